@@ -1,4 +1,4 @@
-import { andThen } from '../platform/memory/authority-memory.ts'
+import { andThen } from '../platform/memory/revision-cache.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '../standards/oauth/access-scope.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import { andThen } from '../platform/memory/authority-memory.ts'
+import { andThen } from '../platform/memory/revision-cache.ts'
 import { nullGuid, parseGuid } from '../standards/azure/guid.ts'
 import { isName, nameKey } from '../standards/azure/object-name.ts'
 import { applicationListStore } from './applications/application-list-store.ts'

@@ -1,4 +1,4 @@
-import { andThen } from '../platform/memory/authority-memory.ts'
+import { andThen } from '../platform/memory/revision-cache.ts'
 import { parseGuid } from '../standards/azure/guid.ts'
 import type { DirectoryPrincipal, SigningPrincipal } from './principals/model.ts'
 import type { PrincipalStore } from './principals/principal-store.ts'

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/process/clock.ts'
-import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { AnonymousAccessStore } from './anonymous-access-store.ts'
 import type { AnonymousAccessRow } from './rows.ts'
@@ -44,15 +44,15 @@ export function createAnonymousAccess(
   store: AnonymousAccessStore,
   clock: Clock,
 ): AnonymousAccess & { readonly rightsIn: (rid: string) => RegistryRights | Promise<RegistryRights> } {
-  const cached = new AuthorityMemory<RegistryRights>(maxCachedRegistries)
+  const cached = new RevisionCache<RegistryRights>(maxCachedRegistries)
 
   function rightsIn(rid: string): RegistryRights | Promise<RegistryRights> {
     return andThen(database.authorityRevision(), (revision) => {
-      const known = cached.recall(revision, rid, clock.now())
+      const known = cached.get(revision, rid, clock.now())
       if (known !== undefined) return known
       return andThen(store.actionsOf(rid), (row) => {
         const rights = row === undefined ? noRights : onlyReading(rightsOfStoredScopeMap(row))
-        cached.keep(revision, rid, rights, Infinity)
+        cached.set(revision, rid, rights, Infinity)
         return rights
       })
     })

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/process/clock.ts'
-import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { scopeChain } from '../../standards/azure/resource-id.ts'
 import { createConditionReader } from '../conditions/condition-reader.ts'
@@ -20,8 +20,8 @@ const maxCachedScopeLength = 512
 /** Finds the roles of a principal and its groups at a scope, cached until any right changes. */
 export function createAssignedRoles(database: Database, clock: Clock, store: RoleAssignmentStore) {
   // Principals without roles are cached too: every change of an assignment, also a new one, moves the revision.
-  const rolesById = new AuthorityMemory<readonly AssignedRole[]>(maxCachedRoles)
-  const unions = new AuthorityMemory<UnionOfGroups>(maxCachedRoles)
+  const rolesById = new RevisionCache<readonly AssignedRole[]>(maxCachedRoles)
+  const unions = new RevisionCache<UnionOfGroups>(maxCachedRoles)
   const readCondition = createConditionReader()
   const readRole = createRoleReader()
 
@@ -44,11 +44,11 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Rol
     scope: string,
   ): readonly AssignedRole[] | Promise<readonly AssignedRole[]> {
     const key = `${id} ${scope}`
-    const known = rolesById.recall(revision, key, clock.now())
+    const known = rolesById.get(revision, key, clock.now())
     if (known !== undefined) return known
     return andThen(store.rolesOn(id, scopeChain(scope)), (rows) => {
       const roles = rows.map(toAssignedRole)
-      if (scope.length <= maxCachedScopeLength) rolesById.keep(revision, key, roles, Infinity, 1 + roles.length)
+      if (scope.length <= maxCachedScopeLength) rolesById.set(revision, key, roles, Infinity, 1 + roles.length)
       return roles
     })
   }
@@ -57,12 +57,12 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Rol
   function unionOf({ objectId, groupIds }: DirectoryPrincipal, scope: string): RoleUnion | Promise<RoleUnion> {
     return andThen(database.authorityRevision(), (revision) => {
       const key = `${objectId} ${scope}`
-      const known = unions.recall(revision, key, clock.now())
+      const known = unions.get(revision, key, clock.now())
       if (known !== undefined && areSame(known.groupIds, groupIds)) return known.union
       const keep = (roles: readonly AssignedRole[]): RoleUnion => {
         const union = createRoleUnion(roles)
         if (scope.length <= maxCachedScopeLength) {
-          unions.keep(revision, key, { groupIds, union }, Infinity, 1 + roles.length)
+          unions.set(revision, key, { groupIds, union }, Infinity, 1 + roles.length)
         }
         return union
       }

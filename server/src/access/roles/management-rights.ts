@@ -1,4 +1,4 @@
-import { andThen } from '../../platform/memory/authority-memory.ts'
+import { andThen } from '../../platform/memory/revision-cache.ts'
 import { normalizeScope } from '../../standards/azure/resource-id.ts'
 import type { AssignmentFacts } from '../../standards/conditions/role-condition-evaluation.ts'
 import type { Principal } from '../rights/model.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import { hashSecret, secretEquals } from '../../platform/keys/sealing.ts'
-import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type RegistryRights, noRights } from '../rights/repository-rights.ts'
 import { rightsOfStoredScopeMap } from '../scope-maps/scope-map-rights.ts'
@@ -51,8 +51,8 @@ export function createScopedTokenSignIn(
 ): ScopedTokenSignIn & {
   readonly rightsOfToken: (tokenId: string) => RegistryRights | Promise<RegistryRights>
 } {
-  const cachedStanding = new AuthorityMemory<true>(maxCachedTokens)
-  const cachedRights = new AuthorityMemory<RegistryRights>(maxCachedTokens)
+  const cachedStanding = new RevisionCache<true>(maxCachedTokens)
+  const cachedRights = new RevisionCache<RegistryRights>(maxCachedTokens)
 
   /** The row of the password, usable or not, and whether the name has any password. */
   async function findSecret(rid: string, name: string, password: string) {
@@ -88,12 +88,12 @@ export function createScopedTokenSignIn(
     scopedTokenStands: (rid, { tokenId, passwordId }) => {
       const key = `${rid} ${tokenId} ${passwordId}`
       return andThen(database.authorityRevision(), (revision) => {
-        if (cachedStanding.recall(revision, key, clock.now()) === true) return true
+        if (cachedStanding.get(revision, key, clock.now()) === true) return true
         return andThen(store.standingPassword(rid, tokenId, passwordId), (row) => {
           if (row === undefined) return false
           const untilMs = row.expires_at_ms ?? Infinity
           if (clock.now() >= untilMs) return false
-          cachedStanding.keep(revision, key, true, untilMs)
+          cachedStanding.set(revision, key, true, untilMs)
           return true
         })
       })
@@ -101,12 +101,12 @@ export function createScopedTokenSignIn(
 
     rightsOfToken: (tokenId) =>
       andThen(database.authorityRevision(), (revision) => {
-        const known = cachedRights.recall(revision, tokenId, clock.now())
+        const known = cachedRights.get(revision, tokenId, clock.now())
         if (known !== undefined) return known
         return andThen(store.actionsOf(tokenId), (row) => {
           if (row === undefined) return noRights
           const rights = rightsOfStoredScopeMap(row)
-          cachedRights.keep(revision, tokenId, rights, Infinity)
+          cachedRights.set(revision, tokenId, rights, Infinity)
           return rights
         })
       }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { RouteDescription } from '../../platform/http/surface.ts'
+import { apiSchemas } from '../../platform/http/api-schema.ts'
+import type { ResponseSchema, RouteDescription } from '../../platform/http/surface.ts'
 
 /** What of a surface the document says, for the routes whose ids begin with its prefix. */
 type SurfaceText = {
@@ -72,17 +73,17 @@ const components = {
 const withBody = new Set(['POST', 'PUT', 'PATCH'])
 
 /**
- * The routes of the tables as an OpenAPI document: each with its need, in the words of its surface, and with the shape of
- * the body that its handler checks. [OpenAPI 3.1]
+ * Returns the OpenAPI document of all routes: each with its need, in the words of its surface, and with the schemas of its
+ * request and response. [OpenAPI 3.1]
  */
 export function openApiDocument(routes: readonly RouteDescription[]): object {
   const paths: Record<string, Record<string, object>> = {}
-  const bodies = nameBodies(routes)
+  nameSchemas(routes)
   for (const route of routes) {
     const { template, names } = readPath(route.path)
     for (const method of [route.method].flat()) {
       const operations = (paths[template] ??= {})
-      operations[method.toLowerCase()] ??= operation(route, method, names, bodies)
+      operations[method.toLowerCase()] ??= operation(route, method, names)
     }
   }
   return {
@@ -97,28 +98,34 @@ export function openApiDocument(routes: readonly RouteDescription[]): object {
     paths: Object.fromEntries(Object.entries(paths).toSorted(([one], [other]) => (one < other ? -1 : 1))),
     components: {
       ...components,
-      schemas: { ...components.schemas, ...bodySchemas(bodies) },
+      schemas: { ...components.schemas, ...namedSchemas() },
       responses: { Done: { description: 'Done.' }, ...refusals() },
     },
   }
 }
 
-type Bodies = ReadonlyMap<z.ZodType, string>
-
-/** Routes that read the same shape share one schema, by the name of the first of them. */
-function nameBodies(routes: readonly RouteDescription[]): Bodies {
-  const names = new Map<z.ZodType, string>()
-  for (const { id, body } of routes) if (body !== undefined && !names.has(body)) names.set(body, `${id}.body`)
-  return names
+/** Names each schema of a request or response that has no name after the first route that uses it. */
+function nameSchemas(routes: readonly RouteDescription[]): void {
+  for (const { id, body, response } of routes) {
+    if (body !== undefined && !apiSchemas.has(body)) apiSchemas.add(body, { id: `${id}.body` })
+    if (response !== undefined && response !== 'none' && !apiSchemas.has(response))
+      apiSchemas.add(response, { id: `${id}.response` })
+  }
 }
 
-/** What may be sent, before anything is made of it. */
-function bodySchemas(bodies: Bodies): Record<string, object> {
-  const entries = [...bodies].map(([schema, name]) => {
-    const { $schema: _dialect, ...shape } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-    return [name, shape] as const
-  })
-  return Object.fromEntries(entries)
+const reference = (name: string) => `#/components/schemas/${name}`
+
+/** The shapes as they are sent, before they are parsed. */
+function namedSchemas(): Record<string, object> {
+  const { schemas } = z.toJSONSchema(apiSchemas, { io: 'input', unrepresentable: 'any', uri: reference })
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { $schema: _dialect, $id: _id, ...shape }]) => [name, shape] as const),
+  )
+}
+
+function schemaReference(schema: z.ZodType | undefined): { readonly $ref?: string } {
+  const name = schema && apiSchemas.get(schema)?.id
+  return name === undefined ? {} : { $ref: reference(name) }
 }
 
 function refusals(): Record<string, object> {
@@ -130,16 +137,13 @@ function refusals(): Record<string, object> {
 }
 
 function operation(
-  { id, method: methods, need, body }: RouteDescription,
+  { id, method: methods, need, body, response }: RouteDescription,
   method: string,
   names: readonly string[],
-  bodies: Bodies,
 ): object {
   const surface = surfaceOf(id)
   const isPublic = need === 'public'
-  const name = body && bodies.get(body)
-  const readsBody = withBody.has(method) && (name !== undefined || surface.schemasAlone !== true)
-  const schema = name === undefined ? {} : { $ref: `#/components/schemas/${name}` }
+  const readsBody = withBody.has(method) && (body !== undefined || surface.schemasAlone !== true)
   const error = { $ref: `#/components/responses/${surface.error}` }
   return {
     operationId: Array.isArray(methods) && methods.length > 1 ? `${id}.${method.toLowerCase()}` : id,
@@ -150,13 +154,19 @@ function operation(
       ...names.map((name) => ({ name, in: 'path', required: true, schema: text })),
       ...(isPublic ? [] : (surface.query ?? [])).map((name) => ({ name, in: 'query', required: true, schema: text })),
     ],
-    ...(readsBody && { requestBody: { content: { [surface.body]: { schema } } } }),
+    ...(readsBody && { requestBody: { content: { [surface.body]: { schema: schemaReference(body) } } } }),
     responses: {
-      '2XX': { $ref: '#/components/responses/Done' },
+      '2XX': successResponse(response),
       ...(!isPublic && { '401': error, '403': error }),
       default: error,
     },
   }
+}
+
+function successResponse(response: ResponseSchema | undefined): object {
+  if (response === undefined) return { $ref: '#/components/responses/Done' }
+  if (response === 'none') return { description: 'Done. The response has no body.' }
+  return { description: 'Done.', content: { [json]: { schema: schemaReference(response) } } }
 }
 
 function surfaceOf(id: string): SurfaceText {

@@ -1,5 +1,5 @@
 import type { Directory, ServicePrincipal } from '../../directory/index.ts'
-import { AuthorityMemory } from '../../platform/memory/authority-memory.ts'
+import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
@@ -24,7 +24,7 @@ export type FederatedMatchOptions = {
 
 /** Creates the search for the federated credential that trusts a token: one of `appId`, or the only one of all. */
 export function createFederatedMatch({ database, directory, store, clock }: FederatedMatchOptions) {
-  const memory = new AuthorityMemory<readonly Candidate[]>(memoryLimit)
+  const memory = new RevisionCache<readonly Candidate[]>(memoryLimit)
 
   /** Caches what authenticates. That there are no rows is not cached, since strangers choose the key. */
   async function candidates(
@@ -32,11 +32,11 @@ export function createFederatedMatch({ database, directory, store, clock }: Fede
     find: () => FederatedCredentialRow[] | Promise<FederatedCredentialRow[]>,
   ): Promise<readonly Candidate[]> {
     const revision = await database.authorityRevision()
-    const known = memory.recall(revision, key, clock.now())
+    const known = memory.get(revision, key, clock.now())
     if (known !== undefined) return known
     const found = await withPrincipals(await find())
     const isValid = found.length > 0 && found.every(({ servicePrincipal }) => servicePrincipal.enabled)
-    if (isValid) memory.keep(revision, key, found, Number.POSITIVE_INFINITY)
+    if (isValid) memory.set(revision, key, found, Number.POSITIVE_INFINITY)
     return found
   }
 

@@ -1,6 +1,6 @@
 import type { Directory, ServicePrincipal } from '../../directory/index.ts'
 import { newSecret, secretEquals } from '../../platform/keys/sealing.ts'
-import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
@@ -33,7 +33,7 @@ export function createSecretCheck({
   readonly store: SecretStore
   readonly directory: Pick<Directory, 'findServicePrincipalByAppId'>
 }) {
-  const memory = new AuthorityMemory<ClientSecretCheck>(memoryLimit)
+  const memory = new RevisionCache<ClientSecretCheck>(memoryLimit)
 
   function judge(
     hash: string,
@@ -54,12 +54,12 @@ export function createSecretCheck({
     const hash = storedHash(secret.length > maxSecretLength ? '' : secret)
     const key = `${appId} ${hash}`
     return andThen(database.authorityRevision(), (revision) => {
-      const remembered = memory.recall(revision, key, clock.now())
+      const remembered = memory.get(revision, key, clock.now())
       if (remembered !== undefined) return remembered
       return andThen(store.byHash(appId, hash), (row) =>
         andThen(directory.findServicePrincipalByAppId(appId), (principal) => {
           const check = judge(hash, row, principal)
-          if (check.outcome === 'proved') memory.keep(revision, key, check, check.expiresAtMs)
+          if (check.outcome === 'proved') memory.set(revision, key, check, check.expiresAtMs)
           return check
         }),
       )

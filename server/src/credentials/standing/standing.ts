@@ -1,5 +1,5 @@
 import type { Directory } from '../../directory/index.ts'
-import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
@@ -24,7 +24,7 @@ export type StandingOptions = {
 /** Creates the check whether a principal exists, is enabled and still has a credential. */
 export function createStandingCheck(options: StandingOptions) {
   const { database, clock } = options
-  const memory = new AuthorityMemory<{ readonly objectIdText: string; readonly kind: CredentialKind | undefined }>(
+  const memory = new RevisionCache<{ readonly objectIdText: string; readonly kind: CredentialKind | undefined }>(
     memoryLimit,
   )
 
@@ -32,13 +32,13 @@ export function createStandingCheck(options: StandingOptions) {
   return (objectIdText: string, credential: Credential | undefined): boolean | Promise<boolean> =>
     andThen(database.authorityRevision(), (revision) => {
       const key = credential?.id ?? objectIdText
-      const known = memory.recall(revision, key, clock.now())
+      const known = memory.get(revision, key, clock.now())
       if (known?.objectIdText === objectIdText && known.kind === credential?.kind) return true
       const objectId = parseGuid(objectIdText)
       if (objectId === undefined) return false
       return andThen(validUntilMs(options, objectId, credential), (untilMs) => {
         if (untilMs === undefined || clock.now() >= untilMs) return false
-        memory.keep(revision, key, { objectIdText, kind: credential?.kind }, untilMs)
+        memory.set(revision, key, { objectIdText, kind: credential?.kind }, untilMs)
         return true
       })
     })

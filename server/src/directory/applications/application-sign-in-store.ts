@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import { andThen } from '../../platform/memory/authority-memory.ts'
+import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { ApplicationRow, ServicePrincipalRow } from '../principals/rows.ts'
 import type { Application, RedirectUris } from '../principals/model.ts'
 import type { ApplicationSignIn } from '../principals/records.ts'

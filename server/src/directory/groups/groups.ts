@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { nameKey } from '../../standards/azure/object-name.ts'
@@ -108,14 +108,14 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
 
 /** The groups that contain a principal, directly or through other groups. Hot: cached for one authority revision. */
 export function createGroupIds(database: Database, clock: Clock, store: GroupStore) {
-  const memory = new AuthorityMemory<readonly string[]>(memoryLimit)
+  const memory = new RevisionCache<readonly string[]>(memoryLimit)
   return (objectId: string): readonly string[] | Promise<readonly string[]> =>
     andThen(database.authorityRevision(), (revision) => {
-      const remembered = memory.recall(revision, objectId, clock.now())
+      const remembered = memory.get(revision, objectId, clock.now())
       if (remembered !== undefined) return remembered
       return andThen(store.groupIdsOf(objectId), (rows) => {
         const ids = rows.map(({ group_id }) => group_id)
-        memory.keep(revision, objectId, ids, Number.POSITIVE_INFINITY)
+        memory.set(revision, objectId, ids, Number.POSITIVE_INFINITY)
         return ids
       })
     })

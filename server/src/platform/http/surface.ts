@@ -26,24 +26,29 @@ export type Route<Need, Caller> = {
   readonly handle: (call: Call<Caller>) => unknown
 }
 
-/** What the walk over all tables needs to know of a row. */
+/** What the OpenAPI document and the test of all routes read from a row. */
 export type RouteDescription = {
   readonly id: string
   readonly method: string | readonly string[]
   readonly path: string
   readonly need: unknown
-  /** What the body has to be, where a schema says so. */
+  /** The schema of the request body, if the route reads one. */
   readonly body?: z.ZodType | undefined
+  /** The schema of a 2xx body; `'none'` if the response has no body. */
+  readonly response?: ResponseSchema | undefined
 }
 
-/** What of the rows of a table the walk over all tables needs. */
+export type ResponseSchema = z.ZodType | 'none'
+
+/** Returns the descriptions of routes without their handlers. */
 export function describeRoutes(rows: readonly RouteDescription[]): readonly RouteDescription[] {
-  return rows.map(({ id, method, path, need, body }) => ({
+  return rows.map(({ id, method, path, need, body, response }) => ({
     id,
     method,
     path,
     need,
     ...(body !== undefined && { body }),
+    ...(response !== undefined && { response }),
   }))
 }
 

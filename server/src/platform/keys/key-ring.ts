@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:cr
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose'
 import type { Clock } from '../process/clock.ts'
 import type { Sealer } from './sealing.ts'
-import { andThen } from '../memory/authority-memory.ts'
+import { andThen } from '../memory/revision-cache.ts'
 import type { Database, Transaction } from '../sql/database.ts'
 import { type SigningKeyRow, createSigningKeyStore } from './signing-key-store.ts'
 

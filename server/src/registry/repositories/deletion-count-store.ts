@@ -1,4 +1,4 @@
-import { andThen } from '../../platform/memory/authority-memory.ts'
+import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 

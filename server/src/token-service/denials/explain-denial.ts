@@ -10,7 +10,7 @@ import {
 } from '../../access/index.ts'
 import type { Directory } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
-import { AuthorityMemory } from '../../platform/memory/authority-memory.ts'
+import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Registry } from '../../resources/index.ts'
 import { type AccessScope, covers, formatAccessScope } from '../../standards/oauth/access-scope.ts'
@@ -62,16 +62,16 @@ type DenialContext = StandingContext & { readonly database: Database; readonly c
 /** Creates the explanations. */
 export function createDenialExplanations(context: DenialContext): DenialExplanations {
   const { access, database, clock } = context
-  const cached = new AuthorityMemory<Decision>(maxCachedDecisions)
+  const cached = new RevisionCache<Decision>(maxCachedDecisions)
 
   async function ofRight({ registry, principal, credential }: DeniedCaller, asked: RightInQuestion): Promise<Decision> {
     const revision = await database.authorityRevision()
     const key = `${callerKey(credential)} ${registry.rid} ${asked.right} ${asked.repository ?? ''}`
-    const known = cached.recall(revision, key, clock.now())
+    const known = cached.get(revision, key, clock.now())
     if (known !== undefined) return known
     const explanation = await access.explain(principal, registry, asked)
     const decision = { allowed: explanation.allowed, record: recordDecision(explanation, registry, asked) }
-    cached.keep(revision, key, decision, Infinity)
+    cached.set(revision, key, decision, Infinity)
     return decision
   }
 

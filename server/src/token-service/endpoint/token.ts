@@ -1,5 +1,5 @@
 import { failedBefore } from '../../access/index.ts'
-import { andThen } from '../../platform/memory/authority-memory.ts'
+import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
 import type { AccessScope } from '../../standards/oauth/access-scope.ts'

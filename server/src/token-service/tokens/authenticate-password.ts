@@ -1,5 +1,5 @@
 import type { ClientSecretCheck } from '../../credentials/index.ts'
-import { andThen } from '../../platform/memory/authority-memory.ts'
+import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Registry } from '../../resources/index.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
 import type { AccessScope } from '../../standards/oauth/access-scope.ts'

@@ -2,7 +2,7 @@ import type { CallerBudget, CallerBudgets } from '../../platform/limits/caller-b
 import type { Access, Principal, ScopedTokenPasswordId } from '../../access/index.ts'
 import type { AuditActor, AuditCredential, AuditEvent } from '../../audit/index.ts'
 import type { Directory } from '../../directory/index.ts'
-import { andThen } from '../../platform/memory/authority-memory.ts'
+import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { AdminPasswordVersion, Registry, Resources } from '../../resources/index.ts'
 import type { Credential as IdentityCredential, Credentials } from '../../credentials/index.ts'
 

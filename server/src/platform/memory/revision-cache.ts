@@ -3,7 +3,7 @@
  * time given with each entry, and a bounded weight of them, which is their number unless said otherwise. Only what lets somebody in is to be kept, since a revision
  * need not move when a right is added.
  */
-export class AuthorityMemory<Value> {
+export class RevisionCache<Value> {
   #revision = Number.NaN
   #entries = new Map<string, { readonly value: Value; readonly untilMs: number }>()
   #weight = 0
@@ -14,14 +14,14 @@ export class AuthorityMemory<Value> {
   }
 
   /** What was kept at this very revision and has not run out. */
-  recall(revision: number, key: string, nowMs: number): Value | undefined {
+  get(revision: number, key: string, nowMs: number): Value | undefined {
     if (revision !== this.#revision) return undefined
     const entry = this.#entries.get(key)
     return entry === undefined || nowMs >= entry.untilMs ? undefined : entry.value
   }
 
   /** Keeps what was found by a look that began at `revision`. */
-  keep(revision: number, key: string, value: Value, untilMs: number, weight = 1): void {
+  set(revision: number, key: string, value: Value, untilMs: number, weight = 1): void {
     if (revision !== this.#revision) {
       // A look that began before the latest one known must not bring an older world back.
       if (revision < this.#revision) return
