@@ -53,15 +53,19 @@ export { StartupError, exitCodes } from './platform/process/exit.ts'
 
 /** A server that accepts connections. */
 export type RunningServer = {
-  /** Where it is reached: the base URL of the management API and of the first registry. */
+  /** The base URL of the management API and of the first registry. */
   readonly publicOrigin: string
-  /** By which hosts clients reach it, and what to set for another: for an operator who left that open. */
+  /**
+   * The hosts at which clients reach the server, and the setting for another host. Undefined if the operator set it.
+   */
   readonly notice: string | undefined
-  /** What was made because the data directory was new. */
+  /** The objects that the first start created; undefined if the data directory was not new. */
   readonly firstRun: StoredFirstRun | undefined
-  /** The server's own certificate authority that `renewCa` had made: its file, and SHA-256 over it. */
+  /** The certificate authority that `renewCa` created: its file and its SHA-256 fingerprint. */
   readonly renewedCa: { readonly file: string; readonly fingerprint: string } | undefined
-  /** Takes no more connections, finishes what is in flight within `shutdownSeconds`, and closes the data directory. */
+  /**
+   * Stops accepting connections, completes running requests within `shutdownSeconds`, and closes the data directory.
+   */
   readonly stop: () => Promise<void>
 }
 
@@ -77,7 +81,7 @@ export async function startServer(configuration: Configuration, options: StartOp
   })
   const { listener, stopMetrics } = opened
   const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
-  // It may have been replaced between the opening of the addresses and now.
+  // The certificate may have been replaced since the addresses were opened.
   if (composition.certificates !== undefined) listener.replaceCertificate(composition.certificates.current())
   const jobs = startJobs(composition.jobs, log)
   const listening = listener.addresses.map(formatListenAddress)
@@ -111,7 +115,7 @@ function renewedCaOf({ certificates }: Composition): RunningServer['renewedCa'] 
   return { file: caFile, fingerprint: renewedAuthority }
 }
 
-/** The next start prints no first steps, for it is not the first: this one says where the passwords are. */
+/** Only the first start prints the first steps. If it fails, this hint says where the passwords are. */
 function withFirstRunHint(error: unknown, firstRunFile: string | undefined): unknown {
   if (firstRunFile === undefined || !(error instanceof StartupError)) return error
   const nextStep = `${error.nextStep}; the passwords of the owners that were made are in ${firstRunFile}`
@@ -126,7 +130,7 @@ async function openListeners(
   metricsToken: string | undefined,
   log: Log,
 ): Promise<OpenListeners> {
-  // Loaded only where it is wanted: start-up time counts.
+  // Loaded only if metrics are served, to keep the start fast.
   const metrics = metricsListen && (await import('./platform/metrics/metrics.ts')).measure(app, routes, log)
   const listener = await listen(app, {
     addresses,

@@ -29,7 +29,7 @@ import { createSurfaces } from './surfaces/surfaces.ts'
 /** What a first start created, and the file that it is stored in. */
 export type StoredFirstRun = { readonly content: FirstRun; readonly file: string }
 
-/** A server that is wired, but does not listen yet. */
+/** A server whose modules are created, and that does not listen yet. */
 export type Composition = {
   readonly app: FastifyInstance
   /** Scheme, host and port at which clients reach the server. */
@@ -162,7 +162,10 @@ async function prepareRegistries(
   return content && { content, file }
 }
 
-/** Writes everything that a closing server still has in memory. Events that do not reach the hash chain do so at the next start. */
+/**
+ * Writes everything that the server still has in memory when it closes. The next start adds the remaining events to the
+ * hash chain.
+ */
 async function writePending({ auditing }: Modules, jobs: Jobs, log: Log): Promise<void> {
   try {
     await auditing.recorder.writeFolded(true)

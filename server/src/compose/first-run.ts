@@ -19,12 +19,12 @@ export type FirstRunOptions = {
   readonly directory: Directory
   readonly access: Access
   readonly registryName: string
-  /** Whether the first owner has to change the generated password at the first sign-in. */
+  /** Whether the first owner must change the generated password at the first sign-in. */
   readonly mustChangePassword: boolean
   readonly loginServer: LoginServer
   readonly resourceManager: string
   readonly caFile: string | null
-  /** Where to write it, for its owner's eyes only. */
+  /** The file to write, which only the server's user can read. */
   readonly file: string
 }
 
@@ -32,11 +32,11 @@ const domain = 'acrux.localhost'
 const location = 'local'
 
 /**
- * Makes what a server without anything needs: a tenant, a subscription, a resource group, a registry, and two owners, a
- * person and a program. Gives undefined when all that is there already.
+ * Creates the first objects of a new server: a tenant, a subscription, a resource group, a registry, and two owners, a
+ * user and a service principal. Returns undefined if they exist already.
  *
- * The file is on the disk before the change is: a server that is killed in between makes everything anew, and no owner is
- * ever left whose password nobody was told.
+ * The file is written before the transaction commits. If the server is killed in between, the next start creates
+ * everything again, so there is never an owner whose password was not written.
  */
 export async function makeFirstRun(options: FirstRunOptions): Promise<FirstRun | undefined> {
   const { database, resources } = options

@@ -8,7 +8,7 @@ import { openApiDocument } from './openapi/openapi.ts'
 import { createLog } from '../platform/log/log.ts'
 
 /*
- * Writes every generated document. With `--check` it writes none, names those that are stale, and fails when there is one.
+ * Writes every generated document. With `--check`, it only prints the outdated ones, and fails if there are any.
  */
 const root = path.resolve(import.meta.dirname, '../../..')
 const documents: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -16,7 +16,7 @@ const documents: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/openapi.json': openApiText,
 }
 
-/** The routes are those of a server, which is put together for it and thrown away. */
+/** Creates a temporary server to get its routes. */
 async function openApiText(): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-generate-'))
   try {

@@ -1,18 +1,18 @@
 import { plainReason } from '@acrux/contract'
 
-/** The settings in a configuration file, and where in it they stand. */
+/** The settings in a configuration file, with their lines. */
 export type ConfigurationFile = {
   readonly settings: unknown
-  /** The line, from 1, of the setting or of the nearest thing around it. */
+  /** The line of a setting, from 1, or of the nearest element around it. */
   readonly lineOf: (path: readonly PropertyKey[]) => number
 }
 
-/** What is wrong with a file as a whole, each with its line where there is one. */
+/** The problems of a whole file, each with its line if there is one. */
 export type FileProblem = { readonly line?: number; readonly message: string }
 
 const largestFileCharacters = 1_048_576
 
-/** Reads a YAML file of settings, or tells what is wrong with it. Which settings there are is not looked at. */
+/** Parses a YAML file of settings, or returns its problems. The names of settings are not checked here. */
 export async function readConfigurationFile(
   file: string,
   readFile: (file: string) => string,
@@ -24,7 +24,7 @@ export async function readConfigurationFile(
     return [{ message: `the file cannot be read: ${plainReason(error)}` }]
   }
   if (text.length > largestFileCharacters) return [{ message: 'the file is too large' }]
-  // Most servers are configured by flags and variables, and start sooner without a YAML parser.
+  // Loaded only if there is a file: without the YAML parser, the server starts faster.
   const { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } = await import('yaml')
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false })

@@ -17,7 +17,7 @@ type DeepReadonly<Value> = Value extends readonly (infer Item)[]
 /** The settings of the server, checked, complete and frozen. Paths are absolute, hosts in lower case. */
 export type Configuration = DeepReadonly<z.output<typeof configurationSchema>>
 
-/** The settings cannot be used. `problems` has all that is wrong, each with its source. */
+/** The settings are invalid. `problems` has every problem with its source. */
 export class ConfigurationError extends StartupError {
   override readonly name = 'ConfigurationError'
   readonly problems: readonly string[]
@@ -28,7 +28,9 @@ export class ConfigurationError extends StartupError {
   }
 }
 
-/** Where the settings come from, in falling weight: flags, environment, and the file that either of them names. */
+/**
+ * The sources of settings, in order of precedence: flags, environment variables, and the file that one of them names.
+ */
 export type ConfigurationSources = {
   /** The values of the flags by `flagKey`; undefined values were not given. */
   readonly flags?: Readonly<Record<string, unknown>>
@@ -37,7 +39,7 @@ export type ConfigurationSources = {
   readonly readFile?: (file: string) => string
 }
 
-/** The settings as they were given, before they are checked, and where each came from. */
+/** The settings before they are checked, and the source of each. */
 type Gathered = {
   settings: unknown
   readonly sources: Map<string, string>
@@ -46,10 +48,10 @@ type Gathered = {
 }
 
 /**
- * Gathers the settings and checks them. A setting that is given in several places has the value of the weightiest, lists
- * too; an empty variable counts as none.
+ * Reads the settings from all sources and checks them. The source with the highest precedence determines the value of a
+ * setting, also of a list; an empty variable is ignored.
  *
- * @throws ConfigurationError with everything that is wrong, unknown names included
+ * @throws ConfigurationError with all problems, including unknown names
  */
 export async function loadConfiguration(from: ConfigurationSources = {}): Promise<Configuration> {
   const { flags = {}, env = {}, readFile = (file) => readFileSync(file, 'utf8') } = from
@@ -121,7 +123,7 @@ function gatherFlags(gathered: Gathered, flags: Readonly<Record<string, unknown>
   }
 }
 
-/** The value that a text stands for; the text itself, for the schema to refuse, when it stands for none. */
+/** The value of a text. If the text has no value of the kind, returns the text, which the schema then rejects. */
 const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
   text: (text) => text,
   number: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text),
@@ -137,8 +139,8 @@ const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
 }
 
 /**
- * Kubernetes gives every container variables for the services around it. Those of a service called `acrux` look like
- * settings and are none. [Kubernetes, Accessing Services, environment variables]
+ * Kubernetes sets variables for each service in every container. The variables of a service called `acrux` look like
+ * settings, and must be ignored. [Kubernetes, Accessing Services, environment variables]
  */
 function isServiceLink(variable: string, value: string): boolean {
   return (
@@ -157,7 +159,7 @@ function put(gathered: Gathered, { key }: SettingDefinition, value: unknown, sou
     if (!isMapping(parent)) return
     parent = parent[part] ??= {}
   }
-  // What is no mapping is left for the schema to refuse.
+  // The schema rejects a value that is not a mapping.
   if (last === undefined || !isMapping(parent)) return
   parent[last] = value
   if (source !== undefined) gathered.sources.set(key, source)

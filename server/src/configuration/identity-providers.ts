@@ -93,7 +93,7 @@ export const identityProvidersSchema = z
     error: 'two providers have the same issuer',
   })
 
-/** What each property of a provider is, in the order of the reference. */
+/** The descriptions of the properties of a provider, in the order of the reference. */
 export const identityProviderFields: Readonly<Record<keyof z.output<typeof identityProviderSchema>, string>> = {
   name: 'The name of the provider in URLs. Register the redirect URI `https://PUBLIC-HOST/sign-in/NAME/callback` at the provider. Do not change the name later, because the redirect URI contains it.',
   displayName: 'The label of the button on the sign-in page.',

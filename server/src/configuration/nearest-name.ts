@@ -1,4 +1,7 @@
-/** The name that is most like `text`, for "did you mean"; undefined when none is much like it. Case, `-`, `_` and `.` do not count. */
+/**
+ * The name that is most similar to `text`, for "did you mean"; undefined if none is similar. Case, `-`, `_` and `.` are
+ * ignored.
+ */
 export function nearestName(text: string, names: readonly string[]): string | undefined {
   const wanted = bare(text)
   const ranked = names
@@ -12,7 +15,7 @@ function bare(name: string): string {
   return name.slice(0, 100).toLowerCase().replaceAll(/[-_.]/g, '')
 }
 
-/** How many characters have to be put in, taken out or changed to make one text of the other. [Levenshtein] */
+/** The number of characters to insert, delete or replace to get one text from the other. [Levenshtein] */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, left] of a.split('').entries()) {

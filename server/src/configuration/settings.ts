@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { settingsSchema } from './schema.ts'
 import { type SettingText, settingTexts } from './setting-texts.ts'
 
-/** One setting, with its names in each place where it can be set. */
+/** One setting, with its name in each source. */
 export type SettingDefinition = Omit<SettingText, 'defaultText'> & {
-  /** Its place in the configuration file, such as `gc.intervalSeconds`; absent for the file's own name. */
+  /** Its path in the configuration file, such as `gc.intervalSeconds`; absent for the file's own name. */
   readonly key?: string
   /** Such as `--gc-interval-seconds`. */
   readonly flag: string
@@ -18,10 +18,10 @@ export type SettingDefinition = Omit<SettingText, 'defaultText'> & {
   readonly defaultText: string
 }
 
-/** What each variable of ours begins with. */
+/** The prefix of our environment variables. */
 export const variablePrefix = 'ACRUX_'
 
-/** The file of settings; the one setting that cannot be in it. */
+/** The setting that names the configuration file. It cannot be in the file itself. */
 export const configFileSetting: SettingDefinition = {
   ...namesOf(['config'], 'text', 'file'),
   kind: 'text',
@@ -54,7 +54,7 @@ function namesOf(path: readonly string[], kind: SettingText['kind'], placeholder
   const flag = `--${words.join('-')}`
   return {
     flag,
-    // A flag that is true or false may stand alone.
+    // A Boolean flag can be used without a value.
     option: kind === 'boolean' ? `${flag} [${placeholder}]` : `${flag} <${placeholder}>`,
     flagKey: words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join(''),
     variable: `${variablePrefix}${words.join('_').toUpperCase()}`,

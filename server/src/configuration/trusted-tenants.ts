@@ -29,7 +29,7 @@ export const trustedTenantsSchema = z
     error: 'the same tenant is listed twice',
   })
 
-/** What each property of a trusted tenant is, in the order of the reference. */
+/** The descriptions of the properties of a trusted tenant, in the order of the reference. */
 export const trustedTenantFields: Readonly<Record<keyof z.output<typeof trustedTenantSchema>, string>> = {
   tenantId: 'The id of the tenant.',
   authorityHost:

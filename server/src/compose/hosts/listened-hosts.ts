@@ -15,9 +15,8 @@ const maxAddresses = 64
 export type Reach = Pick<Configuration, 'listen' | 'publicHost' | 'hasPublicHost' | 'behindProxy' | 'http'>
 
 /**
- * The addresses and names that the server listens on, as clients write them, where the first registry is served at them: no
- * public host is set, and no proxy is in front, behind which clients see other addresses. Otherwise none. An address that
- * stands for every address of the machine is replaced by those.
+ * The addresses and names of `listen` at which clients reach the first registry. Empty if a public host is set, or if a
+ * proxy is in front of the server. An address that means every address of the machine is replaced by these addresses.
  */
 export function listenedHosts(settings: Reach): string[] {
   if (!servesOwnAddresses(settings)) return []
@@ -29,14 +28,16 @@ export function listenedHosts(settings: Reach): string[] {
   return [...new Set(hosts)].slice(0, maxAddresses)
 }
 
-/** Those of `listenedHosts` that the machine has, and no setting names: they change as it moves between networks. */
+/** The addresses of `listenedHosts` that no setting names. They change when the machine moves to another network. */
 export function machineHosts(settings: Reach): string[] {
   const named = settings.listen.filter(({ host }) => !isEveryAddress(host))
   const byName = new Set(listenedHosts({ ...settings, listen: named }))
   return listenedHosts(settings).filter((host) => !byName.has(host))
 }
 
-/** What an operator is told whose clients come from elsewhere and who set no public host; undefined for everybody else. */
+/**
+ * The hint for an operator whose server is reachable from other machines and has no public host; otherwise undefined.
+ */
 export function reachNotice(settings: Reach): string | undefined {
   if (settings.hasPublicHost || settings.listen.every(isLoopback)) return undefined
   const { publicHost } = settings
@@ -47,8 +48,8 @@ export function reachNotice(settings: Reach): string | undefined {
 }
 
 /**
- * Finds the first registry for a request whose `Host` is the address at which it arrived, or a name of `listen`. Asked for
- * hosts that no registry has. A `Host` that is anything else finds nothing, whoever sent it.
+ * Finds the first registry for a request whose `Host` is the address at which it arrived, or a name of `listen`. Called
+ * for hosts that no registry has. Returns undefined for any other `Host`.
  */
 export function findAtOwnAddress(
   resources: Resources,
@@ -73,7 +74,7 @@ function servesOwnAddresses({ hasPublicHost, behindProxy }: Reach): boolean {
   return !hasPublicHost && behindProxy.length === 0
 }
 
-/** The port that clients leave out. */
+/** The port that clients omit. */
 function defaultPortOf(settings: Reach): number {
   return publicSchemeOf(settings) === 'http' ? 80 : 443
 }

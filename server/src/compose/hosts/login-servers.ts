@@ -16,7 +16,7 @@ export async function listRegistries(resources: Resources): Promise<Registry[]> 
   return (await Promise.all(lists)).flat()
 }
 
-/** The hosts that the settings have the server reached at, for its certificate, and those that the machine has by itself. */
+/** The hosts for the certificate of the server: those of the settings, and the addresses of the machine. */
 export function configuredHosts(configuration: Configuration): { hosts: string[]; hostsWherePermitted: string[] } {
   const { publicHost, suffix } = configuration
   const machine = new Set(machineHosts(configuration))
@@ -27,7 +27,7 @@ export function configuredHosts(configuration: Configuration): { hosts: string[]
   }
 }
 
-/** Has the certificate hold all hosts that the server and its registries are reached at. @throws CertificateError */
+/** Ensures that the certificate has all hosts of the server and its registries. @throws CertificateError */
 export async function coverHosts(
   certificates: CertificateSource | undefined,
   resources: Resources,
@@ -49,9 +49,9 @@ export function requireLoginServer(publicHost: string): LoginServer {
 const advice = 'set --public-host to a host name'
 
 /**
- * Has registries be reached where the settings say, also when they said something else at the last start.
+ * Moves the registries to the hosts of the settings, which may have changed since the last start.
  *
- * @throws StartupError when two would be reached at one host.
+ * @throws StartupError if two registries would have the same host
  */
 export async function moveRegistries(
   server: { readonly database: Database; readonly resources: Resources; readonly audit: Audit; readonly log: Log },

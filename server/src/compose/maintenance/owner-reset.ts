@@ -17,25 +17,25 @@ import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Resources, createResources } from '../../resources/index.ts'
 import { subscriptionId as subscriptionScope } from '../../standards/azure/resource-id.ts'
 
-/** Whose password is to be reset, and what else goes. */
+/** The owner to reset, and whether to remove the second factors. */
 export type OwnerResetRequest = {
-  /** A user principal name; undefined where there is one owner alone. */
+  /** A user principal name; may be undefined if there is only one owner. */
   readonly user: string | undefined
   /** Removes the authenticator app, the passkeys and the recovery codes. */
   readonly removeSecondFactors: boolean
 }
 
-/** What a reset gives and leaves. */
+/** The result of a reset. */
 export type OwnerReset = {
   readonly userPrincipalName: string
-  /** Counts once: it has to be changed at the next sign-in. */
+  /** Valid for one sign-in, at which the owner must change it. */
   readonly password: string
   /**
-   * Works once, for the setup of the first second factor where that takes the code of an owner: there may be no other owner
-   * who could give one. Undefined for a person who has a second factor.
+   * The code with which the owner can set up a second factor, once. The reset creates it because there may be no other
+   * owner who could. Undefined if the owner has a second factor.
    */
   readonly enrolmentCode: string | undefined
-  /** The ways to prove this person that are left beside the password. */
+  /** The other sign-in methods that the account still has. */
   readonly remaining: {
     readonly authenticatorApp: boolean
     readonly passkeys: number
@@ -49,7 +49,7 @@ export class OwnerResetError extends Error {
   override readonly name = 'OwnerResetError'
 }
 
-/** What a reset works with. */
+/** The dependencies of a reset. */
 export type OwnerResetParts = {
   readonly database: Database
   readonly credentials: Credentials
@@ -62,8 +62,8 @@ export type OwnerResetParts = {
 const enrolmentCodeMs = 24 * 60 * 60 * 1000
 
 /**
- * Gives an owner, a person with the role Owner at a subscription or in the directory, a password that has to be changed at
- * the next sign-in. It ends the sign-ins of that person, enables the person, and is in the audit log.
+ * Sets a one-time password for an owner: a user with the role Owner on a subscription or the directory role `owner`.
+ * Ends the sign-ins of the user, enables the user, and records an audit event.
  *
  * @throws OwnerResetError
  */
@@ -136,9 +136,9 @@ async function listOwners({ directory, access, resources }: OwnerResetParts): Pr
 }
 
 /**
- * Resets an owner in a data directory on which no server works.
+ * Resets an owner in the data directory of a stopped server.
  *
- * @throws DataDirLockedError where one does; OwnerResetError; StartupError
+ * @throws DataDirLockedError if a server is running; OwnerResetError; StartupError
  */
 async function resetOwnerStopped(directory: string, request: OwnerResetRequest): Promise<OwnerReset> {
   if (!existsSync(databaseFileIn(directory))) {
@@ -185,8 +185,8 @@ async function resetOwnerStopped(directory: string, request: OwnerResetRequest):
 }
 
 /**
- * Resets an owner in a data directory. A server that uses the directory does it itself, so that it drops what it has
- * cached of the owner.
+ * Resets an owner in a data directory. If a server is running, it performs the reset, so that it also drops cached data
+ * of the owner.
  *
  * @throws OwnerResetError; StartupError
  */

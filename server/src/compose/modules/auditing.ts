@@ -9,7 +9,7 @@ import {
 } from '../../audit/index.ts'
 import type { ModuleBasis } from './basis.ts'
 
-/** Creates the audit log, its hash chain, which has begun, and the delivery to webhooks. */
+/** Creates the audit log, its hash chain (already started), and the delivery to webhooks. */
 export async function createAuditing({ database, clock, log, sealer, outbound, publicOrigin }: ModuleBasis) {
   const credentialUses = createCredentialUses({ database, clock })
   const chain = createAuditChain({

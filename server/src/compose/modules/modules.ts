@@ -13,7 +13,7 @@ import { type Registries, createRegistries } from './registries.ts'
 /** All modules of a server, wired. */
 export type Modules = Awaited<ReturnType<typeof createModules>>
 
-/** What the modules ask of their surroundings. */
+/** The functions that the composition supplies to the modules. */
 export type ModulePorts = {
   /** Awaited before the response to a request that created, changed or deleted a registry. */
   readonly onRegistriesChanged: () => Promise<void>

@@ -19,7 +19,7 @@ export type RegistriesOptions = {
   readonly principals: Pick<Principals, 'access' | 'credentials' | 'directory' | 'identity'>
 }
 
-/** Creates the registry, and the token service that decides who may do what in it. */
+/** Creates the registry, and the token service, which decides what a caller may do in it. */
 export function createRegistries(basis: ModuleBasis, configuration: Configuration, options: RegistriesOptions) {
   const { database, clock, log, sealer, blobs, outbound, space, dataDir } = basis
   const { audit, resources, activity, principals } = options

@@ -31,7 +31,10 @@ type HealthSources = {
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** How long nothing may be committed before the writer counts as stuck. A transaction waits 10 seconds for a lock of another process. */
+/**
+ * The writer is stuck if nothing was committed for this long. A transaction waits 10 seconds for a lock of another
+ * process.
+ */
 const stuckMs = 30_000
 
 /** The table of everything that `/readyz` reports. A row is added for each part of the server that has a state of its own. */
@@ -75,7 +78,8 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
       required: true,
       check: async () => {
         const signing = Promise.all([tokenService.signingKey(), identity.signingKey()])
-        // The first key is made when it is first needed, and a full disk takes no server out of its load balancer.
+        // The first key is created when it is first needed. Without this exception, a load balancer would remove a
+        // server whose disk is full.
         const keys = await signing.catch((error: unknown) => {
           if (outageOf(error)?.kind === 'disk-full') return undefined
           throw error
@@ -106,7 +110,7 @@ function contentComponent({ registry }: HealthSources): HealthComponent {
   }
 }
 
-/** How late these may be before they need attention. */
+/** The delays after which these components need attention. */
 const maxChainLagSeconds = 60
 const maxWebhookLagSeconds = 15 * 60
 const minCertificateDays = 14

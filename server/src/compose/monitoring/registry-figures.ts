@@ -7,7 +7,7 @@ type ContentSources = Pick<Registry, 'manifestCacheFigures' | 'garbageFigures'>
 
 export type RegistryFigureSources = CapacitySources & IntegritySources & ContentSources
 
-/** The metrics of what the registries hold: uploads, quotas, integrity, the manifest cache and garbage collection. */
+/** The metrics of content: uploads, quotas, integrity, the manifest cache and garbage collection. */
 export function registryFigures(registry: RegistryFigureSources): readonly Figure[] {
   return [...capacityFigures(registry), ...integrityFigures(registry), ...contentFigures(registry)]
 }
@@ -42,7 +42,7 @@ function capacityFigures(registry: CapacitySources): readonly Figure[] {
   ]
 }
 
-/** Gives callers that come while it is running the same result: one scrape reads all metrics at once. */
+/** Concurrent callers get the result of one run, because a scrape reads all metrics at once. */
 function shareRunning<Result>(read: () => Promise<Result>): () => Promise<Result> {
   let running: Promise<Result> | undefined
   return () =>

@@ -2,17 +2,17 @@ import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ResponseSchema, RouteDescription } from '../../platform/http/surface.ts'
 
-/** What of a surface the document says, for the routes whose ids begin with its prefix. */
+/** The texts of a surface in the document, for the routes whose ids begin with its prefix. */
 type SurfaceText = {
   readonly prefix: string
   readonly tag: string
   readonly description: string
-  /** The ways to prove who asks; any one of them is enough. */
+  /** The ways to authenticate; one of them is enough. */
   readonly security: readonly string[]
   readonly error: string
   readonly query?: readonly string[]
   readonly body: string
-  /** Whether every body has a schema, so that a route without one reads none. */
+  /** Whether every route that reads a body has a schema. */
   readonly schemasAlone?: true
 }
 
@@ -189,7 +189,7 @@ function readPath(path: string): { readonly template: string; readonly names: re
   return { template, names }
 }
 
-/** A pattern stands in brackets behind its parameter, and may hold brackets. */
+/** A pattern follows its parameter in brackets, and may contain brackets. */
 function withoutPatterns(path: string): string {
   let depth = 0
   let plain = ''

@@ -11,7 +11,7 @@ import { resourcesMigrations } from '../../resources/index.ts'
 import { signInMigrations } from '../../sign-in/index.ts'
 import { issuerMigrations } from '../../issuers/index.ts'
 
-/** All migrations, in the order in which they are applied. A new one comes last in its module. */
+/** All migrations, in the order in which they are applied. Add new migrations at the end of their module. */
 export const migrations: readonly Migration[] = [
   ...auditMigrations,
   ...signingKeyMigrations,

@@ -7,7 +7,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import { type Migration, NewerSchemaError, migrate } from '../../platform/sql/migrations.ts'
 import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 
-/** Opens the database file, which is created where there is none. @throws StartupError */
+/** Opens the database file, or creates it. @throws StartupError */
 export async function openDatabase(file: string): Promise<Database> {
   try {
     return await openSqliteDatabase(file)

@@ -10,12 +10,12 @@ type Start = {
   readonly log: Log
 }
 
-/** What opening the database, finishing its log and writing the first rows takes. */
+/** The space for opening the database, completing its log and writing the first rows. */
 const neededBytes = 4 * 1024 * 1024
 
 /**
- * Makes the space that a start takes on a full disk, before the database is opened: the ballast goes first, then staged
- * uploads, the largest first. Nobody is sending them now, and none of them was acknowledged.
+ * Frees the space that a start needs on a full disk, before the database is opened: deletes the ballast first, then
+ * staged uploads, the largest first. Nobody is sending them now, and none of them was acknowledged.
  */
 export async function makeSpaceToStart({ space, ballast, blobs, log }: Start): Promise<void> {
   const isShort = (): boolean => space.state().freeBytes < Math.min(neededBytes, space.state().reserveBytes)
