@@ -2,7 +2,7 @@ import type { Access } from '../access/index.ts'
 import type { AuditLog } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 
-/** What the questions about decisions read. */
+/** The dependencies of the questions about decisions. */
 export type DecisionContext = {
   readonly auditLog: AuditLog
   readonly access: Pick<Access, 'explain' | 'explainAction' | 'whoMay' | 'scopedTokens'>

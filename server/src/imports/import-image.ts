@@ -118,7 +118,7 @@ async function bringBlob(
   { blob, brought }: BlobToBring,
 ): Promise<void> {
   const { digest, size: sizeBytes } = blob
-  // Corrupt bytes are in quarantine afterwards, and do not count as held.
+  // If the bytes are corrupt, they are quarantined, and the blob is fetched.
   await content.verifyBlob(digest)
   const { repositoryId, isHeld } = await content.holdBlob(target, digest, brought.get(digest))
   if (!isHeld) {

@@ -11,8 +11,8 @@ type OfCaller = {
 }
 
 /**
- * Decides which imports run. An import may take hours, so one caller never gets all turns where there are several, nor all
- * places in the queue, and waiting callers take turns.
+ * Decides which imports run. An import may take hours. One caller therefore never gets all slots (if there are several)
+ * or all places in the queue, and waiting callers take turns.
  */
 export class ImportTurns {
   readonly #maxRunning: number
@@ -31,7 +31,7 @@ export class ImportTurns {
     this.#maxCountedOfCaller = Math.ceil(this.#maxCounted / 2)
   }
 
-  /** Adds an import of a caller until {@link uncount}. @throws ImportError where there are too many */
+  /** Adds an import of a caller until {@link uncount}. @throws ImportError if there are too many */
   count(key: string): void {
     const caller = this.#callers.get(key) ?? { counted: 0, running: 0, waiting: [] }
     if (this.#counted >= this.#maxCounted || caller.counted >= this.#maxCountedOfCaller) {

@@ -24,7 +24,7 @@ import { openRemoteSource } from './remote-source.ts'
 
 /** Image imports from other registries and from repositories of this server. */
 export interface Imports {
-  /** Starts an import and returns its id. @throws ImportError where it cannot succeed */
+  /** Starts an import and returns its id. @throws ImportError if it cannot succeed */
   start(request: ImportRequest): Promise<string>
   /** The status of an import, for its asker only. */
   find(id: string, asker: string): Promise<ImportStatus | undefined>
@@ -93,7 +93,7 @@ class RunningImports implements Imports {
     this.#turns.count(key)
     const id = randomUUID()
     const { promise, resolve } = Promise.withResolvers<void>()
-    // Before the row exists: a row that belongs to no running import is taken for that of a stopped process.
+    // This must run before the row is written: a row without a running import looks like the row of a stopped process.
     this.#running.set(id, promise)
     const end = (): void => {
       this.#running.delete(id)

@@ -68,7 +68,7 @@ export function openRemoteSource(
     throw new ImportError('source', `${host} redirects endlessly`)
   }
 
-  /** The `Authorization` header that the challenges ask for. */
+  /** The `Authorization` header that the challenges require. */
   async function authorize(challenges: readonly ReadChallenge[]): Promise<string> {
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer')
     if (bearer !== undefined) return `Bearer ${await fetchToken(bearer)}`

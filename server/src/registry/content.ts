@@ -38,14 +38,14 @@ export type IncomingManifest = {
  */
 export interface RegistryContent {
   readonly limits: Pick<BlobSettings, 'maxBlobBytes' | 'uploadLifetimeMs'>
-  /** @throws StorageFullError where the file system has no space for content */
+  /** @throws StorageFullError if the file system has no space for content */
   requireSpace(): void
-  /** @throws OciError CONFLICT where one of the tags exists */
+  /** @throws OciError CONFLICT if one of the tags exists */
   requireNewTags(place: RepositoryPlace, tags: readonly Tag[]): Promise<void>
   /**
    * The bytes and media type of a manifest; undefined where clients would not find it.
    *
-   * @throws OciError REGISTRY_DISALLOWED_OPERATION where a lock forbids reading
+   * @throws OciError REGISTRY_DISALLOWED_OPERATION if a lock forbids reading
    * @throws CorruptContentError
    */
   readManifest(
@@ -54,7 +54,7 @@ export interface RegistryContent {
   ): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string } | undefined>
   /** The id of the repository, if it holds the blob. */
   findHolder(place: RepositoryPlace, digest: Digest): Promise<string | undefined>
-  /** Parses a manifest, on another thread where it is large. @throws ManifestInvalidError */
+  /** Parses a manifest, on another thread if it is large. @throws ManifestInvalidError */
   parseManifest(question: ManifestQuestion): Promise<ParsedManifest>
   /** Verifies the stored bytes of a digest where that is due, and quarantines corrupt ones. */
   verifyBlob(digest: Digest): Promise<void>

@@ -25,10 +25,10 @@ import { RunningUploads } from './uploads/running-uploads.ts'
 import { Staging } from './uploads/staging.ts'
 import { prepareUploadReads } from './uploads/upload-store.ts'
 
-/** What the submodules are given, each by its own type. */
+/** One object that satisfies the context types of all submodules. */
 export type RegistryContext = RepositoryContext & ManifestContext & UploadContext & PropertiesContext
 
-/** What a registry works with, and its limits. */
+/** The dependencies and limits of a registry. */
 export type ContextOptions = {
   readonly database: Database
   readonly clock: Clock

@@ -28,7 +28,7 @@ export type GarbageFigures = {
   readonly completedAtMs: number | undefined
 }
 
-/** The bytes that a registry holds, open uploads included, and its quota; undefined where there is no quota. */
+/** The bytes that a registry holds, open uploads included, and its quota; undefined if there is no quota. */
 export type RegistryUsage = { readonly sizeBytes: number; readonly limitBytes: number | undefined }
 
 export type RegistryOptions = ContextOptions & {
@@ -63,14 +63,14 @@ export interface Registry {
   readonly scrubs: Pick<Scrubs, 'start' | 'status' | 'figures' | 'countQuarantined' | 'continueBackground' | 'stop'>
   /** Corrupt content since the start of the process, found by requests and by scrubs. */
   readonly integrityFigures: { readonly refusedReads: number; readonly quarantined: number; readonly repaired: number }
-  /** Cache hits and misses of manifest reads since the start; undefined where there is no cache. */
+  /** Cache hits and misses of manifest reads since the start; undefined if there is no cache. */
   readonly manifestCacheFigures: () => { readonly hits: number; readonly misses: number } | undefined
   readonly garbageFigures: GarbageFigures
   /** Writes the last pull times of manifests and tags, which are collected in memory. */
   flushLastPulls(): Promise<void>
   /** Stops the background work. */
   close(): Promise<void>
-  /** Ends idle uploads where the file system has no space for content; returns how many. Cheap where it has. */
+  /** Ends idle uploads if the file system has no space for content; returns how many. Cheap where it has. */
   reclaimSpace(): Promise<number>
   /** How much of all quotas is used, for metrics. */
   quotaUse(): Promise<QuotaUse>

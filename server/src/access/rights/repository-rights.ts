@@ -72,7 +72,7 @@ export function isRepositoryAction(text: string): boolean {
 /** No rights. */
 export const noRights: RegistryRights = { allows: () => false }
 
-/** Every right, for the admin account. */
+/** All permissions, for the admin account. */
 export const allRights: RegistryRights = {
   allows: (right) => needs.LegacyRegistryPermissions.has(right),
 }

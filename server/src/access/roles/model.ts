@@ -1,7 +1,7 @@
 import type { RolePermissions } from '../../standards/azure/role-permissions.ts'
 
 export type RoleDefinition = {
-  /** A GUID; the ARM id is made from it. */
+  /** A GUID; the ARM id contains it. */
   readonly name: string
   readonly roleName: string
   readonly type: 'BuiltInRole' | 'CustomRole'

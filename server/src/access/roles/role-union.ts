@@ -4,7 +4,7 @@ import type { ActionNeed, RegistryInQuestion } from '../rights/model.ts'
 import { type RegistryRights, needsOf, repositoryInQuestion } from '../rights/repository-rights.ts'
 import { type AssignedRole, permits } from './assigned-role.ts'
 
-/** All roles of a principal at a scope. What one of them allows is allowed. */
+/** All roles of a principal at a scope. A request is allowed if one of them allows it. */
 export type RoleUnion = {
   readonly roles: readonly AssignedRole[]
   /** Whether one of the roles allows the action; `repository` is undefined for an action on no repository. */

@@ -27,7 +27,7 @@ export interface ScopeMaps {
   find(rid: string, name: string, transaction?: Transaction): Promise<ScopeMap | undefined>
   /** The number of user-defined scope maps. */
   count(rid: string, transaction?: Transaction): Promise<number>
-  /** Creates or replaces a scope map. The caller ensures that the name is not that of a system-defined one. */
+  /** Creates or replaces a scope map. The caller ensures that no system-defined scope map has the name. */
   put(
     transaction: Transaction,
     rid: string,

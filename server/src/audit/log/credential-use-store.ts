@@ -9,7 +9,7 @@ export type UseFilter = { readonly actorId?: string | undefined; readonly creden
 /** The SQL of the uses of credentials. */
 export function createCredentialUseStore(database: Database) {
   return {
-    /** Writes uses. A use before the recorded one changes nothing. */
+    /** Writes uses. A use that is older than the recorded one is ignored. */
     write: (uses: readonly CredentialUseRow[]) =>
       database.transaction((transaction) =>
         transaction

@@ -6,7 +6,7 @@ import type { SecurityEvents } from '../security-events/security-events.ts'
 import type { EndWeakSignIns } from './second-factor-policy.ts'
 import type { SecondFactorStore } from './second-factor-store.ts'
 
-/** What the second factors work with. */
+/** The dependencies of the second factors. */
 export type SecondFactorContext = {
   readonly database: Database
   readonly store: SecondFactorStore

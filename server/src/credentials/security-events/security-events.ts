@@ -50,7 +50,10 @@ export interface SecurityEvents {
   list(objectId: string): Promise<readonly SecurityEvent[]>
 }
 
-/** How many events of each kind are kept for a user, so that a flood of one kind removes no other. */
+/**
+ * The number of events of each kind that are stored for a user. It is per kind, so that many events of one kind do not
+ * remove others.
+ */
 const maxEventsPerKind = 30
 const maxListedEvents = 100
 const maxTextLength = 512

@@ -56,7 +56,7 @@ export type SigningPrincipal =
 /** A principal to which a role can be assigned. */
 export type DirectoryPrincipal = SigningPrincipal | ({ readonly kind: 'group' } & Group)
 
-/** A managed identity of its own, or that of a machine outside of every cloud. */
+/** A user-assigned managed identity, or the one of a machine outside of any cloud. */
 export type ManagedIdentityKind = 'user-assigned' | 'machine'
 
 /** Where a resource lies in the ARM tree; compared without regard to case. */
@@ -88,7 +88,7 @@ export type ExternalPrincipal = {
   readonly kind: 'user' | 'service-principal'
 }
 
-/** The names of an external principal in its tokens. They are shown, and decide nothing. */
+/** The names of an external principal in its tokens. They are only displayed. */
 export type ExternalNames = { readonly displayName: string; readonly userPrincipalName: string; readonly appId: string }
 
 /** An external principal on record. Its credential ends with the record, and with the trust in its tenant. */

@@ -5,7 +5,7 @@ import type { ApplicationRow, DirectoryTables, GroupRow, ServicePrincipalRow, Te
 /** A service principal with the columns of its application or managed identity. */
 export type NamedServicePrincipalRow = ServicePrincipalRow &
   Pick<ApplicationRow, 'display_name'> & {
-    /** Null, as the two after it, for the service principal of an application. */
+    /** This and the next two columns are null for the service principal of an application. */
     readonly managed_kind: string | null
     readonly subscription_id: string | null
     readonly resource_group: string | null

@@ -7,7 +7,7 @@ import type { DiscoveryContext } from './discovery.ts'
 import type { TokenEndpointContext } from './token-endpoint.ts'
 import type { UserInfoContext } from './user-info.ts'
 
-/** What the handlers of the provider are given. */
+/** The dependencies of the handlers of the provider. */
 export type Context = DiscoveryContext &
   TokenEndpointContext &
   DeviceEndpointContext &

@@ -41,8 +41,8 @@ export async function publicKeys({ keys }: DiscoveryContext, { reply }: Call<und
 }
 
 /**
- * The OpenID configuration. It names only what is served. Its URLs come from the settings, never from the request.
- * [OpenID Connect Discovery 1.0 §3; RFC 8414 §2]
+ * The OpenID configuration. It names only endpoints and features that exist. Its URLs come from the settings, never
+ * from the request. [OpenID Connect Discovery 1.0 §3; RFC 8414 §2]
  */
 function configurationOf(
   { publicOrigin, grantTypes }: DiscoveryContext,

@@ -68,7 +68,7 @@ export type DeviceRequest = {
 /** A request to end a session. */
 export type LogoutRequest = { readonly redirectUri: string | undefined; readonly state: string | undefined }
 
-/** The protocol's part of a sign-in, for the sign-in pages. */
+/** The part of a sign-in that OpenID Connect defines, for the sign-in pages. */
 export interface SignInProtocol {
   /** Finds a client. Undefined if it is unknown or disabled. */
   findClient(clientId: string): Promise<Client | undefined>

@@ -1,7 +1,7 @@
 import type { SigningPrincipal } from '../../directory/index.ts'
 import type { CredentialKind } from '../../credentials/index.ts'
 
-/** What an IdP access token is for. */
+/** The audience of an IdP access token. */
 export type TokenAudience =
   | 'arm'
   | 'acr'

@@ -9,9 +9,9 @@ type Listed = { readonly id: string }
 type List = { readonly value: readonly Listed[] }
 
 /**
- * The page of a list that a request asks for by `$top` and `$skiptoken`, with the `nextLink` to the one after it. A list
- * of more than one page is ordered by id, so that a resource that is created or deleted between two pages does not move
- * others to another page. [Azure Resource Manager, paging]
+ * The page of a list that `$top` and `$skiptoken` select, with the `nextLink` to the next page. A list of more than one
+ * page is ordered by id, so that a resource that is created or deleted between two pages does not move others to
+ * another page. [Azure Resource Manager, paging]
  *
  * @throws ArmError 400
  */

@@ -8,7 +8,7 @@ import {
 } from '../../standards/azure/resource-id.ts'
 import { ArmError } from './errors.ts'
 
-/** The names in a path; empty where the path has none. */
+/** The names in a path; empty if the path has none. */
 export type PathNames = {
   /** In lower case. */
   readonly subscriptionId: string

@@ -20,7 +20,7 @@ export function childId({ id }: Pick<Registry, 'id'>, type: ChildType, name: str
   return `${id}/${type}/${name}`
 }
 
-/** The name in an id, in any case, if it is that of a resource within this very registry. */
+/** The name in an id, if the id is one of a resource of this registry; compared in any case. */
 export function childNameIn(registry: Pick<Registry, 'id'>, type: ChildType, id: string): string | undefined {
   const prefix = normalizeScope(childId(registry, type, ''))
   const scope = normalizeScope(id)

@@ -34,7 +34,7 @@ export const skuLimits: Readonly<Record<Sku, readonly (readonly [name: string, l
 
 type Counted = 'ScopeMaps' | 'Tokens'
 
-/** @throws ArmError 409 where the limit of the SKU is reached */
+/** @throws ArmError 409 if the limit of the SKU is reached */
 export function requireCapacity(sku: Sku, name: Counted, present: number): void {
   if (present >= limitOf(sku, name)) throw quotaExceeded(`${present} ${name}, and no more`, sku)
 }

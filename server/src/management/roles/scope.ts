@@ -8,7 +8,7 @@ import { requireGroup } from '../arm/resource-groups.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 /**
- * The id of the resource that a path names, as the resource itself writes it.
+ * The id of the resource that a path names, spelled as it was when the resource was created.
  *
  * @throws ArmError 404 when there is none
  */

@@ -28,7 +28,10 @@ export type SpaceState = {
  */
 export interface ContentSpace {
   state(): SpaceState
-  /** Whether so many bytes of content fit. Cheap: a reading is reused for a while unless space is near the reserve. */
+  /**
+   * Whether there is space for this many bytes of content. Cheap: a reading is reused for a while unless space is near
+   * the reserve.
+   */
   hasRoomFor(bytes: number): boolean
   /** Like {@link hasRoomFor}, and counts the bytes as used. */
   take(bytes: number): boolean

@@ -35,7 +35,7 @@ export class RecentMap<Value> {
     this.#young.set(key, value)
   }
 
-  /** Returns the value of a key and marks it as used. Makes the value if there is none. */
+  /** Returns the value of a key and marks it as used. Creates the value if there is none. */
   getOrMake(key: string, make: () => Value): Value {
     const young = this.#young.get(key)
     if (young !== undefined) return young

@@ -5,7 +5,7 @@ export type BlobSettings = {
    * client found it. A push has this time from its first blob to its manifest.
    */
   readonly leaseMs: number
-  /** How long an idle upload is kept. */
+  /** The time after which an idle upload expires. */
   readonly uploadLifetimeMs: number
   /** The maximum size of a blob. */
   readonly maxBlobBytes: number

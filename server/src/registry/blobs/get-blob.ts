@@ -90,7 +90,7 @@ async function open(
   }
 }
 
-/** @throws CorruptContentError where the size differs; OciError BLOB_UNKNOWN where the bytes were changed and are corrupt */
+/** @throws CorruptContentError if the size differs; OciError BLOB_UNKNOWN if the bytes were changed and are corrupt */
 async function openIntact(
   context: BlobContext,
   blob: HeldBlob,

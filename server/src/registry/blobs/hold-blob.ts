@@ -9,7 +9,7 @@ import type { BlobContext } from './context.ts'
 export type HeldIn = { readonly repositoryId: string; readonly isHeld: boolean }
 
 /**
- * Opens a repository, and links a blob to it that it or another repository holds already.
+ * Opens a repository, and links a blob to it that is already stored in it or in another repository.
  *
  * @param heldBy the id of the other repository
  * @throws OciError NAME_UNKNOWN, DENIED or REGISTRY_DISALLOWED_OPERATION

@@ -25,7 +25,7 @@ export async function mountBlob(context: BlobContext, call: OciCall<'uploads'>):
   const { query } = call
   const digest = query.getAll('mount').length === 1 ? parseDigest(query.get('mount') ?? '') : undefined
   if (digest === undefined) return undefined
-  // The upload that starts instead tries to reclaim space, and is denied if there is none.
+  // An ordinary upload starts instead. It tries to reclaim space, and is denied if there is none.
   if (!context.space.hasRoomFor(0)) return undefined
   // ACR mounts only from a named source.
   if (call.registry.compatibility === 'acr' && !query.has('from')) return undefined

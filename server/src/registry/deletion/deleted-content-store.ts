@@ -39,8 +39,8 @@ function findUnswept(transaction: Transaction, repositoryId: string): Promise<De
 }
 
 /**
- * Deletes a manifest, or moves it to where it is kept, with a piece of its tags and references. The rest is recorded,
- * and hidden. Returns how many rows were changed.
+ * Deletes a manifest, or moves it to the soft-deleted content, with a piece of its tags and references. The rest is
+ * recorded, and hidden. Returns how many rows were changed.
  */
 export async function removeManifest(
   transaction: Transaction,
@@ -71,7 +71,7 @@ export async function removeManifest(
 
 type Piece = { readonly rows: number; readonly isLast: boolean }
 
-/** Deletes a piece of the tags and references of a manifest, or moves it to where they are kept. */
+/** Deletes a piece of the tags and references of a manifest, or moves it to the soft-deleted content. */
 async function removeManifestRows(
   tables: Kysely<RegistryTables>,
   repositoryId: string,
@@ -142,8 +142,8 @@ async function requirePresent(tables: Kysely<RegistryTables>, id: string): Promi
 const emptiedTables = ['tag', 'deleted_tag', 'manifest_reference', 'repository_blob', 'upload'] as const
 
 /**
- * Deletes a piece of the content of a deleted repository, or moves manifests and tags to where they are kept. Returns
- * whether nothing is left; the repository's own row is deleted last.
+ * Deletes a piece of the content of a deleted repository, or moves manifests and tags to the soft-deleted content.
+ * Returns whether nothing is left; the repository's own row is deleted last.
  */
 export async function sweepRepository(
   transaction: Transaction,

@@ -26,7 +26,7 @@ export function findDeletedRepository(transaction: Transaction, id: string): Pro
 }
 
 /**
- * Where the content of a deleted repository is kept; undefined where it is not kept, or its registry is deleted too.
+ * The soft-deleted content of a deleted repository; undefined if soft delete is off, or the registry is deleted too.
  */
 export async function keptOf(
   transaction: Transaction,

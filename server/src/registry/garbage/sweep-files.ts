@@ -7,7 +7,7 @@ const batchSize = 300
 
 /**
  * Deletes files without a row, which a process left that was killed between bytes and rows. Returns how many. Files
- * younger than a lease are kept, since they may still get their row.
+ * younger than a lease are not deleted, because their rows may not be written yet.
  */
 export async function sweepUnnamedFiles(context: GarbageContext): Promise<number> {
   let count = 0

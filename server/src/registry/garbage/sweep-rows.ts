@@ -10,7 +10,7 @@ const readRows = 300
 /** How many rows one transaction deletes: pushes wait for it. */
 const deletedRows = 50
 
-/** Ends expired uploads and deletes their bytes; returns how many. An upload that is being written to is kept. */
+/** Ends expired uploads and deletes their bytes; returns how many. An upload that is being written is not deleted. */
 export async function sweepUploads(context: GarbageContext): Promise<number> {
   const { database, clock, blobs, running } = context
   let count = 0

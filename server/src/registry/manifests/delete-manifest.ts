@@ -31,7 +31,7 @@ export async function deleteManifest(context: ManifestContext, call: OciCall<'ma
 }
 
 /**
- * Deletes a tag and returns its digest; undefined where there is no such tag.
+ * Deletes a tag and returns its digest; undefined if there is no such tag.
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */

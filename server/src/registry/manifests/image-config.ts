@@ -14,7 +14,7 @@ const maxConfigBytes = 1024 * 1024
 const maxDepth = 100
 const unknownPlatform: ImagePlatform = { architecture: null, os: null }
 
-/** Reads the platform from the configuration of an image in the repository; nulls where there is none. */
+/** Reads the platform from the configuration of an image in the repository; nulls if there is no configuration. */
 export async function readImagePlatform(
   context: ManifestContext,
   call: RepositoryTarget,

@@ -7,7 +7,7 @@ import { wholeRegistry } from './usage-store.ts'
 export type QuotaUse = {
   /** The bytes of all registries. */
   readonly storedBytes: number
-  /** The highest ratio of usage to quota of a registry or repository; 0 where there is no quota. */
+  /** The highest ratio of usage to quota of a registry or repository; 0 if there is no quota. */
   readonly highestRatio: number
 }
 

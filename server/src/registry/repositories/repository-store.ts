@@ -56,7 +56,7 @@ export async function findRepository(
 }
 
 /**
- * Finds a repository, or creates it unpublished: it can hold uploads and blobs, and no list contains it before its
+ * Finds a repository, or creates it unpublished: it can have uploads and blobs, but no list contains it before its
  * first manifest.
  *
  * @throws OciError NAME_UNKNOWN when the registry was deleted meanwhile
@@ -200,8 +200,8 @@ export function sweptManifests(tables: Kysely<RegistryTables>, repositoryId: str
 const sweptPrefix = '_swept/'
 
 /**
- * Deletes a repository: it and its content are hidden at once, and its rows are deleted later, or kept where they can
- * be restored. Credentials issued before are rejected by a later repository of the same name.
+ * Deletes a repository: it and its content are hidden at once, and its rows are deleted later, or moved to the
+ * soft-deleted content. Credentials issued before are rejected by a later repository of the same name.
  */
 export async function deleteRepository(
   transaction: Transaction,

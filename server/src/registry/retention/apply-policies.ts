@@ -40,7 +40,8 @@ export async function applyPolicies(
 ): Promise<{ readonly untagged: number; readonly purged: number }> {
   const { retentionPolicy, softDeletePolicy } = registry.policies
   const nowMs = context.clock.now()
-  // Soft-deleted content is purged by the current setting, even where the policy is disabled. [azure-cli acr/policy.py]
+  // Soft-deleted content is purged after the present number of days, even if the policy is disabled.
+  // [azure-cli acr/policy.py]
   const purged = await purge(context, registry.rid, nowMs - softDeletePolicy.retentionDays * dayMs)
   if (retentionPolicy.status === 'disabled') return { untagged: 0, purged }
   const untaggedBeforeMs = nowMs - retentionPolicy.days * dayMs

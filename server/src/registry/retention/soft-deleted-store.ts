@@ -152,7 +152,7 @@ export async function listPurgeable(
     .execute()
 }
 
-/** Purges a piece of the kept content that was deleted before an instant; returns how many manifests and tags. */
+/** Purges a piece of the content that was soft-deleted before an instant; returns the number of manifests and tags. */
 export async function purgeSome(transaction: Transaction, repositoryId: string, beforeMs: number): Promise<number> {
   const tables = transaction.tables<RegistryTables>()
   const manifests = await tables

@@ -10,7 +10,8 @@ export type UntaggedAge = {
   /** And untagged since before this instant. */
   readonly untaggedBeforeMs: number
   /**
-   * But pushed or untagged no earlier than this: manifests that were untagged before the policy was enabled are kept.
+   * The earliest time of the push or the removal of the tag: manifests that were untagged before the policy was enabled
+   * are not deleted.
    */
   readonly sinceMs: number
 }
@@ -49,8 +50,8 @@ export type UntaggedPage = { readonly untagged: readonly UntaggedManifest[]; rea
 const readManifests = 200
 
 /**
- * The next unreferenced manifests of a repository. Those with a tag or in an index are excluded by indexes of the
- * database alone.
+ * The next unreferenced manifests of a repository. Manifests with a tag or in an index are excluded by database indexes
+ * only.
  */
 export async function listUntaggedPage(
   database: Database,

@@ -21,7 +21,7 @@ export type RegistryTables = {
   quota: QuotaRow
 }
 
-/** ACR's four locks; 1 where the operation is allowed. */
+/** ACR's four locks; 1 if the operation is allowed. */
 export type LockColumns = {
   readonly delete_enabled: number
   readonly write_enabled: number
@@ -36,7 +36,7 @@ export type RepositoryRow = LockColumns & {
   readonly name: string
   readonly created_at_ms: number
   readonly updated_at_ms: number
-  /** When its first manifest was pushed; until then it can hold uploads and blobs, and no list contains it. */
+  /** When its first manifest was pushed. Until then, it can have uploads and blobs, but no list contains it. */
   readonly published_at_ms: number | null
   readonly manifest_count: number
   readonly tag_count: number
@@ -59,7 +59,7 @@ export type RepositoryDeletionsRow = { readonly id: number; readonly count: numb
 export type DeletedRepositoryRow = {
   readonly id: string
   readonly rid: string
-  /** The name under which its manifests and tags can be restored; null where they cannot. */
+  /** The name under which its manifests and tags can be restored; null if they cannot. */
   readonly kept_as: string | null
   readonly deleted_at_ms: number
 }
@@ -68,7 +68,7 @@ export type DeletedRepositoryRow = {
 export type DeletedManifestRow = {
   readonly repository_id: string
   readonly digest: string
-  /** The id of the repository from which it can be restored; null where it cannot. */
+  /** The id of the repository from which it can be restored; null if it cannot. */
   readonly kept_in: string | null
   readonly deleted_at_ms: number
 }
@@ -82,7 +82,7 @@ export type ManifestRow = LockColumns & {
   /** The size of the manifest and everything that it names. */
   readonly image_size_bytes: number
   readonly config_media_type: string | null
-  /** From the config blob, where it has them. */
+  /** From the config blob, if it has them. */
   readonly architecture: string | null
   readonly os: string | null
   /** For the list of referrers. */
@@ -123,18 +123,18 @@ export type BlobRow = {
   readonly location: string
   readonly size_bytes: number
   readonly created_at_ms: number
-  /** When its stored bytes were last verified; null where an older version wrote them. */
+  /** When its stored bytes were last verified; null if an older version wrote them. */
   readonly verified_at_ms: number | null
   /** When its stored bytes were found to be missing or corrupt. Clients do not find it until it is pushed again. */
   readonly quarantined_at_ms: number | null
 }
 
-/** A repository holds a blob. There is no other way to read a blob. */
+/** A repository has a blob. There is no other way to read a blob. */
 export type RepositoryBlobRow = {
   readonly repository_id: string
   readonly digest: string
   readonly linked_at_ms: number
-  /** Until then it is kept even if no manifest names it; renewed when a client finds the blob. */
+  /** Until then, the blob is not deleted, even if no manifest names it. Renewed when a client finds the blob. */
   readonly lease_until_ms: number
 }
 
@@ -163,7 +163,7 @@ export type LastPullRow = {
 /** One row: the progress of the background scrub. */
 export type ScrubRow = {
   readonly id: 'background'
-  /** The start, step and position of the running scrub; null while none is running. */
+  /** The start, step and position of the running scrub; null if no scrub is running. */
   readonly started_at_ms: number | null
   readonly step: string
   readonly place: string
@@ -173,7 +173,7 @@ export type ScrubRow = {
   readonly completed_finding_count: number
 }
 
-/** The bytes that a registry holds. Triggers maintain this table and the next two. */
+/** The bytes that a registry stores. Triggers maintain this table and the next two. */
 export type RegistryUsageRow = { readonly rid: string; readonly size_bytes: number }
 
 export type RepositoryUsageRow = { readonly repository_id: string; readonly rid: string; readonly size_bytes: number }

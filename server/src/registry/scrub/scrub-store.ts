@@ -69,7 +69,7 @@ export async function recordedReferences(database: Database, manifest: StoredMan
   return new Set(rows.map(({ digest }) => digest))
 }
 
-/** The ones of the blobs that a repository holds, intact or not. */
+/** The blobs of the list that a repository has, intact or not. */
 export async function heldDigests(
   database: Database,
   repositoryId: string,

@@ -45,7 +45,7 @@ export type ScrubReport = ScrubProgress & {
 
 /** The metrics of the background scrub. */
 export type ScrubFigures = {
-  /** From 0 to 1; undefined while none is running. */
+  /** From 0 to 1; undefined if no scrub is running. */
   readonly progress: number | undefined
   readonly lastCompletedAtMs: number | undefined
   readonly lastFindingCount: number

@@ -10,6 +10,6 @@ export type UploadContext = BlobContext & {
   readonly running: RunningUploads
   readonly staged: StagedBytes
   readonly staging: Staging
-  /** Ends idle uploads where the file system has no space for content; returns how many. */
+  /** Ends idle uploads if the file system has no space for content; returns how many. */
   readonly reclaimSpace: () => Promise<number>
 }

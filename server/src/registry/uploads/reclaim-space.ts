@@ -13,7 +13,7 @@ const surplusPart = 4
 /** The minimum time between two runs. */
 const intervalMs = 1000
 
-/** Ends idle uploads where the file system has no space for content. */
+/** Ends idle uploads if the file system has no space for content. */
 export class SpaceReclaimer {
   #context: UploadContext
   #running: Promise<number> | undefined
@@ -24,8 +24,9 @@ export class SpaceReclaimer {
   }
 
   /**
-   * Ends idle uploads until there is space: those of the caller with the most bytes first, longest idle first. Uploads
-   * that are being written to are kept. Returns how many were ended. Concurrent calls share one run.
+   * Ends idle uploads until there is space, beginning with the caller that has the most bytes, and with the upload that
+   * has been idle longest. Uploads that are being written are not ended. Returns how many were ended. Concurrent calls
+   * share one run.
    */
   reclaimSpace(): Promise<number> {
     if (performance.now() - this.#endedAtMs < intervalMs) return this.#running ?? Promise.resolve(0)

@@ -39,7 +39,7 @@ export async function startUpload(context: UploadContext, call: OciCall<'uploads
   sendEmpty(call, 202, uploadHeaders(path.repository, upload.id, 0))
 }
 
-/** The body is the blob. A failure leaves no upload, since the client knows of none. */
+/** The body is the blob. If this fails, no upload remains, because the client does not know its id. */
 async function uploadWhole(context: UploadContext, call: OciCall<'uploads'>): Promise<void> {
   const digest = requireDigestParameter(call.query)
   const { request, path } = call
@@ -91,7 +91,7 @@ async function begin(context: UploadContext, call: OciCall<'uploads'>): Promise<
   return upload
 }
 
-/** @throws StorageFullError where the file system has no space for content, and no idle upload gives way */
+/** @throws StorageFullError if the file system has no space for content, and no idle upload can be ended */
 async function requireSpace({ space, reclaimSpace }: UploadContext): Promise<void> {
   if (space.hasRoomFor(0)) return
   await reclaimSpace()

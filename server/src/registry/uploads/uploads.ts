@@ -79,8 +79,8 @@ export function requireDigestParameter(query: URLSearchParams): Digest {
 }
 
 /**
- * The hash algorithm for bytes whose digest is not known yet: the one that the client announces, or sha256. If it asks
- * for another one in the end, the staged bytes are read again.
+ * The hash algorithm for bytes whose digest is not known yet: the one that the client announces, or sha256. If the
+ * client sends a digest of another algorithm at the end, the staged bytes are read again.
  */
 export function hintedAlgorithm(query: URLSearchParams): DigestAlgorithm {
   const digest = parseDigest(query.get('digest') ?? '')

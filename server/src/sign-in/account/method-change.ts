@@ -30,8 +30,8 @@ export function requireMethodOwner(context: Context, call: PageCall, objectId: s
 }
 
 /**
- * Changes the sign-in methods of a person. The transaction checks again that the session is still valid, so that nothing is
- * added by a session that a reset has just ended.
+ * Changes the sign-in methods of a person. The transaction checks again that the session is still valid, so that a
+ * session that a reset has just ended cannot add a method.
  *
  * @throws ProofRefusedError, PageError
  */

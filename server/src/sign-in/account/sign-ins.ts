@@ -92,7 +92,7 @@ async function nameOf({ protocol }: Context, { clientId }: SignIn): Promise<stri
   return (await protocol.findClient(clientId))?.displayName ?? 'A deleted application'
 }
 
-/** `mfa` adds nothing if both factors are listed. */
+/** `mfa` is redundant if both factors are listed. */
 function methodNames(methods: readonly string[]): string {
   const hasSecondFactor = methods.some((method) => method === 'otp' || method === 'hwk')
   const names = hasSecondFactor ? methods.filter((method) => method !== 'mfa') : methods

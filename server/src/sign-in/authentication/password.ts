@@ -81,7 +81,8 @@ async function rejectPassword(
     }
     return showPassword(step, userPrincipalName, { message: codeNeeded, needsCode: true }, 400)
   }
-  // The same text for a wrong password and a throttled attempt, so that nobody learns whether a guess was checked.
+  // The text is the same for a wrong password and a throttled attempt, so that it does not reveal whether a guess was
+  // checked.
   const message = 'Incorrect user name or password. After many attempts, wait a few minutes, then try again.'
   return showPassword(step, userPrincipalName, { message }, 400)
 }

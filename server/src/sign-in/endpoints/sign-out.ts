@@ -8,7 +8,7 @@ import type { Context } from '../flow/context.ts'
 import { type PageCall, eventOf, queryOf, readField } from '../flow/page-call.ts'
 import { redirectTo, sendPage } from '../flow/send-page.ts'
 
-/** Asks whether to sign out of this browser. A link alone signs nobody out. */
+/** Asks whether to sign out of this browser. A link alone does not sign a user out. */
 export function showSignOut(context: Context, call: PageCall): Promise<FastifyReply> {
   return askToConfirm(context, call, '')
 }

@@ -15,7 +15,7 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { Consents } from './consent-store.ts'
 import type { Flows } from './flow.ts'
 
-/** What the handlers of the pages are given. */
+/** The dependencies of the handlers of the pages. */
 export type Context = {
   readonly database: Database
   readonly clock: Clock

@@ -28,7 +28,7 @@ export function show(
   return sendPage(context, call.reply, { ...page, redirectUri: redirectUriOf(destination) })
 }
 
-/** What every form of a flow needs. */
+/** The values that every form of a flow needs. */
 export function formOf({ context, call, flow, destination }: FlowStep): SignInForm {
   return {
     formToken: call.caller.formToken,

@@ -62,7 +62,7 @@ export function firstCodePage(
     </form>`
 }
 
-/** The secret of an authenticator app, for the camera and for the keyboard. */
+/** The secret of an authenticator app, as a QR code to scan and as text to type. */
 export function secretOf(picture: string, secret: string): Html {
   return html`<p>Scan the QR code with your authenticator app, or enter this key in the app:</p>
     <img class="qr" src="${picture}" alt="QR code that contains the key below" width="192" height="192" />

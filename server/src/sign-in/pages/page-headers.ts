@@ -1,4 +1,4 @@
-/** What one page needs in addition to the common policy. */
+/** The additions of one page to the common policy. */
 export type PagePolicy = {
   /** The target of a redirect after a form is sent. Browsers apply the policy of the page with the form to the redirect. */
   readonly redirectUri?: string | undefined

@@ -2,7 +2,7 @@ import { type Html, html } from './html.ts'
 import type { User } from '../../directory/index.ts'
 import { type HiddenFields, type Link, alert, field, hiddenFields, linkList } from './layout.ts'
 
-/** What every page of a flow needs. */
+/** The values that every page of a flow needs. */
 export type SignInForm = HiddenFields & {
   readonly flow: string
   /** The client that requested the sign-in; undefined for our own pages. */

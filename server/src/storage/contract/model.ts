@@ -14,7 +14,10 @@ export type AppendOptions = {
    * append fails for another reason than its source, the received bytes are not necessarily staged.
    */
   readonly observe?: (piece: Uint8Array) => void
-  /** Whether nothing else reads the chunks of the source, like those of a request, so that their memory can be freed at once. */
+  /**
+   * Whether only the store reads the chunks of the source, as for the body of a request, so that it can free their
+   * memory at once.
+   */
   readonly ownsChunks?: boolean
   /** The maximum size of the whole upload. A larger one fails with `TooManyBytesError`. */
   readonly sizeLimitBytes?: number

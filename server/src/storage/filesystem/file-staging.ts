@@ -15,8 +15,8 @@ const uploadIdPattern = /^[A-Za-z0-9_-]{1,128}$/
 const flushEveryBytes = 64 * 1024 * 1024
 
 /**
- * The size of one write. The kernel allocates pages for its cache in runs of that length. Long runs are rarely recently used
- * memory, and in a virtual machine, fresh memory takes as long as everything else.
+ * The size of one write. The kernel allocates pages for its cache in runs of that length. Long runs rarely consist of
+ * memory that was used recently, and in a virtual machine, the first use of memory takes as long as everything else.
  */
 const writeBytes = 96 * 1024
 

@@ -12,7 +12,7 @@ export async function explainRejectedIdentityToken(
   return { ...(await explainReason(directory, refused)), ...recordPresented(presented, reason === 'expired') }
 }
 
-/** The claims of a token for the decision log; nothing unless its signature was verified. */
+/** The claims of a token for the decision log; undefined if its signature was not verified. */
 export function recordPresented(
   presented: PresentedToken | undefined,
   isExpired: boolean,
