@@ -4,6 +4,8 @@ import { parseGuid } from '../standards/azure/guid.ts'
 /** The maximum number of trusted tenants. */
 const largestNumber = 100
 
+const authorityError = { error: 'must be the https origin of the token authority, such as https://login.microsoftonline.us' }
+
 const trustedTenantSchema = z.strictObject(
   {
     tenantId: z.string({ error: 'must be the id of a tenant' }).transform((text, context): string => {
@@ -13,8 +15,8 @@ const trustedTenantSchema = z.strictObject(
       return z.NEVER
     }),
     authorityHost: z
-      .string({ error: 'must be the https origin of an authority' })
-      .refine(isOrigin, { error: 'must be the https origin of an authority, such as https://login.microsoftonline.us' })
+      .string(authorityError)
+      .refine(isOrigin, authorityError)
       .transform((text) => new URL(text).origin)
       .default('https://login.microsoftonline.com'),
   },

@@ -145,7 +145,7 @@ function plain(text: string): string {
 
 function toDetail(detail: Readonly<Record<string, unknown>>): string {
   const unchanged = JSON.stringify(detail)
-  // Short JSON without escapes contains no text that would change.
+  // Texts without escapes, and shorter than the limit, would not be changed.
   if (unchanged.length <= maxTextLength && plainJson.test(unchanged)) return unchanged
   const text = JSON.stringify(detail, (_key, value: unknown) => (typeof value === 'string' ? plain(value) : value))
   return text.length <= maxDetailLength ? text : JSON.stringify({ omitted: 'too long' })

@@ -154,7 +154,7 @@ async function enroll(
 ): Promise<Enrolled | undefined> {
   if (codeText.length > maxCodeLength) return undefined
   const codeHash = storedHash(normalizeCode(codeText))
-  // A guess costs no transaction.
+  // A wrong code is rejected before a transaction begins.
   if (!(await store.hasCode(codeHash))) return undefined
   const keyId = randomUUID()
   return database.transaction(async (transaction) => {
