@@ -38,7 +38,10 @@ function hexHashOf(values: readonly unknown[]): string {
   return hash('sha256', JSON.stringify(values), 'hex')
 }
 
-/** The hash of a block, in hexadecimal: SHA-256 over a line for each of its facts, and its entries. Never changed. */
+/**
+ * The hash of a block, in hexadecimal: SHA-256 over one line for each field of the block, followed by its entries.
+ * Never changed.
+ */
 export function blockHash({ number, madeAtMs, settledTo, horizon, previousHash, entries }: BlockContent): string {
   const head = `acrux-audit-block-1\n${number}\n${madeAtMs}\n${settledTo}\n${horizon}\n${previousHash}\n`
   return hash('sha256', Buffer.concat([Buffer.from(head), entries]), 'hex')

@@ -181,8 +181,8 @@ const floodText = 'disconnected a client: it sent too many requests without wait
 const floodCostMs = 30
 
 /**
- * Waits for the turn of a handshake, which is charged to its address. Returns false if the queue was full and the
- * connection was closed.
+ * Waits until the handshake may start; its cost is charged to the address of the client. Returns false if the queue was
+ * full and the connection was closed.
  */
 async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean> {
   const budget = app.callerBudgets.ofHandshakes(socket.remoteAddress ?? '')
