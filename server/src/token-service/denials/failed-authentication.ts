@@ -61,7 +61,10 @@ function claimed(username: string): AuditedCaller {
   return { actor: { kind: 'claimed', id: claimedName(username) } }
 }
 
-/** An unverified user name, if it can be one: people send a secret in its place. */
+/**
+ * The user name that was sent, unverified; undefined if it does not have the form of one, because some clients send a
+ * secret instead.
+ */
 function claimedName(username: string): string {
   return /^[A-Za-z0-9-]{1,50}$/.test(username) ? username : ''
 }
