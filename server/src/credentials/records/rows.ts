@@ -61,7 +61,7 @@ export type FederatedCredentialRow = {
   readonly subject: string | null
   /** Null if the trust names a subject. */
   readonly claims_expression: string | null
-  /** The text that finds it. */
+  /** The key by which the credential of a token is found. */
   readonly trust_key: string
   /** Distinguishes its trust from the others of the holder. */
   readonly trust_text: string
