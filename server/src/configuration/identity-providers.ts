@@ -45,7 +45,9 @@ export const identityProviderSchema = z
         .enum(['login', 'select_account', 'consent'], { error: 'must be login, select_account or consent' })
         .optional(),
       mfaAcrValues: z
-        .array(text(/^[\x21-\x7e]{1,256}$/, 'must be a value of the claim acr'), { error: 'must be a list of values of the claim acr' })
+        .array(text(/^[\x21-\x7e]{1,256}$/, 'must be a value of the claim acr'), {
+          error: 'must be a list of values of the claim acr',
+        })
         .max(20, { error: 'must list at most 20 values' })
         .default([]),
       signInHours: z

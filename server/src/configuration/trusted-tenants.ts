@@ -4,7 +4,9 @@ import { parseGuid } from '../standards/azure/guid.ts'
 /** The maximum number of trusted tenants. */
 const largestNumber = 100
 
-const authorityError = { error: 'must be the https origin of the token authority, such as https://login.microsoftonline.us' }
+const authorityError = {
+  error: 'must be the https origin of the token authority, such as https://login.microsoftonline.us',
+}
 
 const trustedTenantSchema = z.strictObject(
   {
