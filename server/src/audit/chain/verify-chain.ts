@@ -62,7 +62,7 @@ const pageSize = 1000
 
 /**
  * Verifies every block and every event of a log: each event is in the chain exactly once and unchanged, and each block
- * follows the previous one. The source must be one state of the database.
+ * follows the previous one. All reads of the source must be in one transaction, so that they see the same events.
  */
 export async function verifyChain(
   source: ChainSource,
