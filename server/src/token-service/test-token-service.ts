@@ -11,6 +11,7 @@ import { type Directory, createDirectory, directoryMigrations } from '../directo
 import { createIdentity } from '../identity/index.ts'
 import { createIssuers } from '../issuers/index.ts'
 import { createApp } from '../platform/http/app.ts'
+import { createResponseCheck } from '../platform/http/test-responses.ts'
 import { createLog } from '../platform/log/log.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
@@ -101,6 +102,7 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
   await makeTenant(database, directory, resources)
   const app = createApp({ log, trustedProxies: [] })
   service.mount(app)
+  const checkResponse = createResponseCheck(service.routes)
   identity.mount(app)
   await app.ready()
   t.after(async () => {
@@ -173,16 +175,16 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
       )
       return name
     },
-    /** Sends one request to a surface, without a socket. */
-    inject: (options: {
+    /** Sends one request to a surface, without a socket. Responses of the token service must match their schemas. */
+    inject: async (options: {
       readonly method: 'GET' | 'POST' | 'DELETE'
       readonly url: string
       readonly form?: Readonly<Record<string, string>>
       readonly body?: string
       readonly headers?: Readonly<Record<string, string>>
       readonly host?: string
-    }) =>
-      app.inject({
+    }) => {
+      const response = await app.inject({
         method: options.method,
         url: options.url,
         headers: {
@@ -192,7 +194,11 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
         },
         ...(options.body === undefined ? {} : { payload: options.body }),
         ...(options.form === undefined ? {} : { payload: new URLSearchParams(options.form).toString() }),
-      }),
+      })
+      const { method, url } = options
+      if (url.startsWith('/oauth2/')) checkResponse({ method, url, status: response.statusCode, body: response.body })
+      return response
+    },
     adminPasswords: async (registry: Registry) => {
       const passwords = await resources.readAdminPasswords(registry.rid)
       if (passwords === undefined) throw new Error('the registry has no admin passwords')
