@@ -3,5 +3,10 @@ import { ensureDependencies, environment, main, nodeBinary, root, runInherited }
 
 await main(async (args) => {
   await ensureDependencies()
-  return runInherited(nodeBinary(), [`${root}/server/src/compose/generate.ts`, ...args], { env: environment() })
+  const generators = ['server/src/compose/generate.ts', 'scripts/reference/generate.ts']
+  const codes = []
+  for (const file of generators) {
+    codes.push(await runInherited(nodeBinary(), [`${root}/${file}`, ...args], { env: environment() }))
+  }
+  return Math.max(...codes)
 })
