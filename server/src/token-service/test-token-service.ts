@@ -11,7 +11,6 @@ import { type Directory, createDirectory, directoryMigrations } from '../directo
 import { createIdentity } from '../identity/index.ts'
 import { createIssuers } from '../issuers/index.ts'
 import { createApp } from '../platform/http/app.ts'
-import { createResponseCheck } from '../platform/http/test-responses.ts'
 import { createLog } from '../platform/log/log.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
@@ -19,6 +18,7 @@ import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { type Registry, type Resources, createResources, resourcesMigrations } from '../resources/index.ts'
+import { requireSchema } from './test-response-schema.ts'
 import { createTokenService } from './token-service.ts'
 
 const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
@@ -102,7 +102,6 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
   await makeTenant(database, directory, resources)
   const app = createApp({ log, trustedProxies: [] })
   service.mount(app)
-  const checkResponse = createResponseCheck(service.routes)
   identity.mount(app)
   await app.ready()
   t.after(async () => {
@@ -196,7 +195,7 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
         ...(options.form === undefined ? {} : { payload: new URLSearchParams(options.form).toString() }),
       })
       const { method, url } = options
-      if (url.startsWith('/oauth2/')) checkResponse({ method, url, status: response.statusCode, body: response.body })
+      requireSchema(service.routes, { method, url, status: response.statusCode, body: response.body })
       return response
     },
     adminPasswords: async (registry: Registry) => {

@@ -2,10 +2,10 @@ import { resourceNotFound } from '../surface/errors.ts'
 import { z } from 'zod'
 import type { FederatedCredentialChange, FederatedCredentialRecord } from '../../credentials/index.ts'
 import { type FederatedTrust, isTrustText, trustHint } from '../../standards/oauth/federated-trust.ts'
-import { apiSchemas } from '../../platform/http/api-schema.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { type GraphCall, type GraphContext, change, requirePathId, requireVisible } from '../surface/context.ts'
 import { rejectQueryOptions } from '../surface/query.ts'
-import { type DocumentOf, listSchema } from '../surface/response.ts'
+import { listSchema } from '../surface/response.ts'
 import type { GraphHandler } from '../surface/route.ts'
 
 /** [Microsoft Graph v1.0, federatedIdentityCredential resource type] */

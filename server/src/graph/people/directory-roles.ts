@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { apiSchemas } from '../../platform/http/api-schema.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { DirectoryRole } from '../../directory/index.ts'
 import { GraphError, insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
@@ -7,7 +7,7 @@ import { type GraphCall, change } from '../surface/context.ts'
 import { parseFilter, filterableRoleAssignments } from '../surface/filter.ts'
 import type { roleAssignmentBody } from './bodies.ts'
 import { readFilterOption, rejectQueryOptions } from '../surface/query.ts'
-import { type DocumentOf, listSchema } from '../surface/response.ts'
+import { listSchema } from '../surface/response.ts'
 import type { GraphHandler } from '../surface/route.ts'
 
 /** The roles on the directory, with the ids of the corresponding roles of Entra. [Microsoft Entra built-in roles] */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { apiSchemas } from '../../platform/http/api-schema.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { GraphContext } from '../surface/context.ts'
 import { rejectQueryOptions } from '../surface/query.ts'
-import { type DocumentOf, listSchema } from '../surface/response.ts'
+import { listSchema } from '../surface/response.ts'
 import type { GraphHandler } from '../surface/route.ts'
 import { requireVisibleUser } from './visible-users.ts'
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { CertificateRecord, HeldCredentials, SecretRecord } from '../../credentials/index.ts'
 import type { DescribedApplication, DescribedServicePrincipal, GroupRecord, UserRecord } from '../../directory/index.ts'
-import { apiSchemas } from '../../platform/http/api-schema.ts'
-import { type DocumentOf, listSchema, pageSchema } from './response.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import { listSchema, pageSchema } from './response.ts'
 
 const alwaysEmpty = z.array(z.never()).max(0)
 

@@ -1,15 +1,6 @@
 import { z } from 'zod'
-import { apiSchemas } from '../../platform/http/api-schema.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ResponseSchema } from '../../platform/http/surface.ts'
-
-type DeepReadonly<Value> = Value extends readonly (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : Value extends object
-    ? { readonly [Name in keyof Value]: DeepReadonly<Value[Name]> }
-    : Value
-
-/** A document that a schema describes. */
-export type DocumentOf<Schema extends z.ZodType> = DeepReadonly<z.output<Schema>>
 
 /** The result of a handler whose response has this schema: nothing if the response has no body. */
 export type ResponseOf<Schema extends ResponseSchema> = Schema extends z.ZodType ? DocumentOf<Schema> : void

@@ -5,3 +5,12 @@ import { z } from 'zod'
  * `.register(apiSchemas, { id: 'Registry' })`; schemas that contain it then refer to it by this name.
  */
 export const apiSchemas = z.registry<{ readonly id: string }>()
+
+/** A document that a schema describes, read-only. */
+export type DocumentOf<Schema extends z.ZodType> = DeepReadonly<z.infer<Schema>>
+
+type DeepReadonly<Value> = Value extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
+    : Value

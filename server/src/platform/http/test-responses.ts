@@ -1,38 +1,29 @@
-import { z } from 'zod'
+import type { FastifyInstance } from 'fastify'
 import type { RouteDescription } from './surface.ts'
 
-type ReceivedResponse = {
-  readonly method: string
-  readonly url: string
-  readonly status: number
-  readonly body: string
+/**
+ * Compares each 2xx response of an app with the response schema of its route. Returns the list of mismatches, which grows
+ * with the requests. To be called before the app takes requests.
+ */
+export function watchResponses(app: FastifyInstance, routes: readonly RouteDescription[]): string[] {
+  const mismatches: string[] = []
+  const byPath = new Map(
+    routes.flatMap((route) => [route.method].flat().map((method) => [`${method} ${route.path}`, route] as const)),
+  )
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const route = byPath.get(`${request.method} ${request.routeOptions.url ?? ''}`)
+    const isSuccess = reply.statusCode >= 200 && reply.statusCode < 300
+    const mismatch = route && isSuccess ? mismatchOf(route, reply.statusCode, payload) : undefined
+    if (mismatch !== undefined) mismatches.push(`${request.method} ${request.url}: ${mismatch}`)
+    done(null, payload)
+  })
+  return mismatches
 }
 
-/** Creates a check that throws if a successful response does not match the response schema of its route. */
-export function createResponseCheck(routes: readonly RouteDescription[]): (response: ReceivedResponse) => void {
-  const patterns = routes.map((route) => ({ route, pattern: patternOf(route.path) }))
-  return ({ method, url, status, body }) => {
-    if (status < 200 || status > 299) return
-    const path = normalize(url)
-    const found = patterns.find(({ route, pattern }) => [route.method].flat().includes(method) && pattern.test(path))
-    if (found === undefined) throw new Error(`no route matches ${method} ${path}`)
-    const { id, response } = found.route
-    const explain = (text: string) => new Error(`the response of ${id} does not match its schema: ${text}`)
-    if (response === undefined) throw explain('the route has none')
-    if (response === 'none') {
-      if (body !== '') throw explain('it must have no body')
-      return
-    }
-    const result = response.safeParse(JSON.parse(body))
-    if (!result.success) throw explain(`${z.prettifyError(result.error)}\n${body}`)
-  }
-}
-
-function normalize(url: string): string {
-  return decodeURI(url.split('?')[0] ?? '')
-}
-
-function patternOf(path: string): RegExp {
-  const segments = path.split('/').map((segment) => (segment.startsWith(':') ? '[^/]+' : RegExp.escape(segment)))
-  return new RegExp(`^${segments.join('/')}$`)
+function mismatchOf({ id, response }: RouteDescription, status: number, payload: unknown): string | undefined {
+  if (response === undefined) return undefined
+  const isEmpty = payload === undefined || payload === null || payload === ''
+  if (response === 'none' || status === 204) return isEmpty ? undefined : `${id} sent a body with ${status}`
+  const parsed = response.safeParse(isEmpty ? undefined : JSON.parse(payload as string))
+  return parsed.success ? undefined : `the response does not match the schema of ${id}: ${parsed.error.message}`
 }
