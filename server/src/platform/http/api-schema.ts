@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DeepReadonly } from '../process/deep-readonly.ts'
 
 /**
  * The schemas that the OpenAPI document shows as named components. A schema joins with
@@ -8,9 +9,3 @@ export const apiSchemas = z.registry<{ readonly id: string }>()
 
 /** A document that a schema describes, read-only. */
 export type DocumentOf<Schema extends z.ZodType> = DeepReadonly<z.infer<Schema>>
-
-type DeepReadonly<Value> = Value extends readonly (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : Value extends object
-    ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
-    : Value
