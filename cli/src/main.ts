@@ -3,4 +3,5 @@ import { enableCompileCache } from 'node:module'
 
 // Compiled code is kept between starts, which halves the time that they take. It has to be asked for before all else.
 enableCompileCache()
-await import('./program.ts')
+const { run } = await import('./program.ts')
+await run()

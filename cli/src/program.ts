@@ -1,19 +1,6 @@
 import { Command } from 'commander'
 import { version } from './version.ts'
 
-const program = new Command('acrux')
-  .description("A self-hosted container registry that speaks Azure Container Registry's authentication.")
-  .version(version, '--version', 'print the version')
-  .helpCommand('help [command]', 'show what a command does')
-  .showHelpAfterError('(run acrux --help for a list of commands)')
-
-program
-  .command('version')
-  .description('print the version of acrux and of Node')
-  .action(() => {
-    process.stdout.write(`acrux ${version} (node ${process.versions.node})\n`)
-  })
-
 type Add = (parent: Command) => void
 
 const commands: Readonly<Record<string, { readonly description: string; readonly load: () => Promise<Add> }>> = {
@@ -47,12 +34,31 @@ const commands: Readonly<Record<string, { readonly description: string; readonly
   },
 }
 
-// The server takes time to load, and the identity endpoint does not need it: only the named command is loaded.
-const words = new Set(process.argv.slice(2))
-const named = words.has('identity-endpoint') ? new Set(['identity-endpoint']) : words
-for (const [name, { description, load }] of Object.entries(commands)) {
-  if (named.has(name)) (await load())(program)
-  else program.command(name).description(description)
+/** Creates the program. Only the commands that `isNeeded` selects get their options and subcommands. */
+export async function loadProgram(isNeeded: (command: string) => boolean): Promise<Command> {
+  const program = new Command('acrux')
+    .description("A self-hosted container registry that speaks Azure Container Registry's authentication.")
+    .version(version, '--version', 'print the version')
+    .helpCommand('help [command]', 'show what a command does')
+    .showHelpAfterError('(run acrux --help for a list of commands)')
+  program
+    .command('version')
+    .description('print the version of acrux and of Node')
+    .action(() => {
+      process.stdout.write(`acrux ${version} (node ${process.versions.node})\n`)
+    })
+  for (const [name, { description, load }] of Object.entries(commands)) {
+    if (isNeeded(name)) (await load())(program)
+    else program.command(name).description(description)
+  }
+  return program
 }
 
-await program.parseAsync()
+/** Runs the command line of the process. */
+export async function run(): Promise<void> {
+  // The server takes time to load, and the identity endpoint does not need it: only the named command is loaded.
+  const words = new Set(process.argv.slice(2))
+  const named = words.has('identity-endpoint') ? new Set(['identity-endpoint']) : words
+  const program = await loadProgram((command) => named.has(command))
+  await program.parseAsync()
+}

@@ -565,13 +565,13 @@ export const faults: readonly Fault[] = [
     file: 'server/src/credentials/sign-ins/authentication.ts',
     find: "if (user?.authenticationRevision !== authenticationRevision) throw new AuthenticationRefusedError('outdated')",
     replace: '',
-    tests: ['server/src/graph/people/proof-standing.test.ts'],
+    tests: ['server/src/graph/people/outdated-authentication.test.ts'],
   },
   {
     what: 'A password that must be changed signs in',
     file: 'server/src/credentials/sign-ins/authentication.ts',
     find: "if (user.mustChangePassword && methods.includes('pwd')) throw new AuthenticationRefusedError('must-change-password')",
     replace: '',
-    tests: ['server/src/graph/people/proof-standing.test.ts'],
+    tests: ['server/src/graph/people/outdated-authentication.test.ts'],
   },
 ]

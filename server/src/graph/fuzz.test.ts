@@ -37,11 +37,11 @@ const query = fc.oneof(
 )
 
 for (const kind of testDatabaseKinds) {
-  test(`nothing that a client sends to Graph gives a 5xx (${kind})`, async (t) => {
+  test(`no request to Graph causes a 5xx response (${kind})`, async (t) => {
     const { as, asOwner, alice } = await openGraph(t, kind)
     const asPerson = as(alice.objectId)
     const { body: made } = await asOwner('POST', '/applications', { displayName: 'target' })
-    // What deletes or disables the caller would end the test.
+    // A request that deletes or disables the caller would end the test.
     const routes = graphRoutes.filter(({ method }) => method !== 'DELETE')
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...routes), strange, query, body, async (route, id, search, content) => {

@@ -15,7 +15,7 @@ type Named = { id: string; appId: string; displayName: string }
 const listOf = (body: Record<string, unknown>) => body['value'] as Named[]
 
 for (const kind of testDatabaseKinds) {
-  test(`the requests of "az ad sp create-for-rbac" make an application, its secret and its principal (${kind})`, async (t) => {
+  test(`the requests of "az ad sp create-for-rbac" create an application, its secret and its service principal (${kind})`, async (t) => {
     const { asOwner, credentials, time } = await openGraph(t, kind)
     assert.deepEqual(listOf((await asOwner('GET', `/servicePrincipals${filter("displayName eq 'ci'")}`)).body), [])
     assert.deepEqual(listOf((await asOwner('GET', `/applications${filter("startswith(displayName,'ci')")}`)).body), [])
@@ -45,7 +45,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('what a client may only read cannot be set, and what is unknown is refused by name', async (t) => {
+test('a body with a read-only or unknown property is rejected, and the error names the property', async (t) => {
   const { asOwner, stranger, database } = await openWithStranger(t)
   const { body: application } = await asOwner('POST', '/applications', { displayName: 'a' })
   const target = String(application['id'])
@@ -87,7 +87,7 @@ test('what a client may only read cannot be set, and what is unknown is refused 
   assert.equal(roles.filter(({ directory_role }) => directory_role === 'owner').length, 1)
 })
 
-test('who is not a directory owner reads what is their own, and nothing tells them what else there is', async (t) => {
+test('a caller without a directory role sees only its own objects, and cannot find out which others exist', async (t) => {
   const { asStranger, asOwner, stranger, owner, alice } = await openWithStranger(t)
   const { objectId, appId } = stranger.servicePrincipal
   assert.equal((await asStranger('GET', `/servicePrincipals/${objectId}`)).status, 200)
@@ -135,7 +135,7 @@ test('who is not a directory owner reads what is their own, and nothing tells th
   }
 })
 
-test('who owns an application changes its credentials, and nothing else of it', async (t) => {
+test('an owner of an application changes its credentials and nothing else', async (t) => {
   const { asOwner, asStranger, stranger } = await openWithStranger(t)
   const { body: application } = await asOwner('POST', '/applications', { displayName: 'made' })
   const { body: principal } = await asOwner('POST', '/servicePrincipals', { appId: application['appId'] })
@@ -157,7 +157,7 @@ test('who owns an application changes its credentials, and nothing else of it', 
   assert.equal((await asStranger('PATCH', principalPath, { accountEnabled: false })).status, 403)
 })
 
-test('a person reads themselves at /me, and an application is told that it is none', async (t) => {
+test('a user reads their own account at /me, and an application is rejected there', async (t) => {
   const { as, asOwner, alice } = await openGraph(t)
   const asAlice = as(alice.objectId)
   const me = await asAlice('GET', '/me')
@@ -173,7 +173,7 @@ test('a person reads themselves at /me, and an application is told that it is no
   for (const path of ['/me', '/me/ownedObjects']) assert.equal((await asOwner('GET', path)).status, 400)
 })
 
-test('without a token everything is refused before anything is read, and nothing else is served', async (t) => {
+test('a request without a token is denied before its body is read, and unknown paths are not found', async (t) => {
   const { as, asOwner, owner } = await openGraph(t)
   for (const { method, path } of graphRoutes) {
     assert.equal(typeof method, 'string')
@@ -191,7 +191,7 @@ test('without a token everything is refused before anything is read, and nothing
   assert.equal((await asOwner('GET', '/applications/x')).status, 404)
 })
 
-test('every change has its event, and no event, answer or log line holds a secret or a hash of one', async (t) => {
+test('every change has an audit event, and no event or log line contains a secret', async (t) => {
   const { asOwner, asStranger, database, owner, log } = await openWithStranger(t)
   const { body: application } = await asOwner('POST', '/applications', { displayName: 'ci' })
   const path = `/applications/${String(application['id'])}`

@@ -8,7 +8,7 @@ const namesOf = (body: Record<string, unknown>) =>
   (body['value'] as { displayName: string }[]).map(({ displayName }) => displayName)
 
 for (const kind of testDatabaseKinds) {
-  test(`a list is paged by $top and the next link, each object once (${kind})`, async (t) => {
+  test(`$top and the next link page through a list without repeating an object (${kind})`, async (t) => {
     const { asOwner } = await openGraph(t, kind)
     for (let index = 0; index < 5; index += 1) await asOwner('POST', '/applications', { displayName: `page ${index}` })
     const seen: string[] = []
@@ -28,7 +28,7 @@ for (const kind of testDatabaseKinds) {
     }
   })
 
-  test(`names are found without regard to case, and by whole name or prefix alone (${kind})`, async (t) => {
+  test(`a filter matches names case-insensitively, as a whole or by prefix (${kind})`, async (t) => {
     const { asOwner } = await openGraph(t, kind)
     for (const displayName of ['Größe', 'grosse', 'a%b', 'a_b', 'ab', "O'Brien"]) {
       assert.equal((await asOwner('POST', '/applications', { displayName })).status, 201)

@@ -4,7 +4,8 @@ import type { Directory } from '../directory/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { GraphError, insufficientPrivileges, toGraphError, unauthenticated } from './surface/errors.ts'
-import { type GraphContext, type GraphCaller, applicationIdOf, parsePathId, type GraphNeed } from './surface/context.ts'
+import { type GraphCaller, type GraphContext, applicationIdOf, parsePathId } from './surface/context.ts'
+import type { GraphNeed } from './surface/route.ts'
 import { rows } from './routes.ts'
 import type { GraphAuthenticate, GraphSender } from './surface/model.ts'
 
@@ -36,7 +37,10 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
     method: row.method,
     path: `${root}${row.path}`,
     need: row,
-    handle: (call) => recordingDenial(context, call.request, row.id, call.caller, () => row.handle(context, call)),
+    handle: (call) => {
+      const attempt = { request: call.request, routeId: row.id, sender: call.caller }
+      return recordMissingPermission(context, attempt, () => row.handle(context, call))
+    },
   }))
   mountSurface(
     app,
@@ -50,7 +54,8 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
           (error) => unauthenticatedEvent(request, id, error),
           () => authenticateSender(authenticate, request),
         )
-        return recordingDenial(context, request, id, sender, () => admit(context, need, sender, request))
+        const attempt = { request, routeId: id, sender }
+        return recordMissingPermission(context, attempt, () => admit(context, need, sender, request))
       },
       budgetKey: ({ principal }) => `directory:${principal.objectId}`,
       renderError: (error, request, reply) => renderGraphError(context, error, request, reply),
@@ -66,7 +71,7 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
   )
 }
 
-/** Bodies are JSON. A DELETE has none: clients send a content type with it, and nothing behind that. */
+/** Accepts only JSON bodies. A DELETE has no body, although clients send a content type with it. */
 function acceptJson(scope: FastifyInstance): void {
   const parse = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
@@ -108,9 +113,9 @@ async function admit(
 }
 
 /**
- * Who an application is does not make it its own owner: it cannot give itself a credential that outlives the one it has.
- * And where it may do more with the directory than the one who owns it, or may give roles, a credential of it would be
- * that right.
+ * Whether the caller owns the application in the path. An application does not own itself, so it cannot create a credential
+ * that outlives its own. An owner may not create credentials of an application that has more rights on the directory than
+ * the owner, or that can assign roles: such a credential would give the owner those rights.
  */
 async function ownsApplicationInPath(
   { directory: { applications }, mayAssignRoles }: GraphContext,
@@ -135,12 +140,12 @@ async function ownsGroupInPath({ groups }: Directory, caller: GraphCaller, reque
   return id !== undefined && (await groups.ownerIds(id)).includes(caller.principal.objectId)
 }
 
-/** Does the work, and records a missing permission. */
-function recordingDenial<Result>(
+type Attempt = { readonly request: FastifyRequest; readonly routeId: string; readonly sender: GraphSender }
+
+/** Records an event if the work fails because the sender lacks a permission. */
+function recordMissingPermission<Result>(
   { audit }: GraphContext,
-  request: FastifyRequest,
-  routeId: string,
-  sender: GraphSender,
+  { request, routeId, sender }: Attempt,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const eventOf = (error: unknown) =>
@@ -150,7 +155,7 @@ function recordingDenial<Result>(
   return recordDenial(audit, eventOf, work)
 }
 
-/** A request without a token leaves no event, because anybody could fill the disk with those. */
+/** Undefined for a request without a token, because anonymous callers could fill the disk with events. */
 function unauthenticatedEvent(request: FastifyRequest, routeId: string, error: unknown): AuditEvent | undefined {
   if (request.headers.authorization === undefined) return undefined
   const reason = error instanceof GraphError ? error.code : 'error'

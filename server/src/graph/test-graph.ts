@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { createAudit } from '../audit/index.ts'
@@ -5,6 +6,7 @@ import type { DirectoryRole } from '../directory/index.ts'
 import { type TestCredentials, openTestCredentials } from '../credentials/test-credentials.ts'
 import { testOrigin } from '../directory/test-directory.ts'
 import { createApp } from '../platform/http/app.ts'
+import { watchResponses } from '../platform/http/test-responses.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
@@ -13,10 +15,10 @@ import { createGraph } from './surface.ts'
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: Headers }
 
-/** Speaks to the Graph surface as somebody. */
+/** Sends a request to the Graph surface as one caller. A successful response must match the schema of its route. */
 export type GraphClient = (method: string, path: string, body?: unknown) => Promise<Answer>
 
-/** The Graph surface on a socket. The bearer token is the caller's object id: how it is proved is another room's matter. */
+/** The Graph surface on a socket. The bearer token is the object id of the caller, because another module verifies tokens. */
 export async function serveGraph({ database, clock, credentials, directory }: TestCredentials) {
   const log: string[] = []
   const destination = new PassThrough()
@@ -28,9 +30,9 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
     return principal === undefined || principal.kind === 'group' ? undefined : { principal }
   }
   const audit = createAudit({ database, clock })
-  // Consents are the pages' matter: what Graph shows of them is tried over the wire.
+  // Another module stores consents. `test/surfaces` tests their routes.
   const consents = { find: () => Promise.resolve([]), withdraw: () => Promise.resolve(false) }
-  // Nobody has a role here: those who have are tried over the wire.
+  // Nobody has a role here. `test/surfaces` tests callers with roles.
   const mayAssignRoles = () => Promise.resolve(false)
   const shared = {
     database,
@@ -43,6 +45,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
     mayAssignRoles,
   }
   const graph = createGraph({ ...shared, authenticate })
+  const mismatches = watchResponses(app, graph.routes)
   graph.mount(app)
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
   const port = listener.addresses[0]?.port
@@ -59,6 +62,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
       const text = await response.text()
+      assert.deepEqual(mismatches, [])
       return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers }
     }
   const close = async () => {
@@ -68,7 +72,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
   return { as, close, log, routes: graph.routes }
 }
 
-/** A directory with Graph before it, for one test, and who asks it: `asOwner` may do everything. */
+/** A directory with the Graph surface, for one test. `asOwner` may do everything. */
 export async function openGraph(t: TestContext, kind: DatabaseKind = 'sqlite') {
   const opened = await openTestCredentials(kind)
   const graph = await serveGraph(opened)
@@ -84,7 +88,7 @@ export async function openGraph(t: TestContext, kind: DatabaseKind = 'sqlite') {
   return { ...opened, ...graph, asOwner: graph.as(owner.servicePrincipal.objectId), makeProgram }
 }
 
-/** What refers to an object of the directory. */
+/** The body that refers to an object of the directory. */
 export const reference = (id: string) => ({ '@odata.id': `${testOrigin}/graph/v1.0/directoryObjects/${id}` })
 export const idsOf = (body: Record<string, unknown>) => (body['value'] as { id: string }[]).map(({ id }) => id)
 export const errorOf = (body: Record<string, unknown>) => body['error'] as { code: string; message: string }

@@ -7,7 +7,7 @@ export const ownerRole = '62e90394-69f5-4237-9190-012177145e10'
 export const readerRole = '88d8e3e3-8f55-4a1e-953a-9b9898b8876b'
 export const unknownId = '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 
-/** Graph, served, with what tests of people and groups do over and over. */
+/** The Graph surface, with the steps that tests of users and groups share. */
 export async function openPeople(t: TestContext, kind: DatabaseKind = 'sqlite') {
   const opened = await openGraph(t, kind)
   const { credentials, directory, database, asOwner } = opened
@@ -40,7 +40,7 @@ export async function openPeople(t: TestContext, kind: DatabaseKind = 'sqlite') 
       }),
     )
   }
-  const prove = (userPrincipalName: string, password: string) =>
+  const checkPassword = (userPrincipalName: string, password: string) =>
     credentials.checkPassword({ userPrincipalName, password, remoteAddress: '198.51.100.7' })
-  return { ...opened, makeUser, makeGroup, put, signIn, prove }
+  return { ...opened, makeUser, makeGroup, put, signIn, checkPassword }
 }

@@ -1,6 +1,7 @@
-import type { RouteDescription } from '../platform/http/surface.ts'
+import type { ResponseSchema, RouteDescription } from '../platform/http/surface.ts'
 import type { KeyRing } from '../platform/keys/key-ring.ts'
 import { exchange } from './endpoint/exchange.ts'
+import { exchangeResponse, keySet, tokenResponse } from './endpoint/responses.ts'
 import { getToken, postToken } from './endpoint/token.ts'
 import type { TokenCall } from './endpoint/token-request.ts'
 import type { TokenContext } from './endpoint/context.ts'
@@ -9,6 +10,7 @@ import type { TokenContext } from './endpoint/context.ts'
 export type TokenRoute = RouteDescription & {
   readonly method: 'GET' | 'POST'
   readonly need: 'public' | 'credential-in-request'
+  readonly response: ResponseSchema
   /** Returns the JSON text of the response. */
   readonly handle: (call: TokenCall) => Promise<string>
 }
@@ -17,13 +19,13 @@ export type TokenRoute = RouteDescription & {
 export function tokenRoutes(context: TokenContext, keys: KeyRing): readonly TokenRoute[] {
   // prettier-ignore
   return [
-    { id: 'token.exchange', method: 'POST', path: '/oauth2/exchange', need: 'credential-in-request',
+    { id: 'token.exchange', method: 'POST', path: '/oauth2/exchange', need: 'credential-in-request', response: exchangeResponse,
       handle: (call) => exchange(context, call) },
-    { id: 'token.post',     method: 'POST', path: '/oauth2/token',    need: 'credential-in-request',
+    { id: 'token.post',     method: 'POST', path: '/oauth2/token',    need: 'credential-in-request', response: tokenResponse,
       handle: (call) => postToken(context, call) },
-    { id: 'token.get',      method: 'GET',  path: '/oauth2/token',    need: 'credential-in-request',
+    { id: 'token.get',      method: 'GET',  path: '/oauth2/token',    need: 'credential-in-request', response: tokenResponse,
       handle: (call) => getToken(context, call) },
-    { id: 'token.keys',     method: 'GET',  path: '/oauth2/keys',     need: 'public',
+    { id: 'token.keys',     method: 'GET',  path: '/oauth2/keys',     need: 'public',                response: keySet,
       handle: async () => JSON.stringify({ keys: await keys.publicKeys() }) },
   ]
 }

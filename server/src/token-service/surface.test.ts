@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type TestSocket, serveForTest } from '../platform/http/test-socket.ts'
+import { keySet } from './endpoint/responses.ts'
 import { basic, openTestTokenService, roles } from './test-token-service.ts'
 
 async function open(t: TestContext) {
@@ -68,6 +69,7 @@ test('a response has headers for caching and correlation, and the connection sta
   assert.match(third, /^200 .*\r\nx-ms-client-request-id: mine\r\ncache-control: no-store\r\n/s)
   assert.match(third, /\r\ncontent-type: application\/json; charset=utf-8\r\ncontent-length: \d+\r\n.*"\}\n$/s)
   assert.match(fourth, /^200 .*\{"keys":\[/s)
+  keySet.parse(JSON.parse(fourth.slice(fourth.indexOf('\r\n\r\n'))))
   assert.doesNotMatch(fourth, /cache-control/)
 })
 

@@ -18,6 +18,7 @@ import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { type Registry, type Resources, createResources, resourcesMigrations } from '../resources/index.ts'
+import { requireSchema } from './test-response-schema.ts'
 import { createTokenService } from './token-service.ts'
 
 const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
@@ -173,16 +174,16 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
       )
       return name
     },
-    /** Sends one request to a surface, without a socket. */
-    inject: (options: {
+    /** Sends one request to a surface, without a socket. Responses of the token service must match their schemas. */
+    inject: async (options: {
       readonly method: 'GET' | 'POST' | 'DELETE'
       readonly url: string
       readonly form?: Readonly<Record<string, string>>
       readonly body?: string
       readonly headers?: Readonly<Record<string, string>>
       readonly host?: string
-    }) =>
-      app.inject({
+    }) => {
+      const response = await app.inject({
         method: options.method,
         url: options.url,
         headers: {
@@ -192,7 +193,11 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
         },
         ...(options.body === undefined ? {} : { payload: options.body }),
         ...(options.form === undefined ? {} : { payload: new URLSearchParams(options.form).toString() }),
-      }),
+      })
+      const { method, url } = options
+      requireSchema(service.routes, { method, url, status: response.statusCode, body: response.body })
+      return response
+    },
     adminPasswords: async (registry: Registry) => {
       const passwords = await resources.readAdminPasswords(registry.rid)
       if (passwords === undefined) throw new Error('the registry has no admin passwords')

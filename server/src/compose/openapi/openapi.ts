@@ -24,7 +24,7 @@ const surfaces: readonly SurfaceText[] = [
   { prefix: 'registry.',   tag: 'registry',   description: 'The OCI distribution specification and `/acr/v1`, at the host of a registry. The name of a repository may hold slashes.', security: ['registryToken', 'basic'], error: 'RegistryError', body: '*/*' },
   { prefix: 'token.',      tag: 'token',      description: 'The token service, at the host of a registry. Most requests carry their credential in the form or as Basic.', security: ['basic'], error: 'RegistryError', body: form },
   { prefix: 'management.', tag: 'management', description: 'Azure Resource Manager, as `az` and the management SDKs use it.', security: ['armToken'], error: 'ArmError', query: ['api-version'], body: json, schemasAlone: true },
-  { prefix: 'graph.',      tag: 'graph',      description: 'Microsoft Graph, as `az ad` uses it.', security: ['graphToken'], error: 'ArmError', body: json },
+  { prefix: 'graph.',      tag: 'graph',      description: 'Microsoft Graph, as `az ad` uses it.', security: ['graphToken'], error: 'ArmError', body: json, schemasAlone: true },
   { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError', body: form },
   { prefix: 'sign-in.',    tag: 'sign-in',    description: 'Pages for people who sign in, for a browser.', security: ['session'], error: 'Page', body: form },
   { prefix: 'account.',    tag: 'account',    description: 'Pages for people who are signed in, for a browser.', security: ['session'], error: 'Page', body: form },
@@ -117,10 +117,20 @@ const reference = (name: string) => `#/components/schemas/${name}`
 
 /** The shapes as they are sent, before they are parsed. */
 function namedSchemas(): Record<string, object> {
-  const { schemas } = z.toJSONSchema(apiSchemas, { io: 'input', unrepresentable: 'any', uri: reference })
+  const { schemas } = z.toJSONSchema(apiSchemas, {
+    io: 'input',
+    unrepresentable: 'any',
+    uri: reference,
+    override: dropFormatPattern,
+  })
   return Object.fromEntries(
     Object.entries(schemas).map(([name, { $schema: _dialect, $id: _id, ...shape }]) => [name, shape] as const),
   )
+}
+
+/** A format such as `date-time` is clearer than the pattern that checks it. */
+function dropFormatPattern({ jsonSchema }: { readonly jsonSchema: { format?: unknown; pattern?: unknown } }): void {
+  if (jsonSchema.format !== undefined) delete jsonSchema.pattern
 }
 
 function schemaReference(schema: z.ZodType | undefined): { readonly $ref?: string } {

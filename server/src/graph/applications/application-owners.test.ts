@@ -45,12 +45,12 @@ async function open(t: TestContext, kind: DatabaseKind) {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`an owner of an application takes the place of who made it (${kind})`, async (t) => {
+  test(`an added owner of an application has all rights of its creator (${kind})`, async (t) => {
     const { as, asOwner, ownerId, bob, carol, made, path, principalPath, add, remove, owners } = await open(t, kind)
     const asBob = as(bob.objectId)
-    assert.deepEqual(await owners(), [ownerId], 'who made it is the first')
+    assert.deepEqual(await owners(), [ownerId], 'the creator is the first owner')
     assert.equal((await asBob('GET', path)).status, 403)
-    assert.equal((await add(asBob, bob.objectId)).status, 403, 'nobody makes themselves one')
+    assert.equal((await add(asBob, bob.objectId)).status, 403, 'nobody adds themselves')
     assert.equal((await add(asOwner, bob.objectId)).status, 204)
     for (const own of [path, principalPath]) {
       assert.deepEqual(await owners(asBob, own), [ownerId, bob.objectId].toSorted())
@@ -65,7 +65,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(owned.length, 2)
 
     assert.equal((await remove(asBob, ownerId)).status, 204)
-    assert.equal((await add(asBob, carol.objectId)).status, 204, 'an owner makes another')
+    assert.equal((await add(asBob, carol.objectId)).status, 204, 'an owner adds another')
     assert.equal((await remove(as(carol.objectId), bob.objectId)).status, 204)
     for (const [method, gone] of [
       ['GET', path],
@@ -76,12 +76,16 @@ for (const kind of testDatabaseKinds) {
     ] as const) {
       assert.equal((await asBob(method, gone, method === 'GET' ? undefined : {})).status, 403, `${method} ${gone}`)
     }
-    assert.equal((await remove(as(carol.objectId), carol.objectId)).status, 204, 'the last one may go, as in Graph')
+    assert.equal(
+      (await remove(as(carol.objectId), carol.objectId)).status,
+      204,
+      'the last owner can be removed, as in Graph',
+    )
     assert.deepEqual(await owners(), [])
     assert.equal((await add(asOwner, ownerId)).status, 204)
   })
 
-  test(`only who is there, and can sign in, owns an application, and once (${kind})`, async (t) => {
+  test(`only an existing user or service principal becomes an owner of an application, and only once (${kind})`, async (t) => {
     const { asOwner, ownerId, bob, path, add, remove, owners } = await open(t, kind)
     const group = { displayName: 'g', mailNickname: 'g', mailEnabled: false, securityEnabled: true }
     const { body } = await asOwner('POST', '/groups', group)
@@ -96,14 +100,14 @@ for (const kind of testDatabaseKinds) {
       for (const id of [unknownId, 'by-name']) {
         const { status, body: error } = await asOwner('GET', `/${collection}/${id}/owners`)
         assert.equal(status, 404)
-        assert.ok(errorOf(error).message.includes(`'${id}'`), 'it says what is not there')
+        assert.ok(errorOf(error).message.includes(`'${id}'`), 'the error names the missing object')
       }
     }
     assert.equal((await asOwner('POST', `${path}/owners/$ref`, { '@odata.id': 'x' })).status, 400)
     assert.deepEqual(await owners(), [ownerId])
   })
 
-  test(`owning an application ends with the owner and with the application (${kind})`, async (t) => {
+  test(`ownership ends when the owner or the application is deleted (${kind})`, async (t) => {
     const { asOwner, bob, path, add, owners, database, ownerId } = await open(t, kind)
     assert.equal((await add(asOwner, bob.objectId)).status, 204)
     assert.equal((await asOwner('DELETE', `/users/${bob.objectId}`)).status, 204)

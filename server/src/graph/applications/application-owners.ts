@@ -1,26 +1,21 @@
-import { readBody, referenceBody } from '../surface/body.ts'
-import {
-  type GraphHandler,
-  applicationIdOf,
-  change,
-  requirePathId,
-  requireVisible,
-  requireOtherId,
-} from '../surface/context.ts'
+import type { referenceBody } from '../surface/body.ts'
+import { applicationIdOf, change, requirePathId, requireVisible, requireOtherId } from '../surface/context.ts'
+import type { directoryObjectsSchema } from '../surface/documents.ts'
 import { objectDocuments } from '../surface/object-documents.ts'
-import { refuseQueryOptions } from '../surface/query.ts'
+import { rejectQueryOptions } from '../surface/query.ts'
+import type { GraphHandler } from '../surface/route.ts'
 
 /** `GET /applications/{id}/owners` */
-export const listApplicationOwners: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const listApplicationOwners: GraphHandler<typeof directoryObjectsSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   const id = requirePathId(call)
   await requireVisible(context, call.caller, id, await context.directory.applications.find(id))
   return { value: await objectDocuments(context, await context.directory.applications.ownerIds(id)) }
 }
 
-/** `GET /servicePrincipals/{id}/owners`: those of its application. */
-export const listServicePrincipalOwners: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+/** `GET /servicePrincipals/{id}/owners`: the owners of its application. */
+export const listServicePrincipalOwners: GraphHandler<typeof directoryObjectsSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   const { applications } = context.directory
   const id = requirePathId(call)
   const principal = await requireVisible(context, call.caller, id, await applications.findServicePrincipal(id))
@@ -28,20 +23,19 @@ export const listServicePrincipalOwners: GraphHandler = async (context, call) =>
 }
 
 /** `POST /applications/{id}/owners/$ref` */
-export const addApplicationOwner: GraphHandler = async (context, call) => {
+export const addApplicationOwner: GraphHandler<'none', typeof referenceBody> = async (context, call) => {
   const id = requirePathId(call)
-  const { '@odata.id': ownerId } = readBody(referenceBody, call.request.body)
+  const { '@odata.id': ownerId } = call.readBody()
   await change(
     context,
     call,
     (transaction) => context.directory.applications.addOwner(transaction, id, ownerId),
     () => ({ action: 'application.add-owner', target: `applications/${id}`, detail: { ownerId } }),
   )
-  return call.reply.code(204).send()
 }
 
 /** `DELETE /applications/{id}/owners/{owner}/$ref` */
-export const removeApplicationOwner: GraphHandler = async (context, call) => {
+export const removeApplicationOwner: GraphHandler<'none'> = async (context, call) => {
   const id = requirePathId(call)
   const ownerId = requireOtherId(call, 'owner')
   await change(
@@ -50,5 +44,4 @@ export const removeApplicationOwner: GraphHandler = async (context, call) => {
     (transaction) => context.directory.applications.removeOwner(transaction, id, ownerId),
     () => ({ action: 'application.remove-owner', target: `applications/${id}`, detail: { ownerId } }),
   )
-  return call.reply.code(204).send()
 }

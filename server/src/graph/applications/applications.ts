@@ -1,34 +1,36 @@
 import type { ApplicationRecord } from '../../directory/index.ts'
-import { applicationChangeBody, newApplicationBody } from './bodies.ts'
-import { readBody } from '../surface/body.ts'
-import { type Document, applicationDocument } from '../surface/documents.ts'
+import type { applicationChangeBody, newApplicationBody } from './bodies.ts'
 import {
-  type GraphContext,
-  type GraphHandler,
-  change,
-  requirePathId,
-  requireVisible,
-  visibleTo,
-} from '../surface/context.ts'
+  type Application,
+  type applicationPageSchema,
+  type applicationSchema,
+  applicationDocument,
+} from '../surface/documents.ts'
+import { type GraphContext, change, requirePathId, requireVisible, visibleTo } from '../surface/context.ts'
 import { insufficientPrivileges } from '../surface/errors.ts'
 import { filterableApplications } from '../surface/filter.ts'
-import { listPage } from '../surface/page.ts'
-import { parseListQuery, refuseQueryOptions } from '../surface/query.ts'
+import { visiblePage } from '../surface/page.ts'
+import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
+import type { GraphHandler } from '../surface/route.ts'
 import type { KeyCredential } from '../../credentials/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 
 /** `GET /applications` */
-export const listApplications: GraphHandler = async (context, { request, caller }) => {
+export const listApplications: GraphHandler<typeof applicationPageSchema> = async (context, { request, caller }) => {
   const query = parseListQuery(filterableApplications, request.query)
   const { conditions, after, pageSize } = query
   const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
   const rows = await context.directory.applications.list(page)
-  return listPage(context, caller, 'applications', query, rows, (shown) => applicationDocuments(context, shown))
+  const render = (shown: readonly ApplicationRecord[]) => applicationDocuments(context, shown)
+  return visiblePage(context, caller, { path: 'applications', query, rows, render })
 }
 
 /** `POST /applications` */
-export const createApplication: GraphHandler = async (context, call) => {
-  const body = readBody(newApplicationBody, call.request.body)
+export const createApplication: GraphHandler<typeof applicationSchema, typeof newApplicationBody> = async (
+  context,
+  call,
+) => {
+  const body = call.readBody()
   const ownerId = call.caller.principal.objectId
   const row = await change(
     context,
@@ -45,23 +47,23 @@ export const createApplication: GraphHandler = async (context, call) => {
     }),
   )
   call.reply.code(201)
-  return (await applicationDocuments(context, [row]))[0]
+  return describeApplication(context, row)
 }
 
 /** `GET /applications/{id}` */
-export const getApplication: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const getApplication: GraphHandler<typeof applicationSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   const id = requirePathId(call)
   const row = await requireVisible(context, call.caller, id, await context.directory.applications.find(id))
-  return (await applicationDocuments(context, [row]))[0]
+  return describeApplication(context, row)
 }
 
 /** `PATCH /applications/{id}` */
-export const updateApplication: GraphHandler = async (context, call) => {
+export const updateApplication: GraphHandler<'none', typeof applicationChangeBody> = async (context, call) => {
   const id = requirePathId(call)
-  const body = readBody(applicationChangeBody, call.request.body)
+  const body = call.readBody()
   const { keyCredentials, ...others } = body
-  // The owner of an application changes its credentials; what it is called is the directory owner's to say.
+  // An owner of an application changes its credentials only. All else is for owners of the directory.
   if (!call.caller.isDirectoryOwner && Object.keys(others).length > 0) throw insufficientPrivileges()
   await change(
     context,
@@ -76,11 +78,10 @@ export const updateApplication: GraphHandler = async (context, call) => {
       detail: { properties: Object.keys(body), certificates: keyCredentials?.length },
     }),
   )
-  return call.reply.code(204).send()
 }
 
 /** `DELETE /applications/{id}` */
-export const deleteApplication: GraphHandler = async (context, call) => {
+export const deleteApplication: GraphHandler<'none'> = async (context, call) => {
   const id = requirePathId(call)
   await change(
     context,
@@ -88,7 +89,6 @@ export const deleteApplication: GraphHandler = async (context, call) => {
     (transaction) => context.directory.applications.deleteApplication(transaction, id),
     ({ appId }) => ({ action: 'application.delete', target: `applications/${id}`, detail: { appId } }),
   )
-  return call.reply.code(204).send()
 }
 
 async function replaceCertificates(
@@ -105,11 +105,17 @@ async function replaceCertificates(
 export async function applicationDocuments(
   { credentials, directory }: GraphContext,
   applications: readonly ApplicationRecord[],
-): Promise<Document[]> {
+): Promise<Application[]> {
   const described = await directory.applications.describe(applications)
   const heldBy = await credentials.heldBy(described.map(({ objectId }) => objectId))
   const { defaultDomain } = await directory.tenant()
   return described.map((application) =>
     applicationDocument({ ...application, ...heldBy(application.objectId) }, defaultDomain),
   )
+}
+
+async function describeApplication(context: GraphContext, application: ApplicationRecord): Promise<Application> {
+  const [document] = await applicationDocuments(context, [application])
+  if (document === undefined) throw new Error(`the application ${application.objectId} has no document`)
+  return document
 }

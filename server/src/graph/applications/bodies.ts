@@ -1,12 +1,13 @@
 import { guid, name } from '../surface/body.ts'
 import { z } from 'zod'
+import { apiSchemas } from '../../platform/http/api-schema.ts'
 import { isRedirectUri } from '../../standards/oauth/redirect-uri.ts'
 import type { ApplicationSignInChange } from '../../directory/index.ts'
 import type { KeyCredential, SecretRequest } from '../../credentials/index.ts'
 
 /*
- * Every body names all that it may hold. What it does not name is refused, and so is what a client can only read: the
- * directory role, the owner, ids and hashes are not to be set from outside.
+ * A body with a property that its schema does not name is rejected, including those that clients can only read, such as
+ * the directory role, the owner, ids and hashes.
  */
 
 const latestMs = Date.parse('9999-12-31T23:59:59Z')
@@ -17,7 +18,7 @@ const time = z.iso
   .refine((atMs) => atMs >= 0 && atMs <= latestMs)
 
 /**
- * Identifier URIs are names of the service principal too, so they must never look like an application id.
+ * Identifier URIs are also names of the service principal, so they must never look like an application id.
  * [Microsoft Graph, application.identifierUris]
  */
 const identifierUri = z
@@ -56,7 +57,7 @@ const redirectUris = z
 
 const platform = z.strictObject({ redirectUris: redirectUris.optional() }).optional()
 
-/** The implicit flow is not offered, so that its switches can only be off. [RFC 9700 §2.1.2] */
+/** The implicit flow is not offered, so it can only be disabled. [RFC 9700 §2.1.2] */
 const webPlatform = z
   .strictObject({
     redirectUris: redirectUris.optional(),
@@ -76,7 +77,7 @@ const applicationProperties = {
   isFallbackPublicClient: z.boolean().nullish(),
   identifierUris: identifierUris.optional(),
   keyCredentials: z.array(keyCredential).optional(),
-  // There is one tenant, and this is the audience that it can offer.
+  // The server has one tenant.
   signInAudience: z.literal('AzureADMyOrg').optional(),
 }
 
@@ -98,7 +99,7 @@ export const applicationChangeBody = z
 
 type Platform = { readonly redirectUris?: readonly string[] | undefined } | undefined
 
-/** What of a body says how people sign in; nothing when it says nothing of it. */
+/** The properties of a body that determine how users sign in; empty if it has none. */
 function signInChange(body: {
   readonly web: Platform
   readonly publicClient: Platform
@@ -145,11 +146,12 @@ export const addPasswordBody = z
     startsAtMs: passwordCredential?.startDateTime ?? undefined,
     expiresAtMs: passwordCredential?.endDateTime ?? undefined,
   }))
+  .register(apiSchemas, { id: 'graph.addPassword' })
 
 /** The body of `removePassword`. */
-export const removePasswordBody = z.strictObject({ keyId: guid })
+export const removePasswordBody = z.strictObject({ keyId: guid }).register(apiSchemas, { id: 'graph.removePassword' })
 
-/** The body of `POST /directoryObjects/getByIds`. Of types that we have none of, there are none. */
+/** The body of `POST /directoryObjects/getByIds`. Unknown types are accepted and match nothing. */
 export const getByIdsBody = z.strictObject({
   ids: z.array(z.string().max(256)).max(1000),
   types: z.array(z.string().max(256)).max(100).nullish(),

@@ -5,7 +5,7 @@ import { selfSignedCertificate } from '../../platform/tls/test-certificate.ts'
 import { errorOf, openGraph } from '../test-graph.ts'
 
 for (const kind of testDatabaseKinds) {
-  test(`a secret that was removed proves nothing at the next request, its sibling still does (${kind})`, async (t) => {
+  test(`a removed secret no longer authenticates, and other secrets still do (${kind})`, async (t) => {
     const { credentials, owner, asOwner: client } = await openGraph(t, kind)
     const { appId, objectId } = owner.servicePrincipal
     const added = await client('POST', `/servicePrincipals/${objectId}/addPassword`, {})
@@ -26,7 +26,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal((await credentials.checkClientSecret(appId, sibling)).outcome, 'proved')
   })
 
-  test(`a disabled principal is refused with the right secret, and a deleted one is unknown (${kind})`, async (t) => {
+  test(`a disabled principal is denied with the correct secret, and a deleted one is unknown (${kind})`, async (t) => {
     const { credentials, directory, deletedPrincipals, asOwner: client, makeProgram } = await openGraph(t, kind)
     const { servicePrincipal, secret } = await makeProgram('ci')
     const { appId, objectId } = servicePrincipal
@@ -50,7 +50,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), false)
   })
 
-  test(`deleting an application ends its principal and every secret of both (${kind})`, async (t) => {
+  test(`deleting an application deletes its service principal and the secrets of both (${kind})`, async (t) => {
     const { database, credentials, deletedPrincipals, owner, asOwner: client } = await openGraph(t, kind)
     const { body: application } = await client('POST', '/applications', {
       displayName: 'ci',
@@ -73,7 +73,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await tables.selectFrom('application_uri').select('uri').execute(), [])
   })
 
-  test(`certificates are kept as az sends them, replaced as a whole, and kept by a null key (${kind})`, async (t) => {
+  test(`an update replaces all certificates, and a certificate with a null key is kept (${kind})`, async (t) => {
     const { asOwner, database, time } = await openGraph(t, kind)
     const notBefore = new Date(time.nowMs - 1000)
     const first = await selfSignedCertificate(notBefore, new Date(time.nowMs + 366 * 24 * 3600_000))
@@ -116,7 +116,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('fault 16: a secret is shown once, lives a year unless told, and at most 732 days', async (t) => {
+test('fault 16: a secret is returned once, and expires after a year by default and after 732 days at most', async (t) => {
   const { asOwner, owner } = await openGraph(t)
   const path = `/servicePrincipals/${owner.servicePrincipal.objectId}`
   const made = await asOwner('POST', `${path}/addPassword`)
@@ -140,7 +140,7 @@ test('fault 16: a secret is shown once, lives a year unless told, and at most 73
   }
 })
 
-test('at most 100 secrets stand at a time', async (t) => {
+test('an object has at most 100 secrets', async (t) => {
   const { asOwner, owner } = await openGraph(t)
   const path = `/servicePrincipals/${owner.servicePrincipal.objectId}/addPassword`
   for (let count = 0; count < 100; count += 1) assert.equal((await asOwner('POST', path, {})).status, 200)
@@ -149,7 +149,7 @@ test('at most 100 secrets stand at a time', async (t) => {
   assert.equal(errorOf(refused.body).code, 'Directory_QuotaExceeded')
 })
 
-test('a secret is removed only from the object that holds it', async (t) => {
+test('a secret is removed only from the object that has it', async (t) => {
   const { asOwner, owner, makeProgram } = await openGraph(t)
   const other = await makeProgram('other')
   const { body } = await asOwner('POST', `/servicePrincipals/${owner.servicePrincipal.objectId}/addPassword`, {})
@@ -158,7 +158,7 @@ test('a secret is removed only from the object that holds it', async (t) => {
   assert.equal(refused.status, 400)
 })
 
-test('certificates that are weak, foreign or out of their time are refused', async (t) => {
+test('weak, malformed and expired certificates are rejected', async (t) => {
   const { asOwner, time } = await openGraph(t)
   const yearMs = 365 * 24 * 3600_000
   const notBefore = new Date(time.nowMs - 1000)

@@ -43,7 +43,7 @@ const assertion = (change: Record<string, unknown> = {}) => ({
 })
 
 for (const kind of testDatabaseKinds) {
-  test(`a federated credential is made, found by id and by name, changed and deleted (${kind})`, async (t) => {
+  test(`a federated credential is created, found by id and by name, updated and deleted (${kind})`, async (t) => {
     const { asOwner, list, credentials, appId, objectId } = await open(t, kind)
     const made = await create(asOwner, list)
     const { '@acrux.hint': hint, ...shown } = made
@@ -87,7 +87,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal((await asOwner('DELETE', `${list}/main-branch`)).status, 404)
   })
 
-  test(`what a token matches is its issuer, its subject and its audience, and one application (${kind})`, async (t) => {
+  test(`a token matches a federated credential by issuer, subject, audience and application (${kind})`, async (t) => {
     const { asOwner, list, credentials, appId } = await open(t, kind)
     await create(asOwner, list)
     await create(asOwner, list, {
@@ -119,7 +119,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await outcome({}), 'matched')
   })
 
-  test(`an application that is disabled or deleted is proved by no token, and takes its credentials with it (${kind})`, async (t) => {
+  test(`no token authenticates a disabled or deleted application, and deletion removes its federated credentials (${kind})`, async (t) => {
     const { asOwner, list, credentials, appId, objectId, application } = await open(t, kind)
     await create(asOwner, list)
     const match = await credentials.matchFederatedCredential(assertion(), appId)
@@ -162,7 +162,7 @@ const refused: readonly (readonly [why: string, change: Record<string, unknown>]
   ['a pattern',                         { subject: null, claimsMatchingExpression: { value: "claims['sub'] matches 'x*'", languageVersion: 1 } }],
 ]
 
-test('what could trust too many, or nobody, is refused', async (t) => {
+test('a federated credential that trusts too many tokens, or none, is rejected', async (t) => {
   const { asOwner, list } = await open(t)
   for (const [why, change] of refused) {
     const { status } = await asOwner('POST', list, wanted(change))
@@ -177,7 +177,7 @@ test('what could trust too many, or nobody, is refused', async (t) => {
   }
 })
 
-test('only a directory owner has an application trust what another application trusts, and the other is not named', async (t) => {
+test('only a directory owner lets an application trust the tokens of another, and the error does not name the other', async (t) => {
   const { as, asOwner, makeProgram, list, credentials, appId, application } = await open(t)
   await create(asOwner, list)
   const toy = await asOwner('POST', '/applications', { displayName: 'toy' })
@@ -216,7 +216,7 @@ test('only a directory owner has an application trust what another application t
   assert.equal((await credentials.matchFederatedCredential(assertion(), appId)).outcome, 'matched')
 })
 
-test("a name, and a trust, is an application's once, and there are 20 at most", async (t) => {
+test('names and trusts are unique within an application, which has at most 20 federated credentials', async (t) => {
   const { asOwner, list } = await open(t)
   await create(asOwner, list)
   assert.equal((await asOwner('POST', list, wanted({ name: 'other-name' }))).status, 409)
@@ -229,7 +229,7 @@ test("a name, and a trust, is an application's once, and there are 20 at most", 
   assert.equal((await asOwner('PATCH', `${list}/name-1`, { name: 'name-99' })).status, 400)
 })
 
-test('only who owns an application changes whom it trusts, and nobody else sees it', async (t) => {
+test('only an owner of an application sees and changes its federated credentials', async (t) => {
   const { asOwner, asStranger, list } = await open(t)
   const { id } = await create(asOwner, list)
   for (const [method, path, body] of [

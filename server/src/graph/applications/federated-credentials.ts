@@ -2,36 +2,52 @@ import { resourceNotFound } from '../surface/errors.ts'
 import { z } from 'zod'
 import type { FederatedCredentialChange, FederatedCredentialRecord } from '../../credentials/index.ts'
 import { type FederatedTrust, isTrustText, trustHint } from '../../standards/oauth/federated-trust.ts'
-import { readBody } from '../surface/body.ts'
-import {
-  type GraphContext,
-  type GraphCall,
-  type GraphHandler,
-  change,
-  requirePathId,
-  requireVisible,
-} from '../surface/context.ts'
-import type { Document } from '../surface/documents.ts'
-import { refuseQueryOptions } from '../surface/query.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import { type GraphCall, type GraphContext, change, requirePathId, requireVisible } from '../surface/context.ts'
+import { rejectQueryOptions } from '../surface/query.ts'
+import { listSchema } from '../surface/response.ts'
+import type { GraphHandler } from '../surface/route.ts'
 
-/** `GET /applications/{id}/federatedIdentityCredentials`: all of them, which are few. */
-export const listFederatedCredentials: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+/** [Microsoft Graph v1.0, federatedIdentityCredential resource type] */
+export const federatedCredentialSchema = z
+  .strictObject({
+    id: z.guid(),
+    name: z.string(),
+    issuer: z.string(),
+    subject: z.string().nullable(),
+    description: z.string().nullable(),
+    audiences: z.array(z.string()).length(1),
+    claimsMatchingExpression: z
+      .strictObject({ value: z.string(), languageVersion: z.literal(1) })
+      .optional()
+      .describe('Present if `subject` is null.'),
+    '@acrux.hint': z.string().optional().describe('A more secure alternative to a subject that consists of names.'),
+  })
+  .register(apiSchemas, { id: 'graph.federatedIdentityCredential' })
+
+export const federatedCredentialsSchema = listSchema('federatedIdentityCredentials', federatedCredentialSchema)
+
+/** `GET /applications/{id}/federatedIdentityCredentials` */
+export const listFederatedCredentials: GraphHandler<typeof federatedCredentialsSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   const { holderId } = await requireVisibleHolder(context, call)
   return { value: (await context.credentials.federatedCredentials.list(holderId)).map(document) }
 }
 
 /** `GET /applications/{id}/federatedIdentityCredentials/{id or name}` */
-export const getFederatedCredential: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const getFederatedCredential: GraphHandler<typeof federatedCredentialSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   const { holderId } = await requireVisibleHolder(context, call)
   return document(await context.credentials.federatedCredentials.find(undefined, holderId, idOrName(call)))
 }
 
 /** `POST /applications/{id}/federatedIdentityCredentials` */
-export const createFederatedCredential: GraphHandler = async (context, call) => {
+export const createFederatedCredential: GraphHandler<
+  typeof federatedCredentialSchema,
+  typeof newFederatedCredentialBody
+> = async (context, call) => {
   const holderId = requirePathId(call)
-  const { audiences, name, issuer, description = null, ...rest } = readBody(newBody, call.request.body)
+  const { audiences, name, issuer, description = null, ...rest } = call.readBody()
   const trust = readTrust(context, rest)
   context.credentials.federatedCredentials.requireIssuer(issuer)
   const mayShareTrust = call.caller.isDirectoryOwner
@@ -55,9 +71,12 @@ export const createFederatedCredential: GraphHandler = async (context, call) => 
 }
 
 /** `PATCH /applications/{id}/federatedIdentityCredentials/{id or name}` */
-export const updateFederatedCredential: GraphHandler = async (context, call) => {
+export const updateFederatedCredential: GraphHandler<'none', typeof federatedCredentialChangeBody> = async (
+  context,
+  call,
+) => {
   const holderId = requirePathId(call)
-  const { audiences, subject, claimsMatchingExpression, ...rest } = readBody(changeBody, call.request.body)
+  const { audiences, subject, claimsMatchingExpression, ...rest } = call.readBody()
   if (rest.issuer !== undefined) context.credentials.federatedCredentials.requireIssuer(rest.issuer)
   const namesTrust = subject !== undefined || claimsMatchingExpression !== undefined
   const wanted: FederatedCredentialChange = {
@@ -74,11 +93,10 @@ export const updateFederatedCredential: GraphHandler = async (context, call) => 
     (transaction) => context.credentials.federatedCredentials.update(transaction, holderId, idOrName(call), wanted),
     (row) => event('update', holderId, row),
   )
-  return call.reply.code(204).send()
 }
 
 /** `DELETE /applications/{id}/federatedIdentityCredentials/{id or name}` */
-export const deleteFederatedCredential: GraphHandler = async (context, call) => {
+export const deleteFederatedCredential: GraphHandler<'none'> = async (context, call) => {
   const holderId = requirePathId(call)
   await change(
     context,
@@ -86,7 +104,6 @@ export const deleteFederatedCredential: GraphHandler = async (context, call) => 
     (transaction) => context.credentials.federatedCredentials.remove(transaction, holderId, idOrName(call)),
     (row) => event('delete', holderId, row),
   )
-  return call.reply.code(204).send()
 }
 
 const trustText = z.string().refine(isTrustText)
@@ -95,7 +112,7 @@ const expression = z.strictObject({ value: z.string(), languageVersion: z.litera
 
 const properties = {
   '@odata.type': z.literal('#microsoft.graph.federatedIdentityCredential').optional(),
-  // az sends back what it was shown.
+  // az sends it back with an update.
   id: z.string().optional(),
   description: trustText.nullish(),
   subject: trustText.nullish(),
@@ -105,8 +122,11 @@ const properties = {
 /** The name is part of a URL. [Microsoft Graph, federatedIdentityCredential] */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/)
 
-const newBody = z.strictObject({ ...properties, name, issuer: trustText, audiences })
-const changeBody = z.strictObject({
+/** The body of `POST /applications/{id}/federatedIdentityCredentials`. */
+export const newFederatedCredentialBody = z.strictObject({ ...properties, name, issuer: trustText, audiences })
+
+/** The body of `PATCH /applications/{id}/federatedIdentityCredentials/{id or name}`. */
+export const federatedCredentialChangeBody = z.strictObject({
   ...properties,
   name: name.optional(),
   issuer: trustText.optional(),
@@ -115,7 +135,10 @@ const changeBody = z.strictObject({
 
 function readTrust(
   { credentials }: GraphContext,
-  { subject, claimsMatchingExpression }: Pick<z.output<typeof newBody>, 'subject' | 'claimsMatchingExpression'>,
+  {
+    subject,
+    claimsMatchingExpression,
+  }: Pick<z.output<typeof newFederatedCredentialBody>, 'subject' | 'claimsMatchingExpression'>,
 ): FederatedTrust {
   return credentials.federatedCredentials.requireTrust({ subject, claimsExpression: claimsMatchingExpression?.value })
 }
@@ -139,8 +162,7 @@ function event(verb: 'create' | 'update' | 'delete', holderId: string, row: Fede
   }
 }
 
-/** A `federatedIdentityCredential`. [Microsoft Graph v1.0, federatedIdentityCredential resource type] */
-function document(credential: FederatedCredentialRecord): Document {
+function document(credential: FederatedCredentialRecord): DocumentOf<typeof federatedCredentialSchema> {
   const { id, name, issuer, subject, claimsExpression, description, audience } = credential
   const hint = subject === null ? undefined : trustHint(issuer, { kind: 'subject', subject })
   return {
@@ -150,7 +172,9 @@ function document(credential: FederatedCredentialRecord): Document {
     subject,
     description,
     audiences: [audience],
-    ...(claimsExpression === null ? {} : { claimsMatchingExpression: { value: claimsExpression, languageVersion: 1 } }),
+    ...(claimsExpression === null
+      ? {}
+      : { claimsMatchingExpression: { value: claimsExpression, languageVersion: 1 as const } }),
     ...(hint === undefined ? {} : { '@acrux.hint': hint }),
   }
 }

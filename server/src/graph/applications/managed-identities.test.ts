@@ -15,7 +15,7 @@ async function open(t: TestContext) {
   return { ...opened, put }
 }
 
-test('Graph shows a managed identity among the service principals, and none of its applications', async (t) => {
+test('Graph lists a managed identity as a service principal without an application', async (t) => {
   const opened = await open(t)
   const identity = await opened.put('user-assigned', 'Deploy')
   const machine = await opened.put('machine', 'build-1')
@@ -55,7 +55,7 @@ test('Graph shows a managed identity among the service principals, and none of i
   assert.equal((await opened.as(machine.objectId)('GET', `/servicePrincipals/${identity.objectId}`)).status, 403)
 })
 
-test('a managed identity can be given no secret and no certificate, and only its resource deletes it', async (t) => {
+test('a managed identity accepts no secret or certificate, and is deleted only with its resource', async (t) => {
   const opened = await open(t)
   const { objectId, appId } = await opened.put('user-assigned', 'deploy')
   const { asOwner: owner } = opened

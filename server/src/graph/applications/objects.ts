@@ -1,17 +1,21 @@
-import { resourceNotFound } from '../surface/errors.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import { GraphError } from '../surface/errors.ts'
+import { GraphError, resourceNotFound } from '../surface/errors.ts'
 import { applicationDocuments } from './applications.ts'
-import { getByIdsBody } from './bodies.ts'
-import { readBody } from '../surface/body.ts'
-import { type GraphHandler, ownAmong, change, requirePathId } from '../surface/context.ts'
-import { groupDocument, userDocument } from '../surface/documents.ts'
-import { refuseQueryOptions } from '../surface/query.ts'
+import type { getByIdsBody } from './bodies.ts'
+import { ownAmong, change, requirePathId } from '../surface/context.ts'
+import {
+  type directoryObjectsSchema,
+  type ownedObjectsSchema,
+  groupDocument,
+  userDocument,
+} from '../surface/documents.ts'
+import { rejectQueryOptions } from '../surface/query.ts'
 import { servicePrincipalDocuments } from '../surface/object-documents.ts'
+import type { GraphHandler } from '../surface/route.ts'
 
 /** `GET /me/ownedObjects`: the applications that the caller owns, and their service principals. */
-export const getOwnedObjects: GraphHandler = async (context, { request, caller }) => {
-  refuseQueryOptions(request.query)
+export const getOwnedObjects: GraphHandler<typeof ownedObjectsSchema> = async (context, { request, caller }) => {
+  rejectQueryOptions(request.query)
   if (caller.principal.kind !== 'user') {
     throw new GraphError('notDelegated', '/me request is only valid with delegated authentication flow.')
   }
@@ -22,19 +26,25 @@ export const getOwnedObjects: GraphHandler = async (context, { request, caller }
     context,
     await context.directory.applications.listServicePrincipals(page),
   )
-  const typed = applications.map((document) => ({ '@odata.type': '#microsoft.graph.application', ...document }))
+  const type = '#microsoft.graph.application' as const
+  const typed = applications.map((document) => ({ '@odata.type': type, ...document }))
   return { value: [...typed, ...principals] }
 }
 
-/** `POST /directoryObjects/getByIds`: who they are, of those that the caller may see; the others are left out. */
-export const getByIds: GraphHandler = async (context, { request, caller }) => {
-  const { ids, types } = readBody(getByIdsBody, request.body)
+/** `POST /directoryObjects/getByIds`: the objects that exist and that the caller may see. */
+export const getByIds: GraphHandler<typeof directoryObjectsSchema, typeof getByIdsBody> = async (
+  context,
+  { readBody, caller },
+) => {
+  const { ids, types } = readBody()
   const wanted = types?.map((type) => type.toLowerCase())
-  const asks = (type: string) => wanted === undefined || wanted.includes(type)
+  const isWanted = (type: string) => wanted === undefined || wanted.includes(type)
   const guids = [...new Set(ids.map(parseGuid).filter((id) => id !== undefined))]
-  const users = asks('user') ? await context.directory.people.named(guids) : []
-  const principals = asks('serviceprincipal') ? await context.directory.applications.servicePrincipalsNamed(guids) : []
-  const groups = asks('group') ? await context.directory.groups.named(guids) : []
+  const users = isWanted('user') ? await context.directory.people.named(guids) : []
+  const principals = isWanted('serviceprincipal')
+    ? await context.directory.applications.servicePrincipalsNamed(guids)
+    : []
+  const groups = isWanted('group') ? await context.directory.groups.named(guids) : []
   const { readsAll, principal } = caller
   const ownGroups = readsAll || groups.length === 0 ? [] : await context.directory.groups.idsOf(principal.objectId)
   const seenUsers = users.filter((user) => readsAll || user.objectId === principal.objectId)
@@ -44,15 +54,15 @@ export const getByIds: GraphHandler = async (context, { request, caller }) => {
   return { value: [...documents, ...(await servicePrincipalDocuments(context, seenPrincipals))] }
 }
 
-/** More than that one person made by hand. */
+/** More than one user creates by hand. */
 const ownedLimit = 999
 
 /**
- * `DELETE /directoryObjects/{id}`: takes somebody of a trusted tenant off the record, with all that they were given. Who
- * is of our own directory is deleted where they are listed.
+ * `DELETE /directoryObjects/{id}`: deletes a principal of a trusted tenant with all its permissions. Objects of our own
+ * directory are deleted through their own collections.
  */
-export const deleteDirectoryObject: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const deleteDirectoryObject: GraphHandler<'none'> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   const id = requirePathId(call)
   await change(
     context,
@@ -62,5 +72,4 @@ export const deleteDirectoryObject: GraphHandler = async (context, call) => {
     },
     () => ({ action: 'external-principal.delete', target: id }),
   )
-  return call.reply.code(204).send()
 }

@@ -8,7 +8,7 @@ const roleDefinitions = {
 }
 
 for (const role of ['owner', 'reader'] as const) {
-  test(`who made an application gets no credential of it while it has the directory role ${role} and they have not`, async (t) => {
+  test(`the owner of an application cannot create credentials for it while it has the directory role ${role} and the owner has not`, async (t) => {
     const { as, asOwner, makeProgram } = await openGraph(t)
     const makerId = (await makeProgram('maker', 'owner')).servicePrincipal.objectId
     const asMaker = as(makerId)
@@ -38,14 +38,14 @@ for (const role of ['owner', 'reader'] as const) {
     ] as const) {
       assert.equal((await asMaker(method, path, body)).status, 403, `${method} ${path}`)
     }
-    assert.equal((await asMaker('GET', paths.application)).status, 200, 'it is still theirs to look at')
+    assert.equal((await asMaker('GET', paths.application)).status, 200, 'the owner still sees it')
 
     const assignment = `${role}-${String(principal.body['id'])}`
     assert.equal((await asOwner('DELETE', `${assignments}/${assignment}`)).status, 204)
     assert.equal(
       (await asMaker('POST', `${paths.application}/addPassword`, {})).status,
       200,
-      'without it, it is theirs',
+      'without the role, the owner can',
     )
   })
 }

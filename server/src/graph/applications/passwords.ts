@@ -1,37 +1,36 @@
 import type { HolderKind } from '../../credentials/index.ts'
-import { addPasswordBody, removePasswordBody } from './bodies.ts'
-import { readBody } from '../surface/body.ts'
-import { type GraphHandler, change, requirePathId } from '../surface/context.ts'
-import { passwordCredential } from '../surface/documents.ts'
+import type { addPasswordBody, removePasswordBody } from './bodies.ts'
+import { change, requirePathId } from '../surface/context.ts'
+import { type passwordCredentialSchema, passwordCredentialDocument } from '../surface/documents.ts'
+import type { GraphHandler } from '../surface/route.ts'
 
-/** `POST /applications/{id}/addPassword` and `POST /servicePrincipals/{id}/addPassword`: the only answer with the secret. */
-export function addPassword(kind: HolderKind): GraphHandler {
+/** `POST /applications/{id}/addPassword`, `POST /servicePrincipals/{id}/addPassword`: the only response with the secret. */
+export function addPassword(kind: HolderKind): GraphHandler<typeof passwordCredentialSchema, typeof addPasswordBody> {
   return async (context, call) => {
     const { secrets } = context.credentials
     const holder = await secrets.requireHolder(kind, requirePathId(call))
-    const request = readBody(addPasswordBody, call.request.body)
+    const request = call.readBody()
     const { secretText, secret, insert } = secrets.prepare(holder, request)
     await change(context, call, insert, () => ({
       action: 'client-secret.create',
       target: `${kind}/${holder.holderId}`,
       detail: { keyId: secret.keyId, expiresAtMs: secret.expiresAtMs },
     }))
-    return passwordCredential(secret, secretText)
+    return passwordCredentialDocument(secret, secretText)
   }
 }
 
 /** `POST /applications/{id}/removePassword` and `POST /servicePrincipals/{id}/removePassword` */
-export function removePassword(kind: HolderKind): GraphHandler {
+export function removePassword(kind: HolderKind): GraphHandler<'none', typeof removePasswordBody> {
   return async (context, call) => {
     const { secrets } = context.credentials
     const { holderId } = await secrets.requireHolder(kind, requirePathId(call))
-    const { keyId } = readBody(removePasswordBody, call.request.body)
+    const { keyId } = call.readBody()
     await change(
       context,
       call,
       (transaction) => secrets.remove(transaction, holderId, keyId),
       () => ({ action: 'client-secret.delete', target: `${kind}/${holderId}`, detail: { keyId } }),
     )
-    return call.reply.code(204).send()
   }
 }

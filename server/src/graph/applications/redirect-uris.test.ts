@@ -18,7 +18,7 @@ const unusable = [
   { isFallbackPublicClient: 'yes' },
 ]
 
-test('redirect URIs are shown as they were set, changed one platform at a time, and refused where they are unsafe', async (t) => {
+test('redirect URIs are returned as sent, updated per platform, and rejected if they are unsafe', async (t) => {
   const { asOwner } = await openGraph(t)
   const before = { web: { redirectUris: [webUri] }, publicClient: { redirectUris: [] }, spa: { redirectUris: [] } }
   const named = { displayName: 'app', web: before.web, isFallbackPublicClient: true }

@@ -1,26 +1,33 @@
 import { insufficientPrivileges } from '../surface/errors.ts'
-import { newServicePrincipalBody, servicePrincipalChangeBody } from './bodies.ts'
-import { readBody } from '../surface/body.ts'
-import { type GraphHandler, change, requirePathId, requireVisible, visibleTo } from '../surface/context.ts'
+import type { ServicePrincipalRecord } from '../../directory/index.ts'
+import type { newServicePrincipalBody, servicePrincipalChangeBody } from './bodies.ts'
+import { change, requirePathId, requireVisible, visibleTo } from '../surface/context.ts'
+import type { servicePrincipalPageSchema, servicePrincipalSchema } from '../surface/documents.ts'
 import { filterableServicePrincipals } from '../surface/filter.ts'
-import { listPage } from '../surface/page.ts'
-import { parseListQuery, refuseQueryOptions } from '../surface/query.ts'
-import { servicePrincipalDocuments } from '../surface/object-documents.ts'
+import { visiblePage } from '../surface/page.ts'
+import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
+import { describeServicePrincipal, servicePrincipalDocuments } from '../surface/object-documents.ts'
+import type { GraphHandler } from '../surface/route.ts'
 
 /** `GET /servicePrincipals` */
-export const listServicePrincipals: GraphHandler = async (context, { request, caller }) => {
+export const listServicePrincipals: GraphHandler<typeof servicePrincipalPageSchema> = async (
+  context,
+  { request, caller },
+) => {
   const query = parseListQuery(filterableServicePrincipals, request.query)
   const { conditions, after, pageSize } = query
   const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
   const rows = await context.directory.applications.listServicePrincipals(page)
-  return listPage(context, caller, 'servicePrincipals', query, rows, (shown) =>
-    servicePrincipalDocuments(context, shown),
-  )
+  const render = (shown: readonly ServicePrincipalRecord[]) => servicePrincipalDocuments(context, shown)
+  return visiblePage(context, caller, { path: 'servicePrincipals', query, rows, render })
 }
 
 /** `POST /servicePrincipals` */
-export const createServicePrincipal: GraphHandler = async (context, call) => {
-  const { appId, accountEnabled = true } = readBody(newServicePrincipalBody, call.request.body)
+export const createServicePrincipal: GraphHandler<
+  typeof servicePrincipalSchema,
+  typeof newServicePrincipalBody
+> = async (context, call) => {
+  const { appId, accountEnabled = true } = call.readBody()
   const rights = { enabled: accountEnabled, directoryRole: null }
   const row = await change(
     context,
@@ -33,12 +40,12 @@ export const createServicePrincipal: GraphHandler = async (context, call) => {
     }),
   )
   call.reply.code(201)
-  return (await servicePrincipalDocuments(context, [row]))[0]
+  return describeServicePrincipal(context, row)
 }
 
 /** `GET /servicePrincipals/{id}` */
-export const getServicePrincipal: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const getServicePrincipal: GraphHandler<typeof servicePrincipalSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   const id = requirePathId(call)
   const row = await requireVisible(
     context,
@@ -46,13 +53,16 @@ export const getServicePrincipal: GraphHandler = async (context, call) => {
     id,
     await context.directory.applications.findServicePrincipal(id),
   )
-  return (await servicePrincipalDocuments(context, [row]))[0]
+  return describeServicePrincipal(context, row)
 }
 
 /** `PATCH /servicePrincipals/{id}` */
-export const updateServicePrincipal: GraphHandler = async (context, call) => {
+export const updateServicePrincipal: GraphHandler<'none', typeof servicePrincipalChangeBody> = async (
+  context,
+  call,
+) => {
   const id = requirePathId(call)
-  const body = readBody(servicePrincipalChangeBody, call.request.body)
+  const body = call.readBody()
   const { accountEnabled, keyCredentials } = body
   if (!call.caller.isDirectoryOwner && accountEnabled !== undefined) throw insufficientPrivileges()
   await change(
@@ -69,11 +79,10 @@ export const updateServicePrincipal: GraphHandler = async (context, call) => {
       detail: { accountEnabled, certificates: keyCredentials?.length },
     }),
   )
-  return call.reply.code(204).send()
 }
 
 /** `DELETE /servicePrincipals/{id}` */
-export const deleteServicePrincipal: GraphHandler = async (context, call) => {
+export const deleteServicePrincipal: GraphHandler<'none'> = async (context, call) => {
   const id = requirePathId(call)
   await change(
     context,
@@ -85,5 +94,4 @@ export const deleteServicePrincipal: GraphHandler = async (context, call) => {
       detail: { appId },
     }),
   )
-  return call.reply.code(204).send()
 }

@@ -1,41 +1,92 @@
+import { z } from 'zod'
 import { resourceNotFound } from '../surface/errors.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { UserRecord } from '../../directory/index.ts'
-import { type GraphContext, type GraphCall, type GraphHandler, change } from '../surface/context.ts'
-import { type Document, graphTime } from '../surface/documents.ts'
-import { readBody } from '../surface/body.ts'
-import { identityDocuments, preparePassword, requireMe, requireUserInPath, requireVisibleUser } from './users.ts'
-import { resetPasswordBody } from './bodies.ts'
+import { type GraphCall, type GraphContext, change } from '../surface/context.ts'
+import { graphTime } from '../surface/documents.ts'
+import { listSchema } from '../surface/response.ts'
+import type { GraphHandler } from '../surface/route.ts'
+import { identityDocuments, objectIdentitySchema } from './identities.ts'
+import { preparePassword } from './passwords.ts'
+import { requireMe, requireUserInPath, requireVisibleUser } from './visible-users.ts'
+import type { resetPasswordBody } from './bodies.ts'
 import { accessPassId } from './temporary-access-pass.ts'
-import { refuseQueryOptions } from '../surface/query.ts'
+import { rejectQueryOptions } from '../surface/query.ts'
 
-/** The id that Graph gives to everybody's password. [Microsoft Graph, passwordAuthenticationMethod] */
+/** The id of every user's password. [Microsoft Graph, passwordAuthenticationMethod] */
 const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
 
-/** A person has one authenticator app at most, which needs no id of its own. */
+/** A constant id, because a user has at most one authenticator app. */
 const totpMethodId = '6c65746f-7470-4f74-b000-000000000001'
 
+/** A sign-in method of a user, without its secret. [Microsoft Graph v1.0, authenticationMethod resource type] */
+const authenticationMethodSchema = z
+  .discriminatedUnion('@odata.type', [
+    z.strictObject({
+      '@odata.type': z.literal('#microsoft.graph.passwordAuthenticationMethod'),
+      id: z.guid(),
+      password: z.null(),
+      createdDateTime: z.iso.datetime().nullable(),
+    }),
+    z.strictObject({
+      '@odata.type': z.literal('#microsoft.graph.softwareOathAuthenticationMethod'),
+      id: z.guid(),
+      secretKey: z.null(),
+    }),
+    z.strictObject({
+      '@odata.type': z.literal('#microsoft.graph.fido2AuthenticationMethod'),
+      id: z.guid(),
+      displayName: z.string(),
+      createdDateTime: z.iso.datetime(),
+    }),
+    z.strictObject({
+      '@odata.type': z.literal('#microsoft.graph.temporaryAccessPassAuthenticationMethod'),
+      id: z.guid(),
+      temporaryAccessPass: z.null(),
+      createdDateTime: z.iso.datetime(),
+      startDateTime: z.iso.datetime(),
+      lifetimeInMinutes: z.int(),
+      isUsableOnce: z.literal(true),
+    }),
+  ])
+  .register(apiSchemas, { id: 'graph.authenticationMethod' })
+
+export const authenticationMethodsSchema = listSchema('authenticationMethods', authenticationMethodSchema)
+
+/** The response to `resetPassword`. `otherMethods` and `identities` are an extension of this server. */
+export const passwordResetSchema = z
+  .strictObject({
+    newPassword: z.null(),
+    otherMethods: z.array(authenticationMethodSchema).describe('The sign-in methods that the user still has.'),
+    identities: z.array(objectIdentitySchema),
+  })
+  .register(apiSchemas, { id: 'graph.passwordReset' })
+
 /** `GET /users/{id}/authentication/methods` */
-export const listAuthenticationMethods: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const listAuthenticationMethods: GraphHandler<typeof authenticationMethodsSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   return { value: await methodDocuments(context, await requireVisibleUser(context, call)) }
 }
 
 /** `GET /me/authentication/methods` */
-export const listMyAuthenticationMethods: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const listMyAuthenticationMethods: GraphHandler<typeof authenticationMethodsSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   return { value: await methodDocuments(context, await requireMe(context, call)) }
 }
 
 /**
- * `POST /users/{id}/authentication/methods/{method}/resetPassword`: sets a password that the person has to change, and answers
- * with the other sign-in methods that are left; `removeOtherMethods` removes them, links to other providers and an enrolment
- * code included.
+ * `POST /users/{id}/authentication/methods/{method}/resetPassword`: sets a password that the user has to change, and returns
+ * the user's other sign-in methods. `removeOtherMethods` removes those, including links to other providers and an enrolment
+ * code.
  * [Microsoft Graph, authenticationMethod: resetPassword]
  */
-export const resetPassword: GraphHandler = async (context, call) => {
-  const { newPassword, removeOtherMethods = false } = readBody(resetPasswordBody, call.request.body)
+export const resetPassword: GraphHandler<typeof passwordResetSchema, typeof resetPasswordBody> = async (
+  context,
+  call,
+) => {
+  const { newPassword, removeOtherMethods = false } = call.readBody()
   const user = await requireUserInPath(context, call)
   const { objectId: id, userPrincipalName } = user
   if (requireMethodId(call) !== passwordMethodId) throw resourceNotFound(call.params['method'] ?? '')
@@ -63,12 +114,12 @@ export const resetPassword: GraphHandler = async (context, call) => {
       detail: { mustChangePassword: true, removeOtherMethods },
     }),
   )
-  const others = (await methodDocuments(context, user)).filter((method) => method['id'] !== passwordMethodId)
+  const others = (await methodDocuments(context, user)).filter((method) => method.id !== passwordMethodId)
   return { newPassword: null, otherMethods: others, identities: await identityDocuments(context, id) }
 }
 
-/** `DELETE /users/{id}/authentication/softwareOathMethods/{method}`: for somebody who lost the authenticator app. */
-export const deleteSoftwareOathMethod: GraphHandler = async (context, call) => {
+/** `DELETE /users/{id}/authentication/softwareOathMethods/{method}`: for a user who lost the authenticator app. */
+export const deleteSoftwareOathMethod: GraphHandler<'none'> = async (context, call) => {
   const { objectId: id } = await requireUserInPath(context, call)
   const methodId = requireMethodId(call)
   await change(
@@ -81,11 +132,10 @@ export const deleteSoftwareOathMethod: GraphHandler = async (context, call) => {
     },
     () => ({ action: 'user.remove-totp', target: `users/${id}` }),
   )
-  return call.reply.code(204).send()
 }
 
-/** `DELETE /users/{id}/authentication/fido2Methods/{method}`: for somebody who lost the passkey. */
-export const deletePasskeyMethod: GraphHandler = async (context, call) => {
+/** `DELETE /users/{id}/authentication/fido2Methods/{method}`: for a user who lost the passkey. */
+export const deletePasskeyMethod: GraphHandler<'none'> = async (context, call) => {
   const { objectId: id } = await requireUserInPath(context, call)
   const methodId = requireMethodId(call)
   await change(
@@ -98,10 +148,9 @@ export const deletePasskeyMethod: GraphHandler = async (context, call) => {
     },
     () => ({ action: 'user.remove-passkey', target: `users/${id}`, detail: { passkeyId: methodId } }),
   )
-  return call.reply.code(204).send()
 }
 
-/** Ends the sign-ins of a person who lost a sign-in method, since somebody else may have used it, and records the removal. */
+/** Ends the sign-ins of a user who lost a sign-in method, because another person may have used it, and records the removal. */
 async function endLostMethod(
   { credentials }: GraphContext,
   { origin }: GraphCall,
@@ -112,12 +161,13 @@ async function endLostMethod(
   await credentials.securityEvents.record(transaction, objectId, { kind: 'method-removed', detail: kind, origin })
 }
 
-/** What somebody can prove themselves by, without anything of the secrets. [Microsoft Graph, authenticationMethod] */
+type AuthenticationMethod = DocumentOf<typeof authenticationMethodSchema>
+
 async function methodDocuments(
   { credentials: { secondFactors, enrolmentCodes } }: GraphContext,
   user: UserRecord,
-): Promise<Document[]> {
-  const documents: Document[] = []
+): Promise<AuthenticationMethod[]> {
+  const documents: AuthenticationMethod[] = []
   if (user.hasPassword) {
     const changedAtMs = user.passwordChangedAtMs
     documents.push({

@@ -1,12 +1,10 @@
 import { guid, name } from '../surface/body.ts'
 import { isName } from '../../standards/azure/object-name.ts'
 import { z } from 'zod'
+import { apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ExternalIdentity } from '../../directory/index.ts'
 
-/*
- * As all bodies of Graph, these name all that they may hold. A password is judged where it is hashed, and its end here
- * keeps the parser's work small.
- */
+/** The strength of a password is checked when it is hashed. The limit here only bounds the work of the parser. */
 
 const password = z.string().max(4096)
 
@@ -27,7 +25,7 @@ const description = z
 /** [Microsoft Graph, group.mailNickname] */
 const mailNickname = z.string().regex(/^[!#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{1,64}$/)
 
-/** The property `identities` of a user: who they are at outside providers. [Microsoft Graph, objectIdentity] */
+/** The property `identities` of a user: their identities at other providers. [Microsoft Graph, objectIdentity] */
 const identitiesBody = z
   .array(
     z.strictObject({
@@ -43,7 +41,7 @@ const identitiesBody = z
 
 export type IdentitiesBody = z.output<typeof identitiesBody>
 
-/** The body of `POST /users`: of somebody who has a password here, or whom an outside provider proves, or both. */
+/** The body of `POST /users`: a user with a password, with identities at other providers, or with both. */
 export const newUserBody = z
   .strictObject({
     accountEnabled: z.boolean(),
@@ -74,7 +72,7 @@ export const resetPasswordBody = z.strictObject({ newPassword: password, removeO
 /** The body of `POST /me/changePassword`. */
 export const changePasswordBody = z.strictObject({ currentPassword: password, newPassword: password })
 
-/** The body of `POST /groups`: groups here give rights, and receive no mail. */
+/** The body of `POST /groups`. Groups have permissions, but receive no mail. */
 export const newGroupBody = z.strictObject({
   displayName: name,
   description,
@@ -88,10 +86,14 @@ export const newGroupBody = z.strictObject({
 export const groupChangeBody = z.strictObject({ displayName: name.optional(), description })
 
 /** The body of `getMemberGroups`. Every group here is security enabled. */
-export const memberGroupsBody = z.strictObject({ securityEnabledOnly: z.boolean().optional() })
+export const memberGroupsBody = z
+  .strictObject({ securityEnabledOnly: z.boolean().optional() })
+  .register(apiSchemas, { id: 'graph.getMemberGroups' })
 
 /** The body of `checkMemberGroups`. */
-export const checkMemberGroupsBody = z.strictObject({ groupIds: z.array(guid).max(20) })
+export const checkMemberGroupsBody = z
+  .strictObject({ groupIds: z.array(guid).max(20) })
+  .register(apiSchemas, { id: 'graph.checkMemberGroups' })
 
 /** The body of `POST /roleManagement/directory/roleAssignments`. */
 export const roleAssignmentBody = z.strictObject({
@@ -101,7 +103,7 @@ export const roleAssignmentBody = z.strictObject({
   directoryScopeId: z.literal('/'),
 })
 
-/** Identities as the directory knows them. */
+/** Converts identities for the directory. */
 export function readIdentities(body: IdentitiesBody): ExternalIdentity[] {
   return body.map(({ issuer, issuerAssignedId }) => ({ issuer, subject: issuerAssignedId }))
 }

@@ -1,15 +1,16 @@
-import { resourceNotFound } from '../surface/errors.ts'
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { DirectoryRole } from '../../directory/index.ts'
-import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
-import { readBody } from '../surface/body.ts'
-import { type GraphCall, type GraphHandler, change } from '../surface/context.ts'
-import type { Document } from '../surface/documents.ts'
+import { GraphError, insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
+import { type GraphCall, change } from '../surface/context.ts'
 import { parseFilter, filterableRoleAssignments } from '../surface/filter.ts'
-import { roleAssignmentBody } from './bodies.ts'
-import { readFilterOption, refuseQueryOptions } from '../surface/query.ts'
+import type { roleAssignmentBody } from './bodies.ts'
+import { readFilterOption, rejectQueryOptions } from '../surface/query.ts'
+import { listSchema } from '../surface/response.ts'
+import type { GraphHandler } from '../surface/route.ts'
 
-/** The roles on the directory, by the ids that Entra gives to the like. [Microsoft Entra built-in roles] */
+/** The roles on the directory, with the ids of the corresponding roles of Entra. [Microsoft Entra built-in roles] */
 const roleDefinitions = {
   owner: { id: '62e90394-69f5-4237-9190-012177145e10', displayName: 'Global Administrator' },
   reader: { id: '88d8e3e3-8f55-4a1e-953a-9b9898b8876b', displayName: 'Directory Readers' },
@@ -17,14 +18,40 @@ const roleDefinitions = {
 
 const roles: readonly DirectoryRole[] = ['owner', 'reader']
 
+/** [Microsoft Graph v1.0, unifiedRoleDefinition resource type] */
+const roleDefinitionSchema = z
+  .strictObject({
+    id: z.guid(),
+    displayName: z.enum(['Global Administrator', 'Directory Readers']),
+    isBuiltIn: z.literal(true),
+    isEnabled: z.literal(true),
+  })
+  .register(apiSchemas, { id: 'graph.unifiedRoleDefinition' })
+
+/** [Microsoft Graph v1.0, unifiedRoleAssignment resource type] */
+export const roleAssignmentSchema = z
+  .strictObject({
+    id: z.string(),
+    principalId: z.guid(),
+    roleDefinitionId: z.guid(),
+    directoryScopeId: z.literal('/'),
+  })
+  .register(apiSchemas, { id: 'graph.unifiedRoleAssignment' })
+
+export const roleDefinitionsSchema = listSchema('unifiedRoleDefinitions', roleDefinitionSchema)
+export const roleAssignmentsSchema = listSchema('unifiedRoleAssignments', roleAssignmentSchema)
+
 /** `GET /roleManagement/directory/roleDefinitions` */
-export const listRoleDefinitions: GraphHandler = async (_graph, { request }) => {
-  refuseQueryOptions(request.query)
-  return { value: roles.map((role) => ({ ...roleDefinitions[role], isBuiltIn: true, isEnabled: true })) }
+export const listRoleDefinitions: GraphHandler<typeof roleDefinitionsSchema> = async (_context, { request }) => {
+  rejectQueryOptions(request.query)
+  return { value: roles.map(definitionDocument) }
 }
 
-/** `GET /roleManagement/directory/roleAssignments`: all for who reads all, and the caller's own for everybody else. */
-export const listRoleAssignments: GraphHandler = async ({ directory }, { request, caller }) => {
+/** `GET /roleManagement/directory/roleAssignments`: all, or only the caller's own if the caller does not see everything. */
+export const listRoleAssignments: GraphHandler<typeof roleAssignmentsSchema> = async (
+  { directory },
+  { request, caller },
+) => {
   const filter = readFilterOption(request.query)
   const conditions = filter === undefined ? [] : parseFilter(filterableRoleAssignments, filter)
   const holders = await directory.roles.holders()
@@ -36,8 +63,11 @@ export const listRoleAssignments: GraphHandler = async ({ directory }, { request
 }
 
 /** `POST /roleManagement/directory/roleAssignments` */
-export const createRoleAssignment: GraphHandler = async (context, call) => {
-  const { principalId, roleDefinitionId } = readBody(roleAssignmentBody, call.request.body)
+export const createRoleAssignment: GraphHandler<typeof roleAssignmentSchema, typeof roleAssignmentBody> = async (
+  context,
+  call,
+) => {
+  const { principalId, roleDefinitionId } = call.readBody()
   const role = roles.find((one) => roleDefinitions[one].id === roleDefinitionId)
   if (role === undefined)
     throw new GraphError('badRequest', `The role definition '${roleDefinitionId}' does not exist.`)
@@ -52,7 +82,7 @@ export const createRoleAssignment: GraphHandler = async (context, call) => {
 }
 
 /** `DELETE /roleManagement/directory/roleAssignments/{assignment}` */
-export const deleteRoleAssignment: GraphHandler = async (context, call) => {
+export const deleteRoleAssignment: GraphHandler<'none'> = async (context, call) => {
   const { principalId, role } = requireAssignmentInPath(call)
   await change(
     context,
@@ -60,11 +90,14 @@ export const deleteRoleAssignment: GraphHandler = async (context, call) => {
     (transaction) => context.directory.roles.remove(transaction, principalId, role),
     () => ({ action: 'directory-role.remove', target: principalId, detail: { role } }),
   )
-  return call.reply.code(204).send()
 }
 
-/** An assignment is known by its role and its holder, since nobody has a role twice. */
-function assignmentDocument(principalId: string, role: DirectoryRole): Document {
+function definitionDocument(role: DirectoryRole): DocumentOf<typeof roleDefinitionSchema> {
+  return { ...roleDefinitions[role], isBuiltIn: true, isEnabled: true }
+}
+
+/** Role and principal identify an assignment, because nobody has a role twice. */
+function assignmentDocument(principalId: string, role: DirectoryRole): DocumentOf<typeof roleAssignmentSchema> {
   const roleDefinitionId = roleDefinitions[role].id
   return { id: `${role}-${principalId}`, principalId, roleDefinitionId, directoryScopeId: '/' }
 }

@@ -5,7 +5,7 @@ import { openGraph } from '../test-graph.ts'
 
 const hourMs = 60 * 60 * 1000
 
-describe('the identities of a user at outside providers', () => {
+describe('the identities of a user at other providers', () => {
   const issuer = 'https://id.contoso.example'
   const identity = { signInType: 'federated', issuer, issuerAssignedId: 'alice-1' }
   const person = (nowMs: number): ExternalPerson => ({
@@ -36,7 +36,7 @@ describe('the identities of a user at outside providers', () => {
     return { ...opened, take, bob, owner: as(opened.alice.objectId), asBob: as(bob.objectId) }
   }
 
-  test('are linked by an owner and by nobody else, and are told', async (t) => {
+  test('are linked by a directory owner only, and are listed', async (t) => {
     const { take, bob, owner, asBob } = await open(t)
     const path = `/users/${bob.objectId}`
     assert.equal((await asBob('PATCH', path, { identities: [identity] })).status, 403)
@@ -45,13 +45,13 @@ describe('the identities of a user at outside providers', () => {
     const result = await take(false)
     assert.ok(result.outcome === 'proved' && !result.isNew)
     assert.equal(result.user.objectId, bob.objectId)
-    assert.equal(result.user.displayName, 'Bob', 'who has an account here keeps the name')
+    assert.equal(result.user.displayName, 'Bob', 'a linked user keeps the display name')
     for (const call of [owner, asBob]) {
       assert.deepEqual((await call('GET', `${path}/identities`)).body['value'], [identity])
     }
   })
 
-  test('are somebody’s alone, one for each issuer', async (t) => {
+  test('belong to one user, one per issuer', async (t) => {
     const { take, bob, owner, alice } = await open(t)
     const made = await take(true)
     assert.ok(made.outcome === 'proved' && made.isNew)
@@ -67,7 +67,7 @@ describe('the identities of a user at outside providers', () => {
     assert.equal((await owner('PATCH', `/users/${alice.objectId}`, { identities: [identity] })).status, 409)
   })
 
-  test('that are taken away end the sign-ins and take the groups with them', async (t) => {
+  test('end sign-ins and group memberships when they are removed', async (t) => {
     const { take, bob, owner, credentials, directory, database, time } = await open(t)
     const path = `/users/${bob.objectId}`
     await owner('PATCH', path, { identities: [identity] })
@@ -82,17 +82,17 @@ describe('the identities of a user at outside providers', () => {
     assert.equal(
       await credentials.credentialStands(bob.objectId, { kind: 'sign-in', id: id }),
       true,
-      'an identity that is added ends no sign-in',
+      'adding an identity ends no sign-in',
     )
     const before = await database.authorityRevision()
     assert.equal((await owner('PATCH', path, { identities: [] })).status, 204)
-    assert.notEqual(await database.authorityRevision(), before, 'cached decisions end')
+    assert.notEqual(await database.authorityRevision(), before, 'cached decisions are dropped')
     assert.equal(await credentials.credentialStands(bob.objectId, { kind: 'sign-in', id: id }), false)
     assert.deepEqual(await directory.groupIdsOf(bob.objectId), [])
     assert.deepEqual(await take(false), { outcome: 'not-linked' })
   })
 
-  test('that are taken from the user whom a sign-in made are somebody else’s at the next', async (t) => {
+  test('create a new user at the next sign-in after they were removed from a user that a sign-in created', async (t) => {
     const { take, owner } = await open(t)
     const first = await take(true)
     assert.ok(first.outcome === 'proved')
@@ -106,7 +106,7 @@ describe('the identities of a user at outside providers', () => {
     assert.equal(third.user.objectId, second.user.objectId)
   })
 
-  test('make a user without a password, who can be given rights before the first sign-in', async (t) => {
+  test('make a user without a password, who can get permissions before the first sign-in', async (t) => {
     const { take, owner } = await open(t)
     const body = { accountEnabled: true, displayName: 'Alice', userPrincipalName: 'alice.b@contoso.example' }
     assert.equal((await owner('POST', '/users', body)).status, 400)
@@ -126,7 +126,7 @@ describe('the identities of a user at outside providers', () => {
     { ...identity, signInType: 'emailAddress' },
     { ...identity, more: 1 },
   ]) {
-    test(`are refused as ${JSON.stringify(odd)}`, async (t) => {
+    test(`are rejected as ${JSON.stringify(odd)}`, async (t) => {
       const { bob, owner } = await open(t)
       assert.equal((await owner('PATCH', `/users/${bob.objectId}`, { identities: [odd] })).status, 400)
     })

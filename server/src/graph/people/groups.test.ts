@@ -6,7 +6,7 @@ import { errorOf, filter, idsOf, reference } from '../test-graph.ts'
 import { openPeople, unknownId } from '../test-people.ts'
 
 for (const kind of testDatabaseKinds) {
-  test(`groups within groups, and within each other, have an end (${kind})`, async (t) => {
+  test(`cyclic groups are resolved (${kind})`, async (t) => {
     const { asOwner, makeUser, makeGroup, put, directory, owner } = await openPeople(t, kind)
     const carol = await makeUser('Carol')
     const [inner, middle, outer] = [await makeGroup('inner'), await makeGroup('middle'), await makeGroup('outer')]
@@ -50,7 +50,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a group owner changes its members and nothing else of it', async (t) => {
+test('a group owner changes the members of the group and nothing else', async (t) => {
   const { asOwner, as, makeUser, makeGroup, put } = await openPeople(t)
   const [carol, dora] = [await makeUser('Carol'), await makeUser('Dora')]
   const [team, others] = [await makeGroup('team'), await makeGroup('others')]

@@ -1,34 +1,33 @@
-import { resourceNotFound } from '../surface/errors.ts'
 import type { GroupRecord } from '../../directory/index.ts'
-import { insufficientPrivileges } from '../surface/errors.ts'
-import { readBody } from '../surface/body.ts'
+import { insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
 import {
   type GraphContext,
   type GraphCall,
   type GraphCaller,
-  type GraphHandler,
   change,
   requirePathId,
   visibleTo,
 } from '../surface/context.ts'
-import { groupDocument } from '../surface/documents.ts'
+import { type groupPageSchema, type groupSchema, groupDocument } from '../surface/documents.ts'
 import { filterableGroups } from '../surface/filter.ts'
-import { listPage } from '../surface/page.ts'
-import { groupChangeBody, newGroupBody } from './bodies.ts'
-import { parseListQuery, refuseQueryOptions } from '../surface/query.ts'
+import { visiblePage } from '../surface/page.ts'
+import type { groupChangeBody, newGroupBody } from './bodies.ts'
+import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
+import type { GraphHandler } from '../surface/route.ts'
 
-/** `GET /groups`: who does not read all sees the groups that they are in, or own. */
-export const listGroups: GraphHandler = async (context, { request, caller }) => {
+/** `GET /groups`: all, or only the groups of the caller if the caller does not see everything. */
+export const listGroups: GraphHandler<typeof groupPageSchema> = async (context, { request, caller }) => {
   const query = parseListQuery(filterableGroups, request.query)
   const { conditions, after, pageSize } = query
   const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
   const rows = await context.directory.groups.list(page)
-  return listPage(context, caller, 'groups', query, rows, (shown) => shown.map(groupDocument))
+  const render = async (shown: readonly GroupRecord[]) => shown.map(groupDocument)
+  return visiblePage(context, caller, { path: 'groups', query, rows, render })
 }
 
 /** `POST /groups` */
-export const createGroup: GraphHandler = async (context, call) => {
-  const { displayName, description, mailNickname } = readBody(newGroupBody, call.request.body)
+export const createGroup: GraphHandler<typeof groupSchema, typeof newGroupBody> = async (context, call) => {
+  const { displayName, description, mailNickname } = call.readBody()
   const row = await change(
     context,
     call,
@@ -40,26 +39,25 @@ export const createGroup: GraphHandler = async (context, call) => {
 }
 
 /** `GET /groups/{id}` */
-export const getGroup: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const getGroup: GraphHandler<typeof groupSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   return groupDocument(await requireVisibleGroup(context, call))
 }
 
 /** `PATCH /groups/{id}` */
-export const updateGroup: GraphHandler = async (context, call) => {
+export const updateGroup: GraphHandler<'none', typeof groupChangeBody> = async (context, call) => {
   const id = requirePathId(call)
-  const body = readBody(groupChangeBody, call.request.body)
+  const body = call.readBody()
   await change(
     context,
     call,
     (transaction) => context.directory.groups.updateGroup(transaction, id, body),
     () => ({ action: 'group.update', target: `groups/${id}`, detail: { properties: Object.keys(body) } }),
   )
-  return call.reply.code(204).send()
 }
 
 /** `DELETE /groups/{id}` */
-export const deleteGroup: GraphHandler = async (context, call) => {
+export const deleteGroup: GraphHandler<'none'> = async (context, call) => {
   const id = requirePathId(call)
   await change(
     context,
@@ -67,10 +65,9 @@ export const deleteGroup: GraphHandler = async (context, call) => {
     (transaction) => context.directory.groups.deleteGroup(transaction, id),
     ({ displayName }) => ({ action: 'group.delete', target: `groups/${id}`, detail: { displayName } }),
   )
-  return call.reply.code(204).send()
 }
 
-/** The group in the path, if the caller may see it: all for who reads all, for others those that they are in or own. */
+/** The group in the path. @throws GraphError unless the caller sees everything, is a member or is an owner */
 export async function requireVisibleGroup(context: GraphContext, call: GraphCall): Promise<GroupRecord> {
   const id = requirePathId(call)
   const row = await context.directory.groups.find(id)
@@ -78,7 +75,7 @@ export async function requireVisibleGroup(context: GraphContext, call: GraphCall
   throw call.caller.readsAll ? resourceNotFound(id) : insufficientPrivileges()
 }
 
-/** Whether the caller is in a group, whichever way, or owns it. */
+/** Whether the caller is a member of a group, directly or through other groups, or owns it. */
 export async function isOwnGroup(
   { directory }: GraphContext,
   { principal }: GraphCaller,

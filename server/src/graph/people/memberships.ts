@@ -1,24 +1,35 @@
 import { insufficientPrivileges } from '../surface/errors.ts'
-import { readBody, referenceBody } from '../surface/body.ts'
+import { z } from 'zod'
+import type { GroupRecord } from '../../directory/index.ts'
+import type { referenceBody } from '../surface/body.ts'
 import {
   type GraphContext,
   type GraphCall,
-  type GraphHandler,
   change,
   requirePathId,
   requireVisible,
   requireOtherId,
 } from '../surface/context.ts'
-import { groupDocument } from '../surface/documents.ts'
+import {
+  type directoryObjectPageSchema,
+  type directoryObjectsSchema,
+  type groupPageSchema,
+  groupDocument,
+} from '../surface/documents.ts'
 import { requireVisibleGroup } from './groups.ts'
 import { filterableNothing } from '../surface/filter.ts'
-import { idPage } from '../surface/page.ts'
-import { checkMemberGroupsBody, memberGroupsBody } from './bodies.ts'
-import { parseListQuery, refuseQueryOptions } from '../surface/query.ts'
-import { requireMe, requireVisibleUser } from './users.ts'
+import { page } from '../surface/page.ts'
+import type { checkMemberGroupsBody, memberGroupsBody } from './bodies.ts'
+import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
+import { listSchema } from '../surface/response.ts'
+import type { GraphHandler } from '../surface/route.ts'
+import { requireMe, requireVisibleUser } from './visible-users.ts'
 import { objectDocuments } from '../surface/object-documents.ts'
 
-/** How an object whose groups are asked for is found, and seen by the caller or not. */
+/** The object ids of groups. */
+export const groupIdsSchema = listSchema('groupIds', z.guid())
+
+/** Returns the id of the object in the path. @throws GraphError if the caller may not see it */
 type FindObject = (context: GraphContext, call: GraphCall) => Promise<string>
 
 const inPath = {
@@ -29,85 +40,88 @@ const inPath = {
   me: async (context, call) => (await requireMe(context, call)).objectId,
 } satisfies Record<string, FindObject>
 
-/** The collections whose objects may be in groups. */
+/** The collections whose objects can be members of groups. */
 export type MemberCollection = keyof typeof inPath
 
 /** `GET …/memberOf` and `GET …/transitiveMemberOf` */
 export function listGroupsOf(
   collection: MemberCollection,
   { transitive }: { readonly transitive: boolean },
-): GraphHandler {
+): GraphHandler<typeof groupPageSchema> {
   return async (context, call) => {
     const query = parseListQuery(filterableNothing, call.request.query)
     const objectId = await inPath[collection](context, call)
     const { after, pageSize } = query
     const rows = await context.directory.groups.listOf({ objectId, transitive, after, limit: pageSize + 1 })
     const path = collection === 'me' ? 'me' : `${collection}/${objectId}`
-    const list = `${path}/${transitive ? 'transitiveMemberOf' : 'memberOf'}`
-    return idPage(
-      context,
-      list,
-      query,
-      rows,
-      ({ objectId }) => objectId,
-      (shown) => shown.map(groupDocument),
-    )
+    const render = async (shown: readonly GroupRecord[]) => shown.map(groupDocument)
+    return page(context, { path: `${path}/${transitive ? 'transitiveMemberOf' : 'memberOf'}`, query, rows, render })
   }
 }
 
-/** `POST …/getMemberGroups`: the ids of all groups, whichever way. */
-export function getMemberGroups(collection: MemberCollection): GraphHandler {
+/** `POST …/getMemberGroups`: the ids of all groups of the object, direct and indirect. */
+export function getMemberGroups(
+  collection: MemberCollection,
+): GraphHandler<typeof groupIdsSchema, typeof memberGroupsBody> {
   return async (context, call) => {
-    readBody(memberGroupsBody, call.request.body)
+    call.readBody()
     const objectId = await inPath[collection](context, call)
     return { value: await context.directory.groups.idsOf(objectId) }
   }
 }
 
-/** `POST …/checkMemberGroups`: of the groups asked about, those that the object is in. */
-export function checkMemberGroups(collection: MemberCollection): GraphHandler {
+/** `POST …/checkMemberGroups`: those of the named groups that the object is a member of. */
+export function checkMemberGroups(
+  collection: MemberCollection,
+): GraphHandler<typeof groupIdsSchema, typeof checkMemberGroupsBody> {
   return async (context, call) => {
-    const { groupIds } = readBody(checkMemberGroupsBody, call.request.body)
+    const { groupIds } = call.readBody()
     const objectId = await inPath[collection](context, call)
     const groups = new Set(await context.directory.groups.idsOf(objectId))
     return { value: [...new Set<string>(groupIds)].filter((id) => groups.has(id)) }
   }
 }
 
-/** `GET /groups/{id}/members` and `GET /groups/{id}/transitiveMembers`: for who reads all, and for the group's owners. */
-export function listMembers({ transitive }: { readonly transitive: boolean }): GraphHandler {
+/** `GET /groups/{id}/members` and `GET /groups/{id}/transitiveMembers` */
+export function listMembers({
+  transitive,
+}: {
+  readonly transitive: boolean
+}): GraphHandler<typeof directoryObjectPageSchema> {
   return async (context, call) => {
     const query = parseListQuery(filterableNothing, call.request.query)
     const objectId = await requireGroupToRead(context, call)
     const { after, pageSize } = query
-    const rows = await context.directory.groups.listMemberIds({ objectId, transitive, after, limit: pageSize + 1 })
-    const list = `groups/${objectId}/${transitive ? 'transitiveMembers' : 'members'}`
-    return idPage(
-      context,
-      list,
+    const ids = await context.directory.groups.listMemberIds({ objectId, transitive, after, limit: pageSize + 1 })
+    const rows = ids.map((id) => ({ objectId: id }))
+    const render = (shown: readonly { readonly objectId: string }[]) =>
+      objectDocuments(
+        context,
+        shown.map((row) => row.objectId),
+      )
+    return page(context, {
+      path: `groups/${objectId}/${transitive ? 'transitiveMembers' : 'members'}`,
       query,
       rows,
-      (id) => id,
-      (shown) => objectDocuments(context, shown),
-    )
+      render,
+    })
   }
 }
 
 /** `POST /groups/{id}/members/$ref` */
-export const addMember: GraphHandler = async (context, call) => {
+export const addMember: GraphHandler<'none', typeof referenceBody> = async (context, call) => {
   const id = requirePathId(call)
-  const { '@odata.id': memberId } = readBody(referenceBody, call.request.body)
+  const { '@odata.id': memberId } = call.readBody()
   await change(
     context,
     call,
     (transaction) => context.directory.groups.addMember(transaction, id, memberId),
     () => ({ action: 'group.add-member', target: `groups/${id}`, detail: { memberId } }),
   )
-  return call.reply.code(204).send()
 }
 
 /** `DELETE /groups/{id}/members/{member}/$ref` */
-export const removeMember: GraphHandler = async (context, call) => {
+export const removeMember: GraphHandler<'none'> = async (context, call) => {
   const id = requirePathId(call)
   const memberId = requireOtherId(call, 'member')
   await change(
@@ -116,31 +130,29 @@ export const removeMember: GraphHandler = async (context, call) => {
     (transaction) => context.directory.groups.removeMember(transaction, id, memberId),
     () => ({ action: 'group.remove-member', target: `groups/${id}`, detail: { memberId } }),
   )
-  return call.reply.code(204).send()
 }
 
 /** `GET /groups/{id}/owners` */
-export const listOwners: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const listOwners: GraphHandler<typeof directoryObjectsSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   const id = await requireGroupToRead(context, call)
   return { value: await objectDocuments(context, await context.directory.groups.ownerIds(id)) }
 }
 
 /** `POST /groups/{id}/owners/$ref` */
-export const addOwner: GraphHandler = async (context, call) => {
+export const addOwner: GraphHandler<'none', typeof referenceBody> = async (context, call) => {
   const id = requirePathId(call)
-  const { '@odata.id': ownerId } = readBody(referenceBody, call.request.body)
+  const { '@odata.id': ownerId } = call.readBody()
   await change(
     context,
     call,
     (transaction) => context.directory.groups.addOwner(transaction, id, ownerId),
     () => ({ action: 'group.add-owner', target: `groups/${id}`, detail: { ownerId } }),
   )
-  return call.reply.code(204).send()
 }
 
 /** `DELETE /groups/{id}/owners/{owner}/$ref` */
-export const removeOwner: GraphHandler = async (context, call) => {
+export const removeOwner: GraphHandler<'none'> = async (context, call) => {
   const id = requirePathId(call)
   const ownerId = requireOtherId(call, 'owner')
   await change(
@@ -149,9 +161,9 @@ export const removeOwner: GraphHandler = async (context, call) => {
     (transaction) => context.directory.groups.removeOwner(transaction, id, ownerId),
     () => ({ action: 'group.remove-owner', target: `groups/${id}`, detail: { ownerId } }),
   )
-  return call.reply.code(204).send()
 }
 
+/** Members and owners are shown to callers that see everything and to the owners of the group. */
 async function requireGroupToRead(context: GraphContext, call: GraphCall): Promise<string> {
   const { objectId: id } = await requireVisibleGroup(context, call)
   if (call.caller.readsAll) return id

@@ -5,8 +5,8 @@ import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { errorOf, filter, idsOf, reference } from '../test-graph.ts'
 import { openPeople, ownerRole, readerRole, unknownId } from '../test-people.ts'
 
-test('an owner who resets a password is shown the other sign-in methods, and can remove them with it', async (t) => {
-  const { asOwner, as, makeUser, prove, credentials, directory, database } = await openPeople(t)
+test('a password reset returns the other sign-in methods, and can remove them', async (t) => {
+  const { asOwner, as, makeUser, checkPassword, credentials, directory, database } = await openPeople(t)
   const id = await makeUser('Carol')
   await database.transaction(async (transaction) => {
     await directory.people.setIdentities(transaction, id, [{ issuer: 'https://id.example', subject: 'carol' }])
@@ -22,7 +22,7 @@ test('an owner who resets a password is shown the other sign-in methods, and can
     otherMethods: [{ displayName: 'Of a thief' }],
     identities: [{ issuer: 'https://id.example', issuerAssignedId: 'carol' }],
   })
-  assert.partialDeepStrictEqual(await prove('carol@contoso.example', 'seven brass kettles'), {
+  assert.partialDeepStrictEqual(await checkPassword('carol@contoso.example', 'seven brass kettles'), {
     mustChangePassword: true,
   })
   const second = await asOwner('POST', path, { newPassword: 'eight brass kettles', removeOtherMethods: true })
@@ -43,8 +43,8 @@ test('an owner who resets a password is shown the other sign-in methods, and can
 })
 
 for (const kind of testDatabaseKinds) {
-  test(`the requests of "az ad user" make, show, change and delete a user (${kind})`, async (t) => {
-    const { asOwner, makeUser, prove, deletedPrincipals, directory } = await openPeople(t, kind)
+  test(`the requests of "az ad user" create, show, update and delete a user (${kind})`, async (t) => {
+    const { asOwner, makeUser, checkPassword, deletedPrincipals, directory } = await openPeople(t, kind)
     const id = await makeUser('Carol', { mailNickname: 'carol', mail: 'carol@mail.example' })
     for (const path of [`/users/${id}`, '/users/CAROL@contoso.example']) {
       const { body } = await asOwner('GET', path)
@@ -56,12 +56,14 @@ for (const kind of testDatabaseKinds) {
       })
     }
     assert.deepEqual(idsOf((await asOwner('GET', `/users${filter("startswith(displayName,'caro')")}`)).body), [id])
-    assert.equal((await prove('carol@contoso.example', 'tidal lantern 7 quilt')).outcome, 'proved')
+    assert.equal((await checkPassword('carol@contoso.example', 'tidal lantern 7 quilt')).outcome, 'proved')
 
     const reset = { password: 'seven brass kettles', forceChangePasswordNextSignIn: true }
     assert.equal((await asOwner('PATCH', '/users/carol@contoso.example', { passwordProfile: reset })).status, 204)
-    assert.equal((await prove('carol@contoso.example', 'tidal lantern 7 quilt')).outcome, 'refused')
-    assert.partialDeepStrictEqual(await prove('carol@contoso.example', reset.password), { mustChangePassword: true })
+    assert.equal((await checkPassword('carol@contoso.example', 'tidal lantern 7 quilt')).outcome, 'refused')
+    assert.partialDeepStrictEqual(await checkPassword('carol@contoso.example', reset.password), {
+      mustChangePassword: true,
+    })
     assert.equal((await asOwner('PATCH', `/users/${id}`, { displayName: 'Carol C.', mail: null })).status, 204)
     assert.partialDeepStrictEqual((await directory.findUser(id)) ?? {}, { displayName: 'Carol C.', mail: undefined })
 
@@ -72,7 +74,7 @@ for (const kind of testDatabaseKinds) {
     assert.notEqual(await makeUser('Carol'), id)
   })
 
-  test(`sign-ins end with their time, the password, the person's leave and the person (${kind})`, async (t) => {
+  test(`sign-ins end with expiry, a new password, sign-out everywhere and deletion of the user (${kind})`, async (t) => {
     const { asOwner, as, makeUser, signIn, credentials, database, time } = await openPeople(t, kind)
     const id = await makeUser('Carol')
     const stands = async (signInId: string) => credentials.credentialStands(id, { kind: 'sign-in', id: signInId })
@@ -112,7 +114,7 @@ for (const kind of testDatabaseKinds) {
     }
   })
 
-  test(`the last owner of the directory stays, whoever it is, and so does the last of a subscription (${kind})`, async (t) => {
+  test(`the last owner of the directory or of a subscription cannot be removed (${kind})`, async (t) => {
     const { asOwner, as, alice, owner, makeUser, database, ownerless } = await openPeople(t, kind)
     const program = owner.servicePrincipal.objectId
     assert.equal((await asOwner('PATCH', `/users/${alice.objectId}`, { accountEnabled: false })).status, 204)
@@ -138,7 +140,7 @@ for (const kind of testDatabaseKinds) {
     const carol = await makeUser('Carol')
     const assignment = { principalId: carol, roleDefinitionId: ownerRole, directoryScopeId: '/' }
     assert.equal((await asOwner('POST', '/roleManagement/directory/roleAssignments', assignment)).status, 201)
-    // Two owners who delete each other at once: one of them stays.
+    // Of two owners who delete each other at the same time, one stays.
     const both = await Promise.all([
       asOwner('DELETE', `/users/${carol}`),
       as(carol)('DELETE', `/servicePrincipals/${program}`),
@@ -158,7 +160,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(owners.length, 1)
   })
 
-  test(`a reader reads all and changes nothing; an owner gives and takes the role (${kind})`, async (t) => {
+  test(`a reader sees everything and changes nothing, and an owner assigns and removes the role (${kind})`, async (t) => {
     const { asOwner, as, alice, makeUser, makeGroup } = await openPeople(t, kind)
     const carol = await makeUser('Carol')
     const group = await makeGroup('team')
@@ -203,8 +205,8 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a person changes the password by the present one', async (t) => {
-  const { as, asOwner, makeUser, signIn, prove, credentials } = await openPeople(t)
+test('a user changes the password with the current one', async (t) => {
+  const { as, asOwner, makeUser, signIn, checkPassword, credentials } = await openPeople(t)
   const id = await makeUser('Carol')
   const { id: signInId } = await signIn(id)
   const change = (currentPassword: string, newPassword: string) =>
@@ -215,11 +217,11 @@ test('a person changes the password by the present one', async (t) => {
   assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), true)
   assert.equal((await change('tidal lantern 7 quilt', 'seven brass kettles')).status, 204)
   assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), false)
-  assert.equal((await prove('carol@contoso.example', 'seven brass kettles')).outcome, 'proved')
+  assert.equal((await checkPassword('carol@contoso.example', 'seven brass kettles')).outcome, 'proved')
   assert.equal((await asOwner('POST', '/me/changePassword', {})).status, 400)
 })
 
-test('what a user has to prove themselves by is shown without secrets, and an owner takes it away', async (t) => {
+test('the sign-in methods of a user are listed without secrets, and an owner removes them', async (t) => {
   const { as, asOwner, makeUser, database, credentials, signIn, time } = await openPeople(t)
   const id = await makeUser('Carol')
   const [secret = '', passkeyId] = await database.transaction(async (tx) => {
@@ -253,11 +255,11 @@ test('what a user has to prove themselves by is shown without secrets, and an ow
   assert.deepEqual(
     events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),
     ['method-removed passkey 1', 'method-removed totp 1'],
-    'the person can see it',
+    'the user can see it',
   )
 })
 
-test('what cannot be set of people and groups is refused by name', async (t) => {
+test('a property of users and groups that cannot be set is rejected', async (t) => {
   const { asOwner, makeUser, makeGroup, database } = await openPeople(t)
   const id = await makeUser('Carol')
   const team = await makeGroup('team')

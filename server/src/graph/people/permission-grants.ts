@@ -1,11 +1,13 @@
-import { resourceNotFound } from '../surface/errors.ts'
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import { type GraphContext, type GraphCall, type GraphHandler, change } from '../surface/context.ts'
-import type { Document } from '../surface/documents.ts'
-import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
+import { type GraphCall, type GraphContext, change } from '../surface/context.ts'
+import { GraphError, insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
 import { type Filterable, parseFilter } from '../surface/filter.ts'
-import { readFilterOption, refuseQueryOptions } from '../surface/query.ts'
-import { requireMe, requireVisibleUser } from './users.ts'
+import { readFilterOption, rejectQueryOptions } from '../surface/query.ts'
+import { listSchema } from '../surface/response.ts'
+import type { GraphHandler } from '../surface/route.ts'
+import { requireMe, requireVisibleUser } from './visible-users.ts'
 import type { Consents, Consent, ConsentKey } from '../surface/model.ts'
 
 const maxListed = 999
@@ -19,7 +21,7 @@ const filterableGrants: Filterable<'clientId' | 'principalId'> = {
   ]),
 }
 
-/** The application ids that these resources have at Microsoft: here they are no service principals. */
+/** The application ids of these resources at Microsoft. They have no service principal here. */
 const resourceIds: Readonly<Record<string, string>> = {
   arm: '797f4846-ba00-4fd7-ba43-dac1f8f63013',
   acr: '6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26',
@@ -27,8 +29,24 @@ const resourceIds: Readonly<Record<string, string>> = {
 
 const graphResourceId = '00000003-0000-0000-c000-000000000000'
 
-/** `GET /oauth2PermissionGrants`: all of them to who reads the directory, and to everybody else their own. */
-export const listPermissionGrants: GraphHandler = async (context, call) => {
+/** [Microsoft Graph v1.0, oAuth2PermissionGrant resource type] */
+export const permissionGrantSchema = z
+  .strictObject({
+    id: z.string(),
+    clientId: z.guid().describe('The object id of the service principal of the application.'),
+    consentType: z.literal('Principal'),
+    principalId: z.guid(),
+    resourceId: z.guid(),
+    scope: z.enum(['openid profile email', 'user_impersonation']),
+  })
+  .register(apiSchemas, { id: 'graph.oAuth2PermissionGrant' })
+
+export const permissionGrantsSchema = listSchema('oAuth2PermissionGrants', permissionGrantSchema)
+
+type PermissionGrant = DocumentOf<typeof permissionGrantSchema>
+
+/** `GET /oauth2PermissionGrants`: all, or only the caller's own if the caller does not see everything. */
+export const listPermissionGrants: GraphHandler<typeof permissionGrantsSchema> = async (context, call) => {
   const text = readFilterOption(call.request.query)
   const conditions = text === undefined ? [] : parseFilter(filterableGrants, text)
   const valueOf = (by: 'clientId' | 'principalId') => conditions.find((condition) => condition.by === by)?.value
@@ -38,24 +56,24 @@ export const listPermissionGrants: GraphHandler = async (context, call) => {
   const named = valueOf('clientId')
   const clientId = named === undefined ? undefined : await appIdOf(context, named)
   if (named !== undefined && clientId === undefined) return { value: [] }
-  return listed(context, { objectId: readsAll ? wanted : principal.objectId, clientId })
+  return listGrants(context, { objectId: readsAll ? wanted : principal.objectId, clientId })
 }
 
 /** `GET /me/oauth2PermissionGrants` */
-export const listMyPermissionGrants: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
-  return listed(context, { objectId: (await requireMe(context, call)).objectId })
+export const listMyPermissionGrants: GraphHandler<typeof permissionGrantsSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
+  return listGrants(context, { objectId: (await requireMe(context, call)).objectId })
 }
 
 /** `GET /users/{id}/oauth2PermissionGrants` */
-export const listPermissionGrantsOfUser: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
-  return listed(context, { objectId: (await requireVisibleUser(context, call)).objectId })
+export const listPermissionGrantsOfUser: GraphHandler<typeof permissionGrantsSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
+  return listGrants(context, { objectId: (await requireVisibleUser(context, call)).objectId })
 }
 
 /** `GET /oauth2PermissionGrants/{id}` */
-export const getPermissionGrant: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const getPermissionGrant: GraphHandler<typeof permissionGrantSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   const key = requireOwnGrant(call, call.caller.readsAll)
   const found = await context.consents.find({ objectId: key.object_id, clientId: key.client_id }, maxListed)
   const consent = found.find(({ audience }) => audience === key.audience)
@@ -63,8 +81,8 @@ export const getPermissionGrant: GraphHandler = async (context, call) => {
   return grantDocument(context, consent)
 }
 
-/** `DELETE /oauth2PermissionGrants/{id}`: by the person, or a directory owner. It ends the sign-ins to the application. */
-export const deletePermissionGrant: GraphHandler = async (context, call) => {
+/** `DELETE /oauth2PermissionGrants/{id}`: by the user or a directory owner. Ends the user's sign-ins to the application. */
+export const deletePermissionGrant: GraphHandler<'none'> = async (context, call) => {
   const key = requireOwnGrant(call, call.caller.isDirectoryOwner)
   await change(
     context,
@@ -79,7 +97,6 @@ export const deletePermissionGrant: GraphHandler = async (context, call) => {
       detail: { client: key.client_id, audience: key.audience },
     }),
   )
-  return call.reply.code(204).send()
 }
 
 function requireOwnGrant({ params, caller }: GraphCall, mayAll: boolean): ConsentKey {
@@ -89,16 +106,21 @@ function requireOwnGrant({ params, caller }: GraphCall, mayAll: boolean): Consen
   throw mayAll ? resourceNotFound(id) : insufficientPrivileges()
 }
 
-async function listed(context: GraphContext, which: Parameters<Consents['find']>[0]): Promise<{ value: Document[] }> {
+async function listGrants(
+  context: GraphContext,
+  which: Parameters<Consents['find']>[0],
+): Promise<{ readonly value: readonly PermissionGrant[] }> {
   const found = await context.consents.find(which, maxListed + 1)
   if (found.length > maxListed) {
-    throw new GraphError('unsupported', `There are more than ${maxListed}: narrow the list by principalId or clientId.`)
+    throw new GraphError(
+      'unsupported',
+      `There are more than ${maxListed} permission grants: filter by principalId or clientId.`,
+    )
   }
   return { value: await Promise.all(found.map((consent) => grantDocument(context, consent))) }
 }
 
-/** An `oAuth2PermissionGrant`. [Microsoft Graph v1.0, oAuth2PermissionGrant resource type] */
-async function grantDocument({ directory }: GraphContext, consent: Consent): Promise<Document> {
+async function grantDocument({ directory }: GraphContext, consent: Consent): Promise<PermissionGrant> {
   const { object_id: principalId, client_id: clientId, audience } = consent
   const principal = await directory.findServicePrincipalByAppId(clientId)
   return {
@@ -116,7 +138,7 @@ async function appIdOf({ directory }: GraphContext, idText: string): Promise<str
   return id === undefined ? undefined : (await directory.applications.findServicePrincipal(id))?.appId
 }
 
-/** Person, application and resource, so that nothing need be stored for it. */
+/** Made of user, application and resource, so that no id has to be stored. */
 function grantId({ object_id, client_id, audience }: ConsentKey): string {
   const guids = [object_id, client_id].map((guid) => Buffer.from(guid.replaceAll('-', ''), 'hex'))
   return Buffer.concat([...guids, Buffer.from(audience)]).toString('base64url')

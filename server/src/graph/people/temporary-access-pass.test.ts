@@ -6,7 +6,7 @@ import { openPeople } from '../test-people.ts'
 const path = (id: string, method = '') => `/users/${id}/authentication/temporaryAccessPassMethods${method}`
 
 for (const kind of testDatabaseKinds) {
-  test(`an owner hands out a code for the first second factor, which is good once and for a while (${kind})`, async (t) => {
+  test(`an owner creates an enrolment code, which is valid once and for a limited time (${kind})`, async (t) => {
     const { asOwner, makeUser, credentials, database, time } = await openPeople(t, kind)
     const id = await makeUser('carol')
     const other = await makeUser('dave')
@@ -43,7 +43,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a code is handed out by owners of the directory, and to others than themselves', async (t) => {
+test('an enrolment code is created by owners of the directory, and for other users only', async (t) => {
   const { as, asOwner, alice, makeUser } = await openPeople(t)
   const carol = await makeUser('carol')
   assert.equal((await as(carol)('POST', path(carol), {})).status, 403)

@@ -1,31 +1,49 @@
-import { resourceNotFound } from '../surface/errors.ts'
 import { z } from 'zod'
-import { readBody } from '../surface/body.ts'
-import { type GraphHandler, change } from '../surface/context.ts'
+import { apiSchemas } from '../../platform/http/api-schema.ts'
+import { change } from '../surface/context.ts'
 import { graphTime } from '../surface/documents.ts'
-import { insufficientPrivileges } from '../surface/errors.ts'
-import { requireUserInPath } from './users.ts'
+import { insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
+import type { GraphHandler } from '../surface/route.ts'
+import { requireUserInPath } from './visible-users.ts'
 
-/** A person has one pass at most, which needs no id of its own. */
+/** A constant id, because a user has at most one pass. */
 export const accessPassId = '7461702d-7061-4373-b000-000000000001'
 
 const minuteMs = 60_000
 
-/** Within the bounds that Graph has. [Microsoft Graph, temporaryAccessPassAuthenticationMethod] */
-const passBody = z.strictObject({
+/** With the limits of Graph. [Microsoft Graph, temporaryAccessPassAuthenticationMethod] */
+export const accessPassBody = z.strictObject({
   '@odata.type': z.literal('#microsoft.graph.temporaryAccessPassAuthenticationMethod').optional(),
   lifetimeInMinutes: z.int().min(10).max(43_200).default(60),
   isUsableOnce: z.literal(true).default(true),
 })
 
+/** [Microsoft Graph v1.0, temporaryAccessPassAuthenticationMethod resource type] */
+export const newAccessPassSchema = z
+  .strictObject({
+    id: z.guid(),
+    temporaryAccessPass: z.string().describe('The code. No later response contains it.'),
+    createdDateTime: z.iso.datetime().nullable(),
+    startDateTime: z.iso.datetime().nullable(),
+    lifetimeInMinutes: z.int(),
+    isUsableOnce: z.literal(true),
+    isUsable: z.boolean(),
+    methodUsabilityReason: z.literal('EnabledByPolicy'),
+  })
+  .register(apiSchemas, { id: 'graph.newTemporaryAccessPass' })
+
 /**
- * `POST /users/{id}/authentication/temporaryAccessPassMethods`: the code with which a person sets up the first second factor.
- * It does not sign in by itself. Nobody makes one for themselves: it would be worth no more than their password.
+ * `POST /users/{id}/authentication/temporaryAccessPassMethods`: creates the code with which a user sets up the first second
+ * factor. The code alone does not sign in. Users cannot create one for themselves, because it would be only as strong as
+ * their password.
  */
-export const createAccessPass: GraphHandler = async (context, call) => {
+export const createAccessPass: GraphHandler<typeof newAccessPassSchema, typeof accessPassBody> = async (
+  context,
+  call,
+) => {
   const { objectId: id } = await requireUserInPath(context, call)
   if (id === call.caller.principal.objectId) throw insufficientPrivileges()
-  const { lifetimeInMinutes } = readBody(passBody, call.request.body)
+  const { lifetimeInMinutes } = call.readBody()
   const { enrolmentCodes, securityEvents } = context.credentials
   const pass = await change(
     context,
@@ -53,7 +71,7 @@ export const createAccessPass: GraphHandler = async (context, call) => {
 }
 
 /** `DELETE /users/{id}/authentication/temporaryAccessPassMethods/{method}` */
-export const deleteAccessPass: GraphHandler = async (context, call) => {
+export const deleteAccessPass: GraphHandler<'none'> = async (context, call) => {
   const { objectId: id } = await requireUserInPath(context, call)
   const methodId = call.params['method'] ?? ''
   const { enrolmentCodes, securityEvents } = context.credentials
@@ -68,5 +86,4 @@ export const deleteAccessPass: GraphHandler = async (context, call) => {
     },
     () => ({ action: 'user.delete-enrolment-code', target: `users/${id}` }),
   )
-  return call.reply.code(204).send()
 }

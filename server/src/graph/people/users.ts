@@ -1,34 +1,36 @@
-import { GraphError, insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
-import { attributionOf } from '../../audit/index.ts'
+import { z } from 'zod'
 import { NameTakenError, type UserRecord } from '../../directory/index.ts'
-import { AuthenticationRefusedError, type PreparedPassword, WeakPasswordError } from '../../credentials/index.ts'
-import { BusyError } from '../../platform/limits/fair-queue.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { isUserPrincipalName } from '../../standards/azure/object-name.ts'
-import { readBody } from '../surface/body.ts'
-import { type GraphContext, type GraphCall, type GraphHandler, change, visibleTo } from '../surface/context.ts'
-import { userDocument, type Document } from '../surface/documents.ts'
+import { type GraphCall, type GraphContext, change, visibleTo } from '../surface/context.ts'
+import { type userPageSchema, type userSchema, userDocument } from '../surface/documents.ts'
+import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
 import { filterableUsers } from '../surface/filter.ts'
-import { readIdentities, changePasswordBody, newUserBody, userChangeBody } from './bodies.ts'
-import { listPage } from '../surface/page.ts'
-import { parseListQuery, refuseQueryOptions } from '../surface/query.ts'
+import { visiblePage } from '../surface/page.ts'
+import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
+import type { GraphHandler } from '../surface/route.ts'
+import { type newUserBody, type userChangeBody, readIdentities } from './bodies.ts'
+import { preparePassword } from './passwords.ts'
+import { requireMe, requireUserInPath, requireVisibleUser } from './visible-users.ts'
+
+/** The response to `revokeSignInSessions`. */
+export const revocationSchema = z
+  .strictObject({ value: z.literal(true) })
+  .register(apiSchemas, { id: 'graph.revokeSignInSessions' })
 
 /** `GET /users` */
-export const listUsers: GraphHandler = async (context, { request, caller }) => {
+export const listUsers: GraphHandler<typeof userPageSchema> = async (context, { request, caller }) => {
   const query = parseListQuery(filterableUsers, request.query)
   const { conditions, after, pageSize } = query
-  const rows = await context.directory.people.list({
-    conditions,
-    visibleTo: visibleTo(caller),
-    after,
-    limit: pageSize + 1,
-  })
-  return listPage(context, caller, 'users', query, rows, (shown) => shown.map(userDocument))
+  const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
+  const rows = await context.directory.people.list(page)
+  const render = async (shown: readonly UserRecord[]) => shown.map(userDocument)
+  return visiblePage(context, caller, { path: 'users', query, rows, render })
 }
 
 /** `POST /users` */
-export const createUser: GraphHandler = async (context, call) => {
-  const body = readBody(newUserBody, call.request.body)
+export const createUser: GraphHandler<typeof userSchema, typeof newUserBody> = async (context, call) => {
+  const body = call.readBody()
   const { userPrincipalName, displayName, mail, mailNickname, passwordProfile, accountEnabled, identities } = body
   if (!isUserPrincipalName(userPrincipalName)) {
     throw new GraphError('badRequest', "Invalid value specified for property 'userPrincipalName' of resource 'User'.")
@@ -61,14 +63,14 @@ export const createUser: GraphHandler = async (context, call) => {
 }
 
 /** `GET /users/{id or user principal name}` */
-export const getUser: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const getUser: GraphHandler<typeof userSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   return userDocument(await requireVisibleUser(context, call))
 }
 
-/** `PATCH /users/{id or user principal name}`: an administrator's reset of the password among others. */
-export const updateUser: GraphHandler = async (context, call) => {
-  const { passwordProfile, accountEnabled, mail, identities, ...names } = readBody(userChangeBody, call.request.body)
+/** `PATCH /users/{id or user principal name}`, including the reset of the password by a directory owner. */
+export const updateUser: GraphHandler<'none', typeof userChangeBody> = async (context, call) => {
+  const { passwordProfile, accountEnabled, mail, identities, ...names } = call.readBody()
   const { objectId: id, userPrincipalName } = await requireUserInPath(context, call)
   const { people } = context.directory
   const newPassword = passwordProfile?.password
@@ -95,11 +97,10 @@ export const updateUser: GraphHandler = async (context, call) => {
       detail: { accountEnabled, mustChangePassword: mustChange, identities, ...names },
     }),
   )
-  return call.reply.code(204).send()
 }
 
 /** `DELETE /users/{id or user principal name}` */
-export const deleteUser: GraphHandler = async (context, call) => {
+export const deleteUser: GraphHandler<'none'> = async (context, call) => {
   const { objectId: id } = await requireUserInPath(context, call)
   await change(
     context,
@@ -111,93 +112,32 @@ export const deleteUser: GraphHandler = async (context, call) => {
       detail: { userPrincipalName },
     }),
   )
-  return call.reply.code(204).send()
 }
 
-/** `POST /users/{id or user principal name}/revokeSignInSessions`: by a directory owner, or by the person. */
-export const revokeSignInSessions: GraphHandler = async (context, call) => {
+/** `POST /users/{id or user principal name}/revokeSignInSessions`: by a directory owner, or by the user. */
+export const revokeSignInSessions: GraphHandler<typeof revocationSchema> = async (context, call) => {
   const { objectId: id } = await requireVisibleUser(context, call)
   if (!call.caller.isDirectoryOwner && id !== call.caller.principal.objectId) throw insufficientPrivileges()
   return revoke(context, call, id)
 }
 
 /** `GET /me` */
-export const getMe: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
+export const getMe: GraphHandler<typeof userSchema> = async (context, call) => {
+  rejectQueryOptions(call.request.query)
   return userDocument(await requireMe(context, call))
 }
 
 /** `POST /me/revokeSignInSessions` */
-export const revokeMySignInSessions: GraphHandler = async (context, call) => {
+export const revokeMySignInSessions: GraphHandler<typeof revocationSchema> = async (context, call) => {
   const { objectId: id } = await requireMe(context, call)
   return revoke(context, call, id)
 }
 
-/** `POST /me/changePassword`: ends the person's sign-ins, this one among them. */
-export const changeMyPassword: GraphHandler = async (context, call) => {
-  const { objectId: id, userPrincipalName } = await requireMe(context, call)
-  const { currentPassword, newPassword } = readBody(changePasswordBody, call.request.body)
-  const check = await context.credentials.checkPassword({
-    userPrincipalName,
-    password: currentPassword,
-    ...call.origin,
-  })
-  if (check.outcome === 'refused' && check.reason === 'busy') throw new BusyError(check.retryAfterSeconds)
-  if (check.outcome !== 'proved' || check.user.objectId !== id) {
-    const reason = check.outcome === 'refused' ? check.reason : 'wrong'
-    const event = { action: 'user.change-password', outcome: 'refused', reason, target: `users/${id}` } as const
-    await context.audit.append({ ...event, ...attributionOf(call.caller), origin: call.origin })
-    throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
-  }
-  const prepared = await preparePassword(() => context.credentials.preparePassword(userPrincipalName, newPassword))
-  await change(
-    context,
-    call,
-    async (transaction) => {
-      const { origin } = call
-      await context.credentials.changePassword(transaction, check.user, prepared, { origin }).catch(proofOutdated)
-    },
-    () => ({ action: 'user.change-password', target: `users/${id}` }),
-  )
-  return call.reply.code(204).send()
-}
-
-/** The caller as a person. @throws GraphError when it is an application */
-export async function requireMe({ directory }: GraphContext, { caller }: GraphCall): Promise<UserRecord> {
-  const user = caller.principal.kind === 'user' ? await directory.people.find(caller.principal.objectId) : undefined
-  if (user !== undefined) return user
-  throw new GraphError('notDelegated', '/me request is only valid with delegated authentication flow.')
-}
-
-/** The user in the path, by object id or name, if the caller may see them. */
-export async function requireVisibleUser(context: GraphContext, call: GraphCall): Promise<UserRecord> {
-  const { caller } = call
-  const user = await findUserInPath(context, call)
-  if (user !== undefined && (caller.readsAll || user.objectId === caller.principal.objectId)) return user
-  throw caller.readsAll ? noUser(call) : insufficientPrivileges()
-}
-
-/** The user in the path, by object id or name. For routes that let nobody in who may not see all. */
-export async function requireUserInPath(context: GraphContext, call: GraphCall): Promise<UserRecord> {
-  const user = await findUserInPath(context, call)
-  if (user === undefined) throw noUser(call)
-  return user
-}
-
-async function findUserInPath(
-  { directory: { people } }: GraphContext,
-  { params }: GraphCall,
-): Promise<UserRecord | undefined> {
-  const text = params['id'] ?? ''
-  const id = parseGuid(text)
-  return id === undefined ? people.findByName(text) : people.find(id)
-}
-
-function noUser({ params }: GraphCall): Error {
-  return resourceNotFound(params['id'] ?? '')
-}
-
-async function revoke(context: GraphContext, call: GraphCall, id: string): Promise<unknown> {
+async function revoke(
+  context: GraphContext,
+  call: GraphCall,
+  id: string,
+): Promise<DocumentOf<typeof revocationSchema>> {
   await change(
     context,
     call,
@@ -207,47 +147,8 @@ async function revoke(context: GraphContext, call: GraphCall, id: string): Promi
   return { value: true }
 }
 
-/** Judges and hashes a password. @throws GraphError for a weak one */
-export async function preparePassword(work: () => Promise<PreparedPassword>): Promise<PreparedPassword> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof WeakPasswordError)) throw error
-    const text = 'The specified password does not comply with password complexity requirements'
-    throw new GraphError('badRequest', `${text}: ${weaknesses[error.refusal]}`, { cause: error })
-  }
-}
-
-const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
-  'too-short': 'it has fewer than 10 characters.',
-  'too-long': 'it is too long.',
-  'like-user-name': 'it is too much like the user name.',
-  'too-common': 'too many people use it.',
-  'same-as-before': 'it is the old one.',
-}
-
-/** An administrator's reset, or another change, came first. */
-function proofOutdated(error: unknown): never {
-  if (!(error instanceof AuthenticationRefusedError)) throw error
-  const text = 'The specified password does not match: it was changed meanwhile.'
-  throw new GraphError('badRequest', text, { cause: error })
-}
-
 function nameTaken(error: unknown): never {
   if (!(error instanceof NameTakenError)) throw error
   const text = 'Another object with the same value for property userPrincipalName already exists.'
   throw new GraphError('conflict', text, { cause: error })
-}
-
-/** `GET /users/{id or user principal name}/identities` */
-export const listIdentities: GraphHandler = async (context, call) => {
-  refuseQueryOptions(call.request.query)
-  const { objectId } = await requireVisibleUser(context, call)
-  return { value: await identityDocuments(context, objectId) }
-}
-
-/** Who somebody is at other providers. [Microsoft Graph, objectIdentity] */
-export async function identityDocuments({ directory }: GraphContext, objectId: string): Promise<Document[]> {
-  const identities = await directory.people.identitiesOf(objectId)
-  return identities.map(({ issuer, subject }) => ({ signInType: 'federated', issuer, issuerAssignedId: subject }))
 }

@@ -2,11 +2,12 @@ import { isName } from '../../standards/azure/object-name.ts'
 import { z } from 'zod'
 import { GraphError } from './errors.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
+import { apiSchemas } from '../../platform/http/api-schema.ts'
 
-/** A name as every object has it. */
+/** A display name. */
 export const name = z.string().refine(isName)
 
-/** A GUID in any case. */
+/** A GUID, ignoring case. */
 export const guid = z.string().transform((text, context) => {
   const value = parseGuid(text)
   if (value !== undefined) return value
@@ -15,11 +16,11 @@ export const guid = z.string().transform((text, context) => {
 })
 
 /**
- * Reads a body.
+ * Parses a body.
  *
  * @throws GraphError `Request_BadRequest`, naming the first property that is wrong.
  */
-export function readBody<Body>(schema: z.ZodType<Body>, body: unknown): Body {
+export function readBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const result = schema.safeParse(body ?? {})
   if (result.success) return result.data
   const issue = result.error.issues[0]
@@ -32,15 +33,17 @@ export function readBody<Body>(schema: z.ZodType<Body>, body: unknown): Body {
 
 const referencePattern = /\/v1\.0\/(?:directoryObjects|users|groups|servicePrincipals)\/([0-9A-Fa-f-]{36})$/
 
-/** The body of `POST …/$ref`. The URL is a name of the object: nobody follows it. */
-export const referenceBody = z.strictObject({
-  '@odata.id': z
-    .url()
-    .max(2048)
-    .transform((text, context) => {
-      const id = parseGuid(referencePattern.exec(text)?.[1] ?? '')
-      if (id !== undefined) return id
-      context.addIssue('not the URL of a directory object')
-      return z.NEVER
-    }),
-})
+/** The body of `POST …/$ref`. The URL only names the object; it is never fetched. */
+export const referenceBody = z
+  .strictObject({
+    '@odata.id': z
+      .url()
+      .max(2048)
+      .transform((text, context) => {
+        const id = parseGuid(referencePattern.exec(text)?.[1] ?? '')
+        if (id !== undefined) return id
+        context.addIssue('not the URL of a directory object')
+        return z.NEVER
+      }),
+  })
+  .register(apiSchemas, { id: 'graph.reference' })

@@ -9,7 +9,7 @@ import { insufficientPrivileges, resourceNotFound } from './errors.ts'
 import type { Credentials } from '../../credentials/index.ts'
 import type { Consents, GraphSender } from './model.ts'
 
-/** What the handlers of the Graph surface work with. */
+/** The dependencies of the handlers of the Graph surface. */
 export type GraphContext = {
   readonly database: Database
   readonly audit: Audit
@@ -18,25 +18,22 @@ export type GraphContext = {
   readonly credentials: Credentials
   readonly directory: Directory
   readonly consents: Consents
-  /** Whether a service principal holds a role that lets it assign roles, itself or through a group that it is in or owns. */
+  /** Whether a service principal can assign roles through a role that it, a group of it, or a group that it owns has. */
   readonly mayAssignRoles: (objectId: string) => Promise<boolean>
 }
 
-/** Somebody whose token held. */
+/** The authenticated sender of a request. */
 export type GraphCaller = GraphSender & {
-  /** Whether the caller has the directory role `owner`, which may do all. */
+  /** Whether the caller has the directory role `owner`, which permits everything. */
   readonly isDirectoryOwner: boolean
-  /** Whether the caller sees everything, as owners and readers do. Everybody else sees what is their own. */
+  /** Whether the caller sees all objects, as owners and readers do. All others see only their own. */
   readonly readsAll: boolean
 }
 
 /** One request of the Graph surface. */
 export type GraphCall = Call<GraphCaller>
 
-/** A handler of the Graph surface. */
-export type GraphHandler = (context: GraphContext, call: GraphCall) => Promise<unknown>
-
-/** What a list is narrowed to: nothing for who reads all, the caller's own for everybody else. */
+/** The filter for the objects that a caller may see: undefined for a caller that sees all. */
 export function visibleTo({ principal, readsAll }: GraphCaller) {
   if (readsAll) return undefined
   return { objectId: principal.objectId, appId: principal.kind === 'service-principal' ? principal.appId : '' }
@@ -44,12 +41,12 @@ export function visibleTo({ principal, readsAll }: GraphCaller) {
 
 type ApplicationOrPrincipal = ApplicationRecord | ServicePrincipalRecord
 
-/** The application, or the one behind a service principal. */
+/** The object id of an application, or of the application of a service principal. */
 export function applicationIdOf(row: ApplicationOrPrincipal): string {
   return 'applicationId' in row ? row.applicationId : row.objectId
 }
 
-/** Of applications or service principals, those that are the caller, or whose application the caller owns. */
+/** The applications and service principals among `rows` that are the caller, or that the caller owns. */
 export async function ownAmong<One extends ApplicationOrPrincipal>(
   { directory }: GraphContext,
   { principal }: GraphCaller,
@@ -60,22 +57,32 @@ export async function ownAmong<One extends ApplicationOrPrincipal>(
   return rows.filter((row) => isCaller(row) || owned.has(applicationIdOf(row)))
 }
 
-/** The object id in the path, if there is one. */
+/** The object id in the path; undefined if the path has none. */
 export function parsePathId({ params }: FastifyRequest): Guid | undefined {
   const id = typeof params === 'object' && params !== null && 'id' in params ? params.id : undefined
   return typeof id === 'string' ? parseGuid(id) : undefined
 }
 
-/** The object id in the path. @throws GraphError where there is none. */
+/** The object id in the path. @throws GraphError if it is not a GUID */
 export function requirePathId({ request, params }: GraphCall): Guid {
   const id = parsePathId(request)
   if (id === undefined) throw resourceNotFound(params['id'] ?? '')
   return id
 }
 
+/** Another object id in the path. @throws GraphError if it is not a GUID */
+export function requireOtherId({ params }: GraphCall, name: string): string {
+  const text = params[name] ?? ''
+  const id = parseGuid(text)
+  if (id === undefined) throw resourceNotFound(text)
+  return id
+}
+
 /**
- * Gives what the caller may see. Whether something else exists is nobody else's business, so a stranger reads "not
- * found" and "not yours" as the same refusal.
+ * Returns an object that the caller may see.
+ *
+ * @throws GraphError for any other object. A caller that does not see everything gets the same error for an object that
+ * does not exist and for one of somebody else.
  */
 export async function requireVisible<One extends ApplicationOrPrincipal>(
   context: GraphContext,
@@ -100,29 +107,4 @@ export function change<Result>(
     const result = await work(transaction)
     return { result, event: event(result) }
   })
-}
-
-/**
- * What a caller must have: `visible` lets everybody in who is signed in, and the handler shows only what is the caller's
- * own, or all to a directory owner and a directory reader; `self` lets everybody in too, to what they may do to themselves;
- * `application-owner` is an owner of the application in the path, `group-owner` is an owner of the group in the path, or for
- * both a directory owner.
- */
-export type GraphNeed = 'visible' | 'self' | 'application-owner' | 'group-owner' | 'directory-owner'
-
-/** A row of the Graph surface's table. */
-export type GraphRow = {
-  readonly id: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  readonly path: string
-  readonly need: GraphNeed
-  readonly handle: GraphHandler
-}
-
-/** The other object id in the path. @throws GraphError where there is none. */
-export function requireOtherId({ params }: GraphCall, name: string): string {
-  const text = params[name] ?? ''
-  const id = parseGuid(text)
-  if (id === undefined) throw resourceNotFound(text)
-  return id
 }

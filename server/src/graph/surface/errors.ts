@@ -5,9 +5,9 @@ import { outageOf } from '../../platform/process/outage.ts'
 
 type GraphErrorRow = { readonly status: number; readonly code: string }
 
-/** Every refusal of the Graph surface: its status, and the code that clients read. [Microsoft Graph, error codes] */
+/** The errors of the Graph surface: the status, and the code that clients read. [Microsoft Graph, error codes] */
 // prettier-ignore
-const graphErrors = {
+export const graphErrors = {
   unauthenticated: { status: 401, code: 'InvalidAuthenticationToken' },
   denied:          { status: 403, code: 'Authorization_RequestDenied' },
   badRequest:      { status: 400, code: 'Request_BadRequest' },
@@ -28,12 +28,12 @@ const graphErrors = {
 
 export type GraphErrorKind = keyof typeof graphErrors
 
-/** A refusal of the Graph surface; the message is for the client. */
+/** An error of the Graph surface. The message is for the client. */
 export class GraphError extends Error {
   override readonly name = 'GraphError'
   readonly status: number
   readonly code: string
-  /** The value of `Retry-After`, if any. */
+  /** The value of `Retry-After`. */
   readonly retryAfterSeconds: number | undefined
 
   constructor(
@@ -48,23 +48,23 @@ export class GraphError extends Error {
   }
 }
 
-/** What az prints when somebody lacks a right on the directory. It looks for the words "insufficient privileges". */
+/** A permission on the directory is missing. az looks for the words "insufficient privileges". */
 export function insufficientPrivileges(): GraphError {
   return new GraphError('denied', 'Insufficient privileges to complete the operation.')
 }
 
-/** There is no such object, or it is of another kind. [Microsoft Graph, error codes] */
+/** The object does not exist, or is of another kind. [Microsoft Graph, error codes] */
 export function resourceNotFound(idOrName: string): GraphError {
   const message = `Resource '${idOrName.slice(0, 256)}' does not exist or one of its queried reference-property objects are not present.`
   return new GraphError('notFound', message)
 }
 
-/** A request without a token, or with one that does not hold. */
+/** The request has no token, or an invalid one. */
 export function unauthenticated(): GraphError {
   return new GraphError('unauthenticated', 'Access token validation failure.')
 }
 
-const ofDirectory = {
+const kindOfRefusal = {
   invalid: 'badRequest',
   'no-application': 'noApplication',
   quota: 'quota',
@@ -73,7 +73,7 @@ const ofDirectory = {
   conflict: 'conflict',
 } as const satisfies Record<DirectoryRefusal, GraphErrorKind>
 
-/** What a request is answered with when this was thrown. */
+/** Converts anything that was thrown to the error of the response. */
 export function toGraphError(thrown: unknown): GraphError {
   if (thrown instanceof GraphError) return thrown
   if (thrown instanceof BusyError) {
@@ -81,7 +81,7 @@ export function toGraphError(thrown: unknown): GraphError {
     return new GraphError('throttled', 'Too many requests. Try again later.', { cause: thrown, retryAfterSeconds })
   }
   if (thrown instanceof DirectoryError) {
-    return new GraphError(ofDirectory[thrown.refusal], thrown.message, { cause: thrown })
+    return new GraphError(kindOfRefusal[thrown.refusal], thrown.message, { cause: thrown })
   }
   const status = clientStatusOf(thrown)
   if (status === 413) return new GraphError('tooLarge', 'The request body is too large.', { cause: thrown })

@@ -2,10 +2,7 @@ import { isName, nameKey } from '../../standards/azure/object-name.ts'
 import { GraphError } from './errors.ts'
 import type { ApplicationCondition, Condition, GroupCondition, UserCondition } from '../../directory/index.ts'
 
-/**
- * A list that can be narrowed, and by what: the forms that az sends, and no others. Nothing of a filter reaches SQL but
- * its values.
- */
+/** The filters that a list supports: those that az sends. Only the values of a filter reach SQL, as parameters. */
 export type Filterable<By> = { readonly resource: string; readonly forms: ReadonlyMap<string, By> }
 
 // prettier-ignore
@@ -59,7 +56,7 @@ export const filterableRoleAssignments: Filterable<'principalId' | 'roleDefiniti
   ]),
 }
 
-/** For lists that are shown whole. */
+/** For lists without filters. */
 export const filterableNothing: Filterable<never> = { resource: 'DirectoryObject', forms: new Map<string, never>() }
 
 type Term = { readonly form: 'equals' | 'starts-with' | 'any'; readonly property: string; readonly value: string }
@@ -79,7 +76,7 @@ const termPattern = new RegExp(
 const conjunction = / +and +/y
 
 /**
- * Reads a `$filter`: one to four terms joined by `and`.
+ * Parses a `$filter`: one to four terms joined by `and`.
  *
  * @throws GraphError `Request_UnsupportedQuery` for every other filter.
  */

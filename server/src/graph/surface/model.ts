@@ -1,24 +1,24 @@
 import type { SigningPrincipal } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 
-/** Proves the sender of a request by its `Authorization` header; undefined for nobody. */
+/** Authenticates the sender of a request by its `Authorization` header; undefined if that fails. */
 export type GraphAuthenticate = (authorization: string | undefined) => Promise<GraphSender | undefined>
 
-/** Who sent a request, and by which credential their token was got. */
+/** The sender of a request, and the credential that their token was issued for. */
 export type GraphSender = { readonly principal: SigningPrincipal; readonly credentialId?: string | undefined }
 
-/** The consents of people, which another module keeps. */
+/** The consents of users. A port: another module stores them. */
 export interface Consents {
-  /** Those of a person, of an application or of both; at most `limit`. */
+  /** At most `limit` consents of a user, to an application, or both. */
   find(
     which: { readonly objectId?: string | undefined; readonly clientId?: string | undefined },
     limit: number,
   ): Promise<readonly Consent[]>
-  /** Whether there was one. */
+  /** Returns whether the consent existed. */
   withdraw(transaction: Transaction, consent: ConsentKey): Promise<boolean>
 }
 
-/** What a person consented to: that an application may act for them at one resource. */
+/** The consent of a user that an application acts for them at one resource. */
 export type Consent = {
   readonly object_id: string
   readonly client_id: string

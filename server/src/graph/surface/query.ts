@@ -3,7 +3,7 @@ import { GraphError } from './errors.ts'
 import { type Filterable, parseFilter } from './filter.ts'
 import type { Condition } from '../../directory/index.ts'
 
-/** What the query of a list asks for. */
+/** The parsed query of a list. */
 export type ListQuery<By> = {
   readonly conditions: readonly Condition<By>[]
   readonly pageSize: number
@@ -19,9 +19,9 @@ const maxPageSize = 999
 const listOptions = new Set(['$filter', '$top', '$skiptoken'])
 
 /**
- * Reads the query of a list: `$filter`, `$top` and `$skiptoken`. Parameters without a dollar sign mean nothing.
+ * Parses the query of a list: `$filter`, `$top` and `$skiptoken`. Parameters without a dollar sign are ignored.
  *
- * @throws GraphError `Request_UnsupportedQuery` for every other option and for one that is sent twice.
+ * @throws GraphError `Request_UnsupportedQuery` for every other option and for a repeated one
  */
 export function parseListQuery<By>(filterable: Filterable<By>, query: unknown): ListQuery<By> {
   const options = readOptions(query, listOptions)
@@ -38,13 +38,13 @@ export function parseListQuery<By>(filterable: Filterable<By>, query: unknown): 
   }
 }
 
-/** The `$filter` of a list that has no other option, if there is one. */
+/** The `$filter` of a list that has no other option; undefined if it is absent. */
 export function readFilterOption(query: unknown): string | undefined {
   return readOptions(query, new Set(['$filter'])).get('$filter')
 }
 
-/** Refuses every option: for what has none. */
-export function refuseQueryOptions(query: unknown): void {
+/** Rejects every option, for routes that have none. */
+export function rejectQueryOptions(query: unknown): void {
   readOptions(query, new Set())
 }
 
@@ -76,6 +76,6 @@ function parseTop(text: string): number {
 function parseSkipToken(text: string | undefined): string {
   if (text === undefined) return ''
   const after = parseGuid(text)
-  if (after === undefined) throw new GraphError('unsupported', 'The skip token is not one of ours.')
+  if (after === undefined) throw new GraphError('unsupported', 'The skip token is invalid.')
   return after
 }

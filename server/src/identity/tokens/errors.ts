@@ -9,7 +9,7 @@ type EntraErrorRow = {
 
 /** The errors of the provider, with the numbers that clients recognise. [Entra, AADSTS error codes] */
 // prettier-ignore
-const entraErrors = {
+export const entraErrors = {
   malformed:           { number: 9002313, status: 400, error: 'invalid_request',           text: 'Invalid request. Request is malformed or invalid.' },
   duplicated:          { number: 9000411, status: 400, error: 'invalid_request',           text: "The request is not properly formatted. The parameter '{0}' is duplicated." },
   parameterInUrl:      { number: 900144,  status: 400, error: 'invalid_request',           text: "The parameter '{0}' must be sent in the request body, and not in the URL." },

@@ -28,8 +28,9 @@ export type UpstreamRefusal = {
 
 type Row = { readonly status: number; readonly title: string; readonly text: string }
 
+/** The pages of failed sign-ins. */
 // prettier-ignore
-const rows: Readonly<Record<UpstreamFailure, Row>> = {
+export const upstreamErrors: Readonly<Record<UpstreamFailure, Row>> = {
   'no-such-provider':  { status: 404, title: 'No such provider', text: 'There is no identity provider with this name. Start over in the program that you were using.' },
   'no-transaction':    { status: 400, title: 'This sign-in has expired', text: 'It took too long, was already completed, or was started in another browser. Start over in the program that you were using.' },
   'provider-refused':  { status: 403, title: 'The provider did not sign you in', text: 'Your organisation’s provider cancelled the sign-in.' },
@@ -49,7 +50,7 @@ const rows: Readonly<Record<UpstreamFailure, Row>> = {
 /** The refusal for a failure. `detail` is cut to 300 characters. */
 export function upstreamRefusal(failure: UpstreamFailure, detail?: string): UpstreamRefusal {
   const clean = detail?.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
-  return { failure, ...rows[failure], detail: clean && cutText(clean, 300) }
+  return { failure, ...upstreamErrors[failure], detail: clean && cutText(clean, 300) }
 }
 
 /** The provider's part of a sign-in failed. `detail` is for the person, the cause for the log. */

@@ -11,7 +11,7 @@ type ArmErrorRow = {
 
 /** Every error of the ARM surface: its status, and the code that clients read. [arm-facts; Azure Resource Manager, common errors] */
 // prettier-ignore
-const armErrors = {
+export const armErrors = {
   authenticationFailed:    { status: 401, code: 'AuthenticationFailed' },
   authorizationFailed:     { status: 403, code: 'AuthorizationFailed' },
   linkedAuthorization:     { status: 403, code: 'LinkedAuthorizationFailed' },

@@ -9,7 +9,7 @@ type PageErrorRow = {
 
 /** All errors of the pages, with Entra's numbers. [Entra, AADSTS error codes] */
 // prettier-ignore
-const pageErrors = {
+export const pageErrors = {
   malformed:      { number: 9002313,   status: 400, title: 'Invalid request',   text: 'The server could not read this request. Go back and try again.' },
   notFound:       { number: undefined, status: 404, title: 'Page not found',      text: 'There is no page at this address.' },
   foreignForm:    { number: 50117,     status: 403, title: 'This form has expired',    text: 'The form was created for another browser, or cookies are turned off. Nothing was changed. Go back, reload the page and try again.' },

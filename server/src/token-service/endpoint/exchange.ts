@@ -18,6 +18,7 @@ import {
   acceptsArmTokens,
   unknownCaller,
 } from '../tokens/credential.ts'
+import type { ExchangeResponse } from './responses.ts'
 import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
 import { explainRejectedIdentityToken, recordPresented } from '../denials/rejected-identity-token.ts'
 
@@ -85,7 +86,7 @@ export async function exchange(context: TokenContext, call: TokenCall): Promise<
       target: registry.loginServer,
       origin,
     })
-    return JSON.stringify({ refresh_token: token })
+    return JSON.stringify({ refresh_token: token } satisfies ExchangeResponse)
   })
 }
 

@@ -1,0 +1,86 @@
+import type { loadProgram } from '../../cli/src/program.ts'
+import { block, code, table } from './markdown.ts'
+
+type Command = Awaited<ReturnType<typeof loadProgram>>
+type Argument = Command['registeredArguments'][number]
+type Option = Command['options'][number]
+
+const introduction = `# Command line
+
+<!-- Generated from the help of the commands by scripts/reference/cli.ts: run \`npm run generate\`. -->
+
+\`acrux --help\`, \`acrux COMMAND --help\` and \`acrux COMMAND SUBCOMMAND --help\` print the same on a terminal. Every command has \`--help\`.
+`
+
+/** Renders `docs/reference/cli.md` from the commands themselves. */
+export function cliReference(program: Command): string {
+  const commands = program.commands.flatMap((command) => withSubcommands(command, [program.name()]))
+  return [introduction, optionTable(program), ...commands].join('\n')
+}
+
+function withSubcommands(command: Command, parents: readonly string[]): string[] {
+  const path = [...parents, command.name()]
+  return [commandSection(command, path), ...command.commands.flatMap((child) => withSubcommands(child, path))]
+}
+
+function commandSection(command: Command, path: readonly string[]): string {
+  const name = path.join(' ')
+  const isGroup = command.commands.length > 0
+  const parts = [
+    `${'#'.repeat(path.length)} ${name}\n`,
+    `${sentence(command.description())}\n`,
+    ...(isGroup ? [] : [block(`${name} ${command.usage()}`)]),
+    argumentTable(command.registeredArguments),
+    optionTable(command),
+    afterText(command),
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+function argumentTable(arguments_: readonly Argument[]): string {
+  const described = arguments_.filter(({ description }) => description !== '')
+  if (described.length === 0) return ''
+  return table(
+    ['argument', 'description'],
+    described.map((argument) => [code(argument.name()), sentence(argument.description)]),
+  )
+}
+
+function optionTable(command: Command): string {
+  const options = command
+    .createHelp()
+    .visibleOptions(command)
+    .filter(({ long }) => long !== '--help')
+  if (options.length === 0) return ''
+  return table(
+    ['option', 'description'],
+    options.map((option) => [code(option.flags), descriptionOf(option)]),
+  )
+}
+
+function descriptionOf({ description, argChoices, defaultValue, mandatory }: Option): string {
+  return [
+    sentence(description),
+    mandatory ? 'Required.' : '',
+    argChoices === undefined ? '' : `One of ${argChoices.map(code).join(', ')}.`,
+    defaultValue === undefined ? '' : `Default: ${code(String(defaultValue))}.`,
+  ]
+    .filter((text) => text !== '')
+    .join(' ')
+}
+
+/** The text that the help of a command has after its options: notes, examples, exit codes. */
+function afterText(command: Command): string {
+  let text = ''
+  const writeOut = (part: string): void => {
+    text += part
+  }
+  command.configureOutput({ writeOut }).outputHelp()
+  const after = text.replace(command.helpInformation(), '')
+  return after.trim() === '' ? '' : block(after, 'text')
+}
+
+function sentence(text: string): string {
+  const first = text.slice(0, 1).toUpperCase() + text.slice(1)
+  return /[.:]$/.test(first) || first === '' ? first : `${first}.`
+}

@@ -1,0 +1,62 @@
+import { attributionOf } from '../../audit/index.ts'
+import { AuthenticationRefusedError, type PreparedPassword, WeakPasswordError } from '../../credentials/index.ts'
+import { BusyError } from '../../platform/limits/fair-queue.ts'
+import { change } from '../surface/context.ts'
+import { GraphError } from '../surface/errors.ts'
+import type { GraphHandler } from '../surface/route.ts'
+import type { changePasswordBody } from './bodies.ts'
+import { requireMe } from './visible-users.ts'
+
+/** `POST /me/changePassword`: ends all sign-ins of the user, including this one. */
+export const changeMyPassword: GraphHandler<'none', typeof changePasswordBody> = async (context, call) => {
+  const { objectId: id, userPrincipalName } = await requireMe(context, call)
+  const { currentPassword, newPassword } = call.readBody()
+  const check = await context.credentials.checkPassword({
+    userPrincipalName,
+    password: currentPassword,
+    ...call.origin,
+  })
+  if (check.outcome === 'refused' && check.reason === 'busy') throw new BusyError(check.retryAfterSeconds)
+  if (check.outcome !== 'proved' || check.user.objectId !== id) {
+    const reason = check.outcome === 'refused' ? check.reason : 'wrong'
+    const event = { action: 'user.change-password', outcome: 'refused', reason, target: `users/${id}` } as const
+    await context.audit.append({ ...event, ...attributionOf(call.caller), origin: call.origin })
+    throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is incorrect.")
+  }
+  const prepared = await preparePassword(() => context.credentials.preparePassword(userPrincipalName, newPassword))
+  await change(
+    context,
+    call,
+    async (transaction) => {
+      const { origin } = call
+      await context.credentials.changePassword(transaction, check.user, prepared, { origin }).catch(passwordChanged)
+    },
+    () => ({ action: 'user.change-password', target: `users/${id}` }),
+  )
+}
+
+/** Checks and hashes a password. @throws GraphError if it is weak */
+export async function preparePassword(work: () => Promise<PreparedPassword>): Promise<PreparedPassword> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof WeakPasswordError)) throw error
+    const text = 'The specified password does not comply with password complexity requirements'
+    throw new GraphError('badRequest', `${text}: ${weaknesses[error.refusal]}`, { cause: error })
+  }
+}
+
+const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
+  'too-short': 'it has fewer than 10 characters.',
+  'too-long': 'it is too long.',
+  'like-user-name': 'it is too similar to the user name.',
+  'too-common': 'it is too common.',
+  'same-as-before': 'it is the same as the current one.',
+}
+
+/** The password was reset or changed after the current password was checked. */
+function passwordChanged(error: unknown): never {
+  if (!(error instanceof AuthenticationRefusedError)) throw error
+  const text = 'The specified password does not match: it was changed in the meantime.'
+  throw new GraphError('badRequest', text, { cause: error })
+}

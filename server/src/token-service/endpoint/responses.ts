@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { apiSchemas } from '../../platform/http/api-schema.ts'
+
+/** The response of `POST /oauth2/exchange`. */
+export const exchangeResponse = z
+  .strictObject({ refresh_token: z.jwt().describe('An ACR refresh token.') })
+  .register(apiSchemas, { id: 'token.exchangeResponse' })
+
+export type ExchangeResponse = z.output<typeof exchangeResponse>
+
+/** The response of `/oauth2/token`. [distribution, auth/oauth.md, auth/token.md] */
+export const tokenResponse = z
+  .strictObject({
+    access_token: z.jwt().describe('An ACR access token.'),
+    token: z.jwt().describe('The same token. Docker reads this member.'),
+    expires_in: z.number().describe('The lifetime of the token in seconds.'),
+    issued_at: z.iso.datetime(),
+    scope: z.string().describe('The granted access, which may be less than requested. Empty for none.'),
+    refresh_token: z.jwt().optional().describe('Only if a refresh token was used and offline access was requested.'),
+  })
+  .register(apiSchemas, { id: 'token.tokenResponse' })
+
+/** The response of `GET /oauth2/keys`. [RFC 7517 §5] */
+export const keySet = z
+  .strictObject({
+    keys: z.array(
+      z.strictObject({
+        kty: z.literal('EC'),
+        crv: z.literal('P-256'),
+        x: z.base64url(),
+        y: z.base64url(),
+        kid: z.string(),
+        alg: z.literal('ES256'),
+        use: z.literal('sig'),
+      }),
+    ),
+  })
+  .register(apiSchemas, { id: 'token.keySet' })
