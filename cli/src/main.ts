@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 
-// Compiled code is kept between starts, which halves the time that they take. It has to be asked for before all else.
+// The compile cache halves the startup time. It must be enabled before the first import.
 enableCompileCache()
 await import('./program.ts')
