@@ -165,7 +165,7 @@ test('a document that is no manifest of its type is refused with a reason', () =
     { document: { ...image, subject: 'x' }, contentType: undefined, message: /subject is not a descriptor/, why: 'text' },
     { document: { ...image, annotations: { a: 1 } }, contentType: undefined, message: /annotations/, why: 'a number' },
     { document: { ...image, annotations: { a: '\ud800' } }, contentType: undefined, message: /Unicode/, why: 'a lone surrogate' },
-    { document: { ...image, Layers: [] }, contentType: undefined, message: /layers is spelt otherwise/, why: 'Go would read both' },
+    { document: { ...image, Layers: [] }, contentType: undefined, message: /layers has the wrong case/, why: 'Go would read both' },
     { document: { manifests: [{ digest: 'x' }] }, contentType: 'a/b', message: /manifests\[0\]/, why: 'names a digest, and is held to the rules' },
     { document: { blobs: [], layers: [layer] }, contentType: ociArtifactManifestType, message: /must not have/, why: 'artifact and image at once' },
     { document: [], contentType: ociImageManifestType, message: /not a JSON object/, why: 'an array' },
