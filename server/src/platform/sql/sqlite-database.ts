@@ -256,7 +256,7 @@ class SqliteDatabase implements Database {
       transaction.end()
       job.reject(error)
       await this.#writer.execute({ kind: 'undo-savepoint' }).catch((cause: unknown) => {
-        throw new BatchUndoneError('the transactions that shared a commit were undone', { cause })
+        throw new BatchUndoneError('the transactions that shared a commit were rolled back', { cause })
       })
     }
   }
@@ -311,7 +311,7 @@ function sqliteDialect(execute: Execute): Dialect {
   const connection: DatabaseConnection = {
     executeQuery: async <Row>(query: CompiledQuery) => (await execute(query)) as QueryResult<Row>,
     streamQuery: () => {
-      throw new Error('streaming is not offered')
+      throw new Error('streaming is not supported')
     },
   }
   const refuse = () => Promise.reject(new Error('use Database.transaction'))
