@@ -131,7 +131,9 @@ async function store(
   ])
   if (held !== undefined) requireWritable(held)
   if (held !== undefined && held.media_type !== manifest.mediaType) {
-    throw new OciError('MANIFEST_INVALID', { message: `these bytes are already stored as ${held.media_type}` })
+    throw new OciError('MANIFEST_INVALID', {
+      message: `a manifest with this digest already has the media type ${held.media_type}`,
+    })
   }
   requireWritable(...heldTags)
   if (!push.movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
@@ -240,7 +242,7 @@ function requireTags({ path, query }: OciCall<'manifest'>): readonly Tag[] {
   if (path.reference.kind === 'tag') return [path.reference.tag]
   const texts = new Set(query.getAll('tag'))
   if (texts.size > maxTags) {
-    throw new OciError('TAG_INVALID', { status: 414, message: `a manifest is pushed under at most ${maxTags} tags` })
+    throw new OciError('TAG_INVALID', { status: 414, message: `a manifest can be pushed with at most ${maxTags} tags` })
   }
   return [...texts].map((text) => {
     const tag = parseTag(text)
