@@ -92,7 +92,10 @@ function requireOwnGrant({ params, caller }: GraphCall, mayAll: boolean): Consen
 async function listed(context: GraphContext, which: Parameters<Consents['find']>[0]): Promise<{ value: Document[] }> {
   const found = await context.consents.find(which, maxListed + 1)
   if (found.length > maxListed) {
-    throw new GraphError('unsupported', `There are more than ${maxListed}: narrow the list by principalId or clientId.`)
+    throw new GraphError(
+      'unsupported',
+      `There are more than ${maxListed} permission grants: filter by principalId or clientId.`,
+    )
   }
   return { value: await Promise.all(found.map((consent) => grantDocument(context, consent))) }
 }

@@ -76,6 +76,6 @@ function parseTop(text: string): number {
 function parseSkipToken(text: string | undefined): string {
   if (text === undefined) return ''
   const after = parseGuid(text)
-  if (after === undefined) throw new GraphError('unsupported', 'The skip token is not one of ours.')
+  if (after === undefined) throw new GraphError('unsupported', 'The skip token is invalid.')
   return after
 }
