@@ -169,7 +169,7 @@ test('credentials for a registry of this server are proved here, and decide in t
     const answer = await ask(credentials, 'denied')
     assert.equal(answer.status, 400, answer.text)
     assert.equal(codeOf(answer), 'InvalidParameters')
-    assert.match(String(at(answer.body, 'error', 'message')), /does not let the caller pull team\/app\.$/)
+    assert.match(String(at(answer.body, 'error', 'message')), /does not allow the caller to pull team\/app\.$/)
   }
   await expectRefused({ username: appId, password: 'wrong' })
   await expectRefused({ username: 'nobody', password: puller.secret })
