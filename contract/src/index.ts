@@ -1,8 +1,8 @@
 export { plainReason, systemErrorCode } from './plain-reason.ts'
 
 /**
- * The content of `first-run.json`, which the server writes when it creates a data directory: everything for the first
- * sign-in. The two passwords are not stored in plain text anywhere else.
+ * What `first-run.json` holds, which a server writes when its data directory is new: all that is needed to sign in for the
+ * first time. The two passwords are nowhere else in clear.
  */
 export type FirstRun = {
   readonly tenantId: string
@@ -12,27 +12,27 @@ export type FirstRun = {
   readonly loginServer: string
   /** The base URL of the management API. */
   readonly resourceManager: string
-  /** The certificate authority that clients must trust. Null if a certificate is configured, and over HTTP. */
+  /** The certificate that clients have to trust; null where one was configured that they trust already, and over HTTP. */
   readonly caFile: string | null
   readonly owner: { readonly userPrincipalName: string; readonly password: string }
   readonly servicePrincipal: { readonly appId: string; readonly password: string }
 }
 
-/** The response to the enrollment of a machine: its ids, and where it requests tokens. */
+/** What a machine is told when it was enrolled: where it asks for tokens, and what it is called there. */
 export type MachineEnrollment = {
   readonly tenantId: string
-  /** The URL of the token endpoint, which is the audience of assertions. */
+  /** The token endpoint as the server writes it, which is what assertions name as their audience. */
   readonly tokenEndpoint: string
   /** The ARM id of the machine. */
   readonly resourceId: string
-  /** The client id of the machine's own identity. */
+  /** Of the machine's own identity. */
   readonly clientId: string
   readonly objectId: string
-  /** The `kid` of assertions. */
+  /** What assertions name their key by. */
   readonly keyId: string
 }
 
-/** The identity for which a machine requests a token. Without any of the three, it is the machine's own. */
+/** The identity that a machine asks a token for; none of the three is its own. */
 export type WantedIdentity = {
   readonly client_id?: string | undefined
   readonly object_id?: string | undefined
@@ -40,7 +40,7 @@ export type WantedIdentity = {
   readonly resource_id?: string | undefined
 }
 
-/** The claims of the assertion with which a machine authenticates. The header is `{ alg: 'ES256', typ: 'acrux-machine+jwt', kid }`. */
+/** The claims of the assertion by which a machine proves itself; its header is `{ alg: 'ES256', typ: 'acrux-machine+jwt', kid }`. */
 export type MachineAssertion = {
   /** The client id of the machine, as is `sub`. */
   readonly iss: string
@@ -53,9 +53,9 @@ export type MachineAssertion = {
   readonly acrux_identity?: WantedIdentity
 }
 
-/** The claims that show that the sender of an enrollment code has the private key. The header is `{ alg: 'ES256', typ: 'acrux-enroll+jwt', jwk }`. */
+/** The claims of the proof that who enrolls has the private key; its header is `{ alg: 'ES256', typ: 'acrux-enroll+jwt', jwk }`. */
 export type EnrollmentProof = {
-  /** The SHA-256 of the code as it was typed, in base64url. */
+  /** base64url of the SHA-256 of the code as it was typed. */
   readonly code_sha256: string
 }
 
@@ -67,14 +67,14 @@ export type DecisionAssignment = {
   readonly principalType: string
   readonly scope: string
   readonly roleDefinitionId: string
-  /** Null if the role did not exist. */
+  /** Null where there was no such role. */
   readonly roleName: string | null
   readonly condition: string | null
   /** `allows`, or the first of its checks that failed. */
   readonly result: string
 }
 
-/** A change that would allow the request. The other properties depend on the kind. */
+/** A change by which it would be allowed; the kind tells which of the rest there is. */
 export type DecisionChange = {
   readonly kind: string
   readonly roleName?: string
@@ -87,17 +87,17 @@ export type DecisionChange = {
   readonly address?: string | null
 }
 
-/** The decision about the same request now, if it or its reason is different. */
+/** What a decision would be now, where it would be another one or for other reasons. */
 export type DecisionSince = {
   readonly allowed: boolean
   readonly firstFailure: string | null
   readonly smallestChange: DecisionChange | null
   readonly roleAssignmentMode: string | null
-  /** The results of assignments then and now. Null if the assignment did not exist. */
+  /** What assignments said then and say now; null where one was not, or is no more. */
   readonly assignments: readonly { readonly id: string; readonly was: string | null; readonly is: string | null }[]
 }
 
-/** Why a request was denied, or got less than it requested, at the time of the decision. */
+/** Why a request was refused, or given less than it asked for: what was true then. */
 export type DecisionDocument = {
   readonly correlationId: string
   readonly eventTimestamp: string
@@ -109,9 +109,9 @@ export type DecisionDocument = {
   readonly remoteAddress: string
   readonly principal: { readonly kind: string; readonly id: string }
   readonly credential: { readonly kind: string; readonly id: string | null } | null
-  /** The missing permission. Null if no permission was checked. */
+  /** The right that was missing; null where none was looked at. */
   readonly asked: { readonly action: string; readonly repository: string | null; readonly scope: string | null } | null
-  /** For a token: the requested access, the granted access, and the difference. */
+  /** Of a token: what was asked for, what it was given, and what was left out. */
   readonly token: {
     readonly asked: readonly string[]
     readonly granted: string
@@ -120,17 +120,17 @@ export type DecisionDocument = {
   readonly roleAssignmentMode: string | null
   readonly needs: readonly string[]
   readonly assignments: readonly DecisionAssignment[]
-  /** The total number. `assignments` has those that came closest to allowing the request. */
+  /** How many there were; those nearest to allowing are listed. */
   readonly assignmentCount: number
   readonly scopeMap: { readonly name: string; readonly actions: readonly string[] } | null
   readonly tokenAccess: string | null
-  /** The token that was sent, if its signature was verified. `expiredAt` is set if the token was denied because it had expired. */
+  /** The token that was sent, where its signature was verified; `expiredAt` where that is why it was denied. */
   readonly presented: {
     readonly issuer: string
     readonly subject: string
     readonly expiredAt: string | null
   } | null
-  /** Null if everything was allowed. */
+  /** Null where everything was allowed. */
   readonly firstFailure: string | null
   readonly smallestChange: DecisionChange | null
 }
