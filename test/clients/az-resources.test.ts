@@ -88,7 +88,7 @@ step('az tag update and delete at every scope are refused, and the tags stay', [
     [resourceGroupId(server)]: { team: 'api' },
     [registryId(server)]: { team: 'a' },
   }
-  const says = /not supported by this server/
+  const says = /not served by this server/
   for (const [id, tags] of Object.entries(tagged)) {
     const update = ['tag', 'update', '--resource-id', id, '--operation', 'merge', '--tags', 'a=b']
     await az.fails(1, says, ...update)

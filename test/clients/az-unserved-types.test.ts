@@ -33,7 +33,7 @@ step('az lists nothing of the resource types that are not served', ['az'], async
 })
 
 step('az is told that what it wants to make is not served, and where to read more', ['az'], async () => {
-  const says = /not supported by this server.*acr-compatibility/s
+  const says = /not served by this server.*acr-compatibility/s
   const target = ['--uri', 'https://hook.example/', '--actions', 'push']
   await az.fails(1, says, 'acr', 'webhook', 'create', '-r', registry, '-n', 'hooks', ...target)
   await az.fails(
@@ -84,7 +84,7 @@ step('az tag list gives the tags of a registry and its group, and tag names are 
     const shown = await az.json('tag', 'list', '--resource-id', scope)
     assert.deepEqual(at(shown, 'properties', 'tags'), {}, scope)
   }
-  const says = /not supported by this server/
+  const says = /not served by this server/
   await az.fails(1, says, 'tag', 'create', '--resource-id', registryId(server), '--tags', 'a=b')
 })
 

@@ -21,7 +21,7 @@ const env: Record<string, string> = { ...az.home.env }
 delete env.AZURE_CORE_INSTANCE_DISCOVERY
 const acr = (...args: string[]) => runAcrux(['acr', ...args, '-n', server.firstRun.registry], { env })
 
-step('acrux acr explains through az why a push was denied, and who can push', ['az'], async () => {
+step('acrux acr reports through az why a push was denied, and who may push', ['az'], async () => {
   await signIn(az, server)
   const puller = await principalWithRole(server, 'puller', roles.acrPull)
   const refused = await request({

@@ -23,7 +23,7 @@ function alter(place: Place, statement: string): void {
 /** The events that are in the chain, as the command tells. */
 const countIn = ({ stdout }: Finished): number => Number(/^(\d+) events in/m.exec(stdout)?.[1])
 
-test('acrux audit verify reports an intact log while the server runs, after a stop and after a kill', async () => {
+test('acrux audit verify finds the log complete while the server runs, and after a stop and a kill', async () => {
   using place = await freePlace()
   await using server = await startAcrux(place.args)
   let running = await verify(place)

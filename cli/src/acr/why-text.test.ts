@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type TimedDecision, whyText } from './why-text.ts'
+import { type RecordedDecision, whyText } from './why-text.ts'
 
-const decision: TimedDecision = {
+const decision: RecordedDecision = {
   correlationId: '019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11',
   eventTimestamp: '2026-11-24T12:00:00.120Z',
   event: 'data.access',

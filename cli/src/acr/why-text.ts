@@ -2,10 +2,10 @@ import type { DecisionAssignment, DecisionDocument, DecisionSince } from '@acrux
 import { changeText } from './change-text.ts'
 
 /** A decision, with what has changed since if that is known. */
-export type TimedDecision = DecisionDocument & { readonly since?: DecisionSince | null }
+export type RecordedDecision = DecisionDocument & { readonly since?: DecisionSince | null }
 
 /** A decision as text. Without the name of the registry, its commands have a placeholder. */
-export function whyText(decision: TimedDecision, registry: string | undefined): string {
+export function whyText(decision: RecordedDecision, registry: string | undefined): string {
   return [
     `${decision.eventTimestamp}  ${decision.event}  ${decision.outcome}`,
     ...requestLines(decision),
@@ -27,7 +27,7 @@ function continued(text: string): string {
   return `${' '.repeat(labelWidth)}${text}`
 }
 
-function requestLines({ principal, credential, remoteAddress, target, asked, token }: TimedDecision): string[] {
+function requestLines({ principal, credential, remoteAddress, target, asked, token }: RecordedDecision): string[] {
   const who = principal.id === '' ? principal.kind : `${principal.kind} ${principal.id}`
   const by = credential === null ? '' : `, with ${credential.kind} ${credential.id ?? ''}`.trimEnd()
   const leftOut = token?.leftOut ?? []
@@ -44,7 +44,7 @@ function requestLines({ principal, credential, remoteAddress, target, asked, tok
   ]
 }
 
-function permissionLines({ needs, assignments, assignmentCount, scopeMap }: TimedDecision): string[] {
+function permissionLines({ needs, assignments, assignmentCount, scopeMap }: RecordedDecision): string[] {
   const more = assignmentCount - assignments.length
   return [
     ...(needs.length === 0 ? [] : [line('needs', needs.join(' or '))]),
@@ -61,7 +61,7 @@ function assignmentLines({ roleName, scope, condition, result }: DecisionAssignm
   ]
 }
 
-function presentedLines({ tokenAccess, presented }: TimedDecision): string[] {
+function presentedLines({ tokenAccess, presented }: RecordedDecision): string[] {
   const access = tokenAccess === '' ? 'a token that grants no access' : `a token for ${tokenAccess ?? ''}`
   return [
     ...(tokenAccess === null ? [] : [line('sent', access)]),
@@ -69,7 +69,7 @@ function presentedLines({ tokenAccess, presented }: TimedDecision): string[] {
   ]
 }
 
-function reasonLines(decision: TimedDecision, registry: string | undefined): string[] {
+function reasonLines(decision: RecordedDecision, registry: string | undefined): string[] {
   const { firstFailure, presented, smallestChange, principal, scopeMap } = decision
   const expired = presented?.expiredAt ? `, expired at ${presented.expiredAt}` : ''
   const names = { registry, ...namesOf(principal), scopeMap: scopeMap?.name }

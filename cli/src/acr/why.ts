@@ -7,7 +7,7 @@ import { explainFailure } from '../startup-failure.ts'
 import { terminalLine } from '../terminal-text.ts'
 import { askRegistry } from './ask-registry.ts'
 import { type OutputFlags, print } from './output.ts'
-import { type TimedDecision, whyText } from './why-text.ts'
+import { type RecordedDecision, whyText } from './why-text.ts'
 
 /** The options of `acrux acr why`. */
 export type WhyFlags = OutputFlags &
@@ -28,10 +28,14 @@ export async function why(id: string | undefined, flags: WhyFlags, command: Comm
 }
 
 /** Without a principal, the last denial is that of the caller. */
-function findOnServer(id: string | undefined, name: string, principal: string | undefined): TimedDecision | undefined {
+function findOnServer(
+  id: string | undefined,
+  name: string,
+  principal: string | undefined,
+): RecordedDecision | undefined {
   const correlationId = id ?? lastDenialOnServer(name, principal ?? signedInObjectId())
   if (correlationId === undefined) return undefined
-  return askRegistry(name, `decisions/${encodeURIComponent(correlationId)}`, {}) as TimedDecision | undefined
+  return askRegistry(name, `decisions/${encodeURIComponent(correlationId)}`, {}) as RecordedDecision | undefined
 }
 
 function lastDenialOnServer(name: string, principal: string): string | undefined {
@@ -43,7 +47,7 @@ function lastDenialOnServer(name: string, principal: string): string | undefined
 async function findInLog(
   id: string | undefined,
   { principal, ...place }: DataDirFlags & { readonly principal?: string },
-): Promise<TimedDecision | undefined> {
+): Promise<RecordedDecision | undefined> {
   const log = await configurationOf(place)
     .then(({ dataDir }) => openAuditFile(dataDir))
     .catch(explainFailure)

@@ -131,7 +131,7 @@ function testImports(kind: DatabaseKind): void {
     await test.send('PATCH', '/acr/v1/i%2Flocked', { body: '{"writeEnabled":false}' })
     await failsWith(/disallowed/, elsewhere(), 'v1', { 'i/locked': ['v2'] }, true)
     await test.send('PATCH', '/acr/v1/i%2Flocked', { body: '{"writeEnabled":true,"readEnabled":false}' })
-    await assert.rejects(run(here('i/locked'), 'v1', { 'i/unlocked': ['v1'] }), /cannot be read/)
+    await assert.rejects(run(here('i/locked'), 'v1', { 'i/unlocked': ['v1'] }), /locked against reading/)
   })
 
   it('an image of this server is linked instead of copied', async () => {
@@ -166,7 +166,7 @@ function testImports(kind: DatabaseKind): void {
       'x',
     ]) {
       handle = sourceRegistry(() => realm).handle
-      await failsWith(/not its own host|does not name a token service|without HTTPS/, elsewhere(), 'v1', {
+      await failsWith(/not its own host|names no token service|without HTTPS/, elsewhere(), 'v1', {
         'i/fault40': ['v1'],
       })
     }
@@ -182,7 +182,7 @@ function testImports(kind: DatabaseKind): void {
     )
     for (const scheme of ['http', 'ftp']) {
       handle = sourceRegistry(() => `${scheme}://127.0.0.1:${other.port}/token`).handle
-      await failsWith(/does not use HTTPS/, elsewhere('none'), 'v1', { 'i/anonymous': ['v2'] })
+      await failsWith(/without HTTPS/, elsewhere('none'), 'v1', { 'i/anonymous': ['v2'] })
     }
   })
 
@@ -206,7 +206,7 @@ function testImports(kind: DatabaseKind): void {
         : answer(request, response)
     const challenge = `Bearer realm="https://127.0.0.1:${server.port}/token",service="other"`
     handleOther = (_request, response) => response.writeHead(401, { 'www-authenticate': challenge }).end()
-    await failsWith(/does not allow/, elsewhere(), 'v1', { 'i/redirected': ['v2'] })
+    await failsWith(/does not let/, elsewhere(), 'v1', { 'i/redirected': ['v2'] })
     assert.ok(!seen.some(({ url }) => url.includes('service=other')))
   })
 
@@ -231,12 +231,9 @@ function testImports(kind: DatabaseKind): void {
       [/the size of the content/, (_request, response) => response.writeHead(200).end('x'.repeat(100_000))],
       [/has no up\/app\/blobs/, (_request, response) => response.writeHead(404).end()],
       [/answered 500/, (_request, response) => response.writeHead(500).end()],
-      [/does not allow/, (_request, response) => response.writeHead(403).end()],
-      [
-        /sends too many redirects, or an invalid one/,
-        (request, response) => response.writeHead(302, { location: request.url }).end(),
-      ],
-      [/sends too many redirects, or an invalid one/, (_request, response) => response.writeHead(302).end()],
+      [/does not let/, (_request, response) => response.writeHead(403).end()],
+      [/redirects endlessly/, (request, response) => response.writeHead(302, { location: request.url }).end()],
+      [/redirects endlessly/, (_request, response) => response.writeHead(302).end()],
       [
         /connection to the source was lost|the size of the content/,
         (_request, response) => {
@@ -272,12 +269,10 @@ function testImports(kind: DatabaseKind): void {
   })
 
   it('missing and wrong credentials are reported', async () => {
-    await failsWith(/does not allow|returned the status 401/, elsewhere({ ...secret, password: 'wrong' }), 'v1', {
-      'i/no': ['v1'],
-    })
+    await failsWith(/does not let|answered 401/, elsewhere({ ...secret, password: 'wrong' }), 'v1', { 'i/no': ['v1'] })
     await failsWith(/answered 401/, elsewhere('none'), 'v1', { 'i/no': ['v1'] })
     handle = (_request, response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
-    await failsWith(/does not allow/, elsewhere(), 'v1', { 'i/no': ['v1'] })
+    await failsWith(/does not let/, elsewhere(), 'v1', { 'i/no': ['v1'] })
     assert.ok(
       seen.some(({ authorization }) => authorization === basicSecret),
       'Basic goes to the registry itself',

@@ -24,7 +24,7 @@ export function openLocalSource(content: RegistryContent, from: ImportFrom & { r
 
 function unreadable(error: unknown): unknown {
   if (error instanceof CorruptContentError) return new ImportError('source', error.message)
-  if (error instanceof OciError) return new ImportError('source', 'the source is locked: it cannot be read')
+  if (error instanceof OciError) return new ImportError('source', 'the source is locked against reading')
   return error
 }
 

@@ -65,7 +65,7 @@ export function openRemoteSource(
       if (location === undefined || !URL.canParse(location, url)) break
       url = new URL(location, url).href
     }
-    throw new ImportError('source', `${host} sends too many redirects, or an invalid one`)
+    throw new ImportError('source', `${host} redirects endlessly`)
   }
 
   /** The `Authorization` header that the challenges ask for. */
@@ -79,12 +79,12 @@ export function openRemoteSource(
 
   async function fetchToken({ parameters }: ReadChallenge): Promise<string> {
     const realm = parameters.get('realm') ?? ''
-    if (!URL.canParse(realm)) throw new ImportError('source', `${host} does not name a token service`)
+    if (!URL.canParse(realm)) throw new ImportError('source', `${host} names no token service`)
     const url = new URL(realm)
     const service = parameters.get('service')
     if (service !== undefined) url.searchParams.set('service', service)
     url.searchParams.set('scope', `repository:${repository}:pull`)
-    if (url.protocol !== 'https:') throw new ImportError('source', `the token service of ${host} does not use HTTPS`)
+    if (url.protocol !== 'https:') throw new ImportError('source', `${host} has a token service without HTTPS`)
     if (credentials !== undefined && !mayHaveCredentials(new URL(origin), url, tokenServices)) {
       throw new ImportError('source', `${host} requests the credentials for ${url.host}, which is not its own host`)
     }
@@ -92,7 +92,7 @@ export function openRemoteSource(
     const response = await dial(outbound, url.href, { accept: 'application/json', ...headers }, signal)
     if (response.status !== 200) {
       response.body.destroy()
-      throw new ImportError('credentials', `the token service of ${host} returned the status ${response.status}`)
+      throw new ImportError('credentials', `the token service of ${host} answered ${response.status}`)
     }
     const answer = parseBoundedJson(await readBounded(response.body, maxTokenResponseBytes, host), 8)
     const token = isJsonObject(answer) ? (ownValue(answer, 'access_token') ?? ownValue(answer, 'token')) : undefined
@@ -105,10 +105,10 @@ export function openRemoteSource(
     if (response.status === 200) return response
     response.body.destroy()
     if (response.status === 401 || response.status === 403) {
-      throw new ImportError('credentials', `${host} does not allow the caller to pull ${repository}`)
+      throw new ImportError('credentials', `${host} does not let the caller pull ${repository}`)
     }
     if (response.status === 404) throw new ImportError('not-found', `${host} has no ${repository}/${path}`)
-    throw new ImportError('source', `${host} returned the status ${response.status}`)
+    throw new ImportError('source', `${host} answered ${response.status}`)
   }
 
   return {

@@ -147,7 +147,7 @@ export const changeMyPassword: GraphHandler = async (context, call) => {
     const reason = check.outcome === 'refused' ? check.reason : 'wrong'
     const event = { action: 'user.change-password', outcome: 'refused', reason, target: `users/${id}` } as const
     await context.audit.append({ ...event, ...attributionOf(call.caller), origin: call.origin })
-    throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is incorrect.")
+    throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
   }
   const prepared = await preparePassword(() => context.credentials.preparePassword(userPrincipalName, newPassword))
   await change(
@@ -221,15 +221,15 @@ export async function preparePassword(work: () => Promise<PreparedPassword>): Pr
 const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
   'too-short': 'it has fewer than 10 characters.',
   'too-long': 'it is too long.',
-  'like-user-name': 'it is too similar to the user name.',
-  'too-common': 'it is too common.',
-  'same-as-before': 'it is the same as the current one.',
+  'like-user-name': 'it is too much like the user name.',
+  'too-common': 'too many people use it.',
+  'same-as-before': 'it is the old one.',
 }
 
 /** An administrator's reset, or another change, came first. */
 function proofOutdated(error: unknown): never {
   if (!(error instanceof AuthenticationRefusedError)) throw error
-  const text = 'The specified password does not match: it was changed in the meantime.'
+  const text = 'The specified password does not match: it was changed meanwhile.'
   throw new GraphError('badRequest', text, { cause: error })
 }
 

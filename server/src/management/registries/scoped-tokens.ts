@@ -186,7 +186,7 @@ type CredentialsBody = NonNullable<TokenProperties>['credentials']
  */
 function removedPasswords(present: ScopedToken | undefined, body: CredentialsBody): ScopedTokenPasswordName[] {
   if ((body?.certificates?.length ?? 0) > 0) {
-    throw new ArmError('notServed', 'Certificates of tokens are not supported by this server.')
+    throw new ArmError('notServed', 'Certificates of tokens are not served by this server.')
   }
   const kept = body?.passwords
   if (kept === undefined || present === undefined) return []

@@ -80,7 +80,7 @@ function typeOf({ request }: ManagementCall): string {
 function notServed(): ArmError {
   return new ArmError(
     'notServed',
-    'This resource type is not supported by this server. The supported types are listed in docs/reference/acr-compatibility.md of Acrux.',
+    'This resource type is not served by this server. The supported types are listed in docs/reference/acr-compatibility.md of Acrux.',
   )
 }
 

@@ -72,7 +72,7 @@ export function createDialer(options: DialerOptions): Dialer {
     const allowed = found.filter(({ address }) => isAllowed(address, url))
     const isUsable = url.protocol === 'https:' || allowed.every(({ address }) => isLoopbackAddress(address))
     if (allowed.length > 0 && isUsable) return allowed
-    throw new OutboundError('address', `${url.host} has no address to which outbound requests are allowed`)
+    throw new OutboundError('address', `${url.host} has no address that the server may connect to`)
   }
 
   function dial(url: URL, addresses: readonly ResolvedAddress[], { method, headers, signal }: DialRequest) {

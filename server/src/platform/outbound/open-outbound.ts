@@ -15,7 +15,7 @@ export async function openOutbound(
 async function readAuthorities(file: string): Promise<string> {
   try {
     const pem = await readFile(file, 'utf8')
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it contains no PEM certificate')
+    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it contains no certificate in PEM form')
     createSecureContext({ ca: pem })
     return pem
   } catch (error) {

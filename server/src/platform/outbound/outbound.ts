@@ -122,7 +122,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const headSignal = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
     const response = await dialer.open(url, { headers, signal, headSignal })
     response.setTimeout(maxPauseMs, () =>
-      response.destroy(new OutboundError('timeout', `${url.host} stopped responding`)),
+      response.destroy(new OutboundError('timeout', `${url.host} sent nothing for too long`)),
     )
     return { status: response.statusCode ?? 0, headers: response.headers, body: response }
   }
@@ -157,7 +157,7 @@ async function readDocument(url: URL, response: IncomingMessage): Promise<Buffer
     statusCode !== 200
       ? new OutboundError('status', `${url.host} answered ${statusCode}, not 200`)
       : (headers['content-encoding'] ?? 'identity') !== 'identity'
-        ? new OutboundError('content', `${url.host} sent a compressed response, which was not requested`)
+        ? new OutboundError('content', `${url.host} sent a compressed response`)
         : undefined
   if (refusal === undefined) return readResponse(response, url.host, maxBodyBytes)
   response.destroy()

@@ -256,7 +256,7 @@ class SqliteDatabase implements Database {
       transaction.end()
       job.reject(error)
       await this.#writer.execute({ kind: 'undo-savepoint' }).catch((cause: unknown) => {
-        throw new BatchUndoneError('the transactions that shared a commit were rolled back', { cause })
+        throw new BatchUndoneError('the transactions that shared a commit were undone', { cause })
       })
     }
   }

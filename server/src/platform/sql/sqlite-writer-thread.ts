@@ -33,13 +33,13 @@ function statement(sql: string): StatementSync {
 }
 
 /** Why there is no transaction that was begun by command, or undefined while there is one. */
-let notBegun: Error | undefined = new Error('no transaction was started')
+let notBegun: Error | undefined = new Error('no transaction was begun')
 
 /** The last SQLite error in this transaction: the reason if SQLite rolled the transaction back by itself. */
 let lastFailure: unknown
 
 /** The reason after each transaction; an error of its own for every one would cost as much as its statements. */
-const isOver = new Error('the transaction has ended')
+const isOver = new Error('the transaction is over')
 
 /**
  * Whatever follows a `begin` may have been sent before it was known to fail, and on a full disk SQLite ends a transaction
@@ -47,7 +47,7 @@ const isOver = new Error('the transaction has ended')
  */
 function requireTransaction(): void {
   if (notBegun !== undefined) throw notBegun
-  if (!database.isTransaction) throw new Error('the transaction was rolled back', { cause: lastFailure })
+  if (!database.isTransaction) throw new Error('the transaction was undone', { cause: lastFailure })
 }
 
 function begin(): void {
@@ -79,7 +79,7 @@ function undoSavepoint(): void {
     statement('rollback to work').run()
     statement('release work').run()
   } catch (cause) {
-    notBegun ??= new Error('the transaction was rolled back', { cause: lastFailure ?? cause })
+    notBegun ??= new Error('the transaction was undone', { cause: lastFailure ?? cause })
   }
 }
 

@@ -69,7 +69,7 @@ export function requireUsablePair(texts: KeyPair, certName: string, keyName: str
   try {
     createSecureContext({ cert, key })
   } catch (error) {
-    throw new CertificateError(`${certName} cannot be used for TLS: ${reasonOf(error)}`, 'request a new certificate', {
+    throw new CertificateError(`${certName} cannot be used for TLS: ${reasonOf(error)}`, 'have it reissued', {
       cause: error,
     })
   }
@@ -80,7 +80,7 @@ function parseCertificate(text: string, name: string): X509Certificate {
   try {
     return new X509Certificate(text)
   } catch (error) {
-    throw new CertificateError(`${name} contains no PEM certificate`, 'convert it: openssl x509 -outform pem', {
+    throw new CertificateError(`${name} contains no certificate in PEM form`, 'convert it: openssl x509 -outform pem', {
       cause: error,
     })
   }
@@ -92,7 +92,7 @@ function parsePrivateKey(text: string, name: string): KeyObject {
   } catch (error) {
     throw text.includes('ENCRYPTED')
       ? new CertificateError(`the key ${name} is encrypted`, 'decrypt it: openssl pkey', { cause: error })
-      : new CertificateError(`${name} contains no PEM private key`, 'convert it: openssl pkey -outform pem', {
+      : new CertificateError(`${name} contains no private key in PEM form`, 'convert it: openssl pkey -outform pem', {
           cause: error,
         })
   }

@@ -165,6 +165,6 @@ type UsageRead = ReturnType<UsageReads['ofRegistry']['first']>
 
 /** The result of a read of SQLite, which is never a promise. */
 function atOnce(usage: UsageRead): number {
-  if (usage instanceof Promise) throw new Error('the database did not respond synchronously')
+  if (usage instanceof Promise) throw new Error('the database did not answer at once')
   return usage?.size_bytes ?? 0
 }
