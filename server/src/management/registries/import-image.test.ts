@@ -213,7 +213,7 @@ test('a network rule keeps imports out at either end, unless trusted services ma
       const refused = await ask(`${end}${number}`)
       assert.equal(refused.status, 400, refused.text)
       assert.equal(codeOf(refused), 'InvalidParameters')
-      assert.match(refused.text, new RegExp(`registry ${end} let no import in`))
+      assert.match(refused.text, new RegExp(`registry ${end} deny the import`))
       await network(end, { networkRuleBypassOptions: 'AzureServices' })
       assert.equal((await settled(await ask(`${end}${number}`))).status, 200)
       await network(end, { ...open, networkRuleBypassOptions: 'None' })

@@ -221,7 +221,7 @@ async function fromHere(
 /** From a registry here that the caller may pull from, if it lets its images out. */
 function fromOpen(target: Registry, source: Registry, repository: RepositoryName): ImportFrom {
   if (source.rid !== target.rid && source.policies.exportPolicy.status === 'disabled') {
-    throw new ArmError('policyConflict', `The registry ${source.name} does not allow exports.`)
+    throw new ArmError('policyConflict', `The registry ${source.name} does not allow its images to be exported.`)
   }
   requireOpenToImports(source)
   return { kind: 'here', rid: source.rid, repository }

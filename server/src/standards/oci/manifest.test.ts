@@ -191,7 +191,7 @@ test('hostile bytes are refused within bounds', () => {
     { bytes: new TextEncoder().encode('blablabla'), message: /not JSON/, why: 'what the conformance suite sends' },
     { bytes: new Uint8Array(0), message: /not JSON/, why: 'nothing' },
     { bytes: new Uint8Array(maxManifestSizeBytes + 1), message: /larger than 4 MiB/, why: 'too large' },
-    { bytes: new TextEncoder().encode(`${head}${'['.repeat(10_000)}`), message: /nests/, why: 'a depth of ten thousand' },
+    { bytes: new TextEncoder().encode(`${head}${'['.repeat(10_000)}`), message: /levels/, why: 'a depth of ten thousand' },
     { bytes: new TextEncoder().encode(`${head}[${'1,'.repeat(2000)}1]}`), message: /more than 2000 entries/, why: 'an entry too many' },
     { bytes: new TextEncoder().encode(`${head}[${'1,'.repeat(1_000_000)}1]}`), message: /at most 20000 values/, why: 'a million entries' },
     { bytes: new TextEncoder().encode(`${head}[],"annotations":{${Array.from({ length: 20_000 }, (_, at) => `"${at}":""`).join(',')}}}`), message: /at most 20000 values/, why: 'a value too many, in annotations' },

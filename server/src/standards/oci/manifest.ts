@@ -91,7 +91,7 @@ function readDocument(bytes: Uint8Array): JsonObject {
   const document = parseBoundedJson(bytes, maxDepth, maxValues)
   if (document === undefined) {
     throw new ManifestInvalidError(
-      `the manifest is not JSON in UTF-8 that has fewer than ${maxDepth} levels and has at most ${maxValues} values`,
+      `the manifest is not JSON in UTF-8 with fewer than ${maxDepth} levels and at most ${maxValues} values`,
     )
   }
   if (!isJsonObject(document)) throw new ManifestInvalidError('the manifest is not a JSON object')
