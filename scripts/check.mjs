@@ -14,6 +14,7 @@ const checks = [
   { name: 'types', command: () => [`${bin}/tsc`, '--noEmit', '-p', '.'] },
   { name: 'lint', command: () => [`${bin}/oxlint`, '--type-aware', '--deny-warnings'] },
   { name: 'modules', command: (node) => [node, '--test', '--test-reporter=dot', 'server/src/modules.test.ts'] },
+  { name: 'texts', command: (node) => [node, '--test', '--test-reporter=dot', 'test/texts.test.ts'] },
   { name: 'dead code', command: () => [`${bin}/knip`] },
   {
     name: 'spelling',

@@ -105,36 +105,6 @@ test('every refusal of the provider, of Graph, of ARM and of the pages is explai
   assert.deepEqual(missing, [])
 })
 
-/** The text that is prose: no code, no targets of links. */
-function words(markdown: string): string {
-  return prose(markdown)
-    .replaceAll(/`[^`]*`/g, '')
-    .replaceAll(/\]\([^)\s]+\)/g, ']')
-}
-
-/** Pages that quote phrases, and generated pages, whose text is checked where it is written. */
-const quoting = ['docs/style.md', 'docs/reference/glossary.md']
-
-test('no document uses a phrase of test/phrases.txt', () => {
-  const phrases = read('test/phrases.txt')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => new RegExp(line, 'i'))
-  assert.ok(phrases.length >= 20, `only ${phrases.length} phrases`)
-  const found = documents
-    .filter((page) => (page.startsWith('docs/') || /^[A-Z]+\.md$/.test(page)) && page !== 'CHANGELOG.md')
-    .filter((page) => !quoting.includes(page))
-    .flatMap((page) => {
-      // The table of planted faults is written by the tests.
-      const text = words(read(page)).split('\n## Planted faults\n')[0] ?? ''
-      return phrases.flatMap((phrase) => {
-        const hit = phrase.exec(text.replaceAll(/\s+/g, ' '))
-        return hit === null ? [] : [`${page}: ${hit[0]}`]
-      })
-    })
-  assert.deepEqual(found, [])
-})
-
 /** The shell commands in the documents that begin with `acrux`, without comments, line breaks and what follows a pipe. */
 function acruxCommands(): { page: string; line: string }[] {
   return documents.flatMap((page) =>

@@ -10,7 +10,7 @@ export function withDataDir(command: Command, description = 'the data directory 
     .option('--data-dir <directory>', `${description}. Variable: ACRUX_DATA_DIR`)
     .option(
       '--config <file>',
-      'the configuration file of the server, which sets the data directory. Variable: ACRUX_CONFIG',
+      'the configuration file of the server, from which the data directory is read. Variable: ACRUX_CONFIG',
     )
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 
-// Compiled code is kept between starts, which halves the time that they take. It has to be asked for before all else.
+// The compile cache halves the startup time. It must be enabled before the first import.
 enableCompileCache()
 const { run } = await import('./program.ts')
 await run()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { percentOf, sizeText } from './progress-bar.ts'
 
-test('a size is written in the largest unit of which there is one', () => {
+test('a size has the largest unit in which it is at least 1', () => {
   // prettier-ignore
   const cases: readonly (readonly [bytes: number, text: string])[] = [
     [0,             '0 B'],
@@ -15,7 +15,7 @@ test('a size is written in the largest unit of which there is one', () => {
   for (const [bytes, text] of cases) assert.equal(sizeText(bytes), text)
 })
 
-test('a share is rounded down, so that 100 % means that everything is done', () => {
+test('a percentage is rounded down, so that 100 % means complete', () => {
   assert.equal(percentOf(0), '0 %')
   assert.equal(percentOf(0.999), '99 %')
   assert.equal(percentOf(1), '100 %')

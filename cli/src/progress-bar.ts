@@ -6,7 +6,7 @@ export type ProgressBar = {
   readonly end: () => void
 }
 
-const drawnEveryMs = 100
+const redrawIntervalMs = 100
 const barWidth = 30
 
 /** Creates a progress bar. It shows nothing if the output is not a terminal. */
@@ -16,7 +16,7 @@ export function createProgressBar(output: NodeJS.WriteStream): ProgressBar {
   return {
     show: (share, text) => {
       const nowMs = performance.now()
-      if (nowMs - drawnAtMs < drawnEveryMs) return
+      if (nowMs - drawnAtMs < redrawIntervalMs) return
       drawnAtMs = nowMs
       const filled = '#'.repeat(Math.round(share * barWidth))
       output.write(`\r[${filled.padEnd(barWidth, '.')}] ${percentOf(share).padStart(5)} ${text}\u001B[K`)

@@ -1,10 +1,10 @@
-/** What the codes of the operating system mean to somebody who has to mend it. */
+/** The error codes of the operating system, explained for the person who has to fix the problem. */
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   ENOENT: 'it does not exist, or a directory above it does not',
   ENOTDIR: 'a part of the path is a file, not a directory',
-  EEXIST: 'there is a file of this name already',
+  EEXIST: 'a file with this name already exists',
   EISDIR: 'it is a directory',
   ELOOP: 'too many symbolic links',
   ENAMETOOLONG: 'the name is too long',
@@ -15,7 +15,7 @@ const reasons: Readonly<Record<string, string>> = {
   EBUSY: 'it is in use',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
-  ETIMEDOUT: 'it did not answer in time',
+  ETIMEDOUT: 'it did not respond in time',
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was closed',
   ENOTFOUND: 'the host name is unknown',
@@ -29,7 +29,7 @@ export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** An error in words, for a person: without codes, system calls and stacks. */
+/** An error as text for a person, without codes, system calls and stacks. */
 export function plainReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const known = reasons[systemErrorCode(error) ?? '']

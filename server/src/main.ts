@@ -118,7 +118,7 @@ function renewedCaOf({ certificates }: Composition): RunningServer['renewedCa'] 
 /** Only the first start prints the first steps. If it fails, this hint says where the passwords are. */
 function withFirstRunHint(error: unknown, firstRunFile: string | undefined): unknown {
   if (firstRunFile === undefined || !(error instanceof StartupError)) return error
-  const nextStep = `${error.nextStep}; the passwords of the owners that were made are in ${firstRunFile}`
+  const nextStep = `${error.nextStep}; the credentials of the owners that this start created are in ${firstRunFile}`
   return new StartupError(error.message, error.exitCode, nextStep, { cause: error })
 }
 
@@ -162,7 +162,7 @@ async function readMetricsToken(file: string): Promise<string> {
   const token = await readSecretFile(file, 'bearer token')
   if (/^[A-Za-z0-9\-._~+/]{16,}=*$/.test(token)) return token
   throw unusableSettingFile(
-    `${file} holds no bearer token`,
-    'write 16 or more letters, digits and - . _ ~ + / into it, for example by openssl rand -base64 32',
+    `${file} contains no bearer token`,
+    'write 16 or more letters, digits and - . _ ~ + / into it, such as the output of openssl rand -base64 32',
   )
 }

@@ -45,7 +45,7 @@ step('az provider list shows every resource provider as registered, and register
     const state = ['--query', 'registrationState', '-o', 'tsv']
     assert.equal(await az.text('provider', 'show', '-n', namespace, ...state), 'Registered')
   }
-  await az.fails(3, /Nothing is served at this path/, 'provider', 'register', '-n', 'Microsoft.Compute')
+  await az.fails(3, /There is no endpoint at this path/, 'provider', 'register', '-n', 'Microsoft.Compute')
 })
 
 step('az resource patch replaces the tags of a resource group, a machine and an identity', ['az'], async () => {

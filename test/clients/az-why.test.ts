@@ -21,7 +21,7 @@ const env: Record<string, string> = { ...az.home.env }
 delete env.AZURE_CORE_INSTANCE_DISCOVERY
 const acr = (...args: string[]) => runAcrux(['acr', ...args, '-n', server.firstRun.registry], { env })
 
-step('acrux acr tells through az why a push was refused, and who may push', ['az'], async () => {
+step('acrux acr reports through az why a push was denied, and who may push', ['az'], async () => {
   await signIn(az, server)
   const puller = await principalWithRole(server, 'puller', roles.acrPull)
   const refused = await request({
@@ -32,9 +32,13 @@ step('acrux acr tells through az why a push was refused, and who may push', ['az
   })
   const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
   assert.equal(why.code, 0, why.stderr)
-  assert.match(why.stdout, /^why: {6}role-lacks-action$/m)
-  const [, change = ''] = /^change: {3}az (role assignment create --role AcrPush .+)$/m.exec(why.stdout) ?? []
+  assert.match(why.stdout, /^reason: {4}role-lacks-action$/m)
+  const [, change = ''] = /^change: {4}az (role assignment create --role AcrPush .+)$/m.exec(why.stdout) ?? []
   assert.ok(change.includes(` --assignee-object-id ${puller.objectId} `), why.stdout)
+  const last = await acr('why', '--last', '--principal', puller.objectId)
+  assert.equal(last.stdout, why.stdout, 'the last denial of another principal')
+  const own = await acr('why', '--last')
+  assert.deepEqual([own.code, own.stderr], [1, 'acrux: no denial was found\n'], 'the caller was denied nothing')
   const unknown = await acr('why', '019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11')
   assert.equal(unknown.code, 1, unknown.stderr)
   const can = await acr('can', puller.objectId, 'push', 'team/app')
@@ -71,8 +75,8 @@ step('acrux acr why tells the command that gives a scoped token back what it lac
   for (const authorization of [bearer, basic(credential.username, credential.password)]) {
     const refused = expectStatus(await get(server, '/v2/team/app/manifests/1', authorization), 401)
     const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
-    assert.match(why.stdout, /^why: {6}scoped-token-is-off$/m)
-    changes.add(/^change: {3}az (.+)$/m.exec(why.stdout)?.[1] ?? why.stdout)
+    assert.match(why.stdout, /^reason: {4}scoped-token-is-off$/m)
+    changes.add(/^change: {4}az (.+)$/m.exec(why.stdout)?.[1] ?? why.stdout)
   }
   const [change = ''] = changes
   assert.deepEqual([...changes], [`acr token update -n shipping -r ${server.firstRun.registry} --status enabled`])
@@ -129,11 +133,11 @@ step('acrux acr why tells a closed network from an address that no rule names', 
   expectStatus(await arm(server, 'PATCH', id, fence), 200)
   assert.match(
     await why(),
-    /^why: {6}network-rule\nchange: {3}az acr network-rule add -n \S+ --ip-address 127\.0\.0\.1$/m,
+    /^reason: {4}network-rule\nchange: {4}az acr network-rule add -n \S+ --ip-address 127\.0\.0\.1$/m,
   )
   expectStatus(await arm(server, 'PATCH', id, { properties: { publicNetworkAccess: 'Disabled' } }), 200)
   assert.match(
     await why(),
-    /^why: {6}public-network-disabled\nchange: {3}az acr update -n \S+ --public-network-enabled true, and az acr network-rule /m,
+    /^reason: {4}public-network-disabled\nchange: {4}az acr update -n \S+ --public-network-enabled true, and az acr network-rule /m,
   )
 })

@@ -59,7 +59,7 @@ step('every command of the tutorial "Your first registry" works', ['az', 'podman
   if (!requireRoot(t)) return
   const printed = await shell(reader, laptop, `${storyOf(pages.first, 'first')}\necho every command ran`)
   assert.match(printed, /"hello"/)
-  assert.match(printed, /^why: +role-lacks-action$/m)
+  assert.match(printed, /^reason: +role-lacks-action$/m)
   assert.match(printed, /every command ran/)
 })
 

@@ -26,6 +26,7 @@ test('the examples of a first push in the README work as written', async (t) => 
     .join('\n')
     .replaceAll('localhost:5443', loginServer)
     .replaceAll('$PWD/acrux-data', server.dataDir)
+    .replaceAll('npx acrux', `${process.execPath} ${join(root, 'cli/src/main.ts')}`)
     .replace(/^az acr login/m, 'DOCKER_COMMAND=podman az acr login')
   assert.ok(caFile.startsWith(dirname(server.dataDir)))
   const env = { ...home.env, PYTHONWARNINGS: 'ignore' }

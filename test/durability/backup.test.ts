@@ -253,13 +253,13 @@ test('A backup whose description was altered is found with the passphrase, whate
     assert.equal(existsSync(target), false)
   }
   await alter({ seal: null })
-  await assertFound(/the seal of the backup under the master key was removed/)
+  await assertFound(/the seal of the backup was removed/)
   await rm(join(directory, 'blobs', 'sha256', digest.slice(7, 9), digest.slice(7)))
   await alter({ damaged: [{ digest, problem: 'missing' }] })
-  await assertFound(/the backup is another than was sealed/)
+  await assertFound(/the backup is not the one that was sealed/)
   await rm(join(folder, 'keys.json'))
   await alter({ keysSha256: null, seal: null, damaged: [{ digest, problem: 'missing' }] })
-  await assertFound(/the backup holds no keys, so the passphrase cannot authenticate it/)
+  await assertFound(/the backup contains no keys, so the passphrase cannot authenticate it/)
 })
 
 test('A blob that is corrupt on the server is named, and the backup is complete without it', async () => {
@@ -295,7 +295,7 @@ test('A backup that is killed is not listed, and the next one is complete', asyn
   assert.deepEqual(await acruxJson('backup', 'list', directory), [])
   const restored = await runAcrux(['backup', 'restore', directory, '--data-dir', join(backups.path, 'target')])
   assert.equal(restored.code, 17, restored.stderr)
-  assert.match(restored.stderr, /holds no complete backup/)
+  assert.match(restored.stderr, /contains no complete backup/)
   await acruxJson('backup', 'create', directory, '--data-dir', server.dataDir)
   assert.equal((await runAcrux(['backup', 'verify', directory])).code, 0)
   assert.equal(existsSync(join(directory, 'partial')), false)

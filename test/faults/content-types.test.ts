@@ -240,7 +240,7 @@ test('fault 41: a rule holds whatever content coding or framing a body claims', 
   assertGolden(golden, 'content codings and framings', lines)
 })
 
-test('fault 41: a type that is spelt otherwise names the same manifest, and one that says two things is refused', async () => {
+test('fault 41: another spelling of a type names the same manifest, and an ambiguous type is denied', async () => {
   for (const [spelling, headers] of Object.entries(spellingsOf(image.mediaType))) {
     const target = `/v2/team/app/manifests/t${spelling.length}`
     const put = await wire.send({ method: 'PUT', target, authorization: owner, headers, body: image.manifest })

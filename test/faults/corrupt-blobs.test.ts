@@ -217,7 +217,7 @@ test('a blob that gets shorter while it is read ends the connection and is logge
   socket.on('error', () => undefined)
   await once(socket, 'close')
   assert.ok(received < bytes.length, `${received} bytes came`)
-  await until('a line in the log', () => /a blob is shorter than it was/.test(server.output().slice(logged)))
+  await until('a line in the log', () => /a blob is shorter than expected/.test(server.output().slice(logged)))
 })
 
 test('a manifest whose stored bytes have not its digest is refused and healed by a push', async () => {

@@ -112,7 +112,7 @@ test('a key that others can read, or that is damaged, is not used', async () => 
   const file = join(stateDir, 'machine.json')
   chmodSync(file, 0o640)
   const open = await endpoint('serve', '--state-dir', stateDir)
-  assert.deepEqual([open.code, /open to other users/.test(open.stderr)], [20, true])
+  assert.deepEqual([open.code, /other users can access/.test(open.stderr)], [20, true])
   chmodSync(file, 0o600)
   for (const damage of ['', '{}', '{"server":1}', 'x']) {
     writeFileSync(file, damage)

@@ -25,6 +25,29 @@ test('`acrux --help` names every command', async () => {
   for (const command of ['serve', 'version']) assert.match(finished.stdout, new RegExp(`^ +${command}\\b`, 'm'))
 })
 
+test('the help of every command has examples', async () => {
+  const groups = ['', 'acr', 'audit', 'backup', 'identity-endpoint', 'owner']
+  const helpOf = async (path: string): Promise<string> => {
+    const finished = await runAcrux([...path.split(' ').filter((word) => word !== ''), '--help'])
+    assert.equal(finished.code, 0, finished.stderr)
+    return finished.stdout
+  }
+  const commandsIn = (help: string) =>
+    [...(help.split('\nCommands:\n')[1]?.split('\n\n')[0] ?? '').matchAll(/^ {2}([a-z][a-z-]*)/gm)].flatMap(
+      ([, name = '']) => (name === 'help' ? [] : [name]),
+    )
+  let seen = 0
+  for (const group of groups) {
+    const help = await helpOf(group)
+    assert.match(help, /^Examples:\n {2}acrux /m, group)
+    for (const command of commandsIn(help)) {
+      assert.match(await helpOf(`${group} ${command}`), /^Examples:\n {2}\S/m, `${group} ${command}`)
+      seen += 1
+    }
+  }
+  assert.ok(seen > 18, `only ${seen} commands were seen`)
+})
+
 test('`acrux serve --help` names every setting, with its variable', async () => {
   const finished = await runAcrux(['serve', '--help'])
   assert.equal(finished.code, 0, finished.stderr)

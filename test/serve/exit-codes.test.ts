@@ -79,7 +79,7 @@ test('A master key that is missing, short or open to others ends the start with 
   await seed(place.args)
   const key = join(place.dataDir, 'master.key')
   await chmod(key, 0o644)
-  assertGaveUp(await runAcrux(['serve', ...place.args]), 14, /open to other users/)
+  assertGaveUp(await runAcrux(['serve', ...place.args]), 14, /can be accessed by other users/)
   await chmod(key, 0o600)
   await writeFile(key, 'short')
   assertGaveUp(await runAcrux(['serve', ...place.args]), 14, /5 bytes/)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { request } from '../harness/http.ts'
 import { assertLessThanASecond, processorSeconds } from '../harness/processor-time.ts'
 import { basic } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
-import { freePlace, startAcrux } from './acrux.ts'
+import { freePlace, runAcrux, startAcrux } from './acrux.ts'
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -50,6 +50,22 @@ test('The first start says what to type next, for docker, podman and az, and pri
     assert.equal(output.includes(stringAt(content, owner, 'password')), false)
   }
   assert.equal(server.stdout().match(/^acrux: ready at /gm)?.length, 1)
+})
+
+test('acrux owner first-run prints one value of the first start, or all of them', async () => {
+  await using server = await startServer()
+  const at = ['--data-dir', server.dataDir]
+  const show = (...args: string[]) => runAcrux(['owner', 'first-run', ...args, ...at])
+  const { owner, servicePrincipal } = server.firstRun
+  assert.equal((await show('servicePrincipal.password')).stdout, `${servicePrincipal.password}\n`)
+  assert.ok((await show()).stdout.includes(`owner.password             ${owner.password}\n`))
+  assert.deepEqual(JSON.parse((await show('--json')).stdout), await readFirstRun(server.dataDir))
+  const unknown = await show('owner')
+  assert.deepEqual([unknown.code, unknown.stdout], [2, ''])
+  assert.match(unknown.stderr, /owner\.userPrincipalName/)
+  await rm(join(server.dataDir, 'first-run.json'))
+  const missing = await show('tenantId')
+  assert.deepEqual([missing.code, missing.stdout], [13, ''])
 })
 
 test('What the server makes is for its own user: no file of the data directory is open to others', async () => {

@@ -88,9 +88,9 @@ test('Metrics off loopback without a token, or with an unusable one, end the sta
   assert.equal(without.code, 2)
   assert.match(without.stderr, /require a bearer token: also set metricsTokenFile/)
   for (const [content, mode, why] of [
-    ['short\n', 0o600, /holds no bearer token/],
-    ['two lines of 16 or\nmore characters\n', 0o600, /holds no bearer token/],
-    ['Zm9yLXRoZS1zY3JhcGVyLW9ubHk=', 0o644, /is open to other users/],
+    ['short\n', 0o600, /contains no bearer token/],
+    ['two lines of 16 or\nmore characters\n', 0o600, /contains no bearer token/],
+    ['Zm9yLXRoZS1zY3JhcGVyLW9ubHk=', 0o644, /can be accessed by other users/],
   ] as const) {
     const tokenFile = join(directory, 'token')
     await writeFile(tokenFile, content)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { freePlace, runAcrux, startAcrux } from './acrux.ts'
 
-test('acrux acr why tells of a refusal from the data directory, and of an id that nothing is known of', async () => {
+test('acrux acr why explains a denial from the data directory, and reports an unknown id', async () => {
   using place = await freePlace()
   await using server = await startAcrux(place.args)
   void server
@@ -25,17 +25,22 @@ test('acrux acr why tells of a refusal from the data directory, and of an id tha
   const at = ['--data-dir', place.dataDir]
   const told = await runAcrux(['acr', 'why', id, ...at])
   assert.equal(told.code, 0, told.stderr)
-  assert.match(told.stdout, /^asked: {4}pull on team\/app$/m)
-  assert.match(told.stdout, /^why: {6}wrong-password$/m)
-  assert.match(told.stdout, /^change: {3}sign in again$/m)
+  assert.match(told.stdout, /^requested: pull on team\/app$/m)
+  assert.match(told.stdout, /^reason: {4}wrong-password$/m)
+  assert.match(told.stdout, /^change: {4}sign in again$/m)
   assert.ok(!told.stdout.includes('a wrong secret'))
   const json = await runAcrux(['acr', 'why', id, ...at, '-o', 'json'])
   assert.equal((JSON.parse(json.stdout) as { correlationId: string }).correlationId, id)
+  const last = ['acr', 'why', '--last', ...at]
+  assert.equal((await runAcrux(last)).stdout, told.stdout)
+  assert.equal((await runAcrux([...last, '--principal', first.servicePrincipal.appId])).stdout, told.stdout)
+  const none = await runAcrux([...last, '--principal', 'nobody'])
+  assert.deepEqual([none.code, none.stdout, none.stderr], [1, '', 'acrux: no denial was found\n'])
   const unknown = await runAcrux(['acr', 'why', '019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11', ...at])
   assert.deepEqual([unknown.code, unknown.stdout], [1, ''])
-  for (const wrong of [['why'], ['why', id, '-o', 'xml'], ['can', 'admin'], ['who']]) {
+  for (const wrong of [['why'], ['why', id, '--last'], ['why', id, '-o', 'xml'], ['can', 'admin'], ['who']]) {
     assert.equal((await runAcrux(['acr', ...wrong, ...at])).code, 2, wrong.join(' '))
   }
   const help = await runAcrux(['acr', '--help'])
-  assert.match(help.stdout, /Exit codes: 0 answered/)
+  assert.match(help.stdout, /^Exit codes:\n {2}0 {3}answered/m)
 })

@@ -15,7 +15,7 @@ const cases: readonly (readonly [change: DecisionChange, names: ChangeFor, text:
     'az acr scope-map update -n m -r r --add-repository team/app content/read', 'a repository with a slash'],
   [{ kind: 'enable-public-network', address: '10.0.0.1' }, { registry: 'r' },
     'az acr update -n r --public-network-enabled true, and az acr network-rule add -n r --ip-address 10.0.0.1', 'two commands'],
-  [{ kind: 'get-new-token', access: 'repository:a:pull' }, {}, 'ask for a new token, for repository:a:pull', 'no command'],
+  [{ kind: 'get-new-token', access: 'repository:a:pull' }, {}, 'request a new token with the access scope repository:a:pull', 'no command'],
   [{ kind: 'of-a-newer-server' }, {}, 'of-a-newer-server', 'an unknown kind is shown as it is'],
 ]
 

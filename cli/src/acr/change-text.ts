@@ -9,65 +9,57 @@ export type ChangeFor = {
   readonly scopeMap?: string | undefined
 }
 
-/** The `az` command that makes a change, or a sentence if there is none. */
+type TextOf = (change: DecisionChange, names: ChangeFor) => string
+
+/** The `az` command that makes a change, or a sentence if there is none. A kind that is unknown here is shown as it is. */
 export function changeText(change: DecisionChange, names: ChangeFor): string {
-  const registry = shellWord(names.registry ?? 'REGISTRY')
-  const id = shellWord(names.objectId ?? 'OBJECT-ID')
-  switch (change.kind) {
-    case 'assign-role':
-      return assignRole(change, id)
-    case 'change-condition':
-      return `have the condition of ${change.assignmentId ?? 'the assignment'} hold for it`
-    case 'extend-scope-map':
-      return extendScopeMap(change.action ?? '', registry, shellWord(names.scopeMap ?? 'SCOPE-MAP'))
-    case 'enable-admin-account':
-      return `az acr update -n ${registry} --admin-enabled true`
-    case 'enable-anonymous-pull':
-      return `az acr update -n ${registry} --anonymous-pull-enabled true`
-    case 'enable-arm-tokens':
-      return `az acr config authentication-as-arm update -r ${registry} --status enabled`
-    case 'enable-scoped-token':
-      return `az acr token update -n ${shellWord(names.token ?? 'TOKEN')} -r ${registry} --status enabled`
-    case 'enable-principal':
-      return `az ad user update --id ${id} --account-enabled true, or az ad sp update --id ${id} --set accountEnabled=true`
-    case 'allow-address':
-      return allowAddress(registry, change.address ?? 'ADDRESS')
-    case 'enable-public-network':
-      return `az acr update -n ${registry} --public-network-enabled true${change.address ? `, and ${allowAddress(registry, change.address)}` : ''}`
-    default:
-      return inWords(change)
-  }
+  const textOf = texts[change.kind]
+  return textOf === undefined ? change.kind : textOf(change, names)
 }
 
-function inWords({ kind, access }: DecisionChange): string {
-  const what = words[kind] ?? kind
-  return access ? `${what}, for ${access}` : what
+const registryIn = ({ registry }: ChangeFor): string => shellWord(registry ?? 'REGISTRY')
+const objectIdIn = ({ objectId }: ChangeFor): string => shellWord(objectId ?? 'OBJECT-ID')
+
+const texts: Readonly<Partial<Record<string, TextOf>>> = {
+  'assign-role': assignRole,
+  'change-condition': ({ assignmentId }) =>
+    `change the condition of ${assignmentId ?? 'the assignment'} so that it allows the request`,
+  'extend-scope-map': extendScopeMap,
+  'enable-admin-account': (_, names) => `az acr update -n ${registryIn(names)} --admin-enabled true`,
+  'enable-anonymous-pull': (_, names) => `az acr update -n ${registryIn(names)} --anonymous-pull-enabled true`,
+  'enable-arm-tokens': (_, names) =>
+    `az acr config authentication-as-arm update -r ${registryIn(names)} --status enabled`,
+  'enable-scoped-token': (_, names) =>
+    `az acr token update -n ${shellWord(names.token ?? 'TOKEN')} -r ${registryIn(names)} --status enabled`,
+  'enable-principal': (_, names) =>
+    `az ad user update --id ${objectIdIn(names)} --account-enabled true, or az ad sp update --id ${objectIdIn(names)} --set accountEnabled=true`,
+  'allow-address': ({ address }, names) => allowAddress(address ?? 'ADDRESS', names),
+  'enable-public-network': ({ address }, names) =>
+    `az acr update -n ${registryIn(names)} --public-network-enabled true${address ? `, and ${allowAddress(address, names)}` : ''}`,
+  'get-new-token': ({ access }) => `request a new token${access ? ` with the access scope ${access}` : ''}`,
+  'sign-in': () => 'sign in as a principal that has the permission',
+  'sign-in-again': () => 'sign in again',
+  'try-again': () => 'try again: the issuer of the token could not be reached',
+  'add-federated-credential': () =>
+    'az ad app federated-credential create, with the issuer, subject and audience of the token',
+  'name-application': () => 'set client_id: several applications trust the token',
+  'allow-pull-from-source': () => 'allow the caller to pull from the registry and repository of the source image',
+  'assign-directory-role': () => 'assign a directory role that includes the permission',
 }
 
-/** Changes for which there is no command. */
-const words: Readonly<Record<string, string>> = {
-  'get-new-token': 'ask for a new token',
-  'sign-in': 'sign in as somebody who may',
-  'sign-in-again': 'sign in again',
-  'try-again': 'try again: who issued the token could not be asked',
-  'add-federated-credential':
-    'az ad app federated-credential create, for the issuer, subject and audience of the token',
-  'name-application': 'say by client_id which of the applications that trust the token is meant',
-  'allow-pull-from-source': 'give pull on the registry and repository that the image comes from',
-}
-
-function assignRole({ roleName, scope, condition }: DecisionChange, objectId: string): string {
-  const whom = `--assignee-object-id ${objectId} --scope ${shellWord(scope ?? 'SCOPE')}`
-  const command = `az role assignment create --role ${shellWord(roleName ?? 'ROLE')} ${whom}`
+function assignRole({ roleName, scope, condition }: DecisionChange, names: ChangeFor): string {
+  const assignee = `--assignee-object-id ${objectIdIn(names)} --scope ${shellWord(scope ?? 'SCOPE')}`
+  const command = `az role assignment create --role ${shellWord(roleName ?? 'ROLE')} ${assignee}`
   return condition ? `${command} --condition-version 2.0 --condition ${shellWord(condition)}` : command
 }
 
 /** `repositories/team/app/content/read`: the repository may contain slashes, the action contains one. */
-function extendScopeMap(action: string, registry: string, scopeMap: string): string {
-  const [, repository = 'REPOSITORY', right = 'ACTION'] = /^repositories\/(.+)\/([^/]+\/[^/]+)$/.exec(action) ?? []
-  return `az acr scope-map update -n ${scopeMap} -r ${registry} --add-repository ${shellWord(repository)} ${right}`
+function extendScopeMap({ action = '' }: DecisionChange, names: ChangeFor): string {
+  const [, repository = 'REPOSITORY', added = 'ACTION'] = /^repositories\/(.+)\/([^/]+\/[^/]+)$/.exec(action) ?? []
+  const scopeMap = shellWord(names.scopeMap ?? 'SCOPE-MAP')
+  return `az acr scope-map update -n ${scopeMap} -r ${registryIn(names)} --add-repository ${shellWord(repository)} ${added}`
 }
 
-function allowAddress(registry: string, address: string): string {
-  return `az acr network-rule add -n ${registry} --ip-address ${shellWord(address)}`
+function allowAddress(address: string, names: ChangeFor): string {
+  return `az acr network-rule add -n ${registryIn(names)} --ip-address ${shellWord(address)}`
 }

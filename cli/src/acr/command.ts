@@ -1,105 +1,117 @@
-import type { DecisionChange, DecisionDocument, DecisionSince } from '@acrux/contract'
-import { decisionDocument, exitCodes, openAuditFile } from '@acrux/server'
+import type { DecisionChange } from '@acrux/contract'
+import { exitCodes } from '@acrux/server'
 import { type Command, Option } from 'commander'
-import { getNextFromArm } from '../az.ts'
-import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
-import { explainFailure } from '../startup-failure.ts'
-import { terminalLine, terminalText } from '../terminal-text.ts'
+import { fail, getNextFromArm } from '../az.ts'
+import { withDataDir } from '../data-dir-flags.ts'
+import { withHelp } from '../help-text.ts'
 import { exitOnWrongUsage } from '../wrong-usage.ts'
 import { askRegistry } from './ask-registry.ts'
 import { changeText } from './change-text.ts'
-import { whyText } from './why-text.ts'
+import { type OutputFlags, print } from './output.ts'
+import { why } from './why.ts'
 
-const examples = `
-With -n, these commands ask the management API through az, as the principal that az is signed in as. Without it, why
-reads the data directory; the server may be running. The answer then does not include what has changed since.
+const about = `
+With -n, these commands ask the management API through az, as the principal that az is signed in as. Without -n, why
+reads the data directory, also while the server is running. The answer then does not include what has changed since.`
 
-Examples:
-  acrux acr why 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11 -n contoso
-  acrux acr why 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11 --data-dir /var/lib/acrux -o json
-  acrux acr can 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 push team/app -n contoso
-  acrux acr can token:device pull team/app -n contoso
-  acrux acr who delete team/app -n contoso
-  acrux acr who catalog -n contoso
+const actions = `
+ACTION is pull, push, delete, metadata_read, metadata_write, untag, deleted_read or deleted_restore. The actions catalog
+and deleted_catalog need no REPOSITORY.`
 
-Exit codes: 0 answered (can: allowed); 1 the id is unknown (can: not allowed); 2 wrong flag or setting; 3 az failed;
-13 the log cannot be read; 14 the master key cannot be read.
-`
+const sharedExitCodes = { 2: 'wrong option or setting', 3: 'az failed' }
+const whyExitCodes = {
+  0: 'the denial was explained',
+  1: 'the id is unknown, or no denial was found',
+  ...sharedExitCodes,
+  13: 'the audit log cannot be read',
+  14: 'the master key cannot be read',
+}
 
-/** The output format of the answer. */
-type OutputFlags = { readonly output: 'text' | 'json' }
 type RegistryFlags = OutputFlags & { readonly name: string }
-type WhyFlags = OutputFlags & DataDirFlags & { readonly name?: string }
 
 /** Adds `acrux acr`. */
 export function addAcr(program: Command): void {
-  const command = exitOnWrongUsage(program.command('acr'))
-    .description('explain denials, list permissions, and name the smallest change that allows a request')
-    .addHelpText('after', examples)
-  withDataDir(withOutput(command.command('why <id>')))
+  const command = exitOnWrongUsage(program.command('acr')).description(
+    'explain denials, list permissions, and suggest the smallest change that allows a request',
+  )
+  withHelp(command, {
+    about,
+    examples: [
+      'acrux acr why --last -n contoso',
+      'acrux acr can 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 push team/app -n contoso',
+      'acrux acr who delete team/app -n contoso',
+    ],
+    exitCodes: { ...whyExitCodes, 0: 'answered (can: allowed)', 1: 'the id is unknown (can: denied)' },
+  })
+  addWhy(command)
+  addCan(command)
+  addWho(command)
+}
+
+function addWhy(acr: Command): void {
+  const command = withDataDir(withOutput(acr.command('why [id]')))
     .description('explain a denied request; ID is the x-ms-correlation-request-id of its response')
-    .option('-n, --name <registry>', 'the registry, asked through az')
+    .option('-n, --name <registry>', 'the name of the registry to ask through az')
+    .option('--last', 'explain the last denial; with -n, the last denial of the principal that az is signed in as')
+    .option('--principal <id>', 'with --last: the object id of another principal, or the name that it sent')
     .action(why)
-  withOutput(command.command('can <principal> <action> [repository]'))
+  withHelp(command, {
+    about,
+    examples: [
+      'acrux acr why 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11 -n contoso',
+      'acrux acr why --last -n contoso',
+      'acrux acr why --last --principal 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 -n contoso',
+      'acrux acr why --last --data-dir /var/lib/acrux -o json',
+    ],
+    exitCodes: whyExitCodes,
+  })
+}
+
+function addCan(acr: Command): void {
+  const command = withOutput(acr.command('can <principal> <action> [repository]'))
     .description(
-      'check whether a principal may do something; PRINCIPAL is an object id, admin, anonymous or token:NAME',
+      'check whether a principal has a permission; PRINCIPAL is an object id, admin, anonymous or token:NAME',
     )
-    .requiredOption('-n, --name <registry>', 'the registry, asked through az')
+    .requiredOption('-n, --name <registry>', 'the name of the registry to ask through az')
     .action((principal: string, action: string, repository: string | undefined, { name, output }: RegistryFlags) => {
       const answer = requireAnswer(askRegistry(name, 'accessExplanation', { principal, action, repository }))
       print(answer, output, (explained) => canText(explained, { registry: name, principal }))
-      process.exitCode = isAllowed(answer) ? exitCodes.ok : 1
+      process.exitCode = isAllowed(answer) ? exitCodes.ok : exitCodes.unexpected
     })
-  withOutput(command.command('who <action> [repository]'))
-    .description('list the principals that may do something')
-    .requiredOption('-n, --name <registry>', 'the registry, asked through az')
+  withHelp(command, {
+    about: actions,
+    examples: [
+      'acrux acr can 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 push team/app -n contoso',
+      'acrux acr can token:device pull team/app -n contoso',
+      'acrux acr can anonymous catalog -n contoso -o json',
+    ],
+    exitCodes: { 0: 'allowed', 1: 'denied', ...sharedExitCodes },
+  })
+}
+
+function addWho(acr: Command): void {
+  const command = withOutput(acr.command('who <action> [repository]'))
+    .description('list the principals that have a permission')
+    .requiredOption('-n, --name <registry>', 'the name of the registry to ask through az')
     .action((action: string, repository: string | undefined, { name, output }: RegistryFlags) =>
       print(askWho(name, { action, repository }), output, whoText),
     )
+  withHelp(command, {
+    about: actions,
+    examples: ['acrux acr who delete team/app -n contoso', 'acrux acr who catalog -n contoso -o json'],
+    exitCodes: { 0: 'success', ...sharedExitCodes },
+  })
 }
 
 function withOutput(command: Command): Command {
   return command.addOption(
-    new Option('-o, --output <form>', 'the output format').choices(['text', 'json']).default('text'),
+    new Option('-o, --output <format>', 'the output format').choices(['text', 'json']).default('text'),
   )
 }
 
-async function why(id: string, { name, output, ...place }: WhyFlags): Promise<void> {
-  const found =
-    name === undefined
-      ? await findInLog(id, place)
-      : (askRegistry(name, `decisions/${encodeURIComponent(id)}`, {}) as TimedDecision | undefined)
-  if (found === undefined) {
-    process.stderr.write(`acrux: the id ${terminalLine(id)} is unknown\n`)
-    process.exitCode = 1
-    return
-  }
-  print(found, output, (decision) => whyText(decision, name))
-}
-
-type TimedDecision = DecisionDocument & { readonly since?: DecisionSince | null }
-
-async function findInLog(correlationId: string, place: DataDirFlags): Promise<DecisionDocument | undefined> {
-  const log = await configurationOf(place)
-    .then(({ dataDir }) => openAuditFile(dataDir))
-    .catch(explainFailure)
-  try {
-    const events = await log.newest({ correlationId: correlationId.toLowerCase() }, 20)
-    return events.map(decisionDocument).find((decision) => decision !== undefined)
-  } finally {
-    log.close()
-  }
-}
-
-/** Both commands always get an answer. */
+/** Exits with 3 if the registry was deleted after its id was read. */
 function requireAnswer(answer: unknown): unknown {
-  if (answer === undefined) throw new Error('the registry gave no answer')
-  return answer
-}
-
-function print<Answer>(answer: Answer, output: 'text' | 'json', textOf: (answer: Answer) => string): void {
-  const text = output === 'json' ? JSON.stringify(answer, null, 2) : terminalText(textOf(answer))
-  process.stdout.write(`${text}\n`)
+  return answer ?? fail('the registry does not exist')
 }
 
 type Explained = {
@@ -135,13 +147,13 @@ type Allowed = {
     readonly principalId: string
     readonly principalType: string
     readonly displayName: string | null
-    /** Of a scoped token. */
+    /** Only set for a scoped token. */
     readonly status?: string
   }[]
   readonly nextLink?: string
 }
 
-/** All pages as one. */
+/** Fetches all pages. */
 function askWho(name: string, query: Readonly<Record<string, string | undefined>>): Allowed {
   const { nextLink, ...first } = requireAnswer(askRegistry(name, 'allowedPrincipals', query)) as Allowed
   const value = [...first.value]
@@ -155,7 +167,7 @@ function askWho(name: string, query: Readonly<Record<string, string | undefined>
 
 function whoText({ anonymous, adminAccount, value }: Allowed): string {
   return [
-    ...(anonymous ? ['anybody'] : []),
+    ...(anonymous ? ['anonymous callers'] : []),
     ...(adminAccount ? ['the admin account'] : []),
     ...value.map(({ principalType, principalId, displayName, status }) =>
       [principalType, principalId, displayName ?? '', ...(status === 'disabled' ? ['(disabled)'] : [])].join('  '),

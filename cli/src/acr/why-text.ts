@@ -1,46 +1,85 @@
 import type { DecisionAssignment, DecisionDocument, DecisionSince } from '@acrux/contract'
 import { changeText } from './change-text.ts'
 
-/** A decision for a person to read, of a registry whose name is known or not. */
-export function whyText(
-  decision: DecisionDocument & { readonly since?: DecisionSince | null },
-  registry: string | undefined,
-): string {
-  const { principal, credential, asked, token, assignments, assignmentCount, scopeMap, presented, firstFailure } =
-    decision
-  const who = principal.id === '' ? principal.kind : `${principal.kind} ${principal.id}`
-  const by = credential === null ? '' : `, by ${credential.kind} ${credential.id ?? ''}`
-  const more = assignmentCount - assignments.length
+/** A decision, with what has changed since if that is known. */
+export type RecordedDecision = DecisionDocument & { readonly since?: DecisionSince | null }
+
+/** A decision as text. Without the name of the registry, its commands have a placeholder. */
+export function whyText(decision: RecordedDecision, registry: string | undefined): string {
   return [
     `${decision.eventTimestamp}  ${decision.event}  ${decision.outcome}`,
-    `who:      ${who}${by}, from ${decision.remoteAddress}`,
-    `to:       ${decision.target}`,
-    ...(asked === null
-      ? []
-      : [`asked:    ${asked.action}${asked.repository === null ? '' : ` on ${asked.repository}`}`]),
-    ...(token === null ? [] : [`token:    asked ${token.asked.join(' ')}; granted ${token.granted || 'nothing'}`]),
-    ...(token === null || token.leftOut.length === 0 ? [] : [`left out: ${token.leftOut.join(' ')}`]),
-    ...(decision.needs.length === 0 ? [] : [`needs:    ${decision.needs.join(' or ')}`]),
-    ...assignments.map(assignmentText),
-    ...(more > 0 ? [`          and ${more} more assignments`] : []),
-    ...(scopeMap === null ? [] : [`scope map ${scopeMap.name}: ${scopeMap.actions.join(' ')}`]),
-    ...(decision.tokenAccess === null
-      ? []
-      : [
-          `sent:     ${decision.tokenAccess === '' ? 'a token that grants no access' : `a token for ${decision.tokenAccess}`}`,
-        ]),
-    ...(presented ? [`sent:     a token of issuer ${presented.issuer} for subject ${presented.subject}`] : []),
-    `why:      ${firstFailure ?? 'everything requested was allowed'}${presented?.expiredAt ? `, expired at ${presented.expiredAt}` : ''}`,
-    ...(decision.smallestChange === null
-      ? []
-      : [
-          `change:   ${changeText(decision.smallestChange, { registry, ...namesOf(principal), scopeMap: scopeMap?.name })}`,
-        ]),
-    ...(decision.since ? [sinceText(decision.since)] : []),
+    ...requestLines(decision),
+    ...permissionLines(decision),
+    ...presentedLines(decision),
+    ...reasonLines(decision, registry),
+    ...(decision.since ? sinceLines(decision.since) : []),
   ].join('\n')
 }
 
-/** The principal by what `az` calls it, be it only the one that was claimed; a scoped token has its registry before its name. */
+const labelWidth = 11
+
+function line(label: string, text: string): string {
+  return `${`${label}:`.padEnd(labelWidth)}${text}`
+}
+
+/** A line below another one, without a label. */
+function continued(text: string): string {
+  return `${' '.repeat(labelWidth)}${text}`
+}
+
+function requestLines({ principal, credential, remoteAddress, target, asked, token }: RecordedDecision): string[] {
+  const who = principal.id === '' ? principal.kind : `${principal.kind} ${principal.id}`
+  const by = credential === null ? '' : `, with ${credential.kind} ${credential.id ?? ''}`.trimEnd()
+  const leftOut = token?.leftOut ?? []
+  return [
+    line('principal', `${who}${by}, from ${remoteAddress}`),
+    line('target', target),
+    ...(asked === null
+      ? []
+      : [line('requested', `${asked.action}${asked.repository === null ? '' : ` on ${asked.repository}`}`)]),
+    ...(token === null
+      ? []
+      : [line('token', `requested ${token.asked.join(' ')}; granted ${token.granted || 'nothing'}`)]),
+    ...(leftOut.length === 0 ? [] : [line('left out', leftOut.join(' '))]),
+  ]
+}
+
+function permissionLines({ needs, assignments, assignmentCount, scopeMap }: RecordedDecision): string[] {
+  const more = assignmentCount - assignments.length
+  return [
+    ...(needs.length === 0 ? [] : [line('needs', needs.join(' or '))]),
+    ...assignments.flatMap(assignmentLines),
+    ...(more > 0 ? [continued(`and ${more} more assignments`)] : []),
+    ...(scopeMap === null ? [] : [line('scope map', `${scopeMap.name}: ${scopeMap.actions.join(' ')}`)]),
+  ]
+}
+
+function assignmentLines({ roleName, scope, condition, result }: DecisionAssignment): string[] {
+  return [
+    line('role', `${roleName ?? '(no such role)'} at ${scope}: ${result}`),
+    ...(condition === null ? [] : [continued(`condition ${condition}`)]),
+  ]
+}
+
+function presentedLines({ tokenAccess, presented }: RecordedDecision): string[] {
+  const access = tokenAccess === '' ? 'a token that grants no access' : `a token for ${tokenAccess ?? ''}`
+  return [
+    ...(tokenAccess === null ? [] : [line('sent', access)]),
+    ...(presented ? [line('sent', `a token of issuer ${presented.issuer} for subject ${presented.subject}`)] : []),
+  ]
+}
+
+function reasonLines(decision: RecordedDecision, registry: string | undefined): string[] {
+  const { firstFailure, presented, smallestChange, principal, scopeMap } = decision
+  const expired = presented?.expiredAt ? `, expired at ${presented.expiredAt}` : ''
+  const names = { registry, ...namesOf(principal), scopeMap: scopeMap?.name }
+  return [
+    line('reason', `${firstFailure ?? 'everything requested was allowed'}${expired}`),
+    ...(smallestChange === null ? [] : [line('change', changeText(smallestChange, names))]),
+  ]
+}
+
+/** The principal as `az` names it, also if it was only claimed. The id of a scoped token is its registry and its name. */
 function namesOf({ kind, id }: DecisionDocument['principal']): { objectId?: string; token?: string } {
   switch (kind) {
     case 'scoped-token':
@@ -55,15 +94,11 @@ function namesOf({ kind, id }: DecisionDocument['principal']): { objectId?: stri
   }
 }
 
-function assignmentText({ roleName, scope, condition, result }: DecisionAssignment): string {
-  const line = `role:     ${roleName ?? '(no such role)'} at ${scope}: ${result}`
-  return condition === null ? line : `${line}\n          condition ${condition}`
-}
-
-function sinceText({ allowed, firstFailure, assignments }: DecisionSince): string {
-  const now = allowed ? 'it would be allowed' : `it would be refused: ${firstFailure ?? ''}`
+function sinceLines({ allowed, firstFailure, assignments }: DecisionSince): string[] {
   return [
-    `now:      ${now}`,
-    ...assignments.map(({ id, was, is }) => `          ${id}: ${was ?? 'not there'}, now ${is ?? 'gone'}`),
-  ].join('\n')
+    line('now', allowed ? 'the request would be allowed' : `the request would be denied: ${firstFailure ?? ''}`),
+    ...assignments.map(({ id, was, is }) =>
+      continued(`${id}: ${was ?? 'did not exist'}, now ${is ?? 'does not exist'}`),
+    ),
+  ]
 }

@@ -11,6 +11,7 @@ import {
 } from '@acrux/server'
 import { type Command, InvalidArgumentError } from 'commander'
 import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
+import { withHelp } from '../help-text.ts'
 import { explainFailure } from '../startup-failure.ts'
 import { terminalLine } from '../terminal-text.ts'
 import { exitOnWrongUsage } from '../wrong-usage.ts'
@@ -18,47 +19,86 @@ import { faultText } from './fault-text.ts'
 import { type FilterFlags, filterOf, withFilter } from './filter-flags.ts'
 import { type ServerFlags, newestOnServer } from './server-log.ts'
 
-const examples = `
-These commands read the data directory; the server may be running. With --server or -n, list asks a server elsewhere,
-through az, as the principal that az is signed in as.
+const about = `
+These commands read the data directory, also while the server is running. With --server or -n, list asks a running
+server through az, as the principal that az is signed in as.`
 
-Examples:
-  acrux audit verify --data-dir /var/lib/acrux
-  acrux audit verify --config /etc/acrux/acrux.yaml --expect 210:5f2c...e9
-  acrux audit list --data-dir /var/lib/acrux --outcome refused --limit 50
-  acrux audit list --data-dir /var/lib/acrux --correlation-id 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11
-  acrux audit list --server https://registry.example.com --principal 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11
-  acrux audit list -n contoso --action token.issue --from 2026-11-24
-  acrux audit export --data-dir /var/lib/acrux --from 2026-11-01 --to 2026-11-30T23:59:59Z > november.jsonl
+const fileExitCodes = {
+  2: 'wrong option or setting',
+  13: 'the audit log cannot be read',
+  14: 'the master key cannot be read',
+}
 
-Exit codes: 0 done, and the log is whole; 1 the log was altered, or does not match the checkpoint; 2 wrong flag or
-setting; 3 az failed; 13 the log cannot be read; 14 the master key cannot be read.
-`
+const verifyExitCodes = { 0: 'the log is intact', 1: 'the log was altered, or does not match the checkpoint' }
 
 type VerifyFlags = DataDirFlags & { readonly expect?: ReturnType<typeof requireCheckpoint> }
 
 /** Adds `acrux audit`. */
 export function addAudit(program: Command): void {
-  const command = exitOnWrongUsage(program.command('audit'))
-    .description('read the audit log and verify its integrity')
-    .addHelpText('after', examples)
-  withDataDir(command.command('verify'))
-    .description('verify every event and every block of the chain')
+  const command = exitOnWrongUsage(program.command('audit')).description('read the audit log, and verify its integrity')
+  withHelp(command, {
+    about,
+    examples: [
+      'acrux audit verify --data-dir /var/lib/acrux',
+      'acrux audit list --data-dir /var/lib/acrux --outcome refused',
+      'acrux audit export --data-dir /var/lib/acrux > events.jsonl',
+    ],
+    exitCodes: { ...verifyExitCodes, 0: 'success; verify: the log is intact', 3: 'az failed', ...fileExitCodes },
+  })
+  addVerify(command)
+  addList(command)
+  addExport(command)
+}
+
+function addVerify(audit: Command): void {
+  const command = withDataDir(audit.command('verify'))
+    .description('verify every event and every block of the hash chain')
     .option(
       '--expect <number:hash>',
-      'a checkpoint that an earlier verify printed: everything up to it must be present and unchanged',
+      'a checkpoint that an earlier verify printed; everything up to it must be present and unchanged',
       requireCheckpoint,
     )
     .action((flags: VerifyFlags) => onLog(flags, (log) => verify(log, flags.expect)))
-  withFilter(withDataDir(command.command('list')))
-    .description('print events, one a line, the newest first')
+  withHelp(command, {
+    examples: [
+      'acrux audit verify --data-dir /var/lib/acrux',
+      'acrux audit verify --config /etc/acrux/acrux.yaml --expect 210:5f2c...e9',
+    ],
+    exitCodes: { ...verifyExitCodes, ...fileExitCodes },
+  })
+}
+
+function addList(audit: Command): void {
+  const command = withFilter(withDataDir(audit.command('list')))
+    .description('print events, one per line, newest first')
     .option('--limit <number>', 'the maximum number of events', requireLimit, 20)
-    .option('--server <url>', 'the server that az is signed in to, instead of a data directory')
-    .option('-n, --name <registry>', 'the log of one registry there')
+    .option('--server <url>', 'ask the server that az is signed in to, instead of reading a data directory')
+    .option('-n, --name <registry>', 'ask that server for the log of one registry')
     .action(list)
-  withFilter(withDataDir(command.command('export')))
-    .description('write events as JSON, one a line, the oldest first')
+  withHelp(command, {
+    about: `
+Each line has the time, outcome, action, actor, target, reason and correlation id.`,
+    examples: [
+      'acrux audit list --data-dir /var/lib/acrux --outcome refused --limit 50',
+      'acrux audit list --data-dir /var/lib/acrux --correlation-id 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11',
+      'acrux audit list --server https://registry.example.com --principal 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11',
+      'acrux audit list -n contoso --action token.issue --from 2026-11-24',
+    ],
+    exitCodes: { 0: 'success', 3: 'az failed', ...fileExitCodes },
+  })
+}
+
+function addExport(audit: Command): void {
+  const command = withFilter(withDataDir(audit.command('export')))
+    .description('write events as JSON, one per line, oldest first')
     .action((flags: DataDirFlags & FilterFlags) => onLog(flags, (log) => exportAll(log, flags)))
+  withHelp(command, {
+    examples: [
+      'acrux audit export --data-dir /var/lib/acrux > events.jsonl',
+      'acrux audit export --data-dir /var/lib/acrux --from 2026-11-01 --to 2026-11-30T23:59:59Z > november.jsonl',
+    ],
+    exitCodes: { 0: 'success', ...fileExitCodes },
+  })
 }
 
 async function onLog(flags: DataDirFlags, work: (log: AuditFile) => Promise<void>): Promise<void> {
@@ -88,7 +128,7 @@ function requireLimit(text: string): number {
   return limit
 }
 
-/** Prints the report; the exit code says whether the log is whole. */
+/** Prints the report. Exits with 1 if the log was altered. */
 async function verify(log: AuditFile, expected: VerifyFlags['expect']): Promise<void> {
   const report = await log.verify(expected)
   const { faults, faultCount, events, blocks, pending, checkpoint, firstAtMs, lastAtMs } = report
@@ -96,13 +136,13 @@ async function verify(log: AuditFile, expected: VerifyFlags['expect']): Promise<
   if (faultCount > faults.length) process.stderr.write(`acrux: and ${faultCount - faults.length} more faults\n`)
   const span = firstAtMs === undefined ? '' : `, from ${isoTime(firstAtMs)} to ${isoTime(lastAtMs)}`
   process.stdout.write(`${events} events in ${blocks} blocks${span}\n`)
-  if (pending > 0) process.stdout.write(`${pending} events at the end are not in the chain yet\n`)
+  if (pending > 0) process.stdout.write(`${pending} of the newest events are not in the chain yet\n`)
   if (faultCount > 0) {
     process.stdout.write('the audit log was altered\n')
     process.exitCode = exitCodes.unexpected
     return
   }
-  process.stdout.write('the audit log is whole\n')
+  process.stdout.write('the audit log is intact\n')
   if (checkpoint !== undefined) process.stdout.write(`checkpoint ${formatCheckpoint(checkpoint)}\n`)
 }
 

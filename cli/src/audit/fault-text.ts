@@ -1,39 +1,27 @@
 import type { ChainFault } from '@acrux/server'
 
-/** What is wrong, in words. */
-export function faultText({ kind, number }: ChainFault): string {
-  switch (kind) {
-    case 'event-changed':
-      return `event ${number} is not as it was written`
-    case 'event-removed':
-      return `event ${number} was removed`
-    case 'event-inserted':
-      return `event ${number} was put in later`
-    case 'event-repeated':
-      return `event ${number} is in the chain twice`
-    case 'block-missing':
-      return `block ${number} of the chain was removed`
-    case 'block-changed':
-      return `block ${number} of the chain is not as it was made`
-    case 'block-unlinked':
-      return `block ${number} of the chain does not follow the one before it`
-    case 'start-missing':
-      return `what was before block ${number} of the chain is gone, and no event tells of it`
-    case 'head-missing':
-      return 'the sealed head of the chain is missing: the chain may have been truncated'
-    case 'head-forged':
-      return 'the head of the chain was not sealed under this master key'
-    case 'head-cut-off':
-      return `the chain ends before block ${number}, which the server sealed as the last block`
-    case 'head-differs':
-      return `the chain does not end with block ${number}, which the server sealed as the last block`
-    case 'altered-before':
-      return `the server already found the log altered: see event ${number}`
-    case 'checkpoint-cut-off':
-      return `the chain ends before block ${number}, which was there when the checkpoint was taken`
-    case 'checkpoint-differs':
-      return `block ${number} of the chain is another than when the checkpoint was taken`
-    case 'checkpoint-expired':
-      return `block ${number} was removed when its time was over: compare with a later checkpoint`
-  }
+/** A fault of the audit log as text. A kind that is unknown here is shown as it is. */
+export function faultText({ kind, number }: { readonly kind: string; readonly number: number }): string {
+  const textOf = (texts as Readonly<Partial<Record<string, (number: number) => string>>>)[kind]
+  return textOf === undefined ? `${kind} at number ${number}` : textOf(number)
+}
+
+const texts: Readonly<Record<ChainFault['kind'], (number: number) => string>> = {
+  'event-changed': (number) => `event ${number} was changed`,
+  'event-removed': (number) => `event ${number} was removed`,
+  'event-inserted': (number) => `event ${number} was inserted later`,
+  'event-repeated': (number) => `event ${number} is in the chain twice`,
+  'block-missing': (number) => `block ${number} was removed from the chain`,
+  'block-changed': (number) => `block ${number} was changed`,
+  'block-unlinked': (number) => `block ${number} does not have the hash of the previous block`,
+  'start-missing': (number) => `the blocks before block ${number} were removed, and no event records the removal`,
+  'head-missing': () => 'the sealed head of the chain is missing: the chain may have been truncated',
+  'head-forged': () => 'the head of the chain was not sealed with this master key',
+  'head-cut-off': (number) => `the chain ends before block ${number}, which the server sealed as the last block`,
+  'head-differs': (number) => `the chain does not end with block ${number}, which the server sealed as the last block`,
+  'altered-before': (number) => `the server has already reported that the log was altered: see event ${number}`,
+  'checkpoint-cut-off': (number) => `the chain ends before block ${number} of the checkpoint`,
+  'checkpoint-differs': (number) => `block ${number} differs from the checkpoint`,
+  'checkpoint-expired': (number) =>
+    `block ${number} of the checkpoint was purged after its retention period: use a later checkpoint`,
 }

@@ -15,13 +15,25 @@ export type FilterFlags = {
 /** Adds the filter options. */
 export function withFilter(command: Command): Command {
   return command
-    .option('--from <time>', 'not before this time, such as 2026-11-24 or 2026-11-24T12:00:00Z', requireTime)
-    .option('--to <time>', 'not after this time', requireTime)
-    .option('--action <action>', 'the action, such as token.issue')
-    .addOption(new Option('--outcome <outcome>', 'whether it was allowed').choices(['success', 'refused']))
-    .option('--principal <id>', 'the actor: an object id, or the claimed name')
-    .option('--target <target>', 'the target or what contains it: a login server, a repository, a resource id')
-    .option('--correlation-id <id>', 'the x-ms-correlation-request-id of a response')
+    .option(
+      '--from <time>',
+      'only events at or after this time, such as 2026-11-24 or 2026-11-24T12:00:00Z',
+      requireTime,
+    )
+    .option('--to <time>', 'only events at or before this time', requireTime)
+    .option('--action <action>', 'only this action, such as token.issue')
+    .addOption(
+      new Option('--outcome <outcome>', 'only allowed (success) or only denied (refused) requests').choices([
+        'success',
+        'refused',
+      ]),
+    )
+    .option('--principal <id>', 'only this actor: an object id, or the name that it sent')
+    .option(
+      '--target <target>',
+      'only this target: a login server, a repository or a resource id, with everything below it',
+    )
+    .option('--correlation-id <id>', 'only the request with this x-ms-correlation-request-id')
 }
 
 /** Builds the filter from the options. */

@@ -2,23 +2,24 @@ import type { AuditEventDocument } from '@acrux/server'
 import { fail, getFromArm, getNextFromArm, registryIdOf, requireSignedInAt, subscriptionPath } from '../az.ts'
 import type { FilterFlags } from './filter-flags.ts'
 
-/** Whose log is asked for: that of a server that az is signed in to, or that of one registry there. */
+/** Selects the log: of the server that az is signed in to, or of one registry on it. */
 export type ServerFlags = { readonly server?: string; readonly name?: string }
 
 const apiVersion = '2024-11-01'
 
-/** How many events a page has at the most. */
-const longestPage = 1000
+/** The maximum of the server. */
+const maxPageSize = 1000
 
-/** The newest events, from the management API, page by page: it answers whoever az is signed in as, if they may read them. */
+/** Gets the newest events from the management API, page by page, as the principal that az is signed in as. */
 export function* newestOnServer(place: ServerFlags, flags: FilterFlags & { readonly limit: number }) {
   requireSignedInAt(place.server)
-  const query = new URLSearchParams({ 'api-version': apiVersion, $top: String(Math.min(flags.limit, longestPage)) })
+  const query = new URLSearchParams({ 'api-version': apiVersion, $top: String(Math.min(flags.limit, maxPageSize)) })
   const filter = filterText(flags)
   if (filter !== '') query.set('$filter', filter)
   let left = flags.limit
   for (let answer = getFromArm(`${logOf(place)}?${query.toString()}`); ;) {
-    if (answer === undefined) return fail('there is no such log')
+    if (answer === undefined)
+      return fail('the audit log does not exist, or is not visible to the principal that az is signed in as')
     const { value, nextLink } = answer as Page
     for (const event of value.slice(0, left)) yield event
     left -= value.length
@@ -34,7 +35,7 @@ function logOf({ name }: ServerFlags): string {
   return `${subscriptionPath()}/providers/Acrux.Server/auditEvents`
 }
 
-/** The filter as the API has it. [docs/reference/audit.md] */
+/** The filter in the syntax of the API. [docs/reference/audit.md] */
 function filterText({ from, to, principal, action, outcome, correlationId }: FilterFlags): string {
   const terms = [
     ['eventTimestamp ge', from === undefined ? undefined : new Date(from).toISOString()],

@@ -11,6 +11,7 @@ import {
 } from '@acrux/server'
 import type { Command } from 'commander'
 import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
+import { withHelp } from '../help-text.ts'
 import { createProgressBar, sizeText } from '../progress-bar.ts'
 import { explainFailure } from '../startup-failure.ts'
 import { terminalLine } from '../terminal-text.ts'
@@ -18,25 +19,30 @@ import { version } from '../version.ts'
 import { exitOnWrongUsage } from '../wrong-usage.ts'
 import { readPassphrase } from './passphrase.ts'
 
-const examples = `
-DIRECTORY can hold any number of backups of one server. A blob that is already there is not copied again. The server
-may be running: a backup is a snapshot of the database and of every blob that the snapshot refers to.
+const about = `
+DIRECTORY can contain any number of backups of one server. A blob that is already there is not copied again. A backup is
+a snapshot of the database and of every blob that the snapshot refers to. The server may be running.`
 
-Without --with-keys, a backup holds no keys: to restore it, you need master.key from the server's data directory, and
-tls/ if the server made its own certificate. With --with-keys, the backup includes them, encrypted with a passphrase.
+const aboutKeys = `
+Without --with-keys, a backup contains no keys. To restore it, you need master.key from the server's data directory, and
+tls/ if the server created its own certificate. With --with-keys, the backup includes them, encrypted with a passphrase.`
 
-Examples:
-  acrux backup create /backup/acrux --data-dir /var/lib/acrux
-  acrux backup create /backup/acrux --config /etc/acrux/acrux.yaml --with-keys --passphrase-file /etc/acrux/backup-passphrase
-  acrux backup list /backup/acrux
-  acrux backup verify /backup/acrux
-  acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --dry-run
-  pass show acrux | acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --passphrase-file -
+const createExample = 'acrux backup create /backup/acrux --data-dir /var/lib/acrux'
+const verifyExample = 'acrux backup verify /backup/acrux'
+const restoreExample = 'acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --dry-run'
 
-Exit codes: 0 success; 1 something is missing or corrupt; 2 wrong flag, setting or passphrase file;
-12 the data directory is in use; 13 the data directory cannot be used or is not empty; 14 the keys cannot be read or
-decrypted; 17 the backup directory cannot be used, or does not hold that backup.
-`
+const sharedExitCodes = {
+  0: 'success',
+  1: 'content is missing or corrupt',
+  2: 'wrong option, setting or passphrase file',
+  17: 'the backup directory cannot be used, or does not contain the backup',
+}
+const keyExitCodes = { ...sharedExitCodes, 14: 'the keys cannot be read or decrypted' }
+const dataDirExitCodes = {
+  ...keyExitCodes,
+  12: 'a running server uses the data directory',
+  13: 'the data directory cannot be used or is not empty',
+}
 
 type OutputFlags = { readonly json?: true }
 type KeyFlags = { readonly passphraseFile?: string }
@@ -47,37 +53,85 @@ type RestoreFlags = VerifyFlags &
 
 /** Adds `acrux backup`. */
 export function addBackup(program: Command): void {
-  const command = exitOnWrongUsage(program.command('backup'))
-    .description('back up a server, and restore it')
-    .addHelpText('after', examples)
-  withJson(withDataDir(add(command, 'create', 'make a backup; the server may be running')))
+  const command = exitOnWrongUsage(program.command('backup')).description(
+    'create, verify and restore backups of a server',
+  )
+  withHelp(command, {
+    about: `${about}\n${aboutKeys}`,
+    examples: [createExample, 'acrux backup list /backup/acrux', verifyExample, restoreExample],
+    exitCodes: dataDirExitCodes,
+  })
+  addCreate(command)
+  addList(command)
+  addVerify(command)
+  addRestore(command)
+}
+
+const passphraseFile = [
+  '--passphrase-file <file>',
+  'read the passphrase from this file; - for stdin. Default: prompt for it on the terminal',
+] as const
+
+const id = ['--id <id>', 'the id of the backup. Default: the newest'] as const
+
+function addCreate(backup: Command): void {
+  const command = withJson(withDataDir(add(backup, 'create', 'create a backup, also while the server is running')))
     .option('--with-keys', 'include the master key and the certificate authority, encrypted with a passphrase')
-    .option(
-      '--passphrase-file <file>',
-      'read the passphrase from this file; - for stdin. By default, the terminal prompts for it',
-    )
+    .option(...passphraseFile)
     .action((directory: string, flags: CreateFlags) => explained(() => create(directory, flags)))
-  withJson(add(command, 'list', 'list the complete backups, oldest first')).action(
+  withHelp(command, {
+    about: `${about}\n${aboutKeys}`,
+    examples: [
+      createExample,
+      'acrux backup create /backup/acrux --config /etc/acrux/acrux.yaml --with-keys --passphrase-file /etc/acrux/backup-passphrase',
+    ],
+    exitCodes: { ...keyExitCodes, 13: 'the data directory cannot be used' },
+  })
+}
+
+function addList(backup: Command): void {
+  const command = withJson(add(backup, 'list', 'list the complete backups, oldest first')).action(
     (directory: string, flags: OutputFlags) => explained(() => list(directory, flags)),
   )
-  withJson(add(command, 'verify', 'read every byte of a backup and compare it with its digest'))
-    .option('--id <id>', 'the id of the backup; default: the newest')
+  withHelp(command, {
+    examples: ['acrux backup list /backup/acrux', 'acrux backup list /backup/acrux --json'],
+    exitCodes: { 0: 'success', 2: 'wrong option', 17: 'the backup directory cannot be used' },
+  })
+}
+
+function addVerify(backup: Command): void {
+  const command = withJson(add(backup, 'verify', 'read every byte of a backup, and compare it with its digest'))
+    .option(...id)
     .option('--passphrase-file <file>', 'also decrypt the keys, and authenticate the database with them; - for stdin')
     .action((directory: string, flags: VerifyFlags) => explained(() => verify(directory, flags)))
-  withJson(withDataDir(add(command, 'restore', 'restore a backup into an empty data directory')))
-    .option('--id <id>', 'the id of the backup; default: the newest')
+  withHelp(command, {
+    examples: [verifyExample, 'pass show acrux | acrux backup verify /backup/acrux --passphrase-file -'],
+    exitCodes: keyExitCodes,
+  })
+}
+
+function addRestore(backup: Command): void {
+  const command = withJson(withDataDir(add(backup, 'restore', 'restore a backup to an empty data directory')))
+    .option(...id)
     .option('--dry-run', 'verify the backup and the data directory, and change nothing')
-    .option('--without-keys', 'do not restore the keys that the backup holds')
+    .option('--without-keys', 'do not restore the keys that the backup contains')
     .option('--skip-damaged', 'skip missing and corrupt blobs, and restore everything else')
-    .option(
-      '--passphrase-file <file>',
-      'read the passphrase from this file; - for stdin. By default, the terminal prompts for it',
-    )
+    .option(...passphraseFile)
     .action((directory: string, flags: RestoreFlags) => explained(() => restore(directory, flags)))
+  withHelp(command, {
+    examples: [
+      restoreExample,
+      'pass show acrux | acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --passphrase-file -',
+    ],
+    exitCodes: dataDirExitCodes,
+  })
 }
 
 function add(command: Command, name: string, description: string): Command {
-  return command.command(name).description(description).argument('<directory>', 'the directory of backups')
+  return command
+    .command(name)
+    .description(description)
+    .argument('<directory>', 'the directory that contains the backups')
 }
 
 function withJson(command: Command): Command {
@@ -110,7 +164,9 @@ async function create(directory: string, flags: CreateFlags): Promise<void> {
     createBackup({ dataDir, directory, passphrase, acrux: version, onProgress }),
   )
   for (const { digest, problem } of backup.damaged) {
-    process.stderr.write(`acrux: the blob ${digest} is ${problem} on the server; the backup does not include it\n`)
+    process.stderr.write(
+      `acrux: the blob ${digest} is ${problem} on the server; the backup does not include it: run acrux scrub\n`,
+    )
   }
   const { newCount, newSizeBytes } = backup.blobs
   const copied = `; ${newCount} new (${sizeText(newSizeBytes)})`
@@ -118,8 +174,9 @@ async function create(directory: string, flags: CreateFlags): Promise<void> {
   if (backup.damaged.length > 0) process.exitCode = exitCodes.unexpected
 }
 
-const cannotAuthenticate = 'the backup holds no keys, so the passphrase cannot authenticate it'
-const noKeys = 'the backup holds no keys: keep a copy of master.key and tls/ from the data directory elsewhere'
+const cannotAuthenticate = 'the backup contains no keys, so the passphrase cannot authenticate it'
+const noKeys =
+  'the backup contains no keys: keep a copy of master.key and tls/ from the data directory in another place'
 
 async function list(directory: string, flags: OutputFlags): Promise<void> {
   const backups = await openBackupFolder(directory).list()
@@ -152,14 +209,14 @@ async function inspect(
     ? await readBackupKeys(folder, backup, await readPassphrase(passphraseFile, false))
     : undefined
   const verified = await withProgress((onProgress) => verifyBackup(folder, backup, { keys, onProgress }))
-  // A passphrase asks for authentication. Without this, removing the keys from a backup would hide that it was altered.
+  // A passphrase requests authentication. Without this check, removing the keys from a backup would hide that it was altered.
   const lacksKeys = passphraseFile !== undefined && backup.keysSha256 === null
   const report = lacksKeys ? { ...verified, problems: [...verified.problems, cannotAuthenticate] } : verified
   const wrong = [
     ...report.problems,
     ...report.damaged.map(({ digest, problem }) => `the blob ${digest} is ${problem}`),
     ...report.damagedBefore.map(
-      ({ digest, problem }) => `the blob ${digest} was ${problem} on the server when the backup was made`,
+      ({ digest, problem }) => `the blob ${digest} was ${problem} on the server when the backup was created`,
     ),
   ]
   // Names come from the backup, which others may have altered.
@@ -194,7 +251,7 @@ async function restore(directory: string, flags: RestoreFlags): Promise<void> {
 }
 
 const after = [
-  'Everything that was revoked or deleted after the backup is restored: revoke it again before clients connect to the server.',
+  'The backup also restores what was revoked or deleted after it was created. Revoke it again before clients connect to the server.',
 ]
 
 function keysToBring(dataDir: string): string[] {
@@ -202,7 +259,7 @@ function keysToBring(dataDir: string): string[] {
     `The keys were not restored. Before you start the server, copy master.key of the original server to ${dataDir}/master.key (mode 0600).`,
     'The server does not start without it. It encrypts the signing keys, the passwords of admin accounts, the second factors',
     'and the secrets of webhooks.',
-    `If the server made its own certificate, also copy the folder tls/ to ${dataDir}/tls. Without it, clients have to trust a new one.`,
+    `If the server created its own certificate, also copy the directory tls/ to ${dataDir}/tls. Without it, clients must trust a new one.`,
     ...after,
   ]
 }

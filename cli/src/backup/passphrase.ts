@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { StartupError, exitCodes } from '@acrux/server'
 
-const shortest = 12
+const minLength = 12
 
 /**
  * Reads the passphrase of the keys in a backup: from a file, from stdin if the file is `-`, or from the terminal,
@@ -13,9 +13,9 @@ const shortest = 12
 export async function readPassphrase(file: string | undefined, isNew: boolean): Promise<string> {
   const passphrase = (file === undefined ? await ask(isNew) : await read(file)).replace(/\r?\n$/, '')
   if (passphrase.length === 0) throw wrong('the passphrase is empty', 'use another passphrase')
-  if (!isNew || passphrase.length >= shortest) return passphrase
+  if (!isNew || passphrase.length >= minLength) return passphrase
   throw wrong(
-    `the passphrase has fewer than ${shortest} characters`,
+    `the passphrase has fewer than ${minLength} characters`,
     'use a longer one: anyone who has the backup and the passphrase can act as any user',
   )
 }
@@ -54,17 +54,17 @@ function askOnce(prompt: string): Promise<string> {
       stderr.write('\n')
     }
     const take = (typed: string) => {
-      for (const sign of typed) {
-        if (sign === '\r' || sign === '\n') {
+      for (const character of typed) {
+        if (character === '\r' || character === '\n') {
           end()
           resolve(line)
           return
         }
-        if (sign === '\u0003') {
+        if (character === '\u0003') {
           end()
           process.exit(130)
         }
-        line = sign === '\u007f' || sign === '\b' ? line.slice(0, -1) : line + sign
+        line = character === '\u007f' || character === '\b' ? line.slice(0, -1) : line + character
       }
     }
     stdin.on('data', take)

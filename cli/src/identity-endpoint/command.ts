@@ -1,30 +1,42 @@
 import { plainReason } from '@acrux/contract'
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
-import { parseLoopbackAddress, startEndpoint, type RunningEndpoint } from './endpoint.ts'
+import { requireLoopbackAddress, startEndpoint, type RunningEndpoint } from './endpoint.ts'
 import { enroll } from './enroll.ts'
 import { CommandFailure, exitCodes } from './failure.ts'
 import { type MachineState, defaultHeaderFile, defaultStateDir, readState, removeState } from './machine-state.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { createTokenSource } from './token-source.ts'
+import { withHelp } from '../help-text.ts'
 import { shellWord } from '../shell-word.ts'
 
-const examples = `
-A machine is a resource of the server. An administrator creates it once. Its enrollment code works once, for 15 minutes:
+const aboutCodes = `
+A machine is a resource of the server. An administrator creates it once, and requests an enrollment code, which works
+once and for 15 minutes:
   az rest --method put  --url .../providers/Microsoft.HybridCompute/machines/build-1?api-version=2024-07-10 --body '{"location":"local"}'
-  az rest --method post --url .../providers/Microsoft.HybridCompute/machines/build-1/enrollmentCode?api-version=2024-07-10
+  az rest --method post --url .../providers/Microsoft.HybridCompute/machines/build-1/enrollmentCode?api-version=2024-07-10`
 
-Examples:
-  acrux identity-endpoint enroll --server https://registry.example.com --code 7K3M-9QRT-2VWX-8HJN-5PBD
-  acrux identity-endpoint serve
-  AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:40342 az login --identity
+const enrollExample =
+  'acrux identity-endpoint enroll --server https://registry.example.com --code 7K3M-9QRT-2VWX-8HJN-5PBD'
+const serveExamples = [
+  'acrux identity-endpoint serve',
+  'AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:40342 az login --identity',
+]
 
-Exit codes: 0 done; 1 unexpected; 2 wrong flag or value; 10 port in use; 11 address unavailable; 20 not enrolled;
-21 refused by the server; 22 server cannot be reached.
-`
+const usageCodes = { 0: 'success', 1: 'unexpected error', 2: 'wrong option or value' }
+const serveCodes = {
+  ...usageCodes,
+  10: 'the port is in use',
+  11: 'the address does not exist on this machine, or the user may not listen on it',
+  20: 'this machine is not enrolled, or its key cannot be used',
+}
+const serverCodes = {
+  21: 'the server does not accept the code or the key',
+  22: 'the server cannot be reached or is not trusted',
+}
 
 const armResource = 'https://management.core.windows.net/'
-const stateDirOption = ['--state-dir <directory>', 'where the key of this machine is kept'] as const
+const stateDirOption = ['--state-dir <directory>', 'the directory of the key of this machine'] as const
 
 type EnrollFlags = { readonly server: string; readonly code: string; readonly ca?: string; readonly stateDir: string }
 type ServeFlags = {
@@ -34,23 +46,45 @@ type ServeFlags = {
   readonly imds: boolean
 }
 
-/** Adds `acrux identity-endpoint`: managed identities for a machine outside of any cloud. */
+/** Adds `acrux identity-endpoint`: managed identities for machines outside Azure. */
 export function addIdentityEndpoint(program: Command): void {
   const command = program
     .command('identity-endpoint')
     .description(
-      'give programs on this machine a managed identity, for az login --identity and ManagedIdentityCredential',
+      'provide a managed identity to programs on this machine, for az login --identity and ManagedIdentityCredential',
     )
-    .addHelpText('after', examples)
-  command
+  withHelp(command, {
+    about: aboutCodes,
+    examples: [enrollExample, ...serveExamples],
+    exitCodes: { ...serveCodes, ...serverCodes },
+  })
+  addEnroll(command)
+  addServe(command)
+  addStatus(command)
+  addForget(command)
+}
+
+function addEnroll(parent: Command): void {
+  const command = parent
     .command('enroll')
-    .description('create a key on this machine and register it with a server; an earlier key becomes invalid')
+    .description('create a key on this machine and register it with the server; an earlier key becomes invalid')
     .requiredOption('--server <url>', 'the base URL of the server, such as https://registry.example.com')
     .requiredOption('--code <code>', 'the enrollment code of this machine; - reads it from stdin')
     .option('--ca <file>', 'the certificate authority (PEM) that signed the certificate of the server')
     .option(...stateDirOption, defaultStateDir())
     .action((flags: EnrollFlags) => orExplain(() => enrollMachine(flags)))
-  command
+  withHelp(command, {
+    about: aboutCodes,
+    examples: [
+      enrollExample,
+      'acrux identity-endpoint enroll --server https://registry.example.com --code - --ca ca.pem',
+    ],
+    exitCodes: { ...usageCodes, 20: 'the key cannot be written', ...serverCodes },
+  })
+}
+
+function addServe(parent: Command): void {
+  const command = parent
     .command('serve')
     .description(
       'serve tokens to programs on this machine, through the endpoints of Azure virtual machines, App Service and Azure ML',
@@ -59,35 +93,47 @@ export function addIdentityEndpoint(program: Command): void {
     .option(...stateDirOption, defaultStateDir())
     .option(
       '--app-service-header-file <file>',
-      'the file with the value that programs must send as X-IDENTITY-HEADER; it is created if it does not exist (default: identity-header in the state directory)',
+      'the file with the value that programs must send as X-IDENTITY-HEADER; it is created if it does not exist. Default: identity-header in the state directory',
     )
     .option('--no-imds', 'serve only programs that send the header, not every program on this machine')
     .action((flags: ServeFlags) => orExplain(() => serve(flags)))
-  command
+  withHelp(command, { examples: serveExamples, exitCodes: serveCodes })
+}
+
+function addStatus(parent: Command): void {
+  const command = parent
     .command('status')
-    .description('show which machine this is, and whether the server accepts its key')
+    .description('show the identity of this machine, and whether the server accepts its key')
     .option(...stateDirOption, defaultStateDir())
     .action((flags: { readonly stateDir: string }) => orExplain(() => showStatus(flags.stateDir)))
-  command
+  withHelp(command, {
+    examples: ['acrux identity-endpoint status'],
+    exitCodes: { ...usageCodes, 20: serveCodes[20], ...serverCodes },
+  })
+}
+
+function addForget(parent: Command): void {
+  const command = parent
     .command('forget')
-    .description('remove the key from this machine; the machine remains on the server until it is deleted there')
+    .description('delete the key from this machine; the server keeps the machine until it is deleted there')
     .option(...stateDirOption, defaultStateDir())
     .action((flags: { readonly stateDir: string }) => orExplain(() => forget(flags.stateDir)))
+  withHelp(command, { examples: ['acrux identity-endpoint forget'], exitCodes: usageCodes })
 }
 
 async function enrollMachine(flags: EnrollFlags): Promise<void> {
   const state = await enroll(flags)
   process.stdout.write(`acrux: this machine is ${state.resourceId}\n`)
   process.stdout.write(`acrux: client id ${state.clientId}, object id ${state.objectId}\n`)
-  process.stdout.write('Next: acrux identity-endpoint serve\n')
+  process.stdout.write('       run acrux identity-endpoint serve\n')
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
   const { stateDir, imds } = flags
-  const listen = parseLoopbackAddress(flags.listen)
+  const listen = requireLoopbackAddress(flags.listen)
   const state = await readState(stateDir)
   const headerFile = flags.appServiceHeaderFile ?? defaultHeaderFile(stateDir)
-  const header = await readOrMakeHeader(headerFile)
+  const header = await readOrCreateHeader(headerFile)
   const endpoint = await startEndpoint({
     listen,
     header,
@@ -103,9 +149,9 @@ function startText(state: MachineState, origin: string, headerFile: string, imds
   const secret = `"$(cat ${shellWord(headerFile)})"`
   return [
     `acrux: this machine is ${state.resourceId} (client id ${state.clientId}) at ${state.server}`,
-    'acrux: programs on this machine need no secret with these variables:',
-    ...(imds ? ['  # as on a virtual machine of Azure', `  export AZURE_POD_IDENTITY_AUTHORITY_HOST=${origin}`] : []),
-    `  # as in App Service, for whoever can read ${headerFile}`,
+    'acrux: set these variables for programs on this machine; they need no other credential:',
+    ...(imds ? ['  # as on an Azure virtual machine', `  export AZURE_POD_IDENTITY_AUTHORITY_HOST=${origin}`] : []),
+    `  # as in App Service, for users that can read ${headerFile}`,
     `  export IDENTITY_ENDPOINT=${origin}/msi/token IDENTITY_HEADER=${secret}`,
     '  # as in Azure Machine Learning',
     `  export MSI_ENDPOINT=${origin}/msi/token MSI_SECRET=${secret} DEFAULT_IDENTITY_CLIENT_ID=${state.clientId}`,
@@ -114,21 +160,21 @@ function startText(state: MachineState, origin: string, headerFile: string, imds
   ].join('\n')
 }
 
-const longestHeaderBytes = 1024
+const maxHeaderBytes = 1024
 
-async function readOrMakeHeader(file: string): Promise<string> {
+async function readOrCreateHeader(file: string): Promise<string> {
   try {
-    const present = (await readPrivateFile(file, longestHeaderBytes))?.trim()
-    if (present !== undefined && present.length < 32) throw new Error('it holds fewer than 32 characters')
+    const present = (await readPrivateFile(file, maxHeaderBytes))?.trim()
+    if (present !== undefined && present.length < 32) throw new Error('it has fewer than 32 characters')
     if (present !== undefined) return present
-    const made = randomBytes(32).toString('base64url')
-    await writePrivateFile(file, `${made}\n`)
-    return made
+    const created = randomBytes(32).toString('base64url')
+    await writePrivateFile(file, `${created}\n`)
+    return created
   } catch (error) {
     throw new CommandFailure(
       `the header file ${file} cannot be used: ${plainReason(error)}`,
       exitCodes.usage,
-      'remove it, or name another with --app-service-header-file',
+      'delete it, or set another one with --app-service-header-file',
       { cause: error },
     )
   }
@@ -155,21 +201,25 @@ async function showStatus(stateDir: string): Promise<void> {
   const { status, description } = outcome.refusal
   process.stdout.write('accepted:  no\n')
   throw status === 503
-    ? new CommandFailure(description, exitCodes.unreachable, 'see that the server runs and can be reached from here')
-    : new CommandFailure(description, exitCodes.refused, 'enroll this machine anew, if it is still to be one')
+    ? new CommandFailure(
+        description,
+        exitCodes.unreachable,
+        'check that the server is running and can be reached from this machine',
+      )
+    : new CommandFailure(description, exitCodes.refused, 'enroll this machine again')
 }
 
 async function forget(stateDir: string): Promise<void> {
   const removed = await removeState(stateDir)
   process.stdout.write(
     removed
-      ? 'acrux: the key of this machine is gone\n'
-      : 'acrux: this machine was not enrolled; there was nothing to do\n',
+      ? 'acrux: the key of this machine was deleted\n'
+      : 'acrux: this machine is not enrolled: there is no key to delete\n',
   )
 }
 
 async function orExplain(work: () => Promise<void>): Promise<void> {
-  // What is kept is for this user's eyes alone.
+  // Only this user may read the files that the command writes.
   process.umask(0o077)
   try {
     await work()
@@ -180,7 +230,7 @@ async function orExplain(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** The first signal ends the endpoint in order; a second one ends it at once. */
+/** The first signal stops the endpoint gracefully; a second one stops it at once. */
 function stopOnSignals(endpoint: RunningEndpoint): void {
   let stopping = false
   const stop = () => {

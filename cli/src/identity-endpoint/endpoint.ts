@@ -16,15 +16,15 @@ export type RunningEndpoint = {
 export type EndpointOptions = ReadOptions & {
   readonly listen: { readonly host: string; readonly port: number }
   readonly tokens: TokenSource
-  /** Told of what must not happen, and of refusals, in one line without secrets. */
+  /** Logs denials and unexpected errors, each in one line without secrets. */
   readonly log: (line: string) => void
 }
 
-/** Requests that are under way at once; each costs one request to the server at most. */
-const connectionLimit = 128
+/** Each connection causes at most one request to the server. */
+const maxConnections = 128
 
-/** Reads `HOST:PORT`, of which the host must be this machine's own loopback. @throws CommandFailure */
-export function parseLoopbackAddress(text: string): EndpointOptions['listen'] {
+/** Parses `HOST:PORT`. The host must be an address of this machine's loopback interface. @throws CommandFailure */
+export function requireLoopbackAddress(text: string): EndpointOptions['listen'] {
   const [, name = '', digits = ''] = /^(localhost|[\d.]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(text) ?? []
   const host = name === 'localhost' ? '127.0.0.1' : name.replace(/^\[(.*)\]$/, '$1')
   const port = Number(digits)
@@ -32,7 +32,7 @@ export function parseLoopbackAddress(text: string): EndpointOptions['listen'] {
   throw new CommandFailure(
     `${text} is not an address of the loopback interface`,
     exitCodes.usage,
-    'tokens are served only to programs on this machine: use 127.0.0.1:PORT or [::1]:PORT',
+    'use 127.0.0.1:PORT or [::1]:PORT: tokens are served only to programs on this machine',
   )
 }
 
@@ -43,14 +43,14 @@ function isLoopback(host: string): boolean {
     .some((address) => address?.internal === true && address.address === host)
 }
 
-/** Starts to answer. @throws CommandFailure where the address cannot be had */
+/** Starts the endpoint. @throws CommandFailure if it cannot listen on the address */
 export async function startEndpoint(options: EndpointOptions): Promise<RunningEndpoint> {
   const { host, port } = options.listen
   const server = http.createServer(
     { requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
     (request, response) => void answer(options, request, response),
   )
-  server.maxConnections = connectionLimit
+  server.maxConnections = maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenFailure(error, `${host}:${port}`)))
     server.listen({ host, port }, resolve)
@@ -68,11 +68,11 @@ export async function startEndpoint(options: EndpointOptions): Promise<RunningEn
 }
 
 async function answer(options: EndpointOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // A body has no business here, and what follows it on the connection is not read.
+  // A valid request has no body, and nothing after it on the connection is read.
   response.setHeader('connection', 'close')
   const read = readTokenRequest(request, options)
   if (!('resource' in read)) {
-    options.log(`refused (${read.error}): ${read.description}`)
+    options.log(`request denied (${read.error}): ${read.description}`)
     sendRefusal(response, read.shape, read)
     return
   }
@@ -82,11 +82,15 @@ async function answer(options: EndpointOptions, request: IncomingMessage, respon
       send(response, 200, tokenBody(outcome.token))
       return
     }
-    options.log(`no token (${outcome.refusal.error}): ${outcome.refusal.description}`)
+    options.log(`no token issued (${outcome.refusal.error}): ${outcome.refusal.description}`)
     sendRefusal(response, read.shape, outcome.refusal)
   } catch (error) {
-    options.log(`unexpected: ${plainReason(error)}`)
-    sendRefusal(response, read.shape, { status: 500, error: 'server_error', description: 'The endpoint failed.' })
+    options.log(`unexpected error: ${plainReason(error)}`)
+    sendRefusal(response, read.shape, {
+      status: 500,
+      error: 'server_error',
+      description: 'The identity endpoint failed. See its log.',
+    })
   }
 }
 
@@ -123,9 +127,9 @@ function listenFailure(error: unknown, address: string): unknown {
   switch (systemErrorCode(error)) {
     case 'EADDRINUSE':
       return new CommandFailure(
-        `another process is already listening on ${address}`,
+        `another process is listening on ${address}`,
         exitCodes.portInUse,
-        'choose another port with --listen',
+        'set another port with --listen',
       )
     case 'EADDRNOTAVAIL':
       return new CommandFailure(
@@ -135,9 +139,9 @@ function listenFailure(error: unknown, address: string): unknown {
       )
     case 'EACCES':
       return new CommandFailure(
-        `this user may not listen on ${address}`,
+        `this user is not allowed to listen on ${address}`,
         exitCodes.addressUnavailable,
-        'choose a port above 1023',
+        'use a port above 1023',
       )
     default:
       return error

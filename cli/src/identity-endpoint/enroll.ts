@@ -10,13 +10,13 @@ import { type ServerAnswer, postForm } from './server-request.ts'
 
 export type EnrollOptions = {
   readonly server: string
-  /** `-` for the first line of the standard input. */
+  /** `-` for the first line of stdin. */
   readonly code: string
   readonly ca?: string
   readonly stateDir: string
 }
 
-/** Enrolls this machine: makes a key here, and has the server put it in the place of any that the machine had. @throws CommandFailure */
+/** Enrolls this machine: creates a key here and registers it with the server, which replaces an earlier key. @throws CommandFailure */
 export async function enroll(options: EnrollOptions): Promise<MachineState> {
   const server = requireServer(options.server)
   const ca = options.ca === undefined ? undefined : await requireAuthority(options.ca)
@@ -30,16 +30,16 @@ export async function enroll(options: EnrollOptions): Promise<MachineState> {
   return state
 }
 
-/** The base URL of a server. The code and the tokens are worth stealing, so that plain HTTP is for this machine alone. */
+/** The base URL of a server. Codes and tokens are secrets, so plain HTTP is only allowed to this machine. */
 function requireServer(text: string): string {
   const url = URL.parse(text)
   const isLocal = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)
   if (url === null || !isSafe || url.username !== '' || url.search !== '' || url.pathname !== '/') {
     throw new CommandFailure(
-      `${text} is not the URL of a server`,
+      `${text} is not a valid server URL`,
       exitCodes.usage,
-      'use https://HOST or https://HOST:PORT; http:// works only for this machine',
+      'use https://HOST or https://HOST:PORT; http:// is only allowed for this machine',
     )
   }
   return url.origin
@@ -48,14 +48,14 @@ function requireServer(text: string): string {
 async function requireAuthority(file: string): Promise<string> {
   try {
     const pem = await readFile(file, 'utf8')
-    // A file in which nothing is a certificate would be taken in silence, and then trust nobody.
+    // Without this check, a file without a certificate would be accepted, and then no server would be trusted.
     if (new X509Certificate(pem).raw.length === 0) throw new Error('it is empty')
     return pem
   } catch (error) {
     throw new CommandFailure(
       `the certificate authority ${file} cannot be used: ${plainReason(error)}`,
       exitCodes.usage,
-      'name a PEM file with the certificate of the authority that signed the server certificate',
+      'use a PEM file with the certificate of the authority that signed the server certificate',
       { cause: error },
     )
   }
@@ -65,12 +65,12 @@ function requireEnrollment({ status, body }: ServerAnswer, server: string): Mach
   if (status !== 200) {
     const { error_description: description } = body
     const [line = ''] = typeof description === 'string' ? description.split(/[\r\n]/) : []
-    // Whatever answers is not to write to this terminal as it likes.
-    const said = line.slice(0, 512).replaceAll(/[^ -~]/g, '?')
+    // The server is not trusted to control this terminal.
+    const reason = line.slice(0, 512).replaceAll(/[^ -~]/g, '?')
     throw new CommandFailure(
-      `the server ${server} did not enroll this machine: ${said === '' ? `status ${status}` : said}`,
+      `the server ${server} did not enroll this machine: ${reason === '' ? `status ${status}` : reason}`,
       exitCodes.refused,
-      'get a new code; a code works once, for 15 minutes',
+      'request a new code; a code works once, for 15 minutes',
     )
   }
   const read = (name: keyof MachineEnrollment): string => {
@@ -79,7 +79,7 @@ function requireEnrollment({ status, body }: ServerAnswer, server: string): Mach
     throw new CommandFailure(
       `the server ${server} returned a response without ${name}`,
       exitCodes.unreachable,
-      'check that it is an Acrux server, of this version or a later one',
+      'check that it is an Acrux server of this version or a later one',
     )
   }
   return {

@@ -9,16 +9,16 @@ import {
 } from 'node:crypto'
 import type { EnrollmentProof, MachineAssertion, WantedIdentity } from '@acrux/contract'
 
-/** How long an assertion is good for: it is sent at once. */
+/** Short, because an assertion is sent at once. */
 const assertionSeconds = 120
 
-/** Makes the key of a machine, as PKCS #8 PEM text. It never leaves the machine. */
+/** Creates the key of a machine as PKCS #8 PEM. It never leaves the machine. */
 export function newPrivateKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return privateKey.export({ type: 'pkcs8', format: 'pem' })
 }
 
-/** Proves that who sends the code has the key. */
+/** A JWT that shows the server that the sender of the code has the key. */
 export function enrollmentProof(privateKeyPem: string, code: string): string {
   const key = createPrivateKey(privateKeyPem)
   const { kty, crv, x, y } = createPublicKey(key).export({ format: 'jwk' })
@@ -26,7 +26,7 @@ export function enrollmentProof(privateKeyPem: string, code: string): string {
   return signJwt({ typ: 'acrux-enroll+jwt', jwk: { kty, crv, x, y } }, claims, key)
 }
 
-/** Proves the machine at the token endpoint, and says which identity it speaks as. [RFC 7523 §3] */
+/** The client assertion of the machine for the token endpoint, with the requested identity. [RFC 7523 §3] */
 export function machineAssertion(
   machine: {
     readonly privateKey: string

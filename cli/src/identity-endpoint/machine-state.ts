@@ -6,31 +6,31 @@ import type { MachineEnrollment } from '@acrux/contract'
 import { CommandFailure, exitCodes } from './failure.ts'
 import { UnusableFileError, readPrivateFile, writePrivateFile } from './private-file.ts'
 
-/** All that a machine keeps: what it is called, where it asks for tokens, and the key that never leaves it. */
+/** The stored state of a machine: its ids, where it requests tokens, and its private key. */
 export type MachineState = MachineEnrollment & {
-  /** The base URL by which this machine reaches the server. */
+  /** The base URL of the server, as this machine reaches it. */
   readonly server: string
-  /** The authority to trust, as PEM text; the system's where there is none. */
+  /** The certificate authority to trust, as PEM. If undefined, the system's authorities are trusted. */
   readonly ca: string | undefined
-  /** PKCS #8 as PEM text. */
+  /** PKCS #8 as PEM. */
   readonly privateKey: string
 }
 
-const longestStateBytes = 256 * 1024
+const maxStateBytes = 256 * 1024
 
-/** Where a machine's state is kept: with the system's, for root, or the user's own. */
+/** The default directory of the state: the system's for root, otherwise the user's. */
 export function defaultStateDir(): string {
   if (process.getuid?.() === 0) return '/var/lib/acrux-identity'
   const base = process.env['XDG_STATE_HOME'] ?? path.join(homedir(), '.local', 'state')
   return path.join(base, 'acrux-identity')
 }
 
-/** The file in which the header of the App Service shape is kept, unless it is told otherwise. */
+/** The default file of the value that programs send as `X-IDENTITY-HEADER`. */
 export function defaultHeaderFile(stateDir: string): string {
   return path.join(stateDir, 'identity-header')
 }
 
-/** Keeps the state, in place of what was there, whole or not at all. @throws CommandFailure */
+/** Replaces the stored state atomically. @throws CommandFailure */
 export async function writeState(stateDir: string, state: MachineState): Promise<void> {
   try {
     await writePrivateFile(stateFile(stateDir), `${JSON.stringify(state, undefined, 2)}\n`)
@@ -38,13 +38,13 @@ export async function writeState(stateDir: string, state: MachineState): Promise
     throw new CommandFailure(
       `${stateFile(stateDir)} cannot be written: ${plainReason(error)}`,
       exitCodes.notEnrolled,
-      'name a directory that this user can write with --state-dir',
+      'set a directory that this user can write with --state-dir',
       { cause: error },
     )
   }
 }
 
-/** Whether a state could be written there: asked before a code is used up. @throws CommandFailure */
+/** Checks that the state can be written, before a code is used. @throws CommandFailure */
 export async function requireWritable(stateDir: string): Promise<void> {
   const probe = path.join(stateDir, 'probe')
   try {
@@ -54,34 +54,34 @@ export async function requireWritable(stateDir: string): Promise<void> {
     throw new CommandFailure(
       `${stateDir} cannot be written: ${plainReason(error)}`,
       exitCodes.usage,
-      'name a directory that this user can write with --state-dir',
+      'set a directory that this user can write with --state-dir',
       { cause: error },
     )
   }
 }
 
-/** @throws CommandFailure where the machine was not enrolled, or its file is not as it was written */
+/** Reads the stored state. @throws CommandFailure if the machine is not enrolled or the file is damaged */
 export async function readState(stateDir: string): Promise<MachineState> {
   const file = stateFile(stateDir)
-  const text = await readPrivateFile(file, longestStateBytes).catch((error: unknown) => {
+  const text = await readPrivateFile(file, maxStateBytes).catch((error: unknown) => {
     const reason = error instanceof UnusableFileError ? error.message : `${file}: ${plainReason(error)}`
-    throw new CommandFailure(reason, exitCodes.notEnrolled, 'put it right, or enroll this machine anew', {
+    throw new CommandFailure(reason, exitCodes.notEnrolled, 'correct it, or enroll this machine again', {
       cause: error,
     })
   })
   if (text === undefined) {
     throw new CommandFailure(
-      `this machine is not enrolled: there is no ${file}`,
+      `this machine is not enrolled: ${file} does not exist`,
       exitCodes.notEnrolled,
-      'get a code for it from the server, then: acrux identity-endpoint enroll --server URL --code CODE',
+      'request an enrollment code for it, then run acrux identity-endpoint enroll --server URL --code CODE',
     )
   }
   const state = parseState(text)
   if (state !== undefined) return state
-  throw new CommandFailure(`${file} is damaged`, exitCodes.notEnrolled, 'enroll this machine anew')
+  throw new CommandFailure(`${file} is damaged`, exitCodes.notEnrolled, 'enroll this machine again')
 }
 
-/** Removes the key, and all else that was kept. Whether there was one. */
+/** Deletes the key and everything else that is stored. Returns whether there was a key. */
 export async function removeState(stateDir: string): Promise<boolean> {
   await rm(defaultHeaderFile(stateDir), { force: true })
   try {
@@ -103,9 +103,9 @@ function parseState(text: string): MachineState | undefined {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null) return undefined
-    const isWhole = texts.every((name) => typeof Reflect.get(value, name) === 'string')
+    const isComplete = texts.every((name) => typeof Reflect.get(value, name) === 'string')
     const ca: unknown = Reflect.get(value, 'ca')
-    return isWhole && (ca === undefined || typeof ca === 'string') ? (value as MachineState) : undefined
+    return isComplete && (ca === undefined || typeof ca === 'string') ? (value as MachineState) : undefined
   } catch {
     return undefined
   }

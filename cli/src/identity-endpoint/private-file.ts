@@ -15,9 +15,9 @@ export class UnusableFileError extends Error {
 }
 
 /**
- * Reads a file that only its owner may read; undefined where there is none.
+ * Reads a file that only its owner may read. Undefined if it does not exist.
  *
- * @throws UnusableFileError for a file that is open to others, too large, or no file
+ * @throws UnusableFileError if other users can read it, if it is too large, or if it is not a regular file
  */
 export async function readPrivateFile(file: string, maxBytes: number): Promise<string | undefined> {
   try {
@@ -25,9 +25,9 @@ export async function readPrivateFile(file: string, maxBytes: number): Promise<s
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const { mode, size } = await handle.stat()
-      if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new UnusableFileError(`${file} is not a file`)
+      if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new UnusableFileError(`${file} is not a regular file`)
       if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-        throw new UnusableFileError(`${file} is open to other users; if nobody can have read it: chmod 600 ${file}`)
+        throw new UnusableFileError(`other users can access ${file}; if nobody has read it, run chmod 600 ${file}`)
       }
       if (size > maxBytes) throw new UnusableFileError(`${file} is too large`)
       return await handle.readFile('utf8')

@@ -3,16 +3,16 @@ import http from 'node:http'
 import https from 'node:https'
 import { CommandFailure, exitCodes } from './failure.ts'
 
-/** What the server answered: the status, and its body where that is JSON. */
+/** The response of the server. Its body is JSON. */
 export type ServerAnswer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
 
-const longestAnswerBytes = 256 * 1024
-const patienceMs = 20_000
+const maxBodyBytes = 256 * 1024
+const timeoutMs = 20_000
 
 /**
- * Posts a form. With `ca`, that authority is trusted and no other. No redirect is followed.
+ * Posts a form. With `ca`, only that authority is trusted. Redirects are not followed.
  *
- * @throws CommandFailure where the server cannot be reached, or says nothing sensible
+ * @throws CommandFailure if the server cannot be reached or its response is invalid
  */
 export function postForm(
   url: URL,
@@ -28,7 +28,7 @@ export function postForm(
       accept: 'application/json',
       'user-agent': 'acrux-identity-endpoint',
     },
-    signal: AbortSignal.timeout(patienceMs),
+    signal: AbortSignal.timeout(timeoutMs),
   }
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(unreachable(url, error))
@@ -50,7 +50,7 @@ async function readAnswer(response: http.IncomingMessage): Promise<Readonly<Reco
   for await (const chunk of response) {
     const bytes = chunk as Buffer
     sizeBytes += bytes.length
-    if (sizeBytes > longestAnswerBytes) throw new Error('its answer is too long')
+    if (sizeBytes > maxBodyBytes) throw new Error('the response is too large')
     chunks.push(bytes)
   }
   const value = parseJson(Buffer.concat(chunks).toString('utf8'))
@@ -69,9 +69,9 @@ function parseJson(text: string): unknown {
 function unreachable({ origin }: URL, error: unknown): CommandFailure {
   const reason = plainReason(error)
   return new CommandFailure(
-    `the server ${origin} cannot be used: ${reason}`,
+    `the request to the server ${origin} failed: ${reason}`,
     exitCodes.unreachable,
-    'check that it runs and can be reached from here; if its certificate authority is private, name it with --ca',
+    'check that it is running and can be reached from this machine; if its certificate authority is private, set it with --ca',
     { cause: error },
   )
 }

@@ -2,17 +2,17 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { WantedIdentity } from '@acrux/contract'
 
-/** In which of the shapes that clients know a request came, which is how its answer is written. */
+/** The Azure endpoint that a request imitates, which decides the form of the response. */
 export type Shape = 'imds' | 'app-service' | 'azure-ml'
 
-/** A request for a token that may be answered. */
+/** A valid request for a token. */
 export type TokenRequest = {
   readonly shape: Shape
   readonly resource: string
   readonly wanted: WantedIdentity | undefined
 }
 
-/** Why a request is refused before anything is asked. */
+/** Why a request is denied before the server is asked. */
 export type RequestRefusal = {
   readonly shape: Shape
   readonly status: number
@@ -21,24 +21,24 @@ export type RequestRefusal = {
 }
 
 export type ReadOptions = {
-  /** What programs that ask in the shape of App Service or of Azure Machine Learning must know. */
+  /** The secret that programs send in the form of App Service or Azure Machine Learning. */
   readonly header: string
-  /** Whether who knows nothing may ask, as on a virtual machine. */
+  /** Whether programs may request tokens without the secret, as on a virtual machine. */
   readonly imds: boolean
 }
 
 const imdsPath = '/metadata/identity/oauth2/token'
 const appServicePath = '/msi/token'
 
-/** The names by which a client on this machine can have reached the endpoint; any other is somebody's DNS. */
+/** The hosts by which programs on this machine reach the endpoint. Any other host comes from DNS rebinding. */
 const ownHosts = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.169\.254)(?::\d{1,5})?$/i
 
-/** Headers that tell of a proxy or of a browser: neither speaks for a program of this machine. */
+/** Headers of proxies and browsers, which do not act for a program on this machine. */
 const foreignHeaders = ['x-forwarded-for', 'x-forwarded-host', 'forwarded', 'via', 'origin', 'sec-fetch-site']
 
 /**
- * Reads a request for a token, and refuses whatever cannot come from a program on this machine that means to ask: a page
- * in a browser can send no `Metadata` header and has another `Host`, and a proxy says that it is one.
+ * Reads a request for a token. Denies requests that do not come from a program on this machine: a page in a browser cannot
+ * send the `Metadata` header and has another `Host`, and a proxy adds its own headers.
  * [Azure IMDS, security; App Service, REST endpoint reference]
  */
 export function readTokenRequest(request: IncomingMessage, options: ReadOptions): TokenRequest | RequestRefusal {
@@ -59,8 +59,8 @@ export function readTokenRequest(request: IncomingMessage, options: ReadOptions)
   if (target === undefined) return refuse(400, 'unknown_source', 'The request target does not name this endpoint.')
   if (shape === undefined) return refuse(404, 'not_found', 'Tokens are not served at this path.')
   if (request.method !== 'GET') return refuse(405, 'invalid_request', 'Tokens are requested with GET.')
-  const unproved = refusalOfHeaders(request, shape, options)
-  if (unproved !== undefined) return refuse(...unproved)
+  const headerRefusal = refusalOfHeaders(request, shape, options)
+  if (headerRefusal !== undefined) return refuse(...headerRefusal)
   const read = readQuery(new URLSearchParams(target.query))
   return typeof read === 'string' ? refuse(400, 'invalid_request', read) : { shape, ...read }
 }
@@ -84,7 +84,7 @@ function readTarget({
 }
 
 function shapeOf({ headers }: IncomingMessage, path: string | undefined): Shape | undefined {
-  // MSAL Node puts a slash behind whatever a variable says.
+  // MSAL Node appends a slash to the value of the variable.
   const bare = path?.replace(/\/$/, '')
   if (bare === imdsPath) return 'imds'
   if (bare !== appServicePath) return undefined
@@ -110,13 +110,13 @@ function refusalOfHeaders(
   }
 }
 
-/** Compares by hashes of one length, in a time that tells nothing of where they differ. */
+/** Compares hashes of equal length in constant time. */
 function isSecret(given: string | string[] | undefined, secret: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest()
   return typeof given === 'string' && timingSafeEqual(hash(given), hash(secret))
 }
 
-/** What names the identity in the shapes; `clientid` is Azure Machine Learning's, `principal_id` App Service's. */
+/** The parameters that select an identity. `clientid` is from Azure Machine Learning, `principal_id` from App Service. */
 const selectors: Readonly<Record<string, keyof WantedIdentity>> = {
   client_id: 'client_id',
   clientid: 'client_id',
@@ -126,12 +126,12 @@ const selectors: Readonly<Record<string, keyof WantedIdentity>> = {
   mi_res_id: 'resource_id',
 }
 
-const longestValue = 2048
+const maxValueLength = 2048
 
 function readQuery(query: URLSearchParams): Omit<TokenRequest, 'shape'> | string {
   const names = [...query.keys()]
   if (new Set(names).size < names.length) return 'A parameter is repeated.'
-  if ([...query.values()].some((value) => value.length > longestValue)) return 'A parameter is too long.'
+  if ([...query.values()].some((value) => value.length > maxValueLength)) return 'A parameter is too long.'
   if ((query.get('api-version') ?? '') === '') return "The query variable 'api-version' is missing."
   const resource = query.get('resource') ?? ''
   if (resource === '') return "The query variable 'resource' is missing."

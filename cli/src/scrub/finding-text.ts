@@ -1,4 +1,5 @@
 import type { Finding } from '@acrux/server'
+import { faultText } from '../audit/fault-text.ts'
 import { terminalLine } from '../terminal-text.ts'
 
 /** Describes a finding in one line. */
@@ -30,6 +31,6 @@ function problemOf({ kind, subject, place }: Finding): string {
     case 'manifest-reference-row':
       return `manifest ${place}: the row of its reference to ${subject} is missing`
     case 'audit-log':
-      return `audit log: ${place} at number ${subject}`
+      return `audit log: ${faultText({ kind: place, number: Number(subject) })}`
   }
 }

@@ -4,8 +4,8 @@ import { fail, getFromArm, postToArm, subscriptionPath } from '../az.ts'
 
 const apiVersion = '2024-11-01'
 
-/** The polling interval. One call of az takes about as long. */
-const askedEveryMs = 1000
+/** One call of az takes about as long. */
+const pollIntervalMs = 1000
 
 type Answer = { readonly requested: ScrubReport | null }
 
@@ -17,12 +17,12 @@ export async function scrubServer(
   const url = `${subscriptionPath()}/providers/Acrux.Server/scrub?api-version=${apiVersion}`
   let report = (postToArm(url, { repair }) as Answer).requested
   if (report === null) return fail('the server did not start the scrub')
-  if (report.repair !== repair) fail('another scrub is running; wait until it ends')
+  if (report.repair !== repair) fail('another scrub is running: try again when it has ended')
   while (report.state === 'running') {
     onProgress(report)
-    await sleep(askedEveryMs)
+    await sleep(pollIntervalMs)
     report =
-      (getFromArm(url) as Answer | undefined)?.requested ?? fail('the server was restarted, which ended the scrub')
+      (getFromArm(url) as Answer | undefined)?.requested ?? fail('the scrub was stopped because the server restarted')
   }
   onProgress(report)
   if (report.state !== 'completed') fail(`the scrub ${report.state === 'stopped' ? 'was stopped' : 'failed'}`)

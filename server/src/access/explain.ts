@@ -182,7 +182,7 @@ function failureOf(
     case 'directory': {
       if (assignments.length === 0) return 'no-assignment'
       const best = furthest(assignments.map(({ verdict }) => verdict))
-      if (best === 'allows') throw new Error('an assignment allows what was decided not to be allowed')
+      if (best === 'allows') throw new Error('an assignment allows an action that was denied')
       return best
     }
   }

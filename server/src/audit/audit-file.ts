@@ -28,7 +28,7 @@ export type AuditFile = {
 export async function openAuditFile(dataDir: string): Promise<AuditFile> {
   const file = databaseFileIn(dataDir)
   if (!existsSync(file)) {
-    throw unusable(`there is no database in ${dataDir}`, 'name the data directory of a server with --data-dir')
+    throw unusable(`there is no database in ${dataDir}`, 'set the data directory of a server with --data-dir')
   }
   const sealer = await openSealer(masterKeyFileIn(dataDir), { create: false })
   const { tables, close } = await openFile(file)

@@ -29,7 +29,7 @@ const digestPattern = /^(sha256|sha512):([0-9a-f]{64}(?:[0-9a-f]{64})?)$/
 export function openBackupFolder(directory: string): BackupFolder {
   const path = resolve(directory)
   if (!existsSync(join(path, markerName))) {
-    throw unusable(`${path} holds no backups`, 'name the directory that acrux backup create wrote to')
+    throw unusable(`${path} contains no backups`, 'use the directory that acrux backup create wrote to')
   }
   return folderAt(path)
 }
@@ -49,8 +49,8 @@ export async function lockBackupFolder(
     const isNew = !existsSync(join(path, markerName))
     if (isNew && (await readdir(path)).length > 0) {
       throw unusable(
-        `${path} is not empty and holds no backups`,
-        'name an empty directory, or one that is not there yet',
+        `${path} is not empty and contains no backups`,
+        'use an empty directory, or one that does not exist yet',
       )
     }
     const lock = await lockDirectory(path)
@@ -65,7 +65,7 @@ export async function lockBackupFolder(
   } catch (error) {
     if (error instanceof StartupError) throw error
     const reason = plainReason(error)
-    throw unusable(`${path} cannot be written: ${reason}`, 'name a directory that this user may write to', error)
+    throw unusable(`${path} cannot be written: ${reason}`, 'use a directory that this user can write to', error)
   }
 }
 
@@ -99,7 +99,7 @@ function folderAt(path: string): BackupFolder {
       const found = id === undefined ? backups.at(-1) : backups.find((backup) => backup.id === id)
       if (found !== undefined) return found
       const what = id === undefined ? 'no complete backup' : `no complete backup ${id}`
-      throw unusable(`${path} holds ${what}`, `list what it holds: acrux backup list ${path}`)
+      throw unusable(`${path} contains ${what}`, `list the backups: acrux backup list ${path}`)
     },
     blobFile: (digest) => {
       const [, algorithm, hex] = digestPattern.exec(digest) ?? []

@@ -71,7 +71,7 @@ async function writeBackup(
   )
   const copied = await copyBlobs(dataDir, folder, database, onProgress)
   const sha256 = await hashFile(database, 'sha256')
-  if (sha256 === undefined) throw new Error('the copy of the database is gone')
+  if (sha256 === undefined) throw new Error('the copy of the database no longer exists')
   const keys = passphrase === undefined ? undefined : await encryptKeys(await readServerKeys(dataDir), passphrase, id)
   if (keys !== undefined) await writeFileDurably(join(partial, 'keys.json'), keys, 0o600)
   const description: Omit<Backup, 'seal'> = {
@@ -154,7 +154,7 @@ function requireDatabase(dataDir: string): void {
   throw new StartupError(
     `there is no database in ${dataDir}`,
     exitCodes.dataDirUnusable,
-    'name the data directory of a server with --data-dir',
+    'set the data directory of a server with --data-dir',
   )
 }
 
@@ -163,7 +163,7 @@ function requireApart(dataDir: string, directory: string): void {
   if (!within(directory, dataDir) && !within(dataDir, directory)) return
   throw unusable(
     `${directory} and the data directory ${dataDir} are within one another`,
-    'name a directory elsewhere, best on another disk',
+    'use a directory outside the data directory, preferably on another disk',
   )
 }
 
@@ -174,7 +174,7 @@ export async function requireSpace(directory: string, neededBytes: number): Prom
   if (freeBytes >= neededBytes) return
   throw unusable(
     `${directory} has ${freeBytes} bytes of free space, and ${neededBytes} are needed`,
-    'make space, or name a directory on another disk',
+    'free some space, or use a directory on another disk',
   )
 }
 
@@ -184,13 +184,13 @@ export function explainFailure(error: unknown, directory: string): unknown {
   switch (systemErrorCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return unusable(`there is no space left in ${directory}`, 'make space, then run the command again', error)
+      return unusable(`there is no space left in ${directory}`, 'free some space, then run the command again', error)
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
       return unusable(
         `a file in ${directory} cannot be read or written: ${plainReason(error)}`,
-        'run it as the user that the server runs as, and name a directory that this user may write to',
+        'run it as the user that the server runs as, and use a directory that this user can write to',
         error,
       )
     case 'EIO':

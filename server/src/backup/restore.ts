@@ -56,7 +56,7 @@ export async function requireEmpty(directory: string): Promise<void> {
   throw new StartupError(
     `the data directory ${path} is not empty`,
     exitCodes.dataDirUnusable,
-    'name an empty directory, or one that is not there yet: a restore replaces nothing',
+    'use an empty directory, or one that does not exist yet: a restore overwrites nothing',
   )
 }
 
@@ -162,7 +162,7 @@ function damagedBlob(digest: string, problem: BlobProblem['problem']): StartupEr
 function requireCounts(database: string, backup: Backup): void {
   const rows = countRows(database)
   const wrong = Object.entries(backup.database.rows).filter(([table, count]) => rows[table] !== count)
-  if (wrong.length > 0) throw unusable(`the database of the backup ${backup.id} is not whole`, 'use another backup')
+  if (wrong.length > 0) throw unusable(`the database of the backup ${backup.id} is corrupt`, 'use another backup')
 }
 
 /** Records the restore in the audit log. Skipped for an older schema, which must be migrated first. */

@@ -81,13 +81,13 @@ async function databaseFaults(folder: BackupFolder, { id, database }: Backup): P
 /** A backup with keys was always sealed under the master key among them. */
 function sealFaults(backup: Backup, sealer: Sealer): string[] {
   const { id, seal } = backup
-  if (seal === null) return ['the seal of the backup under the master key was removed']
+  if (seal === null) return ['the seal of the backup was removed']
   try {
     const sealed = sealer.open(Buffer.from(seal, 'base64'), sealContext(id)).toString()
-    return sealed === descriptionHash(backup) ? [] : ['the backup is another than was sealed under the master key']
+    return sealed === descriptionHash(backup) ? [] : ['the backup is not the one that was sealed with the master key']
   } catch (error) {
     if (!(error instanceof SealedValueError)) throw error
-    return ['the backup was not sealed under this master key']
+    return ['the backup was not sealed with this master key']
   }
 }
 

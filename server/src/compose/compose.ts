@@ -63,11 +63,7 @@ export async function compose(
   { renewCa = false }: StartOptions = {},
 ): Promise<Composition> {
   if (renewCa && (configuration.http || configuration.tlsCert !== undefined)) {
-    throw new StartupError(
-      '--renew-ca: this server has no certificate authority',
-      exitCodes.configuration,
-      'leave it out',
-    )
+    throw new StartupError('--renew-ca: this server has no certificate authority', exitCodes.configuration, 'omit it')
   }
   const state = await openState(configuration, { clock, log, renewCa })
   const { database, certificates } = state

@@ -68,7 +68,7 @@ async function bring(
   what.signal.throwIfAborted()
   progress.manifests += 1
   if (progress.manifests > maxManifests || depth > maxIndexDepth) {
-    throw new ImportError('limit', `an image of more than ${maxManifests} manifests is not imported`)
+    throw new ImportError('limit', `the image has more than ${maxManifests} manifests`)
   }
   for (const child of new Set(manifest.manifests.map((descriptor) => descriptor.digest))) {
     const childPart = await fetchManifest(content, what.source, { kind: 'digest', digest: child })
@@ -79,7 +79,7 @@ async function bring(
     if (isNonDistributable(blob.mediaType)) continue
     progress.sizeBytes += blob.size
     if (progress.sizeBytes > maxBlobBytes) {
-      throw new ImportError('limit', `an image of more than ${maxBlobBytes} bytes is not imported`)
+      throw new ImportError('limit', `the image has more than ${maxBlobBytes} bytes`)
     }
     await bringBlob(content, what, target, { blob, brought: progress.brought })
   }

@@ -53,7 +53,7 @@ function mountManagement(app: FastifyInstance, context: ManagementContext): void
         row.need === 'public' ? undefined : admit(context, { ...row, need: row.need }, request),
       budgetKey: (caller) => caller && `directory:${caller.principal.objectId}`,
       renderError: (error, request, reply) => renderError(context, error, request, reply),
-      notFound: () => new ArmError('noRoute', 'Nothing is served at this path.'),
+      notFound: () => new ArmError('noRoute', 'There is no endpoint at this path.'),
     },
     (scope) => prepare(context, scope),
   )

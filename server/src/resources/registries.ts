@@ -80,7 +80,7 @@ export function createRegistries(
 
   const loginServerFor = (name: string): LoginServer => {
     const loginServer = parseLoginServer(`${name}${suffix}`)
-    if (loginServer === undefined) throw new Error(`"${name}${suffix}" is no login server`)
+    if (loginServer === undefined) throw new Error(`"${name}${suffix}" is not a login server`)
     return loginServer
   }
 

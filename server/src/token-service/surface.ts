@@ -44,7 +44,7 @@ export function createTokenSurface(context: SurfaceContext): RawSurface {
 
   function requireRow({ method = '' }: IncomingMessage, path: string): TokenRoute {
     const row = rows.get(`${method} ${path}`) ?? rows.get(`${method} ${plainPath(path)}`)
-    if (row === undefined) throw new TokenError('NOT_FOUND', 'nothing is served at this path')
+    if (row === undefined) throw new TokenError('NOT_FOUND', 'there is no endpoint at this path')
     return row
   }
 

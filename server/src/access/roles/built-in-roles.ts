@@ -31,13 +31,13 @@ function builtIn(name: string, roleName: string, description: string, permission
 
 /** The roles that every tenant has, under the ids that they have in Azure. [acr-protocol §9] */
 export const builtInRoles: readonly RoleDefinition[] = [
-  builtIn(ownerRole, 'Owner', 'Full access to all resources, the giving of roles included.', {
+  builtIn(ownerRole, 'Owner', 'Full access to all resources, including the assignment of roles.', {
     actions: ['*'],
   }),
   builtIn(
     'b24988ac-6180-42a0-ab88-20f7382dd24c',
     'Contributor',
-    'Full access to all resources, without the giving of roles.',
+    'Full access to all resources, except the assignment of roles.',
     {
       actions: ['*'],
       notActions: [
@@ -47,24 +47,19 @@ export const builtInRoles: readonly RoleDefinition[] = [
       ],
     },
   ),
-  builtIn('acdd72a7-3385-48ef-bd42-f606fba81ae7', 'Reader', 'View all resources, without changing any.', {
+  builtIn('acdd72a7-3385-48ef-bd42-f606fba81ae7', 'Reader', 'Read all resources, without changing them.', {
     actions: ['*/read'],
   }),
   builtIn('43d0d8ad-25c7-4714-9337-8ba259a9fe05', 'Monitoring Reader', 'Read all monitoring data.', {
     actions: ['*/read', 'Microsoft.OperationalInsights/workspaces/search/action', 'Microsoft.Support/*'],
   }),
-  builtIn(
-    '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9',
-    'User Access Administrator',
-    'Manage the access of others to resources.',
-    {
-      actions: ['*/read', 'Microsoft.Authorization/*', 'Microsoft.Support/*'],
-    },
-  ),
+  builtIn('18d7d88d-d35e-4fb5-a5c3-7773c20a72d9', 'User Access Administrator', 'Manage access to resources.', {
+    actions: ['*/read', 'Microsoft.Authorization/*', 'Microsoft.Support/*'],
+  }),
   builtIn(
     'f58310d9-a9f6-439a-9e8d-f62e7b41a168',
     'Role Based Access Control Administrator',
-    'Assign roles to others, and remove their assignments.',
+    'Create and delete role assignments.',
     {
       actions: [
         'Microsoft.Authorization/roleAssignments/write',
@@ -136,7 +131,7 @@ export const builtInRoles: readonly RoleDefinition[] = [
   builtIn(
     '3bc748fc-213d-45c1-8d91-9da5725539b9',
     'Container Registry Contributor and Data Access Configuration Administrator',
-    'Create, list and change registries and what gives access to their data, without direct access to the data.',
+    'Create, list and change registries and the settings that grant access to their data, without access to the data.',
     {
       actions: inRegistry([
         'read',
@@ -160,7 +155,7 @@ export const builtInRoles: readonly RoleDefinition[] = [
   builtIn(
     '69b07be0-09bf-439a-b9a6-e73de851bd59',
     'Container Registry Configuration Reader and Data Access Configuration Reader',
-    'Read registries and what gives access to their data, without direct access to the data.',
+    'Read registries and the settings that grant access to their data, without access to the data.',
     {
       actions: inRegistry([
         'read',
@@ -252,16 +247,13 @@ export const builtInRoles: readonly RoleDefinition[] = [
       ],
     },
   ),
-  builtIn(
-    'b64e21ea-ac4e-4cdf-9dc9-5b892992bee7',
-    'Azure Connected Machine Onboarding',
-    'Make machines, and enroll them.',
-    { actions: onMachines(['read', 'write']) },
-  ),
+  builtIn('b64e21ea-ac4e-4cdf-9dc9-5b892992bee7', 'Azure Connected Machine Onboarding', 'Create and enroll machines.', {
+    actions: onMachines(['read', 'write']),
+  }),
   builtIn(
     'cd570a14-e51a-42ad-bac8-bafd67325302',
     'Azure Connected Machine Resource Administrator',
-    'Make, read, change, enroll and delete machines.',
+    'Create, read, change, enroll and delete machines.',
     { actions: onMachines(['read', 'write', 'delete']) },
   ),
 ]

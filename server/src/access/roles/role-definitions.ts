@@ -92,7 +92,7 @@ export function createRoleDefinitions(store: RoleDefinitionStore, clock: Clock):
       } else {
         const given = await store.scopesOfAssignments(transaction, name)
         if (!given.every((scope) => isAssignableAt(role, scope)))
-          throw new RoleInUseError('the role is given elsewhere')
+          throw new RoleInUseError('the role is assigned outside its assignable scopes')
         await store.update(transaction, row)
       }
       return { role, isNew: present === undefined }
@@ -104,7 +104,8 @@ export function createRoleDefinitions(store: RoleDefinitionStore, clock: Clock):
       if (findBuiltInRole(name) !== undefined) throw new BuiltInRoleError('a built-in role')
       const row = await store.findWithin(transaction, name)
       if (row === undefined) return undefined
-      if ((await store.scopesOfAssignments(transaction, name)).length > 0) throw new RoleInUseError('the role is given')
+      if ((await store.scopesOfAssignments(transaction, name)).length > 0)
+        throw new RoleInUseError('the role is assigned')
       await store.remove(transaction, name)
       return toRoleDefinition(row)
     },

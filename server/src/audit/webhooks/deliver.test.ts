@@ -262,7 +262,7 @@ test('fault 39: events are not delivered to internal addresses, and redirects ar
   await within.deliver()
   assert.equal(within.received.length, 0)
   for (const { lastError } of await within.webhooks.list()) {
-    assert.match(lastError ?? '', /has no address that may be reached from here$/)
+    assert.match(lastError ?? '', /has no address that the server may connect to$/)
   }
   const { put, write, deliver, answer, received, receiver, webhooks } = await open(t, 'sqlite')
   await put()

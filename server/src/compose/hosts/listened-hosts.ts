@@ -43,7 +43,7 @@ export function reachNotice(settings: Reach): string | undefined {
   const { publicHost } = settings
   const hosts = listenedHosts(settings).filter((host) => host !== publicHost)
   const elsewhere = hosts.length === 0 ? '' : `, and at ${hosts.join(', ')}`
-  const renewal = settings.http ? '' : ' Where the server made its own certificate, start once with --renew-ca, too.'
+  const renewal = settings.http ? '' : ' If the server created its own certificate, also start once with --renew-ca.'
   return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another name, set --public-host to it, with the port unless it is ${defaultPortOf(settings)}.${renewal}`
 }
 

@@ -43,7 +43,7 @@ export async function coverHosts(
 export function requireLoginServer(publicHost: string): LoginServer {
   const loginServer = parseLoginServer(publicHost)
   if (loginServer !== undefined) return loginServer
-  throw new StartupError(`${publicHost} is no login server`, exitCodes.configuration, advice)
+  throw new StartupError(`${publicHost} is not a login server`, exitCodes.configuration, advice)
 }
 
 const advice = 'set --public-host to a host name'

@@ -110,10 +110,10 @@ async function chooseOwner(parts: OwnerResetParts, name: string | undefined): Pr
   const names = owners.map(({ userPrincipalName }) => userPrincipalName).join(', ')
   const [only, ...more] = name === undefined ? owners : owners.filter(isNamed(name))
   if (only === undefined) {
-    const whom = name === undefined ? 'nobody' : `not ${name}`
-    throw new OwnerResetError(`${whom} among the people here is an owner${names === '' ? '' : `; owners are ${names}`}`)
+    const reason = name === undefined ? 'no user is an owner' : `${name} is not an owner`
+    throw new OwnerResetError(`${reason}${names === '' ? '' : `; the owners are ${names}`}`)
   }
-  if (more.length > 0) throw new OwnerResetError(`there are several owners, name one with --user: ${names}`)
+  if (more.length > 0) throw new OwnerResetError(`there are several owners; select one with --user: ${names}`)
   return only
 }
 
@@ -145,7 +145,7 @@ async function resetOwnerStopped(directory: string, request: OwnerResetRequest):
     throw new StartupError(
       `there is no database in ${directory}`,
       exitCodes.dataDirUnusable,
-      'name the data directory of a server with --data-dir',
+      'set the data directory of a server with --data-dir',
     )
   }
   const dataDir = await openDataDir(directory)

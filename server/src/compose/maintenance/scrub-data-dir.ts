@@ -32,7 +32,7 @@ export async function scrubDataDir(configuration: Configuration, how: DataDirScr
     throw new StartupError(
       `there is no database in ${directory}`,
       exitCodes.dataDirUnusable,
-      'name the data directory of a server with --data-dir',
+      'set the data directory of a server with --data-dir',
     )
   }
   const dataDir = await openDataDir(directory).catch((error: unknown) => {

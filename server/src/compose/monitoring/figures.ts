@@ -161,7 +161,7 @@ function databaseFigures({
     },
     {
       name: 'acrux_database_writer_stuck_seconds',
-      help: 'Time since the last transaction that could be committed, while none can; otherwise 0.',
+      help: 'Time since the last commit while commits fail; otherwise 0.',
       kind: 'gauge',
       read: () => writerWatch.stuckMs() / 1000,
     },
@@ -268,7 +268,7 @@ export function listenerFigures(counts: () => ListenerCounts): readonly Figure[]
     },
     {
       name: 'acrux_connections_refused_total',
-      help: 'Connections that were refused, by the limit that they exceeded.',
+      help: 'Connections that were rejected, by the limit that they exceeded.',
       kind: 'counter',
       labels: { limit: ['total', 'address', 'handshakes'] },
       read: () => byKey('limit', counts().refused),

@@ -61,7 +61,7 @@ function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySourc
     },
     {
       name: 'acrux_corrupt_reads_total',
-      help: 'Reads that were refused because the stored content is corrupt.',
+      help: 'Reads that were denied because the stored content is corrupt.',
       kind: 'counter',
       read: () => counters.refusedReads,
     },

@@ -21,14 +21,14 @@ const form = 'application/x-www-form-urlencoded'
 
 // prettier-ignore
 const surfaces: readonly SurfaceText[] = [
-  { prefix: 'registry.',   tag: 'registry',   description: 'The OCI distribution specification and `/acr/v1`, at the host of a registry. The name of a repository may hold slashes.', security: ['registryToken', 'basic'], error: 'RegistryError', body: '*/*' },
+  { prefix: 'registry.',   tag: 'registry',   description: 'The OCI distribution specification and `/acr/v1`, at the host of a registry. The name of a repository may contain slashes.', security: ['registryToken', 'basic'], error: 'RegistryError', body: '*/*' },
   { prefix: 'token.',      tag: 'token',      description: 'The token service, at the host of a registry. Most requests carry their credential in the form or as Basic.', security: ['basic'], error: 'RegistryError', body: form },
   { prefix: 'management.', tag: 'management', description: 'Azure Resource Manager, as `az` and the management SDKs use it.', security: ['armToken'], error: 'ArmError', query: ['api-version'], body: json, schemasAlone: true },
   { prefix: 'graph.',      tag: 'graph',      description: 'Microsoft Graph, as `az ad` uses it.', security: ['graphToken'], error: 'ArmError', body: json, schemasAlone: true },
   { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError', body: form },
   { prefix: 'sign-in.',    tag: 'sign-in',    description: 'Pages for people who sign in, for a browser.', security: ['session'], error: 'Page', body: form },
   { prefix: 'account.',    tag: 'account',    description: 'Pages for people who are signed in, for a browser.', security: ['session'], error: 'Page', body: form },
-  { prefix: 'health.',     tag: 'health',     description: 'What health checks ask.', security: [], error: 'Page', body: json },
+  { prefix: 'health.',     tag: 'health',     description: 'Health checks.', security: [], error: 'Page', body: json },
 ]
 
 const bearer = (description: string) => ({ type: 'http', scheme: 'bearer', description })

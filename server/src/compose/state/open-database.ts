@@ -15,7 +15,7 @@ export async function openDatabase(file: string): Promise<Database> {
     throw new StartupError(
       `the database ${file} cannot be opened: ${plainReason(error)}`,
       exitCodes.dataDirUnusable,
-      'put it back from a backup',
+      'restore it from a backup',
       { cause: error },
     )
   }

@@ -28,5 +28,5 @@ export async function makeSpaceToStart({ space, ballast, blobs, log }: Start): P
     await blobs.discard(uploadId)
     discarded += 1
   }
-  log.warn({ uploads: discarded }, 'the disk was full at the start: space was made by ending unfinished uploads')
+  log.warn({ uploads: discarded }, 'the disk was full at startup: unfinished uploads were ended to free space')
 }

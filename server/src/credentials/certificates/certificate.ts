@@ -58,7 +58,7 @@ function readCertificate(key: string): X509Certificate {
   try {
     const certificate = new X509Certificate(der)
     // Node also reads PEM, and ignores what follows the certificate. Only the bytes that were sent are stored.
-    if (!certificate.raw.equals(der)) throw new UnusableCertificateError('Key credential key is no DER certificate.')
+    if (!certificate.raw.equals(der)) throw new UnusableCertificateError('Key credential key is not a DER certificate.')
     const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey
     if (asymmetricKeyType !== 'rsa' || (asymmetricKeyDetails?.modulusLength ?? 0) < minKeyBits) {
       throw new UnusableCertificateError(`Key credential key must be RSA of at least ${minKeyBits} bits.`)
@@ -66,6 +66,6 @@ function readCertificate(key: string): X509Certificate {
     return certificate
   } catch (error) {
     if (error instanceof UnusableCertificateError) throw error
-    throw new UnusableCertificateError('Key credential key is no certificate.', { cause: error })
+    throw new UnusableCertificateError('Key credential key is not a certificate.', { cause: error })
   }
 }

@@ -168,7 +168,7 @@ function createTrustRules({
     requireForeignIssuer: (issuer: string): void => {
       const { origin } = new URL(issuer)
       if (origin !== publicOrigin) return
-      const text = 'The issuer of a federated identity credential must be another one than this.'
+      const text = 'The issuer of a federated identity credential must not be this server.'
       throw new DirectoryError('invalid', text)
     },
 
@@ -183,7 +183,7 @@ function createTrustRules({
       const isShared = others.some((other) => mayMatchSameToken(trustOf(other), trustOf(row)))
       if (!isShared && others.length < comparisonLimit) return
       const text =
-        'Insufficient privileges to complete the operation: only a directory owner may trust tokens that another application may trust too. Ask one, or use an audience of your own.'
+        'Insufficient privileges to complete the operation: only a directory owner may trust tokens that another application may trust too. Ask a directory owner, or use your own audience.'
       throw new DirectoryError('forbidden', text)
     },
   }

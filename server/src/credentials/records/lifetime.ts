@@ -23,7 +23,7 @@ export function createRequireLifetime(clock: Clock, maxCredentialDays: number): 
       throw new DirectoryError('invalid', 'Credential end date is invalid.')
     }
     if (expiresAtMs > nowMs + maxCredentialDays * dayMs + clockSlackMs) {
-      const limit = `The longest is ${maxCredentialDays} days.`
+      const limit = `The maximum is ${maxCredentialDays} days.`
       throw new DirectoryError('invalid', `Credential lifetime exceeds the max value allowed. ${limit}`)
     }
   }

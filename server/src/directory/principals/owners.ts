@@ -11,7 +11,7 @@ import type { GroupMemberRow } from './rows.ts'
  */
 export async function requireOwnerLeft(store: PrincipalStore, transaction: Transaction): Promise<void> {
   if ((await store.countOwners(transaction)) > 0) return
-  throw new DirectoryError('invalid', 'The last owner of the directory can be neither deleted, disabled nor demoted.')
+  throw new DirectoryError('invalid', 'The last owner of the directory cannot be deleted, disabled or demoted.')
 }
 
 /**
@@ -26,7 +26,7 @@ export async function requireOwnerToBe(
   what: 'a group' | 'an application',
 ): Promise<void> {
   if ((await kindOf(store, transaction, ownerId)) !== 'group') return
-  throw new DirectoryError('invalid', `The owner of ${what} is a user or a service principal.`)
+  throw new DirectoryError('invalid', `An owner of ${what} must be a user or a service principal.`)
 }
 
 /** The kind of the principal with this object id. @throws DirectoryError 404 */
@@ -50,6 +50,6 @@ export async function kindOf(
 export function requireSubscriptionOwnersLeft(ownerless: readonly string[]): void {
   const [scope] = ownerless
   if (scope === undefined) return
-  const text = `The last owner of ${scope} cannot be deleted. Give the role Owner there to another first.`
+  const text = `The last owner of ${scope} cannot be deleted. Assign the role Owner there to another principal first.`
   throw new DirectoryError('invalid', text)
 }

@@ -47,7 +47,7 @@ export async function requireCertificate(
     const { publicKey } = new X509Certificate(certificate.der)
     if (await isSignedBy(token, publicKey, alg)) return certificate
   }
-  throw new EntraError('assertionSignature', ['The signature is not that of the key.'])
+  throw new EntraError('assertionSignature', ['The signature was not created with the key.'])
 }
 
 /** The error for a token whose times are not accepted. It names them. */

@@ -120,7 +120,7 @@ function refusalOf(
     case 'audience':
       return new EntraError('federatedAudience', [JSON.stringify(token.claims['aud'] ?? null)])
     case 'signature':
-      return new EntraError('assertionSignature', ['The signature is not that of a key of the issuer.'])
+      return new EntraError('assertionSignature', ['The signature was not created with a key of the issuer.'])
     case 'disabled':
       return new EntraError('disabledApplication', [appId])
     case 'expired':

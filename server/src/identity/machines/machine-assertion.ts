@@ -105,7 +105,7 @@ async function verify(
   clock: Clock,
 ): Promise<z.infer<typeof claimsSchema>> {
   const publicKey = parsePublicKey(JSON.parse(publicKeyText))
-  if (publicKey === undefined) throw new Error('the stored key of a machine is no key')
+  if (publicKey === undefined) throw new Error('the stored key of a machine is invalid')
   const nowMs = clock.now()
   try {
     const { payload } = await jwtVerify(assertion, await importJWK(publicKey, machineAlgorithm), {

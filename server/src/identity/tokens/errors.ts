@@ -69,7 +69,7 @@ export const entraErrors = {
   tooManyPasswords:    { number: 90055,   status: 429, error: 'temporarily_unavailable',   text: 'Too many password sign-ins are in progress. Try again later.' },
   tooManyRefusals:     { number: 90055,   status: 429, error: 'temporarily_unavailable',   text: 'Too many requests from this address were denied. Try again later.' },
   wrongMethod:         { number: 900561,  status: 405, error: 'invalid_request',           text: 'The endpoint only accepts {0} requests.' },
-  notFound:            { number: 9002313, status: 404, error: 'invalid_request',           text: 'Nothing is served at this path.' },
+  notFound:            { number: 9002313, status: 404, error: 'invalid_request',           text: 'There is no endpoint at this path.' },
   diskFull:            { number: 90033,   status: 507, error: 'temporarily_unavailable',   text: 'A transient error has occurred. {0}' },
   databaseBusy:        { number: 90033,   status: 503, error: 'temporarily_unavailable',   text: 'A transient error has occurred. {0}' },
   internal:            { number: 90033,   status: 500, error: 'server_error',              text: 'A transient error has occurred. Please try again.' },

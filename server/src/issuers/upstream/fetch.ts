@@ -35,7 +35,7 @@ export function createUpstreamFetch({ issuer, privateNetwork, ca }: UpstreamFetc
   return async (target, { method, headers, body, signal }) => {
     const url = new URL(target)
     if (url.protocol !== 'https:' || url.username !== '' || url.password !== '') {
-      throw new OutboundError('address', 'a provider is requested over https only')
+      throw new OutboundError('address', 'requests to a provider must use https')
     }
     const request = { method, headers: { ...headers, 'accept-encoding': 'identity' }, body: bodyText(body), signal }
     return dialer.exchange(url, request, (response) => toResponse(url, response))
@@ -46,7 +46,7 @@ function bodyText(body: unknown): string | undefined {
   if (body === undefined || body === null) return undefined
   if (typeof body === 'string') return body
   if (body instanceof URLSearchParams) return body.toString()
-  throw new TypeError('a provider is sent only forms')
+  throw new TypeError('requests to a provider must be forms')
 }
 
 /** A response with only the properties that the client reads. */

@@ -78,7 +78,7 @@ describe('the file of the client secret', () => {
     const { provider, signIn, lines } = await openTestUpstreams(t)
     await chmod(provider.secretFile, 0o644)
     assert.equal(await signIn(), 'misconfigured')
-    assert.match(lines.join(''), /open to other users/)
+    assert.match(lines.join(''), /can be accessed by other users/)
     assert.doesNotMatch(lines.join(''), /the-secret-of-acrux/)
     await chmod(provider.secretFile, 0o600)
     await writeFile(provider.secretFile, 'another-secret')

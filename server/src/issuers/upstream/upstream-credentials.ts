@@ -53,7 +53,7 @@ async function byCertificate(certificatePem: string, keyPem: string, keyFile: st
   } catch (error) {
     throw unusableSettingFile(
       `${keyFile} and its certificate cannot be used`,
-      'give both in PEM form, the key not encrypted',
+      'use PEM files with a certificate and an unencrypted key',
       error,
     )
   }

@@ -26,7 +26,7 @@ export function readBody<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const where = issue?.path.join('.') ?? ''
-  const message = `The request content was invalid${where === '' ? '' : ` at '${where.slice(0, 128)}'`}: ${issue?.message ?? 'another shape is needed'}.`
+  const message = `The request content was invalid${where === '' ? '' : ` at '${where.slice(0, 128)}'`}: ${issue?.message ?? 'the value has the wrong type'}.`
   throw new ArmError('invalidContent', message)
 }
 
@@ -58,9 +58,9 @@ export const locationSchema = z
 /** Tags, within Azure's limits. [Azure Resource Manager, tag limits] */
 export const tagsSchema = z
   .record(z.string().regex(/^[^<>%&\\?/\p{Cc}]{1,512}$/u, { error: 'must be a tag name' }), z.string().max(256))
-  .refine((tags) => Object.keys(tags).length <= 50, { error: 'there may be 50 tags' })
+  .refine((tags) => Object.keys(tags).length <= 50, { error: 'must have at most 50 tags' })
   .refine((tags) => new Set(Object.keys(tags).map((name) => name.toLowerCase())).size === Object.keys(tags).length, {
-    error: 'tag names that differ in case alone are the same',
+    error: 'must not have tag names that differ only in case',
   })
 
 /**

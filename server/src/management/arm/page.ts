@@ -43,7 +43,7 @@ export function readPageSize({ query }: FastifyRequest, whenAbsent: number): num
 
 /** The error for a `$skiptoken` that this list did not return. */
 export function badSkipToken(): ArmError {
-  return new ArmError('badRequest', 'The $skiptoken in the query string is not one that this list has given.')
+  return new ArmError('badRequest', 'The $skiptoken in the query string is invalid.')
 }
 
 /** The same request with the token of the next page. */

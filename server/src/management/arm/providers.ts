@@ -50,7 +50,7 @@ export async function getProvider(context: ManagementContext, call: ManagementCa
   const wanted = call.names.name.toLowerCase()
   const namespace = providerNamespaces.find((candidate) => candidate.toLowerCase() === wanted)
   if (namespace === undefined) {
-    throw new ArmError('namespaceNotFound', 'The resource namespace is not served here.')
+    throw new ArmError('namespaceNotFound', 'The resource namespace is not served by this server.')
   }
   return providerDocument(subscription, namespace)
 }

@@ -42,12 +42,13 @@ export async function readWantedIdentities(
   const attached = named.filter(([, value]) => value !== null)
   if (attached.length > maxIdentities) throw invalidIdentity(`A machine has at most ${maxIdentities} identities.`)
   if (body.type === 'systemassigned' && attached.length > 0) {
-    throw invalidIdentity("User-assigned identities need the identity type 'SystemAssigned,UserAssigned'.")
+    throw invalidIdentity("User-assigned identities require the identity type 'SystemAssigned,UserAssigned'.")
   }
   const attach = []
   for (const [text] of attached) {
     const place = parseIdentityId(text)
-    if (place === undefined) throw invalidIdentity('A key of userAssignedIdentities is not the id of one.')
+    if (place === undefined)
+      throw invalidIdentity('A key of userAssignedIdentities is not the id of a user-assigned identity.')
     await requireAssignable(context, call, [
       { id: userAssignedIdentityId(place.subscriptionId, place.resourceGroup, place.name) },
     ])
@@ -85,7 +86,7 @@ export async function settleIdentities(
   const wanted: ManagedIdentity[] = []
   for (const place of attach) {
     const identity = await directory.managedIdentities.find('user-assigned', place, transaction)
-    if (identity === undefined) throw invalidIdentity(`There is no identity '${place.name.slice(0, 128)}' at that id.`)
+    if (identity === undefined) throw invalidIdentity(`The identity '${place.name.slice(0, 128)}' does not exist.`)
     wanted.push(identity)
   }
   const isWanted = ({ objectId }: ManagedIdentity) => wanted.some((identity) => identity.objectId === objectId)
@@ -111,7 +112,7 @@ export async function describeOne(
   transaction?: Transaction,
 ): Promise<Machine> {
   const [described] = await credentials.machines.describe([machine], transaction)
-  if (described === undefined) throw new Error('a machine was not described')
+  if (described === undefined) throw new Error('the machine does not exist')
   return described
 }
 

@@ -169,7 +169,7 @@ test('credentials for a registry of this server are proved here, and decide in t
     const answer = await ask(credentials, 'denied')
     assert.equal(answer.status, 400, answer.text)
     assert.equal(codeOf(answer), 'InvalidParameters')
-    assert.match(String(at(answer.body, 'error', 'message')), /does not let the caller pull team\/app\.$/)
+    assert.match(String(at(answer.body, 'error', 'message')), /does not allow the caller to pull team\/app\.$/)
   }
   await expectRefused({ username: appId, password: 'wrong' })
   await expectRefused({ username: 'nobody', password: puller.secret })
@@ -213,7 +213,7 @@ test('a network rule keeps imports out at either end, unless trusted services ma
       const refused = await ask(`${end}${number}`)
       assert.equal(refused.status, 400, refused.text)
       assert.equal(codeOf(refused), 'InvalidParameters')
-      assert.match(refused.text, new RegExp(`registry ${end} let no import in`))
+      assert.match(refused.text, new RegExp(`registry ${end} deny the import`))
       await network(end, { networkRuleBypassOptions: 'AzureServices' })
       assert.equal((await settled(await ask(`${end}${number}`))).status, 200)
       await network(end, { ...open, networkRuleBypassOptions: 'None' })

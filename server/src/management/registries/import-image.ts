@@ -126,7 +126,7 @@ function readImage(text: string): Image {
   const reference = parseReference(end === text.length ? 'latest' : text.slice(end + 1))
   const isWhole = (reference?.kind === 'digest') === (at !== -1)
   if (repository !== undefined && reference !== undefined && isWhole) return { repository, reference }
-  throw badImport(`'${text}' is no image: REPOSITORY:TAG or REPOSITORY@DIGEST is needed`)
+  throw badImport(`'${text}' is not an image: use REPOSITORY:TAG or REPOSITORY@DIGEST`)
 }
 
 /** The tags by repository, without duplicates. */
@@ -134,16 +134,16 @@ function readTargets({ targetTags = [], untaggedTargetRepositories = [] }: Impor
   const targets = new Map<RepositoryName, Tag[]>()
   for (const text of targetTags) {
     const { repository, reference } = readImage(text)
-    if (reference.kind !== 'tag') throw badImport(`'${text}' is no tag`)
+    if (reference.kind !== 'tag') throw badImport(`'${text}' is not a tag`)
     const tags = targets.get(repository) ?? []
     targets.set(repository, tags.includes(reference.tag) ? tags : [...tags, reference.tag])
   }
   for (const text of untaggedTargetRepositories) {
     const repository = parseRepositoryName(text)
-    if (repository === undefined) throw badImport(`'${text}' is no name of a repository`)
+    if (repository === undefined) throw badImport(`'${text}' is not a repository name`)
     if (!targets.has(repository)) targets.set(repository, [])
   }
-  if (targets.size === 0) throw badImport('targetTags or untaggedTargetRepositories have to name where the image goes')
+  if (targets.size === 0) throw badImport('targetTags or untaggedTargetRepositories must name the target of the image')
   return targets
 }
 
@@ -155,7 +155,7 @@ async function readSource(
   repository: RepositoryName,
 ): Promise<ImportFrom> {
   if ((resourceId === undefined) === (registryUri === undefined)) {
-    throw badImport('either resourceId or registryUri has to name the source')
+    throw badImport('either resourceId or registryUri must name the source')
   }
   if (resourceId !== undefined) {
     const source = await findByResourceId(context, resourceId)
@@ -168,7 +168,7 @@ async function readSource(
   const own = await context.resources.findRegistryByHost(host)
   if (own !== undefined && password !== undefined) {
     const mayPull = await context.tokenService.passwordMayPull(own, { username, password }, repository)
-    if (!mayPull) throw new ArmError('importFailed', `${host} does not let the caller pull ${repository}.`)
+    if (!mayPull) throw new ArmError('importFailed', `${host} does not allow the caller to pull ${repository}.`)
     return fromOpen(target, own, repository)
   }
   if (own !== undefined) return fromHere(context, call, { target, source: own, repository, named: host })
@@ -221,7 +221,7 @@ async function fromHere(
 /** From a registry here that the caller may pull from, if it lets its images out. */
 function fromOpen(target: Registry, source: Registry, repository: RepositoryName): ImportFrom {
   if (source.rid !== target.rid && source.policies.exportPolicy.status === 'disabled') {
-    throw new ArmError('policyConflict', `The registry ${source.name} does not let its images be exported.`)
+    throw new ArmError('policyConflict', `The registry ${source.name} does not allow its images to be exported.`)
   }
   requireOpenToImports(source)
   return { kind: 'here', rid: source.rid, repository }
@@ -233,7 +233,7 @@ function fromOpen(target: Registry, source: Registry, repository: RepositoryName
  */
 function requireOpenToImports(registry: Registry): void {
   if (registry.networkRuleBypassOptions === 'AzureServices' || !isRestricted(registry)) return
-  const message = `The network rules of the registry ${registry.name} let no import in: it is not allowed access while networkRuleBypassOptions is None.`
+  const message = `The network rules of the registry ${registry.name} deny the import: it is not allowed access because networkRuleBypassOptions is None.`
   throw new ArmError('importFailed', message)
 }
 

@@ -31,12 +31,12 @@ const ipRulesSchema = z
           error: 'must be an IP address or a range ADDRESS/BITS',
         })
         .refine((text) => parseAddressRange(text)?.bits !== 0, {
-          error: 'must not allow every address: set defaultAction to Allow for that',
+          error: 'must not allow every address; set defaultAction to Allow instead',
         }),
     }),
   )
   .transform((rules) => [...new Set(rules.map(({ value }) => value.toLowerCase()))])
-  .refine((rules) => rules.length <= ipRuleLimit, { error: `there may be ${ipRuleLimit} of them` })
+  .refine((rules) => rules.length <= ipRuleLimit, { error: `must have at most ${ipRuleLimit} entries` })
 
 /**
  * The properties of a registry that can be set, and those that are read only to reject them. All others, including read-only
@@ -184,9 +184,9 @@ function refuseWhatIsNotServed({ identity, properties }: RegistryBody): void {
   const refuse = (what: string) => {
     throw new ArmError('notServed', `${what} not served by this server.`)
   }
-  if (subnets.length > 0) refuse('Rules of virtual networks are')
-  if (properties?.encryption?.status === 'enabled') refuse('Encryption with a key of your own is')
-  if (identity?.type !== undefined && identity.type.toLowerCase() !== 'none') refuse('Identities of a registry are')
+  if (subnets.length > 0) refuse('Virtual network rules are')
+  if (properties?.encryption?.status === 'enabled') refuse('Encryption with a customer-managed key is')
+  if (identity?.type !== undefined && identity.type.toLowerCase() !== 'none') refuse('Identities of registries are')
   if (labelScope !== undefined && labelScope.toLowerCase() !== 'unsecure') refuse('Domain name label scopes are')
   if (properties?.metadataSearch === 'Enabled') refuse('Metadata search is')
 }

@@ -124,7 +124,7 @@ export async function requireScopeMapById(
   const name = childNameIn(registry, 'scopeMaps', scopeMapId)
   const map = name === undefined ? undefined : await access.scopeMaps.find(registry.rid, name, transaction)
   if (map !== undefined) return map
-  throw new ArmError('invalidScopeMapId', `The scopeMapId names no scope map of the registry ${registry.name}.`)
+  throw new ArmError('invalidScopeMapId', `The scopeMapId is not a scope map of the registry ${registry.name}.`)
 }
 
 const nameRule = 'A scope map has a name of 5 to 50 letters, digits, hyphens and underscores.'
@@ -139,7 +139,7 @@ function requireActions(texts: readonly string[]): string[] {
     }),
   )
   if (actions.size > maxActions) {
-    const message = `A scope map has at most ${maxActions} actions, and these are ${actions.size}.`
+    const message = `A scope map has at most ${maxActions} actions, but the request has ${actions.size}.`
     throw new ArmError('invalidScopeMapAction', message)
   }
   if (actions.size === 0) throw new ArmError('invalidScopeMapAction', 'A scope map has at least one action.')
@@ -147,7 +147,7 @@ function requireActions(texts: readonly string[]): string[] {
 }
 
 function invalidAction(text: string): ArmError {
-  const message = `'${text.slice(0, 320)}' is no action of a scope map. Those are repositories/{repository}/{content/read, content/write, content/delete, metadata/read or metadata/write}, with a repository name that is * or ends in /* for several, and gateway/{connected registry}/{config/read, config/write, message/read or message/write}.`
+  const message = `'${text.slice(0, 320)}' is not an action of a scope map. Valid actions are repositories/{repository}/{content/read, content/write, content/delete, metadata/read or metadata/write}, with a repository name that is * or ends in /* for several, and gateway/{connected registry}/{config/read, config/write, message/read or message/write}.`
   return new ArmError('invalidScopeMapAction', message)
 }
 
@@ -166,13 +166,13 @@ function isAsAsked(
 function refuseSystemDefined(name: string, present: ScopeMap | undefined): void {
   const reserved = present === undefined && name.toLowerCase().startsWith('_repositories_')
   if (present?.kind !== 'SystemDefined' && !reserved) return
-  const message = `The scope map ${name} is system-defined, and can be neither made nor changed nor deleted.`
+  const message = `The scope map ${name} is system-defined, and cannot be created, changed or deleted.`
   throw new ArmError('systemScopeMap', message)
 }
 
 function throwInUse(error: unknown): never {
   if (!(error instanceof ScopeMapInUseError)) throw error
-  const message = `The scope map is in use by ${error.users.join(', ')}. Give those another one, or delete them, first.`
+  const message = `The scope map is in use by ${error.users.join(', ')}. First assign another scope map to them, or delete them.`
   throw new ArmError('scopeMapInUse', message, { cause: error })
 }
 

@@ -117,14 +117,14 @@ const generateSchema = z.object({
 export async function generateCredentials(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { tokenId, name, expiry } = readBody(call, generateCredentials)
   if (expiry !== undefined && expiry <= context.clock.now()) {
-    throw new ArmError('invalidExpiry', 'The expiry of a password must lie in the future.')
+    throw new ArmError('invalidExpiry', 'The expiry of a password must be in the future.')
   }
   const generated = name === undefined ? passwordNames : [name]
   return recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
     const tokenName = childNameIn(registry, 'tokens', tokenId)
     if (tokenName === undefined) {
-      throw new ArmError('invalidTokenId', `The tokenId names no token of the registry ${registry.name}.`)
+      throw new ArmError('invalidTokenId', `The tokenId is not a token of the registry ${registry.name}.`)
     }
     const token = await requireToken(context, registry, tokenName, transaction)
     const made = await context.access.scopedTokens.generatePasswords(transaction, token, generated, expiry)
@@ -186,7 +186,7 @@ type CredentialsBody = NonNullable<TokenProperties>['credentials']
  */
 function removedPasswords(present: ScopedToken | undefined, body: CredentialsBody): ScopedTokenPasswordName[] {
   if ((body?.certificates?.length ?? 0) > 0) {
-    throw new ArmError('notServed', 'Certificates of tokens are not supported by this server.')
+    throw new ArmError('notServed', 'Certificates of tokens are not served by this server.')
   }
   const kept = body?.passwords
   if (kept === undefined || present === undefined) return []
@@ -195,7 +195,7 @@ function removedPasswords(present: ScopedToken | undefined, body: CredentialsBod
     const named = kept.find(({ name }) => name === password.name)
     if (named === undefined) removed.push(password.name)
     else if (named.expiry !== undefined && named.expiry !== password.expiresAtMs) {
-      throw new ArmError('invalidExpiry', 'The expiry of a password cannot be changed. Generate the password anew.')
+      throw new ArmError('invalidExpiry', 'The expiry of a password cannot be changed. Generate a new password.')
     }
   }
   return removed

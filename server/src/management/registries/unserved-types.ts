@@ -80,10 +80,10 @@ function typeOf({ request }: ManagementCall): string {
 function notServed(): ArmError {
   return new ArmError(
     'notServed',
-    'This resource type is not served by this server. For what is, see docs/reference/acr-compatibility.md of Acrux.',
+    'This resource type is not served by this server. The supported types are listed in docs/reference/acr-compatibility.md of Acrux.',
   )
 }
 
 function nothingHere(): ArmError {
-  return new ArmError('noRoute', 'Nothing is served at this path.')
+  return new ArmError('noRoute', 'There is no endpoint at this path.')
 }

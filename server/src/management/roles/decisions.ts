@@ -59,7 +59,7 @@ function readRight(call: ManagementCall): RightInQuestion {
   const text = parameter(call.request.query, 'repository')
   if (isOfRegistry) {
     if (text === undefined) return { right, repository: undefined }
-    throw new ArmError('badRequest', `'${right}' is asked for on no repository.`)
+    throw new ArmError('badRequest', `'${right}' applies to the registry: omit the parameter 'repository'.`)
   }
   const repository = typeof text === 'string' ? parseRepositoryName(text) : undefined
   if (repository === undefined)

@@ -102,10 +102,10 @@ function readTerms({ condition, conditionVersion, ...rest }: Properties): Terms 
     if (conditionVersion === undefined || conditionVersion === '') {
       return { condition: null, conditionVersion: null, description }
     }
-    throw new ArmError('invalidCondition', `${invalidCondition} A version without a condition means nothing.`)
+    throw new ArmError('invalidCondition', `${invalidCondition} A condition version requires a condition.`)
   }
   if ((conditionVersion ?? '2.0') !== '2.0') {
-    throw new ArmError('invalidCondition', `${invalidCondition} Its version must be 2.0.`)
+    throw new ArmError('invalidCondition', `${invalidCondition} The condition version must be 2.0.`)
   }
   const reading = parseRoleCondition(condition)
   if ('condition' in reading) return { condition, conditionVersion: '2.0', description }

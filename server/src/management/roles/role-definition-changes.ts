@@ -83,7 +83,7 @@ function requireName({ names }: ManagementCall): string {
 
 function requireCustom({ type }: Properties): void {
   if (type === undefined || type.toLowerCase() === 'customrole') return
-  throw new ArmError('invalidRoleDefinition', "The type of a role definition that is made is 'CustomRole'.")
+  throw new ArmError('invalidRoleDefinition', "The type of a new role definition must be 'CustomRole'.")
 }
 
 /** An operation with its provider, parts of which may be stars; or a star alone. [Azure RBAC, Actions format] */
@@ -94,7 +94,7 @@ function requireActions({ permissions }: Properties): void {
   const wrong = all.find((action) => !actionPattern.test(action))
   if (wrong !== undefined) throw new ArmError('invalidActionOrNot', `'${wrong}' is not the name of an action.`)
   if (permissions.some((block) => block.actions.length > 0 || block.dataActions.length > 0)) return
-  throw new ArmError('invalidRoleDefinition', 'A role definition permits one action or data action at least.')
+  throw new ArmError('invalidRoleDefinition', 'A role definition must allow at least one action or data action.')
 }
 
 /** A subscription, a resource group, or a resource; not the tenant, where only built-in roles are. */

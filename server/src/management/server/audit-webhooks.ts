@@ -16,7 +16,12 @@ const putSchema = z.object({
       z.object({
         actions: optional(
           z
-            .array(z.string().min(1).regex(actionPattern, { error: 'must be an action, or its beginning and *' }))
+            .array(
+              z
+                .string()
+                .min(1)
+                .regex(actionPattern, { error: 'must be an action, or the beginning of one followed by *' }),
+            )
             .max(50),
         ),
         outcome: optional(oneOf(['success', 'refused'])),
@@ -96,7 +101,7 @@ function notFound({ names }: ManagementCall): ArmError {
 
 function throwTooMany(error: unknown): never {
   if (!(error instanceof TooManyWebhooksError)) throw error
-  throw new ArmError('conflict', `The audit log has ${maxWebhooks} webhooks, and may have no more.`, { cause: error })
+  throw new ArmError('conflict', `The audit log has ${maxWebhooks} webhooks, which is the maximum.`, { cause: error })
 }
 
 function idOf(subscriptionId: string, name: string): string {

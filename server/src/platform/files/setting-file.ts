@@ -15,10 +15,13 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const stats = await handle.stat()
-      if (!stats.isFile()) throw unusableSettingFile(`${file} is not a file`, 'name a regular file')
+      if (!stats.isFile()) throw unusableSettingFile(`${file} is not a file`, 'use a regular file')
       if (stats.size > maxFileBytes) throw unusableSettingFile(`${file} is larger than 64 KiB`, 'check its content')
       if (isSecret && process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
-        throw unusableSettingFile(`${file} is open to other users`, `if nobody can have read it: chmod 600 ${file}`)
+        throw unusableSettingFile(
+          `${file} can be accessed by other users`,
+          `if nobody has read it, run chmod 600 ${file}`,
+        )
       }
       return await handle.readFile('utf8')
     } finally {
@@ -38,7 +41,7 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
 export async function readSecretFile(file: string, secretName: string): Promise<string> {
   const secret = (await readSettingFile(file, true)).replace(/\r?\n$/, '')
   if (/^[\x20-\x7e]{1,4096}$/.test(secret)) return secret
-  throw unusableSettingFile(`${file} holds no ${secretName}`, 'write the secret into it, on one line')
+  throw unusableSettingFile(`${file} contains no ${secretName}`, 'write the secret into it, on one line')
 }
 
 export function unusableSettingFile(message: string, nextStep: string, cause?: unknown): StartupError {

@@ -106,7 +106,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
     return reply.code(status ?? 500).send({ error: { code, message } })
   })
   app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ error: { code: 'NotFound', message: 'Nothing is served at this path.' } }),
+    reply.code(404).send({ error: { code: 'NotFound', message: 'There is no endpoint at this path.' } }),
   )
   return app
 }

@@ -16,7 +16,7 @@ export class UnacceptableBodyError extends Error {
   readonly statusCode: 413 | 415
 
   constructor(statusCode: 413 | 415) {
-    super(statusCode === 413 ? `the body is larger than ${bodyLimitBytes} bytes` : 'the body is no form')
+    super(statusCode === 413 ? `the body is larger than ${bodyLimitBytes} bytes` : 'the body is not a form')
     this.statusCode = statusCode
   }
 }

@@ -42,7 +42,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     }
     const onGone = (cause?: unknown) => {
       stop()
-      reject(new ClientGoneError('the client went away while it was sending', { cause }))
+      reject(new ClientGoneError('the client disconnected during its request', { cause }))
     }
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone)
   })

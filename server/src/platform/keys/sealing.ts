@@ -66,19 +66,19 @@ async function readMasterKey(file: string): Promise<Buffer | undefined> {
     try {
       const { mode, size } = await handle.stat()
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
-        throw new UnreadableKeyError(`the master key ${file} is not a file`, 'put the key back from a backup')
+        throw new UnreadableKeyError(`the master key ${file} is not a file`, 'restore the key from a backup')
       }
       if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
         const octal = (mode & 0o777).toString(8).padStart(4, '0')
         throw new UnreadableKeyError(
-          `the master key ${file} is open to other users (mode ${octal})`,
-          `if nobody can have read it: chmod 600 ${file}`,
+          `the master key ${file} can be accessed by other users (mode ${octal})`,
+          `if nobody has read it, run chmod 600 ${file}`,
         )
       }
       if (size !== keySizeBytes) {
         throw new UnreadableKeyError(
           `the master key ${file} has ${size} bytes, not ${keySizeBytes}`,
-          'put the key back from a backup',
+          'restore the key from a backup',
         )
       }
       return await handle.readFile()
@@ -113,8 +113,8 @@ async function createMasterKey(file: string): Promise<Buffer> {
 
 function missingKey(file: string): never {
   throw new UnreadableKeyError(
-    `the master key ${file} is missing, and what it sealed cannot be read without it`,
-    'put the key back from a backup',
+    `the master key ${file} is missing, and the data that it encrypted cannot be read without it`,
+    'restore the key from a backup',
   )
 }
 

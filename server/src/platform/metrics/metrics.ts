@@ -139,7 +139,7 @@ function countRequests(app: FastifyInstance, routes: readonly RouteDescription[]
   })
   const seconds = new Histogram({
     name: 'acrux_http_request_seconds',
-    help: 'Time from the first byte of a request to the last of its answer.',
+    help: 'Time from the first byte of a request to the last byte of its response.',
     labelNames: ['method', 'route'] as const,
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60],
     registers: [registry],

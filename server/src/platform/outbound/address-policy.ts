@@ -70,6 +70,6 @@ export function isLoopbackAddress(text: string): boolean {
 /** The configuration has looked at it before. */
 function requireRange(text: string) {
   const range = parseAddressRange(text)
-  if (range === undefined) throw new Error(`${text} is no range of addresses`)
+  if (range === undefined) throw new Error(`${text} is not an address range`)
   return range
 }

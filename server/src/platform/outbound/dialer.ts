@@ -72,7 +72,7 @@ export function createDialer(options: DialerOptions): Dialer {
     const allowed = found.filter(({ address }) => isAllowed(address, url))
     const isUsable = url.protocol === 'https:' || allowed.every(({ address }) => isLoopbackAddress(address))
     if (allowed.length > 0 && isUsable) return allowed
-    throw new OutboundError('address', `${url.host} has no address that may be reached from here`)
+    throw new OutboundError('address', `${url.host} has no address that the server may connect to`)
   }
 
   function dial(url: URL, addresses: readonly ResolvedAddress[], { method, headers, signal }: DialRequest) {
@@ -175,7 +175,7 @@ function lookUpOnly(addresses: readonly ResolvedAddress[]): LookupFunction {
 function toOutboundError(error: unknown, { host }: URL, signal: AbortSignal | undefined): OutboundError {
   if (error instanceof OutboundError) return error
   if (signal?.aborted === true) {
-    return new OutboundError('timeout', `${host} did not answer in time`, { cause: error })
+    return new OutboundError('timeout', `${host} did not respond in time`, { cause: error })
   }
   return new OutboundError('unreachable', `${host} could not be reached`, { cause: error })
 }

@@ -15,14 +15,14 @@ export async function openOutbound(
 async function readAuthorities(file: string): Promise<string> {
   try {
     const pem = await readFile(file, 'utf8')
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it holds no certificate in PEM')
+    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it contains no certificate in PEM form')
     createSecureContext({ ca: pem })
     return pem
   } catch (error) {
     throw new StartupError(
       `the authorities in ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
       exitCodes.configuration,
-      'set outbound.caFile to a PEM file with certificates, or leave it out',
+      'set outbound.caFile to a PEM file with certificates, or omit it',
       { cause: error },
     )
   }

@@ -121,7 +121,9 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const url = requireUrl(text)
     const headSignal = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
     const response = await dialer.open(url, { headers, signal, headSignal })
-    response.setTimeout(maxPauseMs, () => response.destroy(new OutboundError('timeout', `${url.host} fell silent`)))
+    response.setTimeout(maxPauseMs, () =>
+      response.destroy(new OutboundError('timeout', `${url.host} sent nothing for too long`)),
+    )
     return { status: response.statusCode ?? 0, headers: response.headers, body: response }
   }
 
@@ -130,7 +132,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const request = { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(timeoutMs) }
     return dialer.exchange(url, request, async (response) => {
       const value = parseBoundedJson(await readDocument(url, response), maxJsonDepth)
-      if (value === undefined) throw new OutboundError('content', `what ${url.host} sent is not JSON`)
+      if (value === undefined) throw new OutboundError('content', `the response of ${url.host} is not JSON`)
       return { value, maxAgeSeconds: parseMaxAge(response.headers['cache-control']) }
     })
   }
@@ -155,7 +157,7 @@ async function readDocument(url: URL, response: IncomingMessage): Promise<Buffer
     statusCode !== 200
       ? new OutboundError('status', `${url.host} answered ${statusCode}, not 200`)
       : (headers['content-encoding'] ?? 'identity') !== 'identity'
-        ? new OutboundError('content', `${url.host} compressed what it was asked not to`)
+        ? new OutboundError('content', `${url.host} sent a compressed response`)
         : undefined
   if (refusal === undefined) return readResponse(response, url.host, maxBodyBytes)
   response.destroy()

@@ -57,9 +57,9 @@ export function listenFailure(error: unknown, address: string): StartupError | u
     case 'EACCES':
     case 'EPERM':
       return new StartupError(
-        `this user may not listen on ${address}`,
+        `this user is not allowed to listen on ${address}`,
         exitCodes.addressUnavailable,
-        'choose a port above 1023 with --listen, or give the process the right to bind it',
+        'choose a port above 1023 with --listen, or give the process the permission to bind it',
         { cause: error },
       )
     default:

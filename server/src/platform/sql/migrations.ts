@@ -20,7 +20,7 @@ export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError'
   readonly unknownMigrations: readonly string[]
   constructor(unknownMigrations: readonly string[]) {
-    super(`the database has schema steps that this version does not know: ${unknownMigrations.join(', ')}`)
+    super(`the database has migrations that this version does not know: ${unknownMigrations.join(', ')}`)
     this.unknownMigrations = unknownMigrations
   }
 }

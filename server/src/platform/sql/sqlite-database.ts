@@ -311,7 +311,7 @@ function sqliteDialect(execute: Execute): Dialect {
   const connection: DatabaseConnection = {
     executeQuery: async <Row>(query: CompiledQuery) => (await execute(query)) as QueryResult<Row>,
     streamQuery: () => {
-      throw new Error('streaming is not offered')
+      throw new Error('streaming is not supported')
     },
   }
   const refuse = () => Promise.reject(new Error('use Database.transaction'))

@@ -93,7 +93,8 @@ export class CertificateAuthority {
   }
 }
 
-const replaceIt = 'put it back from a backup; or remove ca.key and ca.pem for a new authority, which clients must trust'
+const replaceIt =
+  'restore it from a backup; or delete ca.key and ca.pem to create a new authority, which clients must trust'
 
 async function readAuthority(keyFile: string, certFile: string): Promise<KeyPair | undefined> {
   const mode = await modeOf(keyFile)
@@ -103,8 +104,8 @@ async function readAuthority(keyFile: string, certFile: string): Promise<KeyPair
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new CertificateError(
-      `the authority's key ${keyFile} is open to other users`,
-      `if nobody can have read it: chmod 600 ${keyFile}`,
+      `the authority's key ${keyFile} can be accessed by other users`,
+      `if nobody has read it, run chmod 600 ${keyFile}`,
     )
   }
   const text = await readPemFile(keyFile)

@@ -31,7 +31,7 @@ function canonicalIPv6(address: string): string | undefined {
 /** As `parseCertificateHost`. @throws CertificateError */
 export function requireCertificateHost(text: string): string {
   const host = parseCertificateHost(text)
-  if (host === undefined) throw new CertificateError(`"${text}" is not a host`, 'give a name or an address')
+  if (host === undefined) throw new CertificateError(`"${text}" is not a host`, 'use a host name or an address')
   return host
 }
 

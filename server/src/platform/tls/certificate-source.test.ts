@@ -223,7 +223,7 @@ describe('a certificate of our own making', () => {
     assert.equal((await authorityOf(again)).fingerprint256, ca.fingerprint256)
     assert.ok(leafOf(again).verify(ca.publicKey))
     await chmod(join(tls, 'ca.key'), 0o644)
-    await assert.rejects(open('crash'), /open to other users/)
+    await assert.rejects(open('crash'), /can be accessed by other users/)
     await rm(join(tls, 'ca.key'))
     await assert.rejects(open('crash'), /is missing/)
     await writeFile(join(tls, 'ca.key'), 'garbage', { mode: 0o600 })
@@ -290,8 +290,8 @@ describe('a configured certificate', () => {
       [{ certFile: absent, keyFile }, /absent cannot be read: it does not exist/],
       [{ certFile, keyFile: absent }, /absent cannot be read: it does not exist/],
       [{ certFile: directory, keyFile }, /is not a PEM file/],
-      [{ certFile: keyFile, keyFile }, /good.key holds no certificate/],
-      [{ certFile, keyFile: certFile }, /good.pem holds no private key/],
+      [{ certFile: keyFile, keyFile }, /good.key contains no certificate/],
+      [{ certFile, keyFile: certFile }, /good.pem contains no private key/],
       [{ certFile, keyFile: other.keyFile }, /does not belong to the first certificate/],
       [{ certFile, keyFile: encrypted }, /is encrypted/],
       [{ certFile }, /a certificate needs its key/],

@@ -73,7 +73,7 @@ export async function createCertificateSource(options: CertificateSourceOptions)
     }
   }
   if (certFile === undefined || keyFile === undefined) {
-    throw new CertificateError('a certificate needs its key, and a key its certificate', 'configure both or none')
+    throw new CertificateError('a certificate needs its key, and a key its certificate', 'configure both or neither')
   }
   const check = (pair: UsablePair) => requireUnexpired(pair, certFile, clock.now())
   const pair = await readPair(certFile, keyFile)
@@ -99,5 +99,5 @@ function sourceOf(watched: WatchedPair): Pick<CertificateSource, 'current' | 'ex
 
 function requireUnexpired({ leaf }: UsablePair, certFile: string, nowMs: number): void {
   if (leaf.validToDate.getTime() > nowMs) return
-  throw new CertificateError(`the certificate ${certFile} expired on ${leaf.validTo}`, 'put a renewed one in its place')
+  throw new CertificateError(`the certificate ${certFile} expired on ${leaf.validTo}`, 'replace it with a renewed one')
 }

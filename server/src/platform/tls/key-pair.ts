@@ -27,7 +27,7 @@ export async function readPemFile(file: string): Promise<string> {
     try {
       const stats = await handle.stat()
       if (!stats.isFile() || stats.size > largestFileBytes) {
-        throw new CertificateError(`${file} is not a PEM file`, 'give a file with a certificate or a key in PEM form')
+        throw new CertificateError(`${file} is not a PEM file`, 'use a PEM file with a certificate or a key')
       }
       return await handle.readFile('utf8')
     } finally {
@@ -63,13 +63,13 @@ export function requireUsablePair(texts: KeyPair, certName: string, keyName: str
   if (!leaf.checkPrivateKey(privateKey)) {
     throw new CertificateError(
       `the key ${keyName} does not belong to the first certificate in ${certName}`,
-      "give the server's own certificate first, then those that signed it, and the key of the first",
+      "put the server's own certificate first, then its intermediate certificates, and use the key of the first",
     )
   }
   try {
     createSecureContext({ cert, key })
   } catch (error) {
-    throw new CertificateError(`${certName} cannot be used for TLS: ${reasonOf(error)}`, 'have it issued anew', {
+    throw new CertificateError(`${certName} cannot be used for TLS: ${reasonOf(error)}`, 'have it reissued', {
       cause: error,
     })
   }
@@ -80,7 +80,7 @@ function parseCertificate(text: string, name: string): X509Certificate {
   try {
     return new X509Certificate(text)
   } catch (error) {
-    throw new CertificateError(`${name} holds no certificate in PEM form`, 'convert it: openssl x509 -outform pem', {
+    throw new CertificateError(`${name} contains no certificate in PEM form`, 'convert it: openssl x509 -outform pem', {
       cause: error,
     })
   }
@@ -92,7 +92,7 @@ function parsePrivateKey(text: string, name: string): KeyObject {
   } catch (error) {
     throw text.includes('ENCRYPTED')
       ? new CertificateError(`the key ${name} is encrypted`, 'decrypt it: openssl pkey', { cause: error })
-      : new CertificateError(`${name} holds no private key in PEM form`, 'convert it: openssl pkey -outform pem', {
+      : new CertificateError(`${name} contains no private key in PEM form`, 'convert it: openssl pkey -outform pem', {
           cause: error,
         })
   }

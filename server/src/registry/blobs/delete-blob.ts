@@ -36,7 +36,7 @@ async function unlink(
   requireDeletable(repository)
   if (await isBlobNeeded(transaction, repository.id, digest)) {
     throw new OciError('UNSUPPORTED', {
-      message: 'a manifest of this repository names the blob; delete the manifest first',
+      message: 'a manifest of this repository refers to the blob; delete the manifest first',
       detail: { digest },
     })
   }

@@ -14,7 +14,7 @@ export class UnsweptError extends Error {
   override readonly name = 'UnsweptError'
   readonly repositoryId: string
   constructor(repositoryId: string) {
-    super('rows of a deleted manifest are left')
+    super('rows of a deleted manifest remain')
     this.repositoryId = repositoryId
   }
 }

@@ -240,7 +240,7 @@ function requireTags({ path, query }: OciCall<'manifest'>): readonly Tag[] {
   if (path.reference.kind === 'tag') return [path.reference.tag]
   const texts = new Set(query.getAll('tag'))
   if (texts.size > maxTags) {
-    throw new OciError('TAG_INVALID', { status: 414, message: `a manifest is pushed under at most ${maxTags} tags` })
+    throw new OciError('TAG_INVALID', { status: 414, message: `a manifest can be pushed with at most ${maxTags} tags` })
   }
   return [...texts].map((text) => {
     const tag = parseTag(text)

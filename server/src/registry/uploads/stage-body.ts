@@ -111,7 +111,7 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
   } catch (error) {
     if (error instanceof BrokenSourceError) {
       keep(context, uploadId, running)
-      throw new ClientGoneError('the client went away while it was sending', { cause: error })
+      throw new ClientGoneError('the client disconnected while it was sending', { cause: error })
     }
     throw error
   } finally {

@@ -107,7 +107,7 @@ class ConditionReader {
     this.#require('{')
     const token = this.#token()
     if (token.kind !== 'string') throw this.#unexpected("a text in '…'")
-    if (token.text === '') throw new RoleConditionError('a pattern is not empty', token.at)
+    if (token.text === '') throw new RoleConditionError('a pattern must not be empty', token.at)
     this.#next += 1
     this.#require('}')
     return token.text
@@ -195,7 +195,7 @@ class ConditionReader {
   }
 
   #unexpected(wanted: string): RoleConditionError {
-    return new RoleConditionError(`${wanted} is needed`, this.#token().at)
+    return new RoleConditionError(`${wanted} is expected`, this.#token().at)
   }
 }
 
@@ -232,7 +232,7 @@ function lengthOf({ operand }: Side): number {
 
 function requireSingle(side: Side): void {
   if (countOf(side) === 1) return
-  throw new RoleConditionError('a list is compared with a quantifier, as in ForAnyOfAnyValues:StringEquals', side.at)
+  throw new RoleConditionError('a list requires a quantifier, such as ForAnyOfAnyValues:StringEquals', side.at)
 }
 
 function toOperand({ operand }: Side, operator: ConditionOperator): ConditionOperand {
@@ -247,7 +247,7 @@ const wants: Readonly<Record<ConditionFamily, string>> = {
   string: "a text in '…'",
   numeric: 'a whole number',
   bool: 'true or false',
-  datetime: "a time as '2026-11-24T12:00:00.0Z'",
+  datetime: "a time such as '2026-11-24T12:00:00.0Z'",
   guid: 'a GUID',
 }
 

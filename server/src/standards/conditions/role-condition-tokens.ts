@@ -63,14 +63,14 @@ function readToken(text: string, at: number): ConditionToken {
   const letters = match(word, text, at)?.[0]
   if (letters !== undefined) return { kind: 'word', text: letters, at, end: at + letters.length }
   const sign = match(symbol, text, at)?.[0]
-  if (sign === undefined) throw new RoleConditionError(`${shown(begin)} has no meaning here`, at)
+  if (sign === undefined) throw new RoleConditionError(`${shown(begin)} is not valid here`, at)
   return { kind: 'symbol', text: sign as (ConditionToken & { kind: 'symbol' })['text'], at, end: at + sign.length }
 }
 
 function readString(text: string, at: number): ConditionToken {
   const found = match(string, text, at)
   if (found === undefined)
-    throw new RoleConditionError("the text that begins here has no ' at its end, or a control character in it", at)
+    throw new RoleConditionError("the text that starts here has no closing ', or contains a control character", at)
   return { kind: 'string', text: found[1] ?? '', at, end: at + found[0].length }
 }
 

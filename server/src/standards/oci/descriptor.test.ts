@@ -66,7 +66,7 @@ test('a malformed descriptor is refused with the place where it stands', () => {
     { value: { ...plain, annotations: withPrototypeKey }, message: /not allowed/, why: 'a prototype' },
     { value: { ...plain, urls: 'https://x' }, message: /urls is not an array/, why: 'text' },
     { value: { ...plain, urls: [1] }, message: /entry of d\.urls is not a string/, why: 'a number' },
-    { value: { ...plain, Digest: digest }, message: /digest is spelt otherwise/, why: 'Go would read the other one' },
+    { value: { ...plain, Digest: digest }, message: /digest has the wrong case/, why: 'Go would read the other one' },
   ]
   for (const { value, message, why } of cases) {
     assert.throws(

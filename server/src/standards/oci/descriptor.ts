@@ -43,7 +43,7 @@ const fields = foldedKeys(['mediaType', 'digest', 'size', 'artifactType', 'platf
 export function readDescriptor(value: JsonValue | undefined, where: string): Descriptor {
   if (!isJsonObject(value)) throw new ManifestInvalidError(`${where} is not a descriptor`)
   const misspelt = misspeltKey(value, fields)
-  if (misspelt !== undefined) throw new ManifestInvalidError(`${where}.${misspelt} is spelt otherwise`)
+  if (misspelt !== undefined) throw new ManifestInvalidError(`${where}.${misspelt} has the wrong case`)
   const mediaType = readTypeName(value, 'mediaType', where)
   if (mediaType === undefined) throw new ManifestInvalidError(`${where}.mediaType is missing`)
   const artifactType = readTypeName(value, 'artifactType', where)

@@ -91,19 +91,19 @@ function readDocument(bytes: Uint8Array): JsonObject {
   const document = parseBoundedJson(bytes, maxDepth, maxValues)
   if (document === undefined) {
     throw new ManifestInvalidError(
-      `the manifest is not JSON in UTF-8 that nests less than ${maxDepth} deep and has at most ${maxValues} values`,
+      `the manifest is not JSON in UTF-8 with fewer than ${maxDepth} levels and at most ${maxValues} values`,
     )
   }
   if (!isJsonObject(document)) throw new ManifestInvalidError('the manifest is not a JSON object')
   const misspelt = misspeltKey(document, structuralKeys)
-  if (misspelt !== undefined) throw new ManifestInvalidError(`the field ${misspelt} is spelt otherwise`)
+  if (misspelt !== undefined) throw new ManifestInvalidError(`the field ${misspelt} has the wrong case`)
   return document
 }
 
 function agreedMediaType(document: JsonObject, contentType: string | undefined): string {
   const own = readTypeName(document, 'mediaType', '')?.toLowerCase()
   const mediaType = contentType ?? own
-  if (mediaType === undefined) throw new ManifestInvalidError('neither Content-Type nor mediaType says what it is')
+  if (mediaType === undefined) throw new ManifestInvalidError('neither Content-Type nor mediaType has the media type')
   if (own !== undefined && own !== mediaType) {
     throw new ManifestInvalidError('the field mediaType and the header Content-Type do not agree')
   }

@@ -8,7 +8,7 @@ export async function mapDiskFull<Result>(work: Promise<Result>): Promise<Result
   } catch (error) {
     const code = systemErrorCode(error)
     if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
-    throw new StorageFullError('the disk has no room left for blobs', { cause: error })
+    throw new StorageFullError('the disk has no space left for blobs', { cause: error })
   }
 }
 

@@ -41,7 +41,7 @@ async function sendRange(handle: FileHandle, { start, end }: ByteRange, destinat
     for (let position = start; position <= end;) {
       await turn.written
       const { bytesRead } = await handle.read(turn.piece, 0, Math.min(pieceBytes, end + 1 - position), position)
-      if (bytesRead === 0) throw new Error('a blob is shorter than it was')
+      if (bytesRead === 0) throw new Error('a blob is shorter than expected')
       position += bytesRead
       turn.written = output.write(turn.piece.subarray(0, bytesRead))
       ;[turn, other] = [other, turn]

@@ -45,7 +45,7 @@ class Gathering {
     this.#wake()
   }
   #onError = (cause: unknown) => {
-    this.#failure ??= new BrokenSourceError('the source of an upload broke off', { cause })
+    this.#failure ??= new BrokenSourceError('the source of an upload was aborted', { cause })
     this.#wake()
   }
   #onClose = () => {

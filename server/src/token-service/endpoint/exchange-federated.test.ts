@@ -95,7 +95,7 @@ test('without a client id, exactly one application may trust the token; with one
   const second = await createTrusting('second')
   const ambiguous = await exchange(await job())
   assert.equal(ambiguous.status, 401)
-  assert.match(ambiguous.message, /more than one application trusts the token, name one of them by client_id/)
+  assert.match(ambiguous.message, /more than one application trusts the token: set client_id to one of them/)
   for (const { appId } of [first, second]) {
     const { status, token } = await exchange(await job(), { client_id: appId })
     assert.deepEqual([status, decodeJwt(token)['appid']], [200, appId])
@@ -283,7 +283,7 @@ test('a workload token has a lifetime of at most one day, or of the setting, reg
     for (const token of denied) {
       const { status, message } = await exchange(token)
       assert.equal(status, 401)
-      assert.match(message, /valid for longer than is accepted/)
+      assert.match(message, /lifetime of the token exceeds the maximum/)
       assert.equal((await auditRows()).at(-1)?.reason, 'lifetime')
     }
   }

@@ -136,10 +136,10 @@ function ownerOf({ kind, objectId, credentialId }: TokenOwner): AuditedCaller {
 const explanations: ReadonlyMap<IdentityRefusal | 'foreign-tenant', string> = new Map([
   ['expired', 'the token has expired'],
   ['audience', 'the token is for another audience, or for several'],
-  ['lifetime', 'the token is valid for longer than is accepted'],
+  ['lifetime', 'the lifetime of the token exceeds the maximum'],
   ['issuer', 'the issuer of the token is not trusted'],
   ['subject', 'no federated credential trusts the subject of the token'],
-  ['several-applications', 'more than one application trusts the token, name one of them by client_id'],
+  ['several-applications', 'more than one application trusts the token: set client_id to one of them'],
   ['issuer-unavailable', 'the keys of the issuer of the token could not be fetched'],
 ])
 

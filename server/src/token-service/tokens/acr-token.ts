@@ -81,7 +81,7 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
     const expiresAt = Math.min(issuedAt + lifeSeconds, limit)
     const tokenClaims = `"jti":"${randomUUID()}","nbf":${issuedAt},"exp":${expiresAt},"iat":${issuedAt}`
     const token = signCompact(key, `{${tokenClaims},${claims},"acrux":{${ownClaims}}}`)
-    if (token.length > maxTokenLength) throw new TokenTooLongError('the access asked for does not fit into one token')
+    if (token.length > maxTokenLength) throw new TokenTooLongError('the requested access does not fit into one token')
     return { token, issuedAtMs, expiresAtMs: expiresAt * 1000 }
   }
 
@@ -181,6 +181,6 @@ export class UnknownKeyError extends Error {}
 /** The public key with an id. @throws UnknownKeyError */
 export async function requireVerifier(keys: KeyRing, kid: string | undefined) {
   const key = kid === undefined || kid.length > 64 ? undefined : await keys.verifier(kid)
-  if (key === undefined) throw new UnknownKeyError('no key of ours has this id')
+  if (key === undefined) throw new UnknownKeyError('no signing key has this id')
   return key
 }

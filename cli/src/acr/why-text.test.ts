@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type RecordedDecision, whyText } from './why-text.ts'
+
+const decision: RecordedDecision = {
+  correlationId: '019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11',
+  eventTimestamp: '2026-11-24T12:00:00.120Z',
+  event: 'data.access',
+  outcome: 'refused',
+  reason: 'role-lacks-action',
+  target: 'contoso.example.com/team/app',
+  remoteAddress: '203.0.113.7',
+  principal: { kind: 'service-principal', id: 'o' },
+  credential: { kind: 'client-secret', id: 'k' },
+  asked: { action: 'push', repository: 'team/app', scope: '/r' },
+  token: null,
+  roleAssignmentMode: 'LegacyRegistryPermissions',
+  needs: ['push/write'],
+  assignments: [
+    {
+      id: '/a',
+      principalId: 'o',
+      principalType: 'ServicePrincipal',
+      scope: '/r',
+      roleDefinitionId: '/d',
+      roleName: 'AcrPull',
+      condition: "@Request[a] StringEquals 'b'",
+      result: 'role-lacks-action',
+    },
+  ],
+  assignmentCount: 3,
+  scopeMap: null,
+  tokenAccess: '',
+  presented: null,
+  firstFailure: 'role-lacks-action',
+  smallestChange: { kind: 'assign-role', roleName: 'AcrPush', scope: '/r' },
+}
+
+test('the text of a decision has one line for each fact, with the fact behind a label', () => {
+  assert.equal(
+    whyText(decision, 'contoso'),
+    `2026-11-24T12:00:00.120Z  data.access  refused
+principal: service-principal o, with client-secret k, from 203.0.113.7
+target:    contoso.example.com/team/app
+requested: push on team/app
+needs:     push/write
+role:      AcrPull at /r: role-lacks-action
+           condition @Request[a] StringEquals 'b'
+           and 2 more assignments
+sent:      a token that grants no access
+reason:    role-lacks-action
+change:    az role assignment create --role AcrPush --assignee-object-id o --scope /r`,
+  )
+})
+
+test('the text shows what a token was denied, and what has changed since', () => {
+  const text = whyText(
+    {
+      ...decision,
+      principal: { kind: 'scoped-token', id: 'contoso/ci' },
+      credential: null,
+      asked: null,
+      token: { asked: ['repository:a:pull,push'], granted: '', leftOut: ['repository:a:push'] },
+      needs: [],
+      assignments: [],
+      assignmentCount: 0,
+      scopeMap: { name: 'pulls', actions: ['repositories/a/content/read'] },
+      tokenAccess: 'repository:a:pull',
+      smallestChange: { kind: 'enable-scoped-token' },
+      since: {
+        allowed: false,
+        firstFailure: 'no-assignment',
+        smallestChange: null,
+        roleAssignmentMode: null,
+        assignments: [{ id: '/a', was: 'allows', is: null }],
+      },
+    },
+    undefined,
+  )
+  const [, ...lines] = text.split('\n')
+  assert.deepEqual(lines, [
+    'principal: scoped-token contoso/ci, from 203.0.113.7',
+    'target:    contoso.example.com/team/app',
+    'token:     requested repository:a:pull,push; granted nothing',
+    'left out:  repository:a:push',
+    'scope map: pulls: repositories/a/content/read',
+    'sent:      a token for repository:a:pull',
+    'reason:    role-lacks-action',
+    'change:    az acr token update -n ci -r REGISTRY --status enabled',
+    'now:       the request would be denied: no-assignment',
+    '           /a: allows, now does not exist',
+  ])
+})

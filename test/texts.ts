@@ -1,0 +1,56 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseSync, Visitor } from 'oxc-parser'
+
+const root = join(import.meta.dirname, '..')
+
+/** The source files whose texts users can see: in pages, responses, logs, settings and the command line. */
+const sources = globSync('{contract,server,cli}/src/**/*.ts', { cwd: root }).filter(
+  (path) => !/\.test\.ts$|\/test-[^/]+$|-contract\.ts$/.test(path),
+)
+
+/** Files whose strings are data. */
+const dataFiles: ReadonlySet<string> = new Set(['server/src/credentials/passwords/passwords.ts'])
+
+/** A text of the code, with the number of its first line. Values within it are replaced by `…`. */
+export type CodeText = { readonly path: string; readonly line: number; readonly text: string }
+
+/** All strings of the code that are texts rather than names: those with several words. */
+export function codeTexts(): CodeText[] {
+  return sources
+    .filter((path) => !dataFiles.has(path))
+    .flatMap((path) => textsOf(path, readFileSync(join(root, path), 'utf8')))
+}
+
+/** The texts of one source. */
+export function textsOf(path: string, source: string): CodeText[] {
+  const found: { readonly start: number; readonly text: string }[] = []
+  const queries = new Set<number>()
+  const visitor = new Visitor({
+    Literal: ({ start, value }) => {
+      if (typeof value === 'string') found.push({ start, text: value })
+    },
+    TaggedTemplateExpression: ({ tag, quasi }) => {
+      if (tag.type === 'Identifier' && tag.name === 'sql') queries.add(quasi.start)
+    },
+    TemplateLiteral: ({ start, quasis }) => {
+      if (queries.has(start)) return
+      found.push({ start, text: quasis.map(({ value }) => value.cooked ?? value.raw).join('…') })
+    },
+  })
+  visitor.visit(parseSync(path, source).program)
+  return found
+    .map(({ start, text }) => ({ path, line: lineAt(source, start), text: withoutMarkup(text) }))
+    .filter(({ text }) => text.split(' ').filter((word) => /\p{L}{2}/u.test(word)).length > 1)
+}
+
+function lineAt(source: string, offset: number): number {
+  return source.slice(0, offset).split('\n').length
+}
+
+function withoutMarkup(text: string): string {
+  return text
+    .replaceAll(/<[a-z!/][^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
