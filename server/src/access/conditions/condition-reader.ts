@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { RoleCondition } from '../../standards/conditions/role-condition.ts'
 import { parseRoleCondition } from '../../standards/conditions/role-condition-parser.ts'
 
@@ -9,20 +10,13 @@ const maxCachedCharacters = 16_000_000
 
 /** Creates a parser of conditions with a cache. Unsupported conditions are unreadable, which is not an error. */
 export function createConditionReader(): (text: string | null) => ReadCondition {
-  const cached = new Map<string, RoleCondition | 'unreadable'>()
-  let characters = 0
-  return (text) => {
-    if (text === null) return 'none'
-    const known = cached.get(text)
-    if (known !== undefined) return known
-    const reading = parseRoleCondition(text)
-    const condition = 'condition' in reading ? reading.condition : 'unreadable'
-    characters += text.length
-    if (characters > maxCachedCharacters) {
-      cached.clear()
-      characters = text.length
-    }
-    cached.set(text, condition)
-    return condition
-  }
+  const parsed = new LRUCache<string, RoleCondition | 'unreadable'>({
+    maxSize: maxCachedCharacters,
+    sizeCalculation: (_condition, text) => 1 + text.length,
+    memoMethod: (text) => {
+      const reading = parseRoleCondition(text)
+      return 'condition' in reading ? reading.condition : 'unreadable'
+    },
+  })
+  return (text) => (text === null ? 'none' : parsed.memo(text))
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { type RoleCondition, foldCase } from '../../standards/conditions/role-condition.ts'
 import { evaluateRoleCondition } from '../../standards/conditions/role-condition-evaluation.ts'
 import { repositoryGuard } from '../../standards/conditions/role-condition-guard.ts'
@@ -21,12 +22,12 @@ export function createConditionSet(conditions: readonly RoleCondition[], action:
 }
 
 function caching(conditions: ConditionSet): ConditionSet {
-  const cached = new Map<string | undefined, boolean>()
+  const cached = new LRUCache<string, boolean>({ maxSize: maxCachedNames, sizeCalculation: () => 1 })
   return (repository) => {
+    if (repository === undefined) return conditions(undefined)
     const known = cached.get(repository)
     if (known !== undefined) return known
     const isMet = conditions(repository)
-    if (cached.size >= maxCachedNames) cached.clear()
     cached.set(repository, isMet)
     return isMet
   }
