@@ -59,9 +59,9 @@ export class IssueCache {
     return this.#cache.weightBytes
   }
 
-  /** The entry of exactly this revision, unless its credential has expired. `connection` is the one that asks. */
-  get(connection: object, revision: number, { rid }: Registry, key: string, nowMs: number): PreparedIssue | undefined {
-    const found = this.#cache.getOn(connection, rid, key)
+  /** The entry of exactly this revision, unless its credential has expired. */
+  get(revision: number, { rid }: Registry, key: string, nowMs: number): PreparedIssue | undefined {
+    const found = this.#cache.get(rid, key)
     return found?.revision === revision && nowMs < found.issue.expiresAtMs ? found.issue : undefined
   }
 
