@@ -107,8 +107,21 @@ async function openModules(kind: DatabaseKind, trust: TestTrust | undefined) {
     repositoryDeletions: () => Promise.resolve(deletions.count),
   })
   return {
-    ...{ database, time, clock, log, logLines, sealer, credentialUses, audit, resources, access, directory },
-    ...{ credentials, identity, deletions, service },
+    database,
+    time,
+    clock,
+    log,
+    logLines,
+    sealer,
+    credentialUses,
+    audit,
+    resources,
+    access,
+    directory,
+    credentials,
+    identity,
+    deletions,
+    service,
     dispose: async () => {
       await dispose()
       await rm(directoryPath, { recursive: true })

@@ -7,7 +7,7 @@ const entryBytes = 512
  * A cache by registry and key, bounded by bytes, because a client can obtain any number of long tokens. When it is full, it
  * evicts the least recently used entry of the registry with the most bytes, so that one registry does not slow down another.
  */
-export class RegistryCache<Value extends NonNullable<unknown>> {
+export class RegistryCache<Value extends object | string | number> {
   readonly #maxBytes: number
   readonly #registries = new Map<string, LRUCache<string, Value>>()
   #weightBytes = 0
