@@ -26,15 +26,15 @@ export const faults: readonly Fault[] = [
   {
     what: 'A withdrawn signing key keeps cached tokens valid',
     file: 'server/src/token-service/tokens/acr-token.ts',
-    find: 'andThen(keys.verifier(keyId), (key) => key !== undefined)',
-    replace: 'andThen(keys.verifier(keyId), () => true)',
+    find: '(await keys.verifier(keyId)) !== undefined',
+    replace: '(await keys.verifier(keyId)) !== null',
     tests: ['server/src/token-service/tokens/acr-token.test.ts'],
   },
   {
-    what: 'The cache of verified tokens mixes up the kinds',
+    what: 'The cache of refresh tokens accepts them as access tokens',
     file: 'server/src/token-service/tokens/acr-token.ts',
-    find: 'const key = `${kind} ${place} ',
-    replace: 'const key = `${place} ',
+    find: "if (kind === 'access_token') return check(kind, token, registry)",
+    replace: '',
     tests: ['server/src/token-service/tokens/acr-token.test.ts'],
   },
   {
@@ -54,23 +54,22 @@ export const faults: readonly Fault[] = [
   {
     what: 'A caller may mount from any repository',
     file: 'server/src/token-service/gate/session.ts',
-    find: 'return authority.standing !== undefined && isAllowed(context, session.tokenAccess, authority.standing, need)',
-    replace: 'return authority.standing !== undefined',
+    find: 'return standing !== undefined && isAllowed(session.tokenAccess, standing.rights, need)',
+    replace: 'return standing !== undefined',
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
     what: 'The gate ignores what the token was issued for',
     file: 'server/src/token-service/gate/session.ts',
-    find: 'covers(allowed, type, name, asked) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))',
-    replace: 'covers(allowed, type, name, asked)',
+    find: 'asked.every(allows) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))',
+    replace: 'asked.every(allows)',
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
     what: 'The gate ignores the permissions of now',
     file: 'server/src/token-service/gate/session.ts',
-    find: 'covers(allowed, type, name, asked) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))',
-    replace:
-      '(tokenAccess === undefined ? covers(allowed, type, name, asked) : covers(tokenAccess, type, name, asked))',
+    find: 'asked.every(allows) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))',
+    replace: '(tokenAccess === undefined ? asked.every(allows) : covers(tokenAccess, type, name, asked))',
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {

@@ -308,12 +308,12 @@ for (const kind of testDatabaseKinds) {
       const given = await assign(team, 'AcrPull', testScopes.resourceGroup)
       assert.equal(await has(), true, 'a right that is given is there, though it was looked for before')
       await database.transaction((transaction) => other.deleteAssignment(transaction, given.scope, given.name))
-      assert.equal(await has(), false, 'and one that is taken away is gone')
+      assert.equal(await has(), false, 'a deleted assignment grants nothing')
     })
 
     test('the assignments at and below a deleted resource are deleted, and no others', async (t) => {
       const { access, assign, database } = await open(t)
-      const kept = [
+      const remaining = [
         await assign(alice, 'Reader', testScopes.tenant),
         await assign(alice, 'AcrPull', testScopes.subscription),
         await assign(alice, 'AcrPull', `${testScopes.resourceGroup}2`),
@@ -325,16 +325,16 @@ for (const kind of testDatabaseKinds) {
         access.deleteAssignmentsBelow(transaction, testScopes.resourceGroup.toUpperCase()),
       )
       const left = await access.listAssignments({ scope: testScopes.tenant, includeBelow: true })
-      assert.deepEqual(left.map(({ name }) => name).toSorted(), kept.map(({ name }) => name).toSorted())
+      assert.deepEqual(left.map(({ name }) => name).toSorted(), remaining.map(({ name }) => name).toSorted())
     })
 
     test('the assignments of a deleted principal are deleted, and no others', async (t) => {
       const { access, assign, database } = await open(t)
       await assign(alice, 'AcrPull', testScopes.registry)
       await assign(alice, 'Owner', testScopes.subscription)
-      const kept = await assign(bob, 'AcrPull', testScopes.registry)
+      const remaining = await assign(bob, 'AcrPull', testScopes.registry)
       await database.transaction((transaction) => access.deleteAssignmentsOf(transaction, alice))
-      assert.deepEqual(await access.listAssignments({ scope: testScopes.tenant, includeBelow: true }), [kept])
+      assert.deepEqual(await access.listAssignments({ scope: testScopes.tenant, includeBelow: true }), [remaining])
     })
 
     test('every change moves the revision of authority', async (t) => {

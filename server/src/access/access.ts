@@ -1,4 +1,3 @@
-import { andThen } from '../platform/memory/revision-cache.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '../standards/oauth/access-scope.ts'
@@ -34,12 +33,14 @@ export interface Access
   readonly anonymousAccess: AnonymousAccess
   /** Deletes the scoped tokens, scope maps and anonymous access of a deleted registry. */
   deleteRegistryAccess(transaction: Transaction, rid: string): Promise<void>
+  /** The current rights of a principal at a registry, until the authority revision changes. */
+  rightsAt(principal: Principal, registry: RegistryInQuestion): Promise<RegistryRights>
   /** The part of `asked` that the principal may do now. Denied actions are omitted; that is not an error. */
   allowedAccess(
     principal: Principal,
     registry: RegistryInQuestion,
     asked: readonly AccessScope[],
-  ): AccessScope[] | Promise<AccessScope[]>
+  ): Promise<AccessScope[]>
 }
 
 /** Creates the access module. */
@@ -49,7 +50,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
   const assigned = createAssignedRoles(database, clock, store)
   const { rightsOfToken, rightsOfAnonymous, scopeMapOf, ...registryAccess } = createRegistryAccess(database, clock)
 
-  function rightsOf(principal: Principal, registry: RegistryInQuestion): RegistryRights | Promise<RegistryRights> {
+  async function rightsAt(principal: Principal, registry: RegistryInQuestion): Promise<RegistryRights> {
     switch (principal.kind) {
       case 'anonymous':
         return registry.anonymousPullEnabled ? anonymousRights : rightsOfAnonymous(registry.rid)
@@ -58,9 +59,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
       case 'scoped-token':
         return principal.rid === registry.rid ? rightsOfToken(principal.tokenId) : noRights
       case 'directory':
-        return andThen(assigned.unionOf(principal, registry.id), (union) =>
-          rightsOfRoles(union, registry.roleAssignmentMode),
-        )
+        return rightsOfRoles(await assigned.unionOf(principal, registry.id), registry.roleAssignmentMode)
     }
   }
 
@@ -69,10 +68,13 @@ export function createAccess({ database, clock }: { readonly database: Database;
     ...createRoleDefinitions(definitions, clock),
     ...createRoleAssignments(store, definitions, clock),
     ...createManagementRights(assigned),
-    ...createExplain({ store, assigned, rightsOf, scopeMapOf }),
+    ...createExplain({ store, assigned, rightsAt, scopeMapOf }),
     ...createExplainAction(assigned),
-    allowedAccess: (principal, registry, asked) =>
-      andThen(rightsOf(principal, registry), (rights) => asked.flatMap((scope) => allowedPart(rights, scope))),
+    rightsAt,
+    allowedAccess: async (principal, registry, asked) => {
+      const rights = await rightsAt(principal, registry)
+      return asked.flatMap((scope) => allowedPart(rights, scope))
+    },
   }
 }
 

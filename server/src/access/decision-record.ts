@@ -4,14 +4,14 @@ import type { Explanation, SmallestChange } from './explain.ts'
 import { cutText } from '../standards/http/cut-text.ts'
 import type { RegistryInQuestion } from './rights/model.ts'
 
-/** An assignment that was considered, as it is written down. */
+/** An assignment that was considered, as it is recorded. */
 export type RecordedAssignment = AssignedRole['assignment'] & {
   readonly roleName: string | null
   readonly condition: string | null
   readonly result: Verdict
 }
 
-/** A change by which it would be allowed, of the rights or of what was sent. */
+/** A change of the rights, or of the request, that would allow the action. */
 export type RecordedChange =
   | SmallestChange
   | { readonly kind: 'get-new-token'; readonly access: string | null }
@@ -28,43 +28,42 @@ export type RecordedChange =
         | 'try-again'
     }
 
-/** What a token with a verified signature says of itself. */
+/** Claims of a token with a verified signature. */
 export type PresentedCredential = {
   readonly issuer: string
   readonly subject: string
-  /** When it expired, in ISO 8601, where that is why it was denied. */
+  /** When it expired, in ISO 8601; null unless it was denied because of that. */
   readonly expiredAt: string | null
 }
 
 /**
- * What was true when something was refused, for whoever asks later: written into the event of the refusal. It holds no
- * secret, and has a limit.
+ * The facts of a denial, recorded in its audit event. A record contains no secret, and its size is limited.
  */
 export type DecisionRecord = {
   readonly asked: { readonly action: string; readonly repository: string | null; readonly scope: string | null } | null
   readonly roleAssignmentMode: string | null
-  /** What of a role gives it: any one of these. */
+  /** The actions of a role that grant the right; any one suffices. */
   readonly needs: readonly string[]
-  /** Those that came furthest, as many as there is room for. */
+  /** The assignments that came closest to allowing the action, up to the size limit. */
   readonly assignments: readonly RecordedAssignment[]
   readonly assignmentCount: number
   readonly scopeMap: { readonly name: string; readonly actions: readonly string[] } | null
-  /** The access of the token that was sent, where it was a token. */
+  /** The access of the token in the request; null without a token. */
   readonly tokenAccess: string | null
-  /** The token that was sent, where its signature was verified; absent where nothing was. */
+  /** The token in the request, if its signature was verified. */
   readonly presented?: PresentedCredential
   readonly firstFailure: string
   readonly smallestChange: RecordedChange | null
 }
 
-/** How many characters the assignments of one record may take, and one condition in it. */
-const assignmentsLimit = 3500
-const conditionLimit = 500
+/** The maximum number of characters of all assignments in a record, and of one condition. */
+const maxAssignmentsLength = 3500
+const maxConditionLength = 500
 
-/** How many characters the actions of a scope map may take. */
-const scopeMapLimit = 1000
+/** The maximum number of characters of the actions of a scope map. */
+const maxScopeMapLength = 1000
 
-/** From the one that came furthest on. */
+/** The closest to allowing first. */
 const order: readonly Verdict[] = [
   'allows',
   'condition-is-not-met',
@@ -74,7 +73,7 @@ const order: readonly Verdict[] = [
   'role-is-gone',
 ]
 
-/** A decision in which no right was looked at, for the check that failed before. */
+/** The record of a request that was denied before any right was checked. */
 export function failedBefore(
   firstFailure: string,
   smallestChange: RecordedChange | null = { kind: 'sign-in-again' },
@@ -83,63 +82,65 @@ export function failedBefore(
   return { ...nothing, scopeMap: null, tokenAccess: null, firstFailure, smallestChange }
 }
 
-/** A decision about a right on a registry. */
+/** The record of a decision about a right on a registry. */
 export function recordDecision(
   explanation: Explanation,
   { id, roleAssignmentMode }: RegistryInQuestion,
   { right, repository = null }: { readonly right: string; readonly repository: string | null | undefined },
 ): DecisionRecord {
   const asked = { action: right, repository, scope: id }
-  return { ...failedBefore('allowed-meanwhile', null), asked, roleAssignmentMode, ...partsOf(explanation) }
+  return { ...failedBefore('allowed-meanwhile', null), asked, roleAssignmentMode, ...factsOf(explanation) }
 }
 
-/** A decision about an action of the management API. */
+/** The record of a decision about an action of the management API. */
 export function recordActionDecision(
   explanation: Explanation,
   { action, scope }: { readonly action: string; readonly scope: string },
 ): DecisionRecord {
   const asked = { action, repository: null, scope }
-  return { ...failedBefore('allowed-meanwhile', null), asked, ...partsOf(explanation) }
+  return { ...failedBefore('allowed-meanwhile', null), asked, ...factsOf(explanation) }
 }
 
-function partsOf(explanation: Explanation) {
+function factsOf(explanation: Explanation) {
   const { needs, assignments, scopeMap, firstFailure, smallestChange = null } = explanation
   return {
     needs: needs.map(({ name }) => name),
     assignments: recordAssignments(assignments),
     assignmentCount: assignments.length,
     scopeMap:
-      scopeMap === undefined ? null : { name: scopeMap.name, actions: withinLimit(scopeMap.actions, scopeMapLimit) },
+      scopeMap === undefined
+        ? null
+        : { name: scopeMap.name, actions: withinLimit(scopeMap.actions, maxScopeMapLength) },
     ...(firstFailure !== undefined && { firstFailure }),
     smallestChange,
   }
 }
 
-/** The assignments of an explanation as they are written down, the nearest to allowing first. */
+/** The assignments of an explanation, the closest to allowing first. */
 function recordAssignments(assignments: Explanation['assignments']): RecordedAssignment[] {
-  const kept: RecordedAssignment[] = []
-  let room = assignmentsLimit
+  const recorded: RecordedAssignment[] = []
+  let room = maxAssignmentsLength
   for (const wanted of order) {
     for (const { assignment, roleName = null, condition, verdict } of assignments) {
       if (verdict !== wanted) continue
       const { name, scope, roleDefinitionName, principalId, principalType } = assignment
       const fields = { name, scope, roleDefinitionName, principalId, principalType, roleName, result: verdict }
-      const recorded = { ...fields, condition: condition === null ? null : cut(condition) }
-      room -= JSON.stringify(recorded).length
-      if (room < 0) return kept
-      kept.push(recorded)
+      const record = { ...fields, condition: condition === null ? null : cut(condition) }
+      room -= JSON.stringify(record).length
+      if (room < 0) return recorded
+      recorded.push(record)
     }
   }
-  return kept
+  return recorded
 }
 
 function cut(condition: string): string {
-  // An event has no line breaks, and Azure's portal writes conditions over many lines.
+  // An event contains no line breaks, and Azure's portal writes conditions over many lines.
   const text = condition.trim().replaceAll(/\s+/g, ' ')
-  return cutText(text, conditionLimit, '…')
+  return cutText(text, maxConditionLength, '…')
 }
 
-/** As many of the texts as there is room for, in characters. */
+/** The texts that fit into a number of characters. */
 export function withinLimit(texts: readonly string[], limit: number): string[] {
   let room = limit
   return texts.filter((text) => (room -= text.length) >= 0)

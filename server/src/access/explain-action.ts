@@ -5,9 +5,9 @@ import { type Explanation, furthest, names } from './explain.ts'
 import type { Principal } from './rights/model.ts'
 import type { RoleDefinition } from './roles/model.ts'
 
-/** Questions about decisions of the management API. */
+/** Explanations of decisions about the management API. */
 export interface ExplainAction {
-  /** Why a principal may carry out a management action at a scope, or not. */
+  /** Explains whether a principal may carry out a management action at a scope. */
   explainAction(
     principal: Principal & { readonly kind: 'directory' },
     action: string,
@@ -15,7 +15,7 @@ export interface ExplainAction {
   ): Promise<Explanation>
 }
 
-/** Opens the questions about decisions of the management API. */
+/** Creates the explanations. */
 export function createExplainAction(assigned: ReturnType<typeof createAssignedRoles>): ExplainAction {
   return {
     explainAction: async (principal, action, scope) => {
@@ -47,18 +47,18 @@ export function createExplainAction(assigned: ReturnType<typeof createAssignedRo
   }
 }
 
-/** The built-in role that permits the action, and the least beside it. */
+/** The built-in role that permits the action and the fewest others. */
 function smallestRoleFor(action: string): RoleDefinition | undefined {
   const fitting = builtInRoles.filter((role) => permits(role, { kind: 'action', name: action }))
   return fitting.toSorted((one, other) => breadth(one) - breadth(other))[0]
 }
 
-/** How much a role permits, as far as its patterns tell. */
+/** Estimates from its patterns how much a role permits. */
 function breadth({ permissions }: RoleDefinition): number {
   const patterns = permissions.flatMap(({ actions, dataActions }) => [...actions, ...dataActions])
-  const taken = permissions.flatMap(({ notActions }) => notActions).length
+  const excluded = permissions.flatMap(({ notActions }) => notActions).length
   const widths = patterns.map((pattern) =>
     pattern === '*' ? 10_000 : pattern.startsWith('*') ? 1000 : pattern.includes('*') ? 100 : 1,
   )
-  return widths.reduce((sum, width) => sum + width, 0) - taken
+  return widths.reduce((sum, width) => sum + width, 0) - excluded
 }

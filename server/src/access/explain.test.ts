@@ -20,7 +20,7 @@ for (const kind of testDatabaseKinds) {
   describe(`an explanation, on ${kind}`, () => {
     const open = (t: TestContext) => openTestAccessFor(t, kind)
 
-    test('names the assignments that were considered and what each says, those of groups too', async (t) => {
+    test('names the assignments that were considered and their verdicts, including those of groups', async (t) => {
       const { access, assign } = await open(t)
       const own = await assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'a'`))
       const ofTeam = await assign(team, writer, testScopes.resourceGroup, { principalType: 'Group' })
@@ -49,7 +49,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([firstFailure, smallestChange], [undefined, undefined])
     })
 
-    test('names the check that failed first, of the assignment that came furthest, and the smallest change', async (t) => {
+    test('names the first failed check of the closest assignment, and the smallest change', async (t) => {
       const { access, assign } = await open(t)
       const explain = (registry = abac, asked = pull) => access.explain(principalOf(alice), registry, asked)
       const condition =
@@ -83,7 +83,7 @@ for (const kind of testDatabaseKinds) {
       assert.partialDeepStrictEqual(pushing.smallestChange, { roleName: 'AcrPush', condition: undefined })
     })
 
-    test('the smallest role for a right gives it, and as little else as there is', async (t) => {
+    test('the smallest role for a right grants it and the fewest other rights', async (t) => {
       const { access } = await open(t)
       const roleFor = async (right: string, registry = abac) => {
         const repository = right.endsWith('catalog') ? undefined : 'team/app'
@@ -109,7 +109,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('fault 25: says of a role that allows by a wildcard, as Reader a pull, that it does', async (t) => {
+    test('fault 25: marks a role that allows an action only by a wildcard, such as Reader a pull', async (t) => {
       const { access, assign } = await open(t)
       for (const roleName of ['AcrPull', 'Reader', 'Owner']) await assign(alice, roleName, testScopes.registry)
       const by = async (registry = legacy) =>
@@ -128,7 +128,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('of the admin, of nobody and of a scoped token says what stands against them', async (t) => {
+    test('of the admin account, of anonymous access and of a scoped token names the reason', async (t) => {
       const { access } = await open(t)
       const admin = { kind: 'admin', rid: legacy.rid } as const
       const anonymous = { kind: 'anonymous' } as const
@@ -153,7 +153,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('of anybody where a scope map says what they may read names the map, and the action that is missing in it', async (t) => {
+    test('of anonymous access by a scope map names the map and its missing action', async (t) => {
       const opened = await open(t)
       const { access, database } = opened
       const { map } = await putScopeMap(opened, 'Everybody', ['repositories/open/content/read'])
@@ -175,13 +175,17 @@ for (const kind of testDatabaseKinds) {
         [wide,   push,    undefined, 'not-for-anonymous',      { kind: 'sign-in' }],
       ] as const
       for (const [registry, asked, scopeMap, failure, change] of table) {
-        const told = await access.explain({ kind: 'anonymous' }, registry, asked)
-        const shown = told.scopeMap && { name: told.scopeMap.name, actions: told.scopeMap.actions }
-        assert.deepEqual([shown, told.firstFailure, told.smallestChange], [scopeMap, failure, change], asked.right)
+        const explained = await access.explain({ kind: 'anonymous' }, registry, asked)
+        const shown = explained.scopeMap && { name: explained.scopeMap.name, actions: explained.scopeMap.actions }
+        assert.deepEqual(
+          [shown, explained.firstFailure, explained.smallestChange],
+          [scopeMap, failure, change],
+          asked.right,
+        )
       }
     })
 
-    test('who may do something are those with an assignment that allows it, each with those assignments', async (t) => {
+    test('the allowed principals are those with an assignment that allows the action, with those assignments', async (t) => {
       const { access, assign } = await open(t)
       await assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'team/app'`))
       await assign(alice, writer, testScopes.subscription, with2(`${name} StringEquals 'other'`))

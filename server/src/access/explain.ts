@@ -17,18 +17,18 @@ import type { ScopeMap } from './scope-maps/scope-maps.ts'
 import type { RoleAssignmentStore } from './roles/role-assignment-store.ts'
 import type { RoleAssignment } from './roles/model.ts'
 
-/** An assignment that was considered, and what it says. */
+/** An assignment that was considered, and its verdict. */
 export type ConsideredAssignment = {
   readonly assignment: AssignedRole['assignment']
-  /** Undefined where there is no such role any more. */
+  /** Undefined if the role has been deleted. */
   readonly roleName: string | undefined
   readonly condition: string | null
   readonly verdict: Verdict
-  /** Whether the role allows it without naming it: as Reader, whose wildcard means pull in legacy mode. [faults 25] */
+  /** Whether the role allows the action only by a wildcard, such as Reader, which may pull in legacy mode. [faults 25] */
   readonly byWildcard: boolean
 }
 
-/** The check that failed first: of the assignment that came furthest, or, where there is none, of the rest. */
+/** The first failed check of the assignment that came closest to allowing the action, or another reason without one. */
 export type FirstFailure =
   | Exclude<Verdict, 'allows'>
   | 'no-assignment'
@@ -38,7 +38,7 @@ export type FirstFailure =
   | 'scope-map-lacks-action'
   | 'another-registry'
 
-/** The smallest change by which it would be allowed. */
+/** The smallest change that would allow the action. */
 export type SmallestChange =
   | { readonly kind: 'change-condition'; readonly assignment: AssignedRole['assignment'] }
   | {
@@ -46,55 +46,55 @@ export type SmallestChange =
       readonly roleName: string
       readonly roleDefinitionName: string
       readonly scope: string
-      /** To this repository alone, where the mode knows repositories. */
+      /** Limits the role to the repository; undefined in legacy mode. */
       readonly condition: string | undefined
     }
-  /** By this action of a scope map. */
+  /** Adds this action to the scope map. */
   | { readonly kind: 'extend-scope-map'; readonly action: string }
   | { readonly kind: 'enable-admin-account' | 'enable-anonymous-pull' | 'sign-in' }
 
-/** Why somebody may do something, or not. */
+/** Why a principal is allowed an action, or denied. */
 export type Explanation = {
   readonly allowed: boolean
-  /** What of a role gives the right in this mode: any one of these. */
+  /** The actions of a role that grant the right in this mode; any one suffices. */
   readonly needs: readonly ActionNeed[]
   readonly assignments: readonly ConsideredAssignment[]
-  /** Of a scoped token, and of anybody where one says what they may read. */
+  /** The scope map of a scoped token, or of anonymous access. */
   readonly scopeMap: Pick<ScopeMap, 'name' | 'actions'> | undefined
   readonly firstFailure: FirstFailure | undefined
   readonly smallestChange: SmallestChange | undefined
 }
 
-/** Somebody with an assignment that allows what is asked, and those assignments. */
+/** A principal with assignments that allow an action. */
 export type AllowedPrincipal = {
   readonly principalId: string
   readonly principalType: RoleAssignment['principalType']
   readonly assignments: readonly ConsideredAssignment[]
 }
 
-/** Questions about decisions. */
+/** Explanations of decisions about registries. */
 export interface Explain {
-  /** Why a principal may do something at a registry, or not: by what decides it, said step by step. */
+  /** Explains whether a principal is allowed a right at a registry. It uses the same code as the decision. */
   explain(principal: Principal, registry: RegistryInQuestion, asked: RightInQuestion): Promise<Explanation>
-  /** Who has an assignment that allows it, by themselves; members of a group that is named are not. */
+  /** The principals with an own assignment that allows a right. Members of groups are not listed. */
   whoMay(registry: RegistryInQuestion, asked: RightInQuestion): Promise<AllowedPrincipal[]>
 }
 
 type ExplainContext = {
   readonly store: RoleAssignmentStore
   readonly assigned: ReturnType<typeof createAssignedRoles>
-  readonly rightsOf: (principal: Principal, registry: RegistryInQuestion) => RegistryRights | Promise<RegistryRights>
+  readonly rightsAt: (principal: Principal, registry: RegistryInQuestion) => Promise<RegistryRights>
   readonly scopeMapOf: (principal: Principal, registry: RegistryInQuestion) => Promise<ScopeMap | undefined>
 }
 
-/** Opens the questions about decisions. */
-export function createExplain({ store, assigned, rightsOf, scopeMapOf }: ExplainContext): Explain {
+/** Creates the explanations. */
+export function createExplain({ store, assigned, rightsAt, scopeMapOf }: ExplainContext): Explain {
   const consideredBy = (registry: RegistryInQuestion, asked: RightInQuestion) => (role: AssignedRole) =>
     consider(role, registry, asked)
 
   return {
     explain: async (principal, registry, asked) => {
-      const rights = await rightsOf(principal, registry)
+      const rights = await rightsAt(principal, registry)
       const allowed = rights.allows(asked.right, asked.repository)
       const roles = principal.kind === 'directory' ? (await assigned.unionOf(principal, registry.id)).roles : []
       const assignments = roles.map(consideredBy(registry, asked))
@@ -104,7 +104,7 @@ export function createExplain({ store, assigned, rightsOf, scopeMapOf }: Explain
       if (allowed) return { ...facts, firstFailure: undefined, smallestChange: undefined }
       const firstFailure =
         principal.kind === 'anonymous'
-          ? failureOfAnybody(registry, asked, scopeMap)
+          ? failureOfAnonymous(registry, asked, scopeMap)
           : failureOf(principal, registry, assignments)
       return { ...facts, firstFailure, smallestChange: changeFor(firstFailure, registry, asked, assignments) }
     },
@@ -122,7 +122,7 @@ export function createExplain({ store, assigned, rightsOf, scopeMapOf }: Explain
   }
 }
 
-/** From the one that fails first to the one that allows: what came further is nearer to allowing. */
+/** The order of the checks: a later verdict is closer to allowing. */
 const order = [
   'role-is-gone',
   'role-lacks-action',
@@ -132,7 +132,7 @@ const order = [
   'allows',
 ] as const satisfies readonly Verdict[]
 
-/** What of several came furthest. */
+/** The verdict that came closest to allowing. */
 export function furthest(verdicts: readonly Verdict[]): Verdict {
   return verdicts.reduce((best, one) => (order.indexOf(one) > order.indexOf(best) ? one : best), order[0])
 }
@@ -151,22 +151,22 @@ function consider(role: AssignedRole, registry: RegistryInQuestion, asked: Right
   }
 }
 
-/** Whether a role names what is needed, to the letter. */
+/** Whether a role contains exactly this action. */
 export function names(role: AssignedRole['role'], { kind, name }: ActionNeed): boolean {
   const blocks = role?.permissions ?? []
   const named = blocks.flatMap(({ actions, dataActions }) => (kind === 'action' ? actions : dataActions))
   return named.some((one) => one.toLowerCase() === name.toLowerCase())
 }
 
-/** A scope map for everybody gives reading of repositories, and nothing else. */
-function failureOfAnybody(
+/** A scope map of anonymous access grants reading of repositories, and nothing else. */
+function failureOfAnonymous(
   { anonymousPullEnabled }: RegistryInQuestion,
   asked: RightInQuestion,
   scopeMap: Explanation['scopeMap'],
 ): FirstFailure {
   if (anonymousPullEnabled) return 'not-for-anonymous'
   if (scopeMap === undefined || asked.right === 'catalog') return 'anonymous-pull-is-off'
-  return anonymousCould(asked) ? 'scope-map-lacks-action' : 'not-for-anonymous'
+  return mayBeAnonymous(asked) ? 'scope-map-lacks-action' : 'not-for-anonymous'
 }
 
 function failureOf(
@@ -208,7 +208,7 @@ function changeFor(
     case 'admin-account-is-off':
       return { kind: 'enable-admin-account' }
     case 'anonymous-pull-is-off':
-      return anonymousCould(asked) ? { kind: 'enable-anonymous-pull' } : { kind: 'sign-in' }
+      return mayBeAnonymous(asked) ? { kind: 'enable-anonymous-pull' } : { kind: 'sign-in' }
     case 'not-for-anonymous':
       return { kind: 'sign-in' }
     case 'scope-map-lacks-action':
@@ -218,18 +218,18 @@ function changeFor(
   }
 }
 
-/** What no scope map gives is given by a role, to somebody else. */
+/** Rights that no scope map grants need a principal with a role. */
 function extendedScopeMap({ right, repository }: RightInQuestion): SmallestChange {
   const permission = permissionGiving(right)
   if (repository === undefined || permission === undefined) return { kind: 'sign-in' }
   return { kind: 'extend-scope-map', action: `repositories/${repository}/${permission}` }
 }
 
-function anonymousCould({ right, repository }: RightInQuestion): boolean {
+function mayBeAnonymous({ right, repository }: RightInQuestion): boolean {
   return anonymousRights.allows(right, repository)
 }
 
-/** The built-in role that gives the right and the fewest others. */
+/** The built-in role with the right and the fewest other rights. */
 function smallestRole(
   { id, roleAssignmentMode }: RegistryInQuestion,
   asked: RightInQuestion,

@@ -23,6 +23,13 @@ export const activityCounts: readonly ActivityCount[] = [
   'denials',
 ]
 
+export const hourMs = 60 * 60 * 1000
+
+/** The beginning of the hour (UTC) of a time. */
+export function hourOf(atMs: number): number {
+  return atMs - (atMs % hourMs)
+}
+
 type Tables = { registry_activity: ActivityRow }
 
 /** Eight columns each, well below the limit of parameters of each database. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { createRegistryActivity, hourMs } from './activity.ts'
+import { createRegistryActivity } from './activity.ts'
+import { hourMs } from './activity-store.ts'
 import { openTestResources } from './test-resources.ts'
 
 const noon = Date.parse('2026-11-24T12:00:00Z')

@@ -17,7 +17,7 @@ export interface AdminPasswords {
   /** Compares with both passwords in constant time, whether the account is enabled or not. */
   verifyAdminPassword(rid: string, password: string): Promise<AdminPasswordVersion | undefined>
   /** Whether the password has not been renewed since. */
-  adminPasswordStands(rid: string, version: AdminPasswordVersion): boolean | Promise<boolean>
+  adminPasswordStands(rid: string, version: AdminPasswordVersion): Promise<boolean>
 }
 
 type AdminAccount = AdminPasswords & {

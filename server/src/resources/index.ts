@@ -8,8 +8,8 @@ export type {
   ResourceGroup,
   AdminPasswordVersion,
 } from './model.ts'
-export type { ActivityCount, ActivityRow } from './activity-store.ts'
-export { type RegistryActivity, createRegistryActivity, hourMs } from './activity.ts'
+export { type ActivityCount, type ActivityRow, hourMs } from './activity-store.ts'
+export { type RegistryActivity, createRegistryActivity } from './activity.ts'
 export { NameTakenError } from './errors.ts'
 export { resourcesMigrations } from './migrations.ts'
 export { defaultSettings } from './registry-document.ts'

@@ -3,9 +3,9 @@ import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Author } from '../standards/azure/author.ts'
 import { type LoginServer, parseLoginServer, withoutDefaultPort } from '../standards/azure/login-server.ts'
-import { parseRegistryName } from '../standards/azure/registry-name.ts'
 import { NameTakenError } from './errors.ts'
 import { cacheByHost, type FindByHost } from './host-cache.ts'
+import { type LoginServerSettings, loginServerFor, nameAtHost, withOtherPort } from './login-servers.ts'
 import type { Compatibility, MovedRegistry, Registry, RegistryChange } from './model.ts'
 import { changedProperties, newProperties, readProperties, toRegistry as registryOf } from './registry-document.ts'
 import type { ResourcesStore } from './resources-store.ts'
@@ -36,7 +36,7 @@ export interface Registries {
   findRegistryByName(name: string): Promise<Registry | undefined>
   /** Finds a registry by a raw `Host` header. Cached until authority changes. */
   findRegistryByHost: FindByHost
-  findRegistryByRid(rid: string): Registry | undefined | Promise<Registry | undefined>
+  findRegistryByRid(rid: string): Promise<Registry | undefined>
   /**
    * Creates a registry with both admin passwords and a disabled admin account. The caller ensures that the group exists.
    *
@@ -56,13 +56,12 @@ export interface Registries {
   loginServerFor(name: string): LoginServer
 }
 
-/** The settings of login servers. */
+/** The settings of the registries. */
 export type RegistriesOptions = {
   readonly database: Database
   readonly clock: Clock
-  /** The part of a login server after the name, such as `.azurecr.localhost:5443`. */
+  /** See {@link LoginServerSettings}. */
   readonly suffix: string
-  /** The port that clients omit from a host: 443, except for plain HTTP. */
   readonly defaultPort?: number
   /** The compatibility of registries without an own setting. The default is `oci`. */
   readonly compatibility?: Compatibility
@@ -70,122 +69,125 @@ export type RegistriesOptions = {
 
 type CreatePasswords = (transaction: Transaction, rid: string) => Promise<void>
 
+type RegistriesContext = {
+  readonly settings: LoginServerSettings
+  readonly store: ResourcesStore
+  readonly clock: Clock
+  readonly toRegistry: (row: RegistryRow) => Registry
+}
+
 /** Creates the registries. `createPasswords` creates the admin passwords of a new one. */
 export function createRegistries(
   options: RegistriesOptions,
   store: ResourcesStore,
   createPasswords: CreatePasswords,
 ): Registries {
-  const { database, clock, suffix, defaultPort = 443, compatibility = 'oci' } = options
-
-  const loginServerFor = (name: string): LoginServer => {
-    const loginServer = parseLoginServer(`${name}${suffix}`)
-    if (loginServer === undefined) throw new Error(`"${name}${suffix}" is not a login server`)
-    return loginServer
+  const { clock, suffix, defaultPort = 443, compatibility = 'oci' } = options
+  const settings = { suffix, defaultPort }
+  const context: RegistriesContext = {
+    settings,
+    store,
+    clock,
+    // Rows of older versions can contain the default port.
+    toRegistry: (row) =>
+      registryOf({ ...row, login_server: withoutDefaultPort(row.login_server, defaultPort) }, compatibility),
   }
-
-  // Rows of older versions can contain the default port.
-  const toRegistry = (row: RegistryRow): Registry =>
-    registryOf({ ...row, login_server: withoutDefaultPort(row.login_server, defaultPort) }, compatibility)
-
-  /** The name in a host of the form name and suffix, which `az` guesses if it may not read the registry. */
-  function nameAt(loginServer: LoginServer): string | undefined {
-    const name = parseRegistryName(loginServer.split('.')[0] ?? '')
-    const isGuess =
-      name !== undefined &&
-      withoutDefaultPort(loginServerFor(name), defaultPort) === withoutDefaultPort(loginServer, defaultPort)
-    return isGuess ? name : undefined
-  }
-
-  async function registryToChange(transaction: Transaction, rid: string): Promise<RegistryRow> {
-    const row = await store.registryToChange(transaction, rid)
-    if (row === undefined) throw new Error(`there is no registry ${rid}`)
-    return row
-  }
-
-  async function deleteRegistry(transaction: Transaction, rid: string): Promise<void> {
-    transaction.changesAuthority()
-    await store.deleteRegistry(transaction, rid)
-  }
-
+  const isHostOf = (host: string, { loginServer, name }: Registry) =>
+    loginServer === host || loginServerFor(settings, name) === host
   return {
-    loginServerFor,
-    findRegistryByHost: cacheByHost(database, loginServerFor, async (host) => {
-      const loginServer = parseLoginServer(host)
-      if (loginServer === undefined) return undefined
-      const row =
-        (await store.registryByLoginServer({ loginServer })) ??
-        (await store.registryByLoginServer({ loginServer: withOtherPort(loginServer, defaultPort) })) ??
-        (await store.registryByName(undefined, nameAt(loginServer) ?? ''))
-      return row === undefined ? undefined : toRegistry(row)
-    }),
+    ...registryReads(context),
+    findRegistryByHost: cacheByHost(options, isHostOf, (host) => findByHost(context, host)),
+    createRegistry: (transaction, registry) => createRegistry(context, createPasswords, transaction, registry),
+    updateRegistry: (transaction, rid, change, author) => updateRegistry(context, transaction, rid, { change, author }),
+    deleteRegistry: async (transaction, rid) => {
+      transaction.changesAuthority()
+      await store.deleteRegistry(transaction, rid)
+    },
+    moveRegistries: (transaction, publicHost) => moveRegistries(context, transaction, publicHost),
+  }
+}
 
+function registryReads({ settings, store, toRegistry }: RegistriesContext) {
+  const ofRow = (row: RegistryRow | undefined) => (row === undefined ? undefined : toRegistry(row))
+  return {
+    loginServerFor: (name) => loginServerFor(settings, name),
     listRegistries: async (subscriptionId, resourceGroup, transaction) => {
       const rows = await store.registries(transaction, subscriptionId.toLowerCase(), resourceGroup?.toLowerCase())
       return rows.map(toRegistry)
     },
     findRegistry: async (subscriptionId, resourceGroup, name, transaction) => {
       const row = await store.registryByName(transaction, name.toLowerCase())
-      const here =
+      const isThere =
         row?.subscription_id === subscriptionId.toLowerCase() && row.resource_group_key === resourceGroup.toLowerCase()
-      return row === undefined || !here ? undefined : toRegistry(row)
+      return isThere ? ofRow(row) : undefined
     },
-    findRegistryByName: async (name) => {
-      const row = await store.registryByName(undefined, name.toLowerCase())
-      return row === undefined ? undefined : toRegistry(row)
-    },
-    findRegistryByRid: async (rid) => {
-      const row = await store.registryByRid({ rid })
-      return row === undefined ? undefined : toRegistry(row)
-    },
-    createRegistry: async (
-      transaction,
-      { subscriptionId, resourceGroup, name, location, loginServer, change, author },
-    ) => {
-      transaction.changesAuthority()
-      const row: RegistryRow = {
-        rid: randomBytes(16).toString('hex'),
-        subscription_id: subscriptionId.toLowerCase(),
-        resource_group_key: resourceGroup.toLowerCase(),
-        resource_group: resourceGroup,
-        name_key: name.toLowerCase(),
-        name,
-        login_server: loginServer ?? loginServerFor(name),
-        has_public_host: loginServer === undefined ? 0 : 1,
-        properties: JSON.stringify(newProperties(change, location, author, clock.now())),
-      }
-      if (!(await store.insertRegistry(transaction, row))) throw new NameTakenError(`the name ${name} is taken`)
-      await createPasswords(transaction, row.rid)
-      return toRegistry(row)
-    },
-    updateRegistry: async (transaction, rid, change, author) => {
-      transaction.changesAuthority()
-      const row = await registryToChange(transaction, rid)
-      const properties = JSON.stringify(changedProperties(readProperties(row), change, author, clock.now()))
-      await store.updateRegistry(transaction, rid, properties)
-      return toRegistry({ ...row, properties })
-    },
-    deleteRegistry,
-    moveRegistries: async (transaction, publicHost) => {
-      const rows = await store.allRegistries(transaction)
-      const moved = rows
-        .map((row) => ({ row, loginServer: row.has_public_host === 1 ? publicHost : loginServerFor(row.name) }))
-        .filter(({ row, loginServer }) => loginServer !== withoutDefaultPort(row.login_server, defaultPort))
-      if (moved.length > 0) transaction.changesAuthority()
-      // A registry can get the previous login server of another one.
-      for (const { row } of moved) await store.moveRegistry(transaction, row.rid, row.rid)
-      for (const { row, loginServer } of moved) {
-        if (await store.moveRegistry(transaction, row.rid, loginServer)) continue
-        throw new NameTakenError(`two registries would have the login server ${loginServer}`)
-      }
-      return moved.map(({ row, loginServer }) => ({ before: toRegistry(row), loginServer }))
-    },
-  }
+    findRegistryByName: async (name) => ofRow(await store.registryByName(undefined, name.toLowerCase())),
+    findRegistryByRid: async (rid) => ofRow(await store.registryByRid({ rid })),
+  } satisfies Partial<Registries>
 }
 
-/** The other spelling of the same authority: with or without the default port. Other ports have one spelling. */
-function withOtherPort(loginServer: LoginServer, defaultPort: number): string {
-  const [port] = /:[0-9]+$/.exec(loginServer) ?? []
-  if (port === undefined) return `${loginServer}:${defaultPort}`
-  return port === `:${defaultPort}` ? loginServer.slice(0, -port.length) : loginServer
+async function findByHost({ settings, store, toRegistry }: RegistriesContext, host: string) {
+  const loginServer = parseLoginServer(host)
+  if (loginServer === undefined) return undefined
+  const row =
+    (await store.registryByLoginServer({ loginServer })) ??
+    (await store.registryByLoginServer({ loginServer: withOtherPort(loginServer, settings.defaultPort) })) ??
+    (await store.registryByName(undefined, nameAtHost(settings, loginServer) ?? ''))
+  return row === undefined ? undefined : toRegistry(row)
+}
+
+async function createRegistry(
+  { settings, store, clock, toRegistry }: RegistriesContext,
+  createPasswords: CreatePasswords,
+  transaction: Transaction,
+  { subscriptionId, resourceGroup, name, location, loginServer, change, author }: NewRegistry,
+): Promise<Registry> {
+  transaction.changesAuthority()
+  const row: RegistryRow = {
+    rid: randomBytes(16).toString('hex'),
+    subscription_id: subscriptionId.toLowerCase(),
+    resource_group_key: resourceGroup.toLowerCase(),
+    resource_group: resourceGroup,
+    name_key: name.toLowerCase(),
+    name,
+    login_server: loginServer ?? loginServerFor(settings, name),
+    has_public_host: loginServer === undefined ? 0 : 1,
+    properties: JSON.stringify(newProperties(change, location, author, clock.now())),
+  }
+  if (!(await store.insertRegistry(transaction, row))) throw new NameTakenError(`the name ${name} is taken`)
+  await createPasswords(transaction, row.rid)
+  return toRegistry(row)
+}
+
+async function updateRegistry(
+  { store, clock, toRegistry }: RegistriesContext,
+  transaction: Transaction,
+  rid: string,
+  { change, author }: Pick<NewRegistry, 'change' | 'author'>,
+): Promise<Registry> {
+  transaction.changesAuthority()
+  const row = await store.registryToChange(transaction, rid)
+  if (row === undefined) throw new Error(`there is no registry ${rid}`)
+  const properties = JSON.stringify(changedProperties(readProperties(row), change, author, clock.now()))
+  await store.updateRegistry(transaction, rid, properties)
+  return toRegistry({ ...row, properties })
+}
+
+async function moveRegistries(
+  { settings, store, toRegistry }: RegistriesContext,
+  transaction: Transaction,
+  publicHost: LoginServer,
+): Promise<readonly MovedRegistry[]> {
+  const rows = await store.allRegistries(transaction)
+  const moved = rows
+    .map((row) => ({ row, loginServer: row.has_public_host === 1 ? publicHost : loginServerFor(settings, row.name) }))
+    .filter(({ row, loginServer }) => loginServer !== withoutDefaultPort(row.login_server, settings.defaultPort))
+  if (moved.length > 0) transaction.changesAuthority()
+  // A registry can get the previous login server of another one.
+  for (const { row } of moved) await store.moveRegistry(transaction, row.rid, row.rid)
+  for (const { row, loginServer } of moved) {
+    if (await store.moveRegistry(transaction, row.rid, loginServer)) continue
+    throw new NameTakenError(`two registries would have the login server ${loginServer}`)
+  }
+  return moved.map(({ row, loginServer }) => ({ before: toRegistry(row), loginServer }))
 }

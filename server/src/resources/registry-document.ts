@@ -22,9 +22,9 @@ export function newProperties(
   author: Author,
   nowMs: number,
 ): RegistryProperties {
-  const made = { location, tokenGeneration: 0, createdAtMs: nowMs, createdBy: author }
+  const created = { location, tokenGeneration: 0, createdAtMs: nowMs, createdBy: author }
   return changedProperties(
-    { ...defaultSettings(nowMs), ...made, changedAtMs: nowMs, changedBy: author },
+    { ...defaultSettings(nowMs), ...created, changedAtMs: nowMs, changedBy: author },
     change,
     author,
     nowMs,

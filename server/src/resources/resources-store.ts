@@ -10,18 +10,12 @@ type ResourcesTables = {
 
 /** The SQL of the tree. Keys are in lower case. */
 export function createResourcesStore(database: Database) {
+  return { ...createGroupStore(database), ...createRegistryStore(database), ...createAdminPasswordStore(database) }
+}
+
+function createGroupStore(database: Database) {
   const read = () => database.tables<ResourcesTables>()
   const within = (transaction: Transaction) => transaction.tables<ResourcesTables>()
-  const byLoginServer = database.prepare<ResourcesTables, { loginServer: string }, RegistryRow>(
-    ['loginServer'],
-    (tables, p) => tables.selectFrom('registry').selectAll().where('login_server', '=', p.loginServer),
-  )
-  const byRid = database.prepare<ResourcesTables, { rid: string }, RegistryRow>(['rid'], (tables, p) =>
-    tables.selectFrom('registry').selectAll().where('rid', '=', p.rid),
-  )
-  const passwordsByRid = database.prepare<ResourcesTables, { rid: string }, AdminPasswordRow>(['rid'], (tables, p) =>
-    tables.selectFrom('admin_password').selectAll().where('rid', '=', p.rid).orderBy('name'),
-  )
 
   return {
     subscriptions: () => read().selectFrom('subscription').selectAll().orderBy('subscription_id').execute(),
@@ -59,7 +53,21 @@ export function createResourcesStore(database: Database) {
         .where('subscription_id', '=', subscriptionId)
         .where('name_key', '=', nameKey)
         .execute(),
+  }
+}
 
+function createRegistryStore(database: Database) {
+  const read = () => database.tables<ResourcesTables>()
+  const within = (transaction: Transaction) => transaction.tables<ResourcesTables>()
+  const byLoginServer = database.prepare<ResourcesTables, { loginServer: string }, RegistryRow>(
+    ['loginServer'],
+    (tables, p) => tables.selectFrom('registry').selectAll().where('login_server', '=', p.loginServer),
+  )
+  const byRid = database.prepare<ResourcesTables, { rid: string }, RegistryRow>(['rid'], (tables, p) =>
+    tables.selectFrom('registry').selectAll().where('rid', '=', p.rid),
+  )
+
+  return {
     registries: (source: Transaction | undefined, subscriptionId: string, groupKey: string | undefined) => {
       const tables = source === undefined ? read() : within(source)
       const all = tables.selectFrom('registry').selectAll().where('subscription_id', '=', subscriptionId)
@@ -102,7 +110,16 @@ export function createResourcesStore(database: Database) {
       await within(transaction).deleteFrom('admin_password').where('rid', '=', rid).execute()
       await within(transaction).deleteFrom('registry').where('rid', '=', rid).execute()
     },
+  }
+}
 
+function createAdminPasswordStore(database: Database) {
+  const within = (transaction: Transaction) => transaction.tables<ResourcesTables>()
+  const passwordsByRid = database.prepare<ResourcesTables, { rid: string }, AdminPasswordRow>(['rid'], (tables, p) =>
+    tables.selectFrom('admin_password').selectAll().where('rid', '=', p.rid).orderBy('name'),
+  )
+
+  return {
     adminPasswords: (rid: string) => passwordsByRid.all({ rid }),
     insertAdminPasswords: (transaction: Transaction, rows: readonly AdminPasswordRow[]) =>
       within(transaction)

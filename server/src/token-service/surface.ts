@@ -8,7 +8,6 @@ import { readFormText } from '../platform/http/form-body.ts'
 import type { RawExchange, RawSurface } from '../platform/http/raw-surface.ts'
 import { discardRest, endAnswer } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
-import { andThen } from '../platform/memory/revision-cache.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry, Resources } from '../resources/index.ts'
 import { noRegistryAt } from '../standards/azure/login-server.ts'
@@ -19,17 +18,20 @@ import type { TokenRoute } from './routes.ts'
 import type { Throttle } from './limits/throttle.ts'
 import type { TokenCall } from './endpoint/token-request.ts'
 
-type SurfaceContext = {
+type SurfaceOptions = {
   readonly budgets: CallerBudgets
   readonly database: Database
   readonly routes: readonly TokenRoute[]
   readonly resources: Resources
   /** Finds the registry that is served at the server's own address, for a request to an unknown host. */
-  readonly atOwnAddress?: (request: IncomingMessage) => Registry | undefined | Promise<Registry | undefined>
+  readonly atOwnAddress?: (request: IncomingMessage) => Promise<Registry | undefined>
   readonly audit: Audit
   readonly log: Log
   readonly throttle: Throttle
 }
+
+/** The options, and the routes by method and path. */
+type SurfaceContext = SurfaceOptions & { readonly rows: ReadonlyMap<string, TokenRoute> }
 
 /** The registry of a request, and the revision of authority, read before the registry. */
 type Located = Pick<TokenCall, 'revision' | 'registry'>
@@ -38,102 +40,103 @@ type Located = Pick<TokenCall, 'revision' | 'registry'>
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** `/oauth2/*` as a raw surface. It finds the row, then the registry, reads the form, and calls the handler. */
-export function createTokenSurface(context: SurfaceContext): RawSurface {
-  const { budgets, database, routes, resources, atOwnAddress, audit, log, throttle } = context
-  const rows = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
-
-  function requireRow({ method = '' }: IncomingMessage, path: string): TokenRoute {
-    const row = rows.get(`${method} ${path}`) ?? rows.get(`${method} ${plainPath(path)}`)
-    if (row === undefined) throw new TokenError('NOT_FOUND', 'there is no endpoint at this path')
-    return row
-  }
-
-  async function denyAddress(registry: Registry, origin: Origin, reason: NetworkRefusal): Promise<never> {
-    const decision = failedBefore(reason, networkChange(registry, reason, origin.remoteAddress))
-    const denied = { action: 'token.access', outcome: 'refused', target: registry.loginServer, reason } as const
-    await audit.append({ ...denied, actor: { kind: 'claimed', id: '' }, detail: { decision }, origin })
-    throw new TokenError('DENIED', networkRefusalText(origin.remoteAddress))
-  }
-
-  function find(request: IncomingMessage): Registry | undefined | Promise<Registry | undefined> {
-    return andThen(
-      resources.findRegistryByHost(request.headers.host),
-      (registry) => registry ?? atOwnAddress?.(request),
-    )
-  }
-
-  /** Finds the registry by the `Host` header, like the data plane. Headers of proxies cannot select a registry. */
-  function locate(request: IncomingMessage, origin: Origin): Located | Promise<Located> {
-    return andThen(database.authorityRevision(), (revision) =>
-      andThen(find(request), (registry) => {
-        if (registry === undefined) throw new TokenError('NAME_UNKNOWN', noRegistryAt(request.headers.host))
-        const closed = networkRefusal(registry, origin.remoteAddress)
-        return closed === undefined ? { revision, registry } : denyAddress(registry, origin, closed)
-      }),
-    )
-  }
-
-  /** Finds the registry again if authority has changed while the body was read. */
-  async function locateAgain(before: Located, request: IncomingMessage, origin: Origin): Promise<Located> {
-    return (await database.authorityRevision()) === before.revision ? before : locate(request, origin)
-  }
-
-  // Available values are not awaited, because a token takes microseconds.
-  async function serve({ request, response, origin, commonHeaders }: RawExchange): Promise<void> {
-    const { url = '' } = request
-    const queryAt = url.indexOf('?')
-    const row = requireRow(request, queryAt === -1 ? url : url.slice(0, queryAt))
-    const locating = locate(request, origin)
-    let located = locating instanceof Promise ? await locating : locating
-    const retryAfterSeconds = throttle.spendOauth(located.registry)
-    if (retryAfterSeconds !== undefined) throw new TokenError('TOOMANYREQUESTS', throttled, { retryAfterSeconds })
-    let parameters = queryAt === -1 ? '' : url.slice(queryAt + 1)
-    if (row.method === 'POST') {
-      parameters = await readFormText(request)
-      located = await locateAgain(located, request, origin)
-    }
-    const text = `${await row.handle({ request, origin, parameters, ...located })}\n`
-    const caching = row.need === 'public' ? [] : notStored
-    response.writeHead(200, [...commonHeaders, ...caching, ...jsonOf(text)])
-    response.end(text)
-  }
-
-  /** Charges a failure to the budget of the address. @throws always: the failure, or OverBudgetError */
-  async function chargeFailure({ remoteAddress }: Origin, error: unknown): Promise<never> {
-    if (error instanceof OverBudgetError) throw error
-    await budgets.ofAddress(remoteAddress).settle(failureCostMs)
-    throw error
-  }
-
-  function fail({ request, response, origin, commonHeaders }: RawExchange, error: unknown): void {
-    // A response that has begun cannot be replaced, and an aborted request has no reader.
-    if (response.headersSent || response.destroyed) {
-      response.destroy()
-      return
-    }
-    const { code, status, message, challenge, retryAfterSeconds } = describeError(error)
-    if (status >= 500) log.error({ err: error, id: origin.correlationId }, 'a token request failed')
-    const text = `${JSON.stringify({ errors: [{ code, message, detail: null }] })}\n`
-    response.writeHead(status, [
-      ...commonHeaders,
-      ...(challenge === undefined ? [] : ['www-authenticate', challenge]),
-      ...(retryAfterSeconds === undefined ? [] : ['retry-after', String(retryAfterSeconds)]),
-      ...notStored,
-      ...jsonOf(text),
-    ])
-    endAnswer(request, response, text)
-    discardRest(request)
-  }
-
+export function createTokenSurface(options: SurfaceOptions): RawSurface {
+  const rows = new Map(options.routes.map((route) => [`${route.method} ${route.path}`, route]))
+  const context = { ...options, rows }
   return {
     paths: ['/oauth2'],
     methods,
     handle: (exchange) => {
-      serve(exchange)
-        .catch((error: unknown) => chargeFailure(exchange.origin, error))
-        .catch((error: unknown) => fail(exchange, error))
+      serve(context, exchange)
+        .catch((error: unknown) => chargeFailure(context, exchange.origin, error))
+        .catch((error: unknown) => fail(context, exchange, error))
     },
   }
+}
+
+async function serve(
+  context: SurfaceContext,
+  { request, response, origin, commonHeaders }: RawExchange,
+): Promise<void> {
+  const { url = '' } = request
+  const queryAt = url.indexOf('?')
+  const row = requireRow(context, request, queryAt === -1 ? url : url.slice(0, queryAt))
+  let located = await locate(context, request, origin)
+  const retryAfterSeconds = context.throttle.spendOauth(located.registry)
+  if (retryAfterSeconds !== undefined) throw new TokenError('TOOMANYREQUESTS', throttled, { retryAfterSeconds })
+  let parameters = queryAt === -1 ? '' : url.slice(queryAt + 1)
+  if (row.method === 'POST') {
+    parameters = await readFormText(request)
+    // Authority may have changed while the body was read.
+    if ((await context.database.authorityRevision()) !== located.revision)
+      located = await locate(context, request, origin)
+  }
+  const text = `${await row.handle({ request, origin, parameters, ...located })}\n`
+  const caching = row.need === 'public' ? [] : notStored
+  response.writeHead(200, [...commonHeaders, ...caching, ...jsonOf(text)])
+  response.end(text)
+}
+
+function requireRow({ rows }: SurfaceContext, { method = '' }: IncomingMessage, path: string): TokenRoute {
+  const row = rows.get(`${method} ${path}`) ?? rows.get(`${method} ${plainPath(path)}`)
+  if (row === undefined) throw new TokenError('NOT_FOUND', 'nothing is served at this path')
+  return row
+}
+
+/** Finds the registry by the `Host` header, like the data plane. Headers of proxies cannot select a registry. */
+async function locate(context: SurfaceContext, request: IncomingMessage, origin: Origin): Promise<Located> {
+  const { database, resources, atOwnAddress } = context
+  const { host } = request.headers
+  const revision = await database.authorityRevision()
+  const registry = (await resources.findRegistryByHost(host)) ?? (await atOwnAddress?.(request))
+  if (registry === undefined) throw new TokenError('NAME_UNKNOWN', noRegistryAt(host))
+  const closed = networkRefusal(registry, origin.remoteAddress)
+  if (closed !== undefined) await denyAddress(context, registry, origin, closed)
+  return { revision, registry }
+}
+
+/** Denies a request by the network rules of its registry. @throws TokenError always */
+async function denyAddress(
+  { audit }: SurfaceContext,
+  registry: Registry,
+  origin: Origin,
+  reason: NetworkRefusal,
+): Promise<never> {
+  const decision = failedBefore(reason, networkChange(registry, reason, origin.remoteAddress))
+  const denied = { action: 'token.access', outcome: 'refused', target: registry.loginServer, reason } as const
+  await audit.append({ ...denied, actor: { kind: 'claimed', id: '' }, detail: { decision }, origin })
+  throw new TokenError('DENIED', networkRefusalText(origin.remoteAddress))
+}
+
+/** Charges a failure to the budget of the address. @throws always: the failure, or OverBudgetError */
+async function chargeFailure({ budgets }: SurfaceContext, { remoteAddress }: Origin, error: unknown): Promise<never> {
+  if (error instanceof OverBudgetError) throw error
+  await budgets.ofAddress(remoteAddress).settle(failureCostMs)
+  throw error
+}
+
+function fail(
+  { log }: SurfaceContext,
+  { request, response, origin, commonHeaders }: RawExchange,
+  error: unknown,
+): void {
+  // A response that has begun cannot be replaced, and an aborted request has no reader.
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const { code, status, message, challenge, retryAfterSeconds } = describeError(error)
+  if (status >= 500) log.error({ err: error, id: origin.correlationId }, 'a token request failed')
+  const text = `${JSON.stringify({ errors: [{ code, message, detail: null }] })}\n`
+  response.writeHead(status, [
+    ...commonHeaders,
+    ...(challenge === undefined ? [] : ['www-authenticate', challenge]),
+    ...(retryAfterSeconds === undefined ? [] : ['retry-after', String(retryAfterSeconds)]),
+    ...notStored,
+    ...jsonOf(text),
+  ])
+  endAnswer(request, response, text)
+  discardRest(request)
 }
 
 /** The approximate time of a denial on the main thread. */

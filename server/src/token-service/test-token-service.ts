@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
+import type { FastifyInstance } from 'fastify'
 import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createCredentialUses } from '../audit/index.ts'
 import { createCredentials, credentialMigrations } from '../credentials/index.ts'
-import { type Directory, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createIssuers } from '../issuers/index.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -15,19 +16,16 @@ import { createLog } from '../platform/log/log.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
-import type { Database, DatabaseKind } from '../platform/sql/database.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { type Registry, type Resources, createResources, resourcesMigrations } from '../resources/index.ts'
+import { type Registry, createResources, resourcesMigrations } from '../resources/index.ts'
 import { requireSchema } from './test-response-schema.ts'
-import { createTokenService } from './token-service.ts'
+import { type TokenService, createTokenService } from './token-service.ts'
 
 const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
 const subscriptionId = '10000000-0000-4000-8000-000000000001'
 const tenantId = '20000000-0000-4000-8000-000000000002'
 const author = { name: 'test', kind: 'Application' } as const
-
-/** The connection of all requests. */
-const connection = {}
 
 export const roles = {
   owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
@@ -50,8 +48,34 @@ export type TestTrust = {
   readonly trustedTenants?: readonly { readonly tenantId: string; readonly authorityHost: string }[]
 }
 
+type Modules = Awaited<ReturnType<typeof openModules>>
+
 /** The token service with real modules, a real database, one registry, and a clock that tests set. */
 export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 'sqlite', trust?: TestTrust) {
+  const { dispose, ...modules } = await openModules(kind, trust)
+  const { service, identity, log, deletions } = modules
+  await createTenant(modules)
+  const app = createApp({ log, trustedProxies: [] })
+  service.mount(app)
+  identity.mount(app)
+  await app.ready()
+  t.after(async () => {
+    await app.close()
+    await dispose()
+  })
+  const changes = changesOf(modules)
+  return {
+    ...modules,
+    ...changes,
+    ...requestsTo(app, service),
+    app,
+    gate: service.gate,
+    repositoryDeletions: () => Promise.resolve(deletions.count),
+    registry: await changes.createRegistry('contoso'),
+  }
+}
+
+async function openModules(kind: DatabaseKind, trust: TestTrust | undefined) {
   const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-token-service-'))
   const { database, dispose } = await openTestDatabase(kind, migrations)
   const time = { nowMs: Date.parse('2026-11-24T12:00:00Z') }
@@ -71,87 +95,54 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
   const credentials = createCredentials({ database, clock, directory, sealer, publicOrigin })
-  const identity = createIdentity({
-    database,
-    clock,
-    audit,
-    log,
-    sealer,
-    credentials,
-    directory,
-    issuers: createIssuers({ credentials, directory, clock, ...trust }),
-    publicOrigin,
-    signingKeyRotationDays: 90,
-  })
+  const issuers = createIssuers({ credentials, directory, clock, ...trust })
+  const basis = { database, clock, log, sealer, audit, credentials, directory, signingKeyRotationDays: 90 }
+  const identity = createIdentity({ ...basis, issuers, publicOrigin })
   const deletions = { count: 0 }
   const service = createTokenService({
-    database,
-    clock,
-    log,
-    sealer,
-    audit,
+    ...basis,
     resources,
-    credentials,
-    directory,
     identity,
     access,
     scheme: 'https',
-    signingKeyRotationDays: 90,
-    repositoryDeletions: () => deletions.count,
+    repositoryDeletions: () => Promise.resolve(deletions.count),
   })
-  await makeTenant(database, directory, resources)
-  const app = createApp({ log, trustedProxies: [] })
-  service.mount(app)
-  identity.mount(app)
-  await app.ready()
-  t.after(async () => {
-    await app.close()
-    await dispose()
-    await rm(directoryPath, { recursive: true })
-  })
-
-  const createRegistry = (name: string): Promise<Registry> =>
-    database.transaction((transaction) =>
-      resources.createRegistry(transaction, {
-        subscriptionId,
-        resourceGroup: 'default',
-        name,
-        location: 'local',
-        change: {},
-        author,
-      }),
-    )
-
   return {
-    app,
     database,
     time,
     clock,
-    sealer,
-    audit,
-    identity,
-    resources,
-    credentials,
-    directory,
-    access,
-    gate: service.gate,
-    repositoryDeletions: () => deletions.count,
-    /** Counts a deleted repository. */
-    countDeletion: async () => {
-      deletions.count += 1
-      await database.transaction((transaction) => Promise.resolve(transaction.changesAuthority()))
-    },
-    service,
+    log,
     logLines,
+    sealer,
     credentialUses,
-    auditRows: () =>
-      database
-        .tables<{ audit_event: { action: string; actor_id: string; reason: string | null } }>()
-        .selectFrom('audit_event')
-        .selectAll()
-        .execute(),
-    registry: await createRegistry('contoso'),
-    createRegistry,
+    audit,
+    resources,
+    access,
+    directory,
+    credentials,
+    identity,
+    deletions,
+    service,
+    dispose: async () => {
+      await dispose()
+      await rm(directoryPath, { recursive: true })
+    },
+  }
+}
+
+function changesOf({ database, resources, credentials, access, deletions }: Omit<Modules, 'dispose'>) {
+  return {
+    createRegistry: (name: string): Promise<Registry> =>
+      database.transaction((transaction) =>
+        resources.createRegistry(transaction, {
+          subscriptionId,
+          resourceGroup: 'default',
+          name,
+          location: 'local',
+          change: {},
+          author,
+        }),
+      ),
     update: (registry: Registry, change: Parameters<typeof resources.updateRegistry>[2]) =>
       database.transaction((transaction) => resources.updateRegistry(transaction, registry.rid, change, author)),
     createPrincipal: (displayName: string, secretDays = 365) =>
@@ -174,6 +165,27 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
       )
       return name
     },
+    /** Counts a deleted repository. */
+    countDeletion: async () => {
+      deletions.count += 1
+      await database.transaction((transaction) => Promise.resolve(transaction.changesAuthority()))
+    },
+    adminPasswords: async (registry: Registry) => {
+      const passwords = await resources.readAdminPasswords(registry.rid)
+      if (passwords === undefined) throw new Error('the registry has no admin passwords')
+      return passwords
+    },
+    auditRows: () =>
+      database
+        .tables<{ audit_event: { action: string; actor_id: string; reason: string | null } }>()
+        .selectFrom('audit_event')
+        .selectAll()
+        .execute(),
+  }
+}
+
+function requestsTo(app: FastifyInstance, { gate, routes }: TokenService) {
+  return {
     /** Sends one request to a surface, without a socket. Responses of the token service must match their schemas. */
     inject: async (options: {
       readonly method: 'GET' | 'POST' | 'DELETE'
@@ -195,20 +207,14 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
         ...(options.form === undefined ? {} : { payload: new URLSearchParams(options.form).toString() }),
       })
       const { method, url } = options
-      requireSchema(service.routes, { method, url, status: response.statusCode, body: response.body })
+      requireSchema(routes, { method, url, status: response.statusCode, body: response.body })
       return response
     },
-    adminPasswords: async (registry: Registry) => {
-      const passwords = await resources.readAdminPasswords(registry.rid)
-      if (passwords === undefined) throw new Error('the registry has no admin passwords')
-      return passwords
-    },
-    /** The answer of the gate to one header: `ok`, or the `error` of the challenge, `basic`, or `none`. */
+    /** The decision of the gate about one header: `ok`, or the `error` of the challenge, `basic`, or `none`. */
     ask: async (registry: Registry, authorization: string | undefined, repository: string, ...actions: string[]) => {
       const headers = authorization === undefined ? {} : { authorization }
       const need = { kind: 'repository', repository, actions } as const
-      const request = { headers, socket: connection } as IncomingMessage
-      const admission = await service.gate.admit(request, origin, registry, need)
+      const admission = await gate.admit({ headers } as IncomingMessage, origin, registry, need)
       if (admission.admitted) return 'ok'
       const challenge = admission.refusal.challenge ?? ''
       return challenge.startsWith('Basic') ? 'basic' : (/error="(\w+)"/.exec(challenge)?.[1] ?? 'none')
@@ -216,7 +222,7 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
   }
 }
 
-async function makeTenant(database: Database, directory: Directory, resources: Resources): Promise<void> {
+async function createTenant({ database, directory, resources }: Omit<Modules, 'dispose'>): Promise<void> {
   await database.transaction(async (transaction) => {
     await directory.createTenant(transaction, { tenantId, displayName: 'Test', defaultDomain: 'contoso.example' })
     await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Test' })

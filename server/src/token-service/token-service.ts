@@ -48,7 +48,7 @@ export interface TokenService {
 export type TokenServiceOptions = {
   readonly database: Database
   /** Finds the registry that is served at the address of a request to an unknown host. */
-  readonly atOwnAddress?: (request: IncomingMessage) => Registry | undefined | Promise<Registry | undefined>
+  readonly atOwnAddress?: (request: IncomingMessage) => Promise<Registry | undefined>
   readonly clock: Clock
   readonly log: Log
   readonly sealer: Sealer
@@ -62,7 +62,7 @@ export type TokenServiceOptions = {
   readonly scheme: 'http' | 'https'
   readonly signingKeyRotationDays: number
   /** The number of repositories that have been deleted so far. Access tokens carry it, because rights on a repository end with its deletion. */
-  readonly repositoryDeletions: () => number | Promise<number>
+  readonly repositoryDeletions: () => Promise<number>
   /** The budgets of callers over all surfaces; new ones by default. */
   readonly callerBudgets?: CallerBudgets
   /** With `acr`, ACR's rate limits apply to every registry; otherwise only to registries that are compatible with ACR. */

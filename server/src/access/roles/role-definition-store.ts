@@ -26,11 +26,11 @@ export function createRoleDefinitionStore(database: Database) {
       return row?.name
     },
     count: async (transaction: Transaction) => {
-      const { held } = await within(transaction)
+      const { count } = await within(transaction)
         .selectFrom('role_definition')
-        .select((select) => select.fn.countAll<number>().as('held'))
+        .select((select) => select.fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow()
-      return held
+      return count
     },
     insert: (transaction: Transaction, row: RoleDefinitionRow) =>
       within(transaction).insertInto('role_definition').values(row).execute(),

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { RolePermissions } from '../../standards/azure/role-permissions.ts'
 import { findBuiltInRole } from './role-definitions.ts'
 import type { AssignedRoleRow } from './rows.ts'
@@ -6,21 +7,21 @@ import type { RoleDefinition } from './model.ts'
 /** The part of a role that decisions need. */
 export type GivenRole = Pick<RoleDefinition, 'name' | 'roleName' | 'permissions'>
 
-type KnownRole = { readonly text: string; readonly role: GivenRole }
+/** How many characters of parsed permissions are cached: those of 5,000 large custom roles. Parsing one takes 4 µs. */
+const maxCachedCharacters = 16_000_000
 
-/** How many parsed custom roles are cached: more than a tenant may have. */
-const maxCachedRoles = 20_000
-
-/** Creates a parser of the roles of assignments. Custom roles are cached by their text, across all revisions of authority. */
+/**
+ * Creates a parser of the roles of assignments. The permissions of custom roles are cached by their text, across all
+ * revisions of authority, so that assignments of one role share them in memory.
+ */
 export function createRoleReader(): (row: AssignedRoleRow) => GivenRole | undefined {
-  const known = new Map<string, KnownRole>()
-  return ({ role_definition_name: name, role_name: roleName, permissions: text }) => {
-    if (roleName === null || text === null) return findBuiltInRole(name)
-    const kept = known.get(name)
-    if (kept?.text === text && kept.role.roleName === roleName) return kept.role
-    const role = { name, roleName, permissions: JSON.parse(text) as RolePermissions[] }
-    if (known.size >= maxCachedRoles) known.clear()
-    known.set(name, { text, role })
-    return role
-  }
+  const parsed = new LRUCache<string, readonly RolePermissions[]>({
+    maxSize: maxCachedCharacters,
+    sizeCalculation: (_permissions, text) => 1 + text.length,
+    memoMethod: (text) => JSON.parse(text) as RolePermissions[],
+  })
+  return ({ role_definition_name: name, role_name: roleName, permissions }) =>
+    roleName === null || permissions === null
+      ? findBuiltInRole(name)
+      : { name, roleName, permissions: parsed.memo(permissions) }
 }

@@ -19,12 +19,12 @@ export function createScopeMapStore(database: Database) {
         .where('name_key', '=', nameKey)
         .executeTakeFirst(),
     count: async (source: Transaction | undefined, rid: string) => {
-      const { held } = await (source === undefined ? read() : within(source))
+      const { count } = await (source === undefined ? read() : within(source))
         .selectFrom('scope_map')
-        .select((select) => select.fn.countAll<number>().as('held'))
+        .select((select) => select.fn.countAll<number>().as('count'))
         .where('rid', '=', rid)
         .executeTakeFirstOrThrow()
-      return held
+      return count
     },
     put: (transaction: Transaction, row: ScopeMapRow) =>
       within(transaction)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import { hashSecret, secretEquals } from '../../platform/keys/sealing.ts'
-import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
+import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type RegistryRights, noRights } from '../rights/repository-rights.ts'
 import { rightsOfStoredScopeMap } from '../scope-maps/scope-map-rights.ts'
@@ -33,10 +33,13 @@ export interface ScopedTokenSignIn {
     password: string,
   ): Promise<'verified' | 'unknown-name' | 'wrong-password' | 'expired-password' | 'disabled'>
   /** Whether the password still authenticates: it exists, its token is enabled, and it has not expired. */
-  scopedTokenStands(rid: string, id: ScopedTokenPasswordId): boolean | Promise<boolean>
+  scopedTokenStands(rid: string, id: ScopedTokenPasswordId): Promise<boolean>
 }
 
-/** How many tokens are cached: the rights of a large scope map take about 100 KB. */
+/**
+ * How many tokens are cached: the rights of a large scope map take about 100 KB. A check of standing takes 0.6 µs with the
+ * cache and 5 µs without, a decision by a scope map of 500 actions 3 µs and 380 µs.
+ */
 const maxCachedTokens = 2_000
 
 /** Names have at most 50 characters and passwords 52; far longer ones are not worth hashing. */
@@ -49,7 +52,7 @@ export function createScopedTokenSignIn(
   store: ScopedTokenStore,
   clock: Clock,
 ): ScopedTokenSignIn & {
-  readonly rightsOfToken: (tokenId: string) => RegistryRights | Promise<RegistryRights>
+  readonly rightsOfToken: (tokenId: string) => Promise<RegistryRights>
 } {
   const cachedStanding = new RevisionCache<true>(maxCachedTokens)
   const cachedRights = new RevisionCache<RegistryRights>(maxCachedTokens)
@@ -85,30 +88,27 @@ export function createScopedTokenSignIn(
       return isExpired(found) ? 'expired-password' : 'verified'
     },
 
-    scopedTokenStands: (rid, { tokenId, passwordId }) => {
+    scopedTokenStands: async (rid, { tokenId, passwordId }) => {
       const key = `${rid} ${tokenId} ${passwordId}`
-      return andThen(database.authorityRevision(), (revision) => {
-        if (cachedStanding.get(revision, key, clock.now()) === true) return true
-        return andThen(store.standingPassword(rid, tokenId, passwordId), (row) => {
-          if (row === undefined) return false
-          const untilMs = row.expires_at_ms ?? Infinity
-          if (clock.now() >= untilMs) return false
-          cachedStanding.set(revision, key, true, untilMs)
-          return true
-        })
-      })
+      const revision = await database.authorityRevision()
+      if (cachedStanding.get(revision, key, clock.now()) === true) return true
+      const row = await store.standingPassword(rid, tokenId, passwordId)
+      if (row === undefined) return false
+      const untilMs = row.expires_at_ms ?? Infinity
+      if (clock.now() >= untilMs) return false
+      cachedStanding.set(revision, key, true, untilMs)
+      return true
     },
 
-    rightsOfToken: (tokenId) =>
-      andThen(database.authorityRevision(), (revision) => {
-        const known = cachedRights.get(revision, tokenId, clock.now())
-        if (known !== undefined) return known
-        return andThen(store.actionsOf(tokenId), (row) => {
-          if (row === undefined) return noRights
-          const rights = rightsOfStoredScopeMap(row)
-          cachedRights.set(revision, tokenId, rights, Infinity)
-          return rights
-        })
-      }),
+    rightsOfToken: async (tokenId) => {
+      const revision = await database.authorityRevision()
+      const known = cachedRights.get(revision, tokenId, clock.now())
+      if (known !== undefined) return known
+      const row = await store.actionsOf(tokenId)
+      if (row === undefined) return noRights
+      const rights = rightsOfStoredScopeMap(row)
+      cachedRights.set(revision, tokenId, rights, Infinity)
+      return rights
+    },
   }
 }

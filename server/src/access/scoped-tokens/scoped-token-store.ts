@@ -6,10 +6,16 @@ type ScopedTokenTables = { scoped_token: ScopedTokenRow; scoped_token_password: 
 
 /** The SQL of scoped tokens and their passwords. */
 export function createScopedTokenStore(database: Database) {
-  const read = () => database.tables<ScopedTokenTables>()
-  const within = (transaction: Transaction) => transaction.tables<ScopedTokenTables>()
-  const from = (source: Transaction | undefined) => (source === undefined ? read() : within(source))
+  return { ...signInReads(database), ...managementReads(database), ...writes }
+}
 
+export type ScopedTokenStore = ReturnType<typeof createScopedTokenStore>
+
+function within(transaction: Transaction) {
+  return transaction.tables<ScopedTokenTables>()
+}
+
+function signInReads(database: Database) {
   const secrets = database.prepare<ScopedTokenTables, { rid: string; name: string }, SecretRow>(
     ['rid', 'name'],
     (tables, p) =>
@@ -65,7 +71,14 @@ export function createScopedTokenStore(database: Database) {
       standing.first({ rid, token: tokenId, password: passwordId }),
     /** The actions of the token's scope map; null for a system-defined one. */
     actionsOf: (tokenId: string) => actions.first({ token: tokenId }),
+  }
+}
 
+function managementReads(database: Database) {
+  const read = () => database.tables<ScopedTokenTables>()
+  const from = (source: Transaction | undefined) => (source === undefined ? read() : within(source))
+
+  return {
     list: (rid: string) =>
       read().selectFrom('scoped_token').selectAll().where('rid', '=', rid).orderBy('name_key').execute(),
     /** The next tokens by name, each with the actions of its scope map; null for a system-defined one. */
@@ -113,12 +126,12 @@ export function createScopedTokenStore(database: Database) {
         .orderBy('name')
         .execute(),
     count: async (source: Transaction | undefined, rid: string) => {
-      const { held } = await from(source)
+      const { count } = await from(source)
         .selectFrom('scoped_token')
-        .select((select) => select.fn.countAll<number>().as('held'))
+        .select((select) => select.fn.countAll<number>().as('count'))
         .where('rid', '=', rid)
         .executeTakeFirstOrThrow()
-      return held
+      return count
     },
     /** The names of the first tokens with a scope map. */
     namesWithScopeMap: async (transaction: Transaction, rid: string, scopeMapKey: string) => {
@@ -132,35 +145,36 @@ export function createScopedTokenStore(database: Database) {
         .execute()
       return rows.map(({ name }) => name)
     },
-    insert: (transaction: Transaction, row: ScopedTokenRow) =>
-      within(transaction).insertInto('scoped_token').values(row).execute(),
-    update: (transaction: Transaction, { id, scope_map_key, scope_map_id, enabled, authorship }: ScopedTokenRow) =>
-      within(transaction)
-        .updateTable('scoped_token')
-        .set({ scope_map_key, scope_map_id, enabled, authorship })
-        .where('id', '=', id)
-        .execute(),
-    remove: async (transaction: Transaction, tokenId: string) => {
-      await within(transaction).deleteFrom('scoped_token_password').where('token_id', '=', tokenId).execute()
-      await within(transaction).deleteFrom('scoped_token').where('id', '=', tokenId).execute()
-    },
-    removeOf: async (transaction: Transaction, rid: string) => {
-      const tables = within(transaction)
-      await tables
-        .deleteFrom('scoped_token_password')
-        .where('token_id', 'in', tables.selectFrom('scoped_token').select('id').where('rid', '=', rid))
-        .execute()
-      await tables.deleteFrom('scoped_token').where('rid', '=', rid).execute()
-    },
-    removePasswords: (transaction: Transaction, tokenId: string, names: readonly string[]) =>
-      within(transaction)
-        .deleteFrom('scoped_token_password')
-        .where('token_id', '=', tokenId)
-        .where('name', 'in', [...names])
-        .execute(),
-    insertPassword: (transaction: Transaction, row: PasswordRow) =>
-      within(transaction).insertInto('scoped_token_password').values(row).execute(),
   }
 }
 
-export type ScopedTokenStore = ReturnType<typeof createScopedTokenStore>
+const writes = {
+  insert: (transaction: Transaction, row: ScopedTokenRow) =>
+    within(transaction).insertInto('scoped_token').values(row).execute(),
+  update: (transaction: Transaction, { id, scope_map_key, scope_map_id, enabled, authorship }: ScopedTokenRow) =>
+    within(transaction)
+      .updateTable('scoped_token')
+      .set({ scope_map_key, scope_map_id, enabled, authorship })
+      .where('id', '=', id)
+      .execute(),
+  remove: async (transaction: Transaction, tokenId: string) => {
+    await within(transaction).deleteFrom('scoped_token_password').where('token_id', '=', tokenId).execute()
+    await within(transaction).deleteFrom('scoped_token').where('id', '=', tokenId).execute()
+  },
+  removeOf: async (transaction: Transaction, rid: string) => {
+    const tables = within(transaction)
+    await tables
+      .deleteFrom('scoped_token_password')
+      .where('token_id', 'in', tables.selectFrom('scoped_token').select('id').where('rid', '=', rid))
+      .execute()
+    await tables.deleteFrom('scoped_token').where('rid', '=', rid).execute()
+  },
+  removePasswords: (transaction: Transaction, tokenId: string, names: readonly string[]) =>
+    within(transaction)
+      .deleteFrom('scoped_token_password')
+      .where('token_id', '=', tokenId)
+      .where('name', 'in', [...names])
+      .execute(),
+  insertPassword: (transaction: Transaction, row: PasswordRow) =>
+    within(transaction).insertInto('scoped_token_password').values(row).execute(),
+}

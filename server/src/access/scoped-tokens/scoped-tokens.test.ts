@@ -176,8 +176,11 @@ for (const kind of testDatabaseKinds) {
       const elsewhere = testRegistry({ rid: otherRid })
       assert.deepEqual(await allowed(opened, id, [on('team/app')], elsewhere), [])
       const asked = { right: 'pull', repository: 'team/app' }
-      const told = await opened.access.explain(principal, elsewhere, asked)
-      assert.deepEqual([told.allowed, told.firstFailure, told.scopeMap], [false, 'another-registry', undefined])
+      const explained = await opened.access.explain(principal, elsewhere, asked)
+      assert.deepEqual(
+        [explained.allowed, explained.firstFailure, explained.scopeMap],
+        [false, 'another-registry', undefined],
+      )
       assert.equal(
         (await opened.access.explain(principal, testRegistry(), asked)).scopeMap?.name,
         '_repositories_admin',

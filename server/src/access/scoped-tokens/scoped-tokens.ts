@@ -139,7 +139,7 @@ export function createScopedTokens(store: ScopedTokenStore, clock: Clock): Scope
     generatePasswords: async (transaction, { id }, names, expiresAtMs) => {
       transaction.changesAuthority()
       await store.removePasswords(transaction, id, names)
-      const made: NewScopedTokenPassword[] = []
+      const created: NewScopedTokenPassword[] = []
       for (const name of names) {
         const password = {
           name,
@@ -148,9 +148,9 @@ export function createScopedTokens(store: ScopedTokenStore, clock: Clock): Scope
           value: acrPassword(randomBytes(acrPasswordRandomBytes)),
         }
         await store.insertPassword(transaction, toPasswordRow(id, password))
-        made.push(password)
+        created.push(password)
       }
-      return made
+      return created
     },
     deletePasswords: async (transaction, token, names) => {
       transaction.changesAuthority()

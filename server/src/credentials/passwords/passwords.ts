@@ -2,7 +2,7 @@ import { createStrengthEstimator } from './password-strength.ts'
 import {
   hashGeneratedPassword,
   hashPassword,
-  longestPasswordBytes,
+  maxPasswordBytes,
   verifyPassword,
 } from '../../platform/keys/password-hash.ts'
 
@@ -50,7 +50,7 @@ const commonWalks = new Set(
 export function passwordRefusal(password: string, userPrincipalName: string): PasswordRefusal | undefined {
   const text = password.normalize('NFC')
   if (Array.from(text).length < minPasswordLength) return 'too-short'
-  if (Buffer.byteLength(text) > longestPasswordBytes) return 'too-long'
+  if (Buffer.byteLength(text) > maxPasswordBytes) return 'too-long'
   const lower = text.toLowerCase()
   const name = userPrincipalName.toLowerCase()
   const localPart = name.slice(0, name.lastIndexOf('@'))

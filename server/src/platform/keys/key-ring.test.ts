@@ -35,7 +35,7 @@ type Tables = { signing_key: { sealed_private_jwk: Uint8Array } }
 
 for (const kind of testDatabaseKinds) {
   describe(`a ring of keys, on ${kind}`, () => {
-    test('a ring signs with one key until its time is over, and the old one verifies until all it signed has expired', async (t) => {
+    test('a ring signs with one key until its rotation is due, and the old key verifies until everything that it signed has expired', async (t) => {
       const { open, time } = await openRings(t, kind)
       const ring = open()
       const first = await ring.current()
@@ -54,7 +54,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('two processes share a ring: what one rotates the other verifies', async (t) => {
+    test('two processes share a ring, and each verifies what the other signs', async (t) => {
       const { open, time } = await openRings(t, kind)
       const [one, other] = [open(), open()]
       const [a, b] = await Promise.all([one.current(), other.current()])
@@ -66,7 +66,7 @@ for (const kind of testDatabaseKinds) {
       assert.notEqual(await other.verifier(kid), undefined)
     })
 
-    test('the published keys hold no private part, and the stored private part is sealed', async (t) => {
+    test('the published keys contain no private part, and the stored private part is sealed', async (t) => {
       const { open, database } = await openRings(t, kind)
       await open().current()
       for (const jwk of await open().publicKeys()) assert.equal('d' in jwk, false)
@@ -78,7 +78,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(Buffer.from(row.sealed_private_jwk).includes('"d"'), false)
     })
 
-    test('a process that did not replace the key learns of it in a minute, and what it signed until then holds', async (t) => {
+    test('a process uses a key that another one created within a minute, and what it signed until then stays valid', async (t) => {
       const { open, time } = await openRings(t, kind)
       const [one, other] = [open(), open()]
       const { kid: old } = await other.current()
@@ -95,7 +95,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await one.verifier(old), undefined)
     })
 
-    test('keys that are withdrawn verify nothing more, in no process, and what is signed next is signed by another', async (t) => {
+    test('withdrawn keys verify nothing in any process, and the next signature is by a new key', async (t) => {
       const { open, database } = await openRings(t, kind)
       const [one, other] = [open(), open()]
       const first = await one.current()
@@ -117,7 +117,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('keys that strangers ask for, or invent, are looked for once a second', async (t) => {
+    test('unauthenticated requests for keys, or with unknown key ids, read the keys at most once a second', async (t) => {
       const { open, time, database } = await openRings(t, kind)
       const ring = open()
       const { kid } = await ring.current()
@@ -131,7 +131,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await kids(), [])
     })
 
-    test('many who need a key at once get the same one, while it is made and while it is replaced', async (t) => {
+    test('concurrent requests for a signing key get the same one, while it is created and while it is replaced', async (t) => {
       const { open, time } = await openRings(t, kind)
       const rings = [open(), open()]
       const kidsNow = async () => {

@@ -1,6 +1,6 @@
 import type { Migration } from '../sql/migrations.ts'
 
-/** The table of all signing keys, whatever they sign. */
+/** The table of the signing keys of all rings. */
 export const signingKeyMigrations: readonly Migration[] = [
   {
     id: 'keys-0001-tables',

@@ -1,10 +1,10 @@
 import { argon2Sync } from 'node:crypto'
 import { answerQuestions } from '../process/worker-thread.ts'
 
-/** What argon2id costs. */
+/** The cost parameters of argon2id. */
 export type Cost = { readonly memoryKiB: number; readonly passes: number; readonly parallelism: number }
 
-/** What a hash is computed from. */
+/** The input of a hash. */
 export type HashQuestion = {
   readonly message: Uint8Array
   readonly salt: Uint8Array

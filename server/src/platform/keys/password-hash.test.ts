@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { hashPassword, longestPasswordBytes, verifyPassword } from './password-hash.ts'
+import { hashPassword, maxPasswordBytes, verifyPassword } from './password-hash.ts'
 import { leastMilliseconds } from '../process/test-patience.ts'
 
-describe("a person's password", () => {
-  test('is stored as an argon2id PHC string of its own salt and verified by it', async () => {
+describe("a user's password", () => {
+  test('is stored as an argon2id PHC string with its own salt, and verified with that', async () => {
     const [first, second] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')])
     assert.match(first, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
     assert.notEqual(first, second)
@@ -15,37 +15,37 @@ describe("a person's password", () => {
     assert.equal(await verifyPassword('', first), false)
   })
 
-  test('is verified by the parameters it was hashed with', async () => {
+  test('is verified with the parameters of its hash', async () => {
     // From the command-line tool of the reference implementation: echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1
     const reference = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'
     assert.equal(await verifyPassword('password', reference), true)
     assert.equal(await verifyPassword('passwort', reference), false)
   })
 
-  test('is the same however its accents are composed', async () => {
+  test('is the same for every composition of its accents', async () => {
     const hash = await hashPassword('caf\u00e9')
     assert.equal(await verifyPassword('cafe\u0301', hash), true)
   })
 
-  test('of a user that does not exist costs as much to refuse', async () => {
+  test('of a user that does not exist is rejected after the same time', async () => {
     const hash = await hashPassword('right')
     const { known, unknown } = await leastMilliseconds(5, {
       known: () => verifyPassword('wrong', hash),
       unknown: () => verifyPassword('wrong', undefined),
     })
-    assert.ok(unknown > known / 4, `${unknown} ms for nobody, ${known} ms for somebody`)
+    assert.ok(unknown > known / 4, `${unknown} ms for an unknown user, ${known} ms for a known one`)
     assert.equal(await verifyPassword('wrong', undefined), false)
   })
 
-  test('is bounded, and a malformed hash is an error, not a refusal', async () => {
-    await assert.rejects(hashPassword('x'.repeat(longestPasswordBytes + 1)), RangeError)
+  test('has a maximum length, and a malformed hash is an error', async () => {
+    await assert.rejects(hashPassword('x'.repeat(maxPasswordBytes + 1)), RangeError)
     await assert.rejects(hashPassword(''), RangeError)
-    assert.equal(await verifyPassword('x'.repeat(longestPasswordBytes + 1), await hashPassword('x')), false)
+    assert.equal(await verifyPassword('x'.repeat(maxPasswordBytes + 1), await hashPassword('x')), false)
     await assert.rejects(verifyPassword('x', '$argon2i$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$AAAA'), /malformed/)
     await assert.rejects(verifyPassword('x', ''), /malformed/)
   })
 
-  test('is verified rightly when many people sign in at once', async () => {
+  test('is verified correctly while many users sign in', async () => {
     const hash = await hashPassword('p7')
     const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => verifyPassword(`p${index}`, hash)))
     assert.deepEqual(

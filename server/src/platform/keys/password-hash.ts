@@ -4,15 +4,15 @@ import { type Place, createFairQueue } from '../limits/fair-queue.ts'
 import { WorkerThread } from '../process/worker-thread.ts'
 import type { Cost, HashQuestion } from './password-hash-worker.ts'
 
-/** The least that is held safe for argon2id. [OWASP Password Storage Cheat Sheet] */
+/** The recommended minimum for argon2id. [OWASP Password Storage Cheat Sheet] */
 const cost: Cost = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
 
 const saltSizeBytes = 16
 
 const tagSizeBytes = 32
 
-/** Longer passwords are refused, so that nobody can make the server hash megabytes. In bytes of UTF-8. */
-export const longestPasswordBytes = 1024
+/** The maximum length of a password in bytes of UTF-8, so that clients cannot make the server hash megabytes. */
+export const maxPasswordBytes = 1024
 
 /** On two cores or fewer, one hash runs at a time: the main thread needs the other core. Each hash uses 19 MiB. */
 const concurrency = availableParallelism() > 2 ? 2 : 1
@@ -21,7 +21,7 @@ const idleMs = 60_000
 
 const worker = new URL('./password-hash-worker.ts', import.meta.url)
 
-/** Threads that compute nothing at the moment; the queue runs no more hashes than there are threads. */
+/** Idle threads. The queue runs at most as many hashes as there are threads. */
 const freeThreads = Array.from(
   { length: concurrency },
   () => new WorkerThread<HashQuestion, Uint8Array>(worker, idleMs),
@@ -40,13 +40,13 @@ export const passwordHashFigures = queue.figures
 const ownPlace: Place = { lane: 'ordinary', group: '', block: '' }
 
 /**
- * Hashes a person's password with argon2id, for storing: a PHC string, with its own salt and parameters.
+ * Hashes a user's password with argon2id into a PHC string, with its own salt and parameters.
  *
- * @throws RangeError when the password is empty or longer than `longestPasswordBytes`; BusyError when too many hashes wait.
+ * @throws RangeError if the password is empty or longer than `maxPasswordBytes`; BusyError if too many hashes are waiting
  */
 export async function hashPassword(password: string, place: Place = ownPlace): Promise<string> {
   const message = parsePassword(password)
-  if (message === undefined) throw new RangeError(`a password has 1 to ${longestPasswordBytes} bytes`)
+  if (message === undefined) throw new RangeError(`a password has 1 to ${maxPasswordBytes} bytes`)
   const salt = randomBytes(saltSizeBytes)
   const tag = await derive({ message, salt, cost, tagSizeBytes }, place)
   const { memoryKiB, passes, parallelism } = cost
@@ -54,10 +54,10 @@ export async function hashPassword(password: string, place: Place = ownPlace): P
 }
 
 /**
- * Whether the password is the one that was hashed. Pass undefined for a user that does not exist: the answer is false and
- * takes as long, so that the time does not tell which users there are.
+ * Whether the password matches the stored hash. Pass undefined for a user that does not exist: the result is false after the
+ * same time, so that the time does not reveal which users exist.
  *
- * @throws Error when `encoded` is not a string of `hashPassword` or `hashGeneratedPassword`; BusyError when too many hashes wait.
+ * @throws Error if `encoded` is not a result of `hashPassword` or `hashGeneratedPassword`; BusyError if too many hashes are waiting
  */
 export async function verifyPassword(
   password: string,
@@ -65,7 +65,7 @@ export async function verifyPassword(
   place: Place = ownPlace,
 ): Promise<boolean> {
   const isGenerated = encoded?.startsWith(generatedPrefix) === true
-  const stored = encoded === undefined || isGenerated ? nobody : parseEncoded(encoded)
+  const stored = encoded === undefined || isGenerated ? unmatchable : parseEncoded(encoded)
   if (stored === undefined) throw new Error('the stored password hash is malformed')
   const message = parsePassword(password)
   const tag = await derive(questionOf(message ?? Buffer.from('-'), stored), place)
@@ -90,13 +90,14 @@ export function isGeneratedPassword(password: string, encoded: string): boolean 
   return given.length === stored.length && timingSafeEqual(given, stored)
 }
 
-const nobody = { cost, salt: randomBytes(saltSizeBytes), tag: randomBytes(tagSizeBytes) }
+/** Replaces a missing hash: no password matches it. */
+const unmatchable = { cost, salt: randomBytes(saltSizeBytes), tag: randomBytes(tagSizeBytes) }
 
-/** One spelling of each character, since keyboards differ in how they compose accents. [RFC 8265 §4.2.2] */
+/** Normalizes the password, because keyboards compose accents in different ways. [RFC 8265 §4.2.2] */
 function parsePassword(password: string): Buffer | undefined {
-  if (password.length === 0 || password.length > longestPasswordBytes) return undefined
+  if (password.length === 0 || password.length > maxPasswordBytes) return undefined
   const message = Buffer.from(password.normalize('NFC'))
-  return message.length <= longestPasswordBytes ? message : undefined
+  return message.length <= maxPasswordBytes ? message : undefined
 }
 
 const encodedForm =

@@ -20,7 +20,7 @@ before(async () => {
 after(() => rm(directory, { recursive: true }))
 
 describe('the master key', () => {
-  test('is made at first, 32 bytes that only this user may read, and kept from then on', async () => {
+  test('is created once, with 32 bytes that only this user may read', async () => {
     const file = join(directory, 'made', 'master.key')
     const first = await openSealer(file)
     const key = await readFile(file)
@@ -38,13 +38,13 @@ describe('the master key', () => {
     assert.notDeepEqual(await readFile(a), await readFile(b))
   })
 
-  test('is not made anew where sealed values exist already', async () => {
+  test('is not created if sealed values exist', async () => {
     const file = join(directory, 'lost.key')
     await assert.rejects(openSealer(file, { create: false }), UnreadableKeyError)
     await assert.rejects(stat(file), { code: 'ENOENT' })
   })
 
-  test('of the wrong size, open to others, or not a file is refused and left alone', async () => {
+  test('of the wrong size, readable by others, or not a file is rejected and stays unchanged', async () => {
     const short = join(directory, 'short.key')
     await writeFile(short, Buffer.alloc(31), { mode: 0o600 })
     await assert.rejects(openSealer(short), /31 bytes, not 32/)
@@ -61,7 +61,7 @@ describe('the master key', () => {
 })
 
 describe('a sealed value', () => {
-  test('opens in its own context only, whole', async () => {
+  test('can be opened only in its own context, and unaltered', async () => {
     const sealer = await openSealer(join(directory, 'values.key'))
     for (const plaintext of [Buffer.alloc(0), Buffer.from([0, 255, 7]), Buffer.alloc(10_000, 'x')]) {
       assert.deepEqual(sealer.open(sealer.seal(plaintext, 'signing-key:1'), 'signing-key:1'), plaintext)
@@ -77,7 +77,7 @@ describe('a sealed value', () => {
     }
   })
 
-  test('does not open under another key and is never the same twice', async () => {
+  test('cannot be opened by another key, and two sealed values always differ', async () => {
     const [mine, theirs] = [
       await openSealer(join(directory, 'mine.key')),
       await openSealer(join(directory, 'theirs.key')),
@@ -87,8 +87,8 @@ describe('a sealed value', () => {
   })
 })
 
-describe('a machine-made secret', () => {
-  test('is compared whole, whatever its length', () => {
+describe('a generated secret', () => {
+  test('is compared completely, for any length', () => {
     const secret = newSecret()
     assert.ok(secretEquals(hashSecret(secret), hashSecret(secret)))
     assert.ok(secretEquals(secret, secret))
@@ -103,7 +103,7 @@ describe('a machine-made secret', () => {
     for (const secret of secrets) assert.match(secret, /^ac~[A-Za-z0-9_-]{43}$/)
   })
 
-  test('of a person is never taken for an option of a command line', () => {
+  test('of a user never begins like an option of a command line', () => {
     const passwords = Array.from({ length: 400 }, newFirstPassword)
     assert.equal(new Set(passwords).size, passwords.length)
     for (const password of passwords) assert.match(password, /^P[A-Za-z0-9_-]{24}$/)

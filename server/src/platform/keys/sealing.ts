@@ -13,18 +13,18 @@ import { dirname } from 'node:path'
 import { makePrivateDirectory, writeFileDurably } from '../files/durable-file.ts'
 import { exitCodes, StartupError } from '../process/exit.ts'
 
-/** Encrypts what has to be stored and read back, such as private keys, under the master key. */
+/** Encrypts values that are stored and read back, such as private keys, with the master key. */
 export type Sealer = {
   /**
-   * Encrypts and authenticates with AES-256-GCM. `context` says what the value is and whose, so that a sealed value which
-   * is moved to another row does not open there.
+   * Encrypts and authenticates with AES-256-GCM. `context` names the kind and the owner of the value, so that a sealed value
+   * cannot be opened after it is moved to another row.
    */
   readonly seal: (plaintext: Uint8Array | string, context: string) => Buffer
-  /** The plaintext again. @throws SealedValueError when it was not sealed by this key, in this context, or was altered. */
+  /** Decrypts a value. @throws SealedValueError if it was altered, or was sealed by another key or in another context */
   readonly open: (sealed: Uint8Array, context: string) => Buffer
 }
 
-/** The master key cannot be used; it is never replaced, since what it sealed would be lost. */
+/** The master key is unusable. It is never replaced, because the values that it sealed would be lost. */
 export class UnreadableKeyError extends StartupError {
   override readonly name = 'UnreadableKeyError'
   constructor(message: string, nextStep: string, options?: ErrorOptions) {
@@ -43,8 +43,8 @@ const tagSizeBytes = 16
 const formatVersion = 1
 
 /**
- * Opens the master key, 32 raw bytes that only this user may read. With `create`, which is the default, one is made where
- * there is none; pass false where sealed values exist already, since a new key could not open them.
+ * Opens the master key: 32 raw bytes that only this user may read. With `create`, which is the default, a missing key is
+ * created. Pass false if sealed values exist, because a new key cannot open them.
  *
  * @throws UnreadableKeyError
  */
@@ -61,7 +61,7 @@ export function sealerOfKey(key: Uint8Array): Sealer {
 
 async function readMasterKey(file: string): Promise<Buffer | undefined> {
   try {
-    // Without O_NONBLOCK a named pipe in the key's place would hang the start.
+    // Without O_NONBLOCK, a named pipe in place of the key would block the start.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const { mode, size } = await handle.stat()
@@ -148,29 +148,29 @@ function sealerOf(key: KeyObject): Sealer {
   }
 }
 
-/** The version byte is authenticated too, so that no later format can be passed off as this one. */
+/** The version byte is authenticated, so that a value of a later format cannot pass for one of this format. */
 function additionalData(context: string): Buffer {
   return Buffer.concat([Buffer.of(formatVersion), Buffer.from(context)])
 }
 
-/** What is stored of a machine-made secret: its SHA-256. Enough for 256 random bits, and far too little for a password. */
+/** The stored form of a generated secret: its SHA-256. This protects 256 random bits, but not a password. */
 export function hashSecret(secret: string): Buffer {
   return hash('sha256', secret, 'buffer')
 }
 
-/** Whether two secrets, or two hashes of secrets, are the same, in a time that tells nothing of where they differ. */
+/** Whether two secrets, or two hashes of secrets, are equal. The time does not depend on the position of a difference. */
 export function secretEquals(a: Uint8Array | string, b: Uint8Array | string): boolean {
   const left = typeof a === 'string' ? Buffer.from(a) : a
   const right = typeof b === 'string' ? Buffer.from(b) : b
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** A client secret: 256 random bits behind a prefix that secret scanners can look for. 46 characters, URL-safe. */
+/** A client secret: a prefix that secret scanners detect, and 256 random bits. 46 URL-safe characters. */
 export function newSecret(): string {
   return `ac~${randomBytes(32).toString('base64url')}`
 }
 
-/** A first password of a person: 144 random bits, URL-safe, behind a letter, since command lines take a hyphen for an option. */
+/** An initial password of a user: a letter, so that no command line takes it for an option, and 144 random bits. URL-safe. */
 export function newFirstPassword(): string {
   return `P${randomBytes(18).toString('base64url')}`
 }

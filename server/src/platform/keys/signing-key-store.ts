@@ -1,14 +1,14 @@
 import type { Database, Transaction } from '../sql/database.ts'
 
 export type SigningKeyRow = {
-  /** Which ring it belongs to. */
+  /** The ring of the key. */
   readonly purpose: string
   readonly kid: string
   /** JSON text. */
   readonly public_jwk: string
   readonly sealed_private_jwk: Uint8Array
   readonly created_at_ms: number
-  /** Null for the key that signs; then until when what it signed may be believed. */
+  /** Null for the current signing key. A replaced key verifies until this time. */
   readonly verifies_until_ms: number | null
 }
 
@@ -29,7 +29,7 @@ export function createSigningKeyStore(database: Database, purpose: string) {
         .execute(),
     insert: (transaction: Transaction, row: SigningKeyRow) =>
       within(transaction).insertInto('signing_key').values(row).execute(),
-    /** Ends the signing of the keys that sign. */
+    /** Replaced keys sign no more. */
     retire: (transaction: Transaction, verifiesUntilMs: number) =>
       within(transaction)
         .updateTable('signing_key')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RevisionCache } from './revision-cache.ts'
 
-test('what was set is returned at its own revision, and until its time', () => {
+test('an entry is found at its own revision only, until it expires', () => {
   const cache = new RevisionCache<string>(10)
   cache.set(1, 'a', 'value', 100)
   assert.equal(cache.get(1, 'a', 99), 'value')
@@ -12,7 +12,7 @@ test('what was set is returned at its own revision, and until its time', () => {
   assert.equal(cache.get(0, 'a', 0), undefined)
 })
 
-test('a newer revision ends what was kept before, and an older one brings nothing back', () => {
+test('a later revision empties the cache, and an earlier one changes nothing', () => {
   const cache = new RevisionCache<string>(10)
   cache.set(1, 'a', 'old', Infinity)
   cache.set(2, 'b', 'new', Infinity)
@@ -22,18 +22,19 @@ test('a newer revision ends what was kept before, and an older one brings nothin
   assert.equal(cache.get(1, 'b', 0), undefined)
 })
 
-test('no more is kept than the limit, by number or by weight', () => {
-  const cache = new RevisionCache<number>(10)
-  for (let index = 0; index < 10; index++) cache.set(1, `${index}`, index, Infinity)
-  assert.equal(cache.get(1, '0', 0), 0)
-  cache.set(1, 'heavy', 1, Infinity, 8)
-  assert.equal(cache.get(1, '0', 0), undefined, 'it begins anew')
-  assert.equal(cache.get(1, 'heavy', 0), 1)
-  cache.set(1, 'light', 2, Infinity, 2)
-  assert.equal(cache.get(1, 'heavy', 0), 1, 'up to the limit')
-  cache.set(1, 'next', 3, Infinity)
-  assert.equal(cache.get(1, 'heavy', 0), undefined)
-  cache.set(2, 'a', 4, Infinity, 9)
-  cache.set(2, 'b', 5, Infinity)
-  assert.equal(cache.get(2, 'a', 0), 4, 'a new revision begins with nothing')
+test('the maximum weight is never exceeded: the least recently used entries are evicted', () => {
+  const cache = new RevisionCache<number>(10, (weight) => weight)
+  for (let index = 0; index < 10; index++) cache.set(1, `${index}`, 1, Infinity)
+  assert.equal(cache.get(1, '0', 0), 1)
+  cache.set(1, 'heavy', 8, Infinity)
+  assert.deepEqual(
+    ['heavy', '0', '9', '1', '8'].map((key) => cache.get(1, key, 0)),
+    [8, 1, 1, undefined, undefined],
+  )
+  cache.set(1, 'too heavy', 11, Infinity)
+  assert.equal(cache.get(1, 'too heavy', 0), undefined)
+  assert.equal(cache.get(1, 'heavy', 0), 8, 'an entry over the maximum evicts nothing')
+  cache.set(2, 'a', 9, Infinity)
+  cache.set(2, 'b', 1, Infinity)
+  assert.equal(cache.get(2, 'a', 0), 9, 'a new revision has the whole weight')
 })

@@ -1,41 +1,40 @@
+import { LRUCache } from 'lru-cache'
+
+type Entry<Value> = { readonly value: Value; readonly untilMs: number }
+
 /**
- * Remembers what was found about rights and credentials: as long as the authority revision stands, at most until the
- * time given with each entry, and a bounded weight of them, which is their number unless said otherwise. Only what lets somebody in is to be kept, since a revision
- * need not move when a right is added.
+ * A cache that is bound to the authority revision: it is empty at each new revision. Each entry has an expiry and a
+ * weight, which is 1 by default. Over the maximum weight, the least recently used entries are evicted.
+ *
+ * Cache only what allows something: the revision need not move when a permission is added.
+ * See docs/decisions/0011-caches.md.
  */
 export class RevisionCache<Value> {
   #revision = Number.NaN
-  #entries = new Map<string, { readonly value: Value; readonly untilMs: number }>()
-  #weight = 0
-  readonly #limit: number
+  readonly #entries: LRUCache<string, Entry<Value>>
+  readonly #weightOf: (value: Value) => number
 
-  constructor(limit: number) {
-    this.#limit = limit
+  constructor(maxWeight: number, weightOf: (value: Value) => number = () => 1) {
+    this.#entries = new LRUCache({ maxSize: maxWeight })
+    this.#weightOf = weightOf
   }
 
-  /** What was kept at this very revision and has not run out. */
+  /** The value that was cached at exactly this revision, unless it has expired. */
   get(revision: number, key: string, nowMs: number): Value | undefined {
     if (revision !== this.#revision) return undefined
     const entry = this.#entries.get(key)
     return entry === undefined || nowMs >= entry.untilMs ? undefined : entry.value
   }
 
-  /** Keeps what was found by a look that began at `revision`. */
-  set(revision: number, key: string, value: Value, untilMs: number, weight = 1): void {
+  /** Caches a value that was read after `revision` was read. */
+  set(revision: number, key: string, value: Value, untilMs: number): void {
     if (revision !== this.#revision) {
-      // A look that began before the latest one known must not bring an older world back.
+      // A read that began at an earlier revision must not empty the cache of a later one.
       if (revision < this.#revision) return
-      this.#clear()
+      this.#entries.clear()
       this.#revision = revision
     }
-    if (this.#weight + weight > this.#limit) this.#clear()
-    this.#weight += weight
-    this.#entries.set(key, { value, untilMs })
-  }
-
-  #clear(): void {
-    this.#entries.clear()
-    this.#weight = 0
+    this.#entries.set(key, { value, untilMs }, { size: this.#weightOf(value) })
   }
 }
 

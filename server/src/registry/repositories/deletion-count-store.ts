@@ -1,9 +1,8 @@
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
 /** Returns how many repositories have been deleted so far. */
-export type DeletionCount = () => number | Promise<number>
+export type DeletionCount = () => Promise<number>
 
 /** Reads the number of deletions. It is cached until the authority revision changes, as it does with every deletion. */
 export function createDeletionCount(database: Database): DeletionCount {
@@ -18,6 +17,8 @@ export function createDeletionCount(database: Database): DeletionCount {
     if (!(known.revision > revision)) known = { revision, count: row.count }
     return row.count
   }
-  return () =>
-    andThen(database.authorityRevision(), (revision) => (revision === known.revision ? known.count : read(revision)))
+  return async () => {
+    const revision = await database.authorityRevision()
+    return revision === known.revision ? known.count : read(revision)
+  }
 }

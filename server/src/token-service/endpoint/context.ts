@@ -21,7 +21,7 @@ export type TokenContext = StandingContext & {
   readonly failures: FailedAuthentications
   readonly budgets: CallerBudgets
   /** The number of repositories that have been deleted so far. */
-  readonly repositoryDeletions: () => number | Promise<number>
+  readonly repositoryDeletions: () => Promise<number>
   /** The port that clients omit from a host. */
   readonly defaultPort: number
 }

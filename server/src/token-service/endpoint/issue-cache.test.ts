@@ -17,7 +17,6 @@ import { getToken, postToken } from './token.ts'
 import { createFailedAuthentications } from '../denials/failed-authentication.ts'
 
 const registry = { rid: 'one' } as Registry
-const connection = {}
 
 function issueOf(text: string, expiresAtMs = Infinity): PreparedIssue {
   return {
@@ -36,12 +35,12 @@ test('an entry is found for its registry and revision until its credential expir
   const cache = new IssueCache()
   const issue = issueOf('a', 1000)
   cache.set(7, registry, 'key', issue)
-  assert.equal(cache.get(connection, 7, registry, 'key', 999), issue)
-  assert.equal(cache.get(connection, 7, registry, 'key', 1000), undefined, 'at its end')
-  assert.equal(cache.get(connection, 8, registry, 'key', 999), undefined, 'a later revision')
-  assert.equal(cache.get(connection, 6, registry, 'key', 999), undefined, 'an earlier one')
-  assert.equal(cache.get(connection, 7, { ...registry, rid: 'two' }, 'key', 999), undefined, 'another registry')
-  assert.equal(cache.get(connection, 7, registry, 'other', 999), undefined, 'another request')
+  assert.equal(cache.get(7, registry, 'key', 999), issue)
+  assert.equal(cache.get(7, registry, 'key', 1000), undefined, 'at its end')
+  assert.equal(cache.get(8, registry, 'key', 999), undefined, 'a later revision')
+  assert.equal(cache.get(6, registry, 'key', 999), undefined, 'an earlier one')
+  assert.equal(cache.get(7, { ...registry, rid: 'two' }, 'key', 999), undefined, 'another registry')
+  assert.equal(cache.get(7, registry, 'other', 999), undefined, 'another request')
 })
 
 test('a decision at an earlier revision never replaces a later one', () => {
@@ -49,20 +48,20 @@ test('a decision at an earlier revision never replaces a later one', () => {
   const late = issueOf('late')
   cache.set(8, registry, 'key', late)
   cache.set(7, registry, 'key', issueOf('early'))
-  assert.equal(cache.get(connection, 8, registry, 'key', 0), late)
-  assert.equal(cache.get(connection, 7, registry, 'key', 0), undefined)
+  assert.equal(cache.get(8, registry, 'key', 0), late)
+  assert.equal(cache.get(7, registry, 'key', 0), undefined)
 })
 
-test('the issue cache never exceeds its limit', () => {
+test('the issue cache never exceeds its maximum', () => {
   const cache = new IssueCache(100_000)
   for (let index = 0; index < 1000; index += 1) {
     cache.set(1, registry, `key ${index}`, issueOf('x'.repeat(3000)))
     assert.ok(cache.weightBytes <= 100_000)
   }
-  assert.notEqual(cache.get(connection, 1, registry, 'key 999', 0), undefined)
-  assert.equal(cache.get(connection, 1, registry, 'key 900', 0), undefined, 'the oldest are forgotten')
+  assert.notEqual(cache.get(1, registry, 'key 999', 0), undefined)
+  assert.equal(cache.get(1, registry, 'key 900', 0), undefined, 'the oldest entries are evicted')
   cache.set(1, registry, 'vast', issueOf('x'.repeat(200_000)))
-  assert.equal(cache.get(connection, 1, registry, 'vast', 0), undefined, 'what is too heavy alone is not remembered')
+  assert.equal(cache.get(1, registry, 'vast', 0), undefined, 'an entry over the maximum is not cached')
 })
 
 test('different requests have different keys, and a too long one has none', () => {
@@ -77,7 +76,7 @@ test('different requests have different keys, and a too long one has none', () =
   assert.equal(new Set(keys).size, keys.length)
   assert.ok(
     keys.every((key) => key !== undefined && !key.includes('YTp')),
-    'a key tells nothing of what it is of',
+    'a key contains nothing of the request',
   )
   assert.equal(issueCacheKey('form', '', 'x'.repeat(20_000)), undefined)
 })
@@ -164,10 +163,10 @@ for (const kind of testDatabaseKinds) {
       ]
       for (const way of ways) await askThrice(way)
       const application = await directory.findApplication(servicePrincipal.appId)
-      const proof = await credentials.checkClientSecret(servicePrincipal.appId, secret)
-      assert.ok(application !== undefined && proof.outcome === 'proved')
+      const check = await credentials.checkClientSecret(servicePrincipal.appId, secret)
+      assert.ok(application !== undefined && check.outcome === 'proved')
       await database.transaction((transaction) =>
-        credentials.secrets.remove(transaction, application.objectId, proof.credentialId),
+        credentials.secrets.remove(transaction, application.objectId, check.credentialId),
       )
       for (const way of ways) assert.equal((await way()).status, 401)
     })
@@ -287,7 +286,7 @@ test('complete responses to authenticated callers are cached; denials, smaller t
   const parts = { refusals: createRefusals('https'), denials, failures, issueCache, defaultPort: 443 }
   const tokenContext = { budgets: new CallerBudgets(), ...context, tokens: createAcrTokens({ keys, clock }), ...parts }
   const call = async (parameters: string, headers: Record<string, string> = {}) => ({
-    request: { headers, socket: connection } as IncomingMessage,
+    request: { headers } as IncomingMessage,
     registry: anonymous,
     origin: { correlationId: 'c', remoteAddress: '192.0.2.1', userAgent: undefined },
     revision: await database.authorityRevision(),
@@ -307,7 +306,7 @@ test('complete responses to authenticated callers are cached; denials, smaller t
   const one = issueCache.weightBytes
   assert.ok(one > 0)
   await getToken(tokenContext, await call(ask, right))
-  assert.equal(issueCache.weightBytes, one, 'the same is remembered once')
+  assert.equal(issueCache.weightBytes, one, 'the same request is cached once')
   await postToken(tokenContext, await call(refresh))
   assert.ok(issueCache.weightBytes > one)
 })

@@ -2,7 +2,6 @@ import { type DecisionRecord, withinLimit } from '../../access/index.ts'
 import type { RecurringEvent } from '../../audit/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Registry } from '../../resources/index.ts'
 import { type AccessScope, formatAccessScope, intersectAccess } from '../../standards/oauth/access-scope.ts'
 import { prepareToken, publicAccess } from '../tokens/acr-token-claims.ts'
@@ -23,8 +22,6 @@ const maxRequestedLength = 1000
 
 /** The circumstances of a token request. */
 export type IssueCall = {
-  /** The connection of the request. */
-  readonly connection: object
   readonly registry: Registry
   readonly origin: Origin
   /** The revision of authority, read before everything that the response depends on. */
@@ -43,8 +40,7 @@ export type IssueRequest = {
 
 /**
  * Issues a token for the requested access that is allowed, and returns the response. Less access than requested, even
- * none, is not an error. Available values are not awaited, because a token takes microseconds.
- * [distribution spec/auth/token.md]
+ * none, is not an error. [distribution spec/auth/token.md]
  */
 export async function issue(context: TokenContext, call: IssueCall, request: IssueRequest): Promise<string> {
   const { credential } = request.authentication
@@ -60,18 +56,15 @@ async function issueWithin(
 ): Promise<string> {
   const { registry, origin, revision, key } = call
   const { credential, expiresAtMs: notAfterMs, narrowedTo } = authentication
-  const deletions = authentication.deletionsSeen ?? context.repositoryDeletions()
-  const deletionsSeen = deletions instanceof Promise ? await deletions : deletions
+  const deletionsSeen = authentication.deletionsSeen ?? (await context.repositoryDeletions())
   const caller = auditedCallerOf(credential, registry)
-  const standing = standingPrincipal(context, registry, credential)
-  const principal = standing instanceof Promise ? await standing : standing
+  const principal = await standingPrincipal(context, registry, credential)
   if (principal === undefined) {
     const decision = await context.denials.explainCredential(registry, credential)
     return denyIssue(context, call, requested, { ...caller, reason: 'credential-withdrawn', decision })
   }
   const wanted = withUntag(requested)
-  const allowing = context.access.allowedAccess(principal, registry, wanted)
-  const allowed = allowing instanceof Promise ? await allowing : allowing
+  const allowed = await context.access.allowedAccess(principal, registry, wanted)
   const access = narrowedTo === undefined ? allowed : intersectAccess(allowed, narrowedTo)
   const scope = publicAccess(access).map(formatAccessScope).join(' ')
   const refreshToken = offline ? authentication.refreshToken : undefined
@@ -109,37 +102,34 @@ async function issueWithin(
  * Issues the token of a cached request: the same token within one second, otherwise a new one, each with its own audit
  * event. Undefined if the request is not cached, or its credential is no longer valid.
  */
-export function reissue(
+export async function reissue(
   context: TokenContext,
-  { connection, registry, origin, revision, key }: IssueCall,
-): string | undefined | Promise<string | undefined> {
+  { registry, origin, revision, key }: IssueCall,
+): Promise<string | undefined> {
   if (key === undefined) return undefined
-  const prepared = context.issueCache.get(connection, revision, registry, key, context.clock.now())
+  const prepared = context.issueCache.get(revision, registry, key, context.clock.now())
   if (prepared === undefined) return undefined
   // A revocation moves the revision, and the passing of time does not.
-  return andThen(credentialStands(context, registry, prepared.credential), (stands) =>
-    stands ? prepared.budget.spend(() => respond(context, prepared, origin)) : undefined,
-  )
+  if (!(await credentialStands(context, registry, prepared.credential))) return undefined
+  return prepared.budget.spend(() => respond(context, prepared, origin))
 }
 
 /** Responds after the audit event is durable. Responses within one second are the same, to save signatures. */
 async function respond(context: TokenContext, prepared: PreparedIssue, origin: Origin): Promise<string> {
   const second = Math.floor(context.clock.now() / 1000)
-  const response = prepared.latest?.second === second ? prepared.latest : sign(context, prepared)
-  const { document } = response instanceof Promise ? await response : response
+  const { document } = prepared.latest?.second === second ? prepared.latest : await sign(context, prepared)
   await prepared.appendEvent(origin)
   return document
 }
 
 /** The response of the token endpoint. ACR sends only the first member; others save clients requests. [acr-protocol §1.7] */
-function sign({ tokens }: TokenContext, prepared: PreparedIssue): SignedResponse | Promise<SignedResponse> {
-  return andThen(tokens.issuePrepared(prepared.token), ({ token, issuedAtMs, expiresAtMs }) => {
-    const second = Math.floor(issuedAtMs / 1000)
-    const times = `"expires_in":${expiresAtMs / 1000 - second},"issued_at":"${new Date(issuedAtMs).toISOString()}"`
-    const document = `{"access_token":"${token}","token":"${token}",${times},${prepared.responseEnd}`
-    prepared.latest = { second, document }
-    return prepared.latest
-  })
+async function sign({ tokens }: TokenContext, prepared: PreparedIssue): Promise<SignedResponse> {
+  const { token, issuedAtMs, expiresAtMs } = await tokens.issuePrepared(prepared.token)
+  const second = Math.floor(issuedAtMs / 1000)
+  const times = `"expires_in":${expiresAtMs / 1000 - second},"issued_at":"${new Date(issuedAtMs).toISOString()}"`
+  const document = `{"access_token":"${token}","token":"${token}",${times},${prepared.responseEnd}`
+  prepared.latest = { second, document }
+  return prepared.latest
 }
 
 /** `az` requests `delete` to untag, for which ACR requires no right to delete: see {@link RegistryNeed}. [acr-protocol §13 trap 23] */

@@ -117,9 +117,9 @@ for (const kind of testDatabaseKinds) {
     type TestContextOf = Awaited<ReturnType<typeof open>>
     const endings: readonly (readonly [what: string, end: (context: TestContextOf) => Promise<unknown>])[] = [
       ['it is disabled', ({ putToken }) => putToken('nightly', { enabled: false })],
-      ['its password is generated anew', ({ generate }) => generate('nightly', 'password1')],
+      ['its password is generated again', ({ generate }) => generate('nightly', 'password1')],
       [
-        'its password is taken away',
+        'its password is deleted',
         async ({ access, database, registry }) => {
           const token = await access.scopedTokens.find(registry.rid, 'nightly')
           assert.ok(token)
@@ -129,7 +129,7 @@ for (const kind of testDatabaseKinds) {
         },
       ],
       [
-        'it is deleted, and made again with the same name',
+        'it is deleted, and created again with the same name',
         async ({ access, database, registry, putToken, generate }) => {
           await database.transaction((transaction) => access.scopedTokens.delete(transaction, registry.rid, 'nightly'))
           await putToken('nightly')

@@ -148,10 +148,10 @@ test('an access token as a password gets no more access than it has, and no late
   const service = 'service=contoso.example'
   const first = await get(`${service}&scope=repository:team/app:pull`, basic(servicePrincipal.appId, secret))
   time.nowMs += 1000_000
-  const proof = basic(nullGuid, first.json<Answer>().access_token)
+  const credentials = basic(nullGuid, first.json<Answer>().access_token)
   const second = await get(
     `${service}&offline_token=true&scope=repository:team/app:pull,push repository:other:pull`,
-    proof,
+    credentials,
   )
   assert.equal(second.statusCode, 200)
   const { scope, expires_in, refresh_token } = second.json<Answer>()
@@ -160,9 +160,9 @@ test('an access token as a password gets no more access than it has, and no late
 
 test('fault 8: the spelling of scopes does not matter, and invalid scopes are ignored', async (t) => {
   const { get, servicePrincipal, secret } = await open(t)
-  const proof = basic(servicePrincipal.appId, secret)
+  const credentials = basic(servicePrincipal.appId, secret)
   const granted = async (query: string) => {
-    const answer = await get(`service=contoso.example&${query}`, proof)
+    const answer = await get(`service=contoso.example&${query}`, credentials)
     assert.equal(answer.statusCode, 200, query)
     return answer.json<Answer>().scope.split(' ').filter(Boolean).sort()
   }
@@ -281,14 +281,14 @@ test('fault 4: a token that was obtained by an access token does not survive a r
   const { get, gate, registry, repositoryDeletions, countDeletion, servicePrincipal, secret } = await open(t)
   const query = 'service=contoso.example&scope=repository:team/app:pull'
   const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
-  const tokenBy = async (proof: string) => (await get(query, proof)).json<Answer>().access_token
+  const tokenBy = async (header: string) => (await get(query, header)).json<Answer>().access_token
   const seenBy = async (token: string) => {
     const request = { headers: { authorization: `Bearer ${token}` }, socket: {} } as IncomingMessage
     const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
     return admission.admitted ? admission.caller.deletionsSeen : undefined
   }
   const first = await tokenBy(basic(servicePrincipal.appId, secret))
-  const seen = repositoryDeletions()
+  const seen = await repositoryDeletions()
   await countDeletion()
   const second = await tokenBy(basic(nullGuid, first))
   assert.equal(await seenBy(second), seen)

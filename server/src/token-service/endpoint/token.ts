@@ -1,5 +1,4 @@
 import { failedBefore } from '../../access/index.ts'
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
 import type { AccessScope } from '../../standards/oauth/access-scope.ts'
@@ -21,10 +20,10 @@ const anonymous: Authentication = {
 /** `POST /oauth2/token`, by its grant. [acr-protocol §1.5] */
 export async function postToken(
   context: TokenContext,
-  { request, registry, origin, revision, parameters }: TokenCall,
+  { registry, origin, revision, parameters }: TokenCall,
 ): Promise<string> {
   const key = issueCacheKey('form', '', parameters)
-  const call = { connection: request.socket, registry, origin, revision, key }
+  const call = { registry, origin, revision, key }
   // The cache is keyed by the unparsed request, so that a cached response needs no parsing.
   return (await reissue(context, call)) ?? issueByForm(context, call, parameters)
 }
@@ -36,7 +35,7 @@ export async function getToken(
 ): Promise<string> {
   const header = request.headers.authorization
   const key = header === undefined ? undefined : issueCacheKey('query', header, parameters)
-  const call = { connection: request.socket, registry, origin, revision, key }
+  const call = { registry, origin, revision, key }
   return (await reissue(context, call)) ?? issueByHeader(context, call, parameters, header)
 }
 
@@ -114,20 +113,19 @@ async function denyAnonymous(
 }
 
 /** Whether anonymous callers may read anything of the registry: all of it, or what a scope map names. */
-function allowsAnonymousAccess({ access }: TokenContext, registry: Registry): boolean | Promise<boolean> {
+async function allowsAnonymousAccess({ access }: TokenContext, registry: Registry): Promise<boolean> {
   return registry.anonymousPullEnabled || access.anonymousAccess.isGiven(registry.rid)
 }
 
-function authenticateRefreshToken(
+async function authenticateRefreshToken(
   context: TokenContext,
   registry: Registry,
   token: string,
-): Authentication | undefined | Promise<Authentication | undefined> {
-  return andThen(context.tokens.verify('refresh_token', token, registry), (verified) => {
-    if (verified === undefined) return undefined
-    const { credential, expiresAtMs } = verified
-    return { credential, expiresAtMs, narrowedTo: undefined, deletionsSeen: undefined, refreshToken: token }
-  })
+): Promise<Authentication | undefined> {
+  const verified = await context.tokens.verify('refresh_token', token, registry)
+  if (verified === undefined) return undefined
+  const { credential, expiresAtMs } = verified
+  return { credential, expiresAtMs, narrowedTo: undefined, deletionsSeen: undefined, refreshToken: token }
 }
 
 async function issueByPassword(

@@ -39,6 +39,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await ask(registry, greedy, 'team/app', 'push'), 'insufficient_scope', 'AcrPull may not push')
       assert.equal(await ask(registry, puller.basic, 'team/app', 'pull'), 'ok', 'Basic needs no token')
       assert.equal(await ask(registry, puller.basic, 'team/app', 'push'), 'insufficient_scope')
+      assert.equal(await ask(registry, puller.basic, 'team/app'), 'insufficient_scope', 'a need without actions')
       assert.equal(await ask(registry, basic(puller.appId, 'wrong'), 'team/app', 'pull'), 'basic')
       assert.equal(await ask(registry, 'Bearer x.y.z', 'team/app', 'pull'), 'invalid_token')
       assert.equal(await ask(registry, 'Negotiate abc', 'team/app', 'pull'), 'invalid_token')
@@ -241,7 +242,7 @@ test('while the database cannot be written, no token is issued and no denied cal
   const errors = logLines.filter((line) => line.includes('"level":50'))
   assert.equal(errors.length, 1)
   assert.match(errors[0] ?? '', /full/)
-  assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok', 'what needs no writing goes on')
+  assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok', 'requests without a write are admitted')
   const forged = `${bearer.slice(0, -4)}AAAA`
   const refusals = await Promise.allSettled([
     ask(registry, forged, 'team/app', 'pull'),

@@ -1,4 +1,4 @@
-import type { Principal } from '../../access/index.ts'
+import type { Principal, RegistryRights } from '../../access/index.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
@@ -37,20 +37,19 @@ export type Session = {
   readonly expiresAtMs: number
   readonly caller: RegistryCaller
   authority: Authority
-  /** How many met needs the weight of the session in the cache includes. */
-  needsWeighed: number
   /** When the use of the password has to be noted again. */
   noteUseAgainMs: number
 }
 
-/** Whether the credential was valid at one revision of authority, and the needs that were met at that revision. */
-export type Authority = {
-  readonly revision: number
-  readonly standing: { readonly registry: Registry; readonly principal: Principal } | undefined
-  readonly met: Set<string>
-  /** The latest met need. The same request mostly passes the same object. */
-  latestMet: RegistryNeed | undefined
+/** The principal of a valid credential, and its rights. */
+export type Standing = {
+  readonly registry: Registry
+  readonly principal: Principal
+  readonly rights: RegistryRights
 }
+
+/** The state of a credential at one revision of authority. It has no standing if it is no longer valid. */
+export type Authority = { readonly revision: number; readonly standing: Standing | undefined }
 
 /** How often the use of a password is noted. */
 const noteUseEveryMs = 60_000
@@ -105,13 +104,12 @@ function newSession(context: SessionContext, registry: Registry, facts: SessionF
       ...auditedCallerOf(facts.credential, registry),
       deletionsSeen: facts.deletionsSeen,
       mayPull: async (repository) => {
-        const authority = await currentAuthority(context, session, registry)
+        const { standing } = await currentAuthority(context, session, registry)
         const need = { kind: 'repository', repository, actions: ['pull'] } as const
-        return authority.standing !== undefined && isAllowed(context, session.tokenAccess, authority.standing, need)
+        return standing !== undefined && isAllowed(session.tokenAccess, standing.rights, need)
       },
     },
-    authority: { revision: -1, standing: undefined, met: new Set(), latestMet: undefined },
-    needsWeighed: 0,
+    authority: { revision: -1, standing: undefined },
     noteUseAgainMs: 0,
   }
   return session
@@ -134,24 +132,28 @@ export async function currentAuthority(
     (session.tokenKeyId !== undefined && !(await context.tokens.keyStands(session.tokenKeyId)))
   const principal =
     registry === undefined || isOutdated ? undefined : await standingPrincipal(context, registry, session.credential)
-  const standing = registry === undefined || principal === undefined ? undefined : { registry, principal }
-  const found: Authority = { revision, standing, met: new Set(), latestMet: undefined }
+  const standing =
+    registry === undefined || principal === undefined
+      ? undefined
+      : { registry, principal, rights: await context.access.rightsAt(principal, registry) }
+  const found: Authority = { revision, standing }
   if (revision > session.authority.revision) session.authority = found
   return found
 }
 
 /** Whether both the token and the current rights of its principal cover the need. */
-export async function isAllowed(
-  { access }: SessionContext,
+export function isAllowed(
   tokenAccess: readonly AccessScope[] | undefined,
-  { registry, principal }: NonNullable<Authority['standing']>,
+  rights: RegistryRights,
   need: RegistryNeed,
-): Promise<boolean> {
+): boolean {
   const wanted = needAsAccess(need)
   if (wanted === undefined) return true
   const { type, name, actions, anyOf } = wanted
-  const allowed = await access.allowedAccess(principal, registry, [{ type, name, actions: [...actions, ...anyOf] }])
-  const covered = (asked: readonly string[]) =>
-    covers(allowed, type, name, asked) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))
-  return covered(actions) || anyOf.some((action) => covered([action]))
+  const allows = (action: string) =>
+    type === 'repository' ? rights.allows(action, name) : rights.allows(name, undefined)
+  const isCovered = (asked: readonly string[]) =>
+    asked.every(allows) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))
+  // A need without actions is met only by one of `anyOf`.
+  return (actions.length > 0 && isCovered(actions)) || anyOf.some((action) => isCovered([action]))
 }

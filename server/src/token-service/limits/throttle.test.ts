@@ -82,9 +82,9 @@ test('the token endpoints are limited only per registry', () => {
 test('the time to wait counts down to zero, and then the refilled requests are admitted', () => {
   const { throttle, time } = openThrottle()
   letThrough(() => throttle.spend(basic, 'one', erase))
-  const told: (number | undefined)[] = []
-  for (time.nowMs = 0; time.nowMs <= 10_000; time.nowMs += 2_500) told.push(throttle.spend(basic, 'one', erase))
-  assert.deepEqual(told, [10, 8, 5, 3, undefined])
+  const waits: (number | undefined)[] = []
+  for (time.nowMs = 0; time.nowMs <= 10_000; time.nowMs += 2_500) waits.push(throttle.spend(basic, 'one', erase))
+  assert.deepEqual(waits, [10, 8, 5, 3, undefined])
   time.nowMs = 10_000
   assert.equal(
     letThrough(() => throttle.spend(basic, 'one', erase)),
@@ -98,7 +98,7 @@ test('the time to wait counts down to zero, and then the refilled requests are a
   )
 })
 
-test('very many identities are not all kept, and stay within the limit of the registry', () => {
+test('the buckets of identities are bounded, and evicted identities stay within the limit of the registry', () => {
   const { throttle } = openThrottle()
   assert.equal(
     letThrough(() => throttle.spend(premium, 'one', erase)),
@@ -109,7 +109,7 @@ test('very many identities are not all kept, and stay within the limit of the re
     if (throttle.spend(premium, `stranger ${count}`, pull) === undefined) passed += 1
   }
   assert.equal(passed, 20_000)
-  assert.equal(throttle.spend(premium, 'one', erase), undefined, 'who has been forgotten begins anew')
+  assert.equal(throttle.spend(premium, 'one', erase), undefined, 'an evicted identity starts over')
   assert.equal(
     letThrough(() => throttle.spend(premium, 'one', erase)),
     1_999,

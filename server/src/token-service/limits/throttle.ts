@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/process/clock.ts'
-import { RecentMap } from '../../platform/memory/recent-map.ts'
 import { type Bucket, fullBucket, refill } from '../../platform/limits/token-bucket.ts'
 import type { Registry, Sku } from '../../resources/index.ts'
 
@@ -19,10 +19,10 @@ const perMinute: Readonly<Record<Sku, Readonly<Record<RequestClass, number>>>> =
 const closedMs = 10_000
 
 /**
- * The minimum number of recent identities, and of registries, with a bucket; the maximum is twice that. An evicted identity
- * gets its full limit again, within that of its registry.
+ * How many identities, and how many registries, have a bucket. An evicted identity gets its full limit again, within that of
+ * its registry.
  */
-const minBuckets = 25_000
+const maxBuckets = 50_000
 
 type ClosableBucket = Bucket & { closedUntilMs: number }
 
@@ -40,13 +40,17 @@ export interface Throttle {
 /** Creates the limits, with full buckets, for every registry or only for those that are compatible with ACR. */
 export function createThrottle(clock: Clock, registriesLimited: 'all' | 'acr'): Throttle {
   const isLimited = ({ compatibility }: Limited) => registriesLimited === 'all' || compatibility === 'acr'
-  const registries = new RecentMap<ClosableBucket>(minBuckets)
-  const identities = new RecentMap<ClosableBucket>(minBuckets)
+  const registries = new LRUCache<string, ClosableBucket>({ max: maxBuckets })
+  const identities = new LRUCache<string, ClosableBucket>({ max: maxBuckets })
 
-  function take(buckets: RecentMap<ClosableBucket>, key: string, limit: number): number | undefined {
+  function take(buckets: LRUCache<string, ClosableBucket>, key: string, limit: number): number | undefined {
     const nowMs = clock.now()
     const allowance = { burst: limit, perSecond: limit / 60 }
-    const bucket = buckets.getOrMake(key, () => ({ ...fullBucket(allowance, nowMs), closedUntilMs: 0 }))
+    let bucket = buckets.get(key)
+    if (bucket === undefined) {
+      bucket = { ...fullBucket(allowance, nowMs), closedUntilMs: 0 }
+      buckets.set(key, bucket)
+    }
     refill(bucket, allowance, nowMs)
     const isOpen = nowMs >= bucket.closedUntilMs
     if (isOpen && bucket.tokens < 1) bucket.closedUntilMs = nowMs + closedMs

@@ -1,8 +1,8 @@
 import { createSign, hash, randomUUID } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing, SigningKey } from '../../platform/keys/key-ring.ts'
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Registry } from '../../resources/index.ts'
 import type { AccessScope } from '../../standards/oauth/access-scope.ts'
 import type { Credential } from './credential.ts'
@@ -23,8 +23,8 @@ export const algorithm = 'ES256'
 /** Longer tokens would not fit into the headers of a request together with the others. */
 const maxTokenLength = 12 * 1024
 
-/** How many verified tokens are cached. */
-const maxVerifiedTokens = 10_000
+/** How many verified refresh tokens are cached. A hit takes 9 µs, and a verification 300 µs. */
+const maxRefreshTokens = 10_000
 
 /** Three parts in base64url without padding; no other spelling of a token is accepted. [RFC 7515 §2] */
 const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
@@ -50,17 +50,13 @@ export type IssuedToken = { readonly token: string; readonly issuedAtMs: number;
 /** Issues and verifies the ACR tokens of the registries of this server. */
 export interface AcrTokens {
   /** @throws TokenTooLongError if the access does not fit into a token */
-  issue(kind: AcrTokenKind, options: TokenContents): IssuedToken | Promise<IssuedToken>
+  issue(kind: AcrTokenKind, options: TokenContents): Promise<IssuedToken>
   /** Issues a prepared token with its own id and times. Throws like `issue`. */
-  issuePrepared(prepared: PreparedToken): IssuedToken | Promise<IssuedToken>
+  issuePrepared(prepared: PreparedToken): Promise<IssuedToken>
   /** Undefined unless it is an unexpired token of this kind for exactly this registry. */
-  verify(
-    kind: AcrTokenKind,
-    token: string,
-    registry: Registry,
-  ): VerifiedAcrToken | undefined | Promise<VerifiedAcrToken | undefined>
+  verify(kind: AcrTokenKind, token: string, registry: Registry): Promise<VerifiedAcrToken | undefined>
   /** Whether a signing key is still valid; it can be withdrawn. */
-  keyStands(keyId: string): boolean | Promise<boolean>
+  keyStands(keyId: string): Promise<boolean>
 }
 
 /** The requested access makes a token that is too long to be sent. */
@@ -70,8 +66,8 @@ export class TokenTooLongError extends Error {
 
 /** Creates the issuer and verifier of ACR tokens, which have their own key ring. */
 export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; readonly clock: Clock }): AcrTokens {
-  // Until it expires, only the key of a verified token is checked again. The callers check its credential.
-  const verifiedTokens = new Map<string, VerifiedAcrToken>()
+  // Until it expires, only the key of a verified refresh token is checked again. The callers check its credential.
+  const refreshTokens = new LRUCache<string, VerifiedAcrToken>({ max: maxRefreshTokens })
 
   function signed(key: SigningKey, prepared: PreparedToken): IssuedToken {
     const { lifeSeconds, notAfterMs, claims, ownClaims } = prepared
@@ -103,28 +99,27 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
     }
   }
 
-  const keyStands = (keyId: string) => andThen(keys.verifier(keyId), (key) => key !== undefined)
+  const keyStands = async (keyId: string) => (await keys.verifier(keyId)) !== undefined
 
-  const issuePrepared = (prepared: PreparedToken) => andThen(keys.current(), (key) => signed(key, prepared))
+  const issuePrepared = async (prepared: PreparedToken) => signed(await keys.current(), prepared)
 
   return {
     issue: (kind, options) => issuePrepared(prepareToken(kind, options)),
     issuePrepared,
     keyStands,
-    verify: (kind, token, registry) => {
+    verify: async (kind, token, registry) => {
       if (!mayBeAcrToken(token)) return undefined
-      const place = `${registry.rid} ${registry.tokenGeneration} ${registry.loginServer}`
-      const key = `${kind} ${place} ${hash('sha256', token, 'base64')}`
-      const known = verifiedTokens.get(key)
+      // The gate caches access tokens by their header.
+      if (kind === 'access_token') return check(kind, token, registry)
+      const { rid, tokenGeneration, loginServer } = registry
+      const key = `${rid} ${tokenGeneration} ${loginServer} ${hash('sha256', token, 'base64')}`
+      const known = refreshTokens.get(key)
       if (known !== undefined && clock.now() < known.expiresAtMs) {
-        return andThen(keyStands(known.keyId), (stands) => (stands ? known : undefined))
+        return (await keyStands(known.keyId)) ? known : undefined
       }
-      return check(kind, token, registry).then((verified) => {
-        if (verified === undefined) return undefined
-        if (verifiedTokens.size >= maxVerifiedTokens) verifiedTokens.delete(verifiedTokens.keys().next().value ?? '')
-        verifiedTokens.set(key, verified)
-        return verified
-      })
+      const verified = await check(kind, token, registry)
+      if (verified !== undefined) refreshTokens.set(key, verified)
+      return verified
     },
   }
 }
@@ -134,21 +129,15 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
  * time of the signature itself. Verification always uses `jose`.
  */
 function signCompact({ kid, keyObject }: SigningKey, payload: string): string {
-  const input = `${headerOf(kid)}.${Buffer.from(payload, 'latin1').toString('base64url')}`
+  const header = `{"alg":"${algorithm}","typ":"JWT","kid":"${kid}"}`
+  const input = `${base64url(header)}.${base64url(payload)}`
   // The one-shot `sign` is slower: it creates a job, as for another thread.
   const signer = createSign('sha256').update(input, 'latin1')
   return `${input}.${signer.sign({ key: keyObject, dsaEncoding: 'ieee-p1363' }, 'base64url')}`
 }
 
-let latestHeader: { readonly kid: string; readonly encoded: string } | undefined
-
-/** The first part of a token, cached for the current key. */
-function headerOf(kid: string): string {
-  if (latestHeader?.kid !== kid) {
-    const encoded = Buffer.from(`{"alg":"${algorithm}","typ":"JWT","kid":"${kid}"}`).toString('base64url')
-    latestHeader = { kid, encoded }
-  }
-  return latestHeader.encoded
+function base64url(ascii: string): string {
+  return Buffer.from(ascii, 'latin1').toString('base64url')
 }
 
 async function verifiedClaims(

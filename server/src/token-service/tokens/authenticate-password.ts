@@ -1,5 +1,4 @@
 import type { ClientSecretCheck } from '../../credentials/index.ts'
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Registry } from '../../resources/index.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
 import type { AccessScope } from '../../standards/oauth/access-scope.ts'
@@ -28,24 +27,26 @@ type AuthenticationContext = StandingContext & { readonly tokens: AcrTokens }
  *
  * Only the token endpoint accepts tokens as passwords; the data plane does not. [Azure/acr#98]
  */
-export function authenticatePassword(
+export async function authenticatePassword(
   context: AuthenticationContext,
   registry: Registry,
   { username, password }: PasswordCredentials,
   { acceptTokens }: { readonly acceptTokens: boolean },
-): Authentication | undefined | Promise<Authentication | undefined> {
+): Promise<Authentication | undefined> {
   if (username === nullGuid) return acceptTokens ? authenticateToken(context, registry, password) : undefined
-  const authenticating =
-    username.toLowerCase() === registry.name.toLowerCase()
-      ? authenticateAdmin(context, registry, password)
-      : parseGuid(username) === undefined
-        ? authenticateScopedToken(context, registry, username, password)
-        : authenticateClientSecret(context, username, password)
-  return andThen(authenticating, (verified) =>
-    verified === undefined
-      ? undefined
-      : { ...verified, narrowedTo: undefined, deletionsSeen: undefined, refreshToken: undefined },
-  )
+  const verified = await authenticateName(context, registry, username, password)
+  return verified && { ...verified, narrowedTo: undefined, deletionsSeen: undefined, refreshToken: undefined }
+}
+
+async function authenticateName(
+  context: StandingContext,
+  registry: Registry,
+  username: string,
+  password: string,
+): Promise<VerifiedCredential | undefined> {
+  if (username.toLowerCase() === registry.name.toLowerCase()) return authenticateAdmin(context, registry, password)
+  if (parseGuid(username) === undefined) return authenticateScopedToken(context, registry, username, password)
+  return toCredential(await context.credentials.checkClientSecret(username.toLowerCase(), password))
 }
 
 async function authenticateToken(
@@ -86,14 +87,6 @@ async function authenticateScopedToken(
   if (verified === undefined) return undefined
   const { name, passwordId, expiresAtMs } = verified
   return { credential: { kind: 'scoped-token', name, password: passwordId }, expiresAtMs }
-}
-
-function authenticateClientSecret(
-  { credentials }: StandingContext,
-  appId: string,
-  secret: string,
-): VerifiedCredential | undefined | Promise<VerifiedCredential | undefined> {
-  return andThen(credentials.checkClientSecret(appId.toLowerCase(), secret), toCredential)
 }
 
 function toCredential(check: ClientSecretCheck): VerifiedCredential | undefined {

@@ -2,7 +2,6 @@ import type { CallerBudget, CallerBudgets } from '../../platform/limits/caller-b
 import type { Access, Principal, ScopedTokenPasswordId } from '../../access/index.ts'
 import type { AuditActor, AuditCredential, AuditEvent } from '../../audit/index.ts'
 import type { Directory } from '../../directory/index.ts'
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { AdminPasswordVersion, Registry, Resources } from '../../resources/index.ts'
 import type { Credential as IdentityCredential, Credentials } from '../../credentials/index.ts'
 
@@ -37,11 +36,11 @@ export type StandingContext = {
 }
 
 /** Whether a credential is still valid at this registry. */
-export function credentialStands(
+export async function credentialStands(
   { resources, credentials, access }: StandingContext,
   registry: Registry,
   credential: Credential,
-): boolean | Promise<boolean> {
+): Promise<boolean> {
   switch (credential.kind) {
     case 'anonymous':
       return true
@@ -56,21 +55,21 @@ export function credentialStands(
 }
 
 /** The principal of a credential; undefined if the credential is no longer valid at this registry. */
-export function standingPrincipal(
+export async function standingPrincipal(
   context: StandingContext,
   registry: Registry,
   credential: Credential,
-): Principal | undefined | Promise<Principal | undefined> {
-  return andThen(credentialStands(context, registry, credential), (stands) =>
-    stands ? principalOf(context, registry, credential) : undefined,
-  )
+): Promise<Principal | undefined> {
+  return (await credentialStands(context, registry, credential))
+    ? principalOf(context, registry, credential)
+    : undefined
 }
 
-function principalOf(
+async function principalOf(
   { directory }: StandingContext,
   { rid }: Registry,
   credential: Credential,
-): Principal | Promise<Principal> {
+): Promise<Principal> {
   switch (credential.kind) {
     case 'anonymous':
       return { kind: 'anonymous' }
@@ -80,7 +79,7 @@ function principalOf(
       return { kind: 'scoped-token', rid, tokenId: credential.password.tokenId }
     case 'directory': {
       const { objectId } = credential
-      return andThen(directory.groupIdsOf(objectId), (groupIds) => ({ kind: 'directory', objectId, groupIds }))
+      return { kind: 'directory', objectId, groupIds: await directory.groupIdsOf(objectId) }
     }
   }
 }

@@ -1,0 +1,75 @@
+import { createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto'
+import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose'
+import type { Sealer } from './sealing.ts'
+import type { SigningKeyRow } from './signing-key-store.ts'
+
+export type SigningAlgorithm = 'ES256' | 'RS256'
+
+/** The keys of one ring, and what seals their private parts. */
+export type KeyPurpose = {
+  readonly sealer: Sealer
+  /** Distinguishes the rings of one database. */
+  readonly purpose: string
+  readonly algorithm: SigningAlgorithm
+}
+
+/** A stored key that is ready for use. */
+export type OpenedKey = {
+  readonly row: SigningKeyRow
+  readonly publicKey: CryptoKey
+  readonly privateKey: CryptoKey
+  readonly keyObject: KeyObject
+}
+
+/** Generates a key, and seals its private part. */
+export async function generateSealedKey(
+  { sealer, purpose, algorithm }: KeyPurpose,
+  nowMs: number,
+): Promise<SigningKeyRow> {
+  const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true, modulusLength: 2048 })
+  const publicJwk = await exportJWK(publicKey)
+  const kid = keyId(publicJwk)
+  return {
+    purpose,
+    kid,
+    public_jwk: JSON.stringify({ ...publicJwk, kid, alg: algorithm, use: 'sig' }),
+    sealed_private_jwk: sealer.seal(JSON.stringify(await exportJWK(privateKey)), sealContext(purpose, kid)),
+    created_at_ms: nowMs,
+    verifies_until_ms: null,
+  }
+}
+
+/** Opens a stored key. @throws SealedValueError if the master key did not seal it */
+export async function openSealedKey(
+  { sealer, purpose, algorithm }: KeyPurpose,
+  row: SigningKeyRow,
+): Promise<OpenedKey> {
+  const privateText = Buffer.from(sealer.open(row.sealed_private_jwk, sealContext(purpose, row.kid))).toString()
+  const privateJwk = JSON.parse(privateText) as JWK
+  const publicJwk = JSON.parse(row.public_jwk) as JWK
+  const [publicKey, privateKey] = await Promise.all([publicJwk, privateJwk].map((jwk) => importKey(jwk, algorithm)))
+  if (publicKey === undefined || privateKey === undefined) throw new Error(`a key of the ring ${purpose} is symmetric`)
+  return { row, publicKey, privateKey, keyObject: createPrivateKey({ key: privateJwk, format: 'jwk' }) }
+}
+
+function sealContext(purpose: string, kid: string): string {
+  return `signing-key/${purpose}/${kid}`
+}
+
+/** Undefined for a symmetric key. */
+async function importKey(jwk: JWK, algorithm: SigningAlgorithm): Promise<CryptoKey | undefined> {
+  const key = await importJWK(jwk, algorithm)
+  return key instanceof Uint8Array ? undefined : key
+}
+
+const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** The key's id in libtrust's form: 240 bits of its SHA-256 in base32, in groups of four. [distribution spec/auth/jwt.md] */
+function keyId(publicJwk: JWK): string {
+  const der = createPublicKey({ key: publicJwk, format: 'jwk' }).export({ type: 'spki', format: 'der' })
+  const bits = [...hash('sha256', der, 'buffer').subarray(0, 30)]
+    .map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('')
+  const text = bits.replaceAll(/.{5}/g, (five) => base32Alphabet[Number.parseInt(five, 2)] ?? '')
+  return text.replaceAll(/.{4}(?=.)/g, '$&:')
+}
