@@ -1,7 +1,14 @@
-/** `npm run generate`: writes every generated document; with `--check`, writes none and fails if one is out of date. */
+/** `npm run generate`: writes every generated file; with `--check`, writes none and fails if one is out of date. */
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited } from './set-up.mjs'
+
+/** The second reads what the first writes. */
+const programs = ['server/src/compose/generate.ts', 'scripts/api-types.mjs']
 
 await main(async (args) => {
   await ensureDependencies()
-  return runInherited(nodeBinary(), [`${root}/server/src/compose/generate.ts`, ...args], { env: environment() })
+  for (const program of programs) {
+    const code = await runInherited(nodeBinary(), [`${root}/${program}`, ...args], { env: environment() })
+    if (code !== 0) return code
+  }
+  return 0
 })

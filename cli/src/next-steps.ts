@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { FirstRun } from '@acrux/contract'
+import type { FirstRun } from '@acrux/server'
 import { shellWord } from './shell-word.ts'
 
 /** What to type after the first start, for docker, podman and az. The secrets stay in the file that the text names. */

@@ -1,6 +1,6 @@
-import type { DecisionChange, DecisionDocument, DecisionSince } from '@acrux/contract'
 import { decisionDocument, exitCodes, openAuditFile } from '@acrux/server'
 import { type Command, Option } from 'commander'
+import type { AccessExplanation, AllowedPrincipalList } from '../api-types.ts'
 import { getNextFromArm } from '../az.ts'
 import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
 import { explainFailure } from '../startup-failure.ts'
@@ -8,7 +8,7 @@ import { terminalLine, terminalText } from '../terminal-text.ts'
 import { exitOnWrongUsage } from '../wrong-usage.ts'
 import { askRegistry } from './ask-registry.ts'
 import { changeText } from './change-text.ts'
-import { whyText } from './why-text.ts'
+import { type RecordedDecision, whyText } from './why-text.ts'
 
 const examples = `
 With -n, these commands ask the management API through az, as the principal that az is signed in as. Without it, why
@@ -68,7 +68,7 @@ async function why(id: string, { name, output, ...place }: WhyFlags): Promise<vo
   const found =
     name === undefined
       ? await findInLog(id, place)
-      : (askRegistry(name, `decisions/${encodeURIComponent(id)}`, {}) as TimedDecision | undefined)
+      : (askRegistry(name, `decisions/${encodeURIComponent(id)}`, {}) as RecordedDecision | undefined)
   if (found === undefined) {
     process.stderr.write(`acrux: the id ${terminalLine(id)} is unknown\n`)
     process.exitCode = 1
@@ -77,9 +77,7 @@ async function why(id: string, { name, output, ...place }: WhyFlags): Promise<vo
   print(found, output, (decision) => whyText(decision, name))
 }
 
-type TimedDecision = DecisionDocument & { readonly since?: DecisionSince | null }
-
-async function findInLog(correlationId: string, place: DataDirFlags): Promise<DecisionDocument | undefined> {
+async function findInLog(correlationId: string, place: DataDirFlags): Promise<RecordedDecision | undefined> {
   const log = await configurationOf(place)
     .then(({ dataDir }) => openAuditFile(dataDir))
     .catch(explainFailure)
@@ -102,23 +100,15 @@ function print<Answer>(answer: Answer, output: 'text' | 'json', textOf: (answer:
   process.stdout.write(`${text}\n`)
 }
 
-type Explained = {
-  readonly allowed: boolean
-  readonly firstFailure: string | null
-  readonly smallestChange: DecisionChange | null
-  readonly scopeMap: { readonly name: string } | null
-  readonly assignments: readonly { readonly roleName: string | null; readonly scope: string; readonly result: string }[]
-}
-
 function isAllowed(answer: unknown): boolean {
-  return (answer as Explained).allowed
+  return (answer as AccessExplanation).allowed
 }
 
 function canText(
   answer: unknown,
   { registry, principal }: { readonly registry: string; readonly principal: string },
 ): string {
-  const { allowed, firstFailure, smallestChange, assignments, scopeMap } = answer as Explained
+  const { allowed, firstFailure, smallestChange, assignments, scopeMap } = answer as AccessExplanation
   const [, token] = /^token:(.+)$/.exec(principal) ?? []
   const names = { registry, token, objectId: token ?? principal, scopeMap: scopeMap?.name }
   return [
@@ -128,32 +118,19 @@ function canText(
   ].join('\n')
 }
 
-type Allowed = {
-  readonly anonymous: boolean
-  readonly adminAccount: boolean
-  readonly value: readonly {
-    readonly principalId: string
-    readonly principalType: string
-    readonly displayName: string | null
-    /** Of a scoped token. */
-    readonly status?: string
-  }[]
-  readonly nextLink?: string
-}
-
 /** All pages as one. */
-function askWho(name: string, query: Readonly<Record<string, string | undefined>>): Allowed {
-  const { nextLink, ...first } = requireAnswer(askRegistry(name, 'allowedPrincipals', query)) as Allowed
+function askWho(name: string, query: Readonly<Record<string, string | undefined>>): AllowedPrincipalList {
+  const { nextLink, ...first } = requireAnswer(askRegistry(name, 'allowedPrincipals', query)) as AllowedPrincipalList
   const value = [...first.value]
   for (let link = nextLink; link !== undefined;) {
-    const page = requireAnswer(getNextFromArm(link)) as Allowed
+    const page = requireAnswer(getNextFromArm(link)) as AllowedPrincipalList
     value.push(...page.value)
     link = page.nextLink
   }
   return { ...first, value }
 }
 
-function whoText({ anonymous, adminAccount, value }: Allowed): string {
+function whoText({ anonymous, adminAccount, value }: AllowedPrincipalList): string {
   return [
     ...(anonymous ? ['anybody'] : []),
     ...(adminAccount ? ['the admin account'] : []),

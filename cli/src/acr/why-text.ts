@@ -1,11 +1,11 @@
-import type { DecisionAssignment, DecisionDocument, DecisionSince } from '@acrux/contract'
+import type { Decision, DecisionAssignment, DecisionSince } from '../api-types.ts'
 import { changeText } from './change-text.ts'
 
+/** A decision of the management API, or of the audit log, which does not know whether it would be another one now. */
+export type RecordedDecision = Omit<Decision, 'since'> & Partial<Pick<Decision, 'since'>>
+
 /** A decision for a person to read, of a registry whose name is known or not. */
-export function whyText(
-  decision: DecisionDocument & { readonly since?: DecisionSince | null },
-  registry: string | undefined,
-): string {
+export function whyText(decision: RecordedDecision, registry: string | undefined): string {
   const { principal, credential, asked, token, assignments, assignmentCount, scopeMap, presented, firstFailure } =
     decision
   const who = principal.id === '' ? principal.kind : `${principal.kind} ${principal.id}`
@@ -41,7 +41,7 @@ export function whyText(
 }
 
 /** The principal by what `az` calls it, be it only the one that was claimed; a scoped token has its registry before its name. */
-function namesOf({ kind, id }: DecisionDocument['principal']): { objectId?: string; token?: string } {
+function namesOf({ kind, id }: Decision['principal']): { objectId?: string; token?: string } {
   switch (kind) {
     case 'scoped-token':
       return { token: id.slice(id.indexOf('/') + 1) }

@@ -7,7 +7,7 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto'
-import type { EnrollmentProof, MachineAssertion, WantedIdentity } from '@acrux/contract'
+import type { EnrollmentProof, MachineAssertion, WantedIdentity } from '@acrux/server/machine-protocol'
 
 /** How long an assertion is good for: it is sent at once. */
 const assertionSeconds = 120

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { WantedIdentity } from '@acrux/contract'
+import type { WantedIdentity } from '@acrux/server/machine-protocol'
 
 /** In which of the shapes that clients know a request came, which is how its answer is written. */
 export type Shape = 'imds' | 'app-service' | 'azure-ml'

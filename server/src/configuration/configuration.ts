@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
+import type { DeepReadonly } from '../platform/process/deep-readonly.ts'
 import { exitCodes, StartupError } from '../platform/process/exit.ts'
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.ts'
 import { nearestName } from './nearest-name.ts'
@@ -8,16 +9,10 @@ import type { SettingKind } from './setting-texts.ts'
 import { configFileSetting, type SettingDefinition, settingDefinitions, variablePrefix } from './settings.ts'
 import { cutText } from '../standards/http/cut-text.ts'
 
-type DeepReadonly<Value> = Value extends readonly (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : Value extends object
-    ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
-    : Value
-
-/** The settings of the server, checked, complete and frozen. Paths are absolute, hosts in lower case. */
+/** The settings of the server, validated, complete and frozen. Paths are absolute, hosts in lower case. */
 export type Configuration = DeepReadonly<z.output<typeof configurationSchema>>
 
-/** The settings cannot be used. `problems` has all that is wrong, each with its source. */
+/** The settings are invalid. `problems` lists every problem with its source. */
 export class ConfigurationError extends StartupError {
   override readonly name = 'ConfigurationError'
   readonly problems: readonly string[]
@@ -28,16 +23,16 @@ export class ConfigurationError extends StartupError {
   }
 }
 
-/** Where the settings come from, in falling weight: flags, environment, and the file that either of them names. */
+/** The sources of settings in order of precedence: flags, environment, and the file that either of them names. */
 export type ConfigurationSources = {
-  /** The values of the flags by `flagKey`; undefined values were not given. */
+  /** The values of the flags by `flagKey`; undefined values are not set. */
   readonly flags?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Reads a text file, or throws. */
   readonly readFile?: (file: string) => string
 }
 
-/** The settings as they were given, before they are checked, and where each came from. */
+/** The settings before validation, and the source of each. */
 type Gathered = {
   settings: unknown
   readonly sources: Map<string, string>
@@ -46,10 +41,10 @@ type Gathered = {
 }
 
 /**
- * Gathers the settings and checks them. A setting that is given in several places has the value of the weightiest, lists
- * too; an empty variable counts as none.
+ * Reads and validates the settings. The source with the highest precedence wins, for lists too; an empty variable is not
+ * set.
  *
- * @throws ConfigurationError with everything that is wrong, unknown names included
+ * @throws ConfigurationError with all problems, including unknown names
  */
 export async function loadConfiguration(from: ConfigurationSources = {}): Promise<Configuration> {
   const { flags = {}, env = {}, readFile = (file) => readFileSync(file, 'utf8') } = from
@@ -121,7 +116,7 @@ function gatherFlags(gathered: Gathered, flags: Readonly<Record<string, unknown>
   }
 }
 
-/** The value that a text stands for; the text itself, for the schema to refuse, when it stands for none. */
+/** The value of a text; an invalid text itself, which the schema rejects. */
 const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
   text: (text) => text,
   number: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text),
@@ -137,8 +132,8 @@ const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
 }
 
 /**
- * Kubernetes gives every container variables for the services around it. Those of a service called `acrux` look like
- * settings and are none. [Kubernetes, Accessing Services, environment variables]
+ * Kubernetes sets variables for the services of its namespace in every container. Those of a service called `acrux` have the
+ * prefix of settings. [Kubernetes, Accessing Services, environment variables]
  */
 function isServiceLink(variable: string, value: string): boolean {
   return (
@@ -157,7 +152,7 @@ function put(gathered: Gathered, { key }: SettingDefinition, value: unknown, sou
     if (!isMapping(parent)) return
     parent = parent[part] ??= {}
   }
-  // What is no mapping is left for the schema to refuse.
+  // The schema rejects a value that is not a mapping.
   if (last === undefined || !isMapping(parent)) return
   parent[last] = value
   if (source !== undefined) gathered.sources.set(key, source)

@@ -1,4 +1,4 @@
-/** The name that is most like `text`, for "did you mean"; undefined when none is much like it. Case, `-`, `_` and `.` do not count. */
+/** The most similar name to `text`, for "did you mean"; undefined if none is similar. Ignores case, `-`, `_` and `.`. */
 export function nearestName(text: string, names: readonly string[]): string | undefined {
   const wanted = bare(text)
   const ranked = names
@@ -12,7 +12,7 @@ function bare(name: string): string {
   return name.slice(0, 100).toLowerCase().replaceAll(/[-_.]/g, '')
 }
 
-/** How many characters have to be put in, taken out or changed to make one text of the other. [Levenshtein] */
+/** The number of inserted, deleted and changed characters between two texts. [Levenshtein] */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, left] of a.split('').entries()) {

@@ -3,7 +3,6 @@ import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Configuration } from '../../configuration/index.ts'
 import { formatListenAddress, isLoopback } from '../../configuration/index.ts'
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Registry, Resources } from '../../resources/index.ts'
 import { parseLoginServer, withoutDefaultPort } from '../../standards/azure/login-server.ts'
 import { plainAddress } from '../../standards/azure/network-rules.ts'
@@ -11,13 +10,13 @@ import { plainAddress } from '../../standards/azure/network-rules.ts'
 /** A machine can have any number of addresses; a certificate should not. */
 const maxAddresses = 64
 
-/** The settings that say where clients reach the server. */
+/** The settings that determine where clients reach the server. */
 export type Reach = Pick<Configuration, 'listen' | 'publicHost' | 'hasPublicHost' | 'behindProxy' | 'http'>
 
 /**
- * The addresses and names that the server listens on, as clients write them, where the first registry is served at them: no
- * public host is set, and no proxy is in front, behind which clients see other addresses. Otherwise none. An address that
- * stands for every address of the machine is replaced by those.
+ * The addresses and names that the server listens on, as clients write them. None if the first registry is not served at
+ * them: with a public host, and behind a proxy, where clients use other addresses. A wildcard address is replaced by the
+ * addresses of the machine.
  */
 export function listenedHosts(settings: Reach): string[] {
   if (!servesOwnAddresses(settings)) return []
@@ -29,43 +28,44 @@ export function listenedHosts(settings: Reach): string[] {
   return [...new Set(hosts)].slice(0, maxAddresses)
 }
 
-/** Those of `listenedHosts` that the machine has, and no setting names: they change as it moves between networks. */
+/** Those of `listenedHosts` that no setting names: addresses of the machine, which change with its network. */
 export function machineHosts(settings: Reach): string[] {
   const named = settings.listen.filter(({ host }) => !isEveryAddress(host))
   const byName = new Set(listenedHosts({ ...settings, listen: named }))
   return listenedHosts(settings).filter((host) => !byName.has(host))
 }
 
-/** What an operator is told whose clients come from elsewhere and who set no public host; undefined for everybody else. */
+/** A hint for an operator who listens on the network and has set no public host; undefined for others. */
 export function reachNotice(settings: Reach): string | undefined {
   if (settings.hasPublicHost || settings.listen.every(isLoopback)) return undefined
   const { publicHost } = settings
   const hosts = listenedHosts(settings).filter((host) => host !== publicHost)
   const elsewhere = hosts.length === 0 ? '' : `, and at ${hosts.join(', ')}`
-  const renewal = settings.http ? '' : ' Where the server made its own certificate, start once with --renew-ca, too.'
+  const renewal = settings.http ? '' : ' If the server created its own certificate, also start it once with --renew-ca.'
   return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another name, set --public-host to it, with the port unless it is ${defaultPortOf(settings)}.${renewal}`
 }
 
 /**
- * Finds the first registry for a request whose `Host` is the address at which it arrived, or a name of `listen`. Asked for
- * hosts that no registry has. A `Host` that is anything else finds nothing, whoever sent it.
+ * Finds the first registry for a request whose `Host` is the address at which it arrived, or a name of `listen`. Used for
+ * hosts that no registry has. Any other `Host` finds nothing.
  */
 export function findAtOwnAddress(
   resources: Resources,
   settings: Reach,
-): (request: IncomingMessage) => Registry | undefined | Promise<Registry | undefined> {
-  if (!servesOwnAddresses(settings)) return () => undefined
+): (request: IncomingMessage) => Promise<Registry | undefined> {
+  if (!servesOwnAddresses(settings)) return () => Promise.resolve(undefined)
   const defaultPort = defaultPortOf(settings)
   const names = new Set(settings.listen.filter(({ host }) => isIP(host) === 0).map(formatListenAddress))
-  return ({ headers, socket }) => {
-    const asked = parseLoginServer(headers.host ?? '')
+  return async ({ headers, socket }) => {
+    const requested = parseLoginServer(headers.host ?? '')
     const { localAddress, localPort } = socket
-    if (asked === undefined || localAddress === undefined || localPort === undefined) return undefined
-    const host = /:\d+$/.test(asked) ? asked : `${asked}:${defaultPort}`
+    if (requested === undefined || localAddress === undefined || localPort === undefined) return undefined
+    const host = /:\d+$/.test(requested) ? requested : `${requested}:${defaultPort}`
     const arrivedAt = formatListenAddress({ host: plainAddress(localAddress), port: localPort })
     if (host !== arrivedAt && !names.has(host)) return undefined
-    const reachedAt = withoutDefaultPort(asked, defaultPort)
-    return andThen(resources.findRegistryByHost(settings.publicHost), (first) => first && { ...first, reachedAt })
+    const reachedAt = withoutDefaultPort(requested, defaultPort)
+    const first = await resources.findRegistryByHost(settings.publicHost)
+    return first && { ...first, reachedAt }
   }
 }
 

@@ -16,7 +16,7 @@ export async function listRegistries(resources: Resources): Promise<Registry[]> 
   return (await Promise.all(lists)).flat()
 }
 
-/** The hosts that the settings have the server reached at, for its certificate, and those that the machine has by itself. */
+/** The hosts in the settings, which the certificate must cover, and the addresses of the machine, which it may omit. */
 export function configuredHosts(configuration: Configuration): { hosts: string[]; hostsWherePermitted: string[] } {
   const { publicHost, suffix } = configuration
   const machine = new Set(machineHosts(configuration))
@@ -27,7 +27,7 @@ export function configuredHosts(configuration: Configuration): { hosts: string[]
   }
 }
 
-/** Has the certificate hold all hosts that the server and its registries are reached at. @throws CertificateError */
+/** Ensures that the certificate covers all hosts of the server and of its registries. @throws CertificateError */
 export async function coverHosts(
   certificates: CertificateSource | undefined,
   resources: Resources,
@@ -39,19 +39,19 @@ export async function coverHosts(
   await certificates.ensureHosts([...hosts, ...registries.map(({ loginServer }) => loginServer)], hostsWherePermitted)
 }
 
-/** The public host as a login server. @throws StartupError when it cannot be one */
+/** The public host as a login server. @throws StartupError if it is not a host name */
 export function requireLoginServer(publicHost: string): LoginServer {
   const loginServer = parseLoginServer(publicHost)
   if (loginServer !== undefined) return loginServer
-  throw new StartupError(`${publicHost} is no login server`, exitCodes.configuration, advice)
+  throw new StartupError(`${publicHost} is not a login server`, exitCodes.configuration, advice)
 }
 
 const advice = 'set --public-host to a host name'
 
 /**
- * Has registries be reached where the settings say, also when they said something else at the last start.
+ * Moves the registries to the login servers that follow from the settings, which may have changed since the last start.
  *
- * @throws StartupError when two would be reached at one host.
+ * @throws StartupError if two registries would have the same host
  */
 export async function moveRegistries(
   server: { readonly database: Database; readonly resources: Resources; readonly audit: Audit; readonly log: Log },

@@ -3,7 +3,7 @@ import type { Outbound } from '../../platform/outbound/outbound.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { State } from '../state/state.ts'
 
-/** What the modules are created on. Tests supply a test database, blobs in memory and a clock of their own. */
+/** The resources that the modules are created on. Tests supply a test database, blobs in memory and a clock of their own. */
 export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly clock: Clock
   readonly log: Log
@@ -11,7 +11,7 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly outbound: Outbound
   /** Scheme, host and port at which clients reach the server. */
   readonly publicOrigin: string
-  /** Limits what content may take; unlimited by default. */
+  /** Limits the space for content; unlimited by default. */
   readonly space?: State['space']
   /** The data directory, where one exists: a scrub verifies the audit log in it. */
   readonly dataDir?: Pick<State['dataDir'], 'path'>

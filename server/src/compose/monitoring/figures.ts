@@ -26,8 +26,8 @@ type FigureSources = {
 }
 
 /**
- * The table of everything that the modules show at `/metrics`; what the registries hold is in `registry-figures.ts`. To
- * add a row, take what the module exports into {@link FigureSources}, and add the metric to `docs/reference/monitoring.md`.
+ * The metrics of all modules at `/metrics`; those of the content of registries are in `registry-figures.ts`. To add a row,
+ * add its source to {@link FigureSources}, and the metric to `docs/reference/monitoring.md`.
  */
 export function figuresOf(sources: FigureSources): readonly Figure[] {
   return [
@@ -42,10 +42,10 @@ export function figuresOf(sources: FigureSources): readonly Figure[] {
   ]
 }
 
-/** How people sign in, as the audit log calls it. */
+/** The ways to sign in, as the audit log names them. */
 const signInMethods = ['password', 'passkey', 'provider', 'second-factor', 'device-code']
 
-/** Where something was denied, by the first part of the action that the audit log names. */
+/** The surface of a denial, by the first part of its action in the audit log. */
 const surfaces: Readonly<Record<string, string>> = {
   data: 'registry',
   token: 'token-service',
@@ -59,7 +59,7 @@ const surfaces: Readonly<Record<string, string>> = {
   graph: 'graph',
 }
 
-/** The reasons that are told apart; the codes of ARM, Graph and Entra that are not here are `other`. */
+/** The reasons with a label of their own; other codes of ARM, Graph and Entra are `other`. */
 // prettier-ignore
 const reasons = [
   'invalid-credential', 'insufficient-scope', 'unusable-authorization', 'throttled', 'network', 'public-access-disabled',

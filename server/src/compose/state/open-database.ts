@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason } from '../../platform/process/plain-reason.ts'
 import { auditMigrations, sealFirstHead } from '../../audit/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
@@ -7,7 +7,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import { type Migration, NewerSchemaError, migrate } from '../../platform/sql/migrations.ts'
 import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 
-/** Opens the database file, which is created where there is none. @throws StartupError */
+/** Opens the database file, or creates it. @throws StartupError */
 export async function openDatabase(file: string): Promise<Database> {
   try {
     return await openSqliteDatabase(file)
@@ -15,7 +15,7 @@ export async function openDatabase(file: string): Promise<Database> {
     throw new StartupError(
       `the database ${file} cannot be opened: ${plainReason(error)}`,
       exitCodes.dataDirUnusable,
-      'put it back from a backup',
+      'restore it from a backup',
       { cause: error },
     )
   }
@@ -26,14 +26,14 @@ export async function openDatabase(file: string): Promise<Database> {
  *
  * @throws StartupError for a database of a newer version
  */
-export async function bringUpToDate(
+export async function applyMigrations(
   database: Database,
   migrations: readonly Migration[],
   { clock, sealer }: { readonly clock: Clock; readonly sealer: Sealer },
 ): Promise<void> {
   try {
-    await migrate(database, migrations, clock.now(), async (transaction, carriedOut) => {
-      if (auditMigrations.some(({ id }) => carriedOut.has(id))) await sealFirstHead(transaction, sealer)
+    await migrate(database, migrations, clock.now(), async (transaction, applied) => {
+      if (auditMigrations.some(({ id }) => applied.has(id))) await sealFirstHead(transaction, sealer)
     })
   } catch (error) {
     if (!(error instanceof NewerSchemaError)) throw error

@@ -10,14 +10,14 @@ type Start = {
   readonly log: Log
 }
 
-/** What opening the database, finishing its log and writing the first rows takes. */
+/** The space to open the database, finish its log and write the first rows. */
 const neededBytes = 4 * 1024 * 1024
 
 /**
- * Makes the space that a start takes on a full disk, before the database is opened: the ballast goes first, then staged
- * uploads, the largest first. Nobody is sending them now, and none of them was acknowledged.
+ * Frees the space that a start needs on a full disk, before the database is opened: releases the ballast, then discards
+ * staged uploads, the largest first. No upload is in progress, and none of them was acknowledged.
  */
-export async function makeSpaceToStart({ space, ballast, blobs, log }: Start): Promise<void> {
+export async function freeSpaceToStart({ space, ballast, blobs, log }: Start): Promise<void> {
   const isShort = (): boolean => space.state().freeBytes < Math.min(neededBytes, space.state().reserveBytes)
   if (!isShort()) return
   ballast.release()
@@ -28,5 +28,5 @@ export async function makeSpaceToStart({ space, ballast, blobs, log }: Start): P
     await blobs.discard(uploadId)
     discarded += 1
   }
-  log.warn({ uploads: discarded }, 'the disk was full at the start: space was made by ending unfinished uploads')
+  log.warn({ uploads: discarded }, 'the disk was full at the start: discarded unfinished uploads')
 }

@@ -3,8 +3,8 @@ import type { Health } from '../../platform/metrics/health.ts'
 import { type Route, type RouteDescription, mountSurface } from '../../platform/http/surface.ts'
 
 /**
- * Adds `/healthz` (the process lives) and `/readyz` (the state of each component; 503 only where one that is required is
- * unavailable). Both are open to everybody.
+ * Adds `/healthz` (the process lives) and `/readyz` (the state of each component; 503 only if a required one is
+ * unavailable). Both are public.
  */
 export function mountHealth(app: FastifyInstance, health: Health): readonly RouteDescription[] {
   const routes: readonly Route<'public', undefined>[] = [
