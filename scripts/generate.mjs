@@ -2,7 +2,7 @@
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited } from './set-up.mjs'
 
 /** Each may read what an earlier one writes. */
-const programs = ['server/src/compose/generate.ts', 'scripts/reference/generate.ts']
+const programs = ['server/src/compose/generate.ts', 'scripts/api-types.mjs', 'scripts/reference/generate.ts']
 
 await main(async (args) => {
   await ensureDependencies()

@@ -10,7 +10,7 @@ import { requireClient } from './harness/clients.ts'
 const execFileText = promisify(execFile)
 
 const root = normalize(join(import.meta.dirname, '..'))
-const documents = globSync(['*.md', 'docs/**/*.md', '{server,cli,contract,test}/**/README.md'], {
+const documents = globSync(['*.md', 'docs/**/*.md', '{server,cli,test}/**/README.md'], {
   cwd: root,
   exclude: (path) => path.includes('node_modules'),
 }).toSorted()
@@ -65,9 +65,7 @@ test('every file of the sources that a document names exists', () => {
   const missing: string[] = []
   let seen = 0
   for (const document of documents) {
-    for (const [, name = ''] of prose(read(document)).matchAll(
-      /`((?:server|cli|contract|test|scripts|docs)\/[^`\s]+)`/g,
-    )) {
+    for (const [, name = ''] of prose(read(document)).matchAll(/`((?:server|cli|test|scripts|docs)\/[^`\s]+)`/g)) {
       seen += 1
       if (!isThere(name)) missing.push(`${document}: ${name}`)
     }

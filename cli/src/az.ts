@@ -1,4 +1,4 @@
-import { plainReason, systemErrorCode } from '@acrux/contract'
+import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
 import { spawnSync } from 'node:child_process'
 import { unverifiedClaim } from './token-claim.ts'
 

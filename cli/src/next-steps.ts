@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { FirstRun } from '@acrux/contract'
+import type { FirstRun } from '@acrux/server'
 import { shellWord } from './shell-word.ts'
 
 /** The commands to run after the first start, for docker, podman and az. They read the secrets from the file. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
-import { plainReason } from '@acrux/contract'
+import { plainReason } from '@acrux/server/plain-reason'
 import {
   type RunningServer,
   type SettingDefinition,

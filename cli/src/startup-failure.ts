@@ -1,5 +1,5 @@
 import { StartupError, exitCodes } from '@acrux/server'
-import { plainReason } from '@acrux/contract'
+import { plainReason } from '@acrux/server/plain-reason'
 
 /**
  * Prints what went wrong and how to fix it, and exits. For an unexpected error, `ACRUX_LOG_LEVEL=debug` also prints the

@@ -38,7 +38,7 @@ export {
   restoreBackup,
   verifyBackup,
 } from './backup/index.ts'
-export { type OwnerReset, OwnerResetError, resetOwnerIn, scrubDataDir } from './compose/index.ts'
+export { type FirstRun, type OwnerReset, OwnerResetError, resetOwnerIn, scrubDataDir } from './compose/index.ts'
 export { decisionDocument } from './decisions/index.ts'
 export {
   type Configuration,

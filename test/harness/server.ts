@@ -1,4 +1,3 @@
-import type { FirstRun as Written } from '@acrux/contract'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,8 +13,18 @@ import { watchOver } from './watchdog.ts'
 /** The program under test: that of this tree, or another build of it that `ACRUX_TEST_MAIN` names. */
 const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
-/** What a first run over TLS tells: there is always an authority to trust. */
-export type FirstRun = Written & { readonly caFile: string }
+/** The content of `first-run.json` of a server with TLS. */
+export type FirstRun = {
+  readonly tenantId: string
+  readonly subscriptionId: string
+  readonly resourceGroup: string
+  readonly registry: string
+  readonly loginServer: string
+  readonly resourceManager: string
+  readonly caFile: string
+  readonly owner: { readonly userPrincipalName: string; readonly password: string }
+  readonly servicePrincipal: { readonly appId: string; readonly password: string }
+}
 
 /** How the server is to be started; everything may be left out. */
 export interface ServerOptions {

@@ -43,7 +43,7 @@ async function copyRepository(target: string): Promise<void> {
     if (name !== '@acrux') symlinkSync(join(root, 'node_modules', name), join(target, 'node_modules', name))
   }
   mkdirSync(join(target, 'node_modules', '@acrux'))
-  for (const name of ['cli', 'contract', 'server', 'test']) {
+  for (const name of ['cli', 'server', 'test']) {
     symlinkSync(join(target, name), join(target, 'node_modules', '@acrux', name))
   }
 }

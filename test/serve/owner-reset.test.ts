@@ -141,7 +141,7 @@ test('acrux owner reset resets nobody who is no owner, and its socket is for the
   await createServicePrincipal(server, 'program')
   const refused = await runAcrux(['owner', 'reset', '--data-dir', server.dataDir, '--user', 'eve@acrux.localhost'])
   assert.equal(refused.code, 1)
-  assert.match(refused.stderr, /eve@acrux\.localhost is not an owner; the owners are owner@acrux\.localhost/)
+  assert.match(refused.stderr, /eve@acrux\.localhost is not an owner; owners are owner@acrux\.localhost/)
   assert.equal(refused.stdout, '')
   assert.equal((await stat(join(server.dataDir, 'control.sock'))).mode & 0o777, 0o600)
   await signInPerson(server, server.firstRun.owner, resource)

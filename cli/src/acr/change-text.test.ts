@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DecisionChange } from '@acrux/contract'
+import type { DecisionChange } from '../api-types.ts'
 import { type ChangeFor, changeText } from './change-text.ts'
 
 // prettier-ignore

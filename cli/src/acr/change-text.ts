@@ -1,4 +1,4 @@
-import type { DecisionChange } from '@acrux/contract'
+import type { DecisionChange } from '../api-types.ts'
 import { shellWord } from '../shell-word.ts'
 
 /** The names in a command. An unknown name is a placeholder in capital letters. */

@@ -1,6 +1,6 @@
-import type { DecisionChange } from '@acrux/contract'
 import { exitCodes } from '@acrux/server'
 import { type Command, Option } from 'commander'
+import type { AccessExplanation, AllowedPrincipalList } from '../api-types.ts'
 import { fail, getNextFromArm } from '../az.ts'
 import { withDataDir } from '../data-dir-flags.ts'
 import { withHelp } from '../help-text.ts'
@@ -114,23 +114,15 @@ function requireAnswer(answer: unknown): unknown {
   return answer ?? fail('the registry does not exist')
 }
 
-type Explained = {
-  readonly allowed: boolean
-  readonly firstFailure: string | null
-  readonly smallestChange: DecisionChange | null
-  readonly scopeMap: { readonly name: string } | null
-  readonly assignments: readonly { readonly roleName: string | null; readonly scope: string; readonly result: string }[]
-}
-
 function isAllowed(answer: unknown): boolean {
-  return (answer as Explained).allowed
+  return (answer as AccessExplanation).allowed
 }
 
 function canText(
   answer: unknown,
   { registry, principal }: { readonly registry: string; readonly principal: string },
 ): string {
-  const { allowed, firstFailure, smallestChange, assignments, scopeMap } = answer as Explained
+  const { allowed, firstFailure, smallestChange, assignments, scopeMap } = answer as AccessExplanation
   const [, token] = /^token:(.+)$/.exec(principal) ?? []
   const names = { registry, token, objectId: token ?? principal, scopeMap: scopeMap?.name }
   return [
@@ -140,32 +132,19 @@ function canText(
   ].join('\n')
 }
 
-type Allowed = {
-  readonly anonymous: boolean
-  readonly adminAccount: boolean
-  readonly value: readonly {
-    readonly principalId: string
-    readonly principalType: string
-    readonly displayName: string | null
-    /** Only set for a scoped token. */
-    readonly status?: string
-  }[]
-  readonly nextLink?: string
-}
-
 /** Fetches all pages. */
-function askWho(name: string, query: Readonly<Record<string, string | undefined>>): Allowed {
-  const { nextLink, ...first } = requireAnswer(askRegistry(name, 'allowedPrincipals', query)) as Allowed
+function askWho(name: string, query: Readonly<Record<string, string | undefined>>): AllowedPrincipalList {
+  const { nextLink, ...first } = requireAnswer(askRegistry(name, 'allowedPrincipals', query)) as AllowedPrincipalList
   const value = [...first.value]
   for (let link = nextLink; link !== undefined;) {
-    const page = requireAnswer(getNextFromArm(link)) as Allowed
+    const page = requireAnswer(getNextFromArm(link)) as AllowedPrincipalList
     value.push(...page.value)
     link = page.nextLink
   }
   return { ...first, value }
 }
 
-function whoText({ anonymous, adminAccount, value }: Allowed): string {
+function whoText({ anonymous, adminAccount, value }: AllowedPrincipalList): string {
   return [
     ...(anonymous ? ['anonymous callers'] : []),
     ...(adminAccount ? ['the admin account'] : []),

@@ -1,8 +1,8 @@
-import type { DecisionAssignment, DecisionDocument, DecisionSince } from '@acrux/contract'
+import type { Decision, DecisionAssignment, DecisionSince } from '../api-types.ts'
 import { changeText } from './change-text.ts'
 
 /** A decision, with what has changed since if that is known. */
-export type RecordedDecision = DecisionDocument & { readonly since?: DecisionSince | null }
+export type RecordedDecision = Omit<Decision, 'since'> & Partial<Pick<Decision, 'since'>>
 
 /** A decision as text. Without the name of the registry, its commands have a placeholder. */
 export function whyText(decision: RecordedDecision, registry: string | undefined): string {
@@ -80,7 +80,7 @@ function reasonLines(decision: RecordedDecision, registry: string | undefined): 
 }
 
 /** The principal as `az` names it, also if it was only claimed. The id of a scoped token is its registry and its name. */
-function namesOf({ kind, id }: DecisionDocument['principal']): { objectId?: string; token?: string } {
+function namesOf({ kind, id }: Decision['principal']): { objectId?: string; token?: string } {
   switch (kind) {
     case 'scoped-token':
       return { token: id.slice(id.indexOf('/') + 1) }

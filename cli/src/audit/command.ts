@@ -1,4 +1,4 @@
-import { systemErrorCode } from '@acrux/contract'
+import { systemErrorCode } from '@acrux/server/plain-reason'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {

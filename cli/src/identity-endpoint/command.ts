@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason } from '@acrux/server/plain-reason'
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import { requireLoopbackAddress, startEndpoint, type RunningEndpoint } from './endpoint.ts'

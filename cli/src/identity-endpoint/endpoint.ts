@@ -1,4 +1,4 @@
-import { plainReason, systemErrorCode } from '@acrux/contract'
+import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'

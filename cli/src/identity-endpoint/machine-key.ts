@@ -7,7 +7,7 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto'
-import type { EnrollmentProof, MachineAssertion, WantedIdentity } from '@acrux/contract'
+import type { EnrollmentProof, MachineAssertion, WantedIdentity } from '@acrux/server/machine-protocol'
 
 /** Short, because an assertion is sent at once. */
 const assertionSeconds = 120

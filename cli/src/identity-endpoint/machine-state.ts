@@ -1,8 +1,8 @@
-import { plainReason, systemErrorCode } from '@acrux/contract'
+import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
 import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import type { MachineEnrollment } from '@acrux/contract'
+import type { MachineEnrollment } from '@acrux/server/machine-protocol'
 import { CommandFailure, exitCodes } from './failure.ts'
 import { UnusableFileError, readPrivateFile, writePrivateFile } from './private-file.ts'
 

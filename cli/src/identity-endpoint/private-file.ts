@@ -1,6 +1,6 @@
 import { constants, open } from 'node:fs/promises'
 import path from 'node:path'
-import { systemErrorCode } from '@acrux/contract'
+import { systemErrorCode } from '@acrux/server/plain-reason'
 import { makePrivateDirectory, writeFileDurably } from '@acrux/server/durable-file'
 
 /** Replaces a file that only its owner may read. It is durable, and never incomplete. */

@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason } from '@acrux/server/plain-reason'
 import http from 'node:http'
 import https from 'node:https'
 import { CommandFailure, exitCodes } from './failure.ts'

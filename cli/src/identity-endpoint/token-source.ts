@@ -1,4 +1,4 @@
-import type { WantedIdentity } from '@acrux/contract'
+import type { WantedIdentity } from '@acrux/server/machine-protocol'
 import { unverifiedClaim } from '../token-claim.ts'
 import { CommandFailure } from './failure.ts'
 import { machineAssertion } from './machine-key.ts'

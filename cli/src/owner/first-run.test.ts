@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FirstRun } from '@acrux/contract'
+import type { FirstRun } from '@acrux/server'
 import { firstRunText, valueAt, valueNames } from './first-run.ts'
 
 const firstRun: FirstRun = {

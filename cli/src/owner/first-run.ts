@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { FirstRun } from '@acrux/contract'
+import type { FirstRun } from '@acrux/server'
 import { StartupError, exitCodes } from '@acrux/server'
 
 const fileName = 'first-run.json'

@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason } from '../platform/process/plain-reason.ts'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, readdir, rm } from 'node:fs/promises'

@@ -2,11 +2,19 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import type { FirstRun } from '@acrux/contract'
+import type { FirstRun } from './first-run.ts'
 import type { Composition } from './compose.ts'
-import { credentialFor, examplePath, isWalked, makeStranger, methodsOf, openServer, tokensOf } from './test-routes.ts'
+import {
+  credentialFor,
+  examplePath,
+  needsCredential,
+  makeStranger,
+  methodsOf,
+  openServer,
+  tokensOf,
+} from './test-routes.ts'
 
-type Told = {
+type EventRow = {
   readonly correlation_id: string
   readonly outcome: string
   readonly actor_kind: string
@@ -15,7 +23,7 @@ type Told = {
   readonly credential_id: string | null
 }
 
-/** A server whose time runs fast, so that the budget of events that strangers cause is never used up. */
+/** A server whose clock runs fast, so that the budget of events of unauthenticated callers is never used up. */
 async function open(t: TestContext) {
   let aheadMs = 0
   const { server, first, dataDir } = await openServer(t, { now: () => Date.now() + aheadMs })
@@ -31,27 +39,27 @@ async function open(t: TestContext) {
       ...(payload === undefined ? {} : { payload }),
     })
     const correlationId = String(answer.headers['x-ms-correlation-request-id'])
-    const events = find.all(correlationId) as unknown as Told[]
+    const events = find.all(correlationId) as unknown as EventRow[]
     return { status: answer.statusCode, events, body: answer.body }
   }
   return { server, first, ask }
 }
 
-type Walked = {
+type TestServer = {
   readonly server: Composition
   readonly first: FirstRun
   readonly ask: Awaited<ReturnType<typeof open>>['ask']
 }
 
-/** Asks every route that is not public with a credential, and gives those that refused it without an event of it. */
-async function untold(
-  { server, first, ask }: Walked,
+/** Sends a credential to every route that is not public, and returns the denials that recorded no event. */
+async function denialsWithoutEvent(
+  { server, first, ask }: TestServer,
   credentialOf: (route: Composition['routes'][number]) => string,
-  isTold: (event: Told) => boolean,
+  isExpected: (event: EventRow) => boolean,
 ) {
-  const silent: string[] = []
+  const missing: string[] = []
   let refusals = 0
-  for (const route of server.routes.filter(isWalked)) {
+  for (const route of server.routes.filter(needsCredential)) {
     for (const method of methodsOf(route)) {
       const { status, events } = await ask(method as 'GET', examplePath(route, first), {
         authorization: credentialOf(route),
@@ -59,47 +67,47 @@ async function untold(
       if (status !== 401 && status !== 403) continue
       refusals += 1
       const [event, ...more] = events
-      if (event === undefined || more.length > 0 || event.outcome !== 'refused' || !isTold(event)) {
-        silent.push(`${route.id} ${method} ${status}: ${JSON.stringify(events)}`)
+      if (event === undefined || more.length > 0 || event.outcome !== 'refused' || !isExpected(event)) {
+        missing.push(`${route.id} ${method} ${status}: ${JSON.stringify(events)}`)
       }
     }
   }
   assert.ok(refusals > 100, `${refusals} refusals`)
-  return silent
+  return missing
 }
 
-test('every refusal of a bad credential is one event, under the correlation id of its answer', async (t) => {
-  const walked = await open(t)
-  const { appId } = walked.first.servicePrincipal
+test('every denial of an invalid credential records one event, under the correlation id of its response', async (t) => {
+  const opened = await open(t)
+  const { appId } = opened.first.servicePrincipal
   const wrong = `Basic ${Buffer.from(`${appId}:wrong`).toString('base64')}`
   for (const authorization of ['Bearer x.y.z', wrong, 'Negotiate abc']) {
-    const silent = await untold(
-      walked,
+    const missing = await denialsWithoutEvent(
+      opened,
       () => authorization,
       ({ actor_kind: kind }) => kind === 'claimed' || kind === 'anonymous',
     )
-    assert.deepEqual(silent, [], authorization)
+    assert.deepEqual(missing, [], authorization)
   }
 })
 
-test('every refusal of somebody who proved who they are is one event that names them', async (t) => {
-  const walked = await open(t)
-  const { server, first } = walked
+test('every denial of an authenticated principal records one event that names it', async (t) => {
+  const opened = await open(t)
+  const { server, first } = opened
   const owner = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
   const stranger = await makeStranger(server, first, owner.graph)
   const mine = await tokensOf(server, first, stranger.appId, stranger.secret)
   const basic = `Basic ${Buffer.from(`${stranger.appId}:${stranger.secret}`).toString('base64')}`
-  const silent = await untold(
-    walked,
+  const missing = await denialsWithoutEvent(
+    opened,
     (route) => credentialFor(route, mine, basic),
     ({ actor_kind: kind, actor_id: id }) => kind === 'service-principal' && /^[0-9a-f-]{36}$/.test(id),
   )
-  assert.deepEqual(silent, [])
+  assert.deepEqual(missing, [])
 })
 
-test('whoever sends no credential is asked for one, which is no refusal and no event', async (t) => {
+test('a request without a credential gets a challenge, and records no event', async (t) => {
   const { server, first, ask } = await open(t)
-  for (const route of server.routes.filter(isWalked)) {
+  for (const route of server.routes.filter(needsCredential)) {
     for (const method of methodsOf(route)) {
       const { events } = await ask(method as 'GET', examplePath(route, first), {})
       assert.deepEqual(events, [], route.id)
@@ -107,7 +115,7 @@ test('whoever sends no credential is asked for one, which is no refusal and no e
   }
 })
 
-test('every endpoint at which a credential is sent in a form tells of one that is wrong', async (t) => {
+test('every endpoint that takes a credential in a form records an event for an invalid one', async (t) => {
   const { first, ask } = await open(t)
   const service = 'localhost:5443'
   const { tenantId } = first
@@ -134,7 +142,7 @@ test('every endpoint at which a credential is sent in a form tells of one that i
   }
 })
 
-test('the address that tells who signed in tells of a token that is none', async (t) => {
+test('the user info endpoint records an event for an invalid token', async (t) => {
   const { ask } = await open(t)
   for (const authorization of ['Bearer x.y.z', 'Basic eDp5']) {
     const { status, events } = await ask('GET', '/oidc/userinfo', { authorization })
@@ -143,7 +151,7 @@ test('the address that tells who signed in tells of a token that is none', async
   assert.deepEqual((await ask('GET', '/oidc/userinfo', {})).events, [])
 })
 
-test('an event names the credential that proved its actor, and never a secret', async (t) => {
+test('an event names the credential of its actor, and never a secret', async (t) => {
   const { server, first, ask } = await open(t)
   const { appId, password } = first.servicePrincipal
   const { arm, graph } = await tokensOf(server, first, appId, password)
@@ -168,7 +176,7 @@ test('an event names the credential that proved its actor, and never a secret', 
   }
 })
 
-test('tokens of the registry, and what is refused by them, name the credential behind them', async (t) => {
+test('events of registry tokens and of their denials name the original credential', async (t) => {
   const { server, first, ask } = await open(t)
   const { appId, password } = first.servicePrincipal
   const type = { 'content-type': 'application/x-www-form-urlencoded' }

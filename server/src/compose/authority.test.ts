@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
-import type { InjectOptions } from 'fastify'
-import { accessMigrations, createAccess } from '../access/index.ts'
-import { auditMigrations, createAudit } from '../audit/index.ts'
-import { type User, createDirectory, directoryMigrations } from '../directory/index.ts'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { Credentials } from '../credentials/index.ts'
+import type { User } from '../directory/index.ts'
 import { type GraphAuthenticate, createGraph } from '../graph/index.ts'
-import { createConsents, signInMigrations } from '../sign-in/index.ts'
 import { createApp } from '../platform/http/app.ts'
-import { createLog } from '../platform/log/log.ts'
-import { openSealer } from '../platform/keys/sealing.ts'
-import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
-import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { createResources, resourcesMigrations } from '../resources/index.ts'
+import type { Database, DatabaseKind, Transaction } from '../platform/sql/database.ts'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { createConsents } from '../sign-in/index.ts'
 import { resourceGroupId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
-import { type Credentials, createCredentials, credentialMigrations } from '../credentials/index.ts'
+import { openTestModules } from './test-modules.ts'
 
 const subscriptionId = '10000000-0000-4000-8000-000000000001'
 const tenantId = '20000000-0000-4000-8000-000000000002'
@@ -25,40 +18,40 @@ const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 const author = { name: 'test', kind: 'Application' } as const
 const group = { subscriptionId, name: 'default', location: 'local', tags: {} }
 
-type Rooms = Awaited<ReturnType<typeof openRooms>>
+type Modules = Awaited<ReturnType<typeof openModules>>
 
-/** What a write does to the revision: it must move where a right or a credential may end. */
+/** The effect of a write on the revision: it must move if a permission or a credential may end. */
 type Effect = 'moves' | 'only adds'
 
 type Write<Method> = {
   readonly method: Method
   readonly effect: Effect
-  readonly run: (rooms: Rooms, transaction: Transaction) => Promise<unknown>
+  readonly run: (modules: Modules, transaction: Transaction) => Promise<unknown>
 }
 
-type Resources = ReturnType<typeof createResources>
-type Access = ReturnType<typeof createAccess>
-type Directory = ReturnType<typeof createDirectory>
+type Resources = TestModules['resources']
+type Access = TestModules['access']
+type Directory = TestModules['directory']
 
-/** The methods of a room that take a transaction first, and so change something. */
-type Writer<Room> = {
-  [Name in keyof Room & string]: Room[Name] extends (transaction: Transaction, ...rest: never[]) => unknown
+/** The methods of a module that take a transaction first, and thus change something. */
+type Writer<Module> = {
+  [Name in keyof Module & string]: Module[Name] extends (transaction: Transaction, ...rest: never[]) => unknown
     ? Name
     : never
-}[keyof Room & string]
+}[keyof Module & string]
 
 // prettier-ignore
 const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directory> | Writer<Credentials>>[] = [
   { method: 'createSubscription',     effect: 'only adds', run: ({ resources }, tx) => resources.createSubscription(tx, { subscriptionId: randomUUID(), tenantId, displayName: 'x' }) },
   { method: 'putResourceGroup',       effect: 'only adds', run: ({ resources }, tx) => resources.putResourceGroup(tx, { ...group, name: 'other' }) },
   { method: 'deleteResourceGroup',    effect: 'moves',     run: ({ resources }, tx) => resources.deleteResourceGroup(tx, subscriptionId, 'default') },
-  { method: 'createRegistry',         effect: 'moves',     run: (rooms, tx) => rooms.createRegistry(tx, 'fabrikam') },
+  { method: 'createRegistry',         effect: 'moves',     run: (modules, tx) => modules.createRegistry(tx, 'fabrikam') },
   { method: 'updateRegistry',         effect: 'moves',     run: ({ resources, registry }, tx) => resources.updateRegistry(tx, registry.rid, { adminUserEnabled: false }, author) },
   { method: 'deleteRegistry',         effect: 'moves',     run: ({ resources, registry }, tx) => resources.deleteRegistry(tx, registry.rid) },
   { method: 'renewAdminPassword',     effect: 'moves',     run: ({ resources, registry }, tx) => resources.renewAdminPassword(tx, registry.rid, 'password2') },
-  { method: 'createAssignment',       effect: 'moves',     run: (rooms, tx) => rooms.assign(tx, rooms.principal.objectId, subscriptionScope(subscriptionId)) },
-  { method: 'putRoleDefinition',      effect: 'moves',     run: (rooms, tx) => putRole(rooms, tx) },
-  { method: 'deleteRoleDefinition',   effect: 'moves',     run: async (rooms, tx) => { await putRole(rooms, tx); await rooms.access.deleteRoleDefinition(tx, customRole) } },
+  { method: 'createAssignment',       effect: 'moves',     run: (modules, tx) => modules.assign(tx, modules.principal.objectId, subscriptionScope(subscriptionId)) },
+  { method: 'putRoleDefinition',      effect: 'moves',     run: (modules, tx) => putRole(modules, tx) },
+  { method: 'deleteRoleDefinition',   effect: 'moves',     run: async (modules, tx) => { await putRole(modules, tx); await modules.access.deleteRoleDefinition(tx, customRole) } },
   { method: 'updateAssignment',       effect: 'moves',     run: ({ access, registry, assignment }, tx) => access.updateAssignment(tx, registry.id, assignment, { condition: null, conditionVersion: null, description: 'x', updatedBy: 'test' }) },
   { method: 'deleteAssignment',       effect: 'moves',     run: ({ access, registry, assignment }, tx) => access.deleteAssignment(tx, registry.id, assignment) },
   { method: 'deleteAssignmentsBelow', effect: 'moves',     run: ({ access }, tx) => access.deleteAssignmentsBelow(tx, resourceGroupId(subscriptionId, 'default')) },
@@ -78,7 +71,7 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
 ]
 
 const customRole = 'c0570000-0000-4000-8000-000000000001'
-const putRole = ({ access }: Rooms, tx: Transaction) =>
+const putRole = ({ access }: Modules, tx: Transaction) =>
   access.putRoleDefinition(tx, {
     name: customRole,
     roleName: 'Custom',
@@ -88,7 +81,7 @@ const putRole = ({ access }: Rooms, tx: Transaction) =>
     author: 'test',
   })
 
-/** Groups are remembered, those that are missing too. */
+/** Groups are cached, missing ones too. */
 const externalPerson = {
   issuer: 'https://id.contoso.example',
   subject: 'alice-1',
@@ -115,8 +108,8 @@ const grantIdOf = (...guids: string[]) =>
 
 type GraphWrite = { readonly id: string; readonly effect: Effect; readonly path: string; readonly body?: object }
 
-/** What is asked of a person and of two groups, of which one is in the other; `/me` is the person. */
-function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, totpId }: Rooms): GraphWrite[] {
+/** Requests that change a person and two groups, one of which contains the other; `/me` is the person. */
+function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, totpId }: Modules): GraphWrite[] {
   const user = `/users/${person.objectId}`
   const group = `/groups/${groupId}`
   const reference = { '@odata.id': `https://contoso.example/graph/v1.0/directoryObjects/${principal.objectId}` }
@@ -168,14 +161,14 @@ const externalId = '5e0c8f0a-0000-4000-8000-00000000ada0'
 const readerRole = '88d8e3e3-8f55-4a1e-953a-9b9898b8876b'
 const newGroup = { displayName: 'team', mailNickname: 'team', mailEnabled: false, securityEnabled: true }
 
-/** Every route of Graph that changes something, asked of `ci`, which has a secret on its application and one on itself. */
-function graphWrites(rooms: Rooms): GraphWrite[] {
-  const { principal, applicationId, keyIds } = rooms
+/** Every changing route of Graph, on `ci`, which has a secret on its application and one on its service principal. */
+function graphWrites(modules: Modules): GraphWrite[] {
+  const { principal, applicationId, keyIds } = modules
   const application = `/applications/${applicationId}`
   const self = `/servicePrincipals/${principal.objectId}`
   // prettier-ignore
   return [
-    ...peopleWrites(rooms),
+    ...peopleWrites(modules),
     { id: 'graph.applications.create',              effect: 'only adds', path: '/applications',                    body: { displayName: 'new' } },
     { id: 'graph.applications.update',              effect: 'moves',     path: application,                        body: { keyCredentials: [] } },
     { id: 'graph.applications.addOwner',            effect: 'only adds', path: `${application}/owners/$ref`,       body: { '@odata.id': `https://contoso.example/graph/v1.0/directoryObjects/${principal.objectId}` } },
@@ -196,96 +189,30 @@ function graphWrites(rooms: Rooms): GraphWrite[] {
   ]
 }
 
-async function openRooms(t: TestContext, kind: DatabaseKind) {
-  const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-authority-'))
-  const { database, dispose } = await openTestDatabase(kind, [
-    ...auditMigrations,
-    ...resourcesMigrations,
-    ...directoryMigrations,
-    ...credentialMigrations,
-    ...accessMigrations,
-    ...signInMigrations,
-  ])
-  const clock = { now: () => Date.parse('2026-11-24T12:00:00Z') }
-  const log = createLog('silent')
-  const sealer = await openSealer(path.join(directoryPath, 'master.key'))
-  const audit = createAudit({ database, clock })
-  const resources = createResources({ database, clock, sealer, suffix: '.example' })
-  const access = createAccess({ database, clock })
-  const publicOrigin = 'https://contoso.example'
-  const onPrincipalDeleted = (tx: Transaction, objectId: string) => access.deleteAssignmentsOf(tx, objectId)
-  const directory = createDirectory({
-    database,
-    clock,
-    onPrincipalDeleted,
-    trustedTenants: [trustedTenantId],
+async function openModules(t: TestContext, kind: DatabaseKind) {
+  const { modules, database, log, publicOrigin, close } = await openTestModules({
+    kind,
+    settings: { publicHost: 'contoso.example', trustedTenants: JSON.stringify([{ tenantId: trustedTenantId }]) },
   })
-  const credentials = createCredentials({ database, clock, directory, sealer, publicOrigin })
-  const createRegistry = (tx: Transaction, name: string) =>
-    resources.createRegistry(tx, {
-      subscriptionId,
-      resourceGroup: 'default',
-      name,
-      location: 'local',
-      change: {},
-      author,
-    })
-  const assign = async (tx: Transaction, principalId: string, scope: string) => {
-    const given = {
-      name: randomUUID(),
-      scope,
-      roleDefinitionName: acrPull,
-      principalId,
-      principalType: 'ServicePrincipal',
-    } as const
-    return (await access.createAssignment(tx, { ...given, condition: null, conditionVersion: null, createdBy: 'test' }))
-      .name
-  }
-  const made = await database.transaction(async (tx) => {
-    await directory.createTenant(tx, { tenantId, displayName: 'Test', defaultDomain: 'contoso.example' })
-    await resources.createSubscription(tx, { subscriptionId, tenantId, displayName: 'Test' })
-    await resources.putResourceGroup(tx, group)
-    const registry = await createRegistry(tx, 'contoso')
-    const owner = await credentials.createServicePrincipal(tx, { displayName: 'owner', directoryRole: 'owner' })
-    const { servicePrincipal: principal, secret } = await credentials.createServicePrincipal(tx, { displayName: 'ci' })
-    const assignment = await assign(tx, principal.objectId, registry.id)
-    const name = { userPrincipalName: 'carol@contoso.example', displayName: 'Carol' }
-    const person = await directory.createUser(tx, { ...name, password: 'a long password' })
-    const { objectId } = person
-    const signIn = await credentials.recordSignIn(tx, signInOf(person))
-    await credentials.secondFactors.enrolTotp(tx, {
-      objectId,
-      userPrincipalName: name.userPrincipalName,
-      issuer: 'Test',
-    })
-    const key = { objectId, credentialId: 'credential', publicKey: new Uint8Array(65), counter: 0, transports: [] }
-    const passkey = await credentials.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })
-    const passkeyId = passkey?.id ?? ''
-    await createConsents(database).put(tx, {
-      object_id: objectId,
-      client_id: principal.appId,
-      audience: 'arm',
-      given_at_ms: 0,
-    })
-    await directory.externalPrincipals.preregister(tx, externalId, 'user')
-    return { registry, owner: owner.servicePrincipal, principal, secret, assignment, person, signIn, passkeyId }
-  })
+  const { resources, access, credentials, directory, audit } = modules
+  const principals = await createPrincipals(modules, database)
   const app = createApp({ log, trustedProxies: [] })
-  const authenticate: GraphAuthenticate = (authorization) =>
-    Promise.resolve({
-      principal:
-        authorization === undefined ? { kind: 'service-principal', ...made.owner } : { kind: 'user', ...made.person },
-    })
-  const consents = createConsents(database)
-  const mayAssignRoles = (objectId: string) => access.mayAssignRoles({ kind: 'directory', objectId, groupIds: [] })
-  const shared = { database, audit, log, publicOrigin, credentials, directory, consents, mayAssignRoles }
-  const surface = createGraph({ ...shared, authenticate })
+  const surface = createGraph({
+    database,
+    audit,
+    log,
+    publicOrigin,
+    credentials,
+    directory,
+    consents: createConsents(database),
+    mayAssignRoles: (objectId) => access.mayAssignRoles({ kind: 'directory', objectId, groupIds: [] }),
+    authenticate: authenticateAs(principals),
+  })
   surface.mount(app)
   await app.ready()
   t.after(async () => {
     await app.close()
-    await dispose()
-    await rm(directoryPath, { recursive: true })
+    await close()
   })
   const graph = (method: InjectOptions['method'], url: string, payload?: object) =>
     app.inject({
@@ -294,15 +221,6 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
       headers: url.startsWith('/me/') ? { authorization: 'Bearer of-the-person' } : {},
       ...(payload && { payload }),
     })
-  const filter = `?$filter=${encodeURIComponent(`appId eq '${made.principal.appId}'`)}`
-  const found = await graph('GET', `/applications${filter}`)
-  const application = found.json<{ value: { id: string; passwordCredentials: { keyId: string }[] }[] }>().value[0]
-  const own = await graph('POST', `/servicePrincipals/${made.principal.objectId}/addPassword`, {})
-  const keyIds = [application?.passwordCredentials[0]?.keyId ?? '', own.json<{ keyId: string }>().keyId]
-  const groupIds = []
-  for (const displayName of ['team', 'others']) {
-    groupIds.push((await graph('POST', '/groups', { ...newGroup, displayName })).json<{ id: string }>().id)
-  }
   return {
     surface,
     database,
@@ -310,59 +228,141 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     access,
     credentials,
     directory,
-    groupId: groupIds[0] ?? '',
-    otherGroupId: groupIds[1] ?? '',
+    graph,
+    ...(await createGraphObjects(graph, principals.principal.objectId, principals.principal.appId)),
+    ...principals,
     totpId: '6c65746f-7470-4f74-b000-000000000001',
     newPassword: await credentials.preparePassword('carol@contoso.example', 'quite another phrase'),
-    graph,
-    createRegistry,
-    assign,
+    createRegistry: (tx: Transaction, name: string) => createRegistry(modules, tx, name),
+    assign: (tx: Transaction, principalId: string, scope: string) => assign(modules, tx, principalId, scope),
+  }
+}
+
+type TestModules = Awaited<ReturnType<typeof openTestModules>>['modules']
+type Principals = Awaited<ReturnType<typeof createPrincipals>>
+
+function createRegistry({ resources }: TestModules, tx: Transaction, name: string) {
+  return resources.createRegistry(tx, {
+    subscriptionId,
+    resourceGroup: 'default',
+    name,
+    location: 'local',
+    change: {},
+    author,
+  })
+}
+
+async function assign({ access }: TestModules, tx: Transaction, principalId: string, scope: string): Promise<string> {
+  const { name } = await access.createAssignment(tx, {
+    name: randomUUID(),
+    scope,
+    roleDefinitionName: acrPull,
+    principalId,
+    principalType: 'ServicePrincipal',
+    condition: null,
+    conditionVersion: null,
+    createdBy: 'test',
+  })
+  return name
+}
+
+/** Creates a registry, an owner, the service principal `ci` with a role, and the user Carol with a sign-in and second factors. */
+async function createPrincipals(modules: TestModules, database: Database) {
+  const { resources, credentials, directory } = modules
+  return database.transaction(async (tx) => {
+    await directory.createTenant(tx, { tenantId, displayName: 'Test', defaultDomain: 'contoso.example' })
+    await resources.createSubscription(tx, { subscriptionId, tenantId, displayName: 'Test' })
+    await resources.putResourceGroup(tx, group)
+    const registry = await createRegistry(modules, tx, 'contoso')
+    const owner = await credentials.createServicePrincipal(tx, { displayName: 'owner', directoryRole: 'owner' })
+    const { servicePrincipal: principal, secret } = await credentials.createServicePrincipal(tx, { displayName: 'ci' })
+    const assignment = await assign(modules, tx, principal.objectId, registry.id)
+    const userPrincipalName = 'carol@contoso.example'
+    const person = await directory.createUser(tx, {
+      userPrincipalName,
+      displayName: 'Carol',
+      password: 'a long password',
+    })
+    const { objectId } = person
+    const signIn = await credentials.recordSignIn(tx, signInOf(person))
+    await credentials.secondFactors.enrolTotp(tx, { objectId, userPrincipalName, issuer: 'Test' })
+    const key = { objectId, credentialId: 'credential', publicKey: new Uint8Array(65), counter: 0, transports: [] }
+    const passkey = await credentials.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })
+    const consent = { object_id: objectId, client_id: principal.appId, audience: 'arm', given_at_ms: 0 }
+    await createConsents(database).put(tx, consent)
+    await directory.externalPrincipals.preregister(tx, externalId, 'user')
+    const passkeyId = passkey?.id ?? ''
+    return { registry, owner: owner.servicePrincipal, principal, secret, assignment, person, signIn, passkeyId }
+  })
+}
+
+/** Without a token the caller is the owner, with one the person. */
+function authenticateAs({ owner, person }: Principals): GraphAuthenticate {
+  return (authorization) =>
+    Promise.resolve({
+      principal: authorization === undefined ? { kind: 'service-principal', ...owner } : { kind: 'user', ...person },
+    })
+}
+
+/** Creates a secret of the service principal and two groups, through the Graph surface. */
+async function createGraphObjects(
+  graph: (method: InjectOptions['method'], url: string, payload?: object) => Promise<LightMyRequestResponse>,
+  objectId: string,
+  appId: string,
+) {
+  const found = await graph('GET', `/applications?$filter=${encodeURIComponent(`appId eq '${appId}'`)}`)
+  const application = found.json<{ value: { id: string; passwordCredentials: { keyId: string }[] }[] }>().value[0]
+  const own = await graph('POST', `/servicePrincipals/${objectId}/addPassword`, {})
+  const create = async (displayName: string) =>
+    (await graph('POST', '/groups', { ...newGroup, displayName })).json<{ id: string }>().id
+  return {
     applicationId: application?.id ?? '',
-    keyIds,
-    ...made,
+    keyIds: [application?.passwordCredentials[0]?.keyId ?? '', own.json<{ keyId: string }>().keyId],
+    groupId: await create('team'),
+    otherGroupId: await create('others'),
   }
 }
 
 for (const kind of testDatabaseKinds) {
   describe(`the revision of authority, on ${kind}`, () => {
-    test('moves with every write of a room by which a right or a credential may end', async (t) => {
+    test('moves with every write of a module by which a permission or a credential may end', async (t) => {
       for (const { method, effect, run } of writes) {
-        const rooms = await openRooms(t, kind)
-        const before = await rooms.database.authorityRevision()
-        await rooms.database.transaction((transaction) => run(rooms, transaction))
-        const moved = (await rooms.database.authorityRevision()) !== before
+        const modules = await openModules(t, kind)
+        const before = await modules.database.authorityRevision()
+        await modules.database.transaction((transaction) => run(modules, transaction))
+        const moved = (await modules.database.authorityRevision()) !== before
         assert.equal(moved, effect === 'moves', method)
       }
     })
 
-    test('moves with every request to Graph by which a right or a credential may end', async (t) => {
-      const rooms = await openRooms(t, kind)
-      const methods = new Map(rooms.surface.routes.map(({ id, method }) => [id, method as InjectOptions['method']]))
-      const all = graphWrites(rooms)
+    test('moves with every request to Graph by which a permission or a credential may end', async (t) => {
+      const modules = await openModules(t, kind)
+      const methods = new Map(modules.surface.routes.map(({ id, method }) => [id, method as InjectOptions['method']]))
+      const all = graphWrites(modules)
       assert.deepEqual(
         all.map(({ id }) => id).toSorted(),
         [...methods].flatMap(([id, method]) => (method === 'GET' ? [] : [id])).toSorted(),
         'the table has every route that changes something',
       )
       for (const { id, effect, path: url, body } of all) {
-        const before = await rooms.database.authorityRevision()
-        const answer = await rooms.graph(methods.get(id), url, body)
+        const before = await modules.database.authorityRevision()
+        const answer = await modules.graph(methods.get(id), url, body)
         assert.ok(answer.statusCode < 300, `${id}: ${answer.body}`)
-        const moved = (await rooms.database.authorityRevision()) !== before
+        const moved = (await modules.database.authorityRevision()) !== before
         assert.equal(moved, effect === 'moves', id)
       }
     })
   })
 }
 
-test('the table of writes has every method of the rooms that takes a transaction', async (t) => {
-  const rooms = await openRooms(t, 'sqlite')
+test('the table of writes has every method of the modules that takes a transaction', async (t) => {
+  const modules = await openModules(t, 'sqlite')
   // The tenant is created once, before anybody has a permission. The others take no transaction.
   const others = ['createTenant', 'addListener', 'endSignInsOfRemovedProviders']
   const writePattern =
     /^(?:create|put|update|delete|renew|remove|replace|reset|add|set|enable|disable|change|record|touch|endSign|signInExternal)/
   const isWrite = (name: string) => writePattern.test(name) && !others.includes(name)
-  const { resources, access, directory, credentials } = rooms
-  const names = [resources, access, directory, credentials].flatMap((room) => Object.keys(room).filter(isWrite))
+  const { resources, access, directory, credentials } = modules
+  const names = [resources, access, directory, credentials].flatMap((module) => Object.keys(module).filter(isWrite))
   assert.deepEqual(writes.map(({ method }) => method as string).toSorted(), names.toSorted())
 })

@@ -25,7 +25,7 @@ async function open(dataDir: string): Promise<Composition> {
   )
 }
 
-test('nothing that is kept can be read by others, whatever the umask and whoever made the directory', async (t) => {
+test('no stored file can be read by others, whatever the umask and whoever created the directory', async (t) => {
   const umask = process.umask(0o000)
   t.after(() => process.umask(umask))
   const dataDir = path.join(await emptyDirectory(t), 'data')
@@ -42,13 +42,13 @@ test('nothing that is kept can be read by others, whatever the umask and whoever
       const { mode } = await stat(path.join(dataDir, name))
       if ((mode & 0o077) !== 0) readable.push(name)
     }
-    assert.deepEqual(readable, [path.join('tls', 'ca.pem')], 'the authority’s certificate is for everybody')
+    assert.deepEqual(readable, [path.join('tls', 'ca.pem')], 'everyone may read the certificate of the authority')
   } finally {
     await server.close()
   }
 })
 
-test('a first run that was cut off before it was kept is made anew, and its file with it', async (t) => {
+test('a first run that was interrupted before its commit starts over, with a new file', async (t) => {
   const dataDir = path.join(await emptyDirectory(t), 'data')
   const file = path.join(dataDir, 'first-run.json')
   await mkdir(dataDir)
@@ -64,7 +64,7 @@ test('a first run that was cut off before it was kept is made anew, and its file
   await again.close()
 })
 
-test('a database that cannot be opened is told in one line, and left as it is', async (t) => {
+test('a database that cannot be opened is reported in one line, and not changed', async (t) => {
   const dataDir = path.join(await emptyDirectory(t), 'data')
   await (await open(dataDir)).close()
   const file = path.join(dataDir, 'acrux.db')
@@ -78,7 +78,7 @@ test('a database that cannot be opened is told in one line, and left as it is', 
   assert.match(await readFile(file, 'utf8'), /^no database/)
 })
 
-test('a server that can write nothing any more says that it is not ready', async (t) => {
+test('a server that cannot write reports that it is not ready', async (t) => {
   let writer: Worker | undefined
   process.once('worker', (made) => (writer = made))
   const server = await open(path.join(await emptyDirectory(t), 'data'))
@@ -92,7 +92,7 @@ test('a server that can write nothing any more says that it is not ready', async
   await until('the server is not ready', async () => (await status()) === 503)
 })
 
-test('what a person agreed to ends with the person, and with the application', async (t) => {
+test('the consents of a person end with the person and with the application', async (t) => {
   const dataDir = path.join(await emptyDirectory(t), 'data')
   const server = await open(dataDir)
   t.after(() => server.close())
@@ -116,11 +116,11 @@ test('what a person agreed to ends with the person, and with the application', a
     access_token: string
   }>().access_token
   const graph = async (verb: 'POST' | 'DELETE', target: string, body?: object) => {
-    const asked = { ...headers, authorization: `Bearer ${token}` }
+    const authorized = { ...headers, authorization: `Bearer ${token}` }
     const answer = await app.inject({
       method: verb,
       url: `/graph/v1.0${target}`,
-      headers: asked,
+      headers: authorized,
       ...(body && { payload: body }),
     })
     assert.ok(answer.statusCode < 300, answer.body)
@@ -152,7 +152,7 @@ test('what a person agreed to ends with the person, and with the application', a
   assert.deepEqual(left(), [[bob, other['appId']]])
 })
 
-type Asked = {
+type RequestCase = {
   readonly what: string
   readonly request: InjectOptions
   readonly status: number
@@ -165,7 +165,7 @@ const form = (fields: Readonly<Record<string, string>>): Pick<InjectOptions, 'me
   payload: new URLSearchParams(fields).toString(),
 })
 
-test('every sign-in, token, refusal and change leaves one event, under the id that its answer carries', async (t) => {
+test('every sign-in, token, denial and change records one event, under the correlation id of its response', async (t) => {
   const dataDir = path.join(await emptyDirectory(t), 'data')
   const server = await open(dataDir)
   t.after(() => server.close())
@@ -210,7 +210,7 @@ test('every sign-in, token, refusal and change leaves one event, under the id th
   const narrow = await ask(get(`/oauth2/token?service=${loginServer}`, basic(appId, password)))
   const powerless = `Bearer ${narrow.json<{ access_token: string }>().access_token}`
   // prettier-ignore
-  const all: readonly Asked[] = [
+  const all: readonly RequestCase[] = [
     { what: 'a sign-in',                request: signIn(password, 'https://management.azure.com'),                   status: 200, event: ['identity-token.issue', 'success', 'service-principal'] },
     { what: 'a refused sign-in',        request: signIn('wrong', 'https://management.azure.com'),                    status: 401, event: ['identity-token.issue', 'refused', 'claimed'] },
     { what: 'an exchange',              request: exchange(arm),                                                      status: 200, event: ['token.exchange', 'success', 'service-principal'] },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import type { FirstRun } from '@acrux/contract'
+import type { FirstRun } from './first-run.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../configuration/index.ts'
 import { blobDirectoryIn } from '../platform/files/data-dir.ts'
@@ -14,7 +14,7 @@ import { openControlChannel } from '../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
 import { createWriterWatch } from '../platform/sql/writer-watch.ts'
 import type { CertificateSource } from '../platform/tls/certificate-source.ts'
-import { makeFirstRun } from './first-run.ts'
+import { createFirstRun } from './first-run.ts'
 import { publicOriginOf } from './hosts/listened-hosts.ts'
 import { coverHosts, moveRegistries, requireLoginServer } from './hosts/login-servers.ts'
 import { type Jobs, listJobs, logFailure } from './jobs/jobs.ts'
@@ -26,7 +26,7 @@ import { openApiDocument } from './openapi/openapi.ts'
 import { type State, openState } from './state/state.ts'
 import { createSurfaces } from './surfaces/surfaces.ts'
 
-/** What a first start created, and the file that it is stored in. */
+/** The result of a first start, and the file in which it is stored. */
 export type StoredFirstRun = { readonly content: FirstRun; readonly file: string }
 
 /** A server whose modules are created, and that does not listen yet. */
@@ -44,7 +44,7 @@ export type Composition = {
   readonly figures: readonly Figure[]
   /** The jobs of a running server. None has been started. */
   readonly jobs: Jobs
-  /** Makes `/readyz` report that the server takes no more requests. */
+  /** Makes `/readyz` report that the server accepts no further requests. */
   readonly drain: () => void
   readonly close: () => Promise<void>
 }
@@ -69,7 +69,7 @@ export async function compose(
   const { database, certificates } = state
   const publicOrigin = publicOriginOf(configuration)
   const outbound = await openOutbound(configuration.outbound)
-  let openApi: object | undefined
+  let openApi: ReturnType<typeof openApiDocument> | undefined
   const modules: Modules = await createModules({ ...state, clock, log, outbound, publicOrigin }, configuration, {
     // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
     onRegistriesChanged: () =>
@@ -128,7 +128,7 @@ type RegistryStart = {
 
 /**
  * Creates the first registry in a new data directory, or applies a changed public host to the existing registries. Then
- * resumes what the last run left unfinished.
+ * resumes the unfinished work of the last run.
  */
 async function prepareRegistries(
   configuration: Configuration,
@@ -137,7 +137,7 @@ async function prepareRegistries(
   const { database, certificates } = state
   const { audit, resources, credentials, directory, access, imports, registry } = modules
   const file = path.join(state.dataDir.path, 'first-run.json')
-  const content = await makeFirstRun({
+  const content = await createFirstRun({
     database,
     audit,
     resources,
@@ -158,10 +158,7 @@ async function prepareRegistries(
   return content && { content, file }
 }
 
-/**
- * Writes everything that the server still has in memory when it closes. The next start adds the remaining events to the
- * hash chain.
- */
+/** Writes the pending data of a closing server. Events that are not in the hash chain are added at the next start. */
 async function writePending({ auditing }: Modules, jobs: Jobs, log: Log): Promise<void> {
   try {
     await auditing.recorder.writeFolded(true)

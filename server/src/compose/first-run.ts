@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { FirstRun } from '@acrux/contract'
 import { type Access, ownerRole } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
@@ -10,6 +9,24 @@ import type { Database } from '../platform/sql/database.ts'
 import type { Resources } from '../resources/index.ts'
 import type { LoginServer } from '../standards/azure/login-server.ts'
 import { registryId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
+
+/**
+ * The content of `first-run.json`, which a server writes when its data directory is new: all that is needed to sign in for
+ * the first time. The two passwords are stored in clear nowhere else.
+ */
+export type FirstRun = {
+  readonly tenantId: string
+  readonly subscriptionId: string
+  readonly resourceGroup: string
+  readonly registry: string
+  readonly loginServer: string
+  /** The base URL of the management API. */
+  readonly resourceManager: string
+  /** The certificate authority that clients have to trust; null over HTTP and for a configured certificate. */
+  readonly caFile: string | null
+  readonly owner: { readonly userPrincipalName: string; readonly password: string }
+  readonly servicePrincipal: { readonly appId: string; readonly password: string }
+}
 
 export type FirstRunOptions = {
   readonly database: Database
@@ -24,7 +41,7 @@ export type FirstRunOptions = {
   readonly loginServer: LoginServer
   readonly resourceManager: string
   readonly caFile: string | null
-  /** The file to write, which only the server's user can read. */
+  /** The file to write; only its owner may read it. */
   readonly file: string
 }
 
@@ -32,13 +49,13 @@ const domain = 'acrux.localhost'
 const location = 'local'
 
 /**
- * Creates the first objects of a new server: a tenant, a subscription, a resource group, a registry, and two owners, a
- * user and a service principal. Returns undefined if they exist already.
+ * Creates what a new server needs: a tenant, a subscription, a resource group, a registry, and two owners, a user and a
+ * service principal. Returns undefined if a subscription exists already.
  *
- * The file is written before the transaction commits. If the server is killed in between, the next start creates
- * everything again, so there is never an owner whose password was not written.
+ * The file is durable before the change is committed: a server that is killed in between starts over, and no owner with an
+ * unknown password remains.
  */
-export async function makeFirstRun(options: FirstRunOptions): Promise<FirstRun | undefined> {
+export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun | undefined> {
   const { database, resources } = options
   if ((await resources.listSubscriptions()).length > 0) return undefined
   return database.transaction(async (transaction) => {

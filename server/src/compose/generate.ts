@@ -2,21 +2,20 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { compose } from './compose.ts'
-import { loadConfiguration } from '../configuration/index.ts'
-import { configurationReference } from '../configuration/index.ts'
+import { configurationReference, loadConfiguration } from '../configuration/index.ts'
 import { openApiDocument } from './openapi/openapi.ts'
 import { createLog } from '../platform/log/log.ts'
 
 /*
- * Writes every generated document. With `--check`, it only prints the outdated ones, and fails if there are any.
+ * Writes the generated documents. With `--check` it writes none, names those that are stale, and fails if there is one.
  */
 const root = path.resolve(import.meta.dirname, '../../..')
-const documents: Readonly<Record<string, () => string | Promise<string>>> = {
-  'docs/reference/configuration.md': configurationReference,
-  'docs/openapi.json': openApiText,
+const documents = {
+  'docs/reference/configuration.md': configurationReference(),
+  'docs/openapi.json': await openApiText(),
 }
 
-/** Creates a temporary server to get its routes. */
+/** The OpenAPI document of a server that is composed for this purpose only. */
 async function openApiText(): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-generate-'))
   try {
@@ -30,16 +29,15 @@ async function openApiText(): Promise<string> {
 }
 
 const check = process.argv.includes('--check')
-for (const [name, make] of Object.entries(documents)) {
+for (const [name, text] of Object.entries(documents)) {
   const file = path.join(root, name)
-  const made = await make()
   const present = await readFile(file, 'utf8').catch(() => undefined)
-  if (present === made) continue
+  if (present === text) continue
   if (check) {
     process.stderr.write(`${name} is stale: run npm run generate\n`)
     process.exitCode = 1
   } else {
-    await writeFile(file, made)
+    await writeFile(file, text)
     process.stdout.write(`wrote ${name}\n`)
   }
 }

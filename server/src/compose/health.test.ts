@@ -63,7 +63,7 @@ test('a server that shuts down is unavailable at once', async (t) => {
   assert.equal((await server.app.inject({ url: '/healthz' })).statusCode, 200)
 })
 
-test('a server that can sign no tokens is unavailable', async (t) => {
+test('a server that cannot sign tokens is unavailable', async (t) => {
   const { time, ready, database } = await open(t)
   assert.deepEqual(await ready(), allIsWell)
   const other = new DatabaseSync(database)
@@ -76,7 +76,7 @@ test('a server that can sign no tokens is unavailable', async (t) => {
   assert.deepEqual(troubled[0], ['signing-keys', 'unavailable'])
 })
 
-test('a server whose certificate is near its end is degraded, and available', async (t) => {
+test('a server whose certificate expires soon is degraded, and available', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-health-'))
   t.after(() => rm(directory, { recursive: true }))
   const expiresAtMs = Math.floor((Date.now() + 60 * dayMs) / 1000) * 1000
@@ -94,7 +94,7 @@ test('a server whose certificate is near its end is degraded, and available', as
   }
 })
 
-test('a server whose own certificate authority is near its end is degraded, and keeps it', async (t) => {
+test('a server whose own certificate authority expires soon is degraded, and keeps it', async (t) => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'acrux-health-'))
   t.after(() => rm(dataDir, { recursive: true }))
   const { cert, key } = await issueAuthority(Date.now() - 3600 * dayMs)
@@ -116,7 +116,7 @@ test('a server whose audit log is behind is degraded, and available', async (t) 
   assert.deepEqual(await ready(), allIsWell)
 })
 
-test('a key that is due for replacement goes on signing while it cannot be replaced', async (t) => {
+test('a key that is due for rotation continues to sign while it cannot be replaced', async (t) => {
   const { server, time, ready, database } = await open(t)
   assert.deepEqual(await ready(), allIsWell)
   const other = new DatabaseSync(database)

@@ -8,13 +8,16 @@ import { loadConfiguration } from '../configuration/index.ts'
 import { openApiDocument } from './openapi/openapi.ts'
 import { createLog } from '../platform/log/log.ts'
 
+type Content = {
+  readonly content?: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>>
+}
 type Operation = {
   readonly operationId: string
   readonly tags: readonly string[]
   readonly security: readonly object[]
   readonly parameters: readonly { readonly name: string; readonly in: string }[]
-  readonly responses: object
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>> }
+  readonly responses: Readonly<Record<string, Content>>
+  readonly requestBody?: Required<Content>
 }
 type Document = {
   readonly openapi: string
@@ -71,7 +74,7 @@ test('every route of every table is in the document, once', () => {
   }
 })
 
-test('every parameter of a path is declared, and nothing else of the table shows in it', () => {
+test('every parameter of a path is declared, and no other one', () => {
   for (const { template, parameters, operationId } of operations) {
     assert.match(template, /^\/[\w./${}-]*$/, operationId)
     const inPath = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
@@ -84,7 +87,7 @@ test('every parameter of a path is declared, and nothing else of the table shows
   }
 })
 
-test('every body that a schema checks is in the document, in the shape in which it may be sent', () => {
+test('every body schema is in the document, in the form before parsing', () => {
   const { schemas } = document.components
   const withBody = operations.filter(({ requestBody }) => requestBody !== undefined)
   const named = withBody.flatMap(({ operationId, requestBody }) => {
@@ -109,7 +112,21 @@ test('every body that a schema checks is in the document, in the shape in which 
   })
 })
 
-test('what is public asks for no proof, and all else for one', () => {
+test('every route of the management API has a response schema, and the schema is a named component', () => {
+  const isNamed = (name: string) => /^[A-Z][A-Za-z]+$/.test(name) && document.components.schemas[name] !== undefined
+  for (const { id, response } of server.routes.filter((route) => route.id.startsWith('management.'))) {
+    assert.notEqual(response, undefined, id)
+    const [operation] = operations.filter(({ operationId }) => operationId === id)
+    const success = operation?.responses['2XX']
+    if (response === 'none') assert.equal(success?.content, undefined, id)
+    else {
+      const { $ref = '' } = success?.content?.['application/json']?.schema ?? {}
+      assert.ok(isNamed($ref.replace('#/components/schemas/', '')), `${id} refers to '${$ref}'`)
+    }
+  }
+})
+
+test('only public operations need no authentication', () => {
   const needs = new Map(server.routes.map(({ id, need }) => [id, need]))
   for (const { operationId, method, security } of operations) {
     const need = needs.get(operationId) ?? needs.get(operationId.slice(0, -method.length - 1))

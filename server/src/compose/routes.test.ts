@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FirstRun } from '@acrux/contract'
+import type { FirstRun } from './first-run.ts'
 import type { Composition } from './compose.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import {
@@ -8,7 +8,7 @@ import {
   credentialFor,
   examplePath,
   isPage,
-  isWalked,
+  needsCredential,
   makeStranger,
   methodsOf,
   openServer,
@@ -16,8 +16,8 @@ import {
   tokensOf,
 } from './test-routes.ts'
 
-/** A list that is not refused holds nothing of what others have. */
-async function assertShowsNothing(
+/** A list that is not denied contains nothing of others. */
+async function assertShowsNothingOfOthers(
   { app }: Composition,
   route: RouteDescription,
   first: FirstRun,
@@ -38,7 +38,7 @@ async function statusOf({ app }: Composition, method: Method, url: string, autho
   return (await app.inject({ method, url, headers })).statusCode
 }
 
-test('every surface is in the walk, and no two routes share an id', async (t) => {
+test('the tables of all surfaces are complete, and no two routes share an id', async (t) => {
   const { server } = await openServer(t)
   const ids = server.routes.map(({ id }) => id)
   assert.equal(new Set(ids).size, ids.length)
@@ -46,7 +46,7 @@ test('every surface is in the walk, and no two routes share an id', async (t) =>
   for (const route of server.routes) assert.notEqual(route.need, undefined, route.id)
 })
 
-test('every route that is not public refuses whoever has no credential, or a bad one', async (t) => {
+test('every route that is not public denies a missing or invalid credential', async (t) => {
   const { server, first } = await openServer(t)
   const bad = [
     undefined,
@@ -55,20 +55,20 @@ test('every route that is not public refuses whoever has no credential, or a bad
     `Basic ${Buffer.from(`${first.registry}:${first.registry}`).toString('base64')}`,
     'Negotiate abc',
   ]
-  let walked = 0
-  for (const route of server.routes.filter(isWalked)) {
+  let requests = 0
+  for (const route of server.routes.filter(needsCredential)) {
     for (const method of methodsOf(route)) {
       for (const authorization of bad) {
         const status = await statusOf(server, method, examplePath(route, first), authorization)
         assert.equal(status, 401, `${route.id} ${method} ${authorization ?? 'without credentials'}`)
-        walked += 1
+        requests += 1
       }
     }
   }
-  assert.ok(walked > 200, `${walked} requests`)
+  assert.ok(requests > 200, `${requests} requests`)
 })
 
-test('every page of an account sends whoever has no session to sign in, and takes no form from them', async (t) => {
+test('every account page redirects a browser without a session to the sign-in, and denies its forms', async (t) => {
   const { server, first } = await openServer(t)
   const { arm } = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
   const strangers = [{}, { authorization: `Bearer ${arm}` }, { cookie: `__Host-acrux-session=${'x'.repeat(43)}` }]
@@ -87,16 +87,16 @@ test('every page of an account sends whoever has no session to sign in, and take
   }
 })
 
-test('every route that is not public refuses a valid principal that has no right', async (t) => {
+test('every route that is not public denies a principal without permissions', async (t) => {
   const { server, first } = await openServer(t)
   const owner = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
   const stranger = await makeStranger(server, first, owner.graph)
   const mine = await tokensOf(server, first, stranger.appId, stranger.secret)
   const basic = `Basic ${Buffer.from(`${stranger.appId}:${stranger.secret}`).toString('base64')}`
-  for (const route of server.routes.filter(isWalked)) {
+  for (const route of server.routes.filter(needsCredential)) {
     const authorization = credentialFor(route, mine, basic)
     if (showsOwn(route)) {
-      await assertShowsNothing(server, route, first, authorization)
+      await assertShowsNothingOfOthers(server, route, first, authorization)
       continue
     }
     for (const method of methodsOf(route)) {

@@ -3,17 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
-import type { FirstRun } from '@acrux/contract'
+import type { FirstRun } from './first-run.ts'
 import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import { loadConfiguration } from '../configuration/index.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
+import { watchResponses } from '../platform/http/test-responses.ts'
 import { createLog } from '../platform/log/log.ts'
 
 export type Method = NonNullable<InjectOptions['method']>
 
-/** A server with its first run, whose data directory is gone afterwards. */
+/** A server after its first run; its data directory is deleted after the test. */
 export async function openServer(
   t: TestContext,
   clock?: Clock,
@@ -25,15 +26,17 @@ export async function openServer(
     env: {},
   })
   const server = await compose(configuration, createLog('silent'), clock)
+  const mismatches = watchResponses(server.app, server.routes)
   t.after(async () => {
+    assert.deepEqual(mismatches, [])
     await server.close()
     await rm(directory, { recursive: true })
   })
-  if (server.firstRun === undefined) throw new Error('a new data directory makes a first run')
+  if (server.firstRun === undefined) throw new Error('a new data directory creates a first run')
   return { server, first: server.firstRun.content, dataDir }
 }
 
-/** A path of the route with something in every place of it. */
+/** A path of the route with example values for its parameters. */
 export function examplePath(route: RouteDescription, first: FirstRun): string {
   const values: Readonly<Record<string, string>> = {
     tenant: first.tenantId,
@@ -60,14 +63,16 @@ export function methodsOf({ method }: RouteDescription): Method[] {
 }
 
 export const isPublic = ({ need }: RouteDescription) => JSON.stringify(need).includes('public')
-export const provesItself = ({ need }: RouteDescription) => JSON.stringify(need).includes('credential-in-request')
+export const authenticatesItself = ({ need }: RouteDescription) =>
+  JSON.stringify(need).includes('credential-in-request')
 
-/** Whether the route is a page for whoever is signed in in a browser; no header stands in for that. */
+/** Whether the route is a page that needs a signed-in browser; no header replaces that. */
 export const isPage = ({ need }: RouteDescription) => need === 'browser-session'
 
-export const isWalked = (route: RouteDescription) => !isPublic(route) && !provesItself(route) && !isPage(route)
+export const needsCredential = (route: RouteDescription) =>
+  !isPublic(route) && !authenticatesItself(route) && !isPage(route)
 
-/** Whether the route lets every principal in, and shows each what it may see. */
+/** Whether the route admits every principal, and shows only what the principal may see. */
 export const showsOwn = ({ need }: RouteDescription) => /signed-in|visible|self/.test(JSON.stringify(need))
 
 export type Tokens = { readonly arm: string; readonly graph: string }

@@ -1,18 +1,18 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason } from '../platform/process/plain-reason.ts'
 
-/** The settings in a configuration file, with their lines. */
+/** The settings in a configuration file, and their lines. */
 export type ConfigurationFile = {
   readonly settings: unknown
-  /** The line of a setting, from 1, or of the nearest element around it. */
+  /** The line, from 1, of the setting or of the closest mapping that contains it. */
   readonly lineOf: (path: readonly PropertyKey[]) => number
 }
 
-/** The problems of a whole file, each with its line if there is one. */
+/** A problem of the file as a whole, with its line if it has one. */
 export type FileProblem = { readonly line?: number; readonly message: string }
 
-const largestFileCharacters = 1_048_576
+const maxFileCharacters = 1_048_576
 
-/** Parses a YAML file of settings, or returns its problems. The names of settings are not checked here. */
+/** Reads a YAML file of settings, or returns its problems. The settings are not validated. */
 export async function readConfigurationFile(
   file: string,
   readFile: (file: string) => string,
@@ -23,8 +23,8 @@ export async function readConfigurationFile(
   } catch (error) {
     return [{ message: `the file cannot be read: ${plainReason(error)}` }]
   }
-  if (text.length > largestFileCharacters) return [{ message: 'the file is too large' }]
-  // Loaded only if there is a file: without the YAML parser, the server starts faster.
+  if (text.length > maxFileCharacters) return [{ message: 'the file is too large' }]
+  // Most servers are configured by flags and variables, and start faster without a YAML parser.
   const { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } = await import('yaml')
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false })

@@ -75,7 +75,7 @@ describe('the configuration', () => {
     })
   })
 
-  test('takes flags before variables before the file, and lists whole', async () => {
+  test('prefers flags to variables to the file, for lists as a whole', async () => {
     const file =
       'registry: fromfile\nlogLevel: debug\nlisten: [127.0.0.1:1, 127.0.0.1:2]\ngc: {intervalSeconds: 1, leaseSeconds: 2}'
     const env = { ACRUX_REGISTRY: 'fromenv', ACRUX_LOG_LEVEL: 'warn', ACRUX_GC_INTERVAL_SECONDS: '5', HOME: '/' }
@@ -87,14 +87,14 @@ describe('the configuration', () => {
     assert.deepEqual(configuration.gc, { intervalSeconds: 5, leaseSeconds: 2 })
   })
 
-  test('reads the file that ACRUX_CONFIG names, and rather that of the flag', async () => {
+  test('reads the file of ACRUX_CONFIG, or that of the flag if both are set', async () => {
     const readFile = (file: string) => `registry: ${file}`
     const env = { ACRUX_CONFIG: 'fromenv' }
     assert.equal((await loadConfiguration({ env, readFile })).registry, 'fromenv')
     assert.equal((await loadConfiguration({ env, readFile, flags: { config: 'fromflag' } })).registry, 'fromflag')
   })
 
-  test('reads numbers, truth and lists out of text', async () => {
+  test('reads numbers, booleans and lists from text', async () => {
     const env = {
       ACRUX_SHUTDOWN_SECONDS: '0',
       ACRUX_HTTP: 'true',
@@ -112,7 +112,7 @@ describe('the configuration', () => {
     assert.equal((await loadConfiguration({ flags: { http: true } })).http, true)
   })
 
-  test('has the hosts follow the first listener, without the usual port', async () => {
+  test('derives the hosts from the first listener, without the default port', async () => {
     const listening = async (flags: Record<string, unknown>) => {
       const { publicHost, suffix } = await loadConfiguration({ flags })
       return [publicHost, suffix]
@@ -129,7 +129,7 @@ describe('the configuration', () => {
     ])
   })
 
-  test('leaves the port that clients leave out, of HTTPS or of HTTP, out of the hosts', async () => {
+  test('omits the default port of HTTPS or HTTP from the hosts', async () => {
     const named = async (port: number, flags: Record<string, unknown> = {}) => {
       const hosts = { publicHost: `r.example.com:${port}`, suffix: `.x.example.com:${port}` }
       const { publicHost, suffix } = await loadConfiguration({ flags: { ...hosts, ...flags } })
@@ -152,7 +152,7 @@ describe('the configuration', () => {
     assert.ok(Object.isFrozen(configuration.listen[0]))
   })
 
-  test('takes no notice of the variables that Kubernetes makes for a service called acrux', async () => {
+  test('ignores the variables that Kubernetes sets for a service called acrux', async () => {
     const env = {
       ACRUX_SERVICE_HOST: '10.0.0.1',
       ACRUX_SERVICE_PORT: '443',
@@ -170,7 +170,7 @@ describe('the configuration', () => {
 })
 
 describe('a wrong configuration', () => {
-  test('is refused with all problems at once, each with its source', async () => {
+  test('is rejected with all problems at once, each with its source', async () => {
     const file = [
       'registry: no',
       'listen:',
@@ -238,7 +238,7 @@ describe('a wrong configuration', () => {
         '--registry: must be 5 to 50 letters and digits, not "no"',
         '--tls-key: a key needs its certificate: also set tlsCert',
       ],
-      why: 'what settings say together is looked at although another is wrong',
+      why: 'combinations of settings are checked although another setting is wrong',
     },
   ]
   for (const { flags, problems, why } of combinations) {
@@ -277,7 +277,7 @@ describe('a wrong configuration', () => {
     })
   }
 
-  test('is a file that is not there; an empty one is right', async () => {
+  test('is a missing file; an empty one is valid', async () => {
     const problems = await problemsOf(loadConfiguration({ flags: { config: '/absent.yaml' } }))
     assert.deepEqual(problems, [
       '/absent.yaml: the file cannot be read: it does not exist, or a directory above it does not',

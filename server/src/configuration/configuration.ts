@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
+import type { DeepReadonly } from '../platform/process/deep-readonly.ts'
 import { exitCodes, StartupError } from '../platform/process/exit.ts'
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.ts'
 import { nearestName } from './nearest-name.ts'
@@ -8,16 +9,10 @@ import type { SettingKind } from './setting-texts.ts'
 import { configFileSetting, type SettingDefinition, settingDefinitions, variablePrefix } from './settings.ts'
 import { cutText } from '../standards/http/cut-text.ts'
 
-type DeepReadonly<Value> = Value extends readonly (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : Value extends object
-    ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
-    : Value
-
-/** The settings of the server, checked, complete and frozen. Paths are absolute, hosts in lower case. */
+/** The settings of the server, validated, complete and frozen. Paths are absolute, hosts in lower case. */
 export type Configuration = DeepReadonly<z.output<typeof configurationSchema>>
 
-/** The settings are invalid. `problems` has every problem with its source. */
+/** The settings are invalid. `problems` lists every problem with its source. */
 export class ConfigurationError extends StartupError {
   override readonly name = 'ConfigurationError'
   readonly problems: readonly string[]
@@ -28,18 +23,16 @@ export class ConfigurationError extends StartupError {
   }
 }
 
-/**
- * The sources of settings, in order of precedence: flags, environment variables, and the file that one of them names.
- */
+/** The sources of settings in order of precedence: flags, environment, and the file that either of them names. */
 export type ConfigurationSources = {
-  /** The values of the flags by `flagKey`; undefined values were not given. */
+  /** The values of the flags by `flagKey`; undefined values are not set. */
   readonly flags?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Reads a text file, or throws. */
   readonly readFile?: (file: string) => string
 }
 
-/** The settings before they are checked, and the source of each. */
+/** The settings before validation, and the source of each. */
 type Gathered = {
   settings: unknown
   readonly sources: Map<string, string>
@@ -48,8 +41,8 @@ type Gathered = {
 }
 
 /**
- * Reads the settings from all sources and checks them. The source with the highest precedence determines the value of a
- * setting, also of a list; an empty variable is ignored.
+ * Reads and validates the settings. The source with the highest precedence wins, for lists too; an empty variable is not
+ * set.
  *
  * @throws ConfigurationError with all problems, including unknown names
  */
@@ -123,7 +116,7 @@ function gatherFlags(gathered: Gathered, flags: Readonly<Record<string, unknown>
   }
 }
 
-/** The value of a text. If the text has no value of the kind, returns the text, which the schema then rejects. */
+/** The value of a text; an invalid text itself, which the schema rejects. */
 const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
   text: (text) => text,
   number: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text),
@@ -139,8 +132,8 @@ const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
 }
 
 /**
- * Kubernetes sets variables for each service in every container. The variables of a service called `acrux` look like
- * settings, and must be ignored. [Kubernetes, Accessing Services, environment variables]
+ * Kubernetes sets variables for the services of its namespace in every container. Those of a service called `acrux` have the
+ * prefix of settings. [Kubernetes, Accessing Services, environment variables]
  */
 function isServiceLink(variable: string, value: string): boolean {
   return (

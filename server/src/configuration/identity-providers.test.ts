@@ -48,7 +48,7 @@ describe('an identity provider in the settings', () => {
     { why: 'Entra, one tenant', providers: [entra] },
     { why: 'Entra, several tenants', providers: [{ ...several, allowedTenants: [tenant.toUpperCase()] }] },
     { why: 'a certificate', providers: [{ ...withoutSecret, clientCertFile: 'c', clientKeyFile: 'k' }] },
-    { why: 'anybody of the world', providers: [several], problem: /0\.issuer .*requires allowedTenants/ },
+    { why: 'every tenant', providers: [several], problem: /0\.issuer .*requires allowedTenants/ },
     { why: 'tenants of no use', providers: [{ ...entra, allowedTenants: [tenant] }], problem: /does not support it/ },
     { why: 'tenants without Entra', providers: [{ ...right, allowedTenants: [tenant] }], problem: /kind entra/ },
     { why: 'no issuer of Entra', providers: [{ ...right, kind: 'entra' }], problem: /id of a tenant/ },
@@ -70,24 +70,28 @@ describe('an identity provider in the settings', () => {
       providers: [{ ...withoutSecret, clientSecret: 'x' }],
       problem: /0\.clientSecret: no such setting/,
     },
-    { why: 'no proof', providers: [withoutSecret], problem: /set either clientSecretFile/ },
-    { why: 'two proofs', providers: [{ ...right, clientCertFile: 'c', clientKeyFile: 'k' }], problem: /set either/ },
-    { why: 'half a proof', providers: [{ ...withoutSecret, clientCertFile: 'c' }], problem: /set either/ },
+    { why: 'no client credential', providers: [withoutSecret], problem: /set either clientSecretFile/ },
+    {
+      why: 'two client credentials',
+      providers: [{ ...right, clientCertFile: 'c', clientKeyFile: 'k' }],
+      problem: /set either/,
+    },
+    { why: 'half a client credential', providers: [{ ...withoutSecret, clientCertFile: 'c' }], problem: /set either/ },
     { why: 'a name that is a path', providers: [{ ...right, name: 'a/b' }], problem: /0\.name must be/ },
     { why: 'the same name twice', providers: [right, { ...right, issuer: 'https://b.example' }], problem: /same name/ },
     { why: 'the same issuer twice', providers: [right, { ...right, name: 'b' }], problem: /same issuer/ },
-    { why: 'for ever', providers: [{ ...right, signInHours: 100_000 }], problem: /0\.signInHours must be/ },
+    { why: 'without an end', providers: [{ ...right, signInHours: 100_000 }], problem: /0\.signInHours must be/ },
     { why: 'a mapping', providers: right, problem: /must be a list of providers/ },
   ]
   for (const { why, providers, problem } of cases) {
-    test(`${why}: ${problem === undefined ? 'taken' : 'refused'}`, async () => {
+    test(`${why}: ${problem === undefined ? 'accepted' : 'rejected'}`, async () => {
       const problems = await problemsOf(load(providers))
       if (problem === undefined) assert.deepEqual(problems, [])
       else assert.match(problems.join('\n'), problem)
     })
   }
 
-  test('that is wrong is found by its line in the file', async () => {
+  test('that is invalid is reported with its line in the file', async () => {
     const file = ['registry: contoso', 'identityProviders:', '  - name: contoso', '    issuer: http://x'].join('\n')
     const problems = await problemsOf(loadConfiguration({ flags: { config: 'a.yaml' }, readFile: () => file }))
     assert.ok(
@@ -96,7 +100,7 @@ describe('an identity provider in the settings', () => {
     )
   })
 
-  test('as a text that is no JSON is refused', async () => {
+  test('as a text that is not JSON is rejected', async () => {
     assert.match(
       (await problemsOf(loadConfiguration({ env: { ACRUX_IDENTITY_PROVIDERS: '[{' } }))).join(),
       /must be a list/,

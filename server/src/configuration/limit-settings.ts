@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { settingTexts, wholeNumber } from './setting-texts.ts'
 import { trafficLimits } from './traffic-limits.ts'
 
-/** More than any disk can store, and an exact number in JavaScript. */
+/** Larger than any disk, and an exact number. */
 const maxBytes = 2 ** 50
 
 /** The settings in `limits`. */

@@ -1,7 +1,4 @@
-/**
- * The name that is most similar to `text`, for "did you mean"; undefined if none is similar. Case, `-`, `_` and `.` are
- * ignored.
- */
+/** The most similar name to `text`, for "did you mean"; undefined if none is similar. Ignores case, `-`, `_` and `.`. */
 export function nearestName(text: string, names: readonly string[]): string | undefined {
   const wanted = bare(text)
   const ranked = names
@@ -15,7 +12,7 @@ function bare(name: string): string {
   return name.slice(0, 100).toLowerCase().replaceAll(/[-_.]/g, '')
 }
 
-/** The number of characters to insert, delete or replace to get one text from the other. [Levenshtein] */
+/** The number of inserted, deleted and changed characters between two texts. [Levenshtein] */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, left] of a.split('').entries()) {

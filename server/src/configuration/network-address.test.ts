@@ -31,7 +31,7 @@ table('an address to listen on', parseListenAddress, [
   { text: 'Localhost:80', value: { host: 'localhost', port: 80 }, why: 'a name, which has no case' },
   { text: '127.0.0.1', value: undefined, why: 'the port is missing' },
   { text: ':5443', value: undefined, why: 'the host is missing, and every address would be a surprise' },
-  { text: '::1:443', value: undefined, why: 'without brackets the port cannot be told' },
+  { text: '::1:443', value: undefined, why: 'without brackets the port is ambiguous' },
   { text: '127.0.0.1:0', value: undefined, why: 'the port would be unknown to clients' },
   { text: '127.0.0.1:65536', value: undefined, why: 'no such port' },
   { text: '127.0.0.256:80', value: undefined, why: 'neither an address nor a name' },
@@ -55,7 +55,7 @@ table('a host suffix', parseHostSuffix, [
   { text: '.azurecr.localhost:5443', value: '.azurecr.localhost:5443', why: 'with a port' },
   { text: 'azurecr.example.com', value: undefined, why: 'the dot is missing' },
   { text: '..example.com', value: undefined, why: 'an empty label' },
-  { text: '.127.0.0.1', value: undefined, why: 'nothing can stand before an address' },
+  { text: '.127.0.0.1', value: undefined, why: 'an address has no subdomains' },
 ])
 
 table('the token service of a registry', parseTokenService, [
@@ -85,8 +85,8 @@ table('a range of addresses', parseSomeAddresses, [
   { text: '10.0.0.1', value: '10.0.0.1', why: 'one address' },
   { text: '10.0.0.0/8', value: '10.0.0.0/8', why: 'an IPv4 range' },
   { text: 'FD00::/8', value: 'fd00::/8', why: 'an IPv6 range' },
-  { text: '0.0.0.0/0', value: undefined, why: 'everybody is not a proxy' },
-  { text: '::/0', value: undefined, why: 'everybody is not a proxy' },
+  { text: '0.0.0.0/0', value: undefined, why: 'not every address is a proxy' },
+  { text: '::/0', value: undefined, why: 'not every address is a proxy' },
   { text: '10.0.0.0/33', value: undefined, why: 'too many bits' },
   { text: 'proxy.example.com', value: undefined, why: 'a name, which others could point elsewhere' },
 ])
@@ -100,7 +100,7 @@ describe('a listener', () => {
     assert.deepEqual(open.filter(classify), [])
   })
 
-  test('is written as it was read', () => {
+  test('is formatted as it was parsed', () => {
     for (const text of ['127.0.0.1:80', '[::1]:443']) {
       assert.equal(formatListenAddress(parseListenAddress(text) ?? { host: '', port: 0 }), text)
     }

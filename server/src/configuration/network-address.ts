@@ -13,20 +13,20 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return host === undefined || port === undefined ? undefined : { host, port }
 }
 
-/** `HOST:PORT` again, with brackets around an IPv6 address. */
+/** `HOST:PORT`, with brackets around an IPv6 address. */
 export function formatListenAddress({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** Whether only this machine can reach a listener at the address. */
+/** Whether only this machine can reach the address. */
 export function isLoopback({ host }: ListenAddress): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 /**
- * The host, with its port if it has one, that clients write before the name of a repository; in lower case. It must be
- * `localhost`, or have a dot or a port, because clients interpret any other text as the first part of a repository
- * name. [distribution reference, splitDockerDomain]
+ * The host, with its port if any, that clients write before a repository name, in lower case. It must have a dot or a port or
+ * be `localhost`, because clients take anything else for the first part of a repository name.
+ * [distribution reference, splitDockerDomain]
  */
 export function parsePublicHost(text: string): string | undefined {
   const { host, port } = splitHost(text) ?? {}
@@ -35,7 +35,7 @@ export function parsePublicHost(text: string): string | undefined {
   return port === undefined ? bracketed : `${bracketed}:${port}`
 }
 
-/** `.NAME` or `.NAME:PORT`: the host of a registry after its name; in lower case. */
+/** `.NAME` or `.NAME:PORT`, the part of a host after the registry name; in lower case. */
 export function parseHostSuffix(text: string): string | undefined {
   if (!text.startsWith('.')) return undefined
   const { host, port } = splitHost(text.slice(1)) ?? {}
@@ -43,21 +43,21 @@ export function parseHostSuffix(text: string): string | undefined {
   return port === undefined ? `.${host}` : `.${host}:${port}`
 }
 
-/** `REGISTRY=HOST`: the host of a registry and the host of its token service, without port 443; in lower case. */
+/** `REGISTRY=HOST`: the hosts of a registry and of its token service, without the default port of HTTPS; in lower case. */
 export function parseTokenService(text: string): { registry: string; host: string } | undefined {
   const [registry, host, ...more] = text.split('=').map(splitHost)
   if (registry === undefined || host === undefined || more.length > 0) return undefined
-  return { registry: withoutUsualPort(registry), host: withoutUsualPort(host) }
+  return { registry: withoutDefaultPort(registry), host: withoutDefaultPort(host) }
 }
 
-/** An address, or a range as `ADDRESS/BITS`, except the range of all addresses. */
+/** An address, or a range `ADDRESS/BITS` that does not contain all addresses. */
 export function parseSomeAddresses(text: string): string | undefined {
   const range = parseAddressRange(text)
   return range === undefined || range.bits === 0 ? undefined : text.toLowerCase()
 }
 
-/** As URLs have it. */
-function withoutUsualPort({ host, port }: Host): string {
+/** In the form of a URL. */
+function withoutDefaultPort({ host, port }: Host): string {
   return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port ?? 443}`).host
 }
 
@@ -70,7 +70,7 @@ function splitHost(text: string): Host | undefined {
   if (port !== undefined && (port < 1 || port > 65_535)) return undefined
   if (bracketed !== undefined)
     return isIP(host) === 6 ? { host: new URL(`http://[${host}]`).hostname.slice(1, -1), port } : undefined
-  // Resolvers interpret a name whose last label is a number as an address, in different ways.
+  // Resolvers disagree about the address of a name whose last label is a number.
   const usable = isIP(host) === 4 || (name.test(host) && !/(?:^|\.)\d+$/.test(host))
   return usable ? { host, port } : undefined
 }

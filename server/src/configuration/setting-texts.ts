@@ -20,8 +20,8 @@ export type SettingText = {
 /** The texts of all settings, by schema. */
 export const settingTexts = z.registry<SettingText>()
 
-/** The schema of a whole number from `least` to `most`. */
-export function wholeNumber(least: number, most: number) {
-  const error = `must be a whole number from ${least} to ${most}`
-  return z.int({ error }).min(least, { error }).max(most, { error })
+/** The schema of a whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`
+  return z.int({ error }).min(min, { error }).max(max, { error })
 }

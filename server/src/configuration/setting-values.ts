@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { parseListenAddress } from './network-address.ts'
 
-/** A text of this form. */
+/** A text in this form. */
 export function text(form: RegExp, error: string) {
   return z.string({ error }).regex(form, { error })
 }
@@ -17,7 +17,7 @@ export function listenAddress() {
   return parsed(parseListenAddress, 'must be HOST:PORT, such as 127.0.0.1:5443')
 }
 
-/** A text that a parser understands, as what the parser returns. */
+/** A text, converted by a parser. */
 export function parsed<Value>(parse: (text: string) => Value | undefined, message: string) {
   return z.string({ error: message }).transform((input, context) => {
     const value = parse(input)

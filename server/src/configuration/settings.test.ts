@@ -27,7 +27,7 @@ describe('each setting', () => {
     for (const { option } of settingDefinitions) assert.match(option, /^--[a-z-]+ (?:<[.:a-z]+>|\[[a-z]+\])$/)
   })
 
-  test('has an example that is right, as a flag and as a variable', async () => {
+  test('has a valid example, as a flag and as a variable', async () => {
     const others: Record<string, Record<string, string>> = { tlsCert: { tlsKey: 'k' }, tlsKey: { tlsCert: 'c' } }
     for (const { key, flagKey, variable, example } of settingDefinitions) {
       if (key === undefined) continue
@@ -41,7 +41,7 @@ describe('each setting', () => {
 })
 
 describe('the reference', () => {
-  test('names each setting in its three places', () => {
+  test('names each setting in its three sources', () => {
     const reference = configurationReference()
     for (const { key, option, variable } of settingDefinitions) {
       assert.ok(reference.includes(`\`${option}\``), option)
@@ -50,7 +50,7 @@ describe('the reference', () => {
     }
   })
 
-  test('shows files that are right', async () => {
+  test('shows valid files', async () => {
     const reference = configurationReference()
     const whole = /```yaml\n([\s\S]*?)```/.exec(reference)?.[1] ?? ''
     const read = (text: string, env = {}) => loadConfiguration({ flags: { config: 'x' }, readFile: () => text, env })

@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { settingsSchema } from './schema.ts'
 import { type SettingText, settingTexts } from './setting-texts.ts'
 
-/** One setting, with its name in each source. */
+/** One setting, with its names in each source. */
 export type SettingDefinition = Omit<SettingText, 'defaultText'> & {
-  /** Its path in the configuration file, such as `gc.intervalSeconds`; absent for the file's own name. */
+  /** Its path in the configuration file, such as `gc.intervalSeconds`; absent for the name of the file. */
   readonly key?: string
   /** Such as `--gc-interval-seconds`. */
   readonly flag: string
-  /** The flag with its placeholder, as commander takes it. A list's flag may be given several times. */
+  /** The flag with its placeholder, as commander takes it. The flag of a list may be repeated. */
   readonly option: string
   /** The property under which commander, and `loadConfiguration`, have its value: `gcIntervalSeconds`. */
   readonly flagKey: string
@@ -18,10 +18,10 @@ export type SettingDefinition = Omit<SettingText, 'defaultText'> & {
   readonly defaultText: string
 }
 
-/** The prefix of our environment variables. */
+/** The prefix of all variables. */
 export const variablePrefix = 'ACRUX_'
 
-/** The setting that names the configuration file. It cannot be in the file itself. */
+/** The configuration file: the only setting that cannot be in it. */
 export const configFileSetting: SettingDefinition = {
   ...namesOf(['config'], 'text', 'file'),
   kind: 'text',
@@ -54,7 +54,7 @@ function namesOf(path: readonly string[], kind: SettingText['kind'], placeholder
   const flag = `--${words.join('-')}`
   return {
     flag,
-    // A Boolean flag can be used without a value.
+    // The value of a boolean flag is optional.
     option: kind === 'boolean' ? `${flag} [${placeholder}]` : `${flag} <${placeholder}>`,
     flagKey: words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join(''),
     variable: `${variablePrefix}${words.join('_').toUpperCase()}`,
@@ -64,5 +64,5 @@ function namesOf(path: readonly string[], kind: SettingText['kind'], placeholder
 function defaultOf(schema: z.core.$ZodType, { defaultText }: SettingText): string {
   if (defaultText !== undefined) return defaultText
   if (schema instanceof z.ZodDefault) return `\`${String(schema.def.defaultValue)}\``
-  throw new Error('a setting without a plain default needs one in words')
+  throw new Error('a setting without a plain default needs a defaultText')
 }

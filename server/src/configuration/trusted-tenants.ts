@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseGuid } from '../standards/azure/guid.ts'
 
 /** The maximum number of trusted tenants. */
-const largestNumber = 100
+const maxTenants = 100
 
 const authorityError = {
   error: 'must be the https origin of the token authority, such as https://login.microsoftonline.us',
@@ -25,10 +25,10 @@ const trustedTenantSchema = z.strictObject(
   { error: 'must be a mapping' },
 )
 
-/** The list of tenants of Microsoft Entra whose access tokens are accepted; none is named twice. */
+/** The list of tenants of Microsoft Entra whose access tokens are accepted; without duplicates. */
 export const trustedTenantsSchema = z
   .array(trustedTenantSchema, { error: 'must be a list of tenants' })
-  .max(largestNumber, { error: `must list at most ${largestNumber} tenants` })
+  .max(maxTenants, { error: `must list at most ${maxTenants} tenants` })
   .refine((tenants) => new Set(tenants.map(({ tenantId }) => tenantId)).size === tenants.length, {
     error: 'the same tenant is listed twice',
   })

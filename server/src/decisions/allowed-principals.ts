@@ -2,13 +2,14 @@ import type { AllowedPrincipal, RightInQuestion } from '../access/index.ts'
 import type { Registry } from '../resources/index.ts'
 import type { DecisionContext } from './context.ts'
 import { consideredDocument, questionDocument } from './explanation.ts'
+import type { AllowedPrincipalDocument, AllowedPrincipalPage } from './model.ts'
 
 /** The keys by which pages are ordered: those of the directory, then those of scoped tokens. */
 const principalKeys = '/principals/'
 const tokenKeys = '/tokens/'
 
 /** One page of the principals that may do something, and the key after which the next page begins. */
-export type AllowedPrincipals = { readonly document: object; readonly next: string | undefined }
+export type AllowedPrincipals = { readonly document: AllowedPrincipalPage; readonly next: string | undefined }
 
 /** The page of a list: at most `size` principals with keys after `after`, which is empty for the first page. */
 export type PageOfPrincipals = { readonly after: string; readonly size: number }
@@ -35,10 +36,10 @@ async function readPage(
   registry: Registry,
   asked: RightInQuestion,
   { after, size }: PageOfPrincipals,
-): Promise<{ readonly value: readonly object[]; readonly next: string | undefined }> {
+): Promise<{ readonly value: readonly AllowedPrincipalDocument[]; readonly next: string | undefined }> {
   const principals = after.startsWith(tokenKeys) ? [] : await principalsAfter(context, registry, asked, after)
   const shown = principals.slice(0, size)
-  const value: object[] = []
+  const value: AllowedPrincipalDocument[] = []
   for (const one of shown) value.push(await principalDocument(context, registry, one))
   if (principals.length > size) return { value, next: keyOf(shown.at(-1)) }
   const left = size - shown.length
@@ -47,7 +48,7 @@ async function readPage(
   const { tokens, next } = await context.access.scopedTokens.allowing(registry.rid, asked, afterName, left)
   for (const { name, scopeMapId, enabled } of tokens) {
     const status = enabled ? 'enabled' : 'disabled'
-    const who = { principalId: `token:${name}`, principalType: 'ScopedToken', displayName: name }
+    const who = { principalId: `token:${name}`, principalType: 'ScopedToken', displayName: name } as const
     value.push({ ...who, assignments: [], scopeMapId, status })
   }
   return { value, next: next === undefined ? undefined : `${tokenKeys}${next}` }
@@ -71,7 +72,7 @@ async function principalDocument(
   { directory }: DecisionContext,
   { subscriptionId }: Registry,
   { principalId, principalType, assignments }: AllowedPrincipal,
-): Promise<object> {
+): Promise<AllowedPrincipalDocument> {
   const displayName = (await directory.findPrincipal(principalId))?.displayName ?? null
   return {
     principalId,

@@ -1,7 +1,7 @@
 import { roleAssignmentId, roleDefinitionId } from '../standards/azure/resource-id.ts'
-import type { DecisionAssignment, DecisionChange, DecisionDocument } from '@acrux/contract'
 import type { DecisionRecord, RecordedChange } from '../access/index.ts'
 import type { AuditEventDocument } from '../audit/index.ts'
+import type { DecisionAssignment, DecisionChange, DecisionDocument } from './model.ts'
 
 /** The decision that an event records, from the event alone; undefined for an event without a decision. */
 export function decisionDocument(event: AuditEventDocument): DecisionDocument | undefined {

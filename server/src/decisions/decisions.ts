@@ -1,9 +1,9 @@
-import type { DecisionDocument, DecisionSince } from '@acrux/contract'
 import type { RightInQuestion } from '../access/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AllowedPrincipals, type PageOfPrincipals, listAllowedPrincipals } from './allowed-principals.ts'
 import type { DecisionContext } from './context.ts'
 import { explanationDocument, findPrincipal, questionDocument } from './explanation.ts'
+import type { AccessExplanation, Decision } from './model.ts'
 import { decideAgain, findPastDecision } from './past-decision.ts'
 
 /** Questions about the decisions of a registry. */
@@ -12,15 +12,12 @@ export interface Decisions {
    * Why a request to the registry was denied, or got a smaller token than requested: as recorded then, and `since` if the
    * decision would be another one now. Undefined if the registry denied nothing under this correlation id.
    */
-  find(
-    registry: Registry,
-    correlationId: string,
-  ): Promise<(DecisionDocument & { readonly since: DecisionSince | null }) | undefined>
+  find(registry: Registry, correlationId: string): Promise<Decision | undefined>
   /**
    * Whether a principal may do something at the registry, by which assignments, and the smallest change that would allow
    * it. `principal` is `anonymous`, `admin`, `token:NAME` or an object id; undefined if there is no such principal.
    */
-  explain(registry: Registry, principal: string, asked: RightInQuestion): Promise<object | undefined>
+  explain(registry: Registry, principal: string, asked: RightInQuestion): Promise<AccessExplanation | undefined>
   /** Who may do something at the registry. */
   listAllowed(registry: Registry, asked: RightInQuestion, page: PageOfPrincipals): Promise<AllowedPrincipals>
 }

@@ -4,6 +4,7 @@ import { parseGuid } from '../standards/azure/guid.ts'
 import { roleAssignmentId, roleDefinitionId } from '../standards/azure/resource-id.ts'
 import type { DecisionContext } from './context.ts'
 import { changeDocument } from './decision-document.ts'
+import type { AccessExplanation } from './model.ts'
 
 /** The principal that a text names: `anonymous`, `admin`, `token:NAME` for a scoped token, or an object id. */
 export async function findPrincipal(
@@ -24,12 +25,18 @@ export async function findPrincipal(
 }
 
 /** The question, as it is repeated in its answer. */
-export function questionDocument({ roleAssignmentMode }: Registry, { right, repository }: RightInQuestion) {
+export function questionDocument(
+  { roleAssignmentMode }: Registry,
+  { right, repository }: RightInQuestion,
+): Pick<AccessExplanation, 'action' | 'repository' | 'roleAssignmentMode'> {
   return { action: right, repository: repository ?? null, roleAssignmentMode }
 }
 
 /** An explanation as the API shows it. */
-export function explanationDocument(explanation: Explanation, { subscriptionId }: Registry) {
+export function explanationDocument(
+  explanation: Explanation,
+  { subscriptionId }: Registry,
+): Omit<AccessExplanation, 'principal' | 'action' | 'repository' | 'roleAssignmentMode'> {
   const { allowed, needs, assignments, scopeMap, firstFailure, smallestChange } = explanation
   return {
     allowed,
@@ -42,7 +49,10 @@ export function explanationDocument(explanation: Explanation, { subscriptionId }
 }
 
 /** An assignment and whether it allows the request. */
-export function consideredDocument(considered: ConsideredAssignment, subscriptionId: string) {
+export function consideredDocument(
+  considered: ConsideredAssignment,
+  subscriptionId: string,
+): AccessExplanation['assignments'][number] {
   const { assignment, roleName, condition, verdict, byWildcard } = considered
   return {
     id: roleAssignmentId(assignment),

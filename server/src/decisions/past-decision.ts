@@ -1,4 +1,3 @@
-import type { DecisionDocument, DecisionSince } from '@acrux/contract'
 import {
   type DecisionRecord,
   type Principal,
@@ -10,6 +9,7 @@ import { auditEventDocument } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import type { DecisionContext } from './context.ts'
 import { assignmentDocuments, decisionDocument, failureOf } from './decision-document.ts'
+import type { DecisionDocument, DecisionSince } from './model.ts'
 
 /** How many events are read at a time. A request writes only a few. */
 const pageSize = 20

@@ -34,7 +34,7 @@ const pathOf = (template: string): string =>
     .replace(':machine', 'build-1')
     .replace(':name', randomUUID())
 
-test('every route has a need, and every one but the metadata refuses whoever is not known', async () => {
+test('every route has a need, and every route except the metadata denies an unauthenticated caller', async () => {
   assert.ok(managementRoutes.length > 45, `${managementRoutes.length} routes`)
   assert.deepEqual(
     managementRoutes.filter(({ need }) => need === 'public').map(({ path }) => path),
@@ -46,7 +46,7 @@ test('every route has a need, and every one but the metadata refuses whoever is 
   }
 })
 
-test('a principal without a role gets an empty list or is refused, at every route', async () => {
+test('every route denies a principal without a role, or gives an empty list', async () => {
   // A list of what everybody knows, a document, and an operation that is nobody's but whose it is.
   const shown: Readonly<Record<string, number>> = {
     'management.tenants.list': 200,
@@ -67,7 +67,7 @@ test('a principal without a role gets an empty list or is refused, at every rout
   }
 })
 
-test('a role on one registry with no right to manage shows the way to it, and manages nothing', async () => {
+test('a data role on one registry shows the resources that contain it, and manages nothing', async () => {
   for (const { id, method, path, need } of rows) {
     const answer = await arm(method, pathOf(path), undefined, { token: puller.token })
     if (need !== 'signed-in' && need.kind === 'action') assert.equal(answer.status, 403, id)
@@ -79,7 +79,7 @@ test('a role on one registry with no right to manage shows the way to it, and ma
   assert.deepEqual(each(await arm('GET', `${subscriptionScope}/resourceGroups`, undefined, puller)), [])
 })
 
-test('what is forbidden and what does not exist are refused in the same words', async () => {
+test('forbidden and missing resources are denied in the same words', async () => {
   const otherSubscription = '99999999-9999-4999-8999-999999999999'
   const elsewhere = groupScope.replace(subscriptionId, otherSubscription)
   const pairs = [
@@ -107,7 +107,7 @@ test('what is forbidden and what does not exist are refused in the same words', 
   }
 })
 
-test('lists are empty for a stranger, whether there is something or nothing to hide', async () => {
+test('lists are empty for a principal without a role, whether or not resources exist', async () => {
   const lists = [
     `${subscriptionScope}/resourceGroups`,
     `${subscriptionScope}/resources`,
@@ -138,7 +138,7 @@ test('a reader of one registry sees it, its group and its subscription, and no o
   assert.equal((await arm('POST', `${registryPath('fabrikam')}/listCredentials`, undefined, reader)).status, 403)
 })
 
-test('a refusal names the client, the action and the scope, and leaves an event with its correlation id', async () => {
+test('a denial names the client, the action and the scope, and records an event with its correlation id', async () => {
   const { servicePrincipal } = puller
   const answer = await arm('POST', `${registryPath('contoso')}/listCredentials`, undefined, puller)
   const action = 'Microsoft.ContainerRegistry/registries/listCredentials/action'
@@ -161,7 +161,7 @@ test('a refusal names the client, the action and the scope, and leaves an event 
   })
 })
 
-test('a bad token leaves an event, and no token at all leaves none', async () => {
+test('an invalid token records an event, and a missing token does not', async () => {
   const count = async () => (await server.events()).filter(({ reason }) => reason === 'AuthenticationFailed').length
   const before = await count()
   await arm('GET', '/subscriptions', undefined, { token: '' })
@@ -170,7 +170,7 @@ test('a bad token leaves an event, and no token at all leaves none', async () =>
   assert.equal(await count(), before + 1)
 })
 
-test('a right is gone at the next request after its assignment is', async () => {
+test('a permission ends with its assignment, from the next request on', async () => {
   const contributor = await server.principalWith(roleGuids.contributor, groupScope)
   assert.equal((await arm('GET', registryPath('contoso'), undefined, contributor)).status, 200)
   const [name] = each(

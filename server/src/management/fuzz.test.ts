@@ -63,7 +63,7 @@ const contentTypes: readonly (readonly [type: string | undefined, taken: boolean
 ]
 
 for (const [type, taken] of contentTypes) {
-  test(`a body that says that it is ${JSON.stringify(type)} is ${taken ? 'read and checked' : 'left unread'}`, async () => {
+  test(`a body of type ${JSON.stringify(type)} is ${taken ? 'read and checked' : 'not read'}`, async () => {
     await arm('PATCH', path, { properties: { adminUserEnabled: true } })
     const headers = { authorization, ...(type !== undefined && { 'content-type': type }) }
     const status = await sendRaw('PATCH', `${path}?api-version=1`, headers, patch)
@@ -101,7 +101,7 @@ for (const [body, status, why] of bodies) {
   })
 }
 
-test('bodies where none is wanted are left alone', async () => {
+test('routes without a body ignore one', async () => {
   await arm('PATCH', path, { properties: { adminUserEnabled: true } })
   for (const type of ['application/json', 'text/plain']) {
     const headers = { authorization, 'content-type': type }
@@ -130,7 +130,7 @@ const word = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }).map((text) => encodeURIComponent(text.toWellFormed())),
 )
 
-test('no path, query or method gives a failure', async () => {
+test('no path, query or method causes a server error', async () => {
   const routes = fc.constantFrom(...rows.map((row) => row.path))
   const request = fc.tuple(
     fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE'),
@@ -152,7 +152,7 @@ test('no path, query or method gives a failure', async () => {
   )
 })
 
-test('no body of JSON gives a failure, at whatever route', async () => {
+test('no JSON body causes a server error, at any route', async () => {
   const known = fc.constantFrom(
     'properties',
     'sku',
@@ -202,7 +202,7 @@ test('no body of JSON gives a failure, at whatever route', async () => {
   )
 })
 
-test('odd headers give no failure', async () => {
+test('unusual headers cause no server error', async () => {
   for (const token of [
     'a'.repeat(10_000),
     '.'.repeat(8000),

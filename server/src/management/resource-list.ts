@@ -1,15 +1,38 @@
+import { z } from 'zod'
 import type { ManagedIdentityKind } from '../directory/index.ts'
+import { type DocumentOf, apiSchemas } from '../platform/http/api-schema.ts'
 import type { ManagementCall, ManagementContext } from './arm/context.ts'
 import { readFilter, unsupportedFilter } from './arm/query.ts'
+import { listOf, tagsRecord } from './arm/response.ts'
 import { machineType } from './identities/machines.ts'
 import { userAssignedIdentityType } from './identities/managed-identities.ts'
 import { visibleResources } from './arm/visibility.ts'
 
+const sku = z.enum(['Basic', 'Standard', 'Premium'])
+
+/** A resource of any type; a registry has a SKU. [Azure Resource Manager, Resources - List] */
+const resourceResponse = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    type: z.string(),
+    sku: z.strictObject({ name: sku, tier: sku }).optional(),
+    location: z.string(),
+    tags: tagsRecord,
+  })
+  .register(apiSchemas, { id: 'Resource' })
+type ResourceDocument = DocumentOf<typeof resourceResponse>
+
+const resourceListResponse = listOf(resourceResponse)
+
 /** `GET /subscriptions/{s}/resources`: `az` finds a registry by it if no group is named. [az-cli-wire §4, LIST] */
-export async function listResources(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listResources(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof resourceListResponse>> {
   const { caller, names, request } = call
   const { type, group } = readWanted(request)
-  const value: (Listed & { readonly type: string })[] = []
+  const value: ResourceDocument[] = []
   for (const [listedType, list] of Object.entries(lists)) {
     if (type !== undefined && type !== listedType.toLowerCase()) continue
     const visible = await visibleResources(context, caller, `${listedType}/read`)
@@ -18,13 +41,9 @@ export async function listResources(context: ManagementContext, call: Management
   }
   return { value }
 }
+listResources.response = resourceListResponse
 
-type Listed = {
-  readonly id: string
-  readonly name: string
-  readonly location: string
-  readonly tags: Readonly<Record<string, string>>
-}
+type Listed = Omit<ResourceDocument, 'type'>
 
 /** How the resources of each type are listed, in a subscription or in a group. */
 const lists: Readonly<

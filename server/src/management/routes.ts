@@ -12,7 +12,7 @@ import { listCredentialUses } from './server/credential-uses.ts'
 import { listCredentials, regenerateCredential } from './registries/credentials.ts'
 import { getAllowedPrincipals, getDecision, getExplanation } from './roles/decisions.ts'
 import { listMetricDefinitions, listMetricNamespaces, listMetrics } from './server/metrics.ts'
-import type { ManagementHandler } from './arm/context.ts'
+import type { ManagementHandler, WellTyped } from './arm/context.ts'
 import {
   deleteFederatedCredential,
   getFederatedCredential,
@@ -51,6 +51,7 @@ import { deleteRoleAssignment, getRoleAssignment, putRoleAssignment } from './ro
 import { deleteRoleDefinition, putRoleDefinition } from './roles/role-definition-changes.ts'
 import { getRoleDefinition, listRoleDefinitions } from './roles/role-definitions.ts'
 import { getScrub, startScrub } from './server/scrub.ts'
+import { getOpenApi } from './server/open-api.ts'
 import { rotateSigningKeys, withdrawSigningKeys } from './server/signing-keys.ts'
 import { getSubscription, listLocations, listSubscriptions, listTenants } from './arm/subscriptions.ts'
 import { deleteScopeMap, getScopeMap, listScopeMaps, patchScopeMap, putScopeMap } from './registries/scope-maps.ts'
@@ -69,18 +70,25 @@ import { listUsages } from './registries/usages.ts'
 import { getTags, listNone, listUnserved, refuseNone, refuseUnserved } from './registries/unserved-types.ts'
 
 /** A route that needs an authenticated caller. */
-export type ManagementRow = {
+export type ManagementRow<Handler extends ManagementHandler = ManagementHandler> = {
   readonly id: string
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly need: CallerNeed
-  readonly handle: ManagementHandler
+  readonly handle: Handler & WellTyped<Handler>
   /** Whether it reads `$filter`; every other route rejects one. */
   readonly filtered?: true
   /** Whether it reads `$top` and `$skiptoken` itself; every other list is paged by its ids. */
   readonly paged?: true
   /** Whether it is not one of ARM's, so that it needs no `api-version`. */
   readonly versionless?: true
+}
+
+/** Rows whose handlers return what their response schemas describe; others do not compile. */
+function table<const Handlers extends readonly ManagementHandler[]>(
+  typed: readonly [...{ [Index in keyof Handlers]: ManagementRow<Handlers[Index]> }],
+): readonly ManagementRow[] {
+  return typed as readonly unknown[] as readonly ManagementRow[]
 }
 
 const action = (name: string): CallerNeed => ({ kind: 'action', action: name })
@@ -97,8 +105,8 @@ const registries = `${group}/${provider}/registries`
 const registry = `${registries}/:registry`
 
 // prettier-ignore
-const subscriptionRows: readonly ManagementRow[] = [
-  { id: 'openApi.get',             method: 'GET',    path: '/openapi.json',             need: 'signed-in',                                                    handle: ({ openApi }) => openApi(), versionless: true },
+const subscriptionRows = table([
+  { id: 'openApi.get',             method: 'GET',    path: '/openapi.json',             need: 'signed-in',                                                    handle: getOpenApi, versionless: true },
   { id: 'tenants.list',            method: 'GET',    path: '/tenants',                  need: 'signed-in',                                                    handle: listTenants },
   { id: 'subscriptions.list',      method: 'GET',    path: '/subscriptions',            need: listed('Microsoft.Resources/subscriptions/read'),                handle: listSubscriptions },
   { id: 'subscriptions.get',       method: 'GET',    path: subscription,                need: anyRole('Microsoft.Resources/subscriptions/read'),               handle: getSubscription },
@@ -118,31 +126,35 @@ const subscriptionRows: readonly ManagementRow[] = [
   { id: 'scrub.get',               method: 'GET',    path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/read'), handle: getScrub },
   { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
   { id: 'credentialUses.list',     method: 'GET',    path: `${subscription}/providers/Acrux.Server/credentialUses`, need: action('Acrux.Server/credentialUses/read'), handle: listCredentialUses, filtered: true, paged: true },
-]
+])
 
 const onWebhooks = (name: string): CallerNeed => action(`Acrux.Server/auditWebhooks/${name}`)
 const webhooks = `${subscription}/providers/Acrux.Server/auditWebhooks`
 const webhook = `${webhooks}/:name`
 
 // prettier-ignore
-const webhookRows: readonly ManagementRow[] = [
+const webhookRows = table([
   { id: 'auditWebhooks.list',         method: 'GET',    path: webhooks, need: onWebhooks('read'),   handle: listAuditWebhooks },
   { id: 'auditWebhooks.get',          method: 'GET',    path: webhook,  need: onWebhooks('read'),   handle: getAuditWebhook },
   { id: 'auditWebhooks.put',          method: 'PUT',    path: webhook,  need: onWebhooks('write'),  handle: putAuditWebhook },
   { id: 'auditWebhooks.delete',       method: 'DELETE', path: webhook,  need: onWebhooks('delete'), handle: deleteAuditWebhook },
   { id: 'auditWebhooks.rotateSecret', method: 'POST',   path: `${webhook}/rotateSecret`, need: onWebhooks('rotateSecret/action'), handle: rotateAuditWebhookSecret },
-]
+])
 
-const registrationRows: readonly ManagementRow[] = providerNamespaces.map((namespace) => ({
-  id: `providers.register.${namespace}`,
-  method: 'POST',
-  path: `${subscription}/providers/${namespace}/register`,
-  need: action(`${namespace}/register/action`),
-  handle: registerProvider(namespace),
-}))
+const registrationRows = providerNamespaces.flatMap((namespace) =>
+  table([
+    {
+      id: `providers.register.${namespace}`,
+      method: 'POST',
+      path: `${subscription}/providers/${namespace}/register`,
+      need: action(`${namespace}/register/action`),
+      handle: registerProvider(namespace),
+    },
+  ]),
+)
 
 // prettier-ignore
-const registryRows: readonly ManagementRow[] = [
+const registryRows = table([
   { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), handle: checkName },
   { id: 'registries.listInSubscription',   method: 'GET',    path: `${subscription}/${provider}/registries`, need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
   { id: 'registries.listInGroup',          method: 'GET',    path: registries,                          need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
@@ -156,13 +168,13 @@ const registryRows: readonly ManagementRow[] = [
   { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          handle: importImage },
   { id: 'operationResults.get',            method: 'GET',    path: `${subscription}/${provider}/locations/:location/operationResults/:name`, need: listed('Microsoft.ContainerRegistry/registries/importImage/action'), handle: getImportResult },
   { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true, paged: true },
-]
+])
 
 const child = `${registry}/:type`
 
 /** What Azure has and this server does not. The paths that are served are more specific, and take precedence. */
 // prettier-ignore
-const unservedRows: readonly ManagementRow[] = [
+const unservedRows = table([
   { id: 'unserved.list',   method: 'GET',    path: child,                  need: onRegistries('read'), handle: listUnserved },
   { id: 'unserved.act',    method: 'POST',   path: child,                  need: onRegistries('read'), handle: refuseUnserved },
   { id: 'unserved.get',    method: 'GET',    path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
@@ -170,45 +182,33 @@ const unservedRows: readonly ManagementRow[] = [
   { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
   { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
   { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: onRegistries('read'), handle: refuseUnserved },
-  ...noneRows('subscription', subscription, anyRole('Microsoft.Authorization/locks/read')),
-  ...noneRows('group', group, anyRole('Microsoft.Authorization/locks/read')),
-  ...noneRows('registry', registry, onRegistries('read')),
   { id: 'tagNames.list', method: 'GET', path: `${subscription}/tagNames`, need: anyRole('Microsoft.Resources/subscriptions/tagNames/read'), handle: listNone },
-  ...tagRows('subscription', subscription, anyRole('Microsoft.Resources/tags/read')),
-  ...tagRows('group', group, onGroups('read')),
-  ...tagRows('registry', registry, onRegistries('read')),
-]
+])
 
 /** Tags can be read here, and are changed with their resource. */
-function tagRows(scopeName: string, scopePath: string, need: CallerNeed): ManagementRow[] {
+function tagRows(scopeName: string, scopePath: string, need: CallerNeed): readonly ManagementRow[] {
   const path = `${scopePath}/providers/Microsoft.Resources/tags/default`
-  return [
-    { id: `tags.get.${scopeName}`, method: 'GET', path, need, handle: getTags },
-    ...(['PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
-      id: `tags.${method.toLowerCase()}.${scopeName}`,
-      method,
-      path,
-      need,
-      handle: refuseNone,
-    })),
-  ]
+  // prettier-ignore
+  return table([
+    { id: `tags.get.${scopeName}`,    method: 'GET',    path, need, handle: getTags },
+    { id: `tags.put.${scopeName}`,    method: 'PUT',    path, need, handle: refuseNone },
+    { id: `tags.patch.${scopeName}`,  method: 'PATCH',  path, need, handle: refuseNone },
+    { id: `tags.delete.${scopeName}`, method: 'DELETE', path, need, handle: refuseNone },
+  ])
 }
 
 /** Locks and private endpoints: there are none at any scope. */
-function noneRows(scopeName: string, scopePath: string, need: CallerNeed): ManagementRow[] {
+function noneRows(scopeName: string, scopePath: string, need: CallerNeed): readonly ManagementRow[] {
   const types = { locks: 'Microsoft.Authorization/locks', privateEndpoints: 'Microsoft.Network/privateEndpoints' }
   return Object.entries(types).flatMap(([name, type]) => {
     const path = `${scopePath}/providers/${type}`
-    return [
-      { id: `${name}.list.${scopeName}`, method: 'GET' as const, path, need, handle: listNone },
-      ...(['GET', 'PUT', 'DELETE'] as const).map((method) => ({
-        id: `${name}.${method.toLowerCase()}.${scopeName}`,
-        method,
-        path: `${path}/:name`,
-        need,
-        handle: refuseNone,
-      })),
-    ]
+    // prettier-ignore
+    return table([
+      { id: `${name}.list.${scopeName}`,   method: 'GET',    path,                   need, handle: listNone },
+      { id: `${name}.get.${scopeName}`,    method: 'GET',    path: `${path}/:name`, need, handle: refuseNone },
+      { id: `${name}.put.${scopeName}`,    method: 'PUT',    path: `${path}/:name`, need, handle: refuseNone },
+      { id: `${name}.delete.${scopeName}`, method: 'DELETE', path: `${path}/:name`, need, handle: refuseNone },
+    ])
   })
 }
 
@@ -216,18 +216,18 @@ const insights = `${registry}/providers/Microsoft.Insights`
 const onInsights = (name: string): CallerNeed => action(`Microsoft.Insights/${name}/read`)
 
 // prettier-ignore
-const metricRows: readonly ManagementRow[] = [
+const metricRows = table([
   { id: 'metrics.list',           method: 'GET', path: `${insights}/metrics`,           need: onInsights('metrics'),           handle: listMetrics,           paged: true },
   { id: 'metricDefinitions.list', method: 'GET', path: `${insights}/metricDefinitions`, need: onInsights('metricDefinitions'), handle: listMetricDefinitions, paged: true },
   { id: 'metricNamespaces.list',  method: 'GET', path: `${insights}/metricNamespaces`,  need: onInsights('metricNamespaces'),  handle: listMetricNamespaces,  paged: true },
-]
+])
 
 const anonymousAccess = `${registry}/providers/Acrux.Server/anonymousAccess/default`
 const scopeMaps = `${registry}/scopeMaps`
 const tokens = `${registry}/tokens`
 
 // prettier-ignore
-const scopedTokenRows: readonly ManagementRow[] = [
+const scopedTokenRows = table([
   { id: 'scopeMaps.list',                 method: 'GET',    path: scopeMaps,              need: onRegistries('scopeMaps/read'),   handle: listScopeMaps },
   { id: 'scopeMaps.get',                  method: 'GET',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/read'),   handle: getScopeMap },
   { id: 'scopeMaps.put',                  method: 'PUT',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  handle: putScopeMap },
@@ -242,7 +242,7 @@ const scopedTokenRows: readonly ManagementRow[] = [
   { id: 'anonymousAccess.get',            method: 'GET',    path: anonymousAccess,        need: onRegistries('read'),             handle: getAnonymousAccess },
   { id: 'anonymousAccess.put',            method: 'PUT',    path: anonymousAccess,        need: onRegistries('write'),            handle: putAnonymousAccess },
   { id: 'anonymousAccess.delete',         method: 'DELETE', path: anonymousAccess,        need: onRegistries('write'),            handle: deleteAnonymousAccess },
-]
+])
 
 const onQuotas = (name: string): CallerNeed => action(`Acrux.Server/quotas/${name}`)
 const onUploads = (name: string): CallerNeed => action(`Acrux.Server/uploads/${name}`)
@@ -251,14 +251,14 @@ const uploads = `${registry}/providers/Acrux.Server/uploads`
 
 /** Azure does not have these. */
 // prettier-ignore
-const capacityRows: readonly ManagementRow[] = [
+const capacityRows = table([
   { id: 'quotas.list',    method: 'GET',    path: quotas,               need: onQuotas('read'),    handle: listQuotas },
   { id: 'quotas.get',     method: 'GET',    path: `${quotas}/:name`,    need: onQuotas('read'),    handle: getQuota },
   { id: 'quotas.put',     method: 'PUT',    path: `${quotas}/:name`,    need: onQuotas('write'),   handle: putQuota },
   { id: 'quotas.delete',  method: 'DELETE', path: `${quotas}/:name`,    need: onQuotas('delete'),  handle: deleteQuota },
   { id: 'uploads.list',   method: 'GET',    path: uploads,              need: onUploads('read'),   handle: listOpenUploads },
   { id: 'uploads.delete', method: 'DELETE', path: `${uploads}/:name`,   need: onUploads('delete'), handle: deleteOpenUpload },
-]
+])
 
 const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)
 const identityProvider = 'providers/Microsoft.ManagedIdentity/userAssignedIdentities'
@@ -266,25 +266,25 @@ const identities = `${group}/${identityProvider}`
 const identity = `${identities}/:identity`
 
 // prettier-ignore
-const identityRows: readonly ManagementRow[] = [
+const identityRows = table([
   { id: 'identities.listInSubscription', method: 'GET',    path: `${subscription}/${identityProvider}`, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), handle: listUserAssignedIdentities },
   { id: 'identities.listInGroup',        method: 'GET',    path: identities, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), handle: listUserAssignedIdentities },
   { id: 'identities.get',                method: 'GET',    path: identity,   need: onIdentities('read'),   handle: getUserAssignedIdentity },
   { id: 'identities.put',                method: 'PUT',    path: identity,   need: onIdentities('write'),  handle: putUserAssignedIdentity },
   { id: 'identities.patch',              method: 'PATCH',  path: identity,   need: onIdentities('write'),  handle: patchUserAssignedIdentity },
   { id: 'identities.delete',             method: 'DELETE', path: identity,   need: onIdentities('delete'), handle: deleteUserAssignedIdentity },
-]
+])
 
 const federatedCredentials = `${identity}/federatedIdentityCredentials`
 const federatedCredential = `${federatedCredentials}/:name`
 
 // prettier-ignore
-const federationRows: readonly ManagementRow[] = [
+const federationRows = table([
   { id: 'federatedCredentials.list',   method: 'GET',    path: federatedCredentials, need: onIdentities('federatedIdentityCredentials/read'),   handle: listFederatedCredentials },
   { id: 'federatedCredentials.get',    method: 'GET',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/read'),   handle: getFederatedCredential },
   { id: 'federatedCredentials.put',    method: 'PUT',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/write'),  handle: putFederatedCredential },
   { id: 'federatedCredentials.delete', method: 'DELETE', path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/delete'), handle: deleteFederatedCredential },
-]
+])
 
 const onMachines = (name: string): CallerNeed => action(`Microsoft.HybridCompute/machines/${name}`)
 const machineProvider = 'providers/Microsoft.HybridCompute/machines'
@@ -292,7 +292,7 @@ const machines = `${group}/${machineProvider}`
 const machine = `${machines}/:machine`
 
 // prettier-ignore
-const machineRows: readonly ManagementRow[] = [
+const machineRows = table([
   { id: 'machines.listInSubscription', method: 'GET',    path: `${subscription}/${machineProvider}`, need: listed('Microsoft.HybridCompute/machines/read'), handle: listMachines },
   { id: 'machines.listInGroup',        method: 'GET',    path: machines, need: listed('Microsoft.HybridCompute/machines/read'), handle: listMachines },
   { id: 'machines.get',                method: 'GET',    path: machine,  need: onMachines('read'),   handle: getMachine },
@@ -300,21 +300,21 @@ const machineRows: readonly ManagementRow[] = [
   { id: 'machines.patch',              method: 'PATCH',  path: machine,  need: onMachines('write'),  handle: patchMachine },
   { id: 'machines.delete',             method: 'DELETE', path: machine,  need: onMachines('delete'), handle: deleteMachine },
   { id: 'machines.enrollmentCode',     method: 'POST',   path: `${machine}/enrollmentCode`, need: onMachines('write'), handle: createEnrollmentCode },
-]
+])
 
 const readAssignments = action('Microsoft.Authorization/roleAssignments/read')
 
 /** Azure does not have these. */
 // prettier-ignore
-const questionRows: readonly ManagementRow[] = [
+const questionRows = table([
   { id: 'access.explanation',       method: 'GET', path: `${registry}/accessExplanation`, need: readAssignments, handle: getExplanation },
   { id: 'access.decision',          method: 'GET', path: `${registry}/decisions/:name`,   need: onRegistries('decisions/read'), handle: getDecision },
   { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals, paged: true },
-]
+])
 
 const authorization = 'providers/Microsoft.Authorization'
 
-function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
+function roleRows(scopeName: string, scopePath: string): readonly ManagementRow[] {
   const assignments = `${scopePath}/${authorization}/roleAssignments`
   const definitions = `${scopePath}/${authorization}/roleDefinitions`
   const onAssignments = (name: string): CallerNeed => action(`Microsoft.Authorization/roleAssignments/${name}`)
@@ -325,7 +325,7 @@ function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
   })
   const onDefinitions = (name: string): CallerNeed => action(`Microsoft.Authorization/roleDefinitions/${name}`)
   // prettier-ignore
-  return [
+  return table([
     { id: `roleDefinitions.list.${scopeName}`,   method: 'GET',    path: definitions,            need: onDefinitions('read'),   handle: listRoleDefinitions, filtered: true },
     { id: `roleDefinitions.get.${scopeName}`,    method: 'GET',    path: `${definitions}/:name`, need: onDefinitions('read'),   handle: getRoleDefinition },
     { id: `roleDefinitions.put.${scopeName}`,    method: 'PUT',    path: `${definitions}/:name`, need: onDefinitions('write'),  handle: putRoleDefinition },
@@ -334,15 +334,15 @@ function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
     { id: `roleAssignments.get.${scopeName}`,    method: 'GET',    path: `${assignments}/:name`, need: onAssignments('read'),   handle: getRoleAssignment },
     { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: judging('write'),        handle: putRoleAssignment },
     { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: judging('delete'),       handle: deleteRoleAssignment },
-  ]
+  ])
 }
 
 /** The built-in roles by the ids that they have in the tenant; there are no assignments at that scope. */
 // prettier-ignore
-const tenantRows: readonly ManagementRow[] = [
+const tenantRows = table([
   { id: 'roleDefinitions.list.tenant', method: 'GET', path: `/${authorization}/roleDefinitions`,       need: anyRole('Microsoft.Authorization/roleDefinitions/read'), handle: listRoleDefinitions, filtered: true },
   { id: 'roleDefinitions.get.tenant',  method: 'GET', path: `/${authorization}/roleDefinitions/:name`, need: anyRole('Microsoft.Authorization/roleDefinitions/read'), handle: getRoleDefinition },
-]
+])
 
 /** The route table of the ARM surface, without `/metadata/endpoints`, which is public. */
 export const rows: readonly ManagementRow[] = [
@@ -351,6 +351,12 @@ export const rows: readonly ManagementRow[] = [
   ...registrationRows,
   ...registryRows,
   ...unservedRows,
+  ...noneRows('subscription', subscription, anyRole('Microsoft.Authorization/locks/read')),
+  ...noneRows('group', group, anyRole('Microsoft.Authorization/locks/read')),
+  ...noneRows('registry', registry, onRegistries('read')),
+  ...tagRows('subscription', subscription, anyRole('Microsoft.Resources/tags/read')),
+  ...tagRows('group', group, onGroups('read')),
+  ...tagRows('registry', registry, onRegistries('read')),
   ...metricRows,
   ...scopedTokenRows,
   ...capacityRows,

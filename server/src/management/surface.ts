@@ -4,7 +4,7 @@ import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { authenticate } from './arm/authenticate.ts'
-import type { ManagementCaller, ManagementContext } from './arm/context.ts'
+import type { ManagementCall, ManagementCaller, ManagementContext } from './arm/context.ts'
 import { ArmError } from './arm/errors.ts'
 import { getMetadata } from './server/metadata.ts'
 import { type CallerNeed, type ManagementNeed, requireNeed } from './arm/need.ts'
@@ -19,8 +19,8 @@ const metadataRow = { id: 'management.metadata', method: 'GET', path: '/metadata
 
 /** The route table of the ARM surface. */
 export const managementRoutes: readonly RouteDescription[] = [
-  { ...metadataRow, need: 'public' },
-  ...describeRoutes(rows.map((row) => ({ ...row, body: row.handle.body }))),
+  { ...metadataRow, need: 'public', response: getMetadata.response },
+  ...describeRoutes(rows.map((row) => ({ ...row, body: row.handle.body, response: row.handle.response }))),
 ]
 
 /** The ARM surface: `/metadata/endpoints`, `/subscriptions/*`, `/providers/*`, `/tenants`. */
@@ -69,13 +69,24 @@ function toRoute(context: ManagementContext, row: ManagementRow): Route<RowNeed,
       if (caller === undefined) throw new Error(`${row.id} was reached without a caller`)
       if (row.path.includes('/registries')) call.reply.header('api-supported-versions', registryVersionsHeader)
       const names = readPathNames(call.params)
-      return recordingDenial(context, row.id, call.request, caller, async () => {
+      return recordingDenial(context, { action: row.id, request: call.request, caller }, async () => {
         if (row.filtered !== true && parameter(call.request.query, '$filter') !== undefined) throw unsupportedFilter()
-        const answer = await row.handle(context, { ...call, caller, names })
-        return row.method === 'GET' && row.paged !== true ? pageOf(context.publicOrigin, call.request, answer) : answer
+        return send(context, row, call, await row.handle(context, { ...call, caller, names }))
       })
     },
   }
+}
+
+/** Sends the result of a handler: lists in pages, and for undefined no body. Fastify does not send `null` itself. */
+function send(
+  { publicOrigin }: ManagementContext,
+  { method, paged }: ManagementRow,
+  { request, reply }: Pick<ManagementCall, 'request' | 'reply'>,
+  answer: unknown,
+): unknown {
+  if (answer === undefined) return reply.send()
+  if (answer === null) return reply.type('application/json; charset=utf-8').send('null')
+  return method === 'GET' && paged !== true ? pageOf(publicOrigin, request, answer) : answer
 }
 
 /** Authenticates the sender, then authorizes the request, before the rest of the request is read. */
@@ -84,23 +95,30 @@ async function admit(
   { id, need, versionless }: RowNeed & { readonly need: CallerNeed },
   request: FastifyRequest,
 ): Promise<ManagementCaller> {
-  const caller = await recordingDenial(context, id, request, undefined, () => authenticate(context, request))
-  return recordingDenial(context, id, request, caller, async () => {
+  const anonymous = { action: id, request, caller: undefined }
+  const caller = await recordingDenial(context, anonymous, () => authenticate(context, request))
+  return recordingDenial(context, { action: id, request, caller }, async () => {
     await requireNeed(context, need, caller, readPathNames(request.params))
     if (versionless !== true) requireApiVersion(request)
     return caller
   })
 }
 
+/** A request to a route. Its caller is undefined until they are authenticated. */
+type Attempt = {
+  /** The id of the route. */
+  readonly action: string
+  readonly request: FastifyRequest
+  readonly caller: ManagementCaller | undefined
+}
+
 /**
  * Does the work, and records its denial: a missing or invalid token, a missing permission, and every failed change. A
- * request without a credential leaves no event, because anybody could fill the disk with those.
+ * request without a credential leaves no event; otherwise anyone could fill the disk with events.
  */
 function recordingDenial<Result>(
   context: ManagementContext,
-  action: string,
-  request: FastifyRequest,
-  caller: ManagementCaller | undefined,
+  { action, request, caller }: Attempt,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const eventOf = async (error: unknown): Promise<AuditEvent | undefined> => {

@@ -1,30 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { PassThrough } from 'node:stream'
 import { sql } from 'kysely'
-import { accessMigrations, createAccess } from '../access/index.ts'
-import { auditMigrations, createAudit, createAuditLog, createCredentialUses, createWebhooks } from '../audit/index.ts'
-import { createDecisions } from '../decisions/index.ts'
-import { type NewServicePrincipal, createCredentials, credentialMigrations } from '../credentials/index.ts'
-import { createDirectory, directoryMigrations } from '../directory/index.ts'
-import { createIdentity } from '../identity/index.ts'
-import { createIssuers } from '../issuers/index.ts'
+import { openTestModules } from '../compose/test-modules.ts'
+import type { NewServicePrincipal } from '../credentials/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
-import { createLog } from '../platform/log/log.ts'
-import { createOutbound } from '../platform/outbound/outbound.ts'
-import { openSealer } from '../platform/keys/sealing.ts'
-import { signingKeyMigrations } from '../platform/keys/migrations.ts'
-import type { DatabaseKind } from '../platform/sql/database.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { createImports, importMigrations } from '../imports/index.ts'
-import { createDeletionCount, createRegistry, registryMigrations } from '../registry/index.ts'
-import { createRegistryActivity, createResources, resourcesMigrations } from '../resources/index.ts'
-import { createMemoryBlobStore } from '../storage/index.ts'
-import { createTokenService } from '../token-service/index.ts'
-import { createManagement } from './surface.ts'
+import { watchResponses } from '../platform/http/test-responses.ts'
+import type { Log } from '../platform/log/log.ts'
+import type { Database, DatabaseKind } from '../platform/sql/database.ts'
+import { managementRoutes } from './surface.ts'
 
 export const tenantId = '20000000-0000-4000-8000-000000000002'
 export const subscriptionId = '10000000-0000-4000-8000-000000000001'
@@ -45,20 +28,20 @@ export const roleGuids = {
   acrPush: '8311e382-0749-4cb8-b61a-304f252e45ec',
 } as const
 
-/** The body of a PUT that makes a registry, with changes. */
+/** The body of a PUT that creates a registry. */
 export function newRegistry(properties: object = {}, rest: object = {}) {
   return { location: 'local', sku: { name: 'Premium' }, properties, ...rest }
 }
 
 export type Answer = {
   readonly status: number
-  /** The JSON, if it is some. */
+  /** Undefined if it is not JSON. */
   readonly body: unknown
   readonly text: string
   readonly headers: Headers
 }
 
-/** What lies in a JSON value at a path of keys and indices; undefined where there is nothing. */
+/** The member of a JSON value at a path of keys and indices; undefined if there is none. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
@@ -74,9 +57,11 @@ export function codeOf({ body }: Answer): unknown {
 /** One member of each item of a list. */
 export function each({ body }: Answer, ...path: readonly (string | number)[]): unknown[] {
   const items = at(body, 'value')
-  if (!Array.isArray(items)) throw new Error('the answer is no list')
+  if (!Array.isArray(items)) throw new Error('the response is not a list')
   return items.map((item) => at(item, ...path))
 }
+
+type Modules = Awaited<ReturnType<typeof openTestModules>>['modules']
 
 type CallOptions = { readonly token?: string; readonly headers?: Record<string, string>; readonly raw?: string }
 
@@ -92,123 +77,54 @@ export type AuditRow = {
   readonly correlation_id: string
 }
 
-const allMigrations = [
-  ...auditMigrations,
-  ...signingKeyMigrations,
-  ...resourcesMigrations,
-  ...directoryMigrations,
-  ...credentialMigrations,
-  ...accessMigrations,
-  ...registryMigrations,
-  ...importMigrations,
-]
-
 /**
- * The management API with real modules, a real database and a real socket, and an owner of the subscription. The clock
- * stands still.
+ * The management API with all modules, a real database, a real socket, and an owner of the subscription. Every 2xx response
+ * of the API must match its schema. The clock stands still.
  */
 export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedTenants: readonly string[] = []) {
-  const { database, dispose: disposeDatabase } = await openTestDatabase(kind, allMigrations)
-  const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
-  const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
-  const time = { nowMs: Date.parse('2026-11-24T12:00:00.120Z') }
-  const clock = { now: () => time.nowMs }
-  const logLines: string[] = []
-  const destination = new PassThrough()
-  destination.on('data', (line: Buffer) => logLines.push(line.toString()))
-  const log = createLog('debug', destination)
-  const credentialUses = createCredentialUses({ database, clock })
-  const audit = createAudit({ database, clock, uses: credentialUses })
-  const resources = createResources({ database, clock, sealer, suffix: '.azurecr.example:5443' })
-  const access = createAccess({ database, clock })
-  const activity = createRegistryActivity({
-    database,
-    clock,
-    listRegistries: () => resources.listRegistries(subscriptionId),
-    storageBytes: async (rid) => (await registry.usage(rid)).sizeBytes,
-    retentionDays: 93,
-  })
-  const directory = createDirectory({
-    database,
-    clock,
-    trustedTenants,
-    onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
-  })
-  const credentials = createCredentials({ database, clock, directory, sealer, publicOrigin })
-  const shared = { database, clock, log, audit, sealer, credentials, directory, signingKeyRotationDays: 90 }
-  const identity = createIdentity({
-    ...shared,
-    issuers: createIssuers({ credentials, directory, clock }),
-    publicOrigin,
-  })
-  const tokenService = createTokenService({
-    ...shared,
-    resources,
-    identity,
-    access,
-    scheme: 'https',
-    repositoryDeletions: createDeletionCount(database),
-  })
-  const registry = createRegistry({
-    database,
-    clock,
-    log,
-    audit,
-    blobs: createMemoryBlobStore({ clock }),
-    gate: tokenService.gate,
-    registries: { byHost: (host) => resources.findRegistryByHost(host) },
-    transfers: { count: activity.countTransfer },
-    acceptsSparseImages: false,
-  })
-  const imports = createImports({ database, clock, log, audit, content: registry.content })
-  /** The registries that were there, each time that it was said that they changed. */
+  /** The names of the registries at each notification that they changed. */
   const registryChanges: string[][] = []
-  const auditLog = createAuditLog({ database })
-  const management = createManagement({
-    database,
-    clock,
-    log,
-    audit,
-    auditLog,
-    auditWebhooks: createWebhooks({ database, clock, sealer }),
-    credentialUses,
-    explainWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).explainRefusal,
-    resources,
-    activity,
-    credentials,
-    directory,
-    identity,
-    access,
-    decisions: createDecisions({ auditLog, access, directory }),
-    tokenService,
-    registry,
-    imports,
-    rotateKeys: async () => {
-      await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
-    },
-    withdrawKeys: async (transaction) => {
-      await tokenService.withdrawKeys(transaction)
-      await identity.withdrawKeys(transaction)
+  const { modules, ...basis } = await openTestModules({
+    kind,
+    settings: {
+      suffix: '.azurecr.example:5443',
+      trustedTenants: JSON.stringify(trustedTenants.map((trusted) => ({ tenantId: trusted }))),
     },
     onRegistriesChanged: async () => {
-      registryChanges.push((await resources.listRegistries(subscriptionId)).map(({ name }) => name))
+      registryChanges.push((await modules.resources.listRegistries(subscriptionId)).map(({ name }) => name))
     },
-    publicOrigin,
-    suffix: '.azurecr.example:5443',
-    openApi: () => ({ openapi: '3.1.0' }),
   })
-
-  const createPrincipal = (displayName: string, secretDays = 365): Promise<NewServicePrincipal> =>
-    database.transaction((transaction) => credentials.createServicePrincipal(transaction, { displayName, secretDays }))
-  const assign = async (principalId: string, roleDefinitionName: string, scope: string): Promise<string> => {
-    const name = randomUUID()
-    const fixed = { condition: null, conditionVersion: null, createdBy: 'test' }
-    const assignment = { name, scope, roleDefinitionName, principalId, ...fixed }
-    await database.transaction((transaction) =>
-      access.createAssignment(transaction, { ...assignment, principalType: 'ServicePrincipal' }),
-    )
-    return name
+  const { database } = basis
+  const owner = await createOwner(modules, database)
+  const server = await serve(modules, basis.log)
+  const ownerToken = await tokenFor(server.send, owner)
+  const principals = createPrincipals(modules, database, server.send)
+  const close = async () => {
+    await server.close()
+    await basis.close()
   }
+  return {
+    ...modules,
+    ...basis,
+    ...server,
+    ...principals,
+    credentialUses: modules.auditing.credentialUses,
+    registryChanges,
+    owner,
+    ownerToken,
+    arm: armClient(server.send, ownerToken),
+    tokenFor: (principal: NewServicePrincipal, scope?: string) => tokenFor(server.send, principal, scope),
+    events: async (): Promise<AuditRow[]> =>
+      (await sql<AuditRow>`select * from audit_event order by seq`.execute(database.tables())).rows,
+    close,
+  }
+}
+
+/** Creates a tenant, a subscription, the group `Default`, and an owner of the subscription. */
+async function createOwner(
+  { directory, resources, credentials, access }: Modules,
+  database: Database,
+): Promise<NewServicePrincipal> {
   const owner = await database.transaction(async (transaction) => {
     const tenant = { tenantId, displayName: 'Contoso', defaultDomain: 'contoso.example' }
     await directory.createTenant(transaction, tenant)
@@ -216,34 +132,70 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     await resources.putResourceGroup(transaction, { subscriptionId, name: 'Default', location: 'local', tags: {} })
     return credentials.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })
   })
-  await assign(owner.servicePrincipal.objectId, roleGuids.owner, subscriptionScope)
+  await assign({ access }, database, [owner.servicePrincipal.objectId, roleGuids.owner, subscriptionScope])
+  return owner
+}
 
+/** Assigns a role to a service principal, and returns the name of the assignment. */
+async function assign(
+  { access }: Pick<Modules, 'access'>,
+  database: Database,
+  [principalId, roleDefinitionName, scope]: readonly [principalId: string, role: string, scope: string],
+): Promise<string> {
+  const name = randomUUID()
+  const fixed = {
+    condition: null,
+    conditionVersion: null,
+    createdBy: 'test',
+    principalType: 'ServicePrincipal',
+  } as const
+  await database.transaction((transaction) =>
+    access.createAssignment(transaction, { name, scope, roleDefinitionName, principalId, ...fixed }),
+  )
+  return name
+}
+
+type Send = (method: string, url: string, init?: RequestInit) => Promise<Answer>
+
+/** Serves the surfaces that the tests use. */
+async function serve({ registry, tokenService, management, identity }: Modules, log: Log) {
   const app = createApp({ log, trustedProxies: [] })
-  registry.mount(app)
-  tokenService.mount(app)
-  management.mount(app)
-  identity.mount(app)
+  const mismatches = watchResponses(app, managementRoutes)
+  for (const surface of [registry, tokenService, management, identity]) surface.mount(app)
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
   const base = `http://127.0.0.1:${listener.addresses[0]?.port}`
-
-  const send = async (method: string, url: string, init: RequestInit = {}): Promise<Answer> => {
+  const requireMatches = () => {
+    if (mismatches.length > 0) throw new Error(mismatches.join('\n'))
+  }
+  const send: Send = async (method, url, init = {}) => {
     const response = await fetch(`${base}${url}`, { method, ...init })
     const text = await response.text()
+    requireMatches()
     const isJson = text !== '' && response.headers.get('content-type')?.startsWith('application/json') === true
     return { status: response.status, body: isJson ? JSON.parse(text) : undefined, text, headers: response.headers }
   }
-  const tokenFor = async (
-    { servicePrincipal, secret }: NewServicePrincipal,
-    scope = 'https://management.core.windows.net//.default',
-  ): Promise<string> => {
-    const form = { grant_type: 'client_credentials', client_id: servicePrincipal.appId, client_secret: secret, scope }
-    const answer = await send('POST', `/${tenantId}/oauth2/v2.0/token`, { body: new URLSearchParams(form) })
-    if (answer.status !== 200) throw new Error(answer.text)
-    return String(at(answer.body, 'access_token'))
+  const close = async () => {
+    await listener.close(0)
+    await app.close()
+    requireMatches()
   }
-  const ownerToken = await tokenFor(owner)
-  /** One call of the ARM surface, by the owner unless another token is given; with an `api-version` unless the path has a query. */
-  const arm = (method: string, url: string, body?: unknown, options: CallOptions = {}): Promise<Answer> => {
+  return { app, base, send, close }
+}
+
+async function tokenFor(
+  send: Send,
+  { servicePrincipal, secret }: NewServicePrincipal,
+  scope = 'https://management.core.windows.net//.default',
+): Promise<string> {
+  const form = { grant_type: 'client_credentials', client_id: servicePrincipal.appId, client_secret: secret, scope }
+  const answer = await send('POST', `/${tenantId}/oauth2/v2.0/token`, { body: new URLSearchParams(form) })
+  if (answer.status !== 200) throw new Error(answer.text)
+  return String(at(answer.body, 'access_token'))
+}
+
+/** One request to the ARM surface, by the owner unless another token is given; with an `api-version` unless the path has a query. */
+function armClient(send: Send, ownerToken: string) {
+  return (method: string, url: string, body?: unknown, options: CallOptions = {}): Promise<Answer> => {
     const { token = ownerToken, headers = {}, raw } = options
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
     return send(method, url.includes('?') ? url : `${url}?api-version=2025-03-01-preview`, {
@@ -255,21 +207,21 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
       ...(payload !== undefined && method !== 'GET' && method !== 'HEAD' && { body: payload }),
     })
   }
-  /** A principal with one role at one scope, and its token for ARM. */
-  const principalWith = async (role: string, scope: string) => {
-    const principal = await createPrincipal(`with ${role}`)
-    await assign(principal.servicePrincipal.objectId, role, scope)
-    return { ...principal, token: await tokenFor(principal) }
+}
+
+function createPrincipals(modules: Modules, database: Database, send: Send) {
+  const createPrincipal = (displayName: string, secretDays = 365): Promise<NewServicePrincipal> =>
+    database.transaction((transaction) =>
+      modules.credentials.createServicePrincipal(transaction, { displayName, secretDays }),
+    )
+  return {
+    createPrincipal,
+    assign: (principalId: string, role: string, scope: string) => assign(modules, database, [principalId, role, scope]),
+    /** A principal with one role at one scope, and its token for ARM. */
+    principalWith: async (role: string, scope: string) => {
+      const principal = await createPrincipal(`with ${role}`)
+      await assign(modules, database, [principal.servicePrincipal.objectId, role, scope])
+      return { ...principal, token: await tokenFor(send, principal) }
+    },
   }
-  const events = async (): Promise<AuditRow[]> =>
-    (await sql<AuditRow>`select * from audit_event order by seq`.execute(database.tables())).rows
-  const close = async () => {
-    await listener.close(0)
-    await app.close()
-    await disposeDatabase()
-    await rm(keyDirectory, { recursive: true })
-  }
-  const rooms = { database, resources, access, credentials, directory, identity, registry, management }
-  const tools = { app, base, send, arm, tokenFor, createPrincipal, principalWith, assign, events, close }
-  return { ...rooms, ...tools, activity, credentialUses, owner, ownerToken, time, logLines, registryChanges }
 }

@@ -10,12 +10,13 @@ import { plainAddress } from '../../standards/azure/network-rules.ts'
 /** A machine can have any number of addresses; a certificate should not. */
 const maxAddresses = 64
 
-/** The settings that say where clients reach the server. */
+/** The settings that determine where clients reach the server. */
 export type Reach = Pick<Configuration, 'listen' | 'publicHost' | 'hasPublicHost' | 'behindProxy' | 'http'>
 
 /**
- * The addresses and names of `listen` at which clients reach the first registry. Empty if a public host is set, or if a
- * proxy is in front of the server. An address that means every address of the machine is replaced by these addresses.
+ * The addresses and names that the server listens on, as clients write them. None if the first registry is not served at
+ * them: with a public host, and behind a proxy, where clients use other addresses. A wildcard address is replaced by the
+ * addresses of the machine.
  */
 export function listenedHosts(settings: Reach): string[] {
   if (!servesOwnAddresses(settings)) return []
@@ -27,28 +28,26 @@ export function listenedHosts(settings: Reach): string[] {
   return [...new Set(hosts)].slice(0, maxAddresses)
 }
 
-/** The addresses of `listenedHosts` that no setting names. They change when the machine moves to another network. */
+/** Those of `listenedHosts` that no setting names: addresses of the machine, which change with its network. */
 export function machineHosts(settings: Reach): string[] {
   const named = settings.listen.filter(({ host }) => !isEveryAddress(host))
   const byName = new Set(listenedHosts({ ...settings, listen: named }))
   return listenedHosts(settings).filter((host) => !byName.has(host))
 }
 
-/**
- * The hint for an operator whose server is reachable from other machines and has no public host; otherwise undefined.
- */
+/** A hint for an operator who listens on the network and has set no public host; undefined for others. */
 export function reachNotice(settings: Reach): string | undefined {
   if (settings.hasPublicHost || settings.listen.every(isLoopback)) return undefined
   const { publicHost } = settings
   const hosts = listenedHosts(settings).filter((host) => host !== publicHost)
   const elsewhere = hosts.length === 0 ? '' : `, and at ${hosts.join(', ')}`
-  const renewal = settings.http ? '' : ' If the server created its own certificate, also start once with --renew-ca.'
+  const renewal = settings.http ? '' : ' If the server created its own certificate, also start it once with --renew-ca.'
   return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another name, set --public-host to it, with the port unless it is ${defaultPortOf(settings)}.${renewal}`
 }
 
 /**
- * Finds the first registry for a request whose `Host` is the address at which it arrived, or a name of `listen`. Called
- * for hosts that no registry has. Returns undefined for any other `Host`.
+ * Finds the first registry for a request whose `Host` is the address at which it arrived, or a name of `listen`. Used for
+ * hosts that no registry has. Any other `Host` finds nothing.
  */
 export function findAtOwnAddress(
   resources: Resources,
@@ -58,13 +57,13 @@ export function findAtOwnAddress(
   const defaultPort = defaultPortOf(settings)
   const names = new Set(settings.listen.filter(({ host }) => isIP(host) === 0).map(formatListenAddress))
   return async ({ headers, socket }) => {
-    const asked = parseLoginServer(headers.host ?? '')
+    const requested = parseLoginServer(headers.host ?? '')
     const { localAddress, localPort } = socket
-    if (asked === undefined || localAddress === undefined || localPort === undefined) return undefined
-    const host = /:\d+$/.test(asked) ? asked : `${asked}:${defaultPort}`
+    if (requested === undefined || localAddress === undefined || localPort === undefined) return undefined
+    const host = /:\d+$/.test(requested) ? requested : `${requested}:${defaultPort}`
     const arrivedAt = formatListenAddress({ host: plainAddress(localAddress), port: localPort })
     if (host !== arrivedAt && !names.has(host)) return undefined
-    const reachedAt = withoutDefaultPort(asked, defaultPort)
+    const reachedAt = withoutDefaultPort(requested, defaultPort)
     const first = await resources.findRegistryByHost(settings.publicHost)
     return first && { ...first, reachedAt }
   }

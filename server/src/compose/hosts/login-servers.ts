@@ -16,7 +16,7 @@ export async function listRegistries(resources: Resources): Promise<Registry[]> 
   return (await Promise.all(lists)).flat()
 }
 
-/** The hosts for the certificate of the server: those of the settings, and the addresses of the machine. */
+/** The hosts in the settings, which the certificate must cover, and the addresses of the machine, which it may omit. */
 export function configuredHosts(configuration: Configuration): { hosts: string[]; hostsWherePermitted: string[] } {
   const { publicHost, suffix } = configuration
   const machine = new Set(machineHosts(configuration))
@@ -27,7 +27,7 @@ export function configuredHosts(configuration: Configuration): { hosts: string[]
   }
 }
 
-/** Ensures that the certificate has all hosts of the server and its registries. @throws CertificateError */
+/** Ensures that the certificate covers all hosts of the server and of its registries. @throws CertificateError */
 export async function coverHosts(
   certificates: CertificateSource | undefined,
   resources: Resources,
@@ -39,7 +39,7 @@ export async function coverHosts(
   await certificates.ensureHosts([...hosts, ...registries.map(({ loginServer }) => loginServer)], hostsWherePermitted)
 }
 
-/** The public host as a login server. @throws StartupError when it cannot be one */
+/** The public host as a login server. @throws StartupError if it is not a host name */
 export function requireLoginServer(publicHost: string): LoginServer {
   const loginServer = parseLoginServer(publicHost)
   if (loginServer !== undefined) return loginServer
@@ -49,7 +49,7 @@ export function requireLoginServer(publicHost: string): LoginServer {
 const advice = 'set --public-host to a host name'
 
 /**
- * Moves the registries to the hosts of the settings, which may have changed since the last start.
+ * Moves the registries to the login servers that follow from the settings, which may have changed since the last start.
  *
  * @throws StartupError if two registries would have the same host
  */

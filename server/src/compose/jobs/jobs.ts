@@ -45,7 +45,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
   const { directory, imports, registry } = modules
   return {
     ...auditJobs(configuration, sources),
-    /** Applies the policies of every registry, then deletes everything that nobody can reach any more. */
+    /** Applies the policies of every registry, then deletes all unreachable content. */
     'collect-garbage': {
       intervalSeconds: configuration.gc.intervalSeconds,
       run: async () => {
@@ -76,7 +76,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       failure: 'failed to write the hourly counters and last pull times',
       failureLevel: 'warn',
     },
-    /** Verifies stored content in the background, when that is due. */
+    /** Verifies stored content in the background, when a scrub is due. */
     scrub: {
       intervalSeconds: 1,
       run: () => registry.scrubs.continueBackground(),

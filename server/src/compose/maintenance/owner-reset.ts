@@ -5,7 +5,7 @@ import { type Audit, createAudit } from '../../audit/index.ts'
 import { type Directory, DirectoryError, type User, createDirectory } from '../../directory/index.ts'
 import { type Credentials, createCredentials, prepareGeneratedPassword } from '../../credentials/index.ts'
 import { migrations } from '../state/migrations.ts'
-import { bringUpToDate, openDatabase } from '../state/open-database.ts'
+import { applyMigrations, openDatabase } from '../state/open-database.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import { type ControlHandler, sendControlCommand } from '../../platform/process/control-channel.ts'
 import { DataDirLockedError, databaseFileIn, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
@@ -17,9 +17,9 @@ import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Resources, createResources } from '../../resources/index.ts'
 import { subscriptionId as subscriptionScope } from '../../standards/azure/resource-id.ts'
 
-/** The owner to reset, and whether to remove the second factors. */
+/** The owner to reset, and what else to remove. */
 export type OwnerResetRequest = {
-  /** A user principal name; may be undefined if there is only one owner. */
+  /** A user principal name; undefined if there is only one owner. */
   readonly user: string | undefined
   /** Removes the authenticator app, the passkeys and the recovery codes. */
   readonly removeSecondFactors: boolean
@@ -28,14 +28,14 @@ export type OwnerResetRequest = {
 /** The result of a reset. */
 export type OwnerReset = {
   readonly userPrincipalName: string
-  /** Valid for one sign-in, at which the owner must change it. */
+  /** Must be changed at the next sign-in. */
   readonly password: string
   /**
-   * The code with which the owner can set up a second factor, once. The reset creates it because there may be no other
-   * owner who could. Undefined if the owner has a second factor.
+   * A one-time code for the setup of the first second factor, if that requires a code from an owner: there may be no other
+   * owner. Undefined for a person who has a second factor.
    */
   readonly enrolmentCode: string | undefined
-  /** The other sign-in methods that the account still has. */
+  /** The remaining sign-in methods in addition to the password. */
   readonly remaining: {
     readonly authenticatorApp: boolean
     readonly passkeys: number
@@ -44,13 +44,13 @@ export type OwnerReset = {
   }
 }
 
-/** Why no owner was reset, and what to do about it. */
+/** The reason why no owner was reset, and how to fix it. */
 export class OwnerResetError extends Error {
   override readonly name = 'OwnerResetError'
 }
 
-/** The dependencies of a reset. */
-export type OwnerResetParts = {
+/** The modules that a reset uses. */
+export type OwnerResetContext = {
   readonly database: Database
   readonly credentials: Credentials
   readonly directory: Directory
@@ -62,14 +62,14 @@ export type OwnerResetParts = {
 const enrolmentCodeMs = 24 * 60 * 60 * 1000
 
 /**
- * Sets a one-time password for an owner: a user with the role Owner on a subscription or the directory role `owner`.
- * Ends the sign-ins of the user, enables the user, and records an audit event.
+ * Sets a new password for an owner: a user with the role Owner at a subscription or in the directory. The password must be
+ * changed at the next sign-in. Ends the sign-ins of the user, enables the user, and records an audit event.
  *
  * @throws OwnerResetError
  */
-export async function resetOwner(parts: OwnerResetParts, request: OwnerResetRequest): Promise<OwnerReset> {
-  const { database, credentials, directory, audit } = parts
-  const owner = await chooseOwner(parts, request.user)
+export async function resetOwner(context: OwnerResetContext, request: OwnerResetRequest): Promise<OwnerReset> {
+  const { database, credentials, directory, audit } = context
+  const owner = await chooseOwner(context, request.user)
   const { objectId, userPrincipalName } = owner
   const password = newFirstPassword()
   const prepared = prepareGeneratedPassword(password)
@@ -98,20 +98,20 @@ export async function resetOwner(parts: OwnerResetParts, request: OwnerResetRequ
       if (error instanceof DirectoryError) throw new OwnerResetError(error.message, { cause: error })
       throw error
     })
-  const held = await credentials.secondFactors.of(objectId)
+  const factors = await credentials.secondFactors.of(objectId)
   const identities = await directory.people.identitiesOf(objectId)
-  const { totp: authenticatorApp, passkeys, recoveryCodes } = held
+  const { totp: authenticatorApp, passkeys, recoveryCodes } = factors
   const remaining = { authenticatorApp, passkeys, recoveryCodes, identityProviders: identities.length }
   return { userPrincipalName, password, enrolmentCode, remaining }
 }
 
-async function chooseOwner(parts: OwnerResetParts, name: string | undefined): Promise<User> {
-  const owners = await listOwners(parts)
+async function chooseOwner(context: OwnerResetContext, name: string | undefined): Promise<User> {
+  const owners = await listOwners(context)
   const names = owners.map(({ userPrincipalName }) => userPrincipalName).join(', ')
   const [only, ...more] = name === undefined ? owners : owners.filter(isNamed(name))
   if (only === undefined) {
-    const reason = name === undefined ? 'no user is an owner' : `${name} is not an owner`
-    throw new OwnerResetError(`${reason}${names === '' ? '' : `; the owners are ${names}`}`)
+    const problem = name === undefined ? 'no user is an owner' : `${name} is not an owner`
+    throw new OwnerResetError(names === '' ? problem : `${problem}; owners are ${names}`)
   }
   if (more.length > 0) throw new OwnerResetError(`there are several owners; select one with --user: ${names}`)
   return only
@@ -121,7 +121,7 @@ function isNamed(name: string): (user: User) => boolean {
   return ({ userPrincipalName }) => userPrincipalName.toLowerCase() === name.toLowerCase()
 }
 
-async function listOwners({ directory, access, resources }: OwnerResetParts): Promise<User[]> {
+async function listOwners({ directory, access, resources }: OwnerResetContext): Promise<User[]> {
   const ids = new Set<string>()
   for (const { subscriptionId } of await resources.listSubscriptions()) {
     const scope = subscriptionScope(subscriptionId)
@@ -154,15 +154,15 @@ async function resetOwnerStopped(directory: string, request: OwnerResetRequest):
     const database = await openDatabase(databaseFileIn(dataDir.path))
     try {
       const clock = systemClock
-      await bringUpToDate(database, migrations, { clock, sealer })
+      await applyMigrations(database, migrations, { clock, sealer })
       const resources = createResources({ database, clock, sealer, suffix: 'localhost', defaultPort: 443 })
       const access = createAccess({ database, clock })
       const people = createDirectory({
         database,
         clock,
         trustedTenants: [],
-        onPrincipalDeleted: () => Promise.reject(new Error('a reset deletes nobody')),
-        onApplicationDeleted: () => Promise.reject(new Error('a reset deletes nothing')),
+        onPrincipalDeleted: () => Promise.reject(new Error('a reset deletes no principal')),
+        onApplicationDeleted: () => Promise.reject(new Error('a reset deletes no application')),
       })
       const credentials = createCredentials({
         database,
@@ -185,8 +185,7 @@ async function resetOwnerStopped(directory: string, request: OwnerResetRequest):
 }
 
 /**
- * Resets an owner in a data directory. If a server is running, it performs the reset, so that it also drops cached data
- * of the owner.
+ * Resets an owner in a data directory. A running server does it itself, so that it drops its cached data of the owner.
  *
  * @throws OwnerResetError; StartupError
  */
@@ -204,7 +203,7 @@ export async function resetOwnerIn(directory: string, request: OwnerResetRequest
 const resetCommand = 'owner-reset'
 
 /** Carries out the commands that the operator sends to a running server. */
-export function controlHandler(parts: OwnerResetParts, log: Log): ControlHandler {
+export function controlHandler(context: OwnerResetContext, log: Log): ControlHandler {
   return async ({ command, user, removeSecondFactors }) => {
     if (command !== resetCommand) return { ok: false, message: 'the server does not know this command' }
     const request = {
@@ -212,10 +211,10 @@ export function controlHandler(parts: OwnerResetParts, log: Log): ControlHandler
       removeSecondFactors: removeSecondFactors === true,
     }
     try {
-      return { ok: true, result: await resetOwner(parts, request) }
+      return { ok: true, result: await resetOwner(context, request) }
     } catch (error) {
       if (error instanceof OwnerResetError) return { ok: false, message: error.message }
-      log.error({ err: error, id: randomUUID() }, 'an owner could not be reset')
+      log.error({ err: error, id: randomUUID() }, 'failed to reset an owner')
       throw error
     }
   }

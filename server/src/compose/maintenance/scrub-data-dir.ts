@@ -14,7 +14,7 @@ import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 import { type ScrubProgress, scrubStopped } from '../../registry/index.ts'
 import { createFilesystemBlobStore } from '../../storage/index.ts'
 
-/** Options of the scrub of a data directory. */
+/** The options of a scrub of a data directory. */
 export type DataDirScrub = {
   /** Quarantines corrupt content and removes files without a row that are older than `gc.leaseSeconds`. Nothing is written otherwise. */
   readonly repair: boolean
@@ -26,7 +26,10 @@ export type DataDirScrub = {
  *
  * @throws StartupError if a server is running, or if this version cannot read the data directory
  */
-export async function scrubDataDir(configuration: Configuration, how: DataDirScrub): Promise<ScrubProgress> {
+export async function scrubDataDir(
+  configuration: Configuration,
+  { repair, onProgress }: DataDirScrub,
+): Promise<ScrubProgress> {
   const directory = configuration.dataDir
   if (!existsSync(databaseFileIn(directory))) {
     throw new StartupError(
@@ -54,9 +57,9 @@ export async function scrubDataDir(configuration: Configuration, how: DataDirScr
         blobs,
         acceptsSparseImages: configuration.acceptSparseImages,
         leaseMs: configuration.gc.leaseSeconds * 1000,
-        repair: how.repair,
+        repair,
         verifyAudit: () => verifyAuditFile(directory),
-        onProgress: how.onProgress,
+        onProgress,
       })
     } finally {
       await database.close()

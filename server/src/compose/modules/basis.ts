@@ -3,10 +3,7 @@ import type { Outbound } from '../../platform/outbound/outbound.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { State } from '../state/state.ts'
 
-/**
- * The resources that all modules share: database, clock, log and others. Tests supply a test database, blobs in memory
- * and a clock of their own.
- */
+/** The resources that the modules are created on. Tests supply a test database, blobs in memory and a clock of their own. */
 export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly clock: Clock
   readonly log: Log
@@ -14,7 +11,7 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly outbound: Outbound
   /** Scheme, host and port at which clients reach the server. */
   readonly publicOrigin: string
-  /** Limits the disk space for content; unlimited by default. */
+  /** Limits the space for content; unlimited by default. */
   readonly space?: State['space']
   /** The data directory, if there is one: a scrub verifies the audit log in it. */
   readonly dataDir?: Pick<State['dataDir'], 'path'>

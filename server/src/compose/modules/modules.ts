@@ -13,12 +13,12 @@ import { type Registries, createRegistries } from './registries.ts'
 /** All modules of a server, wired. */
 export type Modules = Awaited<ReturnType<typeof createModules>>
 
-/** The functions that the composition supplies to the modules. */
+/** The ports of the modules that the composition implements. */
 export type ModulePorts = {
   /** Awaited before the response to a request that created, changed or deleted a registry. */
   readonly onRegistriesChanged: () => Promise<void>
   /** The OpenAPI document of all surfaces. */
-  readonly openApi: () => object
+  readonly openApi: Parameters<typeof createManagement>[0]['openApi']
 }
 
 /** Creates the modules and wires them. @throws StartupError for every failure that the operator can fix */

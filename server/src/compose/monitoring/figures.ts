@@ -26,8 +26,8 @@ type FigureSources = {
 }
 
 /**
- * The table of all metrics at `/metrics`, except those of content, which are in `registry-figures.ts`. To add a row,
- * add the source to {@link FigureSources}, and describe the metric in `docs/reference/monitoring.md`.
+ * The metrics of all modules at `/metrics`; those of the content of registries are in `registry-figures.ts`. To add a row,
+ * add its source to {@link FigureSources}, and the metric to `docs/reference/monitoring.md`.
  */
 export function figuresOf(sources: FigureSources): readonly Figure[] {
   return [
@@ -42,7 +42,7 @@ export function figuresOf(sources: FigureSources): readonly Figure[] {
   ]
 }
 
-/** The sign-in methods of users, named as in the audit log. */
+/** The ways to sign in, as the audit log names them. */
 const signInMethods = ['password', 'passkey', 'provider', 'second-factor', 'device-code']
 
 /** The surface of a denial, by the first part of its action in the audit log. */
@@ -59,7 +59,7 @@ const surfaces: Readonly<Record<string, string>> = {
   graph: 'graph',
 }
 
-/** The reasons with a label of their own; all other codes of ARM, Graph and Entra are `other`. */
+/** The reasons with a label of their own; other codes of ARM, Graph and Entra are `other`. */
 // prettier-ignore
 const reasons = [
   'invalid-credential', 'insufficient-scope', 'unusable-authorization', 'throttled', 'network', 'public-access-disabled',

@@ -7,7 +7,7 @@ type ContentSources = Pick<Registry, 'manifestCacheFigures' | 'garbageFigures'>
 
 export type RegistryFigureSources = CapacitySources & IntegritySources & ContentSources
 
-/** The metrics of content: uploads, quotas, integrity, the manifest cache and garbage collection. */
+/** The metrics of the content of registries: uploads, quotas, integrity, the manifest cache and garbage collection. */
 export function registryFigures(registry: RegistryFigureSources): readonly Figure[] {
   return [...capacityFigures(registry), ...integrityFigures(registry), ...contentFigures(registry)]
 }
@@ -35,7 +35,7 @@ function capacityFigures(registry: CapacitySources): readonly Figure[] {
     },
     {
       name: 'acrux_quota_highest_use_ratio',
-      help: 'The highest share of its quota that a registry or repository uses; 0 where there is no quota.',
+      help: 'The highest share of its quota that a registry or repository uses; 0 without a quota.',
       kind: 'gauge',
       read: async () => (await quotaUse()).highestRatio,
     },

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ResponseSchema, RouteDescription } from '../../platform/http/surface.ts'
 
-/** The texts of a surface in the document, for the routes whose ids begin with its prefix. */
+/** The description of a surface, for the routes whose ids begin with its prefix. */
 type SurfaceText = {
   readonly prefix: string
   readonly tag: string
   readonly description: string
-  /** The ways to authenticate; one of them is enough. */
+  /** The ways to authenticate; any one of them is enough. */
   readonly security: readonly string[]
   readonly error: string
   readonly query?: readonly string[]
@@ -26,8 +26,8 @@ const surfaces: readonly SurfaceText[] = [
   { prefix: 'management.', tag: 'management', description: 'Azure Resource Manager, as `az` and the management SDKs use it.', security: ['armToken'], error: 'ArmError', query: ['api-version'], body: json, schemasAlone: true },
   { prefix: 'graph.',      tag: 'graph',      description: 'Microsoft Graph, as `az ad` uses it.', security: ['graphToken'], error: 'ArmError', body: json, schemasAlone: true },
   { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError', body: form },
-  { prefix: 'sign-in.',    tag: 'sign-in',    description: 'Pages for people who sign in, for a browser.', security: ['session'], error: 'Page', body: form },
-  { prefix: 'account.',    tag: 'account',    description: 'Pages for people who are signed in, for a browser.', security: ['session'], error: 'Page', body: form },
+  { prefix: 'sign-in.',    tag: 'sign-in',    description: 'The pages on which people sign in, for a browser.', security: ['session'], error: 'Page', body: form },
+  { prefix: 'account.',    tag: 'account',    description: 'The pages of a signed-in user, for a browser.', security: ['session'], error: 'Page', body: form },
   { prefix: 'health.',     tag: 'health',     description: 'Health checks.', security: [], error: 'Page', body: json },
 ]
 
@@ -58,13 +58,6 @@ const components = {
         },
       },
     },
-    ArmError: {
-      type: 'object',
-      required: ['error'],
-      properties: {
-        error: { type: 'object', required: ['code', 'message'], properties: { code: text, message: text } },
-      },
-    },
     OAuthError: { type: 'object', required: ['error'], properties: { error: text, error_description: text } },
     Page: {},
   },
@@ -72,11 +65,13 @@ const components = {
 
 const withBody = new Set(['POST', 'PUT', 'PATCH'])
 
+type OpenApiDocument = { readonly openapi: string; readonly [member: string]: unknown }
+
 /**
- * Returns the OpenAPI document of all routes: each with its need, in the words of its surface, and with the schemas of its
+ * Returns the OpenAPI document of all routes: each with its need and the schemas of its
  * request and response. [OpenAPI 3.1]
  */
-export function openApiDocument(routes: readonly RouteDescription[]): object {
+export function openApiDocument(routes: readonly RouteDescription[]): OpenApiDocument {
   const paths: Record<string, Record<string, object>> = {}
   nameSchemas(routes)
   for (const route of routes) {
@@ -99,7 +94,7 @@ export function openApiDocument(routes: readonly RouteDescription[]): object {
     components: {
       ...components,
       schemas: { ...components.schemas, ...namedSchemas() },
-      responses: { Done: { description: 'Done.' }, ...refusals() },
+      responses: { Done: { description: 'Done.' }, ...errorResponses() },
     },
   }
 }
@@ -138,10 +133,11 @@ function schemaReference(schema: z.ZodType | undefined): { readonly $ref?: strin
   return name === undefined ? {} : { $ref: reference(name) }
 }
 
-function refusals(): Record<string, object> {
-  const entries = Object.keys(components.schemas).map((name) => {
+function errorResponses(): Record<string, object> {
+  const names = new Set(surfaces.map(({ error }) => error))
+  const entries = [...names].map((name) => {
     const content = { [json]: { schema: { $ref: `#/components/schemas/${name}` } } }
-    return [name, { description: 'A refusal.', ...(name !== 'Page' && { content }) }] as const
+    return [name, { description: 'An error.', ...(name !== 'Page' && { content }) }] as const
   })
   return Object.fromEntries(entries)
 }
@@ -181,7 +177,7 @@ function successResponse(response: ResponseSchema | undefined): object {
 
 function surfaceOf(id: string): SurfaceText {
   const surface = surfaces.find(({ prefix }) => id.startsWith(prefix))
-  if (surface === undefined) throw new Error(`no surface is known for the route ${id}`)
+  if (surface === undefined) throw new Error(`no surface has the prefix of the route ${id}`)
   return surface
 }
 
@@ -199,7 +195,7 @@ function readPath(path: string): { readonly template: string; readonly names: re
   return { template, names }
 }
 
-/** A pattern follows its parameter in brackets, and may contain brackets. */
+/** Removes the patterns, which follow their parameters in brackets and may contain brackets. */
 function withoutPatterns(path: string): string {
   let depth = 0
   let plain = ''

@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason } from '../../platform/process/plain-reason.ts'
 import { auditMigrations, sealFirstHead } from '../../audit/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
@@ -26,14 +26,14 @@ export async function openDatabase(file: string): Promise<Database> {
  *
  * @throws StartupError for a database of a newer version
  */
-export async function bringUpToDate(
+export async function applyMigrations(
   database: Database,
   migrations: readonly Migration[],
   { clock, sealer }: { readonly clock: Clock; readonly sealer: Sealer },
 ): Promise<void> {
   try {
-    await migrate(database, migrations, clock.now(), async (transaction, carriedOut) => {
-      if (auditMigrations.some(({ id }) => carriedOut.has(id))) await sealFirstHead(transaction, sealer)
+    await migrate(database, migrations, clock.now(), async (transaction, applied) => {
+      if (auditMigrations.some(({ id }) => applied.has(id))) await sealFirstHead(transaction, sealer)
     })
   } catch (error) {
     if (!(error instanceof NewerSchemaError)) throw error

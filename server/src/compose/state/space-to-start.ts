@@ -10,14 +10,14 @@ type Start = {
   readonly log: Log
 }
 
-/** The space for opening the database, completing its log and writing the first rows. */
+/** The space to open the database, finish its log and write the first rows. */
 const neededBytes = 4 * 1024 * 1024
 
 /**
- * Frees the space that a start needs on a full disk, before the database is opened: deletes the ballast first, then
- * staged uploads, the largest first. Nobody is sending them now, and none of them was acknowledged.
+ * Frees the space that a start needs on a full disk, before the database is opened: releases the ballast, then discards
+ * staged uploads, the largest first. No upload is in progress, and none of them was acknowledged.
  */
-export async function makeSpaceToStart({ space, ballast, blobs, log }: Start): Promise<void> {
+export async function freeSpaceToStart({ space, ballast, blobs, log }: Start): Promise<void> {
   const isShort = (): boolean => space.state().freeBytes < Math.min(neededBytes, space.state().reserveBytes)
   if (!isShort()) return
   ballast.release()
@@ -28,5 +28,5 @@ export async function makeSpaceToStart({ space, ballast, blobs, log }: Start): P
     await blobs.discard(uploadId)
     discarded += 1
   }
-  log.warn({ uploads: discarded }, 'the disk was full at startup: unfinished uploads were ended to free space')
+  log.warn({ uploads: discarded }, 'the disk was full at the start: discarded unfinished uploads')
 }

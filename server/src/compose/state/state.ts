@@ -18,8 +18,8 @@ import { type CertificateSource, createCertificateSource } from '../../platform/
 import { type BlobStore, createFilesystemBlobStore } from '../../storage/index.ts'
 import { configuredHosts } from '../hosts/login-servers.ts'
 import { migrations } from './migrations.ts'
-import { bringUpToDate, openDatabase } from './open-database.ts'
-import { makeSpaceToStart } from './space-to-start.ts'
+import { applyMigrations, openDatabase } from './open-database.ts'
+import { freeSpaceToStart } from './space-to-start.ts'
 
 /** The data directory of a server, and everything that is stored in it. */
 export type State = {
@@ -56,11 +56,11 @@ export async function openState(configuration: Configuration, options: StateOpti
   })
   const space = watchFreeSpace(dataDir.path, configuration.limits.freeSpaceReserveBytes)
   const ballast = createBallast(path.join(dataDir.path, 'ballast'), space)
-  await makeSpaceToStart({ space, ballast, blobs, log })
+  await freeSpaceToStart({ space, ballast, blobs, log })
   const isNew = !existsSync(databaseFile)
   const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: isNew })
   const database = await openDatabase(databaseFile)
-  await bringUpToDate(database, migrations, { clock, sealer })
+  await applyMigrations(database, migrations, { clock, sealer })
   const certificates = await openCertificates(configuration, dataDir, options)
   return { dataDir, database, sealer, blobs, space, ballast, certificates }
 }

@@ -3,8 +3,8 @@ import type { Health } from '../../platform/metrics/health.ts'
 import { type Route, type RouteDescription, mountSurface } from '../../platform/http/surface.ts'
 
 /**
- * Adds `/healthz` (200 while the process runs) and `/readyz` (the state of each component; 503 if a required one is
- * unavailable). Both need no credentials.
+ * Adds `/healthz` (the process lives) and `/readyz` (the state of each component; 503 only if a required one is
+ * unavailable). Both are public.
  */
 export function mountHealth(app: FastifyInstance, health: Health): readonly RouteDescription[] {
   const routes: readonly Route<'public', undefined>[] = [

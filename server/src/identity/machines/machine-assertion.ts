@@ -1,4 +1,4 @@
-import type { WantedIdentity } from '@acrux/contract'
+import type { WantedIdentity } from './machine-protocol.ts'
 import { errors, importJWK, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { ServicePrincipal } from '../../directory/index.ts'

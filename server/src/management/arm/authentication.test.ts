@@ -18,7 +18,7 @@ const authorizationUri = `authorization_uri="${publicOrigin}/${tenantId}"`
 const acrScope = 'https://containerregistry.azure.net/.default'
 const graphScope = `${publicOrigin}/graph//.default`
 
-test('a request without a credential is told where to get one', async () => {
+test('the response to a request without a credential names the authority', async () => {
   const answer = await arm('GET', '/subscriptions', undefined, { token: '' })
   assert.equal(answer.status, 401)
   assert.deepEqual(answer.body, {
@@ -34,7 +34,7 @@ test('a request without a credential is told where to get one', async () => {
 })
 
 for (const header of ['Bearer', 'Bearer ', 'Bearer a b', 'Basic YTpi', 'Negotiate abc', 'x'.repeat(8000)]) {
-  test(`a header of ${JSON.stringify(header.slice(0, 20))} proves nothing`, async () => {
+  test(`a header of ${JSON.stringify(header.slice(0, 20))} does not authenticate`, async () => {
     const answer = await send('GET', '/subscriptions?api-version=1', { headers: { authorization: header } })
     assert.equal(answer.status, 401)
     assert.equal(codeOf(answer), 'AuthenticationFailed')
@@ -46,7 +46,7 @@ for (const [audience, scope] of [
   ['ACR', acrScope],
   ['Graph', graphScope],
 ] as const) {
-  test(`a token for ${audience} is no token for ARM`, async () => {
+  test(`a token for ${audience} is not a token for ARM`, async () => {
     const token = await server.tokenFor(server.owner, scope)
     const answer = await arm('GET', '/subscriptions', undefined, { token })
     assert.equal(answer.status, 401)
@@ -65,7 +65,7 @@ function claimsAskedFor(headers: Headers): unknown {
   return JSON.parse(Buffer.from(match[1] ?? '', 'base64').toString())
 }
 
-test('a token that a new one may mend is answered with the claims to ask it for', async () => {
+test('a rejected token that a new one can replace is answered with the claims to request it', async () => {
   const [header, payload] = server.ownerToken.split('.')
   const forged = `${header}.${payload}.${'A'.repeat(342)}`
   const nbf = { essential: true, value: String(Math.floor(server.time.nowMs / 1000)) }
@@ -74,7 +74,7 @@ test('a token that a new one may mend is answered with the claims to ask it for'
   assert.deepEqual(claimsAskedFor(answer.headers), { access_token: { nbf } })
 })
 
-test('a token is refused at the next request when its secret or its principal is gone', async () => {
+test('a token is denied from the next request after its secret or its principal is deleted', async () => {
   const { servicePrincipal, secret } = await server.createPrincipal('leaver')
   const token = await server.tokenFor({ servicePrincipal, secret })
   assert.equal((await arm('GET', '/subscriptions', undefined, { token })).status, 200)
@@ -86,7 +86,7 @@ test('a token is refused at the next request when its secret or its principal is
   claimsAskedFor(answer.headers)
 })
 
-test('the version must be named, once the caller is known; any is taken, in any case of its name', async () => {
+test('an authenticated request must have an api-version; any value is accepted, in any case of the name', async () => {
   const missing = await arm('GET', '/subscriptions?')
   assert.equal(missing.status, 400)
   assert.deepEqual(missing.body, {
@@ -102,7 +102,7 @@ test('the version must be named, once the caller is known; any is taken, in any 
   }
 })
 
-test('every answer carries the headers that ARM’s carry, and the correlation id of its events', async () => {
+test('every response has the headers of ARM, and the correlation id of its events', async () => {
   await arm('PUT', registryPath('headers'), { location: 'local', sku: { name: 'Basic' } })
   const answers = [
     await arm('GET', '/subscriptions'),
@@ -131,7 +131,7 @@ test('every answer carries the headers that ARM’s carry, and the correlation i
   assert.equal(event?.action, 'registry.update')
 })
 
-test('paths are matched in any case, with slashes at their end or doubled', async () => {
+test('paths are matched in any case, with trailing or doubled slashes', async () => {
   const id = registryPath('casing')
   await arm('PUT', id, { location: 'local', sku: { name: 'Basic' } })
   for (const path of [
@@ -148,7 +148,7 @@ test('paths are matched in any case, with slashes at their end or doubled', asyn
   }
 })
 
-test('what is not in the table is not found, in ARM’s form', async () => {
+test('a path that is not in the table gives 404 in the form of ARM', async () => {
   for (const path of [
     `${subscriptionScope}/nothing`,
     '/providers/Microsoft.Nothing/things',
@@ -162,7 +162,7 @@ test('what is not in the table is not found, in ARM’s form', async () => {
   assert.equal((await arm('POST', '/subscriptions')).status, 404)
 })
 
-test('names that can be none are refused alike, whoever asks and whatever is there', async () => {
+test('invalid names are rejected in the same way for every caller, whether or not resources exist', async () => {
   const stranger = await server.tokenFor(await server.createPrincipal('stranger'))
   const refusals = [
     ['/subscriptions/me/resourceGroups', 'InvalidSubscriptionId'],

@@ -1,10 +1,28 @@
+import { z } from 'zod'
 import type { Authorship } from '../../access/index.ts'
 import { formatArmTime } from '../../standards/azure/acr-time.ts'
 import type { Author } from '../../standards/azure/author.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ManagementCaller } from './context.ts'
+import { timeText } from './response.ts'
 
-/** Who created a resource and who changed it last, as ARM shows it. [arm-facts §1, §6] */
-export function systemData({ createdAtMs, createdBy, changedAtMs, changedBy }: Authorship): object {
+const authorKind = z.enum(['User', 'Application'])
+
+/** Who created a resource and who changed it last. [arm-facts §1, §6] */
+export const systemDataResponse = z
+  .strictObject({
+    createdBy: z.string(),
+    createdByType: authorKind,
+    createdAt: timeText,
+    lastModifiedBy: z.string(),
+    lastModifiedByType: authorKind,
+    lastModifiedAt: timeText,
+  })
+  .register(apiSchemas, { id: 'SystemData' })
+
+/** The authors of a resource as ARM shows them. */
+export function systemData(authorship: Authorship): DocumentOf<typeof systemDataResponse> {
+  const { createdAtMs, createdBy, changedAtMs, changedBy } = authorship
   return {
     createdBy: createdBy.name,
     createdByType: createdBy.kind,

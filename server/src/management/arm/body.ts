@@ -26,7 +26,7 @@ export function readBody<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const where = issue?.path.join('.') ?? ''
-  const message = `The request content was invalid${where === '' ? '' : ` at '${where.slice(0, 128)}'`}: ${issue?.message ?? 'the value has the wrong type'}.`
+  const message = `The request content was invalid${where === '' ? '' : ` at '${where.slice(0, 128)}'`}: ${issue?.message ?? 'unexpected value'}.`
   throw new ArmError('invalidContent', message)
 }
 
@@ -64,12 +64,12 @@ export const tagsSchema = z
   })
 
 /**
- * A text for people, on one line or several. The only control characters are tabs and line ends, so there is no NUL, which
- * PostgreSQL cannot store.
+ * A text for people, on one line or several. The only control characters are tabs and line ends; PostgreSQL cannot store
+ * NUL.
  */
-export function proseOf(longest: number) {
+export function proseOf(maxLength: number) {
   return z
     .string()
-    .max(longest)
+    .max(maxLength)
     .regex(/^(?:[^\p{Cc}]|[\t\n\r])*$/u, { error: 'must be text without control characters' })
 }

@@ -7,15 +7,17 @@ import type { Directory, SigningPrincipal } from '../../directory/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Imports } from '../../imports/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
-import type { Call } from '../../platform/http/surface.ts'
+import type { DocumentOf } from '../../platform/http/api-schema.ts'
+import type { Call, ResponseSchema } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Registry } from '../../registry/index.ts'
 import type { RegistryActivity, Resources } from '../../resources/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
+import type { openApiResponse } from './response.ts'
 import type { PathNames } from './path-scope.ts'
 
-/** What the handlers of the ARM surface are given. */
+/** The context of the handlers of the ARM surface. */
 export type ManagementContext = {
   readonly database: Database
   readonly clock: Clock
@@ -24,7 +26,7 @@ export type ManagementContext = {
   readonly auditLog: AuditLog
   readonly auditWebhooks: Webhooks
   readonly credentialUses: Pick<CredentialUses, 'list'>
-  /** Why events may not be delivered to a URL; undefined where nothing in the URL forbids it. */
+  /** Why events may not be delivered to a URL; undefined if they may. */
   readonly explainWebhookUrl: (url: string) => Promise<string | undefined>
   readonly resources: Resources
   readonly activity: Pick<RegistryActivity, 'hours'>
@@ -56,13 +58,13 @@ export type ManagementContext = {
   /** The suffix of login servers, such as `.azurecr.localhost:5443`. */
   readonly suffix: string
   /** The routes of all surfaces as a document. */
-  readonly openApi: () => object
+  readonly openApi: () => DocumentOf<typeof openApiResponse>
 }
 
 /** The authenticated sender of a request. */
 export type ManagementCaller = {
   readonly principal: SigningPrincipal
-  /** The credential that the token was issued for; undefined where it cannot be revoked by itself. */
+  /** The credential that the token was issued for; undefined if it cannot be revoked separately. */
   readonly credentialId: string | undefined
   /** The same principal, as `access` names it. */
   readonly rights: Principal & { readonly kind: 'directory' }
@@ -71,7 +73,18 @@ export type ManagementCaller = {
 /** One request of the ARM surface. */
 export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & { readonly names: PathNames }
 
-/** A handler of the ARM surface, and the schema of its body if it reads one. */
-export type ManagementHandler = ((context: ManagementContext, call: ManagementCall) => unknown) & {
+/**
+ * A handler of the ARM surface, the schema of its 2xx responses, and the schema of its body if it reads one. It returns the
+ * body of the response, or undefined if the response has none; `call.reply.code` sets a status other than 200.
+ */
+export type ManagementHandler = ((context: ManagementContext, call: ManagementCall) => Promise<unknown>) & {
   readonly body?: z.ZodType
+  readonly response: ResponseSchema
 }
+
+/** The handler itself, if it returns what its response schema describes; otherwise a type that it does not have. */
+export type WellTyped<Handler extends ManagementHandler> =
+  Awaited<ReturnType<Handler>> extends Returned<Handler['response']> ? Handler : { readonly response: never }
+
+type Returned<Response extends ResponseSchema> =
+  (Response extends z.ZodType ? DocumentOf<Response> : never) | undefined | void

@@ -1,6 +1,16 @@
+import { z } from 'zod'
 import type { DecisionRecord } from '../../access/index.ts'
 import { DirectoryError } from '../../directory/index.ts'
 import type { TokenOwner } from '../../identity/index.ts'
+import { apiSchemas } from '../../platform/http/api-schema.ts'
+
+/** The body of every error. A resource provider adds the status. [arm-facts §8, §14] */
+export const errorResponse = z
+  .strictObject({
+    error: z.strictObject({ code: z.string(), message: z.string() }),
+    status: z.literal('Failed').optional(),
+  })
+  .register(apiSchemas, { id: 'ArmError' })
 
 type ArmErrorRow = {
   readonly status: number
@@ -129,28 +139,28 @@ export class ArmError extends Error {
 /** ARM's text for another media type. */
 export const unsupportedMediaType = "The content media type is not supported. Only 'application/json' is supported."
 
-/** There is no such group. For callers who may read it. */
+/** The error for a missing group, for callers who may read it. */
 export function groupNotFound(name: string): ArmError {
   return new ArmError('groupNotFound', `Resource group '${name}' could not be found.`)
 }
 
-/** There is no such registry. For callers who may read it. [arm-facts §14] */
+/** The error for a missing registry, for callers who may read it. [arm-facts §14] */
 export function registryNotFound(group: string, name: string): ArmError {
   return resourceNotFound('Microsoft.ContainerRegistry/registries', group, name)
 }
 
-/** There is no such resource of this type. For callers who may read it. [arm-facts §14] */
+/** The error for a missing resource of this type, for callers who may read it. [arm-facts §14] */
 export function resourceNotFound(type: string, group: string, name: string): ArmError {
   const message = `The Resource '${type}/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`
   return new ArmError('resourceNotFound', message)
 }
 
-/** There is no such resource within a registry. For callers who may read it. [arm-facts §1] */
+/** The error for a missing resource within a registry, for callers who may read it. [arm-facts §1] */
 export function childNotFound(name: string): ArmError {
   return new ArmError('childNotFound', `The resource ${name} could not be found.`)
 }
 
-/** A resource never moves. [arm-facts §8] */
+/** The error for another location: a resource never moves. [arm-facts §8] */
 export function locationFixed(
   {
     name,

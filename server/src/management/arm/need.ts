@@ -3,7 +3,7 @@ import { ArmError } from './errors.ts'
 import { type PathNames, scopeOf } from './path-scope.ts'
 import { hasRoleAround } from './visibility.ts'
 
-/** The permission that a route requires. The scope is always the one that the path names. */
+/** The permission that a route requires of its caller. The scope is always the one that the path names. */
 export type ManagementNeed =
   | 'public'
   | 'signed-in'
@@ -14,10 +14,7 @@ export type ManagementNeed =
    * because the handler then checks the role assignment itself.
    */
   | { readonly kind: 'action'; readonly action: string; readonly judgesAssignment?: true }
-  /**
-   * Any role at the scope, above it or below it: a principal that may see a resource also sees its resource group and
-   * subscription.
-   */
+  /** Any role at the scope, above it or below it: a caller who may see a resource also sees its containers. */
   | { readonly kind: 'any-role'; readonly action: string }
 
 type ScopedNeed = Extract<ManagementNeed, { readonly kind: 'action' | 'any-role' }>
@@ -41,12 +38,12 @@ export async function requireNeed(
   if (!(await isMet(context, need, caller, scope))) throw forbidden(caller, need, scope)
 }
 
-function isMet(
+async function isMet(
   context: ManagementContext,
   need: ScopedNeed,
   caller: ManagementCaller,
   scope: string,
-): boolean | Promise<boolean> {
+): Promise<boolean> {
   if (need.kind === 'any-role') return hasRoleAround(context, caller, scope)
   if (need.judgesAssignment === true) return context.access.mayManageSome(caller.rights, need.action, scope)
   return context.access.mayManage(caller.rights, need.action, scope)

@@ -39,7 +39,7 @@ async function pages(url: string, token?: string, between: () => Promise<unknown
   return found
 }
 
-test('a list is cut into pages of $top items, and nextLink leads through all of them', async () => {
+test('a list has pages of $top items, and nextLink leads through all of them', async () => {
   const url = (top: number) => `${groupScope}/${registries}?api-version=2025-03-01-preview&$top=${top}`
   assert.deepEqual(await pages(url(2)), [['alpha', 'bravo'], ['Charlie', 'delta'], ['echo1']])
   assert.deepEqual(await pages(url(5)), [names])
@@ -52,7 +52,7 @@ test('a list is cut into pages of $top items, and nextLink leads through all of 
   assert.deepEqual(new Set(all.flat()), new Set([...names, 'alpha2', 'zulu2']))
 })
 
-test('a filter holds on every page', async () => {
+test('a filter applies to every page', async () => {
   const filter = encodeURIComponent(
     "resourceType eq 'Microsoft.ContainerRegistry/registries' and resourceGroup eq 'second'",
   )
@@ -60,13 +60,13 @@ test('a filter holds on every page', async () => {
   assert.deepEqual(await pages(url), [['alpha2'], ['zulu2']])
 })
 
-test('a page holds only what its reader may see', async () => {
+test('a page contains only resources that its reader may see', async () => {
   const reader = await server.principalWith(roleGuids.reader, registryPath('delta'))
   const url = `${subscriptionScope}/${registries}?api-version=1&$top=1`
   assert.deepEqual(await pages(url, reader.token), [['delta']])
 })
 
-test('what is deleted between two pages takes nothing else along', async () => {
+test('a resource that is deleted between two pages does not hide others', async () => {
   await arm('PUT', registryPath('aaaaa'), newRegistry())
   const found = await pages(`${groupScope}/${registries}?api-version=1&$top=2`, undefined, () =>
     arm('DELETE', registryPath('alpha')),
@@ -74,7 +74,7 @@ test('what is deleted between two pages takes nothing else along', async () => {
   assert.deepEqual(found.flat(), ['aaaaa', 'alpha', 'bravo', 'Charlie', 'delta', 'echo1'])
 })
 
-test('a $top or a $skiptoken that is none is refused', async () => {
+test('an invalid $top or $skiptoken is rejected', async () => {
   const list = `${groupScope}/${registries}?api-version=1`
   const token = (text: string) => `$skiptoken=${Buffer.from(text).toString('base64url')}`
   for (const query of [

@@ -2,11 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { ArmError } from './errors.ts'
 import { parameter } from './query.ts'
 
-/** The most items that one answer lists. */
+/** The maximum number of items of one page. */
 export const maxPageSize = 1000
 
-type Listed = { readonly id: string }
-type List = { readonly value: readonly Listed[] }
+type List = { readonly value: readonly { readonly id: string }[] }
 
 /**
  * The page of a list that `$top` and `$skiptoken` select, with the `nextLink` to the next page. A list of more than one

@@ -1,6 +1,9 @@
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { subscriptionId } from '../../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from './context.ts'
 import { ArmError } from './errors.ts'
+import { listOf } from './response.ts'
 import { locations, requireSubscription } from './subscriptions.ts'
 
 const registryVersions = ['2025-03-01-preview', '2024-11-01-preview', '2023-07-01', '2023-01-01-preview', '2019-05-01']
@@ -38,14 +41,39 @@ export const providerNamespaces = Object.keys(providers)
 /** The versions of a resource type, as `api-supported-versions` lists them. */
 export const registryVersionsHeader = registryVersions.toReversed().join(', ')
 
+/** A resource provider. [Azure Resource Manager, Providers] */
+const providerResponse = z
+  .strictObject({
+    id: z.string(),
+    namespace: z.string(),
+    resourceTypes: z.array(
+      z.strictObject({
+        resourceType: z.string(),
+        locations: z.array(z.string()),
+        apiVersions: z.array(z.string()),
+        capabilities: z.enum(['SupportsTags, SupportsLocation', 'None']),
+      }),
+    ),
+    registrationState: z.literal('Registered'),
+    registrationPolicy: z.literal('RegistrationRequired'),
+  })
+  .register(apiSchemas, { id: 'Provider' })
+type ProviderDocument = DocumentOf<typeof providerResponse>
+
+const providerListResponse = listOf(providerResponse)
+
 /** `GET /subscriptions/{s}/providers` */
-export async function listProviders(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listProviders(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof providerListResponse>> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   return { value: providerNamespaces.map((namespace) => providerDocument(subscription, namespace)) }
 }
+listProviders.response = providerListResponse
 
 /** `GET /subscriptions/{s}/providers/{namespace}` */
-export async function getProvider(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function getProvider(context: ManagementContext, call: ManagementCall): Promise<ProviderDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   const wanted = call.names.name.toLowerCase()
   const namespace = providerNamespaces.find((candidate) => candidate.toLowerCase() === wanted)
@@ -54,22 +82,24 @@ export async function getProvider(context: ManagementContext, call: ManagementCa
   }
   return providerDocument(subscription, namespace)
 }
+getProvider.response = providerResponse
 
 /** `POST /subscriptions/{s}/providers/{namespace}/register`: every provider is registered from the start. */
 export function registerProvider(namespace: string) {
-  return async (context: ManagementContext, call: ManagementCall): Promise<unknown> => {
+  const handle = async (context: ManagementContext, call: ManagementCall): Promise<ProviderDocument> => {
     const { subscriptionId: subscription } = await requireSubscription(context, call)
     return providerDocument(subscription, namespace)
   }
+  return Object.assign(handle, { response: providerResponse })
 }
 
-function providerDocument(subscription: string, namespace: string): object {
+function providerDocument(subscription: string, namespace: string): ProviderDocument {
   const placed = locations.map(({ displayName }) => displayName)
   const resourceTypes = Object.entries(providers[namespace] ?? {}).map(([resourceType, apiVersions]) => ({
     resourceType,
     locations: placedTypes.has(resourceType) ? placed : [],
     apiVersions,
-    capabilities: placedTypes.has(resourceType) ? 'SupportsTags, SupportsLocation' : 'None',
+    capabilities: placedTypes.has(resourceType) ? ('SupportsTags, SupportsLocation' as const) : ('None' as const),
   }))
   return {
     id: `${subscriptionId(subscription)}/providers/${namespace}`,

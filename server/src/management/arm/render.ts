@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { clientStatusOf } from '../../platform/http/app.ts'
+import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import type { ManagementContext } from './context.ts'
-import { ArmError, unsupportedMediaType } from './errors.ts'
+import { ArmError, type errorResponse, unsupportedMediaType } from './errors.ts'
 
 /** Sets the headers of every answer, and passes bodies on as bytes. */
 export function prepare({ clock }: ManagementContext, scope: FastifyInstance): void {
@@ -33,8 +34,11 @@ export function renderError(
   if (error.challenge !== undefined) reply.header('www-authenticate', error.challenge)
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
   if (error.status === 404) reply.removeHeader('api-supported-versions')
-  const body = { error: { code: error.code, message: error.message } }
-  return reply.code(error.status).send(error.fromProvider ? { ...body, status: 'Failed' } : body)
+  return reply.code(error.status).send(errorDocument(error))
+}
+
+function errorDocument({ code, message, fromProvider }: ArmError): DocumentOf<typeof errorResponse> {
+  return { error: { code, message }, ...(fromProvider && { status: 'Failed' as const }) }
 }
 
 function toArmError(thrown: unknown): ArmError {

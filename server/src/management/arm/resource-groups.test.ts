@@ -18,7 +18,7 @@ test.after(() => server.close())
 
 const groupPath = (name: string) => `${subscriptionScope}/resourceGroups/${name}`
 
-test('a group is made with 201 and put again with 200; its tags are replaced, its name keeps its case', async () => {
+test('a group is created with 201 and updated with 200; its tags are replaced, its name keeps its case', async () => {
   const made = await arm('PUT', groupPath('Team'), { location: 'West US', tags: { purpose: 'test' } })
   assert.equal(made.status, 201)
   assert.deepEqual(made.body, {
@@ -38,7 +38,7 @@ test('a group is made with 201 and put again with 200; its tags are replaced, it
   assert.deepEqual(each(await arm('GET', `${subscriptionScope}/resourcegroups`), 'name'), ['Default', 'Team'])
 })
 
-test('a group is changed by PATCH, which replaces the tags that it names and nothing else', async () => {
+test('PATCH replaces the tags of a group and nothing else', async () => {
   await arm('PUT', groupPath('patched'), { location: 'local', tags: { a: '1', b: '2' } })
   const same = await arm('PATCH', groupPath('patched'), { location: 'elsewhere', name: 'other' })
   assert.partialDeepStrictEqual(same.body, { name: 'patched', location: 'local', tags: { a: '1', b: '2' } })
@@ -48,12 +48,12 @@ test('a group is changed by PATCH, which replaces the tags that it names and not
   assert.equal((await arm('PATCH', groupPath('nosuch'), { tags: {} })).status, 404)
 })
 
-test('whether a group is there is told by HEAD', async () => {
+test('HEAD checks whether a group exists', async () => {
   assert.equal((await arm('HEAD', groupPath('DEFAULT'))).status, 204)
   assert.equal((await arm('HEAD', groupPath('nosuch'))).status, 404)
 })
 
-test('a group without a location, in another one, or in none that could be, is refused', async () => {
+test('a group without a location, in another one, or in an invalid one is rejected', async () => {
   const code = async (body: unknown) => codeOf(await arm('PUT', groupPath('Default'), body))
   assert.equal(await code({}), 'LocationRequired')
   assert.equal(await code({ location: 'eastus' }), 'InvalidResourceGroupLocation')
@@ -81,14 +81,14 @@ const badTags = [
 ] as const
 
 for (const [tags, why] of badTags) {
-  test(`tags with ${why} are refused`, async () => {
+  test(`tags with ${why} are rejected`, async () => {
     const answer = await arm('PUT', groupPath('tagged'), { location: 'local', tags })
     assert.equal(answer.status, 400)
     assert.equal(codeOf(answer), 'InvalidRequestContent')
   })
 }
 
-test('a group that is deleted takes its registries, what they hold and the roles on them along, at once', async () => {
+test('deleting a group deletes its registries, their content and the role assignments on them', async () => {
   const group = groupPath('doomed')
   await arm('PUT', group, { location: 'local' })
   const names = ['doomed1', 'doomed2']
@@ -123,7 +123,7 @@ test('a group that is deleted takes its registries, what they hold and the roles
   assert.match(event?.detail ?? '', /doomed1.*doomed2/)
 })
 
-test('a group in which a registry is being made while it is deleted leaves no registry without a group', async () => {
+test('a registry that is created while its group is deleted does not remain without a group', async () => {
   for (let round = 0; round < 10; round++) {
     const group = groupPath(`racing${round}`)
     await arm('PUT', group, { location: 'local' })

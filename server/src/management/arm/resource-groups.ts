@@ -1,40 +1,60 @@
 import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { ResourceGroup } from '../../resources/index.ts'
 import { resourceGroupId } from '../../standards/azure/resource-id.ts'
 import { locationSchema, optional, readBody, tagsSchema } from './body.ts'
 import type { ManagementCall, ManagementContext } from './context.ts'
 import { ArmError, groupNotFound, throwAsArm } from './errors.ts'
+import { listOf, tagsRecord } from './response.ts'
 import { requireSubscription } from './subscriptions.ts'
 import { visibleContainers } from './visibility.ts'
 
 const putSchema = z.object({ location: optional(locationSchema), tags: optional(tagsSchema) })
 const patchSchema = z.object({ tags: optional(tagsSchema) })
 
+/** A resource group. [Azure Resource Manager, Resource Groups] */
+const groupResponse = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    type: z.literal('Microsoft.Resources/resourceGroups'),
+    location: z.string(),
+    tags: tagsRecord.optional(),
+    properties: z.strictObject({ provisioningState: z.literal('Succeeded') }),
+  })
+  .register(apiSchemas, { id: 'ResourceGroup' })
+type GroupDocument = DocumentOf<typeof groupResponse>
+
+const groupListResponse = listOf(groupResponse)
+
 /** `GET /subscriptions/{s}/resourceGroups`: those that the caller may read, or in which the caller may read something. */
 export async function listResourceGroups(
   context: ManagementContext,
   { caller, names }: ManagementCall,
-): Promise<unknown> {
+): Promise<DocumentOf<typeof groupListResponse>> {
   const visible = await visibleContainers(context, caller, 'Microsoft.Resources/subscriptions/resourceGroups/read')
   const groups = await context.resources.listResourceGroups(names.subscriptionId)
   return { value: groups.filter((group) => visible(idOf(group))).map(groupDocument) }
 }
+listResourceGroups.response = groupListResponse
 
 /** `GET /subscriptions/{s}/resourceGroups/{g}` */
-export async function getResourceGroup(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function getResourceGroup(context: ManagementContext, { names }: ManagementCall): Promise<GroupDocument> {
   return groupDocument(await requireGroup(context, names))
 }
+getResourceGroup.response = groupResponse
 
-/** `HEAD /subscriptions/{s}/resourceGroups/{g}`: 204 when it is there. */
-export async function headResourceGroup(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `HEAD /subscriptions/{s}/resourceGroups/{g}`: 204 if it exists. */
+export async function headResourceGroup(context: ManagementContext, call: ManagementCall): Promise<void> {
   await requireGroup(context, call.names)
-  return call.reply.code(204).send()
+  call.reply.code(204)
 }
+headResourceGroup.response = 'none' as const
 
-/** `PUT /subscriptions/{s}/resourceGroups/{g}`: 201 when it is new. Its location never changes. */
-export async function putResourceGroup(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `PUT /subscriptions/{s}/resourceGroups/{g}`: 201 if it is new. Its location never changes. */
+export async function putResourceGroup(context: ManagementContext, call: ManagementCall): Promise<GroupDocument> {
   const { location, tags = {} } = readBody(call, putResourceGroup)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
@@ -48,12 +68,14 @@ export async function putResourceGroup(context: ManagementContext, call: Managem
     const action = result.created ? 'resource-group.create' : 'resource-group.update'
     return { result, event: { action, target: idOf(result.group) } }
   })
-  return call.reply.code(created ? 201 : 200).send(groupDocument(group))
+  call.reply.code(created ? 201 : 200)
+  return groupDocument(group)
 }
 putResourceGroup.body = putSchema
+putResourceGroup.response = groupResponse
 
-/** `PATCH /subscriptions/{s}/resourceGroups/{g}`: tags, which are replaced. */
-export async function patchResourceGroup(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `PATCH /subscriptions/{s}/resourceGroups/{g}`: replaces the tags. */
+export async function patchResourceGroup(context: ManagementContext, call: ManagementCall): Promise<GroupDocument> {
   const { tags } = readBody(call, patchResourceGroup)
   return recordChange(context, call, async (transaction) => {
     const present = await requireGroup(context, call.names, transaction)
@@ -63,9 +85,10 @@ export async function patchResourceGroup(context: ManagementContext, call: Manag
   })
 }
 patchResourceGroup.body = patchSchema
+patchResourceGroup.response = groupResponse
 
 /** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with its resources, their content, and the role assignments on them. */
-export async function deleteResourceGroup(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function deleteResourceGroup(context: ManagementContext, call: ManagementCall): Promise<void> {
   const { resources, access, registry, directory } = context
   const registries = await recordChange(context, call, async (transaction) => {
     const group = await requireGroup(context, call.names, transaction)
@@ -85,8 +108,8 @@ export async function deleteResourceGroup(context: ManagementContext, call: Mana
     return { result, event: { action: 'resource-group.delete', target: idOf(group), detail } }
   })
   if (registries.length > 0) await context.onRegistriesChanged()
-  return call.reply.code(200).send()
 }
+deleteResourceGroup.response = 'none' as const
 
 /** The group that a path names. @throws ArmError 404 */
 export async function requireGroup(
@@ -100,8 +123,8 @@ export async function requireGroup(
 }
 
 /**
- * Requires the group to exist, for a caller who may read it. For everybody else the list of its resources is empty,
- * whether the group exists or not.
+ * Requires the group to exist, for a caller who may read it. For others the list of its resources is empty, whether
+ * the group exists or not.
  *
  * @throws ArmError 404
  */
@@ -125,7 +148,7 @@ function idOf({ subscriptionId, name }: ResourceGroup): string {
   return resourceGroupId(subscriptionId, name)
 }
 
-function groupDocument(group: ResourceGroup): object {
+function groupDocument(group: ResourceGroup): GroupDocument {
   return {
     id: idOf(group),
     name: group.name,

@@ -19,7 +19,7 @@ const { arm } = server
 test.after(() => server.close())
 await arm('PUT', registryPath('Contoso'), newRegistry({}, { tags: { team: 'a' } }))
 
-test('the tenant is listed for whoever is signed in', async () => {
+test('the tenant is listed for every authenticated caller', async () => {
   const { status, body } = await arm('GET', '/tenants')
   assert.equal(status, 200)
   assert.deepEqual(body, {
@@ -37,7 +37,7 @@ test('the tenant is listed for whoever is signed in', async () => {
   })
 })
 
-test('a subscription is shown with all that az keeps of it', async () => {
+test('a subscription has all properties that az stores', async () => {
   const shown = await arm('GET', subscriptionScope.toUpperCase())
   assert.partialDeepStrictEqual(shown.body, {
     id: subscriptionScope,
@@ -52,14 +52,14 @@ test('a subscription is shown with all that az keeps of it', async () => {
   assert.deepEqual(body, { value: [shown.body], count: { type: 'Total', value: 1 } })
 })
 
-test('locations are listed by name and by words', async () => {
+test('locations are listed with their names and display names', async () => {
   const answer = await arm('GET', `${subscriptionScope}/locations`)
   assert.ok(each(answer, 'name').includes('westeurope'))
   assert.ok(each(answer, 'displayName').includes('West Europe'))
   assert.ok(each(answer, 'id').includes(`${subscriptionScope}/locations/westeurope`))
 })
 
-test('the resource providers are all registered, and registering one again is no error', async () => {
+test('all resource providers are registered, and registering one again is not an error', async () => {
   const namespaces = [
     'Microsoft.Authorization',
     'Microsoft.ContainerRegistry',
@@ -81,7 +81,7 @@ test('the resource providers are all registered, and registering one again is no
 
 const query = (filter: string) => `?api-version=1&$filter=${encodeURIComponent(filter)}`
 
-test('resources are listed without a filter, and by the one that az sends', async () => {
+test('resources are listed without a filter, and with the filter of az', async () => {
   const expected = {
     value: [
       {
@@ -103,7 +103,7 @@ test('resources are listed without a filter, and by the one that az sends', asyn
   assert.deepEqual(other.body, { value: [] })
 })
 
-test('resources are listed by their group, in any case, and by both', async () => {
+test('resources are listed by group, in any case, and by group and type', async () => {
   const names = async (filter: string) =>
     each(await arm('GET', `${subscriptionScope}/resources${query(filter)}`), 'name')
   assert.deepEqual(await names("resourceGroup eq 'DEFAULT'"), ['Contoso'])
@@ -113,7 +113,7 @@ test('resources are listed by their group, in any case, and by both', async () =
   assert.deepEqual(await names(both), ['Contoso'])
 })
 
-test('a filter that is not known is refused, on every list: ignoring it would show more than was asked', async () => {
+test('every list rejects an unknown filter: ignoring it would show more than was requested', async () => {
   const filters = [
     "resourceType ne 'Microsoft.ContainerRegistry/registries'",
     "tagName eq 'team'",
@@ -136,7 +136,7 @@ test('a filter that is not known is refused, on every list: ignoring it would sh
   for (const path of lists) assert.equal((await arm('GET', `${path}${query("name eq 'a'")}`)).status, 400, path)
 })
 
-test('the signing keys are rotated: new tokens are signed by others, and those of before still hold', async () => {
+test('rotating the signing keys signs new tokens with new keys, and earlier tokens stay valid', async () => {
   const keyIds = async () => {
     const { body } = await server.send('GET', `/${tenantId}/discovery/v2.0/keys`)
     const keys = at(body, 'keys')
@@ -162,7 +162,7 @@ test('the signing keys are rotated: new tokens are signed by others, and those o
   assert.ok(!JSON.stringify(event).includes(publicOrigin))
 })
 
-test('the signing keys are withdrawn: nothing of before is believed, and that is an event', async () => {
+test('withdrawing the signing keys invalidates all earlier tokens, and records an event', async () => {
   const token = await server.tokenFor(server.owner)
   assert.equal((await arm('GET', '/subscriptions', undefined, { token })).status, 200)
   const withdrawn = await arm('POST', `${subscriptionScope}/providers/Acrux.Server/withdrawSigningKeys`, undefined, {

@@ -1,7 +1,10 @@
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Subscription } from '../../resources/index.ts'
 import { isWithinScope, subscriptionId } from '../../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from './context.ts'
 import { ArmError } from './errors.ts'
+import { listOf, nextLink } from './response.ts'
 import { rolesAround } from './visibility.ts'
 
 /** The locations that are listed. Any other name is accepted too: a location is only a label. */
@@ -20,8 +23,38 @@ export const locations = [
   { name: 'australiaeast', displayName: 'Australia East', geography: 'Asia Pacific' },
 ] as const
 
+/** A subscription. [Azure Resource Manager, Subscriptions] */
+const subscriptionResponse = z
+  .strictObject({
+    id: z.string(),
+    authorizationSource: z.literal('RoleBased'),
+    managedByTenants: z.array(z.never()),
+    subscriptionId: z.string(),
+    tenantId: z.string(),
+    displayName: z.string(),
+    state: z.literal('Enabled'),
+    subscriptionPolicies: z.strictObject({
+      locationPlacementId: z.string(),
+      quotaId: z.string(),
+      spendingLimit: z.literal('Off'),
+    }),
+  })
+  .register(apiSchemas, { id: 'Subscription' })
+type SubscriptionDocument = DocumentOf<typeof subscriptionResponse>
+
+const subscriptionListResponse = z
+  .strictObject({
+    value: z.array(subscriptionResponse),
+    nextLink,
+    count: z.strictObject({ type: z.literal('Total'), value: z.int() }),
+  })
+  .register(apiSchemas, { id: 'SubscriptionList' })
+
 /** `GET /subscriptions`: those in which the caller has any role. */
-export async function listSubscriptions(context: ManagementContext, { caller }: ManagementCall): Promise<unknown> {
+export async function listSubscriptions(
+  context: ManagementContext,
+  { caller }: ManagementCall,
+): Promise<DocumentOf<typeof subscriptionListResponse>> {
   const [subscriptions, roles] = await Promise.all([
     context.resources.listSubscriptions(),
     rolesAround(context, caller, '/'),
@@ -34,25 +67,49 @@ export async function listSubscriptions(context: ManagementContext, { caller }: 
     .map(subscriptionDocument)
   return { value, count: { type: 'Total', value: value.length } }
 }
+listSubscriptions.response = subscriptionListResponse
 
 /** `GET /subscriptions/{s}` */
-export async function getSubscription(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function getSubscription(context: ManagementContext, call: ManagementCall): Promise<SubscriptionDocument> {
   return subscriptionDocument(await requireSubscription(context, call))
 }
+getSubscription.response = subscriptionResponse
+
+/** A location. [Azure Resource Manager, Subscriptions - List Locations] */
+const locationResponse = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    type: z.literal('Region'),
+    displayName: z.string(),
+    regionalDisplayName: z.string(),
+    metadata: z.strictObject({
+      regionType: z.literal('Physical'),
+      regionCategory: z.literal('Recommended'),
+      geographyGroup: z.string(),
+    }),
+  })
+  .register(apiSchemas, { id: 'Location' })
+
+const locationListResponse = listOf(locationResponse)
 
 /** `GET /subscriptions/{s}/locations` */
-export async function listLocations(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listLocations(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof locationListResponse>> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   const value = locations.map(({ name, displayName, geography }) => ({
     id: `${subscriptionId(subscription)}/locations/${name}`,
     name,
-    type: 'Region',
+    type: 'Region' as const,
     displayName,
     regionalDisplayName: `(${geography}) ${displayName}`,
-    metadata: { regionType: 'Physical', regionCategory: 'Recommended', geographyGroup: geography },
+    metadata: { regionType: 'Physical', regionCategory: 'Recommended', geographyGroup: geography } as const,
   }))
   return { value }
 }
+listLocations.response = locationListResponse
 
 /** The subscription that a path names. @throws ArmError 404 */
 export async function requireSubscription(
@@ -64,7 +121,11 @@ export async function requireSubscription(
   throw new ArmError('subscriptionNotFound', `The subscription '${names.subscriptionId}' could not be found.`)
 }
 
-function subscriptionDocument({ subscriptionId: subscription, tenantId, displayName }: Subscription): object {
+function subscriptionDocument({
+  subscriptionId: subscription,
+  tenantId,
+  displayName,
+}: Subscription): SubscriptionDocument {
   return {
     id: subscriptionId(subscription),
     authorizationSource: 'RoleBased',
@@ -81,8 +142,23 @@ function subscriptionDocument({ subscriptionId: subscription, tenantId, displayN
   }
 }
 
+/** A tenant. [Azure Resource Manager, Tenants] */
+const tenantResponse = z
+  .strictObject({
+    id: z.string(),
+    tenantId: z.string(),
+    displayName: z.string(),
+    defaultDomain: z.string(),
+    domains: z.array(z.string()),
+    tenantCategory: z.literal('Home'),
+    tenantType: z.literal('AAD'),
+  })
+  .register(apiSchemas, { id: 'Tenant' })
+
+const tenantListResponse = listOf(tenantResponse)
+
 /** `GET /tenants`: the one tenant of the server. [az-cli-wire §3.4] */
-export async function listTenants({ directory }: ManagementContext): Promise<unknown> {
+export async function listTenants({ directory }: ManagementContext): Promise<DocumentOf<typeof tenantListResponse>> {
   const { tenantId, displayName, defaultDomain } = await directory.tenant()
   const tenant = {
     id: `/tenants/${tenantId}`,
@@ -92,6 +168,7 @@ export async function listTenants({ directory }: ManagementContext): Promise<unk
     domains: [defaultDomain],
     tenantCategory: 'Home',
     tenantType: 'AAD',
-  }
+  } as const
   return { value: [tenant] }
 }
+listTenants.response = tenantListResponse

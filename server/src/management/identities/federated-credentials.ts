@@ -2,9 +2,11 @@ import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { ManagedIdentity } from '../../directory/index.ts'
 import type { ManagedTrust } from '../../credentials/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, throwAsArm } from '../arm/errors.ts'
+import { listOf } from '../arm/response.ts'
 import { requireUserAssignedIdentity, userAssignedIdentityType } from './managed-identities.ts'
 
 const type = `${userAssignedIdentityType}/federatedIdentityCredentials`
@@ -18,31 +20,57 @@ const putSchema = z.object({
   properties: z.object({
     issuer: text,
     subject: optional(text),
-    audiences: z.array(text).length(1, { error: 'must hold exactly one audience' }),
+    audiences: z.array(text).length(1, { error: 'must have exactly one audience' }),
     claimsMatchingExpression: optional(z.object({ value: z.string().max(4096), languageVersion: z.literal(1) })),
   }),
 })
 
-/** `GET …/userAssignedIdentities/{i}/federatedIdentityCredentials`: all of them, which are few. */
+/** A federated credential of a managed identity. [azure-mgmt-msi, FederatedIdentityCredential] */
+const federatedCredentialResponse = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    type: z.literal(type),
+    properties: z.strictObject({
+      issuer: z.string(),
+      audiences: z.array(z.string()),
+      subject: z.string().optional(),
+      claimsMatchingExpression: z.strictObject({ value: z.string(), languageVersion: z.literal(1) }).optional(),
+    }),
+  })
+  .register(apiSchemas, { id: 'FederatedIdentityCredential' })
+type FederatedCredentialDocument = DocumentOf<typeof federatedCredentialResponse>
+
+const federatedCredentialListResponse = listOf(federatedCredentialResponse)
+
+/** `GET …/userAssignedIdentities/{i}/federatedIdentityCredentials`: all of them. */
 export async function listFederatedCredentials(
   context: ManagementContext,
   { names }: ManagementCall,
-): Promise<unknown> {
+): Promise<DocumentOf<typeof federatedCredentialListResponse>> {
   const identity = await requireUserAssignedIdentity(context, names)
   const trusts = await context.credentials.managedFederation.list(identity)
-  return { value: trusts.map((trust) => trustDocument(identity, trust)) }
+  return { value: trusts.map((trust) => federatedCredentialDocument(identity, trust)) }
 }
+listFederatedCredentials.response = federatedCredentialListResponse
 
 /** `GET …/federatedIdentityCredentials/{name}` */
-export async function getFederatedCredential(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function getFederatedCredential(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<FederatedCredentialDocument> {
   const identity = await requireUserAssignedIdentity(context, names)
   const trust = await context.credentials.managedFederation.find(identity, names.name)
-  if (trust !== undefined) return trustDocument(identity, trust)
+  if (trust !== undefined) return federatedCredentialDocument(identity, trust)
   throw new ArmError('resourceNotFound', 'The federated identity credential was not found.')
 }
+getFederatedCredential.response = federatedCredentialResponse
 
-/** `PUT …/federatedIdentityCredentials/{name}`: trusts an issuer's subject, or replaces whom it trusted before. */
-export async function putFederatedCredential(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `PUT …/federatedIdentityCredentials/{name}`: trusts a subject of an issuer, in place of the previous one. */
+export async function putFederatedCredential(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<FederatedCredentialDocument> {
   const { name } = call.names
   if (!namePattern.test(name)) throw new ArmError('invalidResourceName', nameRule)
   const { issuer, subject, audiences, claimsMatchingExpression } = readBody(call, putFederatedCredential).properties
@@ -56,16 +84,18 @@ export async function putFederatedCredential(context: ManagementContext, call: M
       .catch(throwAsArm)
     const action = put.created ? 'federated-credential.create' : 'federated-credential.update'
     return {
-      result: { document: trustDocument(identity, put.trust), created: put.created },
+      result: { document: federatedCredentialDocument(identity, put.trust), created: put.created },
       event: { action, target: identity.id, detail: { ...put.trust } },
     }
   })
-  return call.reply.code(created ? 201 : 200).send(document)
+  call.reply.code(created ? 201 : 200)
+  return document
 }
 putFederatedCredential.body = putSchema
+putFederatedCredential.response = federatedCredentialResponse
 
-/** `DELETE …/federatedIdentityCredentials/{name}`: what was got by it ends at once. 204 when there is none. */
-export async function deleteFederatedCredential(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/federatedIdentityCredentials/{name}`: with the tokens that were issued for it. 204 if it does not exist. */
+export async function deleteFederatedCredential(context: ManagementContext, call: ManagementCall): Promise<void> {
   const { name } = call.names
   const deleted = await recordChange(context, call, async (transaction) => {
     const identity = await requireUserAssignedIdentity(context, call.names, transaction)
@@ -74,11 +104,11 @@ export async function deleteFederatedCredential(context: ManagementContext, call
     }
     return { result: true, event: { action: 'federated-credential.delete', target: identity.id, detail: { name } } }
   })
-  return call.reply.code(deleted ? 200 : 204).send()
+  call.reply.code(deleted ? 200 : 204)
 }
+deleteFederatedCredential.response = 'none' as const
 
-/** A federated credential of a managed identity. [azure-mgmt-msi, FederatedIdentityCredential] */
-function trustDocument({ id }: ManagedIdentity, trust: ManagedTrust): object {
+function federatedCredentialDocument({ id }: ManagedIdentity, trust: ManagedTrust): FederatedCredentialDocument {
   const { name, issuer, audience, subject, claimsExpression } = trust
   return {
     id: `${id}/federatedIdentityCredentials/${name}`,
@@ -89,7 +119,7 @@ function trustDocument({ id }: ManagedIdentity, trust: ManagedTrust): object {
       audiences: [audience],
       ...(subject !== undefined && { subject }),
       ...(claimsExpression !== undefined && {
-        claimsMatchingExpression: { value: claimsExpression, languageVersion: 1 },
+        claimsMatchingExpression: { value: claimsExpression, languageVersion: 1 as const },
       }),
     },
   }

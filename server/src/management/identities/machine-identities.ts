@@ -9,7 +9,7 @@ import { ArmError } from '../arm/errors.ts'
 
 const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
 
-/** More than a machine has use for, and few enough that one document shows them. */
+/** Few enough that one document shows them. */
 const maxIdentities = 20
 
 /** The `identity` of a machine's body. Every machine has an identity of its own. [ARM, ManagedServiceIdentity] */
@@ -21,15 +21,20 @@ export const identitySchema = z.object({
   userAssignedIdentities: optional(z.record(z.string(), z.object({}).nullable())),
 })
 
-/** What is to be attached to a machine: places in the tree; and what is to be detached: ids in lower case. */
+type IdentityPlace = { readonly subscriptionId: string; readonly resourceGroup: string; readonly name: string }
+
+/** The identities that a request attaches to a machine and detaches from it. */
 export type WantedIdentities = {
-  readonly attach: readonly { readonly subscriptionId: string; readonly resourceGroup: string; readonly name: string }[]
+  readonly attach: readonly IdentityPlace[]
+  /** ARM ids in lower case. */
   readonly detach: readonly string[]
+  /** Whether all other identities are detached. */
+  readonly detachOthers: boolean
 }
 
 /**
- * Reads what identities a body wants. One with the value null is to be detached; who names one to be attached must be
- * allowed to assign it, since the machine will speak as it.
+ * Reads the identities in a body. One with the value null is detached. Attaching one needs the permission to assign it,
+ * because the machine can then get tokens for it. The type "SystemAssigned" alone detaches all others.
  *
  * @throws ArmError
  */
@@ -55,10 +60,10 @@ export async function readWantedIdentities(
     attach.push(place)
   }
   const detach = named.filter(([, value]) => value === null).map(([text]) => normalizeScope(text))
-  return { attach, detach }
+  return { attach, detach, detachOthers: body.type === 'systemassigned' }
 }
 
-/** Makes sure that the caller may assign each of these identities, and gives their ids. @throws ArmError */
+/** Requires that the caller may assign each of the identities, and returns their ids. @throws ArmError */
 export async function requireAssignable(
   context: ManagementContext,
   { caller }: ManagementCall,
@@ -71,41 +76,44 @@ export async function requireAssignable(
 }
 
 /**
- * Attaches and detaches. With `replacing`, what is attached and not wanted is detached too.
+ * Attaches and detaches identities.
  *
- * @throws ArmError for an identity that is not there
+ * @throws ArmError for an identity that does not exist, and for too many
  */
-export async function settleIdentities(
+export async function assignIdentities(
   { credentials, directory }: ManagementContext,
   transaction: Transaction,
   machine: ManagedIdentity,
-  { attach, detach }: WantedIdentities,
-  replacing: boolean,
+  { attach, detach, detachOthers }: WantedIdentities,
 ): Promise<Machine> {
   const present = await describeOne(credentials, machine, transaction)
-  const wanted: ManagedIdentity[] = []
+  const wanted = new Map<string, ManagedIdentity>()
   for (const place of attach) {
-    const identity = await directory.managedIdentities.find('user-assigned', place, transaction)
-    if (identity === undefined) throw invalidIdentity(`The identity '${place.name.slice(0, 128)}' does not exist.`)
-    wanted.push(identity)
+    const identity = await requireIdentity(directory, place, transaction)
+    wanted.set(identity.objectId, identity)
   }
-  const isWanted = ({ objectId }: ManagedIdentity) => wanted.some((identity) => identity.objectId === objectId)
   for (const identity of present.attached) {
-    const isNamed = detach.includes(normalizeScope(identity.id))
-    if (!isWanted(identity) && (replacing || isNamed)) await credentials.machines.detach(transaction, machine, identity)
+    const isUnwanted = detachOthers || detach.includes(normalizeScope(identity.id))
+    if (wanted.delete(identity.objectId) || !isUnwanted) continue
+    await credentials.machines.detach(transaction, machine, identity)
   }
-  const kept = new Set(present.attached.map(({ objectId }) => objectId))
-  for (const identity of wanted) {
-    if (kept.has(identity.objectId)) continue
-    kept.add(identity.objectId)
-    await credentials.machines.attach(transaction, machine, identity)
-  }
-  const settled = await describeOne(credentials, machine, transaction)
-  if (settled.attached.length <= maxIdentities) return settled
+  for (const identity of wanted.values()) await credentials.machines.attach(transaction, machine, identity)
+  const assigned = await describeOne(credentials, machine, transaction)
+  if (assigned.attached.length <= maxIdentities) return assigned
   throw invalidIdentity(`A machine has at most ${maxIdentities} identities.`)
 }
 
-/** A machine with what is known of it. */
+async function requireIdentity(
+  { managedIdentities }: ManagementContext['directory'],
+  place: IdentityPlace,
+  transaction: Transaction,
+): Promise<ManagedIdentity> {
+  const identity = await managedIdentities.find('user-assigned', place, transaction)
+  if (identity !== undefined) return identity
+  throw invalidIdentity(`There is no identity '${place.name.slice(0, 128)}' at that id.`)
+}
+
+/** A machine with its key and its identities. */
 export async function describeOne(
   credentials: ManagementContext['credentials'],
   machine: ManagedIdentity,
@@ -130,7 +138,7 @@ function invalidIdentity(message: string): ArmError {
   return new ArmError('invalidIdentity', message)
 }
 
-/** What ARM says of an identity that the caller may not have something speak as. [ARM, linked authorization] */
+/** The error for an identity that the caller may not assign. [ARM, linked authorization] */
 export function mayNotAssign({ principal }: ManagementCall['caller'], id: string): ArmError {
   const message = `The client with object id '${principal.objectId}' has permission to perform the request, but does not have permission to perform action '${assignAction}' on the linked scope '${id}', or the linked scope is invalid.`
   return new ArmError('linkedAuthorization', message, { wanted: { action: assignAction, scope: id } })

@@ -24,7 +24,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`a machine is made, listed, changed and deleted with its identities (${kind})`, async (t) => {
+  test(`a machine is created, listed, changed and deleted with its identities (${kind})`, async (t) => {
     const { arm, directory, makeIdentity } = await open(t, kind)
     const made = await arm('PUT', `${machines}/build-1`, { location, tags: { rack: '7' } })
     assert.equal(made.status, 201, made.text)
@@ -74,7 +74,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('who attaches an identity must be allowed to assign it, whether it is there or not', async (t) => {
+test('attaching an identity needs the permission to assign it, whether or not it exists', async (t) => {
   const { arm, principalWith, assign, makeIdentity } = await open(t)
   const identity = await makeIdentity('deploy')
   await arm('PUT', `${machines}/build-1`, { location })
@@ -96,7 +96,7 @@ test('who attaches an identity must be allowed to assign it, whether it is there
   assert.equal(renamed.status, 200)
 })
 
-test('a body that names what cannot be attached is refused, and nothing is changed', async (t) => {
+test('a body with an identity that cannot be attached is rejected, and changes nothing', async (t) => {
   const { arm, makeIdentity } = await open(t)
   const identity = await makeIdentity('deploy')
   const put = (body: object) => arm('PUT', `${machines}/build-1`, { location, ...body })
@@ -129,7 +129,7 @@ test('a body that names what cannot be attached is refused, and nothing is chang
   assert.equal(codeOf(await put({ identity: { type: both, userAssignedIdentities: many } })), 'InvalidIdentity')
 })
 
-test('an enrollment code needs the right to change the machine, and is not in the audit trail', async (t) => {
+test('an enrollment code needs the permission to change the machine, and is not in the audit log', async (t) => {
   const { arm, principalWith, credentials, events } = await open(t)
   await arm('PUT', `${machines}/build-1`, { location })
   const path = `${machines}/build-1/enrollmentCode`
@@ -146,7 +146,7 @@ test('an enrollment code needs the right to change the machine, and is not in th
   assert.equal(codeOf(await arm('POST', `${machines}/nobody/enrollmentCode`)), 'ResourceNotFound')
 })
 
-test('an enrollment code needs the right to assign what is attached, and is void once more is', async (t) => {
+test('an enrollment code needs the permission to assign the attached identities, and attaching another one invalidates it', async (t) => {
   const { arm, principalWith, assign, credentials, makeIdentity } = await open(t)
   const identity = await makeIdentity('deploy')
   const other = await makeIdentity('other')
@@ -171,7 +171,7 @@ test('an enrollment code needs the right to assign what is attached, and is void
   assert.equal(codeOf(await ask()), 'LinkedAuthorizationFailed', 'each of them')
 })
 
-test('a group that is deleted takes its machines and identities along, with all that they were given', async (t) => {
+test('deleting a group deletes its machines and identities, with their role assignments', async (t) => {
   const { arm, access, assign, directory, makeIdentity } = await open(t)
   const identity = await makeIdentity('deploy')
   await arm('PUT', `${machines}/build-1`, { location })
@@ -183,7 +183,7 @@ test('a group that is deleted takes its machines and identities along, with all 
   assert.deepEqual(await access.listAssignments({ scope: '/', includeBelow: true, principalId }), [])
 })
 
-test('nobody without a role sees or changes machines and identities', async (t) => {
+test('a principal without a role cannot see or change machines and identities', async (t) => {
   const { arm, createPrincipal, tokenFor, makeIdentity } = await open(t)
   const identity = await makeIdentity('deploy')
   await arm('PUT', `${machines}/build-1`, { location })

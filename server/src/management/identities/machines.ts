@@ -2,23 +2,25 @@ import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { Machine } from '../../credentials/index.ts'
 import type { ManagedIdentity } from '../../directory/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, locationFixed, resourceNotFound, throwAsArm } from '../arm/errors.ts'
 import {
   type WantedIdentities,
+  assignIdentities,
   describeOne,
   identitySchema,
   mayNotAssign,
   readWantedIdentities,
   requireAssignable,
-  settleIdentities,
 } from './machine-identities.ts'
 import { requireGroupIfKnown, requireGroup } from '../arm/resource-groups.ts'
+import { listOf, tagsRecord, timeText } from '../arm/response.ts'
 import { visibleResources } from '../arm/visibility.ts'
 
-/** The type of machines outside of Azure. */
+/** The type of machines outside Azure. */
 export const machineType = 'Microsoft.HybridCompute/machines'
 
 const namePattern = /^[A-Za-z0-9_.-]{0,53}[A-Za-z0-9_-]$/
@@ -32,8 +34,43 @@ const putSchema = z.object({
 })
 const patchSchema = z.object({ tags: optional(tagsSchema), identity: optional(identitySchema) })
 
+/** A machine. [Azure Arc, Microsoft.HybridCompute/machines] */
+const machineResponse = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    type: z.literal(machineType),
+    location: z.string(),
+    tags: tagsRecord,
+    identity: z.strictObject({
+      type: z.enum(['SystemAssigned', 'SystemAssigned,UserAssigned']),
+      principalId: z.string(),
+      tenantId: z.string(),
+      userAssignedIdentities: z
+        .record(z.string(), z.strictObject({ clientId: z.string(), principalId: z.string() }))
+        .optional(),
+    }),
+    properties: z.strictObject({
+      provisioningState: z.literal('Succeeded'),
+      displayName: z.string(),
+      status: z.enum(['Connected', 'Disconnected']),
+      lastStatusChange: timeText.optional(),
+    }),
+  })
+  .register(apiSchemas, { id: 'Machine' })
+type MachineDocument = DocumentOf<typeof machineResponse>
+
+const machineListResponse = listOf(machineResponse)
+
+const enrollmentCodeResponse = z
+  .strictObject({ code: z.string(), expiresOn: timeText })
+  .register(apiSchemas, { id: 'EnrollmentCode' })
+
 /** `GET …/machines` of a subscription or of a group: those that the caller may read. */
-export async function listMachines(context: ManagementContext, { caller, names }: ManagementCall): Promise<unknown> {
+export async function listMachines(
+  context: ManagementContext,
+  { caller, names }: ManagementCall,
+): Promise<DocumentOf<typeof machineListResponse>> {
   const { subscriptionId, resourceGroup } = names
   const visible = await visibleResources(context, caller, `${machineType}/read`)
   if (resourceGroup !== '') await requireGroupIfKnown(context, caller, names)
@@ -43,25 +80,27 @@ export async function listMachines(context: ManagementContext, { caller, names }
   const { tenantId } = await context.directory.tenant()
   return { value: described.map((machine) => machineDocument(machine, tenantId)) }
 }
+listMachines.response = machineListResponse
 
 /** `GET …/machines/{m}` */
-export async function getMachine(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function getMachine(context: ManagementContext, { names }: ManagementCall): Promise<MachineDocument> {
   const machine = await describeOne(context.credentials, await requireMachine(context, names))
   return machineDocument(machine, (await context.directory.tenant()).tenantId)
 }
+getMachine.response = machineResponse
 
 /**
- * `PUT …/machines/{m}`: makes one, with an identity of its own, or replaces its tags. The identities that are attached are
- * those that the body names; without `identity` they stay as they are.
+ * `PUT …/machines/{m}`: creates a machine, with an identity of its own, or replaces its tags. It also replaces the
+ * attached identities if the body has an `identity`.
  */
-export async function putMachine(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putMachine(context: ManagementContext, call: ManagementCall): Promise<MachineDocument> {
   const { names } = call
   if (!namePattern.test(names.machine)) throw new ArmError('invalidResourceName', nameRule)
   const { location, tags = {}, identity } = readBody(call, putMachine)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
-  const wanted = identity && (await readWantedIdentities(context, call, identity))
+  const wanted = identity && { ...(await readWantedIdentities(context, call, identity)), detachOthers: true }
   const { machine, created } = await recordChange(context, call, async (transaction) => {
     const present = await findMachine(context, names, transaction)
     if (present !== undefined && present.location !== location) throw locationFixed(present, location)
@@ -69,34 +108,36 @@ export async function putMachine(context: ManagementContext, call: ManagementCal
     const place = { subscriptionId: group.subscriptionId, resourceGroup: group.name, name: names.machine }
     const change = { ...place, kind: 'machine', location, tags } as const
     const put = await context.directory.managedIdentities.put(transaction, change)
-    const settled = await settle(context, transaction, put.identity, wanted, true)
+    const result = await assignWanted(context, transaction, put.identity, wanted)
     const action = put.created ? 'machine.create' : 'machine.update'
-    const event = { action, target: settled.id, detail: auditDetail(settled) }
-    return { result: { machine: settled, created: put.created }, event }
+    const event = { action, target: result.id, detail: auditDetail(result) }
+    return { result: { machine: result, created: put.created }, event }
   })
   const { tenantId } = await context.directory.tenant()
-  return call.reply.code(created ? 201 : 200).send(machineDocument(machine, tenantId))
+  call.reply.code(created ? 201 : 200)
+  return machineDocument(machine, tenantId)
 }
 putMachine.body = putSchema
+putMachine.response = machineResponse
 
-/** `PATCH …/machines/{m}`: tags, which are replaced, and identities, of which those that the body names are changed. */
-export async function patchMachine(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `PATCH …/machines/{m}`: replaces the tags, and changes those identities that the body names. */
+export async function patchMachine(context: ManagementContext, call: ManagementCall): Promise<MachineDocument> {
   const { tags, identity } = readBody(call, patchMachine)
   const wanted = identity && (await readWantedIdentities(context, call, identity))
   const { tenantId } = await context.directory.tenant()
   return recordChange(context, call, async (transaction) => {
     const present = await requireMachine(context, call.names, transaction)
     const put = await context.directory.managedIdentities.put(transaction, { ...present, tags: tags ?? present.tags })
-    // "SystemAssigned" alone says that there are to be no others.
-    const settled = await settle(context, transaction, put.identity, wanted, identity?.type === 'systemassigned')
-    const event = { action: 'machine.update', target: settled.id, detail: auditDetail(settled) }
-    return { result: machineDocument(settled, tenantId), event }
+    const machine = await assignWanted(context, transaction, put.identity, wanted)
+    const event = { action: 'machine.update', target: machine.id, detail: auditDetail(machine) }
+    return { result: machineDocument(machine, tenantId), event }
   })
 }
 patchMachine.body = patchSchema
+patchMachine.response = machineResponse
 
-/** `DELETE …/machines/{m}`: its key and its identity end at once, with all that was got by them. 204 when there is none. */
-export async function deleteMachine(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/machines/{m}`: with its key, its identity and the tokens of both. 204 if it does not exist. */
+export async function deleteMachine(context: ManagementContext, call: ManagementCall): Promise<void> {
   const deleted = await recordChange(context, call, async (transaction) => {
     const machine = await findMachine(context, call.names, transaction)
     if (machine === undefined) return { result: false, event: undefined }
@@ -105,22 +146,26 @@ export async function deleteMachine(context: ManagementContext, call: Management
     const event = { action: 'machine.delete', target: machine.id, detail: { objectId: machine.objectId } }
     return { result: true, event }
   })
-  return call.reply.code(deleted ? 200 : 204).send()
+  call.reply.code(deleted ? 200 : 204)
 }
+deleteMachine.response = 'none' as const
 
 /**
- * `POST …/machines/{m}/enrollmentCode`: a code with which the machine is enrolled once, within 15 minutes. Whoever has it
- * can make a key that speaks as the machine, so it needs the right to change the machine, and for each identity that is
- * attached the right to assign it. Not one of Azure's.
+ * `POST …/machines/{m}/enrollmentCode`: ours, not Azure's. A code that enrolls the machine once, within 15 minutes. Its
+ * holder gets a key that authenticates as the machine, so this needs the permission to change the machine and, for each
+ * attached identity, the permission to assign it.
  */
-export async function createEnrollmentCode(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function createEnrollmentCode(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof enrollmentCodeResponse>> {
   const made = context.credentials.machines.prepareEnrollmentCode()
   const { expiresAtMs } = made
   const present = await describeOne(context.credentials, await requireMachine(context, call.names))
   const assignable = await requireAssignable(context, call, present.attached)
   await recordChange(context, call, async (transaction) => {
     const machine = await requireMachine(context, call.names, transaction)
-    // One that was attached meanwhile was not looked at.
+    // An identity that was attached meanwhile has not been checked.
     const { attached } = await describeOne(context.credentials, machine, transaction)
     for (const { id } of attached) if (!assignable.has(id)) throw mayNotAssign(call.caller, id)
     await context.credentials.machines.insertEnrollmentCode(transaction, machine, made)
@@ -130,6 +175,7 @@ export async function createEnrollmentCode(context: ManagementContext, call: Man
   call.reply.header('cache-control', 'no-store')
   return { code: made.code, expiresOn: new Date(expiresAtMs).toISOString() }
 }
+createEnrollmentCode.response = enrollmentCodeResponse
 
 /** The machine that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireMachine(
@@ -151,28 +197,25 @@ function findMachine(
   return directory.managedIdentities.find('machine', { subscriptionId, resourceGroup, name }, transaction)
 }
 
-function settle(
+function assignWanted(
   context: ManagementContext,
   transaction: Transaction,
   machine: ManagedIdentity,
   wanted: WantedIdentities | undefined,
-  replacing: boolean,
 ): Promise<Machine> {
   if (wanted === undefined) return describeOne(context.credentials, machine, transaction)
-  return settleIdentities(context, transaction, machine, wanted, replacing)
+  return assignIdentities(context, transaction, machine, wanted)
 }
 
 function auditDetail({ objectId, attached }: Machine) {
   return { objectId, userAssignedIdentities: attached.map(({ id }) => id) }
 }
 
-/** A machine. [Azure Arc, Microsoft.HybridCompute/machines] */
-function machineDocument(machine: Machine, tenantId: string): object {
+function machineDocument(machine: Machine, tenantId: string): MachineDocument {
   const { id, name, location, tags, objectId, key, attached } = machine
-  const userAssigned = attached.map((identity) => [
-    identity.id,
-    { clientId: identity.appId, principalId: identity.objectId },
-  ])
+  const userAssigned = attached.map(
+    (identity) => [identity.id, { clientId: identity.appId, principalId: identity.objectId }] as const,
+  )
   return {
     id,
     name,
@@ -183,7 +226,7 @@ function machineDocument(machine: Machine, tenantId: string): object {
       type: attached.length === 0 ? 'SystemAssigned' : 'SystemAssigned,UserAssigned',
       principalId: objectId,
       tenantId,
-      ...(attached.length > 0 && { userAssignedIdentities: Object.fromEntries(userAssigned) as object }),
+      ...(attached.length > 0 && { userAssignedIdentities: Object.fromEntries(userAssigned) }),
     },
     properties: {
       provisioningState: 'Succeeded',

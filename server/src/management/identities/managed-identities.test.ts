@@ -18,7 +18,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`a user-assigned identity is made, shown, listed, tagged and deleted (${kind})`, async (t) => {
+  test(`a user-assigned identity is created, shown, listed, tagged and deleted (${kind})`, async (t) => {
     const { arm, directory, access, assign } = await open(t, kind)
     const made = await arm('PUT', `${identities}/Deploy`, { location, tags: { team: 'web' } })
     assert.equal(made.status, 201, made.text)
@@ -52,7 +52,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await access.listAssignments({ scope: group, includeBelow: true, principalId }), [])
   })
 
-  test(`a managed identity trusts outside issuers by names of its own (${kind})`, async (t) => {
+  test(`a managed identity has federated credentials of external issuers (${kind})`, async (t) => {
     const { arm, events } = await open(t, kind)
     const identity = await arm('PUT', `${identities}/deploy`, { location })
     const credentials = `${identities}/deploy/federatedIdentityCredentials`
@@ -96,7 +96,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('an identity trusts what another trusts only by a directory owner', async (t) => {
+test('only a directory owner can trust the same external subject in a second identity', async (t) => {
   const { arm, principalWith } = await open(t)
   const properties = {
     issuer: 'https://token.actions.githubusercontent.com',
@@ -113,7 +113,7 @@ test('an identity trusts what another trusts only by a directory owner', async (
   assert.equal((await arm('PUT', of('toy'), { properties })).status, 201)
 })
 
-test('the roles for managed identities allow what they are for, at a group and at one identity', async (t) => {
+test('the roles for managed identities allow their actions, at a group and at one identity', async (t) => {
   const { arm, principalWith } = await open(t)
   const { id } = (await arm('PUT', `${identities}/deploy`, { location })).body as { id: string }
   await arm('PUT', `${identities}/other`, { location })
@@ -136,7 +136,7 @@ test('the roles for managed identities allow what they are for, at a group and a
   assert.equal((await byOperator('PUT', `${id}/federatedIdentityCredentials/ci`, { properties: {} })).status, 403)
 })
 
-test('a name that is none, a group that is not there and another location are refused', async (t) => {
+test('an invalid name, a missing group and another location are rejected', async (t) => {
   const { arm } = await open(t)
   for (const name of ['ab', '-abc', 'a.b', 'x'.repeat(129)]) {
     assert.equal(codeOf(await arm('PUT', `${identities}/${name}`, { location })), 'InvalidResourceName', name)
@@ -148,7 +148,7 @@ test('a name that is none, a group that is not there and another location are re
   assert.equal(codeOf(await arm('PUT', `${identities}/deploy`, { location: 'east' })), 'InvalidResourceLocation')
 })
 
-test('a managed identity is given a role, with the principal type of service principals', async (t) => {
+test('a role can be assigned to a managed identity, with the principal type of service principals', async (t) => {
   const { arm } = await open(t)
   const made = await arm('PUT', `${identities}/deploy`, { location })
   const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roleGuids.reader}`

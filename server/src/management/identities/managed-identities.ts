@@ -1,11 +1,13 @@
 import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { ManagedIdentity } from '../../directory/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, locationFixed, resourceNotFound, throwAsArm } from '../arm/errors.ts'
 import { requireGroupIfKnown, requireGroup } from '../arm/resource-groups.ts'
+import { listOf, tagsRecord } from '../arm/response.ts'
 import { visibleResources } from '../arm/visibility.ts'
 
 /** The type of user-assigned managed identities. */
@@ -18,8 +20,26 @@ const nameRule =
 const putSchema = z.object({ location: optional(locationSchema), tags: optional(tagsSchema) })
 const patchSchema = z.object({ tags: optional(tagsSchema) })
 
+/** A user-assigned identity. [azure-mgmt-msi, Identity] */
+const identityResponse = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    type: z.literal(userAssignedIdentityType),
+    location: z.string(),
+    tags: tagsRecord,
+    properties: z.strictObject({ tenantId: z.string(), principalId: z.string(), clientId: z.string() }),
+  })
+  .register(apiSchemas, { id: 'Identity' })
+type IdentityDocument = DocumentOf<typeof identityResponse>
+
+const identityListResponse = listOf(identityResponse)
+
 /** `GET …/userAssignedIdentities` of a subscription or of a group: those that the caller may read. */
-export async function listUserAssignedIdentities(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listUserAssignedIdentities(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof identityListResponse>> {
   const { caller, names } = call
   const { subscriptionId, resourceGroup } = names
   const visible = await visibleResources(context, caller, `${userAssignedIdentityType}/read`)
@@ -29,15 +49,23 @@ export async function listUserAssignedIdentities(context: ManagementContext, cal
   const { tenantId } = await context.directory.tenant()
   return { value: identities.filter(({ id }) => visible(id)).map((identity) => identityDocument(identity, tenantId)) }
 }
+listUserAssignedIdentities.response = identityListResponse
 
 /** `GET …/userAssignedIdentities/{i}` */
-export async function getUserAssignedIdentity(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function getUserAssignedIdentity(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<IdentityDocument> {
   const { tenantId } = await context.directory.tenant()
   return identityDocument(await requireUserAssignedIdentity(context, names), tenantId)
 }
+getUserAssignedIdentity.response = identityResponse
 
-/** `PUT …/userAssignedIdentities/{i}`: makes one, with a service principal of its own, or replaces its tags. */
-export async function putUserAssignedIdentity(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `PUT …/userAssignedIdentities/{i}`: creates one, with a service principal of its own, or replaces its tags. */
+export async function putUserAssignedIdentity(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<IdentityDocument> {
   const { names } = call
   if (!namePattern.test(names.identity)) throw new ArmError('invalidResourceName', nameRule)
   const { location, tags = {} } = readBody(call, putUserAssignedIdentity)
@@ -55,12 +83,17 @@ export async function putUserAssignedIdentity(context: ManagementContext, call: 
     const action = result.created ? 'managed-identity.create' : 'managed-identity.update'
     return { result, event: { action, target: result.identity.id, detail: auditDetail(result.identity) } }
   })
-  return call.reply.code(created ? 201 : 200).send(identityDocument(identity, tenantId))
+  call.reply.code(created ? 201 : 200)
+  return identityDocument(identity, tenantId)
 }
 putUserAssignedIdentity.body = putSchema
+putUserAssignedIdentity.response = identityResponse
 
-/** `PATCH …/userAssignedIdentities/{i}`: tags, which are replaced. */
-export async function patchUserAssignedIdentity(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `PATCH …/userAssignedIdentities/{i}`: replaces the tags. */
+export async function patchUserAssignedIdentity(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<IdentityDocument> {
   const { tags } = readBody(call, patchUserAssignedIdentity)
   const { tenantId } = await context.directory.tenant()
   return recordChange(context, call, async (transaction) => {
@@ -74,9 +107,10 @@ export async function patchUserAssignedIdentity(context: ManagementContext, call
   })
 }
 patchUserAssignedIdentity.body = patchSchema
+patchUserAssignedIdentity.response = identityResponse
 
-/** `DELETE …/userAssignedIdentities/{i}`: with all that it was given, and all that was got by it. 204 when there is none. */
-export async function deleteUserAssignedIdentity(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/userAssignedIdentities/{i}`: with its role assignments, credentials and tokens. 204 if it does not exist. */
+export async function deleteUserAssignedIdentity(context: ManagementContext, call: ManagementCall): Promise<void> {
   const deleted = await recordChange(context, call, async (transaction) => {
     const identity = await findUserAssignedIdentity(context, call.names, transaction)
     if (identity === undefined) return { result: false, event: undefined }
@@ -85,8 +119,9 @@ export async function deleteUserAssignedIdentity(context: ManagementContext, cal
     const event = { action: 'managed-identity.delete', target: identity.id, detail: auditDetail(identity) }
     return { result: true, event }
   })
-  return call.reply.code(deleted ? 200 : 204).send()
+  call.reply.code(deleted ? 200 : 204)
 }
+deleteUserAssignedIdentity.response = 'none' as const
 
 /** The identity that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireUserAssignedIdentity(
@@ -112,8 +147,10 @@ function auditDetail({ objectId, appId }: ManagedIdentity) {
   return { objectId, appId }
 }
 
-/** A user-assigned identity. [azure-mgmt-msi, Identity] */
-function identityDocument({ id, name, location, tags, objectId, appId }: ManagedIdentity, tenantId: string): object {
+function identityDocument(
+  { id, name, location, tags, objectId, appId }: ManagedIdentity,
+  tenantId: string,
+): IdentityDocument {
   return {
     id,
     name,

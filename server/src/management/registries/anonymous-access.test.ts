@@ -12,7 +12,7 @@ const path = `${registry}/providers/Acrux.Server/anonymousAccess/default`
 const scopeMapId = `${registry}/scopeMaps/_repositories_pull`
 const body = { properties: { scopeMapId } }
 
-test('what anybody may read is a resource of our own, made with 201, replaced with 200 and deleted once', async () => {
+test('anonymous access is a resource of our own, created with 201, replaced with 200 and deleted once', async () => {
   assert.equal((await arm('GET', path)).status, 404)
   const made = await arm('PUT', path, body)
   assert.equal(made.status, 201)
@@ -39,7 +39,7 @@ test('what anybody may read is a resource of our own, made with 201, replaced wi
   assert.equal((await arm('GET', path.replace('/default', '/other'))).status, 404)
 })
 
-test('it is changed by whoever may change the registry, read by whoever may read that, and each change is an event', async () => {
+test('anonymous access is changed with the permission to change the registry, read with the permission to read it, and each change records an event', async () => {
   const contributor = await server.principalWith(roleGuids.contributor, registry)
   const reader = await server.principalWith(roleGuids.reader, registry)
   const pusher = await server.principalWith(roleGuids.acrPush, registry)

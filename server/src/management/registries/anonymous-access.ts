@@ -1,31 +1,51 @@
 import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { Authorship } from '../../access/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Registry } from '../../resources/index.ts'
 import { readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
-import { authorOf, systemData } from '../arm/authorship.ts'
+import { authorOf, systemData, systemDataResponse } from '../arm/authorship.ts'
 import { childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 import { requireScopeMapById } from './scope-maps.ts'
 
 /*
- * An extension: ACR allows anonymous pull of a whole registry or of nothing. It is under a provider of our own, so that no
- * request that is meant for Azure can set it.
+ * An extension: ACR allows anonymous pull of a whole registry or of nothing. It belongs to a provider of our own, so that no
+ * request to Azure can set it.
  */
 
 const bodySchema = z.object({ properties: z.object({ scopeMapId: z.string().max(2048) }) })
 
+/** The read access of anonymous clients. */
+const anonymousAccessResponse = z
+  .strictObject({
+    type: z.literal('Acrux.Server/anonymousAccess'),
+    id: z.string(),
+    name: z.literal('default'),
+    systemData: systemDataResponse,
+    properties: z.strictObject({ scopeMapId: z.string() }),
+  })
+  .register(apiSchemas, { id: 'AnonymousAccess' })
+type AnonymousAccessDocument = DocumentOf<typeof anonymousAccessResponse>
+
 /** `GET …/providers/Acrux.Server/anonymousAccess/default` */
-export async function getAnonymousAccess(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function getAnonymousAccess(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<AnonymousAccessDocument> {
   const registry = await requireRegistry(context, names)
   const map = await context.access.anonymousAccess.find(registry.rid)
   if (map === undefined) throw childNotFound('default')
   return anonymousAccessDocument(registry, map)
 }
+getAnonymousAccess.response = anonymousAccessResponse
 
 /** `PUT …/providers/Acrux.Server/anonymousAccess/default`: gives anonymous clients the read actions of a scope map. */
-export async function putAnonymousAccess(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putAnonymousAccess(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<AnonymousAccessDocument> {
   const { scopeMapId } = readBody(call, putAnonymousAccess).properties
   const { document, created } = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
@@ -36,12 +56,14 @@ export async function putAnonymousAccess(context: ManagementContext, call: Manag
     const event = { action: 'anonymous-access.put', ...eventOf(registry, scopeMapId) }
     return { result: { document: anonymousAccessDocument(registry, map), created }, event }
   })
-  return call.reply.code(created ? 201 : 200).send(document)
+  call.reply.code(created ? 201 : 200)
+  return document
 }
 putAnonymousAccess.body = bodySchema
+putAnonymousAccess.response = anonymousAccessResponse
 
-/** `DELETE …/providers/Acrux.Server/anonymousAccess/default`. 204 when there is none. */
-export async function deleteAnonymousAccess(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/providers/Acrux.Server/anonymousAccess/default`. 204 if it does not exist. */
+export async function deleteAnonymousAccess(context: ManagementContext, call: ManagementCall): Promise<void> {
   const { anonymousAccess } = context.access
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
@@ -50,8 +72,9 @@ export async function deleteAnonymousAccess(context: ManagementContext, call: Ma
     await anonymousAccess.delete(transaction, registry.rid)
     return { result: true, event: { action: 'anonymous-access.delete', ...eventOf(registry, map.scopeMapId) } }
   })
-  return call.reply.code(deleted ? 200 : 204).send()
+  call.reply.code(deleted ? 200 : 204)
 }
+deleteAnonymousAccess.response = 'none' as const
 
 function eventOf({ id, rid }: Registry, scopeMapId: string) {
   return { target: anonymousAccessId(id), detail: { rid, scopeMapId } }
@@ -64,7 +87,7 @@ function anonymousAccessId(registryId: string): string {
 function anonymousAccessDocument(
   { id }: Registry,
   { scopeMapId, authorship }: { readonly scopeMapId: string; readonly authorship: Authorship },
-): object {
+): AnonymousAccessDocument {
   return {
     type: 'Acrux.Server/anonymousAccess',
     id: anonymousAccessId(id),

@@ -1,5 +1,6 @@
 import { attributionOf, recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Registry } from '../../resources/index.ts'
 import { oneOf, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
@@ -8,8 +9,17 @@ import { requireRegistry } from './registries.ts'
 
 const regenerateSchema = z.object({ name: oneOf(['password', 'password2']) })
 
+/** The credentials of the admin account. [azure-mgmt-containerregistry, RegistryListCredentialsResult] */
+const credentialsResponse = z
+  .strictObject({
+    username: z.string(),
+    passwords: z.array(z.strictObject({ name: z.enum(['password', 'password2']), value: z.string() })),
+  })
+  .register(apiSchemas, { id: 'RegistryCredentials' })
+type CredentialsDocument = DocumentOf<typeof credentialsResponse>
+
 /** `POST …/listCredentials`: both passwords of the admin account, in clear. Reading them is audited. [arm-facts §4] */
-export async function listCredentials(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listCredentials(context: ManagementContext, call: ManagementCall): Promise<CredentialsDocument> {
   const registry = await requireRegistry(context, call.names)
   requireAdminEnabled(registry)
   const document = await credentialsDocument(context, registry)
@@ -18,9 +28,13 @@ export async function listCredentials(context: ManagementContext, call: Manageme
   await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   return document
 }
+listCredentials.response = credentialsResponse
 
 /** `POST …/regenerateCredential`: renews the named password, in any case, and keeps the other. */
-export async function regenerateCredential(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function regenerateCredential(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<CredentialsDocument> {
   const { name } = readBody(call, regenerateCredential)
   const registry = await recordChange(context, call, async (transaction) => {
     const result = await requireRegistry(context, call.names, transaction)
@@ -32,8 +46,12 @@ export async function regenerateCredential(context: ManagementContext, call: Man
   return credentialsDocument(context, registry)
 }
 regenerateCredential.body = regenerateSchema
+regenerateCredential.response = credentialsResponse
 
-async function credentialsDocument({ resources }: ManagementContext, { rid, ...registry }: Registry): Promise<unknown> {
+async function credentialsDocument(
+  { resources }: ManagementContext,
+  { rid, ...registry }: Registry,
+): Promise<CredentialsDocument> {
   const passwords = await resources.readAdminPasswords(rid)
   if (passwords === undefined) throw registryNotFound(registry.resourceGroup, registry.name)
   return {

@@ -64,7 +64,7 @@ async function settled(accepted: Answer, token?: string): Promise<Answer> {
   }
 }
 
-test('an import is answered at once with where to ask, and there with its end', async () => {
+test('an import is answered at once with the URL of its status, which shows its result', async () => {
   const done = await settled(
     await arm('POST', importing, { source, targetTags: ['copy:one', 'copy:two'], mode: 'NoForce' }),
   )
@@ -84,7 +84,7 @@ test('an import is answered at once with where to ask, and there with its end', 
   assert.ok(events.every(({ credential_kind }) => credential_kind === 'identity-token'))
 })
 
-test('how an import goes is told to the one who began it, and to nobody else', async () => {
+test('the status of an import is visible only to the caller who started it', async () => {
   const accepted = await arm('POST', importing, { source, targetTags: ['private:v1'] })
   const other = await server.principalWith(roleGuids.owner, registryPath('target'))
   assert.equal((await settled(accepted, other.token)).status, 404)
@@ -95,7 +95,7 @@ test('how an import goes is told to the one who began it, and to nobody else', a
   assert.equal((await arm('GET', url.replace(/registries-[^?]+/, 'registries-x'))).status, 404)
 })
 
-test('who may import but not pull from the source is refused, as is who names a source that is not there', async () => {
+test('an import from a source without the permission to pull, or from a missing source, is denied', async () => {
   const importer = await server.principalWith(roleGuids.owner, registryPath('target'))
   const ask = (body: object, token = importer.token) =>
     arm('POST', importing, { targetTags: ['denied:v1'], ...body }, { token })
@@ -132,7 +132,7 @@ test('fault 39: a source within the network is not asked', async () => {
   }
 })
 
-test('credentials for a registry of this server are proved here, and decide in the place of the caller’s rights', async () => {
+test('credentials for a registry of this server are verified, and decide instead of the caller’s permissions', async () => {
   const importer = await server.principalWith(roleGuids.owner, registryPath('target'))
   const puller = await server.principalWith(roleGuids.acrPull, registryPath('source'))
   const pusherElsewhere = await server.principalWith(roleGuids.acrPull, registryPath('target'))
@@ -188,7 +188,7 @@ test('credentials for a registry of this server are proved here, and decide in t
   }
 })
 
-test('a registry whose images must not be exported gives none to another, and is its own source', async () => {
+test('a registry with disabled exports is a source only for itself', async () => {
   const change = async (status: string, publicNetworkAccess: string) => {
     const properties = { publicNetworkAccess, policies: { exportPolicy: { status } } }
     assert.equal((await arm('PATCH', registryPath('source'), { properties })).status, 200)
@@ -202,7 +202,7 @@ test('a registry whose images must not be exported gives none to another, and is
   await change('enabled', 'Enabled')
 })
 
-test('a network rule keeps imports out at either end, unless trusted services may come past it', async () => {
+test('network rules of source and target deny imports, unless trusted services may bypass them', async () => {
   const network = (name: string, properties: object) => arm('PATCH', registryPath(name), { properties })
   const open = { networkRuleSet: { defaultAction: 'Allow' }, publicNetworkAccess: 'Enabled' }
   const restrictions = [{ networkRuleSet: { defaultAction: 'Deny' } }, { publicNetworkAccess: 'Disabled' }]
@@ -213,7 +213,7 @@ test('a network rule keeps imports out at either end, unless trusted services ma
       const refused = await ask(`${end}${number}`)
       assert.equal(refused.status, 400, refused.text)
       assert.equal(codeOf(refused), 'InvalidParameters')
-      assert.match(refused.text, new RegExp(`registry ${end} deny the import`))
+      assert.match(refused.text, new RegExp(`registry ${end} deny imports`))
       await network(end, { networkRuleBypassOptions: 'AzureServices' })
       assert.equal((await settled(await ask(`${end}${number}`))).status, 200)
       await network(end, { ...open, networkRuleBypassOptions: 'None' })
@@ -228,7 +228,7 @@ test('a network rule keeps imports out at either end, unless trusted services ma
   await network('source', open)
 })
 
-test('a body that names no image, no source or no target is refused', async () => {
+test('a body without an image, a source or a target is rejected', async () => {
   const targetTags = ['a:1']
   const bad: object[] = [
     {},

@@ -1,10 +1,10 @@
 import { attributionOf } from '../../audit/index.ts'
 import { z } from 'zod'
 import { failedBefore } from '../../access/index.ts'
-import { ImportError, type ImportFrom, type ImportStatus } from '../../imports/index.ts'
+import { ImportError, type ImportFrom } from '../../imports/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { covers } from '../../standards/oauth/access-scope.ts'
-import { parseLoginServer } from '../../standards/azure/login-server.ts'
+import { type LoginServer, parseLoginServer } from '../../standards/azure/login-server.ts'
 import { isRestricted } from '../../standards/azure/network-rules.ts'
 import { type Reference, type Tag, parseReference } from '../../standards/oci/reference.ts'
 import { parseResourceId } from '../../standards/azure/resource-id.ts'
@@ -14,10 +14,11 @@ import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { authorOf } from '../arm/authorship.ts'
 import { ArmError } from '../arm/errors.ts'
 import { parameter } from '../arm/query.ts'
+import { acceptedResponse, operationResultResponse } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 
-/** How many tags, and how many repositories without a tag, one import may name. */
-const targetLimit = 100
+/** The maximum number of tags, and of repositories without a tag, in one import. */
+const maxTargets = 100
 
 const importSchema = z.object({
   source: z.object({
@@ -28,8 +29,8 @@ const importSchema = z.object({
       z.object({ username: optional(z.string().max(512)), password: z.string().min(1).max(65_536) }),
     ),
   }),
-  targetTags: optional(z.array(z.string().max(1024)).max(targetLimit)),
-  untaggedTargetRepositories: optional(z.array(z.string().max(1024)).max(targetLimit)),
+  targetTags: optional(z.array(z.string().max(1024)).max(maxTargets)),
+  untaggedTargetRepositories: optional(z.array(z.string().max(1024)).max(maxTargets)),
   mode: optional(oneOf(['NoForce', 'Force'])),
 })
 
@@ -42,13 +43,13 @@ const refreshTokenUser = '00000000-0000-0000-0000-000000000000'
  * `POST …/registries/{r}/importImage`: imports an image from a registry of this server that the caller may pull from, or from
  * another server. Invalid requests are rejected at once; later errors are in the status at `Location`. [arm-facts §12]
  */
-export async function importImage(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function importImage(context: ManagementContext, call: ManagementCall): Promise<null> {
   const body = readBody(call, importImage)
   const image = readImage(body.source.sourceImage)
   const targets = readTargets(body)
   const registry = await requireRegistry(context, call.names)
   requireOpenToImports(registry)
-  const from = await readSource(context, call, registry, body.source, image.repository)
+  const from = await readSource(context, call, { target: registry, repository: image.repository, ...body.source })
   const { caller, origin, names, reply } = call
   const { objectId } = caller.principal
   const id = await context.imports
@@ -67,7 +68,7 @@ export async function importImage(context: ManagementContext, call: ManagementCa
       },
       targets,
       force: body.mode === 'Force',
-      asker: askerOf(call),
+      asker: ownerOf(call),
     })
     .catch((error: unknown) => {
       throw error instanceof ImportError ? importFailure(error.reason, error.message) : error
@@ -76,35 +77,31 @@ export async function importImage(context: ManagementContext, call: ManagementCa
   return accepted(reply, `${location}?api-version=${encodeURIComponent(apiVersion(call))}`)
 }
 importImage.body = importSchema
+importImage.response = acceptedResponse
 
-/** `GET …/operationResults/{id}`: how an import goes, for the one who began it; for everybody else there is none. */
-export async function getImportResult(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `GET …/operationResults/{id}`: the status of an import, for the caller who started it; for others it does not exist. */
+export async function getImportResult(context: ManagementContext, call: ManagementCall): Promise<null | undefined> {
   const { names, request, reply } = call
   const id = /^registries-([0-9a-f-]{36})$/.exec(names.name.toLowerCase())?.[1]
-  const status = id === undefined ? undefined : await context.imports.find(id, askerOf(call))
+  const status = id === undefined ? undefined : await context.imports.find(id, ownerOf(call))
   if (status === undefined) throw new ArmError('operationNotFound', `The resource ${names.name} could not be found.`)
   if (status.state === 'running') return accepted(reply, `${context.publicOrigin}${request.url}`)
-  return finished(reply, status)
-}
-
-function finished(reply: ManagementCall['reply'], status: ImportStatus): unknown {
   if (status.state === 'failed') throw importFailure(status.reason, status.message)
-  return reply.code(200).send()
+  return undefined
 }
+getImportResult.response = operationResultResponse
 
 /** Without this header clients poll every 30 seconds. [az-cli-wire §4.2] */
-function accepted(reply: ManagementCall['reply'], location: string): unknown {
-  return reply
-    .code(202)
-    .headers({ location, 'retry-after': '1', 'content-type': 'application/json; charset=utf-8' })
-    .send('null')
+function accepted(reply: ManagementCall['reply'], location: string): null {
+  reply.code(202).headers({ location, 'retry-after': '1' })
+  return null
 }
 
 function apiVersion({ request }: ManagementCall): string {
   return String(parameter(request.query, 'api-version'))
 }
 
-function askerOf({ names, caller }: ManagementCall): string {
+function ownerOf({ names, caller }: ManagementCall): string {
   return `${names.subscriptionId}/${caller.principal.objectId}`
 }
 
@@ -117,7 +114,7 @@ function importFailure(reason: string, message: string): ArmError {
 
 type Image = { readonly repository: RepositoryName; readonly reference: Reference }
 
-/** `repository`, `repository:tag` or `repository@digest`; a tag that is not said is `latest`. */
+/** Reads `repository`, `repository:tag` or `repository@digest`; the default tag is `latest`. */
 function readImage(text: string): Image {
   const at = text.indexOf('@')
   const colon = text.indexOf(':')
@@ -126,7 +123,7 @@ function readImage(text: string): Image {
   const reference = parseReference(end === text.length ? 'latest' : text.slice(end + 1))
   const isWhole = (reference?.kind === 'digest') === (at !== -1)
   if (repository !== undefined && reference !== undefined && isWhole) return { repository, reference }
-  throw badImport(`'${text}' is not an image: use REPOSITORY:TAG or REPOSITORY@DIGEST`)
+  throw badImport(`'${text}' is not an image in the form REPOSITORY:TAG or REPOSITORY@DIGEST`)
 }
 
 /** The tags by repository, without duplicates. */
@@ -147,12 +144,12 @@ function readTargets({ targetTags = [], untaggedTargetRepositories = [] }: Impor
   return targets
 }
 
+type Target = { readonly target: Registry; readonly repository: RepositoryName }
+
 async function readSource(
   context: ManagementContext,
   call: ManagementCall,
-  target: Registry,
-  { resourceId, registryUri, credentials }: ImportBody['source'],
-  repository: RepositoryName,
+  { target, repository, resourceId, registryUri, credentials }: Target & ImportBody['source'],
 ): Promise<ImportFrom> {
   if ((resourceId === undefined) === (registryUri === undefined)) {
     throw badImport('either resourceId or registryUri must name the source')
@@ -161,23 +158,43 @@ async function readSource(
     const source = await findByResourceId(context, resourceId)
     return fromHere(context, call, { target, source, repository, named: resourceId })
   }
-  const host = parseLoginServer((registryUri ?? '').replace(/^https:\/\//i, '').replace(/\/$/, ''))
-  if (host === undefined) throw badImport('registryUri is not the host of a registry')
-  const { username = refreshTokenUser, password } = credentials ?? {}
-  if (username.includes(':')) throw badImport('a user name cannot have a colon')
-  const own = await context.resources.findRegistryByHost(host)
-  if (own !== undefined && password !== undefined) {
-    const mayPull = await context.tokenService.passwordMayPull(own, { username, password }, repository)
-    if (!mayPull) throw new ArmError('importFailed', `${host} does not allow the caller to pull ${repository}.`)
-    return fromOpen(target, own, repository)
+  const host = requireHost(registryUri ?? '')
+  const account = credentials && readAccount(credentials)
+  const source = await context.resources.findRegistryByHost(host)
+  if (source === undefined) return fromElsewhere(host, repository, account)
+  if (account === undefined) return fromHere(context, call, { target, source, repository, named: host })
+  if (await context.tokenService.passwordMayPull(source, account, repository)) {
+    return fromOpen(target, source, repository)
   }
-  if (own !== undefined) return fromHere(context, call, { target, source: own, repository, named: host })
-  const isHub = host === 'docker.io' && !repository.includes('/')
+  throw new ArmError('importFailed', `${host} does not let the caller pull ${repository}.`)
+}
+
+/** @throws ArmError 400 */
+function requireHost(registryUri: string): LoginServer {
+  const host = parseLoginServer(registryUri.replace(/^https:\/\//i, '').replace(/\/$/, ''))
+  if (host === undefined) throw badImport('registryUri is not the host of a registry')
+  return host
+}
+
+type Account = { readonly username: string; readonly password: string }
+
+/** @throws ArmError 400 */
+function readAccount({
+  username = refreshTokenUser,
+  password,
+}: NonNullable<ImportBody['source']['credentials']>): Account {
+  if (username.includes(':')) throw badImport('a user name cannot have a colon')
+  return { username, password }
+}
+
+/** Docker Hub has its own images in `library`. */
+function fromElsewhere(host: LoginServer, repository: RepositoryName, credentials: Account | undefined): ImportFrom {
+  const isOfHub = host === 'docker.io' && !repository.includes('/')
   return {
     kind: 'elsewhere',
     host,
-    repository: isHub ? (`library/${repository}` as RepositoryName) : repository,
-    credentials: password === undefined ? undefined : { username, password },
+    repository: isOfHub ? (`library/${repository}` as RepositoryName) : repository,
+    credentials,
   }
 }
 
@@ -189,10 +206,8 @@ async function findByResourceId({ resources }: ManagementContext, text: string):
   return resources.findRegistry(id.subscriptionId, id.resourceGroup, id.name)
 }
 
-type Here = {
-  readonly target: Registry
+type Here = Target & {
   readonly source: Registry | undefined
-  readonly repository: RepositoryName
   /** The source as the caller named it. */
   readonly named: string
 }
@@ -203,8 +218,8 @@ async function fromHere(
   { caller }: ManagementCall,
   { target, source, repository, named }: Here,
 ): Promise<ImportFrom> {
-  const asked = [{ type: 'repository', name: repository, actions: ['pull'] }]
-  const allowed = source === undefined ? [] : await access.allowedAccess(caller.rights, source, asked)
+  const requested = [{ type: 'repository', name: repository, actions: ['pull'] }]
+  const allowed = source === undefined ? [] : await access.allowedAccess(caller.rights, source, requested)
   if (source === undefined || !covers(allowed, 'repository', repository, ['pull'])) {
     const { objectId } = caller.principal
     const { name } = authorOf(caller)
@@ -218,7 +233,7 @@ async function fromHere(
   return fromOpen(target, source, repository)
 }
 
-/** From a registry here that the caller may pull from, if it lets its images out. */
+/** The source is a registry of this server that the caller may pull from. @throws ArmError if it does not allow exports */
 function fromOpen(target: Registry, source: Registry, repository: RepositoryName): ImportFrom {
   if (source.rid !== target.rid && source.policies.exportPolicy.status === 'disabled') {
     throw new ArmError('policyConflict', `The registry ${source.name} does not allow its images to be exported.`)
@@ -228,12 +243,12 @@ function fromOpen(target: Registry, source: Registry, repository: RepositoryName
 }
 
 /**
- * An import reaches registries as one of the trusted services, which may come past network rules where
- * `networkRuleBypassOptions` says so. [ACR, allow-access-trusted-services; the code: MicrosoftDocs/azure-docs#115975]
+ * An import accesses registries as one of the trusted services, which may bypass network rules if
+ * `networkRuleBypassOptions` allows it. [ACR, allow-access-trusted-services; the code: MicrosoftDocs/azure-docs#115975]
  */
 function requireOpenToImports(registry: Registry): void {
   if (registry.networkRuleBypassOptions === 'AzureServices' || !isRestricted(registry)) return
-  const message = `The network rules of the registry ${registry.name} deny the import: it is not allowed access because networkRuleBypassOptions is None.`
+  const message = `The network rules of the registry ${registry.name} deny imports while networkRuleBypassOptions is None.`
   throw new ArmError('importFailed', message)
 }
 

@@ -1,20 +1,47 @@
+import { z } from 'zod'
 import { recordChange } from '../../audit/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { OpenUploadState } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
+import { listOf, timeText } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 
+/** An unfinished upload. */
+const uploadResponse = z
+  .strictObject({
+    type: z.literal('Acrux.Server/uploads'),
+    id: z.string(),
+    name: z.string(),
+    properties: z.strictObject({
+      repository: z.string(),
+      caller: z.string(),
+      startedAt: timeText,
+      lastDataAt: timeText,
+      expiresAt: timeText,
+      stagedBytes: z.int(),
+      active: z.boolean(),
+    }),
+  })
+  .register(apiSchemas, { id: 'Upload' })
+
+const uploadListResponse = listOf(uploadResponse)
+
 /** `GET …/providers/Acrux.Server/uploads`: the unfinished uploads. ACR does not show them. */
-export async function listOpenUploads(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function listOpenUploads(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof uploadListResponse>> {
   const registry = await requireRegistry(context, names)
   const uploads = await context.registry.uploads.list(registry.rid)
-  return { value: uploads.map((upload) => document(registry, upload)) }
+  return { value: uploads.map((upload) => uploadDocument(registry, upload)) }
 }
+listOpenUploads.response = uploadListResponse
 
-/** `DELETE …/providers/Acrux.Server/uploads/{id}`: cancels an upload and deletes its bytes. 204 when there is none. */
-export async function deleteOpenUpload(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/providers/Acrux.Server/uploads/{id}`: cancels an upload and deletes its bytes. 204 if it does not exist. */
+export async function deleteOpenUpload(context: ManagementContext, call: ManagementCall): Promise<void> {
   const registry = await requireRegistry(context, call.names)
   const id = parseGuid(call.names.name)
   const ended = id === undefined ? 'unknown' : await context.registry.uploads.end(registry.rid, id)
@@ -25,14 +52,15 @@ export async function deleteOpenUpload(context: ManagementContext, call: Managem
     const event = { action: 'upload.cancel', target: idOf(registry, id ?? ''), detail: { rid: registry.rid } }
     await recordChange(context, call, () => Promise.resolve({ result: undefined, event }))
   }
-  return call.reply.code(ended === 'ended' ? 200 : 204).send()
+  call.reply.code(ended === 'ended' ? 200 : 204)
 }
+deleteOpenUpload.response = 'none' as const
 
 function idOf({ id }: Pick<Registry, 'id'>, name: string): string {
   return `${id}/providers/Acrux.Server/uploads/${name}`
 }
 
-function document(registry: Pick<Registry, 'id'>, upload: OpenUploadState): object {
+function uploadDocument(registry: Pick<Registry, 'id'>, upload: OpenUploadState): DocumentOf<typeof uploadResponse> {
   const { id, repository, caller, startedAtMs, lastDataAtMs, expiresAtMs, stagedBytes, isActive } = upload
   return {
     type: 'Acrux.Server/uploads',

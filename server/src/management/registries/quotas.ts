@@ -1,16 +1,18 @@
 import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { QuotaConflictError, type QuotaUsage } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import { optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
+import { listOf } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 
 /*
- * An extension: ACR's limits are those of its tiers. It lies under a provider of our own, so that no request which is meant
- * for Azure can set it.
+ * An extension: ACR only has the limits of its tiers. It belongs to a provider of our own, so that no request to Azure can
+ * set it.
  */
 
 const namePattern = /^[A-Za-z0-9-]{1,50}$/
@@ -23,24 +25,42 @@ const putSchema = z.object({
   }),
 })
 
+/** A quota of a registry, or of the repository that it names. */
+const quotaResponse = z
+  .strictObject({
+    type: z.literal('Acrux.Server/quotas'),
+    id: z.string(),
+    name: z.string(),
+    properties: z.strictObject({ repository: z.string().nullable(), limitBytes: z.int(), usedBytes: z.int() }),
+  })
+  .register(apiSchemas, { id: 'Quota' })
+type QuotaDocument = DocumentOf<typeof quotaResponse>
+
+const quotaListResponse = listOf(quotaResponse)
+
 /** `GET …/providers/Acrux.Server/quotas` */
-export async function listQuotas(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function listQuotas(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof quotaListResponse>> {
   const registry = await requireRegistry(context, names)
   const quotas = await context.registry.quotas.list(registry.rid)
-  return { value: quotas.map((quota) => document(registry, quota)) }
+  return { value: quotas.map((quota) => quotaDocument(registry, quota)) }
 }
+listQuotas.response = quotaListResponse
 
 /** `GET …/providers/Acrux.Server/quotas/{name}` */
-export async function getQuota(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function getQuota(context: ManagementContext, call: ManagementCall): Promise<QuotaDocument> {
   const registry = await requireRegistry(context, call.names)
   const name = requireName(call)
   const quota = await context.registry.quotas.find(registry.rid, name)
   if (quota === undefined) throw childNotFound(name)
-  return document(registry, quota)
+  return quotaDocument(registry, quota)
 }
+getQuota.response = quotaResponse
 
 /** `PUT …/providers/Acrux.Server/quotas/{name}`: limits the bytes of the registry, or of the repository that it names. */
-export async function putQuota(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putQuota(context: ManagementContext, call: ManagementCall): Promise<QuotaDocument> {
   const name = requireName(call)
   const { limitBytes, repository: text } = readBody(call, putQuota).properties
   const repository = text === undefined || text === null ? undefined : parseRepositoryName(text)
@@ -56,12 +76,14 @@ export async function putQuota(context: ManagementContext, call: ManagementCall)
     return { result: { registry: found, isNew: created }, event }
   })
   const usage = await context.registry.quotas.find(registry.rid, name)
-  return call.reply.code(isNew ? 201 : 200).send(document(registry, usage ?? { ...quota, usedBytes: 0 }))
+  call.reply.code(isNew ? 201 : 200)
+  return quotaDocument(registry, usage ?? { ...quota, usedBytes: 0 })
 }
 putQuota.body = putSchema
+putQuota.response = quotaResponse
 
-/** `DELETE …/providers/Acrux.Server/quotas/{name}`. 204 when there is none. */
-export async function deleteQuota(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/providers/Acrux.Server/quotas/{name}`. 204 if it does not exist. */
+export async function deleteQuota(context: ManagementContext, call: ManagementCall): Promise<void> {
   const name = requireName(call)
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
@@ -69,8 +91,9 @@ export async function deleteQuota(context: ManagementContext, call: ManagementCa
     const event = { action: 'quota.delete', target: idOf(registry, name), detail: { rid: registry.rid } }
     return { result, event: result ? event : undefined }
   })
-  return call.reply.code(deleted ? 200 : 204).send()
+  call.reply.code(deleted ? 200 : 204)
 }
+deleteQuota.response = 'none' as const
 
 function requireName({ names }: ManagementCall): string {
   if (namePattern.test(names.name)) return names.name.toLowerCase()
@@ -86,7 +109,10 @@ function idOf({ id }: Pick<Registry, 'id'>, name: string): string {
   return `${id}/providers/Acrux.Server/quotas/${name}`
 }
 
-function document(registry: Pick<Registry, 'id'>, { name, repository, limitBytes, usedBytes }: QuotaUsage): object {
+function quotaDocument(
+  registry: Pick<Registry, 'id'>,
+  { name, repository, limitBytes, usedBytes }: QuotaUsage,
+): QuotaDocument {
   return {
     type: 'Acrux.Server/quotas',
     id: idOf(registry, name),

@@ -21,7 +21,7 @@ await arm('PUT', secondGroup, { location: 'local' })
 
 const property = ({ body }: Answer, ...path: string[]) => at(body, 'properties', ...path)
 
-test('a new registry is answered with 201 and its whole document, in the order in which Azure sends it', async () => {
+test('a new registry is answered with 201 and its document, in the order of Azure', async () => {
   const made = await arm('PUT', registryPath('Contoso'), {
     location: 'West Europe',
     sku: { name: 'premium' },
@@ -85,7 +85,7 @@ test('a new registry is answered with 201 and its whole document, in the order i
   assert.equal(shown.text, made.text)
 })
 
-test('the host of a new registry is in the certificate before it is answered, and gone with it', async () => {
+test('the certificate covers the host of a new registry before the response', async () => {
   server.registryChanges.length = 0
   await arm('PUT', registryPath('hosted'), newRegistry())
   assert.ok(server.registryChanges[0]?.includes('hosted'))
@@ -97,7 +97,7 @@ test('the host of a new registry is in the certificate before it is answered, an
   assert.ok(!server.registryChanges[1]?.includes('hosted'))
 })
 
-test('Basic and Standard documents have no rules of a network; all else is the same', async () => {
+test('documents of Basic and Standard registries have no network rules; the rest is the same', async () => {
   for (const name of ['Basic', 'Standard']) {
     const made = await arm('PUT', registryPath(`sku${name}`), { location: 'local', sku: { name } })
     assert.equal(property(made, 'networkRuleSet'), undefined)
@@ -106,7 +106,7 @@ test('Basic and Standard documents have no rules of a network; all else is the s
   }
 })
 
-test('PUT on a registry replaces its settings, and answers with 200', async () => {
+test('PUT replaces the settings of a registry, with 200', async () => {
   const path = registryPath('replaced')
   const made = await arm(
     'PUT',
@@ -130,7 +130,7 @@ test('PUT on a registry replaces its settings, and answers with 200', async () =
   assert.equal(property(put, 'policies', 'retentionPolicy', 'lastUpdatedTime'), '2026-11-24T12:00:05.1200000+00:00')
 })
 
-test('PATCH changes what it names, policy by policy, and moves the time of those that it names', async () => {
+test('PATCH changes the settings in the body, policy by policy, and the update times of those policies', async () => {
   const path = registryPath('patched')
   const made = await arm('PUT', path, newRegistry({ publicNetworkAccess: 'Disabled' }, { tags: { a: '1' } }))
   time.nowMs += 1000
@@ -170,7 +170,7 @@ test('PATCH changes what it names, policy by policy, and moves the time of those
   assert.deepEqual(at(tagged.body, 'tags'), { b: '2' })
 })
 
-test('two that change different things at once lose neither, and cannot together make what one could not', async () => {
+test('concurrent changes of different settings are both kept, and cannot combine into an invalid state', async () => {
   const path = registryPath('racing')
   for (let round = 0; round < 10; round++) {
     await arm('PUT', path, { location: 'local', sku: { name: 'Standard' } })
@@ -187,7 +187,7 @@ test('two that change different things at once lose neither, and cannot together
   }
 })
 
-test('PUT without a SKU, without a location or in another one is refused', async () => {
+test('PUT without a SKU, without a location or with another one is rejected', async () => {
   const path = registryPath('incomplete')
   assert.equal(codeOf(await arm('PUT', path, { location: 'local' })), 'ClassicSkuDeprecated')
   assert.equal(codeOf(await arm('PUT', path, { sku: { name: 'Basic' } })), 'LocationRequired')
@@ -197,7 +197,7 @@ test('PUT without a SKU, without a location or in another one is refused', async
   assert.equal(codeOf(moved), 'InvalidResourceLocation')
 })
 
-test('a name of other characters, or of another length, is refused', async () => {
+test('a name with other characters or of another length is rejected', async () => {
   for (const name of ['abcd', 'a'.repeat(51), 'with-dash', 'with.dot', 'with_line']) {
     const answer = await arm('PUT', registryPath(name), newRegistry())
     assert.equal(answer.status, 400, name)
@@ -206,7 +206,7 @@ test('a name of other characters, or of another length, is refused', async () =>
   }
 })
 
-test('a name that another group has is refused in any case, and says nothing of whose it is', async () => {
+test('a name that is taken in another group is rejected in any case, without its owner', async () => {
   await arm('PUT', registryPath('taken', secondGroup), newRegistry())
   const answer = await arm('PUT', registryPath('TAKEN'), newRegistry())
   assert.equal(answer.status, 409)
@@ -220,7 +220,7 @@ test('a name that another group has is refused in any case, and says nothing of 
   })
 })
 
-test('a registry is found in its own group alone', async () => {
+test('a registry is found only in its own group', async () => {
   await arm('PUT', registryPath('housed', secondGroup), newRegistry())
   const elsewhere = registryPath('housed')
   for (const [method, path] of [
@@ -240,7 +240,7 @@ test('a registry is found in its own group alone', async () => {
   assert.equal((await arm('GET', registryPath('housed', secondGroup))).status, 200)
 })
 
-test('what is missing is told in ARM’s own words', async () => {
+test('errors for missing resources have the text of ARM', async () => {
   const registry = await arm('GET', registryPath('nosuch'))
   assert.equal(registry.status, 404)
   assert.deepEqual(registry.body, {
@@ -266,7 +266,7 @@ test('what is missing is told in ARM’s own words', async () => {
   assert.equal(codeOf(list), 'ResourceGroupNotFound')
 })
 
-test('lists are of a subscription or of a group', async () => {
+test('registries are listed by subscription or by group', async () => {
   const registries = 'providers/Microsoft.ContainerRegistry/registries'
   const all = each(await arm('GET', `${subscriptionScope}/${registries}`), 'id')
   assert.ok(all.includes(registryPath('taken', secondGroup)))
@@ -276,7 +276,7 @@ test('lists are of a subscription or of a group', async () => {
   assert.deepEqual(each(await arm('GET', `${registryPath('Contoso')}/replications`)), [])
 })
 
-test('what can only be read, and what is not known, changes nothing', async () => {
+test('read-only and unknown properties change nothing', async () => {
   const path = registryPath('assigned')
   const before = await arm('PUT', path, newRegistry())
   const forged = {
@@ -314,7 +314,7 @@ test('what can only be read, and what is not known, changes nothing', async () =
   assert.equal((await server.resources.findRegistryByName('assigned'))?.loginServer, 'assigned.azurecr.example:5443')
 })
 
-test('a registry that is deleted takes its content and its roles along, and leaves nothing to the next of its name', async () => {
+test('deleting a registry deletes its content and role assignments, and a new registry of its name has neither', async () => {
   const path = registryPath('phoenix')
   await arm('PUT', path, newRegistry({ adminUserEnabled: true }))
   const puller = await server.principalWith(roleGuids.acrPull, path)
@@ -339,7 +339,7 @@ test('a registry that is deleted takes its content and its roles along, and leav
   assert.deepEqual(JSON.parse(event?.detail ?? ''), { rid: before?.rid })
 })
 
-test('every change leaves an event that says who made it, in the same breath', async () => {
+test('every change records an event with its author, in the same transaction', async () => {
   const path = registryPath('audited')
   await arm('PUT', path, newRegistry())
   await arm('PATCH', path, { properties: { adminUserEnabled: true } })

@@ -1,4 +1,5 @@
 import { recordChange } from '../../audit/index.ts'
+import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { NameTakenError, type Registry, defaultSettings } from '../../resources/index.ts'
 import { parseRegistryName } from '../../standards/azure/registry-name.ts'
@@ -15,27 +16,32 @@ import {
   settingsAfter,
   settingsOf,
 } from './registry-body.ts'
-import { registryDocument } from './registry-document.ts'
+import { type RegistryDocument, registryDocument, registryListResponse, registryResponse } from './registry-document.ts'
 import { requireGroup, requireGroupIfKnown } from '../arm/resource-groups.ts'
 import { requireCountsWithin } from './sku-limits.ts'
 import { visibleResources } from '../arm/visibility.ts'
 
 /** `GET …/registries` of a subscription or of a group: those that the caller may read. */
-export async function listRegistries(context: ManagementContext, { caller, names }: ManagementCall): Promise<unknown> {
+export async function listRegistries(
+  context: ManagementContext,
+  { caller, names }: ManagementCall,
+): Promise<DocumentOf<typeof registryListResponse>> {
   const { subscriptionId, resourceGroup } = names
   const visible = await visibleResources(context, caller, 'Microsoft.ContainerRegistry/registries/read')
   if (resourceGroup !== '') await requireGroupIfKnown(context, caller, names)
   const registries = await context.resources.listRegistries(subscriptionId, resourceGroup || undefined)
   return { value: registries.filter(({ id }) => visible(id)).map(registryDocument) }
 }
+listRegistries.response = registryListResponse
 
 /** `GET …/registries/{r}` */
-export async function getRegistry(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function getRegistry(context: ManagementContext, { names }: ManagementCall): Promise<RegistryDocument> {
   return registryDocument(await requireRegistry(context, names))
 }
+getRegistry.response = registryResponse
 
 /** `PUT …/registries/{r}`: creates a registry, or replaces its settings; a setting that the body does not name gets its default. */
-export async function putRegistry(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putRegistry(context: ManagementContext, call: ManagementCall): Promise<RegistryDocument> {
   const { names } = call
   if (parseRegistryName(names.registry) === undefined) throw new ArmError('invalidResourceName', nameRule)
   const body = readBody(call, putRegistry)
@@ -45,36 +51,39 @@ export async function putRegistry(context: ManagementContext, call: ManagementCa
   const { location } = body
   const { registry, created } = await recordChange(context, call, async (transaction) => {
     const present = await findRegistry(context, names, transaction)
-    const result =
+    const nowMs = context.clock.now()
+    const placed = { ...body, location }
+    const registry =
       present === undefined
-        ? { registry: await createRegistry(context, call, transaction, { ...body, location }), created: true }
-        : {
-            registry: await replaceRegistry(context, call, transaction, present, { ...body, location }),
-            created: false,
-          }
+        ? await createRegistry(context, call, transaction, placed)
+        : await updateRegistry(context, call, transaction, { present, settings: replacement(present, placed, nowMs) })
+    const result = { registry, created: present === undefined }
     const action = result.created ? 'registry.create' : 'registry.update'
     return { result, event: { action, target: result.registry.id, detail: auditDetail(result.registry) } }
   })
   if (created) await context.onRegistriesChanged()
-  return call.reply.code(created ? 201 : 200).send(registryDocument(registry))
+  call.reply.code(created ? 201 : 200)
+  return registryDocument(registry)
 }
 putRegistry.body = registrySchema
+putRegistry.response = registryResponse
 
 /** `PATCH …/registries/{r}`: changes the settings that the body names. */
-export async function patchRegistry(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function patchRegistry(context: ManagementContext, call: ManagementCall): Promise<RegistryDocument> {
   const body = readBody(call, patchRegistry)
   return recordChange(context, call, async (transaction) => {
     const present = await requireRegistry(context, call.names, transaction)
     const settings = settingsAfter(settingsOf(present), body, context.clock.now())
-    const registry = await updateRegistry(context, call, transaction, present, settings)
+    const registry = await updateRegistry(context, call, transaction, { present, settings })
     const event = { action: 'registry.update', target: registry.id, detail: auditDetail(registry) }
     return { result: registryDocument(registry), event }
   })
 }
 patchRegistry.body = registrySchema
+patchRegistry.response = registryResponse
 
-/** `DELETE …/registries/{r}`: with its content, the role assignments on it, and its scoped tokens. 204 when there is none. */
-export async function deleteRegistry(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/registries/{r}`: with its content, the role assignments on it, and its scoped tokens. 204 if it does not exist. */
+export async function deleteRegistry(context: ManagementContext, call: ManagementCall): Promise<void> {
   const { resources, access, registry: content } = context
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await findRegistry(context, call.names, transaction)
@@ -87,8 +96,9 @@ export async function deleteRegistry(context: ManagementContext, call: Managemen
     return { result: true, event }
   })
   if (deleted) await context.onRegistriesChanged()
-  return call.reply.code(deleted ? 200 : 204).send()
+  call.reply.code(deleted ? 200 : 204)
 }
+deleteRegistry.response = 'none' as const
 
 /** The registry that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireRegistry(
@@ -134,27 +144,21 @@ async function createRegistry(
   }
 }
 
-async function replaceRegistry(
-  context: ManagementContext,
-  call: ManagementCall,
-  transaction: Transaction,
-  present: Registry,
-  body: PlacedBody,
-): Promise<Registry> {
+/** The settings of a registry after a PUT. @throws ArmError */
+function replacement(present: Registry, body: PlacedBody, nowMs: number): RegistrySettings {
   if (body.location !== present.location) throw locationFixed(present, body.location)
   requireSku(body.sku?.name)
-  const nowMs = context.clock.now()
-  const settings = keepingSince(present, settingsAfter(defaultSettings(nowMs), body, nowMs))
-  return updateRegistry(context, call, transaction, present, settings)
+  return keepingSince(present, settingsAfter(defaultSettings(nowMs), body, nowMs))
 }
+
+type RegistryUpdate = { readonly present: Registry; readonly settings: RegistrySettings }
 
 /** Updates a registry. Another SKU must allow as many scope maps and tokens as the registry has. */
 async function updateRegistry(
   context: ManagementContext,
   { caller }: ManagementCall,
   transaction: Transaction,
-  present: Registry,
-  settings: RegistrySettings,
+  { present, settings }: RegistryUpdate,
 ): Promise<Registry> {
   if (settings.sku !== present.sku) await requireCountsWithin(context, present, settings.sku, transaction)
   return context.resources.updateRegistry(transaction, present.rid, settings, authorOf(caller))

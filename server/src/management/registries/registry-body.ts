@@ -17,8 +17,8 @@ const policiesSchema = z.object({
   softDeletePolicy: optional(status.extend({ retentionDays: optional(z.int().min(1).max(90)) })),
 })
 
-/** How many IP rules a registry may have. [arm-facts §6, usage rows] */
-export const ipRuleLimit = 200
+/** The maximum number of IP rules of a registry. [arm-facts §6, usage rows] */
+export const maxIpRules = 200
 
 /** Addresses and ranges `ADDRESS/BITS`, without duplicates. */
 const ipRulesSchema = z
@@ -36,7 +36,7 @@ const ipRulesSchema = z
     }),
   )
   .transform((rules) => [...new Set(rules.map(({ value }) => value.toLowerCase()))])
-  .refine((rules) => rules.length <= ipRuleLimit, { error: `must have at most ${ipRuleLimit} entries` })
+  .refine((rules) => rules.length <= maxIpRules, { error: `there may be ${maxIpRules} of them` })
 
 /**
  * The properties of a registry that can be set, and those that are read only to reject them. All others, including read-only
@@ -85,29 +85,40 @@ export type RegistrySettings = Required<RegistryChange>
  * @throws ArmError for features that this server does not serve, and for those that the SKU does not include
  */
 export function settingsAfter(before: RegistrySettings, body: RegistryBody, nowMs: number): RegistrySettings {
-  refuseWhatIsNotServed(body)
-  const asked = body.properties
+  refuseUnserved(body)
+  const { sku, tags } = body
+  const properties: Partial<NonNullable<RegistryBody['properties']>> = body.properties ?? {}
+  const { networkRuleSet, policies, compatibility, ...requested } = properties
   const after: RegistrySettings = {
-    sku: body.sku === undefined ? before.sku : requireSku(body.sku.name),
-    tags: body.tags ?? before.tags,
-    adminUserEnabled: asked?.adminUserEnabled ?? before.adminUserEnabled,
-    anonymousPullEnabled: asked?.anonymousPullEnabled ?? before.anonymousPullEnabled,
-    roleAssignmentMode: asked?.roleAssignmentMode ?? before.roleAssignmentMode,
-    publicNetworkAccess: asked?.publicNetworkAccess ?? before.publicNetworkAccess,
+    ...before,
+    ...present({
+      sku: sku && requireSku(sku.name),
+      tags,
+      adminUserEnabled: requested.adminUserEnabled,
+      anonymousPullEnabled: requested.anonymousPullEnabled,
+      roleAssignmentMode: requested.roleAssignmentMode,
+      publicNetworkAccess: requested.publicNetworkAccess,
+      networkRuleBypassOptions: requested.networkRuleBypassOptions,
+      dataEndpointEnabled: requested.dataEndpointEnabled,
+      zoneRedundancy: requested.zoneRedundancy,
+      ownCompatibility: compatibility,
+    }),
     // `az acr update --default-action` names no rules, and means to keep them. [azure-cli acr/custom.py]
     networkRuleSet: {
-      defaultAction: asked?.networkRuleSet?.defaultAction ?? before.networkRuleSet.defaultAction,
-      ipRules: asked?.networkRuleSet?.ipRules ?? before.networkRuleSet.ipRules,
+      ...before.networkRuleSet,
+      ...present({ defaultAction: networkRuleSet?.defaultAction, ipRules: networkRuleSet?.ipRules }),
     },
-    networkRuleBypassOptions: asked?.networkRuleBypassOptions ?? before.networkRuleBypassOptions,
-    dataEndpointEnabled: asked?.dataEndpointEnabled ?? before.dataEndpointEnabled,
-    zoneRedundancy: asked?.zoneRedundancy ?? before.zoneRedundancy,
-    ownCompatibility: asked?.compatibility ?? before.ownCompatibility,
-    policies: mergePolicies(before.policies, asked?.policies, nowMs),
+    policies: policiesAfter(before.policies, policies, nowMs),
   }
   refuseExportsDisabledInPublic(before, after)
   refuseWhatSkuLacks(after)
   return after
+}
+
+/** The members that are not undefined. */
+function present<Members extends object>(members: Members) {
+  const found = Object.entries(members).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(found) as { readonly [Name in keyof Members]?: Exclude<Members[Name], undefined> }
 }
 
 /** The present settings of a registry. */
@@ -144,51 +155,66 @@ export function requireSku(name: string | undefined): Sku {
   return sku
 }
 
-type PolicyBody = z.output<typeof policiesSchema>
+type PolicyBody = Partial<z.output<typeof policiesSchema>>
 
-function mergePolicies(before: RegistryPolicies, asked: PolicyBody | undefined, nowMs: number): RegistryPolicies {
-  const retention = asked?.retentionPolicy
-  const softDelete = asked?.softDeletePolicy
-  const isEnabling = retention?.status === 'enabled' && before.retentionPolicy.status === 'disabled'
-  const withStatus = <Policy extends { readonly status: 'enabled' | 'disabled' }>(
-    policy: Policy,
-    change: z.output<typeof status> | undefined,
-  ): Policy => ({ ...policy, status: change?.status ?? policy.status })
+function policiesAfter(before: RegistryPolicies, requested: PolicyBody = {}, nowMs: number): RegistryPolicies {
+  const withStatus = <Policy extends object>(policy: Policy, change: z.output<typeof status> | undefined): Policy => ({
+    ...policy,
+    ...present({ status: change?.status }),
+  })
   return {
-    quarantinePolicy: withStatus(before.quarantinePolicy, asked?.quarantinePolicy),
-    trustPolicy: withStatus(before.trustPolicy, asked?.trustPolicy),
-    retentionPolicy: {
-      days: retention?.days ?? before.retentionPolicy.days,
-      // It moves whenever the policy is named, changed or not. [arm-facts §9]
-      lastUpdatedAtMs: retention === undefined ? before.retentionPolicy.lastUpdatedAtMs : nowMs,
-      status: retention?.status ?? before.retentionPolicy.status,
-      enabledAtMs: isEnabling ? nowMs : before.retentionPolicy.enabledAtMs,
-    },
-    exportPolicy: withStatus(before.exportPolicy, asked?.exportPolicy),
+    quarantinePolicy: withStatus(before.quarantinePolicy, requested.quarantinePolicy),
+    trustPolicy: withStatus(before.trustPolicy, requested.trustPolicy),
+    retentionPolicy: retentionAfter(before.retentionPolicy, requested.retentionPolicy, nowMs),
+    exportPolicy: withStatus(before.exportPolicy, requested.exportPolicy),
     azureADAuthenticationAsArmPolicy: withStatus(
       before.azureADAuthenticationAsArmPolicy,
-      asked?.azureADAuthenticationAsArmPolicy,
+      requested.azureADAuthenticationAsArmPolicy,
     ),
-    softDeletePolicy: {
-      retentionDays: softDelete?.retentionDays ?? before.softDeletePolicy.retentionDays,
-      lastUpdatedAtMs: softDelete === undefined ? before.softDeletePolicy.lastUpdatedAtMs : nowMs,
-      status: softDelete?.status ?? before.softDeletePolicy.status,
-    },
+    softDeletePolicy: requested.softDeletePolicy
+      ? { ...before.softDeletePolicy, ...present(requested.softDeletePolicy), lastUpdatedAtMs: nowMs }
+      : before.softDeletePolicy,
   }
 }
 
+/** Naming the policy changes the time of its last update, even if it stays the same. [arm-facts §9] */
+function retentionAfter(
+  before: RegistryPolicies['retentionPolicy'],
+  requested: PolicyBody['retentionPolicy'],
+  nowMs: number,
+): RegistryPolicies['retentionPolicy'] {
+  if (requested === undefined) return before
+  const isEnabling = requested.status === 'enabled' && before.status === 'disabled'
+  const enabledAtMs = isEnabling ? nowMs : before.enabledAtMs
+  return { ...before, ...present(requested), lastUpdatedAtMs: nowMs, enabledAtMs }
+}
+
+/** The features that are not served, and how a body requests them. */
+const unservedFeatures: readonly { readonly what: string; readonly isRequested: (body: RegistryBody) => boolean }[] = [
+  {
+    what: 'Rules of virtual networks are',
+    isRequested: ({ properties }) => (properties?.networkRuleSet?.virtualNetworkRules ?? []).length > 0,
+  },
+  {
+    what: 'Encryption with a key of your own is',
+    isRequested: ({ properties }) => properties?.encryption?.status === 'enabled',
+  },
+  {
+    what: 'Identities of a registry are',
+    isRequested: ({ identity }) => (identity?.type ?? 'none').toLowerCase() !== 'none',
+  },
+  {
+    what: 'Domain name label scopes are',
+    isRequested: ({ properties }) =>
+      (properties?.autoGeneratedDomainNameLabelScope ?? 'unsecure').toLowerCase() !== 'unsecure',
+  },
+  { what: 'Metadata search is', isRequested: ({ properties }) => properties?.metadataSearch === 'Enabled' },
+]
+
 /** Rejects features that are not served: a rule that is accepted and not enforced would be worse than none. */
-function refuseWhatIsNotServed({ identity, properties }: RegistryBody): void {
-  const labelScope = properties?.autoGeneratedDomainNameLabelScope
-  const subnets = properties?.networkRuleSet?.virtualNetworkRules ?? []
-  const refuse = (what: string) => {
-    throw new ArmError('notServed', `${what} not served by this server.`)
-  }
-  if (subnets.length > 0) refuse('Virtual network rules are')
-  if (properties?.encryption?.status === 'enabled') refuse('Encryption with a customer-managed key is')
-  if (identity?.type !== undefined && identity.type.toLowerCase() !== 'none') refuse('Identities of registries are')
-  if (labelScope !== undefined && labelScope.toLowerCase() !== 'unsecure') refuse('Domain name label scopes are')
-  if (properties?.metadataSearch === 'Enabled') refuse('Metadata search is')
+function refuseUnserved(body: RegistryBody): void {
+  const feature = unservedFeatures.find(({ isRequested }) => isRequested(body))
+  if (feature !== undefined) throw new ArmError('notServed', `${feature.what} not served by this server.`)
 }
 
 /**

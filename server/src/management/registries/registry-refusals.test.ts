@@ -44,7 +44,7 @@ const refusals: readonly (readonly [what: string, body: object, status: number, 
 ]
 
 for (const [what, body, status, code, message, fromProvider] of refusals) {
-  test(`${what} is refused with ${code}, by PUT and by PATCH, and nothing is changed`, async () => {
+  test(`${what} is rejected with ${code}, by PUT and by PATCH, and changes nothing`, async () => {
     const path = registryPath('refusing')
     const before = await arm('PUT', path, newRegistry())
     const missing = await arm('PUT', registryPath('refused'), { location: 'local', ...body })
@@ -63,7 +63,7 @@ for (const [what, body, status, code, message, fromProvider] of refusals) {
   })
 }
 
-test('a registry that has anonymous pull cannot become Basic', async () => {
+test('a registry with anonymous pull cannot become Basic', async () => {
   const path = registryPath('downgraded')
   await arm('PUT', path, newRegistry({ anonymousPullEnabled: true }))
   assert.equal((await arm('PATCH', path, { sku: { name: 'Basic' } })).status, 400)
@@ -73,7 +73,7 @@ test('a registry that has anonymous pull cannot become Basic', async () => {
   )
 })
 
-test('a registry whose exports are disabled is not opened to the public, unless they are enabled with it', async () => {
+test('public access to a registry with disabled exports is enabled only together with exports', async () => {
   const path = registryPath('withheld')
   const status = (exports: string, publicNetworkAccess?: string) => ({
     properties: { policies: { exportPolicy: { status: exports } }, publicNetworkAccess },

@@ -8,7 +8,7 @@ test.after(() => server.close())
 
 const property = ({ body }: Answer, ...path: string[]) => at(body, 'properties', ...path)
 
-test('network rules are shown as they were given, and kept by whoever names only some of them', async () => {
+test('network rules are shown unchanged, and a request that names some of them keeps the rest', async () => {
   const path = registryPath('fenced')
   await arm('PUT', path, newRegistry())
   const ipRules = [
@@ -39,7 +39,7 @@ test('a registry with network rules cannot leave Premium', async () => {
   assert.equal((await arm('PATCH', path, open)).status, 200)
 })
 
-test('retention and soft delete are not both enabled, whichever is asked for first', async () => {
+test('retention and soft delete cannot both be enabled, in either order', async () => {
   const path = registryPath('policed')
   await arm('PUT', path, newRegistry())
   const retention = { retentionPolicy: { status: 'enabled' } }
@@ -60,7 +60,7 @@ test('retention and soft delete are not both enabled, whichever is asked for fir
   assert.equal((await arm('PUT', path, newRegistry({ policies: { ...retention, ...softDelete } }))).status, 400)
 })
 
-test('since when manifests are retained is told by what turned that on, and by nothing said of it afterwards', async () => {
+test('the start of retention is the time when it was enabled, not of a later change', async () => {
   const path = registryPath('retaining')
   await arm('PUT', path, newRegistry())
   const since = async () =>

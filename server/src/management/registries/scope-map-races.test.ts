@@ -7,8 +7,8 @@ const registry = registryPath('contoso')
 const actions = ['repositories/team/app/content/read']
 
 for (const kind of testDatabaseKinds) {
-  describe(`scope maps and tokens that are changed at once, on ${kind}`, () => {
-    test('no token is left without the scope map that it names', async (t) => {
+  describe(`concurrent changes of scope maps and tokens, on ${kind}`, () => {
+    test('leave no token without its scope map', async (t) => {
       const server = await openTestManagement(kind)
       t.after(() => server.close())
       const { arm } = server
@@ -39,7 +39,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('no more tokens are made than the SKU gives', async (t) => {
+    test('create no more tokens than the SKU allows', async (t) => {
       const server = await openTestManagement(kind)
       t.after(() => server.close())
       const { arm } = server

@@ -28,7 +28,7 @@ function put(name: string, properties: object, of = registry): Promise<Answer> {
 const get = (name: string, of = registry) => arm('GET', `${of}/scopeMaps/${name}`)
 const remove = (name: string, of = registry) => arm('DELETE', `${of}/scopeMaps/${name}`)
 
-test('a new scope map is answered with 200 and its document, in the order in which Azure sends it', async () => {
+test('a new scope map is answered with 200 and its document, in the order of Azure', async () => {
   const made = await put('Readers', {
     actions: read,
     description: 'who reads',
@@ -65,7 +65,7 @@ test('a new scope map is answered with 200 and its document, in the order in whi
   assert.ok(!plain.text.includes('description'))
 })
 
-test('PUT replaces a scope map as a whole, and keeps when and by whom it was made', async () => {
+test('PUT replaces a scope map as a whole, and keeps its creation time and author', async () => {
   await put('replaced', { actions: read, description: 'one' })
   time.nowMs += 60_000
   const again = await put('REPLACED', { actions: ['Repositories/Other/Content/Write'] })
@@ -94,7 +94,7 @@ test('PATCH is answered with 201, and replaces the actions if it names them', as
   assert.equal(missing.status, 404)
 })
 
-test('a scope map that is not there is not found in the words of the provider, and its deletion is 204', async () => {
+test('a missing scope map is answered with the text of the provider, and its deletion with 204', async () => {
   const answer = await get('nowhere')
   assert.equal(answer.status, 404)
   const error = { code: 'ResourceNotFound', message: 'The resource nowhere could not be found.' }
@@ -118,7 +118,7 @@ const systemMaps: readonly (readonly [name: string, ...permissions: string[]])[]
   ['_repositories_push_metadata_write', 'metadata/read', 'metadata/write', 'content/read', 'content/write'],
 ]
 
-test('the list begins with the five of the system, which are as old as the registry and by nobody', async () => {
+test('the list begins with the five system-defined scope maps, which have the age of the registry and no author', async () => {
   const listed = await arm('GET', `${other}/scopeMaps`)
   assert.equal(listed.status, 200)
   assert.deepEqual(
@@ -141,7 +141,7 @@ test('the list begins with the five of the system, which are as old as the regis
   assert.deepEqual(each(await arm('GET', `${other}/scopeMaps`), 'name').slice(5), ['_first'])
 })
 
-test('a scope map of the system is neither changed nor deleted, and its names are kept for it', async () => {
+test('a system-defined scope map cannot be changed or deleted, and its names are reserved', async () => {
   for (const name of ['_repositories_pull', '_REPOSITORIES_PULL', '_repositories_new']) {
     const path = `${registry}/scopeMaps/${name}`
     const body = { properties: { actions: read } }
@@ -155,7 +155,7 @@ test('a scope map of the system is neither changed nor deleted, and its names ar
   assert.deepEqual(at((await get('_repositories_pull')).body, 'properties', 'actions'), ['repositories/*/content/read'])
 })
 
-test('a PUT of a scope map of the system as it is changes nothing, and is no fault', async () => {
+test('a PUT of an unchanged system-defined scope map is accepted', async () => {
   const present = await get('_repositories_push')
   const actions = ['REPOSITORIES/*/content/write', 'repositories/*/content/read']
   for (const properties of [{ actions }, (present.body as { properties: object }).properties]) {
@@ -198,7 +198,7 @@ test('fault 35: an action that is none, none at all, and more than 500 are refus
   assert.equal((await put('zero', { actions: read, description: 'x\0y' })).status, 400)
 })
 
-test('a name that is none is refused', async () => {
+test('an invalid name is rejected', async () => {
   for (const name of [
     'abcd',
     'a'.repeat(51),
@@ -216,7 +216,7 @@ test('a name that is none is refused', async () => {
   }
 })
 
-test('a scope map that a token has is not deleted', async () => {
+test('a scope map that a token uses cannot be deleted', async () => {
   await put('in-use', { actions: read })
   const scopeMapId = `${registry}/scopeMaps/in-use`
   await arm('PUT', `${registry}/tokens/nightly`, { properties: { scopeMapId } })
@@ -229,7 +229,7 @@ test('a scope map that a token has is not deleted', async () => {
   assert.equal((await remove('in-use')).status, 200)
 })
 
-test('a scope map lies in its registry and is found in no other', async () => {
+test('a scope map is found only in its own registry', async () => {
   await put('private', { actions: read })
   for (const answer of [await get('private', other), await remove('private', other)]) {
     assert.ok(answer.status === 404 || answer.status === 204)
@@ -237,7 +237,7 @@ test('a scope map lies in its registry and is found in no other', async () => {
   assert.equal((await get('private')).status, 200)
 })
 
-test('scope maps count against the limit of the SKU, without those of the system', async () => {
+test('the limit of the SKU applies to custom scope maps', async () => {
   const basic = registryPath('basicone')
   await arm('PUT', basic, { location: 'local', sku: { name: 'Basic' } })
   const usage = async () =>
@@ -257,7 +257,7 @@ test('scope maps count against the limit of the SKU, without those of the system
   assert.equal((await put('one-more', { actions: read }, basic)).status, 200)
 })
 
-test('a SKU that gives less than there is of scope maps or tokens is refused', async () => {
+test('a SKU with a limit below the number of scope maps or tokens is rejected', async () => {
   const basic = registryPath('basicone')
   const lower = { sku: { name: 'Basic' } }
   for (const [method, body] of [
@@ -280,7 +280,7 @@ test('a SKU that gives less than there is of scope maps or tokens is refused', a
   assert.equal((await arm('PATCH', basic, lower)).status, 200)
 })
 
-test('scope maps end with their registry', async () => {
+test('deleting a registry deletes its scope maps', async () => {
   const passing = registryPath('passing')
   await arm('PUT', passing, newRegistry())
   await put('readers', { actions: read }, passing)
@@ -289,7 +289,7 @@ test('scope maps end with their registry', async () => {
   assert.equal((await get('readers', passing)).status, 404)
 })
 
-test('every change of a scope map leaves an event', async () => {
+test('every change of a scope map records an event', async () => {
   await put('watched', { actions: read })
   time.nowMs += 1
   await put('watched', { actions: ['repositories/a/content/write'] })
@@ -311,7 +311,7 @@ test('every change of a scope map leaves an event', async () => {
   assert.deepEqual(at(JSON.parse(events[1]?.detail ?? ''), 'actions'), ['repositories/a/content/write'])
 })
 
-test('scope maps are read and written by the roles that may, and by no other', async () => {
+test('scope maps are read and written only with a role that allows it', async () => {
   const administrator = await server.principalWith('3bc748fc-213d-45c1-8d91-9da5725539b9', registry)
   const configurationReader = await server.principalWith('69b07be0-09bf-439a-b9a6-e73de851bd59', registry)
   const reader = await server.principalWith(roleGuids.reader, registry)

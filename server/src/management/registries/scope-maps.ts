@@ -1,19 +1,21 @@
 import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import { type ScopeMap, ScopeMapInUseError } from '../../access/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Registry } from '../../resources/index.ts'
 import { formatArmTime } from '../../standards/azure/acr-time.ts'
 import { formatScopeMapAction, parseScopeMapAction } from '../../standards/azure/scope-map-action.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
-import { authorOf, systemData } from '../arm/authorship.ts'
+import { authorOf, systemData, systemDataResponse } from '../arm/authorship.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
+import { listOf, timeText } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { childId, childNameIn, isChildName } from './registry-child.ts'
 import { requireCapacity } from './sku-limits.ts'
 
-/** How many actions a scope map may have. [Azure/acr, connected registry, known limitations] */
+/** The maximum number of actions of a scope map. [Azure/acr, connected registry, known limitations] */
 const maxActions = 500
 
 const scopeMapSchema = z.object({
@@ -22,21 +24,46 @@ const scopeMapSchema = z.object({
   ),
 })
 
-/** `GET …/scopeMaps`: the system's and the custom ones. */
-export async function listScopeMaps(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+/** A scope map. [azure-mgmt-containerregistry, ScopeMap] */
+const scopeMapResponse = z
+  .strictObject({
+    type: z.literal('Microsoft.ContainerRegistry/registries/scopeMaps'),
+    id: z.string(),
+    name: z.string(),
+    systemData: systemDataResponse.optional(),
+    properties: z.strictObject({
+      description: z.string().optional(),
+      type: z.enum(['SystemDefined', 'UserDefined']),
+      creationDate: timeText,
+      provisioningState: z.literal('Succeeded'),
+      actions: z.array(z.string()),
+    }),
+  })
+  .register(apiSchemas, { id: 'ScopeMap' })
+type ScopeMapDocument = DocumentOf<typeof scopeMapResponse>
+
+const scopeMapListResponse = listOf(scopeMapResponse)
+
+/** `GET …/scopeMaps`: the system-defined and the custom ones. */
+export async function listScopeMaps(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof scopeMapListResponse>> {
   const registry = await requireRegistry(context, names)
   const maps = await context.access.scopeMaps.list(registry.rid)
   return { value: maps.map((map) => scopeMapDocument(registry, map)) }
 }
+listScopeMaps.response = scopeMapListResponse
 
 /** `GET …/scopeMaps/{m}` */
-export async function getScopeMap(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function getScopeMap(context: ManagementContext, { names }: ManagementCall): Promise<ScopeMapDocument> {
   const registry = await requireRegistry(context, names)
   return scopeMapDocument(registry, await requireScopeMap(context, registry, names.name))
 }
+getScopeMap.response = scopeMapResponse
 
 /** `PUT …/scopeMaps/{m}`: creates a scope map, or replaces it as a whole. */
-export async function putScopeMap(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putScopeMap(context: ManagementContext, call: ManagementCall): Promise<ScopeMapDocument> {
   const { name } = call.names
   const { properties } = readBody(call, putScopeMap)
   const actions = requireActions(properties?.actions ?? [])
@@ -46,7 +73,7 @@ export async function putScopeMap(context: ManagementContext, call: ManagementCa
     const { rid, sku } = registry
     if (!isChildName('scopeMaps', name)) throw new ArmError('invalidResourceName', nameRule)
     const present = await scopeMaps.find(rid, name, transaction)
-    if (isAsAsked(present, actions, properties?.description)) {
+    if (isUnchanged(present, actions, properties?.description)) {
       return { result: scopeMapDocument(registry, present), event: undefined }
     }
     refuseSystemDefined(name, present)
@@ -60,9 +87,10 @@ export async function putScopeMap(context: ManagementContext, call: ManagementCa
   })
 }
 putScopeMap.body = scopeMapSchema
+putScopeMap.response = scopeMapResponse
 
 /** `PATCH …/scopeMaps/{m}`: replaces the properties that the body names, the actions as a whole. [arm-facts §1] */
-export async function patchScopeMap(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function patchScopeMap(context: ManagementContext, call: ManagementCall): Promise<ScopeMapDocument> {
   const { properties } = readBody(call, patchScopeMap)
   const actions = properties?.actions && requireActions(properties.actions)
   const document = await recordChange(context, call, async (transaction) => {
@@ -76,12 +104,14 @@ export async function patchScopeMap(context: ManagementContext, call: Management
     const event = { ...eventOf(registry, map), action: 'scope-map.update' }
     return { result: scopeMapDocument(registry, map), event }
   })
-  return call.reply.code(201).send(document)
+  call.reply.code(201)
+  return document
 }
 patchScopeMap.body = scopeMapSchema
+patchScopeMap.response = scopeMapResponse
 
-/** `DELETE …/scopeMaps/{m}`: unless something uses it. 204 when there is none. */
-export async function deleteScopeMap(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/scopeMaps/{m}`: only an unused one. 204 if it does not exist. */
+export async function deleteScopeMap(context: ManagementContext, call: ManagementCall): Promise<void> {
   const { scopeMaps } = context.access
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
@@ -91,8 +121,9 @@ export async function deleteScopeMap(context: ManagementContext, call: Managemen
     await scopeMaps.delete(transaction, registry.rid, present.name).catch(throwInUse)
     return { result: true, event: { ...eventOf(registry, present), action: 'scope-map.delete' } }
   })
-  return call.reply.code(deleted ? 200 : 204).send()
+  call.reply.code(deleted ? 200 : 204)
 }
+deleteScopeMap.response = 'none' as const
 
 function findScopeMap(
   { access }: ManagementContext,
@@ -114,7 +145,7 @@ async function requireScopeMap(
   return map
 }
 
-/** The scope map that an id names, within this registry alone. @throws ArmError 400 */
+/** The scope map with this id, which must be of this registry. @throws ArmError 400 */
 export async function requireScopeMapById(
   { access }: ManagementContext,
   registry: Registry,
@@ -129,7 +160,7 @@ export async function requireScopeMapById(
 
 const nameRule = 'A scope map has a name of 5 to 50 letters, digits, hyphens and underscores.'
 
-/** The actions in our spelling, each once. @throws ArmError 400 */
+/** The actions in canonical form, without duplicates. @throws ArmError 400 */
 function requireActions(texts: readonly string[]): string[] {
   const actions = new Set(
     texts.map((text) => {
@@ -147,12 +178,12 @@ function requireActions(texts: readonly string[]): string[] {
 }
 
 function invalidAction(text: string): ArmError {
-  const message = `'${text.slice(0, 320)}' is not an action of a scope map. Valid actions are repositories/{repository}/{content/read, content/write, content/delete, metadata/read or metadata/write}, with a repository name that is * or ends in /* for several, and gateway/{connected registry}/{config/read, config/write, message/read or message/write}.`
+  const message = `'${text.slice(0, 320)}' is not an action of a scope map. The actions are repositories/{repository}/{content/read, content/write, content/delete, metadata/read or metadata/write}, where the repository is a name, * or a name that ends in /*, and gateway/{connected registry}/{config/read, config/write, message/read or message/write}.`
   return new ArmError('invalidScopeMapAction', message)
 }
 
-/** Templates that are exported of a registry name the system's, too, and change nothing about them. */
-function isAsAsked(
+/** Exported templates of a registry also contain the system-defined scope maps, unchanged. */
+function isUnchanged(
   present: ScopeMap | undefined,
   actions: readonly string[],
   description: string | undefined,
@@ -162,17 +193,17 @@ function isAsAsked(
   return isSame && (description ?? present.description) === present.description
 }
 
-/** Names that begin as the system's do are kept for it. */
+/** The prefix of system-defined names is reserved. */
 function refuseSystemDefined(name: string, present: ScopeMap | undefined): void {
   const reserved = present === undefined && name.toLowerCase().startsWith('_repositories_')
   if (present?.kind !== 'SystemDefined' && !reserved) return
-  const message = `The scope map ${name} is system-defined, and cannot be created, changed or deleted.`
+  const message = `The scope map ${name} is system-defined and cannot be created, changed or deleted.`
   throw new ArmError('systemScopeMap', message)
 }
 
 function throwInUse(error: unknown): never {
   if (!(error instanceof ScopeMapInUseError)) throw error
-  const message = `The scope map is in use by ${error.users.join(', ')}. First assign another scope map to them, or delete them.`
+  const message = `The scope map is in use by ${error.users.join(', ')}. Assign another one to them, or delete them, first.`
   throw new ArmError('scopeMapInUse', message, { cause: error })
 }
 
@@ -181,7 +212,7 @@ function eventOf(registry: Registry, { name, actions }: ScopeMap) {
 }
 
 /** A scope map as ARM shows it. System scope maps have the age of their registry and no author. [arm-facts §1] */
-function scopeMapDocument(registry: Registry, map: ScopeMap): object {
+function scopeMapDocument(registry: Registry, map: ScopeMap): ScopeMapDocument {
   const { kind, name, description, actions } = map
   const isUsers = kind === 'UserDefined'
   return {

@@ -5,14 +5,16 @@ import {
   type ScopedTokenPasswordName,
   scopedTokenPasswordNames as passwordNames,
 } from '../../access/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Registry } from '../../resources/index.ts'
 import { formatArmTime } from '../../standards/azure/acr-time.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
-import { authorOf, systemData } from '../arm/authorship.ts'
+import { authorOf, systemData, systemDataResponse } from '../arm/authorship.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
+import { listOf, timeText } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { childId, childNameIn, isChildName } from './registry-child.ts'
 import { requireScopeMapById } from './scope-maps.ts'
@@ -41,24 +43,55 @@ const tokenSchema = z.object({
 })
 type TokenProperties = z.output<typeof tokenSchema>['properties']
 
+const tokenPassword = z.strictObject({
+  creationTime: timeText,
+  expiry: timeText.optional(),
+  name: z.enum(passwordNames),
+})
+
+/** A scoped token. [azure-mgmt-containerregistry, Token] */
+const tokenResponse = z
+  .strictObject({
+    type: z.literal('Microsoft.ContainerRegistry/registries/tokens'),
+    id: z.string(),
+    name: z.string(),
+    systemData: systemDataResponse,
+    properties: z.strictObject({
+      creationDate: timeText,
+      provisioningState: z.literal('Succeeded'),
+      scopeMapId: z.string(),
+      credentials: z.strictObject({ passwords: z.array(tokenPassword) }),
+      status: z.enum(['enabled', 'disabled']),
+    }),
+  })
+  .register(apiSchemas, { id: 'Token' })
+type TokenDocument = DocumentOf<typeof tokenResponse>
+
+const tokenListResponse = listOf(tokenResponse)
+
 /** `GET …/tokens` */
-export async function listScopedTokens(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function listScopedTokens(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof tokenListResponse>> {
   const registry = await requireRegistry(context, names)
   const tokens = await context.access.scopedTokens.list(registry.rid)
   return { value: tokens.map((token) => tokenDocument(registry, token)) }
 }
+listScopedTokens.response = tokenListResponse
 
 /** `GET …/tokens/{t}` */
-export async function getScopedToken(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function getScopedToken(context: ManagementContext, { names }: ManagementCall): Promise<TokenDocument> {
   const registry = await requireRegistry(context, names)
   return tokenDocument(registry, await requireToken(context, registry, names.name))
 }
+getScopedToken.response = tokenResponse
 
 /**
  * `PUT …/tokens/{t}`: creates a token without passwords, or assigns another scope map to one. A status that is not named
  * stays, and so do the passwords: leaving the status out must not enable a disabled token.
  */
-export async function putScopedToken(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putScopedToken(context: ManagementContext, call: ManagementCall): Promise<TokenDocument> {
   const { properties } = readBody(call, putScopedToken)
   const { document, created } = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
@@ -66,37 +99,42 @@ export async function putScopedToken(context: ManagementContext, call: Managemen
     requireTokenName(registry, name)
     const present = await context.access.scopedTokens.find(registry.rid, name, transaction)
     if (present === undefined) {
-      const held = await context.access.scopedTokens.count(registry.rid, transaction)
-      requireCapacity(registry.sku, 'Tokens', held)
+      const count = await context.access.scopedTokens.count(registry.rid, transaction)
+      requireCapacity(registry.sku, 'Tokens', count)
     }
     if (properties?.scopeMapId === undefined) throw new ArmError('invalidScopeMapId', 'A token needs a scopeMapId.')
-    const token = await putToken(context, call, transaction, registry, present ?? name, properties)
+    const token = await putToken(context, call, transaction, { registry, name, present, properties })
     const action = present === undefined ? 'scoped-token.create' : 'scoped-token.update'
     return {
       result: { document: tokenDocument(registry, token), created: present === undefined },
       event: { ...eventOf(registry, token), action },
     }
   })
-  return call.reply.code(created ? 201 : 200).send(document)
+  call.reply.code(created ? 201 : 200)
+  return document
 }
 putScopedToken.body = tokenSchema
+putScopedToken.response = tokenResponse
 
 /** `PATCH …/tokens/{t}`: changes the properties that the body names. A list of passwords keeps only those in it. [arm-facts §2] */
-export async function patchScopedToken(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function patchScopedToken(context: ManagementContext, call: ManagementCall): Promise<TokenDocument> {
   const { properties } = readBody(call, patchScopedToken)
   const document = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
     const present = await requireToken(context, registry, call.names.name, transaction)
-    const token = await putToken(context, call, transaction, registry, present, properties)
+    const { name } = present
+    const token = await putToken(context, call, transaction, { registry, name, present, properties })
     const event = { ...eventOf(registry, token), action: 'scoped-token.update' }
     return { result: tokenDocument(registry, token), event }
   })
-  return call.reply.code(201).send(document)
+  call.reply.code(201)
+  return document
 }
 patchScopedToken.body = tokenSchema
+patchScopedToken.response = tokenResponse
 
-/** `DELETE …/tokens/{t}`: with all that was got by it. 204 when there is none. */
-export async function deleteScopedToken(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/tokens/{t}`: with the tokens that were issued for it. 204 if it does not exist. */
+export async function deleteScopedToken(context: ManagementContext, call: ManagementCall): Promise<void> {
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
     const token = await findToken(context, registry, call.names.name, transaction)
@@ -104,8 +142,9 @@ export async function deleteScopedToken(context: ManagementContext, call: Manage
     await context.access.scopedTokens.delete(transaction, registry.rid, token.name)
     return { result: true, event: { ...eventOf(registry, token), action: 'scoped-token.delete' } }
   })
-  return call.reply.code(deleted ? 200 : 204).send()
+  call.reply.code(deleted ? 200 : 204)
 }
+deleteScopedToken.response = 'none' as const
 
 const generateSchema = z.object({
   tokenId: z.string().max(2048),
@@ -113,8 +152,16 @@ const generateSchema = z.object({
   expiry: optional(instant),
 })
 
+/** The generated passwords. [azure-mgmt-containerregistry, GenerateCredentialsResult] */
+const generatedResponse = z
+  .strictObject({ username: z.string(), passwords: z.array(tokenPassword.extend({ value: z.string() })) })
+  .register(apiSchemas, { id: 'GeneratedCredentials' })
+
 /** `POST …/generateCredentials`: generates one password of a token or both. They are shown only here. [arm-facts §3] */
-export async function generateCredentials(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function generateCredentials(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof generatedResponse>> {
   const { tokenId, name, expiry } = readBody(call, generateCredentials)
   if (expiry !== undefined && expiry <= context.clock.now()) {
     throw new ArmError('invalidExpiry', 'The expiry of a password must be in the future.')
@@ -138,6 +185,7 @@ export async function generateCredentials(context: ManagementContext, call: Mana
   })
 }
 generateCredentials.body = generateSchema
+generateCredentials.response = generatedResponse
 
 /**
  * Rejects names that mean another principal at sign-in: the registry's name is the admin account's, and a GUID is an
@@ -153,26 +201,27 @@ function requireTokenName({ name: registryName }: Registry, name: string): void 
   throw new ArmError('invalidResourceName', message)
 }
 
+type TokenChange = {
+  readonly registry: Registry
+  readonly name: string
+  /** Undefined if the token is created. */
+  readonly present: ScopedToken | undefined
+  readonly properties: Partial<NonNullable<TokenProperties>> | undefined
+}
+
 /** Creates a token, or changes the properties that the body names. */
 async function putToken(
   context: ManagementContext,
   { caller }: ManagementCall,
   transaction: Transaction,
-  registry: Registry,
-  before: ScopedToken | string,
-  properties: TokenProperties,
+  { registry, name, present, properties = {} }: TokenChange,
 ): Promise<ScopedToken> {
-  const present = typeof before === 'string' ? undefined : before
-  const name = typeof before === 'string' ? before : before.name
-  const removed = removedPasswords(present, properties?.credentials)
-  const scopeMapId = properties?.scopeMapId ?? present?.scopeMapId ?? ''
-  const wanted = {
-    name,
-    scopeMapId,
-    scopeMapName: (await requireScopeMapById(context, registry, scopeMapId, transaction)).name,
-    enabled: properties?.status === undefined ? (present?.enabled ?? true) : properties.status === 'enabled',
-  }
   const { scopedTokens } = context.access
+  const { scopeMapId = present?.scopeMapId ?? '', status, credentials } = properties
+  const removed = removedPasswords(present, credentials)
+  const { name: scopeMapName } = await requireScopeMapById(context, registry, scopeMapId, transaction)
+  const enabled = status === undefined ? (present?.enabled ?? true) : status === 'enabled'
+  const wanted = { name, scopeMapId, scopeMapName, enabled }
   const { token } = await scopedTokens.put(transaction, registry.rid, wanted, authorOf(caller))
   return removed.length === 0 ? token : scopedTokens.deletePasswords(transaction, token, removed)
 }
@@ -226,8 +275,8 @@ function eventOf(registry: Registry, { id, name, scopeMapId, enabled }: ScopedTo
   return { target: childId(registry, 'tokens', name), detail }
 }
 
-/** A token as ARM shows it: of its passwords everything but themselves. [arm-facts §2] */
-function tokenDocument(registry: Registry, token: ScopedToken): object {
+/** A token as ARM shows it, without the values of its passwords. [arm-facts §2] */
+function tokenDocument(registry: Registry, token: ScopedToken): TokenDocument {
   const { name, authorship, scopeMapId, passwords, enabled } = token
   return {
     type: 'Microsoft.ContainerRegistry/registries/tokens',
@@ -244,7 +293,11 @@ function tokenDocument(registry: Registry, token: ScopedToken): object {
   }
 }
 
-function passwordDocument({ name, createdAtMs, expiresAtMs }: ScopedToken['passwords'][number]): object {
+function passwordDocument({
+  name,
+  createdAtMs,
+  expiresAtMs,
+}: ScopedToken['passwords'][number]): DocumentOf<typeof tokenPassword> {
   return {
     creationTime: formatArmTime(createdAtMs),
     ...(expiresAtMs !== undefined && { expiry: formatArmTime(expiresAtMs) }),

@@ -2,11 +2,11 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { Registry, Sku } from '../../resources/index.ts'
 import type { ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
-import { ipRuleLimit } from './registry-body.ts'
+import { maxIpRules } from './registry-body.ts'
 
 const gibibyte = 1024 ** 3
 
-/** The limits of each SKU; -1 is no limit. [arm-facts §6; acr-protocol §7.3] */
+/** The limits of each SKU; -1 means unlimited. [arm-facts §6; acr-protocol §7.3] */
 export const skuLimits: Readonly<Record<Sku, readonly (readonly [name: string, limit: number])[]>> = {
   Basic: [
     ['Size', 10 * gibibyte],
@@ -24,7 +24,7 @@ export const skuLimits: Readonly<Record<Sku, readonly (readonly [name: string, l
     ['Size', 500 * gibibyte],
     ['Webhooks', 500],
     ['Geo-replications', -1],
-    ['IPRules', ipRuleLimit],
+    ['IPRules', maxIpRules],
     ['VNetRules', 100],
     ['PrivateEndpointConnections', 200],
     ['ScopeMaps', 50_000],

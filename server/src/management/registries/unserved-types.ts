@@ -1,5 +1,8 @@
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
+import { emptyListResponse, tagsRecord } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { requireGroup } from '../arm/resource-groups.ts'
 import { resourceGroupId, subscriptionId } from '../../standards/azure/resource-id.ts'
@@ -34,37 +37,57 @@ const unservedActions: ReadonlySet<string> = new Set(
   ),
 )
 
+type EmptyList = DocumentOf<typeof emptyListResponse>
+
+/** The tags of a resource. [Azure Resource Manager, Tags] */
+const tagsResponse = z
+  .strictObject({
+    id: z.string(),
+    name: z.literal('default'),
+    type: z.literal('Microsoft.Resources/tags'),
+    properties: z.strictObject({ tags: tagsRecord }),
+  })
+  .register(apiSchemas, { id: 'Tags' })
+
 /** `GET …/registries/{r}/{type}` of a type that is not served: an empty list. */
-export async function listUnserved(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listUnserved(context: ManagementContext, call: ManagementCall): Promise<EmptyList> {
   await requireRegistry(context, call.names)
-  if (!unservedTypes.has(typeOf(call))) throw nothingHere()
+  if (!unservedTypes.has(typeOf(call))) throw notFound()
   return { value: [] }
 }
+listUnserved.response = emptyListResponse
 
-/** Every other request for a type or action that is not served: the error says so, and where to read more. */
-export async function refuseUnserved(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** Every other request for a type or action that is not served: an error with a link. */
+export async function refuseUnserved(context: ManagementContext, call: ManagementCall): Promise<never> {
   await requireRegistry(context, call.names)
   const type = typeOf(call)
-  if (!unservedTypes.has(type) && !unservedActions.has(type)) throw nothingHere()
+  if (!unservedTypes.has(type) && !unservedActions.has(type)) throw notFound()
   throw notServed()
 }
+refuseUnserved.response = 'none' as const
 
 /** `GET` of resources that no registry has here, such as locks. */
-export function listNone(): Promise<unknown> {
+export function listNone(): Promise<EmptyList> {
   return Promise.resolve({ value: [] })
 }
+listNone.response = emptyListResponse
 
 /** `GET …/providers/Microsoft.Resources/tags/default`: the tags of a registry, a resource group or a subscription. */
-export async function getTags(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function getTags(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof tagsResponse>> {
   const { id, tags } = await taggedAt(context, names)
   const type = 'Microsoft.Resources/tags'
   return { id: `${id}/providers/${type}/default`, name: 'default', type, properties: { tags } }
 }
+getTags.response = tagsResponse
 
-/** Everything else of such resources. */
-export function refuseNone(): Promise<unknown> {
+/** Every other request for such resources. */
+export function refuseNone(): Promise<never> {
   return Promise.reject(notServed())
 }
+refuseNone.response = 'none' as const
 
 async function taggedAt(context: ManagementContext, names: ManagementCall['names']) {
   if (names.registry !== '') return requireRegistry(context, names)
@@ -80,10 +103,10 @@ function typeOf({ request }: ManagementCall): string {
 function notServed(): ArmError {
   return new ArmError(
     'notServed',
-    'This resource type is not served by this server. The supported types are listed in docs/reference/acr-compatibility.md of Acrux.',
+    'This resource type is not served by this server. See docs/reference/acr-compatibility.md of Acrux.',
   )
 }
 
-function nothingHere(): ArmError {
-  return new ArmError('noRoute', 'There is no endpoint at this path.')
+function notFound(): ArmError {
+  return new ArmError('noRoute', 'Nothing is served at this path.')
 }

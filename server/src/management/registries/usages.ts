@@ -1,9 +1,28 @@
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireRegistry } from './registries.ts'
 import { skuLimits } from './sku-limits.ts'
 
+/** The usage of a registry. [azure-mgmt-containerregistry, RegistryUsageListResult] */
+const usagesResponse = z
+  .strictObject({
+    value: z.array(
+      z.strictObject({
+        name: z.string(),
+        limit: z.int(),
+        currentValue: z.int(),
+        unit: z.enum(['Bytes', 'Count']),
+      }),
+    ),
+  })
+  .register(apiSchemas, { id: 'RegistryUsages' })
+
 /** `GET …/listUsages`: the usage of a registry and the limits of its SKU. System scope maps are not included. [arm-facts §6] */
-export async function listUsages(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function listUsages(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof usagesResponse>> {
   const { rid, sku, networkRuleSet } = await requireRegistry(context, names)
   const [{ sizeBytes, limitBytes }, scopeMaps, tokens] = await Promise.all([
     context.registry.usage(rid),
@@ -22,7 +41,8 @@ export async function listUsages(context: ManagementContext, { names }: Manageme
     // A quota is enforced; the size that the SKU includes is not.
     limit: name === 'Size' ? (limitBytes ?? limit) : limit,
     currentValue: used.get(name) ?? 0,
-    unit: name === 'Size' ? 'Bytes' : 'Count',
+    unit: name === 'Size' ? ('Bytes' as const) : ('Count' as const),
   }))
   return { value }
 }
+listUsages.response = usagesResponse

@@ -33,7 +33,7 @@ const question = (what: string, query: Record<string, string>, options = {}) =>
 const explain = (query: Record<string, string>, options = {}) => question('accessExplanation', query, options)
 const pull = { action: 'pull', repository: 'team/app' }
 
-test('an explanation tells what was decided, by what, and what would allow it', async () => {
+test('an explanation has the decision, its reasons, and the smallest change that would allow the request', async () => {
   const considered = {
     id: assignmentId,
     principalId: app.objectId,
@@ -75,7 +75,7 @@ test('an explanation tells what was decided, by what, and what would allow it', 
   })
 })
 
-test('the smallest change that is named does allow it', async () => {
+test('the smallest change allows the request', async () => {
   await arm('PATCH', registry, { properties: { roleAssignmentMode: 'AbacRepositoryPermissions' } })
   const { servicePrincipal } = await server.createPrincipal('newcomer')
   const query = { principal: servicePrincipal.objectId, ...pull, action: 'delete' }
@@ -96,7 +96,7 @@ test('the smallest change that is named does allow it', async () => {
   await arm('PATCH', registry, { properties: { roleAssignmentMode: 'LegacyRegistryPermissions' } })
 })
 
-test('the admin account, nobody and scoped tokens can be asked about, too', async () => {
+test('the admin account, anonymous clients and scoped tokens can be explained', async () => {
   const actions = ['repositories/team/app/content/read']
   await arm('PUT', `${registry}/scopeMaps/readers`, { properties: { actions } })
   const scopeMapId = `${registry}/scopeMaps/readers`
@@ -117,7 +117,7 @@ test('the admin account, nobody and scoped tokens can be asked about, too', asyn
   }
 })
 
-test('who may do something is listed by name, with what allows it', async () => {
+test('allowed principals are listed with their assignments', async () => {
   const answer = await question('allowedPrincipals', pull)
   assert.equal(answer.status, 200, answer.text)
   const names = each(answer, 'displayName')
@@ -132,7 +132,7 @@ test('who may do something is listed by name, with what allows it', async () => 
   assert.deepEqual([at(open.body, 'anonymous'), at(open.body, 'adminAccount')], [true, true])
 })
 
-test('who may do something is told of scoped tokens, too, and in pages that hold each once', async () => {
+test('allowed principals include scoped tokens, and are listed in pages, each one once', async () => {
   const paged = registryPath('Paged')
   await arm('PUT', paged, newRegistry())
   const scopeMap = async (map: string, actions: readonly string[]) => {
@@ -197,7 +197,7 @@ test('who may do something is told of scoped tokens, too, and in pages that hold
   }
 })
 
-test('only who may read the role assignments of a registry may ask', async () => {
+test('questions about access need the permission to read the role assignments of the registry', async () => {
   const reader = await server.principalWith(roleGuids.reader, groupScope)
   const puller = await server.principalWith(roleGuids.acrPull, subscriptionScope)
   for (const what of ['accessExplanation', 'allowedPrincipals']) {
@@ -220,7 +220,7 @@ const refusals = [
   ['the catalog of a repository', { principal: 'admin', action: 'catalog', repository: 'a' }, 'BadRequest'],
 ] as const
 for (const [what, query, code] of refusals) {
-  test(`a question about ${what} is refused`, async () => {
+  test(`a question about ${what} is rejected`, async () => {
     const answer = await explain(query)
     assert.deepEqual([answer.status, codeOf(answer)], [400, code])
   })

@@ -45,7 +45,7 @@ async function open(t: TestContext, kind: (typeof testDatabaseKinds)[number]) {
 
 for (const kind of testDatabaseKinds) {
   describe(`a decision, on ${kind}`, () => {
-    test('of the data plane is told with who, by what, why not, and what would allow it', async (t) => {
+    test('of the data plane has the principal, the credential, the reason, and the smallest change', async (t) => {
       const { ask, why, puller, pullerBasic, owner } = await open(t, kind)
       const refused = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
       assert.equal(refused.status, 401)
@@ -67,7 +67,7 @@ for (const kind of testDatabaseKinds) {
       for (const secret of [puller.secret, owner.secret, puller.token]) assert.ok(!text.includes(secret))
     })
 
-    test('stays what it was when rights change, and tells what it would be since', async (t) => {
+    test('stays as recorded when permissions change, and shows the decision since', async (t) => {
       const { ask, why, puller, pullerBasic, assign } = await open(t, kind)
       const refused = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
       await assign(puller.servicePrincipal.objectId, roleGuids.acrPush, contoso)
@@ -81,7 +81,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('of a smaller token tells what was left out, and a refusal of that token that the token is why', async (t) => {
+    test('of a smaller token shows the omitted access, and a denial of that token names the token as the reason', async (t) => {
       const { ask, why, puller, pullerBasic, assign } = await open(t, kind)
       const scope = encodeURIComponent('repository:team/app:pull,push')
       const url = `/oauth2/token?service=contoso.azurecr.example:5443&scope=${scope}`
@@ -105,7 +105,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([at(whole, 'outcome'), at(whole, 'firstFailure')], ['success', null])
     })
 
-    test('of another registry, of nothing, and of nobody who may read it, is not told', async (t) => {
+    test('of another registry, with an unknown id, or without the permission to read it, is not shown', async (t) => {
       const { arm, ask, why, pullerBasic, principalWith, puller } = await open(t, kind)
       await arm('PUT', registryPath('fabrikam'), newRegistry())
       const refused = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
@@ -120,7 +120,7 @@ for (const kind of testDatabaseKinds) {
       await arm('PUT', contoso, newRegistry())
     })
 
-    test('of a condition that is not met names the condition', async (t) => {
+    test('with an unmet condition names the condition', async (t) => {
       const { arm, ask, why, pullerBasic, puller } = await open(t, kind)
       await arm('PATCH', contoso, { properties: { roleAssignmentMode: 'AbacRepositoryPermissions' } })
       const roleDefinitionId = '/providers/Microsoft.Authorization/roleDefinitions/b93aa761-3e63-49ed-ac28-beffa264f7ac'
@@ -142,7 +142,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(at(body, 'smallestChange'), { kind: 'change-condition', assignmentId: id })
     })
 
-    test('of an action of the management API names the action, the roles that were looked at, and one that allows it', async (t) => {
+    test('of an action of the management API names the action, the considered roles, and one that allows it', async (t) => {
       const { arm, why, principalWith } = await open(t, kind)
       const reader = await principalWith(roleGuids.reader, contoso)
       const refused = await arm('PATCH', contoso, { tags: {} }, { token: reader.token })
@@ -160,7 +160,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('of a scoped token tells its scope map and the action that is missing in it', async (t) => {
+    test('of a scoped token names its scope map and the missing action', async (t) => {
       const { arm, ask, why } = await open(t, kind)
       const scopeMapId = `${contoso}/scopeMaps/readers`
       await arm('PUT', scopeMapId, { properties: { actions: ['repositories/team/app/content/read'] } })
@@ -181,7 +181,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(at((await why(bearer.id)).body, 'firstFailure'), 'scoped-token-is-off')
     })
 
-    test('of anybody tells the scope map that says what they may read, and the action that is missing in it', async (t) => {
+    test('of anonymous access names the scope map of anonymous clients and the missing action', async (t) => {
       const { arm, ask, why } = await open(t, kind)
       const actions = ['repositories/open/content/read']
       const scopeMapId = `${contoso}/scopeMaps/everybody`
@@ -203,7 +203,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('of the exchange, of a bad credential and of a foreign address is told with what would mend it', async (t) => {
+    test('of the exchange, of an invalid credential and of a denied address has the smallest change', async (t) => {
       const { arm, ask, why, createPrincipal, tokenFor } = await open(t, kind)
       const stranger = await createPrincipal('stranger')
       const access_token = await tokenFor(stranger, 'https://containerregistry.azure.net/.default')
@@ -235,7 +235,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(at(network, 'remoteAddress'), '127.0.0.1')
     })
 
-    test('of a token that we signed tells whose it is, whatever became of it', async (t) => {
+    test('of a token that this server signed names its owner, even after revocation', async (t) => {
       const { arm, ask, why, owner, puller, tokenFor, database, directory, time } = await open(t, kind)
       const { objectId } = puller.servicePrincipal
       const enable = (enabled: boolean) =>
@@ -280,7 +280,7 @@ for (const kind of testDatabaseKinds) {
       await expectOwner(await exchange(last), 'principal-is-gone', 'sign-in-again')
     })
 
-    test('of a closed network is another than that of an unlisted address, at the token endpoint too', async (t) => {
+    test('with public access disabled differs from that of an unlisted address, at the token endpoint too', async (t) => {
       const { arm, ask, why } = await open(t, kind)
       const url = '/oauth2/token?service=contoso.azurecr.example:5443&scope=repository:team/app:pull'
       const refusals = async () => {
@@ -301,7 +301,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a decision over many assignments is written down within the limit of an event', async (t) => {
+test('the record of a decision over many assignments is within the size limit of an event', async (t) => {
   const { database, access, ask, why, puller, pullerBasic } = await open(t, 'sqlite')
   const condition = `${'('.repeat(20)}@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEquals 'x'${')'.repeat(20)}`
   await database.transaction(async (transaction) => {

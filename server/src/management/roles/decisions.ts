@@ -1,4 +1,12 @@
 import { type RightInQuestion, everyRight } from '../../access/index.ts'
+import {
+  type AccessExplanation,
+  type AllowedPrincipalPage,
+  type Decision,
+  accessExplanationResponse,
+  allowedPrincipalsResponse,
+  decisionResponse,
+} from '../../decisions/index.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
@@ -12,42 +20,48 @@ import { requireRegistry } from '../registries/registries.ts'
  *
  * @throws ArmError 404 if the registry denied nothing under this id, even if another registry did
  */
-export async function getDecision(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function getDecision(context: ManagementContext, call: ManagementCall): Promise<Decision> {
   const registry = await requireRegistry(context, call.names)
   const { name } = call.names
   const found = await context.decisions.find(registry, name)
   if (found === undefined) throw childNotFound(name)
   return found
 }
+getDecision.response = decisionResponse
 
 /**
  * `GET {registry}/accessExplanation?principal=…&action=…&repository=…`, which Azure does not have: whether a principal may
  * do something here, by which assignments, and the smallest change that would allow it.
  */
-export async function getExplanation(context: ManagementContext, call: ManagementCall): Promise<unknown> {
-  const asked = readRight(call)
+export async function getExplanation(context: ManagementContext, call: ManagementCall): Promise<AccessExplanation> {
+  const requested = readRight(call)
   const registry = await requireRegistry(context, call.names)
   const text = requireText(call, 'principal')
-  const explanation = await context.decisions.explain(registry, text, asked)
+  const explanation = await context.decisions.explain(registry, text, requested)
   if (explanation !== undefined) return explanation
   const message = `Principal ${text} does not exist. Name an object id of the directory, token:NAME, admin or anonymous.`
   throw new ArmError('principalNotFound', message)
 }
+getExplanation.response = accessExplanationResponse
 
 /**
  * `GET {registry}/allowedPrincipals?action=…&repository=…`, which Azure does not have: who may do something here. Users,
  * groups and service principals by their assignments, then scoped tokens by their scope maps, in pages; and whether the
  * registry itself allows it.
  */
-export async function getAllowedPrincipals(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function getAllowedPrincipals(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<AllowedPrincipalPage> {
   const { request } = call
-  const asked = readRight(call)
+  const requested = readRight(call)
   const page = { size: readPageSize(request, maxPageSize), after: readSkipToken(request) }
   const registry = await requireRegistry(context, call.names)
-  const { document, next } = await context.decisions.listAllowed(registry, asked, page)
+  const { document, next } = await context.decisions.listAllowed(registry, requested, page)
   if (next === undefined) return document
   return { ...document, nextLink: nextLink(context.publicOrigin, request, skipToken(next)) }
 }
+getAllowedPrincipals.response = allowedPrincipalsResponse
 
 /** Reads `action` and `repository` of the query. @throws ArmError 400 */
 function readRight(call: ManagementCall): RightInQuestion {
@@ -59,7 +73,7 @@ function readRight(call: ManagementCall): RightInQuestion {
   const text = parameter(call.request.query, 'repository')
   if (isOfRegistry) {
     if (text === undefined) return { right, repository: undefined }
-    throw new ArmError('badRequest', `'${right}' applies to the registry: omit the parameter 'repository'.`)
+    throw new ArmError('badRequest', `'${right}' applies to the registry, not to a repository.`)
   }
   const repository = typeof text === 'string' ? parseRepositoryName(text) : undefined
   if (repository === undefined)

@@ -65,7 +65,7 @@ async function delegate(condition: string) {
 
 const noContent = async (name: string) => assert.equal((await arm('DELETE', at(name))).status, 200)
 
-test('a delegate gives and takes the roles that the condition names, and no others', async () => {
+test('a delegate assigns and removes only the roles that the condition names', async () => {
   const list = `${roleGuids.acrPull}, ${roleGuids.acrPush}`
   const { give, take, objectId } = await delegate(portalCondition([rolesIn(list)]))
   const pull = await give(roleGuids.acrPull, app.objectId)
@@ -79,7 +79,7 @@ test('a delegate gives and takes the roles that the condition names, and no othe
   await noContent(byOwner)
 })
 
-test('principals and their types are held to as well, by what they are and not by what is said of them', async () => {
+test('conditions on principals and their types use the directory, not the request', async () => {
   const one = await delegate(portalCondition([rolesIn(roleGuids.acrPull), principalsIn(app.objectId.toUpperCase())]))
   assert.equal((await one.give(roleGuids.acrPull, other.objectId)).answer.status, 403)
   const given = await one.give(roleGuids.acrPull, app.objectId)
@@ -95,7 +95,7 @@ test('principals and their types are held to as well, by what they are and not b
   assert.equal((await programs.take(made.name)).status, 200)
 })
 
-test('a delegate does not widen the own right, and a condition on something else lets nothing through', async () => {
+test('a delegate cannot extend their own permission, and a condition on another attribute denies', async () => {
   const { give, objectId, token } = await delegate(portalCondition([rolesIn(roleGuids.acrPull)]))
   assert.equal((await give(accessAdministrator, objectId)).answer.status, 403)
   const listed = await arm('GET', at('').slice(0, -1))

@@ -1,7 +1,8 @@
+import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
-import { assignmentDocument } from './role-assignments.ts'
+import { assignmentDocument, assignmentListResponse } from './role-assignments.ts'
 import { requireScopeId } from './scope.ts'
 
 /** The assignments that a list contains. */
@@ -16,7 +17,10 @@ type Wanted = {
  * `GET …/roleAssignments`: `atScope()`, `principalId eq '…'` for the principal's own assignments, `assignedTo('…')` for those
  * of its groups too.
  */
-export async function listRoleAssignments(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listRoleAssignments(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof assignmentListResponse>> {
   const { atScope, principalIds } = await readWanted(context, readFilter(call.request))
   const scope = await requireScopeId(context, call)
   const filter = { scope, includeBelow: !atScope }
@@ -27,6 +31,7 @@ export async function listRoleAssignments(context: ManagementContext, call: Mana
   const assignments = (await Promise.all(lists)).flat()
   return { value: assignments.map((assignment) => assignmentDocument(assignment, call)) }
 }
+listRoleAssignments.response = assignmentListResponse
 
 async function readWanted({ directory }: ManagementContext, terms: readonly FilterTerm[]): Promise<Wanted> {
   let atScope = false

@@ -10,6 +10,7 @@ import {
   ownerRole,
 } from '../../access/index.ts'
 import type { DirectoryPrincipal } from '../../directory/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
@@ -28,6 +29,7 @@ import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { forbidden } from '../arm/need.ts'
 import { scopeOf } from '../arm/path-scope.ts'
+import { listOf, timeText } from '../arm/response.ts'
 import { requireScopeId } from './scope.ts'
 
 const text = z.string().max(2048)
@@ -44,18 +46,45 @@ const putSchema = z.object({
 
 type Properties = z.output<typeof putSchema>['properties']
 
+/** A role assignment. [azure-mgmt-authorization, RoleAssignment] */
+const assignmentResponse = z
+  .strictObject({
+    properties: z.strictObject({
+      roleDefinitionId: z.string(),
+      principalId: z.string(),
+      principalType: z.enum(['User', 'Group', 'ServicePrincipal']),
+      scope: z.string(),
+      condition: z.string().nullable(),
+      conditionVersion: z.string().nullable(),
+      createdOn: timeText,
+      updatedOn: timeText,
+      createdBy: z.string(),
+      updatedBy: z.string(),
+      delegatedManagedIdentityResourceId: z.null(),
+      description: z.string().nullable(),
+    }),
+    id: z.string(),
+    type: z.literal('Microsoft.Authorization/roleAssignments'),
+    name: z.string(),
+  })
+  .register(apiSchemas, { id: 'RoleAssignment' })
+type AssignmentDocument = DocumentOf<typeof assignmentResponse>
+
+export const assignmentListResponse = listOf(assignmentResponse)
+
 /** `GET …/roleAssignments/{guid}` */
-export async function getRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function getRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<AssignmentDocument> {
   const assignment = await context.access.findAssignment(await requireScopeId(context, call), requireName(call))
   if (assignment !== undefined) return assignmentDocument(assignment, call)
   throw assignmentNotFound(call.names.name)
 }
+getRoleAssignment.response = assignmentResponse
 
 /**
  * `PUT …/roleAssignments/{guid}`: assigns a role to a principal at the scope of the path. Only the condition and the
  * description of an existing assignment can be changed; repeating it is answered with 200.
  */
-export async function putRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<AssignmentDocument> {
   const name = requireName(call)
   const { properties } = readBody(call, putRoleAssignment)
   const terms = readTerms(properties)
@@ -88,9 +117,11 @@ export async function putRoleAssignment(context: ManagementContext, call: Manage
     const detail = { ...wanted, roleName: role.roleName, condition: terms.condition }
     return { result, event: { action: 'role-assignment.create', target: roleAssignmentId(result), detail } }
   })
-  return call.reply.code(201).send(assignmentDocument(made, call))
+  call.reply.code(201)
+  return assignmentDocument(made, call)
 }
 putRoleAssignment.body = putSchema
+putRoleAssignment.response = assignmentResponse
 
 /** The properties of an assignment that can be changed. */
 type Terms = Pick<RoleAssignment, 'condition' | 'conditionVersion' | 'description'>
@@ -134,8 +165,11 @@ async function changeTerms(
   })
 }
 
-/** `DELETE …/roleAssignments/{guid}`: 204 when there is none. */
-export async function deleteRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/roleAssignments/{guid}`: 204 if it does not exist. */
+export async function deleteRoleAssignment(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<AssignmentDocument | undefined> {
   const name = requireName(call)
   const scope = await requireScopeId(context, call)
   const present = await context.access.findAssignment(scope, name)
@@ -150,11 +184,14 @@ export async function deleteRoleAssignment(context: ManagementContext, call: Man
     const detail = { principalId, roleDefinitionName }
     return { result, event: { action: 'role-assignment.delete', target: roleAssignmentId(result), detail } }
   })
-  return deleted === undefined ? call.reply.code(204).send() : assignmentDocument(deleted, call)
+  if (deleted !== undefined) return assignmentDocument(deleted, call)
+  call.reply.code(204)
+  return undefined
 }
+deleteRoleAssignment.response = assignmentResponse
 
 /** An assignment as ARM shows it; the id of its role is relative to the subscription in the path. */
-export function assignmentDocument(assignment: RoleAssignment, { names }: ManagementCall): object {
+export function assignmentDocument(assignment: RoleAssignment, { names }: ManagementCall): AssignmentDocument {
   const { name, scope, principalId, principalType, condition, conditionVersion, description } = assignment
   return {
     properties: {
@@ -286,7 +323,7 @@ function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
 }
 
 /**
- * Requires an owner of the subscription without a condition: removing the last one would lock everybody out. Checked in the
+ * Requires an owner of the subscription without a condition: removing the last one would lock everyone out. Checked in the
  * transaction after the change, so that two concurrent changes cannot each rely on the owner that the other removes.
  *
  * @throws ArmError, which undoes the change

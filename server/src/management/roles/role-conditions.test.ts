@@ -28,7 +28,7 @@ const condition = (repository: string) =>
   `@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEquals '${repository}'`
 const properties = (change: object) => ({ properties: { ...given, ...change } })
 
-test('an assignment keeps its condition and description as they were given, and shows them', async () => {
+test('an assignment keeps its condition and description unchanged, and shows them', async () => {
   const name = randomUUID()
   const made = await arm('PUT', assignment(name), properties({ condition: condition('a'), description: 'for CI' }))
   assert.equal(made.status, 201, made.text)
@@ -41,7 +41,7 @@ test('an assignment keeps its condition and description as they were given, and 
   await arm('DELETE', assignment(name))
 })
 
-test('of an assignment the condition and the description can be changed, and nothing else', async () => {
+test('only the condition and the description of an assignment can be changed', async () => {
   const name = randomUUID()
   const made = await arm('PUT', assignment(name), properties({ condition: condition('a'), conditionVersion: '2.0' }))
   server.time.nowMs += 60_000
@@ -73,7 +73,7 @@ test('of an assignment the condition and the description can be changed, and not
   await arm('DELETE', assignment(name))
 })
 
-test('a description may have several lines, and no control characters beside', async () => {
+test('a description may have several lines, and no other control characters', async () => {
   const name = randomUUID()
   const made = await arm('PUT', assignment(name), properties({ description: 'one\r\n\ttwo' }))
   assert.equal(at(made.body, 'properties', 'description'), 'one\r\n\ttwo')
@@ -82,7 +82,7 @@ test('a description may have several lines, and no control characters beside', a
   assert.deepEqual([refused.status, codeOf(refused)], [400, 'InvalidRequestContent'])
 })
 
-test('the refusal of a condition points at the character that is wrong', async () => {
+test('the error of an invalid condition has the position of the character', async () => {
   const answer = await arm('PUT', assignment(randomUUID()), properties({ condition: "('a' StringIs 'b')" }))
   assert.equal(answer.status, 400)
   assert.deepEqual(answer.body, {
@@ -93,7 +93,7 @@ test('the refusal of a condition points at the character that is wrong', async (
   })
 })
 
-test('the last owner of a subscription cannot be put under a condition', async () => {
+test('the assignment of the last owner of a subscription cannot get a condition', async () => {
   const scope = subscriptionScope
   const [owner] = (await server.access.listAssignments({ scope, includeBelow: false })).filter(
     ({ roleDefinitionName }) => roleDefinitionName === roleGuids.owner,

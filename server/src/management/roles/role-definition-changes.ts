@@ -12,7 +12,7 @@ import { parseResourceId, roleDefinitionId } from '../../standards/azure/resourc
 import { optional, proseOf, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
-import { definitionDocument } from './role-definitions.ts'
+import { type DefinitionDocument, definitionDocument, definitionResponse } from './role-definitions.ts'
 import { requireScopeId } from './scope.ts'
 
 const actions = optional(z.array(z.string().max(256)).max(1000)).transform((list) => list ?? [])
@@ -32,7 +32,7 @@ const putSchema = z.object({
 type Properties = z.output<typeof putSchema>['properties']
 
 /** `PUT …/roleDefinitions/{guid}`: creates a custom role, or replaces it as a whole. [Azure RBAC, custom roles] */
-export async function putRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<DefinitionDocument> {
   const name = requireName(call)
   const { properties } = readBody(call, putRoleDefinition)
   requireCustom(properties)
@@ -50,12 +50,17 @@ export async function putRoleDefinition(context: ManagementContext, call: Manage
     const detail = { roleName, ...abridged({ permissions, assignableScopes }) }
     return { result: role, event: { action, target: roleDefinitionId(call.names.subscriptionId, name), detail } }
   })
-  return call.reply.code(201).send(definitionDocument(role, call.names.subscriptionId))
+  call.reply.code(201)
+  return definitionDocument(role, call.names.subscriptionId)
 }
 putRoleDefinition.body = putSchema
+putRoleDefinition.response = definitionResponse
 
-/** `DELETE …/roleDefinitions/{guid}`: 204 when there is none. */
-export async function deleteRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/roleDefinitions/{guid}`: 204 if it does not exist. */
+export async function deleteRoleDefinition(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DefinitionDocument | undefined> {
   const name = requireName(call)
   await requireScopeId(context, call)
   await requireRightAt(context, call, 'delete', customScopes(await context.access.findRoleDefinition(name)))
@@ -65,8 +70,11 @@ export async function deleteRoleDefinition(context: ManagementContext, call: Man
     const event = result && { action: 'role-definition.delete', target, detail: { roleName: result.roleName } }
     return { result, event }
   })
-  return deleted === undefined ? call.reply.code(204).send() : definitionDocument(deleted, call.names.subscriptionId)
+  if (deleted !== undefined) return definitionDocument(deleted, call.names.subscriptionId)
+  call.reply.code(204)
+  return undefined
 }
+deleteRoleDefinition.response = definitionResponse
 
 /** The maximum length of the role in an event; a body may be far longer. */
 const maxDetailLength = 16_384
@@ -94,7 +102,7 @@ function requireActions({ permissions }: Properties): void {
   const wrong = all.find((action) => !actionPattern.test(action))
   if (wrong !== undefined) throw new ArmError('invalidActionOrNot', `'${wrong}' is not the name of an action.`)
   if (permissions.some((block) => block.actions.length > 0 || block.dataActions.length > 0)) return
-  throw new ArmError('invalidRoleDefinition', 'A role definition must allow at least one action or data action.')
+  throw new ArmError('invalidRoleDefinition', 'A role definition must permit at least one action or data action.')
 }
 
 /** A subscription, a resource group, or a resource; not the tenant, where only built-in roles are. */

@@ -40,7 +40,7 @@ const namesAt = async (scope: string, filter = '') => {
   return each(answer, 'properties', 'roleName')
 }
 
-test('a custom role is made, shown, changed as a whole and deleted', async () => {
+test('a custom role is created, shown, replaced and deleted', async () => {
   const name = randomUUID()
   const made = await arm('PUT', definition(name.toUpperCase()), body())
   assert.equal(made.status, 201, made.text)
@@ -84,7 +84,7 @@ test('a custom role is made, shown, changed as a whole and deleted', async () =>
   assert.deepEqual(actions, ['role-definition.create', 'role-definition.update', 'role-definition.delete'])
 })
 
-test('a custom role is given by its id, works, and is not deleted as long as it is given', async () => {
+test('a custom role is assigned by its id, takes effect, and cannot be deleted while it is assigned', async () => {
   const name = randomUUID()
   await arm('PUT', definition(name), body({ assignableScopes: [groupScope] }))
   const give = (scope: string) =>
@@ -107,7 +107,7 @@ test('a custom role is given by its id, works, and is not deleted as long as it 
   assert.equal((await arm('DELETE', definition(name))).status, 200)
 })
 
-test('a role is listed where it can be given, and below with atScopeAndBelow()', async () => {
+test('a role is listed where it can be assigned, and below with atScopeAndBelow()', async () => {
   const name = randomUUID()
   await arm('PUT', definition(name, groupScope), body({ assignableScopes: [groupScope] }))
   assert.ok((await namesAt(groupScope)).includes('Puller'))
@@ -120,7 +120,7 @@ test('a role is listed where it can be given, and below with atScopeAndBelow()',
   await arm('DELETE', definition(name))
 })
 
-test('who may write roles at a group makes none that can be given above it, nor changes one that can', async () => {
+test('the permission to write roles at a group does not extend to roles that can be assigned above it', async () => {
   const administrator = await server.principalWith('18d7d88d-d35e-4fb5-a5c3-7773c20a72d9', groupScope)
   const contributor = await server.principalWith(roleGuids.contributor, subscriptionScope)
   const name = randomUUID()
@@ -162,7 +162,7 @@ const refusals: readonly (readonly [what: string, change: object, code: string])
   ['the name of a built-in one',    { roleName: 'acrpull' },                                  'RoleDefinitionWithSameNameExists'],
 ]
 for (const [what, change, code] of refusals) {
-  test(`a role with ${what} is refused, and none is made`, async () => {
+  test(`a role with ${what} is rejected, and not created`, async () => {
     const name = randomUUID()
     const answer = await arm('PUT', definition(name), body(change))
     assert.equal(codeOf(answer), code, answer.text)
@@ -170,7 +170,7 @@ for (const [what, change, code] of refusals) {
   })
 }
 
-test('an event tells what a role permits, unless that is very long', async () => {
+test('an event has the permissions of a role, unless they are very long', async () => {
   const detailOf = async (permissions: object[]) => {
     const name = randomUUID()
     assert.equal((await arm('PUT', definition(name), body({ permissions }))).status, 201)
@@ -187,7 +187,7 @@ test('an event tells what a role permits, unless that is very long', async () =>
   assert.ok(long.length < 1000)
 })
 
-test('a built-in role is neither changed nor deleted, and a role has a GUID for its name', async () => {
+test('a built-in role cannot be changed or deleted, and the name of a role is a GUID', async () => {
   for (const method of ['PUT', 'DELETE']) {
     const builtIn = await arm(method, definition(roleGuids.acrPull), body({ roleName: 'Mine' }))
     assert.deepEqual([builtIn.status, codeOf(builtIn)], [400, 'BuiltInRoleDefinition'])

@@ -1,16 +1,49 @@
+import { z } from 'zod'
 import { type RoleDefinition, isAssignableAt } from '../../access/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
 import { isWithinScope, roleDefinitionId } from '../../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
+import { listOf, timeText } from '../arm/response.ts'
 import { requireScopeId } from './scope.ts'
+
+const actions = z.array(z.string())
+
+/** A role definition; the times and authors are those of a custom role. [azure-mgmt-authorization, RoleDefinition] */
+export const definitionResponse = z
+  .strictObject({
+    properties: z.strictObject({
+      roleName: z.string(),
+      type: z.enum(['BuiltInRole', 'CustomRole']),
+      description: z.string(),
+      assignableScopes: z.array(z.string()),
+      permissions: z.array(
+        z.strictObject({ actions, notActions: actions, dataActions: actions, notDataActions: actions }),
+      ),
+      createdOn: timeText.optional(),
+      updatedOn: timeText.optional(),
+      createdBy: z.string().optional(),
+      updatedBy: z.string().optional(),
+    }),
+    id: z.string(),
+    type: z.literal('Microsoft.Authorization/roleDefinitions'),
+    name: z.string(),
+  })
+  .register(apiSchemas, { id: 'RoleDefinition' })
+export type DefinitionDocument = DocumentOf<typeof definitionResponse>
+
+const definitionListResponse = listOf(definitionResponse)
 
 /**
  * `GET …/roleDefinitions`, by name and type in any case: the roles that can be assigned at the scope, and with
  * `atScopeAndBelow()` also those that can be assigned below it.
  */
-export async function listRoleDefinitions(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listRoleDefinitions(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof definitionListResponse>> {
   const terms = readFilter(call.request)
   const tests = terms.map(toTest)
   const includeBelow = terms.some(({ form }) => form === 'call')
@@ -21,9 +54,10 @@ export async function listRoleDefinitions(context: ManagementContext, call: Mana
     .map((role) => definitionDocument(role, call.names.subscriptionId))
   return { value }
 }
+listRoleDefinitions.response = definitionListResponse
 
 /** `GET …/roleDefinitions/{guid}` */
-export async function getRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function getRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<DefinitionDocument> {
   const scope = await requireScopeId(context, call)
   const { name, subscriptionId: subscription } = call.names
   const role = await context.access.findRoleDefinition(name)
@@ -31,9 +65,10 @@ export async function getRoleDefinition(context: ManagementContext, call: Manage
   if (isNamed) return definitionDocument(role, subscription)
   throw new ArmError('definitionNotFound', `The specified role definition with ID '${name}' does not exist.`)
 }
+getRoleDefinition.response = definitionResponse
 
 /** A role as ARM shows it. */
-export function definitionDocument(role: RoleDefinition, subscription: string): object {
+export function definitionDocument(role: RoleDefinition, subscription: string): DefinitionDocument {
   const { name, roleName, type, description, assignableScopes, permissions, history } = role
   const times = history && {
     createdOn: formatDataPlaneTime(history.createdAtMs),

@@ -36,7 +36,7 @@ const give = (scope: string, properties: object, name: string = randomUUID()) =>
   arm('PUT', `${assignments(scope)}/${name}`, { properties })
 const acrPull = { roleDefinitionId: roleId(roleGuids.acrPull), principalId: app.objectId }
 
-test('a role is found by its name in any case, at every scope, with its real id', async () => {
+test('a role is found by its name in any case, at every scope, with its id', async () => {
   for (const scope of [subscriptionScope, groupScope, registry]) {
     for (const name of ['AcrPull', 'acrpull', 'ACRPULL']) {
       const answer = await arm('GET', filtered(definitions(scope), `roleName eq '${name}'`))
@@ -67,7 +67,7 @@ test('a role is found by its name in any case, at every scope, with its real id'
   }
 })
 
-test('role definitions are listed whole, by type, and one by one', async () => {
+test('role definitions are listed as a whole, by type, and one by one', async () => {
   const all = each(await arm('GET', definitions(registry)), 'name')
   assert.ok(all.length > 20)
   const count = async (filter: string) => each(await arm('GET', filtered(definitions(registry), filter))).length
@@ -88,7 +88,7 @@ test('role definitions are listed whole, by type, and one by one', async () => {
   assert.equal(at(tenant.body, 'id'), `/providers/Microsoft.Authorization/roleDefinitions/${roleGuids.acrPull}`)
 })
 
-test('a role is given at a subscription, a group and a registry, and the document tells all of it', async () => {
+test('a role is assigned at a subscription, a group and a registry, and the document is complete', async () => {
   for (const scope of [subscriptionScope, groupScope, registry]) {
     const name = randomUUID()
     const made = await give(scope.toLowerCase(), { ...acrPull, principalType: 'ServicePrincipal' }, name.toUpperCase())
@@ -138,7 +138,7 @@ test('a role is given at a subscription, a group and a registry, and the documen
   }
 })
 
-test('a role is named by the id of the tenant, of the subscription or of the scope itself', async () => {
+test('a role is named by its id in the tenant, in the subscription or at the scope', async () => {
   const ids = [
     `/providers/Microsoft.Authorization/roleDefinitions/${roleGuids.acrPull}`,
     roleId(roleGuids.acrPull).toUpperCase(),
@@ -175,7 +175,7 @@ const refusals: readonly (readonly [what: string, properties: object, code: stri
 ]
 
 for (const [what, properties, code] of refusals) {
-  test(`an assignment with ${what} is refused, and nobody is given anything`, async () => {
+  test(`an assignment with ${what} is rejected, and not created`, async () => {
     const before = await arm('GET', assignments(subscriptionScope))
     const answer = await give(registry, properties)
     assert.equal(answer.status, 400, answer.text)
@@ -184,7 +184,7 @@ for (const [what, properties, code] of refusals) {
   })
 }
 
-test('a condition that is empty or null is none', async () => {
+test('an empty condition and null mean no condition', async () => {
   for (const condition of ['', null]) {
     const made = await give(registry, { ...acrPull, condition, conditionVersion: null })
     assert.equal(made.status, 201)
@@ -192,7 +192,7 @@ test('a condition that is empty or null is none', async () => {
   }
 })
 
-test('an assignment has a GUID for its name', async () => {
+test('the name of an assignment is a GUID', async () => {
   for (const method of ['GET', 'PUT', 'DELETE']) {
     const answer = await arm(method, `${assignments(registry)}/mine`, { properties: acrPull })
     assert.equal(answer.status, 400)
@@ -200,7 +200,7 @@ test('an assignment has a GUID for its name', async () => {
   }
 })
 
-test('a role is given at a resource that is there, and at nothing else', async () => {
+test('a role can be assigned only at an existing resource', async () => {
   const missing = await give(registryPath('nosuch'), acrPull)
   assert.equal(missing.status, 404)
   assert.equal(codeOf(missing), 'ResourceNotFound')
@@ -210,14 +210,14 @@ test('a role is given at a resource that is there, and at nothing else', async (
   assert.equal((await give(`${registry}/scopeMaps/x`, acrPull)).status, 404)
 })
 
-test('a body says nothing of where a role is given: the path does', async () => {
+test('the path determines the scope of an assignment, not the body', async () => {
   const made = await give(registry, { ...acrPull, scope: subscriptionScope, createdBy: app.objectId })
   assert.equal(at(made.body, 'properties', 'scope'), registry)
   assert.notEqual(at(made.body, 'properties', 'createdBy'), app.objectId)
   await arm('DELETE', String(at(made.body, 'id')))
 })
 
-test('who may give roles on a registry may give them there and nowhere above, and who may not gives none', async () => {
+test('the permission to assign roles on a registry does not extend to the scopes above it', async () => {
   const administrator = await server.principalWith('18d7d88d-d35e-4fb5-a5c3-7773c20a72d9', registry)
   const contributor = await server.principalWith(roleGuids.contributor, subscriptionScope)
   const put = (scope: string, who: { readonly token: string }) =>
@@ -236,7 +236,7 @@ test('who may give roles on a registry may give them there and nowhere above, an
   assert.equal((await arm('DELETE', id, undefined, administrator)).status, 200)
 })
 
-test('assignments are listed at a scope and above it, or below it too, of everybody or of one', async () => {
+test('assignments are listed at a scope and above it, or also below it, of all principals or of one', async () => {
   const { servicePrincipal: bob } = await server.createPrincipal('bob')
   for (const scope of [subscriptionScope, groupScope, registry]) {
     await server.assign(bob.objectId, roleGuids.acrPull, scope)
@@ -268,14 +268,14 @@ for (const filter of [
   'asTarget()',
   `principalId eq '${randomUUID()}' and assignedTo('${randomUUID()}')`,
 ]) {
-  test(`a list of assignments does not take the filter ${filter.replaceAll(/[0-9a-f-]{36}/g, 'GUID')}`, async () => {
+  test(`a list of assignments rejects the filter ${filter.replaceAll(/[0-9a-f-]{36}/g, 'GUID')}`, async () => {
     const answer = await arm('GET', filtered(assignments(registry), filter))
     assert.equal(answer.status, 400)
     assert.equal(codeOf(answer), 'InvalidFilterInQueryString')
   })
 }
 
-test('the last owner of a subscription stays, and goes when there is another', async () => {
+test('the last owner of a subscription cannot be removed; with another owner, the first can', async () => {
   const owners = each(
     await arm(
       'GET',
@@ -295,7 +295,7 @@ test('the last owner of a subscription stays, and goes when there is another', a
   assert.equal((await arm('GET', registry)).status, 200)
 })
 
-test('of two owners that are taken away at once one stays', async () => {
+test('of two owners that are removed concurrently, one stays', async () => {
   await server.principalWith(roleGuids.owner, subscriptionScope)
   const filter = (id: string) => filtered(assignments(subscriptionScope), id)
   const all = await arm('GET', filter('atScope()'))
@@ -312,7 +312,7 @@ test('of two owners that are taken away at once one stays', async () => {
   }
 })
 
-test('a role that is given while its registry is deleted does not wait for the next of its name', async () => {
+test('a role that is assigned while its registry is deleted does not apply to a new registry of its name', async () => {
   const path = registryPath('racing')
   for (let round = 0; round < 10; round++) {
     await arm('PUT', path, newRegistry())
@@ -323,7 +323,7 @@ test('a role that is given while its registry is deleted does not wait for the n
   }
 })
 
-test('a role that is given to a principal while it is deleted is given to nobody', async () => {
+test('a role that is assigned to a principal that is being deleted is not stored', async () => {
   const place = { subscriptionId, resourceGroup: 'Default', name: 'fleeting' }
   const { identity } = await server.database.transaction((transaction) =>
     server.directory.managedIdentities.put(transaction, {
@@ -348,7 +348,7 @@ test('a role that is given to a principal while it is deleted is given to nobody
   assert.deepEqual(left, [])
 })
 
-test('a principal that is the last owner of a subscription cannot be deleted, and keeps what it was given', async () => {
+test('a principal that is the last owner of a subscription cannot be deleted, and keeps its assignments', async () => {
   const scope = `/subscriptions/${secondSubscription}`
   const { database, directory } = server
   const { servicePrincipal } = await server.createPrincipal('last owner')

@@ -8,9 +8,9 @@ import { requireGroup } from '../arm/resource-groups.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 /**
- * The id of the resource that a path names, spelled as it was when the resource was created.
+ * The id of the resource that a path names, in the spelling of the resource.
  *
- * @throws ArmError 404 when there is none
+ * @throws ArmError 404 if it does not exist
  */
 export async function requireScopeId(
   context: ManagementContext,

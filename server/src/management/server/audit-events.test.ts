@@ -35,7 +35,7 @@ const filter = (text: string) => ({ $filter: text })
 
 for (const kind of testDatabaseKinds) {
   describe(`the list of audit events, on ${kind}`, () => {
-    test('has what a request did under the correlation id that its answer carried', async (t) => {
+    test('has the events of a request under the correlation id of its response', async (t) => {
       const { arm, list, owner } = await open(t, kind)
       const made = await arm('PUT', registryPath('contoso'), newRegistry())
       const correlationId = made.headers.get('x-ms-correlation-request-id') ?? ''
@@ -55,7 +55,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(at(event, 'eventTimestamp'), '2026-11-24T12:00:00.120Z')
     })
 
-    test('is looked through by time, principal, action, outcome and registry', async (t) => {
+    test('is filtered by time, principal, action, outcome and registry', async (t) => {
       const { arm, list, principalWith, time } = await open(t, kind)
       await arm('PUT', registryPath('contoso'), newRegistry())
       await arm('PUT', registryPath('fabrikam'), newRegistry())
@@ -102,7 +102,7 @@ test('the list of audit events comes in pages, the newest first, each event once
   assert.deepEqual(paged, whole)
 })
 
-test('the audit events of a registry are what concerns it, since it was made', async (t) => {
+test('the audit events of a registry are its own, since its creation', async (t) => {
   const { arm, list, time } = await open(t)
   await arm('PUT', registryPath('contoso'), newRegistry())
   await arm('DELETE', registryPath('contoso'))
@@ -125,7 +125,7 @@ test('the audit events of a registry are what concerns it, since it was made', a
   assert.equal((await list({}, `${registryPath('missing')}/auditEvents`)).status, 404)
 })
 
-test('audit events are read by whoever may read what they are of, and by nobody else', async (t) => {
+test('audit events are read only with the permission to read their resource', async (t) => {
   const { arm, list, principalWith } = await open(t)
   await arm('PUT', registryPath('contoso'), newRegistry())
   const ofRegistry = `${registryPath('contoso')}/auditEvents`
@@ -153,7 +153,7 @@ test('audit events are read by whoever may read what they are of, and by nobody 
   ])
 })
 
-test('a filter, a size or a token that the list of audit events does not know is refused', async (t) => {
+test('the list of audit events rejects an unknown filter, page size or token', async (t) => {
   const { list } = await open(t)
   const strange = [
     filter(`target eq 'x'`),
@@ -183,7 +183,7 @@ test('a filter, a size or a token that the list of audit events does not know is
   for (const query of odd) assert.deepEqual(each(await list(query)), [], JSON.stringify(query))
 })
 
-test('the last use of a credential is listed to whoever may read it, in pages', async (t) => {
+test('the last uses of credentials are listed in pages, with a permission of their own', async (t) => {
   const { list, arm, principalWith, credentialUses, time } = await open(t)
   const path = `${subscriptionScope}/providers/Acrux.Server/credentialUses`
   credentialUses.note({ kind: 'user', id: 'u-1' }, { kind: 'sign-in', id: 's-1' })

@@ -1,30 +1,59 @@
 import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { type EventFilter, auditEventDocument } from '../../audit/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { registryId } from '../../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { badSkipToken, nextLink, readPageSize } from '../arm/page.ts'
 import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'
+import { listOf, timeText } from '../arm/response.ts'
 import { requireRegistry } from '../registries/registries.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 const defaultPageSize = 100
 
+/** An event of the audit log. */
+const auditEventResponse = z
+  .strictObject({
+    id: z.string(),
+    eventTimestamp: timeText,
+    action: z.string(),
+    outcome: z.string(),
+    actor: z.strictObject({ kind: z.string(), id: z.string() }),
+    credential: z.strictObject({ kind: z.string(), id: z.string().nullable() }).nullable(),
+    target: z.string(),
+    reason: z.string().nullable(),
+    detail: z.unknown().describe('The details, which depend on the action.'),
+    correlationId: z.string(),
+    remoteAddress: z.string(),
+    userAgent: z.string().nullable(),
+  })
+  .register(apiSchemas, { id: 'AuditEvent' })
+
+const auditEventListResponse = listOf(auditEventResponse)
+type AuditEventList = DocumentOf<typeof auditEventListResponse>
+
 /** `GET /subscriptions/{s}/providers/Acrux.Server/auditEvents`: ours, not Azure's. The whole audit log, the newest first. */
-export async function listAuditEvents(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listAuditEvents(context: ManagementContext, call: ManagementCall): Promise<AuditEventList> {
   await requireSubscription(context, call)
   const { registry, ...filter } = readEventFilter(call.request)
   const targets = registry === undefined ? undefined : await targetsOf(context, call, registry)
   return page(context, call, { ...filter, targets })
 }
+listAuditEvents.response = auditEventListResponse
 
 /** `GET …/registries/{r}/auditEvents`: ours, not Azure's. The events of the registry and its content, since it was created. */
-export async function listRegistryAuditEvents(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listRegistryAuditEvents(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<AuditEventList> {
   const { id, loginServer, createdAtMs } = await requireRegistry(context, call.names)
   const { registry, fromMs = 0, ...filter } = readEventFilter(call.request)
   if (registry !== undefined) throw unsupportedFilter()
   // Earlier, another registry may have had the name.
   return page(context, call, { ...filter, fromMs: Math.max(fromMs, createdAtMs), targets: [id, loginServer] })
 }
+listRegistryAuditEvents.response = auditEventListResponse
 
 /** The names of a registry in the log. A deleted registry is found by its resource id, in any group. */
 async function targetsOf(context: ManagementContext, { names }: ManagementCall, name: string): Promise<string[]> {
@@ -35,7 +64,11 @@ async function targetsOf(context: ManagementContext, { names }: ManagementCall, 
   return groups.map((group) => registryId(names.subscriptionId, group.name, name))
 }
 
-async function page({ auditLog, publicOrigin }: ManagementContext, call: ManagementCall, filter: EventFilter) {
+async function page(
+  { auditLog, publicOrigin }: ManagementContext,
+  call: ManagementCall,
+  filter: EventFilter,
+): Promise<AuditEventList> {
   const { request } = call
   const size = readPageSize(request, defaultPageSize)
   const before = readSkipToken(parameter(request.query, '$skiptoken'))

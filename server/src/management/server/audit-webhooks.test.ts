@@ -11,7 +11,7 @@ async function open(t: TestContext) {
   return management
 }
 
-test('a webhook of the audit log tells its secret once, when it is made, and once for each rotation', async (t) => {
+test('a webhook of the audit log shows its secret once, when it is created, and once for each rotation', async (t) => {
   const { arm, events, logLines } = await open(t)
   const made = await arm('PUT', `${webhooksPath}/SIEM`, body({ filter: { actions: ['token.*'], outcome: 'Refused' } }))
   assert.equal(made.status, 201, made.text)
@@ -51,7 +51,7 @@ test('a webhook of the audit log tells its secret once, when it is made, and onc
   for (const each of [secret, String(at(rotated.body, 'secret'))]) assert.equal(kept.includes(each), false)
 })
 
-test('a webhook of the audit log is refused where its address, name or filter could be none, and beyond twenty', async (t) => {
+test('a webhook of the audit log with an invalid address, name or filter is rejected, and so is the twenty-first', async (t) => {
   const { arm } = await open(t)
   for (const [name, properties] of [
     ['x', { serviceUri: 'http://siem.example/in' }],

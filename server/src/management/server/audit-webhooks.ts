@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { TooManyWebhooksError, type Webhook, maxWebhooks, recordChange } from '../../audit/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
+import { listOf, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 const namePattern = /^[A-Za-z0-9-]{1,50}$/
@@ -30,22 +32,54 @@ const putSchema = z.object({
   }),
 })
 
+/** A webhook of the audit log; its secret is only in the response to its creation. */
+const webhookResponse = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    type: z.literal('Acrux.Server/auditWebhooks'),
+    properties: z.strictObject({
+      serviceUri: z.string(),
+      status: z.enum(['enabled', 'disabled']),
+      filter: z.strictObject({
+        actions: z.array(z.string()).optional(),
+        outcome: z.enum(['success', 'refused']).optional(),
+      }),
+      lastDeliveryAt: timeText.nullable(),
+      failures: z.int(),
+      lastError: z.string().nullable(),
+      nextAttemptAt: timeText.nullable(),
+      secret: z.string().optional(),
+    }),
+  })
+  .register(apiSchemas, { id: 'AuditWebhook' })
+type WebhookDocument = DocumentOf<typeof webhookResponse>
+
+const webhookListResponse = listOf(webhookResponse)
+
+const webhookSecretResponse = z.strictObject({ secret: z.string() }).register(apiSchemas, { id: 'AuditWebhookSecret' })
+
 /** `GET /subscriptions/{s}/providers/Acrux.Server/auditWebhooks`: ours, not Azure's. */
-export async function listAuditWebhooks(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listAuditWebhooks(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof webhookListResponse>> {
   const { subscriptionId } = await requireSubscription(context, call)
-  return { value: (await context.auditWebhooks.list()).map((webhook) => document(subscriptionId, webhook)) }
+  return { value: (await context.auditWebhooks.list()).map((webhook) => webhookDocument(subscriptionId, webhook)) }
 }
+listAuditWebhooks.response = webhookListResponse
 
 /** `GET …/auditWebhooks/{name}` */
-export async function getAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function getAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<WebhookDocument> {
   const { subscriptionId } = await requireSubscription(context, call)
   const webhook = await context.auditWebhooks.find(requireName(call))
   if (webhook === undefined) throw notFound(call)
-  return document(subscriptionId, webhook)
+  return webhookDocument(subscriptionId, webhook)
 }
+getAuditWebhook.response = webhookResponse
 
-/** `PUT …/auditWebhooks/{name}`: makes one, whose secret is in this answer and in no other, or replaces its settings. */
-export async function putAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `PUT …/auditWebhooks/{name}`: creates one, whose secret is only in this response, or replaces its settings. */
+export async function putAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<WebhookDocument> {
   const { subscriptionId } = await requireSubscription(context, call)
   const name = requireName(call)
   const { serviceUri: url, status = 'enabled', filter = {} } = readBody(call, putAuditWebhook).properties
@@ -58,12 +92,17 @@ export async function putAuditWebhook(context: ManagementContext, call: Manageme
     const detail = { host: new URL(url).host, status, ...filter }
     return { result, event: { action, target: idOf(subscriptionId, name), detail } }
   })
-  return call.reply.code(secret === undefined ? 200 : 201).send(document(subscriptionId, webhook, secret))
+  call.reply.code(secret === undefined ? 200 : 201)
+  return webhookDocument(subscriptionId, webhook, secret)
 }
 putAuditWebhook.body = putSchema
+putAuditWebhook.response = webhookResponse
 
-/** `POST …/auditWebhooks/{name}/rotateSecret`: the secret before signs too for a day. */
-export async function rotateAuditWebhookSecret(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `POST …/auditWebhooks/{name}/rotateSecret`: the previous secret also signs for one day. */
+export async function rotateAuditWebhookSecret(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof webhookSecretResponse>> {
   const { subscriptionId } = await requireSubscription(context, call)
   const name = requireName(call)
   const secret = await recordChange(context, call, async (transaction) => {
@@ -74,9 +113,10 @@ export async function rotateAuditWebhookSecret(context: ManagementContext, call:
   if (secret === undefined) throw notFound(call)
   return { secret }
 }
+rotateAuditWebhookSecret.response = webhookSecretResponse
 
-/** `DELETE …/auditWebhooks/{name}`: 204 when there is none. */
-export async function deleteAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+/** `DELETE …/auditWebhooks/{name}`: 204 if it does not exist. */
+export async function deleteAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<void> {
   const { subscriptionId } = await requireSubscription(context, call)
   const name = requireName(call)
   const deleted = await recordChange(context, call, async (transaction) => {
@@ -84,8 +124,9 @@ export async function deleteAuditWebhook(context: ManagementContext, call: Manag
     const event = { action: 'audit-webhook.delete', target: idOf(subscriptionId, name) }
     return { result, event: result ? event : undefined }
   })
-  return call.reply.code(deleted ? 200 : 204).send()
+  call.reply.code(deleted ? 200 : 204)
 }
+deleteAuditWebhook.response = 'none' as const
 
 function requireName({ names }: ManagementCall): string {
   if (namePattern.test(names.name)) return names.name.toLowerCase()
@@ -108,7 +149,7 @@ function idOf(subscriptionId: string, name: string): string {
   return `/subscriptions/${subscriptionId}/providers/Acrux.Server/auditWebhooks/${name}`
 }
 
-function document(subscriptionId: string, webhook: Webhook, secret?: string): object {
+function webhookDocument(subscriptionId: string, webhook: Webhook, secret?: string): WebhookDocument {
   const { name, url, enabled, filter, failures, nextAttemptMs, lastDeliveryMs, lastError } = webhook
   return {
     id: idOf(subscriptionId, name),

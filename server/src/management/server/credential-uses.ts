@@ -1,21 +1,39 @@
+import { z } from 'zod'
 import type { CredentialUsePlace, CredentialUseRow } from '../../audit/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { badSkipToken, nextLink, readPageSize } from '../arm/page.ts'
 import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'
+import { listOf, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
+/** The last use of a credential. */
+const credentialUseResponse = z
+  .strictObject({
+    principal: z.strictObject({ kind: z.string(), id: z.string() }),
+    credentialId: z.string(),
+    lastUsedAt: timeText,
+  })
+  .register(apiSchemas, { id: 'CredentialUse' })
+
+const credentialUseListResponse = listOf(credentialUseResponse)
+
 /** `GET /subscriptions/{s}/providers/Acrux.Server/credentialUses`: ours, not Azure's. When each credential was used last. */
-export async function listCredentialUses(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listCredentialUses(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof credentialUseListResponse>> {
   await requireSubscription(context, call)
   const { request } = call
   const filter = readUseFilter(call)
   const size = readPageSize(request, 100)
   const uses = await context.credentialUses.list(filter, readPlace(parameter(request.query, '$skiptoken')), size)
-  const value = uses.map(document)
+  const value = uses.map(credentialUseDocument)
   const last = uses.at(-1)
   if (uses.length < size || last === undefined) return { value }
   return { value, nextLink: nextLink(context.publicOrigin, request, writePlace(last)) }
 }
+listCredentialUses.response = credentialUseListResponse
 
 function readUseFilter({ request }: ManagementCall): { actorId?: string; credentialId?: string } {
   const filter: { actorId?: string; credentialId?: string } = {}
@@ -27,7 +45,7 @@ function readUseFilter({ request }: ManagementCall): { actorId?: string; credent
   return filter
 }
 
-function document(use: CredentialUseRow): object {
+function credentialUseDocument(use: CredentialUseRow): DocumentOf<typeof credentialUseResponse> {
   return {
     principal: { kind: use.actor_kind, id: use.actor_id },
     credentialId: use.credential_id,

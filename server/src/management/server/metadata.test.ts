@@ -29,7 +29,7 @@ const cloud = {
 }
 
 for (const query of ['?api-version=2022-09-01', '?api-version=2020-06-01', '']) {
-  test(`the metadata is an object for anybody who asks with "${query}"`, async () => {
+  test(`the metadata is an object for the query "${query}"`, async () => {
     const { status, body } = await server.send('GET', `/metadata/endpoints${query}`)
     assert.equal(status, 200)
     assert.deepEqual(body, cloud)
@@ -37,18 +37,18 @@ for (const query of ['?api-version=2022-09-01', '?api-version=2020-06-01', '']) 
 }
 
 for (const query of ['?api-version=2019-05-01', '?list=1', '?api-version=2022-09-01&list=1']) {
-  test(`the metadata is a list for anybody who asks with "${query}"`, async () => {
+  test(`the metadata is a list for the query "${query}"`, async () => {
     const { status, body } = await server.send('GET', `/metadata/endpoints${query}`)
     assert.equal(status, 200)
     assert.deepEqual(body, [cloud])
   })
 }
 
-test('the metadata is found behind the slash that az writes twice', async () => {
+test('the metadata is found with the doubled slash of az', async () => {
   assert.deepEqual((await server.send('GET', '//metadata/endpoints/?api-version=2022-09-01')).body, cloud)
 })
 
-test('the metadata says what is configured, whatever host a request names', async () => {
+test('the metadata comes from the configuration, not from the host of the request', async () => {
   const text = await new Promise<string>((resolve, reject) => {
     const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'http' }
     const request = http.get(`${server.base}/metadata/endpoints`, { headers }, (response) => {

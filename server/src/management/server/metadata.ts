@@ -1,23 +1,56 @@
 import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ManagementContext } from '../arm/context.ts'
 import { parameter } from '../arm/query.ts'
+
+/** The endpoints of a cloud. [az-cli-wire §1] */
+const cloud = z
+  .strictObject({
+    portal: z.string(),
+    authentication: z.strictObject({
+      loginEndpoint: z.string(),
+      audiences: z.array(z.string()),
+      tenant: z.literal('common'),
+      identityProvider: z.literal('AAD'),
+    }),
+    graphAudience: z.string(),
+    graph: z.string(),
+    name: z.string(),
+    suffixes: z.strictObject({
+      acrLoginServer: z.string(),
+      storage: z.string(),
+      keyVaultDns: z.string(),
+      sqlServerHostname: z.string(),
+    }),
+    resourceManager: z.string(),
+    gallery: z.string(),
+    microsoftGraphResourceId: z.string(),
+  })
+  .register(apiSchemas, { id: 'CloudMetadata' })
+
+const metadataResponse = z.union([cloud, z.array(cloud)]).register(apiSchemas, { id: 'CloudEndpoints' })
 
 /**
  * `GET /metadata/endpoints`: the endpoints of this cloud. `az cloud register` reads an object; with `ARM_CLOUD_METADATA_URL`,
  * az expects a list, as of version 2019-05-01 or with `list=1`. [az-cli-wire §1]
  */
-export function getMetadata(context: ManagementContext, { query }: FastifyRequest): unknown {
+export function getMetadata(
+  context: ManagementContext,
+  { query }: FastifyRequest,
+): DocumentOf<typeof metadataResponse> {
   const asList = parameter(query, 'api-version') === '2019-05-01' || parameter(query, 'list') === '1'
-  const cloud = cloudDocument(context)
-  return asList ? [cloud] : cloud
+  const document = cloudDocument(context)
+  return asList ? [document] : document
 }
+getMetadata.response = metadataResponse
 
-function cloudDocument({ publicOrigin, suffix }: ManagementContext): object {
+function cloudDocument({ publicOrigin, suffix }: ManagementContext): DocumentOf<typeof cloud> {
   return {
     portal: `${publicOrigin}/portal`,
     authentication: {
       loginEndpoint: publicOrigin,
-      // The first is the one that az asks tokens for.
+      // az requests tokens for the first one.
       audiences: ['https://management.core.windows.net/', 'https://management.azure.com/'],
       tenant: 'common',
       identityProvider: 'AAD',
@@ -26,9 +59,9 @@ function cloudDocument({ publicOrigin, suffix }: ManagementContext): object {
     graph: 'https://graph.windows.net/',
     name: 'Acrux',
     suffixes: {
-      // az writes the dot before it by itself.
+      // az adds the dot before it.
       acrLoginServer: suffix.replace(/^\./, ''),
-      // Of which `az acr show-endpoints` makes `*.blob.…`: a host of Azure would be a false lead.
+      // `az acr show-endpoints` shows `*.blob.` and this suffix; a host of Azure would be misleading.
       storage: suffix.replace(/^\./, ''),
       keyVaultDns: 'vault.azure.net',
       sqlServerHostname: 'database.windows.net',

@@ -25,7 +25,7 @@ const query = (parameters: Record<string, string>) =>
 
 const dataOf = (body: unknown, metric = 0) => at(body, 'value', metric, 'timeseries', 0, 'data')
 
-test('the metrics of a registry come by the hour, in the form of Azure Monitor', async () => {
+test('the metrics of a registry are hourly, in the form of Azure Monitor', async () => {
   const timespan = '2026-11-24T09:30:00Z/2026-11-24T12:00:00Z'
   const url = query({ metricnames: 'totalpullcount', timespan, interval: 'PT1H', aggregation: 'Total' })
   const { status, body } = await arm('GET', url)
@@ -59,7 +59,7 @@ test('the metrics of a registry come by the hour, in the form of Azure Monitor',
   })
 })
 
-test('without a timespan the last hour is shown, in whole hours; a finer interval is raised to an hour', async () => {
+test('the default timespan is the last hour, in whole hours; a shorter interval becomes an hour', async () => {
   const { body } = await arm('GET', query({ metricnames: 'SuccessfulPullCount', interval: 'PT1M' }))
   assert.equal(at(body, 'interval'), 'PT1H')
   assert.deepEqual(dataOf(body), [
@@ -68,7 +68,7 @@ test('without a timespan the last hour is shown, in whole hours; a finer interva
   ])
 })
 
-test('longer intervals are put together of hours, by every aggregation', async () => {
+test('longer intervals aggregate hours, by every aggregation', async () => {
   const timespan = '2026-11-24T07:00:00/2026-11-24T13:00:00'
   const aggregation = 'Total,Average,minimum,MAXIMUM,count'
   const url = query({ metricnames: 'TotalPullCount,StorageUsed', timespan, aggregation, interval: 'PT6H' })
@@ -97,7 +97,7 @@ test('a timespan may be encoded twice, as az does', async () => {
   assert.deepEqual(dataOf(body), [{ timeStamp: '2026-11-24T09:00:00Z', total: 2 }])
 })
 
-test('what cannot be answered is refused with the reason', async () => {
+test('an invalid request is rejected with the reason', async () => {
   for (const [parameters, says] of [
     [{ metricnames: 'Nonsense' }, /metric: Nonsense, Valid metrics: TotalPullCount,/],
     [{ metricnames: 'TotalPullCount,'.repeat(60) }, /metricnames is invalid/],

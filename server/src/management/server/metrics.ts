@@ -1,14 +1,19 @@
+import { z } from 'zod'
 import { type ActivityCount, type ActivityRow, type Registry, hourMs } from '../../resources/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { parameter } from '../arm/query.ts'
+import { timeText } from '../arm/response.ts'
 import { requireRegistry } from '../registries/registries.ts'
+
+const unit = z.enum(['Count', 'Bytes', 'Seconds', 'MilliSeconds'])
 
 type MetricDefinition = {
   readonly name: string
   readonly displayName: string
   readonly description: string
-  readonly unit: 'Count' | 'Bytes' | 'Seconds' | 'MilliSeconds'
+  readonly unit: z.infer<typeof unit>
   readonly primary: Aggregation
   /** The value of an hour in which something was counted or measured; undefined where the hour has none. */
   readonly valueOf: (row: ActivityRow | undefined) => number | undefined
@@ -35,7 +40,7 @@ const definitions: readonly MetricDefinition[] = [
   { name: 'DenialCount',         displayName: 'Denial Count',          description: 'Number of denied requests',                          unit: 'Count',        primary: 'Total',   valueOf: counted('denials') },
 ]
 
-/** The intervals that are served, in hours, and those that are raised to an hour, since nothing finer is kept. */
+/** The intervals that are served, in hours; shorter ones become an hour, because metrics are stored per hour. */
 const intervals: ReadonlyMap<string, number> = new Map([
   ...['PT1M', 'PT5M', 'PT15M', 'PT30M'].map((name): [string, number] => [name, 1]),
   ['PT1H', 1],
@@ -44,14 +49,85 @@ const intervals: ReadonlyMap<string, number> = new Map([
   ['P1D', 24],
 ])
 
-/** As long as Azure keeps metrics: so many points are made in a few milliseconds. */
+/** As long as Azure keeps metrics. */
 const maxTimespanMs = 93 * 24 * hourMs
 
+const localizable = z.strictObject({ value: z.string(), localizedValue: z.string() })
+
+const point = z.strictObject({
+  timeStamp: timeText,
+  average: z.number().optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  total: z.number().optional(),
+  count: z.number().optional(),
+})
+
+/** The values of metrics. [Azure Monitor REST, Metrics - List] */
+const metricsResponse = z
+  .strictObject({
+    cost: z.int(),
+    timespan: z.string(),
+    interval: z.string(),
+    value: z.array(
+      z.strictObject({
+        id: z.string(),
+        type: z.literal('Microsoft.Insights/metrics'),
+        name: localizable,
+        displayDescription: z.string(),
+        unit,
+        timeseries: z.array(z.strictObject({ metadatavalues: z.array(z.never()), data: z.array(point) })),
+        errorCode: z.literal('Success'),
+      }),
+    ),
+    namespace: z.literal(namespace),
+    resourceregion: z.string(),
+  })
+  .register(apiSchemas, { id: 'Metrics' })
+
+/** The definitions of metrics. [Azure Monitor REST, Metric Definitions - List] */
+const definition = z
+  .strictObject({
+    id: z.string(),
+    resourceId: z.string(),
+    namespace: z.literal(namespace),
+    name: localizable,
+    displayDescription: z.string(),
+    isDimensionRequired: z.literal(false),
+    unit,
+    primaryAggregationType: z.enum(aggregations),
+    supportedAggregationTypes: z.array(z.enum(['None', ...aggregations])),
+    metricAvailabilities: z.array(z.strictObject({ timeGrain: z.string(), retention: z.string() })),
+  })
+  .register(apiSchemas, { id: 'MetricDefinition' })
+
+const definitionListResponse = z
+  .strictObject({ value: z.array(definition) })
+  .register(apiSchemas, { id: 'MetricDefinitionList' })
+
+/** The namespaces of metrics. [Azure Monitor REST, Metric Namespaces - List] */
+const namespaceListResponse = z
+  .strictObject({
+    value: z.array(
+      z.strictObject({
+        id: z.string(),
+        type: z.literal('Microsoft.Insights/metricNamespaces'),
+        name: z.string(),
+        classification: z.literal('Platform'),
+        properties: z.strictObject({ metricNamespaceName: z.string() }),
+      }),
+    ),
+  })
+  .register(apiSchemas, { id: 'MetricNamespaceList' })
+
 /** `GET …/providers/Microsoft.Insights/metrics`: the hourly metrics of a registry. [Azure Monitor REST, Metrics - List] */
-export async function listMetrics(context: ManagementContext, { request, names }: ManagementCall): Promise<unknown> {
+export async function listMetrics(
+  context: ManagementContext,
+  { request, names }: ManagementCall,
+): Promise<DocumentOf<typeof metricsResponse>> {
   const registry = await requireRegistry(context, names)
-  const asked = readMetrics(request.query)
-  const chosen = readAggregations(request.query) ?? [asked[0]?.primary ?? 'Total']
+  const requested = readMetrics(request.query)
+  const chosen = readAggregations(request.query) ?? [requested[0]?.primary ?? 'Total']
   const hours = readInterval(request.query)
   const span = readTimespan(request.query, context.clock.now())
   const resultType = parameter(request.query, 'resulttype')
@@ -62,28 +138,36 @@ export async function listMetrics(context: ManagementContext, { request, names }
     cost: 0,
     timespan: `${secondsOf(span.fromMs)}/${secondsOf(span.untilMs)}`,
     interval: hours === 1 ? 'PT1H' : hours === 24 ? 'P1D' : `PT${hours}H`,
-    value: asked.map((metric) => ({
+    value: requested.map((metric) => ({
       id: `${registry.id}/providers/Microsoft.Insights/metrics/${metric.name}`,
       type: 'Microsoft.Insights/metrics',
       name: nameOf(metric),
       displayDescription: metric.description,
       unit: metric.unit,
-      timeseries: showsData ? [{ metadatavalues: [], data: dataOf(metric, byHour, span, hours, chosen) }] : [],
+      timeseries: showsData ? [{ metadatavalues: [], data: dataOf(metric, { byHour, span, hours, chosen }) }] : [],
       errorCode: 'Success',
     })),
     namespace,
     resourceregion: registry.location,
   }
 }
+listMetrics.response = metricsResponse
 
 /** `GET …/providers/Microsoft.Insights/metricDefinitions` [Azure Monitor REST, Metric Definitions - List] */
-export async function listMetricDefinitions(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+export async function listMetricDefinitions(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof definitionListResponse>> {
   const registry = await requireRegistry(context, names)
   return { value: definitions.map((metric) => definitionDocument(registry, metric)) }
 }
+listMetricDefinitions.response = definitionListResponse
 
-/** `GET …/providers/Microsoft.Insights/metricNamespaces`: the one there is. [Azure Monitor REST, Metric Namespaces - List] */
-export async function listMetricNamespaces(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+/** `GET …/providers/Microsoft.Insights/metricNamespaces`: the only one. [Azure Monitor REST, Metric Namespaces - List] */
+export async function listMetricNamespaces(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof namespaceListResponse>> {
   const { id } = await requireRegistry(context, names)
   const value = {
     id: `${id}/providers/Microsoft.Insights/metricNamespaces/${namespace}`,
@@ -91,11 +175,12 @@ export async function listMetricNamespaces(context: ManagementContext, { names }
     name: namespace,
     classification: 'Platform',
     properties: { metricNamespaceName: namespace },
-  }
+  } as const
   return { value: [value] }
 }
+listMetricNamespaces.response = namespaceListResponse
 
-function definitionDocument({ id }: Registry, metric: MetricDefinition) {
+function definitionDocument({ id }: Registry, metric: MetricDefinition): DocumentOf<typeof definition> {
   return {
     id: `${id}/providers/Microsoft.Insights/metricdefinitions/${metric.name}`,
     resourceId: id,
@@ -116,14 +201,17 @@ function nameOf({ name, displayName }: MetricDefinition) {
 
 type Timespan = { readonly fromMs: number; readonly untilMs: number }
 
-function dataOf(
-  { valueOf }: MetricDefinition,
-  byHour: ReadonlyMap<number, ActivityRow>,
-  { fromMs, untilMs }: Timespan,
-  hours: number,
-  chosen: readonly Aggregation[],
-) {
-  const points: object[] = []
+/** The points that a request selects. */
+type Selection = {
+  readonly byHour: ReadonlyMap<number, ActivityRow>
+  readonly span: Timespan
+  /** The length of the interval of one point. */
+  readonly hours: number
+  readonly chosen: readonly Aggregation[]
+}
+
+function dataOf({ valueOf }: MetricDefinition, { byHour, span: { fromMs, untilMs }, hours, chosen }: Selection) {
+  const points: DocumentOf<typeof point>[] = []
   for (let startMs = fromMs; startMs < untilMs; startMs += hours * hourMs) {
     const values: number[] = []
     for (let atMs = startMs; atMs < Math.min(untilMs, startMs + hours * hourMs); atMs += hourMs) {
@@ -135,16 +223,17 @@ function dataOf(
   return points
 }
 
-function aggregate(values: readonly number[], chosen: readonly Aggregation[]) {
-  const total = values.reduce((sum, value) => sum + value, 0)
+function aggregate(measured: readonly number[], chosen: readonly Aggregation[]) {
+  const total = measured.reduce((sum, value) => sum + value, 0)
   const all = {
-    Average: total / values.length,
-    Minimum: Math.min(...values),
-    Maximum: Math.max(...values),
+    Average: total / measured.length,
+    Minimum: Math.min(...measured),
+    Maximum: Math.max(...measured),
     Total: total,
-    Count: values.length,
+    Count: measured.length,
   } satisfies Record<Aggregation, number>
-  return Object.fromEntries(chosen.map((name) => [name.toLowerCase(), all[name]]))
+  const values = Object.fromEntries(chosen.map((name) => [name.toLowerCase(), all[name]]))
+  return values as Partial<Record<Lowercase<Aggregation>, number>>
 }
 
 function readMetrics(query: unknown): readonly MetricDefinition[] {
@@ -180,7 +269,7 @@ function readInterval(query: unknown): number {
   throw new ArmError('badRequest', 'The interval must be one of PT1H, PT6H, PT12H and P1D.')
 }
 
-/** The last hour where none is named. Whole hours, since nothing finer is kept; no more of them than are kept. */
+/** The timespan, rounded to whole hours; the last hour if the request names none. */
 function readTimespan(query: unknown, nowMs: number): Timespan {
   const text = parameter(query, 'timespan')
   if (text === undefined || text === '') return wholeHours(nowMs - hourMs, nowMs)
@@ -220,7 +309,7 @@ function readInstant(text: string): number | undefined {
   return Number.isFinite(ms) ? ms : undefined
 }
 
-/** At most so many names: more are none that exist. */
+/** The maximum number of names in a list. */
 const maxNames = 50
 
 function readList(query: unknown, name: string): string[] | undefined {

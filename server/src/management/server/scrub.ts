@@ -1,35 +1,79 @@
 import { attributionOf } from '../../audit/index.ts'
 import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { subscriptionId } from '../../standards/azure/resource-id.ts'
 import type { ScrubReport } from '../../registry/index.ts'
 import { optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import { timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 const startSchema = z.object({ repair: optional(z.boolean()) })
 
+const finding = z.strictObject({
+  kind: z.string(),
+  subject: z.string(),
+  place: z.string(),
+  repaired: z.boolean(),
+})
+
+/** The requested scrub and the background scrub. */
+const scrubResponse = z
+  .strictObject({
+    requested: z
+      .strictObject({
+        state: z.enum(['running', 'completed', 'stopped', 'failed']),
+        repair: z.boolean(),
+        startedAt: timeText.nullable(),
+        completedAt: timeText.nullable(),
+        progress: z.number(),
+        step: z.string(),
+        counts: z.strictObject({
+          blobs: z.int(),
+          bytes: z.int(),
+          manifests: z.int(),
+          files: z.int(),
+          auditEvents: z.int(),
+        }),
+        findings: z.array(finding),
+        findingCount: z.int(),
+      })
+      .nullable(),
+    background: z.strictObject({
+      progress: z.number().nullable(),
+      lastCompletedAt: timeText.nullable(),
+      lastFindingCount: z.int(),
+    }),
+    quarantined: z.int(),
+  })
+  .register(apiSchemas, { id: 'Scrub' })
+type ScrubDocument = DocumentOf<typeof scrubResponse>
+
 /**
- * `POST /subscriptions/{s}/providers/Acrux.Server/scrub`: ours, not Azure's. Begins to verify all that is stored, unless that
- * is under way. With `repair`, corrupt content is quarantined and files without a row are removed.
+ * `POST /subscriptions/{s}/providers/Acrux.Server/scrub`: ours, not Azure's. Starts to verify all stored content, unless a
+ * requested scrub is running. With `repair`, corrupt content is quarantined and files without a row are removed.
  */
-export async function startScrub(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function startScrub(context: ManagementContext, call: ManagementCall): Promise<ScrubDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   const { repair = false } = readBody(call, startScrub)
   const { caller, origin } = call
   const event = { action: 'scrub.start', target: subscriptionId(subscription), detail: { repair } }
   await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   context.registry.scrubs.start(repair)
-  return call.reply.code(202).send(await document(context))
+  call.reply.code(202)
+  return scrubDocument(context)
 }
 startScrub.body = startSchema
+startScrub.response = scrubResponse
 
 /** `GET …/Acrux.Server/scrub`: the scrub that was requested last, the background scrub, and how much is in quarantine. */
-export async function getScrub(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function getScrub(context: ManagementContext, call: ManagementCall): Promise<ScrubDocument> {
   await requireSubscription(context, call)
-  return document(context)
+  return scrubDocument(context)
 }
+getScrub.response = scrubResponse
 
-async function document({ registry: { scrubs } }: ManagementContext) {
+async function scrubDocument({ registry: { scrubs } }: ManagementContext): Promise<ScrubDocument> {
   const requested = scrubs.status()
   const { progress, lastCompletedAtMs, lastFindingCount } = scrubs.figures()
   return {

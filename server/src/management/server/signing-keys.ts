@@ -1,13 +1,20 @@
+import { z } from 'zod'
 import { recordChange, attributionOf } from '../../audit/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { subscriptionId } from '../../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
+
+const statusResponse = z
+  .strictObject({ status: z.literal('Succeeded') })
+  .register(apiSchemas, { id: 'OperationStatus' })
+type StatusDocument = DocumentOf<typeof statusResponse>
 
 /**
  * `POST /subscriptions/{s}/providers/Acrux.Server/rotateSigningKeys`: ours, not Azure's. New tokens are signed by new
  * keys; the previous keys keep verifying their tokens until those expire.
  */
-export async function rotateSigningKeys(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function rotateSigningKeys(context: ManagementContext, call: ManagementCall): Promise<StatusDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   await context.rotateKeys()
   const { caller, origin } = call
@@ -15,17 +22,19 @@ export async function rotateSigningKeys(context: ManagementContext, call: Manage
   await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   return { status: 'Succeeded' }
 }
+rotateSigningKeys.response = statusResponse
 
 /**
  * `POST /subscriptions/{s}/providers/Acrux.Server/withdrawSigningKeys`: ours, not Azure's. For leaked keys: every token
  * that they signed is denied from the next request on, including the caller's. Everything that is not a token keeps working:
  * passwords, secrets, sign-in sessions.
  */
-export async function withdrawSigningKeys(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function withdrawSigningKeys(context: ManagementContext, call: ManagementCall): Promise<StatusDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   return recordChange(context, call, async (transaction) => {
     await context.withdrawKeys(transaction)
     const event = { action: 'signing-keys.withdraw', target: subscriptionId(subscription) }
-    return { result: { status: 'Succeeded' }, event }
+    return { result: { status: 'Succeeded' } as const, event }
   })
 }
+withdrawSigningKeys.response = statusResponse

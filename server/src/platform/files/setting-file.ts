@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason } from '../process/plain-reason.ts'
 import { constants, open } from 'node:fs/promises'
 import { StartupError, exitCodes } from '../process/exit.ts'
 

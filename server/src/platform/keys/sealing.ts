@@ -1,4 +1,4 @@
-import { plainReason, systemErrorCode } from '@acrux/contract'
+import { plainReason, systemErrorCode } from '../process/plain-reason.ts'
 import {
   createCipheriv,
   createDecipheriv,

@@ -1,4 +1,4 @@
-import { systemErrorCode } from '@acrux/contract'
+import { systemErrorCode } from './plain-reason.ts'
 
 /** What the process tells its parent when it ends. Scripts rely on the numbers: they are added to and never changed. */
 // prettier-ignore

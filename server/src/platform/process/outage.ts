@@ -1,4 +1,4 @@
-import { systemErrorCode } from '@acrux/contract'
+import { systemErrorCode } from './plain-reason.ts'
 
 /** The disk is full. Nothing was written. */
 export class DiskFullError extends Error {

@@ -1,4 +1,4 @@
-import { systemErrorCode } from '@acrux/contract'
+import { systemErrorCode } from '../process/plain-reason.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Compilable, Kysely, PostgresDialect, type Transaction as KyselyTransaction, sql } from 'kysely'
 import pg from 'pg'

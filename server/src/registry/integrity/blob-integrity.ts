@@ -1,4 +1,4 @@
-import { systemErrorCode } from '@acrux/contract'
+import { systemErrorCode } from '../../platform/process/plain-reason.ts'
 import { createHash } from 'node:crypto'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'

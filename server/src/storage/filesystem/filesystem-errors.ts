@@ -1,4 +1,4 @@
-import { systemErrorCode } from '@acrux/contract'
+import { systemErrorCode } from '../../platform/process/plain-reason.ts'
 import { StorageFullError } from '../contract/errors.ts'
 
 /** Maps a full disk or an exhausted quota to StorageFullError. @throws StorageFullError, and other errors unchanged */

@@ -1,4 +1,4 @@
-/** The error codes of the operating system, explained for the person who has to fix the problem. */
+/** The error codes of the operating system in words for an operator. */
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -29,7 +29,7 @@ export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** An error as text for a person, without codes, system calls and stacks. */
+/** An error in words for a person: without codes, system calls and stack. */
 export function plainReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const known = reasons[systemErrorCode(error) ?? '']

@@ -1,0 +1,176 @@
+/* Written by `npm run generate` from docs/openapi.json. */
+export interface AccessExplanation {
+  readonly principal: string
+  readonly action: string
+  readonly repository: string | null
+  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+  readonly allowed: boolean
+  readonly needs: readonly ActionNeed[]
+  readonly assignments: readonly ConsideredAssignment[]
+  readonly scopeMap: {
+    readonly name: string
+    readonly actions: readonly string[]
+  } | null
+  readonly firstFailure: string | null
+  readonly smallestChange: DecisionChange | null
+}
+export interface AllowedPrincipalList {
+  readonly action: string
+  readonly repository: string | null
+  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+  readonly anonymous: boolean
+  readonly adminAccount: boolean
+  readonly value: readonly AllowedPrincipal[]
+  readonly nextLink?: string
+}
+export interface Decision {
+  readonly correlationId: string
+  readonly eventTimestamp: string
+  /**
+   * The action, as in the audit log.
+   */
+  readonly event: string
+  readonly outcome: string
+  readonly reason: string | null
+  readonly target: string
+  readonly remoteAddress: string
+  readonly principal: {
+    readonly kind: string
+    readonly id: string
+  }
+  readonly credential: {
+    readonly kind: string
+    readonly id: string | null
+  } | null
+  /**
+   * The missing right; null if no right was checked.
+   */
+  readonly asked: {
+    readonly action: string
+    readonly repository: string | null
+    readonly scope: string | null
+  } | null
+  /**
+   * Of a token: the requested access, the granted access, and the difference.
+   */
+  readonly token: {
+    readonly asked: readonly string[]
+    readonly granted: string
+    readonly leftOut: readonly string[]
+  } | null
+  readonly roleAssignmentMode: string | null
+  readonly needs: readonly string[]
+  readonly assignments: readonly DecisionAssignment[]
+  /**
+   * The number of all assignments. Those that came closest to allowing it are listed.
+   */
+  readonly assignmentCount: number
+  readonly scopeMap: {
+    readonly name: string
+    readonly actions: readonly string[]
+  } | null
+  readonly tokenAccess: string | null
+  /**
+   * The token in the request, if its signature was verified; expiredAt if it had expired.
+   */
+  readonly presented: {
+    readonly issuer: string
+    readonly subject: string
+    readonly expiredAt: string | null
+  } | null
+  /**
+   * Null if everything was allowed.
+   */
+  readonly firstFailure: string | null
+  readonly smallestChange: DecisionChange | null
+  readonly since: DecisionSince | null
+}
+export interface ActionNeed {
+  readonly kind: 'Action' | 'DataAction'
+  readonly name: string
+}
+export interface ConsideredAssignment {
+  /**
+   * An ARM id.
+   */
+  readonly id: string
+  readonly principalId: string
+  readonly principalType: string
+  readonly scope: string
+  readonly roleDefinitionId: string
+  /**
+   * Null if the role does not exist.
+   */
+  readonly roleName: string | null
+  readonly condition: string | null
+  /**
+   * allows, or the first of its checks that failed.
+   */
+  readonly result: string
+  readonly byWildcard: boolean
+}
+/**
+ * A change that would allow the request. The kind determines which of the other properties it has.
+ */
+export interface DecisionChange {
+  readonly kind: string
+  readonly roleName?: string
+  readonly roleDefinitionId?: string
+  readonly scope?: string
+  readonly condition?: string | null
+  readonly assignmentId?: string
+  readonly action?: string
+  readonly access?: string | null
+  readonly address?: string | null
+}
+export interface AllowedPrincipal {
+  readonly principalId: string
+  readonly principalType: 'User' | 'Group' | 'ServicePrincipal' | 'ScopedToken'
+  readonly displayName: string | null
+  readonly assignments: readonly ConsideredAssignment[]
+  /**
+   * Of a scoped token.
+   */
+  readonly scopeMapId?: string
+  /**
+   * Of a scoped token.
+   */
+  readonly status?: 'enabled' | 'disabled'
+}
+export interface DecisionAssignment {
+  /**
+   * An ARM id.
+   */
+  readonly id: string
+  readonly principalId: string
+  readonly principalType: string
+  readonly scope: string
+  readonly roleDefinitionId: string
+  /**
+   * Null if the role does not exist.
+   */
+  readonly roleName: string | null
+  readonly condition: string | null
+  /**
+   * allows, or the first of its checks that failed.
+   */
+  readonly result: string
+}
+/**
+ * The decision now, if it differs from the recorded one.
+ */
+export interface DecisionSince {
+  readonly allowed: boolean
+  readonly firstFailure: string | null
+  readonly smallestChange: DecisionChange | null
+  readonly roleAssignmentMode: string | null
+  readonly assignments: readonly ChangedAssignment[]
+}
+/**
+ * The result of an assignment, then and now; null if it did not exist.
+ */
+export interface ChangedAssignment {
+  readonly id: string
+  readonly was: string | null
+  readonly is: string | null
+}

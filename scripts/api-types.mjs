@@ -1,0 +1,75 @@
+/**
+ * Writes the types of API documents that the CLI reads, from `docs/openapi.json`; with `--check`, writes none and fails if
+ * they are out of date.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { compile } from 'json-schema-to-typescript'
+import { format, resolveConfig } from 'prettier'
+import { root } from './set-up.mjs'
+
+/** The documents that the CLI reads. The schemas that they refer to come with them. */
+const documents = ['AccessExplanation', 'AllowedPrincipalList', 'Decision']
+
+const target = 'cli/src/api-types.ts'
+const reference = '#/components/schemas/'
+
+/** @typedef {{ readonly [member: string]: unknown }} Schema */
+
+/**
+ * Replaces references and arrays by the types that they have in TypeScript.
+ *
+ * @param {unknown} value
+ * @param {(name: string) => void} onReference
+ * @returns {unknown}
+ */
+function withTypes(value, onReference) {
+  if (Array.isArray(value)) return value.map((item) => withTypes(item, onReference))
+  if (typeof value !== 'object' || value === null) return value
+  const schema = /** @type {Schema} */ (value)
+  if (typeof schema.$ref === 'string') {
+    const name = schema.$ref.slice(reference.length)
+    onReference(name)
+    return { ...schema, $ref: undefined, tsType: name }
+  }
+  const members = Object.entries(schema).map(([key, member]) => [key, withTypes(member, onReference)])
+  const typed = /** @type {Schema} */ (Object.fromEntries(members))
+  return typed.type === 'array' ? { ...typed, tsType: arrayType(typed) } : typed
+}
+
+/** @param {Schema} schema */
+function arrayType({ items }) {
+  const { tsType, type } = /** @type {Schema} */ (items ?? {})
+  if (typeof tsType === 'string') return `readonly ${tsType}[]`
+  if (type === 'string' || type === 'number' || type === 'boolean') return `readonly ${type}[]`
+  throw new Error('the items of an array that the CLI reads need a named schema')
+}
+
+/** @param {Readonly<Record<string, Schema>>} schemas */
+async function typesOf(schemas) {
+  const names = new Set(documents)
+  let text = '/* Written by `npm run generate` from docs/openapi.json. */\n'
+  for (const name of names) {
+    const schema = schemas[name]
+    if (schema === undefined) throw new Error(`docs/openapi.json has no schema ${name}`)
+    const typed = /** @type {import('json-schema-to-typescript').JSONSchema} */ (
+      withTypes(schema, (found) => names.add(found))
+    )
+    const options = { bannerComment: '', format: false, additionalProperties: false, unknownAny: true }
+    text += await compile(typed, name, options)
+  }
+  return text.replaceAll(/^ *(?=[\w"]+\??: )/gm, '$&readonly ')
+}
+
+const { components } = JSON.parse(await readFile(`${root}/docs/openapi.json`, 'utf8'))
+const file = `${root}/${target}`
+const text = await format(await typesOf(components.schemas), { ...(await resolveConfig(file)), parser: 'typescript' })
+const present = await readFile(file, 'utf8').catch(() => undefined)
+if (present !== text) {
+  if (process.argv.includes('--check')) {
+    process.stderr.write(`${target} is stale: run npm run generate\n`)
+    process.exitCode = 1
+  } else {
+    await writeFile(file, text)
+    process.stdout.write(`wrote ${target}\n`)
+  }
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../platform/http/api-schema.ts'
+
+const text = z.string()
+const textOrNull = text.nullable()
+
+/** An assignment that a decision considered. */
+const decisionAssignment = z
+  .strictObject({
+    id: text.describe('An ARM id.'),
+    principalId: text,
+    principalType: text,
+    scope: text,
+    roleDefinitionId: text,
+    roleName: textOrNull.describe('Null if the role does not exist.'),
+    condition: textOrNull,
+    result: text.describe('allows, or the first of its checks that failed.'),
+  })
+  .register(apiSchemas, { id: 'DecisionAssignment' })
+export type DecisionAssignment = DocumentOf<typeof decisionAssignment>
+
+const decisionChange = z
+  .strictObject({
+    kind: text,
+    roleName: text.exactOptional(),
+    roleDefinitionId: text.exactOptional(),
+    scope: text.exactOptional(),
+    condition: textOrNull.exactOptional(),
+    assignmentId: text.exactOptional(),
+    action: text.exactOptional(),
+    access: textOrNull.exactOptional(),
+    address: textOrNull.exactOptional(),
+  })
+  .describe('A change that would allow the request. The kind determines which of the other properties it has.')
+  .register(apiSchemas, { id: 'DecisionChange' })
+export type DecisionChange = DocumentOf<typeof decisionChange>
+
+const actionNeed = z
+  .strictObject({ kind: z.enum(['Action', 'DataAction']), name: text })
+  .register(apiSchemas, { id: 'ActionNeed' })
+
+const scopeMap = z.strictObject({ name: text, actions: z.array(text) })
+
+const recordedDecision = {
+  correlationId: text,
+  eventTimestamp: text,
+  event: text.describe('The action, as in the audit log.'),
+  outcome: text,
+  reason: textOrNull,
+  target: text,
+  remoteAddress: text,
+  principal: z.strictObject({ kind: text, id: text }),
+  credential: z.strictObject({ kind: text, id: textOrNull }).nullable(),
+  asked: z
+    .strictObject({ action: text, repository: textOrNull, scope: textOrNull })
+    .nullable()
+    .describe('The missing right; null if no right was checked.'),
+  token: z
+    .strictObject({ asked: z.array(text), granted: text, leftOut: z.array(text) })
+    .nullable()
+    .describe('Of a token: the requested access, the granted access, and the difference.'),
+  roleAssignmentMode: textOrNull,
+  needs: z.array(text),
+  assignments: z.array(decisionAssignment),
+  assignmentCount: z
+    .int()
+    .describe('The number of all assignments. Those that came closest to allowing it are listed.'),
+  scopeMap: scopeMap.nullable(),
+  tokenAccess: textOrNull,
+  presented: z
+    .strictObject({ issuer: text, subject: text, expiredAt: textOrNull })
+    .nullable()
+    .describe('The token in the request, if its signature was verified; expiredAt if it had expired.'),
+  firstFailure: textOrNull.describe('Null if everything was allowed.'),
+  smallestChange: decisionChange.nullable(),
+}
+
+const changedAssignment = z
+  .strictObject({ id: text, was: textOrNull, is: textOrNull })
+  .describe('The result of an assignment, then and now; null if it did not exist.')
+  .register(apiSchemas, { id: 'ChangedAssignment' })
+
+const decisionSince = z
+  .strictObject({
+    allowed: z.boolean(),
+    firstFailure: textOrNull,
+    smallestChange: decisionChange.nullable(),
+    roleAssignmentMode: textOrNull,
+    assignments: z.array(changedAssignment),
+  })
+  .describe('The decision now, if it differs from the recorded one.')
+  .register(apiSchemas, { id: 'DecisionSince' })
+export type DecisionSince = DocumentOf<typeof decisionSince>
+
+/** A decision as recorded then, and `since` if it would be another one now. */
+export const decisionResponse = z
+  .strictObject({ ...recordedDecision, since: decisionSince.nullable() })
+  .register(apiSchemas, { id: 'Decision' })
+export type Decision = DocumentOf<typeof decisionResponse>
+
+/** A decision as recorded then. */
+export type DecisionDocument = Omit<Decision, 'since'>
+
+const consideredAssignment = decisionAssignment
+  .extend({ byWildcard: z.boolean() })
+  .register(apiSchemas, { id: 'ConsideredAssignment' })
+
+const question = {
+  action: text,
+  repository: textOrNull,
+  roleAssignmentMode: z.enum(['LegacyRegistryPermissions', 'AbacRepositoryPermissions']),
+}
+
+/** Whether a principal may do something at a registry, and why. */
+export const accessExplanationResponse = z
+  .strictObject({
+    principal: text,
+    ...question,
+    allowed: z.boolean(),
+    needs: z.array(actionNeed),
+    assignments: z.array(consideredAssignment),
+    scopeMap: scopeMap.nullable(),
+    firstFailure: textOrNull,
+    smallestChange: decisionChange.nullable(),
+  })
+  .register(apiSchemas, { id: 'AccessExplanation' })
+export type AccessExplanation = DocumentOf<typeof accessExplanationResponse>
+
+const allowedPrincipal = z
+  .strictObject({
+    principalId: text,
+    principalType: z.enum(['User', 'Group', 'ServicePrincipal', 'ScopedToken']),
+    displayName: textOrNull,
+    assignments: z.array(consideredAssignment),
+    scopeMapId: text.exactOptional().describe('Of a scoped token.'),
+    status: z.enum(['enabled', 'disabled']).exactOptional().describe('Of a scoped token.'),
+  })
+  .register(apiSchemas, { id: 'AllowedPrincipal' })
+export type AllowedPrincipalDocument = DocumentOf<typeof allowedPrincipal>
+
+/** A page of the principals that may do something at a registry. */
+export const allowedPrincipalsResponse = z
+  .strictObject({
+    ...question,
+    anonymous: z.boolean(),
+    adminAccount: z.boolean(),
+    value: z.array(allowedPrincipal),
+    nextLink: z.url().exactOptional(),
+  })
+  .register(apiSchemas, { id: 'AllowedPrincipalList' })
+export type AllowedPrincipalPage = DocumentOf<typeof allowedPrincipalsResponse>
