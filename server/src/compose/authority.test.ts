@@ -14,7 +14,7 @@ import { createApp } from '../platform/http/app.ts'
 import { createLog } from '../platform/log/log.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
-import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { openTestDatabase, testDatabaseKinds, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { createResources, resourcesMigrations } from '../resources/index.ts'
 import { resourceGroupId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
 import { type Credentials, createCredentials, credentialMigrations } from '../credentials/index.ts'
@@ -356,7 +356,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 test('the table of writes has every method of the rooms that takes a transaction', async (t) => {
-  const rooms = await openRooms(t, 'sqlite')
+  const rooms = await openRooms(t, usualDatabaseKind)
   // The tenant is created once, before anybody has a permission. The others take no transaction.
   const others = ['createTenant', 'addListener', 'endSignInsOfRemovedProviders']
   const writePattern =

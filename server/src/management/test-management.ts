@@ -18,7 +18,7 @@ import { createOutbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { createImports, importMigrations } from '../imports/index.ts'
 import { createDeletionCount, createRegistry, registryMigrations } from '../registry/index.ts'
 import { createRegistryActivity, createResources, resourcesMigrations } from '../resources/index.ts'
@@ -107,7 +107,10 @@ const allMigrations = [
  * The management API with real modules, a real database and a real socket, and an owner of the subscription. The clock
  * stands still.
  */
-export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedTenants: readonly string[] = []) {
+export async function openTestManagement(
+  kind: DatabaseKind = usualDatabaseKind,
+  trustedTenants: readonly string[] = [],
+) {
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, allMigrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))

@@ -16,7 +16,7 @@ import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { type Registry, type Resources, createResources, resourcesMigrations } from '../resources/index.ts'
 import { createTokenService } from './token-service.ts'
 
@@ -50,7 +50,7 @@ export type TestTrust = {
 }
 
 /** The token service with real modules, a real database, one registry, and a clock that tests set. */
-export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 'sqlite', trust?: TestTrust) {
+export async function openTestTokenService(t: TestContext, kind: DatabaseKind = usualDatabaseKind, trust?: TestTrust) {
   const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-token-service-'))
   const { database, dispose } = await openTestDatabase(kind, migrations)
   const time = { nowMs: Date.parse('2026-11-24T12:00:00Z') }

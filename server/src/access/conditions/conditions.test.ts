@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { type TestAccess, openTestAccessFor, principalOf, testRegistry, testScopes } from '../test-access.ts'
 import type { Principal, RegistryInQuestion } from '../rights/model.ts'
 
@@ -16,7 +16,7 @@ const abac = testRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })
 const readsOnly = (expression: string) => `((!(ActionMatches{'${content}/read'})) OR (${expression}))`
 const with2 = (condition: string) => ({ condition, conditionVersion: '2.0' })
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   describe(`conditions, on ${kind}`, () => {
     const open = (t: TestContext) => openTestAccessFor(t, kind)
     const may = async (

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { openPeople } from '../test-people.ts'
 
 const path = (id: string, method = '') => `/users/${id}/authentication/temporaryAccessPassMethods${method}`
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`an owner hands out a code for the first second factor, which is good once and for a while (${kind})`, async (t) => {
     const { asOwner, makeUser, credentials, database, time } = await openPeople(t, kind)
     const id = await makeUser('carol')
