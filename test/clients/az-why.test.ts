@@ -21,7 +21,7 @@ const env: Record<string, string> = { ...az.home.env }
 delete env.AZURE_CORE_INSTANCE_DISCOVERY
 const acr = (...args: string[]) => runAcrux(['acr', ...args, '-n', server.firstRun.registry], { env })
 
-step('acrux acr tells through az why a push was refused, and who may push', ['az'], async () => {
+step('acrux acr reports through az why a push was denied, and who may push', ['az'], async () => {
   await signIn(az, server)
   const puller = await principalWithRole(server, 'puller', roles.acrPull)
   const refused = await request({
@@ -63,22 +63,26 @@ step('acrux acr tells through az why a push was refused, and who may push', ['az
   assert.equal((await acr('can', puller.objectId, 'push', 'team/app')).code, 0, 'the change that was told allows it')
 })
 
-step('acrux acr why tells the command that gives a scoped token back what it lacks, and it does', ['az'], async () => {
-  const { id, ...credential } = await createScopedToken(server, 'shipping', '_repositories_pull_metadata_read')
-  const bearer = `Bearer ${await accessToken(server, credential, ['repository:team/app:pull'])}`
-  expectStatus(await arm(server, 'PATCH', id, { properties: { status: 'disabled' } }), 201)
-  const changes = new Set<string>()
-  for (const authorization of [bearer, basic(credential.username, credential.password)]) {
-    const refused = expectStatus(await get(server, '/v2/team/app/manifests/1', authorization), 401)
-    const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
-    assert.match(why.stdout, /^why: {6}scoped-token-is-off$/m)
-    changes.add(/^change: {3}az (.+)$/m.exec(why.stdout)?.[1] ?? why.stdout)
-  }
-  const [change = ''] = changes
-  assert.deepEqual([...changes], [`acr token update -n shipping -r ${server.firstRun.registry} --status enabled`])
-  await az.text(...change.split(' '))
-  expectStatus(await get(server, '/v2/team/app/manifests/1', bearer), 404)
-})
+step(
+  'acrux acr why names the command that gives a scoped token the missing permission, and the command works',
+  ['az'],
+  async () => {
+    const { id, ...credential } = await createScopedToken(server, 'shipping', '_repositories_pull_metadata_read')
+    const bearer = `Bearer ${await accessToken(server, credential, ['repository:team/app:pull'])}`
+    expectStatus(await arm(server, 'PATCH', id, { properties: { status: 'disabled' } }), 201)
+    const changes = new Set<string>()
+    for (const authorization of [bearer, basic(credential.username, credential.password)]) {
+      const refused = expectStatus(await get(server, '/v2/team/app/manifests/1', authorization), 401)
+      const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
+      assert.match(why.stdout, /^why: {6}scoped-token-is-off$/m)
+      changes.add(/^change: {3}az (.+)$/m.exec(why.stdout)?.[1] ?? why.stdout)
+    }
+    const [change = ''] = changes
+    assert.deepEqual([...changes], [`acr token update -n shipping -r ${server.firstRun.registry} --status enabled`])
+    await az.text(...change.split(' '))
+    expectStatus(await get(server, '/v2/team/app/manifests/1', bearer), 404)
+  },
+)
 
 step('acrux audit list shows the log of a running server through az, filtered and over its pages', ['az'], async () => {
   const puller = await principalWithRole(server, 'listed', roles.acrPull)
@@ -118,7 +122,7 @@ step('acrux audit list shows the log of a running server through az, filtered an
   assert.match(elsewhere.stderr, /the active cloud of az is .*, not https:\/\/elsewhere\.example/)
 })
 
-step('acrux acr why tells a closed network from an address that no rule names', ['az'], async () => {
+step('acrux acr why distinguishes a closed network from an address without a rule', ['az'], async () => {
   const id = registryId(server)
   const why = async (): Promise<string> => {
     const refused = await request({ url: `${registryUrl(server)}/v2/`, caFile: server.caFile })

@@ -17,6 +17,23 @@ function newNode(isDirectory: boolean): Node {
   return { now: Buffer.alloc(0), flushed: Buffer.alloc(0), entries, flushedEntries: new Map(), position: 0 }
 }
 
+/** What a system call does. All others write. */
+const operations: Readonly<
+  Record<string, 'make directory' | 'open' | 'rename' | 'remove' | 'flush' | 'resize' | undefined>
+> = {
+  mkdir: 'make directory',
+  mkdirat: 'make directory',
+  openat: 'open',
+  rename: 'rename',
+  renameat: 'rename',
+  renameat2: 'rename',
+  unlink: 'remove',
+  unlinkat: 'remove',
+  fsync: 'flush',
+  fdatasync: 'flush',
+  ftruncate: 'resize',
+}
+
 /**
  * Carries out recorded system calls below a directory as the strictest file system would: after a power failure a file has
  * what it had at its last flush, and a directory the names that it had at its own.
@@ -38,39 +55,32 @@ export class FlushedFiles {
     write(this.#root, directory)
   }
 
-  #carryOut({ name, path, second, data, offset }: SystemCall): void {
+  #carryOut(call: SystemCall): void {
+    const { name, path, second, data, offset } = call
     const directory = this.#find(dirname(path))?.entries
     const found = this.#find(path)
-    switch (name) {
-      case 'mkdir':
-      case 'mkdirat':
+    switch (operations[name] ?? 'write') {
+      case 'make directory':
         directory?.set(basename(path), newNode(true))
         return
-      case 'openat':
-        if (found === undefined && second.includes('O_CREAT')) directory?.set(basename(path), newNode(false))
-        else if (found !== undefined) {
-          if (second.includes('O_TRUNC')) found.now = Buffer.alloc(0)
-          found.position = second.includes('O_APPEND') ? found.now.length : 0
-        }
+      case 'open':
+        if (found !== undefined) open(found, second)
+        else if (second.includes('O_CREAT')) directory?.set(basename(path), newNode(false))
         return
       case 'rename':
-      case 'renameat':
-      case 'renameat2':
         directory?.delete(basename(path))
         if (found !== undefined) this.#find(dirname(second))?.entries?.set(basename(second), found)
         return
-      case 'unlink':
-      case 'unlinkat':
+      case 'remove':
         directory?.delete(basename(path))
         return
-      case 'fsync':
-      case 'fdatasync':
+      case 'flush':
         if (found !== undefined) flush(found)
         return
-      case 'ftruncate':
+      case 'resize':
         if (found !== undefined) found.now = resized(found.now, offset ?? 0)
         return
-      default:
+      case 'write':
         if (found !== undefined) overwrite(found, data, offset)
     }
   }
@@ -82,6 +92,11 @@ export class FlushedFiles {
     for (const part of path.slice(this.#top.length + 1).split('/')) node = node?.entries?.get(part)
     return node
   }
+}
+
+function open(node: Node, flags: string): void {
+  if (flags.includes('O_TRUNC')) node.now = Buffer.alloc(0)
+  node.position = flags.includes('O_APPEND') ? node.now.length : 0
 }
 
 function flush(node: Node): void {

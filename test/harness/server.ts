@@ -14,7 +14,7 @@ import { watchOver } from './watchdog.ts'
 /** The program under test: that of this tree, or another build of it that `ACRUX_TEST_MAIN` names. */
 const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
-/** What a first run over TLS tells: there is always an authority to trust. */
+/** What a first run over TLS prints: there is always an authority to trust. */
 export type FirstRun = Written & { readonly caFile: string }
 
 /** How the server is to be started; everything may be left out. */
@@ -29,15 +29,15 @@ export interface ServerOptions {
   port?: number
   /** Name of the first registry. */
   registry?: string
-  /** Host name of the server and of its first registry, without a port; `localhost` unless told otherwise. */
+  /** Host name of the server and of its first registry, without a port; `localhost` by default. */
   publicHost?: string
-  /** Whether the first owner keeps the generated password, as `--dev` says; true unless told otherwise. */
+  /** Whether the first owner keeps the generated password, as `--dev` says; true by default. */
   dev?: boolean
   /** A command that runs the server as its child, such as strace with its flags. */
   under?: readonly string[]
   /** Serve without TLS. */
   http?: boolean
-  /** Milliseconds until the line that says the server is ready; 120,000 unless told otherwise. */
+  /** Milliseconds until the line that says the server is ready; 120,000 by default. */
   readyWithinMs?: number
 }
 
@@ -62,7 +62,7 @@ export interface RunningServer extends AsyncDisposable {
   output(): string
   /** Asks the process to end, by SIGTERM, and waits. One that is still there after a minute is killed: `code` is null then. */
   stop(): Promise<Ended>
-  /** Sends the signal, SIGKILL unless told otherwise, and waits for the end. */
+  /** Sends the signal, SIGKILL by default, and waits for the end. */
   kill(signal?: NodeJS.Signals): Promise<Ended>
   /** Stops the process if it runs, and starts another on the same data, port and arguments. */
   restart(): Promise<void>

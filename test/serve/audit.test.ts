@@ -20,10 +20,10 @@ function alter(place: Place, statement: string): void {
   database.close()
 }
 
-/** The events that are in the chain, as the command tells. */
+/** The number of events in the chain, as the command prints it. */
 const countIn = ({ stdout }: Finished): number => Number(/^(\d+) events in/m.exec(stdout)?.[1])
 
-test('acrux audit verify tells that the log of a server that runs, was stopped and was killed is whole', async () => {
+test('acrux audit verify finds the log complete while the server runs, and after a stop and a kill', async () => {
   using place = await freePlace()
   await using server = await startAcrux(place.args)
   let running = await verify(place)

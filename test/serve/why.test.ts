@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { freePlace, runAcrux, startAcrux } from './acrux.ts'
 
-test('acrux acr why tells of a refusal from the data directory, and of an id that nothing is known of', async () => {
+test('acrux acr why explains a denial from the data directory, and reports an unknown id', async () => {
   using place = await freePlace()
   await using server = await startAcrux(place.args)
   void server
