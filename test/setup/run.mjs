@@ -1,0 +1,51 @@
+/**
+ * Runs test files as `node --test` does, but the longest first: `node --test` sorts files by name, and a long one that starts
+ * late keeps one processor busy while the others are idle. Arguments are patterns of files.
+ */
+import { globSync } from 'node:fs'
+import { run } from 'node:test'
+import { parseArgs } from 'node:util'
+import { longestFirst } from './order.mjs'
+import report from './reporter.mjs'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    concurrency: { type: 'string', default: '2' },
+    exclude: { type: 'string', multiple: true, default: [] },
+    /** Measure which lines the tests execute, and fail below the floor. */
+    coverage: { type: 'boolean', default: false },
+  },
+})
+
+/** Per cent of the lines, branches and functions beside the code that its tests execute, rounded down. */
+const floor = { lineCoverage: 0, branchCoverage: 0, functionCoverage: 0 }
+
+const stopped = new AbortController()
+for (const [signal, code] of /** @type {const} */ ([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+])) {
+  process.once(signal, () => {
+    stopped.abort()
+    process.exitCode = code
+  })
+}
+
+const tests = run({
+  files: longestFirst(globSync(positionals, { exclude: values.exclude })),
+  concurrency: Number(values.concurrency),
+  timeout: 1_200_000,
+  signal: stopped.signal,
+  ...(values.coverage && {
+    coverage: true,
+    coverageIncludeGlobs: ['server/src/**/*.ts', 'cli/src/**/*.ts'],
+    coverageExcludeGlobs: ['**/*.test.ts', '**/test-*.ts'],
+    ...floor,
+  }),
+})
+tests.on('test:summary', ({ file, success }) => {
+  if (file === undefined && !success) process.exitCode ||= 1
+})
+tests.compose(report).pipe(process.stdout)
