@@ -17,10 +17,10 @@ function newNode(isDirectory: boolean): Node {
   return { now: Buffer.alloc(0), flushed: Buffer.alloc(0), entries, flushedEntries: new Map(), position: 0 }
 }
 
+type Operation = 'make directory' | 'open' | 'rename' | 'remove' | 'flush' | 'resize' | 'write'
+
 /** What a system call does. All others write. */
-const operations: Readonly<
-  Record<string, 'make directory' | 'open' | 'rename' | 'remove' | 'flush' | 'resize' | undefined>
-> = {
+const operations: Readonly<Record<string, Operation | undefined>> = {
   mkdir: 'make directory',
   mkdirat: 'make directory',
   openat: 'open',
@@ -56,32 +56,21 @@ export class FlushedFiles {
   }
 
   #carryOut(call: SystemCall): void {
-    const { name, path, second, data, offset } = call
-    const directory = this.#find(dirname(path))?.entries
-    const found = this.#find(path)
-    switch (operations[name] ?? 'write') {
-      case 'make directory':
-        directory?.set(basename(path), newNode(true))
-        return
-      case 'open':
-        if (found !== undefined) open(found, second)
-        else if (second.includes('O_CREAT')) directory?.set(basename(path), newNode(false))
-        return
-      case 'rename':
-        directory?.delete(basename(path))
-        if (found !== undefined) this.#find(dirname(second))?.entries?.set(basename(second), found)
-        return
-      case 'remove':
-        directory?.delete(basename(path))
-        return
-      case 'flush':
-        if (found !== undefined) flush(found)
-        return
-      case 'resize':
-        if (found !== undefined) found.now = resized(found.now, offset ?? 0)
-        return
-      case 'write':
-        if (found !== undefined) overwrite(found, data, offset)
+    const operation = operations[call.name] ?? 'write'
+    const found = this.#find(call.path)
+    const directory = this.#find(dirname(call.path))?.entries
+    if (found !== undefined) changeContent(found, operation, call)
+    if (directory !== undefined) this.#changeNames(directory, operation, call)
+  }
+
+  #changeNames(directory: Map<string, Node>, operation: Operation, { path, second }: SystemCall): void {
+    const name = basename(path)
+    const found = directory.get(name)
+    if (operation === 'make directory') directory.set(name, newNode(true))
+    if (operation === 'open' && found === undefined && second.includes('O_CREAT')) directory.set(name, newNode(false))
+    if (operation === 'rename' || operation === 'remove') directory.delete(name)
+    if (operation === 'rename' && found !== undefined) {
+      this.#find(dirname(second))?.entries?.set(basename(second), found)
     }
   }
 
@@ -92,6 +81,13 @@ export class FlushedFiles {
     for (const part of path.slice(this.#top.length + 1).split('/')) node = node?.entries?.get(part)
     return node
   }
+}
+
+function changeContent(node: Node, operation: Operation, { second, data, offset }: SystemCall): void {
+  if (operation === 'open') open(node, second)
+  if (operation === 'flush') flush(node)
+  if (operation === 'resize') node.now = resized(node.now, offset ?? 0)
+  if (operation === 'write') overwrite(node, data, offset)
 }
 
 function open(node: Node, flags: string): void {

@@ -96,7 +96,7 @@ interface Running {
 }
 
 function environment(home: string, extra: Readonly<Record<string, string>>): Record<string, string> {
-  const kept = ['PATH', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS', 'NODE_V8_COVERAGE']
+  const kept = ['PATH', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE']
   const inherited = kept.flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   )
