@@ -1,10 +1,14 @@
 /**
- * Runs test files as `node --test` does, but the longest first: `node --test` sorts files by name, and a long one that starts
- * late keeps one processor busy while the others are idle. Arguments are patterns of files.
+ * Runs test files as `node --test` does, with two differences. The longest files start first: `node --test` sorts them by name,
+ * and a long one that starts late keeps one processor busy while the others are idle. Short files beside the code share
+ * processes. Arguments are patterns of files.
  */
-import { globSync } from 'node:fs'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { run } from 'node:test'
 import { parseArgs } from 'node:util'
+import { groupFiles } from './groups.mjs'
 import { longestFirst } from './order.mjs'
 import report from './reporter.mjs'
 
@@ -12,7 +16,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     concurrency: { type: 'string', default: '2' },
-    exclude: { type: 'string', multiple: true, default: [] },
+    /** Run only the files that share processes. */
+    quick: { type: 'boolean', default: false },
     /** Measure which lines the tests execute, and fail below the floor. */
     coverage: { type: 'boolean', default: false },
   },
@@ -33,8 +38,12 @@ for (const [signal, code] of /** @type {const} */ ([
   })
 }
 
+const directory = mkdtempSync(join(tmpdir(), 'acrux-groups-'))
+process.once('exit', () => rmSync(directory, { recursive: true }))
+const { groups, alone } = groupFiles(globSync(positionals), directory)
+
 const tests = run({
-  files: longestFirst(globSync(positionals, { exclude: values.exclude })),
+  files: values.quick ? groups : longestFirst(alone, groups),
   concurrency: Number(values.concurrency),
   timeout: 1_200_000,
   signal: stopped.signal,
