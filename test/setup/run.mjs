@@ -34,7 +34,8 @@ for (const [signal, code] of /** @type {const} */ ([
 ])) {
   process.once(signal, () => {
     stopped.abort()
-    process.exitCode = code
+    // Test files remove their files and processes meanwhile.
+    setTimeout(() => process.exit(code), 5000)
   })
 }
 
