@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
  * Files beside the code that take several seconds each: races and random sequences of requests, hashes of passwords, real waits,
  * and walks over all routes. They run in processes of their own, and `test:quick` leaves them out.
  */
-export const slow = [
+const slow = [
   'server/src/access/differential.test.ts',
   'server/src/audit/chain/chain.test.ts',
   'server/src/compose/*.test.ts',
