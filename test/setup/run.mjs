@@ -23,8 +23,8 @@ const { values, positionals } = parseArgs({
   },
 })
 
-/** Per cent of the lines, branches and functions beside the code that its tests execute, rounded down. */
-const floor = { lineCoverage: 0, branchCoverage: 0, functionCoverage: 0 }
+/** Per cent of the lines, branches and functions that the short tests beside the code execute, rounded down. */
+const floor = { lineCoverage: 92, branchCoverage: 92, functionCoverage: 90 }
 
 const stopped = new AbortController()
 for (const [signal, code] of /** @type {const} */ ([
