@@ -1,4 +1,4 @@
-/** `npm run dev`: the server, started anew whenever a source file changes. Everything after `--` goes to `acrux serve`. */
+/** `npm run dev`: the server, restarted whenever a source file changes. Everything after `--` goes to `acrux serve`. */
 import { ensureDependencies, main, nodeBinary, root, runInherited } from './set-up.mjs'
 
 await main(async (args) => {

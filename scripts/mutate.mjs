@@ -1,4 +1,4 @@
-/** `npm run mutate`: plants single faults and demands that a test notices each. `npm run mutate -- --help` tells more. */
+/** `npm run mutate`: plants single faults, and fails unless a test detects each. See `npm run mutate -- --help`. */
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited } from './set-up.mjs'
 
 await main(async (args) => {

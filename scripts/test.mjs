@@ -1,6 +1,7 @@
 /**
- * `npm test`: sets up what is missing, the real clients and a throwaway PostgreSQL included, and runs every test. After `--`
- * come files or patterns to run instead of all, and flags of `node --test`.
+ * `npm test`: sets up what is missing, the real clients and a temporary PostgreSQL included, and runs every test. After `--`
+ * come files or patterns to run instead of all, and flags of `node --test`. The first argument may be one of the modes below,
+ * which run the tests beside the code only.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -12,42 +13,76 @@ import { ensureDependencies, environment, main, nodeBinary, root, runInherited, 
 /** One more test file than processors, because files often wait. */
 const concurrency = Math.max(2, availableParallelism() + 1)
 
-const everything = ['server/src/**/*.test.ts', 'cli/src/**/*.test.ts', 'test/**/*.test.ts']
+const besideTheCode = ['server/src/**/*.test.ts', 'cli/src/**/*.test.ts']
+const everything = [...besideTheCode, 'test/**/*.test.ts']
 
-/** A PostgreSQL for the stores' contract tests: the caller's own, or one that is started here and thrown away. */
-async function database() {
+/**
+ * What a mode runs: `databases` is ACRUX_TEST_DATABASES, the only kind of database that tests may use.
+ *
+ * @typedef {{ readonly databases?: 'sqlite' | 'postgres', readonly flags?: readonly string[] }} Mode
+ *
+ * @type {Readonly<Record<string, Mode>>}
+ */
+const modes = {
+  '--quick': { databases: 'sqlite', flags: ['--quick'] },
+  '--postgres': { databases: 'postgres' },
+  '--coverage': { flags: ['--quick', '--coverage'] },
+}
+
+/**
+ * A PostgreSQL for the tests of the stores: the caller's own, or one that is started here and removed afterwards.
+ *
+ * @param {Mode | undefined} mode
+ */
+async function openDatabase(mode) {
+  const none = { url: undefined, stop: async () => undefined }
+  if (mode?.databases === 'sqlite') return none
   const given = process.env.ACRUX_TEST_POSTGRES
   if (given !== undefined && given !== '') return { url: given, stop: async () => undefined }
   const started = await startPostgres()
   if (started !== undefined) return started
-  if (process.env.CI === 'true') throw new SetUpFailed('PostgreSQL is missing, and CI=true leaves no test out')
-  say('PostgreSQL is missing: the contract tests of the stores run on SQLite alone')
-  return { url: undefined, stop: async () => undefined }
+  if (process.env.CI === 'true') throw new SetUpFailed('PostgreSQL is missing, and with CI=true no test is skipped')
+  if (mode?.databases === 'postgres')
+    throw new SetUpFailed('PostgreSQL is missing: install it, or set ACRUX_TEST_POSTGRES')
+  say('PostgreSQL is missing: the tests of the stores run on SQLite only')
+  return none
 }
 
-await main(async (args) => {
-  await ensureDependencies()
-  await installMissingClients(say)
+/**
+ * The command line of Node that runs the tests. Files that are named run under `node --test`, with its flags.
+ *
+ * @param {Mode | undefined} mode
+ * @param {readonly string[]} args
+ */
+function commandLine(mode, args) {
+  if (args.length === 0) {
+    const patterns = mode === undefined ? everything : besideTheCode
+    return [`${root}/test/setup/run.mjs`, `--concurrency=${concurrency}`, ...(mode?.flags ?? []), ...patterns]
+  }
+  const runner = ['--test', `--test-reporter=${root}/test/setup/reporter.mjs`, `--test-concurrency=${concurrency}`]
   const flags = args.filter((arg) => arg.startsWith('-'))
   const patterns = args.filter((arg) => !arg.startsWith('-'))
-  const { url, stop } = await database()
-  // A run of some tests alone sees few routes succeed.
-  const answeredDir = args.length === 0 ? mkdtempSync(join(tmpdir(), 'acrux-answered-')) : undefined
+  return [...runner, '--test-timeout=1200000', ...flags, ...(patterns.length > 0 ? patterns : everything)]
+}
+
+await main(async (given) => {
+  await ensureDependencies()
+  const mode = modes[given[0] ?? '']
+  const args = mode === undefined ? given : given.slice(1)
+  if (mode === undefined) await installMissingClients(say)
+  const { url, stop } = await openDatabase(mode)
+  // A run of some tests sees few routes succeed.
+  const isWhole = mode === undefined && args.length === 0
+  const answeredDir = isWhole ? mkdtempSync(join(tmpdir(), 'acrux-answered-')) : undefined
   try {
-    const runner = [
-      '--test',
-      `--test-reporter=${root}/test/setup/reporter.mjs`,
-      `--test-concurrency=${concurrency}`,
-      '--test-timeout=1200000',
-    ]
     const env = environment({
-      // Where the program under test keeps compiled code as well: half of what a test file imports is what the program does.
+      // The program under test stores compiled code there too: half of what a test file imports is code of the program.
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
       ...(url !== undefined && { ACRUX_TEST_POSTGRES: url }),
+      ...(mode?.databases !== undefined && { ACRUX_TEST_DATABASES: mode.databases }),
       ...(answeredDir !== undefined && { ACRUX_TEST_ANSWERED: answeredDir, ACRUX_TEST_EVERY_ROUTE: 'true' }),
     })
-    const chosen = patterns.length > 0 ? patterns : everything
-    return await runInherited(nodeBinary(), [...runner, ...flags, ...chosen], { env })
+    return await runInherited(nodeBinary(), commandLine(mode, args), { env })
   } finally {
     if (answeredDir !== undefined) rmSync(answeredDir, { recursive: true })
     await stop()

@@ -9,7 +9,7 @@ import { codeOf } from '../harness/person.ts'
 import type { RunningServer } from '../harness/server.ts'
 import type { Role, Scene } from './fairness-jobs.ts'
 
-/** One connection of an attacker: sends its request again and again, and tells what came back. */
+/** One connection of an attacker: sends its request again and again, and reports the responses. */
 type Attacker = (scene: Scene, role: Role, tell: (status: number | string) => void) => () => Promise<void>
 
 /** The worst requests, and who can send each. */

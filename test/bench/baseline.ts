@@ -14,7 +14,7 @@ export type BaselineTask =
       readonly status: number
       readonly headers: OutgoingHttpHeaders
       readonly body: string
-      /** Makes such a signature for every answer, over the body, as whoever issues a token has to. */
+      /** Makes such a signature for every answer, over the body, as an issuer of tokens has to. */
       readonly signs?: SignatureAlgorithm
     }
   /** Answers every request with a file, by a stream. */

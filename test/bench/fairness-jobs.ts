@@ -24,7 +24,7 @@ export interface Scene {
   readonly image: { readonly manifest: string; readonly mediaType: string; readonly blobs: readonly string[] }
 }
 
-/** What a process is told to do until it is told to stop, or for so many milliseconds. */
+/** The work of a process, until it is stopped or for so many milliseconds. */
 export type FairnessJob =
   | { readonly kind: 'attack'; readonly scene: Scene; readonly name: string; readonly role: Role }
   | { readonly kind: 'stop' }

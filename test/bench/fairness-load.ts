@@ -1,4 +1,4 @@
-/** The processes that make the load of the fairness figures: one the worst requests, another those of everybody else. */
+/** The processes that make the load of the fairness figures: one the worst requests, another those of all others. */
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -42,7 +42,7 @@ async function pushIndex(server: RunningServer, owner: string): Promise<string> 
     platform: { architecture: 'amd64', os: 'linux' },
   }))
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }))
-  expectStatus(await putManifest(server, 'worst/index', '1', { mediaType, bytes }, owner), 201)
+  expectStatus(await putManifest(server, 'worst/index', { reference: '1', mediaType, bytes }, owner), 201)
   return digestOf(bytes)
 }
 
@@ -51,7 +51,7 @@ async function pushTags(server: RunningServer, owner: string): Promise<void> {
   for (let at = 0; at < tags; at += 100) {
     const query = Array.from({ length: 100 }, (_, tag) => `tag=tag-${at + tag}`).join('&')
     expectStatus(
-      await putManifest(server, 'worst/tags', `${digest}?${query}`, { mediaType, bytes: manifest }, owner),
+      await putManifest(server, 'worst/tags', { reference: `${digest}?${query}`, mediaType, bytes: manifest }, owner),
       201,
     )
   }

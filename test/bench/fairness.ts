@@ -40,7 +40,7 @@ function startWorker(core: number, niceness: number): Worker {
   }
 }
 
-/** What the others saw while somebody did something, and how much the server grew. */
+/** What the others saw during the load, and how much the server grew. */
 interface Seen {
   readonly pull: readonly [p50: number, p99: number]
   readonly token: readonly [p50: number, p99: number]
@@ -138,7 +138,7 @@ function figureOf(name: string, seen: Seen, rest: Seen): Figure {
 }
 
 /**
- * What everybody else sees of one caller who does its worst with 16 connections: p50 and p99 of a pull and of a token, and
+ * What all others see of one caller that does its worst with 16 connections: p50 and p99 of a pull and of a token, and
  * the memory of the server. A figure is the worst of its bounds, as a share of it. `only` is a part of the names of those
  * that are wanted.
  */

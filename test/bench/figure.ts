@@ -64,7 +64,7 @@ export function rate({ amount, seconds }: Outcome): number {
   return amount / seconds
 }
 
-/** What is answered in a second of the server's processor time: as `rate`, where nobody else has its core. */
+/** What is answered in a second of the server's processor time: as `rate`, if no other process uses its core. */
 export function cpuRate({ amount, serverCpuSeconds }: Outcome): number {
   return amount / serverCpuSeconds
 }

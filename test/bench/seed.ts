@@ -7,7 +7,7 @@ export interface Sizes {
   readonly repositories: number
   /** Further tags, spread over the repositories. */
   readonly tags?: number
-  /** Custom roles of the first principal's, each under a condition that lets it read one repository, by its number. */
+  /** Custom roles of the first principal's, each under a condition that allows to read one repository, by its number. */
   readonly conditions?: number
 }
 
@@ -55,11 +55,13 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** Copies the rows of `table` that `where` finds, once for each number from 1 to `count`, with other values where told. */
+/** The rows of `table` that match `where`. */
+type Rows = { readonly table: string; readonly where: string }
+
+/** Copies rows once for each number from 1 to `count`, with the changed values. */
 function copyRows(
   database: DatabaseSync,
-  table: string,
-  where: string,
+  { table, where }: Rows,
   count: number,
   changes: Readonly<Record<string, string>>,
 ): void {
@@ -82,7 +84,7 @@ function copyRows(
 
 const actions = 'Microsoft.ContainerRegistry/registries/repositories'
 
-/** Each condition is in a role of its own, since somebody has a role at a scope once. */
+/** Each condition has a role of its own, since a principal has a role at a scope only once. */
 function giveUnderConditions(database: DatabaseSync, principal: string, count: number): void {
   const readers = JSON.stringify([
     { actions: [], notActions: [], dataActions: [`${actions}/content/read`], notDataActions: [] },
@@ -93,7 +95,7 @@ function giveUnderConditions(database: DatabaseSync, principal: string, count: n
      insert into role_definition select ${sqlGuid(9)}, ${name}, ${name}, '', ${quoted(readers)}, '[]', 0, '', 0, '' from number`,
   )
   const before = `((!(ActionMatches{'${actions}/content/read'})) OR (@Request[${actions}:name] StringEquals '`
-  copyRows(database, 'role_assignment', `principal_id = ${principal}`, count, {
+  copyRows(database, { table: 'role_assignment', where: `principal_id = ${principal}` }, count, {
     name: sqlGuid(8),
     principal_id: sqlGuid(2, '1'),
     role_definition_name: sqlGuid(9),
@@ -111,31 +113,31 @@ export function seed(dataDir: string, sizes: Sizes, template: Template): void {
   const { repositories, tags = 0, conditions = 0 } = sizes
   const within = `repository_id = ${repositoryId}`
   const copy = { repository_id: sqlGuid(3) }
-  copyRows(database, 'repository', `id = ${repositoryId}`, repositories, {
+  copyRows(database, { table: 'repository', where: `id = ${repositoryId}` }, repositories, {
     id: sqlGuid(3),
     name: "printf('bench/app-%06d', n)",
   })
   for (const table of ['manifest', 'manifest_reference', 'tag', 'repository_blob']) {
-    copyRows(database, table, within, repositories, copy)
+    copyRows(database, { table, where: within }, repositories, copy)
   }
   const principal = quoted(template.objectId)
   const application = quoted(template.applicationObjectId)
-  copyRows(database, 'service_principal', `object_id = ${principal}`, repositories, {
+  copyRows(database, { table: 'service_principal', where: `object_id = ${principal}` }, repositories, {
     object_id: sqlGuid(2),
     app_id: sqlGuid(1),
     application_id: sqlGuid(4),
   })
-  copyRows(database, 'application', `object_id = ${application}`, repositories, {
+  copyRows(database, { table: 'application', where: `object_id = ${application}` }, repositories, {
     object_id: sqlGuid(4),
     app_id: sqlGuid(1),
   })
-  copyRows(database, 'client_secret', `holder_id = ${application}`, repositories, {
+  copyRows(database, { table: 'client_secret', where: `holder_id = ${application}` }, repositories, {
     id: sqlGuid(5),
     holder_id: sqlGuid(4),
     app_id: sqlGuid(1),
   })
   if (template.federated) {
-    copyRows(database, 'federated_credential', `holder_id = ${application}`, repositories, {
+    copyRows(database, { table: 'federated_credential', where: `holder_id = ${application}` }, repositories, {
       id: sqlGuid(7),
       credential_id: sqlGuid(8),
       holder_id: sqlGuid(4),
@@ -145,13 +147,13 @@ export function seed(dataDir: string, sizes: Sizes, template: Template): void {
       trust_text: `'sub=' || ${sqlSubject}`,
     })
   }
-  copyRows(database, 'role_assignment', `principal_id = ${principal}`, repositories, {
+  copyRows(database, { table: 'role_assignment', where: `principal_id = ${principal}` }, repositories, {
     name: sqlGuid(6),
     principal_id: sqlGuid(2),
   })
   if (conditions > 0) giveUnderConditions(database, principal, conditions)
   if (tags > 0) {
-    copyRows(database, 'tag', within, tags, {
+    copyRows(database, { table: 'tag', where: within }, tags, {
       repository_id: sqlGuid(3, `(n % ${repositories} + 1)`),
       name: "printf('tag-%07d', n)",
     })

@@ -24,7 +24,7 @@ const signedIn = () => browser.newContext({ extraHTTPHeaders: { authorization: o
 test('a manifest with an HTML media type runs no script in a browser, has an opaque origin and sends no form', async (t) => {
   if (!browser.isThere(t)) return
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, annotations: { page } }))
-  const put = await putManifest(server, 'evil', 'page', { mediaType: 'text/html', bytes }, owner)
+  const put = await putManifest(server, 'evil', { reference: 'page', mediaType: 'text/html', bytes }, owner)
   assert.equal(put.status, 201, put.text())
   await using context = await signedIn()
   const visited = await context.newPage()

@@ -248,7 +248,7 @@ step(
   },
 )
 
-step('who is not in the group that the settings ask for may not sign in, and is told so', programs, async () => {
+step('a person outside the required group cannot sign in, and the page says so', programs, async () => {
   fabrikam.people.set('dave', { name: 'Dave', email: 'dave@example.com', groups: [] })
   const page = await newPage()
   await page.goto('/account/security')
@@ -258,7 +258,7 @@ step('who is not in the group that the settings ask for may not sign in, and is 
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
 })
 
-step('who cancels at the provider is told what it said, and can go on', programs, async () => {
+step('a person who cancels at the provider sees its message, and can continue', programs, async () => {
   const page = await newPage()
   await page.goto('/account/security')
   await page.getByRole('link', { name: 'Sign in with Contoso' }).click()
@@ -269,7 +269,7 @@ step('who cancels at the provider is told what it said, and can go on', programs
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
 })
 
-step('an answer of the provider is worth something once, and in the browser that asked for it', programs, async () => {
+step('a response of the provider is valid once, and only in the browser that requested it', programs, async () => {
   contoso.people.set('erin', { name: 'Erin', email: 'erin@example.com', groups: [] })
   const page = await newPage()
   const answer = page.waitForRequest((asked) => asked.url().includes('/sign-in/contoso/callback'))

@@ -69,7 +69,7 @@ test('the management SDK lists scope maps, tokens and how many there may be', as
   )
 })
 
-test('the management SDK that is told an endpoint alone asks for a token for it, and is let in', async () => {
+test('the management SDK with only an endpoint requests a token for it, and is allowed', async () => {
   for (const endpoint of [server.baseUrl, `${server.baseUrl}/`]) {
     const listed = await sdk('list', { endpoint, scopes: undefined })
     assert.deepEqual(listAt(listed, 'tokens'), ['nightly'])
@@ -83,7 +83,7 @@ test('the management SDK changes a scope map and a scoped token, and takes a pas
   assert.deepEqual(await granted('nightly', second ?? ''), ['pull'])
 })
 
-test('the management SDK deletes both, and tells why it cannot', async () => {
+test('the management SDK deletes both, and reports why a deletion is denied', async () => {
   const removed = await sdk('remove')
   assert.equal(stringAt(removed, 'inUse', 'code'), 'ScopeMapInUse')
   assert.equal(at(removed, 'gone', 'statusCode'), 404)
@@ -110,7 +110,7 @@ test('the management SDK makes a registry, changes its network rules and policie
   assert.notEqual(value('renewed', 1), value('shown', 1))
 })
 
-test('the management SDK imports an image, waits for it, and is told why it cannot', async () => {
+test('the management SDK imports an image, waits for it, and reports why an import is denied', async () => {
   await pushImage(server, 'team/app', 'v1', basic(servicePrincipal.appId, servicePrincipal.password))
   const imported = await sdk('importImage')
   assert.equal(stringAt(imported, 'again', 'code'), 'Conflict')

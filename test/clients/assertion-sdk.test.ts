@@ -54,7 +54,7 @@ async function makeCertificate(name: string): Promise<string> {
   return file
 }
 
-test('ClientCertificateCredential signs in, with and without its chain, and a certificate of somebody else does not', async () => {
+test('ClientCertificateCredential signs in, with and without its chain, and another principal’s certificate does not', async () => {
   const file = await makeCertificate('program')
   const der = readFileSync(`${file}.cert`, 'utf8').replaceAll(/-----[A-Z ]+-----|\s/g, '')
   const keyCredentials = [{ type: 'AsymmetricX509Cert', usage: 'Verify', key: der }]

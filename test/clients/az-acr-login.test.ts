@@ -152,7 +152,7 @@ step(
   },
 )
 
-step('a principal without a role here is told that access was denied', ['az'], async () => {
+step('a principal without a role here gets the message that access was denied', ['az'], async () => {
   const stranger = await createServicePrincipal(server, 'stranger')
   using home = azHome(server.caFile)
   await signIn(home, server, stranger).catch(async (cause: unknown) => {

@@ -3,7 +3,7 @@ import { after } from 'node:test'
 import { createRegistry, roles } from '../harness/arm.ts'
 import { form, request } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
-import { basic, get, pushImage } from '../harness/registry.ts'
+import { basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, signIn, step } from './az/az.ts'
 
@@ -17,7 +17,7 @@ after(async () => {
 const { tenantId, servicePrincipal } = server.firstRun
 const registry = await createRegistry(server, 'contoso')
 const where = { loginServer: registry.loginServer }
-await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password), {}, where)
+await pushImage(onRegistry(server, where), 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
 
 const carol = 'carol@contoso.example'
 let password = 'tidal lantern 7 quilt'

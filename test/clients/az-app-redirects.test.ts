@@ -37,7 +37,7 @@ step('az ad app update replaces what it names and leaves the rest', ['az'], asyn
   assert.equal(at(shown, 'isFallbackPublicClient'), false)
 })
 
-step('az ad app update is told which redirect URIs are unsafe', ['az'], async () => {
+step('az ad app update reports which redirect URIs are unsafe', ['az'], async () => {
   for (const uri of ['http://shop.example/', 'https://*.example/', 'https://shop.example/#x']) {
     await az.fails(1, /redirectUris/, 'ad', 'app', 'update', '--id', appId, '--web-redirect-uris', uri)
   }

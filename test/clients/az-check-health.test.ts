@@ -17,7 +17,7 @@ import { startDocker } from './lib/docker.ts'
 /** az looks a login server up as if it were a host name, so one with a port is never found. [az-cli-wire §4.5] */
 const port = 443
 
-/** The errors that a run told of, by their names. */
+/** The names of the errors that a run reported. */
 function errorsOf({ stderr }: Ran): string[] {
   return [...stderr.matchAll(/\b(?:DOCKER|HELM|NOTARY|CONNECTIVITY|LOGIN|CMK)_\w+(?=\b)/g)].map(([name]) => name)
 }
@@ -48,7 +48,7 @@ function contentPrograms({ path, env }: ClientHome): string {
 
 const missingTools = ['helm', 'notary'].filter((name) => findProgram(name) === undefined)
 
-step('az acr check-health finds a registry on port 443 healthy, and tells who may do what', ['az'], async (t) => {
+step('az acr check-health finds a registry on port 443 healthy, and reports the permissions', ['az'], async (t) => {
   if (!(await requirePort443(t))) return
   await using server = await startServer({
     port,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { createRegistry, createServicePrincipal, resourceGroupId } from '../harness/arm.ts'
 import { stringAt } from '../harness/json.ts'
-import { accessToken, basic, get, pushImage } from '../harness/registry.ts'
+import { accessToken, basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { grantedBy } from '../rights/tokens.ts'
 import { azHome, signIn, step } from './az/az.ts'
@@ -19,7 +19,7 @@ after(async () => {
 const { servicePrincipal: first, subscriptionId } = server.firstRun
 const registry = await createRegistry(server, 'contoso')
 const where = { loginServer: registry.loginServer }
-await pushImage(server, 'team/app', '1', basic(first.appId, first.password), {}, where)
+await pushImage(onRegistry(server, where), 'team/app', '1', basic(first.appId, first.password))
 const principal = await createServicePrincipal(server, 'ci')
 const credential = { username: principal.appId, password: principal.password }
 const subscription = `/subscriptions/${subscriptionId}`
@@ -75,7 +75,7 @@ step('az changes the role, and what it took away is gone at the next request', [
   assert.deepEqual(await granted(), ['delete'])
 })
 
-step('az deletes the role once nobody has it', ['az'], async () => {
+step('az deletes the role once no assignment uses it', ['az'], async () => {
   const remove = ['role', 'definition', 'delete', '--name', 'Image Mover']
   await az.fails(1, /RoleDefinitionHasAssignments/, ...remove)
   const taken = ['role', 'assignment', 'delete', '--assignee', principal.appId, '--role', 'Image Mover']

@@ -7,7 +7,7 @@ import { openWire } from '../faults/wire.ts'
 import { azHome, claimsOf, signInArguments, step } from './az/az.ts'
 import { keptLogin, makeImage, pull, push } from './az/podman.ts'
 
-/** Ports that are written out where people write them: clients leave them out of every host that they are told. */
+/** Hosts with the default port: clients leave it out. */
 const written = ['--public-host', 'localhost:443', '--suffix', '.azurecr.localhost:443']
 
 step('with :443 written everywhere, az and podman work as with it left out', ['az', 'podman'], async (t) => {

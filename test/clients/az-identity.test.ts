@@ -17,7 +17,7 @@ const { tenantId, resourceGroup } = server.firstRun
 const group = ['-g', resourceGroup] as const
 const id = `${resourceGroupId(server)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/deploy`
 
-step('az identity create makes a user-assigned identity, and show and list tell of it', ['az'], async () => {
+step('az identity create creates a user-assigned identity, and show and list return it', ['az'], async () => {
   await signIn(az, server)
   const made = await az.json('identity', 'create', '-n', 'deploy', ...group, '--tags', 'team=web')
   assert.partialDeepStrictEqual(made, {

@@ -25,9 +25,12 @@ const owner = basic(admin.username, admin.password)
 const puller = await principalWithRole(other, 'puller', roles.acrPull)
 const otherAdmin = await enableAdmin(other)
 const otherOwner = basic(otherAdmin.username, otherAdmin.password)
-const image = await pushImage(other, 'up/app', 'v1', otherOwner, {
-  layers: [Buffer.alloc(3_000_000, 'x'), Buffer.from('y')],
-})
+const image = await pushImage(
+  other,
+  'up/app',
+  { tag: 'v1', layers: [Buffer.alloc(3_000_000, 'x'), Buffer.from('y')] },
+  otherOwner,
+)
 const index = Buffer.from(
   JSON.stringify({
     schemaVersion: 2,
@@ -36,7 +39,7 @@ const index = Buffer.from(
   }),
 )
 const indexType = { mediaType: 'application/vnd.oci.image.index.v1+json', bytes: index }
-expectStatus(await putManifest(other, 'up/app', 'multi', indexType, otherOwner), 201)
+expectStatus(await putManifest(other, 'up/app', { reference: 'multi', ...indexType }, otherOwner), 201)
 
 const from = (what: string, password = puller.password) => {
   const source = `${other.firstRun.loginServer}/${what}`

@@ -13,7 +13,7 @@ after(async () => {
 const { registry } = server.firstRun
 const rules = () => az.json('acr', 'network-rule', 'list', '-n', registry)
 
-step('az acr network-rule add, list and remove change the addresses that are let in', ['az'], async () => {
+step('az acr network-rule add, list and remove change the allowed addresses', ['az'], async () => {
   await signIn(az, server)
   assert.deepEqual(await rules(), { ipRules: [], virtualNetworkRules: [] })
   const added = await az.json('acr', 'network-rule', 'add', '-n', registry, '--ip-address', '203.0.113.0/24')
@@ -27,18 +27,22 @@ step('az acr network-rule add, list and remove change the addresses that are let
   await az.fails(1, /ipRules/, 'acr', 'network-rule', 'add', '-n', registry, '--ip-address', 'example.com')
 })
 
-step('az acr update --default-action Deny shuts out whoever has no rule, az itself included', ['az'], async () => {
-  const denying = await az.json('acr', 'update', '-n', registry, '--default-action', 'Deny')
-  assert.partialDeepStrictEqual(denying, { networkRuleSet: { defaultAction: 'Deny', ipRules: [{}] } })
-  await az.fails(1, /firewall|403/i, 'acr', 'login', '-n', registry, '--expose-token')
-  await az.json('acr', 'network-rule', 'add', '-n', registry, '--ip-address', '127.0.0.1')
-  assert.deepEqual(await az.json('acr', 'repository', 'list', '-n', registry), [])
-  await az.json('acr', 'network-rule', 'remove', '-n', registry, '--ip-address', '127.0.0.1')
-  const health = await az.run(['acr', 'check-health', '-n', registry, '--yes', '--ignore-errors'])
-  assert.match(health.stderr, /CONNECTIVITY_FORBIDDEN_ERROR|CONNECTIVITY_DNS_ERROR/)
-  await az.json('acr', 'update', '-n', registry, '--default-action', 'Allow')
-  assert.deepEqual(await az.json('acr', 'repository', 'list', '-n', registry), [])
-})
+step(
+  'az acr update --default-action Deny denies every address without a rule, az itself included',
+  ['az'],
+  async () => {
+    const denying = await az.json('acr', 'update', '-n', registry, '--default-action', 'Deny')
+    assert.partialDeepStrictEqual(denying, { networkRuleSet: { defaultAction: 'Deny', ipRules: [{}] } })
+    await az.fails(1, /firewall|403/i, 'acr', 'login', '-n', registry, '--expose-token')
+    await az.json('acr', 'network-rule', 'add', '-n', registry, '--ip-address', '127.0.0.1')
+    assert.deepEqual(await az.json('acr', 'repository', 'list', '-n', registry), [])
+    await az.json('acr', 'network-rule', 'remove', '-n', registry, '--ip-address', '127.0.0.1')
+    const health = await az.run(['acr', 'check-health', '-n', registry, '--yes', '--ignore-errors'])
+    assert.match(health.stderr, /CONNECTIVITY_FORBIDDEN_ERROR|CONNECTIVITY_DNS_ERROR/)
+    await az.json('acr', 'update', '-n', registry, '--default-action', 'Allow')
+    assert.deepEqual(await az.json('acr', 'repository', 'list', '-n', registry), [])
+  },
+)
 
 step('az acr update --public-network-enabled false closes the registry, and true opens it again', ['az'], async () => {
   const closed = await az.json('acr', 'update', '-n', registry, '--public-network-enabled', 'false')

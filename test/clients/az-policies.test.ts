@@ -111,7 +111,7 @@ step('az acr manifest restore moves a tag that is taken with --force alone', ['a
   const authorization = await owner()
   const old = await pushImage(server, 'soft/moved', 'v1', authorization)
   await az.text('acr', 'manifest', 'delete', '-r', registry, '-n', `soft/moved@${old.digest}`, '--yes')
-  const young = await pushImage(server, 'soft/moved', 'v1', authorization, { annotations: { young: 'yes' } })
+  const young = await pushImage(server, 'soft/moved', { tag: 'v1', annotations: { young: 'yes' } }, authorization)
   assert.notEqual(young.digest, old.digest)
   const restore = ['acr', 'manifest', 'restore', '-r', registry, '-n', 'soft/moved:v1', '-d', old.digest, '--yes']
   await az.fails(1, /points to another manifest/, ...restore)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { createRegistry, roles } from '../harness/arm.ts'
 import { listAt, stringAt } from '../harness/json.ts'
-import { askAccessToken, basic, get, pushImage } from '../harness/registry.ts'
+import { askAccessToken, basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, claimsOf, signIn, signInArguments, step } from './az/az.ts'
 
@@ -18,7 +18,7 @@ after(async () => {
 const { tenantId, servicePrincipal } = server.firstRun
 const registry = await createRegistry(server, 'contoso')
 const where = { loginServer: registry.loginServer }
-await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password), {}, where)
+await pushImage(onRegistry(server, where), 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
 
 const definitionOf = (roleGuid: string): RegExp =>
   new RegExp(`/providers/Microsoft.Authorization/roleDefinitions/${roleGuid}$`, 'i')
@@ -58,7 +58,7 @@ step('az ad sp create-for-rbac makes a principal with the role, whose secret wor
   assert.deepEqual(await actionsOf(principal.appId, principal.password), ['pull'])
 })
 
-step('the new principal signs in to az, and reads what its role lets it read', ['az'], async () => {
+step('the new principal signs in to az, and reads what its role allows', ['az'], async () => {
   assert.partialDeepStrictEqual(await signIn(ci, server, principal), [{ user: { name: principal.appId } }])
   assert.deepEqual(await ci.json('acr', 'repository', 'list', '-n', registry.name), ['team/app'])
   assert.deepEqual(await ci.json('acr', 'repository', 'show-tags', '-n', registry.name, '--repository', 'team/app'), [

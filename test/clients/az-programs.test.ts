@@ -40,7 +40,7 @@ before(async () => {
   await owner.text('role', 'assignment', 'create', ...assignee, ...role)
 })
 
-/** Logs in to the registry as whoever is signed in, and pushes and pulls an image there. */
+/** Logs in to the registry as the signed-in account, and pushes and pulls an image there. */
 async function pushAndPull(as: Az, tag: string): Promise<void> {
   const exposed = await as.json('acr', 'login', '-n', registry, '--expose-token')
   assert.equal(stringAt(exposed, 'username'), nullGuid)
@@ -71,7 +71,7 @@ step('az makes an application with a certificate, and signs in with it', ['az', 
   }
 })
 
-step('a certificate of somebody else signs nobody in', ['az', 'openssl'], async () => {
+step('another principal’s certificate does not sign in', ['az', 'openssl'], async () => {
   const file = join(az.home.path, 'stranger.pem')
   const env = az.home.env
   const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout', `${file}.key`, '-out', `${file}.cert`]
@@ -134,7 +134,7 @@ step('az signs in with the token of another issuer, and pushes and pulls', ['az'
   await pushAndPull(az, 'federated')
 })
 
-step('az repeats why a token of another issuer signs nobody in', ['az'], async () => {
+step('az shows why a token of another issuer is rejected', ['az'], async () => {
   const refused = (number: number, claims: Record<string, unknown>) =>
     az.fails(1, new RegExp(`AADSTS${number}: `), ...login('--federated-token', issuer.token(claims)))
   await refused(700213, { sub: `${subject}2`, aud: audience })

@@ -71,7 +71,7 @@ step('az acr show ends with ARM’s own error for a registry that is not there',
   await az.fails(3, /ResourceNotFound/, 'acr', 'show', '-n', 'nosuchregistry', '-g', resourceGroup)
 })
 
-step('az acr check-name tells free names from taken ones, in whatever case', ['az'], async () => {
+step('az acr check-name distinguishes free names from taken ones, in any case', ['az'], async () => {
   assert.partialDeepStrictEqual(await az.json('acr', 'check-name', '-n', 'freename'), {
     nameAvailable: true,
     availableLoginServerName: `freename${loginServerSuffix(server)}`,
@@ -153,7 +153,7 @@ step('az acr update changes SKU, tags and anonymous pull, which Basic does not h
   assert.partialDeepStrictEqual(shown, { anonymousPullEnabled: true, tags: { team: 'a', env: 'test' } })
 })
 
-step('az acr show-usage counts against the limits of the SKU', ['az'], async () => {
+step('az acr show-usage compares the usage with the limits of the SKU', ['az'], async () => {
   const rows = listAt(await az.json('acr', 'show-usage', '-n', 'contoso1'), 'value')
   const names = rows.map((row) => stringAt(row, 'name'))
   for (const name of ['Size', 'Webhooks', 'ScopeMaps', 'Tokens']) assert.ok(names.includes(name), `${name} is counted`)
@@ -214,7 +214,7 @@ step('az acr credential renew ends one password and leaves the other alone', ['a
   assert.ok(!(await signsIn(registry, passwordNamed('password2', before))))
 })
 
-step('az acr update turns the admin account off, and neither password works any more', ['az'], async () => {
+step('az acr update disables the admin account, and both passwords stop working', ['az'], async () => {
   const credentials = await az.json('acr', 'credential', 'show', '-n', registry)
   await az.text('acr', 'update', '-n', registry, '--admin-enabled', 'false')
   for (const name of ['password', 'password2']) assert.ok(!(await signsIn(registry, passwordNamed(name, credentials))))

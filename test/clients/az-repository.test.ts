@@ -21,18 +21,24 @@ const authorization = basic(admin.username, admin.password)
 const image = await pushImage(server, hello, 'v1', authorization)
 const second = await pushImage(server, hello, 'v2', authorization)
 await tagAs(hello, 'latest', second)
-const sbom = await pushImage(server, hello, 'sbom', authorization, {
-  layers: [Buffer.from('{}')],
-  artifactType: 'application/spdx+json',
-  subject: { mediaType: image.mediaType, digest: image.digest, size: image.size },
-})
+const sbom = await pushImage(
+  server,
+  hello,
+  {
+    tag: 'sbom',
+    layers: [Buffer.from('{}')],
+    artifactType: 'application/spdx+json',
+    subject: { mediaType: image.mediaType, digest: image.digest, size: image.size },
+  },
+  authorization,
+)
 const many = Array.from({ length: 103 }, (_, index) => `build-${String(index).padStart(3, '0')}`)
 const crowded = await pushImage(server, 'crowded', 'build-000', authorization)
 for (const tag of many.slice(1)) await tagAs('crowded', tag, crowded)
 
 async function tagAs(repository: string, tag: string, pushed: PushedImage): Promise<void> {
   const manifest = { mediaType: pushed.mediaType, bytes: pushed.manifest }
-  const { status } = await putManifest(server, repository, tag, manifest, authorization)
+  const { status } = await putManifest(server, repository, { reference: tag, ...manifest }, authorization)
   assert.equal(status, 201)
 }
 
@@ -140,7 +146,7 @@ step('az acr repository update locks a tag against writing and deleting, and unl
   const untag = ['acr', 'repository', 'untag', '-n', registry, '--image', `${hello}:v1`]
   await az.fails(1, /not allowed|disallowed/i, ...untag)
   const manifest = { mediaType: second.mediaType, bytes: second.manifest }
-  assert.equal((await putManifest(server, hello, 'v1', manifest, authorization)).status, 405)
+  assert.equal((await putManifest(server, hello, { reference: 'v1', ...manifest }, authorization)).status, 405)
   assert.equal(
     (await get(server, `/v2/${hello}/manifests/v1`, authorization)).headers['docker-content-digest'],
     image.digest,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { arm, createRegistry, createServicePrincipal, expectStatus } from '../harness/arm.ts'
 import { stringAt } from '../harness/json.ts'
-import { accessToken, basic, get, pushImage } from '../harness/registry.ts'
+import { accessToken, basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { grantedBy } from '../rights/tokens.ts'
 import { azHome, signIn, step } from './az/az.ts'
@@ -19,7 +19,7 @@ const registry = await createRegistry(server, 'contoso')
 const where = { loginServer: registry.loginServer }
 const owner = basic(first.appId, first.password)
 const repositories = ['backend/api', 'backend-infra', 'hello-world']
-for (const repository of repositories) await pushImage(server, repository, '1', owner, {}, where)
+for (const repository of repositories) await pushImage(onRegistry(server, where), repository, '1', owner)
 const mode = { properties: { roleAssignmentMode: 'AbacRepositoryPermissions' } }
 expectStatus(await arm(server, 'PATCH', registry.id, mode), 200)
 const principal = await createServicePrincipal(server, 'ci')
@@ -68,7 +68,7 @@ step('az lists the condition, and says the version where none was given', ['az']
   assert.partialDeepStrictEqual(listed, [expected])
 })
 
-step('az changes the condition of an assignment, which counts at the next request', ['az'], async () => {
+step('az changes the condition of an assignment, which takes effect at the next request', ['az'], async () => {
   const before = await accessToken(server, credential, ['repository:backend/api:pull'], where)
   const path = '/v2/backend/api/manifests/1'
   assert.equal((await get(server, path, `Bearer ${before}`, where)).status, 200)
@@ -86,7 +86,7 @@ step('az shows where a condition goes wrong, and nothing is given', ['az'], asyn
   await az.fails(1, /InvalidRoleAssignmentCondition.*At character 15: there is no operator StringEqual/, ...wrong)
 })
 
-step('az rest asks why somebody may not do something, and who may', ['az'], async () => {
+step('az rest requests why a principal lacks a permission, and which principals have it', ['az'], async () => {
   const question = (what: string, query: string): Promise<unknown> =>
     az.json('rest', '--url', `${registry.id}/${what}?api-version=2025-03-01-preview&repository=backend/api&${query}`)
   const why = await question('accessExplanation', `action=pull&principal=${principal.objectId}`)

@@ -28,7 +28,7 @@ const names = (list: unknown): unknown[] => listAt(list).map((one) => at(one, 'n
 const passwordOf = (printed: unknown, index = 0): string =>
   stringAt(printed, 'credentials', 'passwords', index, 'value')
 
-/** What a password may do with a repository; undefined where it proves nobody. */
+/** What a password may do with a repository; undefined if it is invalid. */
 async function granted(
   username: string,
   password: string,
@@ -143,7 +143,7 @@ step('az acr token create makes one without passwords, or disabled', ['az'], asy
   assert.equal(await granted('disabled', passwordOf(disabled)), undefined)
 })
 
-step('az acr token list and show tell all but the passwords', ['az'], async () => {
+step('az acr token list and show return everything but the passwords', ['az'], async () => {
   assert.deepEqual(names(await acr('token', 'list')), ['barren', 'dated', 'disabled', 'nightly', 'thirty'])
   assert.match(await acrText('token', 'list', '-o', 'table'), /nightly\s+.*MyMap/)
   const shown = await acr('token', 'show', '-n', 'NIGHTLY')
@@ -230,7 +230,7 @@ step('az acr token update disables, enables and gives another scope map', ['az']
   assert.deepEqual(await granted('nightly', password, 'anything'), ['pull', 'push'])
 })
 
-step('az rest opens some repositories to everybody by a scope map, and closes them', ['az'], async () => {
+step('az rest opens some repositories to anonymous callers by a scope map, and closes them', ['az'], async () => {
   const parent = registryId(server)
   const url = `${parent}/providers/Acrux.Server/anonymousAccess/default?api-version=2024-11-01`
   const rest = (method: string, ...more: string[]) => az.run(['rest', '--method', method, '--url', url, ...more])

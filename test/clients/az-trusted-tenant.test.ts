@@ -88,7 +88,7 @@ step('az gives roles to a person and to a program of a trusted tenant, by their 
   await owner.fails(1, /PrincipalNotFound|does not exist/, ...unsaid)
 })
 
-step('whoever is signed in to the trusted tenant logs podman in, and pushes and pulls', ['az', 'podman'], async () => {
+step('a user of the trusted tenant logs podman in, and pushes and pulls', ['az', 'podman'], async () => {
   for (const token of [tokenOf(ada), tokenOf(ada, { ver: '2.0' }), tokenOf(robot)]) {
     const password = stringAt((await exchange(token)).json(), 'refresh_token')
     assert.partialDeepStrictEqual(claimsOf(password), { tenant: contoso, appid: azureCli })
@@ -148,7 +148,7 @@ step(
 )
 
 step(
-  'whoever has no subscription at Azure is stopped there by az, and exchanges a token',
+  'a user without a subscription at Azure is stopped there by az, and exchanges a token',
   ['az', 'podman', 'curl'],
   async (t) => {
     const { az, login, env } = await azAtAzure(t, undefined)
@@ -183,7 +183,7 @@ step('with ARM tokens switched off only those for ACR are taken', ['az'], async 
   assert.equal((await exchange(tokenOf(ada))).status, 200)
 })
 
-step('a role that is taken away is gone at once, and so is everything with the trust', ['az'], async () => {
+step('a removed role is gone at once, and removing the trust revokes everything', ['az'], async () => {
   const refreshToken = stringAt((await exchange(tokenOf(robot))).json(), 'refresh_token')
   const ask = async (): Promise<number> => (await askAccessToken(server, { refreshToken }, [])).status
   assert.equal(await ask(), 200)

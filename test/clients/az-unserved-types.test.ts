@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { arm, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
+import { arm, as, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
 import { at, stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, loginServerSuffix, signIn, step } from './az/az.ts'
@@ -32,7 +32,7 @@ step('az lists nothing of the resource types that are not served', ['az'], async
   assert.deepEqual(await az.json('lock', 'list', '--resource', registryId(server)), [])
 })
 
-step('az is told that what it wants to make is not served, and where to read more', ['az'], async () => {
+step('az shows that a resource type is not served, and where to read more', ['az'], async () => {
   const says = /not served by this server.*acr-compatibility/s
   const target = ['--uri', 'https://hook.example/', '--actions', 'push']
   await az.fails(1, says, 'acr', 'webhook', 'create', '-r', registry, '-n', 'hooks', ...target)
@@ -88,7 +88,7 @@ step('az tag list gives the tags of a registry and its group, and tag names are 
   await az.fails(1, says, 'tag', 'create', '--resource-id', registryId(server), '--tags', 'a=b')
 })
 
-step('who may not read the registry is told nothing of it', [], async () => {
+step('a caller who may not read the registry learns nothing about it', [], async () => {
   const puller = await principalWithRole(server, 'nobody', roles.acrPull)
   for (const type of ['webhooks', 'cacheRules', 'tasks']) {
     expectStatus(await arm(server, 'GET', `${registryId(server)}/${type}`), 200)
@@ -98,7 +98,7 @@ step('who may not read the registry is told nothing of it', [], async () => {
       ['GET', type],
       ['PUT', `${type}/x`],
     ] as const) {
-      expectStatus(await arm(server, method, `${registryId(server)}/${path}`, undefined, puller), 403)
+      expectStatus(await arm(as(server, puller), method, `${registryId(server)}/${path}`), 403)
     }
     expectStatus(await arm(server, 'GET', `${registryId(server, 'absent')}/${type}`), 404)
   }

@@ -122,7 +122,7 @@ step('acrux audit list shows the log of a running server through az, filtered an
   assert.match(elsewhere.stderr, /the active cloud of az is .*, not https:\/\/elsewhere\.example/)
 })
 
-step('acrux acr why tells a closed network from an address that no rule names', ['az'], async () => {
+step('acrux acr why distinguishes a closed network from an address without a rule', ['az'], async () => {
   const id = registryId(server)
   const why = async (): Promise<string> => {
     const refused = await request({ url: `${registryUrl(server)}/v2/`, caFile: server.caFile })

@@ -20,7 +20,12 @@ const owner = server.firstRun.servicePrincipal
 const authorization = basic(owner.appId, owner.password)
 const hello = 'samples/hello'
 const image = await pushImage(server, hello, 'v1', authorization)
-await putManifest(server, hello, 'latest', { mediaType: image.mediaType, bytes: image.manifest }, authorization)
+await putManifest(
+  server,
+  hello,
+  { reference: 'latest', mediaType: image.mediaType, bytes: image.manifest },
+  authorization,
+)
 const other = await pushImage(server, 'other', 'v1', authorization)
 
 function taskOf(scenario: SdkTask['scenario'], principal: ClientSecret | undefined, more: Partial<SdkTask>): SdkTask {

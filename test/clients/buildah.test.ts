@@ -33,7 +33,7 @@ async function push(home: ClientHome, name: string): Promise<string> {
   return readFileSync(digestFile, 'utf8').trim()
 }
 
-/** Pulls anew, though an image of that name may be there already, and returns its digest. */
+/** Pulls even if an image of that name exists, and returns its digest. */
 async function pulledDigest(home: ClientHome, name: string): Promise<string> {
   await mustRun('buildah', ['pull', '-q', '--policy', 'always', name], { env: home.env })
   const listed = await mustRun('buildah', ['images', '--digests', '--format', '{{.Digest}}', name], { env: home.env })
@@ -116,12 +116,12 @@ test('buildah pulls anonymously while the registry allows it, and never pushes s
   assertFails(await run('buildah', ['pull', '--policy', 'always', name], { env }), refusal)
 })
 
-test('buildah is not logged in by a wrong password, whoever it names', async (t) => {
+test('buildah is not logged in by a wrong password, for any user name', async (t) => {
   if (!requireClient(t, 'buildah')) return
   await assertWrongPasswordRefused('buildah', under)
 })
 
-test('buildah does not talk to the server unless it is told of its certificate authority', async (t) => {
+test('buildah does not connect to the server unless it trusts its certificate authority', async (t) => {
   if (!requireClient(t, 'buildah')) return
   using home = clientHome()
   const { username, password } = under.logins['the admin account']

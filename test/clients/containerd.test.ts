@@ -155,7 +155,7 @@ test("containerd's ctr pulls anonymously while the registry allows it, and never
   assertFails(await tryCtr(...pulling, name), refusal)
 })
 
-test("containerd's ctr does nothing with a wrong password, whoever it names", async (t) => {
+test("containerd's ctr does nothing with a wrong password, for any user name", async (t) => {
   if (!required(t)) return
   const name = `${host}/clients/wrong:1`
   await importImage(name, 'wrong password')
@@ -165,7 +165,7 @@ test("containerd's ctr does nothing with a wrong password, whoever it names", as
   }
 })
 
-test("containerd's ctr does not talk to the server unless it is told of its certificate authority", async (t) => {
+test("containerd's ctr does not connect to the server unless it trusts its certificate authority", async (t) => {
   if (!required(t)) return
   const name = `${host}/clients/untrusted:1`
   await importImage(name, 'untrusted')

@@ -152,7 +152,7 @@ test('cosign verifies anonymously while the registry allows it, and never signs 
   assertFails(await tryCosign(home, verify), refusal)
 })
 
-test('cosign does nothing with a wrong password, whoever it names', async (t) => {
+test('cosign does nothing with a wrong password, for any user name', async (t) => {
   if (!requireClient(t, 'cosign')) return
   const { name } = await image('clients/wrong-password')
   for (const { username, password } of Object.values(under.logins)) {
@@ -163,7 +163,7 @@ test('cosign does nothing with a wrong password, whoever it names', async (t) =>
   assert.equal(direct.status, 401)
 })
 
-test('cosign does not talk to the server unless it is told of its certificate authority', async (t) => {
+test('cosign does not connect to the server unless it trusts its certificate authority', async (t) => {
   if (!requireClient(t, 'cosign')) return
   const { name } = await image('clients/untrusted')
   using trusting = await signer(admin)

@@ -119,7 +119,7 @@ for (const store of imageStores) {
       assert.equal(Buffer.from(stringAt(kept, 'auths', host, 'auth'), 'base64').toString(), `${nullGuid}:`)
     })
 
-    test('docker keeps the password of whoever has one, and no identity token', async (t) => {
+    test('docker stores the password of a user who has one, and no identity token', async (t) => {
       if (!required(t)) return
       for (const who of ['the admin account', 'a service principal', 'a scoped token'] as const) {
         const { username, password } = under.logins[who]
@@ -184,7 +184,7 @@ for (const store of imageStores) {
       assert.equal(await under.digestOf(repository, '2'), undefined)
     })
 
-    test('docker is not logged in by a wrong password, whoever it names', async (t) => {
+    test('docker is not logged in by a wrong password, for any user name', async (t) => {
       if (!required(t)) return
       using home = clientHome()
       for (const { username, password } of Object.values(under.logins)) {
@@ -192,7 +192,7 @@ for (const store of imageStores) {
       }
     })
 
-    test('docker does not talk to the server unless dockerd is told of its certificate authority', async (t) => {
+    test('docker does not connect to the server unless dockerd trusts its certificate authority', async (t) => {
       if (!required(t)) return
       await using untrusting = await startDocker({ hostname, host, store })
       using home = clientHome()

@@ -211,11 +211,7 @@ step(
   },
 )
 
-step(
-  'whoever az is signed in as is exchanged as it is written for trusted tenants',
-  ['az', 'podman', 'curl'],
-  async () => {
-    await shell(owner, marked('trusted-tenant'))
-    assert.equal(keptLogin(owner.home, loginServer).username, nullGuid)
-  },
-)
+step('the account of az is exchanged as the page on trusted tenants says', ['az', 'podman', 'curl'], async () => {
+  await shell(owner, marked('trusted-tenant'))
+  assert.equal(keptLogin(owner.home, loginServer).username, nullGuid)
+})

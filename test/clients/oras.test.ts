@@ -19,7 +19,7 @@ after(async () => {
   await under[Symbol.asyncDispose]()
 })
 
-/** oras speaks plain HTTP to any host called localhost unless it is told not to. */
+/** oras speaks plain HTTP to any host called localhost unless a flag forbids it. */
 const tls = ['--plain-http=false']
 
 /** Runs oras in the home, where files are named relative to it. */
@@ -161,12 +161,12 @@ test('oras pulls and lists anonymously while the registry allows it, and never p
   assertFails(await tryOras(home, 'pull', name), refusal)
 })
 
-test('oras is not logged in by a wrong password, whoever it names', async (t) => {
+test('oras is not logged in by a wrong password, for any user name', async (t) => {
   if (!requireClient(t, 'oras')) return
   await assertWrongPasswordRefused('oras', under, tls)
 })
 
-test('oras does not talk to the server unless it is told of its certificate authority', async (t) => {
+test('oras does not connect to the server unless it trusts its certificate authority', async (t) => {
   if (!requireClient(t, 'oras')) return
   using home = clientHome()
   const { username, password } = under.logins['the admin account']

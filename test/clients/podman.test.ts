@@ -150,12 +150,12 @@ test('podman pulls anonymously while the registry allows it, and never pushes so
   assertFails(await run('podman', ['pull', name], { env: home.env }), refusal)
 })
 
-test('podman is not logged in by a wrong password, whoever it names', async (t) => {
+test('podman is not logged in by a wrong password, for any user name', async (t) => {
   if (!requireClient(t, 'podman')) return
   await assertWrongPasswordRefused('podman', under)
 })
 
-test('podman does not talk to the server unless it is told of its certificate authority', async (t) => {
+test('podman does not connect to the server unless it trusts its certificate authority', async (t) => {
   if (!requireClient(t, 'podman')) return
   using home = clientHome()
   const { username, password } = under.logins['the admin account']

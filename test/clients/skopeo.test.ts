@@ -157,12 +157,12 @@ test('skopeo pulls and lists anonymously while the registry allows it, and never
   assert.equal(await under.digestOf('clients/anonymous', '1'), singleDigest)
 })
 
-test('skopeo is not logged in by a wrong password, whoever it names', async (t) => {
+test('skopeo is not logged in by a wrong password, for any user name', async (t) => {
   if (!requireClient(t, 'skopeo')) return
   await assertWrongPasswordRefused('skopeo', under)
 })
 
-test('skopeo does not talk to the server unless it is told of its certificate authority', async (t) => {
+test('skopeo does not connect to the server unless it trusts its certificate authority', async (t) => {
   if (!requireClient(t, 'skopeo')) return
   using home = clientHome()
   const { username, password } = under.logins['the admin account']

@@ -92,7 +92,7 @@ function testMounts(caller: Caller): void {
   }
 
   for (const algorithm of ['sha256', 'sha512'] as const) {
-    test(`a ${algorithm} blob is mounted from a repository that holds it [Mounting a blob from another repository]`, async () => {
+    test(`a ${algorithm} blob is mounted from a repository that has it [Mounting a blob from another repository]`, async () => {
       const content = randomContent(512, algorithm)
       await pushBlob(caller, source, content)
       const mounted = await mount(content.digest, source)

@@ -119,7 +119,7 @@ function testChunks(caller: Caller): void {
     await expectStored(caller, repository, { bytes, digest }, put)
   })
 
-  test('a last chunk out of its order is refused, and the upload goes on', async () => {
+  test('a last chunk out of order is denied, and the upload continues', async () => {
     const begun = await beginUpload(caller, repository)
     const patched = expect(await caller.send(chunkCall('PATCH', location(begun), first.body, first.range)), 202)
     const last = location(patched, { digest })

@@ -8,7 +8,7 @@ import type { RunningServer } from '../harness/server.ts'
 
 /** One request of the data plane. */
 export interface Call {
-  /** `GET` unless told otherwise. */
+  /** `GET` by default. */
   method?: string
   /** Path and query, beginning with a slash. */
   path: string

@@ -38,7 +38,7 @@ function testTags(caller: Caller): void {
     assert.deepEqual(await tagsOf(caller, repository), { tags: sorted })
   })
 
-  test('the list goes on after `last`, whether or not there is such a tag', async () => {
+  test('the list continues after `last`, whether or not there is such a tag', async () => {
     for (const last of [...sorted, '0', 'a!', 'zzz']) {
       const { tags } = await tagsOf(caller, repository, `?last=${encodeURIComponent(last)}`)
       const rest = sorted.filter((tag) => Buffer.compare(Buffer.from(tag), Buffer.from(last)) > 0)
@@ -73,7 +73,7 @@ function testTags(caller: Caller): void {
     }
   })
 
-  test('a repository without tags has an empty list, and one that is not there none', async () => {
+  test('a repository without tags has an empty list, and a missing one has none', async () => {
     const bare = caller.repository('tagless')
     await pushManifest(caller, bare, documentOf({ mediaType: mediaTypes.index, manifests: [] }))
     assert.deepEqual(await tagsOf(caller, bare), { tags: [] })

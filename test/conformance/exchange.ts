@@ -39,7 +39,7 @@ export function location(response: HttpResponse, extra: Record<string, string> =
   return url.pathname + url.search
 }
 
-/** Begins an upload and returns the answer, which is 202 with the location to go on at. */
+/** Begins an upload and returns the answer, which is 202 with the location of the upload. */
 export async function beginUpload(caller: Caller, repository: string, query = ''): Promise<HttpResponse> {
   const begun = expect(await caller.send({ method: 'POST', path: `/v2/${repository}/blobs/uploads/${query}` }), 202)
   assert.ok(location(begun).startsWith(`/v2/${repository}/blobs/uploads/`), header(begun, 'location'))
@@ -86,11 +86,11 @@ export function putManifest(
   caller: Caller,
   repository: string,
   reference: string,
-  { bytes, mediaType }: Pick<Document, 'bytes' | 'mediaType'>,
-  how: Pick<Call, 'chunked'> = {},
+  { bytes, mediaType, chunked = false }: Pick<Document, 'bytes' | 'mediaType'> & Pick<Call, 'chunked'>,
 ): Promise<HttpResponse> {
   const headers = { 'content-type': mediaType }
-  return caller.send({ method: 'PUT', path: `/v2/${repository}/manifests/${reference}`, headers, body: bytes, ...how })
+  const path = `/v2/${repository}/manifests/${reference}`
+  return caller.send({ method: 'PUT', path, headers, body: bytes, chunked })
 }
 
 /**

@@ -158,11 +158,11 @@ function testShapes(caller: Caller): void {
 
   test('a manifest is taken from a client that does not say its length', async () => {
     const image = documentOf({ mediaType: mediaTypes.manifest, ...(await pushParts(caller, repository)) })
-    expect(await putManifest(caller, repository, image.digest, image, { chunked: true }), 201)
+    expect(await putManifest(caller, repository, image.digest, { ...image, chunked: true }), 201)
     await expectManifest(caller, repository, image.digest, image)
   })
 
-  test('a sha512 index, its children and their blobs are held by their sha512 digests', async () => {
+  test('a sha512 index, its children and their blobs are found by their sha512 digests', async () => {
     const image = await pushImageOf(caller, repository, 'sha512')
     const fields = { mediaType: mediaTypes.index, manifests: [image.descriptor] }
     await pushManifest(caller, repository, documentOf(fields, { algorithm: 'sha512' }))
@@ -228,7 +228,7 @@ function testRefusals(caller: Caller): void {
     }
   })
 
-  test('an image whose config was never pushed is refused, and told which blob is missing', async () => {
+  test('an image whose config was never pushed is denied, and the error names the missing blob', async () => {
     const config = describe(randomContent(5), mediaTypes.config)
     const lacking = documentOf({ mediaType: mediaTypes.manifest, config, layers: [] })
     const refused = await putManifest(caller, repository, lacking.digest, lacking)
@@ -240,7 +240,7 @@ function testRefusals(caller: Caller): void {
     const annotations = { large: 'A'.repeat(4 * 1024 * 1024) }
     const large = documentOf({ mediaType: mediaTypes.index, manifests: [], annotations })
     for (const chunked of [false, true]) {
-      expect(await putManifest(caller, repository, 'large', large, { chunked }), 413)
+      expect(await putManifest(caller, repository, 'large', { ...large, chunked }), 413)
     }
   })
 }
@@ -270,7 +270,7 @@ function testReads(caller: Caller): void {
     expectError(refused, [400, 404], 'DIGEST_INVALID', 'MANIFEST_INVALID', 'MANIFEST_UNKNOWN')
   })
 
-  test('a manifest is answered whatever the client accepts', async () => {
+  test('a manifest is returned for any Accept header', async () => {
     const path = `/v2/${repository}/manifests/${image.digest}`
     for (const accept of [undefined, '*/*', 'text/html', `${mediaTypes.index}, ${mediaTypes.manifest};q=0.5`]) {
       const response = expect(await caller.send({ path, headers: { ...(accept !== undefined && { accept }) } }), 200)

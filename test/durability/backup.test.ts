@@ -4,7 +4,16 @@ import { existsSync } from 'node:fs'
 import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { arm, armToken, assignRole, createServicePrincipal, expectStatus, registryId, roles } from '../harness/arm.ts'
+import {
+  arm,
+  armToken,
+  as,
+  assignRole,
+  createServicePrincipal,
+  expectStatus,
+  registryId,
+  roles,
+} from '../harness/arm.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { signInPerson } from '../harness/person.ts'
 import { accessToken, askAccessToken, basic, digestOf, pushBlob, pushImage } from '../harness/registry.ts'
@@ -38,7 +47,7 @@ async function auditIds(dataDir: string): Promise<string[]> {
     .map((line) => stringAt(JSON.parse(line), 'id'))
 }
 
-/** Pushes in every way, and deletes blobs as fast as it pushes them, until it is told to stop. */
+/** Pushes in every way, and deletes blobs as fast as it pushes them, until it is stopped. */
 function pushAndDelete(server: RunningServer, ledger: Ledger): { readonly stop: () => Promise<void> } {
   const { appId, password } = server.firstRun.servicePrincipal
   const authorization = basic(appId, password)
@@ -170,7 +179,7 @@ async function assertRights(
 ): Promise<void> {
   const { reader, scoped } = who
   const tokens = await signInPerson(server, server.firstRun.owner, 'https://management.core.windows.net/')
-  expectStatus(await arm(server, 'GET', registryId(server), undefined, tokens.access), 200)
+  expectStatus(await arm(as(server, tokens.access), 'GET', registryId(server)), 200)
   await armToken(server, reader)
   const assignments = `${registryId(server)}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01`
   const listed = listAt(expectStatus(await arm(server, 'GET', assignments), 200).json(), 'value')
@@ -227,7 +236,7 @@ test('A backup that is damaged is found, and what is damaged is not restored as 
   assert.match(altered.stderr, /the database was altered/)
 })
 
-test('A backup whose description was altered is found with the passphrase, whatever was altered', async () => {
+test('Any change of the description of a backup is found with the passphrase', async () => {
   using backups = tempDir('altered-backups')
   const directory = join(backups.path, 'all')
   const target = join(backups.path, 'target')

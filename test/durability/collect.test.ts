@@ -32,7 +32,7 @@ function someBlob(random: Random): NumberedBlob {
   return numberedBlob(number, 1_000 + number * 700)
 }
 
-/** A push into a repository that somebody has deleted meanwhile. */
+/** A push into a repository that was deleted meanwhile. */
 class RepositoryGone extends Error {}
 
 function expectStatus(repository: string, { status }: HttpResponse, expected: number): void {

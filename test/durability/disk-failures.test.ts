@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import { arm, armToken, expectStatus, registryId } from '../harness/arm.ts'
+import { arm, armToken, as, expectStatus, registryId } from '../harness/arm.ts'
 import { requireClient } from '../harness/clients.ts'
 import { type HttpRequest, type HttpResponse, request } from '../harness/http.ts'
 import { askAccessToken, basic, digestOf, pushBlob, pushImage, registryUrl } from '../harness/registry.ts'
@@ -116,7 +116,7 @@ for (const error of ['EIO', 'ENOSPC'] as const) {
     test(`a change whose ${call} of the database fails with ${error} is not acknowledged, and is made by a second try`, async (t) => {
       if (!requireClient(t, 'strace')) return
       const repository = `fails/rows-${call}-${error.toLowerCase()}`
-      const image = await pushImage(server, repository, 'kept', authorization, { layers: [randomBytes(500)] })
+      const image = await pushImage(server, repository, { tag: 'kept', layers: [randomBytes(500)] }, authorization)
       const manifests = `/v2/${repository}/manifests`
       const put = () =>
         send('PUT', `${manifests}/new`, { body: image.manifest, headers: { 'content-type': image.mediaType } })
@@ -126,7 +126,7 @@ for (const error of ['EIO', 'ENOSPC'] as const) {
       const token = () => askAccessToken(server, { username, password }, [`repository:${repository}:pull`])
       const identity = await armToken(server)
       const tags = { [`${call}${error}`]: 'set' }
-      const write = () => arm(server, 'PATCH', registryId(server), { tags }, identity)
+      const write = () => arm(as(server, identity), 'PATCH', registryId(server), { tags })
       const remove = () => send('DELETE', `/acr/v1/${repository}/_tags/kept`)
       const changes = { put, push, token, write, remove }
       await failing(call, error, log, async () => {

@@ -17,6 +17,23 @@ function newNode(isDirectory: boolean): Node {
   return { now: Buffer.alloc(0), flushed: Buffer.alloc(0), entries, flushedEntries: new Map(), position: 0 }
 }
 
+type Operation = 'make directory' | 'open' | 'rename' | 'remove' | 'flush' | 'resize' | 'write'
+
+/** What a system call does. All others write. */
+const operations: Readonly<Record<string, Operation | undefined>> = {
+  mkdir: 'make directory',
+  mkdirat: 'make directory',
+  openat: 'open',
+  rename: 'rename',
+  renameat: 'rename',
+  renameat2: 'rename',
+  unlink: 'remove',
+  unlinkat: 'remove',
+  fsync: 'flush',
+  fdatasync: 'flush',
+  ftruncate: 'resize',
+}
+
 /**
  * Carries out recorded system calls below a directory as the strictest file system would: after a power failure a file has
  * what it had at its last flush, and a directory the names that it had at its own.
@@ -38,40 +55,22 @@ export class FlushedFiles {
     write(this.#root, directory)
   }
 
-  #carryOut({ name, path, second, data, offset }: SystemCall): void {
-    const directory = this.#find(dirname(path))?.entries
-    const found = this.#find(path)
-    switch (name) {
-      case 'mkdir':
-      case 'mkdirat':
-        directory?.set(basename(path), newNode(true))
-        return
-      case 'openat':
-        if (found === undefined && second.includes('O_CREAT')) directory?.set(basename(path), newNode(false))
-        else if (found !== undefined) {
-          if (second.includes('O_TRUNC')) found.now = Buffer.alloc(0)
-          found.position = second.includes('O_APPEND') ? found.now.length : 0
-        }
-        return
-      case 'rename':
-      case 'renameat':
-      case 'renameat2':
-        directory?.delete(basename(path))
-        if (found !== undefined) this.#find(dirname(second))?.entries?.set(basename(second), found)
-        return
-      case 'unlink':
-      case 'unlinkat':
-        directory?.delete(basename(path))
-        return
-      case 'fsync':
-      case 'fdatasync':
-        if (found !== undefined) flush(found)
-        return
-      case 'ftruncate':
-        if (found !== undefined) found.now = resized(found.now, offset ?? 0)
-        return
-      default:
-        if (found !== undefined) overwrite(found, data, offset)
+  #carryOut(call: SystemCall): void {
+    const operation = operations[call.name] ?? 'write'
+    const found = this.#find(call.path)
+    const directory = this.#find(dirname(call.path))?.entries
+    if (found !== undefined) changeContent(found, operation, call)
+    if (directory !== undefined) this.#changeNames(directory, operation, call)
+  }
+
+  #changeNames(directory: Map<string, Node>, operation: Operation, { path, second }: SystemCall): void {
+    const name = basename(path)
+    const found = directory.get(name)
+    if (operation === 'make directory') directory.set(name, newNode(true))
+    if (operation === 'open' && found === undefined && second.includes('O_CREAT')) directory.set(name, newNode(false))
+    if (operation === 'rename' || operation === 'remove') directory.delete(name)
+    if (operation === 'rename' && found !== undefined) {
+      this.#find(dirname(second))?.entries?.set(basename(second), found)
     }
   }
 
@@ -82,6 +81,18 @@ export class FlushedFiles {
     for (const part of path.slice(this.#top.length + 1).split('/')) node = node?.entries?.get(part)
     return node
   }
+}
+
+function changeContent(node: Node, operation: Operation, { second, data, offset }: SystemCall): void {
+  if (operation === 'open') open(node, second)
+  if (operation === 'flush') flush(node)
+  if (operation === 'resize') node.now = resized(node.now, offset ?? 0)
+  if (operation === 'write') overwrite(node, data, offset)
+}
+
+function open(node: Node, flags: string): void {
+  if (flags.includes('O_TRUNC')) node.now = Buffer.alloc(0)
+  node.position = flags.includes('O_APPEND') ? node.now.length : 0
 }
 
 function flush(node: Node): void {

@@ -25,11 +25,14 @@ const admin = await enableAdmin(source)
 const authorization = basic(admin.username, admin.password)
 const largeLayer = randomFillSync(Buffer.alloc(8 * 1024 * 1024))
 const small = await pushImage(source, 'up/app', 'small', authorization)
-const large = await pushImage(source, 'up/app', 'large', authorization, { layers: [largeLayer] })
+const large = await pushImage(source, 'up/app', { tag: 'large', layers: [largeLayer] }, authorization)
 const indexType = 'application/vnd.oci.image.index.v1+json'
 const manifests = [small, large].map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
 const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }))
-expectStatus(await putManifest(source, 'up/app', 'v1', { mediaType: indexType, bytes: index }, authorization), 201)
+expectStatus(
+  await putManifest(source, 'up/app', { reference: 'v1', mediaType: indexType, bytes: index }, authorization),
+  201,
+)
 
 type Begun = { readonly operation: string; readonly correlationId: string }
 
@@ -50,7 +53,7 @@ const startTarget = () =>
 const owner = ({ firstRun: { servicePrincipal } }: RunningServer) =>
   basic(servicePrincipal.appId, servicePrincipal.password)
 
-/** Begins the import of the index, and gives the path at which it is asked after, and under which id it is told. */
+/** Starts the import of the index. Returns the path of its status, and the correlation id of its audit event. */
 async function beginImport(server: RunningServer): Promise<Begun> {
   const credentials = { username: admin.username, password: admin.password }
   const body = {
@@ -94,7 +97,7 @@ function wasCutOff(answer: HttpResponse): void {
   assert.match(String(at(answer.json(), 'error', 'message')), /server was stopped before the import had ended/)
 }
 
-/** The audit log tells of it, once, by whom it was begun. */
+/** The audit log has it once, with the principal that started it. */
 async function isToldAsCutOff(server: RunningServer, correlationId: string): Promise<void> {
   const filter = encodeURIComponent(`action eq 'image.import' and correlationId eq '${correlationId}'`)
   const events = expectStatus(await arm(server, 'GET', `${registryId(server)}/auditEvents?$filter=${filter}`), 200)
@@ -120,7 +123,7 @@ async function importsAnew(server: RunningServer): Promise<void> {
   assert.equal(digestOf(layer.body), digestOf(largeLayer))
 }
 
-test('An import in the middle of which the server is killed has failed, leaves nothing half, and can be begun again', async () => {
+test('An import during which the server is killed fails, leaves no partial image, and can be started again', async () => {
   await using server = await startTarget()
   const { operation, correlationId } = await halfAnImport(server)
   await server.kill('SIGKILL')
@@ -135,7 +138,7 @@ test('An import in the middle of which the server is killed has failed, leaves n
   assert.doesNotMatch(server.output(), /"level":(50|60)/, 'the server logged an error')
 })
 
-test('An import in the middle of which the server is asked to end does not hold it up, and has failed', async () => {
+test('An import does not delay the stop of the server, and fails', async () => {
   await using server = await startTarget()
   const { operation, correlationId } = await halfAnImport(server)
   // Were the import waited for, it would be given an hour, and `stop` kills a server after a minute.

@@ -11,7 +11,7 @@ export interface Acknowledged {
 export interface OpenUpload {
   readonly repository: string
   readonly blob: NumberedBlob
-  /** Where it goes on. */
+  /** Where it continues. */
   url: URL
   /** How many bytes at most the server can have. */
   sentBytes: number

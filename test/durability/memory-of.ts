@@ -13,7 +13,7 @@ export async function memoryOf(pid: number): Promise<Memory> {
   return { nowBytes: kibibytes('VmRSS') * 1024, peakBytes: kibibytes('VmHWM') * 1024 }
 }
 
-/** Lets the peak begin anew at what the process has now. [proc(5), /proc/pid/clear_refs] */
+/** Resets the peak to the current memory. [proc(5), /proc/pid/clear_refs] */
 export async function forgetPeak(pid: number): Promise<void> {
   await writeFile(`/proc/${pid}/clear_refs`, '5')
 }

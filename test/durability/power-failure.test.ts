@@ -4,7 +4,7 @@ import { globSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { arm, armToken, expectStatus, registryId } from '../harness/arm.ts'
+import { arm, armToken, as, expectStatus, registryId } from '../harness/arm.ts'
 import { requireClient } from '../harness/clients.ts'
 import { request } from '../harness/http.ts'
 import { accessToken, basic, digestOf, pushBlob, pushImage, registryUrl } from '../harness/registry.ts'
@@ -77,7 +77,7 @@ test('everything that was acknowledged survives a power failure at that very mom
   await counted('blob push', () => pushBlob(server, 'power/app', layer, authorization))
   ack('a blob', (database, place) => isBlobThere(database, place, digest))
   const image = await counted('manifest push', () =>
-    pushImage(server, 'power/app', 'first', authorization, { layers: [layer] }),
+    pushImage(server, 'power/app', { tag: 'first', layers: [layer] }, authorization),
   )
   ack('an image', (database, place) => {
     const hasTag = has(database, "select 1 from tag where name = 'first' and manifest_digest = ?", image.digest)
@@ -98,7 +98,7 @@ test('everything that was acknowledged survives a power failure at that very mom
   )
   const token = await armToken(server)
   await counted('ARM write', async () =>
-    expectStatus(await arm(server, 'PATCH', registryId(server), { tags: { power: 'kept' } }, token), 200),
+    expectStatus(await arm(as(server, token), 'PATCH', registryId(server), { tags: { power: 'kept' } }), 200),
   )
   ack('a change of a registry', (database) =>
     has(database, `select 1 from registry where properties like '%"power":"kept"%'`),
@@ -115,7 +115,7 @@ test('everything that was acknowledged survives a power failure at that very mom
     ),
   )
   ack('a deletion', (database) => !has(database, "select 1 from tag where name in ('first', 'second')"))
-  const last = await pushImage(server, 'power/last', '1', authorization, { layers: [randomBytes(50_000)] })
+  const last = await pushImage(server, 'power/last', { tag: '1', layers: [randomBytes(50_000)] }, authorization)
   ack('another image', (database) => has(database, 'select 1 from tag where manifest_digest = ?', last.digest))
   await server.kill()
 

@@ -19,7 +19,7 @@ export const repositories = ['team/app', 'team/base', 'tools'] as const
 /** The ways in which a blob gets into a repository. */
 const ways = ['monolithic', 'two steps', 'chunked', 'mount', 'skip if there'] as const
 
-/** What a pusher tells of itself, for whoever wants to kill the server at that moment. */
+/** What a pusher reports, so that a test can kill the server at that moment. */
 export type PusherEvent =
   'manifest asked' | 'manifest acknowledged' | 'blob asked' | 'blob acknowledged' | 'chunk asked'
 
@@ -130,7 +130,7 @@ export class Pusher {
       const end = left === 1 && random.chance(0.5) ? blob.size : offset + Math.floor((blob.size - offset) / left)
       if (end === offset) continue
       this.#options.onEvent('chunk asked')
-      await sendChunk(client, upload, content, offset, end)
+      await sendChunk(client, upload, content, { offset, end })
       offset = end
     }
     this.#options.onEvent('blob asked')
@@ -156,13 +156,12 @@ export class Pusher {
   }
 }
 
-/** Sends the bytes from `offset` to `end` as a chunk, and notes where the upload goes on. */
+/** Sends the bytes from `offset` to `end` as a chunk, and stores where the upload continues. */
 export async function sendChunk(
   client: Client,
   upload: OpenUpload,
   content: Buffer,
-  offset: number,
-  end: number,
+  { offset, end }: { readonly offset: number; readonly end: number },
 ): Promise<void> {
   upload.sentBytes = end
   const headers = { 'content-type': 'application/octet-stream', 'content-range': `${offset}-${end - 1}` }

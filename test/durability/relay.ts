@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, connect, type Socket } from 'node:net'
 
-/** Forwards connections of one port of 127.0.0.1 to another, and can be told to stop in the middle of what it forwards. */
+/** Forwards connections of one port of 127.0.0.1 to another, and can stop in the middle of what it forwards. */
 export interface Relay extends AsyncDisposable {
   readonly port: number
   /** Where connections are forwarded to from now on. */

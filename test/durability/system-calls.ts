@@ -30,7 +30,7 @@ const resumed = /^(\d+) +<\.\.\. (\w+) resumed>(.*)$/
 const whole = /^(\d+) +(\w+)\((.*)$/
 
 /** Puts calls together that strace writes in two parts because another thread's came between. */
-function* joinParts(text: string): Generator<{ name: string; rest: string }> {
+function* joinParts(text: string): Generator<WrittenCall> {
   const begun = new Map<string, string>()
   for (const line of text.split('\n')) {
     const end = resumed.exec(line)
@@ -50,21 +50,42 @@ function* joinParts(text: string): Generator<{ name: string; rest: string }> {
 export function readSystemCalls(file: string, lengthBytes = Infinity): SystemCall[] {
   const bytes = readFileSync(file)
   const text = bytes.subarray(0, Math.min(bytes.length, lengthBytes)).toString('latin1')
-  return [...joinParts(text)].flatMap(({ name, rest }) => {
-    const result = /\) += (-?\d+)/.exec(rest.slice(Math.max(0, rest.lastIndexOf(')'))))?.[1] ?? '-1'
-    if (Number(result) < 0) return []
-    const onFile = /^\d+<((?:\\x[0-9a-f]{2})*)>/.exec(rest)?.[1]
-    const texts = [...rest.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, hex = '']) => unhex(hex))
-    const path = onFile === undefined ? String(texts[0] ?? '') : String(unhex(onFile))
-    const data = onFile === undefined ? Buffer.alloc(0) : Buffer.concat(texts).subarray(0, Number(result))
-    const place = /, (\d+)\) += -?\d+[^,]*$/.exec(rest)?.[1]
-    const takesOffset = name === 'pwrite64' || name === 'pwritev' || name === 'ftruncate'
-    const second = name === 'openat' ? (/, (O_[A-Z_|]+)/.exec(rest)?.[1] ?? '') : String(texts[1] ?? '')
-    return [{ name, path, second, data, offset: takesOffset && place !== undefined ? Number(place) : undefined }]
-  })
+  return [...joinParts(text)].flatMap((call) => (hasSucceeded(call) ? [parseCall(call)] : []))
 }
 
-/** strace at a process that runs; let go of, the process goes on. */
+/** A call as strace writes it: its name, and all that follows the parenthesis. */
+type WrittenCall = { readonly name: string; readonly rest: string }
+
+/** What strace writes for the result, after the last parenthesis. */
+function resultOf({ rest }: WrittenCall): number {
+  return Number(/\) += (-?\d+)/.exec(rest.slice(Math.max(0, rest.lastIndexOf(')'))))?.[1] ?? '-1')
+}
+
+function hasSucceeded(call: WrittenCall): boolean {
+  return resultOf(call) >= 0
+}
+
+function parseCall(call: WrittenCall): SystemCall {
+  const { name, rest } = call
+  const onFile = /^\d+<((?:\\x[0-9a-f]{2})*)>/.exec(rest)?.[1]
+  const texts = [...rest.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, hex = '']) => unhex(hex))
+  const [first = '', next = ''] = texts
+  return {
+    name,
+    path: String(onFile === undefined ? first : unhex(onFile)),
+    second: name === 'openat' ? (/, (O_[A-Z_|]+)/.exec(rest)?.[1] ?? '') : String(next),
+    data: onFile === undefined ? Buffer.alloc(0) : Buffer.concat(texts).subarray(0, resultOf(call)),
+    offset: offsetOf(call),
+  }
+}
+
+function offsetOf({ name, rest }: WrittenCall): number | undefined {
+  if (name !== 'pwrite64' && name !== 'pwritev' && name !== 'ftruncate') return undefined
+  const place = /, (\d+)\) += -?\d+[^,]*$/.exec(rest)?.[1]
+  return place === undefined ? undefined : Number(place)
+}
+
+/** strace, attached to a process. Disposing of it detaches, and the process continues. */
 export interface Tracing extends AsyncDisposable {
   readonly file: string
 }

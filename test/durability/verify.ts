@@ -108,7 +108,7 @@ export class Verifier {
     }
     const content = contentOf(blob.number, blob.size)
     const middle = random.integer(offset, blob.size)
-    if (middle > offset) await sendChunk(this.#client, upload, content, offset, middle)
+    if (middle > offset) await sendChunk(this.#client, upload, content, { offset, end: middle })
     await finishUpload(this.#client, upload, content, middle)
     assert.equal(await this.blob(repository, blob.digest), true)
     return 'resumed'

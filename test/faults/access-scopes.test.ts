@@ -23,7 +23,7 @@ const deleter = await principalWithRole(server, 'deleter', roles.acrDelete)
 const every = ['pull', 'push', 'delete', 'metadata_read', 'metadata_write', 'deleted_read', 'deleted_restore'] as const
 const softDeletion = new Set<string>(['deleted_read', 'deleted_restore'])
 
-/** Somebody who asks, and what Azure lets them do on any repository. [acr-protocol §9.1, legacy mode] */
+/** A caller, and what Azure allows it to do on any repository. [acr-protocol §9.1, legacy mode] */
 interface Asker {
   name: string
   authorization?: string
@@ -162,7 +162,7 @@ function isOnHostName(grant: string): boolean {
   return grant.includes('localhost:5000/')
 }
 
-test('fault 8: whatever the spelling, order and repetition of what is asked, the grant is what is allowed of it', async () => {
+test('fault 8: the grant is the allowed part of the request, for any spelling, order and repetition', async () => {
   const random = seeded()
   for (let round = 0; round < 250; round++) {
     const { wanted, catalog, parameters } = request(random)
@@ -213,7 +213,7 @@ test('fault 8: nothing asked, or nothing that means anything, is answered with a
   }
 })
 
-test('fault 8: very many scopes are answered, with no more than was asked and is allowed', async () => {
+test('fault 8: very many scopes are granted at most as requested and allowed', async () => {
   const [, reader] = askers
   assert.ok(reader !== undefined)
   const scopes = Array.from({ length: 600 }, (_, index) => `repository:r${index}:pull,push`)

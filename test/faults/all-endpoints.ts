@@ -169,7 +169,7 @@ function pageEndpoint(
 export function allEndpoints(cast: EndpointCast): Record<EndpointName, Endpoint> {
   const { server, wire, path, scope, person } = cast
   const { loginServer: service } = server.firstRun
-  const ofRegistry = endpointsOf(server, wire, path, scope)
+  const ofRegistry = endpointsOf(server, wire, { path, scope })
   const ofProvider = Object.entries(providerRequests(cast)).map(([name, present]): [string, Endpoint] => [
     name,
     { name, present, assertDenied: assertProviderDenied },

@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { createRegistry, registryId, resourceGroupId, setAnonymousPull } from '../harness/arm.ts'
 import { form, type HttpResponse } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
-import { accessToken, askAccessToken, basic, pushImage } from '../harness/registry.ts'
+import { accessToken, askAccessToken, basic, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { assertRefused, assertUnauthorizedBody } from '../rights/refusal.ts'
 import { grantedBy } from '../rights/tokens.ts'
@@ -19,7 +19,7 @@ const { loginServer, servicePrincipal, subscriptionId, tenantId } = server.first
 const owner = basic(servicePrincipal.appId, servicePrincipal.password)
 const image = await pushImage(server, 'team/app', '1', owner)
 const second = await createRegistry(server, 'second')
-await pushImage(server, 'team/app', '1', owner, {}, { loginServer: second.loginServer })
+await pushImage(onRegistry(server, { loginServer: second.loginServer }), 'team/app', '1', owner)
 const blob = image.layers[0]?.digest ?? ''
 const guid = randomUUID()
 

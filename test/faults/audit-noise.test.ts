@@ -47,7 +47,7 @@ test('Noise under other names from the same address hides no guess for one name 
   await until('all ten guesses are told', async () => (await toldOf('no-such-owner')).refusals === 10)
 })
 
-test('Denied reads of one principal are folded into a count, and all of them are told', async () => {
+test('Denied reads of one principal are combined into one event with their number', async () => {
   const nobody = await createServicePrincipal(server, 'nobody')
   const authorization = basic(nobody.appId, nobody.password)
   const denied = 1500

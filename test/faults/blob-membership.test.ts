@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import { createRegistry, enableAdmin, principalWithRole, roles, setAnonymousPull } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
-import { accessToken, basic, digestOf, pushBlob, pushImage } from '../harness/registry.ts'
+import { accessToken, basic, digestOf, onRegistry, pushBlob, pushImage } from '../harness/registry.ts'
 import { until } from '../harness/until.ts'
 import { startServer } from '../harness/server.ts'
 import { openWire } from './wire.ts'
@@ -22,9 +22,14 @@ const deleter = await principalWithRole(server, 'deleter', roles.acrDelete)
 const second = await createRegistry(server, 'second')
 await setAnonymousPull(server, true)
 
-const image = await pushImage(server, 'secret/app', '1', owner, { layers: [randomBytes(2000)] })
+const image = await pushImage(server, 'secret/app', { tag: '1', layers: [randomBytes(2000)] }, owner)
 await pushImage(server, 'open/app', '1', owner)
-const elsewhere = await pushBlob(server, 'app', randomBytes(100), owner, { loginServer: second.loginServer })
+const elsewhere = await pushBlob(
+  onRegistry(server, { loginServer: second.loginServer }),
+  'app',
+  randomBytes(100),
+  owner,
+)
 const held = [image.layers[0], image.config].map((one) => one?.digest ?? '')
 const everything = (name: string): string => `repository:${name}:pull,push,delete,metadata_read,metadata_write`
 
@@ -58,7 +63,7 @@ async function on(repository: string, rest: string, authorization: string, metho
 }
 
 for (const [who, authorization] of Object.entries(readers)) {
-  test(`fault 17: a blob that another repository holds is not there for ${who}`, async () => {
+  test(`fault 17: a blob of another repository is not found for ${who}`, async () => {
     const mayReadAll = !authorization.startsWith('Bearer')
     for (const repository of mayReadAll ? repositories : repositories.slice(0, 2)) {
       for (const digest of [...held, elsewhere.digest, image.digest]) {
@@ -81,7 +86,7 @@ for (const [who, authorization] of Object.entries(readers)) {
   })
 }
 
-test('fault 17: a manifest that another repository holds is not there, whichever surface is asked', async () => {
+test('fault 17: a manifest of another repository is not found, on any surface', async () => {
   for (const method of ['GET', 'PATCH']) {
     const target = `/acr/v1/open%2Fapp/_manifests/${encodeURIComponent(image.digest)}`
     const body = method === 'PATCH' ? { body: '{"readEnabled":true}' } : {}
@@ -114,7 +119,7 @@ for (const [who, authorization] of pushers) {
     assert.equal((await on('open/app', `blobs/${held[0]}`, authorization)).status, 404)
   })
 
-  test(`fault 17: a mount gives a blob only where the source holds it, for ${who}`, async () => {
+  test(`fault 17: a mount succeeds only if the source has the blob, for ${who}`, async () => {
     const uploads = '/v2/open/app/blobs/uploads/'
     const never = [
       `?mount=${held[0]}&from=open/app`,
@@ -142,7 +147,7 @@ for (const [who, authorization] of pushers) {
   })
 }
 
-test('fault 17: of a repository that one may not read, nothing is told, held there or not', async () => {
+test('fault 17: a repository without read permission reveals nothing of its content', async () => {
   const strangers = { 'AcrDelete by Basic': basic(deleter.appId, deleter.password), nobody: undefined }
   for (const [who, authorization] of Object.entries(strangers)) {
     for (const digest of [...held, digestOf(randomBytes(8))]) {
@@ -188,7 +193,7 @@ test('fault 18: a blob that is deleted is gone from its repository at the next r
 })
 
 test('fault 18: no request that begins after a deletion was acknowledged still reads what was deleted', async () => {
-  const gone = await pushImage(server, 'doomed', '1', owner, { layers: [randomBytes(3000)] })
+  const gone = await pushImage(server, 'doomed', { tag: '1', layers: [randomBytes(3000)] }, owner)
   const layer = gone.layers[0]?.digest ?? ''
   const targets = [`manifests/${gone.digest}`, 'manifests/1', `blobs/${layer}`]
   let acknowledged = false

@@ -42,7 +42,7 @@ async function occupy(server: RunningServer, count: number, localAddress: string
   }
 }
 
-/** Whether somebody at another address is answered. */
+/** Whether a client at another address gets a response. */
 async function isAnswered(server: RunningServer, localAddress: string): Promise<boolean> {
   const socket = open(server, localAddress)
   socket.write(`GET /v2/ HTTP/1.1\r\nHost: ${server.firstRun.loginServer}\r\nConnection: close\r\n\r\n`)
@@ -67,7 +67,7 @@ test('metrics show how many connections there are, and how many were closed by w
   await flood.end()
 })
 
-test('one address has so many connections and no more, and everybody else is answered', async () => {
+test('one address has a maximum of connections, and other addresses are served', async () => {
   await using server = await startServer({
     args: ['--limits-max-connections-per-address', '20', '--limits-max-connections', '60'],
   })
@@ -82,7 +82,7 @@ test('one address has so many connections and no more, and everybody else is ans
   await again.end()
 })
 
-test('all addresses together have so many connections and no more', async () => {
+test('all addresses together have a maximum of connections', async () => {
   await using server = await startServer({
     args: ['--limits-max-connections-per-address', '20', '--limits-max-connections', '50'],
   })
@@ -95,7 +95,7 @@ test('all addresses together have so many connections and no more', async () => 
   await until('an answer', () => isAnswered(server, '127.0.0.4'))
 })
 
-test('handshakes that are not gone on with are limited by address and end after a while', async () => {
+test('unfinished handshakes are limited by address and end after a timeout', async () => {
   await using server = await startServer()
   const silent = await occupy(server, 600, '127.0.0.1', false)
   await until('the refusals', () => silent.closed() >= 88)
@@ -117,7 +117,7 @@ test('with few descriptors one address leaves room for others and for files', as
   }
   const { appId, password } = server.firstRun.servicePrincipal
   const layers = Array.from({ length: 20 }, (_, at) => Buffer.from(`layer ${at}`))
-  await pushImage(server, 'team/app', '1', basic(appId, password), { layers })
+  await pushImage(server, 'team/app', { tag: '1', layers }, basic(appId, password))
   assert.ok(await isAnswered(server, '127.0.0.5'))
   for (const flood of floods) await flood.end()
 })

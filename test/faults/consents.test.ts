@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
-import { expectStatus, graph } from '../harness/arm.ts'
+import { as, expectStatus, graph } from '../harness/arm.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { pageVisitor, type Elsewhere, type Page } from '../harness/page-visitor.ts'
 import { askToken, signInPerson } from '../harness/person.ts'
@@ -96,8 +96,7 @@ test('consents are listed and withdrawn by Graph, in its shape', async () => {
     id = stringAt(grant, 'id')
   }
   const { access } = await signInPerson(server, { userPrincipalName, password }, `${server.baseUrl}/graph`)
-  const own = async () =>
-    expectStatus(await graph(server, 'GET', '/me/oauth2PermissionGrants', undefined, access), 200).json()
+  const own = async () => expectStatus(await graph(as(server, access), 'GET', '/me/oauth2PermissionGrants'), 200).json()
   const one = `/oauth2PermissionGrants/${id}`
   assert.deepEqual(at(await own(), 'value', 0), expectStatus(await graph(server, 'GET', one), 200).json())
   assert.equal(stringAt(expectStatus(await graph(server, 'GET', one), 200).json(), 'id'), id)

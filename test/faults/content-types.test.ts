@@ -190,7 +190,7 @@ async function send(reader: Reader, headers: readonly Header[], body: string): P
 }
 
 for (const [what, reader] of Object.entries(readers)) {
-  test(`fault 41: ${what} holds to its rules under every spelling of the content type`, async () => {
+  test(`fault 41: ${what} follows its rules under every spelling of the content type`, async () => {
     const lines: string[] = []
     for (const [spelling, headers] of Object.entries(spellingsOf(reader.type))) {
       const statuses: number[] = []
@@ -214,7 +214,7 @@ test('fault 41: what was wrongly asked has changed nothing', async () => {
   assert.equal((await wire.send({ target: '/v2/team/app/manifests/wrong', authorization: owner })).status, 404)
 })
 
-test('fault 41: a rule holds whatever content coding or framing a body claims', async () => {
+test('fault 41: a rule applies to any content coding and framing of a body', async () => {
   const claims: readonly (readonly Header[])[] = [
     [['Content-Encoding', 'gzip']],
     [['Content-Encoding', 'identity, gzip']],
@@ -254,7 +254,7 @@ test('fault 41: another spelling of a type names the same manifest, and an ambig
   }
 })
 
-test('fault 41: what is no image is taken for none, under whatever type it is sent', async () => {
+test('fault 41: content that is no image is denied under every media type', async () => {
   const known = /^application\/vnd\.(?:oci\.image|docker\.distribution)\.[a-z.]*(?:manifest|index)[a-z.]*v\d\+json$/
   for (const body of ['{}', '{"schemaVersion":2}', '{"schemaVersion":2,"config":{},"layers":{}}']) {
     for (const [spelling, headers] of Object.entries(spellingsOf(image.mediaType))) {
@@ -270,7 +270,7 @@ test('fault 41: what is no image is taken for none, under whatever type it is se
   }
 })
 
-test('a DELETE without a body is carried out, whatever content type it names', async () => {
+test('a DELETE without a body is carried out for any content type', async () => {
   const groups = '/graph/v1.0/groups'
   for (const type of ['application/json', 'application/json; charset=utf-8', 'text/plain', form, 'x/y']) {
     const headers: readonly Header[] = [['Content-Type', type]]

@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { arm, createRegistry, expectStatus } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
 import { listAt, stringAt } from '../harness/json.ts'
-import { basic, digestOf, pushBlob, pushImage, putManifest } from '../harness/registry.ts'
+import { basic, digestOf, onRegistry, pushBlob, pushImage, putManifest } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { fileOfBlob, filesOfBlob, flipBit } from '../harness/stored-blobs.ts'
 import { until } from '../harness/until.ts'
@@ -77,11 +77,11 @@ async function eventsOf(action: string): Promise<readonly unknown[]> {
 
 for (const [damage, inflict] of Object.entries(damages)) {
   for (const [way, push] of Object.entries(pushes)) {
-    test(`a push by ${way} heals ${damage} for every repository and registry that holds the blob`, async () => {
+    test(`a push by ${way} heals ${damage} for every repository and registry that has the blob`, async () => {
       const bytes = randomBytes(3000)
       const digest = digestOf(bytes)
       for (const repository of ['heal/one', 'heal/two']) await pushBlob(server, repository, bytes, authorization)
-      await pushBlob(server, 'heal/three', bytes, authorization, second)
+      await pushBlob(onRegistry(server, second), 'heal/three', bytes, authorization)
       const [file = ''] = filesOfBlob(server.dataDir, digest)
       inflict(file)
       const pushed = await push('heal/one', bytes)
@@ -117,7 +117,7 @@ for (const [damage, inflict] of Object.entries(damages)) {
 
 test('an import does not take over a corrupt blob', async () => {
   const layer = randomBytes(3000)
-  const image = await pushImage(server, 'import/from', '1', authorization, { layers: [layer] })
+  const image = await pushImage(server, 'import/from', { tag: '1', layers: [layer] }, authorization)
   const { registry, subscriptionId, resourceGroup } = server.firstRun
   const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${registry}`
   flipBit(fileOfBlob(server.dataDir, digestOf(layer)))
@@ -143,22 +143,22 @@ test('an import does not take over a corrupt blob', async () => {
 
 test('a manifest that names a blob in quarantine is refused until the blob is pushed again', async () => {
   const layer = randomBytes(3000)
-  const image = await pushImage(server, 'named/app', '1', authorization, { layers: [layer] })
+  const image = await pushImage(server, 'named/app', { tag: '1', layers: [layer] }, authorization)
   truncateSync(fileOfBlob(server.dataDir, digestOf(layer)), 10)
   assert.equal((await get('named/app', digestOf(layer), 'HEAD')).status, 404)
   const sent = { mediaType: image.mediaType, bytes: image.manifest }
-  const refused = await putManifest(server, 'named/app', '2', sent, authorization)
+  const refused = await putManifest(server, 'named/app', { reference: '2', ...sent }, authorization)
   assert.equal(refused.status, 400, refused.text())
   assert.equal(stringAt(refused.json(), 'errors', 0, 'code'), 'MANIFEST_BLOB_UNKNOWN')
   await pushBlob(server, 'named/app', layer, authorization)
-  assert.equal((await putManifest(server, 'named/app', '2', sent, authorization)).status, 201)
+  assert.equal((await putManifest(server, 'named/app', { reference: '2', ...sent }, authorization)).status, 201)
 })
 
 test('a manifest whose config is corrupt is refused, and the config is unknown from then on', async () => {
   const image = await pushImage(server, 'named/config', '1', authorization)
   flipBit(fileOfBlob(server.dataDir, image.config.digest))
   const sent = { mediaType: image.mediaType, bytes: image.manifest }
-  const refused = await putManifest(server, 'named/config', '2', sent, authorization)
+  const refused = await putManifest(server, 'named/config', { reference: '2', ...sent }, authorization)
   assert.equal(stringAt(refused.json(), 'errors', 0, 'code'), 'MANIFEST_BLOB_UNKNOWN')
   assert.equal((await get('named/config', image.config.digest, 'HEAD')).status, 404)
 })
@@ -240,7 +240,7 @@ test('a manifest whose stored bytes have not its digest is refused and healed by
     assert.equal(answer.status, 404, method)
   }
   const sent = { mediaType: image.mediaType, bytes: image.manifest }
-  assert.equal((await putManifest(server, 'rows/app', '1', sent, authorization)).status, 201)
+  assert.equal((await putManifest(server, 'rows/app', { reference: '1', ...sent }, authorization)).status, 201)
   const healed = await wire.send({ target: `/v2/rows/app/manifests/1`, authorization })
   assert.equal(healed.status, 200)
   assert.equal(digestOf(healed.body), image.digest)

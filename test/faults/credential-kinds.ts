@@ -123,7 +123,7 @@ async function createPerson(server: RunningServer, name: string): Promise<Person
   return { userPrincipalName, password }
 }
 
-/** The browser of somebody who is signed in to their account. */
+/** The browser of a person who is signed in to their account. */
 async function signedInVisitor(server: RunningServer, { userPrincipalName, password }: Person): Promise<PageVisitor> {
   const visitor = pageVisitor(server)
   const page = await visitor.open('/account/sign-ins')
@@ -132,7 +132,7 @@ async function signedInVisitor(server: RunningServer, { userPrincipalName, passw
   return visitor
 }
 
-/** Everybody who has something to show, each with every right that lets a endpoint open to them. */
+/** All callers with a credential, each with every permission that an endpoint requires. */
 async function assemble(server: RunningServer, issuer: TokenIssuer) {
   const certificateKeys = attackerKeys('RS256')
   const job = await createJob(server, issuer, certificateKeys)
@@ -248,7 +248,7 @@ export async function assembleKinds(server: RunningServer, issuer: TokenIssuer, 
       accessToken(server, { refreshToken: refreshThere }, [scope], other),
     'nothing at all': async () => '',
   }
-  // First what is guessed at endpoints that let nobody guess for long.
+  // First the guesses at endpoints with a limit of guesses.
   const kinds = new Map<KindName, Make>(guessable.map((name) => [name, made[name]]))
   for (const name of others) kinds.set(name, made[name])
   for (const principal of principals) {

@@ -84,7 +84,7 @@ test('fault 3: a fresh server has its admin account turned off and anonymous pul
   assertUnauthorizedBody(await askAccessToken(server, 'anonymous', ['repository:team/app:pull']))
 })
 
-test('fault 3: no password that anybody could guess opens a fresh server', assertNoLiteralWorks)
+test('fault 3: no guessable password opens a fresh server', assertNoLiteralWorks)
 
 test('fault 3: nor does one when the admin account is on', async () => {
   const admin = await enableAdmin(server)
@@ -111,7 +111,7 @@ test('fault 3: no literal secret signs the first service principal in to the ide
   }
 })
 
-test('fault 3: the secrets of the first run are for its own user alone and are not told again', async () => {
+test('fault 3: the secrets of the first run are readable by its own user only and are not shown again', async () => {
   const file = join(server.dataDir, 'first-run.json')
   assert.equal(statSync(file).mode & 0o777, 0o600)
   const said = server.output().length

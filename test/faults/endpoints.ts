@@ -25,8 +25,7 @@ function assertManagementDenied(response: HttpResponse): void {
 export function endpointsOf(
   server: RunningServer,
   wire: Wire,
-  path: string,
-  scope: string,
+  { path, scope }: { readonly path: string; readonly scope: string },
   where: Where = {},
 ): Record<string, Endpoint> {
   const service = where.loginServer ?? server.firstRun.loginServer

@@ -4,6 +4,7 @@ import { after, test } from 'node:test'
 import {
   arm,
   armToken,
+  as,
   createRegistry,
   createServicePrincipal,
   enableAdmin,
@@ -49,7 +50,7 @@ const roleless = await createServicePrincipal(server, 'roleless')
 const admin = await enableAdmin(server)
 expectStatus(await arm(server, 'PATCH', registryId(server), { properties: { adminUserEnabled: false } }), 200)
 
-/** Pairs that prove nobody, for all the reasons there are. */
+/** Pairs that authenticate no principal, for every reason. */
 const pairs: Record<string, readonly [username: string, password: string]> = {
   'an id that nobody has': [randomUUID(), standing.password],
   'a wrong secret': [standing.appId, `${standing.password.slice(0, -1)}!`],
@@ -79,7 +80,7 @@ const waysIn: Record<string, (username: string, password: string) => Promise<Htt
 }
 
 for (const [where, tryThere] of Object.entries(waysIn)) {
-  test(`fault 23: at ${where}, whoever cannot sign in is not told why`, async () => {
+  test(`fault 23: at ${where}, a failed sign-in does not reveal its reason`, async () => {
     await passed(expiredAt)
     const answers = []
     for (const [who, pair] of Object.entries(pairs)) {
@@ -91,7 +92,7 @@ for (const [where, tryThere] of Object.entries(waysIn)) {
   })
 }
 
-test('fault 23: how long a refusal takes does not tell whether there is such a name', async () => {
+test('fault 23: the time of a denial does not reveal whether a name exists', async () => {
   const fresh = (): string => randomBytes(12).toString('hex')
   const known = (): Promise<HttpResponse> => byForm(standing.appId, fresh())
   const unknown = (): Promise<HttpResponse> => byForm(randomUUID(), fresh())
@@ -112,7 +113,7 @@ const strangers: Record<string, string | undefined> = {
 }
 
 for (const [who, authorization] of Object.entries(strangers)) {
-  test(`fault 23: a repository that is not there and one that may not be read are the same to ${who}`, async () => {
+  test(`fault 23: a missing repository and an unreadable one look the same to ${who}`, async () => {
     const unknownDigest = digestOf(randomBytes(8))
     const rests: readonly (readonly [method: string, there: string, absent: string])[] = [
       ['GET', '/v2/team/app/tags/list', '/v2/team/non/tags/list'],
@@ -137,7 +138,7 @@ for (const [who, authorization] of Object.entries(strangers)) {
   })
 }
 
-test('fault 23: how long a refusal takes does not tell whether there is such a repository', async () => {
+test('fault 23: the time of a denial does not reveal whether a repository exists', async () => {
   const authorization = strangers['a bearer for another repository']
   const there = (): Promise<HttpResponse> => wire.send({ target: '/v2/team/app/manifests/1', authorization })
   const absent = (): Promise<HttpResponse> => wire.send({ target: '/v2/team/non/manifests/1', authorization })
@@ -164,8 +165,8 @@ test('fault 23: on the management surface, what one may not see and what is not 
   ]
   for (const [method, there, absent] of cases) {
     const body = method === 'PATCH' ? {} : undefined
-    const one = await arm(server, method, there, body, token)
-    const other = await arm(server, method, absent, body, token)
+    const one = await arm(as(server, token), method, there, body)
+    const other = await arm(as(server, token), method, absent, body)
     assert.ok(one.status === 403 || one.status === 404, `${method} ${there}: ${one.status}`)
     const asked = ['hidden', 'absent1', 'absent', server.firstRun.resourceGroup]
     assertAlike({ [there]: { response: one, asked }, [absent]: { response: other, asked } })
@@ -191,13 +192,13 @@ test('fault 23: in the directory, what one may not see and what is not there are
       const [, absent] = nowhere[index] ?? [method, path]
       const body = method === 'GET' || method === 'DELETE' ? undefined : { keyId: randomUUID() }
       assertAlike({
-        [path]: { response: await graph(server, method, path, body, token) },
-        [absent]: { response: await graph(server, method, absent, body, token) },
+        [path]: { response: await graph(as(server, token), method, path, body) },
+        [absent]: { response: await graph(as(server, token), method, absent, body) },
       })
     }
   }
   const found = async (filter: string): Promise<HttpResponse> =>
-    graph(server, 'GET', `/servicePrincipals?$filter=${encodeURIComponent(filter)}`, undefined, token)
+    graph(as(server, token), 'GET', `/servicePrincipals?$filter=${encodeURIComponent(filter)}`)
   assertAlike({
     'the id of another': { response: await found(`appId eq '${standing.appId}'`) },
     'the name of another': { response: await found("displayName eq 'standing'") },

@@ -29,7 +29,7 @@ const { servicePrincipal, tenantId } = server.firstRun
 const scope = 'repository:team/app:pull'
 const path = '/v2/team/app/manifests/1'
 await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
-const endpoints = endpointsOf(server, wire, path, scope)
+const endpoints = endpointsOf(server, wire, { path, scope })
 const genuine = Object.entries(await tokensOf(server, servicePrincipal, [scope]))
 
 /** A server of the attacker's with a key set that holds the forged key under the genuine `kid`. */

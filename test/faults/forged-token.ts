@@ -82,7 +82,7 @@ function utcTime(instant: Date): string {
   return `${instant.toISOString().replaceAll(/[-:T]/g, '').slice(2, 14)}Z`
 }
 
-/** The base64 of a certificate that somebody gave themselves, as `x5c` has it. [RFC 5280 §4.1] */
+/** The base64 of a self-signed certificate, as in `x5c`. [RFC 5280 §4.1] */
 export function selfSignedCertificate(
   { publicKey, privateKey }: KeyPair,
   from = new Date('2020-01-01T00:00:00Z'),

@@ -18,13 +18,14 @@ import { prepareSurfaceWrites, requireErrorFormat } from './surface-writes.ts'
 const diskMebibytes = Number(process.env['ACRUX_TEST_DISK_MIB'] ?? 160)
 const mebibyte = 1024 * 1024
 
-const send = (
-  server: RunningServer,
-  method: string,
-  path: string,
-  authorization: string,
-  body?: Buffer | Readable,
-): Promise<HttpResponse> =>
+type Sent = {
+  readonly method?: string
+  readonly path: string
+  readonly authorization: string
+  readonly body?: Buffer | Readable
+}
+
+const send = (server: RunningServer, { method = 'GET', path, authorization, body }: Sent): Promise<HttpResponse> =>
   request({
     method,
     url: new URL(path, registryUrl(server)),
@@ -34,7 +35,7 @@ const send = (
   })
 
 async function beginUpload(server: RunningServer, repository: string, authorization: string): Promise<string> {
-  const begun = await send(server, 'POST', `/v2/${repository}/blobs/uploads/`, authorization)
+  const begun = await send(server, { method: 'POST', path: `/v2/${repository}/blobs/uploads/`, authorization })
   assert.equal(begun.status, 202, begun.text())
   return begun.headers.location ?? ''
 }
@@ -62,10 +63,19 @@ async function fillWithUploads(
   const piece = Buffer.alloc((diskMebibytes * mebibyte) / 40, 'f')
   const locations: string[] = []
   for (let count = 0; count < 60; count += 1) {
-    const begun = await send(server, 'POST', `/v2/${repository}/blobs/uploads/`, await bearer())
+    const begun = await send(server, {
+      method: 'POST',
+      path: `/v2/${repository}/blobs/uploads/`,
+      authorization: await bearer(),
+    })
     if (begun.status !== 202) return { last: begun, locations }
     const location = begun.headers.location ?? ''
-    const patched = await send(server, 'PATCH', location, await bearer(), Readable.from(chunksOf(piece)))
+    const patched = await send(server, {
+      method: 'PATCH',
+      path: location,
+      authorization: await bearer(),
+      body: Readable.from(chunksOf(piece)),
+    })
     if (patched.status !== 202) return { last: patched, locations }
     locations.push(location)
   }
@@ -109,7 +119,7 @@ test('a disk that a scoped token fills with open uploads stops pushes alone, and
   const theirs = basic(pusher.appId, pusher.password)
   const active = await beginUpload(server, 'team/active', theirs)
   const source = new Readable({ read: () => undefined })
-  const sending = send(server, 'PATCH', active, theirs, source)
+  const sending = send(server, { method: 'PATCH', path: active, authorization: theirs, body: source })
   const content: Buffer[] = []
   const sendMore = (): void => {
     const piece = Buffer.alloc(40_000, content.length)
@@ -130,29 +140,34 @@ test('a disk that a scoped token fills with open uploads stops pushes alone, and
   await login()
   await pull()
   await armToken(server)
-  assert.equal((await send(server, 'DELETE', '/v2/team/app/manifests/none', owner)).status, 404)
+  assert.equal(
+    (await send(server, { method: 'DELETE', path: '/v2/team/app/manifests/none', authorization: owner })).status,
+    404,
+  )
   await diskState(server)
 
-  // The uploads that nobody sends to make room, and the one that is sent to stays.
+  // The idle uploads make room, and the active one stays.
   await until('pushes are taken again', async () => {
-    const begun = await send(server, 'POST', '/v2/team/again/blobs/uploads/', owner)
+    const begun = await send(server, { method: 'POST', path: '/v2/team/again/blobs/uploads/', authorization: owner })
     return begun.status === 202
   })
-  await pushImage(server, 'team/again', '1', owner, { layers: [Buffer.alloc(2 * mebibyte, 'n')] })
+  await pushImage(server, 'team/again', { tag: '1', layers: [Buffer.alloc(2 * mebibyte, 'n')] }, owner)
   const states = await Promise.all(
-    filled.locations.map(async (location) => (await send(server, 'GET', location, await bearer())).status),
+    filled.locations.map(
+      async (location) => (await send(server, { path: location, authorization: await bearer() })).status,
+    ),
   )
   assert.ok(states.includes(404), `none of the idle uploads was ended: ${states.join()}`)
   clearInterval(going)
   source.push(null)
   assert.equal((await sending).status, 202)
   const digest = digestOf(Buffer.concat(content))
-  const finished = await send(server, 'PUT', `${active}&digest=${digest}`, theirs)
+  const finished = await send(server, { method: 'PUT', path: `${active}&digest=${digest}`, authorization: theirs })
   assert.equal(finished.status, 201, finished.text())
   await pull()
 })
 
-test('on a disk that something else has filled, everything but content goes on, and the server starts again', async (t) => {
+test('on a disk that another program filled, everything but content continues, and the server starts again', async (t) => {
   if (!requireRoot(t)) return
   using disk = mountSmallDisk(diskMebibytes)
   const args = ['--upload-expiry-seconds', '6', '--gc-interval-seconds', '1']
@@ -160,18 +175,22 @@ test('on a disk that something else has filled, everything but content goes on, 
   const { servicePrincipal } = server.firstRun
   const owner = basic(servicePrincipal.appId, servicePrincipal.password)
   const image = await pushImage(server, 'team/app', '1', owner)
-  await pushImage(server, 'team/app', '2', owner, { layers: [Buffer.alloc(mebibyte, 'd')] })
+  await pushImage(server, 'team/app', { tag: '2', layers: [Buffer.alloc(mebibyte, 'd')] }, owner)
   const writes = await prepareSurfaceWrites(server)
   const ballast = join(server.dataDir, 'ballast')
   const isSetAside = (): boolean => (statSync(ballast, { throwIfNoEntry: false })?.size ?? 0) > 0
   const heldUpload = await beginUpload(server, 'team/held', owner)
-  assert.equal((await send(server, 'PATCH', heldUpload, owner, Buffer.alloc(8 * mebibyte))).status, 202)
+  assert.equal(
+    (await send(server, { method: 'PATCH', path: heldUpload, authorization: owner, body: Buffer.alloc(8 * mebibyte) }))
+      .status,
+    202,
+  )
   await until('the server has set space aside', isSetAside)
   disk.fill()
   assert.ok(disk.freeBytes() < 65_536)
 
-  assertNoSpace(await send(server, 'POST', '/v2/team/new/blobs/uploads/', owner))
-  assert.equal((await send(server, 'GET', '/v2/team/app/manifests/1', owner)).status, 200)
+  assertNoSpace(await send(server, { method: 'POST', path: '/v2/team/new/blobs/uploads/', authorization: owner }))
+  assert.equal((await send(server, { path: '/v2/team/app/manifests/1', authorization: owner })).status, 200)
   await until('the disk is reported to be low', async () => (await diskState(server)) === 'degraded')
   // Until the server has noticed, a write may meet the full disk.
   for (const [surface, write] of Object.entries(writes)) {
@@ -183,12 +202,18 @@ test('on a disk that something else has filled, everything but content goes on, 
     }
   }
   await until('the management API writes again', async () => (await writes['management']?.())?.status === 201)
-  assert.equal((await send(server, 'DELETE', '/v2/team/app/manifests/2', owner)).status, 202)
+  assert.equal(
+    (await send(server, { method: 'DELETE', path: '/v2/team/app/manifests/2', authorization: owner })).status,
+    202,
+  )
   await until('the expired upload made space', () => disk.freeBytes() > 4 * mebibyte)
 
   disk.relieve()
   const assertServes = async (): Promise<void> => {
-    assert.equal((await send(server, 'GET', `/v2/team/app/manifests/${image.digest}`, owner)).status, 200)
+    assert.equal(
+      (await send(server, { path: `/v2/team/app/manifests/${image.digest}`, authorization: owner })).status,
+      200,
+    )
     assert.equal(await diskState(server), 'degraded')
     await armToken(server)
     assert.equal((await arm(server, 'GET', `${registryId(server)}/listUsages`)).status, 200)
@@ -205,7 +230,11 @@ test('on a disk that something else has filled, everything but content goes on, 
 
   // Without anything set aside, an unfinished upload makes the space.
   const left = await beginUpload(server, 'team/left', owner)
-  assert.equal((await send(server, 'PATCH', left, owner, Buffer.alloc(8 * mebibyte))).status, 202)
+  assert.equal(
+    (await send(server, { method: 'PATCH', path: left, authorization: owner, body: Buffer.alloc(8 * mebibyte) }))
+      .status,
+    202,
+  )
   await server.kill()
   rmSync(ballast)
   disk.fill()
@@ -237,7 +266,7 @@ test('a disk without a byte for a row answers 507 on every surface, and the serv
     }
     return met.size >= Object.keys(writes).length - 1
   })
-  assert.equal((await send(server, 'GET', '/v2/team/app/manifests/1', owner)).status, 200)
+  assert.equal((await send(server, { path: '/v2/team/app/manifests/1', authorization: owner })).status, 200)
   assert.deepEqual(await server.kill('SIGTERM'), { code: 0, signal: null })
   disk.relieve()
   await server.restart()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Agent } from 'node:https'
 import { after, test } from 'node:test'
-import { armToken, createServicePrincipal, expectStatus, graph } from '../harness/arm.ts'
+import { armToken, as, createServicePrincipal, expectStatus, graph } from '../harness/arm.ts'
 import { type HttpResponse, request } from '../harness/http.ts'
 import { listAt, stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
@@ -17,9 +17,9 @@ const person = {
   userPrincipalName: 'victim@acrux.localhost',
   passwordProfile: { password: 'tidal lantern 7 quilt' },
 }
-const userId = stringAt(expectStatus(await graph(server, 'POST', '/users', person, token), 201).json(), 'id')
+const userId = stringAt(expectStatus(await graph(as(server, token), 'POST', '/users', person), 201).json(), 'id')
 const group = { displayName: 'victim', mailNickname: 'victim', mailEnabled: false, securityEnabled: true }
-const groupId = stringAt(expectStatus(await graph(server, 'POST', '/groups', group, token), 201).json(), 'id')
+const groupId = stringAt(expectStatus(await graph(as(server, token), 'POST', '/groups', group), 201).json(), 'id')
 
 /** Connections are kept: to open one takes longer than the answer. */
 const agent = new Agent({ keepAlive: true })
@@ -56,7 +56,7 @@ const attacks: readonly ((column: string) => string)[] = [
   (column) => `displayName eq (select ${column} from directory_user limit 1)`,
 ]
 
-/** Here a quote is doubled, so that it is a part of the name that is looked for, and nobody has that name. */
+/** Here a quote is doubled, so that it is a part of the name, and no entry has that name. */
 const names = [
   "victim'' or ''1''=''1",
   "'' union select password_hash from directory_user --",
@@ -97,7 +97,7 @@ test('a value in a filter is a value and nothing else [fault 28]', async () => {
   }
 })
 
-test('what orders, selects, expands, searches or counts a list is refused [fault 28]', async () => {
+test('a query that orders, selects, expands, searches or counts a list is denied [fault 28]', async () => {
   const options = [
     '$orderby=password_hash',
     '$select=password_hash',

@@ -164,7 +164,7 @@ const allowed = new Set([
 const answers = new Map<string, HttpResponse>()
 for (const [what, request] of Object.entries(requests)) answers.set(what, await wire.send(request))
 
-test('fault 22: no answer has a header that tells more than it must', () => {
+test('fault 22: no response has a header that reveals more than necessary', () => {
   const strange: string[] = []
   for (const [what, answer] of answers) {
     assert.ok(answer.status < 500, `${what}: ${answer.status}`)
@@ -195,7 +195,7 @@ test('fault 22: every answer says that its type is not to be guessed, and no err
   }
 })
 
-test('fault 22: whatever the data plane answers, a browser that is led there runs none of it', () => {
+test('fault 22: a browser runs no response of the data plane', () => {
   const isDataPlane = (target: string): boolean => /^\/(v2|acr)\//.test(target)
   const ofDataPlane = [...answers].filter(([what]) => isDataPlane(requests[what]?.target ?? ''))
   assert.ok(ofDataPlane.length > 20)
@@ -235,7 +235,7 @@ test('fault 22: what a client writes into a manifest or a path cannot write a he
   assert.equal(odd.headers['x-ms-client-request-id'], undefined)
 })
 
-test('fault 38: an answer that depends on who asks says so to whoever stores it', () => {
+test('fault 38: a response that depends on the caller tells caches so', () => {
   for (const [what, answer] of answers) {
     const { authorization } = requests[what] ?? {}
     if (authorization === undefined) continue
@@ -247,7 +247,7 @@ test('fault 38: an answer that depends on who asks says so to whoever stores it'
   }
 })
 
-test('fault 38: the data plane varies by Origin, Authorization and Accept, whatever the outcome', () => {
+test('fault 38: the data plane varies by Origin, Authorization and Accept, for every status', () => {
   for (const [what, answer] of answers) {
     const { target } = requests[what] ?? { target: '' }
     if (!/^\/(v2|acr)\//.test(target)) continue
@@ -257,7 +257,7 @@ test('fault 38: the data plane varies by Origin, Authorization and Accept, whate
   }
 })
 
-test('fault 38: no answer that holds a token or a secret is stored', async () => {
+test('fault 38: no response with a token or a secret may be cached', async () => {
   const listed = await arm(server, 'POST', `${registryId(server)}/listCredentials`)
   for (const [what, answer] of [
     ['a token', answers.get('a token')],
@@ -299,7 +299,7 @@ test('fault 38: what one principal was given is not given to another by a condit
   assert.equal((await wire.send({ target: '/v2/team/app/manifests/1', authorization: owner })).status, 200)
 })
 
-test('fault 38: a page of another origin is not let in by any surface, and reads of the provider what is the same for all', async () => {
+test('fault 38: no surface allows a page of another origin, except to read what is the same for all at the provider', async () => {
   const cors = [
     ['Origin', 'https://evil.example.com'],
     ['Access-Control-Request-Method', 'GET'],

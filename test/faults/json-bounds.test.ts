@@ -26,9 +26,9 @@ function indexOf(count: number): Buffer {
 }
 
 const put = (reference: string, bytes: Buffer, mediaType = indexType) =>
-  putManifest(server, 'team/app', reference, { mediaType, bytes }, owner)
+  putManifest(server, 'team/app', { reference, mediaType, bytes }, owner)
 
-test('an index names 2,000 manifests and no more, and its properties show all of them', async () => {
+test('an index names at most 2,000 manifests, and its properties show all of them', async () => {
   const pushed = expectStatus(await put('largest', indexOf(2000)), 201)
   const digest = String(pushed.headers['docker-content-digest'])
   for (let time = 0; time < 2; time += 1) {

@@ -30,7 +30,7 @@ function masked(text: string, asked: readonly string[]): string {
     .replaceAll(/(_state=)[^&\s"]+/g, '$1<state>')
 }
 
-/** Holds that the answers cannot be told from one another; `asked` are the words that each asker chose. */
+/** Asserts that the responses cannot be distinguished; `asked` are the words that each caller chose. */
 export function assertAlike(
   answers: Readonly<Record<string, { response: HttpResponse; asked?: readonly string[] }>>,
 ): void {

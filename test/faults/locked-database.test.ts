@@ -10,7 +10,7 @@ import { prepareSurfaceWrites, requireErrorFormat } from './surface-writes.ts'
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
 
-test('a database that another process has locked is 503 with Retry-After on every surface, and reads go on', async () => {
+test('a database that another process has locked is 503 with Retry-After on every surface, and reads continue', async () => {
   const { servicePrincipal } = server.firstRun
   const authorization = basic(servicePrincipal.appId, servicePrincipal.password)
   await pushImage(server, 'team/app', '1', authorization)

@@ -177,7 +177,7 @@ test('fault 33: what may not be written may not be deleted either, even where de
   }
 })
 
-test('fault 33: a lock of one tag holds where the manifest has other tags, and no other tag is held by it', async () => {
+test('fault 33: a lock of one tag applies if the manifest has other tags, and locks no other tag', async () => {
   const where = await stage()
   assert.equal((await put(where, 'also', where.held.manifest, owner)).status, 201)
   await setLock(where, 'tag', { deleteEnabled: false })
@@ -251,7 +251,7 @@ test('fault 33: what is not to be listed is in no list, and can still be read by
   assert.equal((await ways['reading the tag']?.(where, owner))?.status, 200)
 })
 
-test('fault 32: of pushes that race to a locked tag none succeeds, whatever it is called, and however it was made', async () => {
+test('fault 32: no racing push to a locked tag succeeds, for any name and any way to create the tag', async () => {
   const where = await stage()
   for (const tag of ['latest', 'held']) {
     assert.equal((await put(where, tag, where.free.manifest, owner)).status, 201)

@@ -40,7 +40,7 @@ const put = (repository: string, reference: string, body: string) =>
 const erase = (target: string) => wire.send({ method: 'DELETE', target, authorization })
 const read = (target: string) => wire.send({ target, authorization })
 
-/** Pushes indexes, each of which names 500 children: 300,000 between them, unless told otherwise. */
+/** Pushes indexes, each of which names 500 children: 300,000 between them by default. */
 async function fill(repository: string, size = indexes): Promise<void> {
   for (let start = 0; start < size; start += 8) {
     const numbers = Array.from({ length: Math.min(8, size - start) }, (_, offset) => start + offset)
@@ -154,7 +154,7 @@ test('no token waits for long while a manifest of 20,000 tags is deleted', async
   )
 })
 
-test('a deletion that a kill cut off is gone on with, and a repository pushed again meanwhile stays whole', async () => {
+test('a deletion continues after a kill, and a repository that is pushed again meanwhile stays complete', async () => {
   // A third of what is above: enough for seconds of sweeping, of which the kill leaves the most.
   await fill('long/two', indexes / 3)
   expectStatus(await erase('/acr/v1/long/two'), 202)

@@ -44,7 +44,7 @@ async function statusOf(assertion: string): Promise<number> {
   return answer.status
 }
 
-test('an assertion of a machine that somebody has seen is worth nothing, before and after a restart', async () => {
+test('a machine’s assertion cannot be replayed, before and after a restart', async () => {
   const assertion = assertionOf()
   assert.equal(await statusOf(assertion), 200)
   assert.equal(await statusOf(assertion), 401)

@@ -62,7 +62,7 @@ test('fault 43: a right manifest is taken with its media type, without it, and i
   }
 })
 
-test('fault 43: a manifest that reads both as an image and as an index is refused, whatever it is sent as', async () => {
+test('fault 43: a manifest that reads both as an image and as an index is denied under every type', async () => {
   const both: Record<string, Record<string, unknown>> = {
     'layers and manifests': { schemaVersion: 2, config, layers, manifests },
     'a config and manifests': { schemaVersion: 2, config, manifests },
@@ -127,7 +127,7 @@ test('fault 43: schema 1 is refused in words, in every disguise', async () => {
   assert.match(stringAt(answer.json(), 'errors', 0, 'message'), /schema 1/)
 })
 
-test('fault 43: a manifest is served as it was pushed, whatever is asked for', async () => {
+test('fault 43: a manifest is served as it was pushed, for any Accept header', async () => {
   for (const accept of [
     types.index,
     types.dockerList,
@@ -149,7 +149,7 @@ test('fault 43: a manifest is served as it was pushed, whatever is asked for', a
   }
 })
 
-test('fault 43: the same bytes are not held as two types', async () => {
+test('fault 43: the same bytes are not stored under two types', async () => {
   const { bytes, digest } = await neutral()
   const target = `/v2/team/app/manifests/${digest}`
   const sendAs = async (type: string): Promise<HttpResponse> =>

@@ -36,7 +36,7 @@ async function take(authorization: string, from: string, what?: string): Promise
   assert.equal((await mount(authorization, from, what)).status, 202)
 }
 
-test('fault 19: a source that may not be read, one that is not there and one that lacks the blob are answered alike', async () => {
+test('fault 19: an unreadable source, a missing one and one without the blob get the same response', async () => {
   assertAlike({
     'a forbidden source that holds the blob': { response: await mount(narrow, 'hidden') },
     'a source that is not there': { response: await mount(narrow, 'absent') },
@@ -59,7 +59,7 @@ test('fault 19: without a source too, the blob of a repository that may not be r
   })
 })
 
-test('fault 19: whoever may not push is told of no source, readable or not', async () => {
+test('fault 19: a caller who may not push learns of no source, readable or not', async () => {
   const puller = await principalWithRole(server, 'puller', roles.acrPull)
   const reading = basic(puller.appId, puller.password)
   const sources = ['hidden', 'absent', 'target']
@@ -76,7 +76,7 @@ test('fault 19: whoever may not push is told of no source, readable or not', asy
   }
 })
 
-test('fault 19: how long a mount takes does not tell a forbidden source from one that is not there', async () => {
+test('fault 19: the time of a mount does not distinguish an unreadable source from a missing one', async () => {
   for (let warm = 0; warm < 30; warm++) {
     await take(narrow, 'hidden')
     await take(narrow, 'absent')

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import {
   arm,
+  as,
   assignRole,
   createServicePrincipal,
   expectStatus,
+  type NewServicePrincipal,
   principalWithRole,
   registryId,
   roles,
-  type NewServicePrincipal,
 } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { listAt, stringAt } from '../harness/json.ts'
@@ -45,13 +46,11 @@ async function importer(role: string): Promise<NewServicePrincipal> {
 }
 
 const importTo = (target: string, caller: NewServicePrincipal) =>
-  arm(
-    server,
-    'POST',
-    `${registryId(server)}/importImage`,
-    { source: { resourceId: registryId(server), sourceImage: 'base/app:1' }, targetTags: [target], mode: 'NoForce' },
-    caller,
-  )
+  arm(as(server, caller), 'POST', `${registryId(server)}/importImage`, {
+    source: { resourceId: registryId(server), sourceImage: 'base/app:1' },
+    targetTags: [target],
+    mode: 'NoForce',
+  })
 
 const beginUpload = (repository: string, { appId, password }: NewServicePrincipal) =>
   request({
@@ -80,10 +79,7 @@ test('fault 30: a repository is made by an import for who may import, by a push 
 
   const accepted = expectStatus(await importTo('made/by-import:1', bringing), 202)
   const { pathname, search } = new URL(accepted.headers.location ?? '')
-  await until(
-    'the import ends',
-    async () => (await arm(server, 'GET', pathname + search, undefined, bringing)).status === 200,
-  )
+  await until('the import ends', async () => (await arm(as(server, bringing), 'GET', pathname + search)).status === 200)
   await pushImage(server, 'made/by-push', '1', basic(pusher.appId, pusher.password))
   assert.deepEqual(await repositories(), ['base/app', 'made/by-import', 'made/by-push'])
 })

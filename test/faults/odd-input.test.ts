@@ -23,7 +23,7 @@ after(() => wire.close())
 const { loginServer, registry, servicePrincipal, subscriptionId, tenantId } = server.firstRun
 const owner = basic(servicePrincipal.appId, servicePrincipal.password)
 const image = await pushImage(server, 'team/app', '1', owner)
-await pushImage(server, 'team/signed', 'signed', owner, { subject: image })
+await pushImage(server, 'team/signed', { tag: 'signed', subject: image }, owner)
 const layer = image.layers[0]?.digest ?? ''
 const admin = await enableAdmin(server)
 const plain = await createServicePrincipal(server, 'plain')
@@ -158,7 +158,7 @@ for (const [surface, { count, routes }] of Object.entries(surfaces)) {
   })
 }
 
-test('fault 53: after all of it the server is the one that was started, still works and has logged no failure', async () => {
+test('fault 53: afterwards the same process still works and has logged no failure', async () => {
   assert.doesNotThrow(() => process.kill(server.pid, 0))
   const lines = server
     .output()

@@ -106,7 +106,7 @@ function routesOf(paths: Record<string, Record<string, unknown>>): OddRoute[] {
   })
 }
 
-/** A DELETE that nobody meant, of what all others need, is left out. */
+/** A DELETE of what all other requests need is left out. */
 function deletesGround({ method, target }: WireRequest): boolean {
   return method === 'DELETE' && !target.includes('x1x1x1') && !/spare/i.test(target)
 }

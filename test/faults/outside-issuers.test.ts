@@ -65,7 +65,7 @@ test('fault 5: no federated credential is made without an audience, nor with two
   }
 })
 
-test('fault 5: audience, subject and every time of an outside token are held to', async () => {
+test('fault 5: audience, subject and every time of an external token are verified', async () => {
   const now = Math.floor(Date.now() / 1000)
   const claims: Record<string, Record<string, unknown>> = {
     'another audience': { aud: 'other' },
@@ -86,7 +86,7 @@ test('fault 5: audience, subject and every time of an outside token are held to'
   }
 })
 
-test('fault 14: a subject is compared to the letter, whatever its delimiters', async () => {
+test('fault 14: a subject is compared exactly, with all its delimiters', async () => {
   const subjects = [
     'repo:octo/app:ref:refs/heads/main2',
     'repo:octo/app:ref:refs/heads/Main',
@@ -101,7 +101,7 @@ test('fault 14: a subject is compared to the letter, whatever its delimiters', a
   for (const sub of subjects) await assertRefused(issuer.token({ sub, aud: audience }), sub, 700213)
 })
 
-test('fault 14: whoever has the name of a repository later is not it, where its immutable id is trusted', async () => {
+test('fault 14: a later repository of the same name is rejected if the immutable id is trusted', async () => {
   const other = await principalWithRole(server, 'by-id', roles.acrPush)
   const claimsMatchingExpression = {
     value: "claims['repository_id'] eq '1001' and claims['ref'] eq 'refs/heads/main'",
@@ -181,7 +181,7 @@ test('fault 7: header parameters change neither how an outside token is read nor
   assert.equal(hostile.requests.length, before, 'nothing that a header names was asked for')
 })
 
-test('fault 39: an address within is never dialled by a server that was not told to allow it', async () => {
+test('fault 39: an internal address is never dialled unless the settings allow it', async () => {
   const first = await principalWithRole(closed, 'program', roles.acrPush)
   const path = credentialsOf(first.applicationObjectId)
   const port = new URL(inside.origin).port
@@ -202,7 +202,7 @@ test('fault 39: an address within is never dialled by a server that was not told
     )
     assert.deepEqual(at(asserted.json(), 'error_codes'), [90061], url)
     assert.equal(exchanged.status, 401, url)
-    // Whether somebody was there, and what they said, is told to nobody.
+    // No response reveals whether the host exists, or what it returned.
     for (const answer of [asserted, exchanged]) assert.doesNotMatch(answer.text(), /inside|ECONNREFUSED|certificate/)
   }
   for (const url of ['http://127.0.0.1', 'http://169.254.169.254', 'file:///etc/passwd', 'https://a@b.example']) {

@@ -64,8 +64,10 @@ function index(): { mediaType: string; bytes: Buffer } {
   return { mediaType, bytes: Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: [], annotations })) }
 }
 
-for (const name of repositories) assert.equal((await putManifest(server, name, '1', index(), owner)).status, 201)
-for (const tag of tags) assert.equal((await putManifest(server, 'many', tag, index(), owner)).status, 201)
+for (const name of repositories)
+  assert.equal((await putManifest(server, name, { reference: '1', ...index() }, owner)).status, 201)
+for (const tag of tags)
+  assert.equal((await putManifest(server, 'many', { reference: tag, ...index() }, owner)).status, 201)
 const names = [...repositories, 'many']
 
 /** A list of the data plane: where it is, and how its entries are read. */
@@ -113,14 +115,14 @@ async function walk(target: string, read: List['read'], pageSize: number): Promi
 }
 
 for (const [what, { target, read, expected }] of Object.entries(lists)) {
-  test(`fault 21: ${what} gives each entry once and in the order of bytes, whatever the size of the pages`, async () => {
+  test(`fault 21: ${what} returns each entry once and in byte order, for every page size`, async () => {
     for (const pageSize of [1, 2, 3, 7, 1000]) {
       assert.deepEqual(await walk(`${target}?n=${pageSize}`, read, pageSize), expected, `pages of ${pageSize}`)
     }
     assert.deepEqual(await walk(target, read, 1000), expected)
   })
 
-  test(`fault 21: ${what} goes on after any name, whether it is there or not`, async () => {
+  test(`fault 21: ${what} continues after any name, existing or not`, async () => {
     const starts = [...expected, '', 'a!', 'a-', 'a.', 'a/', 'a00', 'zzz', 'é', '%', '../a', 'a\u0000', '\ufffd']
     for (const last of starts) {
       const page = await wire.send({
@@ -172,7 +174,8 @@ for (const [what, { target, read, expected }] of Object.entries(lists)) {
 }
 
 test('fault 21: entries of the same instant are each listed once, in either order of time', async () => {
-  const push = async (tag: string): Promise<unknown> => putManifest(server, 'burst', tag, index(), owner)
+  const push = async (tag: string): Promise<unknown> =>
+    putManifest(server, 'burst', { reference: tag, ...index() }, owner)
   await Promise.all(Array.from({ length: 24 }, (_, at) => push(`t${at}`)))
   const all = Array.from({ length: 24 }, (_, at) => `t${at}`).sort()
   for (const orderby of ['timeasc', 'timedesc', 'none', '']) {
@@ -189,7 +192,7 @@ test('fault 21: entries of the same instant are each listed once, in either orde
 
 test('fault 21: referrers beyond a page are each listed once', async () => {
   const subject = index()
-  const put = await putManifest(server, 'signed', '1', subject, owner)
+  const put = await putManifest(server, 'signed', { reference: '1', ...subject }, owner)
   const digest = String(put.headers['docker-content-digest'])
   const config = { ...(await pushBlob(server, 'signed', Buffer.from('{}'), owner)), mediaType: 'application/x' }
   for (let at = 0; at < 12; at++) {
@@ -202,7 +205,7 @@ test('fault 21: referrers beyond a page are each listed once', async () => {
     }
     const type = 'application/vnd.oci.image.manifest.v1+json'
     const sent = { mediaType: type, bytes: Buffer.from(JSON.stringify(manifest)) }
-    assert.equal((await putManifest(server, 'signed', `r${at}`, sent, owner)).status, 201)
+    assert.equal((await putManifest(server, 'signed', { reference: `r${at}`, ...sent }, owner)).status, 201)
   }
   for (const pageSize of [1, 5, 1000]) {
     const listed = await walk(`/v2/signed/referrers/${digest}?n=${pageSize}`, field('manifests', 'digest'), 1000)
@@ -211,7 +214,7 @@ test('fault 21: referrers beyond a page are each listed once', async () => {
   }
 })
 
-test('fault 21: a catalog is not for whoever may not read', async () => {
+test('fault 21: a caller without read permission gets no catalog', async () => {
   const deleter = await principalWithRole(server, 'deleter', roles.acrDelete)
   const credential = { username: deleter.appId, password: deleter.password }
   const empty = await accessToken(server, credential, ['registry:catalog:*'])

@@ -57,7 +57,7 @@ function repeatOn(width: number, work: (at: number) => Promise<HttpResponse>): (
   }
 }
 
-test('one account that proves its own right password in 64 loops does not delay the sign-in of others', async () => {
+test('one account that signs in with its right password in 64 loops does not delay the sign-in of others', async () => {
   const looping = await makeUser('looping')
   const others = await Promise.all(['first', 'second', 'third'].map(makeUser))
   let verified = 0

@@ -33,7 +33,7 @@ async function signIn(username: string, password: string, from: string): Promise
 }
 
 let strangers = 0
-/** An address that nobody came from yet. */
+/** An address that no request came from yet. */
 const stranger = () => `203.0.113.${(strangers += 1)}`
 
 async function makeUser(name: string, accountEnabled: boolean): Promise<string> {
@@ -100,7 +100,7 @@ test('a hundred strangers cannot lock a person out of where the person works [fa
   assert.equal((await signIn(userPrincipalName, reset.passwordProfile.password, stranger())).status, 200)
 })
 
-test('invented names cost bounded memory, and nobody else the sign-in [fault 51]', async () => {
+test('invented names cost bounded memory, and prevent no other sign-in [fault 51]', async () => {
   const user = await makeUser('bystander', true)
   const flood = stranger()
   for (let round = 0; round < 20; round += 1) {

@@ -23,12 +23,12 @@ async function assertProvesNobody(username: string, password: string, what: stri
     await get(server, '/v2/', basic(username, password)),
     await get(server, '/v2/team/app/manifests/1', basic(username, password)),
     await askAccessToken(server, { username, password }, [pull]),
-    await askByPassword(server, username, password, pull),
+    await askByPassword(server, { username, password }, pull),
   ]
   for (const answer of ways) assert.equal(answer.status, 401, `${what}: ${answer.text()}`)
 }
 
-/** Names that mean somebody else: the admin, the bearer of a token, another principal. */
+/** Names of others: the admin account, the bearer of a token, another principal. */
 const takenNames = [
   registry,
   registry.toUpperCase(),
@@ -45,7 +45,7 @@ const takenNames = [
   'robot$x',
 ]
 
-test('fault 31: a principal is known by its id alone, whatever name it was given', async () => {
+test('fault 31: a principal is identified by its id, not by its name', async () => {
   for (const name of takenNames) {
     const named = await createServicePrincipal(server, name)
     for (const username of [name, name.toLowerCase(), named.objectId, named.applicationObjectId]) {
@@ -128,7 +128,7 @@ test('fault 31: a scoped token called admin is no admin, and one called like an 
   }
 })
 
-test('fault 31: each secret proves its own kind of principal only', async () => {
+test('fault 31: each secret authenticates only its own kind of principal', async () => {
   const tokens = await tokensOf(server, servicePrincipal, [pull])
   const { appId, password } = servicePrincipal
   const crossed: readonly (readonly [string, string])[] = [

@@ -49,7 +49,7 @@ test('while others ask, a caller has its share of the processor, and its request
     await sleep(20)
   }
   const whileOthersAsked = state.served
-  // Once nobody else has sent a request for half a second, it may use the whole server.
+  // When no other caller has sent a request for half a second, it may use the whole server.
   await sleep(1000)
   const before = state.served
   await sleep(5000)
@@ -65,7 +65,7 @@ test('while others ask, a caller has its share of the processor, and its request
   assert.ok((waits[waits.length >> 1] ?? Infinity) < 500, 'half of the answers within half a second')
 })
 
-test('more requests of a caller than may wait are answered with 429 and when to come again, which holds', async () => {
+test('requests beyond the queue of a caller get 429 with a Retry-After that is right', async () => {
   await using server = await startServer({
     args: ['--limits-max-concurrent-requests-per-caller', '1', '--log-level', 'warn'],
   })

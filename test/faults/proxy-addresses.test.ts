@@ -76,7 +76,7 @@ test('fault 52: other headers that name an address are not believed', async () =
   }
 })
 
-test('fault 52: what is forwarded changes nothing of what clients are told', async () => {
+test('fault 52: forwarding headers do not change what clients receive', async () => {
   const bare = valuesOf(await wire.send({ target: '/v2/' }), 'www-authenticate')
   assert.equal(bare.length, 1)
   assert.match(bare[0] ?? '', new RegExp(`service="${loginServer}"`))

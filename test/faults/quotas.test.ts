@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { after, test } from 'node:test'
-import { arm, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
+import { arm, as, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { basic, digestOf, pushImage, registryUrl } from '../harness/registry.ts'
@@ -108,11 +108,11 @@ test('a quota that could be none is refused, and readers set none', async () => 
   }
   assert.equal((await arm(server, 'GET', `${quotas}/none`)).status, 404)
   const reader = await principalWithRole(server, 'reader', roles.reader)
-  assert.equal((await arm(server, 'GET', quotas, undefined, reader)).status, 200)
-  assert.equal((await arm(server, 'PUT', `${quotas}/x`, { properties: { limitBytes: 1 } }, reader)).status, 403)
+  assert.equal((await arm(as(server, reader), 'GET', quotas)).status, 200)
+  assert.equal((await arm(as(server, reader), 'PUT', `${quotas}/x`, { properties: { limitBytes: 1 } })).status, 403)
   const pusher = await principalWithRole(server, 'pusher', roles.acrPush)
-  assert.equal((await arm(server, 'GET', quotas, undefined, pusher)).status, 403)
-  assert.equal((await arm(server, 'GET', uploads, undefined, pusher)).status, 403)
+  assert.equal((await arm(as(server, pusher), 'GET', quotas)).status, 403)
+  assert.equal((await arm(as(server, pusher), 'GET', uploads)).status, 403)
 })
 
 test('open uploads are listed with what they hold, and cancelled unless they are being written to', async () => {
@@ -147,7 +147,7 @@ test('open uploads are listed with what they hold, and cancelled unless they are
   assert.equal((await sizeRow()).used, before.used - 250_000, 'what is in use is known after a restart')
 })
 
-test('what is staged counts after a restart too, and is given back at once when its repository is deleted', async () => {
+test('staged bytes use the quota after a restart too, and are released at once when the repository is deleted', async () => {
   await pushImage(server, 'team/deleted', '1', owner)
   const { used } = await sizeRow()
   assert.equal((await send('PATCH', await begin('team/deleted'), randomBytes(1_000_000))).status, 202)

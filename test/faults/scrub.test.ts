@@ -60,7 +60,7 @@ describe('acrux scrub of a stopped server', () => {
   before(async () => {
     server = await startServer()
     const authorization = authorizationOf(server)
-    await pushImage(server, 'sound/app', '1', authorization, { layers: [blobs.whole] })
+    await pushImage(server, 'sound/app', { tag: '1', layers: [blobs.whole] }, authorization)
     const begun = await request({
       method: 'POST',
       url: `${registryUrl(server)}/v2/sound/app/blobs/uploads/`,
@@ -97,10 +97,10 @@ describe('acrux scrub of a stopped server', () => {
     await server.restart()
     const authorization = authorizationOf(server)
     const layers = [blobs.missing, blobs.size, blobs.digest]
-    await pushImage(server, 'damaged/app', '1', authorization, { layers })
+    await pushImage(server, 'damaged/app', { tag: '1', layers }, authorization)
     const image = await pushImage(server, 'damaged/rows', '1', authorization)
     const annotations = { 'org.example.one': 'other' }
-    const other = await pushImage(server, 'damaged/references', '1', authorization, { annotations })
+    const other = await pushImage(server, 'damaged/references', { tag: '1', annotations }, authorization)
     for (const bytes of [orphans.young, orphans.old]) await pushBlob(server, 'damaged/orphans', bytes, authorization)
     await server.stop()
     rmSync(fileOfBlob(server.dataDir, digestOf(blobs.missing)))
@@ -195,7 +195,7 @@ test('a scrub of a running server finds, and with repair quarantines, what a pus
   const authorization = authorizationOf(server)
   const layer = randomBytes(3_000_000)
   const digest = digestOf(layer)
-  const image = await pushImage(server, 'running/app', '1', authorization, { layers: [layer] })
+  const image = await pushImage(server, 'running/app', { tag: '1', layers: [layer] }, authorization)
   flipBit(fileOfBlob(server.dataDir, digest))
   const path = `/subscriptions/${server.firstRun.subscriptionId}/providers/Acrux.Server/scrub?api-version=2024-11-01`
   assert.equal(at((await arm(server, 'GET', path)).json(), 'requested'), null)
@@ -213,17 +213,17 @@ test('a scrub of a running server finds, and with repair quarantines, what a pus
     assert.equal(at((await arm(server, 'GET', path)).json(), 'quarantined'), repair ? 1 : 0)
   }
   const sent = { mediaType: image.mediaType, bytes: image.manifest }
-  assert.equal((await putManifest(server, 'running/app', '2', sent, authorization)).status, 400)
+  assert.equal((await putManifest(server, 'running/app', { reference: '2', ...sent }, authorization)).status, 400)
   await pushBlob(server, 'running/app', layer, authorization)
   assert.equal((await head(server, 'running/app', digest)).status, 200)
-  assert.equal((await putManifest(server, 'running/app', '2', sent, authorization)).status, 201)
+  assert.equal((await putManifest(server, 'running/app', { reference: '2', ...sent }, authorization)).status, 201)
 })
 
 test('the background scrub quarantines corrupt content, and blobs that are restored are served again', async () => {
   await using server = await startServer({ args: ['--integrity-scrub-interval-seconds', '1'] })
   const authorization = authorizationOf(server)
   const layer = randomBytes(100_000)
-  const image = await pushImage(server, 'background/app', '1', authorization, { layers: [layer] })
+  const image = await pushImage(server, 'background/app', { tag: '1', layers: [layer] }, authorization)
   const file = fileOfBlob(server.dataDir, digestOf(layer))
   flipBit(file)
   const isUnknown = async () => (await head(server, 'background/app', digestOf(layer))).status === 404
@@ -249,12 +249,12 @@ test('the background scrub quarantines corrupt content, and blobs that are resto
     return answer.status === 404
   })
   const sent = { mediaType: image.mediaType, bytes: image.manifest }
-  assert.equal((await putManifest(server, 'background/app', '1', sent, authorization)).status, 201)
+  assert.equal((await putManifest(server, 'background/app', { reference: '1', ...sent }, authorization)).status, 201)
   const healed = await request({ url, headers: { authorization }, caFile: server.caFile })
   assert.equal(digestOf(healed.body), image.digest)
 })
 
-test('the background scrub reads no faster than it may, and goes on after a kill where it was', async () => {
+test('the background scrub reads no faster than allowed, and resumes after a kill', async () => {
   const args = ['--integrity-scrub-interval-seconds', '3', '--integrity-scrub-bytes-per-second', '100000']
   await using server = await startServer({ args: [...args, '--integrity-scrub-interval-seconds', '0'] })
   const authorization = authorizationOf(server)

@@ -36,7 +36,7 @@ await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePr
 /** What must be found nowhere, by what it is. */
 const canaries = new Map<string, string>()
 
-/** A secret of the test's own making that proves nobody: what a user mistyped, or pasted into the wrong place. */
+/** An invalid secret of the test: what a user mistyped, or pasted into the wrong place. */
 function mistyped(what: string): string {
   const text = `canary${randomBytes(16).toString('hex')}`
   canaries.set(`${what}, mistyped`, text)
@@ -62,7 +62,7 @@ async function gatherRealSecrets(): Promise<void> {
   const tokens = await tokensOf(server, plain, ['repository:team/app:pull,push', 'registry:catalog:*'])
   for (const [kind, token] of Object.entries(tokens)) {
     canaries.set(`an ${kind} token`, token)
-    // What is left when a token is cut short is as good as the token to whoever can guess where.
+    // A truncated token is as good as the token to anyone who can guess the rest.
     canaries.set(`the signature of an ${kind} token`, token.slice(token.lastIndexOf('.') + 1))
   }
 }
@@ -191,7 +191,7 @@ async function pushBroken(): Promise<void> {
 await gatherRealSecrets()
 for (const what of ['a password', 'a token', 'a client secret']) mistyped(what)
 await askIdentity(server, { appId: servicePrincipal.appId, password: mistyped('a secret for the provider') })
-await askByPassword(server, registry, mistyped('an admin password'), 'registry:catalog:*')
+await askByPassword(server, { username: registry, password: mistyped('an admin password') }, 'registry:catalog:*')
 await graph(
   server,
   'POST',
@@ -273,7 +273,7 @@ test('fault 42: no secret is in the metrics, in the arguments or in the environm
   }
 })
 
-test('faults 29 and 42: a secret is told once, when it is made, and by no list or document afterwards', async () => {
+test('faults 29 and 42: a secret is returned once, when it is created, and by no list or document afterwards', async () => {
   const plain = await createServicePrincipal(server, 'told once')
   for (const path of [
     `/applications/${plain.applicationObjectId}`,

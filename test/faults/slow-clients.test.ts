@@ -138,7 +138,7 @@ test('a reader that takes nothing of its answer is cut off, and a slow one is no
   assert.ok(stuck.heard.bytes < bytes.length, `${stuck.heard.bytes} bytes`)
 })
 
-test('requests that wait for nobody go on as before', async () => {
+test('requests that wait for no client continue as before', async () => {
   await pushImage(server, 'team/app', '1', owner)
   const token = await accessToken(server, { username: servicePrincipal.appId, password: servicePrincipal.password }, [
     'repository:team/app:pull',

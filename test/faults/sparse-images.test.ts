@@ -14,7 +14,10 @@ async function pushSparse(server: RunningServer) {
   const layers = [...whole.layers, { mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: missing, size: 26 }]
   const { mediaType, config } = whole
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config, layers }))
-  return { answer: await putManifest(server, 'sparse/app', 'sparse', { mediaType, bytes }, authorization), missing }
+  return {
+    answer: await putManifest(server, 'sparse/app', { reference: 'sparse', mediaType, bytes }, authorization),
+    missing,
+  }
 }
 
 test('an image of which the repository lacks a layer is refused, and the layer is named', async () => {

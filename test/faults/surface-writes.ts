@@ -1,4 +1,4 @@
-import { arm, armScope, armToken, graph, resourceGroupId } from '../harness/arm.ts'
+import { arm, armScope, armToken, as, graph, resourceGroupId } from '../harness/arm.ts'
 import { form, request, type HttpResponse } from '../harness/http.ts'
 import { listAt } from '../harness/json.ts'
 import { pageVisitor, type Page } from '../harness/page-visitor.ts'
@@ -38,20 +38,18 @@ export async function prepareSurfaceWrites(server: RunningServer): Promise<Surfa
       ]),
     management: () =>
       arm(
-        server,
+        as(server, armBearer),
         'PUT',
         resourceGroupId(server).replace(/[^/]+$/, fresh()) + '?api-version=2022-09-01',
         { location: 'local' },
-        armBearer,
       ),
     graph: () =>
-      graph(
-        server,
-        'POST',
-        '/groups',
-        { displayName: fresh(), mailNickname: fresh(), mailEnabled: false, securityEnabled: true },
-        graphBearer,
-      ),
+      graph(as(server, graphBearer), 'POST', '/groups', {
+        displayName: fresh(),
+        mailNickname: fresh(),
+        mailEnabled: false,
+        securityEnabled: true,
+      }),
     'the identity provider': () => provider('devicecode', { client_id: azureCli, scope: armScope }),
     'the pages': async () => pageOf(await visitor.submit(proving, { password: owner.password })),
   }

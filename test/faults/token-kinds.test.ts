@@ -3,8 +3,9 @@ import { after, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import {
   arm,
-  armToken,
   armScope,
+  armToken,
+  as,
   createRegistry,
   expectStatus,
   principalWithRole,
@@ -13,7 +14,7 @@ import {
 } from '../harness/arm.ts'
 import { form, request, type HttpResponse } from '../harness/http.ts'
 import { at, stringAt } from '../harness/json.ts'
-import { accessToken, basic, get, pushImage, putManifest, registryUrl } from '../harness/registry.ts'
+import { accessToken, basic, get, onRegistry, pushImage, putManifest, registryUrl } from '../harness/registry.ts'
 import { signGenuinely } from '../harness/genuine-keys.ts'
 import { startServer } from '../harness/server.ts'
 import { assertRefused } from '../rights/refusal.ts'
@@ -36,9 +37,9 @@ const graphScope = `${server.baseUrl}/graph//.default`
 await pushImage(server, 'team/app', '1', owner)
 const second = await createRegistry(server, 'second')
 const there = { loginServer: second.loginServer }
-await pushImage(server, 'team/app', '1', owner, {}, there)
-const endpoints = endpointsOf(server, wire, path, scope)
-const doorsThere = endpointsOf(server, wire, path, scope, there)
+await pushImage(onRegistry(server, there), 'team/app', '1', owner)
+const endpoints = endpointsOf(server, wire, { path, scope })
+const doorsThere = endpointsOf(server, wire, { path, scope }, there)
 const tokenEndpoints = ['password grant', 'token by Basic']
 
 test('fault 6: each kind of token is accepted by its own endpoints and by no other', async () => {
@@ -157,7 +158,10 @@ test('fault 4: a token for a deleted repository has no access to a new repositor
   }
   assert.equal((await beginUpload(old, 'reborn')).status, 401)
   const { mediaType } = image
-  assert.equal((await putManifest(server, 'reborn', '2', { mediaType, bytes: image.manifest }, old)).status, 401)
+  assert.equal(
+    (await putManifest(server, 'reborn', { reference: '2', mediaType, bytes: image.manifest }, old)).status,
+    401,
+  )
   const headers = { authorization: old }
   for (const target of [`/v2/reborn/manifests/${image.digest}`, '/acr/v1/reborn/_tags/1', '/acr/v1/reborn']) {
     const gone = await request({
@@ -230,6 +234,6 @@ test('fault 15: the lifetimes of tokens equal those of Azure, to the second', as
   assert.equal(lifetime(tokens.access), 75 * 60)
   assert.equal(lifetime(tokens.refresh), 3 * 60 * 60)
   assert.ok(lifetime(tokens.identity) <= 24 * 60 * 60)
-  const document = await arm(server, 'GET', registryId(server), undefined, tokens.identity)
+  const document = await arm(as(server, tokens.identity), 'GET', registryId(server))
   assert.equal(document.status, 200)
 })

@@ -23,7 +23,7 @@ const genuine = await tokensOf(server, servicePrincipal, [scope])
 const json = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 const filled = (sizeBytes: number, piece = 'A'): string => piece.repeat(Math.ceil(sizeBytes / piece.length))
 
-/** Tokens that are a burden to whoever reads them without care; each of them is about so large. */
+/** Tokens that cost a careless parser much; each of them has about this size. */
 function burdens(sizeBytes: number): Record<string, string> {
   const header = { ...partsOf(genuine.access).header }
   const claims = partsOf(genuine.access).claims

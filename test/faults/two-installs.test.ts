@@ -105,7 +105,7 @@ test('fault 6: every endpoint denies the tokens and secrets of another install',
     const { appId, password } = server.firstRun.servicePrincipal
     await pushImage(server, 'team/app', '1', basic(appId, password))
   }
-  const endpoints = endpointsOf(one, wire, '/v2/team/app/manifests/1', scope)
+  const endpoints = endpointsOf(one, wire, { path: '/v2/team/app/manifests/1', scope })
   const foreign = await tokensOf(other, other.firstRun.servicePrincipal, [scope])
   for (const [kind, token] of Object.entries(foreign)) {
     for (const endpoint of Object.values(endpoints))

@@ -43,7 +43,7 @@ function assertTooMany(answer: HttpResponse): void {
   assert.equal(stringAt(answer.json(), 'errors', 0, 'code'), 'TOOMANYREQUESTS')
 }
 
-test('fault 47: a repository has no more uploads open than it may, and one that is given up makes room', async () => {
+test('fault 47: a repository has a maximum of open uploads, and a cancelled one makes room', async () => {
   const locations: string[] = []
   for (let count = 0; count < perRepository; count++) {
     const begun = await begin('capped', owner)
@@ -82,7 +82,7 @@ test('fault 47: beyond what a caller may have open, its oldest idle upload gives
   await cancel([...locations.slice(1), next.headers.location ?? ''], owner)
 })
 
-test('fault 47: of many that begin at once, no more get past the limit than are under way together', async () => {
+test('fault 47: concurrent starts exceed the limit by no more than the requests in flight', async () => {
   const answers = await Promise.all(Array.from({ length: 60 }, async () => begin('crowded', owner)))
   const begun = answers.filter((answer) => answer.status === 202)
   for (const answer of answers) if (answer.status !== 202) assertTooMany(answer)
@@ -95,7 +95,7 @@ test('fault 47: of many that begin at once, no more get past the limit than are 
   )
 })
 
-test('fault 47: an upload that nobody goes on with expires, and its bytes are removed', async () => {
+test('fault 47: an abandoned upload expires, and its bytes are removed', async () => {
   await using own = await startServer({ args: ['--upload-expiry-seconds', '6', '--gc-interval-seconds', '1'] })
   const ownWire = openWire(own)
   try {
@@ -121,7 +121,7 @@ test('fault 47: an upload that nobody goes on with expires, and its bytes are re
   }
 })
 
-test('fault 47: very many that send slowly keep nobody else waiting', async () => {
+test('fault 47: very many slow senders do not delay others', async () => {
   const sockets: Socket[] = []
   after(() => {
     for (const socket of sockets) socket.destroy()

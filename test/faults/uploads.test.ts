@@ -81,7 +81,7 @@ function assertUnknown(answers: readonly HttpResponse[], what: string): void {
   }
 }
 
-/** Holds that nobody has touched the upload, by finishing it. */
+/** Asserts that the upload is unchanged, by finishing it. */
 async function assertUntouched(location: string): Promise<void> {
   const status = await wire.send({ target: location, authorization: aliceBearer })
   assert.equal(status.status, 204)
@@ -109,7 +109,7 @@ test('fault 46: an upload is not there in another repository, nor at another reg
   await assertUntouched(location)
 })
 
-test('fault 46: the same principal goes on with its upload, by whatever proves who it is', async () => {
+test('fault 46: the same principal continues its upload with any of its credentials', async () => {
   const location = await half()
   const again = await accessToken(server, { username: alice.appId, password: alice.password }, scopes)
   for (const authorization of [aliceBasic, `Bearer ${again}`]) {
@@ -118,7 +118,7 @@ test('fault 46: the same principal goes on with its upload, by whatever proves w
   await assertUntouched(location)
 })
 
-test('fault 46: an upload that has ended, or was given up, is not there for anybody', async () => {
+test('fault 46: a finished or cancelled upload is gone for every caller', async () => {
   const ended = await half()
   await assertUntouched(ended)
   assertUnknown(await everyTouch(ended, aliceBearer), 'an upload that has ended')
@@ -128,7 +128,7 @@ test('fault 46: an upload that has ended, or was given up, is not there for anyb
   assertUnknown(await everyTouch(given, aliceBearer), 'an upload that was given up')
 })
 
-test('fault 46: whoever may not push any more does nothing with the upload that was begun', async () => {
+test('fault 46: a caller whose push permission was removed cannot use the open upload', async () => {
   const carol = await createServicePrincipal(server, 'carol')
   const assignment = await assignRole(server, carol.objectId, roles.acrPush, registryId(server))
   const credential = { username: carol.appId, password: carol.password }

@@ -12,13 +12,13 @@ export type Header = readonly [name: string, value: string]
 
 /** One request, of which nothing is tidied up: the target is sent as it is written. */
 export interface WireRequest {
-  /** `GET` unless told otherwise. */
+  /** `GET` by default. */
   method?: string
   /** The second word of the request line, percent signs, dots and slashes as they are. */
   target: string
   headers?: readonly Header[]
   body?: Buffer | string
-  /** The Host header; the first registry's login server unless told otherwise. */
+  /** The Host header; the first registry's login server by default. */
   host?: string
   authorization?: string | undefined
 }
@@ -88,7 +88,7 @@ export function openWire(server: RunningServer, connections = 4): Wire {
     })
   const send = async (what: WireRequest): Promise<HttpResponse> => {
     for (;;) {
-      // The server may close an idle connection just when it is to be used again: that is nobody's fault.
+      // The server may close an idle connection just when it is to be used again: that is no failure.
       const response = await attempt(what)
       if (response !== undefined) return response
     }

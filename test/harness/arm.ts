@@ -43,7 +43,7 @@ export function expectStatus(response: HttpResponse, ...expected: number[]): Htt
   throw new Error(`status ${response.status}, expected ${expected.join(' or ')}: ${response.text().slice(0, 1000)}`)
 }
 
-/** An access token of our identity provider by client secret, the first service principal's unless told otherwise. */
+/** An access token of our identity provider by client secret, the first service principal's by default. */
 export async function armToken(
   server: RunningServer,
   principal: ClientSecret = server.firstRun.servicePrincipal,
@@ -66,16 +66,31 @@ export async function armToken(
 /** Who calls: a service principal, or the bearer of a token. */
 export type Caller = ClientSecret | string
 
+/** A server, and who calls it. */
+export interface As {
+  readonly server: RunningServer
+  readonly caller: Caller
+}
+
+/** For calls by another caller than the first service principal, which is the default. */
+export function as(server: RunningServer, caller: Caller = server.firstRun.servicePrincipal): As {
+  return { server, caller }
+}
+
+function asOf(to: RunningServer | As): As {
+  return 'caller' in to ? to : as(to)
+}
+
+/** A request with a token for the scope, and with a JSON body if there is one. */
 async function call(
-  server: RunningServer,
-  method: string,
-  url: string,
+  { server, caller }: As,
+  scope: string,
+  what: { readonly method: string; readonly url: string },
   body: unknown,
-  token: string,
 ): Promise<HttpResponse> {
+  const token = typeof caller === 'string' ? caller : await armToken(server, caller, scope)
   return request({
-    method,
-    url,
+    ...what,
     caFile: server.caFile,
     headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -83,33 +98,26 @@ async function call(
 }
 
 /**
- * One call of the management surface, by the first service principal unless another caller is named. A path without an
- * `api-version` is given that of `az`. The answer is not judged: see `expectStatus`.
+ * One call of the management surface, by the first service principal or by the caller of `as`. A path without an
+ * `api-version` gets that of `az`. Does not check the status: see `expectStatus`.
  */
-export async function arm(
-  server: RunningServer,
-  method: string,
-  path: string,
-  body?: unknown,
-  caller: Caller = server.firstRun.servicePrincipal,
-): Promise<HttpResponse> {
-  const url = new URL(path, server.baseUrl)
+export async function arm(to: RunningServer | As, method: string, path: string, body?: unknown): Promise<HttpResponse> {
+  const calling = asOf(to)
+  const url = new URL(path, calling.server.baseUrl)
   if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', '2025-03-01-preview')
-  const token = typeof caller === 'string' ? caller : await armToken(server, caller)
-  return call(server, method, url.href, body, token)
+  return call(calling, armScope, { method, url: url.href }, body)
 }
 
-/** One call of the Graph surface; `path` follows `/graph/v1.0`. The answer is not judged. */
+/** One call of the Graph surface; `path` follows `/graph/v1.0`. Does not check the status. */
 export async function graph(
-  server: RunningServer,
+  to: RunningServer | As,
   method: string,
   path: string,
   body?: unknown,
-  caller: Caller = server.firstRun.servicePrincipal,
 ): Promise<HttpResponse> {
-  const scope = `${server.baseUrl}/graph//.default`
-  const token = typeof caller === 'string' ? caller : await armToken(server, caller, scope)
-  return call(server, method, `${server.baseUrl}/graph/v1.0${path}`, body, token)
+  const calling = asOf(to)
+  const { baseUrl } = calling.server
+  return call(calling, `${baseUrl}/graph//.default`, { method, url: `${baseUrl}/graph/v1.0${path}` }, body)
 }
 
 /** The resource id of the first resource group. */
@@ -118,7 +126,7 @@ export function resourceGroupId(server: RunningServer): string {
   return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`
 }
 
-/** The resource id of a registry of the first resource group, the first registry unless told otherwise. */
+/** The resource id of a registry of the first resource group, the first registry by default. */
 export function registryId(server: RunningServer, name: string = server.firstRun.registry): string {
   return `${resourceGroupId(server)}/providers/Microsoft.ContainerRegistry/registries/${name}`
 }
@@ -143,17 +151,18 @@ export async function createServicePrincipal(server: RunningServer, name: string
   return { appId, password, objectId, applicationObjectId }
 }
 
-/** Assigns a role at a scope, to a service principal unless told otherwise; returns the assignment's resource id. */
+/** Assigns a role at a scope to a service principal, or to a user or group. Returns the assignment's resource id. */
 export async function assignRole(
   server: RunningServer,
-  objectId: string,
+  principal: string | { readonly id: string; readonly type: 'User' | 'Group' },
   roleGuid: string,
   scope: string,
-  principalType: 'ServicePrincipal' | 'User' | 'Group' = 'ServicePrincipal',
 ): Promise<string> {
+  const { id: principalId, type: principalType } =
+    typeof principal === 'string' ? { id: principal, type: 'ServicePrincipal' } : principal
   const id = `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
   const roleDefinitionId = `/subscriptions/${server.firstRun.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roleGuid}`
-  const properties = { roleDefinitionId, principalId: objectId, principalType }
+  const properties = { roleDefinitionId, principalId, principalType }
   expectStatus(await arm(server, 'PUT', `${id}?api-version=2022-04-01`, { properties }), 200, 201)
   return id
 }
@@ -163,7 +172,7 @@ export async function removeRole(server: RunningServer, assignmentId: string): P
   expectStatus(await arm(server, 'DELETE', `${assignmentId}?api-version=2022-04-01`), 200, 204)
 }
 
-/** A service principal that holds one role on a registry, the first registry unless told otherwise. */
+/** A service principal with one role on a registry, the first registry by default. */
 export async function principalWithRole(
   server: RunningServer,
   name: string,

@@ -73,7 +73,7 @@ export function browserFor(server: RunningServer): TestBrowser {
   }
 }
 
-/** The page's text as a screen reader is told it: roles, names and states. */
+/** The page's text for a screen reader: roles, names and states. */
 export function accessibilityTree(page: Page): Promise<string> {
   return page.locator('body').ariaSnapshot()
 }

@@ -28,15 +28,15 @@ export interface RunOptions {
   env: Readonly<Record<string, string>>
   input?: string | Buffer
   cwd?: string
-  /** Milliseconds after which the client and its children are killed; 180,000 unless told otherwise. */
+  /** Milliseconds after which the client and its children are killed; 180,000 by default. */
   timeoutMs?: number
-  /** Is told all of stderr so far, whenever the client says more there: for clients that wait for somebody. */
+  /** Gets all of stderr so far, whenever the client writes more there: for clients that wait for a person. */
   onStderr?: (text: string) => void
 }
 
 /**
  * Makes a home for real clients. With `caFile` they trust that authority and no other; without it, the system's. Whatever is
- * not on the loopback interface is out of their reach: the proxy they are told to use is a closed port.
+ * not on the loopback interface is out of their reach: the proxy in their settings is a closed port.
  */
 export function clientHome(caFile?: string): ClientHome {
   const home = tempDir('client')
@@ -127,9 +127,9 @@ export function requireRoot(t: TestContext): boolean {
 }
 
 /**
- * Holds 127.0.0.1:443 for a test until its end: whoever asks meanwhile waits. False where nothing can listen there, for want
- * of rights or because somebody else does: the test is then marked as not run, as by `requireClient`, with `CI=true` too
- * where it is rights that are missing.
+ * Reserves 127.0.0.1:443 for a test until its end; other tests that need it wait. False if nothing can listen there, because
+ * permissions are missing or another program does: the test is then marked as not run, as by `requireClient`, with `CI=true`
+ * too if permissions are missing.
  */
 export async function requirePort443(t: TestContext): Promise<boolean> {
   // Another address of the loopback interface is the sign that the port is taken: it goes with the process that holds it.

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 
 /**
- * Below what systems give to those who ask for any port, the callers of every other test among them: from 32768 on Linux, from
- * 49152 elsewhere. So nobody is given one of these between the moment it is found and the moment it is used, or used again.
+ * Below the ports that systems assign: from 32768 on Linux, from 49152 elsewhere. So no other process gets one of these
+ * between the moment it is found and the moment it is used, or used again.
  */
 const [least, most] = [16_000, 31_999]
 
-/** False where somebody listens there already. */
+/** False if another process listens there already. */
 async function listening(server: Server, where: { port: number; host: string } | { path: string }): Promise<boolean> {
   server.listen(where)
   try {

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { request as httpRequest, type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { LookupFunction } from 'node:net'
+import { createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls'
 import { Readable } from 'node:stream'
 
 /** What `request` sends. */
 export interface HttpRequest {
-  /** `GET` unless told otherwise. */
+  /** `GET` by default. */
   method?: string
   url: string | URL
   headers?: OutgoingHttpHeaders
@@ -19,7 +20,7 @@ export interface HttpRequest {
    * an agent kept, a request that the server closed without an answer is sent again, unless its body is a stream.
    */
   agent?: Agent
-  /** Milliseconds of silence after which the request fails; 120,000 unless told otherwise. */
+  /** Milliseconds of silence after which the request fails; 120,000 by default. */
   timeoutMs?: number
 }
 
@@ -41,6 +42,20 @@ const lookupLoopback: LookupFunction = (_host, options, callback) => {
   else callback(null, '127.0.0.1', 4)
 }
 
+/** What trusts an authority, by its PEM: parsing it for each connection takes as long as the handshake. */
+const secureContexts = new Map<string, SecureContext>()
+
+/** Trusts the authority of a file, whose content may have changed since the last request. */
+function trusting({ caFile, agent }: HttpRequest): ConnectionOptions {
+  if (caFile === undefined) return {}
+  const ca = readFileSync(caFile, 'utf8')
+  // An agent shares its connections between requests with the same options, and a context is not one of them.
+  if (agent !== undefined) return { ca }
+  const secureContext = secureContexts.get(ca) ?? createSecureContext({ ca })
+  secureContexts.set(ca, secureContext)
+  return { secureContext }
+}
+
 function optionsOf(what: HttpRequest, url: URL): RequestOptions {
   const headers: OutgoingHttpHeaders = { ...what.headers }
   const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
@@ -54,7 +69,7 @@ function optionsOf(what: HttpRequest, url: URL): RequestOptions {
     headers,
     agent: what.agent ?? false,
     timeout: what.timeoutMs ?? 120_000,
-    ...(what.caFile !== undefined && url.protocol === 'https:' && { ca: readFileSync(what.caFile) }),
+    ...(url.protocol === 'https:' && trusting(what)),
     ...(isLoopback && { lookup: lookupLoopback }),
   }
 }

@@ -8,7 +8,7 @@ import { mustRun } from './clients.ts'
 import { freePort } from './free-port.ts'
 import { tempDir } from './temp-dir.ts'
 
-/** What a provider says of somebody, besides the subject, which is the name that they sign in by. */
+/** The claims of a provider about a person, without the subject, which is the name that they sign in with. */
 export interface Person {
   name: string
   email: string
@@ -18,7 +18,7 @@ export interface Person {
 /** An OpenID provider of an organisation, independent of the server under test, with sign-in pages of its own. */
 export interface OpenIdProvider extends AsyncDisposable {
   readonly issuer: string
-  /** Its people by subject; what is changed here is told at the next sign-in. */
+  /** Its people by subject; changes apply from the next sign-in on. */
   readonly people: Map<string, Person>
   /** What `identityProviders` has to say of it. */
   readonly settings: Readonly<Record<string, unknown>>

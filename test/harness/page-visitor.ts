@@ -20,7 +20,7 @@ export interface PageVisitor {
   /** Sends the first form of a page, or the one that goes to a path, with these fields in place of what it holds. */
   submit(page: Page, fields: Readonly<Record<string, string>>, path?: string): Promise<Page | Elsewhere>
   /**
-   * Goes through the pages of sign-in as somebody who agrees to everything, until there is nothing more to fill in.
+   * Goes through the pages of sign-in as a person who agrees to everything, until no form is left.
    * Throws where a page says what was wrong.
    */
   signIn(start: Page | Elsewhere, person: Person): Promise<Page | Elsewhere>

@@ -29,10 +29,10 @@ export function askToken(server: RunningServer, fields: Record<string, string>):
   return request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
 }
 
-/** How somebody goes through the pages, from the first to where they end. */
+/** How a person goes through the pages, from the first to the last. */
 export type WayThrough = (visitor: PageVisitor, start: Page | Elsewhere) => Promise<Page | Elsewhere>
 
-/** Goes through the pages as somebody, or by another way, and brings a code back that is not redeemed yet. */
+/** Goes through the pages as a person, or in another way, and returns a code that is not redeemed yet. */
 export async function codeOf(server: RunningServer, person: Person | WayThrough, scope: string): Promise<PersonCode> {
   const verifier = randomBytes(32).toString('base64url')
   const url = new URL(`${server.baseUrl}/organizations/oauth2/v2.0/authorize`)
@@ -65,7 +65,7 @@ export function redeem(server: RunningServer, { code, verifier }: PersonCode): P
   })
 }
 
-/** Signs somebody in as az does with a browser. */
+/** Signs a person in as az does with a browser. */
 export async function signInPerson(server: RunningServer, person: Person, resource: string): Promise<PersonTokens> {
   const scope = `${resource}/.default offline_access openid profile`
   const answer = expectStatus(await redeem(server, await codeOf(server, person, scope)), 200).json()

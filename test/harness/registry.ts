@@ -33,6 +33,21 @@ export interface Where {
   agent?: Agent
 }
 
+/** A server, and which registry of it. */
+export interface OnRegistry {
+  readonly server: RunningServer
+  readonly where: Where
+}
+
+/** For pushes to another registry than the first one, or over kept connections. */
+export function onRegistry(server: RunningServer, where: Where): OnRegistry {
+  return { server, where }
+}
+
+function registryOf(to: RunningServer | OnRegistry): OnRegistry {
+  return 'where' in to ? to : onRegistry(to, {})
+}
+
 /** How requests reach the server: by its authority, and by the connections that are kept. */
 function reach({ caFile }: RunningServer, { agent }: Where): { caFile: string; agent?: Agent } {
   return { caFile, ...(agent !== undefined && { agent }) }
@@ -106,12 +121,12 @@ export async function accessToken(
 
 /** Uploads a blob in two steps, POST and PUT. `authorization` is the header's value. */
 export async function pushBlob(
-  server: RunningServer,
+  to: RunningServer | OnRegistry,
   repository: string,
   bytes: Buffer,
   authorization: string,
-  where: Where = {},
 ): Promise<Descriptor> {
+  const { server, where } = registryOf(to)
   const origin = registryUrl(server, where)
   const through = reach(server, where)
   const begin = `${origin}/v2/${repository}/blobs/uploads/`
@@ -124,15 +139,14 @@ export async function pushBlob(
   return { mediaType: 'application/octet-stream', digest, size: bytes.length }
 }
 
-/** Sends a manifest and returns the answer unjudged. `reference` is a tag or a digest. */
+/** Sends a manifest, and does not check the status. `reference` is a tag or a digest. */
 export async function putManifest(
-  server: RunningServer,
+  to: RunningServer | OnRegistry,
   repository: string,
-  reference: string,
-  manifest: { mediaType: string; bytes: Buffer },
+  { reference, ...manifest }: { reference: string; mediaType: string; bytes: Buffer },
   authorization: string,
-  where: Where = {},
 ): Promise<HttpResponse> {
+  const { server, where } = registryOf(to)
   return request({
     method: 'PUT',
     url: `${registryUrl(server, where)}/v2/${repository}/manifests/${reference}`,
@@ -144,32 +158,31 @@ export async function putManifest(
 
 /** What an image is made of; everything may be left out. */
 export interface ImageParts {
-  /** The bytes of each layer; one small layer, another for each tag, unless told otherwise. */
+  /** The bytes of each layer; one small layer, another for each tag by default. */
   layers?: readonly Buffer[]
   annotations?: Readonly<Record<string, string>>
   subject?: Descriptor
   artifactType?: string
 }
 
-/** Pushes an OCI image, raw over HTTP, and returns its descriptor, manifest and parts. */
+/** Pushes an OCI image under a tag, raw over HTTP, and returns its descriptor, manifest and parts. */
 export async function pushImage(
-  server: RunningServer,
+  to: RunningServer | OnRegistry,
   repository: string,
-  tag: string,
+  image: string | ({ readonly tag: string } & ImageParts),
   authorization: string,
-  parts: ImageParts = {},
-  where: Where = {},
 ): Promise<PushedImage> {
+  const { tag, ...parts }: { readonly tag: string } & ImageParts = typeof image === 'string' ? { tag: image } : image
   const contents = parts.layers ?? [Buffer.from(`layer of ${repository}:${tag}\n`)]
   const layers: Descriptor[] = []
   for (const bytes of contents) {
-    const blob = await pushBlob(server, repository, bytes, authorization, where)
+    const blob = await pushBlob(to, repository, bytes, authorization)
     layers.push({ ...blob, mediaType: 'application/vnd.oci.image.layer.v1.tar' })
   }
   const rootfs = { type: 'layers', diff_ids: layers.map((layer) => layer.digest) }
   const configBytes = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs }))
   const config = {
-    ...(await pushBlob(server, repository, configBytes, authorization, where)),
+    ...(await pushBlob(to, repository, configBytes, authorization)),
     mediaType: 'application/vnd.oci.image.config.v1+json',
   }
   const mediaType = 'application/vnd.oci.image.manifest.v1+json'
@@ -177,7 +190,8 @@ export async function pushImage(
   const manifest = Buffer.from(
     JSON.stringify({ schemaVersion: 2, mediaType, artifactType, config, layers, subject, annotations }),
   )
-  expectStatus(await putManifest(server, repository, tag, { mediaType, bytes: manifest }, authorization, where), 201)
+  const pushed = { reference: tag, mediaType, bytes: manifest }
+  expectStatus(await putManifest(to, repository, pushed, authorization), 201)
   return { mediaType, digest: digestOf(manifest), size: manifest.length, manifest, config, layers }
 }
 

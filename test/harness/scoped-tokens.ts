@@ -23,7 +23,7 @@ export async function putScopeMap(
   return id
 }
 
-/** Makes both passwords of a scoped token anew. */
+/** Generates both passwords of a scoped token again. */
 export async function generatePasswords(
   server: RunningServer,
   name: string,

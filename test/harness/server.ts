@@ -38,15 +38,15 @@ export interface ServerOptions {
   port?: number
   /** Name of the first registry. */
   registry?: string
-  /** Host name of the server and of its first registry, without a port; `localhost` unless told otherwise. */
+  /** Host name of the server and of its first registry, without a port; `localhost` by default. */
   publicHost?: string
-  /** Whether the first owner keeps the generated password, as `--dev` says; true unless told otherwise. */
+  /** Whether the first owner keeps the generated password, as `--dev` says; true by default. */
   dev?: boolean
   /** A command that runs the server as its child, such as strace with its flags. */
   under?: readonly string[]
   /** Serve without TLS. */
   http?: boolean
-  /** Milliseconds until the line that says the server is ready; 120,000 unless told otherwise. */
+  /** Milliseconds until the line that says the server is ready; 120,000 by default. */
   readyWithinMs?: number
 }
 
@@ -71,7 +71,7 @@ export interface RunningServer extends AsyncDisposable {
   output(): string
   /** Asks the process to end, by SIGTERM, and waits. One that is still there after a minute is killed: `code` is null then. */
   stop(): Promise<Ended>
-  /** Sends the signal, SIGKILL unless told otherwise, and waits for the end. */
+  /** Sends the signal, SIGKILL by default, and waits for the end. */
   kill(signal?: NodeJS.Signals): Promise<Ended>
   /** Stops the process if it runs, and starts another on the same data, port and arguments. */
   restart(): Promise<void>
@@ -105,7 +105,7 @@ interface Running {
 }
 
 function environment(home: string, extra: Readonly<Record<string, string>>): Record<string, string> {
-  const kept = ['PATH', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS', 'NODE_V8_COVERAGE']
+  const kept = ['PATH', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE']
   const inherited = kept.flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   )

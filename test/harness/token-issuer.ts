@@ -22,7 +22,7 @@ export interface TokenIssuer extends HttpsServer {
   readonly documents: Map<string, unknown>
   /** A JWT with these claims, and an end in an hour unless they say another. */
   token(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string
-  /** Makes a new key, which signs from now on; the ones before it are published no more. */
+  /** Makes a new key, which signs from now on. The earlier keys are no longer published. */
   rotate(): void
 }
 

@@ -67,7 +67,7 @@ test('the identity is named by client id, object id or resource id, and by one o
   assert.deepEqual([both.status, errorOf(both)], [400, 'invalid_request'])
 })
 
-test('what a page in a browser, a proxy or a name of somebody else sends is refused', async () => {
+test('a request of a browser page, through a proxy or for another host name is denied', async () => {
   const metadata = { metadata: 'true' }
   const refusals: readonly (readonly [string, string, Record<string, string>])[] = [
     ['no Metadata header', 'bad_request_102', {}],
@@ -167,7 +167,7 @@ test('the shape of App Service and of Azure ML needs the header of the machine',
   }
 })
 
-test('a token is given out again for a short while, and many who ask at once share one request', async () => {
+test('a token is reused for a short time, and concurrent requests share one request to the server', async () => {
   const first = await machine.token(`&object_id=${deploy.objectId}`)
   assert.equal(await machine.token(`&object_id=${deploy.objectId}`), first)
   const acr = 'https://containerregistry.azure.net'
@@ -187,7 +187,7 @@ test('what is no HTTP at all does no harm', async () => {
   assert.equal((await ask(resource)).status, 200)
 })
 
-test('the start tells which variables to set, and no secret', () => {
+test('the start prints which variables to set, and no secret', () => {
   const said = machine.started.stdout()
   assert.match(said, new RegExp(`export AZURE_POD_IDENTITY_AUTHORITY_HOST=${origin}\n`))
   assert.match(said, new RegExp(`export IDENTITY_ENDPOINT=${origin}/msi/token IDENTITY_HEADER="\\$\\(cat \\S+\\)"`))
@@ -234,7 +234,7 @@ test('a header file of the operator is used as it is, and refused when others ca
   assert.equal((await runAcrux(serve)).code, 2)
 })
 
-test('an endpoint goes on with the new key when its machine is enrolled anew, and without a restart', async () => {
+test('an endpoint continues with the new key after its machine is enrolled again, without a restart', async () => {
   await using other = await startMachine(server, 'again')
   await other.token()
   assert.equal((await enroll(server, await newCode(server, 'again'), other.stateDir)).code, 0)
@@ -243,7 +243,7 @@ test('an endpoint goes on with the new key when its machine is enrolled anew, an
   await putMachine(server, 'again')
 })
 
-test('a server that cannot be reached is told as 503, and a machine that is no more as unauthorized', async () => {
+test('an unreachable server is reported as 503, and a deleted machine as unauthorized', async () => {
   await using own = await startServer()
   await using other = await startMachine(own, 'lonely')
   await own.stop()

@@ -38,7 +38,7 @@ test('a machine is enrolled, its key is for its owner alone, and status says tha
   assert.ok(!status.stdout.includes('PRIVATE KEY'))
 })
 
-test('forget removes the key, and there is nothing to serve any more', async () => {
+test('forget removes the key, and nothing is left to serve', async () => {
   const stateDir = newStateDir()
   await enroll(server, await newCode(server, 'build-1'), stateDir)
   assert.equal((await endpoint('forget', '--state-dir', stateDir)).code, 0)
@@ -50,7 +50,7 @@ test('forget removes the key, and there is nothing to serve any more', async () 
   }
 })
 
-test('a wrong code and a code that was used enroll nobody, and what was there before stays', async () => {
+test('a wrong code and a used code enroll no machine, and change nothing', async () => {
   const stateDir = newStateDir()
   const code = await newCode(server, 'build-1')
   assert.equal((await enroll(server, code, stateDir)).code, 0)
@@ -72,7 +72,7 @@ test('of ten machines with one code, one is enrolled', async () => {
   )
 })
 
-test('a server that is not the one that is trusted, or is none, gets no code', async () => {
+test('a server that is not the trusted one, or no Acrux server, gets no code', async () => {
   const stateDir = newStateDir()
   const code = await newCode(server, 'build-1')
   const to = (url: string, ...more: readonly string[]) =>
@@ -96,7 +96,7 @@ test('a server that is not the one that is trusted, or is none, gets no code', a
   assert.equal((await enroll(server, code, stateDir)).code, 0, 'the code is still good')
 })
 
-test('a place that cannot be written is told before the code is used up', async () => {
+test('an unwritable folder is reported before the code is used up', async () => {
   const file = join(folder.path, 'a-file')
   writeFileSync(file, '')
   const code = await newCode(server, 'build-1')
@@ -156,7 +156,7 @@ test('the help of each command has its options, and the whole has examples and e
   assert.notEqual((await endpoint('enroll')).code, 0)
 })
 
-test('a machine that is made again under the name of one that was deleted is another', async () => {
+test('a machine created under the name of a deleted one is another machine', async () => {
   const first = await putMachine(server, 'again')
   expectStatus(await arm(server, 'DELETE', machineId(server, 'again')), 200)
   const second = expectStatus(await arm(server, 'PUT', machineId(server, 'again'), { location: 'local' }), 201).json()

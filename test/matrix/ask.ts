@@ -65,14 +65,14 @@ export interface Answer {
 
 /** Asks routes as callers. */
 export interface Asking {
-  /** Sets the registry, and gives everybody new tokens: a change of the mode ends those that were given. */
+  /** Configures the registry, and gets new tokens for all callers: a change of the mode revokes the earlier ones. */
   begin(setting: Setting, callers: readonly Caller[]): Promise<void>
   answerTo(route: Route, caller: Caller): Promise<Answer>
 }
 
 let asked = 0
 
-/** Another address for each request: what strangers may do is counted by network, and nobody is to be held up here. */
+/** Another address for each request: limits are per network, and no request here is to be throttled. */
 function nextAddress(): string {
   asked += 1
   return `10.${(asked >> 16) & 255}.${(asked >> 8) & 255}.${asked & 255}`
@@ -80,100 +80,120 @@ function nextAddress(): string {
 
 type Tokens = { readonly [Kind in Audience | 'dataPlane']: string | undefined }
 
-/** Pushes what is to be read, and is ready to ask. */
+/** What a request presents: headers, and a body if the method sends one. */
+type Presented = Pick<HttpRequest, 'body' | 'headers'>
+
+/** Pushes the image that is read, and returns what sends requests. */
 export async function openAsking(server: RunningServer): Promise<Asking> {
   const { appId, password } = server.firstRun.servicePrincipal
-  const image = await pushImage(server, present, '1', basic(appId, password))
-  const service = server.firstRun.loginServer
-  let given = new Map<Caller, Tokens>()
+  return new Requests(server, await pushImage(server, present, '1', basic(appId, password)))
+}
 
-  async function tokensOf(caller: Caller): Promise<Tokens> {
-    const [armToken, graphToken, registryToken] = await Promise.all(
-      (['arm', 'graph', 'registry'] as const).map((audience) => caller.identityToken(audience)),
-    )
-    const dataPlane = await dataPlaneAuthorization(server, caller, [...scopes, ...catalogs])
-    // Only a person can ask for a token of that kind; everybody else shows what they have.
-    const userinfo = caller.column === 'per' ? await caller.identityToken('userinfo') : graphToken
-    return { arm: armToken, graph: graphToken, registry: registryToken, userinfo, dataPlane }
+class Requests implements Asking {
+  readonly #server: RunningServer
+  readonly #image: PushedImage
+  readonly #service: string
+  #tokens = new Map<Caller, Tokens>()
+
+  constructor(server: RunningServer, image: PushedImage) {
+    this.#server = server
+    this.#image = image
+    this.#service = server.firstRun.loginServer
   }
 
-  /** A request of the token service carries its credential in itself. */
-  async function credentialRequest(route: Route, caller: Caller): Promise<Pick<HttpRequest, 'body' | 'headers'>> {
-    const scope = `repository:${present}:pull`
-    if (route.path === '/oauth2/exchange') {
-      return form({ grant_type: 'access_token', service, access_token: given.get(caller)?.registry ?? 'none' })
-    }
-    const credential = await caller.credential()
-    if (credential === undefined || credential === 'anonymous') {
-      return form({ grant_type: 'refresh_token', service, scope, refresh_token: 'none' })
-    }
-    return 'refreshToken' in credential
-      ? form({ grant_type: 'refresh_token', service, scope, refresh_token: credential.refreshToken })
-      : form({ grant_type: 'password', service, scope, ...credential })
+  async begin(setting: Setting, callers: readonly Caller[]): Promise<void> {
+    const server = this.#server
+    expectStatus(await arm(server, 'PATCH', registryId(server), { properties: setting }), 200, 201)
+    this.#tokens = new Map()
+    for (const caller of callers) this.#tokens.set(caller, await tokensOf(server, caller))
   }
 
-  async function partsOf(route: Route, caller: Caller): Promise<Pick<HttpRequest, 'body' | 'headers'>> {
-    const tokens = given.get(caller)
-    const audience = audienceOf(route.path)
+  async answerTo(route: Route, caller: Caller): Promise<Answer> {
+    const server = this.#server
+    const tokens = this.#tokens.get(caller) ?? (await tokensOf(server, caller))
+    this.#tokens.set(caller, tokens)
+    const { headers, body } = await this.#presented(route, caller, tokens)
+    const { status, headers: answered } = await request({
+      method: route.method,
+      url: this.#urlOf(route),
+      agent,
+      caFile: server.caFile,
+      headers: { ...headers, 'x-forwarded-for': nextAddress() },
+      ...(body !== undefined && { body }),
+    })
+    // After the signing keys were withdrawn, all callers need new tokens.
+    if (route.path.endsWith('/withdrawSigningKeys') && status < 300) this.#tokens.clear()
+    // A caller that signed out everywhere signs in again.
+    if (route.path.endsWith('/me/revokeSignInSessions') && status < 300) this.#tokens.delete(caller)
+    const correlationId = answered['x-ms-correlation-request-id']
+    return {
+      status,
+      correlationId: typeof correlationId === 'string' ? correlationId : undefined,
+      showsCredential: headers?.['authorization'] !== undefined || audienceOf(route.path) === 'token-service',
+    }
+  }
+
+  #urlOf(route: Route): URL {
+    const url = new URL(pathOf(route, this.#server, this.#image), this.#server.baseUrl)
+    if (audienceOf(route.path) === 'arm') url.searchParams.set('api-version', '2025-03-01-preview')
+    if (route.path === '/oauth2/token') {
+      url.search = new URLSearchParams({ service: this.#service, scope: scopes[0] ?? '' }).toString()
+    }
+    return url
+  }
+
+  async #presented(route: Route, caller: Caller, tokens: Tokens): Promise<Presented> {
     const writes = route.method !== 'GET' && route.method !== 'HEAD'
+    const audience = audienceOf(route.path)
     switch (audience) {
       case 'token-service':
-        if (writes) return credentialRequest(route, caller)
-        return { headers: { ...(caller.basic !== undefined && { authorization: caller.basic }) } }
-      case 'registry': {
-        const authorization = tokens?.dataPlane
-        return { headers: { ...(authorization !== undefined && { authorization }) }, ...(writes && { body: '' }) }
-      }
+        return writes ? await this.#credentialForm(route, caller, tokens) : { headers: authorized(caller.basic) }
+      case 'registry':
+        return { headers: authorized(tokens.dataPlane), ...(writes && { body: '' }) }
       case 'arm':
       case 'graph': {
-        const token = tokens?.[audience]
-        const headers = {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...(writes && { 'content-type': 'application/json' }),
-        }
-        return { headers, ...(writes && { body: '{}' }) }
+        const headers = authorized(bearer(tokens[audience]))
+        return writes ? { headers: { ...headers, 'content-type': 'application/json' }, body: '{}' } : { headers }
       }
       case 'userinfo':
       case 'provider': {
-        const token = audience === 'userinfo' ? tokens?.userinfo : tokens?.graph
-        const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+        const headers = authorized(bearer(audience === 'userinfo' ? tokens.userinfo : tokens.graph))
         return writes ? { ...form({}), headers: { ...headers, ...form({}).headers } } : { headers }
       }
     }
   }
 
-  return {
-    begin: async (setting, callers) => {
-      expectStatus(await arm(server, 'PATCH', registryId(server), { properties: setting }), 200, 201)
-      given = new Map()
-      for (const caller of callers) given.set(caller, await tokensOf(caller))
-    },
-    answerTo: async (route, caller) => {
-      if (!given.has(caller)) given.set(caller, await tokensOf(caller))
-      const url = new URL(pathOf(route, server, image), server.baseUrl)
-      const audience = audienceOf(route.path)
-      if (audience === 'arm') url.searchParams.set('api-version', '2025-03-01-preview')
-      if (route.path === '/oauth2/token')
-        url.search = new URLSearchParams({ service, scope: scopes[0] ?? '' }).toString()
-      const { headers, body } = await partsOf(route, caller)
-      const { status, headers: answered } = await request({
-        method: route.method,
-        url,
-        agent,
-        caFile: server.caFile,
-        headers: { ...headers, 'x-forwarded-for': nextAddress() },
-        ...(body !== undefined && { body }),
-      })
-      // Where the signing keys were withdrawn, everybody needs other tokens.
-      if (route.path.endsWith('/withdrawSigningKeys') && status < 300) given.clear()
-      // Whoever signs themselves out everywhere comes back.
-      if (route.path.endsWith('/me/revokeSignInSessions') && status < 300) given.set(caller, await tokensOf(caller))
-      const correlationId = answered['x-ms-correlation-request-id']
-      return {
-        status,
-        correlationId: typeof correlationId === 'string' ? correlationId : undefined,
-        showsCredential: headers?.['authorization'] !== undefined || audience === 'token-service',
-      }
-    },
+  /** A request of the token service has its credential in its form. */
+  async #credentialForm(route: Route, caller: Caller, tokens: Tokens): Promise<Presented> {
+    const common = { service: this.#service, scope: `repository:${present}:pull` }
+    if (route.path === '/oauth2/exchange') {
+      const access_token = tokens.registry ?? 'none'
+      return form({ grant_type: 'access_token', service: this.#service, access_token })
+    }
+    const credential = await caller.credential()
+    if (credential === undefined || credential === 'anonymous') {
+      return form({ ...common, grant_type: 'refresh_token', refresh_token: 'none' })
+    }
+    return 'refreshToken' in credential
+      ? form({ ...common, grant_type: 'refresh_token', refresh_token: credential.refreshToken })
+      : form({ ...common, grant_type: 'password', ...credential })
   }
+}
+
+async function tokensOf(server: RunningServer, caller: Caller): Promise<Tokens> {
+  const [armToken, graphToken, registryToken] = await Promise.all(
+    (['arm', 'graph', 'registry'] as const).map((audience) => caller.identityToken(audience)),
+  )
+  const dataPlane = await dataPlaneAuthorization(server, caller, [...scopes, ...catalogs])
+  // Only a person can request a token of that kind. All others present the token that they have.
+  const userinfo = caller.column === 'per' ? await caller.identityToken('userinfo') : graphToken
+  return { arm: armToken, graph: graphToken, registry: registryToken, userinfo, dataPlane }
+}
+
+function bearer(token: string | undefined): string | undefined {
+  return token === undefined ? undefined : `Bearer ${token}`
+}
+
+function authorized(authorization: string | undefined): { readonly authorization?: string } {
+  return { ...(authorization !== undefined && { authorization }) }
 }

@@ -133,7 +133,7 @@ async function makePerson(server: RunningServer, scope: string, role: string): P
   }
   await put(inner, objectId)
   await put(outer, inner)
-  await assignRole(server, outer, role, scope, 'Group')
+  await assignRole(server, { id: outer, type: 'Group' }, role, scope)
   return byIdentityToken(server, 'per', 'a person in a group in a group with AcrPull', async (audience) => {
     const scopes = `${audiences(server)[audience]} openid offline_access`
     const fields = {

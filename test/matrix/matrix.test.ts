@@ -31,7 +31,7 @@ const routes = await routesOf(server)
 /** The statuses of one route under one setting, a column a caller. */
 type Statuses = readonly number[]
 
-/** A route's rows: one for all settings under which everybody gets the same. */
+/** A route's rows: one for all settings with the same statuses. */
 function rowsOf({ id, method, path }: Route, seen: ReadonlyMap<string, Statuses>): string {
   const bySetting = Map.groupBy(seen, ([, statuses]) => statuses.join(' '))
   const rows = [...bySetting].map(([statuses, titles]) => {
@@ -91,12 +91,12 @@ async function askEverything(): Promise<Walk> {
 test('every route answers every kind of caller as the reviewed matrix says, in both modes, with and without anonymous pull', async () => {
   const { seen } = await walk()
   const found = `${[legend(), ...[...seen].map(([route, statuses]) => rowsOf(route, statuses))].join('\n\n')}\n`
-  // How it is made anew, to be reviewed line by line: ACRUX_WRITE_GOLDEN=1 npm test -- test/matrix/matrix.test.ts
+  // To write it again, and review it line by line: ACRUX_WRITE_GOLDEN=1 npm test -- test/matrix/matrix.test.ts
   if (process.env.ACRUX_WRITE_GOLDEN === '1') writeFileSync(goldenFile, found)
   assert.deepEqual(found.split('\n'), readFileSync(goldenFile, 'utf8').split('\n'))
 })
 
-test('every refusal of the matrix can be asked after: by its correlation id, the log and the registry tell why it was made', async () => {
+test('every denial of the matrix can be looked up by its correlation id, in the log and at the registry', async () => {
   const { refusals } = await walk()
   assert.ok(refusals.length > 1000)
   const events = await refusedEvents(server)

@@ -52,7 +52,7 @@ export function sampleOf(refusals: readonly Refusal[], failureOf: (refusal: Refu
   return [...new Set(kinds.values())]
 }
 
-/** Holds that the registry tells of a refusal what the log tells: who, by what, the check that failed, and what would mend it. */
+/** Asserts that the registry reports a denial as the log does: the principal, the credential, the failed check, and the smallest change. */
 export async function expectDecision(server: RunningServer, refusal: Refusal, event: unknown): Promise<void> {
   const path = `${registryId(server)}/decisions/${refusal.correlationId}?api-version=2025-03-01-preview`
   const told = expectStatus(await arm(server, 'GET', path), 200).json()

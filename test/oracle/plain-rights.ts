@@ -75,34 +75,42 @@ const needs: Readonly<Record<string, { readonly legacy: string; readonly abac: r
 /** The rights that are asked for. */
 export const plainRights: readonly string[] = Object.keys(needs)
 
-/** Whether somebody, who is known by these ids, their own and those of their groups, has a right at a registry. */
+/** A registry, by its resource id and its mode. */
+export type PlainRegistry = { readonly id: string; readonly mode: PlainMode }
+
+/** Whether a principal, known by its own id and those of its groups, has a right at a registry. */
 export function plainAllows(
   world: PlainWorld,
   ids: readonly string[],
-  registry: string,
-  mode: PlainMode,
-  right: string,
-  repository: string | undefined,
+  { id, mode }: PlainRegistry,
+  { right, repository }: { readonly right: string; readonly repository: string | undefined },
 ): boolean {
   const need = needs[right]
   if (need === undefined) return false
-  const isAbac = mode === 'AbacRepositoryPermissions'
-  const actions = (isAbac ? need.abac : [need.legacy]).map((name) => `${registries}/${name}`)
-  return actions.some((action) => plainPermits(world, ids, registry, action, isAbac, isAbac ? repository : undefined))
+  if (mode === 'LegacyRegistryPermissions') {
+    return plainPermits(world, ids, id, {
+      action: `${registries}/${need.legacy}`,
+      isData: false,
+      repository: undefined,
+    })
+  }
+  return need.abac.some((name) =>
+    plainPermits(world, ids, id, { action: `${registries}/${name}`, isData: true, repository }),
+  )
 }
 
-/** Whether somebody may carry out an action of the management API at a scope. */
+/** Whether a principal may carry out an action of the management API at a scope. */
 export function plainManages(world: PlainWorld, ids: readonly string[], scope: string, action: string): boolean {
-  return plainPermits(world, ids, scope, action, false, undefined)
+  return plainPermits(world, ids, scope, { action, isData: false, repository: undefined })
 }
+
+type Wanted = { readonly action: string; readonly isData: boolean; readonly repository: string | undefined }
 
 function plainPermits(
   { roles, assignments }: PlainWorld,
   ids: readonly string[],
   scope: string,
-  action: string,
-  isData: boolean,
-  repository: string | undefined,
+  { action, isData, repository }: Wanted,
 ): boolean {
   for (const assignment of assignments) {
     if (!ids.includes(assignment.principal)) continue

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { arm, createRegistry, expectStatus, registryId, setAnonymousPull } from '../harness/arm.ts'
+import { arm, as, createRegistry, expectStatus, registryId, setAnonymousPull } from '../harness/arm.ts'
 import { clientHome, requireClient, run } from '../harness/clients.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
 import { at, stringAt } from '../harness/json.ts'
-import { accessToken, askAccessToken, basic, get, pushImage, registryUrl } from '../harness/registry.ts'
+import { accessToken, askAccessToken, basic, get, onRegistry, pushImage, registryUrl } from '../harness/registry.ts'
 import { createScopedToken, putScopeMap } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
 import { assertRefused, assertUnauthorizedBody } from './refusal.ts'
@@ -21,7 +21,7 @@ const map = await putScopeMap(server, 'everybody', readOpen)
 const resource = `${registryId(server)}/providers/Acrux.Server/anonymousAccess/default`
 
 function put(scopeMapId: unknown, caller?: string): Promise<HttpResponse> {
-  return arm(server, 'PUT', resource, { properties: { scopeMapId } }, caller)
+  return arm(as(server, caller), 'PUT', resource, { properties: { scopeMapId } })
 }
 
 async function open(scopeMapId: string = map): Promise<void> {
@@ -55,13 +55,13 @@ async function anonymousTokens(): Promise<string[]> {
   ]
 }
 
-test('without a scope map for everybody, nobody reads anything', async () => {
+test('without a scope map for anonymous callers, they read nothing', async () => {
   await close()
   assertUnauthorizedBody(await askAccessToken(server, 'anonymous', asked))
   assert.equal((await arm(server, 'GET', resource)).status, 404)
 })
 
-test('everybody reads the repositories that the scope map names, and neither others nor the catalog', async () => {
+test('anonymous callers read the repositories of the scope map, and neither others nor the catalog', async () => {
   await open()
   for (const token of await anonymousTokens()) {
     assert.deepEqual(grantedBy(token), {
@@ -88,7 +88,7 @@ test('everybody reads the repositories that the scope map names, and neither oth
   assertRefused(await get(server, '/v2/open/app/manifests/1'), { loginServer, scope: 'repository:open/app:pull' })
 })
 
-test('everybody writes nothing, whatever the scope map allows', async () => {
+test('anonymous callers write nothing, even if the scope map allows it', async () => {
   await open(`${registryId(server)}/scopeMaps/_repositories_admin`)
   const [token = ''] = await anonymousTokens()
   assert.deepEqual(grantedBy(token)['repository:closed/app'], ['metadata_read', 'pull'])
@@ -105,7 +105,7 @@ test('everybody writes nothing, whatever the scope map allows', async () => {
   }
 })
 
-test('whoever signs in has by it no more than before', async () => {
+test('a signed-in caller gets no permission from it', async () => {
   await open()
   await putScopeMap(server, 'nothing', ['repositories/none/content/read'])
   const token = await createScopedToken(server, 'nightly', 'nothing')
@@ -123,7 +123,7 @@ test('anonymous pull of the whole registry goes beyond it while it is on', async
   assert.equal((await get(server, '/v2/open/app/manifests/1', `Bearer ${wide}`)).status, 200)
 })
 
-test('no property of a registry, and none of a scope map or token, opens a repository to everybody', async () => {
+test('no property of a registry, scope map or token opens a repository to anonymous callers', async () => {
   await close()
   const stray = {
     anonymousAccess: { scopeMapId: map },
@@ -165,11 +165,11 @@ test('it names a scope map of its own registry alone, keeps that from deletion, 
 
   const there = `${registryId(server, 'elsewhere')}/providers/Acrux.Server/anonymousAccess/default`
   expectStatus(await arm(server, 'PUT', there, { properties: { scopeMapId: otherMap } }), 201)
-  await pushImage(server, 'open/app', '1', owner, {}, other)
+  await pushImage(onRegistry(server, other), 'open/app', '1', owner)
   const token = await accessToken(server, 'anonymous', ['repository:open/app:pull'], other)
   expectStatus(await arm(server, 'DELETE', registryId(server, 'elsewhere')), 200)
   await createRegistry(server, 'elsewhere')
-  await pushImage(server, 'open/app', '1', owner, {}, other)
+  await pushImage(onRegistry(server, other), 'open/app', '1', owner)
   assertUnauthorizedBody(await get(server, '/v2/open/app/manifests/1', `Bearer ${token}`, other))
   assertUnauthorizedBody(await askAccessToken(server, 'anonymous', ['repository:open/app:pull'], other))
 })

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import {
-  type Caller,
   arm,
+  as,
   assignRole,
+  type Caller,
   createServicePrincipal,
   expectStatus,
   graph,
@@ -29,7 +30,7 @@ const application = `/applications/${owned.applicationObjectId}`
 const principal = `/servicePrincipals/${owned.objectId}`
 expectStatus(await graph(server, 'POST', `${application}/owners/$ref`, reference(maker.objectId)), 204)
 
-/** What gives whoever sends it the rights of the application. */
+/** Requests that would give the sender the permissions of the application. */
 const takingOver = () =>
   [
     ['POST', `${application}/addPassword`, {}],
@@ -52,15 +53,15 @@ const takingOver = () =>
 async function statuses(caller: Caller): Promise<number[]> {
   const all: number[] = []
   for (const [method, path, body] of takingOver()) {
-    all.push((await graph(server, method, path, body, caller)).status)
+    all.push((await graph(as(server, caller), method, path, body)).status)
   }
   return all
 }
 
 const denied = [403, 403, 403, 403, 403, 403]
 
-test('who owns an application gets no credential of it while its principal may give roles, at whatever scope', async () => {
-  expectStatus(await graph(server, 'POST', `${application}/addPassword`, {}, maker), 200)
+test('an owner of an application gets no credential of it while its principal can assign roles, at any scope', async () => {
+  expectStatus(await graph(as(server, maker), 'POST', `${application}/addPassword`, {}), 200)
   for (const [role, scope] of [
     [roles.owner, subscription],
     [userAccessAdministrator, resourceGroupId(server)],
@@ -77,10 +78,10 @@ test('a group, a condition and a custom role are no way around it', async () => 
   const group = { displayName: 'admins', mailNickname: 'admins', mailEnabled: false, securityEnabled: true }
   const groupId = stringAt(expectStatus(await graph(server, 'POST', '/groups', group), 201).json(), 'id')
   expectStatus(await graph(server, 'POST', `/groups/${groupId}/members/$ref`, reference(owned.objectId)), 204)
-  const byGroup = await assignRole(server, groupId, userAccessAdministrator, registryId(server), 'Group')
+  const byGroup = await assignRole(server, { id: groupId, type: 'Group' }, userAccessAdministrator, registryId(server))
   assert.deepEqual(await statuses(maker), denied)
   expectStatus(await graph(server, 'DELETE', `/groups/${groupId}/members/${owned.objectId}/$ref`), 204)
-  expectStatus(await graph(server, 'POST', `${application}/addPassword`, {}, maker), 200)
+  expectStatus(await graph(as(server, maker), 'POST', `${application}/addPassword`, {}), 200)
   const inner = { ...group, displayName: 'inner', mailNickname: 'inner' }
   const innerId = stringAt(expectStatus(await graph(server, 'POST', '/groups', inner), 201).json(), 'id')
   expectStatus(await graph(server, 'POST', `/groups/${groupId}/members/$ref`, reference(innerId)), 204)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { arm, armToken, expectStatus, registryId, type ClientSecret } from '../harness/arm.ts'
+import { arm, armToken, as, type ClientSecret, expectStatus, registryId } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { get, nullGuid, basic, pushImage, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
@@ -41,11 +41,11 @@ test('no token is good for what another kind is for', async () => {
   }
   for (const token of [tokens.refresh, tokens.access]) {
     assertUnauthorizedBody(await askExchange(server, token))
-    const listed = await arm(server, 'GET', '/subscriptions', undefined, token)
+    const listed = await arm(as(server, token), 'GET', '/subscriptions')
     assertManagementRefused(listed, 401, /./)
   }
   const forAcr = await armToken(server, owner, acrScope)
-  assertManagementRefused(await arm(server, 'GET', '/subscriptions', undefined, forAcr), 401, /./)
+  assertManagementRefused(await arm(as(server, forAcr), 'GET', '/subscriptions'), 401, /./)
   // The null GUID's refresh token is for the token endpoint alone [Azure/acr#98].
   assertUnauthorizedBody(await get(server, path, basic(nullGuid, tokens.refresh)))
 })

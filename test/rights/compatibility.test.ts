@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { arm, createRegistry, expectStatus, registryId } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
 import { at, stringAt } from '../harness/json.ts'
-import { basic, pushImage, type PushedImage } from '../harness/registry.ts'
+import { basic, onRegistry, type PushedImage, pushImage } from '../harness/registry.ts'
 import { type RunningServer, startServer } from '../harness/server.ts'
 import { openWire, type Wire } from '../faults/wire.ts'
 
@@ -44,7 +44,7 @@ async function atEach(
     const send: Send = (method, target, body, type) =>
       wire.send({ method, target, host, authorization, body: body ?? '', headers: [['Content-Type', type ?? 'x/y']] })
     try {
-      const image = await pushImage(server, 'app', 'v1', authorization, {}, { loginServer: host })
+      const image = await pushImage(onRegistry(server, { loginServer: host }), 'app', 'v1', authorization)
       await work(send, server, host, image)
     } finally {
       wire.close()

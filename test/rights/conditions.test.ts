@@ -78,7 +78,7 @@ test('a condition on one action leaves the others of the role as they are', asyn
   assert.equal((await get(server, manifest('other'), password)).status, 200)
 })
 
-test('a mount takes from another repository what a condition lets be read there, and nothing else', async () => {
+test('a mount takes from another repository only what a condition allows to read there', async () => {
   const principal = await createServicePrincipal(server, 'mounts')
   const assignment = randomUUID()
   const headers = { authorization: basic(principal.appId, principal.password) }
@@ -92,7 +92,7 @@ test('a mount takes from another repository what a condition lets be read there,
   assert.equal(await mount(), 201)
 })
 
-test('a condition that asks for what is not known lets nobody in, negated neither', async () => {
+test('a condition on an unknown attribute allows no access, negated or not', async () => {
   const principal = await createServicePrincipal(server, 'unknown')
   const credential = { username: principal.appId, password: principal.password }
   const assignment = randomUUID()

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import {
   arm,
+  as,
+  type ClientSecret,
   createServicePrincipal,
   expectStatus,
   principalWithRole,
   registryId,
   roles,
-  type ClientSecret,
 } from '../harness/arm.ts'
 import { listAt, stringAt } from '../harness/json.ts'
 import { accessToken, askAccessToken, basic, get, nullGuid, pushImage } from '../harness/registry.ts'
@@ -38,7 +39,7 @@ await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePr
 async function assertDead(username: string, password: string): Promise<void> {
   for (const scopes of [[], [pull]])
     assertUnauthorizedBody(await askAccessToken(server, { username, password }, scopes))
-  assertUnauthorizedBody(await askByPassword(server, username, password, pull))
+  assertUnauthorizedBody(await askByPassword(server, { username, password }, pull))
   for (const path of ['/v2/', manifestPath, '/acr/v1/_catalog']) {
     assertBasicRefused(await get(server, path, basic(username, password)))
   }
@@ -68,14 +69,14 @@ async function assertTokensDead(tokens: Tokens): Promise<void> {
     assertUnauthorizedBody(await askAccessToken(server, { username: nullGuid, password }, [pull]))
   }
   assertUnauthorizedBody(await askExchange(server, tokens.identity))
-  assertManagementRefused(await arm(server, 'GET', '/subscriptions', undefined, tokens.identity), 401, /./)
+  assertManagementRefused(await arm(as(server, tokens.identity), 'GET', '/subscriptions'), 401, /./)
 }
 
 async function assertTokensAlive(tokens: Tokens): Promise<void> {
   assert.equal((await get(server, manifestPath, `Bearer ${tokens.access}`)).status, 200)
   await accessToken(server, { refreshToken: tokens.refresh }, [pull])
   expectStatus(await askExchange(server, tokens.identity), 200)
-  expectStatus(await arm(server, 'GET', '/subscriptions', undefined, tokens.identity), 200)
+  expectStatus(await arm(as(server, tokens.identity), 'GET', '/subscriptions'), 200)
 }
 
 test('a wrong secret of a service principal opens nothing', async () => {
@@ -93,13 +94,13 @@ test('a wrong secret of a service principal opens nothing', async () => {
   }
 })
 
-test('a name that nobody has opens nothing', async () => {
+test('an unknown user name opens nothing', async () => {
   const appId = '5b6a8c0e-9a43-4f9b-8a57-0a2d3c1f7e11'
   for (const name of [appId, 'nobody', registry, nullGuid, '<token>', '']) await assertDead(name, 'x'.repeat(40))
   await assertNoIdentity({ appId, password: 'x'.repeat(40) }, 400, 'unauthorized_client', 700_016)
 })
 
-test('one principal’s secret is worth nothing beside another’s name', async () => {
+test('one principal’s secret is invalid with another’s name', async () => {
   const one = await principalWithRole(server, 'one', roles.acrPull)
   const two = await principalWithRole(server, 'two', roles.acrPull)
   await assertDead(one.appId, two.password)
@@ -125,7 +126,7 @@ test('an expired secret opens nothing, and neither do the tokens that it had got
   await assertTokensAlive(lasting)
 })
 
-test('fault 16: a removed secret opens nothing from the next request on, and the other secret goes on', async () => {
+test('fault 16: a removed secret opens nothing from the next request on, and the other secret keeps working', async () => {
   const principal = await principalWithRole(server, 'rotating', roles.acrPull)
   const secret = await addSecret(server, principal, hour)
   const removed = await tokensOf(server, secret, [pull])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
-import { arm, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
+import { arm, as, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
 import { stringAt } from '../harness/json.ts'
 import { askAccessToken, basic, get, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
@@ -33,7 +33,7 @@ async function assign(groupId: string, roleGuid: string, principalType = 'Group'
   return (await arm(server, 'PUT', `${id}?api-version=2022-04-01`, { properties })).status
 }
 
-test('whoever joins a group has its rights at once', async () => {
+test('a new member of a group has its permissions at once', async () => {
   const group = await makeGroup('joined')
   assert.equal(await assign(group, roles.acrPull), 201)
   const principal = await createServicePrincipal(server, 'joining')
@@ -43,7 +43,7 @@ test('whoever joins a group has its rights at once', async () => {
   assert.equal((await get(server, manifestPath, authorization)).status, 200)
 })
 
-test('a role is given to a group as what it is, and the group itself proves nobody', async () => {
+test('a role is assigned to a group as a group, and the group itself cannot authenticate', async () => {
   const group = await makeGroup('assigned')
   assert.equal(await assign(group, roles.acrPull, 'ServicePrincipal'), 400)
   assert.equal(await assign(group, roles.acrPull, 'User'), 400)
@@ -62,13 +62,13 @@ test('a deleted group leaves no right to a later group of its name', async () =>
   assertUnauthorizedBody(await get(server, manifestPath, basic(principal.appId, principal.password)))
 })
 
-test('a person reads themselves at /me, and nothing of anybody else', async () => {
+test('a person reads their own entry at /me, and no other', async () => {
   const [one, other] = [await person(server), await person(server)]
-  const me = expectStatus(await graph(server, 'GET', '/me', undefined, one.graphToken), 200).json()
+  const me = expectStatus(await graph(as(server, one.graphToken), 'GET', '/me'), 200).json()
   assert.equal(stringAt(me, 'userPrincipalName'), one.userPrincipalName)
   for (const path of [`/users/${other.objectId}`, `/users/${other.userPrincipalName}/memberOf`, '/groups']) {
-    assert.equal((await graph(server, 'GET', path, undefined, one.graphToken)).status, 403, path)
+    assert.equal((await graph(as(server, one.graphToken), 'GET', path)).status, 403, path)
   }
-  const own = await graph(server, 'GET', `/users/${one.userPrincipalName}/memberOf`, undefined, one.graphToken)
+  const own = await graph(as(server, one.graphToken), 'GET', `/users/${one.userPrincipalName}/memberOf`)
   assert.equal(own.status, 200)
 })

@@ -93,14 +93,14 @@ const everywhere: readonly Asked[] = [
   { path: '/oauth2/keys' },
 ]
 
-test('whoever comes from an address without a rule is denied everywhere, whatever credential they have', async () => {
+test('a caller from an address without a rule is denied everywhere, with any credential', async () => {
   await fenced('203.0.113.0/24')
   for (const asked of everywhere) assertDenied(await ask({ ...asked, from: outside }), outside)
   const held = await ask({ path: '/v2/team/app/manifests/1', authorization: owner, from: inside })
   assert.equal(held.status, 200, 'nothing was changed from outside')
 })
 
-test('whoever comes from an address with a rule is treated as everybody was', async () => {
+test('a caller from an address with a rule is treated as without rules', async () => {
   await fenced('203.0.113.0/24')
   for (const asked of everywhere.filter(({ method = 'GET' }) => method === 'GET')) {
     assert.notEqual((await ask({ ...asked, from: inside })).status, 403, asked.path)
@@ -108,7 +108,7 @@ test('whoever comes from an address with a rule is treated as everybody was', as
   assert.equal((await ask({ path: '/v2/', from: inside })).status, 401)
 })
 
-test('the address is the one that the proxy tells, and a client that tells another is not believed', async () => {
+test('the address is taken from the proxy, and not from the client', async () => {
   await fenced('203.0.113.0/24')
   const claimed = await ask({ path: '/v2/', authorization: owner, from: `${inside}, ${outside}` })
   assertDenied(claimed, outside)
@@ -116,7 +116,7 @@ test('the address is the one that the proxy tells, and a client that tells anoth
   assert.equal(behind.status, 200)
 })
 
-test('a token that was issued inside is worth nothing outside, and loopback is an address like another', async () => {
+test('a token issued at an allowed address is invalid at others, and loopback is no exception', async () => {
   await fenced(inside, '127.0.0.1')
   const bearer = `Bearer ${await accessToken(server, admin, ['repository:team/app:pull'])}`
   const pull = (from?: string) =>
@@ -130,7 +130,7 @@ test('a token that was issued inside is worth nothing outside, and loopback is a
   assert.equal((await pull()).status, 200, 'at the next request')
 })
 
-test('a registry that is closed to the public network lets nobody in, rules or not', async () => {
+test('a registry that is closed to the public network denies all access, with or without rules', async () => {
   await fenced(inside)
   await setNetwork({ publicNetworkAccess: 'Disabled' })
   for (const from of [inside, outside]) assertDenied(await ask({ path: '/v2/', authorization: owner, from }), from)

@@ -44,7 +44,7 @@ function withDigest(upload: URL, digest: string): URL {
   return url
 }
 
-test('an upload whose role is taken away while its bytes flow is finished, and the next request is refused', async () => {
+test('an upload finishes although its role is removed meanwhile, and the next request is denied', async () => {
   const principal = await createServicePrincipal(server, 'pusher')
   const assignment = await assignRole(server, principal.objectId, roles.acrPush, registryId(server))
   const authorization = `Bearer ${(await tokensOf(server, principal, [pullPush])).access}`
@@ -64,7 +64,7 @@ test('an upload whose role is taken away while its bytes flow is finished, and t
   assert.equal((await get(server, `/v2/team/app/blobs/${digestOf(bytes)}`, owner)).status, 404)
 })
 
-test('fault 50: an upload whose token comes to its end while its bytes flow is finished, and goes on with a new token', async () => {
+test('fault 50: an upload finishes although its token expires meanwhile, and continues with a new token', async () => {
   const principal = await principalWithRole(server, 'slow', roles.acrPush)
   const begunAtMs = Date.now()
   const bearer = async (password: string) => {

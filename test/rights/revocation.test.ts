@@ -14,7 +14,7 @@ import {
 import { freePort } from '../harness/free-port.ts'
 import { startOpenIdProvider } from '../harness/openid-provider.ts'
 import { tempDir } from '../harness/temp-dir.ts'
-import { accessToken, basic, get, pushImage, registryUrl } from '../harness/registry.ts'
+import { accessToken, basic, get, onRegistry, pushImage, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { standForTenant } from '../harness/stand-in-tenant.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
@@ -46,7 +46,7 @@ await pushImage(server, 'team/app', '1', owner)
 
 /** A registry in which conditions count. What the first owner may do there is gone with the mode, so it is filled before. */
 const abac = { ...(await createRegistry(server, 'byName')), registry: 'byName' }
-await pushImage(server, 'team/app', '1', owner, {}, abac)
+await pushImage(onRegistry(server, abac), 'team/app', '1', owner)
 const mode = { properties: { roleAssignmentMode: 'AbacRepositoryPermissions' } }
 expectStatus(await arm(server, 'PATCH', registryId(server, 'byName'), mode), 200)
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { arm, createRegistry, expectStatus, registryId } from '../harness/arm.ts'
+import { arm, as, createRegistry, expectStatus, registryId } from '../harness/arm.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
 import { accessToken, askAccessToken, basic, get, nullGuid, pushImage, registryUrl } from '../harness/registry.ts'
 import { createScopedToken, generatePasswords, putScopeMap, type NewScopedToken } from '../harness/scoped-tokens.ts'
@@ -30,7 +30,7 @@ async function assertPasswordDead(username: string, password: string): Promise<v
   for (const scopes of [[], [pull]]) {
     assertUnauthorizedBody(await askAccessToken(server, { username, password }, scopes))
   }
-  assertUnauthorizedBody(await askByPassword(server, username, password, pull))
+  assertUnauthorizedBody(await askByPassword(server, { username, password }, pull))
   for (const path of ['/v2/', manifestPath]) {
     assertBasicRefused(await get(server, path, basic(username, password)))
   }
@@ -77,7 +77,7 @@ test('a scoped token may do what its scope map allows, and nothing else', async 
   }
 })
 
-test('an action that a scope map loses is refused at the next request, and one that it gets widens no token', async () => {
+test('an action removed from a scope map is denied at the next request, and an added one widens no token', async () => {
   await putScopeMap(server, 'changing', ['repositories/team/app/content/read', 'repositories/team/app/content/write'])
   const token = await working('narrowed', 'changing')
   const bearer = `Bearer ${token.access}`
@@ -113,10 +113,10 @@ test('a password that has expired opens nothing, and neither does what it had go
   await assertPasswordDead(token.username, token.password)
 })
 
-test('a scoped token is worth nothing at another registry, at the exchange and in the management API', async () => {
+test('a scoped token is invalid at another registry, at the exchange and in the management API', async () => {
   const { loginServer: other } = await createRegistry(server, 'elsewhere')
   const token = await working('local-one', '_repositories_admin')
   assertUnauthorizedBody(await askAccessToken(server, token, [pull], { loginServer: other }))
   assertUnauthorizedBody(await get(server, '/v2/', `Bearer ${token.access}`, { loginServer: other }))
-  assert.equal((await arm(server, 'GET', registryId(server), undefined, token.access)).status, 401)
+  assert.equal((await arm(as(server, token.access), 'GET', registryId(server))).status, 401)
 })

@@ -28,7 +28,7 @@ const byPassword = (server: RunningServer) =>
 const byRefreshToken = (server: RunningServer, refresh: string) =>
   askToken(server, { grant_type: 'refresh_token', client_id: azClientId, refresh_token: refresh, scope })
 
-test('once the operator requires a second factor, no grant goes on without one, and a browser sets it up', async () => {
+test('once the operator requires a second factor, no grant continues without one, and a browser sets it up', async () => {
   using home = tempDir('second-factor-policy')
   const dataDir = `${home.path}/data`
   const args = ['--identity-password-grant']

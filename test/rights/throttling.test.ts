@@ -51,10 +51,10 @@ async function pipelineUntilRefused(to: RunningServer, path: string) {
   }
 }
 
-/** What a limit lets through in a time: all at once, and what comes back to it meanwhile. */
+/** How many requests a limit allows in a time: the burst, and what is refilled meanwhile. */
 const allowed = (perMinute: number, seconds: number): number => perMinute * (1 + seconds / 60)
 
-test('one identity that asks too often is told when to come again, and others go on', async () => {
+test('an identity with too many requests gets a Retry-After, and others continue', async () => {
   expectStatus(await arm(server, 'PATCH', registryId(server), { sku: { name: 'Basic' } }), 200)
   const admin = await enableAdmin(server)
   const owner = basic(admin.username, admin.password)

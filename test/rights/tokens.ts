@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { armToken, expectStatus, graph, type ClientSecret, type NewServicePrincipal } from '../harness/arm.ts'
+import { armToken, as, type ClientSecret, expectStatus, graph, type NewServicePrincipal } from '../harness/arm.ts'
 import { form, request, type HttpResponse } from '../harness/http.ts'
 import { listAt, stringAt } from '../harness/json.ts'
 import { accessToken, exchange, registryUrl, type Where } from '../harness/registry.ts'
@@ -43,8 +43,7 @@ export async function askExchange(
 /** The password grant of the token endpoint, unjudged. */
 export async function askByPassword(
   server: RunningServer,
-  username: string,
-  password: string,
+  { username, password }: { readonly username: string; readonly password: string },
   scope: string,
   where: Where = {},
 ): Promise<HttpResponse> {
@@ -80,7 +79,7 @@ export async function addSecret(
   const caller = await armToken(server, server.firstRun.servicePrincipal, scope)
   const endDateTime = new Date(Date.now() + validMs).toISOString()
   const body = { passwordCredential: { displayName: 'further', endDateTime } }
-  const added = expectStatus(await graph(server, 'POST', path, body, caller), 200).json()
+  const added = expectStatus(await graph(as(server, caller), 'POST', path, body), 200).json()
   return { appId: principal.appId, password: stringAt(added, 'secretText'), keyId: stringAt(added, 'keyId') }
 }
 

@@ -24,7 +24,7 @@ function untag(tag: string, authorization: string): Promise<HttpResponse> {
 /** What az asks for before it takes a tag away. */
 const asked = 'repository:team/app:delete'
 
-test('whoever may push takes a tag away without a right to delete, and may delete nothing by that', async () => {
+test('a caller who may push removes a tag without delete permission, and can delete nothing else', async () => {
   const pusher = await principalWithRole(server, 'pusher', roles.acrPush)
   const token = await accessToken(server, { username: pusher.appId, password: pusher.password }, [asked])
   assert.deepEqual(grantedBy(token), {}, 'the token names no right to delete')
@@ -38,7 +38,7 @@ test('whoever may push takes a tag away without a right to delete, and may delet
   assert.equal((await get(server, '/v2/team/app/manifests/kept', owner)).status, 200)
 })
 
-test('whoever may only pull, or may delete alone, is told apart', async () => {
+test('callers who may only pull and callers who may only delete are distinguished', async () => {
   const reader = await principalWithRole(server, 'reader', roles.acrPull)
   const refused = await untag('kept', basic(reader.appId, reader.password))
   assertRefused(refused, { loginServer, scope: asked, error: 'insufficient_scope' })

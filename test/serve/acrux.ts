@@ -13,7 +13,7 @@ const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../
 export interface Surroundings {
   /** Environment variables, beside `PATH` and the like. */
   env?: Readonly<Record<string, string>>
-  /** The working directory; a private one that is gone afterwards, unless told otherwise. */
+  /** The working directory; a private one that is gone afterwards by default. */
   cwd?: string
 }
 

@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /**
- * Asks the server, at its own address (127.0.0.1 unless told otherwise) and verified by its own name, for what another `Host` has. Connections are told apart
+ * Asks the server, at its own address (127.0.0.1 by default) and verified by its own name, for what another `Host` has. Connections are distinguished
  * from requests here: a `Host` that the certificate does not hold reaches the server too.
  */
 export async function askHost(

@@ -20,7 +20,7 @@ function alter(place: Place, statement: string): void {
   database.close()
 }
 
-/** The events that are in the chain, as the command tells. */
+/** The number of events in the chain, as the command prints it. */
 const countIn = ({ stdout }: Finished): number => Number(/^(\d+) events in/m.exec(stdout)?.[1])
 
 test('acrux audit verify finds the log complete while the server runs, and after a stop and a kill', async () => {

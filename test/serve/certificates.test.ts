@@ -11,7 +11,7 @@ import { startServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 import { freePlace, runAcrux, startAcrux } from './acrux.ts'
 
-/** The certificate that is shown to whoever connects and asks for `servername`, verified or not. */
+/** The certificate that a client gets that requests `servername`, verified or not. */
 async function shownCertificate(port: number, servername = 'localhost'): Promise<X509Certificate> {
   const socket = connect({ host: '127.0.0.1', port, servername, rejectUnauthorized: false })
   await once(socket, 'secureConnect')
@@ -31,7 +31,7 @@ async function untilShown(port: number, isNew: (shown: X509Certificate) => boole
   return shown
 }
 
-test("The server's own certificate holds every name that it is reached by, and is verified by its authority", async () => {
+test("The server's own certificate contains every name of the server, and is verified by its authority", async () => {
   await using server = await startServer({ publicHost: 'registry.example.test' })
   const shown = await shownCertificate(server.port, 'registry.example.test')
   for (const host of ['localhost', 'registry.example.test', 'any.azurecr.localhost']) {

@@ -23,7 +23,7 @@ test('A variable that is no setting stops the process', async () => {
   assert.match(finished.stderr, /ACRUX_LOGLEVEL: no such setting; did you mean ACRUX_LOG_LEVEL\?/)
 })
 
-test('A value that a setting cannot have stops the process, and all of them are told at once', async () => {
+test('An invalid value of a setting stops the process, and all of them are reported together', async () => {
   using place = await freePlace()
   const finished = await runAcrux(['serve', ...place.args, '--log-level', 'loud'], { env: { ACRUX_REGISTRY: 'a b' } })
   assert.equal(finished.code, 2)
@@ -59,7 +59,7 @@ test('A flag weighs more than a variable, a variable more than the file, the fil
   assert.equal(readyLine(server), `https://localhost:${other.port}`)
 })
 
-test('The data directory is `acrux-data` in the working directory unless told otherwise', async () => {
+test('The data directory is `acrux-data` in the working directory by default', async () => {
   using place = await freePlace()
   await using _server = await startAcrux(['--listen', `127.0.0.1:${place.port}`], { cwd: place.folder })
   assert.ok(existsSync(join(place.folder, 'acrux-data', 'first-run.json')))

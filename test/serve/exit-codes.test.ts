@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { freePlace, runAcrux, startAcrux, type Finished } from './acrux.ts'
 
-/** Holds that the program gave up with this code, and beside its log told why in one line and what to do in another. */
+/** Asserts that the program ended with this code, and printed the reason in one line and what to do in another. */
 function assertGaveUp(finished: Finished, code: number, why: RegExp): void {
   assert.equal(finished.code, code, finished.stderr)
   assert.equal(finished.stdout, '')
@@ -46,7 +46,7 @@ test('An address that is not of this machine ends the start with code 11', async
   assertGaveUp(finished, 11, /192\.0\.2\.1/)
 })
 
-test('A data directory that another server works on ends the start with code 12, and the other goes on', async () => {
+test('A data directory in use by another server ends the start with code 12, and the other server continues', async () => {
   using first = await freePlace()
   using second = await freePlace()
   await using server = await startAcrux(first.args)

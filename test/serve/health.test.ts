@@ -11,7 +11,7 @@ import { freePlace, runAcrux } from './acrux.ts'
 import { askHost } from './ask-host.ts'
 import { listeningPorts } from './listening-ports.ts'
 
-test('`/healthz` and `/readyz` answer 200 without credentials, whatever host is asked', async () => {
+test('`/healthz` and `/readyz` answer 200 without credentials, for any host', async () => {
   await using server = await startServer()
   for (const path of ['/healthz', '/readyz']) {
     for (const host of [server.firstRun.loginServer, 'somewhere.example.com']) {

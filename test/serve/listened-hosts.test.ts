@@ -71,7 +71,7 @@ test('a challenge at an address leads to the token service at that address, whos
   }
 })
 
-test('a host that is no address of the connection is nobody’s, whatever it looks like', async () => {
+test('a host other than the address of the connection is rejected in every spelling', async () => {
   using place = await freePlace()
   const { port } = place
   await using _server = await startAcrux([...place.args, '--listen', `127.0.0.2:${port}`])
@@ -112,7 +112,7 @@ test('a public host that is set is the only one, and so is that of a server behi
   }
 })
 
-test('a server for every address says where clients reach it and what to set, and serves and proves itself there', async () => {
+test('a server for every address prints where clients reach it and what to set, and serves with a valid certificate there', async () => {
   using place = await freePlace()
   const { port } = place
   const every = ['--data-dir', place.dataDir, '--listen', `0.0.0.0:${port}`]

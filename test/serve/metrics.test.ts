@@ -30,7 +30,7 @@ test('requests, tokens, denials, bytes and transactions are counted', async () =
   const { username, password } = await enableAdmin(server)
   const admin = basic(username, password)
   const before = await scrape()
-  await pushImage(server, 'team/app', 'v1', admin, { layers: [Buffer.alloc(1_000_000)] })
+  await pushImage(server, 'team/app', { tag: 'v1', layers: [Buffer.alloc(1_000_000)] }, admin)
   for (let index = 0; index < 3; index += 1) await get(server, '/v2/team/app/manifests/v1', admin)
   await get(server, '/v2/team/app/manifests/v1', basic(username, 'wrong'))
   await arm(server, 'GET', '/subscriptions')
@@ -49,7 +49,7 @@ test('requests, tokens, denials, bytes and transactions are counted', async () =
   assert.ok(expiresAt > Date.now() / 1000, String(expiresAt))
 })
 
-test('no label of a metric holds what a client chose', async () => {
+test('no label of a metric contains what a client chose', async () => {
   const { username } = await enableAdmin(server)
   const marker = 'chosenbyaclient'
   const auth = [basic(marker, marker), basic(username, marker), `Bearer ${marker}.${marker}.${marker}`]
@@ -73,7 +73,7 @@ test('no label of a metric holds what a client chose', async () => {
 
 test('stored bytes and the use of quotas are shown', async () => {
   const { username, password } = await enableAdmin(server)
-  await pushImage(server, 'team/quota', 'v1', basic(username, password), { layers: [Buffer.alloc(2_000_000, 7)] })
+  await pushImage(server, 'team/quota', { tag: 'v1', layers: [Buffer.alloc(2_000_000, 7)] }, basic(username, password))
   const stored = valueOf(await scrape(), 'acrux_stored_bytes')
   assert.ok(stored >= 2_000_000, String(stored))
   assert.equal(valueOf(await scrape(), 'acrux_quota_highest_use_ratio'), 0)

@@ -42,7 +42,7 @@ async function signInAndChange(server: RunningServer, password: string): Promise
 }
 
 for (const isRunning of [true, false]) {
-  test(`acrux owner reset lets the owner in again, with the server ${isRunning ? 'running' : 'stopped'}`, async () => {
+  test(`acrux owner reset restores the access of the owner, with the server ${isRunning ? 'running' : 'stopped'}`, async () => {
     await using server = await startServer()
     const { owner } = server.firstRun
     const tokens = await signInPerson(server, owner, resource)
@@ -71,7 +71,7 @@ for (const isRunning of [true, false]) {
   })
 }
 
-test('acrux owner reset --remove-second-factors lets an owner in who lost the authenticator app', async () => {
+test('acrux owner reset --remove-second-factors restores the access of an owner who lost the authenticator app', async () => {
   await using server = await startServer()
   const { owner } = server.firstRun
   const visitor = pageVisitor(server)
@@ -136,7 +136,7 @@ test('acrux owner reset gives the only owner the code with which the first secon
   assert.equal(at(await reset(server), 'enrolmentCode'), undefined, 'whoever has a second factor needs no code')
 })
 
-test('acrux owner reset resets nobody who is no owner, and its socket is for the own user alone', async () => {
+test('acrux owner reset resets only owners, and its socket is for its own user only', async () => {
   await using server = await startServer()
   await createServicePrincipal(server, 'program')
   const refused = await runAcrux(['owner', 'reset', '--data-dir', server.dataDir, '--user', 'eve@acrux.localhost'])

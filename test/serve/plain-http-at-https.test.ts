@@ -6,7 +6,7 @@ import { connect } from 'node:tls'
 import { request } from '../harness/http.ts'
 import { startServer } from '../harness/server.ts'
 
-test('plain HTTP at the port of HTTPS is answered with a 400 that says so, whatever is sent and however slowly', async () => {
+test('plain HTTP at the port of HTTPS gets a 400 that says so, for any bytes at any speed', async () => {
   await using server = await startServer()
   const messages = {
     'a GET': 'GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n',

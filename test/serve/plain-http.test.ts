@@ -27,7 +27,7 @@ test('HTTP on any other address is refused, unless a proxy is named', async () =
   assert.equal(readyLine(server), 'https://registry.example.com')
 })
 
-test('HTTP and a certificate are refused together, and so is a proxy that would be everybody', async () => {
+test('HTTP together with a certificate is rejected, and so is a proxy range that includes every address', async () => {
   using place = await freePlace()
   const withCertificate = await runAcrux([
     'serve',
@@ -71,7 +71,7 @@ test('`X-Forwarded-For` is believed from a proxy that is named, and only as far 
   assert.equal(await loggedSource(server, answer), '203.0.113.7')
 })
 
-test('`X-Forwarded-*` from anybody else is not believed, and `X-Forwarded-Host` from nobody', async () => {
+test('`X-Forwarded-*` from other addresses is ignored, and `X-Forwarded-Host` from all', async () => {
   using place = await freePlace()
   const args = [...place.args, '--http', '--behind-proxy', '192.0.2.0/24', '--public-host', 'registry.example.com']
   await using server = await startAcrux(args)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { arm, createRegistry, expectStatus, registryId } from '../harness/arm.ts'
 import { stringAt } from '../harness/json.ts'
-import { accessToken, basic, get, pushImage } from '../harness/registry.ts'
+import { accessToken, basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { askHost } from './ask-host.ts'
@@ -24,7 +24,7 @@ test('A server that is started with another port serves there what it has, and n
     const first = server.firstRun.loginServer
     const second = (await createRegistry(server, 'fabrikam')).loginServer
     for (const loginServer of [first, second]) {
-      await pushImage(server, 'team/app', '1', basic(owner.username, owner.password), {}, { loginServer })
+      await pushImage(onRegistry(server, { loginServer }), 'team/app', '1', basic(owner.username, owner.password))
     }
     return { hosts: [first, second], token: await accessToken(server, owner, ['repository:team/app:pull']) }
   })()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createRegistry } from '../harness/arm.ts'
-import { accessToken, basic, get, pushImage } from '../harness/registry.ts'
+import { accessToken, basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { askHost } from './ask-host.ts'
 
@@ -13,13 +13,18 @@ const owner = { username: servicePrincipal.appId, password: servicePrincipal.pas
 const first = server.firstRun.loginServer
 const second = (await createRegistry(server, 'fabrikam')).loginServer
 await pushImage(server, 'team/app', 'in-first', basic(owner.username, owner.password))
-await pushImage(server, 'team/app', 'in-second', basic(owner.username, owner.password), {}, { loginServer: second })
+await pushImage(
+  onRegistry(server, { loginServer: second }),
+  'team/app',
+  'in-second',
+  basic(owner.username, owner.password),
+)
 
 test('A further registry has the name, the suffix and the port as its login server', () => {
   assert.equal(second, `fabrikam.azurecr.localhost:${server.port}`)
 })
 
-test('Registries are told apart by `Host`: each has its own repositories', async () => {
+test('Registries are distinguished by `Host`: each has its own repositories', async () => {
   const authorization = basic(owner.username, owner.password)
   for (const [host, tag] of [
     [first, 'in-first'],
@@ -47,7 +52,7 @@ test('The port belongs to the host: without it, or with another, no registry is 
   }
 })
 
-test('A token of one registry is worth nothing at another, and both stay usable at home', async () => {
+test('A token of one registry is invalid at another, and stays valid at its own', async () => {
   const scope = 'repository:team/app:pull'
   const tokens = {
     first: `Bearer ${await accessToken(server, owner, [scope])}`,

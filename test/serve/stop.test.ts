@@ -22,10 +22,10 @@ function halfAnUpload(server: RunningServer): Promise<HalfSent> {
   return sendHalf(server, { method: 'POST', url, headers }, body)
 }
 
-/** What holds up the end is given so long that `stop` kills the server first, and tells so. */
+/** Longer than `stop` waits: it kills the server first, and says so. */
 const longerThanPatience = ['--shutdown-seconds', '3600']
 
-test('SIGTERM in the middle of an upload lets it finish, takes no new connection, and ends with code 0', async () => {
+test('SIGTERM during an upload lets it finish, accepts no new connection, and ends with code 0', async () => {
   await using server = await startServer()
   const upload = await halfAnUpload(server)
   const ended = server.stop()

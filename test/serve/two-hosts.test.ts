@@ -26,7 +26,7 @@ test('a registry answers at its public host, and at its name with the suffix', a
   }
 })
 
-test('somebody with AcrPush alone signs in at the name with the suffix, as az does', async () => {
+test('a principal with only AcrPush signs in at the name with the suffix, as az does', async () => {
   const pusher = await principalWithRole(server, 'pusher', roles.acrPush)
   const { body, headers } = form({
     grant_type: 'access_token',
@@ -47,7 +47,7 @@ test('somebody with AcrPush alone signs in at the name with the suffix, as az do
   expectStatus(await wire.send(elsewhere), 401)
 })
 
-test('a host of nobody is named in the refusal', async () => {
+test('the error names the unknown host', async () => {
   const host = `absent${second.loginServer.slice('second'.length)}`
   const answer = expectStatus(await wire.send({ target: '/v2/', host }), 404).json()
   assert.equal(stringAt(answer, 'errors', 0, 'message'), `no registry is served at the host ${host}`)

@@ -11,7 +11,7 @@ const document = {
   },
 }
 
-test('an operation counts as answered when a request of its method and path succeeded', () => {
+test('an operation is covered when a request of its method and path succeeded', () => {
   const answered = [
     'GET /v2/team/a%70p/tags/list',
     'PUT /Subscriptions/1',
@@ -23,7 +23,7 @@ test('an operation counts as answered when a request of its method and path succ
   assert.ok(unansweredOperations(document, ['GET /subscriptions/1/2']).includes('GET /subscriptions/{id}'))
 })
 
-test('an operation counts as answered by no request that the server reads as one for a more specific path', () => {
+test('a request that the server reads as one for a more specific path does not cover the general operation', () => {
   const one = { '/acr/v1/{name}': { get: {} }, '/acr/v1/{name}/_tags': { get: {} } }
   const paths = { ...one, '/acr/v1/_deleted/{name}/_tags': { get: {} } }
   const ofTags = unansweredOperations({ paths }, ['GET /acr/v1/team/app/_tags'])

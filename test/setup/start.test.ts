@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** What `npm start` runs, by the Node that runs this: what npm itself takes is not ours to answer for. */
 const script = [process.execPath, 'scripts/start.mjs'] as const
 
-/** This environment without what the tests, and not the server, are told by: the server refuses settings it does not know. */
+/** This environment without the variables of the tests: the server rejects unknown settings. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ACRUX_')))
 
 interface Started {

@@ -36,7 +36,7 @@ for (const [what, entry, expected] of faults) {
   })
 }
 
-test('npm is told to run no script of a package, in the repository and by the set-up', () => {
+test('npm is configured to run no script of a package, in the repository and by the set-up', () => {
   assert.match(readFileSync(join(root, '.npmrc'), 'utf8'), /^ignore-scripts=true$/m)
   assert.match(readFileSync(join(root, 'scripts/set-up.mjs'), 'utf8'), /'--ignore-scripts'/)
 })

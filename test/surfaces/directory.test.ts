@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
-import { createServicePrincipal, expectStatus, graph } from '../harness/arm.ts'
+import { as, createServicePrincipal, expectStatus, graph } from '../harness/arm.ts'
 import { createGroup, createPerson } from '../harness/directory.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { signInPerson } from '../harness/person.ts'
@@ -11,7 +11,7 @@ const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
 
 const read = async (path: string, caller?: string) =>
-  expectStatus(await graph(server, 'GET', path, undefined, caller), 200).json()
+  expectStatus(await graph(as(server, caller), 'GET', path), 200).json()
 const idsIn = (body: unknown) => listAt(body, 'value').map((one) => stringAt(one, 'id'))
 const sorted = (ids: readonly unknown[]) => ids.map(String).toSorted()
 
@@ -40,13 +40,13 @@ const members = [
 ]
 
 for (const { title, path, lists, caller } of members) {
-  test(`${title} tells direct and nested groups apart`, async () => {
+  test(`${title} distinguishes direct and nested groups`, async () => {
     if (lists) {
       assert.deepEqual(idsIn(await read(`${path}/memberOf`, caller)), [inner])
       assert.deepEqual(sorted(idsIn(await read(`${path}/transitiveMemberOf`, caller))), sorted([inner, outer]))
     }
     const post = async (action: string, body: object) =>
-      listAt(expectStatus(await graph(server, 'POST', `${path}/${action}`, body, caller), 200).json(), 'value')
+      listAt(expectStatus(await graph(as(server, caller), 'POST', `${path}/${action}`, body), 200).json(), 'value')
     const all = await post('getMemberGroups', { securityEnabledOnly: false })
     assert.deepEqual(sorted(all), sorted([inner, outer]))
     const groupIds = [outer, foreign, randomUUID()]
@@ -65,7 +65,7 @@ test('A group lists its own members, and with transitiveMembers those of the gro
   assert.deepEqual(types.toSorted(), kinds.toSorted())
   const dave = await createPerson(server, 'dave')
   const { access: daves } = await signInPerson(server, dave, `${server.baseUrl}/graph`)
-  const hidden = await graph(server, 'GET', `/groups/${outer}/transitiveMembers`, undefined, daves)
+  const hidden = await graph(as(server, daves), 'GET', `/groups/${outer}/transitiveMembers`)
   assert.equal(hidden.status, 403)
 })
 
@@ -77,7 +77,7 @@ test('A group is renamed and described by an owner of the directory', async () =
   const byName = (name: string) => read(`/groups?$filter=${encodeURIComponent(`displayName eq '${name}'`)}`)
   assert.deepEqual(idsIn(await byName('after')), [group])
   assert.deepEqual(idsIn(await byName('before')), [])
-  expectStatus(await graph(server, 'PATCH', `/groups/${group}`, { displayName: 'mine' }, access), 403)
+  expectStatus(await graph(as(server, access), 'PATCH', `/groups/${group}`, { displayName: 'mine' }), 403)
   assert.equal(stringAt(await read(`/groups/${group}`), 'displayName'), 'after')
 })
 
@@ -106,7 +106,7 @@ test('The roles of the directory are listed, assigned and removed, and each assi
   const list = '/roleManagement/directory/roleAssignments'
   const ofFrank = `${list}?$filter=${encodeURIComponent(`principalId eq '${frank.id}'`)}`
   assert.deepEqual(idsIn(await read(ofFrank)), [])
-  assert.equal((await graph(server, 'GET', '/groups', undefined, franks)).status, 403)
+  assert.equal((await graph(as(server, franks), 'GET', '/groups')).status, 403)
   const wanted = { principalId: frank.id, roleDefinitionId: stringAt(definitions[1], 'id'), directoryScopeId: '/' }
   const made = expectStatus(await graph(server, 'POST', list, wanted), 201).json()
   assert.partialDeepStrictEqual(made, wanted)
@@ -134,7 +134,7 @@ test('The identities of a person at other providers are listed, changed as a who
     expectStatus(await graph(server, 'PATCH', `/users/${grace.id}`, { identities }), 204)
     assert.deepEqual(at(await read(path), 'value'), identities)
   }
-  assert.equal((await graph(server, 'GET', path, undefined, access)).status, 403)
+  assert.equal((await graph(as(server, access), 'GET', path)).status, 403)
   expectStatus(await graph(server, 'PATCH', `/users/${grace.id}`, { identities: [] }), 204)
   assert.deepEqual(at(await read(path), 'value'), [])
 })

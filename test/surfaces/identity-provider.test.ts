@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, randomBytes, verify, type webcrypto } from 'node:crypto'
 import { after, test } from 'node:test'
-import { arm, expectStatus } from '../harness/arm.ts'
+import { arm, as, expectStatus } from '../harness/arm.ts'
 import { form, request, type HttpResponse } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { type Elsewhere, type Page, pageVisitor, textOf } from '../harness/page-visitor.ts'
@@ -98,7 +98,7 @@ for (const { version, base, oauth2, asks } of versions) {
     assert.partialDeepStrictEqual(idToken, { iss: stringAt(configuration, 'issuer'), ver: version, aud: azClientId })
     const access = stringAt(tokens, 'access_token')
     assert.partialDeepStrictEqual(claimsSignedBy(keySet, access), { upn: owner.userPrincipalName, tid: tenantId })
-    expectStatus(await arm(server, 'GET', '/subscriptions', undefined, access), 200)
+    expectStatus(await arm(as(server, access), 'GET', '/subscriptions'), 200)
   })
 
   test(`An authorization request by a form leads to the same sign-in in version ${version}`, async () => {
@@ -108,7 +108,7 @@ for (const { version, base, oauth2, asks } of versions) {
     assert.equal(start.origin + start.pathname, endpoint('authorize'))
     assert.deepEqual(Object.fromEntries(start.searchParams), fields)
     const redeemed = expectStatus(await redeem(endpoint('token'), await backToProgram(start.href)), 200).json()
-    expectStatus(await arm(server, 'GET', '/subscriptions', undefined, stringAt(redeemed, 'access_token')), 200)
+    expectStatus(await arm(as(server, stringAt(redeemed, 'access_token')), 'GET', '/subscriptions'), 200)
   })
 
   test(`A device that got its code in version ${version} waits until the person has entered it`, async () => {
@@ -127,7 +127,7 @@ for (const { version, base, oauth2, asks } of versions) {
     const done = pageOf(await visitor.signIn(entered, owner))
     assert.equal(done.url.pathname, '/devicelogin/done')
     const tokens = expectStatus(await redeem(), 200).json()
-    expectStatus(await arm(server, 'GET', '/subscriptions', undefined, stringAt(tokens, 'access_token')), 200)
+    expectStatus(await arm(as(server, stringAt(tokens, 'access_token')), 'GET', '/subscriptions'), 200)
     expectStatus(await redeem(), 400)
   })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { arm, armToken, expectStatus, registryId } from '../harness/arm.ts'
+import { arm, armToken, as, expectStatus, registryId } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { accessToken, basic, pushImage, registryUrl } from '../harness/registry.ts'
@@ -18,7 +18,7 @@ async function publishedKeyIds(server: RunningServer): Promise<string[]> {
   return listAt(keys, 'keys').map((key) => stringAt(key, 'kid'))
 }
 
-test('Rotated signing keys sign from then on, and what the keys of before signed is valid until it expires', async () => {
+test('Rotated signing keys sign from then on, and tokens of the earlier keys are valid until they expire', async () => {
   await using server = await startServer()
   const { appId, password } = server.firstRun.servicePrincipal
   const image = await pushImage(server, 'team/app', '1', basic(appId, password))
@@ -37,7 +37,7 @@ test('Rotated signing keys sign from then on, and what the keys of before signed
   assert.ok(published.includes(keyIdOf(after.arm)) && published.includes(keyIdOf(before.arm)), published.join(' '))
   const url = `${registryUrl(server)}/v2/team/app/manifests/${image.digest}`
   for (const { arm: forArm, acr } of [before, after]) {
-    expectStatus(await arm(server, 'GET', registryId(server), undefined, forArm), 200)
+    expectStatus(await arm(as(server, forArm), 'GET', registryId(server)), 200)
     const headers = { authorization: `Bearer ${acr}`, accept: image.mediaType }
     expectStatus(await request({ url, headers, caFile: server.caFile }), 200)
   }
@@ -51,7 +51,12 @@ test('A running server carries out the retention policy: an untagged manifest go
   const changed = await arm(server, 'PATCH', registryId(server), { sku: { name: 'Premium' }, properties: { policies } })
   assert.equal(at(expectStatus(changed, 200).json(), 'properties', 'policies', 'retentionPolicy', 'days'), 0)
   const untagged = await pushImage(server, 'team/app', 'moving', authorization)
-  const kept = await pushImage(server, 'team/app', 'moving', authorization, { layers: [Buffer.from('another layer')] })
+  const kept = await pushImage(
+    server,
+    'team/app',
+    { tag: 'moving', layers: [Buffer.from('another layer')] },
+    authorization,
+  )
   assert.notEqual(untagged.digest, kept.digest)
   // What was pushed within a lease may belong to an image that is being pushed.
   const statusOf = async (digest: string) => {

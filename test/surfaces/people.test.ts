@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
-import { expectStatus, graph } from '../harness/arm.ts'
+import { as, expectStatus, graph } from '../harness/arm.ts'
 import { createPerson } from '../harness/directory.ts'
 import { at, listAt } from '../harness/json.ts'
 import { type Elsewhere, type Page, pageVisitor, textOf } from '../harness/page-visitor.ts'
@@ -33,21 +33,18 @@ test('The sign-in methods of a person are listed, and a lost passkey is deleted,
   database.prepare(`insert into passkey (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?)`).run(...values)
   database.close()
   const methods = async (path: string, caller?: string) => {
-    const listed = expectStatus(
-      await graph(server, 'GET', `${path}/authentication/methods`, undefined, caller),
-      200,
-    ).json()
+    const listed = expectStatus(await graph(as(server, caller), 'GET', `${path}/authentication/methods`), 200).json()
     return listAt(listed, 'value').map((one) => String(at(one, '@odata.type')))
   }
   const both = ['#microsoft.graph.fido2AuthenticationMethod', '#microsoft.graph.passwordAuthenticationMethod']
   assert.deepEqual((await methods(`/users/${dave.id}`)).toSorted(), both)
   assert.deepEqual((await methods('/me', tokens.access)).toSorted(), both)
   const path = `/users/${dave.id}/authentication/fido2Methods/${passkeyId}`
-  expectStatus(await graph(server, 'DELETE', path, undefined, tokens.access), 403)
+  expectStatus(await graph(as(server, tokens.access), 'DELETE', path), 403)
   expectStatus(await graph(server, 'DELETE', path), 204)
   expectStatus(await graph(server, 'DELETE', path), 404)
   assert.deepEqual(await methods(`/users/${dave.id}`), ['#microsoft.graph.passwordAuthenticationMethod'])
-  expectStatus(await graph(server, 'GET', '/me', undefined, tokens.access), 401)
+  expectStatus(await graph(as(server, tokens.access), 'GET', '/me'), 401)
 })
 
 function pageOf(answer: Page | Elsewhere): Page {

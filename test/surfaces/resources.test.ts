@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { arm, armToken, assignRole, createServicePrincipal, expectStatus } from '../harness/arm.ts'
+import { arm, armToken, as, assignRole, createServicePrincipal, expectStatus } from '../harness/arm.ts'
 import { registryId, resourceGroupId, roles } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
@@ -29,7 +29,7 @@ test('Machines are listed in the subscription and in their group, for a caller w
 
   const reader = await createServicePrincipal(server, 'reader')
   await assignRole(server, reader.objectId, roles.reader, second)
-  const seen = expectStatus(await arm(server, 'GET', `${subscription}/${machines}`, undefined, reader), 200).json()
+  const seen = expectStatus(await arm(as(server, reader), 'GET', `${subscription}/${machines}`), 200).json()
   assert.deepEqual(idsIn(seen), [second])
   expectStatus(await arm(server, 'DELETE', second), 200)
   assert.deepEqual(idsIn(await read(`${spare}/${machines}`)), [])
@@ -61,7 +61,7 @@ test('A registry has neither locks nor private endpoints, and only a caller who 
   for (const type of ['Microsoft.Authorization/locks', 'Microsoft.Network/privateEndpoints']) {
     const path = `${registryId(server)}/providers/${type}`
     assert.deepEqual(await read(path), { value: [] })
-    expectStatus(await arm(server, 'GET', path, undefined, stranger), 403)
+    expectStatus(await arm(as(server, stranger), 'GET', path), 403)
     const refused = expectStatus(await arm(server, 'PUT', `${path}/mine`, {}), 400).json()
     assert.equal(stringAt(refused, 'error', 'code'), 'NotSupported')
   }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import {
-  type ClientSecret,
   arm,
+  as,
+  type ClientSecret,
   createServicePrincipal,
   expectStatus,
   registryId,
@@ -36,7 +37,7 @@ const call = (method: string, path: string, body?: unknown) =>
 /** Whether a principal may read the role assignments of a scope. A principal without a role may not. */
 const mayRead = async (scope: string, principal: ClientSecret): Promise<boolean> => {
   const path = `${scope}/${authorization}/roleAssignments?api-version=2022-04-01`
-  return expectStatus(await arm(server, 'GET', path, undefined, principal), 200, 403).status === 200
+  return expectStatus(await arm(as(server, principal), 'GET', path), 200, 403).status === 200
 }
 const namesIn = (body: unknown) => listAt(body, 'value').map((one) => stringAt(one, 'name'))
 

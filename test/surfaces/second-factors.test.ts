@@ -58,7 +58,7 @@ async function setUpApp(person: NewPerson, { visitor, page }: Awaited<ReturnType
   return { secret, confirmedAtMs }
 }
 
-test('A temporary access pass lets a person set up the first second factor, and a deleted one does not', async () => {
+test('A temporary access pass allows a person to set up the first second factor, and a deleted one does not', async () => {
   const carol = await createPerson(server, 'carol')
   const { visitor, page } = await afterPassword(carol)
   assert.match(textOf(page), /Set up a second factor/)

@@ -22,6 +22,7 @@ import {
   plainRights,
 } from '../../../test/oracle/plain-rights.ts'
 import { AssignmentExistsError } from './roles/errors.ts'
+import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 const people = ['alice', 'bob'] as const
 const groups = ['team', 'staff', 'guests'] as const
@@ -172,7 +173,7 @@ function textOf(condition: PlainAssignment['condition'], style: number) {
 }
 
 test('decisions, explanations and lists of allowed principals match an independent implementation', async (t) => {
-  const opened = await openTestAccess('sqlite')
+  const opened = await openTestAccess(usualDatabaseKind)
   t.after(() => opened.dispose())
   const { access } = opened
   const worlds = new Worlds(opened)
@@ -184,7 +185,7 @@ test('decisions, explanations and lists of allowed principals match an independe
     const registry = testRegistry({ id, roleAssignmentMode: mode })
     for (const right of plainRights) {
       const isCatalog = right === 'catalog'
-      const expected = plainAllows(worlds, ids, id, mode, right, isCatalog ? undefined : repository)
+      const expected = plainAllows(worlds, ids, { id, mode }, { right, repository: isCatalog ? undefined : repository })
       const asked = isCatalog
         ? { type: 'registry', name: 'catalog', actions: ['*'] }
         : { type: 'repository', name: repository, actions: [right] }
@@ -200,9 +201,7 @@ test('decisions, explanations and lists of allowed principals match an independe
       )
       assert.equal(firstFailure === undefined, expected, context)
       seen[expected ? 'allowed' : 'denied'] += 1
-      const alone = [...people, ...groups].filter((one) =>
-        plainAllows(worlds, [one], id, mode, right, inQuestion.repository),
-      )
+      const alone = [...people, ...groups].filter((one) => plainAllows(worlds, [one], { id, mode }, inQuestion))
       const who = (await access.whoMay(registry, inQuestion)).map(({ principalId }) => principalId)
       assert.deepEqual(new Set(who), new Set(alone), context)
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../platform/sql/test-database.ts'
 import { everyRight } from './rights/repository-rights.ts'
 import { openTestAccessFor, principalOf, putScopeMap, testAuthor, testRegistry, testScopes } from './test-access.ts'
 
@@ -16,7 +16,7 @@ const legacy = testRegistry()
 const pull = { right: 'pull', repository: 'team/app' }
 const push = { right: 'push', repository: 'team/app' }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   describe(`an explanation, on ${kind}`, () => {
     const open = (t: TestContext) => openTestAccessFor(t, kind)
 

@@ -7,7 +7,7 @@ import type { User } from '../directory/index.ts'
 import { type GraphAuthenticate, createGraph } from '../graph/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import type { Database, DatabaseKind, Transaction } from '../platform/sql/database.ts'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { testDatabaseKinds, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { createConsents } from '../sign-in/index.ts'
 import { resourceGroupId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
 import { openTestModules } from './test-modules.ts'
@@ -356,7 +356,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 test('the table of writes has every method of the modules that takes a transaction', async (t) => {
-  const modules = await openModules(t, 'sqlite')
+  const modules = await openModules(t, usualDatabaseKind)
   // The tenant is created once, before anybody has a permission. The others take no transaction.
   const others = ['createTenant', 'addListener', 'endSignInsOfRemovedProviders']
   const writePattern =

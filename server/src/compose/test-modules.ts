@@ -6,7 +6,7 @@ import { openSealer } from '../platform/keys/sealing.ts'
 import { createLog } from '../platform/log/log.ts'
 import { type Outbound, createOutbound } from '../platform/outbound/outbound.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { createMemoryBlobStore } from '../storage/index.ts'
 import { publicOriginOf } from './hosts/listened-hosts.ts'
 import { createModules } from './modules/modules.ts'
@@ -26,7 +26,7 @@ export type TestModulesOptions = {
  * `time.nowMs`. Nothing has been created: no tenant and no subscription.
  */
 export async function openTestModules(options: TestModulesOptions = {}) {
-  const { kind = 'sqlite', settings, onRegistriesChanged = () => Promise.resolve() } = options
+  const { kind = usualDatabaseKind, settings, onRegistriesChanged = () => Promise.resolve() } = options
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-test-modules-'))
   const { database, dispose } = await openTestDatabase(kind, migrations)
   const time = { nowMs: Date.parse('2026-11-24T12:00:00.120Z') }

@@ -7,6 +7,7 @@ import type { DatabaseKind } from '../platform/sql/database.ts'
 import { type Credentials, createCredentials } from './credentials.ts'
 import { credentialMigrations } from './migrations.ts'
 import type { NewServicePrincipal } from './records/model.ts'
+import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 export type TestCredentials = TestDirectory & {
   readonly credentials: Credentials
@@ -14,7 +15,7 @@ export type TestCredentials = TestDirectory & {
 }
 
 /** A test directory with credentials, and a service principal that owns the directory. */
-export async function openTestCredentials(kind: DatabaseKind = 'sqlite'): Promise<TestCredentials> {
+export async function openTestCredentials(kind: DatabaseKind = usualDatabaseKind): Promise<TestCredentials> {
   const opened = await openTestDirectory(kind, credentialMigrations)
   const { database, directory, clock } = opened
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-credentials-'))

@@ -2,7 +2,7 @@ import { auditMigrations } from '../audit/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { type Directory, createDirectory } from './directory.ts'
 import { directoryMigrations } from './migrations.ts'
 import type { User } from './principals/model.ts'
@@ -27,7 +27,7 @@ export type TestDirectory = {
 
 /** A directory on a real database, with a tenant and a user that owns the directory; time stands still. */
 export async function openTestDirectory(
-  kind: DatabaseKind = 'sqlite',
+  kind: DatabaseKind = usualDatabaseKind,
   moreMigrations: readonly Migration[] = [],
 ): Promise<TestDirectory> {
   const migrations = [...auditMigrations, ...directoryMigrations, ...moreMigrations]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../platform/sql/test-database.ts'
 import { openGraph } from './test-graph.ts'
 import { graphRoutes } from './surface.ts'
 
@@ -36,7 +36,7 @@ const query = fc.oneof(
   fc.constant(''),
 )
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`no request to Graph causes a 5xx response (${kind})`, async (t) => {
     const { as, asOwner, alice } = await openGraph(t, kind)
     const asPerson = as(alice.objectId)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../platform/sql/test-database.ts'
 import { testTenantId } from '../directory/test-directory.ts'
 import { errorOf, filter, openGraph, reference } from './test-graph.ts'
 import { graphRoutes } from './surface.ts'
@@ -14,7 +14,7 @@ async function openWithStranger(t: TestContext) {
 type Named = { id: string; appId: string; displayName: string }
 const listOf = (body: Record<string, unknown>) => body['value'] as Named[]
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`the requests of "az ad sp create-for-rbac" create an application, its secret and its service principal (${kind})`, async (t) => {
     const { asOwner, credentials, time } = await openGraph(t, kind)
     assert.deepEqual(listOf((await asOwner('GET', `/servicePrincipals${filter("displayName eq 'ci'")}`)).body), [])

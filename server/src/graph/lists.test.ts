@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../platform/sql/test-database.ts'
 import { testOrigin, testTenantId } from '../directory/test-directory.ts'
 import { errorOf, filter, idsOf, openGraph } from './test-graph.ts'
 
 const namesOf = (body: Record<string, unknown>) =>
   (body['value'] as { displayName: string }[]).map(({ displayName }) => displayName)
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`$top and the next link page through a list without repeating an object (${kind})`, async (t) => {
     const { asOwner } = await openGraph(t, kind)
     for (let index = 0; index < 5; index += 1) await asOwner('POST', '/applications', { displayName: `page ${index}` })

@@ -12,6 +12,7 @@ import { createLog } from '../platform/log/log.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import type { GraphAuthenticate } from './surface/model.ts'
 import { createGraph } from './surface.ts'
+import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: Headers }
 
@@ -73,7 +74,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
 }
 
 /** A directory with the Graph surface, for one test. `asOwner` may do everything. */
-export async function openGraph(t: TestContext, kind: DatabaseKind = 'sqlite') {
+export async function openGraph(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const opened = await openTestCredentials(kind)
   const graph = await serveGraph(opened)
   t.after(async () => {

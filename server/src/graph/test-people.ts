@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { type GraphClient, openGraph, reference } from './test-graph.ts'
+import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 export const ownerRole = '62e90394-69f5-4237-9190-012177145e10'
 export const readerRole = '88d8e3e3-8f55-4a1e-953a-9b9898b8876b'
 export const unknownId = '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 
 /** The Graph surface, with the steps that tests of users and groups share. */
-export async function openPeople(t: TestContext, kind: DatabaseKind = 'sqlite') {
+export async function openPeople(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const opened = await openGraph(t, kind)
   const { credentials, directory, database, asOwner } = opened
   const makeUser = async (name: string, change: object = {}) => {

@@ -7,6 +7,7 @@ import { openTestIssuer } from '../platform/outbound/test-issuer.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { selfSignedCertificate } from '../platform/tls/test-certificate.ts'
 import { openTestProvider, testOrigin, testTenantId } from './test-provider.ts'
+import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 /** Claims of any value. */
 export type Claims = Record<string, unknown>
@@ -16,7 +17,7 @@ export const dayMs = 24 * 60 * 60 * 1000
 export const exchangeAudience = 'api://AzureADTokenExchange'
 
 /** The provider with an application that authenticates by assertions, and an external issuer. */
-export async function openTestApplication(t: TestContext, kind: DatabaseKind = 'sqlite') {
+export async function openTestApplication(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const issuer = await openTestIssuer('/tenant')
   const outbound = createOutbound({
     allowPrivateAddresses: true,

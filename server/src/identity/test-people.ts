@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import type { SignedInPerson } from './provider/sign-in-protocol.ts'
 import { armScope, openTestProvider, testTenantId } from './test-provider.ts'
+import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 /** az's client id. */
 export const azClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
@@ -28,7 +29,7 @@ export type TestPeople = Awaited<ReturnType<typeof openTestPeople>>
 
 /** A provider with a person and what her browser and programs do. There are no pages: she is already signed in. */
 export async function openTestPeople(
-  kind: DatabaseKind = 'sqlite',
+  kind: DatabaseKind = usualDatabaseKind,
   options: Parameters<typeof openTestProvider>[1] = {},
 ) {
   const provider = await openTestProvider(kind, options)

@@ -19,7 +19,7 @@ import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import type { PresentedToken } from './tokens/model.ts'
 import { createIdentity } from './identity.ts'
 import { identityMigrations } from './migrations.ts'
@@ -40,7 +40,7 @@ export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
 
 /** A provider with its directory, on a real database and socket and a clock that stands still. */
 export async function openTestProvider(
-  kind: DatabaseKind = 'sqlite',
+  kind: DatabaseKind = usualDatabaseKind,
   {
     passwordGrant = false,
     maxSignInDays = 180,

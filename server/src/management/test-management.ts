@@ -7,6 +7,7 @@ import { listen } from '../platform/http/listener.ts'
 import { watchResponses } from '../platform/http/test-responses.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
+import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { managementRoutes } from './surface.ts'
 
 export const tenantId = '20000000-0000-4000-8000-000000000002'
@@ -81,7 +82,10 @@ export type AuditRow = {
  * The management API with all modules, a real database, a real socket, and an owner of the subscription. Every 2xx response
  * of the API must match its schema. The clock stands still.
  */
-export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedTenants: readonly string[] = []) {
+export async function openTestManagement(
+  kind: DatabaseKind = usualDatabaseKind,
+  trustedTenants: readonly string[] = [],
+) {
   /** The names of the registries at each notification that they changed. */
   const registryChanges: string[][] = []
   const { modules, ...basis } = await openTestModules({

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { ContentSpace } from '../platform/files/free-space.ts'
 import { ociImageManifestType } from '../standards/oci/media-type.ts'
 import { digestOf, imageManifest, openTestRegistry } from './test-registry.ts'
+import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 test('no push uses the free-space reserve, and deletions still work', async (t) => {
   const disk = { isLow: false }
@@ -12,7 +13,7 @@ test('no push uses the free-space reserve, and deletions still work', async (t) 
     take: () => !disk.isLow,
     isExhausted: () => disk.isLow,
   }
-  const test = await openTestRegistry('sqlite', { space, softDelete: 'enabled' })
+  const test = await openTestRegistry(usualDatabaseKind, { space, softDelete: 'enabled' })
   t.after(async () => {
     await test.registry.close()
     await test.dispose()

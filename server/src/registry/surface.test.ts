@@ -8,6 +8,7 @@ import { ociErrors } from '../standards/oci/oci-error.ts'
 import type { RegistryNeed } from './surface/ports.ts'
 import { registryRoutes } from './routes.ts'
 import { digestOf, openTestRegistry, type TestRegistry } from './test-registry.ts'
+import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 /** The path of a route with names of which nothing is there. */
 function examplePath(path: string): string {
@@ -56,7 +57,7 @@ describe('a request to the registry', () => {
   let test: TestRegistry
 
   before(async () => {
-    test = await openTestRegistry('sqlite')
+    test = await openTestRegistry(usualDatabaseKind)
   })
   beforeEach(() => {
     test.gate.refuses = false

@@ -12,7 +12,7 @@ import { createLog } from '../platform/log/log.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { type UpstreamSettings, createIssuers, issuerMigrations, openUpstreams } from '../issuers/index.ts'
 import { signInMigrations } from './migrations.ts'
 import { createSignInPages } from './sign-in.ts'
@@ -35,7 +35,7 @@ export type TestPagesOptions = {
 
 /** The pages with the modules that they need, on a real database and with a fixed clock. */
 export async function openTestPages({
-  kind = 'sqlite',
+  kind = usualDatabaseKind,
   publicOrigin = testOrigin,
   providers = [],
   secondFactorPolicy = { required: 'none', enrolment: 'self' },

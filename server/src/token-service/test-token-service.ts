@@ -17,7 +17,7 @@ import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { type Registry, createResources, resourcesMigrations } from '../resources/index.ts'
 import { requireSchema } from './test-response-schema.ts'
 import { type TokenService, createTokenService } from './token-service.ts'
@@ -51,7 +51,7 @@ export type TestTrust = {
 type Modules = Awaited<ReturnType<typeof openModules>>
 
 /** The token service with real modules, a real database, one registry, and a clock that tests set. */
-export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 'sqlite', trust?: TestTrust) {
+export async function openTestTokenService(t: TestContext, kind: DatabaseKind = usualDatabaseKind, trust?: TestTrust) {
   const { dispose, ...modules } = await openModules(kind, trust)
   const { service, identity, log, deletions } = modules
   await createTenant(modules)

@@ -3,9 +3,10 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFil
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { clientHome, mustRun, requireClient, run, type ClientHome, type Ran } from '../../harness/clients.ts'
+import { clientHome, requireClient, run, type ClientHome, type Ran } from '../../harness/clients.ts'
 import type { ClientSecret } from '../../harness/arm.ts'
 import type { RunningServer } from '../../harness/server.ts'
+import { azForks } from './az-forks.ts'
 
 /** The environment of one command; a variable that is undefined is taken away. */
 export type AzEnvironment = Readonly<Record<string, string | undefined>>
@@ -13,7 +14,7 @@ export type AzEnvironment = Readonly<Record<string, string | undefined>>
 /** The real `az` in a home of its own: what one command keeps (clouds, accounts, tokens) the next one finds. */
 export interface Az extends Disposable {
   readonly home: ClientHome
-  /** Runs a command to its end and judges nothing. `onStderr` is told all of stderr whenever there is more of it. */
+  /** Runs a command to its end, and does not check its exit code. `onStderr` gets all of stderr whenever there is more. */
   run(args: readonly string[], env?: AzEnvironment, onStderr?: (text: string) => void): Promise<Ran>
   /** What the command printed, without the blank around it; throws unless it ends with 0. */
   text(...args: readonly string[]): Promise<string>
@@ -23,7 +24,7 @@ export interface Az extends Disposable {
   fails(code: number, says: RegExp, ...args: readonly string[]): Promise<void>
 }
 
-/** Declares a step of a story told with real programs; where one is missing, the step is reported as not run. */
+/** Declares a test with real programs. If one is missing, the test is reported as not run. */
 export function step(title: string, programs: readonly string[], body: (t: TestContext) => Promise<void>): void {
   test(title, async (t) => {
     if (requireClient(t, ...programs)) await body(t)
@@ -68,18 +69,22 @@ export function azHome(caFile: string, settled: AzEnvironment = {}): Az {
   const home = clientHome(caFile)
   lendCommandIndex(home)
   const common: AzEnvironment = { AZURE_CORE_INSTANCE_DISCOVERY: undefined, ...settled }
-  const options = (env: AzEnvironment) => ({
-    env: environmentOf(home, { ...common, ...env }),
-    timeoutMs: commandTimeoutMs,
-  })
+  const forks = azForks(join(home.path, 'run'), environmentOf(home, common))
+  const runAz: Az['run'] = (args, env = {}, onStderr = () => undefined) => {
+    // az reads variables when it is imported.
+    if (forks !== undefined && Object.keys(env).length === 0) return forks.run(args, commandTimeoutMs, onStderr)
+    return run('az', args, { env: environmentOf(home, { ...common, ...env }), timeoutMs: commandTimeoutMs, onStderr })
+  }
   const text = async (...args: readonly string[]): Promise<string> => {
-    const ran = await mustRun('az', args, options({}))
+    const ran = await runAz(args)
+    if (ran.code !== 0)
+      throw new Error(`az ${args.join(' ')}: exit ${ran.code ?? 'by signal'}\n${ran.stdout}${ran.stderr}`)
     keepCommandIndex(home)
     return ran.stdout.trim()
   }
   return {
     home,
-    run: (args, env = {}, onStderr = () => undefined) => run('az', args, { ...options(env), onStderr }),
+    run: runAz,
     text,
     async json(...args) {
       const printed = await text(...args)
@@ -90,12 +95,15 @@ export function azHome(caFile: string, settled: AzEnvironment = {}): Az {
       }
     },
     async fails(code, says, ...args) {
-      const ran = await run('az', args, options({}))
+      const ran = await runAz(args)
       assert.equal(ran.code, code, `az ${args.join(' ')}\n${ran.stdout}${ran.stderr}`)
       assert.match(ran.stderr, says)
       assert.equal(ran.stdout.trim(), '')
     },
-    [Symbol.dispose]: () => home[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      forks?.[Symbol.dispose]()
+      home[Symbol.dispose]()
+    },
   }
 }
 
@@ -115,7 +123,7 @@ export async function useCloud(az: Az, server: RunningServer): Promise<void> {
   writeFileSync(file, '[cloud]\nname = acrux\n\n[core]\ninstance_discovery = false\n')
 }
 
-/** The arguments that sign a service principal in, the server's first one unless told otherwise. */
+/** The arguments that sign a service principal in, the server's first one by default. */
 export function signInArguments(
   server: RunningServer,
   principal: ClientSecret = server.firstRun.servicePrincipal,

@@ -46,7 +46,7 @@ function image(layout: Layout, architecture: string, files: readonly TarFile[]):
 export interface LayoutParts {
   /** Goes into a file of each image, so that two images differ. */
   text: string
-  /** One image for each, under an index; a single image for amd64 unless told otherwise. */
+  /** One image for each, under an index; a single image for amd64 by default. */
   architectures?: readonly string[]
 }
 

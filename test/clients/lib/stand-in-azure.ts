@@ -18,7 +18,7 @@ export interface StandInAzure extends AsyncDisposable {
 /** What the stand-in is asked for. */
 export interface AzureTenant {
   readonly tenantId: string
-  /** Absent where nobody has one. */
+  /** Absent if there is none. */
   readonly subscriptionId: string | undefined
   /** The registries that ARM knows, by their names. */
   readonly registries: readonly string[]

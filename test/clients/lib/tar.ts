@@ -2,7 +2,7 @@
 export interface TarFile {
   path: string
   content: Buffer
-  /** Permission bits; readable by all unless told otherwise. */
+  /** Permission bits; readable by all by default. */
   mode?: number
 }
 

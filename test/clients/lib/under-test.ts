@@ -31,7 +31,7 @@ export interface UnderTest extends AsyncDisposable {
   /** Login server of the registry, with its port: the first part of every image's name. */
   readonly host: string
   readonly logins: Readonly<Record<Who, Login>>
-  /** A service principal that may pull and list, no more. */
+  /** A service principal that may only pull and list. */
   readonly reader: NewServicePrincipal
   /** The digest of the manifest that the registry serves under a tag or digest; undefined where it has none. */
   digestOf(repository: string, reference: string): Promise<string | undefined>

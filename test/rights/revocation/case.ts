@@ -1,12 +1,12 @@
 import type { Holding, Loss, Where } from './held.ts'
 
-/** What somebody was given, and how it is taken. */
+/** What a principal was granted, and how it is revoked. */
 export interface Given {
   /** All of it works, and is refused once it is taken. */
   readonly held: Holding | readonly Holding[]
   /** What works once, and is so not tried before: it is refused once it is taken. */
   readonly once?: Holding
-  /** What goes on as it was. */
+  /** What stays valid. */
   readonly kept?: Holding
   /** Changes the field, by the way that a person has. */
   readonly take: () => Promise<unknown>

@@ -5,7 +5,7 @@
 export type Meaning = 'alone' | 'row' | 'tells'
 
 type Columns = Readonly<Partial<Record<Meaning, string>>> & {
-  /** Why no row of the table is ever taken from under somebody. */
+  /** Why no row of the table is ever removed while a principal depends on it. */
   readonly stays?: string
 }
 
@@ -67,7 +67,7 @@ export const columns: Readonly<Record<string, Readonly<Record<string, Meaning>>>
   Object.entries(tables).map(([table, named]) => [table, meaningsOf(named)]),
 )
 
-/** The tables whose rows are never taken from under somebody. */
+/** The tables whose rows are never removed while a principal depends on them. */
 export const staying: readonly string[] = Object.entries(tables).flatMap(([table, { stays }]) => (stays ? [table] : []))
 
 /** Tables that bear authority as well, and the test beside the code, or in a browser, that takes it. */
@@ -84,7 +84,7 @@ export const takenElsewhere: Readonly<Record<string, readonly [file: string, tit
   upload:              ['test/rights/push-in-progress.test.ts', 'an upload of one principal is closed to another that may push too'],
 }
 
-/** Tables that give nobody anything, and what they are instead. */
+/** Tables that grant nothing, and their purpose. */
 // prettier-ignore
 export const without: Readonly<Record<string, string>> = {
   ...named('what there is to read', 'blob manifest manifest_reference tag repository_blob deleted_tag registry_blob repository_usage registry_usage'),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { arm, expectStatus, graph, registryId } from '../../harness/arm.ts'
+import { arm, as, expectStatus, graph, registryId } from '../../harness/arm.ts'
 import type { HttpResponse } from '../../harness/http.ts'
 import { at, stringAt } from '../../harness/json.ts'
 import { accessToken, askAccessToken, basic, exchange, get } from '../../harness/registry.ts'
@@ -33,10 +33,10 @@ export type Kind =
   /** What gets IdP access tokens: a secret, an assertion, a refresh token of the provider. */
   | 'provider'
 
-/** Everything somebody holds, as requests that can be made again and again. Nothing of it runs out within the hour. */
+/** All that a principal has, as requests that can be repeated. Nothing of it expires within the hour. */
 export type Holding = { readonly [Each in Kind]?: (() => Promise<HttpResponse>) | undefined }
 
-/** Why it is refused: the credential is no more, the right is, or the address is not let in. */
+/** Why it is denied: the credential or the permission is gone, or the address is not allowed. */
 export type Loss = 'credential' | 'right' | 'address'
 
 /** Where everything is held: the first registry, unless another login server is named. */
@@ -81,12 +81,12 @@ export async function byIdentityTokens(
 ): Promise<Holding> {
   return {
     ...(await byExchange(server, identity, { where })),
-    arm: () => arm(server, 'GET', registryId(server, where.registry), undefined, identity),
-    ...(graphToken !== undefined && { graph: () => graph(server, 'GET', ownPath(identity), undefined, graphToken) }),
+    arm: () => arm(as(server, identity), 'GET', registryId(server, where.registry)),
+    ...(graphToken !== undefined && { graph: () => graph(as(server, graphToken), 'GET', ownPath(identity)) }),
   }
 }
 
-/** Where the directory has whom a token is of: everybody reads themselves. */
+/** Where the directory has the principal of a token, which every principal can read. */
 function ownPath(identity: string): string {
   const { claims } = partsOf(identity)
   return `/${claims['idtyp'] === 'user' ? 'users' : 'servicePrincipals'}/${stringAt(claims, 'oid')}`
@@ -102,7 +102,7 @@ export async function byPassword(
   return {
     basic: () => get(server, path, basic(username, password), where),
     password: () => askAccessToken(server, { username, password }, [pull], where),
-    'password grant': () => askByPassword(server, username, password, pull, where),
+    'password grant': () => askByPassword(server, { username, password }, pull, where),
     bearer: () => get(server, path, access, where),
     'version check': () => get(server, '/v2/', access, where),
   }

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { armScope, assignRole, expectStatus, graph, registryId, roles } from '../../harness/arm.ts'
+import { armScope, as, assignRole, expectStatus, graph, registryId, roles } from '../../harness/arm.ts'
 import { stringAt } from '../../harness/json.ts'
 import { pageVisitor, type Elsewhere, type Page, type PageVisitor } from '../../harness/page-visitor.ts'
 import { askToken, azClientId, codeOf, redeem, type WayThrough } from '../../harness/person.ts'
@@ -21,7 +21,7 @@ async function newReader(server: RunningServer): Promise<Omit<Made, 'graphToken'
   const userPrincipalName = `p-${randomUUID()}@contoso.example`
   const body = { accountEnabled: true, displayName: 'Person', userPrincipalName, passwordProfile: { password } }
   const objectId = stringAt(expectStatus(await graph(server, 'POST', '/users', body), 201).json(), 'id')
-  await assignRole(server, objectId, roles.reader, registryId(server), 'User')
+  await assignRole(server, { id: objectId, type: 'User' }, roles.reader, registryId(server))
   return { userPrincipalName, objectId }
 }
 
@@ -69,7 +69,7 @@ function requirePage(page: Page | Elsewhere): Page {
   return page
 }
 
-/** A browser in which somebody is signed in to their account. */
+/** A browser in which a person is signed in to their account. */
 async function browserOf(
   server: RunningServer,
   { userPrincipalName }: Pick<Made, 'userPrincipalName'>,
@@ -104,7 +104,7 @@ async function setUpApp(server: RunningServer, made: Pick<Made, 'userPrincipalNa
   return [...done.html.matchAll(/<code>([a-z0-9-]+)<\/code>/g)].map(([, recoveryCode = '']) => recoveryCode)
 }
 
-/** Signs in by password and recovery code, as somebody with an authenticator app can. */
+/** Signs in by password and recovery code, as a person with an authenticator app can. */
 const byRecoveryCode =
   ({ userPrincipalName }: Pick<Made, 'userPrincipalName'>, recoveryCode: string): WayThrough =>
   async (visitor, start) => {
@@ -144,10 +144,37 @@ async function reader(server: RunningServer): Promise<Given> {
   const id = stringAt(expectStatus(await graph(server, 'POST', path, role), 201).json(), 'id')
   return {
     held: {
-      graph: () => graph(server, 'GET', `/users/${server.firstRun.owner.userPrincipalName}`, undefined, graphToken),
+      graph: () => graph(as(server, graphToken), 'GET', `/users/${server.firstRun.owner.userPrincipalName}`),
     },
     take: async () => expectStatus(await graph(server, 'DELETE', `${path}/${id}`), 204),
   }
+}
+
+/** People by their sign-ins to an application, and what revokes those. */
+function applicationRevocations(server: RunningServer): Revocation[] {
+  return [
+    {
+      when: 'the application that a person signed in to is disabled',
+      fields: ['service_principal.enabled', 'sign_in'],
+      loss: 'credential',
+      give: () =>
+        personOfApplication(server, async ({ principalId }) =>
+          expectStatus(
+            await graph(server, 'PATCH', `/servicePrincipals/${principalId}`, { accountEnabled: false }),
+            204,
+          ),
+        ),
+    },
+    {
+      when: 'the application that a person signed in to is deleted',
+      fields: ['application', 'application_owner', 'service_principal', 'sign_in'],
+      loss: 'credential',
+      give: () =>
+        personOfApplication(server, async ({ id }) =>
+          expectStatus(await graph(server, 'DELETE', `/applications/${id}`), 204),
+        ),
+    },
+  ]
 }
 
 /** People by their sign-ins, and what ends those. */
@@ -177,36 +204,16 @@ export function peopleRevocations(server: RunningServer): Revocation[] {
       loss: 'right',
       give: () => reader(server),
     },
-    {
-      when: 'the application that a person signed in to is disabled',
-      fields: ['service_principal.enabled', 'sign_in'],
-      loss: 'credential',
-      give: () =>
-        personOfApplication(server, async ({ principalId }) =>
-          expectStatus(
-            await graph(server, 'PATCH', `/servicePrincipals/${principalId}`, { accountEnabled: false }),
-            204,
-          ),
-        ),
-    },
-    {
-      when: 'the application that a person signed in to is deleted',
-      fields: ['application', 'application_owner', 'service_principal', 'sign_in'],
-      loss: 'credential',
-      give: () =>
-        personOfApplication(server, async ({ id }) =>
-          expectStatus(await graph(server, 'DELETE', `/applications/${id}`), 204),
-        ),
-    },
+    ...applicationRevocations(server),
     one('an owner signs a person out everywhere', signedOut, async ({ objectId }) =>
       expectStatus(await graph(server, 'POST', `/users/${objectId}/revokeSignInSessions`), 200),
     ),
     one('a person signs out everywhere', signedOut, async ({ graphToken }) =>
-      expectStatus(await graph(server, 'POST', '/me/revokeSignInSessions', undefined, graphToken), 200),
+      expectStatus(await graph(as(server, graphToken), 'POST', '/me/revokeSignInSessions'), 200),
     ),
     one('a person changes the password', reset, async ({ graphToken }) => {
       const body = { currentPassword: password, newPassword }
-      return expectStatus(await graph(server, 'POST', '/me/changePassword', body, graphToken), 204)
+      return expectStatus(await graph(as(server, graphToken), 'POST', '/me/changePassword', body), 204)
     }),
     one(
       'an owner resets the password of a person',

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import {
   arm,
   armScope,
+  as,
   assignRole,
   createServicePrincipal,
   expectStatus,
   graph,
+  type NewServicePrincipal,
   principalWithRole,
   registryId,
   roles,
-  type NewServicePrincipal,
 } from '../../harness/arm.ts'
 import { stringAt } from '../../harness/json.ts'
 import { askToken } from '../../harness/person.ts'
@@ -193,7 +194,7 @@ function federatedCredentials(server: RunningServer, issuer: TokenIssuer): Revoc
   ]
 }
 
-/** What somebody may do in the directory itself, to an application or a group of another. */
+/** What a principal may do in the directory, to an application or a group of another. */
 function directoryRights(server: RunningServer): Revocation[] {
   const one = (
     when: string,
@@ -213,7 +214,7 @@ function directoryRights(server: RunningServer): Revocation[] {
         scope: `${server.baseUrl}/graph//.default`,
       })
       const token = stringAt(expectStatus(answer, 200).json(), 'access_token')
-      return { held: { graph: () => graph(server, 'GET', read, undefined, token) }, take }
+      return { held: { graph: () => graph(as(server, token), 'GET', read) }, take }
     },
   })
   const reference = ({ objectId }: NewServicePrincipal) => ({

@@ -1,6 +1,7 @@
 import {
   arm,
   armToken,
+  as,
   assignRole,
   createRegistry,
   createServicePrincipal,
@@ -12,7 +13,7 @@ import {
   setAnonymousPull,
 } from '../../harness/arm.ts'
 import { request } from '../../harness/http.ts'
-import { accessToken, askAccessToken, basic, get, pushImage, registryUrl } from '../../harness/registry.ts'
+import { accessToken, askAccessToken, basic, get, onRegistry, pushImage, registryUrl } from '../../harness/registry.ts'
 import { createScopedToken, putScopeMap } from '../../harness/scoped-tokens.ts'
 import type { RunningServer } from '../../harness/server.ts'
 import type { Given, Revocation } from './case.ts'
@@ -27,7 +28,7 @@ async function ownRegistry(server: RunningServer): Promise<Where & { id: string 
   made += 1
   const registry = await createRegistry(server, `registry${made}`)
   const { appId, password } = server.firstRun.servicePrincipal
-  await pushImage(server, 'team/app', '1', basic(appId, password), {}, registry)
+  await pushImage(onRegistry(server, registry), 'team/app', '1', basic(appId, password))
   return { ...registry, registry: registry.name }
 }
 
@@ -40,7 +41,7 @@ async function adminAccount(server: RunningServer, kind: 'password' | 'password2
   return { where, held: await byName(kind), other: await byName(kind === 'password' ? 'password2' : 'password') }
 }
 
-/** What anybody has at a registry, by an anonymous token. */
+/** What an anonymous caller has at a registry. */
 async function anonymous(server: RunningServer, where: Where): Promise<Holding> {
   const bearer = `Bearer ${await accessToken(server, 'anonymous', [pull], where)}`
   return {
@@ -84,18 +85,26 @@ function scopedTokens(server: RunningServer): Revocation[] {
     fields: readonly string[],
     loss: 'credential' | 'right',
     take: (made: Made) => Promise<unknown>,
-    keepsOther = false,
   ): Revocation => ({
     when,
     fields,
     loss,
     give: async () => {
       const made = await scopedToken(server)
-      return { held: made.held, take: () => take(made), ...(keepsOther && { kept: made.other }) }
+      return { held: made.held, take: () => take(made) }
+    },
+  })
+  const ofOnePassword = (when: string, take: (made: Made) => Promise<unknown>): Revocation => ({
+    when,
+    fields: ['scoped_token_password'],
+    loss: 'credential',
+    give: async () => {
+      const made = await scopedToken(server)
+      return { held: made.held, kept: made.other, take: () => take(made) }
     },
   })
   const remapped = ['scoped_token.scope_map_id', 'scoped_token.scope_map_key']
-  const password = ['scoped_token_password']
+  const whole = ['scoped_token', 'scoped_token_password']
   return [
     one('the scope map of a scoped token loses the action', ['scope_map.actions'], 'right', async ({ map }) =>
       expectStatus(
@@ -109,29 +118,19 @@ function scopedTokens(server: RunningServer): Revocation[] {
     one('a scoped token is disabled', ['scoped_token.enabled'], 'credential', ({ change }) =>
       change({ status: 'disabled' }),
     ),
-    one('a scoped token is deleted', ['scoped_token', ...password], 'credential', async ({ token }) =>
+    one('a scoped token is deleted', whole, 'credential', async ({ token }) =>
       expectStatus(await arm(server, 'DELETE', token.id), 200),
     ),
-    one('a scoped token is deleted and made again', ['scoped_token', ...password], 'credential', async ({ token }) => {
+    one('a scoped token is deleted and made again', whole, 'credential', async ({ token }) => {
       expectStatus(await arm(server, 'DELETE', token.id), 200)
       await createScopedToken(server, token.username, '_repositories_pull')
     }),
-    one(
-      'a password of a scoped token is generated anew',
-      password,
-      'credential',
-      async ({ token }) => {
-        const body = { tokenId: token.id, name: 'password1' }
-        return expectStatus(await arm(server, 'POST', `${registryId(server)}/generateCredentials`, body), 200)
-      },
-      true,
-    ),
-    one(
-      'a password of a scoped token is taken away',
-      password,
-      'credential',
-      ({ change }) => change({ credentials: { passwords: [{ name: 'password2' }] } }),
-      true,
+    ofOnePassword('a password of a scoped token is generated again', async ({ token }) => {
+      const body = { tokenId: token.id, name: 'password1' }
+      return expectStatus(await arm(server, 'POST', `${registryId(server)}/generateCredentials`, body), 200)
+    }),
+    ofOnePassword('a password of a scoped token is removed', ({ change }) =>
+      change({ credentials: { passwords: [{ name: 'password2' }] } }),
     ),
   ]
 }
@@ -214,23 +213,23 @@ function adminAccounts(server: RunningServer): Revocation[] {
 
 const acrScope = 'https://containerregistry.azure.net/.default'
 
-/** What a registry asks of everybody: the audience of their tokens, their address, and the mode that it is in. */
+/** What a registry requires of all callers: the audience of their tokens, their address, and its mode. */
 function settings(server: RunningServer): Revocation[] {
-  const one = (
-    when: string,
-    keys: readonly string[],
-    loss: 'address' | 'credential',
-    give: (where: Where) => Promise<Omit<Given, 'where' | 'take'>>,
-    properties: object,
-    first?: object,
-  ): Revocation => ({
+  type Setting = {
+    readonly keys: readonly string[]
+    readonly loss: 'address' | 'credential'
+    readonly give: (where: Where) => Promise<Omit<Given, 'where' | 'take'>>
+    readonly before?: object
+    readonly after: object
+  }
+  const one = (when: string, { keys, loss, give, before, after }: Setting): Revocation => ({
     when,
     fields: keys.map((key) => `registry.properties.${key}`),
     loss,
     give: async () => {
       const where = await ownRegistry(server)
-      if (first !== undefined) await patch(server, where, first)
-      return { ...(await give(where)), where, take: () => patch(server, where, properties) }
+      if (before !== undefined) await patch(server, where, before)
+      return { ...(await give(where)), where, take: () => patch(server, where, after) }
     },
   })
   const rules = (value: string) => ({
@@ -244,134 +243,143 @@ function settings(server: RunningServer): Revocation[] {
     }
   }
   return [
-    one(
-      'the address is let in no more',
-      ['networkRuleSet'],
-      'address',
-      everything,
-      rules('203.0.113.7'),
-      rules('127.0.0.1'),
-    ),
-    one('the registry is closed to the public network', ['publicNetworkAccess'], 'address', everything, {
-      publicNetworkAccess: 'Disabled',
+    one('the network rules no longer allow the address', {
+      keys: ['networkRuleSet'],
+      loss: 'address',
+      give: everything,
+      before: rules('127.0.0.1'),
+      after: rules('203.0.113.7'),
     }),
-    one(
-      'the registry takes no tokens for ARM any more',
-      ['policies.azureADAuthenticationAsArmPolicy'],
-      'credential',
-      async (where) => {
+    one('the registry is closed to the public network', {
+      keys: ['publicNetworkAccess'],
+      loss: 'address',
+      give: everything,
+      after: { publicNetworkAccess: 'Disabled' },
+    }),
+    one('the registry stops accepting tokens for ARM', {
+      keys: ['policies.azureADAuthenticationAsArmPolicy'],
+      loss: 'credential',
+      give: async (where) => {
         const principal = await principalWithRole(server, 'both', roles.acrPull, where.registry)
         const { arm: _, ...held } = await byIdentityTokens(server, await armToken(server, principal), { where })
         return { held, kept: await byExchange(server, await armToken(server, principal, acrScope), { where }) }
       },
-      { policies: { azureADAuthenticationAsArmPolicy: { status: 'disabled' } } },
-    ),
-    one(
-      'the registry is switched to the other mode',
-      ['roleAssignmentMode', 'tokenGeneration'],
-      'credential',
-      async (where) => {
+      after: { policies: { azureADAuthenticationAsArmPolicy: { status: 'disabled' } } },
+    }),
+    one('the registry is switched to the other mode', {
+      keys: ['roleAssignmentMode', 'tokenGeneration'],
+      loss: 'credential',
+      give: async (where) => {
         const admin = await enableAdmin(server, where.registry)
         const { bearer, 'version check': versionCheck, ...kept } = await byPassword(server, admin, where)
         return { held: { bearer, 'version check': versionCheck }, kept }
       },
-      { roleAssignmentMode: 'AbacRepositoryPermissions' },
-    ),
+      after: { roleAssignmentMode: 'AbacRepositoryPermissions' },
+    }),
   ]
 }
 
-function deletedAndMadeAgain(server: RunningServer): Revocation[] {
-  const { appId, password } = server.firstRun.servicePrincipal
-  const owner = basic(appId, password)
-  return [
-    {
-      when: 'the registry is deleted and made again',
-      fields: [
-        'registry',
-        'admin_password',
-        'role_assignment',
-        'scope_map',
-        'scoped_token',
-        'scoped_token_password',
-        'anonymous_access',
-      ],
-      loss: 'credential',
-      give: async () => {
-        const where = await ownRegistry(server)
-        const scopeMapId = await putScopeMap(server, 'everybody', [read], where.registry)
-        const access = `${where.id}/providers/Acrux.Server/anonymousAccess/default`
-        expectStatus(await arm(server, 'PUT', access, { properties: { scopeMapId } }), 201)
-        const token = await createScopedToken(server, 'nightly', 'everybody', where.registry)
-        const admin = await enableAdmin(server, where.registry)
-        const ofAdmin = await byPassword(server, admin, where)
-        const ofToken = await byPassword(server, token, where)
-        const { bearer: ofAnybody } = await anonymous(server, where)
-        // The program's secret is nothing of the registry: what it loses is the right.
-        const { bearer, refresh, exchange, 'version check': versionCheck } = await reader(server, where)
-        const ofReader = { bearer, refresh, exchange, 'version check': versionCheck }
-        const take = async () => {
-          expectStatus(await arm(server, 'DELETE', where.id), 200)
-          await createRegistry(server, where.registry)
-          await pushImage(server, 'team/app', '1', owner, {}, where)
-          await enableAdmin(server, where.registry)
-        }
-        return { where, held: [ofAdmin, ofToken, { bearer: ofAnybody }, ofReader], take }
-      },
+/** The owner's credential at the data plane. */
+function ownerOf({ firstRun: { servicePrincipal } }: RunningServer): string {
+  return basic(servicePrincipal.appId, servicePrincipal.password)
+}
+
+function registryDeleted(server: RunningServer): Revocation {
+  return {
+    when: 'the registry is deleted and made again',
+    fields: [
+      'registry',
+      'admin_password',
+      'role_assignment',
+      'scope_map',
+      'scoped_token',
+      'scoped_token_password',
+      'anonymous_access',
+    ],
+    loss: 'credential',
+    give: async () => {
+      const where = await ownRegistry(server)
+      const scopeMapId = await putScopeMap(server, 'everybody', [read], where.registry)
+      const access = `${where.id}/providers/Acrux.Server/anonymousAccess/default`
+      expectStatus(await arm(server, 'PUT', access, { properties: { scopeMapId } }), 201)
+      const token = await createScopedToken(server, 'nightly', 'everybody', where.registry)
+      const admin = await enableAdmin(server, where.registry)
+      const ofAdmin = await byPassword(server, admin, where)
+      const ofToken = await byPassword(server, token, where)
+      const { bearer: ofAnybody } = await anonymous(server, where)
+      // The program's secret is nothing of the registry: what it loses is the right.
+      const { bearer, refresh, exchange, 'version check': versionCheck } = await reader(server, where)
+      const ofReader = { bearer, refresh, exchange, 'version check': versionCheck }
+      const take = async () => {
+        expectStatus(await arm(server, 'DELETE', where.id), 200)
+        await createRegistry(server, where.registry)
+        await pushImage(onRegistry(server, where), 'team/app', '1', ownerOf(server))
+        await enableAdmin(server, where.registry)
+      }
+      return { where, held: [ofAdmin, ofToken, { bearer: ofAnybody }, ofReader], take }
     },
-    {
-      when: 'the repository is deleted and pushed again',
-      fields: ['repository'],
-      loss: 'credential',
-      give: async () => {
-        const where = await ownRegistry(server)
-        const { bearer, 'version check': _, ...kept } = await reader(server, where)
-        const take = async () => {
-          const url = `${registryUrl(server, where)}/acr/v1/team%2Fapp`
-          expectStatus(
-            await request({ method: 'DELETE', url, headers: { authorization: owner }, caFile: server.caFile }),
-            202,
-          )
-          await pushImage(server, 'team/app', '1', owner, {}, where)
-        }
-        return { where, held: { bearer }, kept, take }
-      },
+  }
+}
+
+function repositoryDeleted(server: RunningServer): Revocation {
+  return {
+    when: 'the repository is deleted and pushed again',
+    fields: ['repository'],
+    loss: 'credential',
+    give: async () => {
+      const where = await ownRegistry(server)
+      const { bearer, 'version check': _, ...kept } = await reader(server, where)
+      const take = async () => {
+        const url = `${registryUrl(server, where)}/acr/v1/team%2Fapp`
+        expectStatus(
+          await request({ method: 'DELETE', url, headers: { authorization: ownerOf(server) }, caFile: server.caFile }),
+          202,
+        )
+        await pushImage(onRegistry(server, where), 'team/app', '1', ownerOf(server))
+      }
+      return { where, held: { bearer }, kept, take }
     },
-    {
-      when: 'the resource group is deleted',
-      fields: ['registry', 'admin_password', 'role_assignment'],
-      loss: 'right',
-      give: async () => {
-        const group = `/subscriptions/${server.firstRun.subscriptionId}/resourceGroups/passing`
-        const id = `${group}/providers/Microsoft.ContainerRegistry/registries/passing`
-        const make = async () => {
-          expectStatus(await arm(server, 'PUT', group, { location: 'local' }), 201)
-          expectStatus(
-            await arm(server, 'PUT', id, { location: 'local', sku: { name: 'Basic' }, properties: {} }),
-            200,
-            201,
-          )
-        }
+  }
+}
+
+function resourceGroupDeleted(server: RunningServer): Revocation {
+  return {
+    when: 'the resource group is deleted',
+    fields: ['registry', 'admin_password', 'role_assignment'],
+    loss: 'right',
+    give: async () => {
+      const group = `/subscriptions/${server.firstRun.subscriptionId}/resourceGroups/passing`
+      const id = `${group}/providers/Microsoft.ContainerRegistry/registries/passing`
+      const make = async () => {
+        expectStatus(await arm(server, 'PUT', group, { location: 'local' }), 201)
+        expectStatus(
+          await arm(server, 'PUT', id, { location: 'local', sku: { name: 'Basic' }, properties: {} }),
+          200,
+          201,
+        )
+      }
+      await make()
+      const principal = await createServicePrincipal(server, 'passing')
+      await assignRole(server, principal.objectId, roles.reader, group)
+      const identity = await armToken(server, principal)
+      const take = async () => {
+        expectStatus(await arm(server, 'DELETE', group), 200, 202)
         await make()
-        const principal = await createServicePrincipal(server, 'passing')
-        await assignRole(server, principal.objectId, roles.reader, group)
-        const identity = await armToken(server, principal)
-        const take = async () => {
-          expectStatus(await arm(server, 'DELETE', group), 200, 202)
-          await make()
-        }
-        return { held: { arm: () => arm(server, 'GET', id, undefined, identity) }, take }
-      },
+      }
+      return { held: { arm: () => arm(as(server, identity), 'GET', id) }, take }
     },
-  ]
+  }
 }
 
-/** What registries have of their own: the admin account, scoped tokens, what is open to everybody, and their settings. */
+/** What registries have of their own: the admin account, scoped tokens, anonymous access, and their settings. */
 export function registriesRevocations(server: RunningServer): Revocation[] {
   return [
     ...adminAccounts(server),
     ...scopedTokens(server),
     ...openToAnybody(server),
     ...settings(server),
-    ...deletedAndMadeAgain(server),
+    registryDeleted(server),
+    repositoryDeleted(server),
+    resourceGroupDeleted(server),
   ]
 }

@@ -16,7 +16,7 @@ import type { RunningServer } from '../../harness/server.ts'
 import type { Given, Revocation } from './case.ts'
 import { byIdentityTokens, byPassword, firstRegistry, type Where } from './held.ts'
 
-/** Gives a right to somebody, and returns what takes it. */
+/** Grants a permission to a principal, and returns what revokes it. */
 type Give = (objectId: string) => Promise<() => Promise<unknown>>
 
 /** A right of a program: how it is given, where, and what it is good for. */
@@ -67,7 +67,7 @@ function roleId({ firstRun: { subscriptionId } }: RunningServer, name: string): 
   return `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${name}`
 }
 
-/** What a custom role allows; `read` is what lets a token be exchanged for whoever has no right on data any more. */
+/** What a custom role allows. With `read`, a principal without data permissions can still exchange a token. */
 interface Permissions {
   actions?: readonly string[]
   notActions?: readonly string[]
@@ -105,7 +105,7 @@ function inGroups(server: RunningServer, end: (ids: { inner: string; outer: stri
     const [inner, outer] = [await makeGroup(server, 'inner'), await makeGroup(server, 'outer')]
     await addMember(server, outer, inner)
     await addMember(server, inner, member)
-    await assignRole(server, outer, roles.reader, registryId(server), 'Group')
+    await assignRole(server, { id: outer, type: 'Group' }, roles.reader, registryId(server))
     return async () => expectStatus(await graph(server, 'DELETE', end({ inner, outer, member })), 204)
   }
 }
@@ -126,8 +126,13 @@ export function rightsRevocations(server: RunningServer, abac: Where): Revocatio
     }
     return ofProgram(`a role assignment ${where} is deleted`, ['role_assignment'], { give, manages: true })
   }
-  const custom = (what: string, key: string, where: Where, before: Permissions, after: Permissions): Revocation => {
-    const give = customRole(server, where, before, after)
+  const custom = (
+    what: string,
+    key: string,
+    where: Where,
+    roles: { before: Permissions; after: Permissions },
+  ): Revocation => {
+    const give = customRole(server, where, roles.before, roles.after)
     return ofProgram(`a custom role ${what}`, [`role_definition.permissions.${key}`], { give, where, leavesRole: true })
   }
   const grouped = (when: string, fields: string[], end: Parameters<typeof inGroups>[1]): Revocation =>
@@ -146,22 +151,19 @@ export function rightsRevocations(server: RunningServer, abac: Where): Revocatio
       where: abac,
       leavesRole: true,
     }),
-    custom('loses an action', 'actions', here, { actions: [pulls] }, { actions: [others] }),
-    custom('excepts an action', 'notActions', here, { actions: ['*'] }, { actions: ['*'], notActions: [pulls] }),
-    custom(
-      'loses a data action',
-      'dataActions',
-      abac,
-      { dataActions: [reads] },
-      { dataActions: [`${registries}/catalog/read`] },
-    ),
-    custom(
-      'excepts a data action',
-      'notDataActions',
-      abac,
-      { dataActions: ['*'] },
-      { dataActions: ['*'], notDataActions: [reads] },
-    ),
+    custom('loses an action', 'actions', here, { before: { actions: [pulls] }, after: { actions: [others] } }),
+    custom('excepts an action', 'notActions', here, {
+      before: { actions: ['*'] },
+      after: { actions: ['*'], notActions: [pulls] },
+    }),
+    custom('loses a data action', 'dataActions', abac, {
+      before: { dataActions: [reads] },
+      after: { dataActions: [`${registries}/catalog/read`] },
+    }),
+    custom('excepts a data action', 'notDataActions', abac, {
+      before: { dataActions: ['*'] },
+      after: { dataActions: ['*'], notDataActions: [reads] },
+    }),
     grouped(
       'the member leaves the group',
       ['group_member'],

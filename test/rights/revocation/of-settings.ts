@@ -27,7 +27,12 @@ export async function memberOf(server: RunningServer, provider: OpenIdProvider):
   const code = await codeOf(server, atProvider(provider, 'alice'), scope)
   const signedIn = expectStatus(await redeem(server, code), 200).json()
   const [access, refresh_token] = [stringAt(signedIn, 'access_token'), stringAt(signedIn, 'refresh_token')]
-  await assignRole(server, stringAt(partsOf(access).claims, 'oid'), roles.reader, registryId(server), 'User')
+  await assignRole(
+    server,
+    { id: stringAt(partsOf(access).claims, 'oid'), type: 'User' },
+    roles.reader,
+    registryId(server),
+  )
   const refresh = (of: string) =>
     askToken(server, { grant_type: 'refresh_token', client_id: azClientId, refresh_token, scope: of })
   const forGraph = expectStatus(await refresh(`${server.baseUrl}/graph//.default`), 200).json()

@@ -65,7 +65,7 @@ export function readStored(server: RunningServer): Stored {
 
 /**
  * What of authority was taken between two looks: `table` where rows went, `table.column` where another value is there now.
- * Rows that came are left out, and so is what tells of a row and decides nothing.
+ * Added rows are left out, and so are columns that decide nothing.
  */
 export function takenBetween(before: Stored, after: Stored): string[] {
   const found = new Set<string>()

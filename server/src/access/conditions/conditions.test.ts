@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { type TestAccess, openTestAccessFor, principalOf, testRegistry, testScopes } from '../test-access.ts'
 import type { Principal, RegistryInQuestion } from '../rights/model.ts'
 
@@ -19,7 +19,7 @@ const with2 = (condition: string) => ({ condition, conditionVersion: '2.0' })
 /** The principal and the registry of a decision, if they are not the usual ones. */
 type Circumstances = { readonly principal?: Principal; readonly registry?: RegistryInQuestion }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   describe(`conditions, on ${kind}`, () => {
     const open = (t: TestContext) => openTestAccessFor(t, kind)
     const may = async (

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openTestAccess, principalOf, testRegistry, testScopes } from '../test-access.ts'
+import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
 
 /** The rights, and their letters in the table. */
 const asked = [
@@ -50,7 +51,7 @@ const matrix: readonly (readonly [role: string, legacy: string, abac: string, wh
   ['Azure Connected Machine Resource Administrator',                                '',    '',      'machines alone'],
 ]
 
-const opened = await openTestAccess('sqlite')
+const opened = await openTestAccess(usualDatabaseKind)
 const { access, assign, dispose } = opened
 test.after(() => dispose())
 

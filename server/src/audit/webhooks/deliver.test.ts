@@ -8,7 +8,7 @@ import { createOutbound } from '../../platform/outbound/outbound.ts'
 import { openTestHttpsServer } from '../../platform/outbound/test-https-server.ts'
 import { openSealer } from '../../platform/keys/sealing.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { openTestDatabase, testDatabaseKinds, usualDatabaseKind } from '../../platform/sql/test-database.ts'
 import { type WebhookSettings, createWebhooks } from './webhooks.ts'
 import type { AuditEvent } from '../log/model.ts'
 import { auditMigrations } from '../migrations.ts'
@@ -208,7 +208,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 test('a webhook receives the events that match its filter, and none while it is disabled', async (t) => {
-  const { put, write, deliver, actions, audit, chain, received } = await open(t, 'sqlite')
+  const { put, write, deliver, actions, audit, chain, received } = await open(t, usualDatabaseKind)
   await put({ filter: { actions: ['token.*', 'user.create'], outcome: 'success' } })
   await audit.append({ ...event, outcome: 'refused' })
   await write('token.issue', 'tokens', 'user.create', 'user.created')
@@ -226,7 +226,7 @@ test('a webhook receives the events that match its filter, and none while it is 
 })
 
 test('a new secret signs at once, and the previous one too for a day', async (t) => {
-  const { database, put, write, deliver, received, webhooks, time } = await open(t, 'sqlite')
+  const { database, put, write, deliver, received, webhooks, time } = await open(t, usualDatabaseKind)
   const { secret: first = '' } = await put()
   const second = (await database.transaction((transaction) => webhooks.rotateSecret(transaction, 'hook'))) ?? ''
   assert.notEqual(first, second)
@@ -243,7 +243,7 @@ test('a new secret signs at once, and the previous one too for a day', async (t)
 })
 
 test('the secret of a webhook is sealed in the database', async (t) => {
-  const { database, put } = await open(t, 'sqlite')
+  const { database, put } = await open(t, usualDatabaseKind)
   const { secret = '' } = await put()
   const rows = await database.tables<{ audit_webhook: object }>().selectFrom('audit_webhook').selectAll().execute()
   const text = JSON.stringify(rows, (_key, value: unknown) =>
@@ -254,7 +254,7 @@ test('the secret of a webhook is sealed in the database', async (t) => {
 })
 
 test('fault 39: events are not delivered to internal addresses, and redirects are not followed', async (t) => {
-  const within = await open(t, 'sqlite', false)
+  const within = await open(t, usualDatabaseKind, false)
   for (const [index, host] of ['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '169.254.169.254', 'localhost'].entries()) {
     await within.put({ url: `https://${host}:${within.receiver.port}/` }, `hook${index}`)
   }
@@ -264,7 +264,7 @@ test('fault 39: events are not delivered to internal addresses, and redirects ar
   for (const { lastError } of await within.webhooks.list()) {
     assert.match(lastError ?? '', /has no address that the server may connect to$/)
   }
-  const { put, write, deliver, answer, received, receiver, webhooks } = await open(t, 'sqlite')
+  const { put, write, deliver, answer, received, receiver, webhooks } = await open(t, usualDatabaseKind)
   await put()
   answer.status = 307
   answer.headers = { location: `${receiver.origin}/elsewhere` }
@@ -275,7 +275,7 @@ test('fault 39: events are not delivered to internal addresses, and redirects ar
 })
 
 test('events that were removed from the log before their delivery are skipped', async (t) => {
-  const { database, put, write, deliver, actions, answer, time } = await open(t, 'sqlite')
+  const { database, put, write, deliver, actions, answer, time } = await open(t, usualDatabaseKind)
   await put()
   answer.status = 503
   await write('a.one')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds, usualDatabaseKind } from '../../platform/sql/test-database.ts'
 import { openTestCredentials } from '../../credentials/test-credentials.ts'
 import type { ManagedIdentity, ManagedIdentityKind } from '../../directory/index.ts'
 
@@ -47,7 +47,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
 }
 
 test('a code can be read out and typed, has 100 random bits, and is stored by its hash alone', async (t) => {
-  const { credentials } = await open(t, 'sqlite')
+  const { credentials } = await open(t, usualDatabaseKind)
   const { code, codeHash } = credentials.machines.prepareEnrollmentCode()
   assert.match(code, /^(?:[0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$/)
   assert.ok(!codeHash.includes(code))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { TOTP, URI } from 'otpauth'
 import { createPasswordThrottle } from './password-throttle.ts'
@@ -15,7 +15,7 @@ const minuteMs = 60_000
 
 type FailureTable = { password_failure: { bucket: number; failures: number; since_ms: number } }
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const opened = await openTestCredentials(kind)
   t.after(opened.dispose)
   const check = async (said: { name?: string; password?: string; from?: string } = {}) => {
@@ -26,7 +26,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
   return { ...opened, check }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a right password proves, in any case of the name; a wrong one and an unknown name are the same refusal (${kind})`, async (t) => {
     const { check, credentials, alice } = await open(t, kind)
     assert.equal(await check({ name: 'ALICE@Contoso.example' }), 'proved')

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { TOTP, URI } from 'otpauth'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { openTestCredentials } from '../../credentials/test-credentials.ts'
 
 const minuteMs = 60_000
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const opened = await openTestCredentials(kind)
   t.after(opened.dispose)
   const { database, credentials, alice, time } = opened
@@ -31,7 +31,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
   return { ...opened, factors, objectId, enrol, enrolled, checkTotp }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`an authenticator app is enrolled by one of its codes, and each code proves once (${kind})`, async (t) => {
     const { factors, objectId, enrolled, enrol, time, checkTotp } = await open(t, kind)
     const { app, secretBase32, code, confirm } = await enrolled()

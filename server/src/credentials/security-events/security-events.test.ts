@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { NewSecurityEvent } from './security-events.ts'
 import { openTestCredentials } from '../../credentials/test-credentials.ts'
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const opened = await openTestCredentials(kind)
   t.after(opened.dispose)
   const { database, credentials, alice } = opened
@@ -19,7 +19,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
   return { ...opened, record, list: () => credentials.securityEvents.list(alice.objectId) }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`security events are listed newest first, repetitions within an hour as one (${kind})`, async (t) => {
     const { record, list, time } = await open(t, kind)
     const beganMs = time.nowMs

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { type GraphClient, errorOf, openGraph, reference } from '../test-graph.ts'
 
 const unknownId = '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
@@ -44,7 +44,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
   }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`an added owner of an application has all rights of its creator (${kind})`, async (t) => {
     const { as, asOwner, ownerId, bob, carol, made, path, principalPath, add, remove, owners } = await open(t, kind)
     const asBob = as(bob.objectId)

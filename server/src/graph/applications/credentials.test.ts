@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { selfSignedCertificate } from '../../platform/tls/test-certificate.ts'
 import { errorOf, openGraph } from '../test-graph.ts'
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a removed secret no longer authenticates, and other secrets still do (${kind})`, async (t) => {
     const { credentials, owner, asOwner: client } = await openGraph(t, kind)
     const { appId, objectId } = owner.servicePrincipal

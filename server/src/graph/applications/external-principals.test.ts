@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { testTrustedTenantId } from '../../directory/test-directory.ts'
 import { openGraph } from '../test-graph.ts'
 import { openTestCredentials } from '../../credentials/test-credentials.ts'
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a directory owner deletes a principal of a trusted tenant with all its permissions (${kind})`, async (t) => {
     const { as, asOwner, credentials, directory, deletedPrincipals, makeProgram } = await openGraph(t, kind)
     const objectId = randomUUID()

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { testOrigin } from '../../directory/test-directory.ts'
 import { type GraphClient, openGraph, reference } from '../test-graph.ts'
 
 const gitHub = 'https://token.actions.githubusercontent.com'
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const opened = await openGraph(t, kind)
   const { asOwner } = opened
   const stranger = await opened.makeProgram('stranger')
@@ -42,7 +42,7 @@ const assertion = (change: Record<string, unknown> = {}) => ({
   ...change,
 })
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a federated credential is created, found by id and by name, updated and deleted (${kind})`, async (t) => {
     const { asOwner, list, credentials, appId, objectId } = await open(t, kind)
     const made = await create(asOwner, list)

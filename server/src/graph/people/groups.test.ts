@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { testOrigin } from '../../directory/test-directory.ts'
 import { errorOf, filter, idsOf, reference } from '../test-graph.ts'
 import { openPeople, unknownId } from '../test-people.ts'
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`cyclic groups are resolved (${kind})`, async (t) => {
     const { asOwner, makeUser, makeGroup, put, directory, owner } = await openPeople(t, kind)
     const carol = await makeUser('Carol')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { errorOf, filter, idsOf, reference } from '../test-graph.ts'
 import { openPeople, ownerRole, readerRole, unknownId } from '../test-people.ts'
 
@@ -42,7 +42,7 @@ test('a password reset returns the other sign-in methods, and can remove them', 
   assert.equal((await asOwner('POST', path.replace('28c', '38c'), { newPassword: 'nine brass kettles' })).status, 404)
 })
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`the requests of "az ad user" create, show, update and delete a user (${kind})`, async (t) => {
     const { asOwner, makeUser, checkPassword, deletedPrincipals, directory } = await openPeople(t, kind)
     const id = await makeUser('Carol', { mailNickname: 'carol', mail: 'carol@mail.example' })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { openPeople } from '../test-people.ts'
 
 const path = (id: string, method = '') => `/users/${id}/authentication/temporaryAccessPassMethods${method}`
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`an owner creates an enrolment code, which is valid once and for a limited time (${kind})`, async (t) => {
     const { asOwner, makeUser, credentials, database, time } = await openPeople(t, kind)
     const id = await makeUser('carol')

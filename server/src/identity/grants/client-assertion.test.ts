@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { selfSignedCertificate } from '../../platform/tls/test-certificate.ts'
 import {
   type Claims,
@@ -18,7 +18,7 @@ import {
 } from '../test-assertions.ts'
 import { presentedIn, testOrigin, testTenantId } from '../test-provider.ts'
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`an application authenticates with a certificate as az and MSAL for Node sign, repeatedly until the assertion expires (${kind})`, async (t) => {
     const opened = await openTestApplication(t, kind)
     const made = await addCertificate(opened)

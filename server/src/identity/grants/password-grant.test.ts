@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { TOTP } from 'otpauth'
 import type { PasswordClaim } from '../../credentials/index.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { azClientId, openTestPeople, testPassword, testScope } from '../test-people.ts'
 
 const fields = { grant_type: 'password', client_id: azClientId, client_info: '1', scope: testScope }
@@ -17,7 +17,7 @@ test('the password grant is off by default', async (t) => {
 })
 
 test('a user name and password sign a person in; an unknown name and a wrong password have the same response', async (t) => {
-  const people = await openTestPeople('sqlite', { passwordGrant: true })
+  const people = await openTestPeople(usualDatabaseKind, { passwordGrant: true })
   t.after(people.close)
   const answer = await people.ask(right, 'organizations')
   assert.equal(answer.status, 200)
@@ -35,7 +35,7 @@ test('a user name and password sign a person in; an unknown name and a wrong pas
 })
 
 test('the password grant bypasses neither a second factor nor a required password change', async (t) => {
-  const people = await openTestPeople('sqlite', { passwordGrant: true })
+  const people = await openTestPeople(usualDatabaseKind, { passwordGrant: true })
   t.after(people.close)
   await people.createUser('bob', { mustChangePassword: true })
   const bob = await people.ask({ ...right, username: 'bob@contoso.example' })
@@ -72,7 +72,7 @@ test('a page that skips the required password change gets no code', async (t) =>
   assert.match(await people.code({}, byPasskey), /^acrux_ac_/)
 })
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a password that is reset between its check and the sign-in issues no token, code or device (${kind})`, async (t) => {
     const people = await openTestPeople(kind, { passwordGrant: true })
     t.after(people.close)

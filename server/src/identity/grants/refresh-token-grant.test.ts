@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds, usualDatabaseKind } from '../../platform/sql/test-database.ts'
 import { azClientId, openTestPeople } from '../test-people.ts'
 import { testOrigin, testTenantId } from '../test-provider.ts'
 
@@ -33,7 +33,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 test('a refresh token expires at the maximum age of its sign-in, however often it is used', async (t) => {
-  const people = await openTestPeople('sqlite', { maxSignInDays: 100 })
+  const people = await openTestPeople(usualDatabaseKind, { maxSignInDays: 100 })
   t.after(people.close)
   const { refreshToken } = await people.signIn()
   for (const days of [30, 30, 39]) {
@@ -51,7 +51,7 @@ test('a refresh token expires at the maximum age of its sign-in, however often i
 })
 
 test('fault 15: a refresh token and its sign-in expire 90 days after the last use', async (t) => {
-  const people = await openTestPeople('sqlite', { maxSignInDays: 3650 })
+  const people = await openTestPeople(usualDatabaseKind, { maxSignInDays: 3650 })
   t.after(people.close)
   const { refreshToken } = await people.signIn()
   for (let use = 0; use < 3; use += 1) {
@@ -106,7 +106,7 @@ test("a disabled person's refresh and access tokens are denied", async (t) => {
 
 test('a refresh token of a weaker sign-in is denied when the policy requires a second factor', async (t) => {
   const secondFactorPolicy = { required: 'none' as 'none' | 'owners' | 'all', enrolment: 'self' as const }
-  const people = await openTestPeople('sqlite', { secondFactorPolicy })
+  const people = await openTestPeople(usualDatabaseKind, { secondFactorPolicy })
   t.after(people.close)
   const weak = await people.signIn()
   const strong = await people.signIn({ ...people.signedIn(), methods: ['pwd', 'otp', 'mfa'] })

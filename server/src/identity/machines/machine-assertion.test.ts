@@ -5,7 +5,7 @@ import type { MachineEnrollment } from './machine-protocol.ts'
 import { SignJWT, type CryptoKey, decodeJwt, exportJWK, generateKeyPair } from 'jose'
 import type { ManagedIdentity, ManagedIdentityKind } from '../../directory/index.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { openTestProvider, testOrigin, testTenantId } from '../test-provider.ts'
 
 const subscriptionId = '0a7a5e0e-6a5c-4c8e-8a3e-0d5a3f0b7a11'
@@ -30,7 +30,7 @@ function sign(key: Key, header: object, claims: Record<string, unknown>, algorit
 const proofOf = (key: Key, code: string) =>
   sign(key, { typ: 'acrux-enroll+jwt', jwk: key.jwk }, { code_sha256: sha256(code) })
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const provider = await openTestProvider(kind)
   t.after(provider.close)
   const { database, credentials, directory, time } = provider
@@ -77,7 +77,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
   return { ...provider, put, newCode, post, enroll, enrolled, claimsOf, assertionOf, ask, codeOf }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a machine is enrolled with its code and authenticates with its own key (${kind})`, async (t) => {
     const { identity, enrolled, assertionOf, ask } = await open(t, kind)
     const by = await enrolled('build-1')
@@ -263,7 +263,7 @@ test('an assertion is accepted until its expiry and the clock skew', async (t) =
   assert.equal(codeOf(await ask(by, await next())), 700027)
 })
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`an assertion is accepted once, and its row is deleted after its expiry (${kind})`, async (t) => {
     const { time, database, enrolled, assertionOf, ask, codeOf } = await open(t, kind)
     const by = await enrolled('build-1')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { openTestProvider, testOrigin, testTenantId } from '../test-provider.ts'
+import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
 
 type Metadata = Record<string, string | string[]> & { issuer: string }
 
@@ -81,7 +82,7 @@ test('an unknown tenant is AADSTS90002, and no path of another surface is read a
 
 test('discovery names the password grant only if it is enabled', async (t) => {
   for (const passwordGrant of [false, true]) {
-    const provider = await openTestProvider('sqlite', { passwordGrant })
+    const provider = await openTestProvider(usualDatabaseKind, { passwordGrant })
     t.after(provider.close)
     const response = await provider.get(`/${testTenantId}/v2.0/.well-known/openid-configuration`)
     const metadata = (await response.json()) as Metadata

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { openTestProvider, testTenantId } from '../test-provider.ts'
 
 const strange = fc.oneof(
@@ -44,7 +44,7 @@ const grantTypes = [
   'password',
 ]
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`no unauthenticated request to the provider causes a token or a 5xx (${kind})`, async (t) => {
     const provider = await openTestProvider(kind, { passwordGrant: true })
     t.after(provider.close)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { ApplicationSignInChange } from '../../directory/index.ts'
 import { type TestPeople, openTestPeople, testScope } from '../test-people.ts'
 import { presentedIn, testOrigin, testTenantId } from '../test-provider.ts'
@@ -128,7 +128,7 @@ test('a single-page application redeems its code from its own origin only, and m
   assert.deepEqual((await people.ask(late, testTenantId, { origin })).error_codes, [700082], 'a day in all')
 })
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`the refresh token of a single-page application is replaced at each use, and a second use revokes the sign-in (${kind})`, async (t) => {
     const people = await openTestPeople(kind)
     t.after(people.close)

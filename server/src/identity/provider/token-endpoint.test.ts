@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { armScope, openTestProvider, testOrigin, testTenantId } from '../test-provider.ts'
 import { leastMilliseconds } from '../../platform/process/test-patience.ts'
 
@@ -14,7 +14,7 @@ type Refusal = {
   correlation_id: string
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`client_credentials issues a token with Entra's claims (${kind}) [az-cli-wire 3.1]`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { SignJWT, decodeJwt, decodeProtectedHeader, exportJWK } from 'jose'
 import { createKeyRing } from '../../platform/keys/key-ring.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { type TestProvider, openTestProvider, testOrigin, testTenantId } from '../test-provider.ts'
 import { leastMilliseconds } from '../../platform/process/test-patience.ts'
 
@@ -35,7 +35,7 @@ async function signAsProvider(provider: TestProvider, claims: Record<string, unk
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a token is valid for its own audience only (${kind})`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)

@@ -7,7 +7,7 @@ import type { JWTPayload } from 'jose'
 import { loadConfiguration } from '../../configuration/index.ts'
 import { createLog } from '../../platform/log/log.ts'
 import { openSealer } from '../../platform/keys/sealing.ts'
-import { openTestDatabase } from '../../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../../platform/sql/test-database.ts'
 import { startTestProvider } from '../test-upstream-provider.ts'
 import { beginning, testUpstreamOrigin } from './test-upstreams.ts'
 import { openUpstreams } from './upstreams.ts'
@@ -18,7 +18,7 @@ import { issuerMigrations } from '../migrations.ts'
 async function openEntra(t: TestContext, extra: Readonly<Record<string, unknown>>) {
   const tenantPath = String(extra['issuer']).replace(/^https:\/\/[^/]+/, '')
   const provider = await startTestProvider(tenantPath)
-  const { database, dispose } = await openTestDatabase('sqlite', issuerMigrations)
+  const { database, dispose } = await openTestDatabase(usualDatabaseKind, issuerMigrations)
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-upstream-'))
   t.after(async () => {
     await Promise.all([provider.close(), dispose()])

@@ -8,7 +8,7 @@ import { loadConfiguration } from '../../configuration/index.ts'
 import { createLog } from '../../platform/log/log.ts'
 import { openSealer } from '../../platform/keys/sealing.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { openTestDatabase } from '../../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../../platform/sql/test-database.ts'
 import { type TestProvider, startTestProvider } from '../test-upstream-provider.ts'
 import { openUpstreams } from './upstreams.ts'
 import { issuerMigrations } from '../migrations.ts'
@@ -33,7 +33,7 @@ export const beginning = {
 type Options = { readonly kind?: DatabaseKind; readonly extra?: Readonly<Record<string, unknown>> }
 
 /** The providers `contoso` and `fabrikam`, with `extra` settings, on a real database and a clock that stands still. */
-export async function openTestUpstreams(t: TestContext, { kind = 'sqlite', extra = {} }: Options = {}) {
+export async function openTestUpstreams(t: TestContext, { kind = usualDatabaseKind, extra = {} }: Options = {}) {
   const provider = await startTestProvider()
   const other = await startTestProvider()
   const { database, dispose } = await openTestDatabase(kind, issuerMigrations)

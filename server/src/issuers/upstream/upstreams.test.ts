@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { type Lies, startTestProvider } from '../test-upstream-provider.ts'
 import { alice, beginning, openTestUpstreams, testUpstreamOrigin } from './test-upstreams.ts'
 import { createUpstreamFetch } from './fetch.ts'
 
 describe('a sign-in at an organisation’s provider', () => {
-  for (const kind of testDatabaseKinds) {
+  for (const kind of usualDatabaseKinds) {
     test(`returns issuer, subject, names and groups, with code, PKCE, state and nonce [${kind}]`, async (t) => {
       const { provider, begin, finish, time } = await openTestUpstreams(t, { kind })
       const authenticatedAfterMs = time.nowMs - 90_500

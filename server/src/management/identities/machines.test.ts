@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { at, codeOf, each, openTestManagement, roleGuids, subscriptionId } from '../test-management.ts'
 
 const group = `/subscriptions/${subscriptionId}/resourceGroups/Default`
@@ -11,7 +11,7 @@ const tenantId = (body: unknown) => at(body, 'identity', 'tenantId')
 const operator = 'f1a07417-d97a-45cb-824c-7a7467783830'
 const location = 'local'
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const management = await openTestManagement(kind)
   t.after(management.close)
   const { arm } = management
@@ -23,7 +23,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
   return { ...management, makeIdentity }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a machine is created, listed, changed and deleted with its identities (${kind})`, async (t) => {
     const { arm, directory, makeIdentity } = await open(t, kind)
     const made = await arm('PUT', `${machines}/build-1`, { location, tags: { rack: '7' } })

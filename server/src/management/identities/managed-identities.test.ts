@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { at, codeOf, each, openTestManagement, roleGuids, subscriptionId } from '../test-management.ts'
 
 const group = `/subscriptions/${subscriptionId}/resourceGroups/Default`
@@ -11,13 +11,13 @@ const contributorOfIdentities = 'e40ec5ca-96e0-45a2-b4ff-59039f2c2b59'
 const operator = 'f1a07417-d97a-45cb-824c-7a7467783830'
 const location = 'local'
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const management = await openTestManagement(kind)
   t.after(management.close)
   return management
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a user-assigned identity is created, shown, listed, tagged and deleted (${kind})`, async (t) => {
     const { arm, directory, access, assign } = await open(t, kind)
     const made = await arm('PUT', `${identities}/Deploy`, { location, tags: { team: 'web' } })

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { at, codeOf, openTestManagement, roleGuids, subscriptionScope } from '../test-management.ts'
+import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
 
 const trustedTenant = '30000000-0000-4000-8000-000000000003'
 const authorization = `${subscriptionScope}/providers/Microsoft.Authorization`
 
 async function open() {
-  const server = await openTestManagement('sqlite', [trustedTenant])
+  const server = await openTestManagement(usualDatabaseKind, [trustedTenant])
   const assign = (principalId: string, name: string = randomUUID(), properties: object = {}) => {
     const roleDefinitionId = `${authorization}/roleDefinitions/${roleGuids.acrPull}`
     const body = { properties: { roleDefinitionId, principalId, principalType: 'User', ...properties } }

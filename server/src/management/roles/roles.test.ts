@@ -16,7 +16,8 @@ import {
   tenantId,
 } from '../test-management.ts'
 
-const server = await openTestManagement()
+// One test waits until a transaction of SQLite's only writer is waiting.
+const server = await openTestManagement('sqlite')
 const { arm } = server
 test.after(() => server.close())
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import {
   type Answer,
@@ -17,7 +17,7 @@ import {
 
 const logPath = `${subscriptionScope}/providers/Acrux.Server/auditEvents`
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const management = await openTestManagement(kind)
   t.after(management.close)
   const { arm } = management
@@ -33,7 +33,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
 
 const filter = (text: string) => ({ $filter: text })
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   describe(`the list of audit events, on ${kind}`, () => {
     test('has the events of a request under the correlation id of its response', async (t) => {
       const { arm, list, owner } = await open(t, kind)

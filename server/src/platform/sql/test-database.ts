@@ -15,11 +15,25 @@ export type TestDatabase = { readonly database: Database; readonly dispose: () =
 /** What every database of some migrations is a copy of: the file of SQLite, or the name of a database of PostgreSQL. */
 type Template = Buffer | string
 
-/** The server on which tests may make databases, as a URL. */
+/** The PostgreSQL server on which tests may create databases, as a URL. */
 const postgresUrl = process.env['ACRUX_TEST_POSTGRES'] ?? ''
 
-/** The database products that tests run on here: PostgreSQL where there is a server for tests. */
-export const testDatabaseKinds: readonly DatabaseKind[] = postgresUrl === '' ? ['sqlite'] : ['sqlite', 'postgres']
+/** The only kind of database that tests use, `sqlite` or `postgres`. If it is not set, tests of stores use both. */
+const onlyKind = process.env['ACRUX_TEST_DATABASES'] ?? ''
+
+/**
+ * The kinds of database for tests of what differs between them: stores, transactions, races and revocation. PostgreSQL is among
+ * them only if there is a server for tests.
+ */
+export const testDatabaseKinds: readonly DatabaseKind[] = (['sqlite', 'postgres'] as const).filter(
+  (kind) => (onlyKind === '' || kind === onlyKind) && (kind === 'sqlite' || postgresUrl !== ''),
+)
+
+/** The kind of database for all other tests: SQLite, or PostgreSQL in `npm run test:postgres`. */
+export const usualDatabaseKind: DatabaseKind = onlyKind === 'postgres' ? 'postgres' : 'sqlite'
+
+/** The same as a list, for tests that name their kind of database. */
+export const usualDatabaseKinds: readonly DatabaseKind[] = [usualDatabaseKind]
 
 /** Connections that do not keep the process running. */
 const server = new pg.Pool({ connectionString: postgresUrl, max: 4, allowExitOnIdle: true })

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import type { JWTPayload } from 'jose'
 import { Secret, TOTP } from 'otpauth'
 import { loadConfiguration } from '../../configuration/index.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import {
   type FormBrowser,
   type TestPage,
@@ -22,7 +22,7 @@ const alice = { sub: 'alice-1', name: 'Alice', groups: ['developers'] }
 
 async function open(
   t: TestContext,
-  kind = testDatabaseKinds[0] ?? 'sqlite',
+  kind = usualDatabaseKind,
   extra: Readonly<Record<string, unknown>> = {},
   policy: Pick<TestPagesOptions, 'secondFactorPolicy' | 'acceptsProviderMfa'> = {},
 ) {
@@ -59,7 +59,7 @@ async function leave(browser: FormBrowser, page: TestPage): Promise<URL> {
   return left
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`the link of a provider signs a person in and returns a code to the client [${kind}]`, async (t) => {
     const { pages, signIn, provider } = await open(t, kind)
     const browser = pages.openBrowser()
@@ -194,7 +194,7 @@ test('a disabled user cannot sign in at a provider, and the denial is recorded',
 })
 
 test('with createUsers off, only linked people can sign in', async (t) => {
-  const { pages, signIn, provider } = await open(t, 'sqlite', { createUsers: false })
+  const { pages, signIn, provider } = await open(t, usualDatabaseKind, { createUsers: false })
   const browser = pages.openBrowser()
   const page = await signIn(browser, await browser.get('/account/security'))
   assert.deepEqual([page.status, page.heading], [403, 'Unknown account'])
@@ -336,7 +336,7 @@ test('if everyone needs a second factor, the one of a provider is accepted only 
     { acceptsProviderMfa: false, amr: ['pwd', 'mfa', 'otp', 'hwk'], heading: 'Set up a second factor' },
   ]
   for (const { acceptsProviderMfa, amr, heading } of cases) {
-    const { pages, signIn } = await open(t, 'sqlite', {}, { secondFactorPolicy, acceptsProviderMfa })
+    const { pages, signIn } = await open(t, usualDatabaseKind, {}, { secondFactorPolicy, acceptsProviderMfa })
     const browser = pages.openBrowser()
     const page = await signIn(browser, await browser.get(codeRequest().url), { ...alice, amr })
     assert.equal(page.heading, heading, `${acceptsProviderMfa} ${amr.join()}`)
@@ -355,7 +355,7 @@ test('if everyone needs a second factor, the one of a provider is accepted only 
 
 test('the provider of a linked user cannot set up a required second factor for that user', async (t) => {
   const secondFactorPolicy = { required: 'all', enrolment: 'self' } as const
-  const { pages, signIn, provider } = await open(t, 'sqlite', {}, { secondFactorPolicy })
+  const { pages, signIn, provider } = await open(t, usualDatabaseKind, {}, { secondFactorPolicy })
   const bob = await pages.createUser('bob')
   const identities = [{ issuer: provider.issuer, subject: 'alice-1' }]
   await pages.change((transaction, { people }) => people.setIdentities(transaction, bob.objectId, identities))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import {
   type FormBrowser,
   type TestPages,
@@ -54,7 +54,7 @@ async function registerApplication({ change, credentials, directory }: TestPages
   return { change: { client_id: appId, redirect_uri: redirectUri }, secret }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`az gets a code after the person has signed in and confirmed the sign-in (${kind})`, async (t) => {
     const pages = await open(t, { kind })
     const alice = await pages.createUser('alice')

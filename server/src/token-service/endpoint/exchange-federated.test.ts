@@ -4,7 +4,7 @@ import { decodeJwt } from 'jose'
 import { createOutbound } from '../../platform/outbound/outbound.ts'
 import { openTestIssuer } from '../../platform/outbound/test-issuer.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { basic, openTestTokenService, roles } from '../test-token-service.ts'
 
 const audience = 'api://AzureADTokenExchange'
@@ -12,7 +12,7 @@ const subject = 'project_path:team/app:ref_type:branch:ref:main'
 
 async function open(
   t: TestContext,
-  kind: DatabaseKind = 'sqlite',
+  kind: DatabaseKind = usualDatabaseKind,
   settings: { readonly maxWorkloadTokenSeconds?: number } = {},
 ) {
   const issuer = await openTestIssuer()
@@ -63,7 +63,7 @@ async function open(
   return { ...opened, issuer, createTrusting, job, exchange, redeem }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`a workload token is exchanged in one request, and has the rights of its application (${kind})`, async (t) => {
     const { createTrusting, job, exchange, redeem, ask, registry } = await open(t, kind)
     const application = await createTrusting('job')
@@ -264,7 +264,7 @@ test('a workload token has a lifetime of at most one day, or of the setting, reg
     [{}, 86_400],
     [{ maxWorkloadTokenSeconds: 3600 }, 3600],
   ] as const) {
-    const { createTrusting, job, exchange, time, auditRows } = await open(t, 'sqlite', settings)
+    const { createTrusting, job, exchange, time, auditRows } = await open(t, usualDatabaseKind, settings)
     await createTrusting('job')
     const now = Math.floor(time.nowMs / 1000)
     const lasting = (lifetime: number, issuedAgo = 0) => {

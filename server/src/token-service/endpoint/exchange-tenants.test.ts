@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import { createOutbound } from '../../platform/outbound/outbound.ts'
 import { openTestIssuer } from '../../platform/outbound/test-issuer.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { openTestTokenService, roles } from '../test-token-service.ts'
 
 const tenantId = '72f988bf-0000-4000-8000-2d7cd011db47'
@@ -22,7 +22,7 @@ const issuersOf = (id: string) => ({
   },
 })
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite', trusted: readonly string[] = [tenantId]) {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind, trusted: readonly string[] = [tenantId]) {
   const entra = await openTestIssuer()
   t.after(entra.close)
   for (const id of [tenantId, otherTenantId]) {
@@ -87,7 +87,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite', trusted: read
   return { ...opened, entra, claimsOf, person, program, exchange, redeem, foresee, admit }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   test(`users and applications of a trusted tenant get the rights of roles on their object id (${kind})`, async (t) => {
     const { admit, person, program, exchange, redeem, ask, registry } = await open(t, kind)
     const ada = await admit('user')
@@ -204,7 +204,7 @@ test('fault 13: two users with one address are two principals, and a name decide
 })
 
 test('fault 31: an external object id is never that of a local principal, or of another tenant', async (t) => {
-  const { createPrincipal, assign, registry, person, program, exchange, foresee } = await open(t, 'sqlite', [
+  const { createPrincipal, assign, registry, person, program, exchange, foresee } = await open(t, usualDatabaseKind, [
     tenantId,
     otherTenantId,
   ])
@@ -239,7 +239,7 @@ test("fault 15: a trusted tenant's token is exchanged until its expiry and 30 se
 })
 
 test('without a trusted tenant, there is no request to Entra, and no principal is preregistered', async (t) => {
-  const { person, exchange, entra, foresee } = await open(t, 'sqlite', [])
+  const { person, exchange, entra, foresee } = await open(t, usualDatabaseKind, [])
   const answer = await exchange(await person(randomUUID()))
   assert.match(answer.message, /the issuer of the token is not trusted/)
   assert.equal(entra.requests.length, 0)

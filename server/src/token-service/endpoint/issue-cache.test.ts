@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { type TestContext, describe, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { createKeyRing } from '../../platform/keys/key-ring.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds, usualDatabaseKind } from '../../platform/sql/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import type { Registry } from '../../resources/index.ts'
@@ -272,7 +272,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 test('complete responses to authenticated callers are cached; denials, smaller tokens, anonymous callers and secrets are not', async (t) => {
-  const context = await open(t, 'sqlite')
+  const context = await open(t, usualDatabaseKind)
   const { registry: contoso, database, clock, sealer, servicePrincipal, secret } = context
   await context.assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
   const anonymous = await context.update(contoso, { anonymousPullEnabled: true })
@@ -312,7 +312,7 @@ test('complete responses to authenticated callers are cached; denials, smaller t
 })
 
 test('a token is repeated within the second in which it was signed, and the next second has another one', async (t) => {
-  const { assign, servicePrincipal, registry: contoso, byBasic, time } = await open(t, 'sqlite')
+  const { assign, servicePrincipal, registry: contoso, byBasic, time } = await open(t, usualDatabaseKind)
   await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
   const startMs = time.nowMs
   const ids: (string | undefined)[] = []
@@ -327,7 +327,7 @@ test('a token is repeated within the second in which it was signed, and the next
 })
 
 test('every response has its own event, with its origin', async (t) => {
-  const { assign, servicePrincipal, registry: contoso, byBasic, auditRows } = await open(t, 'sqlite')
+  const { assign, servicePrincipal, registry: contoso, byBasic, auditRows } = await open(t, usualDatabaseKind)
   await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
   await askThrice(byBasic)
   const rows = (await auditRows()).filter(({ action }) => action === 'token.issue') as unknown as {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { ScopedTokenPasswordName } from '../../access/index.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { basic, openTestTokenService } from '../test-token-service.ts'
 
@@ -17,7 +17,7 @@ type Issued = {
   readonly refresh_token?: string
 }
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const context = await openTestTokenService(t, kind)
   const { access, database, registry } = context
   const putMap = (...actions: string[]) =>
@@ -71,7 +71,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
   }
 }
 
-for (const kind of testDatabaseKinds) {
+for (const kind of usualDatabaseKinds) {
   describe(`a scoped token, on ${kind}`, () => {
     test('signs in by every method for a name and a password, case-insensitively', async (t) => {
       const { ask, registry, issue, post, password, putToken } = await open(t, kind)

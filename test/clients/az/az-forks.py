@@ -1,0 +1,101 @@
+"""Runs commands of az in forks of one process that has imported az: a command then takes a third of the processor time.
+
+Usage: az-forks.py SOCKET. A client connects to the socket and sends one line of JSON: "args", and the files "stdout" and
+"stderr". The answer is the exit code, or the negative number of the signal that ended the command. This process ends when its
+stdin does.
+"""
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import socket
+import sys
+
+# What az imports for every command, and what most commands of the tests import.
+MODULES = (
+    "azure.cli.core.telemetry",
+    "azure.cli.core.intercept_survey",
+    "azure.cli.core.commands.arm",
+    "azure.cli.core.commands.client_factory",
+    "azure.cli.core._profile",
+    "azure.cli.core.auth.identity",
+    "azure.cli.core.auth.msal_credentials",
+    "azure.cli.core.aaz",
+    "azure.cli.core.cloud",
+    "azure.cli.core.file_util",
+    "azure.cli.core.util",
+    "azure.core.pipeline.transport",
+    "azure.mgmt.core",
+    "msal",
+    "requests",
+    "azure.cli.command_modules.acr.commands",
+    "azure.cli.command_modules.acr._params",
+    "azure.cli.command_modules.acr.repository",
+    "azure.cli.command_modules.profile",
+    "azure.cli.command_modules.profile.custom",
+    "azure.mgmt.containerregistry",
+)
+
+
+def start(request, connection):
+    """Forks. Returns the process id, or None in the fork, which is to run az."""
+    pid = os.fork()
+    if pid != 0:
+        return pid
+    connection.close()
+    for descriptor, file in ((0, os.devnull), (1, request["stdout"]), (2, request["stderr"])):
+        flags = os.O_RDONLY if descriptor == 0 else os.O_WRONLY | os.O_CREAT
+        opened = os.open(file, flags, 0o600)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    sys.argv[1:] = request["args"]
+    return None
+
+
+def read_line(connection):
+    text = b""
+    while not text.endswith(b"\n"):
+        text += connection.recv(65536)
+    return json.loads(text)
+
+
+def serve(path):
+    """Answers requests until stdin ends. Returns True in a fork."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"{path}.new")
+    listener.listen()
+    os.rename(f"{path}.new", path)
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(0, selectors.EVENT_READ)
+        waiting.register(listener, selectors.EVENT_READ)
+        while True:
+            for key, _ in waiting.select():
+                if key.fileobj == 0:
+                    return False
+                if key.fileobj is listener:
+                    connection = listener.accept()[0]
+                    pid = start(read_line(connection), connection)
+                    if pid is None:
+                        listener.close()
+                        return True
+                    waiting.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, connection))
+                else:
+                    pid, connection = key.data
+                    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                    waiting.unregister(key.fileobj)
+                    os.close(key.fileobj)
+                    connection.sendall(b"%d" % code)
+                    # Forks that still run have copies of the connection.
+                    connection.shutdown(socket.SHUT_RDWR)
+                    connection.close()
+
+
+os.environ["AZ_INSTALLER"] = "DEB"
+sys.argv[0] = "/usr/bin/az"
+for module in MODULES:
+    importlib.import_module(module)
+gc.freeze()
+if serve(sys.argv.pop()):
+    runpy.run_module("azure.cli")

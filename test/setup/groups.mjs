@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs'
+import { join, matchesGlob, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/**
+ * Files beside the code that take several seconds each: races and random sequences of requests, hashes of passwords, real waits,
+ * and walks over all routes. They run in processes of their own, and `test:quick` leaves them out.
+ */
+const slow = [
+  'server/src/access/differential.test.ts',
+  'server/src/audit/chain/chain.test.ts',
+  'server/src/compose/*.test.ts',
+  'server/src/credentials/passwords/*.test.ts',
+  'server/src/graph/people/*.test.ts',
+  'server/src/identity/grants/*.test.ts',
+  'server/src/identity/machines/machine-assertion.test.ts',
+  'server/src/identity/provider/registered-clients.test.ts',
+  'server/src/identity/provider/token-endpoint.test.ts',
+  'server/src/issuers/keys/issuer-keys.test.ts',
+  'server/src/issuers/upstream/*.test.ts',
+  'server/src/management/fuzz.test.ts',
+  'server/src/management/roles/decisions.test.ts',
+  'server/src/modules.test.ts',
+  'server/src/platform/http/body-rate.test.ts',
+  'server/src/platform/http/listener.test.ts',
+  'server/src/platform/keys/password-hash.test.ts',
+  'server/src/platform/limits/sender-budget.test.ts',
+  // Its processes may write small files only, and no report of their coverage.
+  'server/src/platform/log/log-output.test.ts',
+  'server/src/platform/sql/sqlite-database.test.ts',
+  'server/src/registry/deletion/deletion.test.ts',
+  'server/src/registry/garbage/*.test.ts',
+  'server/src/registry/interleavings.test.ts',
+  'server/src/sign-in/**/*.test.ts',
+]
+
+/** Files that share a process: enough to share most imports, and few enough to keep little open at once. */
+const filesPerProcess = 15
+
+/** @param {string} file From the root of the repository. */
+function isShared(file) {
+  return /^(server|cli)\/src\//.test(file) && !slow.some((pattern) => matchesGlob(file, pattern))
+}
+
+/**
+ * Writes files that each import some of the short test files beside the code, which then run in one process: the import of the
+ * server takes most of their time. Returns these files, and the test files that run in processes of their own.
+ *
+ * @param {readonly string[]} files From the root of the repository.
+ * @param {string} directory
+ */
+export function groupFiles(files, directory) {
+  const shared = files.filter(isShared).sort()
+  /** @type {string[]} */
+  const groups = []
+  for (let start = 0; start < shared.length; start += filesPerProcess) {
+    const imports = shared.slice(start, start + filesPerProcess).map((file) => {
+      return `await import('${pathToFileURL(resolve(file)).href}')\n`
+    })
+    const path = join(directory, `group-${groups.length + 1}.test.mjs`)
+    writeFileSync(path, imports.join(''))
+    groups.push(path)
+  }
+  return { groups, alone: files.filter((file) => !isShared(file)) }
+}

@@ -1,0 +1,37 @@
+/** The files that take longest, in descending order. The order of all others does not matter: they are short. */
+const longest = [
+  'test/matrix/matrix.test.ts',
+  'test/faults/long-deletions.test.ts',
+  'test/clients/documents.test.ts',
+  'test/durability/backup.test.ts',
+  'test/faults/token-confusion.test.ts',
+  'test/durability/kill.test.ts',
+  'test/faults/scrub.test.ts',
+  'server/src/registry/deletion/deletion.test.ts',
+  'test/rights/revocation.test.ts',
+  'test/browser/upstream.test.ts',
+  'test/conformance/oci.test.ts',
+  'test/clients/az-scoped-tokens.test.ts',
+  'test/browser/pages.test.ts',
+  'server/src/compose/authority.test.ts',
+  'test/clients/az-people.test.ts',
+  'test/durability/memory.test.ts',
+  'server/src/registry/garbage/collect-garbage-races.test.ts',
+  'server/src/credentials/passwords/password-check.test.ts',
+  'test/conformance/abac.test.ts',
+  'test/faults/people-lockout.test.ts',
+  'test/serve/exit-codes.test.ts',
+  'test/clients/docker.test.ts',
+  'test/durability/collect.test.ts',
+]
+
+/**
+ * The order in which everything starts: the longest files, the groups, and all other files by name.
+ *
+ * @param {readonly string[]} files From the root of the repository.
+ * @param {readonly string[]} groups
+ */
+export function longestFirst(files, groups) {
+  const first = longest.filter((file) => files.includes(file))
+  return [...first, ...groups, ...files.filter((file) => !longest.includes(file)).sort()]
+}
