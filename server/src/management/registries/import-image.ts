@@ -61,13 +61,13 @@ export async function importImage(context: ManagementContext, call: ManagementCa
           key: `directory:${objectId}`,
           ...attributionOf(caller),
           deletionsSeen: await context.registry.deletions(),
-          mayPull: () => false,
+          mayPull: () => Promise.resolve(false),
         },
         origin,
       },
       targets,
       force: body.mode === 'Force',
-      asker: askerOf(call),
+      requester: requesterOf(call),
     })
     .catch((error: unknown) => {
       throw error instanceof ImportError ? importFailure(error.reason, error.message) : error
@@ -81,7 +81,7 @@ importImage.body = importSchema
 export async function getImportResult(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { names, request, reply } = call
   const id = /^registries-([0-9a-f-]{36})$/.exec(names.name.toLowerCase())?.[1]
-  const status = id === undefined ? undefined : await context.imports.find(id, askerOf(call))
+  const status = id === undefined ? undefined : await context.imports.find(id, requesterOf(call))
   if (status === undefined) throw new ArmError('operationNotFound', `The resource ${names.name} could not be found.`)
   if (status.state === 'running') return accepted(reply, `${context.publicOrigin}${request.url}`)
   return finished(reply, status)
@@ -104,7 +104,7 @@ function apiVersion({ request }: ManagementCall): string {
   return String(parameter(request.query, 'api-version'))
 }
 
-function askerOf({ names, caller }: ManagementCall): string {
+function requesterOf({ names, caller }: ManagementCall): string {
   return `${names.subscriptionId}/${caller.principal.objectId}`
 }
 
@@ -174,7 +174,7 @@ async function readSource(
   if (own !== undefined) return fromHere(context, call, { target, source: own, repository, named: host })
   const isHub = host === 'docker.io' && !repository.includes('/')
   return {
-    kind: 'elsewhere',
+    kind: 'remote',
     host,
     repository: isHub ? (`library/${repository}` as RepositoryName) : repository,
     credentials: password === undefined ? undefined : { username, password },
@@ -224,7 +224,7 @@ function fromOpen(target: Registry, source: Registry, repository: RepositoryName
     throw new ArmError('policyConflict', `The registry ${source.name} does not let its images be exported.`)
   }
   requireOpenToImports(source)
-  return { kind: 'here', rid: source.rid, repository }
+  return { kind: 'local', rid: source.rid, repository }
 }
 
 /**
