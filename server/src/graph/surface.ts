@@ -47,7 +47,7 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
       authorize: async ({ id, need }, request) => {
         const sender = await recordDenial(
           context.audit,
-          (error) => unauthenticatedEvent(request, id, error),
+          async (error) => unauthenticatedEvent(request, id, error),
           () => authenticateSender(authenticate, request),
         )
         return recordingDenial(context, request, id, sender, () => admit(context, need, sender, request))
@@ -143,7 +143,7 @@ function recordingDenial<Result>(
   sender: GraphSender,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const eventOf = (error: unknown) =>
+  const eventOf = async (error: unknown) =>
     error instanceof GraphError && error.status === 403
       ? denialEvent(request, routeId, attributionOf(sender), error.code)
       : undefined

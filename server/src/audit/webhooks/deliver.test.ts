@@ -61,7 +61,8 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
     timeoutMs: 60_000,
   })
   const newDelivery = () => createDelivery({ database, clock, sealer, outbound, publicOrigin })
-  const { deliver } = newDelivery()
+  const delivery = newDelivery()
+  const deliver = () => delivery.deliver()
   const put = (settings: Partial<WebhookSettings> = {}, name = 'hook') =>
     database.transaction((transaction) =>
       webhooks.put(transaction, name, { url: `${receiver.origin}/in`, enabled: true, filter: {}, ...settings }),
