@@ -6,7 +6,7 @@ import { type CallerBudgets, OverBudgetError } from '../platform/limits/caller-b
 import type { Origin } from '../platform/http/app.ts'
 import { readFormText } from '../platform/http/form-body.ts'
 import type { RawExchange, RawSurface } from '../platform/http/raw-surface.ts'
-import { discardRest, endAnswer } from '../platform/http/unread-body.ts'
+import { discardRest, endResponse } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
 import { andThen } from '../platform/memory/revision-cache.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -121,7 +121,7 @@ export function createTokenSurface(context: SurfaceContext): RawSurface {
       ...notStored,
       ...jsonOf(text),
     ])
-    endAnswer(request, response, text)
+    endResponse(request, response, text)
     discardRest(request)
   }
 

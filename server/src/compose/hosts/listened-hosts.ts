@@ -3,7 +3,6 @@ import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Configuration } from '../../configuration/index.ts'
 import { formatListenAddress, isLoopback } from '../../configuration/index.ts'
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { Registry, Resources } from '../../resources/index.ts'
 import { parseLoginServer, withoutDefaultPort } from '../../standards/azure/login-server.ts'
 import { plainAddress } from '../../standards/azure/network-rules.ts'
@@ -53,11 +52,11 @@ export function reachNotice(settings: Reach): string | undefined {
 export function findAtOwnAddress(
   resources: Resources,
   settings: Reach,
-): (request: IncomingMessage) => Registry | undefined | Promise<Registry | undefined> {
-  if (!servesOwnAddresses(settings)) return () => undefined
+): (request: IncomingMessage) => Promise<Registry | undefined> {
+  if (!servesOwnAddresses(settings)) return () => Promise.resolve(undefined)
   const defaultPort = defaultPortOf(settings)
   const names = new Set(settings.listen.filter(({ host }) => isIP(host) === 0).map(formatListenAddress))
-  return ({ headers, socket }) => {
+  return async ({ headers, socket }) => {
     const asked = parseLoginServer(headers.host ?? '')
     const { localAddress, localPort } = socket
     if (asked === undefined || localAddress === undefined || localPort === undefined) return undefined
@@ -65,7 +64,8 @@ export function findAtOwnAddress(
     const arrivedAt = formatListenAddress({ host: plainAddress(localAddress), port: localPort })
     if (host !== arrivedAt && !names.has(host)) return undefined
     const reachedAt = withoutDefaultPort(asked, defaultPort)
-    return andThen(resources.findRegistryByHost(settings.publicHost), (first) => first && { ...first, reachedAt })
+    const first = await resources.findRegistryByHost(settings.publicHost)
+    return first && { ...first, reachedAt }
   }
 }
 

@@ -52,7 +52,7 @@ test('a check that fails or hangs is the state of its component alone', async ()
   )
 })
 
-test('a component is asked at most once a second, unless the report is refreshed', async () => {
+test('a component is checked at most once a second, unless the report is refreshed', async () => {
   let asked = 0
   let nowMs = 5000
   const components = [
@@ -77,7 +77,7 @@ test('a component is asked at most once a second, unless the report is refreshed
   assert.equal(asked, 4, 'a clock that was set back keeps no report alive')
 })
 
-test('a check that hangs is begun again only when it has finished, one that failed at the next report', async () => {
+test('a hanging check is started again only after it has finished, and a failed one at the next report', async () => {
   const asked = { hangs: 0, fails: 0 }
   let nowMs = 0
   let finish: (reading: HealthReading) => void = () => undefined

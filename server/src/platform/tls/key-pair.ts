@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { exitCodes, StartupError } from '../process/exit.ts'
 
-/** A certificate, with its chain if it has one, and its private key, both PEM. */
+/** A certificate with its chain, and its private key, both PEM. */
 export type KeyPair = { readonly cert: string; readonly key: string }
 
 /** A pair that a TLS server can use, and its first certificate. */
@@ -20,7 +20,7 @@ export class CertificateError extends StartupError {
 
 const largestFileBytes = 1_048_576
 
-/** The text of a PEM file. @throws CertificateError when it cannot be read. */
+/** Reads a PEM file. @throws CertificateError if it is unreadable */
 export async function readPemFile(file: string): Promise<string> {
   try {
     const handle = await open(file, 'r')
@@ -50,8 +50,8 @@ export async function readPair(certFile: string, keyFile: string): Promise<Usabl
 }
 
 /**
- * Checks that a certificate and a key can serve TLS together. The names are those of the files, for the messages; both
- * texts may be the same, of a file that holds both.
+ * Checks that a certificate and a key match and are usable for TLS. The names are those of the files, for the messages. Both
+ * texts may be the same, from one file.
  *
  * @throws CertificateError
  */
@@ -69,7 +69,7 @@ export function requireUsablePair(texts: KeyPair, certName: string, keyName: str
   try {
     createSecureContext({ cert, key })
   } catch (error) {
-    throw new CertificateError(`${certName} cannot be used for TLS: ${reasonOf(error)}`, 'have it issued anew', {
+    throw new CertificateError(`${certName} cannot be used for TLS: ${reasonOf(error)}`, 'have it reissued', {
       cause: error,
     })
   }
@@ -80,7 +80,7 @@ function parseCertificate(text: string, name: string): X509Certificate {
   try {
     return new X509Certificate(text)
   } catch (error) {
-    throw new CertificateError(`${name} holds no certificate in PEM form`, 'convert it: openssl x509 -outform pem', {
+    throw new CertificateError(`${name} contains no certificate in PEM form`, 'convert it: openssl x509 -outform pem', {
       cause: error,
     })
   }
@@ -92,7 +92,7 @@ function parsePrivateKey(text: string, name: string): KeyObject {
   } catch (error) {
     throw text.includes('ENCRYPTED')
       ? new CertificateError(`the key ${name} is encrypted`, 'decrypt it: openssl pkey', { cause: error })
-      : new CertificateError(`${name} holds no private key in PEM form`, 'convert it: openssl pkey -outform pem', {
+      : new CertificateError(`${name} contains no private key in PEM form`, 'convert it: openssl pkey -outform pem', {
           cause: error,
         })
   }
