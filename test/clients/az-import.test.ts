@@ -74,7 +74,7 @@ step('az acr import says what was wrong with the source or its credentials', ['a
   await az.fails(1, /InvalidParameters.*(answered 401|does not let)/s, ...from('up/app:v1', 'wrong'), '-t', 'a:1')
   await az.fails(1, /InvalidParameters.*has no up\/app\/manifests\/nosuch/s, ...from('up/app:nosuch'), '-t', 'a:1')
   const inside = ['acr', 'import', '-n', registry, '--source', '169.254.169.254/a:1', '-t', 'a:1']
-  await az.fails(1, /no address that may be reached/, ...inside)
+  await az.fails(1, /no address that the server may connect to/, ...inside)
 })
 
 step('az acr import copies within a registry, and from another of this server', ['az'], async () => {
