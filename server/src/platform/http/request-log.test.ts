@@ -22,6 +22,16 @@ function logged(answered: CompletedRequest, level: LogLevel = 'info'): string[] 
   return lines
 }
 
+test('The line of a request is the same as the line that pino writes', () => {
+  const lines: string[] = []
+  const log = createLog('info', { write: (line) => void lines.push(line) })
+  createRequestLog(log)(usual)
+  const { correlationId: id, method, host, status, remoteAddress: from } = usual
+  log.info({ id, method, path: '/v2/', host, status, milliseconds: 1.3, from })
+  const [ours, pinos] = lines.map((line) => line.replace(/"time":"[^"]+"/, '"time":""'))
+  assert.equal(ours, pinos)
+})
+
 test('A request that its client aborted is logged as aborted', () => {
   const line = JSON.parse(logged({ ...usual, status: 499, aborted: true })[0] ?? '') as object
   assert.partialDeepStrictEqual(line, { path: '/v2/', status: 499, aborted: true, milliseconds: 1.3 })

@@ -23,17 +23,15 @@ const maxLoggedLength = 512
 /** Logs one line for each request. */
 export function createRequestLog(log: Log): CompletionListener {
   return ({ correlationId, method, url, host, status, aborted, milliseconds, remoteAddress }) => {
+    if (!log.isLevelEnabled('info')) return
     const queryAt = url.indexOf('?')
-    log.info({
-      id: correlationId,
-      method,
-      // Without the query, which may contain secrets.
-      path: url.slice(0, Math.min(queryAt === -1 ? url.length : queryAt, maxLoggedLength)),
-      host: host?.slice(0, maxLoggedLength),
-      status,
-      aborted: aborted || undefined,
-      milliseconds: Math.round(milliseconds * 10) / 10,
-      from: remoteAddress.slice(0, maxLoggedLength),
-    })
+    // Without the query, which may contain secrets.
+    const path = url.slice(0, Math.min(queryAt === -1 ? url.length : queryAt, maxLoggedLength))
+    log.writeFields(
+      `"id":"${correlationId}","method":"${method}","path":${JSON.stringify(path)},` +
+        (host === undefined ? '' : `"host":${JSON.stringify(host.slice(0, maxLoggedLength))},`) +
+        `"status":${status},${aborted ? '"aborted":true,' : ''}"milliseconds":${Math.round(milliseconds * 10) / 10},` +
+        `"from":${JSON.stringify(remoteAddress.slice(0, maxLoggedLength))}`,
+    )
   }
 }
