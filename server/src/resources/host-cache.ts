@@ -3,7 +3,7 @@ import type { LoginServer } from '../standards/azure/login-server.ts'
 import type { Registry } from './model.ts'
 
 /** Finds the registry of a raw `Host` header. */
-export type FindByHost = (host: string | undefined) => Promise<Registry | undefined>
+export type FindByHost = (host: string | undefined) => Registry | undefined | Promise<Registry | undefined>
 
 /**
  * Caches registries by host until authority changes. Unknown hosts, and other spellings of a login server, are not cached,
@@ -26,7 +26,7 @@ export function cacheByHost(
     return registry
   }
 
-  async function findAt(current: number, host: string): Promise<Registry | undefined> {
+  function findAt(current: number, host: string): Registry | undefined | Promise<Registry | undefined> {
     if (current !== revision) {
       cached.clear()
       latest = undefined
@@ -39,5 +39,9 @@ export function cacheByHost(
     return registry
   }
 
-  return async (host) => (host === undefined ? undefined : findAt(await database.authorityRevision(), host))
+  return (host) => {
+    if (host === undefined) return undefined
+    const current = database.authorityRevision()
+    return typeof current === 'number' ? findAt(current, host) : current.then((number) => findAt(number, host))
+  }
 }

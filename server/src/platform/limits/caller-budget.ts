@@ -180,8 +180,14 @@ export class CallerBudget {
    * @throws OverBudgetError if the queue is full
    */
   async enter(): Promise<void> {
-    if (this.#requests.length === 0 && this.#mayRun(this.#all.now())) this.#begin()
-    else await this.#wait((start) => this.#requests.push(start))
+    if (!this.tryEnter()) await this.#wait((start) => this.#requests.push(start))
+  }
+
+  /** Starts a request if it need not wait; otherwise returns false. */
+  tryEnter(): boolean {
+    if (this.#requests.length > 0 || !this.#mayRun(this.#all.now())) return false
+    this.#begin()
+    return true
   }
 
   /** Waits until work of this caller may occupy the main thread. */

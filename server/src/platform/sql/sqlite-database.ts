@@ -171,7 +171,7 @@ class SqliteDatabase implements Database {
     return this.#writer.isRunning
   }
 
-  async authorityRevision(): Promise<number> {
+  authorityRevision(): number {
     return this.#revision
   }
 

@@ -60,17 +60,17 @@ export function createGate(context: GateContext): Gate {
     sessions.addWeight(rid, header, key.length + metNeedBytes)
   }
 
-  async function admit(
+  function admit(
     request: IncomingMessage,
     origin: Origin,
     registry: HostedRegistry,
     need: RegistryNeed,
-  ): Promise<Admission> {
+  ): Admission | Promise<Admission> {
     const closed = networkRefusal(registry, origin.remoteAddress)
     if (closed !== undefined) return denyAddress({ origin, registry, need }, closed)
     const header = request.headers.authorization
     if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(registry, need) }
-    const revision = await database.authorityRevision()
+    const revision = database.authorityRevision()
     const session = sessions.getOn(request.socket, registry.rid, header)
     const nowMs = clock.now()
     if (session !== undefined && session.authority.revision === revision && nowMs < session.expiresAtMs) {
