@@ -32,7 +32,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       outbound: ['process'],
       sql: ['metrics', 'process'],
       keys: ['process', 'memory', 'sql', 'limits', 'files'],
-      tls: ['files', 'process', 'log'],
+      tls: ['files', 'process', 'limits', 'log'],
     },
   },
   configuration: { imports: [], submodules: {} },

@@ -279,8 +279,8 @@ export const faults: readonly Fault[] = [
   {
     what: 'A manifest is accepted though its repository is locked',
     file: 'server/src/registry/manifests/put-manifest.ts',
-    find: '  requireWritable(repository)\n  const [held',
-    replace: '  const [held',
+    find: '  requireWritable(repository)\n  const { held',
+    replace: '  const { held',
     tests: ['server/src/registry/repositories/locks.test.ts'],
   },
   {

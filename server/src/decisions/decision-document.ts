@@ -21,14 +21,31 @@ export function decisionDocument(event: AuditEventDocument): DecisionDocument | 
     credential: event.credential,
     asked: record?.asked ?? askedOf(detail, target),
     token: tokenOf(detail),
-    roleAssignmentMode: record?.roleAssignmentMode ?? null,
-    needs: record?.needs ?? [],
-    assignments: record === undefined ? [] : assignmentDocuments(record),
-    assignmentCount: record?.assignmentCount ?? 0,
-    scopeMap: record?.scopeMap ?? null,
-    tokenAccess: record?.tokenAccess ?? null,
-    presented: record?.presented ?? null,
-    ...(record === undefined ? withoutRecord(event) : failureOf(record)),
+    ...(record === undefined ? { ...noRecord, ...withoutRecord(event) } : recordDocument(record)),
+  }
+}
+
+/** The members of a decision without a record. */
+const noRecord = {
+  roleAssignmentMode: null,
+  needs: [],
+  assignments: [],
+  assignmentCount: 0,
+  scopeMap: null,
+  tokenAccess: null,
+  presented: null,
+}
+
+function recordDocument(record: DecisionRecord) {
+  return {
+    roleAssignmentMode: record.roleAssignmentMode ?? null,
+    needs: record.needs ?? [],
+    assignments: assignmentDocuments(record),
+    assignmentCount: record.assignmentCount ?? 0,
+    scopeMap: record.scopeMap ?? null,
+    tokenAccess: record.tokenAccess ?? null,
+    presented: record.presented ?? null,
+    ...failureOf(record),
   }
 }
 
@@ -93,26 +110,23 @@ function withoutRecord({ outcome, action, reason }: AuditEventDocument) {
 function changeFor(action: string, reason: string): string | undefined {
   // The codes of the identity provider, all of which are about the credential.
   if (reason.startsWith('AADSTS')) return 'sign-in-again'
-  switch (reason) {
-    case 'anonymous-pull-disabled':
-      return 'sign-in'
-    case 'audience':
-      return action === 'token.exchange' ? 'enable-arm-tokens' : 'get-new-token'
-    case 'Authorization_RequestDenied':
-      return 'assign-directory-role'
-    case 'invalid-credential':
-    case 'wrong-credentials':
-    case 'credential-withdrawn':
-    case 'invalid-refresh-token':
-    case 'unusable-authorization':
-    case 'expired':
-    case 'signature':
-    case 'principal':
-    case 'credential':
-    case 'AuthenticationFailed':
-    case 'InvalidAuthenticationToken':
-      return 'sign-in-again'
-    default:
-      return undefined
-  }
+  if (reason === 'audience') return action === 'token.exchange' ? 'enable-arm-tokens' : 'get-new-token'
+  return changes.get(reason)
 }
+
+/** The smallest change by the reason of an event. */
+const changes: ReadonlyMap<string, string> = new Map([
+  ['anonymous-pull-disabled', 'sign-in'],
+  ['Authorization_RequestDenied', 'assign-directory-role'],
+  ['invalid-credential', 'sign-in-again'],
+  ['wrong-credentials', 'sign-in-again'],
+  ['credential-withdrawn', 'sign-in-again'],
+  ['invalid-refresh-token', 'sign-in-again'],
+  ['unusable-authorization', 'sign-in-again'],
+  ['expired', 'sign-in-again'],
+  ['signature', 'sign-in-again'],
+  ['principal', 'sign-in-again'],
+  ['credential', 'sign-in-again'],
+  ['AuthenticationFailed', 'sign-in-again'],
+  ['InvalidAuthenticationToken', 'sign-in-again'],
+])

@@ -51,7 +51,7 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
       authorize: async ({ id, need }, request) => {
         const sender = await recordDenial(
           context.audit,
-          (error) => unauthenticatedEvent(request, id, error),
+          async (error) => unauthenticatedEvent(request, id, error),
           () => authenticateSender(authenticate, request),
         )
         const attempt = { request, routeId: id, sender }
@@ -148,7 +148,7 @@ function recordMissingPermission<Result>(
   { request, routeId, sender }: Attempt,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const eventOf = (error: unknown) =>
+  const eventOf = async (error: unknown) =>
     error instanceof GraphError && error.status === 403
       ? denialEvent(request, routeId, attributionOf(sender), error.code)
       : undefined

@@ -19,7 +19,7 @@ export function mountProvider(app: FastifyInstance, context: Context): void {
         handle: (call) => row.handle(context, call),
       })),
       territory: providerTerritory,
-      authorize: (_need: 'public') => undefined,
+      authorize: (_need: 'public') => Promise.resolve(undefined),
       renderError: (error, request, reply) => renderEntraError(context, error, request, reply),
       notFound: () => new EntraError('notFound'),
     },

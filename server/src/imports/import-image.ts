@@ -14,7 +14,7 @@ import type { RepositoryName } from '../standards/oci/repository-name.ts'
 import type { ImportSource } from './import-source.ts'
 import { ImportError, type ImportRequest } from './model.ts'
 
-/** The most manifests of one import, and their greatest depth within indexes. */
+/** The maximum number of manifests of one import, and their greatest depth within indexes. */
 const maxManifests = 1000
 const maxIndexDepth = 4
 

@@ -32,13 +32,13 @@ function testRaces(kind: DatabaseKind): void {
       key: 'importer',
       actor: { kind: 'service-principal', id: 'importer' },
       deletionsSeen,
-      mayPull: () => false,
+      mayPull: () => Promise.resolve(false),
     },
     origin: { correlationId: 'c', remoteAddress: '127.0.0.1', userAgent: undefined },
   })
   const localSource = (repository: string) =>
     openLocalSource(contentOf(test), {
-      kind: 'here',
+      kind: 'local',
       rid: test.hosted.rid,
       repository: repository as RepositoryName,
     })
@@ -127,12 +127,12 @@ function testRaces(kind: DatabaseKind): void {
     }
     const imports = importsOf(test, { database })
     const request = (target: string, key: string): ImportRequest => ({
-      from: { kind: 'here', rid: test.hosted.rid, repository: 'r/counted' as RepositoryName },
+      from: { kind: 'local', rid: test.hosted.rid, repository: 'r/counted' as RepositoryName },
       reference: byTag,
       into: { ...into(), caller: { ...into().caller, key } },
       targets: new Map([[target as RepositoryName, []]]),
       force: true,
-      asker: 'me',
+      requester: 'me',
     })
     first = await imports.start(request('r/counted0', 'caller 0'))
     while (!(await isReported())) await new Promise((resolve) => setImmediate(resolve))

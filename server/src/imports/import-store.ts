@@ -21,18 +21,18 @@ export async function updateImport(transaction: Transaction, id: string, change:
   return numUpdatedRows > 0n
 }
 
-/** An import, for its asker. */
+/** An import, for its requester. */
 export async function findImport(
   database: Database,
   id: string,
-  asker: string,
+  requester: string,
 ): Promise<ImportOperationRow | undefined> {
   return database
     .tables<ImportTables>()
     .selectFrom('import_operation')
     .selectAll()
     .where('id', '=', id)
-    .where('asker', '=', asker)
+    .where('asker', '=', requester)
     .executeTakeFirst()
 }
 

@@ -9,9 +9,14 @@ import type { RepositoryName } from '../standards/oci/repository-name.ts'
 import type { ImportCredentials, ImportFrom, ImportStatus } from './model.ts'
 import { digestOf } from '../registry/test-registry.ts'
 import { basicSecret, type Handler, image, index, layer, secret, sourceRegistry } from './test-source-registry.ts'
-import { fromElsewhere, importRequest, openTestImports, type TestImports, untilEnded } from './test-imports.ts'
-
-type RequestParameters = Parameters<typeof importRequest> extends [unknown, ...infer Rest] ? Rest : never
+import {
+  fromRemote,
+  type ImportArguments,
+  importRequest,
+  openTestImports,
+  type TestImports,
+  untilEnded,
+} from './test-imports.ts'
 
 for (const kind of testDatabaseKinds) describe(`imports on ${kind}`, () => testImports(kind))
 
@@ -61,19 +66,19 @@ function testImports(kind: DatabaseKind): void {
     await other.close()
   })
 
-  const elsewhere = (credentials: ImportCredentials | 'none' = secret, host = '127.0.0.1') =>
-    fromElsewhere(`${host}:${server.port}`, credentials === 'none' ? undefined : credentials)
-  const here = (repository: string, rid = test.hosted.rid): ImportFrom => ({
-    kind: 'here',
+  const remote = (credentials: ImportCredentials | 'none' = secret, host = '127.0.0.1') =>
+    fromRemote(`${host}:${server.port}`, credentials === 'none' ? undefined : credentials)
+  const local = (repository: string, rid = test.hosted.rid): ImportFrom => ({
+    kind: 'local',
     rid,
     repository: repository as RepositoryName,
   })
-  const run = async (...args: RequestParameters): Promise<ImportStatus> => {
+  const run = async (...args: ImportArguments): Promise<ImportStatus> => {
     const id = await test.imports.start(importRequest(test.hosted, ...args))
-    assert.equal(await test.imports.find(id, 'you'), undefined, 'only the asker can read the status')
+    assert.equal(await test.imports.find(id, 'you'), undefined, 'only the requester can read the status')
     return untilEnded(test.imports, id)
   }
-  const failsWith = async (pattern: RegExp, ...args: RequestParameters) => {
+  const failsWith = async (pattern: RegExp, ...args: ImportArguments) => {
     const status = await run(...args)
     assert.equal(status.state, 'failed')
     if (status.state === 'failed') assert.match(status.message, pattern)
@@ -81,7 +86,7 @@ function testImports(kind: DatabaseKind): void {
   const manifest = async (path: string) => (await test.send('GET', `/v2/${path}`)).text
 
   it('an image comes from another registry by tag, with its credentials at its own token service', async () => {
-    assert.deepEqual(await run(elsewhere(), 'v1', { 'i/app': ['one', 'two'], 'i/copy': [] }), { state: 'succeeded' })
+    assert.deepEqual(await run(remote(), 'v1', { 'i/app': ['one', 'two'], 'i/copy': [] }), { state: 'succeeded' })
     assert.equal(await manifest('i/app/manifests/one'), image)
     assert.equal(await manifest('i/app/manifests/two'), image)
     assert.equal(await manifest(`i/copy/manifests/${digestOf(image)}`), image)
@@ -98,17 +103,17 @@ function testImports(kind: DatabaseKind): void {
   })
 
   it('an index comes with its children, by digest as well as by tag', async () => {
-    assert.deepEqual(await run(elsewhere(), 'multi', { 'i/multi': ['latest'] }), { state: 'succeeded' })
+    assert.deepEqual(await run(remote(), 'multi', { 'i/multi': ['latest'] }), { state: 'succeeded' })
     assert.equal(await manifest('i/multi/manifests/latest'), index)
     assert.equal(await manifest(`i/multi/manifests/${digestOf(image)}`), image)
     assert.deepEqual((await test.send('GET', '/v2/i/multi/tags/list')).json['tags'], ['latest'])
-    assert.deepEqual(await run(elsewhere(), digestOf(image), { 'i/digest': [] }), { state: 'succeeded' })
+    assert.deepEqual(await run(remote(), digestOf(image), { 'i/digest': [] }), { state: 'succeeded' })
     assert.equal(await manifest(`i/digest/manifests/${digestOf(image)}`), image)
   })
 
   it('an existing tag is not moved without force, even if it was created during the import', async () => {
     const digest = await test.pushImage('i/taken', 'v1', 'taken')
-    await assert.rejects(run(elsewhere(), 'v1', { 'i/taken': ['v0', 'v1'] }), /v1 already exists in target registry/)
+    await assert.rejects(run(remote(), 'v1', { 'i/taken': ['v0', 'v1'] }), /v1 already exists in target registry/)
     assert.equal((await test.send('HEAD', '/v2/i/taken/manifests/v1')).headers['docker-content-digest'], digest)
     const pushed = Promise.withResolvers<void>()
     const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
@@ -116,28 +121,28 @@ function testImports(kind: DatabaseKind): void {
       if (request.url?.includes(digestOf(layer)) !== true) return answer(request, response)
       void pushed.promise.then(() => answer(request, response))
     }
-    const importing = run(elsewhere(), 'v1', { 'i/raced': ['v1'] })
+    const importing = run(remote(), 'v1', { 'i/raced': ['v1'] })
     await test.pushImage('i/raced', 'v1', 'raced')
     pushed.resolve()
     assert.partialDeepStrictEqual(await importing, { state: 'failed', reason: 'conflict' })
-    assert.deepEqual(await run(elsewhere(), 'v1', { 'i/taken': ['v1'] }, true), { state: 'succeeded' })
+    assert.deepEqual(await run(remote(), 'v1', { 'i/taken': ['v1'] }, true), { state: 'succeeded' })
     assert.equal(await manifest('i/taken/manifests/v1'), image)
   })
 
   it('fault 33: an import, even with force, respects locks', async () => {
     await test.pushImage('i/locked', 'v1', 'locked')
     await test.send('PATCH', '/acr/v1/i%2Flocked/_tags/v1', { body: '{"writeEnabled":false}' })
-    await failsWith(/disallowed/, elsewhere(), 'v1', { 'i/locked': ['v1'] }, true)
+    await failsWith(/disallowed/, remote(), 'v1', { 'i/locked': ['v1'] }, true)
     await test.send('PATCH', '/acr/v1/i%2Flocked', { body: '{"writeEnabled":false}' })
-    await failsWith(/disallowed/, elsewhere(), 'v1', { 'i/locked': ['v2'] }, true)
+    await failsWith(/disallowed/, remote(), 'v1', { 'i/locked': ['v2'] }, true)
     await test.send('PATCH', '/acr/v1/i%2Flocked', { body: '{"writeEnabled":true,"readEnabled":false}' })
-    await assert.rejects(run(here('i/locked'), 'v1', { 'i/unlocked': ['v1'] }), /locked against reading/)
+    await assert.rejects(run(local('i/locked'), 'v1', { 'i/unlocked': ['v1'] }), /locked against reading/)
   })
 
   it('an image of this server is linked instead of copied', async () => {
     const digest = await test.pushImage('i/source', 'v1', 'local layer')
     const { sizeBytes } = await test.registry.usage(test.hosted.rid)
-    assert.deepEqual(await run(here('i/source'), 'v1', { 'i/target': ['v2'] }), { state: 'succeeded' })
+    assert.deepEqual(await run(local('i/source'), 'v1', { 'i/target': ['v2'] }), { state: 'succeeded' })
     assert.equal((await test.send('HEAD', '/v2/i/target/manifests/v2')).headers['docker-content-digest'], digest)
     assert.equal(await manifest(`i/target/blobs/${digestOf('local layer')}`), 'local layer')
     const { sizeBytes: sizeAfter } = await test.registry.usage(test.hosted.rid)
@@ -146,14 +151,14 @@ function testImports(kind: DatabaseKind): void {
     test.clock.nowMs += 3 * 24 * 60 * 60 * 1000
     await test.registry.collectGarbage()
     assert.equal(await manifest(`i/target/blobs/${digestOf('local layer')}`), 'local layer')
-    await assert.rejects(run(here('i/source'), 'v1', { 'i/again': ['v1'] }), /the source has no/)
-    await assert.rejects(run(here('i/target', '2'.repeat(32)), 'v2', { 'i/again': ['v1'] }), /the source has no/)
+    await assert.rejects(run(local('i/source'), 'v1', { 'i/again': ['v1'] }), /the source has no/)
+    await assert.rejects(run(local('i/target', '2'.repeat(32)), 'v2', { 'i/again': ['v1'] }), /the source has no/)
   })
 
   it('fault 40: credentials are not sent to a realm on another host', async () => {
     handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
     handleOther = (_request, response) => response.writeHead(200).end('{"token":"t0ken"}')
-    await failsWith(/not its own host/, elsewhere(), 'v1', { 'i/fault40': ['v1'] })
+    await failsWith(/not its own host/, remote(), 'v1', { 'i/fault40': ['v1'] })
     assert.deepEqual(
       seen.filter(({ host }) => host === 'other'),
       [],
@@ -166,7 +171,7 @@ function testImports(kind: DatabaseKind): void {
       'x',
     ]) {
       handle = sourceRegistry(() => realm).handle
-      await failsWith(/not its own host|names no token service|without HTTPS/, elsewhere(), 'v1', {
+      await failsWith(/not its own host|names no token service|without HTTPS/, remote(), 'v1', {
         'i/fault40': ['v1'],
       })
     }
@@ -175,14 +180,14 @@ function testImports(kind: DatabaseKind): void {
   it('without credentials, a token is requested over HTTPS from any realm that the registry names', async () => {
     handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
     handleOther = (_request, response) => response.writeHead(200).end('{"access_token":"t0ken"}')
-    assert.deepEqual(await run(elsewhere('none'), 'v1', { 'i/anonymous': ['v1'] }), { state: 'succeeded' })
+    assert.deepEqual(await run(remote('none'), 'v1', { 'i/anonymous': ['v1'] }), { state: 'succeeded' })
     assert.deepEqual(
       seen.filter(({ host }) => host === 'other').map(({ url, authorization }) => [url, authorization]),
       [['/token?service=up&scope=repository%3Aup%2Fapp%3Apull', undefined]],
     )
     for (const scheme of ['http', 'ftp']) {
       handle = sourceRegistry(() => `${scheme}://127.0.0.1:${other.port}/token`).handle
-      await failsWith(/without HTTPS/, elsewhere('none'), 'v1', { 'i/anonymous': ['v2'] })
+      await failsWith(/without HTTPS/, remote('none'), 'v1', { 'i/anonymous': ['v2'] })
     }
   })
 
@@ -193,7 +198,7 @@ function testImports(kind: DatabaseKind): void {
       response.writeHead(isKnown ? 200 : 401).end('{"token":"t0ken"}')
     }
     for (const host of ['registry.other.example', 'pinned.example']) {
-      assert.deepEqual(await run(elsewhere(secret, host), 'v1', { [`i/${host}`]: ['v1'] }), { state: 'succeeded' })
+      assert.deepEqual(await run(remote(secret, host), 'v1', { [`i/${host}`]: ['v1'] }), { state: 'succeeded' })
     }
     assert.equal(seen.filter(({ authorization }) => authorization === basicSecret).length, 2)
   })
@@ -206,7 +211,7 @@ function testImports(kind: DatabaseKind): void {
         : answer(request, response)
     const challenge = `Bearer realm="https://127.0.0.1:${server.port}/token",service="other"`
     handleOther = (_request, response) => response.writeHead(401, { 'www-authenticate': challenge }).end()
-    await failsWith(/does not let/, elsewhere(), 'v1', { 'i/redirected': ['v2'] })
+    await failsWith(/does not let/, remote(), 'v1', { 'i/redirected': ['v2'] })
     assert.ok(!seen.some(({ url }) => url.includes('service=other')))
   })
 
@@ -218,7 +223,7 @@ function testImports(kind: DatabaseKind): void {
       response.writeHead(307, { location: `https://other.example:${other.port}${request.url}` }).end()
     }
     handleOther = (request, response) => response.writeHead(200).end(contents[request.url ?? '']?.[1])
-    assert.deepEqual(await run(elsewhere(), 'v1', { 'i/redirected': ['v1'] }), { state: 'succeeded' })
+    assert.deepEqual(await run(remote(), 'v1', { 'i/redirected': ['v1'] }), { state: 'succeeded' })
     const stored = seen.filter(({ host }) => host === 'other')
     assert.equal(stored.length, 2)
     assert.deepEqual(new Set(stored.map(({ authorization }) => authorization)), new Set([undefined]))
@@ -249,7 +254,7 @@ function testImports(kind: DatabaseKind): void {
           request.url?.includes(digestOf(layer)) === true && request.headers.authorization === 'Bearer t0ken'
         return (isLayer ? blob : answer)(request, response)
       }
-      await failsWith(message, elsewhere(), 'v1', { [`i/bad${number}`]: ['v1'] })
+      await failsWith(message, remote(), 'v1', { [`i/bad${number}`]: ['v1'] })
       assert.equal((await test.send('GET', `/v2/i/bad${number}/manifests/v1`)).status, 404)
     }
     await test.registry.collectGarbage()
@@ -264,20 +269,20 @@ function testImports(kind: DatabaseKind): void {
     ]
     for (const [message, reference, body] of cases) {
       handle = (_request, response) => response.writeHead(200, { 'content-type': ociImageManifestType }).end(body)
-      await failsWith(message, elsewhere(), reference, { 'i/none': ['v1'] })
+      await failsWith(message, remote(), reference, { 'i/none': ['v1'] })
     }
   })
 
   it('missing and wrong credentials are reported', async () => {
-    await failsWith(/does not let|answered 401/, elsewhere({ ...secret, password: 'wrong' }), 'v1', { 'i/no': ['v1'] })
-    await failsWith(/answered 401/, elsewhere('none'), 'v1', { 'i/no': ['v1'] })
+    await failsWith(/does not let|answered 401/, remote({ ...secret, password: 'wrong' }), 'v1', { 'i/no': ['v1'] })
+    await failsWith(/answered 401/, remote('none'), 'v1', { 'i/no': ['v1'] })
     handle = (_request, response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
-    await failsWith(/does not let/, elsewhere(), 'v1', { 'i/no': ['v1'] })
+    await failsWith(/does not let/, remote(), 'v1', { 'i/no': ['v1'] })
     assert.ok(
       seen.some(({ authorization }) => authorization === basicSecret),
       'Basic goes to the registry itself',
     )
     handle = (_request, response) => response.writeHead(401).end()
-    await failsWith(/requires credentials/, elsewhere(), 'v1', { 'i/no': ['v1'] })
+    await failsWith(/requires credentials/, remote(), 'v1', { 'i/no': ['v1'] })
   })
 }

@@ -26,8 +26,8 @@ import { openRemoteSource } from './remote-source.ts'
 export interface Imports {
   /** Starts an import and returns its id. @throws ImportError if it cannot succeed */
   start(request: ImportRequest): Promise<string>
-  /** The status of an import, for its asker only. */
-  find(id: string, asker: string): Promise<ImportStatus | undefined>
+  /** The status of an import, for its requester only. */
+  find(id: string, requester: string): Promise<ImportStatus | undefined>
   /** Marks the imports of stopped processes as failed, with an audit event, and expires the bytes that they staged. */
   endOrphaned(): Promise<void>
   /** Deletes the status of imports that ended long ago. */
@@ -111,18 +111,26 @@ class RunningImports implements Imports {
   }
 
   async #begin(id: string, request: ImportRequest): Promise<void> {
-    const { from, reference, into, targets, force, asker } = request
+    const { from, reference, into, targets, force, requester } = request
     const { database, clock, content } = this.#options
     if (!force) await this.#requireNewTags(into.registry.rid, targets)
-    if (from.kind === 'here') await openLocalSource(content, from).manifest(reference)
+    if (from.kind === 'local') await openLocalSource(content, from).manifest(reference)
     const event = JSON.stringify(eventOf(request))
-    const row = { id, asker, state: 'running', reason: null, message: null, touched_at_ms: clock.now(), event } as const
+    const row = {
+      id,
+      asker: requester,
+      state: 'running',
+      reason: null,
+      message: null,
+      touched_at_ms: clock.now(),
+      event,
+    } as const
     await database.transaction((transaction) => insertImport(transaction, row))
   }
 
-  async find(id: string, asker: string): Promise<ImportStatus | undefined> {
+  async find(id: string, requester: string): Promise<ImportStatus | undefined> {
     const runsHere = this.#running.has(id)
-    const row = await findImport(this.#options.database, id, asker)
+    const row = await findImport(this.#options.database, id, requester)
     if (row === undefined) return undefined
     if (row.state === 'failed') return { state: 'failed', reason: row.reason ?? 'source', message: row.message ?? '' }
     if (row.state === 'succeeded' || runsHere) return { state: row.state }
@@ -209,7 +217,7 @@ class RunningImports implements Imports {
     const { content, clock, tokenServices = new Map() } = this.#options
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(maxImportMs)])
     const source: ImportSource =
-      from.kind === 'here'
+      from.kind === 'local'
         ? openLocalSource(content, from)
         : openRemoteSource({ outbound: this.#outbound, signal, tokenServices }, from)
     const expiresAtMs = clock.now() + maxImportMs + content.limits.uploadLifetimeMs
@@ -243,7 +251,7 @@ type ImportEvent = Omit<AuditEvent, 'outcome' | 'reason'>
 
 function eventOf({ from, into, targets }: ImportRequest): ImportEvent {
   const { actor, credential } = into.caller
-  const source = from.kind === 'here' ? from.rid : from.host
+  const source = from.kind === 'local' ? from.rid : from.host
   const detail = { source, repository: from.repository, into: [...targets.keys()].slice(0, 20) }
   return { action: 'image.import', actor, credential, target: into.registry.loginServer, detail, origin: into.origin }
 }

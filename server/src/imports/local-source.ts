@@ -4,7 +4,7 @@ import type { ImportSource } from './import-source.ts'
 import { ImportError, type ImportFrom } from './model.ts'
 
 /** A repository of a registry of this server. The caller's permission to pull from it has been checked. */
-export function openLocalSource(content: RegistryContent, from: ImportFrom & { readonly kind: 'here' }): ImportSource {
+export function openLocalSource(content: RegistryContent, from: ImportFrom & { readonly kind: 'local' }): ImportSource {
   const { repository } = from
   return {
     manifest: async (reference) => {

@@ -18,9 +18,9 @@ export type ImportCredentials = { readonly username: string; readonly password: 
 
 /** The source of an import: a registry of this server, or another one by its host. */
 export type ImportFrom =
-  | { readonly kind: 'here'; readonly rid: string; readonly repository: RepositoryName }
+  | { readonly kind: 'local'; readonly rid: string; readonly repository: RepositoryName }
   | {
-      readonly kind: 'elsewhere'
+      readonly kind: 'remote'
       /** As people write it, with a port if it has one. */
       readonly host: string
       readonly repository: RepositoryName
@@ -37,7 +37,7 @@ export type ImportRequest = {
   /** Whether existing tags may be moved. */
   readonly force: boolean
   /** Who may read the status. */
-  readonly asker: string
+  readonly requester: string
 }
 
 /** The status of an import. */

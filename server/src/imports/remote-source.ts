@@ -35,7 +35,7 @@ export type RemoteSourceOptions = {
  */
 export function openRemoteSource(
   { outbound, signal, tokenServices }: RemoteSourceOptions,
-  { host, repository, credentials }: ImportFrom & { readonly kind: 'elsewhere' },
+  { host, repository, credentials }: ImportFrom & { readonly kind: 'remote' },
 ): ImportSource {
   const origin = `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}`
   let authorization: string | undefined

@@ -10,14 +10,7 @@ import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { type Handler, secret, sourceRegistry } from './test-source-registry.ts'
 import { insertImport, updateImport } from './import-store.ts'
 import type { ImportStatus } from './model.ts'
-import {
-  fromElsewhere,
-  importRequest,
-  importsOf,
-  openTestImports,
-  type TestImports,
-  untilEnded,
-} from './test-imports.ts'
+import { fromRemote, importRequest, importsOf, openTestImports, type TestImports, untilEnded } from './test-imports.ts'
 
 /** What the source's token service gives out. */
 const bearer = 'Bearer t0ken'
@@ -48,7 +41,7 @@ function testRunningImports(kind: DatabaseKind): void {
   })
 
   const requestInto = (target: string, reference = 'v1', caller = 'importer') => {
-    const from = fromElsewhere(`127.0.0.1:${server.port}`, secret)
+    const from = fromRemote(`127.0.0.1:${server.port}`, secret)
     const request = importRequest(test.hosted, from, reference, { [target]: ['v1'] })
     return { ...request, into: { ...request.into, caller: { ...request.into.caller, key: caller } } }
   }

@@ -42,23 +42,28 @@ export function contentOf(test: TestRegistry, database: Database = test.database
       admit: () => Promise.reject(new Error('no surface is mounted')),
       refuseOutdated: () => Promise.reject(new Error('no surface is mounted')),
     },
-    registries: { byHost: () => undefined },
+    registries: { byHost: () => Promise.resolve(undefined) },
     acceptsSparseImages: false,
   }).content
 }
 
 /** The repository of a test's source registry. */
-export function fromElsewhere(host: string, credentials: ImportCredentials | undefined): ImportFrom {
-  return { kind: 'elsewhere', host, repository: 'up/app' as RepositoryName, credentials }
+export function fromRemote(host: string, credentials: ImportCredentials | undefined): ImportFrom {
+  return { kind: 'remote', host, repository: 'up/app' as RepositoryName, credentials }
 }
 
-/** A request of `me`, by a service principal with every right. */
-export function importRequest(
-  registry: HostedRegistry,
+/** The source, the reference in it, the tags by target repository, and whether existing tags are replaced. */
+export type ImportArguments = readonly [
   from: ImportFrom,
   reference: string,
   targets: Readonly<Record<string, readonly string[]>>,
-  force = false,
+  force?: boolean,
+]
+
+/** A request of `me`, by a service principal with all permissions. */
+export function importRequest(
+  registry: HostedRegistry,
+  ...[from, reference, targets, force = false]: ImportArguments
 ): ImportRequest {
   const parsed = parseReference(reference)
   assert.ok(parsed)
@@ -72,13 +77,13 @@ export function importRequest(
         key: 'importer',
         actor: { kind: 'service-principal', id: 'importer' },
         deletionsSeen: Infinity,
-        mayPull: () => false,
+        mayPull: () => Promise.resolve(false),
       },
       origin: { correlationId: 'c', remoteAddress: '127.0.0.1', userAgent: undefined },
     },
     targets: new Map(repositories),
     force,
-    asker: 'me',
+    requester: 'me',
   }
 }
 

@@ -5,7 +5,7 @@ import { digestOf, imageManifest } from '../registry/test-registry.ts'
 const config = '{"architecture":"arm64","os":"linux"}'
 /** The text of the image's layer. */
 export const layer = 'a layer from elsewhere'
-/** The manifest that the registry elsewhere has. */
+/** The manifest that the source registry has. */
 export const image = JSON.stringify(imageManifest(config, [layer]))
 /** An index of the image alone. */
 export const index = JSON.stringify({
@@ -17,7 +17,7 @@ export const index = JSON.stringify({
 export const secret = { username: 'puller', password: 's3cret' }
 export const basicSecret = `Basic ${Buffer.from('puller:s3cret').toString('base64')}`
 
-/** What a registry elsewhere answers. */
+/** The responses of the source registry. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /** A registry that holds the image, and says what each of its requests brought along. */

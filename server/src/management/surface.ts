@@ -49,7 +49,7 @@ function mountManagement(app: FastifyInstance, context: ManagementContext): void
       name: 'management',
       routes: [metadataRoute, ...rows.map((row) => toRoute(context, row))],
       territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
-      authorize: (row, request) =>
+      authorize: async (row, request) =>
         row.need === 'public' ? undefined : admit(context, { ...row, need: row.need }, request),
       budgetKey: (caller) => caller && `directory:${caller.principal.objectId}`,
       renderError: (error, request, reply) => renderError(context, error, request, reply),

@@ -35,7 +35,7 @@ export function createHandlers(context: RegistryContext): RegistryHandlers {
 
 function ociHandlers(context: RegistryContext) {
   return {
-    ping: (call) => sendJson(call, 200, {}),
+    ping: async (call) => sendJson(call, 200, {}),
     listCatalog: (call) => listCatalog(context, call),
     listTags: (call) => listTagNames(context, call),
     listReferrers: (call) => listReferrers(context, call),

@@ -149,11 +149,14 @@ export function routeKey(surface: RegistryRoute['surface'], kind: RegistryRoute[
   return `${surface} ${kind}`
 }
 
-function oci(id: string, method: string, path: string, need: RouteNeed, handler: keyof typeof ociKinds): RegistryRoute {
+/** The cells of a row: id, method, path, need and handler. */
+type Cells<Handler> = readonly [id: string, method: string, path: string, need: RouteNeed, handler: Handler]
+
+function oci(...[id, method, path, need, handler]: Cells<keyof typeof ociKinds>): RegistryRoute {
   return { id, method, path, need, surface: 'oci', kind: ociKinds[handler], handler }
 }
 
-function acr(id: string, method: string, path: string, need: RouteNeed, handler: keyof typeof acrKinds): RegistryRoute {
+function acr(...[id, method, path, need, handler]: Cells<keyof typeof acrKinds>): RegistryRoute {
   return { id, method, path, need, surface: 'acr', kind: acrKinds[handler], handler }
 }
 

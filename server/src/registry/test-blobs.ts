@@ -51,7 +51,7 @@ export type BlobTestServer = {
   readonly collectGarbage: () => Promise<{ readonly blobs: number; readonly uploads: number }>
   readonly deleteRegistry: (rid: string) => Promise<void>
   /** What callers may do, and when their credential was issued. A test can change it. */
-  readonly gate: { mayPull: (repository: string, caller: string) => boolean | Promise<boolean>; deletionsSeen: number }
+  readonly gate: { mayPull: (repository: string, caller: string) => Promise<boolean>; deletionsSeen: number }
   /** Stops listening. Database and store stay open for another server, as after a restart. */
   readonly close: () => Promise<void>
 }
@@ -86,7 +86,7 @@ export async function openBlobServer(given: {
 }): Promise<BlobTestServer> {
   const { database, blobs, clock, settings = {} } = given
   const log = createLog('silent')
-  const gate: BlobTestServer['gate'] = { mayPull: () => true, deletionsSeen: seenFirst }
+  const gate: BlobTestServer['gate'] = { mayPull: () => Promise.resolve(true), deletionsSeen: seenFirst }
   const registry = createRegistry({
     database,
     clock,
@@ -96,7 +96,7 @@ export async function openBlobServer(given: {
     acceptsSparseImages: false,
     audit: createAudit({ database, clock }),
     registries: {
-      byHost: (host = '') => {
+      byHost: async (host = '') => {
         const rid = hosted[host]
         if (rid === undefined) return undefined
         return {
@@ -110,7 +110,7 @@ export async function openBlobServer(given: {
       },
     },
     gate: {
-      admit: (request) => ({ admitted: true, caller: callerOf(String(request.headers.authorization), gate) }),
+      admit: async (request) => ({ admitted: true, caller: callerOf(String(request.headers.authorization), gate) }),
       refuseOutdated: () =>
         Promise.resolve({
           status: 401,
@@ -299,10 +299,9 @@ export function putBlob(
   { server }: UsedServer,
   location: string,
   digest: string,
-  body?: Uint8Array | string,
-  headers: OutgoingHttpHeaders = {},
+  sent: BlobSent = {},
 ): Promise<BlobAnswer> {
-  return server.send('PUT', `${location}&digest=${digest}`, { ...(body !== undefined && { body }), headers })
+  return server.send('PUT', `${location}&digest=${digest}`, sent)
 }
 
 /** Asserts that a blob is served with exactly these bytes. */

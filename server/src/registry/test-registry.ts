@@ -52,7 +52,7 @@ export type TestRegistry = TestDatabase & {
   readonly gate: {
     refuses: boolean
     deletionsSeen: number
-    mayPull: (repository: string) => boolean
+    mayPull: (repository: string) => Promise<boolean>
     callerKey: string
   }
   readonly send: (method: string, path: string, sent?: Sent) => Promise<Answer>
@@ -102,12 +102,12 @@ export async function openTestRegistry(
   const allMigrations = [...auditMigrations, ...registryMigrations, ...migrations]
   const { database, dispose } = await openTestDatabase(kind, allMigrations)
   const clock = { nowMs: Date.UTC(2030, 0, 1), now: () => clock.nowMs }
-  const gate = { refuses: false, deletionsSeen: seenFirst, mayPull: () => true, callerKey: 'caller' }
+  const gate = { refuses: false, deletionsSeen: seenFirst, mayPull: () => Promise.resolve(true), callerKey: 'caller' }
   const needs: RegistryNeed[] = []
   const log = createLog('silent')
   const blobs = createMemoryBlobStore({ clock })
   const policies = { softDeletePolicy: { status: options.softDelete ?? 'disabled' } }
-  const byHost = (host = '') => registries[host] && { ...registries[host], policies }
+  const byHost = async (host = '') => registries[host] && { ...registries[host], policies }
   const audit = createAudit({ database, clock })
   const registry = createRegistry({
     database,
@@ -154,7 +154,7 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[]): Gate {
     challenge: 'Bearer realm="https://first.example/oauth2/token",service="first.example"',
   } as const
   return {
-    admit: (_request, _origin, _registry, need) => {
+    admit: async (_request, _origin, _registry, need) => {
       needs.push(need)
       if (state.refuses) return { admitted: false, refusal }
       return {

@@ -6,7 +6,7 @@ import { type CallerBudgets, OverBudgetError } from '../platform/limits/caller-b
 import type { Origin } from '../platform/http/app.ts'
 import { readFormText } from '../platform/http/form-body.ts'
 import type { RawExchange, RawSurface } from '../platform/http/raw-surface.ts'
-import { discardRest, endAnswer } from '../platform/http/unread-body.ts'
+import { discardRest, endResponse } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry, Resources } from '../resources/index.ts'
@@ -135,7 +135,7 @@ function fail(
     ...notStored,
     ...jsonOf(text),
   ])
-  endAnswer(request, response, text)
+  endResponse(request, response, text)
   discardRest(request)
 }
 

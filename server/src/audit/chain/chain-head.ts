@@ -1,6 +1,5 @@
 import { type Sealer, SealedValueError } from '../../platform/keys/sealing.ts'
-import { noPreviousHash } from './chain-format.ts'
-import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, formatCheckpoint, noPreviousHash, parseCheckpoint } from './chain-format.ts'
 
 /** The action of the event that reports an altered log. */
 export const alterationAction = 'audit-log.altered'

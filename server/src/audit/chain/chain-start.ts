@@ -1,5 +1,5 @@
 import { type Sealer, SealedValueError } from '../../platform/keys/sealing.ts'
-import { type Checkpoint, formatCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, formatCheckpoint } from './chain-format.ts'
 import type { AuditEventRow } from '../log/rows.ts'
 
 /** The action of the event that reports the removal of the oldest events. */

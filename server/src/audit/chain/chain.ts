@@ -50,14 +50,8 @@ export type Alteration = HeadChange
 /** The maximum number of blocks that are added on closing. */
 const maxLastBlocks = 20
 
-/** Creates the chain. */
-export function createAuditChain({
-  database,
-  clock,
-  sealer,
-  uses,
-  onAltered = () => undefined,
-}: {
+/** The dependencies of the chain. */
+type AuditChainOptions = {
   readonly database: Database
   readonly clock: Clock
   /** Seals the last block, so that truncating the log unnoticed requires the master key. */
@@ -66,55 +60,88 @@ export function createAuditChain({
   readonly onAltered?: (found: Alteration) => void
   /** Receives the events of every block that this server adds. */
   readonly uses?: Pick<CredentialUses, 'noteEvents'>
-}): AuditChain {
-  const chain = readChain(database)
-  const valuesWithin = prepareEventValues(database)
-  let position: Position | undefined
-  let extending: Promise<number> | undefined
-  let blocksLeft = Infinity
-  let comparedAtMs = -Infinity
+}
+
+/** Creates the chain. */
+export function createAuditChain(options: AuditChainOptions): AuditChain {
+  return new Chain(options)
+}
+
+class Chain implements AuditChain {
+  readonly #options: AuditChainOptions
+  readonly #chain: ReturnType<typeof readChain>
+  readonly #valuesWithin: ReturnType<typeof prepareEventValues>
+  #position: Position | undefined
+  #extending: Promise<number> | undefined
+  #blocksLeft = Infinity
+  #comparedAtMs = -Infinity
+
+  constructor(options: AuditChainOptions) {
+    this.#options = options
+    this.#chain = readChain(options.database)
+    this.#valuesWithin = prepareEventValues(options.database)
+  }
+
+  async begin(): Promise<void> {
+    await this.#compareWithHead()
+  }
+
+  extend(): Promise<number> {
+    this.#extending ??= this.#extendToEnd().finally(() => {
+      this.#extending = undefined
+    })
+    return this.#extending
+  }
+
+  async close(): Promise<void> {
+    this.#blocksLeft = maxLastBlocks
+    // A running extension may have read the events before the last one was committed.
+    await this.#extending
+    await this.extend()
+    this.#blocksLeft = 0
+  }
 
   /** Reads new blocks, which any server may have added. */
-  async function catchUp(): Promise<Position> {
-    let known = position ?? (await firstPosition())
+  async #catchUp(): Promise<Position> {
+    let known = this.#position ?? (await this.#firstPosition())
     for (;;) {
-      const blocks = await chain.blocksAfter(known.number, 100)
+      const blocks = await this.#chain.blocksAfter(known.number, 100)
       for (const block of blocks) known = behind(known, block)
-      position = known
+      this.#position = known
       if (blocks.length === 0) return known
     }
   }
 
   /** The position to read from, so that no number that may still be added is missed. */
-  async function firstPosition(): Promise<Position> {
-    const last = await chain.lastBlock()
-    const first = last && (await chain.lastBlockWithin(last.settled_to))
+  async #firstPosition(): Promise<Position> {
+    const last = await this.#chain.lastBlock()
+    const first = last && (await this.#chain.lastBlockWithin(last.settled_to))
     if (first === undefined) return start
     return { number: first.number, hash: first.hash, coversTo: first.covers_to, gaps: [] }
   }
 
   /** Committed events that are in no block. */
-  async function unchained({ coversTo, gaps }: Position): Promise<EventValues[]> {
+  async #unchained({ coversTo, gaps }: Position): Promise<EventValues[]> {
     const found: EventValues[] = []
     for (const range of [...gaps, { from: coversTo + 1, to: Number.MAX_SAFE_INTEGER }]) {
-      if (found.length < maxBlockEvents) found.push(...(await valuesWithin(range, maxBlockEvents - found.length)))
+      if (found.length < maxBlockEvents) found.push(...(await this.#valuesWithin(range, maxBlockEvents - found.length)))
     }
     return found
   }
 
   /** Adds one block if there are events for it. Returns their number; undefined if another server was first. */
-  async function addBlock(): Promise<number | undefined> {
-    const before = await catchUp()
+  async #addBlock(): Promise<number | undefined> {
+    const before = await this.#catchUp()
     // Read before the events: all events of transactions that had ended by then are visible.
-    const { oldestRunning } = await chain.horizons()
-    const events = await unchained(before)
+    const { oldestRunning } = await this.#chain.horizons()
+    const events = await this.#unchained(before)
     if (events.length === 0) {
-      if (!(await compareWithHead())) return undefined
-      position = { ...before, gaps: before.gaps.filter(({ horizon }) => horizon > oldestRunning) }
+      if (!(await this.#compareWithHead())) return undefined
+      this.#position = { ...before, gaps: before.gaps.filter(({ horizon }) => horizon > oldestRunning) }
       return 0
     }
     // Read after the events: every transaction with a number below the highest visible one had begun by now.
-    const { next } = await chain.horizons()
+    const { next } = await this.#chain.horizons()
     const entries = encodeEntries(events)
     const coversTo = Math.max(before.coversTo, ...events.map(([seq]) => seq))
     const gaps = gapsAfter(before, { entries, horizon: next, coversTo })
@@ -122,95 +149,74 @@ export function createAuditChain({
     const open = events.length < maxBlockEvents ? gaps.filter(({ horizon }) => horizon > oldestRunning) : gaps
     const content = {
       number: before.number + 1,
-      madeAtMs: clock.now(),
+      madeAtMs: this.#options.clock.now(),
       settledTo: open.reduce((lowest, { from }) => Math.min(lowest, from - 1), coversTo),
       horizon: next,
       previousHash: before.hash,
       entries,
     }
     const block = toRow(content, coversTo, events)
-    const outcome = await database.transaction((transaction) => addBehindHead(transaction, block))
-    if (outcome === 'altered') await restartAltered()
+    const outcome = await this.#options.database.transaction((transaction) => this.#addBehindHead(transaction, block))
+    if (outcome === 'altered') await this.#restartAltered()
     if (outcome !== 'added') return undefined
-    position = { number: block.number, hash: block.hash, coversTo, gaps: unsettled(gaps, block) }
-    uses?.noteEvents(events)
+    this.#position = { number: block.number, hash: block.hash, coversTo, gaps: unsettled(gaps, block) }
+    this.#options.uses?.noteEvents(events)
     return events.length
   }
 
   /** Adds and seals a block. The previous block must be the one that was sealed last. */
-  async function addBehindHead(transaction: Transaction, block: BlockRow): Promise<'added' | 'altered' | 'late'> {
-    const { last, isWhole } = await readHead(transaction)
+  async #addBehindHead(transaction: Transaction, block: BlockRow): Promise<'added' | 'altered' | 'late'> {
+    const { last, isWhole } = await this.#readHead(transaction)
     if (!isWhole) return 'altered'
     if ((last?.number ?? 0) !== block.number - 1) return 'late'
     await together(transaction, [
       () => insertBlock(transaction, block),
-      () => writeHead(transaction, sealHead(sealer, block)),
+      () => writeHead(transaction, sealHead(this.#options.sealer, block)),
     ])
     return 'added'
   }
 
-  async function readHead(transaction: Transaction) {
+  async #readHead(transaction: Transaction) {
     const inside = readChain(transaction)
     const [last, seal] = await together(transaction, [() => inside.lastBlock(), () => inside.head()])
-    const head = openHead(sealer, seal)
+    const head = openHead(this.#options.sealer, seal)
     return { last, head, isWhole: isHead(head, last) }
   }
 
   /** Continues after the existing last block, and records in the log that it is not the sealed one. */
-  async function restartAltered(): Promise<void> {
-    const found = await database.transaction(async (transaction): Promise<Alteration | undefined> => {
-      const { last, head, isWhole } = await readHead(transaction)
+  async #restartAltered(): Promise<void> {
+    const found = await this.#options.database.transaction(async (transaction): Promise<Alteration | undefined> => {
+      const { last, head, isWhole } = await this.#readHead(transaction)
       if (isWhole) return undefined
       const reason = typeof head === 'string' ? `head-${head}` : 'head-differs'
       const sealedBlock = typeof head === 'string' ? null : head.number
       const alteration = { reason, sealedBlock, lastBlock: last?.number ?? 0 }
-      await writeOwnEvent(transaction, clock, alterationAction, alteration)
-      await writeHead(transaction, sealHead(sealer, last ?? noBlocks))
+      await writeOwnEvent(transaction, this.#options.clock, alterationAction, alteration)
+      await writeHead(transaction, sealHead(this.#options.sealer, last ?? noBlocks))
       return alteration
     })
-    position = undefined
-    if (found !== undefined) onAltered(found)
+    this.#position = undefined
+    if (found !== undefined) this.#options.onAltered?.(found)
   }
 
   /** Periodically compares the last block with the head. If they differ, the chain continues from the last block. */
-  async function compareWithHead(): Promise<boolean> {
-    const nowMs = clock.now()
-    if (nowMs - comparedAtMs < compareEveryMs) return true
-    comparedAtMs = nowMs
-    if (isHead(openHead(sealer, await chain.head()), await chain.lastBlock())) return true
-    await restartAltered()
+  async #compareWithHead(): Promise<boolean> {
+    const nowMs = this.#options.clock.now()
+    if (nowMs - this.#comparedAtMs < compareEveryMs) return true
+    this.#comparedAtMs = nowMs
+    if (isHead(openHead(this.#options.sealer, await this.#chain.head()), await this.#chain.lastBlock())) return true
+    await this.#restartAltered()
     return false
   }
 
-  async function extendToEnd(): Promise<number> {
+  async #extendToEnd(): Promise<number> {
     let count = 0
-    for (; blocksLeft > 0; blocksLeft -= 1) {
-      const added = await addBlock()
+    for (; this.#blocksLeft > 0; this.#blocksLeft -= 1) {
+      const added = await this.#addBlock()
       count += added ?? 0
       if (added !== undefined && added < maxBlockEvents) break
     }
     return count
-  }
-
-  function extend(): Promise<number> {
-    extending ??= extendToEnd().finally(() => {
-      extending = undefined
-    })
-    return extending
-  }
-
-  return {
-    begin: async () => {
-      await compareWithHead()
-    },
-    extend,
-    close: async () => {
-      blocksLeft = maxLastBlocks
-      // A running extension may have read the events before the last one was committed.
-      await extending
-      await extend()
-      blocksLeft = 0
-    },
   }
 }
 

@@ -1,11 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Sealer } from '../../platform/keys/sealing.ts'
-import { blockHash, eventHash, noPreviousHash, parseEntries } from './chain-format.ts'
+import {
+  type ChainEntry,
+  type Checkpoint,
+  blockHash,
+  eventHash,
+  formatCheckpoint,
+  noPreviousHash,
+  parseEntries,
+} from './chain-format.ts'
 import { type ChainSource, readChain } from './chain-store.ts'
 import type { BlockRow } from './rows.ts'
 import { alterationAction, isHead, noBlocks, openHead } from './chain-head.ts'
 import { removedBlock } from './chain-start.ts'
-import { type Checkpoint, formatCheckpoint } from './checkpoint.ts'
 import type { AuditEventRow } from '../log/rows.ts'
 
 /** A fault of an event, of a block, or of the whole chain. */
@@ -106,18 +113,10 @@ class ChainVerification {
 
   async pass(block: BlockRow): Promise<void> {
     this.#compareWithLast(block)
-    const entries = parseEntries(block.entries)
-    const seqs = entries?.map(({ seq }) => seq) ?? []
+    const entries = parseEntries(block.entries) ?? []
+    const seqs = entries.map(({ seq }) => seq)
     await this.#readUpTo(Math.max(...seqs, 0))
-    const times: number[] = []
-    for (const { seq, hash } of entries ?? []) {
-      const event = this.#unclaimed.get(seq)
-      this.#unclaimed.delete(seq)
-      if (event === undefined) await this.#reportMissing(seq)
-      else if (eventHash(event).equals(hash)) times.push(event.at_ms)
-      else this.#report('event-changed', seq)
-      if (event !== undefined) this.#events += 1
-    }
+    const times = await this.#claimEvents(entries)
     const isWhole = times.length === seqs.length
     if (!isSound(block) || (isWhole && !matchesEvents(block, seqs, times, this.last?.covers_to ?? 0))) {
       this.#report('block-changed', block.number)
@@ -130,6 +129,23 @@ class ChainVerification {
     this.#blocks += 1
     this.#firstAtMs ??= block.first_at_ms
     this.last = block
+  }
+
+  /** Verifies the events of a block, and returns the times of the unchanged ones. */
+  async #claimEvents(entries: readonly ChainEntry[]): Promise<number[]> {
+    const times: number[] = []
+    for (const { seq, hash } of entries) {
+      const event = this.#unclaimed.get(seq)
+      this.#unclaimed.delete(seq)
+      if (event === undefined) {
+        await this.#reportMissing(seq)
+        continue
+      }
+      this.#events += 1
+      if (eventHash(event).equals(hash)) times.push(event.at_ms)
+      else this.#report('event-changed', seq)
+    }
+    return times
   }
 
   async end(): Promise<ChainReport> {

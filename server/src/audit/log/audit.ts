@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { CredentialUses } from './credential-uses.ts'
+import { cutText } from '../../standards/http/cut-text.ts'
 import { type Folded, DenialFolder, eventOf } from './fold-denials.ts'
 import { insertEvents, prepareEventInsert } from './event-store.ts'
 import type { NewAuditEventRow } from './rows.ts'
@@ -137,8 +138,7 @@ const plainJson = /^[ -[\]-~]*$/
 /** Replaces characters that a database rejects, such as NUL in PostgreSQL: events share a statement, so all would fail. */
 function plain(text: string): string {
   if (text.length <= maxTextLength && plainText.test(text)) return text
-  return text
-    .slice(0, maxTextLength)
+  return cutText(text, maxTextLength)
     .toWellFormed()
     .replaceAll(/\p{Cc}/gu, '\ufffd')
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import { createSenderBudget, networkOf } from '../../platform/limits/sender-budget.ts'
 import { type Allowance, type Bucket, fullBucket, spend } from '../../platform/limits/token-bucket.ts'
+import { cutText } from '../../standards/http/cut-text.ts'
 import type { AuditEvent } from './model.ts'
 
 /** Denials that were counted instead of written: how many, when the first and the last happened, and the last event. */
@@ -113,7 +114,7 @@ export class DenialFolder {
     const source = this.#sources.get(sourceKey) ?? newSource(sourceKey, nowMs)
     moveToEnd(this.#sources, sourceKey, source)
     const { actor, action, reason = '' } = event
-    const key = `${actor.kind} ${actor.id.slice(0, maxIdLength)} ${action} ${reason}`
+    const key = `${actor.kind} ${cutText(actor.id, maxIdLength)} ${action} ${reason}`
     let kind = source.kinds.get(key)
     if (kind === undefined) {
       this.#makeRoom(source)
@@ -199,7 +200,7 @@ export function eventOf({ latest, count, firstMs, lastMs }: Folded): AuditEvent 
 function withoutDetail({ detail: _detail, ...event }: AuditEvent): AuditEvent {
   return {
     ...event,
-    actor: { ...event.actor, id: event.actor.id.slice(0, maxIdLength) },
-    target: event.target.slice(0, 512),
+    actor: { ...event.actor, id: cutText(event.actor.id, maxIdLength) },
+    target: cutText(event.target, 512),
   }
 }

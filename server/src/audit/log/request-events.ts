@@ -41,7 +41,7 @@ export function recordChange<Result>(
 /** Does the work. When it throws, the event that `eventOf` makes of the error is appended, if it makes one. */
 export async function recordDenial<Result>(
   audit: Pick<Audit, 'append'>,
-  eventOf: (error: unknown) => AuditEvent | undefined | Promise<AuditEvent | undefined>,
+  eventOf: (error: unknown) => Promise<AuditEvent | undefined>,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {

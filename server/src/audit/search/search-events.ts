@@ -73,13 +73,29 @@ async function boundsOf(
   const [firstBlock, lastBlock] = await Promise.all([read.firstBlock(), read.lastBlock()])
   if (firstBlock === undefined || lastBlock === undefined) return whole
   const blocks = { from: firstBlock.number, to: lastBlock.number }
-  const start = fromMs && (await lastWhere(read, blocks, ({ last_at_ms: at }) => at < fromMs - hourMs))
-  const end = toMs && (await lastWhere(read, blocks, ({ first_at_ms: at }) => at <= toMs + hourMs))
-  const isOpen = end === blocks.to
   return {
-    above: start ? ((await read.blockTimes(start))?.settled_to ?? whole.above) : whole.above,
-    below: end === undefined || isOpen ? whole.below : ((await read.blockTimes(end))?.covers_to ?? whole.above) + 1,
+    above: (fromMs === undefined ? undefined : await lastBefore(read, blocks, fromMs)) ?? whole.above,
+    below: toMs === undefined ? whole.below : await firstAfter(read, blocks, toMs, whole),
   }
+}
+
+type Blocks = { readonly from: number; readonly to: number }
+
+/** The last number of the blocks before a time; undefined if there is none. */
+async function lastBefore(read: Reader, blocks: Blocks, fromMs: number): Promise<number | undefined> {
+  const block = await lastWhere(read, blocks, ({ last_at_ms: at }) => at < fromMs - hourMs)
+  return block === 0 ? undefined : (await read.blockTimes(block))?.settled_to
+}
+
+/** The number after the blocks up to a time. Later events can be in no block yet. */
+async function firstAfter(
+  read: Reader,
+  blocks: Blocks,
+  toMs: number,
+  whole: { readonly above: number; readonly below: number },
+): Promise<number> {
+  const block = await lastWhere(read, blocks, ({ first_at_ms: at }) => at <= toMs + hourMs)
+  return block === blocks.to ? whole.below : ((await read.blockTimes(block))?.covers_to ?? whole.above) + 1
 }
 
 /** A correlation id is a UUID of version 7, which contains its time. [RFC 9562 §5.7] */
@@ -96,11 +112,7 @@ function timesOf({ fromMs, toMs, correlationId }: EventFilter): Pick<EventFilter
 type Block = NonNullable<Awaited<ReturnType<Reader['blockTimes']>>>
 
 /** The last block for which a monotonic condition is true, by bisection; the number before the first if there is none. */
-async function lastWhere(
-  read: Reader,
-  { from, to }: { readonly from: number; readonly to: number },
-  isTrue: (block: Block) => boolean,
-): Promise<number> {
+async function lastWhere(read: Reader, { from, to }: Blocks, isTrue: (block: Block) => boolean): Promise<number> {
   let low = from - 1
   let high = to
   while (low < high) {

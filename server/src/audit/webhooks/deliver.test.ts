@@ -61,7 +61,8 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
     timeoutMs: 60_000,
   })
   const newDelivery = () => createDelivery({ database, clock, sealer, outbound, publicOrigin })
-  const { deliver } = newDelivery()
+  const delivery = newDelivery()
+  const deliver = () => delivery.deliver()
   const put = (settings: Partial<WebhookSettings> = {}, name = 'hook') =>
     database.transaction((transaction) =>
       webhooks.put(transaction, name, { url: `${receiver.origin}/in`, enabled: true, filter: {}, ...settings }),
@@ -198,7 +199,7 @@ for (const kind of testDatabaseKinds) {
       const servers = Array.from({ length: 4 }, newDelivery)
       for (let round = 0; round < 3; round += 1) {
         await write('a.one', 'a.two', 'a.three')
-        await Promise.all(servers.map(({ deliver }) => deliver()))
+        await Promise.all(servers.map((server) => server.deliver()))
       }
       const ids = received.map(({ headers }) => headers['webhook-id'])
       assert.equal(new Set(ids).size, 9)

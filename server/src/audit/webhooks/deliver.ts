@@ -5,6 +5,7 @@ import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { parseEntries } from '../chain/chain-format.ts'
 import { readChain } from '../chain/chain-store.ts'
+import type { BlockRow } from '../chain/rows.ts'
 import { cloudEvent, cloudEventType } from './cloud-event.ts'
 import type { AuditEventRow } from '../log/rows.ts'
 import { signatureHeaders } from './webhook-signature.ts'
@@ -21,11 +22,11 @@ type DeliveryOptions = {
 }
 
 /** The delivery of events to webhooks. */
-export type Delivery = {
+export interface Delivery {
   /** One round: delivers the available events to every webhook that is due. */
-  readonly deliver: () => Promise<void>
+  deliver(): Promise<void>
   /** Ends a running round soon, and prevents others. */
-  readonly stop: () => void
+  stop(): void
 }
 
 /** The maximum number of concurrent deliveries to one webhook. */
@@ -45,79 +46,111 @@ const maxWaitMs = 10 * 60 * 1000
  * delivery is retried with growing delays of up to ten minutes, and blocks the later events.
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { database, clock } = options
-  const stopping = new AbortController()
-  const store = createWebhookStore(database)
-  const chain = readChain(database)
+  return new WebhookDelivery(options)
+}
 
-  async function deliverTo(name: string): Promise<void> {
-    const startMs = clock.now()
+class WebhookDelivery implements Delivery {
+  readonly #options: DeliveryOptions
+  readonly #stopping = new AbortController()
+  readonly #store: ReturnType<typeof createWebhookStore>
+  readonly #chain: ReturnType<typeof readChain>
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+    this.#store = createWebhookStore(options.database)
+    this.#chain = readChain(options.database)
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  async deliver(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
+    const head = (await this.#chain.lastBlock())?.number ?? 0
+    const nowMs = this.#options.clock.now()
+    const due = (await this.#store.all()).filter(
+      ({ enabled, block, next_attempt_ms: nextMs }) => enabled === 1 && block <= head && nextMs <= nowMs,
+    )
+    await Promise.all(due.map(({ name }) => this.#deliverTo(name)))
+  }
+
+  async #deliverTo(name: string): Promise<void> {
+    const startMs = this.#options.clock.now()
     const leasedUntilMs = startMs + leaseMs
-    const webhook = await store.lease(name, startMs, leasedUntilMs)
+    const webhook = await this.#store.lease(name, startMs, leasedUntilMs)
     if (webhook === undefined) return
     let progress: DeliveryProgress = webhook
     try {
-      while (!stopping.signal.aborted && clock.now() < startMs + roundMs) {
-        const next = await passBlock(webhook, progress)
+      while (!this.#stopping.signal.aborted && this.#options.clock.now() < startMs + roundMs) {
+        const next = await this.#passBlock(webhook, progress)
         if (next === undefined) break
         progress = next
         if (progress.failures > 0) break
       }
     } finally {
       // Saved once per round: after a crash, the events of the round are delivered again.
-      await store.saveProgress(name, leasedUntilMs, { ...progressOf(progress), leased_until_ms: 0 })
+      await this.#store.saveProgress(name, leasedUntilMs, { ...progressOf(progress), leased_until_ms: 0 })
     }
   }
 
   /** Delivers the rest of a block and returns the progress; undefined if there is no such block yet. */
-  async function passBlock(webhook: WebhookRow, progress: DeliveryProgress): Promise<DeliveryProgress | undefined> {
+  async #passBlock(webhook: WebhookRow, progress: DeliveryProgress): Promise<DeliveryProgress | undefined> {
     // The next existing block: expired blocks are removed, delivered or not.
-    const [block] = await chain.blocksAfter(progress.block - 1, 1)
+    const [block] = await this.#chain.blocksAfter(progress.block - 1, 1)
     if (block === undefined) return undefined
-    const seqs = (parseEntries(block.entries) ?? []).map(({ seq }) => seq)
     const first = block.number === progress.block ? progress.entry : 0
-    const events = new Map((await store.events(seqs.slice(first))).map((event) => [event.seq, event]))
-    const filter: WebhookFilter = JSON.parse(webhook.filter)
-    const wanted = seqs.flatMap((seq, entry) => {
-      const event = entry < first ? undefined : events.get(seq)
-      return event !== undefined && isAfterStart(webhook, event) && wants(filter, event) ? [{ event, entry }] : []
-    })
+    const wanted = await this.#wantedEvents(webhook, block, first)
     let lastDeliveryMs = progress.last_delivery_ms
     for (let at = 0; at < wanted.length; at += maxConcurrent) {
       const group = wanted.slice(at, at + maxConcurrent)
-      const outcomes = await Promise.all(group.map(({ event }) => send(webhook, event)))
+      const outcomes = await Promise.all(group.map(({ event }) => this.#send(webhook, event)))
       const failed = outcomes.findIndex((outcome) => outcome !== undefined)
       if (failed >= 0) {
         const entry = group[failed]?.entry ?? first
-        return afterFailure(progress, { block: block.number, entry, error: outcomes[failed] ?? '' })
+        return this.#afterFailure(progress, { block: block.number, entry, error: outcomes[failed] ?? '' })
       }
-      lastDeliveryMs = clock.now()
+      lastDeliveryMs = this.#options.clock.now()
       const next = wanted[at + maxConcurrent]
-      if (stopping.signal.aborted && next !== undefined)
+      if (this.#stopping.signal.aborted && next !== undefined)
         return { ...progress, block: block.number, entry: next.entry, last_delivery_ms: lastDeliveryMs }
     }
     const rest = { failures: 0, next_attempt_ms: 0, last_error: null, last_delivery_ms: lastDeliveryMs }
     return { ...progress, ...rest, block: block.number + 1, entry: 0 }
   }
 
-  function afterFailure(
+  /** The events of a block, from an entry on, that the webhook receives. */
+  async #wantedEvents(webhook: WebhookRow, { entries }: BlockRow, first: number) {
+    const seqs = (parseEntries(entries) ?? []).map(({ seq }) => seq)
+    const events = new Map((await this.#store.events(seqs.slice(first))).map((event) => [event.seq, event]))
+    const filter: WebhookFilter = JSON.parse(webhook.filter)
+    return seqs.flatMap((seq, entry) => {
+      const event = entry < first ? undefined : events.get(seq)
+      return event !== undefined && isAfterStart(webhook, event) && wants(filter, event) ? [{ event, entry }] : []
+    })
+  }
+
+  #afterFailure(
     progress: DeliveryProgress,
     { block, entry, error }: { readonly block: number; readonly entry: number; readonly error: string },
   ): DeliveryProgress {
     const failures = progress.failures + 1
     const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** Math.min(failures - 1, 20))
     // Half of the wait is random, so that servers do not retry at the same time.
-    const nextMs = clock.now() + Math.ceil(waitMs * (0.5 + Math.random() / 2))
+    const nextMs = this.#options.clock.now() + Math.ceil(waitMs * (0.5 + Math.random() / 2))
     return { ...progress, block, entry, failures, next_attempt_ms: nextMs, last_error: error }
   }
 
   /** Sends an event. Returns the reason of a failure. */
-  async function send(webhook: WebhookRow, event: AuditEventRow): Promise<string | undefined> {
-    const body = cloudEvent(event, options.publicOrigin)
-    const timestampSeconds = Math.floor(clock.now() / 1000)
-    const signature = signatureHeaders({ id: String(event.seq), timestampSeconds, body }, secretsOf(webhook))
+  async #send(webhook: WebhookRow, event: AuditEventRow): Promise<string | undefined> {
+    const body = cloudEvent(event, this.#options.publicOrigin)
+    const timestampSeconds = Math.floor(this.#options.clock.now() / 1000)
+    const signature = signatureHeaders({ id: String(event.seq), timestampSeconds, body }, this.#secretsOf(webhook))
     try {
-      await options.outbound.post(webhook.url, { headers: { 'content-type': cloudEventType, ...signature }, body })
+      await this.#options.outbound.post(webhook.url, {
+        headers: { 'content-type': cloudEventType, ...signature },
+        body,
+      })
       return undefined
     } catch (error) {
       if (error instanceof OutboundError) return error.message
@@ -125,22 +158,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   }
 
-  function secretsOf({ name, sealed_secret: secret, sealed_previous: previous, previous_until_ms }: WebhookRow) {
-    const sealed = previous !== null && clock.now() < previous_until_ms ? [secret, previous] : [secret]
-    return sealed.map((value) => options.sealer.open(value, secretContext(name)).toString())
-  }
-
-  return {
-    stop: () => stopping.abort(),
-    deliver: async () => {
-      if (stopping.signal.aborted) return
-      const head = (await chain.lastBlock())?.number ?? 0
-      const nowMs = clock.now()
-      const due = (await store.all()).filter(
-        ({ enabled, block, next_attempt_ms: nextMs }) => enabled === 1 && block <= head && nextMs <= nowMs,
-      )
-      await Promise.all(due.map(({ name }) => deliverTo(name)))
-    },
+  #secretsOf({ name, sealed_secret: secret, sealed_previous: previous, previous_until_ms }: WebhookRow) {
+    const sealed = previous !== null && this.#options.clock.now() < previous_until_ms ? [secret, previous] : [secret]
+    return sealed.map((value) => this.#options.sealer.open(value, secretContext(name)).toString())
   }
 }
 

@@ -81,7 +81,7 @@ function eventFigures(events: EventTally): readonly Figure[] {
       help: 'Steps of sign-ins of people, by method.',
       kind: 'counter',
       labels: { method: signInMethods, outcome: ['success', 'denied'] },
-      read: () =>
+      read: async () =>
         samples(({ action, outcome }) =>
           action.startsWith('sign-in.') && action !== 'sign-in.end'
             ? { method: action.slice('sign-in.'.length), outcome: outcome === 'success' ? 'success' : 'denied' }
@@ -93,7 +93,7 @@ function eventFigures(events: EventTally): readonly Figure[] {
       help: 'Tokens issued: ACR refresh and access tokens, and tokens of the identity provider.',
       kind: 'counter',
       labels: { kind: ['acr-refresh', 'acr-access', 'identity'] },
-      read: () =>
+      read: async () =>
         samples(({ action, outcome }) => {
           const kind = tokenKinds.get(action)
           return outcome === 'success' && kind !== undefined ? { kind } : undefined
@@ -104,7 +104,7 @@ function eventFigures(events: EventTally): readonly Figure[] {
       help: 'Requests that were denied, by surface and reason.',
       kind: 'counter',
       labels: { surface: [...new Set(Object.values(surfaces))], reason: reasons },
-      read: () =>
+      read: async () =>
         samples(({ action, outcome, reason }) =>
           outcome === 'refused' ? { surface: surfaces[action.split('.', 1)[0] ?? ''] ?? 'other', reason } : undefined,
         ),
@@ -125,7 +125,7 @@ function passwordFigures(): readonly Figure[] {
       help: 'Password hashes that are running or waiting.',
       kind: 'gauge',
       labels: { state: ['running', 'waiting'] },
-      read: () => {
+      read: async () => {
         const { running, waiting } = passwordHashFigures()
         return [
           { labels: { state: 'running' }, value: running },
@@ -137,7 +137,7 @@ function passwordFigures(): readonly Figure[] {
       name: 'acrux_password_hashes_rejected_total',
       help: 'Password hashes that were rejected because too many waited.',
       kind: 'counter',
-      read: () => passwordHashFigures().rejected,
+      read: async () => passwordHashFigures().rejected,
     },
   ]
 }
@@ -151,7 +151,7 @@ function databaseFigures({
       name: 'acrux_database_queue_length',
       help: 'Transactions in the queue.',
       kind: 'gauge',
-      read: () => database.writerLoad().waiting,
+      read: async () => database.writerLoad().waiting,
     },
     {
       name: 'acrux_database_commit_seconds',
@@ -163,7 +163,7 @@ function databaseFigures({
       name: 'acrux_database_writer_stuck_seconds',
       help: 'Time since the last commit while commits fail; otherwise 0.',
       kind: 'gauge',
-      read: () => writerWatch.stuckMs() / 1000,
+      read: async () => writerWatch.stuckMs() / 1000,
     },
   ]
 }
@@ -193,7 +193,7 @@ function expiryFigures({ certificates, tokenService, identity }: ExpirySources):
       name: 'acrux_certificate_expiry_timestamp_seconds',
       help: 'When the TLS certificate expires. Absent over plain HTTP.',
       kind: 'gauge',
-      read: () => (certificates === undefined ? undefined : certificates.expiresAtMs() / 1000),
+      read: async () => (certificates === undefined ? undefined : certificates.expiresAtMs() / 1000),
     },
     {
       name: 'acrux_signing_key_rotation_timestamp_seconds',
@@ -214,19 +214,19 @@ function diskFigures(space: FigureSources['space']): readonly Figure[] {
       name: 'acrux_disk_free_bytes',
       help: 'Free space on the file system of the data directory.',
       kind: 'gauge',
-      read: () => space.state().freeBytes,
+      read: async () => space.state().freeBytes,
     },
     {
       name: 'acrux_disk_reserve_bytes',
       help: 'Free space below which content is denied.',
       kind: 'gauge',
-      read: () => space.state().reserveBytes,
+      read: async () => space.state().reserveBytes,
     },
     {
       name: 'acrux_log_lines_dropped_total',
       help: 'Log lines that could not be written.',
       kind: 'counter',
-      read: () => droppedLogLines(),
+      read: async () => droppedLogLines(),
     },
   ]
 }
@@ -237,19 +237,19 @@ function budgetFigures(callerBudgets: FigureSources['callerBudgets']): readonly 
       name: 'acrux_requests_waiting',
       help: 'Requests that wait because their caller is over its budget.',
       kind: 'gauge',
-      read: () => callerBudgets.counts.waiting,
+      read: async () => callerBudgets.counts.waiting,
     },
     {
       name: 'acrux_requests_over_budget_total',
       help: 'Requests that were answered with 429 because too many of their caller waited.',
       kind: 'counter',
-      read: () => callerBudgets.counts.refused,
+      read: async () => callerBudgets.counts.refused,
     },
     {
       name: 'acrux_buffered_body_bytes',
       help: 'Memory that is reserved for manifests which clients are sending.',
       kind: 'gauge',
-      read: () => callerBudgets.counts.bufferedBytes,
+      read: async () => callerBudgets.counts.bufferedBytes,
     },
   ]
 }
@@ -264,28 +264,28 @@ export function listenerFigures(counts: () => ListenerCounts): readonly Figure[]
       help: 'Open connections, and those whose TLS handshake is not finished.',
       kind: 'gauge',
       labels: { state: ['open', 'handshake'] },
-      read: () => byKey('state', { open: counts().open, handshake: counts().handshakes }),
+      read: async () => byKey('state', { open: counts().open, handshake: counts().handshakes }),
     },
     {
       name: 'acrux_connections_refused_total',
       help: 'Connections that were rejected, by the limit that they exceeded.',
       kind: 'counter',
       labels: { limit: ['total', 'address', 'handshakes'] },
-      read: () => byKey('limit', counts().refused),
+      read: async () => byKey('limit', counts().refused),
     },
     {
       name: 'acrux_slow_clients_total',
       help: 'Clients that were cut off because they were too slow.',
       kind: 'counter',
       labels: { reason: ['request', 'upload', 'download'] },
-      read: () => byKey('reason', counts().slow),
+      read: async () => byKey('reason', counts().slow),
     },
     {
       name: 'acrux_network_bytes_total',
       help: 'Bytes received and sent on all connections, TLS included.',
       kind: 'counter',
       labels: { direction: ['received', 'sent'] },
-      read: () => byKey('direction', counts().bytes),
+      read: async () => byKey('direction', counts().bytes),
     },
   ]
 }

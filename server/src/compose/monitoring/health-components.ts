@@ -44,12 +44,13 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
     {
       name: 'server',
       required: true,
-      check: () => (isDraining() ? unavailable('The server is shutting down.') : ok('The server accepts requests.')),
+      check: async () =>
+        isDraining() ? unavailable('The server is shutting down.') : ok('The server accepts requests.'),
     },
     {
       name: 'database-writer',
       required: true,
-      check: () => {
+      check: async () => {
         if (!database.canWrite()) return unavailable('The database writer has ended. Restart the server.')
         return writerWatch.stuckMs() < stuckMs
           ? ok('Transactions are committed.')
@@ -136,7 +137,7 @@ function delayedComponents({ auditLag, certificates, clock, space }: HealthSourc
     {
       name: 'certificate',
       required: false,
-      check: () => {
+      check: async () => {
         const leftMs = certificates === undefined ? Infinity : certificates.expiresAtMs() - clock.now()
         if (leftMs <= 0) return degraded('The TLS certificate has expired.')
         if (leftMs < minCertificateDays * dayMs) return degraded('The TLS certificate expires within 14 days.')
@@ -149,7 +150,7 @@ function delayedComponents({ auditLag, certificates, clock, space }: HealthSourc
     {
       name: 'disk-space',
       required: false,
-      check: () =>
+      check: async () =>
         space.state().isLow
           ? degraded('The disk has less free space than the reserve. Uploads are denied.')
           : ok('The disk has space for content.'),

@@ -19,13 +19,13 @@ function capacityFigures(registry: CapacitySources): readonly Figure[] {
       name: 'acrux_uploads_open',
       help: 'Open uploads.',
       kind: 'gauge',
-      read: () => registry.capacity().openUploads,
+      read: async () => registry.capacity().openUploads,
     },
     {
       name: 'acrux_uploads_staged_bytes',
       help: 'Bytes that open uploads hold.',
       kind: 'gauge',
-      read: () => registry.capacity().stagedBytes,
+      read: async () => registry.capacity().stagedBytes,
     },
     {
       name: 'acrux_stored_bytes',
@@ -57,37 +57,37 @@ function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySourc
       name: 'acrux_corrupt_content',
       help: 'Blobs and manifests in quarantine, which are unknown to clients until they are pushed again.',
       kind: 'gauge',
-      read: () => scrubs.countQuarantined(),
+      read: async () => scrubs.countQuarantined(),
     },
     {
       name: 'acrux_corrupt_reads_total',
       help: 'Reads that were denied because the stored content is corrupt.',
       kind: 'counter',
-      read: () => counters.refusedReads,
+      read: async () => counters.refusedReads,
     },
     {
       name: 'acrux_quarantined_total',
       help: 'Blobs and manifests that were quarantined.',
       kind: 'counter',
-      read: () => counters.quarantined,
+      read: async () => counters.quarantined,
     },
     {
       name: 'acrux_repaired_blobs_total',
       help: 'Corrupt blobs that a push replaced.',
       kind: 'counter',
-      read: () => counters.repaired,
+      read: async () => counters.repaired,
     },
     {
       name: 'acrux_scrub_progress_ratio',
       help: 'Progress of the background scrub; absent while none is under way.',
       kind: 'gauge',
-      read: () => scrubs.figures().progress,
+      read: async () => scrubs.figures().progress,
     },
     {
       name: 'acrux_scrub_completed_timestamp_seconds',
       help: 'When the last background scrub was completed.',
       kind: 'gauge',
-      read: () => {
+      read: async () => {
         const { lastCompletedAtMs } = scrubs.figures()
         return lastCompletedAtMs === undefined ? undefined : lastCompletedAtMs / 1000
       },
@@ -96,20 +96,22 @@ function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySourc
       name: 'acrux_scrub_findings',
       help: 'Problems that the last background scrub found.',
       kind: 'gauge',
-      read: () => scrubs.figures().lastFindingCount,
+      read: async () => scrubs.figures().lastFindingCount,
     },
   ]
 }
 
 function contentFigures({ manifestCacheFigures, garbageFigures }: ContentSources): readonly Figure[] {
-  const figure = (name: string, help: string, read: () => number): Figure => ({ name, help, kind: 'counter', read })
+  const figure = (name: string, help: string, count: () => number): Figure => {
+    return { name, help, kind: 'counter', read: async () => count() }
+  }
   return [
     {
       name: 'acrux_manifest_cache_reads_total',
       help: 'Reads of manifests, by whether the cache had them.',
       kind: 'counter',
       labels: { result: ['hit', 'miss'] },
-      read: () => {
+      read: async () => {
         const counts = manifestCacheFigures()
         return (
           counts && [
@@ -130,7 +132,7 @@ function contentFigures({ manifestCacheFigures, garbageFigures }: ContentSources
       name: 'acrux_garbage_collected_timestamp_seconds',
       help: 'When the last garbage collection was completed.',
       kind: 'gauge',
-      read: () => (garbageFigures.completedAtMs === undefined ? undefined : garbageFigures.completedAtMs / 1000),
+      read: async () => (garbageFigures.completedAtMs === undefined ? undefined : garbageFigures.completedAtMs / 1000),
     },
   ]
 }

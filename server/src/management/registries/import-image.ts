@@ -62,13 +62,13 @@ export async function importImage(context: ManagementContext, call: ManagementCa
           key: `directory:${objectId}`,
           ...attributionOf(caller),
           deletionsSeen: await context.registry.deletions(),
-          mayPull: () => false,
+          mayPull: () => Promise.resolve(false),
         },
         origin,
       },
       targets,
       force: body.mode === 'Force',
-      asker: ownerOf(call),
+      requester: requesterOf(call),
     })
     .catch((error: unknown) => {
       throw error instanceof ImportError ? importFailure(error.reason, error.message) : error
@@ -83,7 +83,7 @@ importImage.response = acceptedResponse
 export async function getImportResult(context: ManagementContext, call: ManagementCall): Promise<null | undefined> {
   const { names, request, reply } = call
   const id = /^registries-([0-9a-f-]{36})$/.exec(names.name.toLowerCase())?.[1]
-  const status = id === undefined ? undefined : await context.imports.find(id, ownerOf(call))
+  const status = id === undefined ? undefined : await context.imports.find(id, requesterOf(call))
   if (status === undefined) throw new ArmError('operationNotFound', `The resource ${names.name} could not be found.`)
   if (status.state === 'running') return accepted(reply, `${context.publicOrigin}${request.url}`)
   if (status.state === 'failed') throw importFailure(status.reason, status.message)
@@ -101,7 +101,7 @@ function apiVersion({ request }: ManagementCall): string {
   return String(parameter(request.query, 'api-version'))
 }
 
-function ownerOf({ names, caller }: ManagementCall): string {
+function requesterOf({ names, caller }: ManagementCall): string {
   return `${names.subscriptionId}/${caller.principal.objectId}`
 }
 
@@ -191,7 +191,7 @@ function readAccount({
 function fromElsewhere(host: LoginServer, repository: RepositoryName, credentials: Account | undefined): ImportFrom {
   const isOfHub = host === 'docker.io' && !repository.includes('/')
   return {
-    kind: 'elsewhere',
+    kind: 'remote',
     host,
     repository: isOfHub ? (`library/${repository}` as RepositoryName) : repository,
     credentials,
@@ -239,7 +239,7 @@ function fromOpen(target: Registry, source: Registry, repository: RepositoryName
     throw new ArmError('policyConflict', `The registry ${source.name} does not allow its images to be exported.`)
   }
   requireOpenToImports(source)
-  return { kind: 'here', rid: source.rid, repository }
+  return { kind: 'local', rid: source.rid, repository }
 }
 
 /**

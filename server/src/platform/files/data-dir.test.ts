@@ -16,7 +16,7 @@ describe('a data directory', () => {
   })
   after(() => rm(directory, { recursive: true }))
 
-  test('is made for this user alone', async () => {
+  test('is created for this user only', async () => {
     const path = join(directory, 'fresh', 'data')
     const dataDir = await openDataDir(path)
     assert.equal(dataDir.path, path)
@@ -25,7 +25,7 @@ describe('a data directory', () => {
     dataDir.close()
   })
 
-  test('is refused to a second server in the same process and given to it after the first has closed', async () => {
+  test('is denied to a second server in the same process until the first has closed', async () => {
     const path = join(directory, 'same')
     const first = await openDataDir(path)
     await assert.rejects(openDataDir(path), DataDirLockedError)
@@ -34,7 +34,7 @@ describe('a data directory', () => {
     second.close()
   })
 
-  test('is refused while another process has it, and free the moment that process is killed', async () => {
+  test('is denied while another process uses it, and available as soon as that process is killed', async () => {
     const path = join(directory, 'other')
     const child = spawn(process.execPath, ['--input-type=module', '--eval', holder, path], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -53,7 +53,7 @@ describe('a data directory', () => {
     dataDir.close()
   })
 
-  test('has its files held by any number of other processes, each until it lets go or is killed', async () => {
+  test('can have any number of holds of other processes, each until it is released or the process is killed', async () => {
     const path = join(directory, 'held')
     const dataDir = await openDataDir(path)
     assert.equal(dataDir.filesAreHeld(), false)
@@ -74,7 +74,7 @@ describe('a data directory', () => {
     dataDir.close()
   })
 
-  test('in which a restore was interrupted is refused to a server, and can be locked again by a restore', async () => {
+  test('with an interrupted restore is denied to a server, and can be locked again by a restore', async () => {
     const path = join(directory, 'half')
     await mkdir(join(path, 'restoring'), { recursive: true })
     await assert.rejects(openDataDir(path), UnfinishedRestoreError)
@@ -82,7 +82,7 @@ describe('a data directory', () => {
     dataDir.close()
   })
 
-  test('that cannot be one is told from one that is locked', async () => {
+  test('that is unusable has another error than a locked one', async () => {
     const file = join(directory, 'file')
     await writeFile(file, '')
     await assert.rejects(openDataDir(file), DataDirUnusableError)

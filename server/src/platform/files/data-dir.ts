@@ -31,13 +31,13 @@ export function restoreDirectoryIn(dataDir: string): string {
   return join(dataDir, 'restoring')
 }
 
-/** The directory that holds all state of one server, and nobody else's while it is open. */
+/** The directory with all state of one server. While it is open, no other server can use it. */
 export type DataDir = {
   /** Absolute. */
   readonly path: string
   /** Whether another process holds the files. If so, no file may be deleted that an earlier commit refers to. */
   readonly filesAreHeld: () => boolean
-  /** Lets another server have it. */
+  /** Unlocks it for other servers. */
   readonly close: () => void
 }
 
@@ -54,7 +54,7 @@ export class DataDirLockedError extends StartupError {
   }
 }
 
-/** The data directory cannot be made, or not be written. */
+/** The data directory cannot be created or written. */
 export class DataDirUnusableError extends StartupError {
   override readonly name = 'DataDirUnusableError'
   constructor(path: string, cause: unknown) {
@@ -68,12 +68,12 @@ export class DataDirUnusableError extends StartupError {
 }
 
 /**
- * Makes the directory, which only this user may enter, where there is none, and locks it against other servers until
- * `close` or the end of the process, however that ends.
+ * Creates the directory if it is missing, for this user only, and locks it against other servers until `close` or the end of
+ * the process.
  *
- * The lock is SQLite's on an empty database, since Node has no file locks of its own. The operating system drops it with
- * the process, so that a kill leaves nothing to clean up. It is a POSIX lock: whoever opens and closes the file `lock` by
- * other means in this process would drop it.
+ * Node has no file locks, so it is SQLite's lock on an empty database. The operating system releases it with the process, so
+ * nothing is left after a kill. It is a POSIX lock: opening and closing the file `lock` elsewhere in this process would
+ * release it.
  *
  * @throws DataDirLockedError, DataDirUnusableError
  */

@@ -12,7 +12,7 @@ describe('a durable file', () => {
   })
   after(() => rm(directory, { recursive: true }))
 
-  test('replaces the old content whole, has the mode asked for and leaves nothing beside it', async () => {
+  test('replaces the content completely, has the requested mode and leaves no temporary file', async () => {
     const file = join(directory, 'a')
     await writeFile(file, 'the old content, which is longer', { mode: 0o644 })
     await writeFileDurably(file, 'new', 0o600)
@@ -21,7 +21,7 @@ describe('a durable file', () => {
     assert.deepEqual(await readdir(directory), ['a'])
   })
 
-  test('is as readable as asked for under a narrow umask', async () => {
+  test('has the requested mode under a narrow umask', async () => {
     const file = join(directory, 'b')
     const umask = process.umask(0o077)
     try {
@@ -32,7 +32,7 @@ describe('a durable file', () => {
     assert.equal((await stat(file)).mode & 0o777, 0o644)
   })
 
-  test('that cannot take its place leaves no temporary file', async () => {
+  test('that cannot be renamed leaves no temporary file', async () => {
     const taken = join(directory, 'taken')
     await makePrivateDirectory(join(taken, 'inside'))
     await assert.rejects(writeFileDurably(taken, 'x', 0o600), { code: 'EISDIR' })
@@ -42,7 +42,7 @@ describe('a durable file', () => {
     )
   })
 
-  test('directory is private when made, and left as it is when it exists', async () => {
+  test('directory is created as private, and unchanged if it exists', async () => {
     const deep = join(directory, 'c', 'd', 'e')
     await makePrivateDirectory(deep)
     assert.equal((await stat(deep)).mode & 0o777, 0o700)

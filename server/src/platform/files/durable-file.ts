@@ -4,9 +4,8 @@ import { chmod, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Writes a whole file so that after a crash or a power failure there is either the old content or the new, never a part:
- * a temporary file beside it, flushed, is renamed over it, and the directory is flushed. `mode` holds whatever the
- * process's umask says, and from the first byte on.
+ * Writes a file atomically: after a crash or a power failure, it has either the old or the new content. A temporary file is
+ * flushed and renamed over it, and the directory is flushed. `mode` applies from the first byte on, regardless of the umask.
  */
 export async function writeFileDurably(file: string, content: string | Uint8Array, mode: number): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
@@ -27,7 +26,7 @@ export async function writeFileDurably(file: string, content: string | Uint8Arra
   await syncDirectory(dirname(file))
 }
 
-/** Makes a directory, and those above it, that only this user may enter. One that exists already keeps its mode. */
+/** Creates a directory and its parents, for this user only. An existing directory keeps its mode. */
 export async function makePrivateDirectory(directory: string): Promise<void> {
   const first = await makeMissing(directory)
   if (first === undefined) return
@@ -55,9 +54,9 @@ async function makeMissing(directory: string): Promise<string | undefined> {
   return first ?? directory
 }
 
-/** Flushes the names in a directory, so that a file that was made or renamed there outlives a power failure. */
+/** Flushes the names in a directory, so that a created or renamed file survives a power failure. */
 export async function syncDirectory(directory: string): Promise<void> {
-  // Windows cannot open a directory, and needs no flush of it.
+  // Windows cannot open a directory, and does not need the flush.
   if (process.platform === 'win32') return
   const handle = await open(directory, 'r')
   try {

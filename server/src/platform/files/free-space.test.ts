@@ -18,7 +18,7 @@ test('The default reserve is 5 %, at least 1 GiB, at most 20 GiB, and never more
   }
 })
 
-test('Content has the space above the reserve, and what is taken counts at once', () => {
+test('Content can use the space above the reserve, and used space is subtracted at once', () => {
   const disk = { freeBytes: 1000, totalBytes: 4000, freeFiles: undefined }
   const space = watchFreeSpace('/', 400, () => ({ ...disk }))
   assert.equal(space.take(500), true)
@@ -36,7 +36,7 @@ test('Content has the space above the reserve, and what is taken counts at once'
   assert.equal(space.hasRoomFor(600), true, 'what was deleted is space again')
 })
 
-test('A file system that has no room for files has none for content', () => {
+test('A file system without free inodes has no space for content', () => {
   const disk = { freeBytes: 9 * gibibyte, totalBytes: 10 * gibibyte, freeFiles: 999 }
   const space = watchFreeSpace('/', undefined, () => ({ ...disk }))
   assert.equal(space.hasRoomFor(0), false)

@@ -37,7 +37,7 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
   }
 }
 
-/** Reads the one line of a file that holds a secret, such as `client secret`. @throws StartupError */
+/** Reads the only line of a file with a secret, such as `client secret`. @throws StartupError */
 export async function readSecretFile(file: string, secretName: string): Promise<string> {
   const secret = (await readSettingFile(file, true)).replace(/\r?\n$/, '')
   if (/^[\x20-\x7e]{1,4096}$/.test(secret)) return secret

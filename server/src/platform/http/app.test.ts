@@ -32,7 +32,7 @@ async function open(t: TestContext, trustedProxies: readonly string[] = []) {
 const get = (app: FastifyInstance, url: string, headers: Readonly<Record<string, string>> = {}) =>
   app.inject({ method: 'GET', url, headers: { host: 'one.example', ...headers } })
 
-test('every answer has a correlation id, which the log has too; what the client chose is repeated only if it is harmless', async (t) => {
+test('every response has the correlation id of its log line; the id of a client is returned only if it is harmless', async (t) => {
   const { app, parsed } = await open(t)
   const ids = new Set<unknown>()
   for (const path of ['/origin', '/nothing', '/fails', '/taken-over']) {
@@ -58,7 +58,7 @@ test('every answer has a correlation id, which the log has too; what the client 
   }
 })
 
-test('a browser is told to want TLS of a host, but of nothing that is called localhost', async (t) => {
+test('HSTS is sent for every host except localhost', async (t) => {
   const { app } = await open(t)
   const told = async (host: string) => (await get(app, '/origin', { host })).headers['strict-transport-security']
   for (const host of ['one.example', 'one.example:8443', '192.0.2.1', 'localhost.example', 'notlocalhost']) {
@@ -69,7 +69,7 @@ test('a browser is told to want TLS of a host, but of nothing that is called loc
   }
 })
 
-test('there is one line a request, and what stands behind the question mark is not in it', async (t) => {
+test('each request has one log line, without its query', async (t) => {
   const { app, lines, parsed } = await open(t)
   for (const url of ['/origin?access_token=canary', '/nothing?canary', '/taken-over?x=canary', '/fails?canary']) {
     await get(app, url, { authorization: 'Bearer canary', cookie: 'canary' })
@@ -87,7 +87,7 @@ test('there is one line a request, and what stands behind the question mark is n
   )
 })
 
-test('what fails is told without its reason, and logged once with its causes', async (t) => {
+test('a failure is answered without its reason, and logged once with its causes', async (t) => {
   const { app, parsed } = await open(t)
   const answer = await get(app, '/fails')
   assert.equal(answer.statusCode, 500)
@@ -122,7 +122,7 @@ test('a URL that cannot be decoded is the client’s fault, and so is every odd 
   }
 })
 
-test('fault 52: forwarded headers are believed of listed proxies alone, from the right, and break nothing', async (t) => {
+test('fault 52: forwarded headers are trusted only from listed proxies, from the right, and malformed ones are harmless', async (t) => {
   const forwarded = {
     'x-forwarded-for': '203.0.113.9, 198.51.100.7',
     'x-forwarded-host': 'two.example',

@@ -5,24 +5,24 @@ import { CallerBudgets } from '../limits/caller-budget.ts'
 import type { Log } from '../log/log.ts'
 import { outageOf } from '../process/outage.ts'
 import { newTimeOrderedId } from '../process/time-ordered-id.ts'
-import { type WarnNowAndThen, createWarnNowAndThen } from '../log/warn-now-and-then.ts'
-import { onAnswerEnd } from './answer-end.ts'
-import { type AnsweredListener, createRequestLog } from './request-log.ts'
+import { type LimitedWarning, createLimitedWarning } from '../log/limited-warning.ts'
+import { onResponseEnd } from './response-end.ts'
+import { type CompletionListener, createRequestLog } from './request-log.ts'
 
 export type AppOptions = {
   readonly log: Log
-  /** Addresses and networks of the proxies whose `X-Forwarded-*` headers are believed; empty for none. */
+  /** Addresses and networks of the proxies whose `X-Forwarded-*` headers are trusted. */
   readonly trustedProxies: readonly string[]
   /** Whether HSTS includes all subdomains. */
   readonly hstsIncludeSubDomains?: boolean
-  /** The limits of each caller over all surfaces; absent for the defaults. */
+  /** The limits of each caller over all surfaces. Default: the usual limits. */
   readonly callerBudgets?: CallerBudgets
 }
 
-/** The largest body that is read into memory: forms and documents. Streams have limits of their own. */
+/** The maximum size of a body that is read into memory: forms and documents. Streams have other limits. */
 export const bodyLimitBytes = 1024 * 1024
 
-/** Who asks, from where, under which correlation id; what an audit event and a log line need to know of a request. */
+/** The origin of a request, for audit events and log lines. */
 export type Origin = {
   readonly correlationId: string
   readonly remoteAddress: string
@@ -31,14 +31,14 @@ export type Origin = {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Where a request came from: the far end of the connection, or what a trusted proxy says of it; empty once that is gone. */
+    /** The address of the client, from the connection or a trusted proxy; empty once the connection is closed. */
     readonly remoteAddress: (request: IncomingMessage) => string
-    /** Are told of every answer, whichever way the request took. */
-    readonly answeredListeners: AnsweredListener[]
+    /** Called after every request, of all surfaces. */
+    readonly completionListeners: CompletionListener[]
     /** Whether an address is a trusted proxy. */
     readonly isTrustedProxy: (address: string) => boolean
     /** For warnings that any client can cause. */
-    readonly warnNowAndThen: WarnNowAndThen
+    readonly warnLimited: LimitedWarning
     /** The value of the `Strict-Transport-Security` header. */
     readonly strictTransportSecurity: string
     /** The budgets of all callers. */
@@ -47,8 +47,8 @@ declare module 'fastify' {
 }
 
 /**
- * The HTTP application, without surfaces and without listeners. Paths are matched without regard to case, a trailing
- * slash or doubled slashes, since Azure's management API is; a surface that must tell them apart looks at the raw URL.
+ * Creates the HTTP application, without surfaces and listeners. Like in Azure's management API, paths are matched regardless
+ * of case, a trailing slash and repeated slashes. A surface that must distinguish them uses the raw URL.
  */
 export function createApp(settings: AppOptions): FastifyInstance {
   const { log, trustedProxies, hstsIncludeSubDomains = false } = settings
@@ -61,9 +61,9 @@ export function createApp(settings: AppOptions): FastifyInstance {
     genReqId: () => newTimeOrderedId(Date.now()),
     frameworkErrors: (error, request, reply) => {
       const status: number = error.statusCode ?? 400
-      // No hook is called for what no route could be looked for.
+      // Hooks are not called if the URL is malformed.
       writeCommonHeaders(request, reply)
-      tellWhenAnswered(app, request, reply)
+      watchCompletion(app, request, reply)
       void (reply as FastifyReply)
         .code(status)
         .send({ error: { code: 'BadRequest', message: 'The URL is malformed.' } })
@@ -79,17 +79,17 @@ export function createApp(settings: AppOptions): FastifyInstance {
     'remoteAddress',
     (request) => (isTrusted === undefined ? request.socket.remoteAddress : proxyAddr(request, isTrusted)) ?? '',
   )
-  app.decorate('answeredListeners', [createRequestLog(log)])
+  app.decorate('completionListeners', [createRequestLog(log)])
   app.decorate('isTrustedProxy', (address) => isTrusted?.(address, 0) ?? false)
-  app.decorate('warnNowAndThen', createWarnNowAndThen(log))
+  app.decorate('warnLimited', createLimitedWarning(log))
   app.decorate('strictTransportSecurity', `max-age=31536000${hstsIncludeSubDomains ? '; includeSubDomains' : ''}`)
   app.decorate('callerBudgets', settings.callerBudgets ?? new CallerBudgets())
   app.addHook('onRequest', (request, reply, done) => {
     writeCommonHeaders(request, reply)
-    tellWhenAnswered(app, request, reply)
+    watchCompletion(app, request, reply)
     done()
   })
-  // Surfaces have handlers of their own; this one is for what lies outside of them.
+  // Surfaces have their own error handlers; this one is for errors outside of them.
   app.setErrorHandler((error, request, reply) => {
     const status = clientStatusOf(error)
     if (status === undefined) log.error({ id: request.id, err: error }, 'a request failed')
@@ -111,12 +111,12 @@ export function createApp(settings: AppOptions): FastifyInstance {
   return app
 }
 
-/** What an audit event says of where a request came from. */
+/** The origin of a Fastify request. */
 export function requestOrigin({ id, server, raw }: FastifyRequest): Origin {
   return originOf(id, server.remoteAddress(raw), raw.headers)
 }
 
-/** The same of a request that is not Fastify's. */
+/** The origin of a request outside of Fastify. */
 export function originOf(correlationId: string, remoteAddress: string, headers: IncomingHttpHeaders): Origin {
   return { correlationId, remoteAddress, userAgent: headers['user-agent']?.slice(0, 256) }
 }
@@ -126,12 +126,12 @@ const outageCodes = { 'disk-full': 'InsufficientStorage', 'database-busy': 'Serv
 const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 
 /**
- * The name of everybody's own machine. A browser that remembers that it wants HTTPS would refuse whatever else is served
- * there, such as az, which waits for its code at `http://localhost`. [RFC 6761 §6.3; RFC 6797 §8.2]
+ * The names of the local machine. With HSTS, a browser would block plain HTTP on them, such as the sign-in of az, which
+ * receives its code at `http://localhost`. [RFC 6761 §6.3; RFC 6797 §8.2]
  */
-const machinesOwn = /(?:^|\.)localhost(?::\d+)?$/i
+const localhostPattern = /(?:^|\.)localhost(?::\d+)?$/i
 
-/** What every answer of the server carries, names and values alternating. */
+/** The headers of every response, names and values alternating. */
 export function commonHeaders(
   { strictTransportSecurity }: FastifyInstance,
   correlationId: string,
@@ -143,7 +143,7 @@ export function commonHeaders(
     'x-ms-request-id',             correlationId,
     'x-content-type-options',      'nosniff',
   ]
-  if (!machinesOwn.test(headers.host ?? '')) {
+  if (!localhostPattern.test(headers.host ?? '')) {
     common.push('strict-transport-security', strictTransportSecurity)
   }
   const clientRequestId = headers['x-ms-client-request-id']
@@ -153,7 +153,7 @@ export function commonHeaders(
   return common
 }
 
-/** The status of what went wrong before a handler was reached, where that was the client's fault: a body that could not be read. */
+/** The 4xx status of an error before the handler, such as an unreadable body; undefined for other errors. */
 export function clientStatusOf(error: unknown): number | undefined {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined
@@ -164,11 +164,11 @@ function writeCommonHeaders(request: FastifyRequest, reply: FastifyReply): void 
   for (let index = 0; index < common.length; index += 2) reply.header(common[index] ?? '', common[index + 1])
 }
 
-function tellWhenAnswered(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
+function watchCompletion(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   const { id, method, url, headers, raw, routeOptions } = request
   const remoteAddress = app.remoteAddress(raw)
-  onAnswerEnd(raw, reply.raw, (end) => {
-    const answered = {
+  onResponseEnd(raw, reply.raw, (end) => {
+    const completed = {
       ...end,
       correlationId: id,
       method,
@@ -178,6 +178,6 @@ function tellWhenAnswered(app: FastifyInstance, request: FastifyRequest, reply: 
       remoteAddress,
       route: routeOptions.url,
     }
-    for (const listener of app.answeredListeners) listener(answered)
+    for (const listener of app.completionListeners) listener(completed)
   })
 }

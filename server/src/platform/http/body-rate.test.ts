@@ -18,7 +18,7 @@ for (const [what, isRead] of [
   ['that is read', true],
   ['that nobody reads', false],
 ] as const) {
-  test(`a body ${what}, in chunks of one byte, is taken at a bounded rate and whole`, async (t) => {
+  test(`a body ${what}, in chunks of one byte, is received completely at a limited rate`, async (t) => {
     const app = createApp({ log: createLog('silent'), trustedProxies: [] })
     mountRaw(app, {
       paths: ['/v2'],

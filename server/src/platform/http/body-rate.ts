@@ -1,6 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { RecentMap } from '../memory/recent-map.ts'
+import { LRUCache } from 'lru-cache'
 import { networkOf } from '../limits/sender-budget.ts'
 import { type Allowance, type Bucket, fullBucket, refill } from '../limits/token-bucket.ts'
 import { discardRest, isDiscarded } from './unread-body.ts'
@@ -14,8 +14,8 @@ const smallBytes = 1024
 /** The number of small pieces, or KiB of discarded bodies, that all connections of one address may send. */
 const allowance: Allowance = { burst: 5000, perSecond: 10_000 }
 
-/** The minimum number of addresses whose allowances are kept. */
-const minAddresses = 10_000
+/** The maximum number of networks with a bucket of their own. Open connections keep theirs regardless. */
+const maxNetworks = 10_000
 
 /**
  * Creates a request class that limits small pieces of bodies, and bodies that are discarded. A body in chunks or TLS
@@ -28,15 +28,15 @@ const minAddresses = 10_000
  * @param isExempt whether an address is a proxy for many clients; each of its connections has its own allowance
  */
 export function createPacedMessage(isExempt: (address: string) => boolean): typeof IncomingMessage {
-  const byAddress = new RecentMap<Bucket>(minAddresses)
+  const newBucket = () => fullBucket(allowance, performance.now())
+  const byNetwork = new LRUCache<string, Bucket>({ max: maxNetworks, memoMethod: newBucket })
   const bySocket = new WeakMap<Socket, Bucket>()
 
   function bucketOf(socket: Socket): Bucket {
     const known = bySocket.get(socket)
     if (known !== undefined) return known
     const { remoteAddress = '' } = socket
-    const make = () => fullBucket(allowance, performance.now())
-    const bucket = isExempt(remoteAddress) ? make() : byAddress.getOrMake(networkOf(remoteAddress), make)
+    const bucket = isExempt(remoteAddress) ? newBucket() : byNetwork.memo(networkOf(remoteAddress))
     bySocket.set(socket, bucket)
     return bucket
   }
@@ -56,13 +56,13 @@ export function createPacedMessage(isExempt: (address: string) => boolean): type
     override push(piece: unknown, encoding?: BufferEncoding): boolean {
       // A reader that has copied a piece may free its memory, so that its length is 0 afterwards.
       const bytes = piece instanceof Uint8Array ? piece.byteLength : undefined
-      const goesOn = super.push(piece, encoding)
-      if (bytes === undefined) return goesOn
+      const continues = super.push(piece, encoding)
+      if (bytes === undefined) return continues
       const isSmall = bytes < smallBytes
-      if (!isSmall && !isDiscarded(this)) return goesOn
+      if (!isSmall && !isDiscarded(this)) return continues
       const bucket = bucketOf(this.socket)
       bucket.tokens -= isSmall ? 1 : bytes / smallBytes
-      return goesOn && bucket.tokens > 0
+      return continues && bucket.tokens > 0
     }
 
     override _read(size: number): void {
@@ -72,7 +72,7 @@ export function createPacedMessage(isExempt: (address: string) => boolean): type
       else if (!waiting.has(this)) readLater(this, bucket, size)
     }
 
-    /** Node calls this once an answer has ended, and would then take what is left of the body without `push`. */
+    /** Node calls this when a response has ended, to read the rest of the body without `push`. */
     _dump(): void {
       if (this.complete) dumpOf(this)
       else discardRest(this)

@@ -4,13 +4,13 @@ import { parseForm } from '../../standards/http/form.ts'
 import { bodyLimitBytes } from './app.ts'
 import { BodyTooLargeError, readBody } from './read-body.ts'
 
-/** A body that claims to be a form and is none. It carries its status as the framework's errors do. */
+/** The body is a malformed form. The status is a property, as in the framework's errors. */
 export class MalformedFormError extends Error {
   override readonly name = 'MalformedFormError'
   readonly statusCode = 400
 }
 
-/** A body that is no form, or more than is read into memory. It carries its status as the framework's errors do. */
+/** The body is not a form, or too large. The status is a property, as in the framework's errors. */
 export class UnacceptableBodyError extends Error {
   override readonly name = 'UnacceptableBodyError'
   readonly statusCode: 413 | 415
@@ -23,7 +23,7 @@ export class UnacceptableBodyError extends Error {
 
 const formType = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
 
-/** Makes `application/x-www-form-urlencoded` bodies arrive as a `Form`, and no other body at all. */
+/** Accepts only `application/x-www-form-urlencoded` bodies, and parses them into a `Form`. */
 export function acceptForms(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
@@ -34,7 +34,7 @@ export function acceptForms(scope: FastifyInstance): void {
 }
 
 /**
- * Reads the form of a raw surface's request, as it was sent; a request without a body has an empty one.
+ * Reads the unparsed form of a raw surface's request; empty for a request without a body.
  *
  * @throws UnacceptableBodyError; the rest of the body has not been read
  * @throws ClientGoneError

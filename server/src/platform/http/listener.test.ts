@@ -18,7 +18,7 @@ async function open(t: TestContext) {
 const close = 'Connection: close\r\n'
 const status = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
 
-test('a request names one host, or is refused [RFC 9112 §3.2]', async (t) => {
+test('a request without exactly one host is rejected [RFC 9112 §3.2]', async (t) => {
   const { say } = await open(t)
   const refused: Readonly<Record<string, string>> = {
     'no host': '',
@@ -33,7 +33,7 @@ test('a request names one host, or is refused [RFC 9112 §3.2]', async (t) => {
   assert.equal(status(await say(`GET /x HTTP/1.0\r\n\r\n`)), 200, 'HTTP/1.0 need not name any')
 })
 
-test('a target that names its host names the same one, or is refused [RFC 9112 §3.2.2]', async (t) => {
+test('a target with another host than the header is rejected [RFC 9112 §3.2.2]', async (t) => {
   const { say } = await open(t)
   const ask = (target: string) => say(`GET ${target} HTTP/1.1\r\nHost: one.example:5443\r\n${close}\r\n`)
   for (const target of ['https://one.example:5443/x?y', 'HTTP://One.example:5443/x?y', '/x?y']) {
@@ -56,7 +56,7 @@ test('a target that names its host names the same one, or is refused [RFC 9112 �
   }
 })
 
-test('a body that has two lengths is refused, and so is what else a proxy could read otherwise [RFC 9112 §6.3]', async (t) => {
+test('a body with two lengths is rejected, like everything else that a proxy could interpret differently [RFC 9112 §6.3]', async (t) => {
   const { say } = await open(t)
   const bodies = [
     'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -107,7 +107,7 @@ test('a connection on which nothing moves during a request is closed', async (t)
   assert.match(await slow.rest(), /answered/)
 })
 
-test('closing lets what is in flight finish, and then no idle connection holds it up', async (t) => {
+test('closing waits for running requests, and not for idle connections', async (t) => {
   const { listener, port, connect, say } = await open(t)
   const idle = await connect()
   idle.write('GET /idle HTTP/1.1\r\nHost: one.example\r\n\r\n')
@@ -133,7 +133,7 @@ test('closing lets what is in flight finish, and then no idle connection holds i
   assert.ok(performance.now() - begun < 30_000, 'without waiting for the time that was given')
 })
 
-test('closing cuts what does not finish in the time that is given', async (t) => {
+test('closing disconnects requests that do not finish in time', async (t) => {
   const { listener, connect, say } = await open(t)
   const busy = await connect()
   busy.write(
@@ -147,7 +147,7 @@ test('closing cuts what does not finish in the time that is given', async (t) =>
   assert.equal(await busy.rest(), '')
 })
 
-test('where one address cannot be had, none is kept', async (t) => {
+test('if one address fails, no address is used', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   t.after(() => app.close())
   const other = net.createServer().listen(0, '127.0.0.1')

@@ -10,7 +10,7 @@ import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
 import { createPacedMessage } from './body-rate.ts'
 import { requestListener } from './raw-surface.ts'
-import { refuseRaw, refuseUnreadable } from './raw-refusal.ts'
+import { rejectRequest, rejectUnreadable } from './reject-request.ts'
 import { Traffic } from './traffic.ts'
 import { type SlowClientLimits, type SlowClientReason, SlowClients, usualSlowClientLimits } from './slow-clients.ts'
 
@@ -21,7 +21,7 @@ export type ListenerOptions = {
   readonly addresses: readonly ListenAddress[]
   /** The certificate and its key in PEM, or undefined to speak plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
-  /** Absent for the defaults. */
+  /** Default: derived from the descriptor limit. */
   readonly connections?: ConnectionLimits
   readonly slowClients?: SlowClientLimits
 }
@@ -36,33 +36,32 @@ export type ListenerCounts = {
 }
 
 export interface Listener {
-  /** The addresses in use; a port that was asked as 0 is known here. */
+  /** The addresses in use, with the actual port where 0 was configured. */
   readonly addresses: readonly ListenAddress[]
   readonly counts: () => ListenerCounts
   /** Uses another certificate from the next handshake on. */
   replaceCertificate(tls: { readonly cert: string; readonly key: string }): void
-  /** Takes no more connections, lets what is in flight finish for at most `milliseconds`, then cuts it. */
+  /** Accepts no more connections, waits for running requests for at most `milliseconds`, and then disconnects them. */
   close(milliseconds: number): Promise<void>
 }
 
 const headersMilliseconds = 30_000
 /** How often Node checks for headers that take too long. */
-const lookMilliseconds = 2000
+const checkMilliseconds = 2000
 /** How often connections that have become idle are closed while the listener closes. */
 const sweepMilliseconds = 50
 
 /**
  * Listens on every address or on none.
  *
- * @throws the operating system's error (`EADDRINUSE`, `EACCES`, …) of the first address that could not be had.
+ * @throws the operating system's error (`EADDRINUSE`, `EACCES`, …) of the first address that fails
  */
 export async function listen(app: FastifyInstance, options: ListenerOptions): Promise<Listener> {
   const { addresses, tls } = options
   await app.ready()
   const guard = guardOf(app, options)
-  const state = { closing: false }
   const answer = requestListener(app)
-  const servers = addresses.map(() => createServer(app, answer, tls, guard, state))
+  const servers = addresses.map(() => createServer(app, answer, tls, guard))
   const traffic = new Traffic()
   for (const server of servers) server.on('connection', (socket: Socket) => traffic.watch(socket))
   try {
@@ -85,7 +84,7 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
       for (const server of servers) if (server instanceof https.Server) server.setSecureContext(replacement)
     },
     close: async (milliseconds) => {
-      state.closing = true
+      guard.isClosing = true
       // A connection that was busy until now waits for the client's next request.
       const sweep = setInterval(() => {
         for (const server of servers) server.closeIdleConnections()
@@ -127,6 +126,7 @@ type Guard = {
   readonly admit: (socket: Socket, isTls: boolean, begin: () => void) => void
   /** Closes connections that have not started yet. */
   readonly closePending: () => void
+  isClosing: boolean
 }
 
 function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
@@ -135,7 +135,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
   const slow = { request: 0, upload: 0, download: 0 }
   const clients = new SlowClients(options.slowClients ?? usualSlowClientLimits, (reason, { remoteAddress }) => {
     slow[reason] += 1
-    app.warnNowAndThen(slowTexts[reason], { from: remoteAddress })
+    app.warnLimited(slowTexts[reason], { from: remoteAddress })
   })
   const pending = new Set<Socket>()
   return {
@@ -143,7 +143,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
     limits,
     clients,
     pipelined: new PipelinedRequests(({ remoteAddress = '' }) => {
-      app.warnNowAndThen(floodText, { from: remoteAddress })
+      app.warnLimited(floodText, { from: remoteAddress })
       if (!app.isTrustedProxy(remoteAddress)) app.callerBudgets.ofHandshakes(remoteAddress).charge(floodCostMs)
     }),
     message: createPacedMessage(app.isTrustedProxy),
@@ -151,7 +151,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
     admit: (socket, isTls, begin) => {
       const refusal = connections.admit(socket, isTls)
       if (refusal !== undefined) {
-        app.warnNowAndThen(refusalTexts[refusal], { from: socket.remoteAddress })
+        app.warnLimited(refusalTexts[refusal], { from: socket.remoteAddress })
         socket.destroy()
         return
       }
@@ -170,6 +170,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
     closePending: () => {
       for (const socket of pending) socket.destroy()
     },
+    isClosing: false,
   }
 }
 
@@ -192,7 +193,7 @@ async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean>
     return true
   } catch (error) {
     if (!(error instanceof OverBudgetError)) throw error
-    app.warnNowAndThen(refusalTexts.handshakes, { from: socket.remoteAddress })
+    app.warnLimited(refusalTexts.handshakes, { from: socket.remoteAddress })
     socket.destroy()
     return false
   }
@@ -203,7 +204,6 @@ function createServer(
   answer: http.RequestListener,
   tls: ListenerOptions['tls'],
   guard: Guard,
-  state: { readonly closing: boolean },
 ): http.Server | https.Server {
   const { clients, connections, limits } = guard
   const inOrder = (listener: http.RequestListener): http.RequestListener => {
@@ -218,9 +218,9 @@ function createServer(
     }
   }
   const route = inOrder((request, response) => {
-    if (state.closing) response.shouldKeepAlive = false
+    if (guard.isClosing) response.shouldKeepAlive = false
     if (settleHost(request)) answer(request, response)
-    else refuseRaw(app, request, response, 400, 'The host of the request is missing or ambiguous.')
+    else rejectRequest(app, { request, response }, 400, 'The host of the request is missing or ambiguous.')
   })
   const options = {
     IncomingMessage: guard.message,
@@ -230,7 +230,7 @@ function createServer(
     headersTimeout: headersMilliseconds,
     // Node only states this time in responses. SlowClients closes the connection.
     keepAliveTimeout: clients.limits.keepAliveMs,
-    connectionsCheckingInterval: lookMilliseconds,
+    connectionsCheckingInterval: checkMilliseconds,
   }
   const server =
     tls === undefined
@@ -249,14 +249,14 @@ function createServer(
     clients.watch(socket)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    refuseUnreadable(app, error, socket, clients.isAnswering(socket))
+    rejectUnreadable(app, error, socket, clients.isAnswering(socket))
   })
   // No response is possible after a failed handshake.
   server.removeAllListeners('tlsClientError').on('tlsClientError', (_error, socket: Socket) => socket.destroy())
   server.on(
     'checkExpectation',
     inOrder((request, response) => {
-      refuseRaw(app, request, response, 417, 'The Expect header of the request is not supported.')
+      rejectRequest(app, { request, response }, 417, 'The Expect header of the request is not supported.')
     }),
   )
   return server
@@ -265,22 +265,27 @@ function createServer(
 const absoluteTarget = /^https?:\/\/([^/?#]+)(.*)$/i
 
 /**
- * Whether it is beyond doubt which host a request is for: `Host` comes once, and a target that names a host names the
- * same; that is then cut to its path. A proxy in front could have read another one. [RFC 9112 §3.2]
+ * Whether the host of a request is unambiguous: there is one `Host` header, and an absolute target names the same host. The
+ * target is then reduced to its path. Otherwise a proxy in front could have used another host. [RFC 9112 §3.2]
  */
 function settleHost(request: http.IncomingMessage): boolean {
   const { rawHeaders, url = '' } = request
-  let hosts = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
-  }
+  const hosts = countHosts(rawHeaders)
   if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) return false
   if (url.startsWith('/') || url === '*') return true
   const [, authority, path = ''] = absoluteTarget.exec(url) ?? []
   if (authority === undefined || authority.toLowerCase() !== request.headers.host?.toLowerCase()) return false
   request.url = path.startsWith('/') ? path : `/${path}`
   return true
+}
+
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  return hosts
 }
 
 async function bind(server: http.Server, { host, port }: ListenAddress): Promise<void> {

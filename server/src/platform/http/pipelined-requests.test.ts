@@ -32,7 +32,7 @@ async function open(t: TestContext) {
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: a.example\r\n${more}\r\n`
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, 50))
 
-test('requests that come before the answer to another are carried out one after the other', async (t) => {
+test('requests that arrive before the previous response are handled one after the other', async (t) => {
   const { socket, begun, received } = await open(t)
   socket.write([get('/v2/1'), get('/v2/2'), get('/v2/3', 'Expect: more\r\n'), get('/v2/4')].join(''))
   for (const number of [1, 2]) {

@@ -31,7 +31,7 @@ export class PipelinedRequests {
     const waiting = this.#waiting.get(socket)
     if (waiting === undefined) {
       this.#waiting.set(socket, [{ response, begin }])
-      current.once('close', () => this.#goOn(socket))
+      current.once('close', () => this.#next(socket))
     } else if (waiting.length < maxWaiting) waiting.push({ response, begin })
     else {
       socket.destroy()
@@ -39,13 +39,13 @@ export class PipelinedRequests {
     }
   }
 
-  #carryOut(socket: Socket, { response, begin }: Waiting): void {
-    if (!socket.destroyed) response.once('close', () => this.#goOn(socket))
+  #start(socket: Socket, { response, begin }: Waiting): void {
+    if (!socket.destroyed) response.once('close', () => this.#next(socket))
     begin()
-    if (socket.destroyed) this.#goOn(socket)
+    if (socket.destroyed) this.#next(socket)
   }
 
-  #goOn(socket: Socket): void {
+  #next(socket: Socket): void {
     const waiting = this.#waiting.get(socket) ?? []
     if (socket.destroyed) {
       // Each is logged as aborted by its client.
@@ -55,6 +55,6 @@ export class PipelinedRequests {
     const next = waiting.shift()
     if (next === undefined) this.#waiting.delete(socket)
     // Other connections are served between two requests.
-    else setImmediate(() => this.#carryOut(socket, next))
+    else setImmediate(() => this.#start(socket, next))
   }
 }

@@ -5,7 +5,7 @@ import { createLog } from '../log/log.ts'
 import { until } from '../process/test-patience.ts'
 import { createApp } from './app.ts'
 import { mountRaw } from './raw-surface.ts'
-import type { Answered } from './request-log.ts'
+import type { CompletedRequest } from './request-log.ts'
 import { serveForTest } from './test-socket.ts'
 
 type Seen = {
@@ -19,8 +19,8 @@ type Seen = {
 async function open(t: TestContext, trustedProxies: readonly string[] = []) {
   const lines: string[] = []
   const app = createApp({ log: createLog('info', { write: (line) => void lines.push(line) }), trustedProxies })
-  const answered: Answered[] = []
-  app.answeredListeners.push((one) => void answered.push(one))
+  const answered: CompletedRequest[] = []
+  app.completionListeners.push((one) => void answered.push(one))
   app.get('/rawer', () => ({ own: true }))
   mountRaw(app, {
     paths: ['/raw'],
@@ -75,7 +75,7 @@ test('a request to a raw surface is handled the same whichever way it took: addr
   assert.equal(logged().length, spellings.length)
 })
 
-test('only what lies below the path of a raw surface is its own, and only by its methods', async (t) => {
+test('a raw surface receives only requests below its paths, with its methods', async (t) => {
   const { ask } = await open(t)
   assert.match((await ask('/rawer')).answer, /"own":true/)
   assert.equal((await ask('/rawest')).status, 404)
@@ -105,7 +105,7 @@ test('fault 52: a raw surface believes forwarded headers of listed proxies alone
   }
 })
 
-test('an answer that breaks off, and one that goes on writing after its end, harm no other', async (t) => {
+test('a response that is aborted, and one that is written after its end, do not affect others', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   mountRaw(app, {
     paths: ['/raw'],

@@ -1,33 +1,33 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { newTimeOrderedId } from '../process/time-ordered-id.ts'
-import { onAnswerEnd } from './answer-end.ts'
+import { onResponseEnd } from './response-end.ts'
 import { type Origin, commonHeaders, originOf, requestOrigin } from './app.ts'
 
-/** A request that a surface answers by Node's own means, headers and all. */
+/** A request that a surface answers with Node's own API, including the headers. */
 export type RawExchange = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly origin: Origin
-  /** What every answer of the server carries, names and values alternating. */
+  /** The headers of every response, names and values alternating. */
   readonly commonHeaders: readonly string[]
 }
 
 /**
- * A surface whose paths Fastify's router cannot read and whose bodies are streams: it is handed all that lies below its
- * paths and looks at the raw URL itself.
+ * A surface whose paths Fastify's router cannot match and whose bodies are streams. It receives every request below its
+ * paths, and matches the raw URL.
  */
 export type RawSurface = {
-  /** Each without a slash at its end. */
+  /** Without a trailing slash. */
   readonly paths: readonly string[]
   readonly methods: readonly HTTPMethods[]
-  /** Must not throw: nobody is there to catch it. */
+  /** Must not throw. */
   readonly handle: (exchange: RawExchange) => void
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Absent where none was mounted. */
+    /** Undefined if none is mounted. */
     readonly rawSurfaces?: RawSurface[]
   }
 }
@@ -40,7 +40,7 @@ export function mountRaw(app: FastifyInstance, surface: RawSurface): void {
     app.route({
       method: [...surface.methods],
       url,
-      // Taken over before any parser sees the body.
+      // Before any parser reads the body.
       onRequest: (request, reply, _done) => {
         reply.hijack()
         surface.handle({
@@ -56,11 +56,10 @@ export function mountRaw(app: FastifyInstance, surface: RawSurface): void {
 }
 
 /**
- * What answers the requests of an application that is ready.
+ * Creates the request listener of an application that is ready.
  *
- * A request to a raw surface is handed over without Fastify, whose way of routes, hooks and replies would take as long as the
- * rest of a small answer. Where its path is not written as plainly as usual, Fastify decides whose it is, and hands it over
- * just so.
+ * A request to a raw surface bypasses Fastify, whose routing, hooks and replies would take as long as the rest of a small
+ * response. If the path is percent-encoded, Fastify routes the request, also to raw surfaces.
  */
 export function requestListener(app: FastifyInstance): RequestListener {
   const mounted = (app.rawSurfaces ?? []).flatMap((surface) => {
@@ -70,12 +69,12 @@ export function requestListener(app: FastifyInstance): RequestListener {
   return (request, response) => {
     const { url = '', method = '' } = request
     const found = isEncodedPath(url) ? undefined : mounted.find(({ prefix }) => url.startsWith(prefix))
-    if (found?.methods.has(method) === true) handOver(app, found.surface, found.route, request, response)
+    if (found?.methods.has(method) === true) serveRaw(app, found, request, response)
     else app.routing(request, response)
   }
 }
 
-/** Whether anything before the query is percent-encoded. */
+/** Whether the path is percent-encoded. */
 function isEncodedPath(url: string): boolean {
   const encodedAt = url.indexOf('%')
   if (encodedAt === -1) return false
@@ -83,10 +82,9 @@ function isEncodedPath(url: string): boolean {
   return queryAt === -1 || encodedAt < queryAt
 }
 
-function handOver(
+function serveRaw(
   app: FastifyInstance,
-  surface: RawSurface,
-  route: string,
+  { surface, route }: { readonly surface: RawSurface; readonly route: string },
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -94,8 +92,8 @@ function handOver(
   const { headers, method = '', url = '' } = request
   const correlationId = newTimeOrderedId(Date.now())
   const remoteAddress = app.remoteAddress(request)
-  onAnswerEnd(request, response, (end) => {
-    const answered = {
+  onResponseEnd(request, response, (end) => {
+    const completed = {
       ...end,
       correlationId,
       method,
@@ -105,7 +103,7 @@ function handOver(
       remoteAddress,
       route,
     }
-    for (const listener of app.answeredListeners) listener(answered)
+    for (const listener of app.completionListeners) listener(completed)
   })
   const origin = originOf(correlationId, remoteAddress, headers)
   surface.handle({ request, response, origin, commonHeaders: commonHeaders(app, correlationId, headers) })

@@ -25,7 +25,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     const stop = () => {
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
     }
-    // Not `for await`: leaving the loop early destroys the socket, and the client would not receive the answer.
+    // Not `for await`: leaving the loop early destroys the socket, and the client would not receive the response.
     const onData = (piece: Uint8Array) => {
       sizeBytes += piece.byteLength
       if (sizeBytes <= limitBytes) {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type LogLevel, createLog } from '../log/log.ts'
-import { type Answered, createRequestLog } from './request-log.ts'
+import { type CompletedRequest, createRequestLog } from './request-log.ts'
 
-const usual: Answered = {
+const usual: CompletedRequest = {
   correlationId: '00000000-0000-4000-8000-000000000000',
   method: 'GET',
   url: '/v2/',
@@ -16,13 +16,13 @@ const usual: Answered = {
   route: '/v2/*',
 }
 
-function logged(answered: Answered, level: LogLevel = 'info'): string[] {
+function logged(answered: CompletedRequest, level: LogLevel = 'info'): string[] {
   const lines: string[] = []
   createRequestLog(createLog(level, { write: (line) => void lines.push(line) }))(answered)
   return lines
 }
 
-test('The line of a request is what pino would have written', () => {
+test('The line of a request is the same as the line that pino writes', () => {
   const lines: string[] = []
   const log = createLog('info', { write: (line) => void lines.push(line) })
   createRequestLog(log)(usual)
@@ -32,12 +32,12 @@ test('The line of a request is what pino would have written', () => {
   assert.equal(ours, pinos)
 })
 
-test('A request whose client went away says so', () => {
+test('A request that its client aborted is logged as aborted', () => {
   const line = JSON.parse(logged({ ...usual, status: 499, aborted: true })[0] ?? '') as object
   assert.partialDeepStrictEqual(line, { path: '/v2/', status: 499, aborted: true, milliseconds: 1.3 })
 })
 
-test('A request without a host has a line without it, and below the level there is none', () => {
+test('A request without a host is logged without one, and nothing is logged below the level', () => {
   assert.deepEqual(
     Object.keys(JSON.parse(logged({ ...usual, host: undefined })[0] ?? '') as object).includes('host'),
     false,
@@ -45,7 +45,7 @@ test('A request without a host has a line without it, and below the level there 
   assert.deepEqual(logged(usual, 'warn'), [])
 })
 
-test('Whatever a client sends stays within its field of its one line', () => {
+test('A client cannot add a field or a line, whatever it sends', () => {
   const hostile = fc.oneof(
     fc.constantFrom(
       '"',

@@ -1,38 +1,37 @@
-import { type Log, writeFields } from '../log/log.ts'
-import type { AnswerEnd } from './answer-end.ts'
+import type { Log } from '../log/log.ts'
+import type { ResponseEnd } from './response-end.ts'
 
-/** A request whose answer is whole, or broke off, as the log and the metrics tell of it. */
-export type Answered = AnswerEnd & {
+/** A request whose response was sent completely or aborted, for the log and the metrics. */
+export type CompletedRequest = ResponseEnd & {
   readonly correlationId: string
   readonly method: string
-  /** As it stood in the request line. */
+  /** The target in the request line. */
   readonly url: string
   readonly host: string | undefined
   readonly milliseconds: number
   readonly remoteAddress: string
-  /** The pattern that led to its handler, one of few; undefined where none did. */
+  /** The pattern of the route; undefined if no route matched. */
   readonly route: string | undefined
 }
 
-/** Is told of each answer. */
-export type AnsweredListener = (answered: Answered) => void
+/** Called after each response. */
+export type CompletionListener = (request: CompletedRequest) => void
 
-/** How much of a text that a client chose goes into one line. */
-const loggedLength = 512
+/** The maximum logged length of a text that a client chose. */
+const maxLoggedLength = 512
 
-/** Writes the one line that a request has in the log. */
-export function createRequestLog(log: Log): AnsweredListener {
+/** Logs one line for each request. */
+export function createRequestLog(log: Log): CompletionListener {
   return ({ correlationId, method, url, host, status, aborted, milliseconds, remoteAddress }) => {
     if (!log.isLevelEnabled('info')) return
     const queryAt = url.indexOf('?')
-    // The query may hold what a client should not have put there; the path is enough to find the request again.
-    const path = url.slice(0, Math.min(queryAt === -1 ? url.length : queryAt, loggedLength))
-    writeFields(
-      log,
+    // Without the query, which may contain secrets.
+    const path = url.slice(0, Math.min(queryAt === -1 ? url.length : queryAt, maxLoggedLength))
+    log.writeFields(
       `"id":"${correlationId}","method":"${method}","path":${JSON.stringify(path)},` +
-        (host === undefined ? '' : `"host":${JSON.stringify(host.slice(0, loggedLength))},`) +
+        (host === undefined ? '' : `"host":${JSON.stringify(host.slice(0, maxLoggedLength))},`) +
         `"status":${status},${aborted ? '"aborted":true,' : ''}"milliseconds":${Math.round(milliseconds * 10) / 10},` +
-        `"from":${JSON.stringify(remoteAddress.slice(0, loggedLength))}`,
+        `"from":${JSON.stringify(remoteAddress.slice(0, maxLoggedLength))}`,
     )
   }
 }

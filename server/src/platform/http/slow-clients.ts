@@ -74,7 +74,7 @@ export class SlowClients {
     this.#onCut = onCut
     const { requestMs, windowMs, keepAliveMs, idleMs } = limits
     this.#everyMs = Math.max(50, Math.min(1000, Math.min(requestMs, windowMs, keepAliveMs, idleMs) / 4))
-    this.#timer = setInterval(() => this.#look(), this.#everyMs).unref()
+    this.#timer = setInterval(() => this.#check(), this.#everyMs).unref()
   }
 
   /** Starts watching a connection. */
@@ -121,7 +121,7 @@ export class SlowClients {
     clearInterval(this.#timer)
   }
 
-  #look(): void {
+  #check(): void {
     const nowMs = performance.now()
     for (const [socket, watched] of this.#watched) {
       if (watched.isCut) {

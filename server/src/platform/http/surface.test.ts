@@ -52,7 +52,7 @@ async function open(t: TestContext) {
   return { app, handled, ...(await serveForTest(t, app)) }
 }
 
-test('no spelling of a path comes to a handler without authorization', async (t) => {
+test('no spelling of a path reaches a handler without authorization', async (t) => {
   const { app, handled } = await open(t)
   for (const url of [
     '/x/things/a',
@@ -72,7 +72,7 @@ test('no spelling of a path comes to a handler without authorization', async (t)
   assert.deepEqual(admitted.json(), { caller: 'somebody', name: 'a/b', form: false })
 })
 
-test('whoever is refused is answered before a body is read', async (t) => {
+test('a caller is denied before the body is read', async (t) => {
   const { connect } = await open(t)
   const socket = await connect()
   const type = 'Content-Type: application/x-www-form-urlencoded\r\n'
@@ -81,7 +81,7 @@ test('whoever is refused is answered before a body is read', async (t) => {
   socket.destroy()
 })
 
-test('below its paths everything else is the surface’s own "not found", whatever the method', async (t) => {
+test('all other paths below those of a surface get its own "not found", with any method', async (t) => {
   const { app } = await open(t)
   for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const) {
     for (const url of ['/x/nothing', '/x/things', '/x/things/a/b', '/x/things/a%00', '/x/%2e%2e/y']) {
@@ -98,7 +98,7 @@ test('below its paths everything else is the surface’s own "not found", whatev
   assert.equal((await app.inject({ method: 'GET', url: '/y' })).json<{ error: unknown }>().error !== undefined, true)
 })
 
-test('fault 41: a body is taken for a form only when it says so, and never for anything else', async (t) => {
+test('fault 41: a body is parsed as a form only with the content type of a form', async (t) => {
   const { app, handled } = await open(t)
   const send = (type: string | undefined, payload: string) =>
     app.inject({

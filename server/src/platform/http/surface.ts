@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { type CallerBudget, OverBudgetError } from '../limits/caller-budget.ts'
 import { type Origin, requestOrigin } from './app.ts'
 
-/** One request on its way through a handler. */
+/** A request to a handler. */
 export type Call<Caller> = {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
@@ -14,19 +14,19 @@ export type Call<Caller> = {
   readonly budget: CallerBudget
 }
 
-/** A row of a surface's table, which is at once its router and its authorization map. */
+/** A row of a surface's table, which is both its router and its authorization map. */
 export type Route<Need, Caller> = {
-  /** Unique within the server, as `management.registries.get`. */
+  /** Unique within the server, such as `management.registries.get`. */
   readonly id: string
   readonly method: HTTPMethods
   readonly path: string
-  /** What the caller must have; there is no default, so that a route without a need does not compile. */
+  /** The required permission. There is no default, so a route without a need does not compile. */
   readonly need: Need
-  /** Gives the body of the answer, or sends one by `call.reply`. */
+  /** Returns the body of the response, or sends it with `call.reply`. */
   readonly handle: (call: Call<Caller>) => unknown
 }
 
-/** What the OpenAPI document and the test of all routes read from a row. */
+/** The part of a row that the OpenAPI document and the test of all routes use. */
 export type RouteDescription = {
   readonly id: string
   readonly method: string | readonly string[]
@@ -55,20 +55,20 @@ export function describeRoutes(rows: readonly RouteDescription[]): readonly Rout
 export type Surface<Need, Caller> = {
   readonly name: string
   readonly routes: readonly Route<Need, Caller>[]
-  /** Paths, each with a trailing `*`, below which everything else is this surface's "not found". */
+  /** Paths with a trailing `*`. The surface answers "not found" for all other paths below them. */
   readonly territory: readonly string[]
-  /** Lets the caller in or throws. It runs before the body is read. */
-  readonly authorize: (need: Need, request: FastifyRequest) => Promise<Caller> | Caller
-  /** The budget that a caller is charged to; absent or undefined for the budget of the address. */
+  /** Authorizes the caller, or throws. Runs before the body is read. */
+  readonly authorize: (need: Need, request: FastifyRequest) => Promise<Caller>
+  /** The key of the caller's budget; absent or undefined for the budget of the address. */
   readonly budgetKey?: (caller: Caller) => string | undefined
-  /** Renders whatever was thrown, in the surface's own format. */
+  /** Renders an error in the surface's format. */
   readonly renderError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
   readonly notFound: () => Error
 }
 
 const allMethods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** Mounts a surface as an encapsulated plug-in. `prepare` may add content-type parsers that hold within it alone. */
+/** Mounts a surface as an encapsulated plug-in. `prepare` may add content-type parsers for it. */
 export function mountSurface<Need, Caller>(
   app: FastifyInstance,
   surface: Surface<Need, Caller>,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-/** Counts the bytes of connections, TLS included. A byte costs nothing: each socket counts its own, and is asked at its end. */
+/** Counts the bytes of connections, including TLS. Sockets count their own bytes, which are added when they close. */
 export class Traffic {
   readonly #open = new Set<Socket>()
   #received = 0
@@ -15,7 +15,7 @@ export class Traffic {
     })
   }
 
-  /** The bytes since the start, of open connections too. */
+  /** The bytes since startup, including open connections. */
   bytes(): { readonly received: number; readonly sent: number } {
     let [received, sent] = [this.#received, this.#sent]
     for (const socket of this.#open) {

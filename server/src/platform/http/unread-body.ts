@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** The limits of discarding a body, so that a client that is still sending receives its answer. */
+/** The limits of discarding a body. */
 const discardLimitBytes = 64 * 1024 * 1024
 const discardMilliseconds = 30_000
 
 /**
- * Ends an answer with these bytes, at once, or when the request has been read to its end, which {@link discardRest} sees to.
- * Node closes a connection that is not to be kept as soon as the answer has ended; a client that was still sending would be
- * cut off before it could read that answer. [RFC 9112 §9.6]
+ * Ends a response with these bytes, at once or after {@link discardRest} has read the rest of the request. Node closes a
+ * connection without keep-alive when the response ends, so a client that is still sending would not receive it.
+ * [RFC 9112 §9.6]
  */
-export function endAnswer(request: IncomingMessage, response: ServerResponse, body: Uint8Array | string): void {
+export function endResponse(request: IncomingMessage, response: ServerResponse, body: Uint8Array | string): void {
   if (request.complete || response.shouldKeepAlive) {
     response.end(body)
     return
@@ -21,15 +21,15 @@ export function endAnswer(request: IncomingMessage, response: ServerResponse, bo
 
 const discarded = new WeakSet<IncomingMessage>()
 
-/** Whether the rest of the body is only read to be discarded, after its answer. */
+/** Whether the rest of the body is being discarded. */
 export function isDiscarded(request: IncomingMessage): boolean {
   return discarded.has(request)
 }
 
 /**
- * Reads and discards the rest of a body after its answer, so that the client, which may still be sending, receives that
- * answer and can use the connection again. The rate is limited per address, see `body-rate.ts`. A client that
- * sends too much or for too long is disconnected.
+ * Reads and discards the rest of a body after its response, so that a client that is still sending receives the response
+ * and can use the connection again. The rate is limited per address, see `body-rate.ts`. A client that sends too much or
+ * for too long is disconnected.
  */
 export function discardRest(request: IncomingMessage): void {
   if (request.complete || request.readableEnded || request.destroyed || discarded.has(request)) return

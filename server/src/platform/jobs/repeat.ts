@@ -1,12 +1,12 @@
-/** Work that is done again and again. */
+/** Work that runs periodically. */
 export type Repetition = {
-  /** Ends it, and waits for a run that is under way. */
+  /** Stops it, and waits for the current run. */
   readonly stop: () => Promise<void>
 }
 
 /**
- * Runs `work` every so many seconds, each run after the end of the one before. It keeps no process alive. What a run
- * throws goes to `onFailure`, and the next run comes in its time.
+ * Runs `work` periodically, each run after the end of the previous one. It does not keep the process running. Errors go to
+ * `onFailure`, and the next run takes place as usual.
  */
 export function repeat(
   everySeconds: number,

@@ -1,47 +1,61 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CallerBudgets, OverBudgetError, usualCallerLimits } from './caller-budget.ts'
+import { type CallerBudget, CallerBudgets, OverBudgetError, usualCallerLimits } from './caller-budget.ts'
 import { until } from '../process/test-patience.ts'
 
-/** Budgets whose clock is moved by hand. */
+/** Budgets with a clock that the test sets. */
 function open(limits: Partial<typeof usualCallerLimits> = {}) {
   const clock = { ms: 0 }
   return { clock, budgets: new CallerBudgets({ ...usualCallerLimits, ...limits }, () => clock.ms) }
 }
 
-/** Has somebody else ask, so that callers share the processor. */
+/** Whether a request starts without waiting. */
+function enters(budget: CallerBudget): boolean {
+  const { waiting } = budget
+  void budget.enter()
+  return budget.waiting === waiting
+}
+
+/** Whether memory is reserved without waiting. */
+function holds(budget: CallerBudget, bytes: number): boolean {
+  const { waiting } = budget
+  void budget.hold(bytes)
+  return budget.waiting === waiting
+}
+
+/** Sends a request of another caller, so that callers share the processor. */
 function contend(budgets: CallerBudgets): void {
   const other = budgets.of('other')
   void other.enter()
   other.leave(0)
 }
 
-test('a caller that is alone uses all there is, and owes nothing when others come', async () => {
+test('a caller that is alone uses the whole server, and has no debt when others come', async () => {
   const { clock, budgets } = open()
   const caller = budgets.of('one')
   for (let request = 0; request < 100; request += 1) {
-    assert.equal(caller.enter(), undefined)
+    assert.ok(enters(caller))
     caller.leave(50)
     clock.ms += 50
   }
-  assert.equal(caller.enter(), undefined)
+  assert.ok(enters(caller))
   caller.leave(0)
   contend(budgets)
   clock.ms += 400
-  assert.equal(caller.enter(), undefined, 'a hundred milliseconds were earned')
+  assert.ok(enters(caller), '100 ms accrued')
 })
 
-test('beyond its share a caller waits while others ask, and nobody else does', async () => {
+test('a caller over its share waits while others send requests, and no other caller waits', async () => {
   const { clock, budgets } = open({ processorPercent: 25 })
   const [one, two] = [budgets.of('one'), budgets.of('two')]
   contend(budgets)
-  assert.equal(one.enter(), undefined)
+  assert.ok(enters(one))
   one.leave(200)
   contend(budgets)
   let isIn = false
-  const waiting = Promise.resolve(one.enter()).then(() => (isIn = true))
+  const waiting = one.enter().then(() => (isIn = true))
   assert.equal(one.waiting, 1)
-  assert.equal(two.enter(), undefined)
+  assert.ok(enters(two))
   two.leave(1)
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal(isIn, false)
@@ -57,7 +71,7 @@ test('the handshakes and the requests of an address do not compete with each oth
   const [handshakes, requests] = [budgets.ofHandshakes('192.0.2.1'), budgets.ofAddress('192.0.2.1')]
   for (let round = 0; round < 10; round += 1) {
     for (const budget of [handshakes, requests]) {
-      assert.equal(budget.enter(), undefined)
+      assert.ok(enters(budget))
       budget.leave(200)
     }
   }
@@ -66,15 +80,15 @@ test('the handshakes and the requests of an address do not compete with each oth
   assert.equal(requests.waiting, 1)
 })
 
-test('requests beyond what runs at once wait in order; beyond what may wait they are told when to come again', async () => {
+test('requests over the concurrency limit wait in order, and are rejected with a retry time when the queue is full', async () => {
   const { budgets } = open({ maxConcurrentRequests: 2 })
   const caller = budgets.of('one')
-  assert.equal(caller.enter(), undefined)
-  assert.equal(caller.enter(), undefined)
+  assert.ok(enters(caller))
+  assert.ok(enters(caller))
   const order: number[] = []
-  for (let at = 0; at < 256; at += 1) void Promise.resolve(caller.enter()).then(() => order.push(at))
-  assert.throws(
-    () => caller.enter(),
+  for (let at = 0; at < 256; at += 1) void caller.enter().then(() => order.push(at))
+  await assert.rejects(
+    caller.enter(),
     (error) => error instanceof OverBudgetError && error.retryAfterSeconds >= 1 && error.statusCode === 429,
   )
   assert.equal(budgets.counts.refused, 1)
@@ -82,27 +96,27 @@ test('requests beyond what runs at once wait in order; beyond what may wait they
     caller.leave(0)
     await Promise.resolve()
   }
-  await until('all to have had their turn', () => order.length === 256)
+  await until('all requests to start', () => order.length === 256)
   assert.deepEqual(
     order,
     order.toSorted((a, b) => a - b),
   )
   assert.equal(caller.running, 0)
-  assert.equal(caller.enter(), undefined)
+  assert.ok(enters(caller))
 })
 
-test('requests that begin at once are charged what they take, whatever requests took before', () => {
+test('concurrent requests are charged their own cost, regardless of the cost of earlier requests', () => {
   const { clock, budgets } = open({ processorPercent: 100 })
   const caller = budgets.of('one')
   contend(budgets)
   for (let round = 0; round < 3; round += 1) {
-    for (let request = 0; request < 200; request += 1) assert.equal(caller.enter(), undefined)
+    for (let request = 0; request < 200; request += 1) assert.ok(enters(caller))
     for (let request = 0; request < 200; request += 1) caller.leave(10)
-    // Of 2,000 milliseconds 100 were saved.
+    // Of 2,000 milliseconds, 100 were credit.
     clock.ms += 1899
     contend(budgets)
     void caller.enter()
-    assert.equal(caller.waiting, 1, 'a millisecond is owed')
+    assert.equal(caller.waiting, 1, 'one millisecond of debt')
     clock.ms += 300
     contend(budgets)
     void caller.enter()
@@ -110,7 +124,7 @@ test('requests that begin at once are charged what they take, whatever requests 
     caller.leave(0)
     caller.leave(0)
     clock.ms += 3000
-    // What is expected of a request falls to almost nothing.
+    // The expected cost of a request falls to almost nothing.
     for (let request = 0; request < 100; request += 1) {
       void caller.enter()
       caller.leave(0)
@@ -120,13 +134,13 @@ test('requests that begin at once are charged what they take, whatever requests 
   }
 })
 
-test('whoever has paid lets the next one in', async () => {
+test('a request that was charged in advance lets the next one start', async () => {
   const { budgets } = open({ maxConcurrentRequests: 1 })
   const caller = budgets.of('one')
-  assert.equal(caller.enter(), undefined)
+  assert.ok(enters(caller))
   const paid = caller.settle(1)
   let isIn = false
-  void Promise.resolve(caller.enter()).then(() => (isIn = true))
+  void caller.enter().then(() => (isIn = true))
   caller.leave(0)
   await paid
   await Promise.resolve()
@@ -134,45 +148,38 @@ test('whoever has paid lets the next one in', async () => {
   assert.equal(caller.running, 1)
 })
 
-test('when to come again is when those that wait will have had their turn', () => {
+test('a rejected request is retried when the queue will be empty', async () => {
   const { budgets } = open({ processorPercent: 10 })
   const caller = budgets.of('one')
   contend(budgets)
   void caller.enter()
   caller.leave(1100)
   contend(budgets)
-  const refusal = () => {
-    for (;;) {
-      try {
-        void caller.enter()
-      } catch (error) {
-        return error as OverBudgetError
-      }
-    }
-  }
-  // A thousand milliseconds are owed, and 256 wait that take an eighth of 1,100 each, at 100 milliseconds a second.
-  assert.equal(refusal().retryAfterSeconds, Math.ceil((1000 + 256 * (1100 / 8)) / 100))
+  for (let at = 0; at < 256; at += 1) void caller.enter()
+  const refusal = await caller.enter().catch((error: unknown) => error as OverBudgetError)
+  // The debt is 1,000 ms, and 256 requests wait with an expected cost of 1,100 / 8 ms each, at 100 ms per second.
+  assert.equal(refusal?.retryAfterSeconds, Math.ceil((1000 + 256 * (1100 / 8)) / 100))
 })
 
-test('bodies are held within a bound, of each caller and of all; one is taken always', async () => {
+test('bodies in memory are limited per caller and in total, and one is always accepted', async () => {
   const { budgets } = open({ maxBufferedBytes: 10, maxBufferedBytesInTotal: 15 })
   const [one, two] = [budgets.of('one'), budgets.of('two')]
-  assert.equal(one.hold(100), undefined, 'one that is larger than the bound')
+  assert.ok(holds(one, 100), 'one that is larger than the limit')
   let isHeld = false
-  void Promise.resolve(one.hold(4)).then(() => (isHeld = true))
-  assert.equal(two.hold(4), undefined, 'another caller')
+  void one.hold(4).then(() => (isHeld = true))
+  assert.ok(holds(two, 4), 'another caller')
   assert.equal(one.waiting, 1)
   one.release(100)
   await until('the memory', () => isHeld)
-  assert.equal(one.hold(6), undefined)
-  const waiting = Promise.resolve(two.hold(5))
+  assert.ok(holds(one, 6))
+  const waiting = two.hold(5)
   assert.equal(two.waiting, 1, 'all together')
   two.release(4)
   await waiting
   assert.equal(budgets.counts.bufferedBytes, 15)
 })
 
-test('callers are told apart in bounded memory; who is at an IPv6 network of 64 bits is one', () => {
+test('callers have separate budgets in bounded memory, and an IPv6 network of 64 bits is one caller', () => {
   const { budgets } = open()
   assert.equal(budgets.ofAddress('2001:db8::1'), budgets.ofAddress('2001:db8::ffff:1'))
   assert.notEqual(budgets.ofAddress('2001:db8::1'), budgets.ofAddress('2001:db8:0:1::1'))
@@ -185,7 +192,7 @@ test('callers are told apart in bounded memory; who is at an IPv6 network of 64 
   assert.notEqual(budgets.of('first'), first)
 })
 
-test('a caller is not forgotten while it uses something', () => {
+test('a budget in use is not evicted', () => {
   const { budgets } = open()
   const [running, holding] = [budgets.of('running'), budgets.of('holding')]
   void running.enter()

@@ -1,4 +1,5 @@
-import { RecentMap } from '../memory/recent-map.ts'
+import { LRUCache } from 'lru-cache'
+import { createSemaphore } from './semaphore.ts'
 import { networkOf } from './sender-budget.ts'
 import { type Stopwatch, Turns } from './turns.ts'
 
@@ -43,8 +44,8 @@ const burstMs = 100
 const maxDebtMs = 2500
 const maxWaitingPerCaller = 256
 const maxWaiting = 4096
-/** The minimum number of callers whose budgets are kept. */
-const minCallers = 10_000
+/** The maximum number of cached budgets that are not in use. */
+const maxIdleCallers = 10_000
 /** How long callers share the processor after a request of another caller. */
 const contendedMs = 500
 
@@ -54,8 +55,14 @@ type WaitingBody = { readonly bytes: number; readonly start: () => void }
 export class CallerBudgets {
   readonly limits: CallerLimits
   readonly now: () => number
-  /** A caller in use is never evicted: it would get a second, unused budget. */
-  readonly #callers = new RecentMap<CallerBudget>(minCallers, (budget) => budget.isInUse)
+  readonly #callers = new LRUCache<string, CallerBudget>({
+    max: maxIdleCallers,
+    dispose: (budget, key, reason) => {
+      if (reason === 'evict' && budget.isInUse) this.#evictedInUse.set(key, budget)
+    },
+  })
+  /** A caller with an evicted budget must not get a second one while the first is in use. */
+  readonly #evictedInUse = new Map<string, CallerBudget>()
   #lastParty: string | undefined
   #contendedUntilMs = -Infinity
   /** Shared by all budgets, for the limits over all callers. */
@@ -78,7 +85,17 @@ export class CallerBudgets {
   }
 
   #of(key: string, party: string): CallerBudget {
-    return this.#callers.getOrMake(key, () => new CallerBudget(this, party))
+    const cached = this.#callers.get(key)
+    if (cached !== undefined) return cached
+    const budget = this.#evictedInUse.get(key) ?? new CallerBudget(this, key, party)
+    this.#evictedInUse.delete(key)
+    this.#callers.set(key, budget)
+    return budget
+  }
+
+  /** Called when a budget may no longer be in use. */
+  afterUse(budget: CallerBudget): void {
+    if (this.#evictedInUse.size > 0 && !budget.isInUse) this.#evictedInUse.delete(budget.key)
   }
 
   /**
@@ -120,6 +137,7 @@ function addressKey(address: string): string {
  */
 export class CallerBudget {
   readonly #all: CallerBudgets
+  readonly key: string
   /** Budgets of the same party do not compete. */
   readonly #party: string
   #running = 0
@@ -134,9 +152,11 @@ export class CallerBudget {
   /** A separate queue: a request that waits for memory is running already, and must not wait behind queued requests. */
   readonly #bodies: WaitingBody[] = []
   #timer: NodeJS.Timeout | undefined
+  #oneAtATime: ReturnType<typeof createSemaphore> | undefined
 
-  constructor(all: CallerBudgets, party: string) {
+  constructor(all: CallerBudgets, key: string, party: string) {
     this.#all = all
+    this.key = key
     this.#party = party
     this.#atMs = all.now()
   }
@@ -159,13 +179,15 @@ export class CallerBudget {
    *
    * @throws OverBudgetError if the queue is full
    */
-  enter(): Promise<void> | undefined {
-    const nowMs = this.#all.now()
-    if (this.#requests.length === 0 && this.#mayRun(nowMs)) {
-      this.#begin()
-      return undefined
-    }
-    return this.#wait((start) => this.#requests.push(start))
+  async enter(): Promise<void> {
+    if (!this.tryEnter()) await this.#wait((start) => this.#requests.push(start))
+  }
+
+  /** Starts a request if it need not wait; otherwise returns false. */
+  tryEnter(): boolean {
+    if (this.#requests.length > 0 || !this.#mayRun(this.#all.now())) return false
+    this.#begin()
+    return true
   }
 
   /** Waits until work of this caller may occupy the main thread. */
@@ -190,8 +212,7 @@ export class CallerBudget {
    * @throws OverBudgetError if the queue is full, and errors of `work`
    */
   async spend<Result>(work: () => Promise<Result>): Promise<Result> {
-    const entering = this.enter()
-    if (entering !== undefined) await entering
+    await this.enter()
     const stopwatch = this.stopwatch()
     try {
       return await work()
@@ -209,7 +230,7 @@ export class CallerBudget {
    * Runs work that may occupy the main thread for milliseconds. Callers with such work take turns, and small requests
    * run between any two turns. The time is charged unless the work waits for I/O.
    */
-  async inTurn<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     await this.nextTurn()
     const stopwatch = this.stopwatch()
     try {
@@ -217,6 +238,12 @@ export class CallerBudget {
     } finally {
       this.charge(stopwatch())
     }
+  }
+
+  /** Runs a piece of work of this caller after its previous ones. */
+  oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#oneAtATime ??= createSemaphore(1)
+    return this.#oneAtATime(work)
   }
 
   /**
@@ -235,12 +262,9 @@ export class CallerBudget {
    *
    * @throws OverBudgetError if the queue is full
    */
-  hold(bytes: number): Promise<void> | undefined {
-    if (this.#hasRoom(bytes)) {
-      this.#take(bytes)
-      return undefined
-    }
-    return this.#wait((start) => this.#bodies.push({ bytes, start }))
+  async hold(bytes: number): Promise<void> {
+    if (this.#hasRoom(bytes)) this.#take(bytes)
+    else await this.#wait((start) => this.#bodies.push({ bytes, start }))
   }
 
   /** Releases reserved memory. */
@@ -252,6 +276,7 @@ export class CallerBudget {
       this.#take(next.bytes)
       next.start()
     }
+    this.#all.afterUse(this)
   }
 
   #hasRoom(bytes: number): boolean {
@@ -290,6 +315,7 @@ export class CallerBudget {
     this.#advanceMs -= advanceMs
     this.charge(usedMs - advanceMs)
     if (this.#requests.length > 0) this.#drain()
+    this.#all.afterUse(this)
   }
 
   #refill(nowMs: number): void {

@@ -30,7 +30,7 @@ function open(maxWaiting = 100) {
   return { queue, order, add, drain }
 }
 
-test('groups take turns, however much one of them has waiting', async () => {
+test('groups take turns, regardless of their backlogs', async () => {
   const { add, order, drain } = open()
   for (let at = 1; at <= 5; at += 1) void add(`loop ${at}`, 'loop')
   void add('alice', 'alice')
@@ -49,7 +49,7 @@ test('lanes take turns: a flood of one does not delay the others', async () => {
   assert.equal(order.length, 52)
 })
 
-test('a full queue makes room for whoever has less waiting, at the cost of the largest block', async () => {
+test('a full queue makes room for a caller with less waiting work, at the cost of the largest block', async () => {
   const { add, order, drain, queue } = open(10)
   for (let at = 1; at <= 11; at += 1) void add(`flood ${at}`, `network ${at}`, { block: 'flood' })
   void add('flood 12', 'network 12', { block: 'flood' })
@@ -74,7 +74,7 @@ test('a full queue makes room for a higher lane and for no lower one', async () 
   assert.deepEqual(order.toSorted(), ['first', 'known', 'running', 'second rejected', 'stranger rejected'])
 })
 
-test('work that fails gives its turn on', async () => {
+test('failed work passes its turn on', async () => {
   const { queue, order, add, drain } = open()
   const place = { lane: 'other', group: 'a', block: 'a' } as const
   await assert.rejects(

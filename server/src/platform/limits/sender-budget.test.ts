@@ -46,7 +46,7 @@ test('the addresses of one network of 64 bits are one sender, however they are w
   assert.equal(spendMany(['2001:db8:0:1::1', '2001:db8:1::1', '::1']), 3, 'other networks')
 })
 
-test('the addresses of a flood spend ten times what one may, beside what is ordinary for each', () => {
+test('the addresses of a flood spend ten times the allowance of one, in addition to their ordinary allowances', () => {
   const { time, spendMany } = open()
   const many = Array.from({ length: 100 }, (_, index) => `10.${index}.0.1`)
   const flood = (count: number) => Array.from({ length: count }, () => many).flat()
@@ -59,7 +59,7 @@ test('the addresses of a flood spend ten times what one may, beside what is ordi
   assert.equal(spendMany(flood(10)), 10, 'of which little comes back')
 })
 
-test('a thousand addresses in a flood stop no stranger who does what is ordinary, and nobody who is known', () => {
+test('a flood from a thousand addresses does not affect ordinary use or known senders', () => {
   const { time, budget, known } = openLarge()
   const flooding = Array.from({ length: 1000 }, (_, index) => `10.${index >> 8}.${index & 255}.1`)
   const flooded = () => flooding.filter((address) => budget.spend(address)).length
@@ -79,7 +79,7 @@ test('a thousand addresses in a flood stop no stranger who does what is ordinary
   assert.ok(refused > 550_000, `of the flood nearly all was refused, not ${refused}`)
 })
 
-test('a network of 48 bits with 65,536 networks in it takes nothing from strangers elsewhere', () => {
+test('a network of 48 bits with 65,536 networks does not use up the allowance of senders elsewhere', () => {
   const { time, budget } = openLarge()
   const flood = () => {
     for (let index = 0; index < 65_536; index += 1) budget.spend(`2001:db8:1:${index.toString(16)}::1`)
@@ -92,7 +92,7 @@ test('a network of 48 bits with 65,536 networks in it takes nothing from strange
   }
 })
 
-test('who proved something is known for a week, and the latest 10,000 are', () => {
+test('senders are known for a week after an authentication, up to the latest 10,000', () => {
   const { time, known } = openLarge()
   known.note('2001:db8::1')
   known.note('198.51.100.1')

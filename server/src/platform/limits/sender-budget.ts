@@ -1,37 +1,37 @@
 import { isIPv6 } from 'node:net'
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../process/clock.ts'
-import { RecentMap } from '../memory/recent-map.ts'
 import { type Allowance, type Bucket, fullBucket, refill } from './token-bucket.ts'
 
-/** How many senders, and how many neighbourhoods of them, are told apart at least; twice as many at most. */
-const senderLimit = 10_000
+/** The maximum number of senders, and of neighbourhoods, with a bucket of their own. */
+const maxSenders = 10_000
 
-/** What strangers spend beyond what is ordinary, all together: so many times what one may. */
+/** The shared overflow bucket of unauthenticated senders: this many times the allowance of one sender. */
 const senderShare = 10
 
-/** What a person who begins something now and then causes: so much a sender has beside what strangers flood. */
+/** The ordinary use of a person who signs in now and then. It is separate from the overflow bucket, which a flood empties. */
 const ordinary: Allowance = { burst: 6, perSecond: 0.02 }
 
-/** For so many strangers at a time there is what is ordinary, and for so many of one neighbourhood. */
-const strangersAtATime = 2000
+/** How many unknown senders may use their ordinary allowance at a time, in total and of one neighbourhood. */
+const unknownAtATime = 2000
 const neighboursAtATime = 20
 
-/** Who proved something is known for so long. */
+/** How long a sender is known after an authentication. */
 const knownMs = 7 * 24 * 60 * 60 * 1000
 
 type Sender = { readonly own: Bucket; readonly ordinary: Bucket }
 
-/** The senders that proved who they are lately. What strangers cause does not stop them. */
+/** The senders that authenticated recently. Unknown senders cannot use up their allowance. */
 export type KnownSenders = {
-  /** Notes that somebody proved who they are from this address. */
+  /** Records an authentication from this address. */
   readonly note: (address: string) => void
-  /** Asked by the network, as {@link networkOf} gives it. */
+  /** Takes a {@link networkOf}. */
   readonly has: (network: string) => boolean
 }
 
-/** Remembers the latest senders that proved something, in bounded memory. */
+/** Creates the memory of senders that authenticated recently. */
 export function createKnownSenders(clock: Clock): KnownSenders {
-  const seen = new RecentMap<number>(senderLimit)
+  const seen = new LRUCache<string, number>({ max: maxSenders })
   return {
     note: (address) => {
       seen.set(networkOf(address), clock.now())
@@ -41,28 +41,33 @@ export function createKnownSenders(clock: Clock): KnownSenders {
 }
 
 /**
- * Counts what senders cause, by the address they come from, so that a client in a loop costs little whatever it says of
- * itself. A sender with IPv6 is the network of 64 bits that it can choose its addresses from.
+ * Limits what senders may cause, by address, regardless of the identity that they claim. The sender of an IPv6 address is
+ * its network of 64 bits, in which it can choose its addresses.
  *
- * A stranger spends from two purses that all strangers share. One is for what is ordinary: a little for each, enough for
- * 2,000 at a time, and of 24 bits of IPv4 or 48 of IPv6 no more than 20 of them have. The other is for the rest, and is
- * what a flood empties. Who proved something lately has an allowance that nobody else spends.
+ * All unknown senders share two buckets. One is for ordinary use: a little for each sender, enough for 2,000 at a time,
+ * and for 20 at a time in 24 bits of IPv4 or 48 bits of IPv6. The other is for everything beyond, and a flood empties it.
+ * A sender that authenticated recently has an allowance that no other sender can use up.
  */
 export function createSenderBudget(
   clock: Clock,
   allowance: Allowance,
   known: Pick<KnownSenders, 'has'> = createKnownSenders(clock),
 ): { readonly spend: (address: string) => boolean } {
-  const shared = purse(times(allowance, senderShare), clock)
-  const reserve = purse(times(ordinary, strangersAtATime), clock)
+  const shared = sharedBucket(times(allowance, senderShare), clock)
+  const reserve = sharedBucket(times(ordinary, unknownAtATime), clock)
   const ofNeighbours = times(ordinary, neighboursAtATime)
-  const senders = new RecentMap<Sender>(senderLimit)
-  const neighbourhoods = new RecentMap<Bucket>(senderLimit)
+  const senders = new LRUCache<string, Sender>({
+    max: maxSenders,
+    memoMethod: () => newSender(allowance, clock.now()),
+  })
+  const neighbourhoods = new LRUCache<string, Bucket>({
+    max: maxSenders,
+    memoMethod: () => fullBucket(ofNeighbours, clock.now()),
+  })
 
-  /** Whether what a stranger does is ordinary: within its own, its neighbours' and all strangers' part. */
-  function isOrdinary(sender: Sender, network: string, nowMs: number): boolean {
-    const where = neighbourhoodOf(network)
-    const neighbours = neighbourhoods.getOrMake(where, () => fullBucket(ofNeighbours, nowMs))
+  /** Takes from the ordinary allowances of an unknown sender, its neighbourhood and all senders, if each has a token. */
+  function spendOrdinary(sender: Sender, network: string, nowMs: number): boolean {
+    const neighbours = neighbourhoods.memo(neighbourhoodOf(network))
     refill(sender.ordinary, ordinary, nowMs)
     refill(neighbours, ofNeighbours, nowMs)
     const buckets = [sender.ordinary, neighbours, reserve.at(nowMs)]
@@ -72,15 +77,15 @@ export function createSenderBudget(
   }
 
   return {
-    /** Whether one more is within what this address, and where it is a stranger's all of them together, may still spend. */
+    /** Takes one token of this address, and for an unknown sender one of a shared bucket; returns whether there was one. */
     spend: (address) => {
       const nowMs = clock.now()
       const network = networkOf(address)
-      // Whoever is forgotten may spend anew; what all strangers may spend together bounds that.
-      const sender = senders.getOrMake(network, () => newSender(allowance, nowMs))
+      // An evicted sender gets a full bucket again; the shared buckets limit that.
+      const sender = senders.memo(network)
       refill(sender.own, allowance, nowMs)
       if (sender.own.tokens < 1) return false
-      if (!known.has(network) && !isOrdinary(sender, network, nowMs)) {
+      if (!known.has(network) && !spendOrdinary(sender, network, nowMs)) {
         const rest = shared.at(nowMs)
         if (rest.tokens < 1) return false
         rest.tokens -= 1
@@ -95,8 +100,8 @@ function times({ burst, perSecond }: Allowance, count: number): Allowance {
   return { burst: burst * count, perSecond: perSecond * count }
 }
 
-/** A bucket of everybody's, as full as it is at an instant. */
-function purse(allowance: Allowance, clock: Clock) {
+/** A bucket of all senders, refilled when it is read. */
+function sharedBucket(allowance: Allowance, clock: Clock) {
   const bucket = fullBucket(allowance, clock.now())
   return {
     at: (nowMs: number): Bucket => {
@@ -110,7 +115,7 @@ function newSender(allowance: Allowance, nowMs: number): Sender {
   return { own: fullBucket(allowance, nowMs), ordinary: fullBucket(ordinary, nowMs) }
 }
 
-/** 24 bits of an IPv4 address, 48 of a network of IPv6: what one holder of addresses often has. Takes a {@link networkOf}. */
+/** 24 bits of an IPv4 address, or 48 bits of an IPv6 network: often assigned to one organisation. Takes a {@link networkOf}. */
 export function neighbourhoodOf(network: string): string {
   if (network.startsWith('::ffff:')) {
     const [high = '', low = ''] = network.slice('::ffff:'.length).split(':')
@@ -120,18 +125,18 @@ export function neighbourhoodOf(network: string): string {
   return network.split(separator).slice(0, 3).join(separator)
 }
 
-/** 16 bits of an IPv4 address, 32 of a network of IPv6: what one provider often has. Takes a {@link networkOf}. */
+/** 16 bits of an IPv4 address, or 32 bits of an IPv6 network: often assigned to one provider. Takes a {@link networkOf}. */
 export function blockOf(network: string): string {
   if (network.startsWith('::ffff:')) return network.slice('::ffff:'.length).split(':')[0] ?? ''
   const separator = network.includes(':') ? ':' : '.'
   return network.split(separator).slice(0, 2).join(separator)
 }
 
-/** What a sender cannot change at will: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** The part of an address that a sender cannot choose: an IPv4 address, or the first 64 bits of an IPv6 address. */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address
   const canonical = URL.parse(`http://[${address.replace(/%.*$/, '')}]/`)?.hostname.slice(1, -1) ?? address
-  // An IPv4 address in IPv6 clothes is one machine's, and lies in the one network of 64 zeros.
+  // IPv4-mapped addresses are all in one network of 64 zero bits, so they are kept whole.
   if (canonical.startsWith('::ffff:')) return canonical
   const [head = '', tail] = canonical.split('::')
   const groups = head === '' ? [] : head.split(':')

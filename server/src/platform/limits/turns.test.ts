@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Turns } from './turns.ts'
 
-test('pieces of work begin one in each turn of the event loop, and callers take turns', async () => {
+test('one piece of work starts in each turn of the event loop, and callers take turns', async () => {
   const turns = new Turns()
   const [one, two] = [{}, {}]
   const begun: { readonly name: string; readonly at: number }[] = []

@@ -10,7 +10,7 @@ const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
 const head = `const { createLog, droppedLogLines } = await import(${logFile}); const log = createLog('info');`
 const args = (script: string) => ['--input-type=module', '--eval', head + script]
 
-test('Lines that a full disk does not take are dropped and counted, and the process goes on and ends', () => {
+test('Lines that fail on a full disk are dropped and counted, and the process continues and ends', () => {
   const full = openSync('/dev/full', 'w')
   try {
     const script = `
@@ -60,7 +60,7 @@ test('A reader that hangs stops neither the process nor its end', async () => {
   }
 })
 
-test('The log says how many lines were dropped once it can be written again', () => {
+test('The log reports the number of dropped lines when it can be written again', () => {
   const directory = mkdtempSync(join(tmpdir(), 'acrux-log-'))
   try {
     // A limit on the size of files stands for a disk that is full for a while.

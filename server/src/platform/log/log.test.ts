@@ -11,7 +11,7 @@ function logged(write: (log: ReturnType<typeof createLog>) => void): string[] {
   return lines
 }
 
-test('A line is one JSON object with its time, level and what was given', () => {
+test('A line is one JSON object with its time, level and fields', () => {
   const [line = '', ...more] = logged((log) => log.info({ id: 'x', status: 200 }, 'done'))
   assert.deepEqual(more, [])
   const { time, ...rest } = JSON.parse(line) as Record<string, unknown>
@@ -19,7 +19,7 @@ test('A line is one JSON object with its time, level and what was given', () => 
   assert.deepEqual(rest, { level: 30, id: 'x', status: 200, msg: 'done' })
 })
 
-test('Whatever is called like a secret is replaced, at any depth, in lists and in errors, and the object stays as it was', () => {
+test('Fields with the name of a secret are redacted at any depth, in lists and in errors, and the object is unchanged', () => {
   const error = Object.assign(new Error('failed'), {
     password: 'canary',
     request: { headers: { authorization: 'canary', accept: 'seen' } },
@@ -66,14 +66,14 @@ test('An error that is logged by itself is written with its cause, without its s
   assert.ok(line.includes('failed: because'), line)
 })
 
-test('Errors that come together are written without their secrets', () => {
+test('Aggregated errors are written without their secrets', () => {
   const error = new AggregateError([Object.assign(new Error('one of two'), { token: 'canary' })], 'several')
   const [line = ''] = logged((log) => log.error({ err: error }, 'failed'))
   assert.equal(line.includes('canary'), false, line)
   assert.ok(line.includes('one of two'), line)
 })
 
-test('No line is lost when the process ends, be it by itself, by `process.exit` or by an error that nobody caught', () => {
+test('No line is lost at the end of the process, by itself, by `process.exit` or by an uncaught error', () => {
   const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
   const count = 2000
   for (const end of ['', 'process.exit()', 'setTimeout(() => process.exit(), 5)', 'throw new Error("uncaught")']) {
@@ -90,7 +90,7 @@ test('No line is lost when the process ends, be it by itself, by `process.exit` 
   }
 })
 
-test('A line that tells of trouble is written at once, with those before it', async () => {
+test('A warning or an error is written at once, with the lines before it', async () => {
   const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
   const script = `
     const { createLog } = await import(${logFile})

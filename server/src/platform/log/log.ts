@@ -2,27 +2,32 @@ import { isatty } from 'node:tty'
 import pino from 'pino'
 import { type LogOutput, openLogOutput } from './log-output.ts'
 import { prettyLines } from './pretty-log.ts'
-import { oncePerMillisecond } from '../memory/once-per-millisecond.ts'
 
 /** The server's log: one JSON object per line, or readable text on a terminal. */
-export type Log = pino.Logger
+export type Log = pino.Logger & {
+  /**
+   * Writes a line at level `info` from the text of its JSON members, without redacting them. It takes 0.9 µs for the line
+   * of a request, and `info` takes 3.2 µs: 8 % of the processor time of a manifest.
+   */
+  readonly writeFields: (fields: string) => void
+}
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 const troubleLevel = pino.levels.values['warn'] ?? 0
 
 /**
- * Opens the log. Whatever is called like a secret is replaced before it is written, whoever logs it; the second line
- * of defence, the first being that nobody does.
+ * Opens the log. Values of fields with the name of a secret are redacted. This is a second line of defence: code must not log
+ * secrets.
  *
- * pino's own `redact` is not used: its wildcard paths are searched anew for every value of every line, which costs as much
- * as all the rest of a small request.
+ * pino's own `redact` is not used: it searches its wildcard paths for every value of every line, which costs as much as the
+ * rest of a small request.
  */
 export function createLog(level: LogLevel, destination?: pino.DestinationStream): Log {
   const options: pino.LoggerOptions = {
     level,
     base: null,
-    timestamp: timeField,
+    timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { log: (line) => withoutSecrets(line, 0) as Record<string, unknown> },
     serializers: { err: (error: Error) => withoutSecrets(pino.stdSerializers.err(error), 0) },
     hooks: {
@@ -32,7 +37,12 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
       },
     },
   }
-  return pino(options, destination ?? openStandardError())
+  const stream = destination ?? openStandardError()
+  return Object.assign(pino(options, stream), {
+    writeFields: (fields: string) => {
+      stream.write(`{"level":${pino.levels.values['info']}${pino.stdTimeFunctions.isoTime()},${fields}}\n`)
+    },
+  })
 }
 
 /** Opened once, since dropped lines are counted per process. */
@@ -51,24 +61,6 @@ export function droppedLogLines(): number {
   return standardError?.droppedLines() ?? 0
 }
 
-/**
- * Writes a line at level `info` whose fields are JSON already, without the braces around them: what is written with every
- * request cannot afford to be taken apart again. Nothing is redacted here; what a client sent has to come escaped.
- */
-export function writeFields(log: Log, fields: string): void {
-  const stream = (log as unknown as { readonly [pino.symbols.streamSym]: pino.DestinationStream })[
-    pino.symbols.streamSym
-  ]
-  stream.write(`{"level":${pino.levels.values['info']}${timeField()},${fields}}\n`)
-}
-
-/** The time as pino wants it, between two other fields. */
-function timeField(): string {
-  return timeFieldAt(Date.now())
-}
-
-const timeFieldAt = oncePerMillisecond((ms) => `,"time":"${new Date(ms).toISOString()}"`)
-
 const secretKeys = new Set([
   'password',
   'secret',
@@ -80,13 +72,13 @@ const secretKeys = new Set([
   'client_assertion',
   'token',
 ])
-const deepest = 4
+const maxDepth = 4
 
-/** The value itself where it holds nothing that is called like a secret, and otherwise a copy without that. */
+/** The value, or a copy with redacted fields if any of them has the name of a secret. */
 function withoutSecrets(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null || depth > deepest) return value
+  if (typeof value !== 'object' || value === null || depth > maxDepth) return value
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1))
-  // Errors have a serializer, which makes plain objects of them.
+  // Errors have a serializer, which makes them plain objects.
   if (value instanceof Error || ArrayBuffer.isView(value) || 'toJSON' in value) return value
   let copy: Record<string, unknown> | undefined
   for (const [key, inner] of Object.entries(value)) {

@@ -27,6 +27,6 @@ test('no field moves the cursor or changes colors', () => {
   assert.doesNotMatch(prettyLines(line, false), /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
 })
 
-test('what is no JSON stays as it is, and every line is one', () => {
+test('a line that is not JSON is unchanged, and every line stays one line', () => {
   assert.equal(prettyLines('plain\n{"level":30,"msg":"a"}\n', false), 'plain\n INFO  a\n')
 })

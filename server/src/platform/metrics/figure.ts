@@ -19,7 +19,7 @@ export type Figure = {
       /** The labels, each with all its values. A sample with another value is shown as `other`. */
       readonly labels?: Readonly<Record<string, readonly string[]>>
       /** Undefined if the figure does not apply, such as the certificate expiry of a server without a certificate. */
-      readonly read: () => FigureReading | Promise<FigureReading>
+      readonly read: () => Promise<FigureReading>
     }
   | { readonly kind: 'histogram'; readonly read: () => Distribution }
 )

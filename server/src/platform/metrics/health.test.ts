@@ -18,8 +18,8 @@ test('only a required component makes the server unavailable', async () => {
   for (const required of [true, false]) {
     for (const state of states) {
       const components = [
-        component('fine', true, () => reading('ok')),
-        component('asked', required, () => reading(state)),
+        component('fine', true, async () => reading('ok')),
+        component('asked', required, async () => reading(state)),
       ]
       const health = createHealth({ components, clock: { now: () => 0 }, log })
       const report = await health.report()
@@ -37,7 +37,7 @@ test('a check that fails or hangs is the state of its component alone', async ()
     }),
     component('rejects', false, () => Promise.reject(new Error('secret cause'))),
     component('hangs', true, () => new Promise<HealthReading>(() => undefined)),
-    component('fine', true, () => reading('ok')),
+    component('fine', true, async () => reading('ok')),
   ]
   const report = await createHealth({ components, clock: { now: () => 0 }, log }).report()
   assert.equal(report.status, 'unavailable')
@@ -52,11 +52,11 @@ test('a check that fails or hangs is the state of its component alone', async ()
   )
 })
 
-test('a component is asked at most once a second, unless the report is refreshed', async () => {
+test('a component is checked at most once a second, unless the report is refreshed', async () => {
   let asked = 0
   let nowMs = 5000
   const components = [
-    component('counted', true, () => {
+    component('counted', true, async () => {
       asked += 1
       return reading('ok')
     }),
@@ -77,12 +77,12 @@ test('a component is asked at most once a second, unless the report is refreshed
   assert.equal(asked, 4, 'a clock that was set back keeps no report alive')
 })
 
-test('a check that hangs is begun again only when it has finished, one that failed at the next report', async () => {
+test('a hanging check is started again only after it has finished, and a failed one at the next report', async () => {
   const asked = { hangs: 0, fails: 0 }
   let nowMs = 0
   let finish: (reading: HealthReading) => void = () => undefined
   const components = [
-    component('hangs', true, () => {
+    component('hangs', true, async () => {
       asked.hangs += 1
       return asked.hangs === 1 ? new Promise<HealthReading>((resolve) => (finish = resolve)) : reading('ok')
     }),

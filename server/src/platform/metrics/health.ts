@@ -16,7 +16,7 @@ export type HealthComponent = {
   readonly name: string
   /** Whether the server cannot answer requests without it. Only such a component makes `/readyz` answer 503. */
   readonly required: boolean
-  readonly check: () => HealthReading | Promise<HealthReading>
+  readonly check: () => Promise<HealthReading>
 }
 
 /** The state of the server and of each component, in the order of the table. */

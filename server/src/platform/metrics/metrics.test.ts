@@ -28,7 +28,7 @@ async function serve(t: TestContext) {
   return port
 }
 
-test('strangers hold no more than a few connections of the metrics open', async (t) => {
+test('clients can open only a few connections to the metrics', async (t) => {
   const port = await serve(t)
   const ended: Promise<unknown>[] = []
   const sockets: Socket[] = []

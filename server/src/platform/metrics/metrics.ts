@@ -9,9 +9,9 @@ import type { RouteDescription } from '../http/surface.ts'
 import type { ListenAddress } from '../http/listener.ts'
 import type { Log } from '../log/log.ts'
 
-/** What is measured of a server, in Prometheus's format. */
+/** The metrics of the server, in Prometheus's format. */
 export type Metrics = {
-  /** Listens on an address of its own, and returns what closes that. @throws the operating system's error */
+  /** Listens on a separate address, and returns a function that closes it. @throws the operating system's error */
   readonly serve: (
     address: ListenAddress,
     token: string | undefined,
@@ -19,7 +19,7 @@ export type Metrics = {
   ) => Promise<() => Promise<void>>
 }
 
-/** Far more than the scrapers of one server; strangers must not use up its descriptors. */
+/** Far more than the scrapers of one server. Other clients must not use up its descriptors. */
 const maxConnections = 64
 /** How long a request may take to arrive, in milliseconds. */
 const arrivalMs = 10_000
@@ -30,7 +30,7 @@ const limits = {
   maxHeaderSize: 16 * 1024,
 }
 
-/** Measures the process, the requests of an application that is not ready yet, and later the figures of the modules. */
+/** Measures the process, the requests of an application before it is ready, and later the figures of the modules. */
 export function measure(app: FastifyInstance, routes: readonly RouteDescription[], log: Log): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -121,7 +121,7 @@ function bucketsOf(name: string, { bounds, counts, sum }: Distribution) {
   ]
 }
 
-/** Labels have few values: a method, a status and the pattern of a route, never what a client chose. */
+/** Labels have few values: a method, a status and the pattern of a route, never a text that a client chose. */
 function countRequests(app: FastifyInstance, routes: readonly RouteDescription[], registry: Registry): void {
   const surfaceOf = surfacesOf(routes)
   const labelNames = ['method', 'route', 'status'] as const
@@ -144,7 +144,7 @@ function countRequests(app: FastifyInstance, routes: readonly RouteDescription[]
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60],
     registers: [registry],
   })
-  app.answeredListeners.push(({ method, route = 'none', status, aborted, milliseconds }) => {
+  app.completionListeners.push(({ method, route = 'none', status, aborted, milliseconds }) => {
     bySurface.inc({ surface: surfaceOf(route), outcome: outcomeOf(status, aborted) })
     requests.inc({ method, route, status: String(status) })
     seconds.observe({ method, route }, milliseconds / 1000)

@@ -61,7 +61,7 @@ test('without a setting only public addresses may be dialled, and with it privat
   }
 })
 
-test('an address behind a NAT64 gateway may be dialled where the operator names it or the gateway', () => {
+test('an address behind a NAT64 gateway is allowed if the operator allows it or the gateway', () => {
   const inside = createAddressPolicy({ allowPrivateAddresses: false, allowedNetworks: ['10.1.0.0/16'] })
   assert.deepEqual(['64:ff9b::a01:1', '64:ff9b::a02:1'].map(inside), [true, false])
   const gateway = createAddressPolicy({ allowPrivateAddresses: false, allowedNetworks: ['64:ff9b:1::/48'] })

@@ -1,20 +1,20 @@
 import ipaddr from 'ipaddr.js'
 import { isWithinRanges, parseAddressRange } from '../../standards/http/address-range.ts'
 
-/** What the operator allows beyond the public internet. */
+/** The addresses that the operator allows in addition to public ones. */
 export type OutboundNetworks = {
   /** Whether loopback, private and shared addresses may be reached. */
   readonly allowPrivateAddresses: boolean
-  /** Addresses, or ranges `ADDRESS/BITS`, that may be reached whatever they are. */
+  /** Addresses, or ranges `ADDRESS/BITS`, that are always allowed. */
   readonly allowedNetworks: readonly string[]
 }
 
-/** Ranges that belong to whoever runs the network: reached only where the operator says so. [RFC 6890] */
+/** Ranges of private networks, which the operator must allow. [RFC 6890] */
 const privateRanges: readonly string[] = ['loopback', 'private', 'carrierGradeNat', 'uniqueLocal']
 
 /**
- * Addresses that give a cloud's machine its credentials though their range does not tell: Azure's, which is a public one,
- * Alibaba's, and Amazon's for IPv6. Link-local ones need no naming, since none of those may be reached.
+ * Metadata addresses of clouds, which return credentials, outside the link-local range: those of Azure, which is public,
+ * of Alibaba, and of Amazon for IPv6. Link-local addresses are always denied.
  */
 const metadataAddresses = ['168.63.129.16', '100.100.100.200', 'fd00:ec2::254'].flatMap(
   (text) => parseAddressRange(text) ?? [],
@@ -23,7 +23,7 @@ const metadataAddresses = ['168.63.129.16', '100.100.100.200', 'fd00:ec2::254'].
 /** Contains all global unicast addresses of IPv6. [RFC 4291 §2.4] */
 const globalUnicast = requireRange('2000::/3')
 
-/** Ranges within 2000::/3 that are not public: tunnels, which lead to any IPv4 address, protocols and documentation. [IANA IPv6 special-purpose registry] */
+/** Ranges in 2000::/3 that are not public: tunnels to any IPv4 address, protocols and documentation. [IANA IPv6 special-purpose registry] */
 const specialIpv6Ranges = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'].map(requireRange)
 
 /** Addresses that a NAT64 gateway translates to the IPv4 address in their last 32 bits. [RFC 6052 §2.1] */
@@ -62,12 +62,12 @@ function isPublic(text: string): boolean {
   )
 }
 
-/** Whether an address is the machine's own. */
+/** Whether an address is a loopback address. */
 export function isLoopbackAddress(text: string): boolean {
   return ipaddr.isValid(text) && ipaddr.process(text).range() === 'loopback'
 }
 
-/** The configuration has looked at it before. */
+/** The configuration has validated it. */
 function requireRange(text: string) {
   const range = parseAddressRange(text)
   if (range === undefined) throw new Error(`${text} is not an address range`)

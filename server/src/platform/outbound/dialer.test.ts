@@ -34,7 +34,7 @@ test('plain http connects to loopback addresses only', async (t) => {
   await assert.rejects(dialer.open(new URL('http://issuer.example/'), { headers: {} }), { failure: 'address' })
 })
 
-test('an exchange that failed makes room for the next', async (t) => {
+test('a failed exchange makes room for the next', async (t) => {
   const { dialer, url } = await openDialer(t)
   const read = (maxBytes: number) =>
     dialer.exchange(url, { headers: {} }, (response) => readResponse(response, url.host, maxBytes))

@@ -14,11 +14,11 @@ export type DialerOptions = {
   readonly isAllowed: (address: string, url: URL) => boolean
   /** The trusted certificate authorities, in PEM. Read at the first request. */
   readonly authorities: () => string[]
-  /** The maximum size of the head of a response. */
+  /** The maximum size of the headers of a response. */
   readonly maxHeaderBytes: number
-  /** How many exchanges may run at a time. More are refused, since they would wait for hosts that somebody made slow. */
+  /** The maximum number of concurrent exchanges. More are rejected, since slow hosts would make them wait. */
   readonly maxConcurrent: number
-  /** Finds the addresses of a name; by default the operating system does. */
+  /** Finds the addresses of a name. Default: the operating system. */
   readonly resolve?: ((hostname: string) => Promise<readonly ResolvedAddress[]>) | undefined
 }
 
@@ -28,25 +28,25 @@ export type DialRequest = {
   readonly body?: string | undefined
   /** Ends the request and its response. */
   readonly signal?: AbortSignal | undefined
-  /** Ends the request until the head of the response has arrived; `signal` by default. */
+  /** Ends the request until the headers of the response have arrived. Default: `signal`. */
   readonly headSignal?: AbortSignal
 }
 
 /**
- * Connects to other servers, and only to addresses that are allowed. A name is resolved once, and the connection is made
- * to an address that was checked, so a name server cannot return another one in between. No redirect is followed, no
- * proxy of the environment is used, and no connection is shared. Plain HTTP is possible to loopback addresses only.
+ * Connects to other servers, only at allowed addresses. A name is resolved once, and the connection uses a checked address,
+ * so a name server cannot return another one in between. Redirects are not followed, proxies of the environment are not
+ * used, and connections are not shared. Plain HTTP is possible only to loopback addresses.
  */
 export interface Dialer {
   /** Finds the addresses of a name, allowed or not. @throws OutboundError */
   resolveName(hostname: string): Promise<readonly ResolvedAddress[]>
-  /** Sends a request, and returns the response as soon as its head has arrived. @throws OutboundError */
+  /** Sends a request, and returns the response when its headers have arrived. @throws OutboundError */
   open(url: URL, request: DialRequest): Promise<IncomingMessage>
   /** Sends a request and reads its response. Limited in number. @throws OutboundError; what `read` throws of that type */
   exchange<Result>(
     url: URL,
     request: DialRequest,
-    read: (response: IncomingMessage) => Result | Promise<Result>,
+    read: (response: IncomingMessage) => Promise<Result>,
   ): Promise<Result>
 }
 
@@ -83,7 +83,7 @@ export function createDialer(options: DialerOptions): Dialer {
     return (url.protocol === 'https:' ? https : http).request(url, {
       ...secured,
       method: method ?? 'GET',
-      // A connection of its own: none of another name is used, and no proxy of the environment.
+      // A new connection, without a proxy of the environment.
       agent: false,
       lookup: lookUpOnly(addresses),
       headers: { 'accept-encoding': 'identity', 'user-agent': 'Acrux', ...headers },
@@ -108,7 +108,7 @@ export function createDialer(options: DialerOptions): Dialer {
   async function exchange<Result>(
     url: URL,
     request: DialRequest,
-    read: (response: IncomingMessage) => Result | Promise<Result>,
+    read: (response: IncomingMessage) => Promise<Result>,
   ): Promise<Result> {
     if (running >= maxConcurrent) throw new OutboundError('busy', 'too many requests to other servers are running')
     running++

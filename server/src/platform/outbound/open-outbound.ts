@@ -4,7 +4,7 @@ import { StartupError, exitCodes } from '../process/exit.ts'
 import type { OutboundNetworks } from './address-policy.ts'
 import { type Outbound, createOutbound } from './outbound.ts'
 
-/** Opens the way out as it is configured. @throws StartupError where the file of authorities cannot be used */
+/** Creates the outbound requests from the configuration. @throws StartupError if the file of authorities is unusable */
 export async function openOutbound(
   settings: OutboundNetworks & { readonly caFile?: string | undefined },
 ): Promise<Outbound> {

@@ -1,8 +1,8 @@
-/** Why a server could not be reached. Nothing in it describes what was found at an address. */
+/** Why a server could not be reached. It reveals nothing about the host at an address. */
 export type OutboundFailure =
   'url' | 'address' | 'unreachable' | 'status' | 'too-large' | 'timeout' | 'content' | 'busy'
 
-/** A request to another server failed, or was not permitted. */
+/** An outbound request failed or was denied. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError'
   readonly failure: OutboundFailure

@@ -60,7 +60,7 @@ test('a request carries nothing that belongs to anybody', async (t) => {
 /** Apart from its URL, so that no file has a password in one. */
 const userInfo = ['user', 'password'].join(':')
 
-test('only https is asked for, and http on loopback alone where private addresses are allowed', () => {
+test('only https is requested, and http only on loopback if private addresses are allowed', () => {
   const open = createOutbound({ allowPrivateAddresses: true, allowedNetworks: [] })
   const closed = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] })
   // prettier-ignore
@@ -88,7 +88,7 @@ test('only https is asked for, and http on loopback alone where private addresse
   }
 })
 
-test('a URL is refused with the reason where its host is known to have no address that may be reached', async () => {
+test('a URL is rejected with a reason if its host has no allowed address', async () => {
   const resolve = (name: string) => {
     if (name === 'new.example') return Promise.reject(new Error('no such name'))
     return Promise.resolve([{ address: name === 'public.example' ? '8.8.8.8' : '10.0.0.1', family: 4 }])
@@ -180,7 +180,7 @@ test('fault 39: a redirect is not followed, neither within nor anywhere', async 
   )
 })
 
-test('fault 39: a body without end is cut off at its limit, whatever length it claims', async (t) => {
+test('fault 39: an endless body is cut off at the limit, regardless of its claimed length', async (t) => {
   const server = await openServer(t, (_request, response) => {
     response.writeHead(200)
     const send = () => {
@@ -192,7 +192,7 @@ test('fault 39: a body without end is cut off at its limit, whatever length it c
   assert.equal(await failureOf(server.outbound().getJson(`${server.origin}/x`)), 'too-large')
 })
 
-test('fault 39: who sends slowly, or nothing, is left after the time limit', async (t) => {
+test('fault 39: a server that sends slowly or nothing is disconnected after the time limit', async (t) => {
   const server = await openServer(t, (request, response) => {
     if (request.url === '/silent') return
     response.writeHead(200)
@@ -213,7 +213,7 @@ test('fault 39: who sends slowly, or nothing, is left after the time limit', asy
   assert.equal(await failureOf(neverResolved.getJson('https://issuer.example/')), 'timeout')
 })
 
-test('what is no JSON, names a member twice, nests too deep or is compressed is refused', async (t) => {
+test('a response that is not JSON, has duplicate members, is nested too deep or is compressed is rejected', async (t) => {
   // prettier-ignore
   const bodies: readonly (readonly [string, Record<string, string>])[] = [
     ['<html>',                              {}],
@@ -241,7 +241,7 @@ test('a server whose certificate is not trusted, or is for another name, is not 
   assert.equal(await failureOf(other.getJson(`https://other.example:${server.port}/x`)), 'unreachable')
 })
 
-test('so many fetches run at a time, and further ones are refused instead of waiting', async (t) => {
+test('concurrent fetches are limited, and more are rejected instead of waiting', async (t) => {
   const server = await openServer(t, () => {})
   const outbound = server.outbound({ timeoutMs: 300 })
   const failures = await Promise.all(

@@ -7,10 +7,10 @@ import { type OutboundNetworks, createAddressPolicy, isLoopbackAddress } from '.
 import { type ResolvedAddress, bareHostname, beforeAbort, createDialer, readResponse } from './dialer.ts'
 import { OutboundError } from './outbound-error.ts'
 
-/** A JSON document from another server, and how long that server permits it to be cached. */
+/** A JSON document from another server, and how long it may be cached. */
 export type FetchedJson = { readonly value: JsonValue; readonly maxAgeSeconds: number | undefined }
 
-/** Requests URLs that somebody configured. The server makes no other requests to such URLs. */
+/** Sends requests to configured URLs. All requests to them go through it. */
 export interface Outbound {
   /** Whether the form of a URL is allowed. The addresses of its host are checked when the server connects. */
   readonly acceptsUrl: (url: string) => boolean
@@ -20,20 +20,20 @@ export interface Outbound {
    */
   readonly explainRefusal: (url: string) => Promise<string | undefined>
   /**
-   * Gets a JSON document: HTTPS, no redirect followed, no credentials sent, bounded in size and time.
+   * Gets a JSON document: HTTPS, no redirects, no credentials, limited in size and time.
    *
    * @throws OutboundError
    */
   getJson(url: string): Promise<FetchedJson>
   /**
-   * Gets a URL, and returns the response, whatever its status, as soon as its head has arrived: HTTPS, no redirect
-   * followed, only the given headers sent. The caller limits the size of the body, and ends it with the signal.
+   * Gets a URL, and returns the response with any status when its headers have arrived: HTTPS, no redirects, only the given
+   * headers. The caller limits the size of the body, and ends it with the signal.
    *
    * @throws OutboundError
    */
   open(url: string, options: OpenOptions): Promise<OpenedResponse>
   /**
-   * Posts a text under the same rules. Returns when the response has a status of success; its body is not read.
+   * Posts a text under the same rules. Returns if the response has a 2xx status; its body is not read.
    *
    * @throws OutboundError
    */
@@ -45,15 +45,15 @@ export type OutboundMessage = { readonly headers: Readonly<Record<string, string
 /** `signal` ends the request and its response. */
 export type OpenOptions = { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal }
 
-/** A response of which only the head has been read. */
+/** A response with an unread body. */
 export type OpenedResponse = Pick<IncomingMessage, 'headers'> & { readonly status: number; readonly body: Readable }
 
 export type OutboundOptions = OutboundNetworks & {
   /** Certificate authorities in PEM that are trusted in addition to the default ones. */
   readonly extraCa?: string | undefined
-  /** Finds the addresses of a name; by default the operating system does. */
+  /** Finds the addresses of a name. Default: the operating system. */
   readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>
-  /** The time limit of one request, from the DNS lookup to the last byte. 5,000 by default. */
+  /** The time limit of a request, from the DNS lookup to the last byte. Default: 5,000. */
   readonly timeoutMs?: number
 }
 
@@ -71,7 +71,7 @@ const maxConcurrent = 64
 const howToAllow =
   'The server connects to it only if the setting outbound.allowedNetworks or outbound.allowPrivateAddresses allows it.'
 
-/** Creates the way to URLs that somebody configured. */
+/** Creates outbound requests. */
 export function createOutbound(options: OutboundOptions): Outbound {
   const { allowPrivateAddresses, extraCa, resolve, timeoutMs = defaultTimeoutMs } = options
   const isAllowed = createAddressPolicy(options)
@@ -116,7 +116,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     return `The name ${url.hostname} has no public address. ${howToAllow}`
   }
 
-  /** The head must arrive within the time limit of a request; the body may take longer. */
+  /** The headers must arrive within the time limit of a request; the body may take longer. */
   async function open(text: string, { headers, signal }: OpenOptions): Promise<OpenedResponse> {
     const url = requireUrl(text)
     const headSignal = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
@@ -140,7 +140,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   async function post(text: string, message: OutboundMessage): Promise<void> {
     const url = requireUrl(text)
     const request = { ...message, method: 'POST', signal: AbortSignal.timeout(timeoutMs) }
-    await dialer.exchange(url, request, (response) => {
+    await dialer.exchange(url, request, async (response) => {
       response.destroy()
       const { statusCode = 0 } = response
       if (statusCode >= 200 && statusCode < 300) return
@@ -169,12 +169,12 @@ function isLoopbackHost(url: URL): boolean {
   return hostname === 'localhost' || isLoopbackAddress(hostname)
 }
 
-/** Names that every resolver gives the addresses of the own machine. [RFC 6761 §6.3] */
+/** Names that every resolver maps to loopback addresses. [RFC 6761 §6.3] */
 function isLocalhostName(hostname: string): boolean {
   return /(?:^|\.)localhost\.?$/i.test(hostname)
 }
 
-/** `no-store` and `no-cache` are an age of nothing. [RFC 9111 §5.2.2] */
+/** `no-store` and `no-cache` are an age of 0. [RFC 9111 §5.2.2] */
 function parseMaxAge(cacheControl: string | undefined): number | undefined {
   if (cacheControl === undefined) return undefined
   if (/\bno-(?:store|cache)\b/i.test(cacheControl)) return 0

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { issueAuthority, issueServerCertificate } from '../tls/issue.ts'
 
-/** A server on loopback with a certificate that nobody trusts but who is given `ca`. */
+/** A server on loopback with a certificate that only clients with `ca` trust. */
 export async function openTestHttpsServer(handler: RequestListener, dnsNames: readonly string[] = ['localhost']) {
   const nowMs = Date.now()
   const authority = await issueAuthority(nowMs)

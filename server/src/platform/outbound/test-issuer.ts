@@ -3,7 +3,7 @@ import { openTestHttpsServer } from './test-https-server.ts'
 
 type TestKey = { readonly kid: string; readonly alg: string; readonly privateKey: CryptoKey; readonly jwk: JWK }
 
-/** An issuer of tokens beside our own, on a socket of loopback, with keys that change when a test says so. */
+/** An external issuer of tokens on a loopback socket. A test can replace its keys. */
 export async function openTestIssuer(path = '') {
   const requests: string[] = []
   const state = { isDown: false, cacheControl: undefined as string | undefined, keys: [] as TestKey[] }
@@ -35,7 +35,7 @@ export async function openTestIssuer(path = '') {
     return key
   }
 
-  /** Signs with the newest key, or the one given; what is undefined is left out. */
+  /** Signs with the newest key, or the given one. Undefined claims are omitted. */
   async function sign(
     claims: Record<string, unknown>,
     header: Record<string, unknown> = {},

@@ -51,7 +51,7 @@ test('an answer may be longer than a command', async (t) => {
   assert.deepEqual(await sendControlCommand(dataDir, { command: 'test' }), { ok: true, result: names })
 })
 
-test('a malformed command, one that is too long, and one that something follows are refused', async (t) => {
+test('a command that is malformed, too long or followed by more data is rejected', async (t) => {
   const { begin, commands } = await openChannel(t)
   const long = `{"command":"test","value":"${'x'.repeat(5000)}"}\n`
   for (const text of [
@@ -91,7 +91,7 @@ test('closing does not wait for a connection that sends no command', async (t) =
   assert.ok(performance.now() - begun < 10_000)
 })
 
-test('a command must arrive in time as a whole, however steadily its bytes come', async (t) => {
+test('a complete command must arrive in time, even if its bytes arrive steadily', async (t) => {
   const { begin } = await openChannel(t)
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const slow = await begin()
@@ -106,7 +106,7 @@ test('a command must arrive in time as a whole, however steadily its bytes come'
   await ended
 })
 
-test('a server that cannot be reached is told in words: nobody listens, or the path is too long for a socket', async (t) => {
+test('the error for an unreachable server names the reason: no listener, or a path that is too long for a socket', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'acrux-control-'))
   t.after(() => rm(dataDir, { recursive: true }))
   for (const [directory, reason] of [

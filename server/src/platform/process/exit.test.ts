@@ -4,13 +4,13 @@ import { describe, test } from 'node:test'
 import { exitCodes, listenFailure } from './exit.ts'
 
 describe('exit codes', () => {
-  test('are each used once and stay clear of those that shells give a meaning', () => {
+  test('are unique, and different from those with a meaning in shells', () => {
     const codes = Object.values(exitCodes)
     assert.equal(new Set(codes).size, codes.length)
     assert.ok(codes.every((code) => code < 64))
   })
 
-  test('tell a port in use from other failures to listen', async () => {
+  test('distinguish a port in use from other failures to listen', async () => {
     const holder = createServer()
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
     const address = holder.address()

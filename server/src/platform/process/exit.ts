@@ -1,27 +1,26 @@
 import { systemErrorCode } from './plain-reason.ts'
 
-/** What the process tells its parent when it ends. Scripts rely on the numbers: they are added to and never changed. */
+/** The exit codes. Scripts rely on them: codes are added, and never changed. */
 // prettier-ignore
 export const exitCodes = {
   ok:                     0,
   unexpected:             1,
   configuration:          2, // a wrong flag, variable or configuration file
   portInUse:             10, // another process listens there
-  addressUnavailable:    11, // no such address here, or no right to listen there
+  addressUnavailable:    11, // no such address, or no permission to listen on it
   dataDirLocked:         12, // another server works on the data directory
-  dataDirUnusable:       13, // it cannot be made, or not be written, or its database not be read
+  dataDirUnusable:       13, // it cannot be created or written, or its database cannot be read
   unreadableKey:         14, // the master key is missing, malformed or readable by others
   unusableCertificate:   15, // the TLS certificate or its key
   newerSchema:           16, // the database was written by a newer version
-  backupUnusable:        17, // the backup directory cannot be used, or holds no such backup
+  backupUnusable:        17, // the backup directory is unusable, or has no such backup
 } as const
 
-/** One of the numbers of `exitCodes`. */
+/** One of `exitCodes`. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /**
- * Why the server cannot start, for the person who started it: `message` says in one line what is wrong, `nextStep` what
- * to do about it.
+ * Why the server cannot start, for the operator: `message` is the reason in one line, and `nextStep` is what to do.
  */
 export class StartupError extends Error {
   override readonly name: string = 'StartupError'
@@ -35,7 +34,7 @@ export class StartupError extends Error {
   }
 }
 
-/** Translates the failure of `listen()` on `address`; undefined when it is not one that the person can mend. */
+/** Translates an error of `listen()` on `address`; undefined if the operator cannot fix it. */
 export function listenFailure(error: unknown, address: string): StartupError | undefined {
   switch (systemErrorCode(error)) {
     case 'EADDRINUSE':

@@ -23,7 +23,7 @@ const cases: readonly [error: unknown, kind: string | undefined, why: string][] 
   [undefined, undefined, 'nothing'],
 ]
 
-test('An outage is told from every other failure, by the error or what caused it', () => {
+test('An outage is recognised by the error or its cause', () => {
   for (const [error, kind, why] of cases) assert.equal(outageOf(error)?.kind, kind, why)
   const circle = new Error('circle')
   circle.cause = circle

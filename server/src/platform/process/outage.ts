@@ -34,7 +34,7 @@ const databaseBusy: Outage = {
   retryAfterSeconds: 10,
 }
 
-/** How many causes of an error are followed. */
+/** The maximum number of causes of an error that are checked. */
 const maxCauses = 8
 
 /** The outage behind an error or one of its causes; undefined for other errors. */

@@ -10,8 +10,8 @@ let count = 0
 
 /**
  * Creates a UUID of version 7: the milliseconds, a counter of 12 bits, and 62 random bits. [RFC 9562 §5.7, §6.2 method 1]
- * Such ids lie side by side in an index. Do not use it for secrets: the time can be read, and the ids of one millisecond
- * follow each other. With the counter, an id costs a quarter of one with random bits of its own.
+ * Such ids are adjacent in an index. Do not use them as secrets: they reveal the time, and the ids of one millisecond are
+ * consecutive. With the counter, an id costs a quarter of one with only random bits.
  */
 export function newTimeOrderedId(nowMs: number): string {
   if (nowMs !== latestMs || count === maxPerRandomPart) {

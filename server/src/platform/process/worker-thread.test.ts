@@ -20,7 +20,7 @@ test('A thread answers in order, and an error is that of its question alone', as
   )
 })
 
-test('A thread that ends rejects what it has not answered, and the next question starts another', async () => {
+test('A thread that ends rejects unanswered questions, and the next question starts another', async () => {
   const thread = new WorkerThread<string, number>(module("while (text === 'stuck'); return text.length"), 1000)
   const stuck = Promise.allSettled([thread.ask('stuck'), thread.ask('behind it')])
   thread.end()

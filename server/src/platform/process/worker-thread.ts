@@ -10,8 +10,7 @@ type Reply<Answer> = { readonly answer: Answer } | { readonly error: string }
 const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 }
 
 /**
- * A thread for work that would occupy the main thread for long. It starts when it is first asked, and ends when it has
- * been idle for some time.
+ * A thread for work that would block the main thread. It starts with the first question, and ends after some idle time.
  */
 export class WorkerThread<Question, Answer> {
   readonly #file: URL

@@ -37,7 +37,7 @@ class Refused extends Error {}
 
 for (const kind of testDatabaseKinds) {
   describe(`a ${kind} database`, () => {
-    test('refuses a row that refers to another that is not there', async (t) => {
+    test('rejects a row that refers to a missing one', async (t) => {
       const database = await open(t, kind)
       await database.transaction((transaction) =>
         transaction
@@ -55,7 +55,7 @@ for (const kind of testDatabaseKinds) {
       await remark(1)
     })
 
-    test('gives back the result of a transaction, and shows all of it or nothing', async (t) => {
+    test('returns the result of a transaction, whose changes become visible together', async (t) => {
       const database = await open(t, kind)
       const seen: number[][] = []
       const result = await database.transaction(async (transaction) => {
@@ -90,7 +90,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await idsIn(database), kept)
     })
 
-    test('adds the rows of a prepared insert, all of them or none', async (t) => {
+    test('inserts the rows of a prepared insert atomically', async (t) => {
       const database = await open(t, kind)
       const insertNotes = database.prepareInsert<{ id: number; text: string; size: number | null }>('note', [
         'id',
@@ -114,7 +114,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('goes on after a statement that the database refuses', async (t) => {
+    test('continues after a statement that the database rejects', async (t) => {
       const database = await open(t, kind)
       const twice = database.transaction(async (transaction) => {
         await insert(transaction, 1)
@@ -144,7 +144,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(row?.text, '6')
     })
 
-    test('lets transactions that look before they add, all at once, add a row once', async (t) => {
+    test('inserts a row once in concurrent transactions that check before they insert', async (t) => {
       const database = await open(t, kind)
       const addOnce = (id: number) =>
         database.transaction(async (transaction) => {
@@ -191,7 +191,7 @@ for (const kind of testDatabaseKinds) {
       assert.notEqual(await database.authorityRevision(), after, 'one of several that share a commit')
     })
 
-    test('refuses the use of a transaction after its end, through whatever was taken from it', async (t) => {
+    test('rejects every use of a transaction after its end', async (t) => {
       const database = await open(t, kind)
       const kept = await database.transaction(async (transaction) => {
         await insert(transaction, 1)
@@ -214,7 +214,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await idsIn(database), [1, 3], 'nothing slipped into the transaction of another')
     })
 
-    test('gives rows as values in the order in which they are selected', async (t) => {
+    test('returns rows as values in the selected order', async (t) => {
       const database = await open(t, kind)
       const all = database.prepare<Tables, Record<string, never>, unknown>([], (tables) =>
         tables.selectFrom('note').select(['text', 'size', 'bytes', 'id', 'text as again']).orderBy('id'),
@@ -263,7 +263,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await byText.first({ text: 'y', least: 0 }), undefined)
     })
 
-    test('keeps every value as it was given: large integers, bytes, null, and text in any script', async (t) => {
+    test('keeps every value unchanged: large integers, bytes, null, and text in any script', async (t) => {
       const database = await open(t, kind)
       const row = {
         id: 1,
@@ -286,7 +286,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(other?.size, null)
     })
 
-    test('orders text by its bytes, so that pages mean the same everywhere', async (t) => {
+    test('orders text by its bytes, so that pages are the same in every database', async (t) => {
       const database = await open(t, kind)
       const names = ['a', 'a-b', 'a/b', 'a0', 'B', 'ä', 'b', 'a_b']
       await database.transaction(async (transaction) => {
@@ -309,7 +309,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('finishes what is under way before it closes, and takes no transaction afterwards', async () => {
+    test('finishes running transactions before it closes, and rejects later ones', async () => {
       const { database, dispose } = await openTestDatabase(kind, [notes])
       const underWay = database.transaction(async (transaction) => {
         await nextTurn()
@@ -325,7 +325,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('carries out each step of its schema once, and refuses one of a newer version', async (t) => {
+    test('applies each migration once, and rejects a newer schema', async (t) => {
       const database = await open(t, kind)
       let times = 0
       const further: Migration = { id: 'test-0002-further', up: async () => void (times += 1) }

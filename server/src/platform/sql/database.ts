@@ -1,39 +1,40 @@
 import type { Compilable, Kysely } from 'kysely'
 import type { Distribution } from '../metrics/figure.ts'
 
-/** The database products that Acrux speaks to. */
+/** The supported database products. */
 export type DatabaseKind = 'sqlite' | 'postgres'
 
-/** What a column may hold. Truth values are 0 and 1, instants are milliseconds since the epoch, documents are JSON text. */
+/** A value of a column. Booleans are 0 and 1, times are milliseconds since the epoch, documents are JSON text. */
 export type SqlValue = string | number | null | Uint8Array
 
-/** Values by parameter name, as a prepared read takes them. */
+/** Values by parameter name. */
 export type SqlParameters = Readonly<Record<string, SqlValue>>
 
 /**
- * One unit of change. Its statements are seen by nobody else until all of them are, and are on the disk when
- * {@link Database.transaction} returns.
+ * One atomic change. Its statements become visible together, and are durable when {@link Database.transaction} returns.
  */
 export interface Transaction {
   readonly kind: DatabaseKind
   /** The query builder, with the tables of the caller's module. */
   tables<Tables>(): Kysely<Tables>
   /**
-   * States that this change may take a right or a credential away from somebody. When the transaction is committed,
-   * {@link Database.authorityRevision} has moved, so that everything remembered about rights is forgotten.
+   * Declares that this change may revoke a permission or a credential. When the transaction is committed,
+   * {@link Database.authorityRevision} has changed, which invalidates every cache of permissions.
    */
   changesAuthority(): void
 }
 
 /** A read whose statement is built and compiled once. */
 export interface PreparedRead<Parameters extends SqlParameters, Row> {
-  readonly all: (parameters: Parameters) => Row[] | Promise<Row[]>
-  readonly first: (parameters: Parameters) => Row | undefined | Promise<Row | undefined>
-  /** Every row as the values of its columns, in the order in which they are selected: half the price of objects. */
-  readonly values: (parameters: Parameters) => SqlValue[][] | Promise<SqlValue[][]>
+  readonly all: (parameters: Parameters) => Promise<Row[]>
+  readonly first: (parameters: Parameters) => Promise<Row | undefined>
+  /** Each row as an array of its columns, in the selected order. It costs half as much as objects. */
+  readonly values: (parameters: Parameters) => Promise<SqlValue[][]>
+  /** {@link first} without waiting, for checks that cannot wait. Only SQLite has it. */
+  readonly firstSync?: (parameters: Parameters) => Row | undefined
 }
 
-/** Adds rows as one transaction, which does nothing else: all are on the disk when it returns, or it throws and none is. */
+/** Inserts rows in a transaction of their own: all are durable when it returns, or it throws and none is stored. */
 export type PreparedInsert<Row> = (rows: readonly Row[]) => Promise<void>
 
 /** The load of the writer since startup. */
@@ -49,10 +50,10 @@ export const commitBounds: readonly number[] = [0.001, 0.005, 0.025, 0.1, 0.5, 2
 
 export interface Database {
   readonly kind: DatabaseKind
-  /** The query builder for reads of what is committed. Writing through it fails. */
+  /** The query builder for committed data. Writes fail. */
   tables<Tables>(): Kysely<Tables>
   /**
-   * Prepares a read for a hot path. `build` receives stand-ins by parameter name and is called once.
+   * Prepares a read for a hot path. `build` receives placeholders by parameter name and is called once.
    *
    * @example
    * const findTag = database.prepare<Tables, { repository: number; name: string }, { digest: string }>(
@@ -63,22 +64,22 @@ export interface Database {
     names: readonly (keyof Parameters & string)[],
     build: (tables: Kysely<Tables>, parameters: Parameters) => Compilable<Row>,
   ): PreparedRead<Parameters, Row>
-  /** Prepares the adding of rows to a table for a hot path: a whole transaction at the price of one statement. */
+  /** Prepares inserts into a table for a hot path: a transaction that costs one statement. */
   prepareInsert<Row extends SqlParameters>(table: string, columns: readonly (keyof Row & string)[]): PreparedInsert<Row>
   /**
-   * Runs `work` as one serialisable transaction and returns its result once that is on the disk. Transactions that wait
-   * for one another may share one flush. `work` does nothing but SQL: it may be run again after a conflict, and others
-   * wait for it. Whatever it throws undoes it alone and is thrown on.
+   * Runs `work` as one serializable transaction and returns its result when it is durable. Waiting transactions may share
+   * one flush. `work` must contain only SQL: it may run again after a conflict, and other transactions wait for it. If it
+   * throws, only its own changes are rolled back, and the error is rethrown.
    */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>
   /**
-   * A number that has moved whenever a transaction that {@link Transaction.changesAuthority} is acknowledged. What was
-   * decided at one revision holds as long as the revision does. Read it before what it is to guard.
+   * A number that changes with every transaction that {@link Transaction.changesAuthority}, before the transaction is
+   * acknowledged. A decision is valid while the revision is the same. Read the revision before the data of the decision.
    */
   authorityRevision(): number | Promise<number>
   /** The current load of the writer. */
   writerLoad(): WriterLoad
-  /** False when nothing can be written any more until the process is started anew. */
+  /** False if writes fail until the process is restarted. */
   canWrite(): boolean
   close(): Promise<void>
 }

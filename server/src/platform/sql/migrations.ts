@@ -1,7 +1,7 @@
 import { type RawBuilder, type SchemaModule, sql } from 'kysely'
 import type { Database, DatabaseKind, Transaction } from './database.ts'
 
-/** Column types that mean the same in every database: text is ordered by its bytes, integers have 64 bits. */
+/** Column types with the same meaning in every database: text is ordered by its bytes, integers have 64 bits. */
 export type ColumnTypes = {
   readonly text: RawBuilder<unknown>
   readonly integer: RawBuilder<unknown>
@@ -15,7 +15,7 @@ export type Migration = {
   readonly up: (schema: SchemaModule, types: ColumnTypes, transaction: Transaction) => Promise<void>
 }
 
-/** The database was written by a newer Acrux than this one. */
+/** The database was written by a newer version of Acrux. */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError'
   readonly unknownMigrations: readonly string[]
@@ -25,16 +25,15 @@ export class NewerSchemaError extends Error {
   }
 }
 
-/** What a step needs that only the caller has, such as a key. `carriedOut` are the ids of the steps of this transaction. */
-export type CompleteMigration = (transaction: Transaction, carriedOut: ReadonlySet<string>) => Promise<void>
+/** Completes migrations with something that only the caller has, such as a key. `applied` are the ids of this transaction. */
+export type CompleteMigration = (transaction: Transaction, applied: ReadonlySet<string>) => Promise<void>
 
 type MigrationTable = { schema_migration: { id: string; applied_at_ms: number } }
 
 /**
- * Brings the schema up to date: each step that is missing is carried out, in the order given, in one transaction, and
- * `complete` with them.
+ * Applies the missing migrations and `complete`, in order, in one transaction.
  *
- * @throws NewerSchemaError when the database holds a step that is not in `migrations`; nothing is changed then.
+ * @throws NewerSchemaError if the database has an unknown migration; nothing is changed then
  */
 export async function migrate(
   database: Database,
@@ -65,9 +64,9 @@ export async function migrate(
 }
 
 /**
- * The steps that a database does not have yet.
+ * The migrations that are not applied yet.
  *
- * @throws NewerSchemaError when it holds a step that is not in `migrations`
+ * @throws NewerSchemaError if the database has an unknown migration
  */
 export async function findMissingMigrations(database: Database, migrations: readonly Migration[]): Promise<string[]> {
   const rows = await database.tables<MigrationTable>().selectFrom('schema_migration').select('id').execute()

@@ -16,9 +16,8 @@ import { Distribution } from '../metrics/figure.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**
- * How often a transaction is attempted that fails with such an SQLSTATE: a serialisation failure, a deadlock, or a
- * duplicate key. The last is a lost race too where the work had looked for the row by another index than the one that
- * forbids two; run again, it finds the row. [PostgreSQL, Serializable Isolation Level]
+ * The maximum number of attempts of a transaction, by SQLSTATE: a serialization failure, a deadlock, or a duplicate key. A
+ * duplicate key is also the result of a race if the work looked for the row by another index: a retry finds the row. [PostgreSQL, Serializable Isolation Level]
  */
 const attemptLimits: ReadonlyMap<string, number> = new Map([
   ['40001', 40],
@@ -30,7 +29,7 @@ const revisionSchema = sql`create table if not exists authority_revision ("only"
 const revisionSeed = sql`insert into authority_revision ("only", value) values (1, 1) on conflict do nothing`
 const revisionStep = sql`update authority_revision set value = value + 1 where "only" = 1`
 
-/** A database on a PostgreSQL server, shared by as many Acrux processes as wish. */
+/** Opens a database on a PostgreSQL server, which any number of Acrux processes can share. */
 export async function openPostgresDatabase(url: string): Promise<Database> {
   const types = new pg.TypeOverrides()
   types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -44,12 +43,12 @@ export async function openPostgresDatabase(url: string): Promise<Database> {
 
 function openPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({ ...config, max: 10 })
-  // A broken idle connection is replaced by the pool; without a listener it would end the process.
+  // The pool replaces a broken idle connection; without a listener the error would end the process.
   pool.on('error', () => undefined)
   return pool
 }
 
-/** The same server, which takes nothing over these connections. [PostgreSQL, Client Connection Defaults] */
+/** The same server with read-only connections. [PostgreSQL, Client Connection Defaults] */
 function readOnly(url: string): string {
   const address = new URL(url)
   const options = [address.searchParams.get('options'), '-c default_transaction_read_only=on']
@@ -64,7 +63,7 @@ class PostgresDatabase implements Database {
   #readTables: Kysely<unknown>
   #writeTables: Kysely<unknown>
   #preparedCount = 0
-  #underWay = new Set<Promise<unknown>>()
+  #running = new Set<Promise<unknown>>()
   #closed = false
   #commitSeconds = new Distribution(commitBounds)
 
@@ -115,18 +114,18 @@ class PostgresDatabase implements Database {
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     if (this.#closed) throw new Error('the database is closed')
     const beganMs = performance.now()
-    const result = this.#untilDone(work)
-    this.#underWay.add(result)
+    const result = this.#retry(work)
+    this.#running.add(result)
     try {
       const done = await result
       this.#commitSeconds.observe((performance.now() - beganMs) / 1000)
       return done
     } finally {
-      this.#underWay.delete(result)
+      this.#running.delete(result)
     }
   }
 
-  async #untilDone<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+  async #retry<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt(work)
@@ -153,9 +152,9 @@ class PostgresDatabase implements Database {
 
   async close(): Promise<void> {
     this.#closed = true
-    // A pool that is ended forgets whoever waits for a connection.
-    await Promise.allSettled(this.#underWay)
-    // The builders end a pool only where they have used it.
+    // A pool that is ended drops those that wait for a connection.
+    await Promise.allSettled(this.#running)
+    // A query builder ends its pool only if it has used it.
     await Promise.all([this.#readers.end(), this.#writers.end()])
   }
 

@@ -1,13 +1,13 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely'
 import type { SqlParameters, SqlValue } from './database.ts'
 
-/** A compiled statement and, for each of its parameters, where the value comes from. */
+/** A compiled statement, and its values in the order of the placeholders. */
 export type PreparedStatement = {
   readonly sql: string
   readonly values: (parameters: SqlParameters) => SqlValue[]
 }
 
-/** Stands in the builder for a value that is known at each execution only. */
+/** A placeholder in the builder for a value of an execution. */
 class ParameterPlace {
   readonly parameter: string
   constructor(parameter: string) {
@@ -15,7 +15,7 @@ class ParameterPlace {
   }
 }
 
-/** Builds and compiles a statement once. Values that `build` gives as constants stay as they are. */
+/** Builds and compiles a statement once. Constants in `build` are kept. */
 export function prepareStatement<Tables, Parameters extends SqlParameters, Row>(
   tables: Kysely<Tables>,
   names: readonly (keyof Parameters & string)[],
@@ -28,7 +28,7 @@ export function prepareStatement<Tables, Parameters extends SqlParameters, Row>(
   return {
     sql: compiled.sql,
     values: (parameters) => {
-      // An array that grew has no holes, which another thread is sent at less than half the cost of one from `map`.
+      // An array that grew has no holes: sending it to a thread costs less than half of one from `map`.
       const values: SqlValue[] = []
       for (const source of sources) {
         values.push(source instanceof ParameterPlace ? (parameters[source.parameter] ?? null) : (source as SqlValue))

@@ -19,7 +19,7 @@ const timer = setInterval(() => {
     const { log, checkpointed } = look.get() as { log: number; checkpointed: number }
     if (log - checkpointed >= minPages) checkpoint.get()
   } catch {
-    // The disk is full or fails: the writing connection tries itself once the log is longer, and reports it.
+    // The disk is full or fails. The writing connection checkpoints when the log is longer, and reports the error.
   }
 }, lookMs)
 

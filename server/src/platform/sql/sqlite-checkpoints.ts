@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
-/** Commands that end sooner do not need the thread. */
+/** Commands that end earlier do not need the thread. */
 const delayMs = 5000
 
 /**

@@ -35,7 +35,7 @@ async function open(t: TestContext): Promise<{ database: Database; file: string 
 const insert = (transaction: Transaction, id: number, text = 'x') =>
   transaction.tables<Tables>().insertInto('note').values({ id, text }).execute()
 
-test('a commit is flushed before it is acknowledged, as SQLite itself tells', async (t) => {
+test('a commit is flushed before it is acknowledged, according to SQLite', async (t) => {
   const { database } = await open(t)
   const read = (pragma: string) =>
     database.transaction(async (transaction) => (await sql.raw(`pragma ${pragma}`).execute(transaction.tables())).rows)
@@ -69,7 +69,7 @@ function assertOutage(outcomes: readonly PromiseSettledResult<unknown>[], kind: 
 
 const large = 'y'.repeat(100_000)
 
-test('a full disk fails the transaction that meets it; what shares its commit is whole or is told', async (t) => {
+test('a full disk fails the transaction; those that share its commit are complete or fail', async (t) => {
   const { database } = await open(t)
   await fill(database, 2)
   const outcomes = await Promise.allSettled([
@@ -86,7 +86,7 @@ test('a full disk fails the transaction that meets it; what shares its commit is
   assert.deepEqual(await idsIn(database), [...acknowledged, 5], 'what fits goes on being written')
 })
 
-test('work that goes on after a full disk writes nothing outside of its transaction', async (t) => {
+test('work that continues after a full disk writes nothing outside its transaction', async (t) => {
   const { database } = await open(t)
   await fill(database, 2)
   const stubborn = database.transaction(async (transaction) => {
@@ -98,10 +98,10 @@ test('work that goes on after a full disk writes nothing outside of its transact
   assert.deepEqual(await idsIn(database), [])
 })
 
-test('authority that may have changed is asked anew, though the commit failed', async (t) => {
+test('the authority revision changes even if the commit failed', async (t) => {
   const { database } = await open(t)
   await fill(database, 2)
-  const before = database.authorityRevision()
+  const before = await database.authorityRevision()
   await Promise.allSettled([
     database.transaction(async (transaction) => {
       transaction.changesAuthority()
@@ -109,10 +109,10 @@ test('authority that may have changed is asked anew, though the commit failed', 
     }),
     database.transaction((transaction) => insert(transaction, 2, large)),
   ])
-  assert.notEqual(database.authorityRevision(), before)
+  assert.notEqual(await database.authorityRevision(), before)
 })
 
-test('while another process holds the file, transactions fail in their time, and none waits for ever', async (t) => {
+test('while another process locks the file, transactions fail in time, and none waits forever', async (t) => {
   const { database, file } = await open(t)
   const other = new DatabaseSync(file)
   t.after(() => other.close())
@@ -131,7 +131,7 @@ test('while another process holds the file, transactions fail in their time, and
   assert.deepEqual(await idsIn(database), [3])
 })
 
-test('rows that are refused leave nothing, and what shares their commit is kept', async (t) => {
+test('rejected rows leave nothing, and transactions that share their commit are kept', async (t) => {
   const { database } = await open(t)
   const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
   const outcomes = await Promise.allSettled([
@@ -149,7 +149,7 @@ test('rows that are refused leave nothing, and what shares their commit is kept'
   assert.deepEqual(await idsIn(database), [1, 4, 5])
 })
 
-test('rows that meet a full disk are told so, and what shares their commit is whole or is told', async (t) => {
+test('rows fail on a full disk, and transactions that share their commit are complete or fail', async (t) => {
   const { database } = await open(t)
   await fill(database, 2)
   const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
@@ -164,7 +164,7 @@ test('rows that meet a full disk are told so, and what shares their commit is wh
   assert.deepEqual(await idsIn(database), acknowledged, 'what is there is what was acknowledged, and nothing else')
 })
 
-test('rows are not written while another process holds the file, nor later', { timeout: 300_000 }, async (t) => {
+test('rows that failed on a locked file are not written later', { timeout: 300_000 }, async (t) => {
   const { database, file } = await open(t)
   const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
   const other = new DatabaseSync(file)
@@ -196,7 +196,7 @@ test('when the thread that writes has died, transactions fail, and it is known t
   assert.deepEqual(await idsIn(database), [], 'reads go on')
 })
 
-test('many transactions share few commits, and each is seen when it is acknowledged', async (t) => {
+test('many transactions share few commits, and each is visible when it is acknowledged', async (t) => {
   const { database, file } = await open(t)
   const commits = new DatabaseSync(file, { readOnly: true })
   t.after(() => commits.close())
@@ -216,7 +216,7 @@ test('many transactions share few commits, and each is seen when it is acknowled
   assert.ok(moved <= 20, `200 transactions took ${moved} commits`)
 })
 
-test('the database and its log are for the eyes of the server alone, whatever its umask', async (t) => {
+test('only the server’s user can read the database and its log, regardless of the umask', async (t) => {
   const umask = process.umask(0o022)
   t.after(() => process.umask(umask))
   const { file } = await open(t)
@@ -225,7 +225,7 @@ test('the database and its log are for the eyes of the server alone, whatever it
   }
 })
 
-test('a database that was closed is whole in its one file', async (t) => {
+test('a closed database is complete in its one file', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-sqlite-'))
   t.after(() => rm(directory, { recursive: true }))
   const database = await openSqliteDatabase(path.join(directory, 'test.db'))
@@ -236,7 +236,7 @@ test('a database that was closed is whole in its one file', async (t) => {
   assert.deepEqual(await readdir(directory), ['test.db'])
 })
 
-test('a file that is no database is refused when it is opened', async (t) => {
+test('a file that is not a database is rejected on opening', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-sqlite-'))
   t.after(() => rm(directory, { recursive: true }))
   const file = path.join(directory, 'test.db')

@@ -34,7 +34,7 @@ type WorkJob = {
   readonly resolve: (result: unknown) => void
   readonly reject: (reason: unknown) => void
 }
-/** A waiting transaction that inserts rows that are known already. */
+/** A waiting transaction that only inserts rows. */
 type RowsJob = {
   readonly sql: string
   readonly rows: readonly (readonly SqlValue[])[]
@@ -42,26 +42,26 @@ type RowsJob = {
   readonly reject: (reason: unknown) => void
 }
 
-/** What a job left behind that was kept so far. */
+/** A finished transaction of an uncommitted batch. */
 type Outcome = {
   readonly resolve: () => void
   readonly reject: (reason: unknown) => void
   readonly authorityChanged: boolean
 }
 
-/** How many transactions may share one flush. */
-const batchLimit = 128
-/** How long a batch that has rows, such as the audit events of tokens, starts further work before it is committed. */
+/** The maximum number of transactions that share one flush. */
+const maxBatch = 128
+/** How long a batch with rows, such as the audit events of tokens, starts further work before it is committed. */
 const batchWorkMs = 5
 
-/** SQLite has undone the whole batch by itself, as it does on a full disk. */
-class BatchUndoneError extends Error {
-  override readonly name = 'BatchUndoneError'
+/** SQLite rolled back the whole batch, for example because the disk is full. */
+class BatchRolledBackError extends Error {
+  override readonly name = 'BatchRolledBackError'
 }
 
 /**
- * A database in one file. Reads are made on this thread from the last committed state; writes go to a thread of their
- * own, one transaction after the other, those that queue meanwhile sharing one commit and so one flush.
+ * Opens a database in one file. Reads run on this thread and see the last committed state. Writes run on another thread, one
+ * transaction after the other. Transactions that queue meanwhile share one commit and one flush.
  */
 export async function openSqliteDatabase(file: string): Promise<Database> {
   await makePrivateFile(file)
@@ -73,13 +73,13 @@ export async function openSqliteDatabase(file: string): Promise<Database> {
   return new SqliteDatabase(writer, reader, checkpoints)
 }
 
-/** What a database file held at one moment. */
+/** A consistent state of a database file. */
 export type SqliteSnapshot = {
   readonly tables: <Tables>() => Kysely<Tables>
   readonly close: () => void
 }
 
-/** Opens a database file for reading, beside the server that may be writing it: every read is of the same committed state. */
+/** Opens a snapshot of a database file, which the server may be writing: all reads see the same committed state. */
 export function openSqliteSnapshot(file: string): SqliteSnapshot {
   const reader = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
   reader.exec('begin')
@@ -87,7 +87,7 @@ export function openSqliteSnapshot(file: string): SqliteSnapshot {
   return { tables: <Tables>() => tables as unknown as Kysely<Tables>, close: () => reader.close() }
 }
 
-/** SQLite gives its log the mode of the database, so that one mode holds for all of it, whatever the umask. */
+/** SQLite gives its log the mode of the database file, so the umask does not matter. */
 async function makePrivateFile(file: string): Promise<void> {
   const handle = await open(file, 'a', 0o600)
   await handle.close()
@@ -131,10 +131,12 @@ class SqliteDatabase implements Database {
       }
       return arrays
     }
+    const firstSync = (parameters: Parameters) => run().get(...prepared.values(parameters)) as Row | undefined
     return {
-      all: (parameters) => run().all(...prepared.values(parameters)) as Row[],
-      first: (parameters) => run().get(...prepared.values(parameters)) as Row | undefined,
-      values: (parameters) => runForArrays().all(...prepared.values(parameters)) as unknown as SqlValue[][],
+      all: async (parameters) => run().all(...prepared.values(parameters)) as Row[],
+      first: async (parameters) => firstSync(parameters),
+      values: async (parameters) => runForArrays().all(...prepared.values(parameters)) as unknown as SqlValue[][],
+      firstSync,
     }
   }
 
@@ -166,7 +168,7 @@ class SqliteDatabase implements Database {
   }
 
   canWrite(): boolean {
-    return this.#writer.isAlive
+    return this.#writer.isRunning
   }
 
   authorityRevision(): number {
@@ -176,7 +178,7 @@ class SqliteDatabase implements Database {
   async close(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining
     await this.#endCheckpoints()
-    // The last connection to close writes the log into the database, and only one that writes can.
+    // The last connection that is closed writes the log into the database, so it must be the writing one.
     this.#reader.close()
     await this.#writer.close()
   }
@@ -193,40 +195,40 @@ class SqliteDatabase implements Database {
   async #commitBatch(): Promise<void> {
     const beganMs = performance.now()
     this.#writer.execute({ kind: 'begin' }).catch((error: unknown) => {
-      // Whoever waits is told: what cannot be begun now would be begun for them no sooner.
+      // A transaction cannot be started, so all waiting ones fail.
       for (const job of [...this.#works.splice(0), ...this.#rows.splice(0)]) job.reject(error)
     })
     const kept: Outcome[] = []
-    const underWay: Promise<void>[] = []
+    const running: Promise<void>[] = []
     try {
-      for (let count = 0; count < batchLimit; count += 1) {
-        underWay.push(...this.#rows.splice(0, batchLimit).map((job) => this.#addRows(job, kept)))
-        const isOver = underWay.length > 0 && count > 0 && performance.now() - beganMs >= batchWorkMs
+      for (let count = 0; count < maxBatch; count += 1) {
+        running.push(...this.#rows.splice(0, maxBatch).map((job) => this.#addRows(job, kept)))
+        const isOver = running.length > 0 && count > 0 && performance.now() - beganMs >= batchWorkMs
         const job = isOver ? undefined : this.#works.shift()
         if (job === undefined) break
         await this.#runWork(job, kept)
       }
       const committed = this.#writer.execute({ kind: 'commit' })
       committed.catch(() => undefined)
-      await Promise.all(underWay)
+      await Promise.all(running)
       await committed
     } catch (error) {
       await this.#writer.execute({ kind: 'rollback' }).catch(() => undefined)
       // A commit that failed may still have happened.
-      this.#countAuthority(kept)
+      this.#moveRevision(kept)
       for (const { reject } of kept) reject(error)
       return
     }
     this.#commitSeconds.observe((performance.now() - beganMs) / 1000)
-    this.#countAuthority(kept)
+    this.#moveRevision(kept)
     for (const { resolve } of kept) resolve()
   }
 
-  #countAuthority(kept: readonly Outcome[]): void {
+  #moveRevision(kept: readonly Outcome[]): void {
     if (kept.some(({ authorityChanged }) => authorityChanged)) this.#revision += 1
   }
 
-  /** Writes rows inside the batch. A failure of theirs is undone and told by the writer; the batch goes on. */
+  /** Inserts rows in the batch. If that fails, the writer rolls back only them, and the batch continues. */
   async #addRows({ sql, rows, resolve, reject }: RowsJob, kept: Outcome[]): Promise<void> {
     try {
       await this.#writer.execute({ kind: 'rows', sql, rows })
@@ -237,9 +239,9 @@ class SqliteDatabase implements Database {
   }
 
   /**
-   * Runs one transaction inside the batch. Its own failure is undone and told to its caller; the batch goes on.
+   * Runs one transaction in the batch. If it fails, only its own changes are rolled back, and the batch continues.
    *
-   * @throws BatchUndoneError when the others are undone with it
+   * @throws BatchRolledBackError if the other transactions are rolled back, too
    */
   async #runWork(job: WorkJob, kept: Outcome[]): Promise<void> {
     const transaction = new SqliteTransaction((query) => this.#write(query))
@@ -255,8 +257,8 @@ class SqliteDatabase implements Database {
     } catch (error) {
       transaction.end()
       job.reject(error)
-      await this.#writer.execute({ kind: 'undo-savepoint' }).catch((cause: unknown) => {
-        throw new BatchUndoneError('the transactions that shared a commit were undone', { cause })
+      await this.#writer.execute({ kind: 'roll-back-savepoint' }).catch((cause: unknown) => {
+        throw new BatchRolledBackError('the transactions that share a commit were rolled back', { cause })
       })
     }
   }
@@ -279,7 +281,7 @@ class SqliteTransaction implements Transaction {
   #ended = false
 
   constructor(write: Execute) {
-    this.#execute = (query) => {
+    this.#execute = async (query) => {
       if (this.#ended) throw new Error('a transaction was used after its end')
       return write(query)
     }
@@ -294,19 +296,19 @@ class SqliteTransaction implements Transaction {
     this.authorityChanged = true
   }
 
-  /** What is still sent through this transaction would land in that of somebody else. */
+  /** Later statements of this transaction would become part of another one. */
   end(): void {
     this.#ended = true
   }
 }
 
-type Execute = (query: CompiledQuery) => QueryResult<unknown> | Promise<QueryResult<unknown>>
+type Execute = (query: CompiledQuery) => Promise<QueryResult<unknown>>
 
-function readThrough(reader: DatabaseSync, query: CompiledQuery): QueryResult<unknown> {
+async function readThrough(reader: DatabaseSync, query: CompiledQuery): Promise<QueryResult<unknown>> {
   return { rows: reader.prepare(query.sql).all(...(query.parameters as SQLInputValue[])) }
 }
 
-/** Kysely's compiler for SQLite over a function of ours; transactions are {@link Database.transaction}'s alone. */
+/** Kysely's dialect for SQLite with our own execution. Transactions run only through {@link Database.transaction}. */
 function sqliteDialect(execute: Execute): Dialect {
   const connection: DatabaseConnection = {
     executeQuery: async <Row>(query: CompiledQuery) => (await execute(query)) as QueryResult<Row>,

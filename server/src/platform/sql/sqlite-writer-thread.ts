@@ -1,12 +1,13 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import { LRUCache } from 'lru-cache'
 import { sqliteCodeOf } from '../process/outage.ts'
 import { busyTimeoutMs } from './busy-timeout.ts'
 import type { WriterCommand, WriterFailure, WriterReply, WriterResult } from './sqlite-writer.ts'
 
 /*
- * The thread that owns the writing connection. It carries out what it is sent, in order; a flush to the disk blocks
- * this thread and not the event loop.
+ * The thread that owns the writing connection. It executes commands in order. A flush to the disk blocks this thread instead
+ * of the event loop.
  */
 const port = parentPort
 if (port === null) throw new Error('this file is the body of a worker thread')
@@ -17,46 +18,45 @@ database.exec('pragma synchronous = full')
 database.exec('pragma foreign_keys = on')
 database.exec('pragma cache_size = -65536')
 database.exec('pragma temp_store = memory')
-// Usually the thread for checkpoints copies the log before it has that many pages.
+// Usually the checkpoint thread copies the log before it has that many pages.
 database.exec('pragma wal_autocheckpoint = 4000')
 
-const statementLimit = 500
-const statements = new Map<string, StatementSync>()
+/** Prepared statements by their SQL: preparing one costs more than running most. */
+const statements = new LRUCache<string, StatementSync>({ max: 500 })
 
 function statement(sql: string): StatementSync {
   const known = statements.get(sql)
   if (known !== undefined) return known
-  if (statements.size >= statementLimit) statements.clear()
   const made = database.prepare(sql)
   statements.set(sql, made)
   return made
 }
 
-/** Why there is no transaction that was begun by command, or undefined while there is one. */
-let notBegun: Error | undefined = new Error('no transaction was begun')
+/** Why no transaction is open; undefined while one is open. */
+let noTransaction: Error | undefined = new Error('no transaction is open')
 
 /** The last SQLite error in this transaction: the reason if SQLite rolled the transaction back by itself. */
 let lastFailure: unknown
 
-/** The reason after each transaction; an error of its own for every one would cost as much as its statements. */
+/** The reason after each transaction. Creating an error each time would cost as much as the statements. */
 const isOver = new Error('the transaction is over')
 
 /**
- * Whatever follows a `begin` may have been sent before it was known to fail, and on a full disk SQLite ends a transaction
- * by itself: each statement would then be a transaction of its own.
+ * Commands after a `begin` may be sent before it fails, and on a full disk SQLite ends a transaction by itself. Without this
+ * check, each statement would then be its own transaction.
  */
 function requireTransaction(): void {
-  if (notBegun !== undefined) throw notBegun
-  if (!database.isTransaction) throw new Error('the transaction was undone', { cause: lastFailure })
+  if (noTransaction !== undefined) throw noTransaction
+  if (!database.isTransaction) throw new Error('the transaction was rolled back', { cause: lastFailure })
 }
 
 function begin(): void {
   try {
     statement('begin immediate').run()
-    notBegun = undefined
+    noTransaction = undefined
     lastFailure = undefined
   } catch (error) {
-    notBegun = error instanceof Error ? error : new Error(String(error))
+    noTransaction = error instanceof Error ? error : new Error(String(error))
     throw error
   }
 }
@@ -64,7 +64,7 @@ function begin(): void {
 function end(sql: 'commit' | 'rollback'): void {
   if (sql === 'commit') requireTransaction()
   statement(sql).run()
-  notBegun = isOver
+  noTransaction = isOver
 }
 
 function openSavepoint(): void {
@@ -72,14 +72,14 @@ function openSavepoint(): void {
   statement('savepoint work').run()
 }
 
-/** Where the savepoint cannot be undone alone, nothing goes on in the transaction: its commit is refused. */
-function undoSavepoint(): void {
+/** If the savepoint cannot be rolled back alone, the transaction ends and its commit fails. */
+function rollBackSavepoint(): void {
   try {
     requireTransaction()
     statement('rollback to work').run()
     statement('release work').run()
   } catch (cause) {
-    notBegun ??= new Error('the transaction was undone', { cause: lastFailure ?? cause })
+    noTransaction ??= new Error('the transaction was rolled back', { cause: lastFailure ?? cause })
   }
 }
 
@@ -98,12 +98,12 @@ function addRows(sql: string, rows: readonly (readonly unknown[])[]): void {
     statement('release work').run()
   } catch (error) {
     lastFailure = error
-    undoSavepoint()
+    rollBackSavepoint()
     throw error
   }
 }
 
-function carryOut(command: WriterCommand): WriterResult | undefined {
+function run(command: WriterCommand): WriterResult | undefined {
   switch (command.kind) {
     case 'begin':
       begin()
@@ -118,8 +118,8 @@ function carryOut(command: WriterCommand): WriterResult | undefined {
     case 'keep-savepoint':
       execute('release work', [])
       return undefined
-    case 'undo-savepoint':
-      undoSavepoint()
+    case 'roll-back-savepoint':
+      rollBackSavepoint()
       requireTransaction()
       return undefined
     case 'statement':
@@ -132,7 +132,7 @@ function carryOut(command: WriterCommand): WriterResult | undefined {
 
 function replyTo(command: WriterCommand): WriterReply {
   try {
-    return carryOut(command)
+    return run(command)
   } catch (error) {
     if (sqliteCodeOf(error) !== undefined) lastFailure = error
     return failureOf(error)

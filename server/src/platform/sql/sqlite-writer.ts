@@ -3,14 +3,14 @@ import { Worker } from 'node:worker_threads'
 import { sqliteFailure } from '../process/outage.ts'
 
 /**
- * What the writing connection can be told. Everything but the three that begin and end a transaction fails where none was
- * begun, so that a command may be sent before it is known whether those before it succeeded.
+ * A command for the writing connection. Commands within a transaction fail if none is open, so a command can be sent before
+ * the result of the previous one is known.
  */
 export type WriterCommand =
   | { readonly kind: 'begin' | 'commit' | 'rollback' }
-  | { readonly kind: 'open-savepoint' | 'keep-savepoint' | 'undo-savepoint' }
+  | { readonly kind: 'open-savepoint' | 'keep-savepoint' | 'roll-back-savepoint' }
   | { readonly kind: 'statement'; readonly sql: string; readonly parameters: readonly unknown[] }
-  /** The statement once for each row, all or none of it, within a savepoint of its own. */
+  /** Executes the statement once for each row, atomically in a savepoint. */
   | { readonly kind: 'rows'; readonly sql: string; readonly rows: readonly (readonly unknown[])[] }
 
 export type WriterResult = { readonly rows: unknown[]; readonly changes: number }
@@ -26,13 +26,13 @@ type Waiter = { readonly resolve: (result: WriterResult) => void; readonly rejec
 const nothing: WriterResult = { rows: [], changes: 0 }
 
 /**
- * The writing connection, on a thread of its own. Commands are carried out in the order in which they are given; those
- * given in one turn are one message, since waking the other thread costs more than most statements.
+ * The writing connection, on its own thread. Commands are executed in order. Those of one turn of the event loop are sent in
+ * one message, since waking the thread costs more than most statements.
  */
 export class SqliteWriter {
   #worker: Worker
   #unsent: WriterCommand[] = []
-  /** Who waits for what was given, in that order, whether it was sent yet or not. */
+  /** The waiters of all commands in order, sent or not. */
   #waiting: Waiter[] = []
   #failure: Error | undefined
 
@@ -45,22 +45,22 @@ export class SqliteWriter {
     worker.on('exit', () => this.#fail(new Error('the database is closed')))
   }
 
-  /** Opens the file, which is made where there is none, in write-ahead mode with full synchronisation. */
+  /** Opens the file, or creates it, in write-ahead mode with full synchronization. */
   static async open(file: string): Promise<SqliteWriter> {
     const worker = new Worker(new URL('sqlite-writer-thread.ts', import.meta.url), { workerData: { file } })
     await once(worker, 'message')
     return new SqliteWriter(worker)
   }
 
-  /** Whether the thread is there; once it has ended, it does not come back. */
-  get isAlive(): boolean {
+  /** Whether the thread is running. It is not restarted. */
+  get isRunning(): boolean {
     return this.#failure === undefined
   }
 
   execute(command: WriterCommand): Promise<WriterResult> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#unsent.length === 0) {
-      // After every microtask: the next statement is often given by what waited for the one before.
+      // After all microtasks: the next statement often comes from the continuation of the previous one.
       queueMicrotask(() => process.nextTick(() => this.#send()))
     }
     this.#unsent.push(command)

@@ -9,10 +9,10 @@ import { type Migration, migrate } from './migrations.ts'
 import { openPostgresDatabase } from './postgres-database.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 
-/** A fresh database for a test, and the way to be rid of it. */
+/** A new database for a test. */
 export type TestDatabase = { readonly database: Database; readonly dispose: () => Promise<void> }
 
-/** What every database of some migrations is a copy of: the file of SQLite, or the name of a database of PostgreSQL. */
+/** The template of all databases with some migrations: the file of SQLite, or the name of a PostgreSQL database. */
 type Template = Buffer | string
 
 /** The PostgreSQL server on which tests may create databases, as a URL. */
@@ -38,10 +38,10 @@ export const usualDatabaseKinds: readonly DatabaseKind[] = [usualDatabaseKind]
 /** Connections that do not keep the process running. */
 const server = new pg.Pool({ connectionString: postgresUrl, max: 4, allowExitOnIdle: true })
 
-/** The migrations that a database was asked for with, and the template once another one is asked for. */
+/** The requested migrations, and their template from the second request on. */
 const asked: { kind: DatabaseKind; migrations: readonly Migration[]; template?: Promise<Template> }[] = []
 
-/** Deletions of databases under way: PostgreSQL waits in them for the end of the database's last connection. */
+/** Running deletions of databases: in them, PostgreSQL waits for the end of the last connection. */
 const drops: Promise<unknown>[] = []
 
 after(async () => {
@@ -52,7 +52,7 @@ after(async () => {
   await Promise.all(drops)
 })
 
-/** Makes an empty database with these tables. From the second one of a process on, it is a copy of one that was migrated. */
+/** Creates an empty database with these tables. From the second one of a process on, it is a copy of the template. */
 export async function openTestDatabase(kind: DatabaseKind, migrations: readonly Migration[]): Promise<TestDatabase> {
   const before = asked.find((one) => one.kind === kind && isSame(one.migrations, migrations))
   if (before !== undefined) {
@@ -87,7 +87,7 @@ async function makePostgresTemplate(migrations: readonly Migration[]): Promise<s
   return name
 }
 
-/** Brings the tables into a database and closes it: only then all of them are in the file of SQLite. */
+/** Migrates a database and closes it: only then is everything in the file of SQLite. */
 async function fill(database: Database, migrations: readonly Migration[]): Promise<void> {
   try {
     await migrate(database, migrations, 0)
@@ -124,7 +124,7 @@ async function createPostgres(template: string): Promise<string> {
   return name
 }
 
-/** Is said to have failed where it is waited for, after the last test. */
+/** A failure is reported by the wait after the last test. */
 function drop(name: string): Promise<unknown> {
   const dropped = server.query(`drop database ${name}`)
   dropped.catch(() => undefined)

@@ -22,7 +22,7 @@ export function createWriterWatch({ database, clock }: { database: Database; clo
         await database.transaction(() => Promise.resolve())
         sinceMs = undefined
       } catch {
-        // It stays stuck since the first of the failures.
+        // The time of the first failure is kept.
       } finally {
         isRunning = false
       }

@@ -13,8 +13,8 @@ const dayMs = 86_400_000
 export const successionDays = 60
 
 /**
- * The certificate authority of this installation. `ca.key` holds its key and its certificate, so that both are written in
- * one step; `ca.pem` is the copy of the certificate that clients are given.
+ * The certificate authority of this installation. `ca.key` contains its key and its certificate, so that both are written in
+ * one step. `ca.pem` is the copy of the certificate for clients.
  */
 export class CertificateAuthority {
   readonly file: string
@@ -34,8 +34,8 @@ export class CertificateAuthority {
   /**
    * Opens the authority in `directory`, or creates one there that is constrained to `hosts`.
    *
-   * @throws CertificateError when its key is malformed or open to others: a new one would not be trusted by anybody, so
-   * that is for a person to decide.
+   * @throws CertificateError if its key is malformed or readable by others: clients would not trust a new one, so the
+   * operator must decide
    */
   static async open(directory: string, hosts: CertificateHosts, nowMs: number): Promise<CertificateAuthority> {
     const existing = await readAuthority(join(directory, 'ca.key'), join(directory, 'ca.pem'))
@@ -45,7 +45,7 @@ export class CertificateAuthority {
     return authority
   }
 
-  /** Whether a certificate was signed by this authority as it is now. */
+  /** Whether a certificate was signed by the current key of this authority. */
   signed(certificate: X509Certificate): boolean {
     return certificate.checkIssued(this.#certificate) && certificate.verify(this.#certificate.publicKey)
   }
@@ -78,7 +78,7 @@ export class CertificateAuthority {
     await this.#save()
   }
 
-  /** Signs a certificate, of a new key, for a server of these hosts. */
+  /** Signs a server certificate with a new key for these hosts. */
   issue(hosts: CertificateHosts, nowMs: number): Promise<KeyPair> {
     return issueServerCertificate(this.#pair, hosts, nowMs)
   }

@@ -25,14 +25,14 @@ const hosts: readonly { text: string; host: string | undefined; why: string }[] 
 
 describe('a host of a certificate', () => {
   for (const { text, host, why } of hosts) {
-    test(`is ${host ?? 'refused'} out of "${text}": ${why}`, () => assert.equal(parseCertificateHost(text), host))
+    test(`is ${host ?? 'rejected'} for "${text}": ${why}`, () => assert.equal(parseCertificateHost(text), host))
   }
 
   test('is required with an error that names it', () => {
     assert.throws(() => requireCertificateHost('no host'), CertificateError)
   })
 
-  test('is left out where a wildcard of the list covers it for every client', () => {
+  test('is omitted if a wildcard in the list covers it for every client', () => {
     assert.deepEqual(
       sortHosts(['b.x.test', '*.x.test', 'a.b.x.test', 'b.x.test', 'foo.localhost', '*.localhost', '::1']),
       {

@@ -2,15 +2,14 @@ import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { CertificateError } from './key-pair.ts'
 
-/** The names that a certificate is asked to hold, in lower case and without ports. */
+/** The requested names of a certificate, in lower case and without ports. */
 export type CertificateHosts = { readonly dnsNames: readonly string[]; readonly addresses: readonly string[] }
 
 const label = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
 const dnsName = new RegExp(`^(?:\\*\\.)?${label}(?:\\.${label})*$`)
 
 /**
- * One host of a certificate out of `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`; the first label may be `*`. Undefined
- * when it is none.
+ * Parses a host of a certificate from `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`. The first label may be `*`.
  */
 export function parseCertificateHost(text: string): string | undefined {
   const lower = text.toLowerCase()
@@ -23,19 +22,19 @@ export function parseCertificateHost(text: string): string | undefined {
   return dnsName.test(plain) && !/(?:^|\.)\d+$/.test(plain) ? plain : undefined
 }
 
-/** One spelling of each address; undefined for one with a zone, which means nothing to others. */
+/** The canonical form of an address; undefined for one with a zone, which is local to a machine. */
 function canonicalIPv6(address: string): string | undefined {
   return address.includes('%') ? undefined : new URL(`http://[${address}]`).hostname.slice(1, -1)
 }
 
-/** As `parseCertificateHost`. @throws CertificateError */
+/** Like `parseCertificateHost`. @throws CertificateError */
 export function requireCertificateHost(text: string): string {
   const host = parseCertificateHost(text)
   if (host === undefined) throw new CertificateError(`"${text}" is not a host`, 'use a host name or an address')
   return host
 }
 
-/** Tells addresses from names, and leaves out doubles and what a wildcard in the list covers already. */
+/** Splits hosts into names and addresses, without duplicates and names that a wildcard in the list covers. */
 export function sortHosts(hosts: Iterable<string>): CertificateHosts {
   const all = [...new Set(hosts)].toSorted()
   const names = all.filter((host) => isIP(host) === 0)
@@ -49,20 +48,20 @@ export function sortHosts(hosts: Iterable<string>): CertificateHosts {
   }
 }
 
-/** The wildcard that clients accept for a name. They take `*` for one whole label, and never above a top-level domain. */
+/** The wildcard that clients accept for a name. `*` matches one whole label, and never the label below a top-level domain. */
 function wildcardOver(name: string): string | undefined {
   const parent = name.slice(name.indexOf('.') + 1)
   return name.startsWith('*') || !name.includes('.') || !parent.includes('.') ? undefined : `*.${parent}`
 }
 
-/** Whether a client that connects to `host` finds it in the certificate. The common name does not count. [RFC 9525 §2] */
+/** Whether the certificate is valid for `host`. The common name is ignored. [RFC 9525 §2] */
 export function certificateCovers(certificate: X509Certificate, host: string): boolean {
   if (isIP(host) !== 0) return certificate.checkIP(host) !== undefined
   if (host.startsWith('*.')) return alternativeNames(certificate).includes(host)
   return certificate.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined
 }
 
-/** The names and addresses in a certificate of ours. */
+/** The names and addresses in a certificate of this server. */
 export function alternativeNames(certificate: X509Certificate): string[] {
   return (certificate.subjectAltName ?? '').split(', ').flatMap((entry) => {
     const host = parseCertificateHost(entry.replace(/^(?:DNS|IP Address):/, ''))

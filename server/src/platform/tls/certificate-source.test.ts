@@ -68,7 +68,7 @@ async function replace(file: string, by: string): Promise<void> {
   await rename(`${file}.new`, file)
 }
 
-describe('a certificate of our own making', () => {
+describe('a certificate that the server creates', () => {
   test('is for this machine at first, with an authority that no other installation has', async () => {
     const [one, two] = [await open('one'), await open('two')]
     const leaf = leafOf(one)
@@ -85,7 +85,7 @@ describe('a certificate of our own making', () => {
     assert.doesNotMatch(await readFile(join(directory, 'one', 'tls', 'ca.pem'), 'utf8'), /PRIVATE KEY/)
   })
 
-  test('is the same after a restart, and nothing is loaded to make another', async () => {
+  test('is the same after a restart, and the code to issue one is not loaded', async () => {
     const first = await open('restart', { hosts: ['registry.example.com', '*.azurecr.localhost'] })
     await first.ensureHosts(['registry.example.com:5443', '*.azurecr.localhost:5443'])
     await first.close()
@@ -104,7 +104,7 @@ describe('a certificate of our own making', () => {
     assert.deepEqual(JSON.parse(stdout), { cert: first.current().cert, loaded: 'undefined' })
   })
 
-  test('is extended by the hosts that are wanting, once, and keeps those that it holds', async () => {
+  test('is extended once by missing hosts, and keeps its other hosts', async () => {
     const source = await open('extended', { hosts: ['example.com'], hostsWherePermitted: ['192.0.2.7'] })
     const change = nextChange(source)
     await Promise.all([source.ensureHosts(['Registry.example.com:5443']), source.ensureHosts(['a.example.com'])])
@@ -200,7 +200,7 @@ describe('a certificate of our own making', () => {
     assert.equal((await authorityOf(renewed)).fingerprint256, successor.fingerprint256)
   })
 
-  test('has any host under an authority of before there were constraints, which is kept', async () => {
+  test('can have any host under an old authority without constraints, which is kept', async () => {
     const tls = join(directory, 'before', 'tls')
     await mkdir(tls, { recursive: true })
     const { cert, key } = await issueAuthority(nowMs)
@@ -211,7 +211,7 @@ describe('a certificate of our own making', () => {
     assert.equal((await authorityOf(source)).fingerprint256, new X509Certificate(cert).fingerprint256)
   })
 
-  test('survives what a crash or a careless hand leaves of its files', async () => {
+  test('recovers from partial or deleted files', async () => {
     const tls = join(directory, 'crash', 'tls')
     const source = await open('crash')
     await source.close()
@@ -240,7 +240,7 @@ describe('a configured certificate', () => {
     return { certFile, keyFile, pair }
   }
 
-  test('is served as it is, has no authority of ours, and is warned of where it lacks a host', async () => {
+  test('is served unchanged, without our own authority, and with a warning if it lacks a host', async () => {
     const { certFile, keyFile, pair } = await files('configured', ['a.example.com'])
     const source = await open('unused', { certFile, keyFile })
     assert.deepEqual(source.current(), pair)
@@ -251,7 +251,7 @@ describe('a configured certificate', () => {
     await assert.rejects(stat(join(directory, 'unused', 'tls')), { code: 'ENOENT' })
   })
 
-  test('is picked up when both files have changed, and kept while they do not belong together', async () => {
+  test('is reloaded when both files have changed, and kept while they do not match', async () => {
     const { certFile, keyFile, pair } = await files('changing', ['a.example.com'])
     const next = await files('next', ['a.example.com'])
     const source = await open('unused', { certFile, keyFile })
@@ -280,7 +280,7 @@ describe('a configured certificate', () => {
     assert.match(linesAbout(certFile).join(''), /expired on/)
   })
 
-  test('that cannot be used stops the start with what is wrong and what to do', async () => {
+  test('that is unusable aborts the start with the reason and the next step', async () => {
     const { certFile, keyFile } = await files('good', ['a.example.com'])
     const other = await files('other', ['a.example.com'])
     const absent = join(directory, 'absent')

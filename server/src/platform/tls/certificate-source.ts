@@ -6,34 +6,34 @@ import { CertificateError, type KeyPair, readPair, type UsablePair } from './key
 import { OwnCertificate } from './own-certificate.ts'
 import { WatchedPair } from './watched-pair.ts'
 
-/** The certificate that the server shows. */
+/** The certificate of the server. */
 export type CertificateSource = {
-  /** The pair as it is now, for `createServer` and `setSecureContext`. */
+  /** The current pair, for `createServer` and `setSecureContext`. */
   readonly current: () => KeyPair
   /**
-   * Has the certificate hold these hosts beside those that it holds already: `HOST`, `HOST:PORT` or an address, where
-   * `*.example.com` covers all names right below. A configured certificate is not ours to extend: what it lacks is logged.
-   * Those of `hostsWherePermitted` that our own authority does not permit are logged as well.
+   * Adds these hosts to the certificate: `HOST`, `HOST:PORT` or an address. `*.example.com` covers all names one level below.
+   * A configured certificate cannot be extended: missing hosts are logged. Those of `hostsWherePermitted` that our own
+   * authority does not permit are logged as well.
    *
    * @throws CertificateError for an invalid host, and for one of `hosts` that our own authority does not permit
    */
   readonly ensureHosts: (hosts: readonly string[], hostsWherePermitted?: readonly string[]) => Promise<void>
   /** When the certificate expires, in milliseconds since the epoch. */
   readonly expiresAtMs: () => number
-  /** Calls back with each pair that takes the place of another, until the function that is returned is called. */
+  /** Calls back with each new pair, until the returned function is called. */
   readonly onChange: (callback: (pair: KeyPair) => void) => () => void
-  /** The certificate that clients have to trust; absent where one was configured. */
+  /** The certificate authority that clients must trust; undefined for a configured certificate. */
   readonly caFile?: string
   /** When our own authority expires, in milliseconds since the epoch. */
   readonly authorityExpiresAtMs?: () => number
   /** The SHA-256 fingerprint of our own authority, if `renewAuthority` created it. */
   readonly renewedAuthority?: string | undefined
-  /** Stops watching, and waits for what is being written. */
+  /** Stops watching, and waits for running writes. */
   readonly close: () => Promise<void>
 }
 
 export type CertificateSourceOptions = {
-  /** Where `tls/` is kept, when no certificate is configured. */
+  /** The parent of `tls/` if no certificate is configured. */
   readonly dataDir: string
   /** A configured certificate with its chain, PEM; it needs a `keyFile` too. */
   readonly certFile?: string | undefined
@@ -46,14 +46,14 @@ export type CertificateSourceOptions = {
   readonly hostsWherePermitted?: readonly string[]
   /** Whether to replace the authority with a new one, which clients must then trust. */
   readonly renewAuthority?: boolean
-  /** How often the files and the time left are looked at, beside the watch on the files. 60 by default. */
+  /** How often the files and the expiry are checked, in addition to the watch on the files. Default: 60. */
   readonly checkEverySeconds?: number
 }
 
 /**
- * Opens the configured certificate, or else one of our own making: an authority of this installation in `tls/ca.pem` and a
- * certificate signed by it, for this machine's own names at first, which is renewed and extended by itself. Either is picked
- * up again when its files change.
+ * Opens the configured certificate, or else creates one: an authority of this installation in `tls/ca.pem`, and a certificate
+ * signed by it, first for the names of this machine, which is renewed and extended automatically. Both are reloaded when
+ * their files change.
  *
  * @throws CertificateError if a file is unreadable or malformed, certificate and key do not match, or our own authority
  * does not permit `hosts`
@@ -75,7 +75,7 @@ export async function createCertificateSource(options: CertificateSourceOptions)
   if (certFile === undefined || keyFile === undefined) {
     throw new CertificateError('a certificate needs its key, and a key its certificate', 'configure both or neither')
   }
-  const check = (pair: UsablePair) => requireUnexpired(pair, certFile, clock.now())
+  const check = async (pair: UsablePair) => requireUnexpired(pair, certFile, clock.now())
   const pair = await readPair(certFile, keyFile)
   const watched = new WatchedPair(pair, { certFile, keyFile, log, checkEverySeconds, check })
   return {

@@ -5,18 +5,17 @@ import { encodeNameConstraints, nameConstraintsId } from './name-constraints.ts'
 
 const dayMs = 86_400_000
 
-/** Clocks of clients may be behind ours by so much. */
+/** The maximum lag of clients' clocks. */
 const backdatedMs = 3_600_000
 const authorityDays = 3650
 
-/** Clients refuse more than 398. [CA/Browser Forum Baseline Requirements §6.3.2] */
+/** Clients reject more than 398. [CA/Browser Forum Baseline Requirements §6.3.2] */
 const serverDays = 396
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /**
- * Makes a certificate authority of its own name for ten years, which may sign server certificates and no further
- * authorities. With `permitted`, clients accept its certificates only for those hosts and their subdomains. It has all
+ * Creates a certificate authority for ten years, which may sign only server certificates. With `permitted`, clients accept its certificates only for those hosts and their subdomains. It has all
  * extensions that strict verifiers require. [RFC 5280 §4.2.1; openssl verify -x509_strict]
  */
 export async function issueAuthority(nowMs: number, permitted?: CertificateHosts): Promise<KeyPair> {
@@ -41,7 +40,7 @@ export async function issueAuthority(nowMs: number, permitted?: CertificateHosts
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
 }
 
-/** Makes a server certificate of a new key for `hosts`, signed by the authority; it never outlives the authority. */
+/** Creates a server certificate with a new key for `hosts`, signed by the authority. It expires no later than the authority. */
 export async function issueServerCertificate(
   authority: KeyPair,
   hosts: CertificateHosts,
@@ -75,13 +74,13 @@ export async function issueServerCertificate(
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
 }
 
-/** Loaded only when something has to be issued: it takes a tenth of a second, which most starts can spare themselves. */
+/** Loaded only when something is issued, because loading takes a tenth of a second. */
 async function loadX509() {
   await import('reflect-metadata')
   return import('@peculiar/x509')
 }
 
-/** Positive, and of no more than 20 bytes. [RFC 5280 §4.1.2.2] */
+/** Positive, with at most 20 bytes. [RFC 5280 §4.1.2.2] */
 function newSerialNumber(): string {
   const serial = randomBytes(16)
   serial.writeUInt8((serial.readUInt8(0) & 0x3f) | 0x40, 0)

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { exitCodes, StartupError } from '../process/exit.ts'
 
-/** A certificate, with its chain if it has one, and its private key, both PEM. */
+/** A certificate with its chain, and its private key, both PEM. */
 export type KeyPair = { readonly cert: string; readonly key: string }
 
 /** A pair that a TLS server can use, and its first certificate. */
@@ -20,7 +20,7 @@ export class CertificateError extends StartupError {
 
 const largestFileBytes = 1_048_576
 
-/** The text of a PEM file. @throws CertificateError when it cannot be read. */
+/** Reads a PEM file. @throws CertificateError if it is unreadable */
 export async function readPemFile(file: string): Promise<string> {
   try {
     const handle = await open(file, 'r')
@@ -50,8 +50,8 @@ export async function readPair(certFile: string, keyFile: string): Promise<Usabl
 }
 
 /**
- * Checks that a certificate and a key can serve TLS together. The names are those of the files, for the messages; both
- * texts may be the same, of a file that holds both.
+ * Checks that a certificate and a key match and are usable for TLS. The names are those of the files, for the messages. Both
+ * texts may be the same, from one file.
  *
  * @throws CertificateError
  */

@@ -7,7 +7,7 @@ export const nameConstraintsId = '2.5.29.30'
 
 const idContent = Buffer.from('551d1e', 'hex')
 
-/** The DER tags that occur here; the tags of names are those of `GeneralName`. [RFC 5280 §4.2.1.6] */
+/** The used DER tags. The tags of names are those of `GeneralName`. [RFC 5280 §4.2.1.6] */
 const tags = { sequence: 0x30, objectId: 0x06, extensions: 0xa3, permitted: 0xa0, dnsName: 0x82, ipAddress: 0x87 }
 
 /** The DNS names and networks that an authority permits; a kind without an entry is not constrained. */
@@ -46,7 +46,7 @@ export function readNameConstraints(certificate: X509Certificate): NameConstrain
   }
 }
 
-/** Whether clients accept a certificate for `host`, as `parseCertificateHost` gives it, under these constraints. */
+/** Whether clients accept a certificate for `host`, the result of `parseCertificateHost`, under these constraints. */
 export function permitsHost({ dnsNames, networks }: NameConstraints, host: string): boolean {
   if (isIP(host) === 0) {
     const name = withoutWildcard(host)

@@ -26,8 +26,8 @@ export type OwnCertificateOptions = {
 }
 
 /**
- * The certificate that the server makes for itself, in `directory`: `server.pem` holds it with its key, signed by the
- * authority in `ca.pem`. It is issued anew when hosts are wanting, or fewer than 30 days are left.
+ * The certificate that the server creates for itself, in `directory`: `server.pem` contains it and its key, signed by the
+ * authority in `ca.pem`. It is reissued if hosts are missing, or if it expires within 30 days.
  */
 export class OwnCertificate {
   readonly caFile: string
@@ -149,7 +149,7 @@ class Issuer {
     )
   }
 
-  /** The pair that was written in the place of `current`; undefined when that one will do. */
+  /** Reissues the pair; undefined if `current` is sufficient. */
   async renewed(current: UsablePair | undefined, file: string): Promise<UsablePair | undefined> {
     await this.succeedExpired()
     const nowMs = this.#clock.now()
@@ -164,7 +164,7 @@ class Issuer {
 
   #suffices({ leaf }: UsablePair, nowMs: number): boolean {
     const endMs = leaf.validToDate.getTime()
-    // A certificate never outlives its authority, so a new one would not expire later.
+    // A certificate never expires after its authority, so a new one would not be valid for longer.
     const endsLate = endMs - nowMs >= renewalDays * dayMs || (endMs > nowMs && endMs >= this.authority.expiresAtMs)
     const inTime = leaf.validFromDate.getTime() <= nowMs && endsLate
     return inTime && this.authority.signed(leaf) && [...this.#wanted].every((host) => certificateCovers(leaf, host))

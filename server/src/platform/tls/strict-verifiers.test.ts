@@ -28,7 +28,7 @@ function missing(command: string): string | false {
   }
 }
 
-describe('the certificate of our own making', () => {
+describe('the certificate that the server creates', () => {
   let directory = ''
   let source: CertificateSource
   let caFile = ''
@@ -119,7 +119,7 @@ for host in sys.argv[3:]:
     }
   })
 
-  test('is accepted by Node, and refused for other hosts and under other authorities', async () => {
+  test('is accepted by Node, and rejected for other hosts and under other authorities', async () => {
     const ca = await readFile(caFile)
     for (const name of names) await handshake({ ca, servername: /[:\d]$/.test(name) ? '' : name, host: name })
     await assert.rejects(handshake({ ca, servername: 'other.example.com', host: 'other.example.com' }), /altnames/)
@@ -167,11 +167,11 @@ for host in sys.argv[3:]:
     })
     after(() => new Promise((resolve) => forger.close(resolve)))
 
-    test('is refused by openssl', { skip: missing('openssl') }, async () => {
+    test('is rejected by openssl', { skip: missing('openssl') }, async () => {
       await assert.rejects(run('openssl', ['verify', '-CAfile', caFile, leafFile]), /permitted subtree violation/)
     })
 
-    test('is refused for each such host by itself', { skip: missing('openssl') }, async () => {
+    test('is rejected for each such host', { skip: missing('openssl') }, async () => {
       const ca = await readFile(join(directory, 'tls', 'ca.key'), 'utf8')
       const authority = requireUsablePair({ cert: ca, key: ca }, 'ca.key', 'ca.key')
       for (const host of outside) {
@@ -185,7 +185,7 @@ for host in sys.argv[3:]:
       }
     })
 
-    test('is refused by Python', { skip: missing('python3') }, async () => {
+    test('is rejected by Python', { skip: missing('python3') }, async () => {
       const script = `
 import socket, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[1])
@@ -195,14 +195,14 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[2])), 5) as plain:
       await assert.rejects(refused, /permitted subtree violation/)
     })
 
-    test('is refused by curl', { skip: missing('curl') }, async () => {
+    test('is rejected by curl', { skip: missing('curl') }, async () => {
       const name = 'other.example.com'
       const options = ['-sS', '--max-time', '5', '--noproxy', '*', '--cacert', caFile]
       const to = ['--resolve', `${name}:${forgedPort}:127.0.0.1`, `https://${name}:${forgedPort}`]
       await assert.rejects(run('curl', [...options, ...to]), { code: 60 })
     })
 
-    test('is refused by Node', async () => {
+    test('is rejected by Node', async () => {
       const ca = await readFile(caFile)
       const refused = new Promise((resolve, reject) => {
         const socket = connect({ port: forgedPort, host: '127.0.0.1', ca, servername: 'other.example.com' })

@@ -1,13 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Files are seldom written in one step, so what comes within this time is one change. */
+/** Files are rarely written in one step, so events within this time are one change. */
 const gatherMs = 100
 
 /**
- * Calls `changed` a moment after something changed in the directories of `files`. Directories, because a file that is
- * replaced by renaming, or by moving a symbolic link, is lost to a watch on itself. Where the system cannot watch, such as
- * on network file systems, nothing is called: look at the files now and then as well. Keeps no process alive.
+ * Calls `changed` shortly after a change in the directories of `files`. It watches directories, because a watch on a file
+ * misses its replacement by a rename or a symbolic link. Some systems cannot watch, such as network file systems: check the
+ * files periodically as well. It does not keep the process running.
  */
 export function watchFiles(files: readonly string[], changed: () => void): { readonly close: () => void } {
   let timer: NodeJS.Timeout | undefined

@@ -1,3 +1,4 @@
+import { createSemaphore } from '../limits/semaphore.ts'
 import type { Log } from '../log/log.ts'
 import { type KeyPair, readPair, type UsablePair } from './key-pair.ts'
 import { watchFiles } from './watch-files.ts'
@@ -7,29 +8,28 @@ export type WatchedPairOptions = {
   readonly keyFile: string
   readonly log: Log
   readonly checkEverySeconds: number
-  /** What else has to be seen to at each look; when it throws, that is logged. */
-  readonly check: (pair: UsablePair) => Promise<void> | void
+  /** Called at each check of the files. Its errors are logged. */
+  readonly check: (pair: UsablePair) => Promise<void>
 }
 
 /**
- * A certificate and key that are read again when their files change, and every so often in any case. Files that do not
- * make a pair, such as when only one of the two is written yet, are logged once and the pair in use stays.
+ * A certificate and key that are reloaded when their files change, and periodically. If the files do not match, for example
+ * because only one is written yet, that is logged once and the current pair stays in use.
  */
 export class WatchedPair {
   readonly #options: WatchedPairOptions
   readonly #callbacks = new Set<(pair: KeyPair) => void>()
   readonly #stop: () => void
   #pair: UsablePair
-  #work: Promise<unknown> = Promise.resolve()
   #lastProblem = ''
   #closed = false
 
   constructor(pair: UsablePair, options: WatchedPairOptions) {
     this.#pair = pair
     this.#options = options
-    const look = () => void this.#attempt(() => this.#look())
-    const watcher = watchFiles([options.certFile, options.keyFile], look)
-    const timer = setInterval(look, options.checkEverySeconds * 1000).unref()
+    const check = () => void this.#attempt(() => this.#check())
+    const watcher = watchFiles([options.certFile, options.keyFile], check)
+    const timer = setInterval(check, options.checkEverySeconds * 1000).unref()
     this.#stop = () => {
       watcher.close()
       clearInterval(timer)
@@ -41,7 +41,7 @@ export class WatchedPair {
     return this.#pair
   }
 
-  /** Puts another pair in the place of the one in use. */
+  /** Replaces the pair in use. */
   replace(pair: UsablePair): void {
     if (pair.cert === this.#pair.cert && pair.key === this.#pair.key) return
     this.#pair = pair
@@ -50,26 +50,22 @@ export class WatchedPair {
     for (const callback of this.#callbacks) callback({ cert: pair.cert, key: pair.key })
   }
 
-  /** Calls back with each pair that takes the place of another, until the function that is returned is called. */
+  /** Calls back with each new pair, until the returned function is called. */
   onChange(callback: (pair: KeyPair) => void): () => void {
     this.#callbacks.add(callback)
     return () => void this.#callbacks.delete(callback)
   }
 
-  /** Does one thing after the other, so that no two write, or read what is half written. */
-  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#work.then(work)
-    this.#work = result.catch(() => undefined)
-    return result
-  }
+  /** Runs one piece of work at a time, so that no two write, and none reads a partial write. */
+  readonly inTurn = createSemaphore(1)
 
   async close(): Promise<void> {
     this.#closed = true
     this.#stop()
-    await this.#work
+    await this.inTurn(() => Promise.resolve())
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     this.replace(await readPair(this.#options.certFile, this.#options.keyFile))
     await this.#options.check(this.#pair)
   }

@@ -9,7 +9,7 @@ for (const kind of testDatabaseKinds) describe(`mounts on ${kind}`, () => testMo
 function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   const used = useBlobServer(kind)
   beforeEach(() => {
-    used.server.gate.mayPull = () => true
+    used.server.gate.mayPull = async () => true
   })
 
   const mount = (query: string) => used.server.send('POST', `/v2/${used.repository}/blobs/uploads/?mount=${query}`)
@@ -56,7 +56,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   it('a source that the caller may not pull from looks like a missing one [harbor #23270]', async () => {
     const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/secret`, `secret of ${target}`)
-    server.gate.mayPull = (repository) => !repository.endsWith('/secret')
+    server.gate.mayPull = async (repository) => !repository.endsWith('/secret')
     const forbidden = await mount(`${digest}&from=${target}/secret`)
     const absent = await mount(`${digest}&from=${target}/absent`)
     assert.deepEqual(shapeOf(forbidden), shapeOf(absent))
@@ -67,7 +67,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   it('the permission on the source is checked and the blob is looked up in any case', async () => {
     const { server, repository: target } = used
     const asked: string[] = []
-    server.gate.mayPull = (repository) => {
+    server.gate.mayPull = async (repository) => {
       asked.push(repository)
       return false
     }
@@ -81,7 +81,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     const { server, repository: target } = used
     const content = `shared by ${target}`
     const digest = await pushBlob(server, `${target}/a-secret`, content)
-    server.gate.mayPull = (repository) => repository.endsWith('/open')
+    server.gate.mayPull = async (repository) => repository.endsWith('/open')
     assert.equal((await mount(digest)).status, 202)
     await pushBlob(server, `${target}/open`, content)
     assert.equal((await mount(digest)).status, 201)

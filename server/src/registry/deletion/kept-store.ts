@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { chunked } from '../rows/chunked.ts'
+import { chunked } from '../rows/piece-store.ts'
 import { openRepository } from '../repositories/repository-store.ts'
 import type { RegistryTables, RepositoryRow, TagRow } from '../rows/rows.ts'
 

@@ -1,5 +1,6 @@
 import { systemErrorCode } from '../../platform/process/plain-reason.ts'
 import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
 import { type BlobLocation, BlobMissingError, type BlobStore, type StoredBlob } from '../../storage/index.ts'
@@ -33,10 +34,10 @@ export class CorruptContentError extends Error {
   override readonly name = 'CorruptContentError'
 }
 
-/** The most blobs that are verified for clients at a time. */
+/** The maximum number of blobs that are verified for clients at a time. */
 const maxConcurrentVerifications = 2
 
-/** The most corrupt blobs that are remembered as reported. */
+/** The maximum number of cached reports. A report whose entry was evicted is written again. */
 const maxReported = 1000
 
 /** Verifies stored blobs, and quarantines corrupt ones: clients do not find them until they are pushed again. */
@@ -47,7 +48,7 @@ export class BlobIntegrity {
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
   #limit = createSemaphore(maxConcurrentVerifications)
-  #reported = new Set<string>()
+  #reported = new LRUCache<string, true>({ max: maxReported })
 
   constructor(context: IntegrityContext, settings: IntegritySettings) {
     this.#context = context
@@ -111,8 +112,7 @@ export class BlobIntegrity {
     this.figures.refusedReads += 1
     const key = `${place} ${reason}`
     if (!this.#reported.has(key)) {
-      if (this.#reported.size >= maxReported) this.#reported.clear()
-      this.#reported.add(key)
+      this.#reported.set(key, true)
       await this.#context.audit
         .append({ ...this.#event('content.corrupt', digest, { reason, place }), outcome: 'refused', reason })
         .catch((error: unknown) =>

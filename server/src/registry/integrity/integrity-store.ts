@@ -9,7 +9,7 @@ export type PlacedBlob = { readonly digest: Digest; readonly location: BlobLocat
 /** A manifest in a repository, with the bytes that are stored. */
 export type PlacedManifest = { readonly repository_id: string; readonly digest: Digest; readonly content: Uint8Array }
 
-/** The most repositories that the audit event of a quarantine names. */
+/** The maximum number of repositories that the audit event of a quarantine names. */
 const maxNamedHolders = 20
 
 /** Quarantines a blob at a location; false if it has moved or is already in quarantine. */

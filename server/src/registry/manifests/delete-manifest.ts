@@ -79,7 +79,7 @@ async function deleteByDigest(context: ManifestContext, call: RepositoryCall, di
   await context.sweeper.sweepFirst(changed)
 }
 
-/** The most deleted tags that an audit event names. */
+/** The maximum number of deleted tags that an audit event names. */
 const maxAuditedTags = 100
 
 /** The error for a tag that does not exist, in ACR's words. */

@@ -2,7 +2,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** The most manifests that one transaction changes: all other changes wait for it. */
+/** The maximum number of manifests that one transaction changes: all other changes wait for it. */
 const pieceRows = 200
 
 /**

@@ -2,7 +2,7 @@ import { referenceText } from '../../standards/oci/reference.ts'
 import { type OciCall, sendBytes, sendEmpty, writeHead } from '../surface/call.ts'
 import { manifestUnknown } from '../surface/checked-path.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
-import { requireReadable } from '../repositories/locks.ts'
+import { disallowed, requireReadable } from '../repositories/locks.ts'
 import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integrity.ts'
 import type { CachedManifest } from './manifest-cache.ts'
 import type { ServedManifest, ServedManifestContent } from './manifest-store.ts'
@@ -113,8 +113,7 @@ function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest): void {
 function mustBeSent(call: OciCall<'manifest'>, manifest: ServedManifest): boolean {
   requireCurrentCredential(call.caller, manifest)
   requireReadable(manifest)
-  if (manifest.repository_read_enabled === 0) requireReadable({ read_enabled: 0 })
-  if (manifest.tag_read_enabled === 0) requireReadable({ read_enabled: 0 })
+  if (manifest.repository_read_enabled === 0 || manifest.tag_read_enabled === 0) throw disallowed()
   if (!isHeldByClient(call.request, manifest.digest)) return true
   sendEmpty(call, 304, { 'docker-content-digest': manifest.digest, etag: entityTag(manifest.digest) })
   return false
@@ -133,7 +132,8 @@ function findCached(
   { manifestCache }: ManifestContext,
   { registry, path }: OciCall<'manifest'>,
 ): CachedManifest | undefined {
-  return manifestCache?.get(registry.rid, path.repository, referenceText(path.reference))
+  const place = { rid: registry.rid, repository: path.repository, reference: referenceText(path.reference) }
+  return manifestCache?.get(place)
 }
 
 function cache(
@@ -142,7 +142,8 @@ function cache(
   generation: number,
   manifest: CachedManifest,
 ): void {
-  manifestCache?.set(generation, registry.rid, path.repository, referenceText(path.reference), manifest)
+  const place = { rid: registry.rid, repository: path.repository, reference: referenceText(path.reference) }
+  manifestCache?.set(generation, place, manifest)
 }
 
 function cacheable({ content, ...manifest }: ServedManifestContent): CachedManifest {

@@ -1,19 +1,22 @@
+import { LRUCache } from 'lru-cache'
 import type { Digest } from '../../standards/oci/digest.ts'
 import { ManifestInvalidError, parseManifest } from '../../standards/oci/manifest.ts'
 
 /** A manifest that an index names, as the properties of the index show it. */
 export type IndexChild = { readonly digest: Digest; readonly architecture?: string; readonly os?: string }
 
-/** The most cached children of all indexes together; each takes about 300 bytes. */
+/** The maximum number of cached children of all indexes together; each takes about 300 bytes. */
 const maxChildren = 20_000
 
 /**
  * Caches the children of indexes by the digest and media type of the index. Parsing a large index takes milliseconds.
- * The oldest entry is dropped first.
+ * The least recently used entry is evicted first.
  */
 export class IndexChildren {
-  readonly #known = new Map<string, readonly IndexChild[]>()
-  #children = 0
+  readonly #known = new LRUCache<string, readonly IndexChild[]>({
+    maxSize: maxChildren,
+    sizeCalculation: (children) => children.length + 1,
+  })
 
   /** The children of a manifest with these bytes; none if it is not an index. */
   of(digest: string, mediaType: string, content: Uint8Array): readonly IndexChild[] {
@@ -22,12 +25,6 @@ export class IndexChildren {
     if (known !== undefined) return known
     const children = childrenOf(content, mediaType)
     this.#known.set(key, children)
-    this.#children += children.length + 1
-    for (const [oldest, forgotten] of this.#known) {
-      if (this.#children <= maxChildren) break
-      this.#known.delete(oldest)
-      this.#children -= forgotten.length + 1
-    }
     return children
   }
 }

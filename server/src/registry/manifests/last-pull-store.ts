@@ -1,5 +1,5 @@
 import type { Database } from '../../platform/sql/database.ts'
-import { chunked } from '../rows/chunked.ts'
+import { chunked } from '../rows/piece-store.ts'
 import type { LastPullRow, RegistryTables } from '../rows/rows.ts'
 
 /** Writes when manifests and tags were pulled, unless a later time is recorded. */

@@ -5,7 +5,7 @@ import type { RepositoryReads } from '../repositories/repository-store.ts'
 import type { LastPullRow } from '../rows/rows.ts'
 import { deleteLastPulls, type LastPullPlace, listLastPulls, readLastPulls, writeLastPulls } from './last-pull-store.ts'
 
-/** The most manifests and tags whose pulls are recorded between two flushes. */
+/** The maximum number of manifests and tags whose pulls are recorded between two flushes. */
 const maxRecorded = 100_000
 
 /** How many rows a sweep reads at once. */

@@ -15,53 +15,56 @@ const manifest = (sizeBytes: number): CachedManifest => ({
   text: 'x'.repeat(sizeBytes),
 })
 
+const place = (rid: string, repository: string, reference: string) => ({ rid, repository, reference })
+
 describe('the cache of manifests', () => {
   it('returns a manifest only for the registry, repository and reference that it was set for', () => {
     const cache = new ManifestCache()
     const cached = manifest(10)
-    cache.set(cache.generation, 'r1', 'a/b', 'v1', cached)
-    assert.equal(cache.get('r1', 'a/b', 'v1'), cached)
+    cache.set(cache.generation, place('r1', 'a/b', 'v1'), cached)
+    assert.equal(cache.get(place('r1', 'a/b', 'v1')), cached)
     for (const [rid, repository, reference] of [
       ['r2', 'a/b', 'v1'],
       ['r1', 'a', 'v1'],
       ['r1', 'a/b', 'v2'],
       ['r1/a', 'b', 'v2'],
     ] as const) {
-      assert.equal(cache.get(rid, repository, reference), undefined)
+      assert.equal(cache.get(place(rid, repository, reference)), undefined)
     }
   })
 
   it('drops all manifests of one repository, and no others', () => {
     const cache = new ManifestCache()
     for (const repository of ['a', 'b']) {
-      for (const reference of ['v1', 'v2']) cache.set(cache.generation, 'r', repository, reference, manifest(1))
+      for (const reference of ['v1', 'v2']) cache.set(cache.generation, place('r', repository, reference), manifest(1))
     }
     cache.drop('r', 'a')
-    assert.equal(cache.get('r', 'a', 'v1'), undefined)
-    assert.equal(cache.get('r', 'a', 'v2'), undefined)
-    assert.ok(cache.get('r', 'b', 'v1') !== undefined)
+    assert.equal(cache.get(place('r', 'a', 'v1')), undefined)
+    assert.equal(cache.get(place('r', 'a', 'v2')), undefined)
+    assert.ok(cache.get(place('r', 'b', 'v1')) !== undefined)
   })
 
-  it('does not take a manifest that was read before something was dropped', () => {
+  it('ignores a manifest that was read before something was dropped', () => {
     const cache = new ManifestCache()
     const { generation } = cache
     cache.drop('r', 'a')
-    cache.set(generation, 'r', 'a', 'v1', manifest(1))
-    assert.equal(cache.get('r', 'a', 'v1'), undefined)
+    cache.set(generation, place('r', 'a', 'v1'), manifest(1))
+    assert.equal(cache.get(place('r', 'a', 'v1')), undefined)
   })
 
-  it('drops the oldest when it is full, and does not count replaced or dropped manifests', () => {
+  it('evicts the least recently used when it is full, and does not count replaced or dropped manifests', () => {
     const cache = new ManifestCache()
     const mebibyte = 1024 * 1024
     for (let round = 0; round < 200; round += 1) {
-      cache.set(cache.generation, 'r', 'same', 'v1', manifest(mebibyte))
-      cache.set(cache.generation, 'r', 'passing', `v${round}`, manifest(mebibyte))
+      cache.set(cache.generation, place('r', 'same', 'v1'), manifest(mebibyte))
+      cache.set(cache.generation, place('r', 'passing', `v${round}`), manifest(mebibyte))
       cache.drop('r', 'passing')
     }
-    assert.ok(cache.get('r', 'same', 'v1') !== undefined)
-    for (let index = 0; index < 100; index += 1) cache.set(cache.generation, 'r', `n${index}`, 'v1', manifest(mebibyte))
-    const left = Array.from({ length: 100 }, (_, index) => cache.get('r', `n${index}`, 'v1') !== undefined)
-    assert.equal(cache.get('r', 'same', 'v1'), undefined)
+    assert.ok(cache.get(place('r', 'same', 'v1')) !== undefined)
+    for (let index = 0; index < 100; index += 1)
+      cache.set(cache.generation, place('r', `n${index}`, 'v1'), manifest(mebibyte))
+    const left = Array.from({ length: 100 }, (_, index) => cache.get(place('r', `n${index}`, 'v1')) !== undefined)
+    assert.equal(cache.get(place('r', 'same', 'v1')), undefined)
     assert.equal(left.filter(Boolean).length, 63)
     assert.equal(left[99], true)
     assert.equal(left[0], false)

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { RepositoryCache } from '../repositories/context.ts'
 import type { ServedManifest } from './manifest-store.ts'
 
@@ -13,14 +14,23 @@ const maxBytes = 64 * 1024 * 1024
 /** Approximate memory of an entry in addition to its bytes. */
 const entryBytes = 1024
 
+/** A manifest by registry, repository, and tag or digest. */
+export type ManifestPlace = { readonly rid: string; readonly repository: string; readonly reference: string }
+
 /**
  * Caches manifests by repository and by tag or digest until their repository changes. Use it only where no other process
  * writes to the database: every change drops the repository here, so that a deletion, move or lock is effective at once.
  */
 export class ManifestCache implements RepositoryCache {
-  /** By registry, repository and reference: building one key for each lookup would cost more than the lookup. */
-  #registries = new Map<string, Map<string, Map<string, CachedManifest>>>()
-  #sizeBytes = 0
+  readonly #manifests = new LRUCache<string, CachedManifest>({
+    maxSize: maxBytes,
+    sizeCalculation: ({ text = '' }) => entryBytes + text.length,
+    dispose: (_manifest, key, reason) => {
+      if (reason !== 'set') this.#removeKey(key)
+    },
+  })
+  /** The keys of the manifests of each repository. */
+  readonly #keys = new Map<string, Set<string>>()
   /** Since the start of the process. */
   readonly reads = { hits: 0, misses: 0 }
   #generation = 0
@@ -30,44 +40,41 @@ export class ManifestCache implements RepositoryCache {
     return this.#generation
   }
 
-  get(rid: string, repository: string, reference: string): CachedManifest | undefined {
-    const found = this.#registries.get(rid)?.get(repository)?.get(reference)
+  get({ rid, repository, reference }: ManifestPlace): CachedManifest | undefined {
+    const found = this.#manifests.get(manifestKey(repositoryKey(rid, repository), reference))
     if (found === undefined) this.reads.misses += 1
     else this.reads.hits += 1
     return found
   }
 
   /** Adds a manifest that was read at a generation, unless anything was dropped since: that may have been this manifest. */
-  set(generation: number, rid: string, repository: string, reference: string, manifest: CachedManifest): void {
+  set(generation: number, { rid, repository, reference }: ManifestPlace, manifest: CachedManifest): void {
     if (generation !== this.#generation) return
-    const repositories = this.#registries.get(rid) ?? new Map<string, Map<string, CachedManifest>>()
-    const manifests = repositories.get(repository) ?? new Map<string, CachedManifest>()
-    this.#sizeBytes += sizeOf(manifest) - sizeOf(manifests.get(reference))
-    manifests.set(reference, manifest)
-    repositories.set(repository, manifests)
-    this.#registries.set(rid, repositories)
-    while (this.#sizeBytes > maxBytes) this.#dropOldest()
+    const repositoryAt = repositoryKey(rid, repository)
+    const key = manifestKey(repositoryAt, reference)
+    const keys = this.#keys.get(repositoryAt) ?? new Set()
+    this.#keys.set(repositoryAt, keys.add(key))
+    this.#manifests.set(key, manifest)
   }
 
   drop(rid: string, repository: string): void {
     this.#generation += 1
-    this.#drop(rid, repository)
+    for (const key of this.#keys.get(repositoryKey(rid, repository)) ?? []) this.#manifests.delete(key)
   }
 
-  #dropOldest(): void {
-    for (const [rid, repositories] of this.#registries) {
-      for (const repository of repositories.keys()) return this.#drop(rid, repository)
-    }
-  }
-
-  #drop(rid: string, repository: string): void {
-    const repositories = this.#registries.get(rid)
-    for (const manifest of repositories?.get(repository)?.values() ?? []) this.#sizeBytes -= sizeOf(manifest)
-    repositories?.delete(repository)
-    if (repositories?.size === 0) this.#registries.delete(rid)
+  #removeKey(key: string): void {
+    const repositoryAt = key.slice(0, key.lastIndexOf(' '))
+    const keys = this.#keys.get(repositoryAt)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#keys.delete(repositoryAt)
   }
 }
 
-function sizeOf(manifest: CachedManifest | undefined): number {
-  return manifest === undefined ? 0 : entryBytes + (manifest.text?.length ?? 0)
+/** Neither part contains a space, nor does a reference. */
+function repositoryKey(rid: string, repository: string): string {
+  return `${rid} ${repository}`
+}
+
+function manifestKey(repositoryAt: string, reference: string): string {
+  return `${repositoryAt} ${reference}`
 }

@@ -14,6 +14,7 @@ import {
   childImageSizes,
   findManifest,
   insertManifest,
+  type ListedManifest,
   linkedBlobSizes,
   markUntagged,
   repairManifest,
@@ -27,16 +28,16 @@ import { withBody } from '../surface/read-body.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
-import type { ManifestReferenceRow } from '../rows/rows.ts'
+import type { ManifestReferenceRow, ManifestRow, TagRow } from '../rows/rows.ts'
 import { findTags, moveTags } from '../repositories/tag-store.ts'
 import { noSpace } from '../quotas/no-space.ts'
 import { isSparse, blobDescriptors } from './image-blobs.ts'
 import { manifestDigest } from '../integrity/manifest-integrity.ts'
 
-/** The most `tag` parameters of a push by digest; the specification requires at least ten. */
+/** The maximum number of `tag` parameters of a push by digest; the specification requires at least ten. */
 const maxTags = 100
 
-/** The most missing digests that an error names. */
+/** The maximum number of missing digests that an error names. */
 const maxNamedDigests = 100
 
 /** A checked manifest that is about to be stored. */
@@ -61,7 +62,7 @@ export async function putManifest(context: ManifestContext, call: OciCall<'manif
   const tags = requireTags(call)
   const contentType = requireContentType(call.request)
   const { digest, manifest } = await withBody(call, maxManifestSizeBytes, async (bytes, inTurn) => {
-    const named = await inTurn(() => requireManifestDigest(call, bytes))
+    const named = await inTurn(async () => requireManifestDigest(call, bytes))
     const read = await readManifest({ bytes, contentType }, call.budget)
     const platform = await readImagePlatform(context, call, read)
     await storeManifest(context, call, { bytes, digest: named, tags, manifest: read, platform, movesTags: true })
@@ -124,25 +125,17 @@ async function store(
   const repository = await openRepository(transaction, call.registry.rid, call.path.repository, nowMs)
   requireCurrentCredential(call.caller, repository)
   requireWritable(repository)
-  const [held, heldTags] = await together(transaction, [
-    () => findManifest(transaction, repository.id, digest),
-    () => findTags(transaction, repository.id, tags),
-    () => requireSwept(transaction, repository.id),
-  ])
-  if (held !== undefined) requireWritable(held)
-  if (held !== undefined && held.media_type !== manifest.mediaType) {
-    throw new OciError('MANIFEST_INVALID', { message: `these bytes are already stored as ${held.media_type}` })
-  }
-  requireWritable(...heldTags)
-  if (!push.movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
+  const { held, heldTags } = await requireReplaceable(transaction, repository.id, push)
   const imageSizeBytes = await measureImage(context, push, transaction, repository.id)
+  let repaired = false
   if (held === undefined) {
     const place = { rid: call.registry.rid, repository: call.path.repository, repositoryId: repository.id }
-    const add = () => insert(push, transaction, repository.id, imageSizeBytes, nowMs)
-    await reservation.measure(transaction, place, add)
-  } else await touchManifest(transaction, repository.id, digest, nowMs)
-  const repaired =
-    held !== undefined && !isHeld && (await repairManifest(transaction, repository.id, digest, push.bytes))
+    const row = manifestRow(push, { repositoryId: repository.id, imageSizeBytes, nowMs })
+    await reservation.measure(transaction, place, () => insertManifest(transaction, row, referencesOf(push, row)))
+  } else {
+    await touchManifest(transaction, repository.id, digest, nowMs)
+    if (!isHeld) repaired = await repairManifest(transaction, repository.id, digest, push.bytes)
+  }
   const left = heldTags.map((tag) => tag.manifest_digest).filter((other) => other !== digest)
   const change = { manifests: held === undefined ? 1 : 0, tags: tags.length - heldTags.length, nowMs }
   const sizeBytes = push.bytes.byteLength
@@ -150,10 +143,34 @@ async function store(
   const below = call.path.reference.kind === 'tag' ? `:${call.path.reference.tag}` : `@${digest}`
   await together(transaction, [
     () => markUntagged(transaction, repository.id, left, nowMs),
-    async () => tags.length > 0 && (await moveTags(transaction, repository.id, tags, digest, nowMs)),
+    async () => tags.length > 0 && (await moveTags(transaction, repository.id, { tags, digest, nowMs })),
     () => recordChange(transaction, repository.id, change),
     () => context.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail)),
   ])
+}
+
+/**
+ * The manifest and the tags that the push replaces.
+ *
+ * @throws OciError MANIFEST_INVALID, CONFLICT or REGISTRY_DISALLOWED_OPERATION
+ */
+async function requireReplaceable(
+  transaction: Transaction,
+  repositoryId: string,
+  { digest, tags, manifest, movesTags }: Push,
+): Promise<{ readonly held: ListedManifest | undefined; readonly heldTags: readonly TagRow[] }> {
+  const [held, heldTags] = await together(transaction, [
+    () => findManifest(transaction, repositoryId, digest),
+    () => findTags(transaction, repositoryId, tags),
+    () => requireSwept(transaction, repositoryId),
+  ])
+  if (held !== undefined) requireWritable(held)
+  if (held !== undefined && held.media_type !== manifest.mediaType) {
+    throw new OciError('MANIFEST_INVALID', { message: `these bytes are already stored as ${held.media_type}` })
+  }
+  requireWritable(...heldTags)
+  if (!movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
+  return { held, heldTags }
 }
 
 /** The error for an existing tag that must not be moved. */
@@ -195,24 +212,12 @@ function blobsUnknown(digests: readonly Digest[]): OciError {
   return new OciError('MANIFEST_BLOB_UNKNOWN', { detail })
 }
 
-async function insert(
+function manifestRow(
   { bytes, digest, manifest, platform }: Push,
-  transaction: Transaction,
-  repositoryId: string,
-  imageSizeBytes: number,
-  nowMs: number,
-): Promise<void> {
-  const reference = (kind: 'blob' | 'manifest', target: Digest): ManifestReferenceRow => ({
-    repository_id: repositoryId,
-    manifest_digest: digest,
-    kind,
-    digest: target,
-  })
-  const references = [
-    ...[...blobDescriptors(manifest).keys()].map((target) => reference('blob', target)),
-    ...[...new Set(manifest.manifests.map((child) => child.digest))].map((target) => reference('manifest', target)),
-  ]
-  const row = {
+  stored: { readonly repositoryId: string; readonly imageSizeBytes: number; readonly nowMs: number },
+): ManifestRow {
+  const { repositoryId, imageSizeBytes, nowMs } = stored
+  return {
     repository_id: repositoryId,
     digest,
     media_type: manifest.mediaType,
@@ -232,7 +237,24 @@ async function insert(
     ...noLocks,
     content: bytes,
   }
-  await insertManifest(transaction, row, references)
+}
+
+/** The blobs and manifests that a manifest names. */
+function referencesOf(
+  { manifest }: Push,
+  { repository_id, digest: manifest_digest }: ManifestRow,
+): ManifestReferenceRow[] {
+  const reference = (kind: 'blob' | 'manifest', digest: Digest): ManifestReferenceRow => ({
+    repository_id,
+    manifest_digest,
+    kind,
+    digest,
+  })
+  const children = new Set(manifest.manifests.map((child) => child.digest))
+  return [
+    ...[...blobDescriptors(manifest).keys()].map((digest) => reference('blob', digest)),
+    ...[...children].map((digest) => reference('manifest', digest)),
+  ]
 }
 
 /** The tags to set: that of the path, or those of a push by digest. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
-import { chunked } from '../rows/chunked.ts'
+import { chunked } from '../rows/piece-store.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
 /** A manifest with a subject, without its annotations. */

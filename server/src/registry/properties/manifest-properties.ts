@@ -38,9 +38,11 @@ export async function listManifestProperties(
   const asked = requirePage(call.query)
   const order = requireOrder(call.query)
   const repository = await requireRepository(context, call, repositoryNotFound)
-  const start = await findStart(asked, order, repository.id, positions, (digest) =>
-    readManifestTime(context.database, repository.id, digest),
-  )
+  const start = await findStart(asked, order, {
+    repositoryId: repository.id,
+    positions,
+    findTime: (digest) => readManifestTime(context.database, repository.id, digest),
+  })
   const wanted = { order, after: start?.after, limit: asked.size + 1 }
   const isPastEnd = start === undefined || asked.size === 0
   const rows = isPastEnd ? [] : await listManifests(context.database, repository.id, wanted)
@@ -65,7 +67,7 @@ export async function getManifestProperties(context: PropertiesContext, call: Ac
   const repository = await requireRepository(context, call, repositoryNotFound)
   const row = await readManifest(context.database, repository.id, digest)
   if (row === undefined) throw manifestUnknown(digest)
-  await answer(context, call, repository, row, row.content)
+  await sendManifestProperties(context, call, repository, row)
 }
 
 /**
@@ -87,15 +89,14 @@ export async function patchManifestProperties(context: PropertiesContext, call: 
     return { repository, row: { ...manifest, ...change } }
   })
   const content = await readManifest(context.database, row.repository_id, digest)
-  await answer(context, call, repository, row, content?.content)
+  await sendManifestProperties(context, call, repository, { ...row, content: content?.content })
 }
 
-async function answer(
+async function sendManifestProperties(
   context: PropertiesContext,
   call: AcrCall<'manifest'>,
   repository: RepositoryRow,
-  row: ListedManifest,
-  content: Uint8Array | undefined,
+  { content, ...row }: ListedManifest & { readonly content: Uint8Array | undefined },
 ): Promise<void> {
   const tags = await readTagNames(context.database, row.repository_id, [row.digest])
   const pulls = await context.lastPulls.read(repository, [row.digest])

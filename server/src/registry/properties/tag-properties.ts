@@ -30,8 +30,10 @@ export async function listTagProperties(
   const order = requireOrder(call.query)
   const repository = await requireRepository(context, call, repositoryNotFound)
   const digest = call.query.get('digest')?.split('\0', 1)[0]
-  const start = await findStart(asked, order, repository.id, positions, async (name) => {
-    return (await readTag(context.database, repository.id, name))?.updated_at_ms
+  const start = await findStart(asked, order, {
+    repositoryId: repository.id,
+    positions,
+    findTime: async (name) => (await readTag(context.database, repository.id, name))?.updated_at_ms,
   })
   const wanted = { order, after: start?.after, limit: asked.size + 1 }
   const isPastEnd = start === undefined || asked.size === 0

@@ -40,7 +40,6 @@ export class Quotas {
   #staged: StagedBytes
   #defaults: DefaultQuotas
   #loadStaged: () => Promise<void>
-  #answersAtOnce: boolean
 
   /** @param loadStaged enters the uploads of before the start, whose bytes count too */
   constructor(database: Database, staged: StagedBytes, defaults: DefaultQuotas, loadStaged: () => Promise<void>) {
@@ -48,7 +47,6 @@ export class Quotas {
     this.#staged = staged
     this.#defaults = defaults
     this.#loadStaged = loadStaged
-    this.#answersAtOnce = database.kind === 'sqlite'
   }
 
   /** The limits of a repository, as committed. */
@@ -90,20 +88,20 @@ export class Quotas {
   }
 
   /**
-   * The same for a received chunk of a body, synchronously. PostgreSQL is not queried for each chunk: there, the quota
+   * The same for a received chunk of a body, without waiting. PostgreSQL is not queried for each chunk: there, the quota
    * is checked at the end of the upload.
    *
    * @throws OciError DENIED where a limit would be exceeded
    */
   requireRoomForPiece(bytes: number, { rid, repositoryId }: StagedPlace, limits: Limits): void {
-    if (!this.#answersAtOnce) return
-    if (limits.registryBytes !== undefined) {
-      const usedBytes = atOnce(this.#reads.ofRegistry.first({ rid })) + this.#staged.ofRegistry(rid)
+    const { ofRegistry, ofRepository } = this.#reads
+    if (limits.registryBytes !== undefined && ofRegistry.firstSync !== undefined) {
+      const usedBytes = (ofRegistry.firstSync({ rid })?.size_bytes ?? 0) + this.#staged.ofRegistry(rid)
       requireWithin('registry', limits.registryBytes, usedBytes, bytes)
     }
-    if (limits.repositoryBytes !== undefined) {
-      const usedBytes =
-        atOnce(this.#reads.ofRepository.first({ id: repositoryId })) + this.#staged.ofRepository(repositoryId)
+    if (limits.repositoryBytes !== undefined && ofRepository.firstSync !== undefined) {
+      const storedBytes = ofRepository.firstSync({ id: repositoryId })?.size_bytes ?? 0
+      const usedBytes = storedBytes + this.#staged.ofRepository(repositoryId)
       requireWithin('repository', limits.repositoryBytes, usedBytes, bytes)
     }
   }
@@ -159,12 +157,4 @@ function requireWithin(of: 'registry' | 'repository', limitBytes: number, usedBy
     message: `the quota of the ${of} is exceeded: its limit is ${limitBytes} bytes, and ${usedBytes} bytes are in use`,
     detail: { limitBytes, usedBytes },
   })
-}
-
-type UsageRead = ReturnType<UsageReads['ofRegistry']['first']>
-
-/** The result of a read of SQLite, which is never a promise. */
-function atOnce(usage: UsageRead): number {
-  if (usage instanceof Promise) throw new Error('the database did not answer at once')
-  return usage?.size_bytes ?? 0
 }

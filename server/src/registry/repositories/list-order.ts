@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { nextLink } from '../../standards/http/link-header.ts'
 import { maxPageSize, parsePageSize } from '../../standards/oci/page.ts'
 import { OciError } from '../surface/errors.ts'
@@ -76,21 +77,23 @@ export function linkAfter(url: string, query: URLSearchParams, { size }: AskedPa
   })
 }
 
-/**
- * The start of the page after `last`; undefined where its entry is unknown, and the page is empty.
- *
- * @param find gives the time of an entry that is there
- */
+/** The entries of a list of a repository, for an order by time. */
+export type ListedEntries = {
+  readonly repositoryId: string
+  readonly positions: PagePositions
+  /** The time of an existing entry. */
+  readonly findTime: (name: string) => Promise<number | undefined>
+}
+
+/** The start of the page after `last`; undefined if its entry is unknown, so that the page is empty. */
 export async function findStart(
   { last }: AskedPage,
   order: ListOrder,
-  repositoryId: string,
-  positions: PagePositions,
-  find: (name: string) => Promise<number | undefined>,
+  { repositoryId, positions, findTime }: ListedEntries,
 ): Promise<Pick<ListPage, 'after'> | undefined> {
   if (last === '') return { after: undefined }
   if (order === 'name') return { after: { name: last, atMs: 0 } }
-  const atMs = positions.get(repositoryId, last) ?? (await find(last))
+  const atMs = positions.get(repositoryId, last) ?? (await findTime(last))
   return atMs === undefined ? undefined : { after: { name: last, atMs } }
 }
 
@@ -102,15 +105,10 @@ const maxPositions = 10_000
  * such as a purge, sends the name of a deleted entry.
  */
 export class PagePositions {
-  #positions = new Map<string, number>()
+  readonly #positions = new LRUCache<string, number>({ max: maxPositions })
 
   set(repositoryId: string, { name, atMs }: ListPosition): void {
-    const key = `${repositoryId}/${name}`
-    this.#positions.delete(key)
-    this.#positions.set(key, atMs)
-    if (this.#positions.size <= maxPositions) return
-    const oldest = this.#positions.keys().next()
-    if (oldest.done !== true) this.#positions.delete(oldest.value)
+    this.#positions.set(`${repositoryId}/${name}`, atMs)
   }
 
   /** The time of the last entry of a page, by its name. */

@@ -146,7 +146,7 @@ export async function holdsLocked(transaction: Transaction, repositoryId: string
 /** Exactly the condition of the indexes on locked rows. */
 export const isLocked = sql<boolean>`(delete_enabled = 0 or write_enabled = 0)`
 
-/** The most names of each kind in the response to a deletion, and how many are read at once. */
+/** The maximum number of names of each kind in the response to a deletion, and how many are read at once. */
 const maxNamed = 10_000
 const namesRead = 1000
 

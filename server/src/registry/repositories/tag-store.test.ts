@@ -18,8 +18,8 @@ for (const kind of testDatabaseKinds) {
       )
       await database.transaction(async (transaction) => {
         for (const [index, digest] of digests.entries()) {
-          await moveTags(transaction, 'repository', tagsOf[index] ?? [], digest, 0)
-          await moveTags(transaction, 'another', [`other${index}` as Tag], digest, 0)
+          await moveTags(transaction, 'repository', { tags: tagsOf[index] ?? [], digest, nowMs: 0 })
+          await moveTags(transaction, 'another', { tags: [`other${index}` as Tag], digest, nowMs: 0 })
         }
       })
       const read = await readTagNames(database, 'repository', digests.toReversed())

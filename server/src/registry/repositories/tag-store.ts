@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { Tag } from '../../standards/oci/reference.ts'
-import { chunked } from '../rows/chunked.ts'
+import { chunked } from '../rows/piece-store.ts'
 import type { ListPage } from './list-order.ts'
 import { noLocks } from './locks.ts'
 import { isLocked, sweptManifests } from './repository-store.ts'
@@ -84,7 +84,7 @@ export async function readTag(database: Database, repositoryId: string, tag: str
     .executeTakeFirst()
 }
 
-/** The most tags of each manifest in a list of manifests. */
+/** The maximum number of tags of each manifest in a list of manifests. */
 const maxShownTags = 1000
 
 /** How many tags one statement reads: more than are shown, so that each statement completes a manifest. */
@@ -211,9 +211,7 @@ export async function summarizeTags(
 export async function moveTags(
   transaction: Transaction,
   repositoryId: string,
-  tags: readonly Tag[],
-  digest: Digest,
-  nowMs: number,
+  { tags, digest, nowMs }: { readonly tags: readonly Tag[]; readonly digest: Digest; readonly nowMs: number },
 ): Promise<void> {
   for (const chunk of chunked(tags)) {
     await transaction

@@ -27,7 +27,7 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /** How many repositories are read at once. */
 const readRepositories = 200
-/** The most passes over a repository in one run. */
+/** The maximum number of passes over a repository in one run. */
 const maxPasses = 10
 
 /**
@@ -60,8 +60,7 @@ async function purge({ database }: RetentionContext, rid: string, beforeMs: numb
   while (after !== undefined) {
     const kept: Pick<RepositoryRow, 'id' | 'name'>[] = await listPurgeable(
       database,
-      rid,
-      beforeMs,
+      { rid, beforeMs },
       after,
       readRepositories,
     )
@@ -128,7 +127,8 @@ async function deleteUntaggedOnce(
   while (after !== undefined) {
     const page: UntaggedPage = await listUntaggedPage(context.database, repository.id, age, after)
     for (let start = 0; start < page.untagged.length; start += pieceManifests) {
-      count += await deleteSome(context, registry, repository, age, page.untagged.slice(start, start + pieceManifests))
+      const untagged = page.untagged.slice(start, start + pieceManifests)
+      count += await deleteSome(context, { registry, repository, age }, untagged)
     }
     after = page.next
     await nextTurn()
@@ -136,14 +136,20 @@ async function deleteUntaggedOnce(
   return count
 }
 
-/** Some of them may have been tagged or locked since they were listed; those are left. */
+/** The untagged manifests of a repository. */
+type UntaggedOf = {
+  readonly registry: PolicedRegistry
+  readonly repository: Pick<RepositoryRow, 'id' | 'name'>
+  readonly age: UntaggedAge
+}
+
+/** Deletes manifests, except those that were tagged or locked after they were listed. */
 async function deleteSome(
   { database, audit, clock, manifestCache }: RetentionContext,
-  { rid, loginServer }: PolicedRegistry,
-  { id, name }: Pick<RepositoryRow, 'id' | 'name'>,
-  age: UntaggedAge,
+  { registry, repository, age }: UntaggedOf,
   found: readonly UntaggedManifest[],
 ): Promise<number> {
+  const { id, name } = repository
   for (const { digest, sinceMs } of found) await markFreed(database, id, digest, sinceMs)
   let left = found.map(({ digest }) => digest)
   let count = 0
@@ -153,13 +159,13 @@ async function deleteSome(
     const gone = await database.transaction(async (transaction) => {
       const deleted = await deleteStillUntagged(transaction, id, age, among)
       for (const { digest, sinceMs } of deleted) {
-        const target = `${loginServer}/${name}@${digest}`
+        const target = `${registry.loginServer}/${name}@${digest}`
         await audit.record(transaction, policyEvent(target, sinceMs, nowMs))
       }
       if (deleted.length > 0) await recordChange(transaction, id, { manifests: -deleted.length, tags: 0, nowMs })
       return deleted.map(({ digest }) => digest)
     })
-    manifestCache?.drop(rid, name)
+    manifestCache?.drop(registry.rid, name)
     if (gone.length === 0) break
     count += gone.length
     left = left.filter((digest) => !gone.includes(digest))

@@ -114,11 +114,10 @@ export async function listDeletedTagRows(
     .execute()
 }
 
-/** The repositories of a registry, after a name, that keep content that was deleted before an instant. */
+/** The repositories of a registry, after a name, with content that was deleted before a time. */
 export async function listPurgeable(
   database: Database,
-  rid: string,
-  beforeMs: number,
+  { rid, beforeMs }: { readonly rid: string; readonly beforeMs: number },
   after: string,
   limit: number,
 ): Promise<Pick<RepositoryRow, 'id' | 'name'>[]> {

@@ -230,7 +230,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     test.gate.deletionsSeen = Infinity
     assert.deepEqual(await deletedDigests('s%2Fsecret'), [digest])
     const asked: string[] = []
-    test.gate.mayPull = (repository) => asked.push(repository) > 0
+    test.gate.mayPull = async (repository) => asked.push(repository) > 0
     const mount = async () => (await test.send('POST', `/v2/s/taker/blobs/uploads/?mount=${digestOf(layer)}`)).status
     assert.equal(await mount(), 202)
     assert.deepEqual(asked, [], 'a condition is evaluated on names of repositories alone')

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
 import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
 import { parseTag, type Tag } from '../../standards/oci/reference.ts'
 import { type AcrCall, sendJson } from '../surface/call.ts'
 import { manifestUnknown } from '../surface/checked-path.ts'
@@ -136,19 +137,32 @@ async function restore(
     const links = { from: kept.id, to: repository.id, digest, nowMs }
     await reservation.measure(transaction, place, () => restoreManifestRows(transaction, links))
   }
-  const [present] = tag === undefined ? [] : await findTags(transaction, repository.id, [tag])
-  if (tag !== undefined && present?.manifest_digest !== digest) {
-    if (present !== undefined && !force) throw tagInUse(tag)
-    requireWritable(...(present === undefined ? [] : [present]))
-    if (present !== undefined) await markUntagged(transaction, repository.id, [present.manifest_digest], nowMs)
-    await moveTags(transaction, repository.id, [tag], digest, nowMs)
+  let tags = 0
+  if (tag !== undefined) {
+    tags = await restoreTag(transaction, repository.id, { tag, digest, force, nowMs })
+    if (kept !== undefined) await removeDeletedTag(transaction, kept.id, tag, digest)
   }
-  if (kept !== undefined && tag !== undefined) await removeDeletedTag(transaction, kept.id, tag, digest)
-  const tags = tag !== undefined && present === undefined ? 1 : 0
   await recordChange(transaction, repository.id, { manifests: live === undefined ? 1 : 0, tags, nowMs })
   const detail = { tag: tag ?? null, force }
   await context.audit.record(transaction, changeEvent(call, 'manifest.restore', `@${digest}`, detail))
   return manifest
+}
+
+/** Points a tag to the restored manifest. Returns how many tags were created. */
+async function restoreTag(
+  transaction: Transaction,
+  repositoryId: string,
+  { tag, digest, force, nowMs }: Pick<Restoration, 'force' | 'nowMs'> & { readonly tag: Tag; readonly digest: Digest },
+): Promise<number> {
+  const [present] = await findTags(transaction, repositoryId, [tag])
+  if (present?.manifest_digest === digest) return 0
+  if (present !== undefined) {
+    if (!force) throw tagInUse(tag)
+    requireWritable(present)
+    await markUntagged(transaction, repositoryId, [present.manifest_digest], nowMs)
+  }
+  await moveTags(transaction, repositoryId, { tags: [tag], digest, nowMs })
+  return present === undefined ? 1 : 0
 }
 
 function tagInUse(tag: Tag): OciError {

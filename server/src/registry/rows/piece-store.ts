@@ -1,7 +1,7 @@
 import { type Expression, type Kysely, sql, type SqlBool } from 'kysely'
 import type { RegistryTables } from './rows.ts'
 
-/** The most rows of a table that are deleted or moved at once: all other changes wait meanwhile. */
+/** The maximum number of rows of a table that are deleted or moved at once: all other changes wait meanwhile. */
 export const pieceRows = 100
 
 /**
@@ -46,4 +46,12 @@ export async function deletePiece(
     .where(sql<SqlBool>`(${key}) in (${some})`)
     .executeTakeFirst()
   return Number(numDeletedRows)
+}
+
+/** The maximum number of values in one statement: far below every database's limit of parameters. */
+const chunkSize = 500
+
+/** The values in chunks that fit into one statement each. */
+export function* chunked<Value>(values: readonly Value[]): Generator<Value[]> {
+  for (let start = 0; start < values.length; start += chunkSize) yield values.slice(start, start + chunkSize)
 }

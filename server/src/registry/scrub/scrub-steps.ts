@@ -4,7 +4,7 @@ import { type Manifest, ManifestInvalidError, parseManifest } from '../../standa
 import { isNonDistributable } from '../../standards/oci/media-type.ts'
 import { readManifest } from '../manifests/manifest-store.ts'
 import { blobDescriptors, isSparse } from '../manifests/image-blobs.ts'
-import { chunked } from '../rows/chunked.ts'
+import { chunked } from '../rows/piece-store.ts'
 import { deleteUnnamed, inBatches, withoutRow } from '../garbage/sweep-files.ts'
 import { findCorruption, type RecordedBlob } from '../integrity/blob-integrity.ts'
 import { recordVerified } from '../integrity/integrity-store.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
 import type { Origin } from '../../platform/http/app.ts'
-import { endAnswer } from '../../platform/http/unread-body.ts'
+import { endResponse } from '../../platform/http/unread-body.ts'
 import type { AcrPath } from '../../standards/azure/acr-path.ts'
 import type { OciPath } from '../../standards/oci/oci-path.ts'
 import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
@@ -55,7 +55,7 @@ export function sendBytes(exchange: Exchange, status: number, body: Uint8Array, 
   writeHead(exchange, status, { ...headers, 'content-length': body.byteLength })
   const { request, response } = exchange
   if (request.method === 'HEAD') response.end()
-  else endAnswer(request, response, body)
+  else endResponse(request, response, body)
 }
 
 /** Sends a JSON document followed by a line break, as ACR does. */

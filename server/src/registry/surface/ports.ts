@@ -49,7 +49,7 @@ export type RegistryCaller = {
    */
   readonly deletionsSeen: number
   /** Whether the caller may also pull from another repository of the same registry. */
-  readonly mayPull: (repository: string) => boolean | Promise<boolean>
+  readonly mayPull: (repository: string) => Promise<boolean>
 }
 
 /** A denial: 401 with the challenge, 403 or 429. */
@@ -95,5 +95,5 @@ export interface Transfers {
 export interface WhichRegistry {
   byHost(host: string | undefined): HostedRegistry | undefined | Promise<HostedRegistry | undefined>
   /** Called where no registry has the host: finds the registry that is served at the requested address. */
-  atOwnAddress?(request: IncomingMessage): HostedRegistry | undefined | Promise<HostedRegistry | undefined>
+  atOwnAddress?(request: IncomingMessage): Promise<HostedRegistry | undefined>
 }

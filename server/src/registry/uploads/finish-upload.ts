@@ -61,9 +61,9 @@ export async function finishStaged(
     throw new OciError('DIGEST_INVALID', { detail: { digest, sizeBytes } })
   }
   const known = await findIntact(context, claim)
-  if (known.location !== undefined && (await adopt(context, call, upload, digest, known.location))) return
+  if (known.location !== undefined && (await adopt(context, call, upload, { digest, location: known.location }))) return
   try {
-    await context.running.committing(() => commit(context, call, upload, claim, known.lost))
+    await context.running.committing(() => commit(context, call, upload, { ...claim, lost: known.lost }))
   } finally {
     context.staging.settle(upload.id)
   }
@@ -85,8 +85,7 @@ async function adopt(
   context: UploadContext,
   call: RepositoryTarget,
   upload: OpenUpload,
-  digest: Digest,
-  location: BlobLocation,
+  { digest, location }: { readonly digest: Digest; readonly location: BlobLocation },
 ): Promise<boolean> {
   const nowMs = context.clock.now()
   const lease = { nowMs, leaseMs: context.settings.leaseMs }
@@ -113,8 +112,7 @@ async function commit(
   context: UploadContext,
   call: RepositoryTarget,
   upload: OpenUpload,
-  { digest, sizeBytes }: Claim,
-  lost: BlobLocation | undefined,
+  { digest, sizeBytes, lost }: Claim & { readonly lost: BlobLocation | undefined },
 ): Promise<void> {
   const location = await context.blobs.commit(upload.id, digest)
   const nowMs = context.clock.now()

@@ -1,17 +1,19 @@
 import { createHash, type Hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { DigestAlgorithm } from '../../standards/oci/digest.ts'
 import { OciError } from '../surface/errors.ts'
 
 /** A hash over the first `sizeBytes` of the staged bytes. */
 export type RunningHash = { readonly algorithm: DigestAlgorithm; readonly hash: Hash; sizeBytes: number }
 
-/** The most hashes that are kept between requests. A hash beyond that is computed again from the staged bytes. */
-const maxKeptHashes = 10_000
+/** The maximum number of hashes that are cached between requests. An evicted one is computed again from the staged bytes. */
+const maxCachedHashes = 10_000
 
 /** The state of uploads in this process: which are being written to, and their hashes. All of it can be recomputed. */
 export class RunningUploads {
   #writing = new Set<string>()
-  #hashes = new Map<string, RunningHash>()
+  /** A hash in use is not in it: it is taken out, and put back after the request. */
+  readonly #hashes = new LRUCache<string, RunningHash>({ max: maxCachedHashes })
   #commits = new Set<Promise<unknown>>()
 
   /**
@@ -46,12 +48,9 @@ export class RunningUploads {
     return kept?.sizeBytes === sizeBytes ? kept : undefined
   }
 
-  /** Keeps a hash until the upload continues. */
-  keepHash(uploadId: string, running: RunningHash): void {
+  /** Puts a hash back until the upload continues. */
+  putHashBack(uploadId: string, running: RunningHash): void {
     this.#hashes.set(uploadId, running)
-    if (this.#hashes.size <= maxKeptHashes) return
-    const oldest = this.#hashes.keys().next()
-    if (oldest.done !== true) this.#hashes.delete(oldest.value)
   }
 
   dropHash(uploadId: string): void {

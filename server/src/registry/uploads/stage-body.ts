@@ -155,7 +155,7 @@ class Lifetime {
 }
 
 function keep({ running: uploads }: UploadContext, uploadId: string, running: RunningHash | undefined): void {
-  if (running !== undefined) uploads.keepHash(uploadId, running)
+  if (running !== undefined) uploads.putHashBack(uploadId, running)
 }
 
 /**

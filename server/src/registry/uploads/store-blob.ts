@@ -79,7 +79,7 @@ async function stage(
     throw error instanceof TooManyBytesError ? wrongSize(digest) : error
   })
   if (sizeBytes !== expectedBytes) throw wrongSize(digest)
-  context.running.keepHash(uploadId, { algorithm, hash, sizeBytes })
+  context.running.putHashBack(uploadId, { algorithm, hash, sizeBytes })
 }
 
 function wrongSize(digest: Digest): BlobSizeError {

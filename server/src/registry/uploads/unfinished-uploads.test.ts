@@ -35,7 +35,7 @@ function testUnfinished(kind: DatabaseKind): void {
     const { server, repository } = used
     const location = await beginUpload(server, repository)
     const finished = await beginUpload(server, repository)
-    await putBlob(used, finished, blobDigest('x'), 'x')
+    await putBlob(used, finished, blobDigest('x'), { body: 'x' })
     const elsewhere = await beginUpload(server, `${repository}/other`)
     const attempts: readonly [path: string, sent: object, why: string][] = [
       [location, { as: 'mallory' }, 'another caller'],
@@ -68,7 +68,7 @@ function testUnfinished(kind: DatabaseKind): void {
     await used.restart()
     assert.equal((await used.server.send('GET', location)).headers.range, '0-399999')
     await used.server.send('PATCH', location, { body: content.subarray(400_000, 500_000) })
-    assert.equal((await putBlob(used, location, blobDigest(content), content.subarray(500_000))).status, 201)
+    assert.equal((await putBlob(used, location, blobDigest(content), { body: content.subarray(500_000) })).status, 201)
     await assertServed(used, content)
   })
 
@@ -154,7 +154,7 @@ function testUnfinished(kind: DatabaseKind): void {
     assert.equal((await server.send('GET', foreign, { as: 'somebody' })).status, 204)
     source.push(null)
     assert.equal((await writing).status, 202)
-    assert.equal((await putBlob(used, newest, blobDigest('x'), 'x', { authorization: 'ci' })).status, 201)
+    assert.equal((await putBlob(used, newest, blobDigest('x'), { body: 'x', as: 'ci' })).status, 201)
   })
 
   it('a caller whose uploads are all being written to is denied another', async (t) => {
@@ -191,7 +191,7 @@ function testUnfinished(kind: DatabaseKind): void {
     for (const answer of [
       await server.send('POST', `/v2/${repository}/blobs/uploads/`),
       await server.send('POST', `/v2/${repository}/blobs/uploads/?mount=${blobDigest('x')}`),
-      await putBlob(used, location, blobDigest('y'), 'y'),
+      await putBlob(used, location, blobDigest('y'), { body: 'y' }),
       await server.send('DELETE', `/v2/${repository}/blobs/${blobDigest('x')}`),
     ]) {
       assert.deepEqual([answer.status, answer.code], [405, 'REGISTRY_DISALLOWED_OPERATION'])

@@ -39,7 +39,7 @@ function testUploads(kind: DatabaseKind): void {
   it('a blob in a POST and a PUT is stored', async () => {
     const { server, repository } = used
     const content = randomBytes(1000)
-    const answer = await putBlob(used, await beginUpload(server, repository), blobDigest(content), content)
+    const answer = await putBlob(used, await beginUpload(server, repository), blobDigest(content), { body: content })
     assert.equal(answer.status, 201)
     assert.equal(answer.headers.location, `/v2/${repository}/blobs/${blobDigest(content)}`)
     await assertServed(used, content)
@@ -52,8 +52,8 @@ function testUploads(kind: DatabaseKind): void {
     const patched = await server.send('PATCH', location, { body: Readable.from([content]) })
     assert.equal(patched.status, 202)
     assert.equal(patched.headers.range, '0-899999')
-    const answer = await putBlob(used, location, blobDigest(content), undefined, {
-      'content-type': 'application/octet-stream',
+    const answer = await putBlob(used, location, blobDigest(content), {
+      headers: { 'content-type': 'application/octet-stream' },
     })
     assert.equal(answer.status, 201)
     await assertServed(used, content)
@@ -73,8 +73,8 @@ function testUploads(kind: DatabaseKind): void {
       assert.equal(answer.headers.range, `0-${end}`)
       assert.ok(answer.headers.location)
     }
-    const last = { 'content-range': 'bytes 2048-3066/3067' }
-    assert.equal((await putBlob(used, location, blobDigest(content), content.subarray(2048), last)).status, 201)
+    const last = { headers: { 'content-range': 'bytes 2048-3066/3067' }, body: content.subarray(2048) }
+    assert.equal((await putBlob(used, location, blobDigest(content), last)).status, 201)
     await assertServed(used, content)
   })
 
@@ -180,7 +180,7 @@ function testUploads(kind: DatabaseKind): void {
       for (const hint of ['', '?digest-algorithm=sha512', '?digest-algorithm=md5']) {
         const location = await beginUpload(server, repository)
         await server.send('PATCH', location + hint.replace('?', '&'), { body: content.subarray(0, 700) })
-        assert.equal((await putBlob(used, location, digest, content.subarray(700))).status, 201, hint)
+        assert.equal((await putBlob(used, location, digest, { body: content.subarray(700) })).status, 201, hint)
       }
       await assertServed(used, content, digest)
     })
@@ -205,7 +205,7 @@ function testUploads(kind: DatabaseKind): void {
     const before = [await countRows(database), await countFiles(blobs)]
     const pushes: Record<string, () => Promise<{ status: number; code: string | undefined }>> = {
       'in one POST': () => server.send('POST', `/v2/${repository}/blobs/uploads/?digest=${wrong}`, { body: 'x' }),
-      'POST and PUT': async () => putBlob(used, await beginUpload(server, repository), wrong, 'x'),
+      'POST and PUT': async () => putBlob(used, await beginUpload(server, repository), wrong, { body: 'x' }),
       'a stream': async () => {
         const location = await beginUpload(server, repository)
         await server.send('PATCH', location, { body: Readable.from(['x']) })
@@ -214,7 +214,7 @@ function testUploads(kind: DatabaseKind): void {
       'a chunk in the PUT': async () => {
         const location = await beginUpload(server, repository)
         await server.send('PATCH', location, { headers: { 'content-range': '0-0' }, body: 'x' })
-        return putBlob(used, location, wrong, 'y', { 'content-range': '1-1' })
+        return putBlob(used, location, wrong, { headers: { 'content-range': '1-1' }, body: 'y' })
       },
       'by the other algorithm': async () => {
         const location = await beginUpload(server, repository)

@@ -13,6 +13,6 @@ test('a password of a registry has the 52 characters that secret scanners recogn
   assert.deepEqual([...new Set(passwords.map((password) => password.charAt(46)))].sort(), ['A', 'B', 'C', 'D'])
 })
 
-test('a password of a registry is not made of too few random bytes', () => {
+test('a password of a registry needs enough random bytes', () => {
   assert.throws(() => acrPassword(randomBytes(36)), RangeError)
 })

@@ -1,9 +1,9 @@
-/** How many random bytes a password of a registry is made of. */
+/** The number of random bytes in a password of a registry. */
 export const acrPasswordRandomBytes = 37
 
 /**
- * A password of an admin account or a scoped token, made of random bytes: 52 characters with 284 random bits, in the format
- * by which secret scanners recognise a container registry's password. [Microsoft security-utilities, rule SEC101/176]
+ * Formats random bytes as a password of an admin account or a scoped token: 52 characters with 284 random bits, in the format
+ * that secret scanners recognise as a container registry's password. [Microsoft security-utilities, rule SEC101/176]
  */
 export function acrPassword(random: Uint8Array): string {
   if (random.length !== acrPasswordRandomBytes) throw new RangeError(`needs ${acrPasswordRandomBytes} random bytes`)

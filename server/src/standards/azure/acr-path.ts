@@ -1,8 +1,8 @@
 import { splitRawPath } from '../http/raw-path.ts'
 
 /**
- * What a path below `/acr/v1/` names. The strings are decoded and not checked further, as those of `OciPath`. The kinds
- * with `deleted` are the soft-deleted ones.
+ * A path below `/acr/v1/`. The strings are decoded and not checked further, like those of `OciPath`. The kinds with
+ * `deleted` are for soft-deleted content.
  */
 export type AcrPath =
   | { readonly kind: 'catalog' }
@@ -17,9 +17,9 @@ export type AcrPath =
   | { readonly kind: 'deleted-manifest'; readonly repository: string; readonly digest: string }
 
 /**
- * Reads the raw path of a request, still percent-encoded and without its query. [ACR REST data plane]
+ * Matches the raw path of a request, percent-encoded and without its query. [ACR REST data plane]
  *
- * A segment that begins with an underscore is never part of a repository's name, which is what keeps the paths apart.
+ * A segment that begins with an underscore is never part of a repository's name, so the paths are unambiguous.
  */
 export function matchAcrPath(rawPath: string): AcrPath | undefined {
   const segments = splitRawPath(rawPath)

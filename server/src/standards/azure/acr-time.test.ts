@@ -22,7 +22,7 @@ test('times have the digits that the recordings show', () => {
   }
 })
 
-test('a time that was written is read back to the millisecond, and its order is kept', () => {
+test('a formatted time keeps its milliseconds and its order', () => {
   const time = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) })
   fc.assert(
     fc.property(time, (milliseconds) => {
@@ -32,7 +32,7 @@ test('a time that was written is read back to the millisecond, and its order is 
   )
 })
 
-test('what is no time is an error of the caller', () => {
+test('an invalid time throws', () => {
   for (const time of [Number.NaN, Infinity, -Infinity, 1e300]) {
     assert.throws(() => formatDataPlaneTime(time), RangeError)
     assert.throws(() => formatArmTime(time), RangeError)

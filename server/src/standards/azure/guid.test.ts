@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { nullGuid, parseGuid, parseTenantId, requireGuid } from './guid.ts'
 
-test('a GUID is read in any case and kept in lower case', () => {
+test('a GUID is parsed in any case and returned in lower case', () => {
   const guid = randomUUID()
   // prettier-ignore
   const cases: readonly { text: string; result: string | undefined; why: string }[] = [
@@ -28,7 +28,7 @@ test('a tenant is neither the null GUID nor an alias', () => {
   }
 })
 
-test('a GUID in the source text that is none is found at once', () => {
+test('an invalid GUID constant throws', () => {
   assert.equal(requireGuid('7F951DDA-4ED3-4680-A7CA-43FE172D538D'), '7f951dda-4ed3-4680-a7ca-43fe172d538d')
   assert.throws(() => requireGuid('7f951dda'), TypeError)
 })

@@ -1,23 +1,23 @@
 declare const brand: unique symbol
 
-/** A GUID in lower case with its four hyphens. */
+/** A GUID in lower case with four hyphens. */
 export type Guid = string & { readonly [brand]: 'Guid' }
 
 const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** The user name under which an ACR token is the password. [ACR, AAD-OAuth] */
+/** The user name with which an ACR token is the password. [ACR, AAD-OAuth] */
 export const nullGuid: Guid = requireGuid('00000000-0000-0000-0000-000000000000')
 
-/** Reads a GUID in any case. */
+/** Parses a GUID in any case. */
 export function parseGuid(text: string): Guid | undefined {
   const lowerCase = text.toLowerCase()
   return isGuid(lowerCase) ? lowerCase : undefined
 }
 
 /**
- * A GUID that stands in the source text.
+ * Parses a GUID constant.
  *
- * @throws {TypeError} if it is none.
+ * @throws {TypeError} if it is invalid.
  */
 export function requireGuid(text: string): Guid {
   const guid = parseGuid(text)
@@ -25,7 +25,7 @@ export function requireGuid(text: string): Guid {
   return guid
 }
 
-/** Reads a tenant's id: a GUID, but not the null one, and none of the aliases `common` and `organizations`. */
+/** Parses a tenant id: a GUID other than the null GUID. The aliases `common` and `organizations` are not tenant ids. */
 export function parseTenantId(text: string): Guid | undefined {
   const guid = parseGuid(text)
   return guid === nullGuid ? undefined : guid

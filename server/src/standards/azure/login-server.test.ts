@@ -80,7 +80,7 @@ test('a login server reads as itself', () => {
   )
 })
 
-test('the port that its scheme has anyway is left out of a host, where clients still know it for one', () => {
+test('the default port is removed from a host if clients still recognise it as a host', () => {
   // prettier-ignore
   const cases: readonly (readonly [host: string, port: number, bare: string, why: string])[] = [
     ['registry.example:443', 443, 'registry.example', 'as clients write it'],

@@ -10,13 +10,13 @@ const ipv4Pattern = new RegExp(`^${octet}(?:\\.${octet}){3}$`)
 const splitPattern = /^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::([1-9][0-9]{0,4}))?$/
 
 /**
- * Reads a `Host` header: a DNS name, an IPv4 address or an IPv6 address in brackets, and an optional port. An IPv6
- * address is given back in its canonical spelling. [RFC 9110 §7.2; RFC 1123 §2.1; RFC 5952]
+ * Parses a `Host` header: a DNS name, an IPv4 address or an IPv6 address in brackets, and an optional port. An IPv6
+ * address is returned in its canonical form. [RFC 9110 §7.2; RFC 1123 §2.1; RFC 5952]
  *
- * The port is kept as it is written, the scheme's own too: clients compare login servers as text.
+ * The port is kept, including the default port of the scheme: clients compare login servers as text.
  */
 export function parseLoginServer(hostHeader: string): LoginServer | undefined {
-  // Beyond ASCII there are letters whose lower case is an ASCII one.
+  // Some letters outside ASCII have a lower case in ASCII.
   if (!/^[\x21-\x7e]{1,260}$/.test(hostHeader)) return undefined
   const text = hostHeader.toLowerCase().replace(/^\[[0-9a-f:.]{2,45}\]/, canonicalIpv6)
   return isLoginServer(text) ? text : undefined
@@ -29,21 +29,21 @@ function isLoginServer(text: string): text is LoginServer {
   return Number(port) <= 65_535 && (host.startsWith('[') || isNameOrIpv4(host))
 }
 
-/** A name that ends in digits is an address or nothing; resolvers disagree about the rest. [WHATWG URL §3.5] */
+/** A name that ends in digits must be an address, because resolvers disagree about others. [WHATWG URL §3.5] */
 function isNameOrIpv4(host: string): boolean {
   return namePattern.test(host) && (!/(?:^|\.)[0-9]+$/.test(host) || ipv4Pattern.test(host))
 }
 
-/** What is no address becomes what no pattern takes. */
+/** Returns an empty text, which no pattern matches, for an invalid address. */
 function canonicalIpv6(host: string): string {
   return URL.parse(`http://${host}/`)?.hostname ?? ''
 }
 
 /**
- * A host, or what follows a registry's name in one, without the port that its scheme has anyway. Most clients leave that
- * out, and login servers, realms and audiences are compared as text. [RFC 3986 §6.2.3]
+ * Removes the default port of the scheme from a host or a host suffix. Most clients omit that port, and login servers,
+ * realms and audiences are compared as text. [RFC 3986 §6.2.3]
  *
- * A name without a dot keeps its port, by which alone clients know it for a host. [distribution reference, splitDockerDomain]
+ * A name without a dot keeps its port, because clients recognise it as a host only by the port. [distribution reference, splitDockerDomain]
  */
 export function withoutDefaultPort<Host extends string>(host: Host, defaultPort: number): Host {
   const end = `:${defaultPort}`
@@ -52,7 +52,7 @@ export function withoutDefaultPort<Host extends string>(host: Host, defaultPort:
   return bare === 'localhost' || /[.\]]/.test(bare) ? (bare as Host) : host
 }
 
-/** The refusal of a request to a host of nobody: it names the host, as far as it could be one. */
+/** The error message for a request to a host without a registry. It names the host if the host is well-formed. */
 export function noRegistryAt(host = ''): string {
   return /^[\w.:[\]-]{1,255}$/.test(host)
     ? `no registry is served at the host ${host}`

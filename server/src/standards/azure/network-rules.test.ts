@@ -31,18 +31,18 @@ const cases: readonly (readonly [rule: string, address: string, admitted: boolea
   ['10.0.0.0/8',           '10.1',                 false, 'an address that is written short is none'],
 ]
 
-test('a rule lets in the addresses that begin with its bits, and no others', () => {
+test('a rule allows only the addresses that begin with its bits', () => {
   for (const [rule, address, admitted, why] of cases) {
     assert.equal(admitsAddress(denying(rule), address), admitted, `${rule}, ${address}: ${why}`)
   }
 })
 
-test('one rule of several is enough, and none lets nobody in', () => {
+test('one matching rule is sufficient, and without rules everyone is denied', () => {
   assert.equal(admitsAddress(denying('10.0.0.0/8', '2001:db8::1', '203.0.113.7'), '203.0.113.7'), true)
   assert.equal(admitsAddress(denying(), '203.0.113.7'), false)
 })
 
-test('whoever is let in by default is, and where the public network is closed nobody is', () => {
+test('the default action applies, and without public network access everyone is denied', () => {
   const { networkRuleSet } = denying('203.0.113.7')
   assert.equal(admitsAddress(openNetwork, '203.0.113.7'), true)
   assert.equal(

@@ -1,11 +1,11 @@
 declare const brand: unique symbol
 
-/** A registry's name in the case it was given; two names that differ only in case are the same registry's. */
+/** A registry's name, in the case in which it was written. Names that differ only in case are the same. */
 export type RegistryName = string & { readonly [brand]: 'RegistryName' }
 
 const pattern = /^[a-zA-Z0-9]{5,50}$/
 
-/** Takes `text` for a registry's name if ARM would. [azure-mgmt-containerregistry, registryName] */
+/** Parses a registry's name by ARM's rules. [azure-mgmt-containerregistry, registryName] */
 export function parseRegistryName(text: string): RegistryName | undefined {
   return isRegistryName(text) ? text : undefined
 }

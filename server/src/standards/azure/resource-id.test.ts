@@ -58,7 +58,7 @@ test('a resource id falls apart into its parts', () => {
   for (const { text, id, why } of cases) assert.deepEqual(parseResourceId(text), id, why)
 })
 
-test('an extension id is a scope and what is attached to it', () => {
+test('an extension id has a scope and the attached resource', () => {
   const tail = 'providers/Microsoft.Authorization/roleAssignments/x'
   const extension = { provider: 'Microsoft.Authorization', type: 'roleAssignments', name: 'x' }
   // prettier-ignore
@@ -78,7 +78,7 @@ test('an extension id is a scope and what is attached to it', () => {
   }
 })
 
-test('a role assignment holds at every scope of the chain', () => {
+test('a role assignment applies at every scope of the chain', () => {
   const lowerSub = `/subscriptions/${sub}`
   const lowerGroup = `${lowerSub}/resourcegroups/my-group_1`
   const lowerRegistry = `${lowerGroup}/providers/microsoft.containerregistry/registries/myregistry`

@@ -1,6 +1,6 @@
 import { parseGuid } from './guid.ts'
 
-/** The parts of the id of a subscription, a resource group or a resource in either, in the case they were written. */
+/** The parts of the id of a subscription, a resource group or a resource in either, in the case in which they were written. */
 export type ResourceId = {
   /** In lower case. */
   readonly subscriptionId: string
@@ -16,7 +16,7 @@ export type ResourceId = {
 
 /** The parts of the id of a resource that is attached to a scope, as a role assignment is. */
 export type ExtensionId = {
-  /** The scope as it was written; `/` is the tenant. */
+  /** The scope as written; `/` is the tenant. */
   readonly scope: string
   readonly provider: string
   readonly type: string
@@ -26,7 +26,7 @@ export type ExtensionId = {
 const maxLength = 2048
 const segmentPattern = /^(?!\.{1,2}$)[A-Za-z0-9_.()-]{1,260}$/
 
-/** Reads a resource id; its fixed words are matched in any case. Undefined for a collection. [ARM, resource ids] */
+/** Parses a resource id. Its keywords are matched in any case. Undefined for a collection. [ARM, resource ids] */
 export function parseResourceId(text: string): ResourceId | undefined {
   const segments = splitId(text)
   if (segments === undefined || !isWord(segments[0], 'subscriptions')) return undefined
@@ -48,7 +48,7 @@ export function parseResourceId(text: string): ResourceId | undefined {
   return resource === undefined ? undefined : { ...container, provider, ...resource, children }
 }
 
-/** Reads the id of a resource that is attached to a scope: everything before its last `/providers/`. */
+/** Parses the id of a resource that is attached to a scope: everything before its last `/providers/`. */
 export function parseExtensionId(text: string): ExtensionId | undefined {
   const segments = splitId(text)
   if (segments === undefined) return undefined
@@ -79,13 +79,13 @@ export function userAssignedIdentityId(subscription: string, group: string, name
   return `${resourceGroupId(subscription, group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`
 }
 
-/** The id of a machine outside of Azure. */
+/** The id of a machine outside Azure. */
 export function hybridMachineId(subscription: string, group: string, name: string): string {
   return `${resourceGroupId(subscription, group)}/providers/Microsoft.HybridCompute/machines/${name}`
 }
 
 /**
- * The id of a role definition as it is seen from a subscription, or from the tenant where `subscription` is empty. Clients
+ * The id of a role definition in a subscription, or in the tenant if `subscription` is empty. Clients
  * join assignments with definitions by this text. [az-cli-wire §4.7]
  */
 export function roleDefinitionId(subscription: string, name: string): string {
@@ -98,8 +98,8 @@ export function roleAssignmentId({ scope, name }: { readonly scope: string; read
 }
 
 /**
- * Every scope whose role assignments hold at `id`, the tenant `/` first and `id` itself last, all normalized. Empty for
- * what is no scope, so that no assignment holds there.
+ * Every scope whose role assignments apply at `id`, from the tenant `/` to `id` itself, normalized. Empty for an invalid
+ * scope, so that no assignment applies there.
  */
 export function scopeChain(id: string): string[] {
   if (normalizeScope(id) === '/') return ['/']
@@ -118,7 +118,7 @@ export function scopeChain(id: string): string[] {
   return chain.map(normalizeScope)
 }
 
-/** A scope in the one spelling that scopes are compared in: lower case, no slash at its end. Only `/` gives `/`. */
+/** The normalized scope, for comparisons: in lower case, without a trailing slash. Only `/` becomes `/`. */
 export function normalizeScope(id: string): string {
   if (id === '/') return id
   let end = id.length
@@ -126,7 +126,7 @@ export function normalizeScope(id: string): string {
   return id.slice(0, end).toLowerCase()
 }
 
-/** Whether `scope` is `ancestor` or lies below it. Nothing but the tenant itself is an ancestor of everything. */
+/** Whether `scope` is `ancestor` or below it. Only the tenant is an ancestor of every scope. */
 export function isWithinScope(scope: string, ancestor: string): boolean {
   const inner = normalizeScope(scope)
   const outer = normalizeScope(ancestor)
@@ -144,7 +144,7 @@ function isWord(segment: string | undefined, word: string): boolean {
   return segment?.toLowerCase() === word.toLowerCase()
 }
 
-/** Types and names by turns. A second `providers` begins an extension, which is not within the resource. */
+/** Alternating types and names. A second `providers` begins an extension, which is not within the resource. */
 function readPairs(segments: readonly string[]): { type: string; name: string }[] | undefined {
   const pairs: { type: string; name: string }[] = []
   for (let index = 0; index < segments.length; index += 2) {

@@ -35,7 +35,7 @@ test('a star in an action is any run of characters', () => {
   }
 })
 
-test('a pattern matches exactly what the regular expression of it does', () => {
+test('a pattern matches the same texts as its regular expression', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'B', '/', '*'), maxLength: 8 })
   fc.assert(
     fc.property(letters, letters, (pattern, text) => {
@@ -55,7 +55,7 @@ test('no pattern is slow', () => {
   assert.ok(user < 2e6, `${user} microseconds of processor time`)
 })
 
-test('what a role withholds it withholds from itself only', () => {
+test('notActions of a role do not affect other roles', () => {
   const contributor = { ...none, actions: ['*'], notActions: ['Microsoft.Authorization/*/Write'] }
   const administrator = { ...none, actions: ['Microsoft.Authorization/roleAssignments/write'] }
   const write = 'microsoft.authorization/roleAssignments/write'
@@ -67,7 +67,7 @@ test('what a role withholds it withholds from itself only', () => {
   assert.equal(permitsAction([none], ''), false)
 })
 
-test('actions and data actions never stand for each other', () => {
+test('actions and data actions are separate', () => {
   const owner = { ...none, actions: ['*'] }
   const reader = { ...none, dataActions: ['*/read'], notDataActions: ['*/metadata/read'] }
   assert.equal(permitsDataAction([owner], 'a/content/read'), false)

@@ -7,8 +7,8 @@ export type RolePermissions = {
 }
 
 /**
- * Whether `pattern` is `action`, in any case, with `*` standing for any run of characters, slashes included. The parts
- * between the stars are found from left to right and never given back, so that no pattern is slow. [Azure RBAC, Actions]
+ * Whether `pattern` matches `action`, in any case. `*` matches any characters, including slashes. The parts between the
+ * stars are matched from left to right without backtracking, so no pattern is slow. [Azure RBAC, Actions]
  */
 export function matchesActionPattern(pattern: string, action: string): boolean {
   const text = action.toLowerCase()
@@ -26,7 +26,7 @@ export function matchesActionPattern(pattern: string, action: string): boolean {
   return true
 }
 
-/** Whether one of the blocks permits the ARM action. `notActions` takes away from its own block only, and denies nothing. */
+/** Whether one of the blocks permits the ARM action. `notActions` subtracts from its own block only, and denies nothing. */
 export function permitsAction(permissions: readonly RolePermissions[], action: string): boolean {
   return permissions.some(({ actions, notActions }) => matchesAny(actions, action) && !matchesAny(notActions, action))
 }

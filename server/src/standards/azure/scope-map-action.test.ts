@@ -55,7 +55,7 @@ const actions: readonly (readonly [text: string, taken: boolean, why: string])[]
 
 describe('an action of a scope map', () => {
   for (const [text, taken, why] of actions) {
-    test(`${text.slice(0, 60)} is ${taken ? 'taken' : 'refused'}: ${why}`, () => {
+    test(`${text.slice(0, 60)} is ${taken ? 'accepted' : 'rejected'}: ${why}`, () => {
       const parsed = parseScopeMapAction(text)
       assert.equal(parsed !== undefined, taken)
       if (parsed !== undefined) assert.equal(formatScopeMapAction(parsed), text.toLowerCase())
@@ -98,11 +98,11 @@ describe('the permissions of a scope map', () => {
     assert.deepEqual(permissionsOn('*', ...map.slice(1)), [])
   })
 
-  test('at a connected registry are none on a repository of the same name', () => {
+  test('at a connected registry do not apply to a repository of the same name', () => {
     assert.deepEqual(permissionsOn('edge1', 'gateway/edge1/config/read'), [])
   })
 
-  test('are none without an action', () => {
+  test('are empty without an action', () => {
     assert.deepEqual(permissionsOn('team/app'), [])
     assert.deepEqual(permissionsOn(''), [])
   })

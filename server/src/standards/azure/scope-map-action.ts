@@ -1,15 +1,15 @@
 import { parseRepositoryName } from '../oci/repository-name.ts'
 
-/** What a scope map can allow on repositories, as ARM spells it. [ACR, scope maps] */
+/** A permission of a scope map on repositories, in ARM's spelling. [ACR, scope maps] */
 export type RepositoryPermission =
   'content/read' | 'content/write' | 'content/delete' | 'metadata/read' | 'metadata/write'
 
-/** What a scope map can allow at a connected registry. [azure-cli acr/_utils.py] */
+/** A permission of a scope map on a connected registry. [azure-cli acr/_utils.py] */
 type GatewayPermission = 'config/read' | 'config/write' | 'message/read' | 'message/write'
 
 /** One action of a scope map, in lower case. */
 export type ScopeMapAction =
-  /** `repository` is a repository's name, `*` for all, or `team/*` for all whose name begins with `team/`. */
+  /** `repository` is a repository's name, `*` for all, or `team/*` for all whose names begin with `team/`. */
   | { readonly target: 'repositories'; readonly repository: string; readonly permission: RepositoryPermission }
   | { readonly target: 'gateway'; readonly connectedRegistry: string; readonly permission: GatewayPermission }
 
@@ -29,12 +29,12 @@ const gatewayPermissions: readonly GatewayPermission[] = [
 
 const connectedRegistryPattern = /^[a-z0-9]{5,50}$/
 
-/** Longer than any that can be one: two words, a name of 255 characters and a permission. */
+/** Longer than any valid action: two words, a name of 255 characters and a permission. */
 const maxLength = 320
 
 /**
- * Reads an action of a scope map in any case, as `repositories/team/app/content/read`. A wildcard is `*` alone or at the
- * end behind a slash, and nowhere else. [ACR, wildcards in scope maps]
+ * Parses an action of a scope map in any case, such as `repositories/team/app/content/read`. The only wildcards are `*`
+ * and a trailing `/*`. [ACR, wildcards in scope maps]
  */
 export function parseScopeMapAction(text: string): ScopeMapAction | undefined {
   if (text.length > maxLength) return undefined
@@ -56,15 +56,15 @@ export function parseScopeMapAction(text: string): ScopeMapAction | undefined {
   }
 }
 
-/** Writes an action as ARM carries it. */
+/** Formats an action for ARM. */
 export function formatScopeMapAction(action: ScopeMapAction): string {
   const name = action.target === 'repositories' ? action.repository : action.connectedRegistry
   return `${action.target}/${name}/${action.permission}`
 }
 
 /**
- * Gives the permissions on a repository by its name: those of every action that fits it together. Whether a repository of
- * that name is there makes no difference. What is asked for `*` is asked for all repositories, those to come among them.
+ * Returns the permissions on a repository by its name: those of all matching actions together. The repository need not
+ * exist. Asking for `*` means all repositories, including future ones.
  */
 export function permissionsByRepository(
   actions: readonly ScopeMapAction[],
@@ -85,7 +85,7 @@ export function permissionsByRepository(
   }
 }
 
-/** The patterns that a name fits: of `a/b/c` it is `a/b/c`, `a/b/*`, `a/*` and `*`. */
+/** The patterns that match a name: for `a/b/c`, they are `a/b/c`, `a/b/*`, `a/*` and `*`. */
 function patternsOf(repository: string): Set<string> {
   const patterns = new Set([repository, '*'])
   for (let at = repository.indexOf('/'); at !== -1; at = repository.indexOf('/', at + 1)) {

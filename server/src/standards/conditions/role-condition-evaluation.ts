@@ -10,17 +10,17 @@ import {
 } from './role-condition.ts'
 import { matchesActionPattern } from '../azure/role-permissions.ts'
 
-/** What a condition is asked about. */
+/** The facts that a condition is evaluated against. */
 export type ConditionFacts = {
-  /** The action or data action, whole. */
+  /** The complete action or data action. */
   readonly action: string
-  /** Undefined for what concerns no repository. */
+  /** Undefined if the action does not concern a repository. */
   readonly repository: string | undefined
-  /** The role assignment that is written, or deleted; none for every other action. */
+  /** The role assignment that is written or deleted; undefined for other actions. */
   readonly assignment?: AssignmentFacts | undefined
 }
 
-/** A role assignment as conditions see it: in a write it is the request, in a deletion the resource. */
+/** The attributes of a role assignment: of the request in a write, of the resource in a deletion. */
 export type AssignmentFacts = {
   readonly source: 'Request' | 'Resource'
   readonly roleDefinitionName: string
@@ -29,9 +29,8 @@ export type AssignmentFacts = {
 }
 
 /**
- * Whether a condition is met; undefined where that cannot be known, because it asks for an attribute that is not there.
- * What is not known stays so through a negation, so that `!(…)` never lets somebody in whom nothing is known about: only
- * true allows. [acr-protocol §9.2]
+ * Whether a condition is met; undefined if that is unknown because an attribute is missing. The negation of unknown is
+ * unknown, so `!(…)` never allows a request with a missing attribute: only true allows. [acr-protocol §9.2]
  */
 export function evaluateRoleCondition(condition: RoleCondition, facts: ConditionFacts): boolean | undefined {
   switch (condition.kind) {
@@ -68,7 +67,7 @@ function evaluateComparison(
   return quantifier?.left === 'all' ? lefts.every(against) : lefts.some(against)
 }
 
-/** The values of a side in the form in which the operator compares them; undefined where there are none of its kind. */
+/** The values of a side in the operator's form; undefined if there are none of its type. */
 function valuesOf(
   operand: ConditionOperand,
   { family, ignoresCase }: ConditionOperator,
@@ -85,7 +84,7 @@ function valuesOf(
   return [ignoresCase ? foldCase(repository) : repository]
 }
 
-/** Of a role assignment conditions know three attributes. [Azure RBAC, delegate role assignment management] */
+/** The three attributes of a role assignment. [Azure RBAC, delegate role assignment management] */
 function assignmentValue(
   { source, name }: ConditionAttribute,
   { assignment }: ConditionFacts,
@@ -123,8 +122,8 @@ function compare({ test }: ConditionOperator, left: ConditionValue, right: Condi
 }
 
 /**
- * Whether `text` is like `pattern`, in which `*` stands for any run of characters and `?` for one, unless a backslash is
- * before it. A run that was found too short is lengthened only back to the last star, so that no pattern is slow.
+ * Whether `text` matches `pattern`. `*` matches any characters and `?` matches one; a backslash escapes them. Matching
+ * backtracks only to the last star, so no pattern is slow.
  * [Azure RBAC, StringLike]
  */
 export function matchesLike(pattern: string, text: string): boolean {
@@ -151,7 +150,7 @@ export function matchesLike(pattern: string, text: string): boolean {
   return next === pattern.length
 }
 
-/** What every text that is like `pattern` begins with, and whether that is all of it. */
+/** The literal prefix of `pattern`, and whether it is the whole pattern. */
 export function likeBeginning(pattern: string): { readonly text: string; readonly whole: boolean } {
   let text = ''
   let next = 0

@@ -9,8 +9,8 @@ import { evaluateRoleCondition, likeBeginning } from './role-condition-evaluatio
 import { matchesActionPattern } from '../azure/role-permissions.ts'
 
 /**
- * What a repository's name must be, in lower case, for a condition to be met at all: one of some names, or one that begins
- * with one of some texts. By it, the few conditions that can be met are found among many; it decides nothing.
+ * The repository names, in lower case, for which a condition can be met: some names, or all names with some prefixes. It is
+ * a filter to find the few relevant conditions among many; the evaluation decides.
  */
 export type RepositoryGuard =
   | { readonly kind: 'any' }
@@ -19,12 +19,12 @@ export type RepositoryGuard =
 const any: RepositoryGuard = { kind: 'any' }
 const never: RepositoryGuard = { kind: 'names', names: [], prefixes: [] }
 
-/** The names for which the condition can be met, when the action is asked for on a repository. */
+/** The names for which the condition can be met for the action. */
 export function repositoryGuard(condition: RoleCondition, action: string): RepositoryGuard {
   return guardOf(condition, true, action)
 }
 
-/** The names for which the condition can be `wanted`. */
+/** The names for which the condition can evaluate to `wanted`. */
 function guardOf(condition: RoleCondition, wanted: boolean, action: string): RepositoryGuard {
   switch (condition.kind) {
     case 'and':
@@ -53,7 +53,7 @@ function guardOfComparison(comparison: ConditionComparison, wanted: boolean): Re
   }
   const attributes = [left, right].flatMap((side) => (side.kind === 'attribute' ? [side.attribute] : []))
   if (operator.family !== 'string' || !attributes.every(isRepositoryName)) return never
-  // Only the wish for a name that is like the right side says what the name is.
+  // Only a positive comparison of the name with the right side restricts the name.
   if (right.kind === 'attribute' || operator.negated === wanted) return any
   const guards = right.values.map((value) => guardOfValue(operator.test, value))
   const oneSuffices = (quantifier?.right !== 'all') === wanted
@@ -79,7 +79,7 @@ function union(guards: readonly RepositoryGuard[]): RepositoryGuard {
   return { kind: 'names', names: [...names], prefixes: [...prefixes] }
 }
 
-/** Each of the guards has to hold, so one of them may be left to say so: that which lets the fewest through. */
+/** All guards apply, so any one of them is a valid filter: the one with the fewest names is used. */
 function narrowest(guards: readonly RepositoryGuard[]): RepositoryGuard {
   let best = any
   for (const guard of guards) if (weight(guard) < weight(best)) best = guard

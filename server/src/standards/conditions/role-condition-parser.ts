@@ -13,20 +13,20 @@ import {
 } from './role-condition.ts'
 import { type ConditionToken, RoleConditionError, readConditionTokens } from './role-condition-tokens.ts'
 
-/** How long a condition may be, in UTF-16 code units. */
+/** The maximum length of a condition, in UTF-16 code units. */
 const maxLength = 8192
-/** How deep brackets and negations may lie in each other. */
+/** The maximum nesting of brackets and negations. */
 const maxDepth = 64
-/** How much work a comparison of literals with literals may be: the characters of the one side times those of the other. */
+/** The maximum work of a comparison between literals: the product of the lengths of both sides. */
 const maxWork = 1 << 18
 
-/** A condition, or what is wrong with its text and at which character, counted from 1. */
+/** A condition, or the error in its text and its position, counted from 1. */
 export type RoleConditionReading =
   { readonly condition: RoleCondition } | { readonly problem: string; readonly position: number }
 
 /**
- * Reads a condition: `NOT` binds tighter than `AND`, which binds tighter than `OR`; names of operators, words and
- * attributes are taken in any case. At most 8,192 characters and 64 levels. [acr-protocol §9.2]
+ * Parses a condition: `NOT` binds tighter than `AND`, which binds tighter than `OR`. Operators, keywords and attributes
+ * are matched in any case. At most 8,192 characters and 64 levels. [acr-protocol §9.2]
  */
 export function parseRoleCondition(text: string): RoleConditionReading {
   if (text.length > maxLength) {
@@ -225,7 +225,7 @@ function countOf({ operand }: Side): number {
   return isList(operand) ? operand.length : 1
 }
 
-/** An attribute is short, and counts for nothing. */
+/** Attributes are short, and are not counted. */
 function lengthOf({ operand }: Side): number {
   return isList(operand) ? operand.reduce((sum, { value }) => sum + 1 + String(value).length, 0) : 0
 }
@@ -251,7 +251,7 @@ const wants: Readonly<Record<ConditionFamily, string>> = {
   guid: 'a GUID',
 }
 
-/** A literal in the form in which the operator compares it. */
+/** A literal in the operator's form. */
 function comparable({ token, value }: Literal, operator: ConditionOperator): ConditionValue {
   const result = toComparable(value, token.kind, operator)
   if (result === undefined) {
@@ -280,13 +280,13 @@ function toComparable(
   }
 }
 
-/** An instant as a text that sorts by time, with seven digits behind the second. [Azure RBAC, DateTime operators] */
+/** A time as a text that sorts by time, with seven fractional digits. [Azure RBAC, DateTime operators] */
 export function comparableTime(text: string): string | undefined {
   const found = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,7}))?Z$/.exec(text)
   if (found === null) return undefined
   const [, seconds = '', fraction = ''] = found
   const atMs = Date.parse(`${seconds}Z`)
-  // A day that the month does not have would be moved to the next one.
+  // A day that does not exist in the month would become a day of the next month.
   if (Number.isNaN(atMs) || new Date(atMs).toISOString().slice(0, 19) !== seconds) return undefined
   return `${seconds}.${fraction.padEnd(7, '0')}`
 }

@@ -1,6 +1,6 @@
 import type { ConditionAttribute } from './role-condition.ts'
 
-/** A token of a condition; `at` is where it begins, counted from 0. */
+/** A token of a condition. `at` is its position, counted from 0. */
 export type ConditionToken = { readonly at: number; readonly end: number } & (
   | { readonly kind: 'word' | 'string' | 'guid'; readonly text: string }
   | { readonly kind: 'integer'; readonly value: number }
@@ -9,7 +9,7 @@ export type ConditionToken = { readonly at: number; readonly end: number } & (
   | { readonly kind: 'end' }
 )
 
-/** What is wrong with the text of a condition, and where, counted from 0. */
+/** An error in the text of a condition, and its position, counted from 0. */
 export class RoleConditionError extends Error {
   override readonly name = 'RoleConditionError'
   readonly at: number
@@ -30,7 +30,7 @@ const integer = /-?[0-9]{1,16}(?![0-9A-Za-z.])/y
 const word = /[A-Za-z][A-Za-z0-9]{0,63}(?![A-Za-z0-9])/y
 const symbol = /&&|\|\||[(){},:!]/y
 
-/** The tokens of a condition, the end of it last. Time is linear. @throws RoleConditionError at the first that is none. */
+/** The tokens of a condition and its end, in linear time. @throws RoleConditionError at the first invalid token */
 export function readConditionTokens(text: string): ConditionToken[] {
   const tokens: ConditionToken[] = []
   let at = 0

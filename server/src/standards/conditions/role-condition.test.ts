@@ -25,7 +25,7 @@ function outcome(text: string, repository: string | null = 'team/app', action: s
   return evaluateRoleCondition(reading.condition, { action, repository: repository ?? undefined })
 }
 
-test('a condition is read in every spelling of Azure’s, and means what Azure says', () => {
+test('a condition is parsed in every spelling of Azure, with the same meaning', () => {
   // prettier-ignore
   const cases: readonly (readonly [text: string, expected: boolean | undefined, why: string])[] = [
     [`${name} StringEquals 'team/app'`,                                     true,  'the simplest one'],
@@ -92,7 +92,7 @@ test('a condition is read in every spelling of Azure’s, and means what Azure s
   for (const [text, expected, why] of cases) assert.equal(outcome(text), expected, `${why}: ${text}`)
 })
 
-test('what is not known about never lets anybody in, through a negation neither', () => {
+test('a missing attribute never allows a request, not even through a negation', () => {
   const storage = '@Request[Microsoft.Storage/storageAccounts:name]'
   // prettier-ignore
   const cases: readonly (readonly [text: string, expected: boolean | undefined, why: string])[] = [
@@ -125,7 +125,7 @@ test('the condition of Azure’s documents limits the actions it names, and no o
   assert.equal(outcome(text, null, catalog), true)
 })
 
-test('a condition that is none is refused at the character that is wrong', () => {
+test('an invalid condition is rejected with the position of the error', () => {
   const list = Array.from({ length: 300 }, () => "'a'").join()
   // prettier-ignore
   const cases: readonly (readonly [text: string, position: number, problem: RegExp, why: string])[] = [
@@ -193,7 +193,7 @@ test('every operator that Azure names is there', () => {
   assert.deepEqual([...conditionOperators.values()].map((operator) => operator.name).toSorted(), expected.toSorted())
 })
 
-test('no text makes the parser throw, and a position lies within it or just behind', () => {
+test('the parser never throws, and a position is within the text or at its end', () => {
   // prettier-ignore
   const pieces = fc.constantFrom(
     "'a'", 'StringEquals', '(', ')', '{', '}', ',', '!', 'NOT', 'AND', '||', 'ForAnyOfAnyValues', ':', name, 'Exists',
@@ -213,7 +213,7 @@ test('no text makes the parser throw, and a position lies within it or just behi
   )
 })
 
-test('a condition means what a plain second reading says, for every action and name', () => {
+test('a condition has the same result as a simple second implementation, for every action and name', () => {
   fc.assert(
     fc.property(conditionTrees, fc.nat(2), (tree, style) => {
       const text = conditionText(tree, style)
@@ -252,7 +252,7 @@ test('a guard lets every name through for which the condition is met', () => {
   assert.ok(narrowed > 500, 'many conditions have a guard')
 })
 
-test('a pattern and a condition take no longer for being written to be slow', () => {
+test('hostile patterns and conditions are not slow', () => {
   const start = process.cpuUsage()
   assert.equal(matchesLike('*a'.repeat(4000), `${'a'.repeat(254)}b`), false)
   assert.equal(matchesLike(`${'a*'.repeat(100)}b`, 'a'.repeat(255)), false)

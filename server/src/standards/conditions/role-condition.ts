@@ -1,4 +1,4 @@
-/** A role assignment condition, read and checked. [Azure RBAC, conditions format; acr-protocol §9.2] */
+/** A parsed role assignment condition. [Azure RBAC, conditions format; acr-protocol §9.2] */
 export type RoleCondition =
   | { readonly kind: 'and' | 'or'; readonly terms: readonly RoleCondition[] }
   | { readonly kind: 'not'; readonly term: RoleCondition }
@@ -6,17 +6,17 @@ export type RoleCondition =
   | { readonly kind: 'exists'; readonly attribute: ConditionAttribute }
   | ConditionComparison
 
-/** `left [quantifier:]operator right`; the literals in it are already in the form in which the operator compares them. */
+/** `left [quantifier:]operator right`, with literals in the operator's form. */
 export type ConditionComparison = {
   readonly kind: 'comparison'
   readonly operator: ConditionOperator
-  /** Without one, either side is a single value. */
+  /** Without a quantifier, each side is a single value. */
   readonly quantifier: ConditionQuantifier | undefined
   readonly left: ConditionOperand
   readonly right: ConditionOperand
 }
 
-/** For whether one or all of the left side's values satisfy the comparison with one or all of the right side's. */
+/** Whether any or all values of the left side must match any or all values of the right side. */
 export type ConditionQuantifier = { readonly left: 'any' | 'all'; readonly right: 'any' | 'all' }
 
 export type ConditionOperand =
@@ -25,17 +25,17 @@ export type ConditionOperand =
 
 export type ConditionAttribute = {
   readonly source: 'Request' | 'Resource' | 'Principal' | 'Environment'
-  /** As it is written; it is compared in any case. */
+  /** As written. Names are compared in any case. */
   readonly name: string
 }
 
 export type ConditionValue = string | number | boolean
 
-/** What values an operator compares. */
+/** The type of the values that an operator compares. */
 export type ConditionFamily = 'string' | 'numeric' | 'bool' | 'datetime' | 'guid'
 
 export type ConditionOperator = {
-  /** In the spelling of Azure's documents. */
+  /** In the spelling of Azure's documentation. */
   readonly name: string
   readonly family: ConditionFamily
   readonly test: 'equals' | 'starts-with' | 'like' | 'less' | 'less-or-equal' | 'greater' | 'greater-or-equal'
@@ -43,10 +43,10 @@ export type ConditionOperator = {
   readonly ignoresCase: boolean
 }
 
-/** The one attribute that a registry knows: the name of the repository that is asked for. [acr-protocol §9.2] */
+/** The only attribute of a registry: the name of the requested repository. [acr-protocol §9.2] */
 export const repositoryNameAttribute = 'Microsoft.ContainerRegistry/registries/repositories:name'
 
-/** Whether the attribute is the name of the repository; `@Request` and `@Resource` mean the same one. */
+/** Whether the attribute is the name of the repository. `@Request` and `@Resource` mean the same. */
 export function isRepositoryName({ source, name }: ConditionAttribute): boolean {
   return (source === 'Request' || source === 'Resource') && name.toLowerCase() === repositoryNameAttribute.toLowerCase()
 }
@@ -63,14 +63,21 @@ const words: Readonly<Record<(typeof tests)[number], string>> = {
 }
 const orders = ['less', 'less-or-equal', 'greater', 'greater-or-equal'] as const
 
+const prefixes: Readonly<Record<ConditionFamily, string>> = {
+  string: 'String',
+  numeric: 'Numeric',
+  datetime: 'DateTime',
+  bool: 'Bool',
+  guid: 'Guid',
+}
+
 function named(
-  prefix: string,
   family: ConditionFamily,
   test: ConditionOperator['test'],
   negated: boolean,
   ignoresCase = false,
 ): ConditionOperator {
-  const name = `${prefix}${negated ? 'Not' : ''}${words[test]}${ignoresCase ? 'IgnoreCase' : ''}`
+  const name = `${prefixes[family]}${negated ? 'Not' : ''}${words[test]}${ignoresCase ? 'IgnoreCase' : ''}`
   return { name, family, test, negated, ignoresCase }
 }
 
@@ -80,14 +87,14 @@ const eitherWay = [false, true] as const
 export const conditionOperators: ReadonlyMap<string, ConditionOperator> = new Map(
   [
     ...(['equals', 'starts-with', 'like'] as const).flatMap((test) =>
-      eitherWay.flatMap((negated) => eitherWay.map((fold) => named('String', 'string', test, negated, fold))),
+      eitherWay.flatMap((negated) => eitherWay.map((fold) => named('string', test, negated, fold))),
     ),
-    ...eitherWay.map((negated) => named('Numeric', 'numeric', 'equals', negated)),
-    ...orders.map((test) => named('Numeric', 'numeric', test, false)),
-    ...eitherWay.map((negated) => named('DateTime', 'datetime', 'equals', negated)),
-    ...orders.map((test) => named('DateTime', 'datetime', test, false)),
-    ...eitherWay.map((negated) => named('Bool', 'bool', 'equals', negated)),
-    ...eitherWay.map((negated) => named('Guid', 'guid', 'equals', negated)),
+    ...eitherWay.map((negated) => named('numeric', 'equals', negated)),
+    ...orders.map((test) => named('numeric', test, false)),
+    ...eitherWay.map((negated) => named('datetime', 'equals', negated)),
+    ...orders.map((test) => named('datetime', test, false)),
+    ...eitherWay.map((negated) => named('bool', 'equals', negated)),
+    ...eitherWay.map((negated) => named('guid', 'equals', negated)),
   ].map((operator) => [operator.name.toLowerCase(), operator]),
 )
 
@@ -100,8 +107,8 @@ export const conditionQuantifiers: ReadonlyMap<string, ConditionQuantifier> = ne
 ])
 
 /**
- * The letters A to Z in lower case, and nothing else: the names of repositories have no others, and Unicode's rules would
- * make equal what Azure holds apart, as the Kelvin sign and `k`.
+ * Converts only the letters A to Z to lower case: repository names have no others, and Unicode's rules would make characters
+ * equal that Azure distinguishes, such as the Kelvin sign and `k`.
  */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())

@@ -1,10 +1,10 @@
-/** What an `Authorization` header holds. */
+/** A parsed `Authorization` header. */
 export type Authorization =
   | { readonly scheme: 'basic'; readonly username: string; readonly password: string }
   | { readonly scheme: 'bearer'; readonly token: string }
-  /** No header was sent. */
+  /** There is no header. */
   | { readonly scheme: 'none' }
-  /** A header was sent that is neither, or is malformed. Never to be taken for an anonymous caller's. */
+  /** The header has another scheme or is malformed. Do not treat the caller as anonymous. */
   | { readonly scheme: 'invalid' }
 
 const invalid: Authorization = { scheme: 'invalid' }
@@ -15,7 +15,7 @@ const base64Pattern = /^[A-Za-z0-9+/]+={0,2}$/
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const controlPattern = /\p{Cc}/u
 
-/** Reads an `Authorization` header of the schemes Basic and Bearer, whatever their case. [RFC 7617; RFC 6750 §2.1] */
+/** Parses an `Authorization` header of the schemes Basic and Bearer, in any case. [RFC 7617; RFC 6750 §2.1] */
 export function parseAuthorization(header: string | undefined): Authorization {
   if (header === undefined) return { scheme: 'none' }
   if (header.length > maxHeaderLength) return invalid
@@ -32,7 +32,7 @@ export function parseAuthorization(header: string | undefined): Authorization {
   }
 }
 
-/** The first colon separates: a password may hold more of them, a user name none. Control characters are not allowed. */
+/** The first colon is the separator: a password can contain colons, a user name cannot. Control characters are invalid. */
 function parseBasic(credentials: string): Authorization {
   if (!base64Pattern.test(credentials)) return invalid
   const text = decodeText(Buffer.from(credentials, 'base64'))
@@ -41,7 +41,7 @@ function parseBasic(credentials: string): Authorization {
   return { scheme: 'basic', username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** docker writes UTF-8, az ISO 8859-1, and neither says so. [RFC 7617 §2.1] */
+/** docker sends UTF-8, and az sends ISO 8859-1, both without a charset. [RFC 7617 §2.1] */
 function decodeText(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)

@@ -57,7 +57,7 @@ test('strings of any length and escapes are passed over as a parser would', () =
   )
 })
 
-test('whatever JSON.stringify writes is read back', () => {
+test('the output of JSON.stringify parses to the same value', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
       const text = JSON.stringify(value)
@@ -66,7 +66,7 @@ test('whatever JSON.stringify writes is read back', () => {
   )
 })
 
-test('a value is only ever the document’s own', () => {
+test('only own members of a document are read', () => {
   const document = parseBoundedJson(bytes('{"__proto__":{"layers":[]},"a":1}'), 10)
   assert.ok(isJsonObject(document))
   assert.equal(ownValue(document, 'a'), 1)
@@ -75,7 +75,7 @@ test('a value is only ever the document’s own', () => {
   assert.equal(ownValue(document, 'constructor'), undefined)
 })
 
-test('a key that Go would take for a known one is found', () => {
+test('a key that Go would treat as a known one is found', () => {
   const keys = foldedKeys(['layers', 'mediaType'])
   const cases: readonly { key: string; known: string | undefined; why: string }[] = [
     { key: 'layers', known: undefined, why: 'spelt as it should be' },

@@ -1,7 +1,7 @@
-/** A JSON value, before anything is known of its shape. */
+/** A JSON value of unknown shape. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
 
-/** A JSON object, before anything is known of its shape. Read it by {@link ownValue}. */
+/** A JSON object of unknown shape. Read its members with {@link ownValue}. */
 export type JsonObject = { readonly [key: string]: JsonValue }
 
 const quote = 0x22
@@ -13,18 +13,18 @@ const closeBrace = 0x7d
 const colon = 0x3a
 const comma = 0x2c
 
-/** How many values a document may hold where nothing else is said: far more than any client sends. */
-const usualMaxValues = 10_000
+/** The default maximum number of values, far more than any client sends. */
+const defaultMaxValues = 10_000
 
 /**
- * Reads UTF-8 JSON that nests less than `maxDepth` deep, holds no more than `maxValues` values and names nothing twice in
- * one object, or says undefined. Depth and values are counted before the text is parsed, so that a hostile document costs
- * one pass over its bytes. Of two members with one name some readers take the first and some the last. [RFC 8259 §4]
+ * Parses UTF-8 JSON of less than `maxDepth` levels and at most `maxValues` values, without duplicate names in an object;
+ * undefined for anything else. Depth and values are counted before parsing, so a hostile document costs one pass over its
+ * bytes. Duplicates are rejected because some readers take the first and some the last. [RFC 8259 §4]
  */
 export function parseBoundedJson(
   bytes: Uint8Array,
   maxDepth: number,
-  maxValues: number = usualMaxValues,
+  maxValues: number = defaultMaxValues,
 ): JsonValue | undefined {
   const writtenMembers = countMembers(bytes, maxDepth, maxValues)
   if (writtenMembers === undefined) return undefined
@@ -36,14 +36,14 @@ export function parseBoundedJson(
   }
 }
 
-/** The value that the document itself has under `key`, never one inherited from a prototype. */
+/** The value of the object's own member `key`, never one inherited from a prototype. */
 export function ownValue(object: JsonObject, key: string): JsonValue | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
 /**
- * The first of `keys` that the object has in another spelling. Go's decoder folds case, long s and the Kelvin sign, so
- * that a client in Go would read a value which an exact look-up here overlooks. [Go encoding/json, Unmarshal]
+ * The first of `keys` that the object has in another spelling. Go's decoder folds case, long s and the Kelvin sign, so a
+ * client in Go would read a value that an exact lookup here misses. [Go encoding/json, Unmarshal]
  */
 export function misspeltKey(object: JsonObject, keys: ReadonlyMap<string, string>): string | undefined {
   for (const key of Object.keys(object)) {
@@ -53,7 +53,7 @@ export function misspeltKey(object: JsonObject, keys: ReadonlyMap<string, string
   return undefined
 }
 
-/** The keys as {@link misspeltKey} wants them. */
+/** The keys for {@link misspeltKey}, by their folded form. */
 export function foldedKeys(keys: readonly string[]): ReadonlyMap<string, string> {
   return new Map(keys.map((key) => [foldKey(key), key]))
 }
@@ -68,14 +68,13 @@ function foldKey(key: string): string {
 }
 
 /**
- * How many members the objects of a JSON text have together, of which each has its colon; undefined for a text that is too
- * deep or has too many values. No byte of a multi-byte UTF-8 sequence equals an ASCII one, so the bytes need not be decoded
- * for this.
+ * The number of members of all objects in a JSON text, by their colons; undefined if the text is too deep or has too many
+ * values. No byte of a multi-byte UTF-8 sequence is ASCII, so the bytes need not be decoded.
  */
 function countMembers(bytes: Uint8Array, maxDepth: number, maxValues: number): number | undefined {
   let depth = 0
   let members = 0
-  // Every value but the first has a comma before it or is the first of its list or object; an empty one counts double.
+  // Every value but the first follows a comma or an opening bracket; an empty list or object is counted twice.
   let values = 1
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index]
@@ -92,10 +91,10 @@ function countMembers(bytes: Uint8Array, maxDepth: number, maxValues: number): n
   return members
 }
 
-/** Of a string so much is looked at byte by byte; whether more follows, native code finds far sooner. */
+/** This much of a string is searched byte by byte; native code searches the rest of a longer one faster. */
 const shortBytes = 64
 
-/** Where a string ends that begins at `from`, behind its quote; the end of the text for one that does not end. */
+/** The position of the closing quote of a string that begins at `from`; the end of the text if there is none. */
 function closingQuote(bytes: Uint8Array, from: number): number {
   for (let at = from; at < bytes.length;) {
     const stop = at + shortBytes
@@ -114,7 +113,7 @@ function closingQuote(bytes: Uint8Array, from: number): number {
   return bytes.length
 }
 
-/** How many members were left when the text was parsed: fewer, when one name stood twice in an object. */
+/** The number of members after parsing, which is lower if an object had duplicate names. */
 function keptMembers(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0
   const inner = Object.values(value)

@@ -7,7 +7,7 @@ const part = (start: number, end: number): ByteRange => ({ kind: 'part', start, 
 const whole: ByteRange = { kind: 'whole' }
 const unsatisfiable: ByteRange = { kind: 'unsatisfiable' }
 
-test('a Range is read as RFC 9110 §14.1.2 says', () => {
+test('a Range is parsed according to RFC 9110 §14.1.2', () => {
   // prettier-ignore
   const cases: readonly { header: string | undefined; sizeBytes: number; range: ByteRange; why: string }[] = [
     { header: undefined, sizeBytes: 100, range: whole, why: 'no header' },
@@ -41,7 +41,7 @@ test('a Range is read as RFC 9110 §14.1.2 says', () => {
   for (const { header, sizeBytes, range, why } of cases) assert.deepEqual(parseByteRange(header, sizeBytes), range, why)
 })
 
-test('a part always lies within what there is', () => {
+test('a part is always within the representation', () => {
   const number = fc.option(fc.nat(300), { nil: '' as const })
   fc.assert(
     fc.property(number, number, fc.nat(200), (first, last, sizeBytes) => {

@@ -1,4 +1,4 @@
-/** What part of a representation is to be sent; both ends are included, counted from 0. */
+/** The requested part of a representation. Both ends are inclusive and start at 0. */
 export type ByteRange =
   | { readonly kind: 'whole' }
   | { readonly kind: 'part'; readonly start: number; readonly end: number }
@@ -11,10 +11,10 @@ const rangePattern = /^bytes=[\t ]*([0-9]{0,400})-([0-9]{0,400})[\t ]*$/i
 const contentRangePattern = /^(?:bytes[ \t]+)?([0-9]{1,16})-([0-9]{1,16})(?:\/(?:\*|([0-9]{1,16})))?$/i
 
 /**
- * Reads a `Range` header against a representation of `sizeBytes`.
+ * Parses a `Range` header for a representation of `sizeBytes`.
  *
- * A server may ignore a range; this one ignores what is malformed, has another unit, or asks for several ranges. One that
- * ends before it begins is invalid and may be rejected: no byte is in it. [RFC 9110 §14.1.1, §14.1.2, §14.2]
+ * A range that is malformed, has another unit, or asks for several ranges is ignored, as HTTP allows. One that ends before
+ * it begins is unsatisfiable. [RFC 9110 §14.1.1, §14.1.2, §14.2]
  */
 export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange {
   const match = header === undefined ? null : rangePattern.exec(header)
@@ -27,15 +27,15 @@ export function parseByteRange(header: string | undefined, sizeBytes: number): B
   return start >= sizeBytes ? unsatisfiable : { kind: 'part', start, end: Math.min(end, sizeBytes - 1) }
 }
 
-/** The last `lengthBytes`. A suffix of something empty is satisfiable, and is all of it. */
+/** The last `lengthBytes`. A suffix of an empty representation is satisfiable: it is the whole. */
 function suffix(lengthBytes: number, sizeBytes: number): ByteRange {
   if (lengthBytes === 0) return unsatisfiable
   return sizeBytes === 0 ? whole : { kind: 'part', start: Math.max(0, sizeBytes - lengthBytes), end: sizeBytes - 1 }
 }
 
 /**
- * Reads the `Content-Range` of a chunk: `0-99` as the specification has it, or `bytes 0-99/*` as HTTP has it. Both ends
- * are included. [OCI distribution-spec, Pushing a blob in chunks; RFC 9110 §14.4]
+ * Parses the `Content-Range` of a chunk: `0-99` as in the specification, or `bytes 0-99/*` as in HTTP. Both ends are
+ * inclusive. [OCI distribution-spec, Pushing a blob in chunks; RFC 9110 §14.4]
  */
 export function parseContentRange(header: string | undefined): { start: number; end: number } | undefined {
   const match = header === undefined ? null : contentRangePattern.exec(header)

@@ -27,7 +27,7 @@ test('a form is read with every value of every field', () => {
   }
 })
 
-test('a form that a lenient reader would guess at is refused', () => {
+test('a form that needs guessing is rejected', () => {
   // prettier-ignore
   const cases: readonly { body: string; why: string }[] = [
     { body: 'a=%', why: 'a bare percent sign' },
@@ -47,7 +47,7 @@ test('a field named as a prototype is a field', () => {
   assert.deepEqual(parseForm('__proto__=x')?.get('__proto__'), ['x'])
 })
 
-test('what URLSearchParams writes is read back', () => {
+test('the output of URLSearchParams parses to the same fields', () => {
   const text = fc.string({ unit: 'binary' }).map((value) => value.toWellFormed())
   fc.assert(
     fc.property(fc.array(fc.tuple(text, text), { maxLength: 20 }), (pairs) => {

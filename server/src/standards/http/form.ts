@@ -1,14 +1,12 @@
-/** The fields of a form, each with all its values in the order sent. */
+/** The fields of a form, each with all its values in order. */
 export type Form = Map<string, string[]>
 
 const maxFields = 100
 
 /**
- * Reads an `application/x-www-form-urlencoded` body. A `+` is a blank only where it is not escaped, so that passwords
- * survive. [WHATWG URL §5.1]
+ * Parses an `application/x-www-form-urlencoded` body. Only an unescaped `+` is a space, so passwords stay intact. [WHATWG URL §5.1]
  *
- * Undefined for what a lenient reader would guess at: a percent sign without two hex digits, bytes that are not UTF-8,
- * more than 100 fields.
+ * Undefined for a malformed body: a percent sign without two hex digits, bytes that are not UTF-8, or more than 100 fields.
  */
 export function parseForm(body: string): Form | undefined {
   const form: Form = new Map()

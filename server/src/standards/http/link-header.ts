@@ -1,26 +1,26 @@
 import { splitRawPath } from './raw-path.ts'
 
-/** Where the next page begins. */
+/** The position of the next page. */
 export type NextPage = {
   /** The last name of this page. */
   readonly last: string
   /** The page size in effect. */
   readonly n: number
   readonly orderby?: string | undefined
-  /** The filter of `/acr/v1/R/_tags`, which the next page needs too. */
+  /** The filter of `/acr/v1/R/_tags`, repeated for the next page. */
   readonly digest?: string | undefined
-  /** The filter of `/v2/R/referrers/D`, which the next page needs too. */
+  /** The filter of `/v2/R/referrers/D`, repeated for the next page. */
   readonly artifactType?: string | undefined
 }
 
 /**
- * The `Link` header that leads to the next page of a list, for the raw path of the request.
+ * The `Link` header to the next page of a list, for the raw path of the request.
  *
- * `last` comes first, then `n`, then `orderby=` even when it is empty, and below `/acr/v1/` the slashes of a
- * repository's name are `%2F`: clients pick the header to pieces by position. [ACR REST data plane;
+ * The order is `last`, `n`, and `orderby=` even if it is empty, and below `/acr/v1/` the slashes of a repository's name
+ * are `%2F`: clients parse the header by position. [ACR REST data plane;
  * azure-powershell ContainerRegistryDataPlaneClient.cs]
  *
- * @throws {TypeError} for a path that no route could have matched.
+ * @throws {TypeError} for a path that no route matches.
  */
 export function nextLink(rawPath: string, { last, n, orderby, digest, artifactType }: NextPage): string {
   const query = [`last=${encode(last)}`, `n=${n}`, `orderby=${encode(orderby ?? '')}`]
@@ -36,7 +36,7 @@ function canonicalPath(rawPath: string): string {
   return `/${segments.slice(0, 2).map(encode).join('/')}${encodeAcrSegments(segments.slice(2))}`
 }
 
-/** A slash stays one where a segment with an underscore stands on either side of it; the others are within a name. */
+/** A slash beside a segment with an underscore stays a slash; the others are within a name. */
 function encodeAcrSegments(segments: readonly string[]): string {
   let path = ''
   for (const [index, segment] of segments.entries()) {

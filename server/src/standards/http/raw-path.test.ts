@@ -41,7 +41,7 @@ test('a raw path is decoded exactly once and split at its slashes', () => {
   for (const { path, segments, why } of cases) assert.deepEqual(splitRawPath(path), segments, why)
 })
 
-test('no segment is ever a way out, whatever is sent', () => {
+test('no segment is a path traversal', () => {
   const pieces = fc.constantFrom('/', '.', '..', '%2e', '%2E%2e', '%2f', '%5c', '\\', '%00', '%', '%25', 'a', 'é', '\n')
   fc.assert(
     fc.property(fc.array(pieces), (path) => {

@@ -2,10 +2,9 @@ const maxLength = 4096
 const forbidden = /[\p{Cc}\\]/u
 
 /**
- * Splits the path of a request line, still percent-encoded and without its query, at its slashes, after decoding it
- * exactly once: Azure's SDKs send `%2F` and `%3A` where other clients send `/` and `:`.
+ * Decodes the path of a request line, percent-encoded and without its query, exactly once, and splits it at its slashes: Azure's SDKs send `%2F` and `%3A` where other clients send `/` and `:`.
  *
- * Undefined for a path that could mean one thing here and another thing elsewhere: malformed escapes, control
+ * Undefined for a path that programs could interpret differently: malformed escapes, control
  * characters, backslashes, the segments `.` and `..`, more than 4,096 characters. [RFC 3986 §2.4, §3.3]
  */
 export function splitRawPath(rawPath: string): string[] | undefined {

@@ -20,7 +20,7 @@ const cases: readonly (readonly [why: string, text: unknown, shown: string | und
 ]
 
 for (const [why, text, shown] of cases) {
-  test(`of ${why} is shown what can be read [UTS #39]`, () => {
+  test(`${why}: only the readable part is shown [UTS #39]`, () => {
     assert.equal(shownText(text), shown)
   })
 }

@@ -13,7 +13,7 @@ import {
 const scope = (type: string, name: string, ...actions: string[]): AccessScope => ({ type, name, actions })
 const app = (...actions: string[]): AccessScope => scope('repository', 'team/app', ...actions)
 
-test('access scopes are read in every spelling that clients use', () => {
+test('access scopes are parsed in every spelling that clients use', () => {
   const other = scope('repository', 'b', 'pull')
   // prettier-ignore
   const cases: readonly { values: readonly string[]; scopes: readonly AccessScope[]; why: string }[] = [
@@ -40,7 +40,7 @@ test('access scopes are read in every spelling that clients use', () => {
   for (const { values, scopes, why } of cases) assert.deepEqual(parseAccessScopes(values), scopes, why)
 })
 
-test('a malformed access scope is dropped, and never widens another', () => {
+test('a malformed access scope is dropped, and never extends another', () => {
   // prettier-ignore
   const cases: readonly { text: string; why: string }[] = [
     { text: 'repository', why: 'no colon' },
@@ -71,11 +71,11 @@ test('a malformed access scope is dropped, and never widens another', () => {
   }
 })
 
-test('of a scope with unknown actions the known ones remain', () => {
+test('a scope with unknown actions keeps the known ones', () => {
   assert.deepEqual(parseAccessScopes(['repository:team/app:fly,pull,,']), [app('pull')])
 })
 
-test('more than 500 scopes or 64 KiB are not read', () => {
+test('more than 500 scopes or 64 KiB are ignored', () => {
   const many = Array.from({ length: 600 }, (_, index) => `repository:a${index}:pull`)
   assert.equal(parseAccessScopes([many.join(' ')]).length, 500)
   assert.deepEqual(parseAccessScopes([...many, 'repository:a0:push'])[0]?.actions, ['pull', 'push'], 'merging goes on')
@@ -86,7 +86,7 @@ const names = fc.constantFrom('a', 'a/b', 'c')
 const actions = fc.uniqueArray(fc.constantFrom(...repositoryActions, '*'), { minLength: 1, maxLength: 4 })
 const scopes = fc.array(fc.record({ type: fc.constant('repository'), name: names, actions }), { maxLength: 6 })
 
-test('order, repetition and splitting of what is asked never change what is read', () => {
+test('order, repetition and splitting of scopes never change the result', () => {
   fc.assert(
     fc.property(scopes, fc.boolean(), (asked, isJoined) => {
       const texts = asked.map(formatAccessScope)
@@ -99,7 +99,7 @@ test('order, repetition and splitting of what is asked never change what is read
   )
 })
 
-test('an intersection holds nothing that was not asked or is not allowed', () => {
+test('an intersection contains only access that is both requested and allowed', () => {
   // prettier-ignore
   const cases: readonly { asked: AccessScope[]; allowed: AccessScope[]; granted: AccessScope[]; why: string }[] = [
     { asked: [app('pull', 'push')], allowed: [app('pull')], granted: [app('pull')], why: 'less than asked' },
@@ -117,7 +117,7 @@ test('an intersection holds nothing that was not asked or is not allowed', () =>
   for (const { asked, allowed, granted, why } of cases) assert.deepEqual(intersectAccess(asked, allowed), granted, why)
 })
 
-test('whatever an intersection covers, both sides cover', () => {
+test('both sides cover everything that their intersection covers', () => {
   fc.assert(
     fc.property(scopes, scopes, names, fc.constantFrom(...repositoryActions), (asked, allowed, name, action) => {
       const both = covers(asked, 'repository', name, [action]) && covers(allowed, 'repository', name, [action])
@@ -126,7 +126,7 @@ test('whatever an intersection covers, both sides cover', () => {
   )
 })
 
-test('a grant covers its own actions on its own name, and no other', () => {
+test('a grant covers only its own actions on its own name', () => {
   // prettier-ignore
   const cases: readonly { granted: AccessScope[]; name: string; actions: string[]; covered: boolean; why: string }[] = [
     { granted: [app('pull')], name: 'team/app', actions: ['pull'], covered: true, why: 'granted' },

@@ -1,13 +1,13 @@
 import { parseRepositoryName } from '../oci/repository-name.ts'
 
-/** What a token lets its holder do with one thing: asked for, granted, or shown in a challenge. */
+/** The actions on one resource that are requested, granted, or named in a challenge. */
 export type AccessScope = {
   readonly type: string
   readonly name: string
   readonly actions: string[]
 }
 
-/** What can be done with a repository. [ACR, roles-and-permissions] */
+/** An action on a repository. [ACR, roles-and-permissions] */
 export type RepositoryAction =
   'pull' | 'push' | 'delete' | 'metadata_read' | 'metadata_write' | 'deleted_read' | 'deleted_restore'
 
@@ -37,11 +37,11 @@ const maxNameLength = 320
 const maxActionLength = 32
 
 /**
- * Reads `scope` parameters: any number of them, each a list separated by blanks. [distribution, auth/scope.md;
+ * Parses `scope` parameters. Each is a list separated by spaces. [distribution, auth/scope.md;
  * RFC 6749 §3.3]
  *
- * What is asked for the same thing is joined, so that order, spelling and repetition never change the answer. What is
- * malformed or beyond the bounds is dropped, since a smaller token is no error and a larger one would be.
+ * Scopes of the same resource are merged, so order, spelling and repetition do not change the result. Malformed scopes and
+ * those over the limits are dropped: a token with less access is valid, one with more would be a vulnerability.
  */
 export function parseAccessScopes(values: readonly string[]): AccessScope[] {
   const actionsByKey = new Map<string, { type: string; name: string; actions: Set<string> }>()
@@ -63,14 +63,14 @@ export function parseAccessScopes(values: readonly string[]): AccessScope[] {
   return [...actionsByKey.values()].map(({ type, name, actions }) => ({ type, name, actions: [...actions].sort() }))
 }
 
-/** Writes a scope as challenges and token requests carry it: `repository:team/app:pull,push`. */
+/** Formats a scope for challenges and token requests: `repository:team/app:pull,push`. */
 export function formatAccessScope({ type, name, actions }: Readonly<AccessScope>): string {
   return `${type}:${name}:${actions.join(',')}`
 }
 
 /**
- * What of `asked` is allowed, in the order it was asked; things of which nothing is allowed are left out. `*` asks for
- * everything that is allowed, and allows everything that is asked. [distribution, auth/token.md]
+ * The allowed part of `asked`, in the same order. Resources without an allowed action are omitted. `*` in `asked` asks for
+ * every allowed action, and `*` in `allowed` allows every requested action. [distribution, auth/token.md]
  */
 export function intersectAccess(asked: readonly AccessScope[], allowed: readonly AccessScope[]): AccessScope[] {
   const granted: AccessScope[] = []
@@ -87,8 +87,8 @@ export function intersectAccess(asked: readonly AccessScope[], allowed: readonly
 }
 
 /**
- * Whether `granted` holds every one of `actions` on the thing of this type and name. `*` among the granted actions is
- * every action; names are compared to the letter and have no wildcard. Asking for no action at all is never covered.
+ * Whether `granted` includes all `actions` on the resource of this type and name. A granted `*` is every action. Names are
+ * compared exactly and have no wildcards. An empty list of actions is never covered.
  */
 export function covers(
   granted: readonly AccessScope[],
@@ -114,7 +114,7 @@ function addActions(target: Set<string>, actions: Iterable<string>): void {
   }
 }
 
-/** The name may hold a colon itself (a host's port), so that the first and the last one separate. */
+/** The first and the last colon are the separators: the name can contain one, before a port. */
 function parseOne(text: string): AccessScope | undefined {
   const firstColon = text.indexOf(':')
   const lastColon = text.lastIndexOf(':')
@@ -133,7 +133,7 @@ function parseOne(text: string): AccessScope | undefined {
 function isName(type: string, name: string): boolean {
   if (name.length > maxNameLength) return false
   if (type !== 'repository') return otherNamePattern.test(name)
-  // `repository:*:*` is how acr-cli asks for every repository; whether that is granted is for the rights to say.
+  // acr-cli asks for every repository with `repository:*:*`.
   return name === '*' || parseRepositoryName(name.replace(hostPrefixPattern, '')) !== undefined
 }
 
@@ -142,7 +142,7 @@ function isAction(type: string, action: string): boolean {
   return action.length <= maxActionLength && otherActionPattern.test(action)
 }
 
-/** Preview versions of az of 2019 spelt one action otherwise. */
+/** Preview versions of az from 2019 used another spelling for one action. */
 function currentSpelling(action: string): string {
   return action === 'metadataRead' ? 'metadata_read' : action
 }

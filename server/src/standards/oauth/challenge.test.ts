@@ -6,7 +6,7 @@ import { basicChallenge, bearerChallenge } from './challenge.ts'
 const realm = 'https://reg.example/oauth2/token'
 const service = 'reg.example'
 
-test('a Bearer challenge is written as clients cut it to pieces', () => {
+test('a Bearer challenge has the format that clients split', () => {
   assert.equal(bearerChallenge({ realm, service }), `Bearer realm="${realm}",service="${service}"`)
   assert.equal(
     bearerChallenge({ realm, service, scope: 'repository:a/b:pull,push', error: 'invalid_token' }),
@@ -18,7 +18,7 @@ test('a Bearer challenge is written as clients cut it to pieces', () => {
   )
 })
 
-test('az finds realm and service by splitting at blanks, commas and equals signs', () => {
+test('az finds realm and service by splitting at spaces, commas and equals signs', () => {
   const [scheme = '', parameters = ''] = bearerChallenge({ realm, service }).split(' ')
   const pairs = parameters.split(',').map((pair) => pair.replaceAll('"', '').split('='))
   assert.equal(scheme, 'Bearer')
@@ -28,7 +28,7 @@ test('az finds realm and service by splitting at blanks, commas and equals signs
   ])
 })
 
-test('the Basic challenge is ACR’s', () => {
+test('the Basic challenge is that of ACR', () => {
   assert.equal(basicChallenge(), 'Basic realm="Azure Container Registry"')
 })
 

@@ -4,21 +4,21 @@ export type BearerChallenge = {
   readonly realm: string
   /** The login server, with its port if it has one. */
   readonly service: string
-  /** What the refused operation needs, as `repository:team/app:pull`. Left out at `/v2/`. */
+  /** The access that the denied operation needs, such as `repository:team/app:pull`. Omitted at `/v2/`. */
   readonly scope?: string | undefined
-  /** Why a bearer that was sent is refused; left out when none was. [RFC 6750 §3.1] */
+  /** Why the sent token was rejected; omitted if none was sent. [RFC 6750 §3.1] */
   readonly error?: 'invalid_token' | 'insufficient_scope' | undefined
 }
 
 const quotable = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
 /**
- * Renders the value of `WWW-Authenticate`.
+ * Formats the value of `WWW-Authenticate`.
  *
- * Parameters are joined by a bare comma. RFC 9110 §5.6.1 would allow ", ", but `az acr login` splits the header on
- * spaces before it splits on commas, and dies of an IndexError. [azure-cli 2.74 acr/_docker_utils.py]
+ * Parameters are joined by a bare comma. RFC 9110 §5.6.1 allows ", ", but `az acr login` splits the header on
+ * spaces before commas, and fails with an IndexError. [azure-cli 2.74 acr/_docker_utils.py]
  *
- * @throws {TypeError} for a value that would end its own quotes or the header.
+ * @throws {TypeError} for a value that cannot be quoted.
  */
 export function bearerChallenge({ realm, service, scope, error }: BearerChallenge): string {
   const parameters = [`realm=${quoted(realm)}`, `service=${quoted(service)}`]
@@ -27,12 +27,12 @@ export function bearerChallenge({ realm, service, scope, error }: BearerChalleng
   return `Bearer ${parameters.join(',')}`
 }
 
-/** The challenge to wrong Basic credentials at the data plane, and to nothing else. [ACR, Azure/acr#651] */
+/** The challenge for incorrect Basic credentials at the data plane. [ACR, Azure/acr#651] */
 export function basicChallenge(): string {
   return 'Basic realm="Azure Container Registry"'
 }
 
-// Backslash escapes are legal, but half of the clients do not undo them, so nothing that would need one is sent.
+// Backslash escapes are legal, but half of the clients do not decode them, so values that need one are not sent.
 function quoted(value: string): string {
   if (!quotable.test(value)) throw new TypeError('a challenge cannot carry this value')
   return `"${value}"`

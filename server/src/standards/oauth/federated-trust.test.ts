@@ -47,13 +47,13 @@ const expressions: readonly (readonly [expression: string, isOne: boolean, why: 
   [`claims['sub'] eq '${'x'.repeat(601)}'`,                                 false, 'too long a value'],
 ]
 
-test('a trust in claims is equalities, of which one says who it is', () => {
+test('a trust in claims consists of equalities, one of which identifies the workload', () => {
   for (const [expression, isOne, why] of expressions) {
     assert.equal(parseClaimsExpression(expression) !== undefined, isOne, `${expression}: ${why}`)
   }
 })
 
-test('an expression is read again as it was written', () => {
+test('a formatted expression parses to the same claims', () => {
   const value = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
     .filter((text) => !/[\p{Cc}\u2028\u2029]/u.test(text))
@@ -68,7 +68,7 @@ test('an expression is read again as it was written', () => {
   )
 })
 
-test('fault 14: a subject is compared to the letter, so that no delimiter in a name makes it another', () => {
+test('fault 14: subjects are compared exactly, so a delimiter in a name cannot produce another subject', () => {
   const pairs = [
     ['repo:a-b/c:ref:refs/heads/main', 'repo:a/b-c:ref:refs/heads/main'],
     ['repo:a/b:environment:prod', 'repo:a/b:environment:prod:ref:refs/heads/main'],
@@ -91,7 +91,7 @@ test('fault 14: a subject is compared to the letter, so that no delimiter in a n
   )
 })
 
-test('fault 14: whoever has the name of a repository later does not have its id', () => {
+test('fault 14: a later owner of a repository name does not have its id', () => {
   const name = { sub: 'repo:octo/app:ref:refs/heads/main', repository: 'octo/app', ref: 'refs/heads/main' }
   const first = claimsOf({ ...name, repository_id: '1001', repository_owner_id: '51' })
   const later = claimsOf({ ...name, repository_id: '9009', repository_owner_id: '88' })
@@ -103,7 +103,7 @@ test('fault 14: whoever has the name of a repository later does not have its id'
   assert.equal(trusts(byId, renamed), true)
 })
 
-test('fault 14: one claim cannot say what another says', () => {
+test('fault 14: a claim cannot imitate another claim', () => {
   const trust = claims("claims['repository_id'] eq '1' and claims['environment'] eq 'prod'")
   // Whoever may name an environment could write this subject.
   assert.equal(
@@ -118,7 +118,7 @@ test('fault 14: one claim cannot say what another says', () => {
   assert.equal(trusts(trust, { subject: 'x', claim: () => undefined }), false)
 })
 
-test('a trust is found by every token that it trusts, and two trusts share no text unless they are the same', () => {
+test('every trusted token finds its trust, and only equal trusts have the same text', () => {
   const trustsIn = [
     subject('repository_id=1'),
     subject('1'),
@@ -137,7 +137,7 @@ test('a trust is found by every token that it trusts, and two trusts share no te
   }
 })
 
-test('fault 14: immutable ids are offered for subjects that are made of names', () => {
+test('fault 14: immutable ids are suggested for subjects that are made of names', () => {
   const gitHub = 'https://token.actions.githubusercontent.com'
   assert.match(trustHint(gitHub, subject('repo:octo/app:ref:refs/heads/main')) ?? '', /repository_id/)
   assert.match(trustHint(`${gitHub}/octo`, subject('repo:octo/app:pull_request')) ?? '', /repository_id/)

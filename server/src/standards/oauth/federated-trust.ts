@@ -1,46 +1,46 @@
-/** A claim, and the one value that it must have. */
+/** A claim and its required value. */
 export type ClaimEquality = { readonly claim: string; readonly value: string }
 
-/** Whose tokens a federated credential trusts, of all that its issuer signs. */
+/** The tokens of an issuer that a federated credential trusts. */
 export type FederatedTrust =
   | { readonly kind: 'subject'; readonly subject: string }
-  /** Every one of them must hold. */
+  /** All of them are required. */
   | { readonly kind: 'claims'; readonly equalities: readonly ClaimEquality[] }
 
-/** What a token of an outside issuer says, as far as a trust may ask for it. A claim that is no text is none. */
-export type OutsideClaims = { readonly subject: string; readonly claim: (name: string) => string | undefined }
+/** The subject and the claims of a token of an external issuer. Claims that are not text are ignored. */
+export type ExternalClaims = { readonly subject: string; readonly claim: (name: string) => string | undefined }
 
 /**
- * Claims that say who somebody is. A trust in none of them would be one in everybody whom the issuer signs for: every
- * repository of GitHub has a branch that is called `main`.
+ * Claims that identify a workload. A trust without any of them would accept every workload of the issuer: every repository
+ * on GitHub can have a branch `main`.
  */
 const identifyingClaims = ['sub', 'repository_id', 'repository_owner_id', 'project_id', 'namespace_id'] as const
 
 const unprintable = /[\p{Cc}\u2028\u2029]/u
-const mostEqualities = 8
-const longestExpression = 4096
+const maxEqualities = 8
+const maxExpressionLength = 4096
 
-/** The longest subject, and the longest value of a claim. [Microsoft Graph, federatedIdentityCredential] */
-export const longestTrustText = 600
+/** The maximum length of a subject, and of the value of a claim. [Microsoft Graph, federatedIdentityCredential] */
+export const maxTrustTextLength = 600
 
 const termPattern = /claims\['(?<claim>[A-Za-z_][A-Za-z0-9_]{0,63})'\] +eq +'(?<value>(?:[^']|'')*)'/y
 const conjunction = / +and +/y
 
 /**
- * Reads `claims['repository_id'] eq '1' and claims['environment'] eq 'production'`: up to eight claims of which each has
- * one value, with at least one that says who it is. Patterns are not taken, since what matches a pattern can be made.
+ * Parses `claims['repository_id'] eq '1' and claims['environment'] eq 'production'`: up to eight claims, each with one
+ * value, and at least one that identifies the workload. Patterns are not supported, since an attacker could match one.
  * [Microsoft Graph, federatedIdentityExpression, language version 1]
  *
- * Undefined for everything else.
+ * Undefined for anything else.
  */
 export function parseClaimsExpression(expression: string): readonly ClaimEquality[] | undefined {
-  if (expression.length > longestExpression) return undefined
+  if (expression.length > maxExpressionLength) return undefined
   const equalities: ClaimEquality[] = []
   let at = 0
   while (at < expression.length) {
     if (equalities.length > 0) {
       conjunction.lastIndex = at
-      if (conjunction.exec(expression) === null || equalities.length === mostEqualities) return undefined
+      if (conjunction.exec(expression) === null || equalities.length === maxEqualities) return undefined
       at = conjunction.lastIndex
     }
     termPattern.lastIndex = at
@@ -56,18 +56,18 @@ export function parseClaimsExpression(expression: string): readonly ClaimEqualit
   return isUsable ? equalities.toSorted((one, other) => (one.claim < other.claim ? -1 : 1)) : undefined
 }
 
-/** The expression of these claims, in one spelling. */
+/** The canonical expression of these claims. */
 export function formatClaimsExpression(equalities: readonly ClaimEquality[]): string {
   return equalities.map(({ claim, value }) => `claims['${claim}'] eq '${value.replaceAll("'", "''")}'`).join(' and ')
 }
 
-/** Whether a text may be a subject or the value of a claim. */
+/** Whether a text is a valid subject or value of a claim. */
 export function isTrustText(text: string): boolean {
-  return text !== '' && text.length <= longestTrustText && text.isWellFormed() && !unprintable.test(text)
+  return text !== '' && text.length <= maxTrustTextLength && text.isWellFormed() && !unprintable.test(text)
 }
 
-/** Whether a token is one of those that are trusted: to the letter, case and all. */
-export function trusts(trust: FederatedTrust, { subject, claim }: OutsideClaims): boolean {
+/** Whether a token is trusted. Values are compared exactly, including case. */
+export function trusts(trust: FederatedTrust, { subject, claim }: ExternalClaims): boolean {
   switch (trust.kind) {
     case 'subject':
       return trust.subject === subject
@@ -77,8 +77,8 @@ export function trusts(trust: FederatedTrust, { subject, claim }: OutsideClaims)
 }
 
 /**
- * Whether one token may be trusted by both: false only where both name a claim, and another value of it each. A subject and
- * a `repository_id` are so too, since who issues the token alone knows which repository has which subject.
+ * Whether both can trust the same token: false only if they require different values of the same claim. A subject and a
+ * `repository_id` can match the same token, since only the issuer knows the subject of a repository.
  */
 export function mayMatchSameToken(one: FederatedTrust, other: FederatedTrust): boolean {
   const values = new Map(equalitiesOf(one).map(({ claim, value }) => [claim, value]))
@@ -89,22 +89,22 @@ function equalitiesOf(trust: FederatedTrust): readonly ClaimEquality[] {
   return trust.kind === 'claims' ? trust.equalities : [{ claim: 'sub', value: trust.subject }]
 }
 
-/** The text by which a trust is found. Its claim comes first and has no `=` in it, so that no two claims share a text. */
+/** The lookup key of a trust. It begins with the claim, which contains no `=`, so two claims never share a key. */
 export function trustKey(trust: FederatedTrust): string {
   if (trust.kind === 'subject') return `sub=${trust.subject}`
   const { claim, value } = identifying(trust.equalities)
   return `${claim}=${value}`
 }
 
-/** Every text by which a trust in this token could be found. */
-export function trustKeysOf({ subject, claim }: OutsideClaims): string[] {
+/** The lookup keys of every trust that could match this token. */
+export function trustKeysOf({ subject, claim }: ExternalClaims): string[] {
   return identifyingClaims.flatMap((name) => {
     const value = name === 'sub' ? subject : claim(name)
     return value === undefined ? [] : [`${name}=${value}`]
   })
 }
 
-/** What tells a trust from every other. */
+/** The canonical text of a trust, which is unique. */
 export function trustText(trust: FederatedTrust): string {
   return trust.kind === 'subject' ? `sub=${trust.subject}` : `claims=${formatClaimsExpression(trust.equalities)}`
 }
@@ -114,8 +114,8 @@ const subjectOfNames = /^repo:[^@]+$/
 const subjectOfPath = /^project_path:/
 
 /**
- * What is to be said of a subject that is made of names: whoever later has the name of a repository that was given up has
- * its subject too. [Astrix, "Sub:jugation"]
+ * The warning for a subject that is made of names: anyone who later takes the name of an abandoned repository has its
+ * subject too. [Astrix, "Sub:jugation"]
  */
 export function trustHint(issuer: string, trust: FederatedTrust): string | undefined {
   if (trust.kind !== 'subject') return undefined
@@ -133,5 +133,5 @@ function identifying(equalities: readonly ClaimEquality[]): ClaimEquality {
     const found = equalities.find(({ claim }) => claim === name)
     if (found !== undefined) return found
   }
-  throw new Error('a trust in claims has one that identifies')
+  throw new Error('a trust in claims requires an identifying claim')
 }

@@ -16,7 +16,7 @@ const cases: readonly (readonly [header: string, challenges: readonly (readonly 
   [`Bearer realm="${'x'.repeat(9000)}"`,        [],                                                             'too long'],
 ]
 
-test('a challenge is read by its scheme and parameters, and what is none is overlooked', () => {
+test('challenges are parsed into schemes and parameters, and malformed ones are ignored', () => {
   for (const [header, challenges, why] of cases) {
     const read = readChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)])
     assert.deepEqual(read, challenges, why)

@@ -1,18 +1,16 @@
-/** What a server that refuses asks for: a scheme, in lower case, and its parameters by their lower-case names. [RFC 9110 §11.6.1] */
+/** A challenge of a server: its scheme in lower case, and its parameters by lower-case name. [RFC 9110 §11.6.1] */
 export type ReadChallenge = { readonly scheme: string; readonly parameters: ReadonlyMap<string, string> }
 
-/** More is no challenge that a registry sends. */
-const longestHeader = 8192
+/** Registries send shorter challenges. */
+const maxHeaderLength = 8192
 
-const part = /\s*(?:,\s*)*(?:([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w!#$%&'*+.^`|~-]+))/y
+const part = /\s*(?:,\s*)*(?:([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w!#$%&'*+.^`|~-]+))/gy
 
-/** Reads the value of `WWW-Authenticate`, which may hold several challenges. What cannot be read ends the reading. */
+/** Parses the value of `WWW-Authenticate`, which may have several challenges. Stops at the first malformed part. */
 export function readChallenges(header: string): ReadChallenge[] {
-  if (header.length > longestHeader) return []
+  if (header.length > maxHeaderLength) return []
   const found: { scheme: string; parameters: Map<string, string> }[] = []
-  part.lastIndex = 0
-  for (let match = part.exec(header); match !== null; match = part.exec(header)) {
-    const [, name, quoted, token, scheme] = match
+  for (const [, name, quoted, token, scheme] of header.matchAll(part)) {
     if (scheme !== undefined) found.push({ scheme: scheme.toLowerCase(), parameters: new Map() })
     else if (name !== undefined) {
       found.at(-1)?.parameters.set(name.toLowerCase(), quoted?.replaceAll(/\\(.)/g, '$1') ?? token ?? '')

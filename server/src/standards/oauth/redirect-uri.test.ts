@@ -59,7 +59,7 @@ const matches = [
   { registered: 'http://127.0.0.1/callback', asked: 'http://127.0.0.1:1/callback',  anyPort: true,  ok: true },
 ]
 
-test('a redirect URI is matched as text; a port is free on loopback alone, and only where none is registered', () => {
+test('redirect URIs are compared as text; only a loopback URI that is registered without a port matches every port', () => {
   for (const { registered, asked, anyPort, ok } of matches) {
     assert.equal(matchesRedirectUri(registered, asked, { anyPort }), ok, `${registered} and ${asked}`)
   }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonValue } from '../http/bounded-json.ts'
 import { readDescriptor } from './descriptor.ts'
-import { ManifestInvalidError } from './manifest-invalid-error.ts'
+import { ManifestInvalidError } from './descriptor.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
 const plain = { mediaType: 'a/b', digest, size: 3 }
 const withPrototypeKey: JsonValue = JSON.parse('{"__proto__":"x"}')
 
-test('a descriptor is read with everything the registry needs of it', () => {
+test('a descriptor is parsed with all fields that the registry needs', () => {
   const full = {
     ...plain,
     artifactType: 'c/d',
@@ -27,13 +27,13 @@ test('a descriptor is read with everything the registry needs of it', () => {
   })
 })
 
-test('a field that is null or empty counts as left out', () => {
+test('a field that is null or empty is treated as missing', () => {
   const nulls = { ...plain, artifactType: '', platform: null, annotations: null, urls: null }
   assert.deepEqual(readDescriptor(nulls, 'd'), plain)
   assert.deepEqual(readDescriptor({ ...plain, platform: {} }, 'd').platform, { architecture: '', os: '' })
 })
 
-test('a malformed descriptor is refused with the place where it stands', () => {
+test('a malformed descriptor is rejected with its place in the document', () => {
   // prettier-ignore
   const cases: readonly { value: JsonValue | undefined; message: RegExp; why: string }[] = [
     { value: undefined, message: /^d is not a descriptor$/, why: 'missing' },

@@ -7,9 +7,13 @@ import {
   ownValue,
 } from '../http/bounded-json.ts'
 import { type Digest, parseDigest } from './digest.ts'
-import { ManifestInvalidError } from './manifest-invalid-error.ts'
 
-/** What an image runs on. Empty strings stand for what the document leaves out. [OCI image-spec, Image Index] */
+/** The bytes are not a manifest of the type that they were sent as. The message is for the client. */
+export class ManifestInvalidError extends Error {
+  override readonly name = 'ManifestInvalidError'
+}
+
+/** The platform of an image. Missing fields are empty strings. [OCI image-spec, Image Index] */
 export type Platform = {
   readonly architecture: string
   readonly os: string
@@ -17,10 +21,10 @@ export type Platform = {
   readonly variant?: string
 }
 
-/** A document's annotations; keys are whatever the client chose. */
+/** The annotations of a document. Clients choose the keys. */
 export type Annotations = Readonly<Record<string, string>>
 
-/** Names content by type, digest and size. [OCI image-spec, Content Descriptors] */
+/** A reference to content by type, digest and size. [OCI image-spec, Content Descriptors] */
 export type Descriptor = {
   readonly mediaType: string
   readonly digest: Digest
@@ -36,9 +40,9 @@ const maxTypeLength = 255
 const fields = foldedKeys(['mediaType', 'digest', 'size', 'artifactType', 'platform', 'annotations', 'urls'])
 
 /**
- * Reads one descriptor; `where` names its place in the document, as `layers[2]`.
+ * Reads one descriptor. `where` is its place in the document, such as `layers[2]`.
  *
- * @throws {ManifestInvalidError} if a field is missing or has another type than the specification says.
+ * @throws {ManifestInvalidError} if a field is missing or has the wrong type.
  */
 export function readDescriptor(value: JsonValue | undefined, where: string): Descriptor {
   if (!isJsonObject(value)) throw new ManifestInvalidError(`${where} is not a descriptor`)
@@ -62,9 +66,9 @@ export function readDescriptor(value: JsonValue | undefined, where: string): Des
 }
 
 /**
- * Reads an optional media type; null and the empty string count as left out.
+ * Reads an optional media type. Null and the empty string mean that it is missing.
  *
- * @throws {ManifestInvalidError} if it is no string, too long, or holds what no header could carry.
+ * @throws {ManifestInvalidError} if it is not a string, too long, or has characters that are invalid in a header.
  */
 export function readTypeName(object: JsonObject, key: string, where: string): string | undefined {
   const value = ownValue(object, key)
@@ -76,7 +80,7 @@ export function readTypeName(object: JsonObject, key: string, where: string): st
 }
 
 /**
- * Reads optional annotations; null counts as left out.
+ * Reads optional annotations. Null means that they are missing.
  *
  * @throws {ManifestInvalidError} if they are not an object that maps text to text.
  */
@@ -89,7 +93,7 @@ export function readAnnotations(value: JsonValue | undefined, where: string): An
 
 function requireAnnotations(value: JsonObject, where: string): asserts value is JsonObject & Annotations {
   for (const [key, text] of Object.entries(value)) {
-    // Code that copies annotations by assignment would set a prototype with this one.
+    // Code that copies annotations by assignment would set the prototype.
     if (key === '__proto__') throw new ManifestInvalidError(`${where} has a key that is not allowed`)
     requireText(key, `a key of ${where}`)
     requireText(text, `a value of ${where}`)
@@ -132,7 +136,7 @@ function readUrls(value: JsonValue | undefined, where: string): readonly string[
   return (value as readonly JsonValue[]).map((url) => requireText(url, `an entry of ${where}`))
 }
 
-// Lone surrogates have no UTF-8, and PostgreSQL takes no NUL: both would fail where the text is stored or sent.
+// Lone surrogates have no UTF-8 form, and PostgreSQL rejects NUL: storing or sending the text would fail.
 function requireText(value: JsonValue, what: string): string {
   if (typeof value !== 'string') throw new ManifestInvalidError(`${what} is not a string`)
   if (!value.isWellFormed() || value.includes('\0')) throw new ManifestInvalidError(`${what} is not valid Unicode text`)

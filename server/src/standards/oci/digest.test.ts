@@ -33,7 +33,7 @@ test('a digest is an algorithm we compute and its hex to the letter', () => {
   for (const { text, parses, why } of cases) assert.equal(parseDigest(text), parses ? text : undefined, why)
 })
 
-test('every digest that is computed parses, and falls apart into what it was made of', () => {
+test('every computed digest parses, and has its algorithm and its hex digits', () => {
   fc.assert(
     fc.property(fc.constantFrom('sha256', 'sha512'), fc.uint8Array(), (algorithm, bytes) => {
       const hex = createHash(algorithm).update(bytes).digest('hex')

@@ -55,7 +55,7 @@ test('an index names manifests', () => {
   })
 })
 
-test('a manifest is taken with and without its mediaType field, and with and without a content type', () => {
+test('a manifest is accepted with and without a mediaType field, and with and without a content type', () => {
   // prettier-ignore
   const cases: readonly { document: unknown; contentType: string | undefined; why: string }[] = [
     { document: image, contentType: ociImageManifestType, why: 'both agree' },
@@ -69,7 +69,7 @@ test('a manifest is taken with and without its mediaType field, and with and wit
   }
 })
 
-test('documents that are lawful though unusual are taken', () => {
+test('valid but unusual documents are accepted', () => {
   // prettier-ignore
   const cases: readonly { document: unknown; contentType: string; kind: Manifest['kind']; why: string }[] = [
     { document: { ...image, layers: [] }, contentType: ociImageManifestType, kind: 'image', why: 'no layers' },
@@ -87,7 +87,7 @@ test('documents that are lawful though unusual are taken', () => {
   for (const { document, contentType, kind, why } of cases) assert.equal(parse(document, contentType).kind, kind, why)
 })
 
-test('the artifact type is the document’s own, else that of an image’s configuration', () => {
+test('the artifact type is that of the document, or else that of the configuration', () => {
   // prettier-ignore
   const cases: readonly { document: unknown; artifactType: string | undefined; why: string }[] = [
     { document: { ...image, artifactType: 'a/b', subject }, artifactType: 'a/b', why: 'its own' },
@@ -133,7 +133,7 @@ test('a type of which nothing is known is understood by its structure', () => {
   }
 })
 
-test('a document that is no manifest of its type is refused with a reason', () => {
+test('a document that is not a manifest of its type is rejected with a reason', () => {
   const docker = { ...untypedImage, mediaType: dockerManifestType }
   const schema1 = { schemaVersion: 1, name: 'a', tag: 'b', fsLayers: [{ blobSum: config.digest }], history: [] }
   // prettier-ignore
@@ -184,7 +184,7 @@ test('a document that is no manifest of its type is refused with a reason', () =
   }
 })
 
-test('hostile bytes are refused within bounds', () => {
+test('hostile bytes are rejected quickly', () => {
   const head = `{"schemaVersion":2,"config":${JSON.stringify(config)},"layers":`
   // prettier-ignore
   const cases: readonly { bytes: Uint8Array; message: RegExp; why: string }[] = [
@@ -202,7 +202,7 @@ test('hostile bytes are refused within bounds', () => {
   }
 })
 
-test('fault 44: a document that names a member twice is refused, wherever it stands and however it is spelt', () => {
+test('fault 44: a document with a duplicate member is rejected, at any place and in any spelling', () => {
   const whole = JSON.stringify({ ...image, annotations: { a: ':{":' } })
   assert.equal(parseManifest(new TextEncoder().encode(whole), undefined).kind, 'image')
   for (const [once, twice] of [
@@ -222,7 +222,7 @@ test('the document cannot reach a prototype', () => {
   assert.equal('manifests' in {}, false)
 })
 
-test('whatever is sent, the answer is a manifest or a refusal with a reason', () => {
+test('any bytes are either a manifest or rejected with a reason', () => {
   const types = fc.constantFrom(ociImageManifestType, ociImageIndexType, ociArtifactManifestType, 'a/b', undefined)
   const keys = ['schemaVersion', 'mediaType', 'config', 'layers', 'manifests', 'blobs', 'subject', 'annotations']
   const values = fc.oneof(

@@ -8,7 +8,7 @@ import {
   parseBoundedJson,
 } from '../http/bounded-json.ts'
 import { type Annotations, type Descriptor, readAnnotations, readDescriptor, readTypeName } from './descriptor.ts'
-import { ManifestInvalidError } from './manifest-invalid-error.ts'
+import { ManifestInvalidError } from './descriptor.ts'
 import {
   dockerManifestListType,
   dockerManifestType,
@@ -20,15 +20,15 @@ import {
 } from './media-type.ts'
 
 export type { Annotations, Descriptor } from './descriptor.ts'
-export { ManifestInvalidError } from './manifest-invalid-error.ts'
+export { ManifestInvalidError } from './descriptor.ts'
 
-/** What a registry must know of a manifest; its bytes are kept beside this, as they came. */
+/** The parsed part of a manifest. Its bytes are stored separately, unchanged. */
 export type Manifest = {
-  /** The bare lower-case type that it was sent as, and is to be served as. */
+  /** The lower-case media type of the manifest, without parameters. */
   readonly mediaType: string
-  /** An index names manifests, an image names blobs; whatever names neither counts as an image. */
+  /** An index names manifests, and an image names blobs. A manifest that names neither is an image. */
   readonly kind: 'image' | 'index'
-  /** What the referrers list shows and filters by: the document's own, else the type of its configuration. */
+  /** The artifact type in the referrers list: the document's own, or else the type of its configuration. */
   readonly artifactType?: string
   readonly subject?: Descriptor
   readonly config?: Descriptor
@@ -37,13 +37,13 @@ export type Manifest = {
   readonly annotations: Annotations
 }
 
-/** The largest manifest that is taken, in bytes. [OCI distribution-spec, Pushing Manifests] */
+/** The maximum size of a manifest, in bytes. [OCI distribution-spec, Pushing Manifests] */
 export const maxManifestSizeBytes = 4 * 1024 * 1024
 
 const maxDepth = 100
-/** Images have dozens of layers and indexes dozens of images; artifacts with a layer a file have hundreds. */
+/** Images have dozens of layers, indexes have dozens of images, and artifacts with one layer per file have hundreds. */
 const maxDescriptors = 2000
-/** Enough for so many descriptors with a platform and two annotations each. */
+/** Enough for that many descriptors with a platform and two annotations each. */
 const maxValues = 20_000
 
 const structuralKeys = foldedKeys([
@@ -61,12 +61,12 @@ const structuralKeys = foldedKeys([
 ])
 
 /**
- * Reads a manifest that was sent as `contentType` (bare and lower-case, as `parseContentType` gives it).
+ * Parses a manifest that was sent as `contentType`, the result of `parseContentType`.
  *
- * The content type decides what the bytes are; a `mediaType` inside must agree, and no document may be readable both as
- * an image and as an index. [OCI image-spec, Image Manifest, Image Index; GHSA-mc8v-mgrf-8f4m]
+ * The content type determines the kind. A `mediaType` inside must be equal, and a document that is valid both as an image
+ * and as an index is rejected. [OCI image-spec, Image Manifest, Image Index; GHSA-mc8v-mgrf-8f4m]
  *
- * @throws {ManifestInvalidError} for everything that is not such a manifest.
+ * @throws {ManifestInvalidError} for anything else
  */
 export function parseManifest(bytes: Uint8Array, contentType: string | undefined): Manifest {
   const document = readDocument(bytes)
@@ -152,8 +152,8 @@ function readArtifact(document: JsonObject, mediaType: string): Manifest {
 }
 
 /**
- * A type of which nothing is known is understood as far as it looks like one that is. A field of the same name with
- * another shape is the type's own business; one that names digests is held to the rules, so that it stays pullable.
+ * Reads the known fields of a manifest of an unknown type. A field of another shape is ignored, unless it names digests:
+ * then it must follow the rules, so that the manifest stays pullable.
  */
 function readUnknown(document: JsonObject, mediaType: string): Manifest {
   const isIndex = looksLikeDescriptors(ownValue(document, 'manifests'))
@@ -192,7 +192,7 @@ function readCommon(
 }
 
 function readDescriptors(document: JsonObject, key: string): readonly Descriptor[] {
-  // Go writes an empty list that was never filled as null.
+  // Go encodes a nil list as null.
   const value = ownValue(document, key) ?? []
   if (!Array.isArray(value)) throw new ManifestInvalidError(`${key} is not an array`)
   if (value.length > maxDescriptors) throw new ManifestInvalidError(`${key} has more than ${maxDescriptors} entries`)
@@ -203,7 +203,7 @@ function requireSchema2(document: JsonObject): void {
   if (ownValue(document, 'schemaVersion') !== 2) throw new ManifestInvalidError('schemaVersion is not 2')
 }
 
-/** Whether the field says anything; null says nothing. */
+/** Whether the field has a value other than null. */
 function has(document: JsonObject, key: string): boolean {
   return (ownValue(document, key) ?? null) !== null
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { isNonDistributable, ociImageManifestType, parseContentType } from './media-type.ts'
 
-test('a content type is read without its parameters, whatever its case and blanks', () => {
+test('a content type is parsed without its parameters, in any case and with any spaces', () => {
   const cases: readonly { header: string | undefined; type: string | undefined; why: string }[] = [
     { header: ociImageManifestType, type: ociImageManifestType, why: 'bare' },
     { header: ociImageManifestType.toUpperCase(), type: ociImageManifestType, why: 'types have no case' },

@@ -30,7 +30,7 @@ test('a row has a status of refusal and a message without a line end', () => {
   }
 })
 
-test('the rows stand in the order of their codes', () => {
+test('the rows are sorted by code', () => {
   const codes = Object.keys(ociErrors)
   assert.deepEqual(codes, codes.toSorted())
 })

@@ -1,8 +1,8 @@
-/** What a row of {@link ociErrors} says: the status and the message that go with a code unless the thrower knows better. */
+/** A row of {@link ociErrors}: the default status and message of a code. */
 export type OciErrorRow = { readonly status: number; readonly message: string }
 
 // prettier-ignore
-/** Every code that the OCI and `/acr/v1` surfaces answer with. [OCI distribution-spec, Error Codes; ACR REST data plane] */
+/** Every error code of the OCI and `/acr/v1` surfaces. [OCI distribution-spec, Error Codes; ACR REST data plane] */
 export const ociErrors = {
   BAD_REQUEST:                   { status: 400, message: 'the request is malformed' },
   BLOB_UNKNOWN:                  { status: 404, message: 'blob unknown to registry' },
@@ -31,5 +31,5 @@ export const ociErrors = {
   UNSUPPORTED:                   { status: 405, message: 'the operation is unsupported' },
 } as const satisfies Readonly<Record<string, OciErrorRow>>
 
-/** The closed set of codes. */
+/** An error code of the table. */
 export type OciErrorCode = keyof typeof ociErrors

@@ -43,7 +43,7 @@ test('each endpoint of distribution-spec is recognised', () => {
   for (const { path, match, why } of cases) assert.deepEqual(matchOciPath(path), match, `${path}: ${why}`)
 })
 
-test('a repository’s name is as long as it can be', () => {
+test('a repository’s name is as long as possible', () => {
   // prettier-ignore
   const cases: readonly { path: string; match: OciPath; why: string }[] = [
     { path: '/v2/tags/list/tags/list', match: { kind: 'tags', repository: 'tags/list' }, why: 'named as an endpoint' },
@@ -63,14 +63,14 @@ test('a repository’s name is as long as it can be', () => {
   for (const { path, match, why } of cases) assert.deepEqual(matchOciPath(path), match, `${path}: ${why}`)
 })
 
-test('a malformed name or digest is handed on, for the caller to answer with its code', () => {
+test('a malformed name or digest is returned, so that the caller can answer with its code', () => {
   assert.deepEqual(matchOciPath('/v2/UPPER/tags/list'), { kind: 'tags', repository: 'UPPER' })
   assert.deepEqual(matchOciPath('/v2/a//b/tags/list'), { kind: 'tags', repository: 'a//b' })
   assert.deepEqual(matchOciPath('/v2/a/blobs/sha256:bad'), { kind: 'blob', repository: 'a', digest: 'sha256:bad' })
   assert.deepEqual(matchOciPath('/v2/a%252Fb/tags/list'), { kind: 'tags', repository: 'a%2Fb' })
 })
 
-test('nothing that is a way out reaches a name', () => {
+test('a name never contains a path traversal', () => {
   for (const path of [
     '/v2/../a/tags/list',
     '/v2/a/../b/tags/list',
@@ -86,7 +86,7 @@ test('nothing that is a way out reaches a name', () => {
   }
 })
 
-test('what was composed is recognised, and no name is mistaken for an endpoint', () => {
+test('composed paths are recognised, and names are not mistaken for endpoints', () => {
   const part = fc.constantFrom('a', 'b1', 'blobs', 'uploads', 'manifests', 'tags', 'list', 'referrers')
   const repository = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/'))
   fc.assert(

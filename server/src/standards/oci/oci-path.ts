@@ -1,8 +1,8 @@
 import { splitRawPath } from '../http/raw-path.ts'
 
 /**
- * What a path below `/v2/` names. The strings are decoded and not checked further: a malformed repository name is to be
- * answered with NAME_INVALID, a malformed digest with DIGEST_INVALID, and that is for the caller to do.
+ * A path below `/v2/`. The strings are decoded and not checked further: the caller answers a malformed repository name with
+ * NAME_INVALID, and a malformed digest with DIGEST_INVALID.
  */
 export type OciPath =
   | { readonly kind: 'base' }
@@ -15,10 +15,10 @@ export type OciPath =
   | { readonly kind: 'referrers'; readonly repository: string; readonly digest: string }
 
 /**
- * Reads the raw path of a request, still percent-encoded and without its query. [OCI distribution-spec, Endpoints]
+ * Matches the raw path of a request, percent-encoded and without its query. [OCI distribution-spec, Endpoints]
  *
- * It is read from its end, so that the repository's name is as long as it can be: names may hold `blobs`, `uploads`,
- * `manifests` and `tags/list` themselves.
+ * It is matched from its end, so the repository's name is as long as possible: a name can contain `blobs`, `uploads`,
+ * `manifests` and `tags/list`.
  */
 export function matchOciPath(rawPath: string): OciPath | undefined {
   const segments = splitRawPath(rawPath)
@@ -39,7 +39,7 @@ function matchRoot(segment: string | undefined): OciPath | undefined {
   }
 }
 
-/** `…/blobs/uploads/`, which some clients write without its last slash, and `…/blobs/uploads/ID`. */
+/** `…/blobs/uploads/`, which some clients write without the last slash, and `…/blobs/uploads/ID`. */
 function matchUploads(segments: readonly string[]): OciPath | undefined {
   if (segments.at(-2) === 'blobs' && segments.at(-1) === 'uploads') {
     return named(segments, 2, (repository) => ({ kind: 'uploads', repository }))
@@ -68,7 +68,7 @@ function matchNamed(segments: readonly string[]): OciPath | undefined {
   }
 }
 
-/** The path of the repository that stands between `v2` and the last `count` segments; none without a name. */
+/** The path of the repository between `v2` and the last `count` segments; undefined without a name. */
 function named(segments: readonly string[], count: number, path: (repository: string) => OciPath): OciPath | undefined {
   const repository = segments.slice(1, -count).join('/')
   return repository === '' ? undefined : path(repository)

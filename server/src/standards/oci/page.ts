@@ -1,14 +1,14 @@
-/** The most entries that one page of a list has. */
+/** The maximum number of entries of a page. */
 export const maxPageSize = 1000
 
-/** A page size that was asked for; undefined when it was left to the server. */
+/** A requested page size; undefined if the request has none. */
 export type PageSize = { readonly ok: true; readonly size: number | undefined } | { readonly ok: false }
 
 /**
- * Reads the query parameter `n`. [OCI distribution-spec, Listing Tags]
+ * Parses the query parameter `n`. [OCI distribution-spec, Listing Tags]
  *
- * Zero is allowed and gives an empty list; more than 1,000 is taken for 1,000, as a page may always be shorter than
- * asked; an empty value counts as none. Signs, fractions, exponents and text are errors.
+ * Zero is valid and means an empty list. More than 1,000 becomes 1,000, since a page can be shorter than requested. An
+ * empty value is ignored. Signs, fractions, exponents and text are errors.
  */
 export function parsePageSize(text: string | undefined): PageSize {
   if (text === undefined || text === '') return { ok: true, size: undefined }

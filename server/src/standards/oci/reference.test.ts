@@ -32,7 +32,7 @@ test('a reference is a digest, a tag or nothing', () => {
   assert.equal(parseReference(''), undefined)
 })
 
-test('what a reference holds is what was sent', () => {
+test('a reference keeps its text', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const reference = parseReference(text)

@@ -12,6 +12,7 @@ import type { BlobLocation, BlobStore } from './model.ts'
 /** The contract suite of {@link BlobStore} for all drivers. `open` returns an empty store with `clock`. */
 export function testBlobStore(name: string, open: (clock: Clock) => Promise<BlobStore>): void {
   describe(`${name}: staged uploads`, () => testStaging(open))
+  describe(`${name}: failed and discarded uploads`, () => testFailures(open))
   describe(`${name}: blobs`, () => testBlobs(open))
   describe(`${name}: sending`, () => testSending(open))
 }
@@ -73,7 +74,9 @@ function testStaging(open: Open): void {
     await store.append('two', Readable.from([kept]), { offset: 0 })
     assert.equal(kept.byteLength, 700_000)
   })
+}
 
+function testFailures(open: Open): void {
   it('more bytes than the limit are rejected, and the earlier bytes stay', async () => {
     const store = await open(clock)
     await store.append('one', Readable.from([Buffer.from('0123')]), { offset: 0 })

@@ -6,10 +6,9 @@ import { newTimeOrderedId } from '../process/time-ordered-id.ts'
 import { commonHeaders } from './app.ts'
 
 /** Rejects a request before it reaches a surface, and closes the connection. */
-export function refuseRaw(
+export function rejectRequest(
   app: FastifyInstance,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
   status: number,
   message: string,
 ): void {
@@ -41,7 +40,7 @@ const refusals: Readonly<Record<string, readonly [number, string]>> = {
  * Responds to an unreadable request, with the common headers, and closes the connection. Writes nothing if a response
  * is already being sent.
  */
-export function refuseUnreadable(
+export function rejectUnreadable(
   app: FastifyInstance,
   error: NodeJS.ErrnoException,
   socket: Socket,

@@ -5,10 +5,10 @@ import type { Log } from './log.ts'
 const everyMs = 60_000
 
 /** Logs warnings that any client can cause: each text at most once a minute, with the number of suppressed repeats. */
-export type WarnNowAndThen = (text: string, fields: Readonly<Record<string, unknown>>) => void
+export type LimitedWarning = (text: string, fields: Readonly<Record<string, unknown>>) => void
 
 /** Creates the function for a log. */
-export function createWarnNowAndThen(log: Log, now: () => number = () => performance.now()): WarnNowAndThen {
+export function createLimitedWarning(log: Log, now: () => number = () => performance.now()): LimitedWarning {
   const last = new Map<string, { atMs: number; leftOut: number }>()
   return (text, fields) => {
     const nowMs = now()
