@@ -59,9 +59,9 @@ export interface Credentials {
     application: { readonly displayName: string; readonly directoryRole?: DirectoryRole; readonly secretDays?: number },
   ): Promise<NewServicePrincipal>
   /** Hot: a success is cached for one authority revision until the secret expires. Every failure takes as long. */
-  checkClientSecret(appId: string, secret: string): ClientSecretCheck | Promise<ClientSecretCheck>
+  checkClientSecret(appId: string, secret: string): Promise<ClientSecretCheck>
   /** Whether a principal exists, is enabled and still has this valid credential. `undefined` asks for the principal alone. */
-  credentialStands(objectId: string, credential: Credential | undefined): boolean | Promise<boolean>
+  credentialStands(objectId: string, credential: Credential | undefined): Promise<boolean>
 
   /** The secrets of applications and of service principals. */
   readonly secrets: Secrets

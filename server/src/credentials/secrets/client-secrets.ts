@@ -1,6 +1,6 @@
 import type { Directory, ServicePrincipal } from '../../directory/index.ts'
 import { newSecret, secretEquals } from '../../platform/keys/sealing.ts'
-import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
+import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
@@ -10,7 +10,7 @@ import { storedHash } from '../records/stored-hash.ts'
 import type { SecretStore } from './secret-store.ts'
 
 /** How many successful checks are cached. */
-const memoryLimit = 100_000
+const maxCachedChecks = 100_000
 
 /** Ours have 46 characters. Longer ones are not hashed. */
 const maxSecretLength = 1024
@@ -33,7 +33,7 @@ export function createSecretCheck({
   readonly store: SecretStore
   readonly directory: Pick<Directory, 'findServicePrincipalByAppId'>
 }) {
-  const memory = new RevisionCache<ClientSecretCheck>(memoryLimit)
+  const cache = new RevisionCache<ClientSecretCheck>(maxCachedChecks)
 
   function judge(
     hash: string,
@@ -49,20 +49,16 @@ export function createSecretCheck({
     return { outcome: 'proved', servicePrincipal, credentialId: row.id, expiresAtMs: row.expires_at_ms }
   }
 
-  return (appIdText: string, secret: string): ClientSecretCheck | Promise<ClientSecretCheck> => {
+  return async (appIdText: string, secret: string): Promise<ClientSecretCheck> => {
     const appId = parseGuid(appIdText) ?? nullGuid
     const hash = storedHash(secret.length > maxSecretLength ? '' : secret)
     const key = `${appId} ${hash}`
-    return andThen(database.authorityRevision(), (revision) => {
-      const remembered = memory.get(revision, key, clock.now())
-      if (remembered !== undefined) return remembered
-      return andThen(store.byHash(appId, hash), (row) =>
-        andThen(directory.findServicePrincipalByAppId(appId), (principal) => {
-          const check = judge(hash, row, principal)
-          if (check.outcome === 'proved') memory.set(revision, key, check, check.expiresAtMs)
-          return check
-        }),
-      )
-    })
+    const revision = await database.authorityRevision()
+    const cached = cache.get(revision, key, clock.now())
+    if (cached !== undefined) return cached
+    const row = await store.byHash(appId, hash)
+    const check = judge(hash, row, await directory.findServicePrincipalByAppId(appId))
+    if (check.outcome === 'proved') cache.set(revision, key, check, check.expiresAtMs)
+    return check
   }
 }
