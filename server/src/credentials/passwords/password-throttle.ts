@@ -1,6 +1,6 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Place } from '../../platform/limits/fair-queue.ts'
-import { RecentMap } from '../../platform/memory/recent-map.ts'
 import { blockOf, neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
 import { type Allowance, type Bucket, refill } from '../../platform/limits/token-bucket.ts'
 
@@ -29,8 +29,8 @@ const proofsPerNetwork: Allowance = { burst: 600, perSecond: 10 }
 /** Hashes that run or wait: of one name from one network, from one network, and from one neighbourhood. */
 const maxInFlight = { pair: 8, network: 16, neighbourhood: 32 } as const
 
-/** The minimum number of keys of each kind with a bucket of their own; the maximum is twice as many. */
-const minBuckets = 10_000
+/** The maximum number of keys of each kind with a bucket of their own. */
+const maxBuckets = 10_000
 
 /** An admitted attempt. `end` is called once with its result. */
 export type Attempt = { readonly place: Place; readonly end: (how: 'proved' | 'refused' | 'dropped') => void }
@@ -157,7 +157,7 @@ type Buckets = ReturnType<typeof createBuckets>
 /** Buckets by key, in bounded memory: a bucket without recent use is full again. */
 function createBuckets(clock: Clock, allowance: Allowance) {
   const { burst, perSecond } = allowance
-  const buckets = new RecentMap<Bucket>(minBuckets)
+  const buckets = new LRUCache<string, Bucket>({ max: maxBuckets })
 
   function tokensOf(key: string): number {
     const bucket = buckets.get(key)
@@ -166,7 +166,7 @@ function createBuckets(clock: Clock, allowance: Allowance) {
     return bucket.tokens
   }
 
-  const set = (key: string, tokens: number): void => buckets.set(key, { tokens, atMs: clock.now() })
+  const set = (key: string, tokens: number): void => void buckets.set(key, { tokens, atMs: clock.now() })
 
   return {
     /** The time until there is a whole token; 0 if there is one. */

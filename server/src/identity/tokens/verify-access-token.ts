@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
 import type { Directory } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
@@ -50,7 +51,7 @@ const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
 /** Creates the verification of IdP access tokens. */
 export function createAccessTokenVerifier(options: VerifierOptions): VerifyAccessToken {
   const { clock, audiences } = options
-  const cache = new Map<string, VerifiedToken>()
+  const cache = new LRUCache<string, VerifiedToken>({ max: maxCachedTokens })
 
   async function verifySignatureAndClaims(token: string): Promise<Result<VerifiedToken>> {
     if (token.length > maxTokenLength || !compactForm.test(token)) return refused('malformed')
@@ -62,7 +63,6 @@ export function createAccessTokenVerifier(options: VerifierOptions): VerifyAcces
     }
     const verified = await checkSignatureAndClaims(options, token)
     if (!verified.ok) return verified
-    if (cache.size >= maxCachedTokens) deleteOldest(cache)
     cache.set(hash, verified.value)
     return verified
   }
@@ -195,12 +195,4 @@ function toIdentity({ claims, audience }: VerifiedToken, principal: VerifiedIden
 
 function refused(reason: IdentityRefusal): RefusedToken {
   return { ok: false, reason }
-}
-
-/** Deletes a tenth of the entries. A map iterates in insertion order. */
-function deleteOldest(cache: Map<string, unknown>): void {
-  for (const key of cache.keys()) {
-    cache.delete(key)
-    if (cache.size < maxCachedTokens * 0.9) return
-  }
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
@@ -68,12 +69,13 @@ export function createIssuerKeys({
   readonly outbound: Outbound
   readonly clock: Clock
 }): IssuerKeys {
-  const entries = new Map<string, Entry>()
+  const entries = new LRUCache<string, Entry>({ max: maxIssuers })
 
   function entryOf({ issuer, configurationUrl }: ExternalIssuer): Entry {
     const name = `${issuer} ${configurationUrl ?? ''}`
     const present = entries.get(name)
-    const entry = present ?? {
+    if (present !== undefined) return present
+    const entry: Entry = {
       keys: [],
       parsed: new Map(),
       freshUntilMs: 0,
@@ -82,9 +84,6 @@ export function createIssuerKeys({
       failure: undefined,
       running: undefined,
     }
-    // A map iterates in insertion order, so the least recently used entry is deleted first.
-    entries.delete(name)
-    if (entries.size >= maxIssuers) entries.delete(entries.keys().next().value ?? '')
     entries.set(name, entry)
     return entry
   }
