@@ -108,10 +108,8 @@ async function checkSignatureAndClaims(
     const parsed = accessTokenClaims.safeParse(payload)
     if (!parsed.success) return refused('claims')
     const claims = parsed.data
-    if (claims.iat > clock.now() / 1000 + clockSkewSeconds) return refused('not-yet-valid')
-    if (claims.exp > Math.min(claims.iat + accessTokenSeconds, claims.acrux_cred_exp)) return refused('claims')
-    if (claims.iss !== issuers[claims.ver]) return refused('issuer')
-    if (claims.tid !== tenantId || claims.azp !== claims.appid || claims.sub !== claims.oid) return refused('claims')
+    const problem = findClaimProblem(claims, { nowMs: clock.now(), tenantId, issuer: issuers[claims.ver] })
+    if (problem !== undefined) return refused(problem)
     const audience = audiences.find(claims.aud)?.audience
     return audience === undefined ? refused('audience') : { ok: true, value: { claims, audience, keyId: kid } }
   } catch (error) {
@@ -122,6 +120,18 @@ async function checkSignatureAndClaims(
       ? { ...refusal, owner: ownerOf(expired.data), presented: presentedBy(expired.data) }
       : refusal
   }
+}
+
+/** Why the claims of a token are not accepted, after its signature, times and audience were verified. */
+function findClaimProblem(
+  claims: AccessTokenClaims,
+  { nowMs, tenantId, issuer }: { readonly nowMs: number; readonly tenantId: string; readonly issuer: string },
+): IdentityRefusal | undefined {
+  if (claims.iat > nowMs / 1000 + clockSkewSeconds) return 'not-yet-valid'
+  if (claims.exp > Math.min(claims.iat + accessTokenSeconds, claims.acrux_cred_exp)) return 'claims'
+  if (claims.iss !== issuer) return 'issuer'
+  if (claims.tid !== tenantId || claims.azp !== claims.appid || claims.sub !== claims.oid) return 'claims'
+  return undefined
 }
 
 function presentedBy({ iss, sub, exp }: AccessTokenClaims): PresentedToken {

@@ -18,6 +18,9 @@ export type UpstreamBeginning = {
   readonly wantsAnother: boolean
 }
 
+/** The request with which a browser returns from a provider. */
+export type UpstreamArrival = { readonly browser: string; readonly query: string; readonly correlationId: string }
+
 /** A completed sign-in at a provider. */
 export type UpstreamProof = {
   readonly settings: UpstreamSettings

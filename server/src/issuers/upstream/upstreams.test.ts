@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type Lies, startTestProvider } from '../test-upstream-provider.ts'
+import { type Overrides, startTestProvider } from '../test-upstream-provider.ts'
 import { alice, beginning, openTestUpstreams, testUpstreamOrigin } from './test-upstreams.ts'
 import { createUpstreamFetch } from './fetch.ts'
 
@@ -54,7 +54,7 @@ describe('a sign-in at an organisation’s provider', () => {
       [await promptOf({}), await promptOf({ isToChoose: true }), await promptOf({ wantsAnother: true })],
       [null, null, 'login'],
     )
-    provider.lie({ configuration: { prompt_values_supported: ['login', 'select_account'] } })
+    provider.override({ configuration: { prompt_values_supported: ['login', 'select_account'] } })
     time.nowMs += 60 * 60 * 1000
     assert.deepEqual(
       [await promptOf({}), await promptOf({ isToChoose: true }), await promptOf({ wantsAnother: true })],
@@ -166,18 +166,18 @@ const asking = () =>
   }) as const
 
 describe('a provider', () => {
-  const down: readonly { why: string; lies: Lies }[] = [
-    { why: 'that fails', lies: { configurationStatus: 500 } },
-    { why: 'that sends a huge document', lies: { configurationBody: `{"issuer":"${'x'.repeat(2_000_000)}"}` } },
-    { why: 'that redirects', lies: { configurationStatus: 302 } },
+  const down: readonly { why: string; overrides: Overrides }[] = [
+    { why: 'that fails', overrides: { configurationStatus: 500 } },
+    { why: 'that sends a huge document', overrides: { configurationBody: `{"issuer":"${'x'.repeat(2_000_000)}"}` } },
+    { why: 'that redirects', overrides: { configurationStatus: 302 } },
   ]
-  for (const { why, lies } of down) {
+  for (const { why, overrides } of down) {
     test(`${why} is reported as unreachable, and contacted again after a pause`, async (t) => {
       const { provider, upstreams, time, begin } = await openTestUpstreams(t)
-      provider.lie(lies)
+      provider.override(overrides)
       const result = await upstreams.begin('contoso', beginning)
       assert.ok('refusal' in result && result.refusal.status === 503, JSON.stringify(result))
-      provider.lie({})
+      provider.override({})
       const asked = provider.seen.length
       assert.ok('refusal' in (await upstreams.begin('contoso', beginning)))
       assert.equal(provider.seen.length, asked, 'no request during the pause')
@@ -186,24 +186,24 @@ describe('a provider', () => {
     })
   }
 
-  const wrong: readonly { why: string; lies: Lies }[] = [
-    { why: 'with another issuer', lies: { configuration: { issuer: 'https://evil.example' } } },
-    { why: 'whose configuration is not JSON', lies: { configurationBody: '{' } },
-    { why: 'without keys', lies: { configuration: { jwks_uri: undefined } } },
+  const wrong: readonly { why: string; overrides: Overrides }[] = [
+    { why: 'with another issuer', overrides: { configuration: { issuer: 'https://evil.example' } } },
+    { why: 'whose configuration is not JSON', overrides: { configurationBody: '{' } },
+    { why: 'without keys', overrides: { configuration: { jwks_uri: undefined } } },
     {
       why: 'whose authorization endpoint is http',
-      lies: { configuration: { authorization_endpoint: 'http://evil.example/' } },
+      overrides: { configuration: { authorization_endpoint: 'http://evil.example/' } },
     },
     {
       why: 'whose authorization endpoint is a script',
-      lies: { configuration: { authorization_endpoint: 'javascript:alert(1)' } },
+      overrides: { configuration: { authorization_endpoint: 'javascript:alert(1)' } },
     },
-    { why: 'whose token endpoint is http', lies: { configuration: { token_endpoint: 'http://localhost/' } } },
+    { why: 'whose token endpoint is http', overrides: { configuration: { token_endpoint: 'http://localhost/' } } },
   ]
-  for (const { why, lies } of wrong) {
+  for (const { why, overrides } of wrong) {
     test(`${why} is not used`, async (t) => {
       const { provider, upstreams } = await openTestUpstreams(t)
-      provider.lie(lies)
+      provider.override(overrides)
       const result = await upstreams.begin('contoso', beginning)
       assert.ok('refusal' in result && result.refusal.failure === 'bad-answer', JSON.stringify(result))
     })
@@ -220,9 +220,9 @@ describe('a provider', () => {
       '[::1]',
       '10.0.0.1',
     ]) {
-      provider.lie({ configuration: { token_endpoint: `https://${host}/token` } })
+      provider.override({ configuration: { token_endpoint: `https://${host}/token` } })
       const opened = await openTestUpstreams(t, {})
-      opened.provider.lie({ configuration: { token_endpoint: `https://${host}/token` } })
+      opened.provider.override({ configuration: { token_endpoint: `https://${host}/token` } })
       assert.equal(await opened.signIn(), 'unreachable', host)
     }
     assert.equal(inside.seen.length, 0)
@@ -230,7 +230,7 @@ describe('a provider', () => {
     for (const host of ['127.0.0.1', '[::1]', '10.0.0.1', '[::ffff:127.0.0.1]', '169.254.169.254']) {
       await assert.rejects(fetch(`https://${host}:${inside.port}/keys`, asking()), { failure: 'address' }, host)
     }
-    provider.lie({ token: { status: 307, body: {}, location: `https://localhost:${inside.port}/token` } })
+    provider.override({ token: { status: 307, body: {}, location: `https://localhost:${inside.port}/token` } })
     assert.equal(await signIn(), 'unreachable')
     assert.equal(inside.seen.length, 0)
   })
@@ -266,7 +266,7 @@ describe('a provider', () => {
   test('that goes down after discovery makes the sign-in fail with a page of status 503', async (t) => {
     const { provider, begin, finish } = await openTestUpstreams(t)
     const query = provider.signIn(await begin(), alice)
-    provider.lie({ token: { status: 503, body: {} } })
+    provider.override({ token: { status: 503, body: {} } })
     assert.equal(await finish(query), 'unreachable')
   })
 })

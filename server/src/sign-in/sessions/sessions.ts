@@ -65,7 +65,15 @@ export type Sessions = ReturnType<typeof createSessions>
  * directory. When that sign-in ends, because the user was disabled, changed their password or signed out everywhere, the
  * account is no longer in the session at the next request. [OWASP Session Management Cheat Sheet]
  */
-export function createSessions({ database, store, credentials, directory, clock }: SessionOptions) {
+export function createSessions(options: SessionOptions) {
+  return {
+    /** The session with the id in the cookie. */
+    read: createSessionReader(options),
+    ...createSessionChanges(options),
+  }
+}
+
+function createSessionReader({ database, store, credentials, directory, clock }: SessionOptions) {
   async function readAccount(row: BrowserAccountRow): Promise<Account | undefined> {
     // The user is read first, so that a revocation after this point is detected when the account is used.
     const user = await directory.findUser(row.object_id)
@@ -82,7 +90,7 @@ export function createSessions({ database, store, credentials, directory, clock 
     return (await credentials.secondFactorDue(objectId, methods)) !== undefined
   }
 
-  async function read(id: string | undefined, use?: SignInUse): Promise<BrowserSession | undefined> {
+  return async function read(id: string | undefined, use?: SignInUse): Promise<BrowserSession | undefined> {
     if (id === undefined) return undefined
     const idHash = hashId(id)
     const session = await store.session(idHash)
@@ -108,7 +116,9 @@ export function createSessions({ database, store, credentials, directory, clock 
     }
     return accounts.length === 0 && pending === undefined ? undefined : { accounts, pending }
   }
+}
 
+function createSessionChanges({ store, credentials, clock }: SessionOptions) {
   /** Creates a session with a new id, the accounts of the old one that `keep` selects, and `added`. An expired session keeps none. */
   async function renew(
     transaction: Transaction,
@@ -130,20 +140,6 @@ export function createSessions({ database, store, credentials, directory, clock 
     await store.deleteIdleSessions(transaction, nowMs - idleMs)
     if (rows.length > 0) await store.insertSession(transaction, { id_hash: idHash, last_seen_at_ms: nowMs }, rows)
     return id
-  }
-
-  return {
-    /** The session with the id in the cookie. */
-    read,
-    /**
-     * Adds an authenticated person, and returns the new id of the session. When no steps remain, earlier sign-ins of the same
-     * person in this browser end.
-     */
-    signIn: (transaction: Transaction, oldId: string | undefined, authentication: Authentication): Promise<string> =>
-      add(transaction, oldId, authentication),
-    /** Ends the sign-ins of these accounts, or of all, in this browser only. Returns the new id of the session. */
-    signOut: (transaction: Transaction, oldId: string, objectIds: readonly string[] | 'all'): Promise<string> =>
-      renew(transaction, oldId, ({ object_id }) => objectIds !== 'all' && !objectIds.includes(object_id)),
   }
 
   async function add(
@@ -170,5 +166,16 @@ export function createSessions({ database, store, credentials, directory, clock 
     }
     const keep = (old: BrowserAccountRow) => old.remaining === '' && !(isDone && old.object_id === user.objectId)
     return renew(transaction, oldId, keep, row)
+  }
+
+  return {
+    /**
+     * Adds an authenticated person, and returns the new id of the session. When no steps remain, earlier sign-ins of the same
+     * person in this browser end.
+     */
+    signIn: add,
+    /** Ends the sign-ins of these accounts, or of all, in this browser only. Returns the new id of the session. */
+    signOut: (transaction: Transaction, oldId: string, objectIds: readonly string[] | 'all'): Promise<string> =>
+      renew(transaction, oldId, ({ object_id }) => objectIds !== 'all' && !objectIds.includes(object_id)),
   }
 }
