@@ -49,7 +49,7 @@ export interface Directory {
   createUser(transaction: Transaction, user: NewUser): Promise<User>
   findPrincipal(objectId: string): Promise<DirectoryPrincipal | undefined>
   /** Whether the transaction sees the principal. */
-  holdsPrincipal(transaction: Transaction, objectId: string): Promise<boolean>
+  hasPrincipal(transaction: Transaction, objectId: string): Promise<boolean>
   findApplication(appId: string): Promise<Application | undefined>
   findServicePrincipal(objectId: string): Promise<ServicePrincipal | undefined>
   findServicePrincipalByAppId(appId: string): Promise<ServicePrincipal | undefined>
@@ -134,7 +134,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     createTenant: (transaction, row) => insertTenant(store, transaction, row),
     createUser: async (transaction, user) => asUser(await people.createUser(transaction, user)),
     findPrincipal: createFindPrincipal(store, external.find),
-    holdsPrincipal: external.holds,
+    hasPrincipal: external.has,
     ...createLookups(store, signIns),
     groupIdsOf: createGroupIdsLookup(database, clock, store),
     groupIdsInReachOf: (objectId) => store.groupIdsInReachOf(objectId),
@@ -205,7 +205,7 @@ function createLookups(store: Store, signIns: ApplicationSignInStore): Lookups {
   return {
     findUser: async (objectIdText) => {
       const objectId = parseGuid(objectIdText)
-      const row = objectId && (await store.userById(objectId))
+      const row = objectId === undefined ? undefined : await store.userById(objectId)
       return row && toUser(row)
     },
     findUserByName: async (userPrincipalName) => {
@@ -218,12 +218,12 @@ function createLookups(store: Store, signIns: ApplicationSignInStore): Lookups {
     },
     findServicePrincipal: async (objectIdText) => {
       const objectId = parseGuid(objectIdText)
-      const row = objectId && (await store.servicePrincipalById(objectId))
+      const row = objectId === undefined ? undefined : await store.servicePrincipalById(objectId)
       return row && toServicePrincipal(row)
     },
     findServicePrincipalByAppId: async (appIdText) => {
       const appId = parseGuid(appIdText)
-      const row = appId && (await store.servicePrincipalByAppId(appId))
+      const row = appId === undefined ? undefined : await store.servicePrincipalByAppId(appId)
       return row && toServicePrincipal(row)
     },
     isDirectoryOwner: async (objectIdText) => {

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { trustKeysOf, trusts } from '../../standards/oauth/federated-trust.ts'
-import type { FederatedMatch, OutsideAssertion } from '../records/model.ts'
+import type { ExternalAssertion, FederatedMatch } from '../records/model.ts'
 import type { FederatedCredentialRow } from '../records/rows.ts'
 import type { FederatedCredentialStore } from './federated-credential-store.ts'
 import { trustOf } from './trust-columns.ts'
@@ -26,11 +26,8 @@ export type FederatedMatchOptions = {
 export function createFederatedMatch({ database, directory, store, clock }: FederatedMatchOptions) {
   const cache = new RevisionCache<readonly Candidate[]>(maxCachedKeys)
 
-  /** Caches what authenticates. That there are no rows is not cached, since strangers choose the key. */
-  async function candidates(
-    key: string,
-    find: () => Promise<FederatedCredentialRow[]>,
-  ): Promise<readonly Candidate[]> {
+  /** Caches what authenticates. That there are no rows is not cached, since unauthenticated callers choose the key. */
+  async function candidates(key: string, find: () => Promise<FederatedCredentialRow[]>): Promise<readonly Candidate[]> {
     const revision = await database.authorityRevision()
     const cached = cache.get(revision, key, clock.now())
     if (cached !== undefined) return cached
@@ -51,7 +48,7 @@ export function createFederatedMatch({ database, directory, store, clock }: Fede
     })
   }
 
-  return async (assertion: OutsideAssertion, appIdText: string | undefined): Promise<FederatedMatch> => {
+  return async (assertion: ExternalAssertion, appIdText: string | undefined): Promise<FederatedMatch> => {
     const { issuer } = assertion
     if (appIdText === undefined) {
       const found: Candidate[] = []
@@ -59,16 +56,16 @@ export function createFederatedMatch({ database, directory, store, clock }: Fede
         found.push(...(await candidates(`trust ${issuer} ${key}`, async () => store.byTrust(issuer, key))))
       }
       if (found.length === 0 && !(await store.hasIssuer(issuer))) return { outcome: 'issuer' }
-      return judge(found, assertion)
+      return matchTrust(found, assertion)
     }
     const appId = parseGuid(appIdText)
     if (appId === undefined) return { outcome: 'issuer' }
     const found = await candidates(`application ${appId} ${issuer}`, async () => store.ofApplication(appId, issuer))
-    return found.length === 0 ? { outcome: 'issuer' } : judge(found, assertion)
+    return found.length === 0 ? { outcome: 'issuer' } : matchTrust(found, assertion)
   }
 }
 
-function judge(found: readonly Candidate[], assertion: OutsideAssertion): FederatedMatch {
+function matchTrust(found: readonly Candidate[], assertion: ExternalAssertion): FederatedMatch {
   const trusting = found.filter(({ row }) => trusts(trustOf(row), assertion))
   if (trusting.length === 0) return { outcome: 'subject' }
   // Each audience of a token for several could present it here. [RFC 7523 §3]

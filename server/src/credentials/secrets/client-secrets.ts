@@ -16,7 +16,7 @@ const maxCachedChecks = 100_000
 const maxSecretLength = 1024
 
 /** An unknown secret is compared with this hash, so that every check makes a comparison. */
-const nobodysHash = storedHash(newSecret())
+const decoyHash = storedHash(newSecret())
 
 /**
  * Creates the check of client secrets. A successful check is cached by the hash of the secret, a failed one is not. Every
@@ -35,18 +35,18 @@ export function createSecretCheck({
 }) {
   const cache = new RevisionCache<ClientSecretCheck>(maxCachedChecks)
 
-  function judge(
+  function checkRow(
     hash: string,
     row: SecretRow | undefined,
     servicePrincipal: ServicePrincipal | undefined,
   ): ClientSecretCheck {
     const nowMs = clock.now()
-    const isRight = secretEquals(hash, row?.secret_hash ?? nobodysHash)
+    const isRight = secretEquals(hash, row?.secret_hash ?? decoyHash)
     if (servicePrincipal === undefined) return { outcome: 'unknown-application' }
     if (row === undefined || !isRight || nowMs < row.starts_at_ms) return { outcome: 'wrong-secret' }
     if (nowMs >= row.expires_at_ms) return { outcome: 'expired-secret' }
     if (!servicePrincipal.enabled) return { outcome: 'disabled' }
-    return { outcome: 'proved', servicePrincipal, credentialId: row.id, expiresAtMs: row.expires_at_ms }
+    return { outcome: 'verified', servicePrincipal, credentialId: row.id, expiresAtMs: row.expires_at_ms }
   }
 
   return async (appIdText: string, secret: string): Promise<ClientSecretCheck> => {
@@ -57,8 +57,8 @@ export function createSecretCheck({
     const cached = cache.get(revision, key, clock.now())
     if (cached !== undefined) return cached
     const row = await store.byHash(appId, hash)
-    const check = judge(hash, row, await directory.findServicePrincipalByAppId(appId))
-    if (check.outcome === 'proved') cache.set(revision, key, check, check.expiresAtMs)
+    const check = checkRow(hash, row, await directory.findServicePrincipalByAppId(appId))
+    if (check.outcome === 'verified') cache.set(revision, key, check, check.expiresAtMs)
     return check
   }
 }

@@ -11,7 +11,7 @@ const maxCachedCredentials = 100_000
 /** Until when a principal has a valid credential of one kind; undefined if it has no such credential. */
 export type ValidUntil = (objectId: string, credentialId: string) => Promise<number | undefined>
 
-/** The submodule of each kind, which asks for the credential in one query. */
+/** The lookup of each kind, which takes one query. */
 export type ValidUntilOfKinds = Readonly<Record<Exclude<CredentialKind, 'external-principal'>, ValidUntil>>
 
 export type StandingOptions = {

@@ -143,5 +143,5 @@ async function storedPassword(password: NewUser['password']): Promise<string> {
 
 /** The user has no password here. */
 export function noPasswordHere(): DirectoryError {
-  return new DirectoryError('invalid', 'The user is proved by another provider and has no password here.')
+  return new DirectoryError('invalid', 'The user signs in at another provider and has no password here.')
 }

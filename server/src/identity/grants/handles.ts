@@ -60,7 +60,7 @@ export type Use<Kind extends HandleKind> =
   /** It was already used up, so someone else has it too. Its sign-in was revoked. */
   | { readonly outcome: 'replayed' }
 
-/** The prefix says the kind, and lets secret scanners recognise a leaked token. */
+/** The prefix names the kind, and lets secret scanners recognise a leaked token. */
 const prefixes = {
   authorization_code: 'acrux_ac_',
   device_code: 'acrux_dc_',
@@ -166,10 +166,10 @@ function createHandleChanges({ store, clock, credentials }: HandleContext) {
       if (text.length > maxHandleLength) return { outcome: 'unknown' }
       const nowMs = clock.now()
       const hash = hashOf(text)
-      const won = await store.use(transaction, { kind, hash, nowMs })
+      const isFirst = await store.use(transaction, { kind, hash, nowMs })
       const row = await store.findWithin(transaction, kind, hash)
       if (row === undefined) return { outcome: 'unknown' }
-      if (won) return { outcome: 'used', handle: toHandle(row) }
+      if (isFirst) return { outcome: 'used', handle: toHandle(row) }
       if (row.used_at_ms === null) return { outcome: 'expired' }
       if (row.sign_in_id !== null) await credentials.endSignIn(transaction, row.sign_in_id)
       return { outcome: 'replayed' }

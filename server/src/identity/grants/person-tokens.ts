@@ -80,7 +80,7 @@ export function createPersonTokens({
       const lifetimeMs = signInLifetimeMs(platform, refreshes)
       const expiresAtMs = clock.now() + lifetimeMs
       await credentials.touchSignIn(transaction, signInId, lifetimeMs)
-      await credentials.noteSignInUse(transaction, signInId, origin)
+      await credentials.recordSignInUse(transaction, signInId, origin)
       if (!refreshes) return { expiresAtMs, refreshToken: undefined }
       const refreshToken = makeHandle('refresh_token')
       const data = { ...person, tenantId, clientId, platform, resource: access.resource }

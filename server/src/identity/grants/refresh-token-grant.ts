@@ -159,7 +159,7 @@ async function recordUse(
   const isElsewhere = before !== undefined && networkOf(before) !== networkOf(origin.remoteAddress)
   if (!isElsewhere && clock.now() - lastUsedAtMs < minUpdateMs) return
   await database.transaction(async (transaction) => {
-    await credentials.noteSignInUse(transaction, id, origin)
+    await credentials.recordSignInUse(transaction, id, origin)
     if (!isElsewhere) return
     await audit.record(transaction, {
       action: 'sign-in.network-change',

@@ -69,18 +69,18 @@ export function createAuthorization(
     issueCode: async (request, signedIn) => {
       const { user, methods, authenticatedAtMs } = signedIn
       const { client, tenantId, redirectUri, codeChallenge, nonce, scope, resource } = request
-      const proof = { methods, authenticatedAtMs }
+      const authentication = { methods, authenticatedAtMs }
       const code = makeHandle('authorization_code')
       const lifetimeMs = authorizationCodeSeconds * 1000
       await database.transaction(async (transaction) => {
         const signIn = await recordSignIn(credentials, transaction, {
-          ...proof,
+          ...authentication,
           user,
           clientId: client.clientId,
           lifetimeMs,
         })
         const data = {
-          ...proof,
+          ...authentication,
           objectId: user.objectId,
           tenantId,
           clientId: client.clientId,

@@ -15,7 +15,7 @@ import { type TokenVersion, issuersOf } from './tenants.ts'
 import { accessTokenSeconds, idTokenSeconds } from './token-parameters.ts'
 
 /** The keys, the issuer and the time of tokens. */
-export type TokenSigner = { readonly keys: KeyRing; readonly publicOrigin: string; readonly clock: Clock }
+type TokenSigner = { readonly keys: KeyRing; readonly publicOrigin: string; readonly clock: Clock }
 
 /** The content that both tokens of a person share. */
 export type PersonTokenRequest = {

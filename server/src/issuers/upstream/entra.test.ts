@@ -9,7 +9,7 @@ import { createLog } from '../../platform/log/log.ts'
 import { openSealer } from '../../platform/keys/sealing.ts'
 import { openTestDatabase } from '../../platform/sql/test-database.ts'
 import { startTestProvider } from '../test-upstream-provider.ts'
-import { beginning, testUpstreamOrigin } from './test-upstreams.ts'
+import { signInRequest, testUpstreamOrigin } from './test-upstreams.ts'
 import { openUpstreams } from './upstreams.ts'
 import { createUpstreamFetch } from './fetch.ts'
 import { issuerMigrations } from '../migrations.ts'
@@ -49,7 +49,7 @@ async function openEntra(t: TestContext, extra: Readonly<Record<string, unknown>
   return {
     provider,
     signIn: async (claims: JWTPayload) => {
-      const begun = await upstreams.begin('entra', { ...beginning, domainHint: 'contoso.example' })
+      const begun = await upstreams.begin('entra', { ...signInRequest, domainHint: 'contoso.example' })
       assert.ok('location' in begun, JSON.stringify(begun))
       assert.equal(new URL(begun.location).searchParams.get('domain_hint'), 'contoso.example')
       const query = provider.signIn(begun.location, claims)

@@ -83,7 +83,7 @@ describe('the file of the client secret', () => {
     await chmod(provider.secretFile, 0o600)
     await writeFile(provider.secretFile, 'another-secret')
     assert.equal(typeof (await signIn()), 'object')
-    const last = provider.seen.findLast(({ path: asked }) => asked === '/token')
+    const last = provider.seen.findLast(({ path: requestedPath }) => requestedPath === '/token')
     assert.equal(Buffer.from(last?.authorization?.slice(6) ?? '', 'base64').toString(), 'acrux:another%2Dsecret')
   })
 })
@@ -103,7 +103,7 @@ describe('a certificate instead of a secret', () => {
     const files = { clientCertFile: path.join(directory, 'cert.pem'), clientKeyFile: path.join(directory, 'key.pem') }
     const { signIn, provider: used } = await openTestUpstreams(t, { extra: { clientSecretFile: undefined, ...files } })
     assert.equal(typeof (await signIn()), 'object')
-    const sent = used.seen.find(({ path: asked }) => asked === '/token')
+    const sent = used.seen.find(({ path: requestedPath }) => requestedPath === '/token')
     const assertion = new URLSearchParams(sent?.body).get('client_assertion') ?? ''
     const thumbprint = createHash('sha1').update(new X509Certificate(cert).raw).digest('base64url')
     assert.equal(decodeProtectedHeader(assertion)['x5t'], thumbprint)

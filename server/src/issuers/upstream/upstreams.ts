@@ -12,7 +12,7 @@ import { UpstreamError, type UpstreamRefusal, upstreamRefusal } from './errors.t
 import { createUpstreamFetch } from './fetch.ts'
 import type { UpstreamSettings } from './settings.ts'
 import { type UpstreamStore, createUpstreamStore } from './upstream-store.ts'
-import type { UpstreamArrival, UpstreamBeginning, UpstreamProof } from './model.ts'
+import type { UpstreamCallback, UpstreamSignInRequest, UpstreamSignIn } from './model.ts'
 
 /** The providers of organisations at which people sign in. */
 export interface Upstreams {
@@ -20,13 +20,13 @@ export interface Upstreams {
   /** Starts a sign-in, and returns the URL to which the browser is redirected. */
   begin(
     name: string,
-    beginning: UpstreamBeginning,
+    request: UpstreamSignInRequest,
   ): Promise<{ readonly location: string } | { readonly refusal: UpstreamRefusal }>
   /** Completes a sign-in. A refusal has the `flow` if this browser started the sign-in. */
   finish(
     name: string,
-    arrival: UpstreamArrival,
-  ): Promise<UpstreamProof | { readonly refusal: UpstreamRefusal; readonly flow: string | undefined }>
+    callback: UpstreamCallback,
+  ): Promise<UpstreamSignIn | { readonly refusal: UpstreamRefusal; readonly flow: string | undefined }>
 }
 
 export type UpstreamOptions = {
@@ -36,7 +36,7 @@ export type UpstreamOptions = {
   readonly log: Log
   readonly sealer: Sealer
   readonly publicOrigin: string
-  /** Addresses that authenticated recently. They keep their own budget. */
+  /** Addresses that authenticated recently. They have a budget of their own. */
   readonly senders?: KnownSenders
   /** Replaces the network access to a provider in tests. */
   readonly fetchFor?: (settings: UpstreamSettings, ca: string | undefined) => CustomFetch
@@ -69,21 +69,21 @@ export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams
   const context: UpstreamContext = { clock, log, sealer, publicOrigin, store, budget, opened }
   return {
     settings: providers,
-    begin: (name, beginning) => begin(context, name, beginning),
-    finish: (name, arrival) => finish(context, name, arrival),
+    begin: (name, request) => begin(context, name, request),
+    finish: (name, callback) => finish(context, name, callback),
   }
 }
 
 async function begin(
   context: UpstreamContext,
   name: string,
-  beginning: UpstreamBeginning,
+  request: UpstreamSignInRequest,
 ): ReturnType<Upstreams['begin']> {
   const { clock, budget, opened, publicOrigin } = context
   const provider = opened.get(name)
   if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider') }
-  if (!budget.spend(beginning.remoteAddress)) return { refusal: upstreamRefusal('throttled') }
-  const { browser, flow, authenticatedAfterMs } = beginning
+  if (!budget.spend(request.remoteAddress)) return { refusal: upstreamRefusal('throttled') }
+  const { browser, flow, authenticatedAfterMs } = request
   const secrets = { state: newSecret(), nonce: newSecret(), codeVerifier: newSecret() }
   const nowMs = clock.now()
   try {
@@ -94,10 +94,10 @@ async function begin(
       nonce: secrets.nonce,
       code_challenge: hash(secrets.codeVerifier),
       code_challenge_method: 'S256',
-      ...hintsOf(provider.settings, beginning),
+      ...hintsOf(provider.settings, request),
       ...maxAge(nowMs, authenticatedAfterMs),
     }
-    const url = await provider.client.authorizationUrl(parameters, promptsOf(provider.settings, beginning))
+    const url = await provider.client.authorizationUrl(parameters, promptsOf(provider.settings, request))
     await storePending(context, { ...secrets, flow, authenticatedAfterMs }, { provider: name, browser, nowMs })
     return { location: url.href }
   } catch (error) {
@@ -108,7 +108,7 @@ async function begin(
 async function finish(
   context: UpstreamContext,
   name: string,
-  { browser, query, correlationId }: UpstreamArrival,
+  { browser, query, correlationId }: UpstreamCallback,
 ): ReturnType<Upstreams['finish']> {
   const { log, opened, publicOrigin } = context
   const provider = opened.get(name)
@@ -188,7 +188,7 @@ async function openClient(options: UpstreamOptions, settings: UpstreamSettings):
 }
 
 /** Hints for the provider's sign-in page. They are not verified afterwards. [OpenID Connect Core §3.1.2.1] */
-function hintsOf({ kind }: UpstreamSettings, { loginHint, domainHint }: UpstreamBeginning): Record<string, string> {
+function hintsOf({ kind }: UpstreamSettings, { loginHint, domainHint }: UpstreamSignInRequest): Record<string, string> {
   return {
     ...(loginHint === undefined || loginHint.length > maxHintLength ? {} : { login_hint: loginHint }),
     ...(domainHint === undefined || kind !== 'entra' || domainHint.length > maxHintLength
@@ -217,12 +217,12 @@ function requireFresh(
 /** The prompts for the person, in order of preference. */
 function promptsOf(
   { prompt }: UpstreamSettings,
-  { authenticatedAfterMs, isToChoose, wantsAnother }: UpstreamBeginning,
+  { authenticatedAfterMs, mustChooseAccount, wantsAnotherAccount }: UpstreamSignInRequest,
 ): string[] {
   if (prompt !== undefined) return [prompt]
   if (authenticatedAfterMs !== undefined) return ['login']
-  if (wantsAnother) return ['select_account', 'login']
-  return isToChoose ? ['select_account'] : []
+  if (wantsAnotherAccount) return ['select_account', 'login']
+  return mustChooseAccount ? ['select_account'] : []
 }
 
 function sealContext(stateHash: string): string {

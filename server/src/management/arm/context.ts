@@ -32,7 +32,7 @@ export type ManagementContext = {
     Directory,
     | 'tenant'
     | 'findPrincipal'
-    | 'holdsPrincipal'
+    | 'hasPrincipal'
     | 'groupIdsOf'
     | 'managedIdentities'
     | 'externalPrincipals'

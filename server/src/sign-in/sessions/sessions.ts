@@ -101,7 +101,7 @@ function createSessionReader({ database, store, credentials, directory, clock }:
         await store.touchSession(transaction, idHash, nowMs)
         if (use === undefined) return
         for (const { sign_in_id: signInId } of await store.accountsWithin(transaction, idHash, nowMs - idleMs)) {
-          await credentials.noteSignInUse(transaction, signInId, use)
+          await credentials.recordSignInUse(transaction, signInId, use)
         }
       })
     }
@@ -119,11 +119,11 @@ function createSessionReader({ database, store, credentials, directory, clock }:
 }
 
 function createSessionChanges({ store, credentials, clock }: SessionOptions) {
-  /** Creates a session with a new id, the accounts of the old one that `keep` selects, and `added`. An expired session keeps none. */
+  /** Creates a session with a new id, `added`, and the accounts of the old session that `isKept` selects, unless it expired. */
   async function renew(
     transaction: Transaction,
     oldId: string | undefined,
-    keep: (row: BrowserAccountRow) => boolean,
+    isKept: (row: BrowserAccountRow) => boolean,
     added?: Omit<BrowserAccountRow, 'id_hash'>,
   ): Promise<string> {
     const id = newId()
@@ -132,7 +132,7 @@ function createSessionChanges({ store, credentials, clock }: SessionOptions) {
     const rows: BrowserAccountRow[] = added === undefined ? [] : [{ ...added, id_hash: idHash }]
     if (oldId !== undefined) {
       for (const row of await store.accountsWithin(transaction, hashId(oldId), nowMs - idleMs)) {
-        if (keep(row) && rows.length < maxAccounts) rows.push({ ...row, id_hash: idHash })
+        if (isKept(row) && rows.length < maxAccounts) rows.push({ ...row, id_hash: idHash })
         else await credentials.endSignIn(transaction, row.sign_in_id)
       }
       await store.deleteSession(transaction, hashId(oldId))
@@ -164,8 +164,8 @@ function createSessionChanges({ store, credentials, clock }: SessionOptions) {
       methods: methods.join(' '),
       authenticated_at_ms: authenticatedAtMs,
     }
-    const keep = (old: BrowserAccountRow) => old.remaining === '' && !(isDone && old.object_id === user.objectId)
-    return renew(transaction, oldId, keep, row)
+    const isKept = (old: BrowserAccountRow) => old.remaining === '' && !(isDone && old.object_id === user.objectId)
+    return renew(transaction, oldId, isKept, row)
   }
 
   return {

@@ -165,7 +165,7 @@ for (const kind of testDatabaseKinds) {
       for (const way of ways) await askThrice(way)
       const application = await directory.findApplication(servicePrincipal.appId)
       const proof = await credentials.checkClientSecret(servicePrincipal.appId, secret)
-      assert.ok(application !== undefined && proof.outcome === 'proved')
+      assert.ok(application !== undefined && proof.outcome === 'verified')
       await database.transaction((transaction) =>
         credentials.secrets.remove(transaction, application.objectId, proof.credentialId),
       )

@@ -97,7 +97,7 @@ function authenticateClientSecret(
 }
 
 function toCredential(check: ClientSecretCheck): VerifiedCredential | undefined {
-  if (check.outcome !== 'proved') return undefined
+  if (check.outcome !== 'verified') return undefined
   const { servicePrincipal, credentialId, expiresAtMs } = check
   return {
     credential: {

@@ -17,10 +17,10 @@ async function open(t: TestContext, kind: DatabaseKind) {
   const carol = await database.transaction((tx) =>
     directory.createUser(tx, { userPrincipalName: name, displayName: 'Carol', password }),
   )
-  const prove = async (said = password): Promise<User> => {
+  const authenticate = async (given = password): Promise<User> => {
     const check = await credentials.checkPassword({
       userPrincipalName: name,
-      password: said,
+      password: given,
       remoteAddress: '198.51.100.7',
     })
     if (check.outcome === 'refused') throw new Error(check.reason)
@@ -44,7 +44,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
     const passkey = { ...credential, objectId: carol.objectId, displayName: 'key' }
     return database.transaction((tx) => credentials.secondFactors.addPasskey(tx, passkey))
   }
-  return { ...opened, carol, prove, record, recordIn, patch, addPasskey }
+  return { ...opened, carol, authenticate, record, recordIn, patch, addPasskey }
 }
 
 const refusedFor = (refusal: string) => (error: unknown) => {
@@ -54,15 +54,15 @@ const refusedFor = (refusal: string) => (error: unknown) => {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`a proof that was made before a reset, a change or a sign-out everywhere makes no sign-in after it (${kind})`, async (t) => {
-    const { asOwner, carol, credentials, database, prove, record, patch } = await open(t, kind)
+  test(`an authentication before a reset, a password change or a sign-out everywhere creates no sign-in afterwards (${kind})`, async (t) => {
+    const { asOwner, carol, credentials, database, authenticate, record, patch } = await open(t, kind)
     const resets: Record<string, () => Promise<unknown>> = {
       reset: () => patch({ passwordProfile: { password } }),
       'password to be changed': () => patch({ passwordProfile: { forceChangePasswordNextSignIn: true } }),
       'a change by the person': async () => {
         const prepared = await credentials.preparePassword(name, 'seven brass kettles')
-        const proved = await prove()
-        await database.transaction((tx) => credentials.changePassword(tx, proved, prepared, { origin }))
+        const user = await authenticate()
+        await database.transaction((tx) => credentials.changePassword(tx, user, prepared, { origin }))
         await patch({ passwordProfile: { password } })
       },
       'sign-out everywhere': () => asOwner('POST', `/users/${carol.objectId}/revokeSignInSessions`),
@@ -72,57 +72,57 @@ for (const kind of testDatabaseKinds) {
       },
     }
     for (const [what, reset] of Object.entries(resets)) {
-      const user = await prove()
+      const user = await authenticate()
       await reset()
       await assert.rejects(record(user), refusedFor('outdated'), what)
       await assert.rejects(record(user, { isPartial: true }), refusedFor('outdated'), what)
       await patch({ passwordProfile: { password } })
     }
     assert.equal((await credentials.signInsOf(carol.objectId)).length, 0)
-    assert.equal((await record(await prove())).objectId, carol.objectId)
+    assert.equal((await record(await authenticate())).objectId, carol.objectId)
   })
 
-  test(`nobody who is disabled or deleted is signed in by a proof of before (${kind})`, async (t) => {
-    const { asOwner, carol, prove, record, patch } = await open(t, kind)
-    const user = await prove()
+  test(`an earlier authentication of a disabled or deleted user creates no sign-in (${kind})`, async (t) => {
+    const { asOwner, carol, authenticate, record, patch } = await open(t, kind)
+    const user = await authenticate()
     await patch({ accountEnabled: false })
     await assert.rejects(record(user), refusedFor('disabled'))
     assert.equal((await asOwner('DELETE', `/users/${carol.objectId}`)).status, 204)
     await assert.rejects(record(user), refusedFor('outdated'))
   })
 
-  test(`a password alone makes no whole sign-in once there is a second factor, or it is to be changed (${kind})`, async (t) => {
-    const { prove, record, patch, addPasskey } = await open(t, kind)
-    const user = await prove()
+  test(`a password alone creates no complete sign-in if a second factor is due or the password must change (${kind})`, async (t) => {
+    const { authenticate, record, patch, addPasskey } = await open(t, kind)
+    const user = await authenticate()
     await addPasskey()
     await assert.rejects(record(user), refusedFor('second-factor'))
     assert.ok(await record(user, { isPartial: true }))
     assert.ok(await record(user, { methods: ['pwd', 'hwk', 'mfa'] }))
     await patch({ passwordProfile: { forceChangePasswordNextSignIn: true } })
-    const later = await prove()
+    const later = await authenticate()
     await assert.rejects(record(later, { methods: ['pwd', 'hwk', 'mfa'] }), refusedFor('must-change-password'))
     assert.ok(await record(later, { methods: ['hwk', 'mfa'] }))
   })
 
-  test(`what was proved by a second factor that was taken away meanwhile makes no sign-in (${kind})`, async (t) => {
-    const { asOwner, carol, credentials, database, prove, record, addPasskey } = await open(t, kind)
+  test(`an authentication with a second factor that was removed since creates no sign-in (${kind})`, async (t) => {
+    const { asOwner, carol, credentials, database, authenticate, record, addPasskey } = await open(t, kind)
     const first = await addPasskey()
-    const byPasskey = await prove()
+    const byPasskey = await authenticate()
     await database.transaction((tx) => credentials.secondFactors.removePasskey(tx, carol.objectId, first?.id ?? ''))
     await assert.rejects(record(byPasskey, { methods: ['hwk', 'mfa'] }), refusedFor('outdated'))
     await addPasskey()
-    const again = await prove()
+    const again = await authenticate()
     assert.equal(
       (await asOwner('DELETE', `/users/${carol.objectId}/authentication/softwareOathMethods/${totpMethod}`)).status,
       404,
     )
-    assert.ok(await record(again, { methods: ['hwk', 'mfa'] }), 'nothing was taken away')
+    assert.ok(await record(again, { methods: ['hwk', 'mfa'] }), 'no method was removed')
   })
 
-  test(`of a reset and a sign-in at the same time, no sign-in is left that the old password made (${kind})`, async (t) => {
-    const { carol, credentials, prove, record, patch } = await open(t, kind)
+  test(`after a concurrent reset, no sign-in with the old password remains (${kind})`, async (t) => {
+    const { carol, credentials, authenticate, record, patch } = await open(t, kind)
     for (let round = 0; round < 5; round += 1) {
-      const user = await prove()
+      const user = await authenticate()
       const signIns = Array.from({ length: 4 }, () => record(user).catch(refusedFor('outdated')))
       await Promise.all([
         ...signIns,
@@ -133,21 +133,21 @@ for (const kind of testDatabaseKinds) {
     }
   })
 
-  test(`a person's own change does not take the place of an administrator's reset (${kind})`, async (t) => {
-    const { credentials, database, prove, patch } = await open(t, kind)
-    const user = await prove()
+  test(`a user's own password change does not replace an administrator's reset (${kind})`, async (t) => {
+    const { credentials, database, authenticate, patch } = await open(t, kind)
+    const user = await authenticate()
     const prepared = await credentials.preparePassword(name, 'seven brass kettles')
     await patch({ passwordProfile: { password: 'nine copper bells' } })
     await assert.rejects(
       database.transaction((tx) => credentials.changePassword(tx, user, prepared, { origin })),
       refusedFor('outdated'),
     )
-    assert.equal((await prove('nine copper bells')).objectId, user.objectId)
+    assert.equal((await authenticate('nine copper bells')).objectId, user.objectId)
   })
 
-  test(`a password that is to be changed ends what the person has, and the next request is refused (${kind})`, async (t) => {
-    const { carol, credentials, prove, record, patch } = await open(t, kind)
-    const { id } = await record(await prove())
+  test(`requiring a password change ends the sign-ins of the user at the next request (${kind})`, async (t) => {
+    const { carol, credentials, authenticate, record, patch } = await open(t, kind)
+    const { id } = await record(await authenticate())
     assert.equal(await credentials.credentialStands(carol.objectId, { kind: 'sign-in', id: id }), true)
     await patch({ passwordProfile: { forceChangePasswordNextSignIn: true } })
     assert.equal(await credentials.credentialStands(carol.objectId, { kind: 'sign-in', id: id }), false)
