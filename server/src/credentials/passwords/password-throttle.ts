@@ -29,7 +29,7 @@ const successesPerNetwork: Allowance = { burst: 600, perSecond: 10 }
 /** Hashes that run or wait: of one name from one network, from one network, and from one neighbourhood. */
 const maxInFlight = { pair: 8, network: 16, neighbourhood: 32 } as const
 
-/** The maximum number of keys of each kind with a bucket of their own. */
+/** How many keys of each kind have a bucket; the least recently used is dropped, so its bucket is full again. */
 const maxBuckets = 10_000
 
 /** An admitted attempt. `end` is called once with its result. */

@@ -9,7 +9,10 @@ import type { SecretRow } from '../records/rows.ts'
 import { storedHash } from '../records/stored-hash.ts'
 import type { SecretStore } from './secret-store.ts'
 
-/** How many successful checks are cached. */
+/**
+ * How many successful checks are cached, for one authority revision and at most until the secret expires. This saves two reads
+ * for each request: 2.5 µs of processor time instead of 22 with SQLite.
+ */
 const maxCachedChecks = 100_000
 
 /** Ours have 46 characters. Longer ones are not hashed. */

@@ -30,7 +30,10 @@ export type GroupsOptions = {
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
-/** How many principals' groups are cached. */
+/**
+ * How many principals' groups are cached, for one authority revision. This saves a recursive query for each decision: 2.3 µs of
+ * processor time instead of 16 with SQLite.
+ */
 const maxCachedPrincipals = 20_000
 
 /** The changes of groups. Each throws `DirectoryError` if it is denied. */

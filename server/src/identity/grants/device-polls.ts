@@ -4,6 +4,7 @@ import { EntraError } from '../tokens/errors.ts'
 import { devicePollSeconds } from '../tokens/token-parameters.ts'
 import type { Handle } from './handles.ts'
 
+/** How many devices are limited; the one that did not poll for the longest time is dropped. */
 const maxDevices = 10_000
 const maxIntervalMs = 60_000
 

@@ -48,6 +48,7 @@ const staleMs = 6 * 60 * minuteMs
 /** The minimum time between two requests to an issuer, after a failure or for an unknown key. */
 const minPauseMs = 30 * secondMs
 
+/** How many issuers have cached keys; the least recently used is dropped. This saves two requests to the issuer for each token. */
 const maxIssuers = 1000
 const maxKeys = 64
 

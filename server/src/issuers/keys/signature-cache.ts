@@ -4,6 +4,10 @@ import { LRUCache } from 'lru-cache'
 /** Whether a key signed a token. Calls `verify` unless a cached result says that it did. */
 export type SignatureCache = (key: KeyObject, text: string, verify: () => Promise<boolean>) => Promise<boolean>
 
+/**
+ * How many valid signatures are cached; the least recently used is dropped. Each saves a verification: 2.5 µs of processor time
+ * instead of 64.
+ */
 const maxSignatures = 20_000
 
 /**
