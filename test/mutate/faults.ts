@@ -328,7 +328,7 @@ export const faults: readonly Fault[] = [
   {
     what: 'An IdP token from the future is accepted',
     file: 'server/src/identity/tokens/verify-access-token.ts',
-    find: "if (claims.iat > clock.now() / 1000 + clockSkewSeconds) return refused('not-yet-valid')",
+    find: "if (claims.iat > nowMs / 1000 + clockSkewSeconds) return 'not-yet-valid'",
     replace: '',
     tests: ['server/src/identity/tokens/verify-access-token.test.ts'],
   },
@@ -380,21 +380,21 @@ export const faults: readonly Fault[] = [
   {
     what: 'A refresh token is used by another client',
     file: 'server/src/identity/grants/refresh-token-grant.ts',
-    find: 'if (caller.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) {',
-    replace: 'if (addressed.tenant.tenantId !== data.tenantId) {',
+    find: 'client.clientId !== clientId || addressed.tenant.tenantId !== tenantId',
+    replace: 'addressed.tenant.tenantId !== tenantId',
     tests: ['server/src/identity/grants/refresh-token-grant.test.ts'],
   },
   {
     what: 'A sign-in has no absolute end',
     file: 'server/src/identity/grants/refresh-token-grant.ts',
-    find: "if (clock.now() >= found.createdAtMs + options.maxSignInMs) throw new EntraError('tooOld')",
+    find: "if (nowMs >= createdAtMs + maxSignInMs) throw new EntraError('tooOld')",
     replace: '',
     tests: ['server/src/identity/grants/refresh-token-grant.test.ts'],
   },
   {
     what: 'A refresh token does not expire',
     file: 'server/src/identity/grants/refresh-token-grant.ts',
-    find: "if (clock.now() >= found.expiresAtMs) throw new EntraError('inactive')",
+    find: "if (nowMs >= expiresAtMs) throw new EntraError('inactive')",
     replace: '',
     tests: ['server/src/identity/grants/refresh-token-grant.test.ts'],
   },
@@ -408,7 +408,7 @@ export const faults: readonly Fault[] = [
   {
     what: 'A plain code challenge is accepted',
     file: 'server/src/identity/provider/authorization.ts',
-    find: "values.get('code_challenge_method') !== 'S256' || ",
+    find: "values.get('code_challenge_method') === 'S256' && ",
     replace: '',
     tests: ['server/src/identity/provider/authorization.test.ts'],
   },
@@ -560,7 +560,7 @@ export const faults: readonly Fault[] = [
     tests: ['server/src/platform/http/listener.test.ts'],
   },
   {
-    what: 'A changed password leaves earlier proofs valid',
+    what: 'A changed password leaves earlier authentications valid',
     file: 'server/src/credentials/sign-ins/authentication.ts',
     find: "if (user?.authenticationRevision !== authenticationRevision) throw new AuthenticationRefusedError('outdated')",
     replace: '',

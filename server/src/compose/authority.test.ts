@@ -64,6 +64,8 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'replaceCertificates',    effect: 'moves',     run: ({ credentials, principal }, tx) => credentials.replaceCertificates(tx, 'servicePrincipals', principal.objectId, []) },
   { method: 'recordSignIn',           effect: 'only adds', run: ({ credentials, person }, tx) => credentials.recordSignIn(tx, signInOf(person)) },
   { method: 'touchSignIn',            effect: 'only adds', run: ({ credentials, signIn }, tx) => credentials.touchSignIn(tx, signIn.id, 1000) },
+  { method: 'recordSignInUse',        effect: 'only adds', run: ({ credentials, signIn }, tx) => credentials.recordSignInUse(tx, signIn.id, { remoteAddress: '198.51.100.7', userAgent: undefined }) },
+  { method: 'recordPlace',            effect: 'only adds', run: ({ credentials, person }, tx) => credentials.recordPlace(tx, person.objectId, { remoteAddress: '198.51.100.7', userAgent: undefined }) },
   { method: 'endSignIn',              effect: 'moves',     run: ({ credentials, signIn }, tx) => credentials.endSignIn(tx, signIn.id) },
   { method: 'signInExternalPerson',   effect: 'moves',     run: ({ directory }, tx) => directory.signInExternalPerson(tx, externalPerson, { createUsers: true }) },
   { method: 'endSignInsTo',           effect: 'moves',     run: ({ credentials, person }, tx) => credentials.endSignInsTo(tx, person.objectId, signInOf(person).clientId) },
@@ -90,7 +92,7 @@ const externalPerson = {
   userName: undefined,
   mail: undefined,
   groups: ['developers'],
-  standsUntilMs: Date.parse('2026-11-24T20:00:00Z'),
+  expiresAtMs: Date.parse('2026-11-24T20:00:00Z'),
 }
 
 const signInOf = (user: User) => ({

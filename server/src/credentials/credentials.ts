@@ -24,11 +24,11 @@ import type {
   ClientCertificate,
   ClientSecretCheck,
   Credential,
+  ExternalAssertion,
   FederatedMatch,
   HeldCredentials,
   HolderKind,
   NewServicePrincipal,
-  OutsideAssertion,
 } from './records/model.ts'
 import { enrolmentCodeStore } from './second-factors/enrolment-code-store.ts'
 import { type EnrolmentCodes, createEnrolmentCodes } from './second-factors/enrolment-codes.ts'
@@ -58,10 +58,10 @@ export interface Credentials {
     transaction: Transaction,
     application: { readonly displayName: string; readonly directoryRole?: DirectoryRole; readonly secretDays?: number },
   ): Promise<NewServicePrincipal>
-  /** Hot: a success is cached for one authority revision until the secret expires. Every failure takes as long. */
-  checkClientSecret(appId: string, secret: string): ClientSecretCheck | Promise<ClientSecretCheck>
-  /** Whether a principal exists, is enabled and still has this valid credential. `undefined` asks for the principal alone. */
-  credentialStands(objectId: string, credential: Credential | undefined): boolean | Promise<boolean>
+  /** Hot: a success is cached for one authority revision until the secret expires. All failures take equally long. */
+  checkClientSecret(appId: string, secret: string): Promise<ClientSecretCheck>
+  /** Whether a principal exists, is enabled and still has this valid credential. `undefined` checks the principal only. */
+  credentialStands(objectId: string, credential: Credential | undefined): Promise<boolean>
 
   /** The secrets of applications and of service principals. */
   readonly secrets: Secrets
@@ -80,14 +80,14 @@ export interface Credentials {
   readonly federatedCredentials: FederatedCredentials
   readonly managedFederation: ManagedFederation
   /** The federated credential that trusts a token: one of the application, or without one the only one of all. */
-  matchFederatedCredential(assertion: OutsideAssertion, appId: string | undefined): Promise<FederatedMatch>
+  matchFederatedCredential(assertion: ExternalAssertion, appId: string | undefined): Promise<FederatedMatch>
   readonly machines: Machines
 
   /** An unknown name, a wrong password and a throttled attempt give the same result in the same time. */
   checkPassword(claim: PasswordClaim): Promise<PasswordCheck>
-  /** Judges and hashes the first password of a user, or one of an administrator. @throws WeakPasswordError */
+  /** Checks and hashes the first password of a user, or one of an administrator. @throws WeakPasswordError */
   prepareInitialPassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
-  /** Judges and hashes another password that a user chose, before the transaction that stores it. @throws WeakPasswordError */
+  /** Checks and hashes another password that a user chose, before the transaction that stores it. @throws WeakPasswordError */
   preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
   /** Resets a password, and ends the sign-ins of the user. @throws DirectoryError */
   resetPassword(
@@ -106,7 +106,7 @@ export interface Credentials {
   /** Whether the user has signed in from this network or browser since the last change of the password. */
   isKnownPlace(objectId: string, place: SignInPlace): Promise<boolean>
   /** Stores the network of a complete sign-in. A new one becomes a security event. */
-  rememberPlace(
+  recordPlace(
     transaction: Transaction,
     objectId: string,
     origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
@@ -119,7 +119,7 @@ export interface Credentials {
   /** Extends a sign-in that has not ended, by this time from now. */
   touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>
   /** Records the time and sender of a use of a sign-in. */
-  noteSignInUse(transaction: Transaction, id: string, use: SignInUse): Promise<void>
+  recordSignInUse(transaction: Transaction, id: string, use: SignInUse): Promise<void>
   /** A sign-in that has not ended. */
   findSignIn(id: string): Promise<SignIn | undefined>
   /** At most 200 sign-ins of a user that have not ended, those that last longest first. */
@@ -303,7 +303,7 @@ function createUserCredentials(
       const user = await authentication.find(objectId)
       return places.isKnown({ objectId, passwordChangedAtMs: user?.passwordChangedAtMs ?? 0 }, place)
     },
-    rememberPlace: places.remember,
+    recordPlace: places.record,
     endInsufficientSignIns: () => database.transaction((transaction) => rules.endInsufficient(transaction)),
     secondFactors,
     secondFactorDue: async (objectId: string, methods: readonly string[], transaction?: Transaction) => {

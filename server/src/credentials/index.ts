@@ -10,16 +10,16 @@ export {
   type ClientSecretCheck,
   type Credential,
   type CredentialKind,
+  type ExternalAssertion,
   type FederatedCredentialRecord,
   type FederatedMatch,
   type HeldCredentials,
   type HolderKind,
   type Machine,
+  type MachineIdentity,
   type ManagedTrust,
   type NewServicePrincipal,
-  type OutsideAssertion,
   type SecretRecord,
-  type SpokenIdentity,
   credentialKinds,
 } from './records/model.ts'
 export type { NewPasskey, Passkey, SecondFactorsHeld } from './second-factors/model.ts'

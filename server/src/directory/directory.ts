@@ -1,6 +1,5 @@
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import { andThen } from '../platform/memory/revision-cache.ts'
 import { nullGuid, parseGuid } from '../standards/azure/guid.ts'
 import { isName, nameKey } from '../standards/azure/object-name.ts'
 import { applicationListStore } from './applications/application-list-store.ts'
@@ -48,17 +47,17 @@ export interface Directory {
   createTenant(transaction: Transaction, tenant: Tenant): Promise<void>
   /** @throws RangeError for an invalid user principal name; NameTakenError */
   createUser(transaction: Transaction, user: NewUser): Promise<User>
-  findPrincipal(objectId: string): DirectoryPrincipal | undefined | Promise<DirectoryPrincipal | undefined>
+  findPrincipal(objectId: string): Promise<DirectoryPrincipal | undefined>
   /** Whether the transaction sees the principal. */
-  holdsPrincipal(transaction: Transaction, objectId: string): Promise<boolean>
-  findApplication(appId: string): Application | undefined | Promise<Application | undefined>
-  findServicePrincipal(objectId: string): ServicePrincipal | undefined | Promise<ServicePrincipal | undefined>
-  findServicePrincipalByAppId(appId: string): ServicePrincipal | undefined | Promise<ServicePrincipal | undefined>
-  findUser(objectId: string): User | undefined | Promise<User | undefined>
+  hasPrincipal(transaction: Transaction, objectId: string): Promise<boolean>
+  findApplication(appId: string): Promise<Application | undefined>
+  findServicePrincipal(objectId: string): Promise<ServicePrincipal | undefined>
+  findServicePrincipalByAppId(appId: string): Promise<ServicePrincipal | undefined>
+  findUser(objectId: string): Promise<User | undefined>
   /** By the name in any case. */
   findUserByName(userPrincipalName: string): Promise<User | undefined>
   /** Object ids of the groups that contain the principal, directly or through other groups. Hot: cached for one authority revision. */
-  groupIdsOf(objectId: string): readonly string[] | Promise<readonly string[]>
+  groupIdsOf(objectId: string): Promise<readonly string[]>
   /** Those groups, and all that would contain the principal if it joined the groups that it owns. */
   groupIdsInReachOf(objectId: string): Promise<readonly string[]>
   /** Whether a user or service principal has the directory role `owner`. */
@@ -135,7 +134,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     createTenant: (transaction, row) => insertTenant(store, transaction, row),
     createUser: async (transaction, user) => asUser(await people.createUser(transaction, user)),
     findPrincipal: createFindPrincipal(store, external.find),
-    holdsPrincipal: external.holds,
+    hasPrincipal: external.has,
     ...createLookups(store, signIns),
     groupIdsOf: createGroupIdsLookup(database, clock, store),
     groupIdsInReachOf: (objectId) => store.groupIdsInReachOf(objectId),
@@ -204,27 +203,28 @@ type Lookups = Pick<
 
 function createLookups(store: Store, signIns: ApplicationSignInStore): Lookups {
   return {
-    findUser: (objectIdText) => {
+    findUser: async (objectIdText) => {
       const objectId = parseGuid(objectIdText)
-      return objectId === undefined ? undefined : andThen(store.userById(objectId), (row) => row && toUser(row))
+      const row = objectId === undefined ? undefined : await store.userById(objectId)
+      return row && toUser(row)
     },
     findUserByName: async (userPrincipalName) => {
       const row = isName(userPrincipalName) ? await store.userByName(nameKey(userPrincipalName)) : undefined
       return row && toUser(row)
     },
-    findApplication: (appIdText) => {
+    findApplication: async (appIdText) => {
       const appId = parseGuid(appIdText)
       return appId === undefined ? undefined : signIns.find(appId)
     },
-    findServicePrincipal: (objectIdText) => {
+    findServicePrincipal: async (objectIdText) => {
       const objectId = parseGuid(objectIdText)
-      if (objectId === undefined) return undefined
-      return andThen(store.servicePrincipalById(objectId), (row) => row && toServicePrincipal(row))
+      const row = objectId === undefined ? undefined : await store.servicePrincipalById(objectId)
+      return row && toServicePrincipal(row)
     },
-    findServicePrincipalByAppId: (appIdText) => {
+    findServicePrincipalByAppId: async (appIdText) => {
       const appId = parseGuid(appIdText)
-      if (appId === undefined) return undefined
-      return andThen(store.servicePrincipalByAppId(appId), (row) => row && toServicePrincipal(row))
+      const row = appId === undefined ? undefined : await store.servicePrincipalByAppId(appId)
+      return row && toServicePrincipal(row)
     },
     isDirectoryOwner: async (objectIdText) => {
       const objectId = parseGuid(objectIdText) ?? nullGuid
@@ -236,7 +236,7 @@ function createLookups(store: Store, signIns: ApplicationSignInStore): Lookups {
 
 function createGroupIdsLookup(database: Database, clock: Clock, store: Store): Directory['groupIdsOf'] {
   const groupIdsOf = createGroupIds(database, clock, store)
-  return (objectIdText) => {
+  return async (objectIdText) => {
     const objectId = parseGuid(objectIdText)
     return objectId === undefined ? [] : groupIdsOf(objectId)
   }

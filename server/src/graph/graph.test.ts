@@ -35,7 +35,7 @@ for (const kind of usualDatabaseKinds) {
     assert.deepEqual(principal.body['servicePrincipalNames'], [appId])
     assert.equal(principal.body['appOwnerOrganizationId'], testTenantId)
     const proof = await credentials.checkClientSecret(appId, String(secretText))
-    assert.ok(proof.outcome === 'proved')
+    assert.ok(proof.outcome === 'verified')
     assert.equal(proof.credentialId, keyId)
     assert.equal(proof.servicePrincipal.objectId, principal.body['id'])
     time.nowMs += 1

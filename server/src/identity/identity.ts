@@ -28,7 +28,7 @@ import { createAudiences } from './tokens/audiences.ts'
 import { createClients } from './tokens/clients.ts'
 import type { VerifiedIdentity, VerifyAccessToken, VerifyIncomingToken } from './tokens/model.ts'
 import { retiredKeySeconds, signingAlgorithm } from './tokens/token-parameters.ts'
-import { createAccessTokenVerifier } from './tokens/verify-access-token.ts'
+import { type VerifierOptions, createAccessTokenVerifier } from './tokens/verify-access-token.ts'
 import { createIncomingTokenVerifier } from './tokens/verify-incoming-token.ts'
 
 /** The OpenID provider, and the verification of its tokens and of those that registries accept. */
@@ -75,8 +75,7 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /** Creates the module. Its first signing key is created when it is needed. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { database, clock, audit, log, sealer, credentials, directory, issuers, publicOrigin, signingKeyRotationDays } =
-    options
+  const { database, clock, audit, log, sealer, credentials, directory, issuers, publicOrigin } = options
   const audiences = createAudiences(publicOrigin)
   const keys = createKeyRing({
     database,
@@ -84,34 +83,16 @@ export function createIdentity(options: IdentityOptions): Identity {
     sealer,
     purpose: 'idp',
     algorithm: signingAlgorithm,
-    rotationMilliseconds: signingKeyRotationDays * dayMs,
+    rotationMilliseconds: options.signingKeyRotationDays * dayMs,
     signatureMilliseconds: retiredKeySeconds * 1000,
   })
   const clients = createClients(directory)
   const handles = createHandles({ database, clock, credentials })
   const { senders = createKnownSenders(clock), passwordGrant = false, maxSignInDays = 180 } = options
   const devices = createDevices({ database, clock, credentials, clients, handles, senders })
-  const authorization = createAuthorization({
-    database,
-    credentials,
-    directory,
-    clients,
-    audiences,
-    handles,
-    keys,
-    publicOrigin,
-  })
   const usedAssertions = createUsedAssertionStore(database, clock)
-  const verifyAccessToken = createAccessTokenVerifier({
-    credentials,
-    directory,
-    clock,
-    keys,
-    audiences,
-    clients,
-    publicOrigin,
-  })
   const shared = { database, clock, audit, credentials, directory, clients, audiences, handles, keys, publicOrigin }
+  const verification = createVerification(shared, issuers)
   const grants = createGrants({
     ...shared,
     tokens: createPersonTokens(shared),
@@ -127,33 +108,37 @@ export function createIdentity(options: IdentityOptions): Identity {
     grants,
     grantTypes: [...grants.keys()].filter((grantType) => grantType !== shortDeviceGrant),
     authenticateClient: createClientAuthentication({ credentials, directory, clock, issuers, usedAssertions }),
-    verifyAccessToken,
+    verifyAccessToken: verification.verifyAccessToken,
     tokenRefusals: createSenderBudget(clock, tokenRefusalAllowance, senders),
     enrollmentRefusals: createSenderBudget(clock, enrollmentRefusalAllowance, senders),
   }
   return {
-    ...authorization,
+    ...createAuthorization(shared),
     findClient: clients.find,
     findDeviceRequest: devices.findDeviceRequest,
     answerDeviceRequest: devices.answerDeviceRequest,
+    ...verification,
+    rotateKeys: () => keys.rotate(),
+    signingKey: () => keys.times(),
+    withdrawKeys: (transaction) => keys.withdraw(transaction),
+    mount: (app) => mountProvider(app, context),
+    routes: describeRoutes(providerRoutes),
+  }
+}
+
+function createVerification(
+  shared: VerifierOptions,
+  issuers: Issuers,
+): Pick<Identity, 'authenticateGraph' | 'verifyAccessToken' | 'verifyIncomingToken'> {
+  const verifyAccessToken = createAccessTokenVerifier(shared)
+  return {
     verifyAccessToken,
-    verifyIncomingToken: createIncomingTokenVerifier({
-      directory,
-      issuers,
-      audiences,
-      publicOrigin,
-      verifyAccessToken,
-    }),
+    verifyIncomingToken: createIncomingTokenVerifier({ ...shared, issuers, verifyAccessToken }),
     authenticateGraph: async (header) => {
       const parsed = parseAuthorization(header)
       if (parsed.scheme !== 'bearer') return undefined
       const result = await verifyAccessToken(parsed.token, ['graph'])
       return result.ok ? result.identity : undefined
     },
-    rotateKeys: () => keys.rotate(),
-    signingKey: () => keys.times(),
-    withdrawKeys: (transaction) => keys.withdraw(transaction),
-    mount: (app) => mountProvider(app, context),
-    routes: describeRoutes(providerRoutes),
   }
 }

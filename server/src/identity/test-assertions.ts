@@ -51,7 +51,7 @@ export async function openTestApplication(t: TestContext, kind: DatabaseKind = u
 
 export type TestApplication = Awaited<ReturnType<typeof openTestApplication>>
 
-/** Adds a certificate that is valid for `days`, besides `others`. */
+/** Adds a certificate that is valid for `days`, in addition to `others`. */
 export async function addCertificate(
   { change, application, time }: TestApplication,
   days = 30,

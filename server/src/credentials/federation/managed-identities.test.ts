@@ -21,7 +21,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`a managed identity is a service principal without application and secrets (${kind})`, async (t) => {
+  test(`a managed identity is a service principal without an application or secrets (${kind})`, async (t) => {
     const { credentials, directory, put, owner } = await open(t, kind)
     const identity = await put('user-assigned', 'Deploy')
     assert.equal(
@@ -43,7 +43,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(check.outcome, 'wrong-secret')
   })
 
-  test(`a managed identity is found at its place in any case, and keeps its ids when it is put again (${kind})`, async (t) => {
+  test(`a managed identity is found by its ARM path in any case, and has the same ids when it is put again (${kind})`, async (t) => {
     const { directory, database, put } = await open(t, kind)
     const made = await put('user-assigned', 'Deploy')
     const place = { subscriptionId: subscriptionId.toUpperCase(), resourceGroup: 'TEAM', name: 'dEPLOY' }
@@ -60,7 +60,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(again, { identity: { ...made, tags: { a: 'b' } }, created: false })
   })
 
-  test(`a list holds the identities of a kind, a group and a subscription (${kind})`, async (t) => {
+  test(`a list contains the identities of a kind, a resource group and a subscription (${kind})`, async (t) => {
     const { directory, put } = await open(t, kind)
     await put('user-assigned', 'two')
     await put('user-assigned', 'one')
@@ -76,7 +76,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await names('00000000-0000-4000-8000-000000000000'), [])
   })
 
-  test(`a managed identity that is deleted is gone with all that it was given, and so is a whole group (${kind})`, async (t) => {
+  test(`a deleted managed identity loses its credentials, and so does a deleted resource group (${kind})`, async (t) => {
     const { credentials, directory, database, deletedPrincipals, put, remove } = await open(t, kind)
     const [one, two, machine] = [
       await put('user-assigned', 'one'),
@@ -95,16 +95,16 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await directory.findPrincipal(one.objectId), undefined)
     assert.equal(await credentials.credentialStands(one.objectId, undefined), false)
     assert.deepEqual(deletedPrincipals, [one.objectId])
-    const outside = { issuer: 'https://ci.example', audiences: ['api://x'], subject: 's', claim: () => undefined }
-    assert.deepEqual(await credentials.matchFederatedCredential(outside, undefined), { outcome: 'issuer' })
-    const gone = await database.transaction((transaction) =>
+    const assertion = { issuer: 'https://ci.example', audiences: ['api://x'], subject: 's', claim: () => undefined }
+    assert.deepEqual(await credentials.matchFederatedCredential(assertion, undefined), { outcome: 'issuer' })
+    const deleted = await database.transaction((transaction) =>
       directory.managedIdentities.deleteInGroup(transaction, subscriptionId, 'TEAM'),
     )
-    assert.deepEqual(gone.map(({ objectId }) => objectId).toSorted(), [two.objectId, machine.objectId].toSorted())
+    assert.deepEqual(deleted.map(({ objectId }) => objectId).toSorted(), [two.objectId, machine.objectId].toSorted())
     assert.deepEqual(await directory.managedIdentities.list(subscriptionId), [])
   })
 
-  test(`a federated credential of a managed identity proves it, and no longer when it is deleted (${kind})`, async (t) => {
+  test(`a federated credential authenticates its managed identity until it is deleted (${kind})`, async (t) => {
     const { credentials, database, put } = await open(t, kind)
     const identity = await put('user-assigned', 'deploy')
     const trust = {
@@ -119,19 +119,22 @@ for (const kind of testDatabaseKinds) {
     )
     assert.deepEqual(made, { trust, created: true })
     assert.deepEqual(await credentials.managedFederation.list(identity), [trust])
-    const outside = {
+    const assertion = {
       issuer: trust.issuer,
       audiences: [trust.audience],
       subject: trust.subject,
       claim: () => undefined,
     }
-    const match = await credentials.matchFederatedCredential(outside, identity.appId)
+    const match = await credentials.matchFederatedCredential(assertion, identity.appId)
     assert.ok(match.outcome === 'matched' && match.servicePrincipal.objectId === identity.objectId)
     assert.equal(
       await credentials.credentialStands(identity.objectId, { kind: 'federated-credential', id: match.credentialId }),
       true,
     )
-    const other = await credentials.matchFederatedCredential({ ...outside, subject: 'repo:octo/other' }, identity.appId)
+    const other = await credentials.matchFederatedCredential(
+      { ...assertion, subject: 'repo:octo/other' },
+      identity.appId,
+    )
     assert.equal(other.outcome, 'subject')
     assert.equal(
       await database.transaction((transaction) => credentials.managedFederation.delete(transaction, identity, 'CI')),

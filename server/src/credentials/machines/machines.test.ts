@@ -34,7 +34,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
     database.transaction((transaction) => credentials.machines.detach(transaction, machine, identity))
   const remove = (identity: ManagedIdentity) =>
     database.transaction((transaction) => directory.managedIdentities.delete(transaction, identity))
-  /** The credential by which a machine speaks as an identity. */
+  /** The credential with which a machine acts as an identity. */
   const credentialOf = async (machine: ManagedIdentity, identity: ManagedIdentity) => {
     const identities = await credentials.machines.identitiesOf(machine.objectId)
     return identities.find(({ servicePrincipal }) => servicePrincipal.objectId === identity.objectId)?.credentialId
@@ -46,7 +46,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
   return { ...opened, put, newCode, enroll, attach, detach, remove, credentialOf, stands }
 }
 
-test('a code can be read out and typed, has 100 random bits, and is stored by its hash alone', async (t) => {
+test('an enrollment code is readable, has 100 random bits, and is stored as a hash only', async (t) => {
   const { credentials } = await open(t, usualDatabaseKind)
   const { code, codeHash } = credentials.machines.prepareEnrollmentCode()
   assert.match(code, /^(?:[0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$/)
@@ -56,7 +56,7 @@ test('a code can be read out and typed, has 100 random bits, and is stored by it
 })
 
 for (const kind of testDatabaseKinds) {
-  test(`a code enrolls its machine in whatever case it is typed, once (${kind})`, async (t) => {
+  test(`a code enrolls its machine once, in any case (${kind})`, async (t) => {
     const { credentials, put, newCode, enroll } = await open(t, kind)
     const machine = await put('machine', 'build-1')
     const code = await newCode(machine)
@@ -69,18 +69,18 @@ for (const kind of testDatabaseKinds) {
     assert.equal(described?.key?.keyId, enrolled.keyId)
   })
 
-  test(`of ten enrolments at once with one code, one succeeds (${kind})`, async (t) => {
+  test(`of ten concurrent enrollments with one code, one succeeds (${kind})`, async (t) => {
     const { credentials, put, newCode, enroll } = await open(t, kind)
     const machine = await put('machine', 'build-1')
     const code = await newCode(machine)
     const results = await Promise.all(Array.from({ length: 10 }, () => enroll(code)))
-    const winners = results.filter((result) => result !== undefined)
-    assert.equal(winners.length, 1)
+    const enrolled = results.filter((result) => result !== undefined)
+    assert.equal(enrolled.length, 1)
     const [described] = await credentials.machines.describe([machine])
-    assert.equal(described?.key?.keyId, winners[0]?.keyId)
+    assert.equal(described?.key?.keyId, enrolled[0]?.keyId)
   })
 
-  test(`a code is good until its fifteen minutes are over, and a later one takes its place (${kind})`, async (t) => {
+  test(`a code expires after 15 minutes, and a later one replaces it (${kind})`, async (t) => {
     const { time, put, newCode, enroll } = await open(t, kind)
     const machine = await put('machine', 'build-1')
     const first = await newCode(machine)
@@ -94,16 +94,16 @@ for (const kind of testDatabaseKinds) {
     for (const wrong of ['', '0000-0000-0000-0000-0000', 'x'.repeat(100)]) assert.equal(await enroll(wrong), undefined)
   })
 
-  test(`an event that cannot be written undoes the enrolment, and the code is still good (${kind})`, async (t) => {
+  test(`an event that cannot be written undoes the enrollment, and the code stays valid (${kind})`, async (t) => {
     const { credentials, put, newCode, enroll } = await open(t, kind)
     const machine = await put('machine', 'build-1')
     const code = await newCode(machine)
-    const failing = credentials.machines.enroll(code, newPublicKey(), () => Promise.reject(new Error('no room')))
-    await assert.rejects(failing, /no room/)
+    const failing = credentials.machines.enroll(code, newPublicKey(), () => Promise.reject(new Error('disk full')))
+    await assert.rejects(failing, /disk full/)
     assert.notEqual(await enroll(code), undefined)
   })
 
-  test(`a new key ends the old one, and what was got by it, as the machine and as an attached identity (${kind})`, async (t) => {
+  test(`a new key invalidates the old key and the credentials of the machine and its attached identities (${kind})`, async (t) => {
     const { credentials, put, newCode, enroll, attach, credentialOf, stands } = await open(t, kind)
     const machine = await put('machine', 'build-1')
     const identity = await put('user-assigned', 'deploy')
@@ -119,7 +119,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await stands(machine, await credentialOf(machine, machine)), true)
   })
 
-  test(`a machine speaks as itself and as what is attached to it, and as nobody else (${kind})`, async (t) => {
+  test(`a machine acts as itself and as its attached identities only (${kind})`, async (t) => {
     const { put, attach, detach, credentialOf, stands } = await open(t, kind)
     const [one, two] = [await put('machine', 'one'), await put('machine', 'two')]
     const identity = await put('user-assigned', 'deploy')
@@ -133,28 +133,32 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await stands(identity, credential), false)
     assert.equal(await credentialOf(one, identity), undefined)
     await attach(one, identity)
-    assert.equal(await stands(identity, credential), false, 'what was got before it was detached stays ended')
+    assert.equal(
+      await stands(identity, credential),
+      false,
+      'a credential from before the identity was detached stays invalid',
+    )
   })
 
-  test(`deleting an identity or a machine ends what each could prove (${kind})`, async (t) => {
+  test(`deleting an identity or a machine invalidates its credentials (${kind})`, async (t) => {
     const { credentials, put, newCode, enroll, attach, remove, credentialOf, stands } = await open(t, kind)
     const machine = await put('machine', 'build-1')
-    const [kept, deleted] = [await put('user-assigned', 'kept'), await put('user-assigned', 'deleted')]
-    await attach(machine, kept)
+    const [remaining, deleted] = [await put('user-assigned', 'remaining'), await put('user-assigned', 'deleted')]
+    await attach(machine, remaining)
     await attach(machine, deleted)
     const enrolled = await enroll(await newCode(machine))
-    const ids = [await credentialOf(machine, kept), await credentialOf(machine, deleted)]
+    const ids = [await credentialOf(machine, remaining), await credentialOf(machine, deleted)]
     await remove(deleted)
-    assert.equal(await stands(kept, ids[0]), true)
+    assert.equal(await stands(remaining, ids[0]), true)
     assert.equal(await stands(deleted, ids[1]), false)
     const code = await newCode(machine)
     await remove(machine)
-    assert.equal(await stands(kept, ids[0]), false)
+    assert.equal(await stands(remaining, ids[0]), false)
     assert.equal(await credentials.machines.findKey(enrolled?.keyId ?? ''), undefined)
-    assert.equal(await enroll(code), undefined, 'its code is worth nothing either')
+    assert.equal(await enroll(code), undefined, 'its code is invalid too')
   })
 
-  test(`a machine, or an identity, that is disabled proves nothing until it is enabled again (${kind})`, async (t) => {
+  test(`the credentials of a disabled machine or identity are invalid until it is enabled again (${kind})`, async (t) => {
     const { database, put, newCode, enroll, attach, credentialOf, stands } = await open(t, kind)
     const machine = await put('machine', 'build-1')
     const identity = await put('user-assigned', 'deploy')

@@ -3,7 +3,7 @@ import type { Directory, ManagedIdentity, ServicePrincipal } from '../../directo
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import type { Enrolled, EnrollmentCode, Machine, SpokenIdentity } from '../records/model.ts'
+import type { Enrolled, EnrollmentCode, Machine, MachineIdentity } from '../records/model.ts'
 import type { MachineKeyRow } from '../records/rows.ts'
 import { storedHash } from '../records/stored-hash.ts'
 import type { MachineStore } from './machine-store.ts'
@@ -36,7 +36,7 @@ export interface Machines {
     | undefined
   >
   /** The identities that the machine may act as: its own and the attached ones. */
-  identitiesOf(machineId: string): Promise<SpokenIdentity[]>
+  identitiesOf(machineId: string): Promise<MachineIdentity[]>
 }
 
 /** The lifetime of a code. */
@@ -133,7 +133,7 @@ async function describe(
   })
 }
 
-async function identitiesOf({ directory, store }: MachinesOptions, machineId: string): Promise<SpokenIdentity[]> {
+async function identitiesOf({ directory, store }: MachinesOptions, machineId: string): Promise<MachineIdentity[]> {
   const credentials = await store.credentialsOfMachine(machineId)
   const ids = credentials.map(({ identity_id }) => identity_id)
   const principals = await directory.applications.servicePrincipalsNamed(ids)

@@ -21,8 +21,8 @@ export function knownNetworkStore(database: Database) {
         .where('object_id', '=', objectId)
         .where('network', '=', network)
         .executeTakeFirst(),
-    /** Stores a network, and keeps the `limit` latest of the user. */
-    rememberNetwork: async (transaction: Transaction, row: KnownNetworkRow, limit: number) => {
+    /** Inserts or updates a network of the user, and deletes all but the `limit` latest. */
+    recordNetwork: async (transaction: Transaction, row: KnownNetworkRow, limit: number) => {
       await within(transaction)
         .insertInto('known_network')
         .values(row)

@@ -43,7 +43,7 @@ export function createKnownPlaces({
     },
 
     /** Stores the network of a complete sign-in, at most once a day. A new one becomes a security event. */
-    remember: async (
+    record: async (
       transaction: Transaction,
       objectId: string,
       origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
@@ -52,7 +52,7 @@ export function createKnownPlaces({
       const network = storedNetwork(origin.remoteAddress)
       const seen = await store.knownNetworkWithin(transaction, objectId, network)
       if (seen !== undefined && nowMs < seen.seen_at_ms + dayMs) return
-      await store.rememberNetwork(transaction, { object_id: objectId, network, seen_at_ms: nowMs }, maxNetworks)
+      await store.recordNetwork(transaction, { object_id: objectId, network, seen_at_ms: nowMs }, maxNetworks)
       if (seen === undefined) await securityEvents.record(transaction, objectId, { kind: 'new-network', origin })
     },
   }

@@ -44,11 +44,11 @@ export type PasswordChangeOptions = {
 export function createPasswordChanges(options: PasswordChangeOptions) {
   const { authentication, tenantNames } = options
   return {
-    /** Judges and hashes the first password of a user, or one of an administrator. @throws WeakPasswordError */
+    /** Checks and hashes the first password of a user, or one of an administrator. @throws WeakPasswordError */
     prepareInitialPassword: async (userPrincipalName: string, password: string): Promise<PreparedPassword> =>
       preparePassword({ userPrincipalName, password, names: await tenantNames() }),
 
-    /** Judges and hashes another password that a user chose, before the transaction that stores it. @throws WeakPasswordError */
+    /** Checks and hashes another password that a user chose, before the transaction that stores it. @throws WeakPasswordError */
     preparePassword: async (userPrincipalName: string, password: string): Promise<PreparedPassword> => {
       const user = await authentication.findByName(userPrincipalName)
       const names = [...(await tenantNames()), user?.displayName ?? '', user?.mail ?? '']

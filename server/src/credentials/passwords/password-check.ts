@@ -25,7 +25,7 @@ export type PasswordClaim = SignInPlace & {
 
 export type PasswordCheck =
   | {
-      readonly outcome: 'proved'
+      readonly outcome: 'verified'
       readonly user: User
       /** The authentication methods of `amr`. [RFC 8176] */
       readonly methods: readonly string[]
@@ -69,9 +69,9 @@ const maxWaiting = 512
  * long.
  *
  * Unknown senders are limited per network, per network and name, and per name. Senders in a network or browser from which
- * the user has signed in are exempt, so that nobody can lock users out of where they work. Beyond the limit of a name,
- * unknown senders need a second factor, and each neighbourhood of addresses still has a few guesses. A password that the
- * server generated cannot be guessed, so no limit applies to it.
+ * the user has signed in are exempt, so that unknown senders cannot lock users out of the places where they work. Beyond the
+ * limit of a name, unknown senders need a second factor, and each neighbourhood of addresses still has a few guesses. A
+ * password that the server generated cannot be guessed, so no limit applies to it.
  */
 export function createPasswordCheck(options: PasswordCheckOptions, throttle = createPasswordThrottle(options.clock)) {
   const { database, rules, secondFactors, places, securityEvents } = options
@@ -81,15 +81,15 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
   async function check(claim: PasswordClaim): Promise<PasswordCheck> {
     const { key, network, user, known, isEnough } = await look(claim, options, failures)
     if (user?.passwordHash !== undefined && isGeneratedPassword(claim.password, user.passwordHash)) {
-      return proved(user, claim, false)
+      return acceptPassword(user, claim, false)
     }
     const hasCode = claim.code !== undefined && claim.code !== ''
-    if (!isEnough && !hasCode) return refuseUnseen('code-needed')
+    if (!isEnough && !hasCode) return denyUnchecked('code-needed')
     const attempt = throttle.begin({ network, name: hashedName(key), known })
-    if (attempt === 'guesses') return refuseUnseen('throttled')
+    if (attempt === 'guesses') return denyUnchecked('throttled')
     if (!('end' in attempt)) return { outcome: 'refused', reason: 'busy', ...attempt }
     try {
-      return await weigh(claim, { key, network, user, attempt, needsCode: !isEnough })
+      return await compare(claim, { key, network, user, attempt, needsCode: !isEnough })
     } catch (error) {
       if (!(error instanceof BusyError)) throw error
       return { outcome: 'refused', reason: 'busy', retryAfterSeconds: error.retryAfterSeconds }
@@ -100,23 +100,23 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
 
   /**
    * Compares the password, then the code if one is needed. A wrong code is counted only with the right password, so that
-   * nobody else can close the app of a user. The result does not tell a wrong code from a wrong password.
+   * nobody else can close the app of a user. The result does not distinguish a wrong code from a wrong password.
    */
-  async function weigh(claim: PasswordClaim, weighed: Weighed): Promise<PasswordCheck> {
-    const { key, network, user, attempt, needsCode } = weighed
+  async function compare(claim: PasswordClaim, known: Admitted): Promise<PasswordCheck> {
+    const { key, network, user, attempt, needsCode } = known
     const startMs = performance.now()
-    const right = await verifyPassword(claim.password, user?.passwordHash, attempt.place)
-    if (right && user !== undefined) {
-      const check = await proved(user, claim, needsCode)
+    const isRight = await verifyPassword(claim.password, user?.passwordHash, attempt.place)
+    if (isRight && user !== undefined) {
+      const check = await acceptPassword(user, claim, needsCode)
       const isCodeWrong = check.outcome === 'refused' && check.reason === 'code-needed'
-      attempt.end(isCodeWrong ? 'refused' : 'proved')
+      attempt.end(isCodeWrong ? 'refused' : 'verified')
       return check
     }
     attempt.end('refused')
     await database.transaction(async (transaction) => {
       // Beyond the limit of a name nothing is counted, or one network could close the name for all others.
       if (!needsCode) await failures.count(transaction, key, network)
-      // Recorded for an unknown name too, so that the time does not tell which names exist.
+      // Recorded for an unknown name too, so that the time does not reveal which names exist.
       const event = { kind: 'failed-sign-in', detail: 'wrong-password', origin: originOf(claim) } as const
       await securityEvents.record(transaction, user?.objectId ?? '', event)
     })
@@ -124,19 +124,19 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     return { outcome: 'refused', reason: needsCode ? 'code-needed' : 'wrong' }
   }
 
-  async function refuseUnseen(reason: 'throttled' | 'code-needed'): Promise<PasswordCheck> {
+  async function denyUnchecked(reason: 'throttled' | 'code-needed'): Promise<PasswordCheck> {
     await pace.wait()
     return { outcome: 'refused', reason }
   }
 
-  async function proved(
+  async function acceptPassword(
     user: AuthenticationRecord,
     claim: PasswordClaim,
-    hasShownCode: boolean,
+    needsCode: boolean,
   ): Promise<PasswordCheck> {
     const { objectId } = user
     const sender = { known: false, origin: originOf(claim) }
-    const codeMethods = hasShownCode ? await secondFactors.useCode(objectId, claim.code ?? '', sender) : []
+    const codeMethods = needsCode ? await secondFactors.useCode(objectId, claim.code ?? '', sender) : []
     if (codeMethods === 'wrong') return { outcome: 'refused', reason: 'code-needed' }
     if (codeMethods === 'closing') return { outcome: 'refused', reason: 'code-needed', closedAppOf: asUser(user) }
     if (!user.enabled) return { outcome: 'refused', reason: 'disabled' }
@@ -145,10 +145,10 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     const due = await rules.due(undefined, user, methods)
     // The password alone does not make a network known if a second factor is due.
     if (due === undefined) {
-      await database.transaction((transaction) => places.remember(transaction, objectId, originOf(claim)))
+      await database.transaction((transaction) => places.record(transaction, objectId, originOf(claim)))
     }
     return {
-      outcome: 'proved',
+      outcome: 'verified',
       user: asUser(user),
       methods,
       mustChangePassword: user.mustChangePassword,
@@ -177,7 +177,8 @@ async function look(
   return { key, network, user, known, isEnough: known || isEnough }
 }
 
-type Weighed = {
+/** An admitted attempt and the user whom it names. */
+type Admitted = {
   readonly key: string
   readonly network: string
   readonly user: AuthenticationRecord | undefined
@@ -189,7 +190,7 @@ function originOf({ remoteAddress, userAgent }: SignInPlace) {
   return { remoteAddress, userAgent }
 }
 
-/** A name of bounded length for the memory. */
+/** A name of bounded length, as a key of the counters. */
 function hashedName(key: string): string {
   return hash('sha256', key, 'base64')
 }

@@ -11,5 +11,5 @@ const estimator = new ZxcvbnFactory({
 
 answerQuestions(({ password, words }: StrengthQuestion) => estimator.check(password, [...words]).guessesLog10)
 
-/** A password to judge, and words that its user may have taken it from. */
+/** A password to check, and words from which its user may have derived it. */
 export type StrengthQuestion = { readonly password: string; readonly words: readonly string[] }

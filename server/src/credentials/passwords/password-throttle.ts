@@ -1,6 +1,6 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Place } from '../../platform/limits/fair-queue.ts'
-import { RecentMap } from '../../platform/memory/recent-map.ts'
 import { blockOf, neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
 import { type Allowance, type Bucket, refill } from '../../platform/limits/token-bucket.ts'
 
@@ -13,7 +13,7 @@ const guessesPerNeighbourhood: Allowance = { burst: 120, perSecond: 0.2 }
 
 /**
  * The reserve of a neighbourhood beyond that for addresses without recent guesses: one guess for each address of a /24, so
- * that one address cannot lock out the others. A /48 often has one holder, and gets fewer.
+ * that one address cannot lock out the others. A /48 often belongs to one customer, and gets fewer.
  */
 const reserveOfIPv4: Allowance = { burst: 256, perSecond: 1 / 30 }
 const reserveOfIPv6: Allowance = { burst: 20, perSecond: 1 / 30 }
@@ -22,18 +22,18 @@ const reserveOfIPv6: Allowance = { burst: 20, perSecond: 1 / 30 }
 const ordinaryGuesses = 3
 
 /** Right passwords, which cost a hash too: of a user from one network, of a user, and from one network. */
-const proofsPerPair: Allowance = { burst: 60, perSecond: 1 }
-const proofsPerPerson: Allowance = { burst: 120, perSecond: 2 }
-const proofsPerNetwork: Allowance = { burst: 600, perSecond: 10 }
+const successesPerPair: Allowance = { burst: 60, perSecond: 1 }
+const successesPerPerson: Allowance = { burst: 120, perSecond: 2 }
+const successesPerNetwork: Allowance = { burst: 600, perSecond: 10 }
 
 /** Hashes that run or wait: of one name from one network, from one network, and from one neighbourhood. */
 const maxInFlight = { pair: 8, network: 16, neighbourhood: 32 } as const
 
-/** The minimum number of keys of each kind with a bucket of their own; the maximum is twice as many. */
-const minBuckets = 10_000
+/** How many keys of each kind have a bucket; the least recently used is dropped, so its bucket is full again. */
+const maxBuckets = 10_000
 
 /** An admitted attempt. `end` is called once with its result. */
-export type Attempt = { readonly place: Place; readonly end: (how: 'proved' | 'refused' | 'dropped') => void }
+export type Attempt = { readonly place: Place; readonly end: (how: 'verified' | 'refused' | 'dropped') => void }
 
 /** Why an attempt is not admitted: too many guesses, or more attempts in flight than any caller may have. */
 export type NotAdmitted = 'guesses' | { readonly retryAfterSeconds: number }
@@ -61,16 +61,16 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
     reserveOfIPv4: createBuckets(clock, reserveOfIPv4),
     reserveOfIPv6: createBuckets(clock, reserveOfIPv6),
   }
-  const proofs = {
-    pairs: createBuckets(clock, proofsPerPair),
-    people: createBuckets(clock, proofsPerPerson),
-    networks: createBuckets(clock, proofsPerNetwork),
+  const successes = {
+    pairs: createBuckets(clock, successesPerPair),
+    people: createBuckets(clock, successesPerPerson),
+    networks: createBuckets(clock, successesPerNetwork),
   }
   const inFlight = createInFlight()
-  const all = [...Object.values(guesses), ...Object.values(proofs)]
+  const all = [...Object.values(guesses), ...Object.values(successes)]
 
   /** The buckets that a guess uses. */
-  function bucketsOfGuess({ network, pair, neighbourhood, known }: Guesser): readonly (readonly [Buckets, string])[] {
+  function bucketsOfGuess({ network, pair, neighbourhood, known }: Sender): readonly (readonly [Buckets, string])[] {
     if (known) return [[guesses.pairs, pair]]
     const hasGuessed = guesses.networks.spent(network) >= 1
     const isFull = guesses.neighbourhoods.waitMs(neighbourhood) > 0
@@ -88,12 +88,12 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
     begin: ({ network, name, known }) => {
       const pair = `${network} ${name}`
       const neighbourhood = neighbourhoodOf(network)
-      const proofBuckets = [
-        [proofs.pairs, pair],
-        [proofs.people, name],
-        [proofs.networks, network],
+      const successBuckets = [
+        [successes.pairs, pair],
+        [successes.people, name],
+        [successes.networks, network],
       ] as const
-      const waitMs = Math.max(...proofBuckets.map(([buckets, key]) => buckets.waitMs(key)))
+      const waitMs = Math.max(...successBuckets.map(([buckets, key]) => buckets.waitMs(key)))
       if (waitMs > 0) return { retryAfterSeconds: Math.ceil(waitMs / 1000) }
       const flights = [
         ['pair', pair],
@@ -119,10 +119,10 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
           ended = true
           for (const [kind, key] of flights) inFlight.add(kind, key, -1)
           if (how === 'refused') return
-          for (const [buckets, key] of guessBuckets) buckets.giveBack(key)
-          if (how !== 'proved') return
+          for (const [buckets, key] of guessBuckets) buckets.refund(key)
+          if (how !== 'verified') return
           guesses.pairs.refill(pair)
-          for (const [buckets, key] of proofBuckets) buckets.take(key)
+          for (const [buckets, key] of successBuckets) buckets.take(key)
         },
       }
     },
@@ -145,7 +145,7 @@ function createInFlight() {
   }
 }
 
-type Guesser = {
+type Sender = {
   readonly network: string
   readonly pair: string
   readonly neighbourhood: string
@@ -157,7 +157,7 @@ type Buckets = ReturnType<typeof createBuckets>
 /** Buckets by key, in bounded memory: a bucket without recent use is full again. */
 function createBuckets(clock: Clock, allowance: Allowance) {
   const { burst, perSecond } = allowance
-  const buckets = new RecentMap<Bucket>(minBuckets)
+  const buckets = new LRUCache<string, Bucket>({ max: maxBuckets })
 
   function tokensOf(key: string): number {
     const bucket = buckets.get(key)
@@ -166,14 +166,14 @@ function createBuckets(clock: Clock, allowance: Allowance) {
     return bucket.tokens
   }
 
-  const set = (key: string, tokens: number): void => buckets.set(key, { tokens, atMs: clock.now() })
+  const set = (key: string, tokens: number): void => void buckets.set(key, { tokens, atMs: clock.now() })
 
   return {
     /** The time until there is a whole token; 0 if there is one. */
     waitMs: (key: string): number => (Math.max(0, 1 - tokensOf(key)) / perSecond) * 1000,
     spent: (key: string): number => burst - tokensOf(key),
     take: (key: string): void => set(key, tokensOf(key) - 1),
-    giveBack: (key: string): void => set(key, Math.min(burst, tokensOf(key) + 1)),
+    refund: (key: string): void => set(key, Math.min(burst, tokensOf(key) + 1)),
     refill: (key: string): void => set(key, burst),
     size: (): number => buckets.size,
   }

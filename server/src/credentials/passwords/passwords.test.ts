@@ -5,33 +5,33 @@ import { createStrengthEstimator } from './password-strength.ts'
 import { passwordRefusal, preparePassword, WeakPasswordError } from './passwords.ts'
 
 // prettier-ignore
-const judged = [
+const cases = [
   { password: 'short-one',                       refusal: 'too-short',      why: 'nine characters' },
   { password: '🔑🔑🔑🔑🔑',                        refusal: 'too-short',      why: 'five characters, each of two code units' },
-  { password: 'x9'.repeat(600),                  refusal: 'too-long',       why: 'more bytes than are ever hashed' },
+  { password: 'x9'.repeat(600),                  refusal: 'too-long',       why: 'more bytes than the maximum' },
   { password: 'carol.danvers',                   refusal: 'like-user-name', why: 'the name itself' },
   { password: 'Carol.Danvers@contoso.example',   refusal: 'like-user-name', why: 'the whole name' },
   { password: 'caroldanvers2026!',               refusal: 'like-user-name', why: 'the name and a year' },
   { password: 'Password2026!',                   refusal: 'too-common',     why: 'a common word and a year' },
   { password: 'P@ssw0rd123',                     refusal: 'too-common',     why: 'a common word in disguise' },
   { password: 'welcomewelcome',                  refusal: 'too-common',     why: 'a common word twice' },
-  { password: '1q2w3e4r5t',                      refusal: 'too-common',     why: 'a walk over the keyboard' },
+  { password: '1q2w3e4r5t',                      refusal: 'too-common',     why: 'a row of the keyboard' },
   { password: '1234567890',                      refusal: 'too-common',     why: 'the digits in order' },
   { password: 'aaaaaaaaaaaa',                    refusal: 'too-common',     why: 'one character' },
   { password: '121212121212',                    refusal: 'too-common',     why: 'two characters' },
-  { password: 'correct horse battery staple',    refusal: 'too-common',     why: 'the example that everybody knows' },
-  { password: 'tidal lantern 7 quilt',           refusal: undefined,        why: 'words nobody puts together' },
-  { password: '5839201746',                      refusal: undefined,        why: 'ten digits in no order' },
-  { password: 'ключ от старой двери',            refusal: undefined,        why: 'any script will do' },
+  { password: 'correct horse battery staple',    refusal: 'too-common',     why: 'a well-known example' },
+  { password: 'tidal lantern 7 quilt',           refusal: undefined,        why: 'an unusual phrase' },
+  { password: '5839201746',                      refusal: undefined,        why: 'ten random digits' },
+  { password: 'ключ от старой двери',            refusal: undefined,        why: 'another script' },
 ] as const
 
-for (const { password, refusal, why } of judged) {
+for (const { password, refusal, why } of cases) {
   test(`the password ${JSON.stringify(password.slice(0, 30))} is ${refusal ?? 'accepted'}: ${why}`, () => {
     assert.equal(passwordRefusal(password, 'Carol.Danvers@contoso.example'), refusal)
   })
 }
 
-test('a password that may not be chosen is not hashed, and its refusal does not repeat it', async () => {
+test('a weak password is not hashed, and the error does not contain it', async () => {
   await assert.rejects(
     preparePassword({ userPrincipalName: 'carol@contoso.example', password: 'Password2026!', names: [] }),
     (error: unknown) => {
@@ -59,21 +59,21 @@ const sprayed = [
   'x9'.repeat(500),
 ]
 
-test('passwords that are tried first everywhere are refused, and phrases are accepted', async () => {
-  const judge = (password: string) =>
+test('passwords that attackers try first are denied, and phrases are accepted', async () => {
+  const prepare = (password: string) =>
     preparePassword({ userPrincipalName: 'carol.danvers@contoso.example', password, names: ['Fabrikam Ltd'] })
   for (const password of sprayed) {
-    await assert.rejects(judge(password), (error: unknown) => {
+    await assert.rejects(prepare(password), (error: unknown) => {
       assert.ok(error instanceof WeakPasswordError, password)
       return true
     })
   }
   for (const password of ['tidal lantern 7 quilt', 'ключ от старой двери', 'seven brass kettles']) {
-    assert.ok((await judge(password)).passwordHash.startsWith('$argon2id$'), password)
+    assert.ok((await prepare(password)).passwordHash.startsWith('$argon2id$'), password)
   }
 })
 
-test('a password that cannot be judged is not called weak: the caller may try again', async () => {
+test('a password that cannot be checked is not reported as weak: the caller may try again', async () => {
   const estimate = createStrengthEstimator(new URL('data:text/javascript,process.exit()'))
   await assert.rejects(estimate('tidal lantern 7 quilt', []), BusyError)
 })

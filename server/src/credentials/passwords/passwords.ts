@@ -26,7 +26,7 @@ export class WeakPasswordError extends Error {
 const minPasswordLength = 10
 
 /**
- * The words of the commonest passwords, without digits and symbols. Of at least ten characters, nearly all of the passwords
+ * The words of the most common passwords, without digits and symbols. Of at least ten characters, nearly all of the passwords
  * that are tried first are one of these words and a year.
  */
 const commonWords = new Set(
@@ -76,9 +76,9 @@ const minGuessesLog10 = 9
 const estimate = createStrengthEstimator()
 
 /**
- * Judges and hashes a password that a user chose. It takes long, so it is called before the transaction that stores it.
+ * Checks and hashes a password that a user chose. It takes long, so it is called before the transaction that stores it.
  *
- * @throws WeakPasswordError; BusyError when too many hashes wait, or the password cannot be judged in time
+ * @throws WeakPasswordError; BusyError when too many hashes wait, or the password cannot be checked in time
  */
 export async function preparePassword(chosen: ChosenPassword): Promise<PreparedPassword> {
   const { userPrincipalName, password, current = '', names } = chosen
@@ -97,7 +97,7 @@ function wordsOf(names: readonly string[]): string[] {
   return [...new Set(parts.map((part) => part.toLowerCase()))].filter((part) => part.length > 2)
 }
 
-/** Nothing is left of a password of digits and symbols, which is judged by its length. */
+/** Nothing is left of a password of digits and symbols, which only its length is checked. */
 function isCommon(letters: string): boolean {
   if (letters === '') return false
   if (commonWords.has(letters)) return true

@@ -7,7 +7,7 @@ export const dayMs = 24 * 60 * 60 * 1000
 export const defaultSecretDays = 365
 
 /** How many secrets, and how many certificates, one application or service principal may have. */
-export const credentialLimit = 100
+export const maxCredentials = 100
 
 /** A client's clock that is a little fast must not make "two years" too long. */
 const clockSlackMs = 60 * 60 * 1000

@@ -25,7 +25,7 @@ export type Holder = { readonly holderId: string; readonly appId: string }
 
 export type ClientSecretCheck =
   | {
-      readonly outcome: 'proved'
+      readonly outcome: 'verified'
       readonly servicePrincipal: ServicePrincipal
       readonly credentialId: string
       /** When the secret expires. Nothing issued for it may live longer. */
@@ -90,7 +90,7 @@ export type ManagedTrust = {
 }
 
 /** The claims of a token of an external issuer, before or after its signature was verified. */
-export type OutsideAssertion = {
+export type ExternalAssertion = {
   readonly issuer: string
   readonly subject: string
   readonly audiences: readonly string[]
@@ -117,7 +117,7 @@ export type EnrollmentCode = { readonly code: string; readonly codeHash: string;
 export type Enrolled = { readonly machine: ManagedIdentity; readonly keyId: string }
 
 /** An identity that a machine may act as. */
-export type SpokenIdentity = {
+export type MachineIdentity = {
   /** The ARM id of the identity. */
   readonly id: string
   readonly servicePrincipal: ServicePrincipal

@@ -34,7 +34,7 @@ export type NewPasskey = Omit<Passkey, 'id' | 'createdAtMs'>
  * hour. `closed`: too many wrong codes in a row; every code is wrong until an owner, or the user with another second
  * factor, removes the app. `closing` is the wrong code that closed it.
  */
-export type CodeCheck = 'proved' | 'wrong' | 'throttled' | 'closing' | 'closed'
+export type CodeCheck = 'verified' | 'wrong' | 'throttled' | 'closing' | 'closed'
 
 /** The sender of a code. `known`: it uses a network or browser of earlier sign-ins. */
 export type CodeSender = { readonly known: boolean; readonly origin: Pick<Origin, 'remoteAddress' | 'userAgent'> }

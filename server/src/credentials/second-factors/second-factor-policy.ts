@@ -13,7 +13,7 @@ export type SecondFactorPolicy = {
 /** What a sign-in still needs: the user's second factor, or the setup of one. */
 export type SecondFactorDue = 'second-factor' | 'enrolment'
 
-/** The methods that prove more than a password or a sign-in at another provider does. [RFC 8176 §2] */
+/** The methods that are stronger than a password or a sign-in at another provider. [RFC 8176 §2] */
 export const strongMethods: readonly string[] = ['mfa', 'otp', 'hwk']
 
 /** Ends sign-ins without a strong method: those of the given users, or of all. */

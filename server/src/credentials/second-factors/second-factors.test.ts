@@ -32,36 +32,36 @@ async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
 }
 
 for (const kind of usualDatabaseKinds) {
-  test(`an authenticator app is enrolled by one of its codes, and each code proves once (${kind})`, async (t) => {
+  test(`an authenticator app is set up with one of its codes, and each code is accepted once (${kind})`, async (t) => {
     const { factors, objectId, enrolled, enrol, time, checkTotp } = await open(t, kind)
     const { app, secretBase32, code, confirm } = await enrolled()
     assert.equal(app.issuer, 'Contoso & Co')
     assert.equal(app.label, 'Alice@contoso.example')
     assert.equal(app.secret.base32, secretBase32)
-    assert.equal(await checkTotp(code()), 'wrong', 'not confirmed yet')
+    assert.equal(await checkTotp(code()), 'wrong', 'the app is not confirmed yet')
     assert.equal((await factors.of(objectId)).totp, false)
     assert.equal(await confirm('000000' === code() ? '111111' : '000000'), false)
     assert.equal(await confirm(code()), true)
     assert.equal((await factors.of(objectId)).totp, true)
-    assert.equal(await checkTotp(code()), 'wrong', 'the code that confirmed is used')
+    assert.equal(await checkTotp(code()), 'wrong', 'the code that confirmed the app is used')
     time.nowMs += minuteMs
     const later = code()
-    assert.equal(await checkTotp(` ${later.slice(0, 3)} ${later.slice(3)} `), 'proved')
+    assert.equal(await checkTotp(` ${later.slice(0, 3)} ${later.slice(3)} `), 'verified')
     assert.equal(await checkTotp(later), 'wrong')
-    assert.equal(await checkTotp(code(-30_000)), 'wrong', 'an older one than the last')
-    assert.equal(await enrol(), undefined, 'there is one already')
+    assert.equal(await checkTotp(code(-30_000)), 'wrong', 'a code older than the last one')
+    assert.equal(await enrol(), undefined, 'the user has an app already')
   })
 
-  test(`of ten that use one code at once, one is proved (${kind})`, async (t) => {
+  test(`of ten concurrent uses of one code, one succeeds (${kind})`, async (t) => {
     const { enrolled, time, checkTotp } = await open(t, kind)
     const { code, confirm } = await enrolled()
     await confirm(code())
     time.nowMs += minuteMs
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => checkTotp(code())))
-    assert.equal(outcomes.filter((outcome) => outcome === 'proved').length, 1)
+    assert.equal(outcomes.filter((outcome) => outcome === 'verified').length, 1)
   })
 
-  test(`recovery codes prove once each, and new ones end the old (${kind})`, async (t) => {
+  test(`each recovery code is accepted once, and new ones replace the old (${kind})`, async (t) => {
     const { factors, objectId, database, alice, directory } = await open(t, kind)
     const codes = await database.transaction((tx) => factors.newRecoveryCodes(tx, objectId))
     assert.equal(new Set(codes).size, 10)
@@ -78,7 +78,7 @@ for (const kind of usualDatabaseKinds) {
     assert.equal(await factors.useRecoveryCode(objectId, third), false)
   })
 
-  test(`passkeys are kept byte for byte, one credential once, with a counter that only goes up (${kind})`, async (t) => {
+  test(`passkeys are stored byte for byte, each credential once, with a counter that only increases (${kind})`, async (t) => {
     const { factors, objectId, database } = await open(t, kind)
     const publicKey = Uint8Array.from({ length: 77 }, (_, at) => at)
     const key = {
@@ -101,12 +101,12 @@ for (const kind of usualDatabaseKinds) {
     assert.equal(await use(made.id, 0), false)
     const silent = { ...key, credentialId: 'c-2', counter: 0, transports: [] }
     const second = await database.transaction((tx) => factors.addPasskey(tx, silent))
-    assert.equal(await use(second?.id ?? '', 0), true, 'an authenticator that counts nothing')
+    assert.equal(await use(second?.id ?? '', 0), true, 'an authenticator without a counter')
     assert.equal((await factors.passkeysOf(objectId)).length, 2)
   })
 }
 
-test('fault 15: a code proves for its own thirty seconds, and for those before and after them [RFC 6238 §5.2]', async (t) => {
+test('fault 15: a code is accepted in its own 30 seconds, the 30 before and the 30 after [RFC 6238 §5.2]', async (t) => {
   const { enrolled, time, checkTotp } = await open(t)
   const { code, confirm } = await enrolled()
   await confirm(code())
@@ -115,9 +115,9 @@ test('fault 15: a code proves for its own thirty seconds, and for those before a
   const cases: readonly (readonly [atMs: number, outcome: string, why: string])[] = [
     [-stepMs - 1,     'wrong',  'two steps too early'],
     [2 * stepMs,      'wrong',  'two steps too late'],
-    [2 * stepMs - 1,  'proved', 'the last millisecond of the step after'],
-    [-stepMs,         'proved', 'the first of the step before'],
-    [stepMs - 1,      'proved', 'the last of its own'],
+    [2 * stepMs - 1,  'verified', 'the last millisecond of the next step'],
+    [-stepMs,         'verified', 'the first millisecond of the previous step'],
+    [stepMs - 1,      'verified', 'the last millisecond of its own step'],
   ]
   for (const [atMs, outcome, why] of cases) {
     const startMs = Math.ceil(time.nowMs / stepMs) * stepMs + 10 * stepMs
@@ -129,7 +129,7 @@ test('fault 15: a code proves for its own thirty seconds, and for those before a
   }
 })
 
-test('wrong codes are throttled for the person, and a recovery code helps then', async (t) => {
+test('wrong codes are throttled for the user, who can use a recovery code', async (t) => {
   const { factors, objectId, enrolled, database, time, checkTotp } = await open(t)
   const { code, confirm } = await enrolled()
   await confirm(code())
@@ -139,10 +139,10 @@ test('wrong codes are throttled for the person, and a recovery code helps then',
   assert.equal(await checkTotp(code()), 'throttled')
   assert.equal(await factors.useRecoveryCode(objectId, recovery), true)
   time.nowMs += 60 * minuteMs
-  assert.equal(await checkTotp(code()), 'proved')
+  assert.equal(await checkTotp(code()), 'verified')
 })
 
-test('who signs in from a known place is not stopped by what strangers guess', async (t) => {
+test('guesses of unknown senders do not throttle sign-ins from a known place', async (t) => {
   const { enrolled, time, checkTotp } = await open(t)
   const { code, confirm } = await enrolled()
   await confirm(code())
@@ -150,10 +150,10 @@ test('who signs in from a known place is not stopped by what strangers guess', a
   for (let guess = 0; guess < 10; guess += 1) assert.equal(await checkTotp('x'), 'wrong')
   assert.equal(await checkTotp(code()), 'throttled')
   assert.equal(await checkTotp('x', true), 'wrong')
-  assert.equal(await checkTotp(code(), true), 'proved')
+  assert.equal(await checkTotp(code(), true), 'verified')
 })
 
-test('a hundred wrong codes in a row close the app, which the person and the owners are told', async (t) => {
+test('100 wrong codes in a row close the app, and the user and the owners get a security event', async (t) => {
   const { factors, objectId, database, credentials, directory, enrolled, time, checkTotp } = await open(t)
   const other = { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', password: 'x' }
   const bob = await database.transaction((tx) => directory.createUser(tx, { ...other, directoryRole: 'owner' }))
@@ -166,9 +166,9 @@ test('a hundred wrong codes in a row close the app, which the person and the own
   }
   time.nowMs += 61 * minuteMs
   assert.equal(await checkTotp('x'), 'closing')
-  assert.equal(await checkTotp(code(), true), 'closed', 'for good, for known places too')
-  const stranger = { known: false, origin: { remoteAddress: '203.0.113.1', userAgent: undefined } }
-  assert.equal(await factors.useCode(objectId, code(), stranger), 'wrong')
+  assert.equal(await checkTotp(code(), true), 'closed', 'permanently, and for known places too')
+  const unknownSender = { known: false, origin: { remoteAddress: '203.0.113.1', userAgent: undefined } }
+  assert.equal(await factors.useCode(objectId, code(), unknownSender), 'wrong')
   const kinds = async (id: string) =>
     (await credentials.securityEvents.list(id)).map(({ kind, detail }) => [kind, detail])
   assert.ok((await kinds(objectId)).some(([kind, detail]) => kind === 'second-factor-closed' && detail === ''))
@@ -178,21 +178,21 @@ test('a hundred wrong codes in a row close the app, which the person and the own
   const again = await enrolled()
   assert.equal(await again.confirm(again.code()), true)
   time.nowMs += minuteMs
-  assert.equal(await checkTotp(again.code()), 'proved')
+  assert.equal(await checkTotp(again.code()), 'verified')
 })
 
-test('a right code begins the count of wrong codes anew', async (t) => {
+test('a correct code resets the count of wrong codes', async (t) => {
   const { enrolled, time, checkTotp } = await open(t)
   const { code, confirm } = await enrolled()
   await confirm(code())
   for (let round = 0; round < 3; round += 1) {
     for (let guess = 0; guess < 60; guess += 1) assert.equal(await checkTotp('x', true), 'wrong')
     time.nowMs += minuteMs
-    assert.equal(await checkTotp(code(), true), 'proved')
+    assert.equal(await checkTotp(code(), true), 'verified')
   }
 })
 
-test('the secret of an app is sealed for its owner, and codes are hashed', async (t) => {
+test('the secret of an app is sealed, and recovery codes are hashed', async (t) => {
   const { enrolled, database, factors, objectId } = await open(t)
   const { app } = await enrolled()
   const codes = await database.transaction((tx) => factors.newRecoveryCodes(tx, objectId))
@@ -205,7 +205,7 @@ test('the secret of an app is sealed for its owner, and codes are hashed', async
   for (const code of codes) assert.ok(!hashes.includes(code) && !hashes.includes(code.replaceAll('-', '')))
 })
 
-test('without a factor there is nothing to recover: its codes end with the last one', async (t) => {
+test('recovery codes are deleted with the last second factor', async (t) => {
   const { factors, objectId, enrolled, database } = await open(t)
   const { code, confirm } = await enrolled()
   await confirm(code())

@@ -36,7 +36,7 @@ export function createSecondFactors(context: SecondFactorContext): SecondFactors
     useCode: async (objectId, code, sender) => {
       if (parseTotpCode(code) !== undefined) {
         const check = await totp.checkTotp(objectId, code, sender)
-        if (check === 'proved') return ['otp', 'mfa']
+        if (check === 'verified') return ['otp', 'mfa']
         return check === 'closing' ? 'closing' : 'wrong'
       }
       if (await useRecoveryCode(objectId, code)) return ['mfa']

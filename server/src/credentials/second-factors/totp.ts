@@ -64,7 +64,7 @@ export function createTotp(context: SecondFactorContext): Totp {
         if (row.failures_in_row >= maxFailuresInRow) return 'closed'
         if (!sender.known && isWithinWindow(context, row) && row.failures >= maxFailures) return 'throttled'
         const step = stepOf(context, row, code)
-        if (step !== undefined && (await store.useTotpStep(transaction, objectId, step))) return 'proved'
+        if (step !== undefined && (await store.useTotpStep(transaction, objectId, step))) return 'verified'
         return countFailure(context, transaction, row, sender)
       }),
     removeTotp: async (transaction, objectId) => {

@@ -6,17 +6,17 @@ import { openTestCredentials } from '../../credentials/test-credentials.ts'
 const dayMs = 24 * 60 * 60 * 1000
 
 for (const kind of testDatabaseKinds) {
-  test(`a client secret proves its application until it expires (${kind})`, async (t) => {
+  test(`a client secret authenticates its application until it expires (${kind})`, async (t) => {
     const { credentials, owner, time, dispose } = await openTestCredentials(kind)
     t.after(dispose)
     const { appId, objectId } = owner.servicePrincipal
     const check = await credentials.checkClientSecret(appId.toUpperCase(), owner.secret)
-    assert.equal(check.outcome, 'proved')
-    assert.ok(check.outcome === 'proved')
+    assert.equal(check.outcome, 'verified')
+    assert.ok(check.outcome === 'verified')
     assert.equal(check.servicePrincipal.objectId, objectId)
     assert.equal(check.expiresAtMs, time.nowMs + 365 * dayMs)
     time.nowMs += 365 * dayMs - 1
-    assert.equal((await credentials.checkClientSecret(appId, owner.secret)).outcome, 'proved')
+    assert.equal((await credentials.checkClientSecret(appId, owner.secret)).outcome, 'verified')
     assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: check.credentialId }), true)
     time.nowMs += 1
     assert.equal((await credentials.checkClientSecret(appId, owner.secret)).outcome, 'expired-secret')
@@ -24,7 +24,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await credentials.credentialStands(objectId, undefined), true)
   })
 
-  test(`a client secret proves nobody before it starts (${kind})`, async (t) => {
+  test(`a client secret is not accepted before it starts (${kind})`, async (t) => {
     const { database, credentials, owner, time, dispose } = await openTestCredentials(kind)
     t.after(dispose)
     const { appId, objectId } = owner.servicePrincipal
@@ -37,11 +37,11 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await credentials.checkClientSecret(appId, secretText), { outcome: 'wrong-secret' })
     assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: secret.keyId }), false)
     time.nowMs = startsAtMs
-    assert.equal((await credentials.checkClientSecret(appId, secretText)).outcome, 'proved')
+    assert.equal((await credentials.checkClientSecret(appId, secretText)).outcome, 'verified')
     assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: secret.keyId }), true)
   })
 
-  test(`a wrong secret, a stranger's secret and an unknown application are told apart only inside (${kind})`, async (t) => {
+  test(`a wrong secret, the secret of another application and an unknown application have different outcomes (${kind})`, async (t) => {
     const { database, credentials, owner, dispose } = await openTestCredentials(kind)
     t.after(dispose)
     const other = await database.transaction((transaction) =>
@@ -56,7 +56,7 @@ for (const kind of testDatabaseKinds) {
     }
   })
 
-  test(`names of users are taken whatever their case, and passwords are stored as argon2id (${kind})`, async (t) => {
+  test(`names of users are unique in any case, and passwords are stored as argon2id (${kind})`, async (t) => {
     const { database, directory, alice, dispose } = await openTestCredentials(kind)
     t.after(dispose)
     const user = { userPrincipalName: 'ALICE@contoso.example', displayName: 'x', password: 'y' }
@@ -79,7 +79,7 @@ for (const kind of testDatabaseKinds) {
 
 const testGuid = '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 
-test('what is no id finds nobody', async (t) => {
+test('an invalid id finds no principal', async (t) => {
   const { credentials, directory, dispose } = await openTestCredentials()
   t.after(dispose)
   for (const id of ['', 'x', '\0', '%00', testGuid]) {

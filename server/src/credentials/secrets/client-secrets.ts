@@ -1,6 +1,6 @@
 import type { Directory, ServicePrincipal } from '../../directory/index.ts'
 import { newSecret, secretEquals } from '../../platform/keys/sealing.ts'
-import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
+import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
@@ -9,14 +9,17 @@ import type { SecretRow } from '../records/rows.ts'
 import { storedHash } from '../records/stored-hash.ts'
 import type { SecretStore } from './secret-store.ts'
 
-/** How many successful checks are cached. */
-const memoryLimit = 100_000
+/**
+ * How many successful checks are cached, for one authority revision and at most until the secret expires. This saves two reads
+ * for each request: 2.5 µs of processor time instead of 22 with SQLite.
+ */
+const maxCachedChecks = 100_000
 
 /** Ours have 46 characters. Longer ones are not hashed. */
 const maxSecretLength = 1024
 
 /** An unknown secret is compared with this hash, so that every check makes a comparison. */
-const nobodysHash = storedHash(newSecret())
+const decoyHash = storedHash(newSecret())
 
 /**
  * Creates the check of client secrets. A successful check is cached by the hash of the secret, a failed one is not. Every
@@ -33,36 +36,32 @@ export function createSecretCheck({
   readonly store: SecretStore
   readonly directory: Pick<Directory, 'findServicePrincipalByAppId'>
 }) {
-  const memory = new RevisionCache<ClientSecretCheck>(memoryLimit)
+  const cache = new RevisionCache<ClientSecretCheck>(maxCachedChecks)
 
-  function judge(
+  function checkRow(
     hash: string,
     row: SecretRow | undefined,
     servicePrincipal: ServicePrincipal | undefined,
   ): ClientSecretCheck {
     const nowMs = clock.now()
-    const isRight = secretEquals(hash, row?.secret_hash ?? nobodysHash)
+    const isRight = secretEquals(hash, row?.secret_hash ?? decoyHash)
     if (servicePrincipal === undefined) return { outcome: 'unknown-application' }
     if (row === undefined || !isRight || nowMs < row.starts_at_ms) return { outcome: 'wrong-secret' }
     if (nowMs >= row.expires_at_ms) return { outcome: 'expired-secret' }
     if (!servicePrincipal.enabled) return { outcome: 'disabled' }
-    return { outcome: 'proved', servicePrincipal, credentialId: row.id, expiresAtMs: row.expires_at_ms }
+    return { outcome: 'verified', servicePrincipal, credentialId: row.id, expiresAtMs: row.expires_at_ms }
   }
 
-  return (appIdText: string, secret: string): ClientSecretCheck | Promise<ClientSecretCheck> => {
+  return async (appIdText: string, secret: string): Promise<ClientSecretCheck> => {
     const appId = parseGuid(appIdText) ?? nullGuid
     const hash = storedHash(secret.length > maxSecretLength ? '' : secret)
     const key = `${appId} ${hash}`
-    return andThen(database.authorityRevision(), (revision) => {
-      const remembered = memory.get(revision, key, clock.now())
-      if (remembered !== undefined) return remembered
-      return andThen(store.byHash(appId, hash), (row) =>
-        andThen(directory.findServicePrincipalByAppId(appId), (principal) => {
-          const check = judge(hash, row, principal)
-          if (check.outcome === 'proved') memory.set(revision, key, check, check.expiresAtMs)
-          return check
-        }),
-      )
-    })
+    const revision = await database.authorityRevision()
+    const cached = cache.get(revision, key, clock.now())
+    if (cached !== undefined) return cached
+    const row = await store.byHash(appId, hash)
+    const check = checkRow(hash, row, await directory.findServicePrincipalByAppId(appId))
+    if (check.outcome === 'verified') cache.set(revision, key, check, check.expiresAtMs)
+    return check
   }
 }

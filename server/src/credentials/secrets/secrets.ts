@@ -4,7 +4,7 @@ import { newSecret } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { requireHolder } from '../records/holders.ts'
-import { type RequireLifetime, credentialLimit, dayMs, defaultSecretDays } from '../records/lifetime.ts'
+import { type RequireLifetime, maxCredentials, dayMs, defaultSecretDays } from '../records/lifetime.ts'
 import type { Holder, HolderKind, SecretRecord } from '../records/model.ts'
 import type { SecretRow } from '../records/rows.ts'
 import { storedHash } from '../records/stored-hash.ts'
@@ -57,8 +57,8 @@ export function createSecrets({ directory, store, clock, requireLifetime }: Secr
         insert: async (transaction) => {
           // The holder may have been deleted since, and no secret may remain without its holder.
           await requireHolder(directory, kind, holderId, transaction)
-          if ((await store.count(transaction, holderId)) >= credentialLimit) {
-            throw new DirectoryError('quota', `An object has at most ${credentialLimit} password credentials.`)
+          if ((await store.count(transaction, holderId)) >= maxCredentials) {
+            throw new DirectoryError('quota', `An object has at most ${maxCredentials} password credentials.`)
           }
           await store.insert(transaction, row)
         },

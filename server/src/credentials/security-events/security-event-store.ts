@@ -28,7 +28,7 @@ export function securityEventStore(database: Database) {
         .executeTakeFirst()
       return result.numUpdatedRows > 0n
     },
-    /** Inserts one and keeps the `limit` newest of its kind. */
+    /** Inserts an event, and deletes all but the `limit` newest of its kind. */
     insertSecurityEvent: async (transaction: Transaction, row: SecurityEventRow, limit: number) => {
       await within(transaction).insertInto('security_event').values(row).execute()
       const older = within(transaction)

@@ -42,7 +42,7 @@ export async function requireValidAuthentication(
 
 /**
  * Requires that an authentication is complete: no password that must be changed, and no password alone if the user has a
- * second factor or needs one. Checked here too, so that a page cannot forget it.
+ * second factor or needs one. Checked here too, in case a page does not.
  *
  * @throws AuthenticationRefusedError
  */

@@ -24,16 +24,16 @@ for (const kind of testDatabaseKinds) {
       userName: 'alice@contoso.example',
       mail: 'alice@contoso.example',
       groups: [],
-      standsUntilMs: time.nowMs + 8 * hourMs,
+      expiresAtMs: time.nowMs + 8 * hourMs,
       ...change,
     })
-    const take = (change: Partial<ExternalPerson> = {}, createUsers = true) =>
+    const attempt = (change: Partial<ExternalPerson> = {}, createUsers = true) =>
       database.transaction((transaction) =>
         directory.signInExternalPerson(transaction, person(change), { createUsers }),
       )
     const signIn = async (change: Partial<ExternalPerson> = {}) => {
-      const result = await take(change)
-      assert.ok(result.outcome === 'proved', result.outcome)
+      const result = await attempt(change)
+      assert.ok(result.outcome === 'verified', result.outcome)
       return result.user
     }
     const groupNames = async (objectId: string) => {
@@ -42,25 +42,29 @@ for (const kind of testDatabaseKinds) {
         names.push((await directory.findPrincipal(id))?.displayName ?? '')
       return names.toSorted()
     }
-    return { ...opened, take, signIn, groupNames }
+    return { ...opened, attempt, signIn, groupNames }
   }
 
-  describe(`somebody whom another provider proved [${kind}]`, () => {
-    test('becomes a user at the first sign-in, and is the same at the next, whatever they are called by then', async (t) => {
-      const { take, directory } = await open(t)
-      const first = await take()
-      assert.ok(first.outcome === 'proved' && first.isNew)
+  describe(`a person whom another provider authenticated [${kind}]`, () => {
+    test('becomes a user at the first sign-in, and stays this user when the name changes', async (t) => {
+      const { attempt, directory } = await open(t)
+      const first = await attempt()
+      assert.ok(first.outcome === 'verified' && first.isNew)
       assert.match(first.user.userPrincipalName, /^alice_contoso\.example_[0-9a-f]{20}#EXT#@contoso\.example$/)
       assert.equal(first.user.external, true)
-      const second = await take({ displayName: 'Alice B.', userName: 'b@contoso.example', mail: 'b@contoso.example' })
-      assert.ok(second.outcome === 'proved' && !second.isNew)
+      const second = await attempt({
+        displayName: 'Alice B.',
+        userName: 'b@contoso.example',
+        mail: 'b@contoso.example',
+      })
+      assert.ok(second.outcome === 'verified' && !second.isNew)
       assert.equal(second.user.objectId, first.user.objectId)
       assert.equal(second.user.userPrincipalName, first.user.userPrincipalName, 'the name stays')
       const found = await directory.findUser(first.user.objectId)
       assert.deepEqual([found?.displayName, found?.mail], ['Alice B.', 'b@contoso.example'])
     })
 
-    test('is another than whoever has the same mail and name elsewhere, or here (fault 13)', async (t) => {
+    test('is not the user with the same mail and name at another issuer or here (fault 13)', async (t) => {
       const { signIn, alice, database, directory } = await open(t)
       const ids = new Set([alice.objectId])
       const same = { displayName: 'Alice', userName: 'alice@contoso.example', mail: 'Alice@contoso.example' }
@@ -73,7 +77,7 @@ for (const kind of testDatabaseKinds) {
       await assert.rejects(
         database.transaction((transaction) => directory.createUser(transaction, taken)),
         RangeError,
-        'no user of ours is called like that',
+        'the name is reserved for external users',
       )
     })
 
@@ -86,8 +90,8 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('is refused while disabled, with nothing changed, and where only linked people may come', async (t) => {
-      const { take, signIn, groupNames, time, database } = await open(t)
+    test('is denied without changes while disabled, or if only linked people may sign in', async (t) => {
+      const { attempt, signIn, groupNames, time, database } = await open(t)
       const { objectId } = await signIn({ groups: ['a'] })
       await database.transaction((transaction) =>
         transaction
@@ -98,21 +102,21 @@ for (const kind of testDatabaseKinds) {
           .execute(),
       )
       time.nowMs += 1
-      assert.deepEqual(await take({ groups: ['b'] }), { outcome: 'disabled' })
+      assert.deepEqual(await attempt({ groups: ['b'] }), { outcome: 'disabled' })
       assert.deepEqual(await groupNames(objectId), ['contoso:a'])
-      assert.deepEqual(await take({ subject: 'nobody' }, false), { outcome: 'not-linked' })
+      assert.deepEqual(await attempt({ subject: 'nobody' }, false), { outcome: 'not-linked' })
     })
 
-    test('comes twice at once and is one', async (t) => {
-      const { take } = await open(t)
-      const results = await Promise.all(Array.from({ length: 5 }, () => take({ groups: ['a', 'b'] })))
-      const ids = results.map((result) => (result.outcome === 'proved' ? result.user.objectId : result.outcome))
+    test('becomes one user if concurrent sign-ins are the first', async (t) => {
+      const { attempt } = await open(t)
+      const results = await Promise.all(Array.from({ length: 5 }, () => attempt({ groups: ['a', 'b'] })))
+      const ids = results.map((result) => (result.outcome === 'verified' ? result.user.objectId : result.outcome))
       assert.equal(new Set(ids).size, 1)
     })
   })
 
-  describe(`the groups that a sign-in tells [${kind}]`, () => {
-    test('replace those of the one before, at once (fault 12)', async (t) => {
+  describe(`the groups of a sign-in [${kind}]`, () => {
+    test('replace those of the previous sign-in immediately (fault 12)', async (t) => {
       const { signIn, groupNames } = await open(t)
       const { objectId } = await signIn({ groups: ['developers', 'testers'] })
       assert.deepEqual(await groupNames(objectId), ['contoso:developers', 'contoso:testers'])
@@ -124,7 +128,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await groupNames(objectId), [])
     })
 
-    test('are the same group for everybody of the issuer, and another for another issuer', async (t) => {
+    test('are shared by all people of the issuer, and differ between issuers', async (t) => {
       const { signIn, directory } = await open(t)
       const groupOf = async (change: Partial<ExternalPerson>) => {
         const { objectId } = await signIn({ groups: ['developers'], ...change })
@@ -135,8 +139,8 @@ for (const kind of testDatabaseKinds) {
       assert.notEqual(await groupOf({ issuer: 'https://id.fabrikam.example', provider: 'fabrikam' }), first)
     })
 
-    test('are so many of one issuer and no more, and whoever would bring more is kept out', async (t) => {
-      const { take, signIn, groupNames, database } = await open(t)
+    test('are limited for each issuer, and a sign-in that exceeds the limit is denied', async (t) => {
+      const { attempt, signIn, groupNames, database } = await open(t)
       const { objectId } = await signIn({ groups: ['developers'] })
       const issuer = 'https://id.contoso.example'
       const rows = Array.from({ length: 19_999 }, (_, at) => ({ issuer, value: `v${at}`, group_id: `g${at}` }))
@@ -149,12 +153,12 @@ for (const kind of testDatabaseKinds) {
             .execute()
         }
       })
-      assert.deepEqual(await take({ groups: ['developers', 'one-more'] }), { outcome: 'too-many-groups' })
+      assert.deepEqual(await attempt({ groups: ['developers', 'one-more'] }), { outcome: 'too-many-groups' })
       assert.deepEqual(await groupNames(objectId), ['contoso:developers'])
-      assert.equal((await take({ subject: 'bob', groups: ['developers'] })).outcome, 'proved')
+      assert.equal((await attempt({ subject: 'bob', groups: ['developers'] })).outcome, 'verified')
     })
 
-    test('leave alone what an owner put somebody into', async (t) => {
+    test('do not replace the memberships that an owner added', async (t) => {
       const { signIn, groupNames, database } = await open(t)
       const { objectId } = await signIn({ groups: ['developers'] })
       const name = {
@@ -176,7 +180,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await groupNames(objectId), ['local'])
     })
 
-    test('hold as long as the sign-in does', async (t) => {
+    test('expire with the sign-in', async (t) => {
       const { signIn, groupNames, time, directory } = await open(t)
       const { objectId } = await signIn({ groups: ['developers'] })
       time.nowMs += 8 * hourMs - 1
@@ -188,10 +192,10 @@ for (const kind of testDatabaseKinds) {
     })
   })
 
-  describe(`a sign-in that another provider proved [${kind}]`, () => {
-    test('ends, with its groups, where the issuer is believed no more, and no other does', async (t) => {
+  describe(`a sign-in at another provider [${kind}]`, () => {
+    test('ends with its groups when its issuer is removed, and others do not', async (t) => {
       const { signIn, groupNames, credentials, directory, database, time } = await open(t)
-      const [gone, kept] = [
+      const [removed, remaining] = [
         await signIn({ groups: ['developers'] }),
         await signIn({
           issuer: 'https://id.fabrikam.example',
@@ -202,29 +206,29 @@ for (const kind of testDatabaseKinds) {
       ]
       const lifetimeMs = hourMs
       const ids: string[] = []
-      for (const user of [gone, kept]) {
-        const proof = { user, clientId: 'c', methods: ['fed'], authenticatedAtMs: time.nowMs, lifetimeMs }
-        ids.push((await database.transaction((transaction) => credentials.recordSignIn(transaction, proof))).id)
+      for (const user of [removed, remaining]) {
+        const request = { user, clientId: 'c', methods: ['fed'], authenticatedAtMs: time.nowMs, lifetimeMs }
+        ids.push((await database.transaction((transaction) => credentials.recordSignIn(transaction, request))).id)
       }
-      const stand = async () => [
-        await credentials.credentialStands(gone.objectId, { kind: 'sign-in', id: ids[0] ?? '' }),
-        await credentials.credentialStands(kept.objectId, { kind: 'sign-in', id: ids[1] ?? '' }),
+      const areValid = async () => [
+        await credentials.credentialStands(removed.objectId, { kind: 'sign-in', id: ids[0] ?? '' }),
+        await credentials.credentialStands(remaining.objectId, { kind: 'sign-in', id: ids[1] ?? '' }),
       ]
       await directory.endSignInsOfRemovedProviders(() => true)
-      assert.deepEqual(await stand(), [true, true])
+      assert.deepEqual(await areValid(), [true, true])
       await directory.endSignInsOfRemovedProviders((issuer) => issuer === 'https://id.fabrikam.example')
-      assert.deepEqual(await stand(), [false, true])
-      assert.deepEqual(await groupNames(gone.objectId), [])
-      assert.deepEqual(await groupNames(kept.objectId), ['fabrikam:developers'])
+      assert.deepEqual(await areValid(), [false, true])
+      assert.deepEqual(await groupNames(removed.objectId), [])
+      assert.deepEqual(await groupNames(remaining.objectId), ['fabrikam:developers'])
     })
 
-    test('ends when that does, however long it is asked to live', async (t) => {
+    test('expires with the sign-in at the provider, even if a longer lifetime is requested', async (t) => {
       const { signIn, credentials, database, time } = await open(t)
       const user = await signIn()
       const { objectId } = user
       const lifetimeMs = 90 * 24 * hourMs
-      const proof = { user, clientId: 'c', methods: ['fed'], authenticatedAtMs: time.nowMs, lifetimeMs }
-      const { id } = await database.transaction((transaction) => credentials.recordSignIn(transaction, proof))
+      const request = { user, clientId: 'c', methods: ['fed'], authenticatedAtMs: time.nowMs, lifetimeMs }
+      const { id } = await database.transaction((transaction) => credentials.recordSignIn(transaction, request))
       time.nowMs += 8 * hourMs - 1
       await database.transaction((transaction) => credentials.touchSignIn(transaction, id, lifetimeMs))
       assert.equal(await credentials.credentialStands(objectId, { kind: 'sign-in', id: id }), true)
@@ -232,12 +236,12 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await credentials.credentialStands(objectId, { kind: 'sign-in', id: id }), false)
       await database.transaction((transaction) => credentials.touchSignIn(transaction, id, lifetimeMs))
       assert.equal(await credentials.credentialStands(objectId, { kind: 'sign-in', id: id }), false)
-      const passkey = { ...proof, methods: ['hwk', 'mfa'] }
+      const passkey = { ...request, methods: ['hwk', 'mfa'] }
       const other = await database.transaction((transaction) => credentials.recordSignIn(transaction, passkey))
       assert.equal(
         await credentials.credentialStands(objectId, { kind: 'sign-in', id: other.id }),
         false,
-        'nor does another proof of theirs',
+        'another authentication method does not extend it',
       )
     })
   })

@@ -45,7 +45,7 @@ export function signInStore(database: Database) {
         .where('expires_at_ms', '>', nowMs)
         .where('expires_at_ms', '<', untilMs)
         .execute(),
-    noteSignInUse: (
+    recordSignInUse: (
       transaction: Transaction,
       id: string,
       use: Pick<SignInRow, 'last_used_at_ms' | 'remote_address' | 'user_agent'>,

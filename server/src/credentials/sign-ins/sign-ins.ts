@@ -83,8 +83,8 @@ export function createSignIns(options: SignInsOptions) {
       const untilMs = await endOf(directory, transaction, toSignIn(row), wantedMs)
       await store.extendSignIn(transaction, id, { nowMs, untilMs })
     },
-    noteSignInUse: async (transaction: Transaction, id: string, use: SignInUse): Promise<void> => {
-      await store.noteSignInUse(transaction, id, useColumns(clock.now(), use))
+    recordSignInUse: async (transaction: Transaction, id: string, use: SignInUse): Promise<void> => {
+      await store.recordSignInUse(transaction, id, useColumns(clock.now(), use))
     },
     ...createSignInEnds(options),
     ...createSignInReads(options),
@@ -131,7 +131,7 @@ function createSignInReads({ store, directory, clock, maxSignInMs }: SignInsOpti
   }
 }
 
-/** A user of another provider has no sign-in that outlasts the one there, whatever they have set up here. */
+/** A user of another provider has no sign-in that outlasts the one there, with any method. */
 async function endOf(
   directory: SignInsOptions['directory'],
   transaction: Transaction,

@@ -1,17 +1,20 @@
 import type { Directory } from '../../directory/index.ts'
-import { RevisionCache, andThen } from '../../platform/memory/revision-cache.ts'
+import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { Credential, CredentialKind } from '../records/model.ts'
 
-/** How many valid credentials are cached. */
-const memoryLimit = 100_000
+/**
+ * How many valid credentials are cached, for one authority revision and at most until the credential expires. This saves up to
+ * two reads for each token: 1.4 µs of processor time instead of 16 with SQLite.
+ */
+const maxCachedCredentials = 100_000
 
 /** Until when a principal has a valid credential of one kind; undefined if it has no such credential. */
 export type ValidUntil = (objectId: string, credentialId: string) => Promise<number | undefined>
 
-/** The submodule of each kind, which asks for the credential in one query. */
+/** The lookup of each kind, which takes one query. */
 export type ValidUntilOfKinds = Readonly<Record<Exclude<CredentialKind, 'external-principal'>, ValidUntil>>
 
 export type StandingOptions = {
@@ -24,24 +27,23 @@ export type StandingOptions = {
 /** Creates the check whether a principal exists, is enabled and still has a credential. */
 export function createStandingCheck(options: StandingOptions) {
   const { database, clock } = options
-  const memory = new RevisionCache<{ readonly objectIdText: string; readonly kind: CredentialKind | undefined }>(
-    memoryLimit,
+  const cache = new RevisionCache<{ readonly objectIdText: string; readonly kind: CredentialKind | undefined }>(
+    maxCachedCredentials,
   )
 
   // Called for every token that is issued: a hit parses and builds nothing.
-  return (objectIdText: string, credential: Credential | undefined): boolean | Promise<boolean> =>
-    andThen(database.authorityRevision(), (revision) => {
-      const key = credential?.id ?? objectIdText
-      const known = memory.get(revision, key, clock.now())
-      if (known?.objectIdText === objectIdText && known.kind === credential?.kind) return true
-      const objectId = parseGuid(objectIdText)
-      if (objectId === undefined) return false
-      return andThen(validUntilMs(options, objectId, credential), (untilMs) => {
-        if (untilMs === undefined || clock.now() >= untilMs) return false
-        memory.set(revision, key, { objectIdText, kind: credential?.kind }, untilMs)
-        return true
-      })
-    })
+  return async (objectIdText: string, credential: Credential | undefined): Promise<boolean> => {
+    const revision = await database.authorityRevision()
+    const key = credential?.id ?? objectIdText
+    const cached = cache.get(revision, key, clock.now())
+    if (cached?.objectIdText === objectIdText && cached.kind === credential?.kind) return true
+    const objectId = parseGuid(objectIdText)
+    if (objectId === undefined) return false
+    const untilMs = await validUntilMs(options, objectId, credential)
+    if (untilMs === undefined || clock.now() >= untilMs) return false
+    cache.set(revision, key, { objectIdText, kind: credential?.kind }, untilMs)
+    return true
+  }
 }
 
 async function validUntilMs(

@@ -1,5 +1,4 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import { andThen } from '../../platform/memory/revision-cache.ts'
 import type { ApplicationRow, ServicePrincipalRow } from '../principals/rows.ts'
 import type { Application, RedirectUris } from '../principals/model.ts'
 import type { ApplicationSignIn } from '../principals/records.ts'
@@ -42,8 +41,10 @@ export function createApplicationSignInStore(database: Database) {
       .where('application.app_id', '=', p.appId),
   )
   return {
-    find: (appId: string): Application | undefined | Promise<Application | undefined> =>
-      andThen(byAppId.first({ appId }), (row) => (row === undefined ? undefined : toApplication(row))),
+    find: async (appId: string): Promise<Application | undefined> => {
+      const row = await byAppId.first({ appId })
+      return row && toApplication(row)
+    },
     of: async (applicationIds: readonly string[]): Promise<Map<string, ApplicationSignIn>> => {
       if (applicationIds.length === 0) return new Map()
       const rows = await database

@@ -16,7 +16,7 @@ export type ProviderGroups = {
 /** Bounds the groups with which one provider can fill the directory. */
 const maxGroupsOfIssuer = 20_000
 
-/** Creates the groups that stand for groups of other providers, and their memberships. */
+/** Creates the groups that represent groups of other providers, and their memberships. */
 export function createExternalGroups(store: ExternalUserStore, clock: Clock) {
   async function createGroup(
     transaction: Transaction,
@@ -39,7 +39,7 @@ export function createExternalGroups(store: ExternalUserStore, clock: Clock) {
   }
 
   return {
-    /** The ids of the groups that stand for the provider's groups, created where missing; undefined if too many. */
+    /** The ids of the groups that represent the provider's groups, created where missing; undefined if too many. */
     idsFor: async (transaction: Transaction, from: ProviderGroups): Promise<readonly string[] | undefined> => {
       const found = await store.groups(transaction, from.issuer, from.groups)
       const known = new Set(found.map(({ value }) => value))
@@ -69,7 +69,7 @@ export function createExternalGroups(store: ExternalUserStore, clock: Clock) {
 
 export type ExternalGroups = ReturnType<typeof createExternalGroups>
 
-/** 80 bits in hexadecimal digits: nobody can find a second text that has them. */
+/** 80 bits in hexadecimal digits: it is infeasible to find a second text with the same digest. */
 export function digest(...texts: readonly string[]): string {
   return hash('sha256', JSON.stringify(texts), 'hex').slice(0, 20)
 }

@@ -113,13 +113,13 @@ export function createExternalPrincipals({
   }
 
   /** Whether the transaction sees a principal of this object id, in this directory or of a trusted tenant. */
-  async function holds(transaction: Transaction, objectId: string): Promise<boolean> {
+  async function has(transaction: Transaction, objectId: string): Promise<boolean> {
     if (await store.isLocal(transaction, objectId)) return true
     const row = await store.find(transaction, objectId)
     return row !== undefined && trusted.has(row.tenant_id)
   }
 
-  return { principals, find, holds }
+  return { principals, find, has }
 }
 
 function nameless(identity: ExternalPrincipal): SigningPrincipal {

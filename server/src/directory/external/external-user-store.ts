@@ -11,7 +11,7 @@ export type ExternalIdentityRow = {
   readonly stands_until_ms: number
 }
 
-/** The group of the directory that stands for a group of a provider. */
+/** The group of the directory that represents a group of a provider. */
 export type ExternalGroupRow = { readonly issuer: string; readonly value: string; readonly group_id: string }
 
 type Tables = DirectoryTables & {
@@ -29,7 +29,7 @@ export function externalUserStore(database: Database) {
 
 export type ExternalUserStore = ReturnType<typeof externalUserStore>
 
-type SignInTimes = { readonly nowMs: number; readonly standsUntilMs: number }
+type SignInTimes = { readonly nowMs: number; readonly expiresAtMs: number }
 
 function identityStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<Tables>()
@@ -63,10 +63,14 @@ function identityStore(database: Database) {
         .where('issuer', '=', issuer)
         .where('subject', '=', subject)
         .execute(),
-    noteSignIn: (transaction: Transaction, key: Pick<ExternalIdentityRow, 'issuer' | 'subject'>, at: SignInTimes) =>
+    recordSignInTimes: (
+      transaction: Transaction,
+      key: Pick<ExternalIdentityRow, 'issuer' | 'subject'>,
+      at: SignInTimes,
+    ) =>
       within(transaction)
         .updateTable('external_identity')
-        .set({ signed_in_at_ms: at.nowMs, stands_until_ms: at.standsUntilMs })
+        .set({ signed_in_at_ms: at.nowMs, stands_until_ms: at.expiresAtMs })
         .where('issuer', '=', key.issuer)
         .where('subject', '=', key.subject)
         .execute(),
@@ -164,7 +168,7 @@ function membershipStore() {
         .executeTakeFirstOrThrow()
       return Number(counted.count)
     },
-    /** The groups that stand for these values, without deleted ones. */
+    /** The groups that represent these values, without deleted ones. */
     groups: async (
       transaction: Transaction,
       issuer: string,

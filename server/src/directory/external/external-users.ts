@@ -15,12 +15,12 @@ export type ExternalPerson = ExternalIdentity &
     readonly userName: string | undefined
     readonly mail: string | undefined
     /** When the sign-in and its group memberships expire. */
-    readonly standsUntilMs: number
+    readonly expiresAtMs: number
   }
 
 /** The result of a sign-in at another provider. */
 export type ExternalSignIn =
-  | { readonly outcome: 'proved'; readonly user: User; readonly isNew: boolean }
+  | { readonly outcome: 'verified'; readonly user: User; readonly isNew: boolean }
   | { readonly outcome: 'not-linked' | 'disabled' | 'too-many-groups' }
 
 /** Another user has this identity, or the user has another one of the same issuer. */
@@ -83,9 +83,9 @@ export function createExternalUsers(options: ExternalUsersOptions) {
         transaction.changesAuthority()
         await store.updateNames(transaction, row.object_id, names)
       }
-      await store.noteSignIn(transaction, person, { nowMs: clock.now(), standsUntilMs: person.standsUntilMs })
+      await store.recordSignInTimes(transaction, person, { nowMs: clock.now(), expiresAtMs: person.expiresAtMs })
       const user = toUser(row.external === 1 ? { ...row, ...names } : row)
-      return { outcome: 'proved', user, isNew: known === undefined }
+      return { outcome: 'verified', user, isNew: known === undefined }
     },
 
     findExternalUser: async ({ issuer, subject }: ExternalIdentity): Promise<User | undefined> => {

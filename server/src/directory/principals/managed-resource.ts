@@ -2,7 +2,7 @@ import { hybridMachineId, userAssignedIdentityId } from '../../standards/azure/r
 import type { NamedServicePrincipalRow } from './principal-store.ts'
 import type { ManagedIdentityKind } from './model.ts'
 
-/** The kind in a row. @throws Error for any other text, which only a damaged row holds */
+/** The kind in a row. @throws Error for any other text, which only a corrupt row has */
 export function requireKind(text: string): ManagedIdentityKind {
   if (text === 'user-assigned' || text === 'machine') return text
   throw new Error(`there is no kind of managed identity called ${text}`)

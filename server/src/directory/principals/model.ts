@@ -78,7 +78,7 @@ export type ManagedIdentity = ResourcePlace & {
   readonly createdAtMs: number
 }
 
-/** A user's identity at another provider, which never gives it to anybody else. [OpenID Connect Core §2, `sub`] */
+/** A user's identity at another provider, which never assigns it to another person. [OpenID Connect Core §2, `sub`] */
 export type ExternalIdentity = { readonly issuer: string; readonly subject: string }
 
 /** A principal of a trusted tenant, identified by tenant and object id. */

@@ -11,8 +11,8 @@ for (const kind of usualDatabaseKinds) {
     const added = await client('POST', `/servicePrincipals/${objectId}/addPassword`, {})
     const sibling = String(added.body['secretText'])
     const proof = await credentials.checkClientSecret(appId, owner.secret)
-    assert.ok(proof.outcome === 'proved')
-    assert.equal((await credentials.checkClientSecret(appId, sibling)).outcome, 'proved')
+    assert.ok(proof.outcome === 'verified')
+    assert.equal((await credentials.checkClientSecret(appId, sibling)).outcome, 'verified')
     assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), true)
 
     const found = await client('GET', `/applications?$filter=appId eq '${appId}'`)
@@ -23,7 +23,7 @@ for (const kind of usualDatabaseKinds) {
     assert.equal(removal.status, 204)
     assert.equal((await credentials.checkClientSecret(appId, owner.secret)).outcome, 'wrong-secret')
     assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), false)
-    assert.equal((await credentials.checkClientSecret(appId, sibling)).outcome, 'proved')
+    assert.equal((await credentials.checkClientSecret(appId, sibling)).outcome, 'verified')
   })
 
   test(`a disabled principal is denied with the correct secret, and a deleted one is unknown (${kind})`, async (t) => {
@@ -31,14 +31,14 @@ for (const kind of usualDatabaseKinds) {
     const { servicePrincipal, secret } = await makeProgram('ci')
     const { appId, objectId } = servicePrincipal
     const proof = await credentials.checkClientSecret(appId, secret)
-    assert.ok(proof.outcome === 'proved')
+    assert.ok(proof.outcome === 'verified')
     await client('PATCH', `/servicePrincipals/${objectId}`, { accountEnabled: false })
     assert.equal((await credentials.checkClientSecret(appId, secret)).outcome, 'disabled')
     assert.equal((await credentials.checkClientSecret(appId, 'wrong')).outcome, 'wrong-secret')
     assert.equal(await credentials.credentialStands(objectId, undefined), false)
     assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), false)
     await client('PATCH', `/servicePrincipals/${objectId}`, { accountEnabled: true })
-    assert.equal((await credentials.checkClientSecret(appId, secret)).outcome, 'proved')
+    assert.equal((await credentials.checkClientSecret(appId, secret)).outcome, 'verified')
 
     assert.equal((await client('DELETE', `/servicePrincipals/${objectId}`)).status, 204)
     assert.deepEqual(deletedPrincipals, [objectId])

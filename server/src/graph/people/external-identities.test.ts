@@ -16,7 +16,7 @@ describe('the identities of a user at other providers', () => {
     userName: undefined,
     mail: undefined,
     groups: ['developers'],
-    standsUntilMs: nowMs + 8 * hourMs,
+    expiresAtMs: nowMs + 8 * hourMs,
   })
 
   async function open(t: TestContext) {
@@ -43,7 +43,7 @@ describe('the identities of a user at other providers', () => {
     assert.deepEqual(await take(false), { outcome: 'not-linked' })
     assert.equal((await owner('PATCH', path, { identities: [identity] })).status, 204)
     const result = await take(false)
-    assert.ok(result.outcome === 'proved' && !result.isNew)
+    assert.ok(result.outcome === 'verified' && !result.isNew)
     assert.equal(result.user.objectId, bob.objectId)
     assert.equal(result.user.displayName, 'Bob', 'a linked user keeps the display name')
     for (const call of [owner, asBob]) {
@@ -54,7 +54,7 @@ describe('the identities of a user at other providers', () => {
   test('belong to one user, one per issuer', async (t) => {
     const { take, bob, owner, alice } = await open(t)
     const made = await take(true)
-    assert.ok(made.outcome === 'proved' && made.isNew)
+    assert.ok(made.outcome === 'verified' && made.isNew)
     const path = `/users/${bob.objectId}`
     assert.equal((await owner('PATCH', path, { identities: [identity] })).status, 409)
     const other = { ...identity, issuerAssignedId: 'b' }
@@ -95,14 +95,14 @@ describe('the identities of a user at other providers', () => {
   test('create a new user at the next sign-in after they were removed from a user that a sign-in created', async (t) => {
     const { take, owner } = await open(t)
     const first = await take(true)
-    assert.ok(first.outcome === 'proved')
+    assert.ok(first.outcome === 'verified')
     assert.equal((await owner('PATCH', `/users/${first.user.objectId}`, { identities: [] })).status, 204)
     const second = await take(true)
-    assert.ok(second.outcome === 'proved' && second.isNew)
+    assert.ok(second.outcome === 'verified' && second.isNew)
     assert.notEqual(second.user.objectId, first.user.objectId)
     assert.notEqual(second.user.userPrincipalName, first.user.userPrincipalName)
     const third = await take(true)
-    assert.ok(third.outcome === 'proved' && !third.isNew)
+    assert.ok(third.outcome === 'verified' && !third.isNew)
     assert.equal(third.user.objectId, second.user.objectId)
   })
 
@@ -114,7 +114,7 @@ describe('the identities of a user at other providers', () => {
     const made = await owner('POST', '/users', { ...body, identities: [identity] })
     assert.equal(made.status, 201)
     const result = await take(false)
-    assert.ok(result.outcome === 'proved')
+    assert.ok(result.outcome === 'verified')
     assert.equal(result.user.objectId, made.body['id'])
   })
 

@@ -17,7 +17,7 @@ export const changeMyPassword: GraphHandler<'none', typeof changePasswordBody> =
     ...call.origin,
   })
   if (check.outcome === 'refused' && check.reason === 'busy') throw new BusyError(check.retryAfterSeconds)
-  if (check.outcome !== 'proved' || check.user.objectId !== id) {
+  if (check.outcome !== 'verified' || check.user.objectId !== id) {
     const reason = check.outcome === 'refused' ? check.reason : 'wrong'
     const event = { action: 'user.change-password', outcome: 'refused', reason, target: `users/${id}` } as const
     await context.audit.append({ ...event, ...attributionOf(call.caller), origin: call.origin })

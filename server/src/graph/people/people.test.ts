@@ -56,7 +56,7 @@ for (const kind of usualDatabaseKinds) {
       })
     }
     assert.deepEqual(idsOf((await asOwner('GET', `/users${filter("startswith(displayName,'caro')")}`)).body), [id])
-    assert.equal((await checkPassword('carol@contoso.example', 'tidal lantern 7 quilt')).outcome, 'proved')
+    assert.equal((await checkPassword('carol@contoso.example', 'tidal lantern 7 quilt')).outcome, 'verified')
 
     const reset = { password: 'seven brass kettles', forceChangePasswordNextSignIn: true }
     assert.equal((await asOwner('PATCH', '/users/carol@contoso.example', { passwordProfile: reset })).status, 204)
@@ -217,7 +217,7 @@ test('a user changes the password with the current one', async (t) => {
   assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), true)
   assert.equal((await change('tidal lantern 7 quilt', 'seven brass kettles')).status, 204)
   assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), false)
-  assert.equal((await checkPassword('carol@contoso.example', 'seven brass kettles')).outcome, 'proved')
+  assert.equal((await checkPassword('carol@contoso.example', 'seven brass kettles')).outcome, 'verified')
   assert.equal((await asOwner('POST', '/me/changePassword', {})).status, 400)
 })
 

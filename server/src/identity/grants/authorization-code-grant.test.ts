@@ -12,17 +12,17 @@ for (const kind of testDatabaseKinds) {
     t.after(people.close)
     const code = await people.code()
     const answers = await Promise.all(Array.from({ length: 10 }, () => people.redeem(code)))
-    const won = answers.filter(({ status }) => status === 200)
-    assert.equal(won.length, 1)
+    const succeeded = answers.filter(({ status }) => status === 200)
+    assert.equal(succeeded.length, 1)
     // Already redeemed, or so late that the replay revoked the sign-in.
     const lost = answers.filter(({ status }) => status !== 200).map(({ error_codes }) => error_codes?.[0] ?? 0)
     assert.ok(lost.every((code) => [54005, 50173].includes(code)) && lost.length === 9, lost.join(' '))
     // The nine were replays, which revoked the tokens of the first.
-    const token = won[0]?.access_token ?? ''
+    const token = succeeded[0]?.access_token ?? ''
     const verified = await people.identity.verifyAccessToken(token, ['arm'])
     const owner = { kind: 'user', objectId: people.alice.objectId, credentialId: decodeJwt(token)['acrux_cred'] }
     assert.deepEqual(verified, { ok: false, reason: 'credential', owner, presented: presentedIn(token) })
-    assert.deepEqual((await people.refresh(won[0]?.refresh_token)).error_codes, [50173])
+    assert.deepEqual((await people.refresh(succeeded[0]?.refresh_token)).error_codes, [50173])
   })
 
   test(`a sign-in in a browser issues the tokens that az needs (${kind}) [az-cli-wire 3.5]`, async (t) => {
@@ -133,10 +133,10 @@ test('the second use of a code revokes the sign-in of the first, for any client'
   t.after(people.close)
   const code = await people.code()
   const first = await people.redeem(code)
-  const stand = async () => (await people.identity.verifyAccessToken(first.access_token ?? '', ['arm'])).ok
-  assert.equal(await stand(), true)
+  const isValid = async () => (await people.identity.verifyAccessToken(first.access_token ?? '', ['arm'])).ok
+  assert.equal(await isValid(), true)
   assert.deepEqual((await people.redeem(code, { code_verifier: 'x'.repeat(43) })).error_codes, [54005])
-  assert.equal(await stand(), false)
+  assert.equal(await isValid(), false)
 })
 
 test('fault 15: a code expires after exactly five minutes', async (t) => {

@@ -57,34 +57,34 @@ for (const kind of usualDatabaseKinds) {
     const second = await addCertificate(opened, 60, [first.keyCredential])
     await trust(opened)
     const federated = await issuer.sign(workloadClaims(opened))
-    const proofs = {
+    const credentials = {
       first: { client_assertion: await azAssertion(opened, first) },
       second: { client_assertion: await azAssertion(opened, second) },
       secret: { client_assertion: undefined, client_assertion_type: undefined, client_secret: secret },
       federated: { client_assertion: federated },
     }
     const tokens: Record<string, string> = {}
-    for (const [name, change] of Object.entries(proofs)) {
+    for (const [name, change] of Object.entries(credentials)) {
       const { status, token = '' } = await present('', change)
       assert.equal(status, 200, name)
       tokens[name] = token
     }
-    const holds = async (name: string) => (await identity.verifyAccessToken(tokens[name] ?? '', ['arm'])).ok
-    const standing = async () => Promise.all(Object.keys(proofs).map(holds))
-    assert.deepEqual(await standing(), [true, true, true, true])
+    const isValid = async (name: string) => (await identity.verifyAccessToken(tokens[name] ?? '', ['arm'])).ok
+    const areValid = async () => Promise.all(Object.keys(credentials).map(isValid))
+    assert.deepEqual(await areValid(), [true, true, true, true])
     const keyCredentials = [second.keyCredential]
     await change((transaction, modules) =>
       modules.replaceCertificates(transaction, 'applications', application.objectId, keyCredentials),
     )
-    assert.deepEqual(await standing(), [false, true, true, true])
+    assert.deepEqual(await areValid(), [false, true, true, true])
     await change((transaction, { federatedCredentials }) =>
       federatedCredentials.remove(transaction, application.objectId, 'external'),
     )
-    assert.deepEqual(await standing(), [false, true, true, false])
-    assert.equal((await present('', proofs.first)).code, 700027)
-    assert.equal((await present('', proofs.federated)).code, 700211)
+    assert.deepEqual(await areValid(), [false, true, true, false])
+    assert.equal((await present('', credentials.first)).code, 700027)
+    assert.equal((await present('', credentials.federated)).code, 700211)
     time.nowMs += 1000
-    assert.equal((await present('', proofs.second)).status, 200)
+    assert.equal((await present('', credentials.second)).status, 200)
   })
 }
 

@@ -46,17 +46,8 @@ export async function authenticateByAssertion(
   authorizationHeader: string | undefined,
   { tenant, tokenEndpointUrls }: { readonly tenant: Tenant; readonly tokenEndpointUrls: readonly string[] },
 ): Promise<AssertedClient | undefined> {
-  const assertion = form.get('client_assertion')
-  const type = form.get('client_assertion_type')
-  if (assertion === undefined && type === undefined) return undefined
-  if (assertion === undefined) throw new EntraError('missingParameter', ['client_assertion'])
-  if (type === undefined) throw new EntraError('missingParameter', ['client_assertion_type'])
-  // A client must use one authentication method per request. [RFC 6749 §2.3]
-  if (type !== jwtBearer || authorizationHeader !== undefined || form.has('client_secret')) {
-    throw new EntraError('malformed')
-  }
-  const token = parseCompactToken(assertion)
-  if (token === undefined) throw new EntraError('malformedAssertion')
+  const token = readAssertion(form, authorizationHeader)
+  if (token === undefined) return undefined
   const issuer = textClaim(token.claims, 'iss')
   const clientId = (form.get('client_id') ?? issuer ?? '').toLowerCase()
   if (clientId === '') throw new EntraError('missingParameter', ['client_id'])
@@ -71,6 +62,22 @@ export async function authenticateByAssertion(
   const asserted = await authenticateByCertificate(context, token, servicePrincipal, tokenEndpointUrls)
   if (!servicePrincipal.enabled) throw new EntraError('disabledApplication', [clientId])
   return asserted
+}
+
+/** The assertion of a request. Undefined if it has none. @throws EntraError */
+function readAssertion(form: TokenForm, authorizationHeader: string | undefined): CompactToken | undefined {
+  const assertion = form.get('client_assertion')
+  const type = form.get('client_assertion_type')
+  if (assertion === undefined && type === undefined) return undefined
+  if (assertion === undefined) throw new EntraError('missingParameter', ['client_assertion'])
+  if (type === undefined) throw new EntraError('missingParameter', ['client_assertion_type'])
+  // A client must use one authentication method per request. [RFC 6749 §2.3]
+  if (type !== jwtBearer || authorizationHeader !== undefined || form.has('client_secret')) {
+    throw new EntraError('malformed')
+  }
+  const token = parseCompactToken(assertion)
+  if (token === undefined) throw new EntraError('malformedAssertion')
+  return token
 }
 
 async function authenticateByCertificate(

@@ -38,25 +38,29 @@ export function createClientAuthentication(context: AssertionContext & MachineCo
     if (asserted !== undefined) return asserted
     const { clientId, clientSecret } = requireClientIdAndSecret(form, authorizationHeader)
     if (clientSecret === undefined) return { kind: 'public', clientId }
-    const proof = requireProof(await credentials.checkClientSecret(clientId, clientSecret), clientId, tenant.tenantId)
+    const valid = requireValidSecret(
+      await credentials.checkClientSecret(clientId, clientSecret),
+      clientId,
+      tenant.tenantId,
+    )
     return {
       kind: 'confidential',
-      servicePrincipal: proof.servicePrincipal,
-      credentialId: proof.credentialId,
-      credentialExpiresAtMs: proof.expiresAtMs,
+      servicePrincipal: valid.servicePrincipal,
+      credentialId: valid.credentialId,
+      credentialExpiresAtMs: valid.expiresAtMs,
       method: 'client_secret',
     }
   }
 }
 
 /** @throws EntraError unless the secret is valid */
-function requireProof(
+function requireValidSecret(
   check: ClientSecretCheck,
   clientId: string,
   tenantId: string,
-): Extract<ClientSecretCheck, { readonly outcome: 'proved' }> {
+): Extract<ClientSecretCheck, { readonly outcome: 'verified' }> {
   switch (check.outcome) {
-    case 'proved':
+    case 'verified':
       return check
     case 'unknown-application':
       throw new EntraError('unknownApplication', [clientId, tenantId])

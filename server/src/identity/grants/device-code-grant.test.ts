@@ -54,11 +54,11 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await people.identity.findDeviceRequest(typed, browser), undefined)
 
     const polls = await Promise.all(Array.from({ length: 10 }, () => poll(people, device.device_code)))
-    const won = polls.filter(({ status }) => status === 200)
-    assert.equal(won.length, 1)
-    assert.equal(won[0]?.scope, testScope)
-    assert.equal(typeof won[0]?.refresh_token, 'string')
-    assert.equal(typeof won[0]?.id_token, 'string')
+    const succeeded = polls.filter(({ status }) => status === 200)
+    assert.equal(succeeded.length, 1)
+    assert.equal(succeeded[0]?.scope, testScope)
+    assert.equal(typeof succeeded[0]?.refresh_token, 'string')
+    assert.equal(typeof succeeded[0]?.id_token, 'string')
   })
 }
 

@@ -1,8 +1,10 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/process/clock.ts'
 import { EntraError } from '../tokens/errors.ts'
 import { devicePollSeconds } from '../tokens/token-parameters.ts'
 import type { Handle } from './handles.ts'
 
+/** How many devices are limited; the one that did not poll for the longest time is dropped. */
 const maxDevices = 10_000
 const maxIntervalMs = 60_000
 
@@ -13,14 +15,13 @@ export type DevicePolls = ReturnType<typeof createDevicePolls>
 
 /** Limits how often a device polls the token endpoint. [RFC 8628 §3.5] */
 export function createDevicePolls(clock: Clock) {
-  const polls = new Map<string, { nextAtMs: number; intervalMs: number }>()
+  const polls = new LRUCache<string, { nextAtMs: number; intervalMs: number }>({ max: maxDevices })
   return {
     /** Denies a poll that arrives too early, and lengthens the interval of the device by five seconds. @throws EntraError */
     pace: ({ hash }: Handle<'device_code'>): void => {
       const nowMs = clock.now()
       const poll = polls.get(hash)
       if (poll === undefined) {
-        if (polls.size >= maxDevices) polls.clear()
         polls.set(hash, { nextAtMs: nowMs + devicePollSeconds * 1000, intervalMs: devicePollSeconds * 1000 })
         return
       }

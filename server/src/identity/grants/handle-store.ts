@@ -59,7 +59,7 @@ export function createHandleStore(database: Database) {
       columns: Partial<Pick<HandleRow, 'data' | 'expires_at_ms' | 'kept_until_ms' | 'object_id' | 'sign_in_id'>>,
     ): Promise<boolean> => changeOpen(transaction, which, columns),
     /**
-     * Deletes the oldest open or used handles of a person, so that at most `limit` remain besides `newest`. The newest is a
+     * Deletes the oldest open or used handles of a person, so that at most `limit` remain in addition to `newest`. The newest is a
      * parameter because others may be of the same millisecond. Returns the sign-ins of the deleted handles.
      */
     removeOldest: async (

@@ -85,8 +85,8 @@ test('handles of one tenant are denied in another', async (t) => {
   const { refreshToken } = await people.signIn()
   const code = await people.code()
   const form = new URLSearchParams({ client_id: azClientId, scope: testScope }).toString()
-  const asked = (await (await people.post('/common/oauth2/v2.0/devicecode', form)).json()) as Record<string, string>
-  const device = { device_code: asked['device_code'], client_id: azClientId, grant_type: deviceGrant }
+  const codes = (await (await people.post('/common/oauth2/v2.0/devicecode', form)).json()) as Record<string, string>
+  const device = { device_code: codes['device_code'], client_id: azClientId, grant_type: deviceGrant }
   assert.equal((await people.ask(device)).error, 'authorization_pending')
   // There is one tenant, so the test changes the tenant of stored handles.
   const moved = sql<string>`replace(data, ${testTenantId}, '3b9fdb7b-d30c-4d8a-8f9a-1f2e3d4c5b6a')`

@@ -60,7 +60,7 @@ export type Use<Kind extends HandleKind> =
   /** It was already used up, so someone else has it too. Its sign-in was revoked. */
   | { readonly outcome: 'replayed' }
 
-/** The prefix says the kind, and lets secret scanners recognise a leaked token. */
+/** The prefix names the kind, and lets secret scanners recognise a leaked token. */
 const prefixes = {
   authorization_code: 'acrux_ac_',
   device_code: 'acrux_dc_',
@@ -79,29 +79,51 @@ const maxUsed = 500
 /** How many open handles of a kind a person may have. Beyond that, the oldest are deleted and their sign-ins revoked. */
 const maxOpen: Partial<Record<HandleKind, number>> = { authorization_code: 20, refresh_token: 200 }
 
+type HandleContext = {
+  readonly store: ReturnType<typeof createHandleStore>
+  readonly clock: Clock
+  readonly credentials: Credentials
+}
+
 export type Handles = ReturnType<typeof createHandles>
 
 /** Codes and refresh tokens: random texts that are stored as hashes and used up by one atomic update. */
-export function createHandles(options: {
+export function createHandles({
+  database,
+  clock,
+  credentials,
+}: {
   readonly database: Database
   readonly clock: Clock
   readonly credentials: Credentials
 }) {
-  const { database, clock, credentials } = options
-  const store = createHandleStore(database)
+  const context = { store: createHandleStore(database), clock, credentials }
+  return { ...createHandleReads(context), ...createHandleChanges(context) }
+}
 
-  function toHandle<Kind extends HandleKind>(row: HandleRow): Handle<Kind> {
-    return {
-      hash: row.hash,
-      // The text was written by `put`.
-      data: JSON.parse(row.data) as HandleData[Kind],
-      createdAtMs: row.created_at_ms,
-      expiresAtMs: row.expires_at_ms,
-      used: row.used_at_ms !== null,
-      signInId: row.sign_in_id ?? undefined,
-    }
+function createHandleReads({ store, clock }: HandleContext) {
+  return {
+    /** Finds a handle that is neither expired nor used up. */
+    find: async <Kind extends HandleKind>(kind: Kind, text: string): Promise<Handle<Kind> | undefined> => {
+      const row = text.length > maxHandleLength ? undefined : await store.find(kind, hashOf(text))
+      return row === undefined || !isOpen(row, clock.now()) ? undefined : toHandle(row)
+    },
+
+    /** Finds a handle, which may be expired or used up. */
+    findAny: async <Kind extends HandleKind>(kind: Kind, text: string): Promise<Handle<Kind> | undefined> => {
+      const row = text.length > maxHandleLength ? undefined : await store.find(kind, hashOf(text))
+      return row === undefined ? undefined : toHandle(row)
+    },
+
+    /** Finds a handle by its hash, which is in the data of another. */
+    findByHash: async <Kind extends HandleKind>(kind: Kind, hash: string): Promise<Handle<Kind> | undefined> => {
+      const row = await store.find(kind, hash)
+      return row === undefined || !isOpen(row, clock.now()) ? undefined : toHandle(row)
+    },
   }
+}
 
+function createHandleChanges({ store, clock, credentials }: HandleContext) {
   return {
     /** Stores a handle. Returns its hash. */
     put: async <Kind extends HandleKind>(
@@ -139,33 +161,15 @@ export function createHandles(options: {
       return hash
     },
 
-    /** Finds a handle that is neither expired nor used up. */
-    find: async <Kind extends HandleKind>(kind: Kind, text: string): Promise<Handle<Kind> | undefined> => {
-      const row = text.length > maxHandleLength ? undefined : await store.find(kind, hashOf(text))
-      return row === undefined || !isOpen(row, clock.now()) ? undefined : toHandle(row)
-    },
-
-    /** Finds a handle, which may be expired or used up. */
-    findAny: async <Kind extends HandleKind>(kind: Kind, text: string): Promise<Handle<Kind> | undefined> => {
-      const row = text.length > maxHandleLength ? undefined : await store.find(kind, hashOf(text))
-      return row === undefined ? undefined : toHandle(row)
-    },
-
-    /** Finds a handle by its hash, which is in the data of another. */
-    findByHash: async <Kind extends HandleKind>(kind: Kind, hash: string): Promise<Handle<Kind> | undefined> => {
-      const row = await store.find(kind, hash)
-      return row === undefined || !isOpen(row, clock.now()) ? undefined : toHandle(row)
-    },
-
     /** Uses a handle up. Of concurrent callers, one succeeds. A second use revokes the sign-in. [RFC 6749 §4.1.2] */
     use: async <Kind extends HandleKind>(transaction: Transaction, kind: Kind, text: string): Promise<Use<Kind>> => {
       if (text.length > maxHandleLength) return { outcome: 'unknown' }
       const nowMs = clock.now()
       const hash = hashOf(text)
-      const won = await store.use(transaction, { kind, hash, nowMs })
+      const isFirst = await store.use(transaction, { kind, hash, nowMs })
       const row = await store.findWithin(transaction, kind, hash)
       if (row === undefined) return { outcome: 'unknown' }
-      if (won) return { outcome: 'used', handle: toHandle(row) }
+      if (isFirst) return { outcome: 'used', handle: toHandle(row) }
       if (row.used_at_ms === null) return { outcome: 'expired' }
       if (row.sign_in_id !== null) await credentials.endSignIn(transaction, row.sign_in_id)
       return { outcome: 'replayed' }
@@ -213,6 +217,18 @@ export function parseUserCode(text: string): string | undefined {
   if (text.length > 64) return undefined
   const code = text.replaceAll(/[\s-]/g, '').toUpperCase()
   return userCodePattern.test(code) ? code : undefined
+}
+
+function toHandle<Kind extends HandleKind>(row: HandleRow): Handle<Kind> {
+  return {
+    hash: row.hash,
+    // The text was written by `put`.
+    data: JSON.parse(row.data) as HandleData[Kind],
+    createdAtMs: row.created_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    used: row.used_at_ms !== null,
+    signInId: row.sign_in_id ?? undefined,
+  }
 }
 
 function hashOf(text: string): string {

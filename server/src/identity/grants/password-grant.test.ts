@@ -85,7 +85,7 @@ for (const kind of usualDatabaseKinds) {
     Object.assign(credentials, {
       checkPassword: async (claim: PasswordClaim) => {
         const check = await original.checkPassword(claim)
-        if (check.outcome === 'proved') await change()
+        if (check.outcome === 'verified') await change()
         return check
       },
     })

@@ -36,8 +36,8 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     const lifetimeMs = signInLifetimeMs(platform, access.openId.has('offline_access'))
     const { started, signInId } = await database.transaction(async (transaction) => {
       const { methods, authenticatedAtMs } = person
-      const proof = { user, methods, authenticatedAtMs, clientId, lifetimeMs }
-      const { id } = await recordSignIn(credentials, transaction, proof)
+      const newSignIn = { user, methods, authenticatedAtMs, clientId, lifetimeMs }
+      const { id } = await recordSignIn(credentials, transaction, newSignIn)
       const signIn = { tenantId, clientId, platform, person, signInId: id, access, origin } as const
       return { started: await tokens.start(transaction, signIn), signInId: id }
     })

@@ -29,7 +29,7 @@ function isPageOf(client: Client, origin: string): boolean {
 
 /** Requires a confidential client, or one that is registered for device codes and passwords. @throws EntraError 7000218 */
 export function requirePublicFlows({ client, confidential }: PersonClient): void {
-  if (!confidential && !allowsPublicFlows(client)) throw new EntraError('unprovedClient')
+  if (!confidential && !allowsPublicFlows(client)) throw new EntraError('credentialRequired')
 }
 
 /**
@@ -40,10 +40,10 @@ export function findPlatformRefusal(
   { client, confidential }: PersonClient,
   platform: RedirectPlatform | undefined,
   { pageOrigin }: Pick<GrantRequest, 'pageOrigin'>,
-): 'unprovedClient' | 'pageOnly' | 'redirectMismatch' | undefined {
+): 'credentialRequired' | 'pageOnly' | 'redirectMismatch' | undefined {
   switch (platform) {
     case 'web':
-      return confidential ? undefined : 'unprovedClient'
+      return confidential ? undefined : 'credentialRequired'
     case 'publicClient':
       return undefined
     case 'spa':

@@ -61,6 +61,7 @@ export function createPersonTokens({
   directory,
   publicOrigin,
 }: PersonTokensOptions) {
+  const signer = { keys, publicOrigin, clock }
   return {
     /** The user, who must be enabled and whose sign-in must be valid. @throws EntraError */
     requireStanding: async (objectId: string, signInId: string | undefined): Promise<User> => {
@@ -79,7 +80,7 @@ export function createPersonTokens({
       const lifetimeMs = signInLifetimeMs(platform, refreshes)
       const expiresAtMs = clock.now() + lifetimeMs
       await credentials.touchSignIn(transaction, signInId, lifetimeMs)
-      await credentials.noteSignInUse(transaction, signInId, origin)
+      await credentials.recordSignInUse(transaction, signInId, origin)
       if (!refreshes) return { expiresAtMs, refreshToken: undefined }
       const refreshToken = makeHandle('refresh_token')
       const data = { ...person, tenantId, clientId, platform, resource: access.resource }
@@ -99,9 +100,9 @@ export function createPersonTokens({
       const about = { user, clientId, confidential, tenantId, version, methods, authenticatedAtMs }
       const { aud } = access.resource
       const userAccess = { aud, scp: scpOf(access), signInId, signInExpiresAtMs: content.expiresAtMs }
-      const issued = await signUserAccessToken(keys, publicOrigin, clock.now(), about, userAccess)
+      const issued = await signUserAccessToken(signer, about, userAccess)
       const idToken = access.openId.has('openid')
-        ? await signIdToken(keys, publicOrigin, clock.now(), about, {
+        ? await signIdToken(signer, about, {
             nonce: content.nonce,
             withEmail: version === '2.0' && access.openId.has('email'),
           })

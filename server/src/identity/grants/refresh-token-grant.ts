@@ -1,11 +1,12 @@
 import type { Audit } from '../../audit/index.ts'
+import type { SignIn } from '../../credentials/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { networkOf } from '../../platform/limits/sender-budget.ts'
 import { EntraError } from '../tokens/errors.ts'
 import { type Handle, makeHandle } from './handles.ts'
 import { type PersonGrantOptions, mayRequest, personOf } from './authorization-code-grant.ts'
 import type { Grant, GrantRequest } from './grant.ts'
-import { findPlatformRefusal, requirePersonClient } from './person-client.ts'
+import { type PersonClient, findPlatformRefusal, requirePersonClient } from './person-client.ts'
 import { signInLifetimeMs } from './person-tokens.ts'
 import { requireRequestedAccess } from './requested-access.ts'
 
@@ -25,40 +26,61 @@ const maxRotations = 200
  * §2.2.2, §4.14]
  */
 export function createRefreshTokenGrant(options: Options): Grant {
-  const { credentials, clients, handles, tokens, clock } = options
+  const { clients, tokens } = options
   return async (request) => {
-    const { form, addressed, progress } = request
     const caller = await requirePersonClient(clients, request)
-    const refreshToken = form.get('refresh_token') ?? ''
-    if (refreshToken === '') throw new EntraError('missingParameter', ['refresh_token'])
-    const found = await handles.findAny('refresh_token', refreshToken)
-    if (found === undefined) throw new EntraError('invalidCode', ['refresh_token'])
-    const { data, signInId } = found
-    if (caller.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) {
-      throw new EntraError('codeOfAnother')
-    }
+    const refreshToken = request.form.get('refresh_token') ?? ''
+    const found = await requireOwnToken(options, request, caller, refreshToken)
     if (found.used) return denyReuse(options, request, found, refreshToken)
-    if (clock.now() >= found.createdAtMs + options.maxSignInMs) throw new EntraError('tooOld')
-    if (clock.now() >= found.expiresAtMs) throw new EntraError('inactive')
+    requireUnexpired(options, found)
+    const { data, signInId } = found
     const refusal = findPlatformRefusal(caller, data.platform, request)
     if (refusal !== undefined) throw new EntraError(refusal)
     const access = requireRequestedAccess(request, options, data)
-    progress.resource = access.resource.aud
+    request.progress.resource = access.resource.aud
     if (!mayRequest(caller, data, access.resource)) throw new EntraError('anotherResource', [caller.client.clientId])
     const user = await tokens.requireStanding(data.objectId, signInId)
-    const signIn = signInId === undefined ? undefined : await credentials.findSignIn(signInId)
-    if (signInId === undefined || signIn === undefined) throw new EntraError('revoked')
-    // The policy may be stricter than when the person signed in.
-    const due = await credentials.secondFactorDue(data.objectId, data.methods)
-    if (due !== undefined) throw new EntraError(due === 'enrolment' ? 'enrolmentNeeded' : 'secondFactorNeeded')
+    const signIn = await requireSufficientSignIn(options, found)
     await recordUse(options, request, found, signIn)
     const next =
       data.platform === 'spa'
         ? await rotate(options, request, found, refreshToken)
         : { refreshToken, expiresAtMs: await extend(options, found) }
-    const content = { user, caller, person: personOf(data), signInId, access, nonce: undefined, ...next }
+    const content = { user, caller, person: personOf(data), signInId: signIn.id, access, nonce: undefined, ...next }
     return tokens.issue(request, content)
   }
+}
+
+/** Finds the token of this client and tenant. It may be used up or expired. @throws EntraError */
+async function requireOwnToken(
+  { handles }: Options,
+  { addressed }: GrantRequest,
+  { client }: PersonClient,
+  refreshToken: string,
+): Promise<RefreshToken> {
+  if (refreshToken === '') throw new EntraError('missingParameter', ['refresh_token'])
+  const found = await handles.findAny('refresh_token', refreshToken)
+  if (found === undefined) throw new EntraError('invalidCode', ['refresh_token'])
+  const { clientId, tenantId } = found.data
+  if (client.clientId !== clientId || addressed.tenant.tenantId !== tenantId) throw new EntraError('codeOfAnother')
+  return found
+}
+
+/** @throws EntraError if the token or its sign-in has expired */
+function requireUnexpired({ clock, maxSignInMs }: Options, { createdAtMs, expiresAtMs }: RefreshToken): void {
+  const nowMs = clock.now()
+  if (nowMs >= createdAtMs + maxSignInMs) throw new EntraError('tooOld')
+  if (nowMs >= expiresAtMs) throw new EntraError('inactive')
+}
+
+/** The sign-in of the token. @throws EntraError if it has ended, or if its methods are no longer sufficient */
+async function requireSufficientSignIn({ credentials }: Options, { data, signInId }: RefreshToken): Promise<SignIn> {
+  const signIn = signInId === undefined ? undefined : await credentials.findSignIn(signInId)
+  if (signIn === undefined) throw new EntraError('revoked')
+  // The policy may be stricter than when the person signed in.
+  const due = await credentials.secondFactorDue(data.objectId, data.methods)
+  if (due !== undefined) throw new EntraError(due === 'enrolment' ? 'enrolmentNeeded' : 'secondFactorNeeded')
+  return signIn
 }
 
 /** Extends the token of a program. Writes at most once a day. */
@@ -137,7 +159,7 @@ async function recordUse(
   const isElsewhere = before !== undefined && networkOf(before) !== networkOf(origin.remoteAddress)
   if (!isElsewhere && clock.now() - lastUsedAtMs < minUpdateMs) return
   await database.transaction(async (transaction) => {
-    await credentials.noteSignInUse(transaction, id, origin)
+    await credentials.recordSignInUse(transaction, id, origin)
     if (!isElsewhere) return
     await audit.record(transaction, {
       action: 'sign-in.network-change',

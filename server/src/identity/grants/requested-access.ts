@@ -12,6 +12,11 @@ export type RequestedAccess = {
   readonly scope: string
 }
 
+/** The resource and scope of the code or token that a request redeems. */
+type EarlierAccess = { readonly scope?: string; readonly resource: RequestedResource }
+
+type AccessContext = { readonly audiences: Audiences; readonly publicOrigin: string }
+
 /**
  * Reads `scope` in version 2, `resource` in version 1. A request without them has those of the code or token that it redeems.
  *
@@ -19,22 +24,40 @@ export type RequestedAccess = {
  */
 export function requireRequestedAccess(
   { form, version, addressed }: Pick<GrantRequest, 'form' | 'version' | 'addressed'>,
-  { audiences, publicOrigin }: { readonly audiences: Audiences; readonly publicOrigin: string },
-  earlier?: { readonly scope?: string; readonly resource: RequestedResource },
+  context: AccessContext,
+  earlier?: EarlierAccess,
 ): RequestedAccess {
   const { tenantId } = addressed.tenant
   const resource = form.get('resource')
-  if (version === '1.0') {
-    const found = resource === undefined || resource === '' ? earlier?.resource : audiences.find(resource)
-    if (found !== undefined && (found.audience !== 'userinfo' || resource === undefined)) {
-      // Version 1 has no scopes, and its clients expect all tokens.
-      return { resource: found, openId: openIdScopes, scope: 'user_impersonation' }
-    }
-    if (resource === undefined || resource === '') throw new EntraError('missingScope', ['resource'])
-    throw new EntraError('unknownResource', [resource, tenantId])
-  }
+  if (version === '1.0') return requireNamedResource(resource, tenantId, context, earlier)
   if (resource !== undefined) throw new EntraError('resourceWithV2')
-  const sent = form.get('scope') ?? ''
+  return requireScopes(form.get('scope') ?? '', tenantId, context, earlier)
+}
+
+/** The access of version 1, by its `resource`. It has no scopes, and its clients expect all tokens. */
+function requireNamedResource(
+  name: string | undefined,
+  tenantId: string,
+  { audiences }: AccessContext,
+  earlier: EarlierAccess | undefined,
+): RequestedAccess {
+  const isMissing = name === undefined || name === ''
+  const resource = isMissing ? earlier?.resource : audiences.find(name)
+  // A client cannot name the user info endpoint as a resource.
+  if (resource !== undefined && (resource.audience !== 'userinfo' || name === undefined)) {
+    return { resource, openId: openIdScopes, scope: 'user_impersonation' }
+  }
+  if (isMissing) throw new EntraError('missingScope', ['resource'])
+  throw new EntraError('unknownResource', [name, tenantId])
+}
+
+/** The access of version 2, by its `scope`. */
+function requireScopes(
+  sent: string,
+  tenantId: string,
+  { audiences, publicOrigin }: AccessContext,
+  earlier: EarlierAccess | undefined,
+): RequestedAccess {
   const scope = sent === '' ? (earlier?.scope ?? '') : sent
   if (scope === '' && earlier === undefined) throw new EntraError('missingScope', ['scope'])
   const parsed = parseDelegatedScope(scope, audiences)

@@ -2,7 +2,7 @@ import type { WantedIdentity } from './machine-protocol.ts'
 import { errors, importJWK, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { ServicePrincipal } from '../../directory/index.ts'
-import type { Credentials, SpokenIdentity } from '../../credentials/index.ts'
+import type { Credentials, MachineIdentity } from '../../credentials/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { normalizeScope } from '../../standards/azure/resource-id.ts'
 import { EntraError } from '../tokens/errors.ts'
@@ -128,7 +128,7 @@ async function verify(
   }
 }
 
-function findWanted(identities: readonly SpokenIdentity[], wanted: WantedIdentity): SpokenIdentity | undefined {
+function findWanted(identities: readonly MachineIdentity[], wanted: WantedIdentity): MachineIdentity | undefined {
   const same = (one: string, other: string | undefined) => other !== undefined && one === other.toLowerCase()
   return identities.find(
     ({ id, servicePrincipal: { appId, objectId } }) =>

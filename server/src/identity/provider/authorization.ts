@@ -69,18 +69,18 @@ export function createAuthorization(
     issueCode: async (request, signedIn) => {
       const { user, methods, authenticatedAtMs } = signedIn
       const { client, tenantId, redirectUri, codeChallenge, nonce, scope, resource } = request
-      const proof = { methods, authenticatedAtMs }
+      const authentication = { methods, authenticatedAtMs }
       const code = makeHandle('authorization_code')
       const lifetimeMs = authorizationCodeSeconds * 1000
       await database.transaction(async (transaction) => {
         const signIn = await recordSignIn(credentials, transaction, {
-          ...proof,
+          ...authentication,
           user,
           clientId: client.clientId,
           lifetimeMs,
         })
         const data = {
-          ...proof,
+          ...authentication,
           objectId: user.objectId,
           tenantId,
           clientId: client.clientId,
@@ -165,30 +165,73 @@ async function readRequest(
 
 type Problem = { readonly error: string; readonly description: string }
 
-/** Finds the first error of a request, after its client and redirect URI were verified. [RFC 6749 §4.1.2.1; OpenID Connect Core §3.1.2.6; RFC 7636 §4.4.1] */
-function findProblem(values: ReadonlyMap<string, string>): Problem | undefined {
-  const invalid = (description: string): Problem => ({ error: 'invalid_request', description })
-  for (const name of ['request', 'request_uri', 'registration']) {
-    if (values.has(name)) return { error: `${name}_not_supported`, description: `'${name}' is not supported.` }
+type Values = ReadonlyMap<string, string>
+type Check = (values: Values) => Problem | undefined
+
+/**
+ * The checks of a request after its client and redirect URI were verified, in this order.
+ * [RFC 6749 §4.1.2.1; OpenID Connect Core §3.1.2.6; RFC 7636 §4.4.1]
+ */
+const checks: readonly Check[] = [
+  findUnsupportedParameter,
+  findResponseTypeProblem,
+  findResponseModeProblem,
+  findChallengeProblem,
+  findLengthProblem,
+  findPromptProblem,
+  findMaxAgeProblem,
+]
+
+/** Finds the first error of a request. */
+function findProblem(values: Values): Problem | undefined {
+  for (const check of checks) {
+    const problem = check(values)
+    if (problem !== undefined) return problem
   }
-  if (values.get('response_type') !== 'code') {
-    return { error: 'unsupported_response_type', description: "AADSTS70005: 'response_type' must be 'code'." }
-  }
-  if (!['query', 'form_post'].includes(values.get('response_mode') ?? 'query')) {
-    return invalid("AADSTS70007: 'response_mode' must be 'query' or 'form_post'.")
-  }
-  if (values.get('code_challenge_method') !== 'S256' || !challengePattern.test(values.get('code_challenge') ?? '')) {
-    return invalid("AADSTS9002325: Proof Key for Code Exchange is required, with 'code_challenge_method=S256'.")
-  }
-  for (const name of ['state', 'nonce', 'scope']) {
-    if ((values.get(name)?.length ?? 0) > maxTextLength) return invalid(`AADSTS9002313: '${name}' is too long.`)
-  }
-  const prompt = values.get('prompt')
-  if (prompt !== undefined && !prompts.some((known) => known === prompt)) {
-    return invalid("AADSTS90023: 'prompt' must be one of 'login', 'select_account', 'consent', 'none'.")
-  }
-  if (!/^\d{1,9}$/.test(values.get('max_age') ?? '0')) return invalid("AADSTS90023: 'max_age' must be seconds.")
   return undefined
+}
+
+function findUnsupportedParameter(values: Values): Problem | undefined {
+  const name = ['request', 'request_uri', 'registration'].find((each) => values.has(each))
+  if (name === undefined) return undefined
+  return { error: `${name}_not_supported`, description: `'${name}' is not supported.` }
+}
+
+function findResponseTypeProblem(values: Values): Problem | undefined {
+  if (values.get('response_type') === 'code') return undefined
+  return { error: 'unsupported_response_type', description: "AADSTS70005: 'response_type' must be 'code'." }
+}
+
+function findResponseModeProblem(values: Values): Problem | undefined {
+  if (['query', 'form_post'].includes(values.get('response_mode') ?? 'query')) return undefined
+  return invalidRequest("AADSTS70007: 'response_mode' must be 'query' or 'form_post'.")
+}
+
+function findChallengeProblem(values: Values): Problem | undefined {
+  const isValid =
+    values.get('code_challenge_method') === 'S256' && challengePattern.test(values.get('code_challenge') ?? '')
+  if (isValid) return undefined
+  return invalidRequest("AADSTS9002325: Proof Key for Code Exchange is required, with 'code_challenge_method=S256'.")
+}
+
+function findLengthProblem(values: Values): Problem | undefined {
+  const name = ['state', 'nonce', 'scope'].find((each) => (values.get(each)?.length ?? 0) > maxTextLength)
+  return name === undefined ? undefined : invalidRequest(`AADSTS9002313: '${name}' is too long.`)
+}
+
+function findPromptProblem(values: Values): Problem | undefined {
+  const prompt = values.get('prompt')
+  if (prompt === undefined || prompts.some((known) => known === prompt)) return undefined
+  return invalidRequest("AADSTS90023: 'prompt' must be one of 'login', 'select_account', 'consent', 'none'.")
+}
+
+function findMaxAgeProblem(values: Values): Problem | undefined {
+  if (/^\d{1,9}$/.test(values.get('max_age') ?? '0')) return undefined
+  return invalidRequest("AADSTS90023: 'max_age' must be seconds.")
+}
+
+function invalidRequest(description: string): Problem {
+  return { error: 'invalid_request', description }
 }
 
 function readAccess(

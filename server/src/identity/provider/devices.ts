@@ -88,8 +88,8 @@ export function createDevices(options: DevicesOptions) {
         const { user, methods, authenticatedAtMs } = person
         const bound = { objectId: user.objectId, methods, authenticatedAtMs }
         const lifetimeMs = Math.max(0, device.expiresAtMs - clock.now())
-        const proof = { user, methods, authenticatedAtMs, clientId: data.clientId, lifetimeMs }
-        const signIn = await recordSignIn(credentials, transaction, proof)
+        const newSignIn = { user, methods, authenticatedAtMs, clientId: data.clientId, lifetimeMs }
+        const signIn = await recordSignIn(credentials, transaction, newSignIn)
         const owner = { objectId: user.objectId, signInId: signIn.id }
         return handles.bind(transaction, 'device_code', hash, { data: { ...data, answer: bound }, ...owner })
       })

@@ -54,13 +54,8 @@ for (const kind of usualDatabaseKinds) {
     const grant = fc.constantFrom(...grantTypes)
     await fc.assert(
       fc.asyncProperty(
-        tenant,
-        suffix,
-        grant,
-        fields,
-        fc.boolean(),
-        strange,
-        async (name, path, type, pairs, raw, password) => {
+        fc.record({ name: tenant, path: suffix, type: grant, pairs: fields, raw: fc.boolean(), password: strange }),
+        async ({ name, path, type, pairs, raw, password }) => {
           const wellFormed = pairs.map(([key, text]): [string, string] => [key, text.toWellFormed()])
           const body = raw
             ? wellFormed.map((pair) => pair.join('=')).join('&')

@@ -28,16 +28,16 @@ test('a web application completes the code flow only with its secret', async (t)
   const people = await openTestPeople()
   t.after(people.close)
   const { appId, secret } = await register(people, { redirectUris: { web: [webUri] } })
-  const asked = { client_id: appId, redirect_uri: webUri, scope: openIdScope }
-  const answer = await people.redeem(await people.code(asked), { ...asked, client_secret: secret })
+  const request = { client_id: appId, redirect_uri: webUri, scope: openIdScope }
+  const answer = await people.redeem(await people.code(request), { ...request, client_secret: secret })
   assert.equal(answer.status, 200)
   assert.equal(decodeJwt(answer.id_token ?? '').aud, appId)
   const { aud, scp, appidacr } = decodeJwt(answer.access_token ?? '')
   assert.deepEqual([aud, scp, appidacr], [`${testOrigin}/oidc/userinfo`, 'openid profile', '1'])
 
-  const open = await people.redeem(await people.code(asked), asked)
+  const open = await people.redeem(await people.code(request), request)
   assert.deepEqual([open.status, open.error_codes], [401, [7000218]])
-  const wrong = await people.redeem(await people.code(asked), { ...asked, client_secret: 'x' })
+  const wrong = await people.redeem(await people.code(request), { ...request, client_secret: 'x' })
   assert.deepEqual([wrong.status, wrong.error_codes], [401, [7000215]])
   const refreshed = { client_id: appId, scope: openIdScope }
   assert.deepEqual((await people.refresh(answer.refresh_token, refreshed)).error_codes, [7000218])
@@ -48,11 +48,11 @@ test('an application gets no token for a resource without consent', async (t) =>
   const people = await openTestPeople()
   t.after(people.close)
   const { appId, secret } = await register(people, { redirectUris: { web: [webUri] } })
-  const asked = { client_id: appId, redirect_uri: webUri, scope: openIdScope }
-  const proved = { ...asked, client_secret: secret }
-  const greedy = await people.redeem(await people.code(asked), { ...proved, scope: testScope })
+  const request = { client_id: appId, redirect_uri: webUri, scope: openIdScope }
+  const authenticated = { ...request, client_secret: secret }
+  const greedy = await people.redeem(await people.code(request), { ...authenticated, scope: testScope })
   assert.deepEqual([greedy.status, greedy.error_codes], [400, [65001]])
-  const answer = await people.redeem(await people.code(asked), proved)
+  const answer = await people.redeem(await people.code(request), authenticated)
   const more = { client_id: appId, client_secret: secret, scope: testScope }
   assert.deepEqual((await people.refresh(answer.refresh_token, more)).error_codes, [65001])
 })
@@ -61,15 +61,15 @@ test('the user info endpoint returns the user, and its token is not accepted els
   const people = await openTestPeople()
   t.after(people.close)
   const { appId, secret } = await register(people, { redirectUris: { web: [webUri] } })
-  const asked = { client_id: appId, redirect_uri: webUri, scope: openIdScope }
-  const { access_token = '', id_token = '' } = await people.redeem(await people.code(asked), {
-    ...asked,
+  const request = { client_id: appId, redirect_uri: webUri, scope: openIdScope }
+  const { access_token = '', id_token = '' } = await people.redeem(await people.code(request), {
+    ...request,
     client_secret: secret,
   })
   const userInfo = (token: string) => people.get('/oidc/userinfo', { authorization: `Bearer ${token}` })
-  const told = await userInfo(access_token)
-  assert.equal(told.headers.get('cache-control'), 'no-store')
-  assert.deepEqual(await told.json(), {
+  const response = await userInfo(access_token)
+  assert.equal(response.headers.get('cache-control'), 'no-store')
+  assert.deepEqual(await response.json(), {
     sub: people.alice.objectId,
     oid: people.alice.objectId,
     name: 'alice',
@@ -97,9 +97,9 @@ test('the e-mail address is returned if it is requested and known', async (t) =>
     ['openid', bob, undefined],
     ['openid email', people.alice, undefined],
   ] as const) {
-    const asked = { client_id: appId, redirect_uri: webUri, scope }
-    const code = await people.code(asked, people.signedIn(user))
-    const { id_token = '' } = await people.redeem(code, { ...asked, client_secret: secret })
+    const request = { client_id: appId, redirect_uri: webUri, scope }
+    const code = await people.code(request, people.signedIn(user))
+    const { id_token = '' } = await people.redeem(code, { ...request, client_secret: secret })
     assert.equal(decodeJwt(id_token)['email'], email)
   }
 })
@@ -108,14 +108,14 @@ test('a single-page application redeems its code from its own origin only, and m
   const people = await openTestPeople()
   t.after(people.close)
   const { appId } = await register(people, { redirectUris: { spa: [pageUri] } })
-  const asked = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
+  const request = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
   for (const headers of [{}, { origin: 'https://evil.example' }]) {
-    const refused = await people.redeem(await people.code(asked), asked, testTenantId, headers)
+    const refused = await people.redeem(await people.code(request), request, testTenantId, headers)
     assert.deepEqual(refused.error_codes, [9002327])
     assert.equal(refused.headers.get('access-control-allow-origin'), null)
   }
   const origin = 'https://page.example'
-  const answer = await people.redeem(await people.code(asked), asked, testTenantId, { origin })
+  const answer = await people.redeem(await people.code(request), request, testTenantId, { origin })
   assert.equal(answer.status, 200)
   assert.equal(answer.headers.get('access-control-allow-origin'), origin)
   people.time.nowMs += 24 * 3600_000 - 1000
@@ -125,7 +125,7 @@ test('a single-page application redeems its code from its own origin only, and m
   assert.equal(next.status, 200)
   people.time.nowMs += 1000
   const late = { ...again, refresh_token: next.refresh_token }
-  assert.deepEqual((await people.ask(late, testTenantId, { origin })).error_codes, [700082], 'a day in all')
+  assert.deepEqual((await people.ask(late, testTenantId, { origin })).error_codes, [700082], 'at most one day')
 })
 
 for (const kind of usualDatabaseKinds) {
@@ -133,9 +133,9 @@ for (const kind of usualDatabaseKinds) {
     const people = await openTestPeople(kind)
     t.after(people.close)
     const { appId } = await register(people, { redirectUris: { spa: [pageUri] } })
-    const asked = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
+    const request = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
     const origin = 'https://page.example'
-    const begin = async () => people.redeem(await people.code(asked), asked, testTenantId, { origin })
+    const begin = async () => people.redeem(await people.code(request), request, testTenantId, { origin })
     const use = (refresh_token: string | undefined, headers = { origin }) =>
       people.ask({ grant_type: 'refresh_token', client_id: appId, refresh_token }, testTenantId, headers)
     const first = (await begin()).refresh_token
@@ -147,7 +147,7 @@ for (const kind of usualDatabaseKinds) {
     }
     assert.equal((await people.ask(wrongScope, testTenantId, { origin })).status, 400)
     const second = await use(first)
-    assert.equal(second.status, 200, 'a refused request uses nothing up')
+    assert.equal(second.status, 200, 'a denied request does not use the token up')
     assert.notEqual(second.refresh_token, first)
     const third = await use(second.refresh_token)
     assert.equal(third.status, 200)
@@ -158,8 +158,8 @@ for (const kind of usualDatabaseKinds) {
     assert.equal(verified.ok, false)
     const answers = await Promise.all(Array.from({ length: 5 }, () => use(other.refresh_token)))
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
-    const [won] = answers.filter(({ status }) => status === 200)
-    assert.deepEqual((await use(won?.refresh_token)).error_codes, [50173], 'who raced has it too')
+    const [winner] = answers.filter(({ status }) => status === 200)
+    assert.deepEqual((await use(winner?.refresh_token)).error_codes, [50173], 'a concurrent use revokes it too')
   })
 }
 
@@ -167,9 +167,9 @@ test('the number of rotations is bounded, so that every used refresh token stays
   const people = await openTestPeople()
   t.after(people.close)
   const { appId } = await register(people, { redirectUris: { spa: [pageUri] } })
-  const asked = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
+  const request = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
   const origin = 'https://page.example'
-  let { refresh_token: token } = await people.redeem(await people.code(asked), asked, testTenantId, { origin })
+  let { refresh_token: token } = await people.redeem(await people.code(request), request, testTenantId, { origin })
   const use = () =>
     people.ask({ grant_type: 'refresh_token', client_id: appId, refresh_token: token }, testTenantId, { origin })
   for (let count = 0; count < 200; count += 1) {
@@ -184,8 +184,8 @@ test('a native application may use any loopback port, and a device code only if 
   const people = await openTestPeople()
   t.after(people.close)
   const { appId } = await register(people, { redirectUris: { publicClient: [programUri] } })
-  const asked = { client_id: appId, redirect_uri: 'http://localhost:50123/', scope: testScope }
-  assert.equal((await people.redeem(await people.code(asked), asked)).status, 200)
+  const request = { client_id: appId, redirect_uri: 'http://localhost:50123/', scope: testScope }
+  assert.equal((await people.redeem(await people.code(request), request)).status, 200)
   const form = new URLSearchParams({ client_id: appId, scope: testScope }).toString()
   const device = (body: string) => people.post(`/${testTenantId}/oauth2/v2.0/devicecode`, body)
   assert.equal((await device(form)).status, 401)
@@ -197,12 +197,12 @@ test('the tokens of an application end when it is disabled or its redirect URI i
   const people = await openTestPeople()
   t.after(people.close)
   const app = await register(people, { redirectUris: { publicClient: [programUri] } })
-  const asked = { client_id: app.appId, redirect_uri: 'http://localhost:50123', scope: testScope }
-  const { access_token = '' } = await people.redeem(await people.code(asked), asked)
+  const request = { client_id: app.appId, redirect_uri: 'http://localhost:50123', scope: testScope }
+  const { access_token = '' } = await people.redeem(await people.code(request), request)
   assert.equal((await people.identity.verifyAccessToken(access_token, ['arm'])).ok, true)
-  const code = await people.code(asked)
+  const code = await people.code(request)
   await setSignIn(people, app, { redirectUris: { publicClient: [] } })
-  assert.deepEqual((await people.redeem(code, asked)).error_codes, [500112])
+  assert.deepEqual((await people.redeem(code, request)).error_codes, [500112])
   const principal = await people.directory.findServicePrincipalByAppId(app.appId)
   await people.change((transaction, { applications }) =>
     applications.updateServicePrincipal(transaction, principal?.objectId ?? '', { enabled: false }),

@@ -47,7 +47,7 @@ export const entraErrors = {
   redirectMismatch:    { number: 500112,  status: 400, error: 'invalid_grant',             text: 'The reply address does not match the reply address provided when requesting the authorization code.' },
   wrongVerifier:       { number: 501481,  status: 400, error: 'invalid_grant',             text: 'The Code_Verifier does not match the code_challenge supplied in the authorization request.' },
   unknownRedirect:     { number: 50011,   status: 400, error: 'invalid_request',           text: "The redirect URI '{0}' specified in the request does not match the redirect URIs configured for the application '{1}'. Make sure the redirect URI sent in the request matches one added to your application." },
-  unprovedClient:      { number: 7000218, status: 401, error: 'invalid_client',            text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'." },
+  credentialRequired:  { number: 7000218, status: 401, error: 'invalid_client',            text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'." },
   pageOnly:            { number: 9002327, status: 400, error: 'invalid_request',           text: "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests." },
   anotherResource:     { number: 65001,   status: 400, error: 'invalid_grant',             text: "The user has not consented to use the application with ID '{0}' for this resource. Send an interactive authorization request for this user and resource." },
   inactive:            { number: 700082,  status: 400, error: 'invalid_grant',             text: 'The refresh token has expired due to inactivity. Sign in again.' },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { User } from '../../directory/index.ts'
 import { unknownInstantMs } from '../../credentials/index.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import {
   type AccessToken,
   accessTokenType,
@@ -12,6 +13,9 @@ import {
 import { signToken } from './sign-token.ts'
 import { type TokenVersion, issuersOf } from './tenants.ts'
 import { accessTokenSeconds, idTokenSeconds } from './token-parameters.ts'
+
+/** The keys, the issuer and the time of tokens. */
+type TokenSigner = { readonly keys: KeyRing; readonly publicOrigin: string; readonly clock: Clock }
 
 /** The content that both tokens of a person share. */
 export type PersonTokenRequest = {
@@ -38,14 +42,12 @@ export type UserAccess = {
  * [Entra, access token claims reference]
  */
 export async function signUserAccessToken(
-  keys: KeyRing,
-  publicOrigin: string,
-  nowMs: number,
+  { keys, publicOrigin, clock }: TokenSigner,
   request: PersonTokenRequest,
   { aud, scp, signInId, signInExpiresAtMs }: UserAccess,
 ): Promise<AccessToken> {
   const { clientId, confidential, tenantId, version } = request
-  const issuedAtSeconds = Math.floor(nowMs / 1000)
+  const issuedAtSeconds = Math.floor(clock.now() / 1000)
   const signInExpiresAtSeconds = Math.floor(signInExpiresAtMs / 1000)
   const expiresAtSeconds = Math.min(issuedAtSeconds + accessTokenSeconds, signInExpiresAtSeconds)
   const issuers = issuersOf(publicOrigin, tenantId)
@@ -78,13 +80,11 @@ export async function signUserAccessToken(
  * token. [OpenID Connect Core §2; az-cli-wire §3.4]
  */
 export async function signIdToken(
-  keys: KeyRing,
-  publicOrigin: string,
-  nowMs: number,
+  { keys, publicOrigin, clock }: TokenSigner,
   request: PersonTokenRequest,
   { nonce, withEmail }: { readonly nonce: string | undefined; readonly withEmail: boolean },
 ): Promise<string> {
-  const issuedAtSeconds = Math.floor(nowMs / 1000)
+  const issuedAtSeconds = Math.floor(clock.now() / 1000)
   return signToken(await keys.current(), 'JWT', {
     ...personClaims(request),
     aud: request.clientId,

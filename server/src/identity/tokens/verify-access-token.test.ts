@@ -71,9 +71,9 @@ for (const kind of usualDatabaseKinds) {
     assert.equal(await outcome(provider, token), 'principal')
     await enable(true)
     assert.equal(await outcome(provider, token), 'ok')
-    const proof = await credentials.checkClientSecret(appId, secret)
-    assert.ok(proof.outcome === 'proved')
-    await change((transaction, { secrets }) => secrets.remove(transaction, application.objectId, proof.credentialId))
+    const check = await credentials.checkClientSecret(appId, secret)
+    assert.ok(check.outcome === 'verified')
+    await change((transaction, { secrets }) => secrets.remove(transaction, application.objectId, check.credentialId))
     assert.equal(await outcome(provider, token), 'credential')
     await change((transaction, { applications }) => applications.deleteServicePrincipal(transaction, objectId))
     assert.equal(await outcome(provider, token), 'principal')
@@ -129,9 +129,9 @@ test('a token is accepted from its first second to its last, with thirty seconds
 test('keys and URLs in headers are ignored, and forged tokens are denied without a request to anyone', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
-  const asked: string[] = []
+  const requested: string[] = []
   const listener = createServer((request, response) => {
-    asked.push(request.url ?? '')
+    requested.push(request.url ?? '')
     response.end('{}')
   })
   listener.listen(0, '127.0.0.1')
@@ -185,7 +185,7 @@ test('keys and URLs in headers are ignored, and forged tokens are denied without
     { token: `${Buffer.from(`{"alg":"RS256","typ":"at+jwt","kid":"${kid}","kid":"x"}`).toString('base64url')}.${payload}.${signature}`, means: 'malformed', why: 'a key id twice' },
   ]
   for (const { token: forged, means, why } of table) assert.equal(await outcome(provider, forged), means, why)
-  assert.deepEqual(asked, [])
+  assert.deepEqual(requested, [])
   assert.equal(await outcome(provider, token), 'ok')
 })
 

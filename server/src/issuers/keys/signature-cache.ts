@@ -1,8 +1,13 @@
 import { type KeyObject, hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 
 /** Whether a key signed a token. Calls `verify` unless a cached result says that it did. */
 export type SignatureCache = (key: KeyObject, text: string, verify: () => Promise<boolean>) => Promise<boolean>
 
+/**
+ * How many valid signatures are cached; the least recently used is dropped. Each saves a verification: 2.5 µs of processor time
+ * instead of 64.
+ */
 const maxSignatures = 20_000
 
 /**
@@ -11,12 +16,11 @@ const maxSignatures = 20_000
  * objects, so a key that was fetched again has no cached signatures.
  */
 export function createSignatureCache(): SignatureCache {
-  const signers = new Map<string, KeyObject>()
+  const signers = new LRUCache<string, KeyObject>({ max: maxSignatures })
   return async (key, text, verify) => {
     const hashed = hash('sha256', text, 'base64')
     if (signers.get(hashed) === key) return true
     if (!(await verify())) return false
-    if (signers.size >= maxSignatures) signers.delete(signers.keys().next().value ?? '')
     signers.set(hashed, key)
     return true
   }

@@ -107,12 +107,12 @@ export function createTrustedTenants(options: {
       if (read.audience === undefined || !audiences.includes(read.audience)) return refused('audience')
       const { tenantId } = issuer
       const { audience, kind, objectId, appId } = read
-      const met = await directory.externalPrincipals.register(
+      const registered = await directory.externalPrincipals.register(
         { tenantId, objectId, kind },
         namesOf(token, objectId, appId),
       )
-      if (met === undefined) return refused('principal')
-      const { principal, credentialId } = met
+      if (registered === undefined) return refused('principal')
+      const { principal, credentialId } = registered
       const { issuedAtMs, expiresAtMs } = read
       return { ok: true, identity: { principal, appId, tenantId, audience, credentialId, issuedAtMs, expiresAtMs } }
     },

@@ -11,7 +11,7 @@ const provider = {
   clientSecretFile: 'secret',
 }
 
-/** The person whom these claims tell of, or why they are refused. */
+/** The person of these claims, or why they are denied. */
 async function read(claims: Readonly<Record<string, unknown>>, extra: object = {}) {
   const flags = { identityProviders: JSON.stringify([{ ...provider, ...extra }]) }
   const [settings] = (await loadConfiguration({ flags })).identityProviders

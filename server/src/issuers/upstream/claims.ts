@@ -8,7 +8,7 @@ import type { UpstreamSettings } from './settings.ts'
 export type IdTokenClaims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string }
 
 /** A person whom a provider authenticated. */
-export type UpstreamPerson = Omit<ExternalPerson, 'standsUntilMs'> & {
+export type UpstreamPerson = Omit<ExternalPerson, 'expiresAtMs'> & {
   /** The claim `amr` of our own tokens: `fed`, and `mfa` if the provider verified more than one factor. [RFC 8176] */
   readonly methods: readonly string[]
   /** When the provider last authenticated the person, if it says so. */

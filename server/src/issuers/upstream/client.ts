@@ -61,16 +61,16 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   let known: { readonly configuration: Configuration; readonly atMs: number } | undefined
   let failed: { readonly error: unknown; readonly atMs: number } | undefined
   let reading: Promise<Configuration> | undefined
-  let proof: ClientAuth | undefined
+  let clientAuthentication: ClientAuth | undefined
 
-  const prove: ClientAuth = (as, client, body, headers) => {
-    if (proof === undefined) throw new TypeError('the credentials were not loaded')
-    return proof(as, client, body, headers)
+  const authenticate: ClientAuth = (as, client, body, headers) => {
+    if (clientAuthentication === undefined) throw new TypeError('the credentials were not loaded')
+    return clientAuthentication(as, client, body, headers)
   }
 
   async function read(): Promise<Configuration> {
     try {
-      const configuration = await discover(options, prove)
+      const configuration = await discover(options, authenticate)
       known = { configuration, atMs: clock.now() }
       failed = undefined
       return configuration
@@ -105,7 +105,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     redeem: (callback, { state, nonce, codeVerifier }) =>
       translateErrors(async () => {
         const current = await configuration()
-        proof = await credentials.load()
+        clientAuthentication = await credentials.load()
         const checks = {
           expectedState: state,
           expectedNonce: nonce,
@@ -114,22 +114,26 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
         }
         const tokens = await authorizationCodeGrant(current, callback, checks)
         const claims = tokens.claims()
-        if (claims === undefined || tokens.id_token === undefined) throw badAnswer('the token response has no ID token')
+        if (claims === undefined || tokens.id_token === undefined)
+          throw invalidResponse('the token response has no ID token')
         const { alg } = decodeProtectedHeader(tokens.id_token)
         if (alg === undefined || !algorithms.includes(alg))
-          throw badAnswer(`the ID token has the algorithm ${String(alg)}`)
+          throw invalidResponse(`the ID token has the algorithm ${String(alg)}`)
         return claims
       }),
   }
 }
 
-async function discover({ settings, clock, fetch }: UpstreamClientOptions, prove: ClientAuth): Promise<Configuration> {
+async function discover(
+  { settings, clock, fetch }: UpstreamClientOptions,
+  authenticate: ClientAuth,
+): Promise<Configuration> {
   const client = {
     [clockTolerance]: toleranceSeconds,
     // The library reads the system clock, not ours.
     [clockSkew]: Math.round((clock.now() - Date.now()) / 1000),
   }
-  const configuration = await discovery(new URL(settings.issuer), settings.clientId, client, prove, {
+  const configuration = await discovery(new URL(settings.issuer), settings.clientId, client, authenticate, {
     algorithm: 'oidc',
     timeout: timeoutSeconds,
     [customFetch]: fetch,
@@ -138,10 +142,11 @@ async function discover({ settings, clock, fetch }: UpstreamClientOptions, prove
   })
   const { issuer, authorization_endpoint, token_endpoint, jwks_uri } = configuration.serverMetadata()
   if (issuer !== settings.issuer && issuer !== templateOf(settings)) {
-    throw badAnswer(`the provider's issuer is ${issuer}, not ${settings.issuer}`)
+    throw invalidResponse(`the provider's issuer is ${issuer}, not ${settings.issuer}`)
   }
   for (const [name, url] of Object.entries({ authorization_endpoint, token_endpoint, jwks_uri })) {
-    if (url === undefined || URL.parse(url)?.protocol !== 'https:') throw badAnswer(`its ${name} is not an https URL`)
+    if (url === undefined || URL.parse(url)?.protocol !== 'https:')
+      throw invalidResponse(`its ${name} is not an https URL`)
   }
   return configuration
 }
@@ -158,7 +163,7 @@ function templateOf({ kind, issuer }: UpstreamSettings): string | undefined {
   return kind === 'entra' ? issuer.replace('/organizations/', '/{tenantid}/') : undefined
 }
 
-function badAnswer(message: string, cause?: unknown): UpstreamError {
+function invalidResponse(message: string, cause?: unknown): UpstreamError {
   return new UpstreamError('bad-answer', message, undefined, { cause })
 }
 
@@ -186,16 +191,16 @@ function toUpstreamError(error: unknown): Error {
   if (error instanceof ResponseBodyError) {
     if (error.status >= 500)
       return new UpstreamError('unreachable', 'the provider returned a server error', undefined, { cause: error })
-    return badAnswer(`the token endpoint returned ${error.error}`, error)
+    return invalidResponse(`the token endpoint returned ${error.error}`, error)
   }
   if (error instanceof ClientError) {
     const status = error.cause instanceof Response ? error.cause.status : 0
     if (status >= 500)
       return new UpstreamError('unreachable', 'the provider returned a server error', undefined, { cause: error })
-    return badAnswer(error.message, error)
+    return invalidResponse(error.message, error)
   }
   // Undocumented error types of the library, for responses that it cannot parse.
-  return badAnswer('the response is invalid', error)
+  return invalidResponse('the response is invalid', error)
 }
 
 function isTimeout(error: unknown): boolean {

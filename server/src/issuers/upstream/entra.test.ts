@@ -9,7 +9,7 @@ import { createLog } from '../../platform/log/log.ts'
 import { openSealer } from '../../platform/keys/sealing.ts'
 import { openTestDatabase, usualDatabaseKind } from '../../platform/sql/test-database.ts'
 import { startTestProvider } from '../test-upstream-provider.ts'
-import { beginning, testUpstreamOrigin } from './test-upstreams.ts'
+import { signInRequest, testUpstreamOrigin } from './test-upstreams.ts'
 import { openUpstreams } from './upstreams.ts'
 import { createUpstreamFetch } from './fetch.ts'
 import { issuerMigrations } from '../migrations.ts'
@@ -45,11 +45,11 @@ async function openEntra(t: TestContext, extra: Readonly<Record<string, unknown>
     // The public name resolves to the test's own server.
     fetchFor: () => (url, options) => way(url.replace('login.microsoftonline.com', host), options),
   })
-  provider.call(String(extra['issuer']))
+  provider.renameIssuer(String(extra['issuer']))
   return {
     provider,
     signIn: async (claims: JWTPayload) => {
-      const begun = await upstreams.begin('entra', { ...beginning, domainHint: 'contoso.example' })
+      const begun = await upstreams.begin('entra', { ...signInRequest, domainHint: 'contoso.example' })
       assert.ok('location' in begun, JSON.stringify(begun))
       assert.equal(new URL(begun.location).searchParams.get('domain_hint'), 'contoso.example')
       const query = provider.signIn(begun.location, claims)
@@ -73,7 +73,7 @@ describe('an Entra tenant', () => {
 
   test('identifies people by tenant and object id, whatever their subject, mail and name', async (t) => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf(tenantId) })
-    provider.lie({ configuration: silent })
+    provider.override({ configuration: silent })
     const result = await signIn({ sub: 'pairwise', tid: tenantId, oid, preferred_username: 'a@contoso.example' })
     assert.ok(typeof result === 'object', JSON.stringify(result))
     assert.deepEqual([result.person.issuer, result.person.subject], [issuerOf(tenantId), oid])
@@ -90,7 +90,7 @@ describe('an Entra tenant', () => {
 
   test('that did not verify the domain of an e-mail address supplies none', async (t) => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf(tenantId) })
-    provider.lie({ configuration: silent })
+    provider.override({ configuration: silent })
     const email = 'ceo@contoso.example'
     for (const [claims, expected] of [
       [{}, email],
@@ -109,7 +109,7 @@ describe('an Entra tenant', () => {
   test('with the issuer of another tenant is not used', async (t) => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf(tenantId) })
     for (const issuer of [issuerOf(otherTenantId), issuerOf('{tenantid}'), 'https://evil.example/v2.0']) {
-      provider.lie({ configuration: { ...silent, issuer } })
+      provider.override({ configuration: { ...silent, issuer } })
       await assert.rejects(signIn({ sub: 'pairwise', tid: tenantId, oid }), /bad-answer/, issuer)
     }
   })
@@ -118,7 +118,7 @@ describe('an Entra tenant', () => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf('organizations'), allowedTenants: [tenantId] })
     const configuration = { ...silent, issuer: issuerOf('{tenantid}') }
     const of = (tid: string, iss = issuerOf(tid)) => ({ sub: 'pairwise', tid, oid, iss })
-    provider.lie({ configuration })
+    provider.override({ configuration })
     const result = await signIn(of(tenantId))
     assert.ok(typeof result === 'object', JSON.stringify(result))
     assert.deepEqual([result.person.issuer, result.person.subject], [issuerOf(tenantId), oid])
@@ -130,7 +130,7 @@ describe('an Entra tenant', () => {
   test('that is one of several supplies an e-mail address only if it verified the domain', async (t) => {
     const allowedTenants = [tenantId, otherTenantId]
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf('organizations'), allowedTenants })
-    provider.lie({ configuration: { ...silent, issuer: issuerOf('{tenantid}') } })
+    provider.override({ configuration: { ...silent, issuer: issuerOf('{tenantid}') } })
     const email = 'ceo@contoso.example'
     for (const [claims, expected] of [
       [{}, undefined],

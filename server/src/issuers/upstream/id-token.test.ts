@@ -5,23 +5,23 @@ import path from 'node:path'
 import { describe, test } from 'node:test'
 import { SignJWT, UnsecuredJWT, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose'
 import { issueServerCertificate } from '../../platform/tls/issue.ts'
-import { type Lies, type TestProvider, startTestProvider } from '../test-upstream-provider.ts'
+import { type Overrides, type TestProvider, startTestProvider } from '../test-upstream-provider.ts'
 import { openTestUpstreams } from './test-upstreams.ts'
 
 describe('an ID token', () => {
   const strange = generateKeyPair('RS256')
-  const cases: readonly { why: string; lies: (provider: TestProvider) => Lies }[] = [
-    { why: 'without a signature', lies: () => ({ idToken: (claims) => new UnsecuredJWT(claims).encode() }) },
+  const cases: readonly { why: string; overrides: (provider: TestProvider) => Overrides }[] = [
+    { why: 'without a signature', overrides: () => ({ idToken: (claims) => new UnsecuredJWT(claims).encode() }) },
     {
       why: 'without a signature, though the provider lists the algorithm none',
-      lies: () => ({
+      overrides: () => ({
         configuration: { id_token_signing_alg_values_supported: ['none', 'RS256'] },
         idToken: (claims) => new UnsecuredJWT(claims).encode(),
       }),
     },
     {
       why: 'signed with the client secret',
-      lies: () => ({
+      overrides: () => ({
         configuration: { id_token_signing_alg_values_supported: ['HS256', 'RS256'] },
         idToken: (claims) =>
           new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from('the-secret-of-acrux')),
@@ -29,7 +29,7 @@ describe('an ID token', () => {
     },
     {
       why: 'signed with the public key as a secret',
-      lies: ({ jwk }) => ({
+      overrides: ({ jwk }) => ({
         configuration: { id_token_signing_alg_values_supported: ['HS256', 'RS256'] },
         idToken: (claims) =>
           new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: 'first' }).sign(Buffer.from(JSON.stringify(jwk))),
@@ -37,35 +37,35 @@ describe('an ID token', () => {
     },
     {
       why: 'signed by another key',
-      lies: () => ({
+      overrides: () => ({
         idToken: async (claims) =>
           new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'first' }).sign((await strange).privateKey),
       }),
     },
-    { why: 'for another audience', lies: () => ({ claims: { aud: 'another' } }) },
+    { why: 'for another audience', overrides: () => ({ claims: { aud: 'another' } }) },
     {
       why: 'for several audiences, issued to another client',
-      lies: () => ({ claims: { aud: ['acrux', 'b'], azp: 'b' } }),
+      overrides: () => ({ claims: { aud: ['acrux', 'b'], azp: 'b' } }),
     },
-    { why: 'of another issuer', lies: () => ({ claims: { iss: 'https://evil.example' } }) },
-    { why: 'with another nonce', lies: () => ({ claims: { nonce: 'x' } }) },
-    { why: 'without a nonce', lies: () => ({ claims: { nonce: undefined } }) },
-    { why: 'without a subject', lies: () => ({ claims: { sub: undefined } }) },
-    { why: 'with a subject that is a number', lies: () => ({ claims: { sub: 5 } }) },
-    { why: 'with a subject that has spaces', lies: () => ({ claims: { sub: 'a b' } }) },
-    { why: 'that has expired', lies: () => ({ claims: { exp: Math.floor(Date.now() / 1000) - 60 } }) },
-    { why: 'without an expiry', lies: () => ({ claims: { exp: undefined } }) },
-    { why: 'that is not a JWT', lies: () => ({ idToken: () => 'a.b.c' }) },
-    { why: 'of ten megabytes of dots', lies: () => ({ idToken: () => '.'.repeat(10_000_000) }) },
+    { why: 'of another issuer', overrides: () => ({ claims: { iss: 'https://evil.example' } }) },
+    { why: 'with another nonce', overrides: () => ({ claims: { nonce: 'x' } }) },
+    { why: 'without a nonce', overrides: () => ({ claims: { nonce: undefined } }) },
+    { why: 'without a subject', overrides: () => ({ claims: { sub: undefined } }) },
+    { why: 'with a subject that is a number', overrides: () => ({ claims: { sub: 5 } }) },
+    { why: 'with a subject that has spaces', overrides: () => ({ claims: { sub: 'a b' } }) },
+    { why: 'that has expired', overrides: () => ({ claims: { exp: Math.floor(Date.now() / 1000) - 60 } }) },
+    { why: 'without an expiry', overrides: () => ({ claims: { exp: undefined } }) },
+    { why: 'that is not a JWT', overrides: () => ({ idToken: () => 'a.b.c' }) },
+    { why: 'of ten megabytes of dots', overrides: () => ({ idToken: () => '.'.repeat(10_000_000) }) },
     {
       why: 'that is missing',
-      lies: () => ({ token: { status: 200, body: { access_token: 'a', token_type: 'b' } } }),
+      overrides: () => ({ token: { status: 200, body: { access_token: 'a', token_type: 'b' } } }),
     },
   ]
-  for (const { why, lies } of cases) {
+  for (const { why, overrides } of cases) {
     test(`${why} is not accepted`, async (t) => {
       const { provider, signIn, lines } = await openTestUpstreams(t)
-      provider.lie(lies(provider))
+      provider.override(overrides(provider))
       const result = await signIn()
       assert.ok(result === 'bad-answer' || result === 'unreachable', JSON.stringify(result))
       assert.doesNotMatch(lines.join(''), /the-secret-of-acrux|eyJ|"level":50/)
@@ -83,7 +83,7 @@ describe('the file of the client secret', () => {
     await chmod(provider.secretFile, 0o600)
     await writeFile(provider.secretFile, 'another-secret')
     assert.equal(typeof (await signIn()), 'object')
-    const last = provider.seen.findLast(({ path: asked }) => asked === '/token')
+    const last = provider.seen.findLast(({ path: requestedPath }) => requestedPath === '/token')
     assert.equal(Buffer.from(last?.authorization?.slice(6) ?? '', 'base64').toString(), 'acrux:another%2Dsecret')
   })
 })
@@ -103,7 +103,7 @@ describe('a certificate instead of a secret', () => {
     const files = { clientCertFile: path.join(directory, 'cert.pem'), clientKeyFile: path.join(directory, 'key.pem') }
     const { signIn, provider: used } = await openTestUpstreams(t, { extra: { clientSecretFile: undefined, ...files } })
     assert.equal(typeof (await signIn()), 'object')
-    const sent = used.seen.find(({ path: asked }) => asked === '/token')
+    const sent = used.seen.find(({ path: requestedPath }) => requestedPath === '/token')
     const assertion = new URLSearchParams(sent?.body).get('client_assertion') ?? ''
     const thumbprint = createHash('sha1').update(new X509Certificate(cert).raw).digest('base64url')
     assert.equal(decodeProtectedHeader(assertion)['x5t'], thumbprint)

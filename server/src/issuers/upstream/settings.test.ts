@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type UpstreamSettings, believesIssuer } from './settings.ts'
+import { type UpstreamSettings, trustsIssuer } from './settings.ts'
 
 const tenant = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 const other = '72f988bf-0000-4000-8000-2d7cd011db47'
@@ -21,8 +21,8 @@ const table: readonly (readonly [kind: UpstreamSettings['kind'], named: string, 
 ]
 
 test('people of an issuer may sign in if the settings name it, or any tenant of Entra', () => {
-  for (const [kind, issuer, allowedTenants, asked, expected, why] of table) {
+  for (const [kind, issuer, allowedTenants, presented, expected, why] of table) {
     const settings = { kind, issuer, allowedTenants: [...allowedTenants] } as unknown as UpstreamSettings
-    assert.equal(believesIssuer(settings, asked), expected, why)
+    assert.equal(trustsIssuer(settings, presented), expected, why)
   }
 })

@@ -17,7 +17,7 @@ export type UpstreamSettings = {
   readonly allowedTenants: readonly string[]
   readonly createUsers: boolean
   readonly prompt?: 'login' | 'select_account' | 'consent' | undefined
-  /** Values of `acr` that stand for more than one factor. */
+  /** Values of `acr` that mean more than one factor. */
   readonly mfaAcrValues: readonly string[]
   readonly signInHours: number
   readonly caFile?: string | undefined
@@ -25,7 +25,7 @@ export type UpstreamSettings = {
 }
 
 /** Whether people of this issuer may sign in at the provider. People of Entra have the issuer of their own tenant. */
-export function believesIssuer({ kind, issuer: named, allowedTenants }: UpstreamSettings, issuer: string): boolean {
+export function trustsIssuer({ kind, issuer: named, allowedTenants }: UpstreamSettings, issuer: string): boolean {
   if (kind !== 'entra') return issuer === named
   const [before = '', after = ''] = named.split('/organizations/')
   const tenantId = /\/([0-9a-f-]{36})\/v2\.0$/i.exec(issuer)?.[1]?.toLowerCase()

@@ -18,16 +18,16 @@ export const testUpstreamOrigin = 'https://registry.example.com'
 /** The claims of a person. */
 export const alice = { sub: 'alice-1', name: 'Alice', email: 'alice@contoso.example', groups: ['developers'] }
 
-/** The start of a sign-in. */
-export const beginning = {
+/** The request of a sign-in. */
+export const signInRequest = {
   browser: 'browser-1',
   flow: 'the-flow',
   remoteAddress: '203.0.113.1',
   loginHint: undefined,
   domainHint: undefined,
   authenticatedAfterMs: undefined,
-  isToChoose: false,
-  wantsAnother: false,
+  mustChooseAccount: false,
+  wantsAnotherAccount: false,
 }
 
 type Options = { readonly kind?: DatabaseKind; readonly extra?: Readonly<Record<string, unknown>> }
@@ -66,7 +66,7 @@ export async function openTestUpstreams(t: TestContext, { kind = usualDatabaseKi
   })
 
   async function begin(name = 'contoso', browser = 'browser-1', more = {}): Promise<string> {
-    const begun = await upstreams.begin(name, { ...beginning, browser, ...more })
+    const begun = await upstreams.begin(name, { ...signInRequest, browser, ...more })
     assert.ok('location' in begun, JSON.stringify(begun))
     return begun.location
   }

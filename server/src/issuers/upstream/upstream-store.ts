@@ -50,3 +50,5 @@ export function createUpstreamStore(database: Database) {
     },
   }
 }
+
+export type UpstreamStore = ReturnType<typeof createUpstreamStore>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type Lies, startTestProvider } from '../test-upstream-provider.ts'
-import { alice, beginning, openTestUpstreams, testUpstreamOrigin } from './test-upstreams.ts'
+import { type Overrides, startTestProvider } from '../test-upstream-provider.ts'
+import { alice, signInRequest, openTestUpstreams, testUpstreamOrigin } from './test-upstreams.ts'
 import { createUpstreamFetch } from './fetch.ts'
 
 describe('a sign-in at an organisation’s provider', () => {
@@ -41,7 +41,7 @@ describe('a sign-in at an organisation’s provider', () => {
         methods: ['fed'],
         authenticatedAtMs: authTime * 1000,
       })
-      const sent = provider.seen.find(({ path: asked }) => asked === '/token')
+      const sent = provider.seen.find(({ path: requestedPath }) => requestedPath === '/token')
       assert.ok(sent?.authorization?.startsWith('Basic '), 'the default where the provider names no method')
     })
   }
@@ -51,13 +51,13 @@ describe('a sign-in at an organisation’s provider', () => {
     const promptOf = async (more: object) =>
       new URL(await begin('contoso', 'browser-1', more)).searchParams.get('prompt')
     assert.deepEqual(
-      [await promptOf({}), await promptOf({ isToChoose: true }), await promptOf({ wantsAnother: true })],
+      [await promptOf({}), await promptOf({ mustChooseAccount: true }), await promptOf({ wantsAnotherAccount: true })],
       [null, null, 'login'],
     )
-    provider.lie({ configuration: { prompt_values_supported: ['login', 'select_account'] } })
+    provider.override({ configuration: { prompt_values_supported: ['login', 'select_account'] } })
     time.nowMs += 60 * 60 * 1000
     assert.deepEqual(
-      [await promptOf({}), await promptOf({ isToChoose: true }), await promptOf({ wantsAnother: true })],
+      [await promptOf({}), await promptOf({ mustChooseAccount: true }), await promptOf({ wantsAnotherAccount: true })],
       [null, 'select_account', 'select_account'],
     )
   })
@@ -71,9 +71,9 @@ describe('a sign-in at an organisation’s provider', () => {
     assert.equal(await finish(other.signIn(await begin('fabrikam'), alice), 'contoso'), 'no-transaction', 'a mix-up')
     assert.equal(await finish(new URLSearchParams({ code: 'x', state: 'y' })), 'no-transaction')
     assert.equal(await finish(new URLSearchParams({ code: 'x' })), 'no-transaction')
-    const doubled = provider.signIn(await begin(), alice)
-    doubled.append('state', doubled.get('state') ?? '')
-    assert.equal(await finish(doubled), 'no-transaction')
+    const duplicated = provider.signIn(await begin(), alice)
+    duplicated.append('state', duplicated.get('state') ?? '')
+    assert.equal(await finish(duplicated), 'no-transaction')
     const late = provider.signIn(await begin(), alice)
     time.nowMs += 10 * 60 * 1000
     assert.equal(await finish(late), 'no-transaction')
@@ -123,10 +123,10 @@ describe('a sign-in at an organisation’s provider', () => {
     const mixed = provider.signIn(await begin(), alice)
     mixed.set('iss', other.issuer)
     assert.equal(await finish(mixed), 'bad-answer')
-    const nameless = provider.signIn(await begin(), alice)
-    nameless.delete('iss')
-    assert.equal(await finish(nameless), 'bad-answer')
-    assert.ok(!provider.seen.some(({ path: asked }) => asked === '/token'), 'the code went nowhere')
+    const withoutIssuer = provider.signIn(await begin(), alice)
+    withoutIssuer.delete('iss')
+    assert.equal(await finish(withoutIssuer), 'bad-answer')
+    assert.ok(!provider.seen.some(({ path: requestedPath }) => requestedPath === '/token'), 'the code is not sent')
   })
 
   test('returns the provider’s reason for a denial, cut to one line', async (t) => {
@@ -150,13 +150,13 @@ describe('a sign-in at an organisation’s provider', () => {
   test('is limited to a burst of sixty for an address', async (t) => {
     const { upstreams, begin } = await openTestUpstreams(t)
     for (let count = 0; count < 60; count++) await begin()
-    const refused = await upstreams.begin('contoso', beginning)
+    const refused = await upstreams.begin('contoso', signInRequest)
     assert.ok('refusal' in refused && refused.refusal.status === 429)
     await begin('contoso', 'browser-1', { remoteAddress: '203.0.113.2' })
   })
 })
 
-const asking = () =>
+const fetchOptions = () =>
   ({
     method: 'GET',
     headers: {},
@@ -166,45 +166,45 @@ const asking = () =>
   }) as const
 
 describe('a provider', () => {
-  const down: readonly { why: string; lies: Lies }[] = [
-    { why: 'that fails', lies: { configurationStatus: 500 } },
-    { why: 'that sends a huge document', lies: { configurationBody: `{"issuer":"${'x'.repeat(2_000_000)}"}` } },
-    { why: 'that redirects', lies: { configurationStatus: 302 } },
+  const down: readonly { why: string; overrides: Overrides }[] = [
+    { why: 'that fails', overrides: { configurationStatus: 500 } },
+    { why: 'that sends a huge document', overrides: { configurationBody: `{"issuer":"${'x'.repeat(2_000_000)}"}` } },
+    { why: 'that redirects', overrides: { configurationStatus: 302 } },
   ]
-  for (const { why, lies } of down) {
+  for (const { why, overrides } of down) {
     test(`${why} is reported as unreachable, and contacted again after a pause`, async (t) => {
       const { provider, upstreams, time, begin } = await openTestUpstreams(t)
-      provider.lie(lies)
-      const result = await upstreams.begin('contoso', beginning)
+      provider.override(overrides)
+      const result = await upstreams.begin('contoso', signInRequest)
       assert.ok('refusal' in result && result.refusal.status === 503, JSON.stringify(result))
-      provider.lie({})
-      const asked = provider.seen.length
-      assert.ok('refusal' in (await upstreams.begin('contoso', beginning)))
-      assert.equal(provider.seen.length, asked, 'no request during the pause')
+      provider.override({})
+      const requestsBefore = provider.seen.length
+      assert.ok('refusal' in (await upstreams.begin('contoso', signInRequest)))
+      assert.equal(provider.seen.length, requestsBefore, 'no request during the pause')
       time.nowMs += 5000
       await begin()
     })
   }
 
-  const wrong: readonly { why: string; lies: Lies }[] = [
-    { why: 'with another issuer', lies: { configuration: { issuer: 'https://evil.example' } } },
-    { why: 'whose configuration is not JSON', lies: { configurationBody: '{' } },
-    { why: 'without keys', lies: { configuration: { jwks_uri: undefined } } },
+  const wrong: readonly { why: string; overrides: Overrides }[] = [
+    { why: 'with another issuer', overrides: { configuration: { issuer: 'https://evil.example' } } },
+    { why: 'whose configuration is not JSON', overrides: { configurationBody: '{' } },
+    { why: 'without keys', overrides: { configuration: { jwks_uri: undefined } } },
     {
       why: 'whose authorization endpoint is http',
-      lies: { configuration: { authorization_endpoint: 'http://evil.example/' } },
+      overrides: { configuration: { authorization_endpoint: 'http://evil.example/' } },
     },
     {
       why: 'whose authorization endpoint is a script',
-      lies: { configuration: { authorization_endpoint: 'javascript:alert(1)' } },
+      overrides: { configuration: { authorization_endpoint: 'javascript:alert(1)' } },
     },
-    { why: 'whose token endpoint is http', lies: { configuration: { token_endpoint: 'http://localhost/' } } },
+    { why: 'whose token endpoint is http', overrides: { configuration: { token_endpoint: 'http://localhost/' } } },
   ]
-  for (const { why, lies } of wrong) {
+  for (const { why, overrides } of wrong) {
     test(`${why} is not used`, async (t) => {
       const { provider, upstreams } = await openTestUpstreams(t)
-      provider.lie(lies)
-      const result = await upstreams.begin('contoso', beginning)
+      provider.override(overrides)
+      const result = await upstreams.begin('contoso', signInRequest)
       assert.ok('refusal' in result && result.refusal.failure === 'bad-answer', JSON.stringify(result))
     })
   }
@@ -220,24 +220,24 @@ describe('a provider', () => {
       '[::1]',
       '10.0.0.1',
     ]) {
-      provider.lie({ configuration: { token_endpoint: `https://${host}/token` } })
+      provider.override({ configuration: { token_endpoint: `https://${host}/token` } })
       const opened = await openTestUpstreams(t, {})
-      opened.provider.lie({ configuration: { token_endpoint: `https://${host}/token` } })
+      opened.provider.override({ configuration: { token_endpoint: `https://${host}/token` } })
       assert.equal(await opened.signIn(), 'unreachable', host)
     }
     assert.equal(inside.seen.length, 0)
     const fetch = createUpstreamFetch({ issuer: provider.issuer, privateNetwork: true, ca: inside.authority.cert })
     for (const host of ['127.0.0.1', '[::1]', '10.0.0.1', '[::ffff:127.0.0.1]', '169.254.169.254']) {
-      await assert.rejects(fetch(`https://${host}:${inside.port}/keys`, asking()), { failure: 'address' }, host)
+      await assert.rejects(fetch(`https://${host}:${inside.port}/keys`, fetchOptions()), { failure: 'address' }, host)
     }
-    provider.lie({ token: { status: 307, body: {}, location: `https://localhost:${inside.port}/token` } })
+    provider.override({ token: { status: 307, body: {}, location: `https://localhost:${inside.port}/token` } })
     assert.equal(await signIn(), 'unreachable')
     assert.equal(inside.seen.length, 0)
   })
 
   test('in the private network is reached only if the operator allows it', async (t) => {
     const { upstreams, provider } = await openTestUpstreams(t, { extra: { privateNetwork: false } })
-    const result = await upstreams.begin('contoso', beginning)
+    const result = await upstreams.begin('contoso', signInRequest)
     assert.ok('refusal' in result && result.refusal.status === 503)
     assert.equal(provider.seen.length, 0)
   })
@@ -245,28 +245,29 @@ describe('a provider', () => {
   test('with an untrusted certificate is not used', async (t) => {
     const { provider, other } = await openTestUpstreams(t)
     const fetch = createUpstreamFetch({ issuer: provider.issuer, privateNetwork: true, ca: other.authority.cert })
-    await assert.rejects(fetch(`${provider.issuer}/keys`, asking()), { failure: 'unreachable' })
-    await assert.rejects(fetch(`http://localhost:${provider.port}/keys`, asking()), { failure: 'address' })
+    await assert.rejects(fetch(`${provider.issuer}/keys`, fetchOptions()), { failure: 'unreachable' })
+    await assert.rejects(fetch(`http://localhost:${provider.port}/keys`, fetchOptions()), { failure: 'address' })
   })
 
   test('gets a bounded number of requests at a time', async (t) => {
     const { provider } = await openTestUpstreams(t)
     const { issuer, authority } = provider
     const fetch = createUpstreamFetch({ issuer, privateNetwork: true, ca: authority.cert })
-    const ask = () => fetch(`${issuer}/.well-known/openid-configuration`, asking()).then(({ status }) => status)
-    const answers = await Promise.allSettled(Array.from({ length: 40 }, ask))
+    const request = () =>
+      fetch(`${issuer}/.well-known/openid-configuration`, fetchOptions()).then(({ status }) => status)
+    const answers = await Promise.allSettled(Array.from({ length: 40 }, request))
     assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 32)
     const refused = answers.flatMap((answer) =>
       answer.status === 'rejected' ? [answer.reason as { failure: string }] : [],
     )
     assert.deepEqual(new Set(refused.map(({ failure }) => failure)), new Set(['busy']))
-    assert.equal(await ask(), 200)
+    assert.equal(await request(), 200)
   })
 
   test('that goes down after discovery makes the sign-in fail with a page of status 503', async (t) => {
     const { provider, begin, finish } = await openTestUpstreams(t)
     const query = provider.signIn(await begin(), alice)
-    provider.lie({ token: { status: 503, body: {} } })
+    provider.override({ token: { status: 503, body: {} } })
     assert.equal(await finish(query), 'unreachable')
   })
 })

@@ -11,8 +11,8 @@ import type { UpstreamClient, UpstreamSecrets } from './client.ts'
 import { UpstreamError, type UpstreamRefusal, upstreamRefusal } from './errors.ts'
 import { createUpstreamFetch } from './fetch.ts'
 import type { UpstreamSettings } from './settings.ts'
-import { createUpstreamStore } from './upstream-store.ts'
-import type { UpstreamBeginning, UpstreamProof } from './model.ts'
+import { type UpstreamStore, createUpstreamStore } from './upstream-store.ts'
+import type { UpstreamCallback, UpstreamSignInRequest, UpstreamSignIn } from './model.ts'
 
 /** The providers of organisations at which people sign in. */
 export interface Upstreams {
@@ -20,13 +20,13 @@ export interface Upstreams {
   /** Starts a sign-in, and returns the URL to which the browser is redirected. */
   begin(
     name: string,
-    beginning: UpstreamBeginning,
+    request: UpstreamSignInRequest,
   ): Promise<{ readonly location: string } | { readonly refusal: UpstreamRefusal }>
   /** Completes a sign-in. A refusal has the `flow` if this browser started the sign-in. */
   finish(
     name: string,
-    arrival: { readonly browser: string; readonly query: string; readonly correlationId: string },
-  ): Promise<UpstreamProof | { readonly refusal: UpstreamRefusal; readonly flow: string | undefined }>
+    callback: UpstreamCallback,
+  ): Promise<UpstreamSignIn | { readonly refusal: UpstreamRefusal; readonly flow: string | undefined }>
 }
 
 export type UpstreamOptions = {
@@ -36,7 +36,7 @@ export type UpstreamOptions = {
   readonly log: Log
   readonly sealer: Sealer
   readonly publicOrigin: string
-  /** Addresses that authenticated recently. They keep their own budget. */
+  /** Addresses that authenticated recently. They have a budget of their own. */
   readonly senders?: KnownSenders
   /** Replaces the network access to a provider in tests. */
   readonly fetchFor?: (settings: UpstreamSettings, ca: string | undefined) => CustomFetch
@@ -51,96 +51,125 @@ const maxHintLength = 320
 /** How far the clock of a provider may be behind ours. */
 const clockSkewMs = 60 * 1000
 
+type OpenProvider = { readonly settings: UpstreamSettings; readonly client: UpstreamClient }
+
+type UpstreamContext = Pick<UpstreamOptions, 'clock' | 'log' | 'sealer' | 'publicOrigin'> & {
+  readonly store: UpstreamStore
+  readonly budget: ReturnType<typeof createSenderBudget>
+  readonly opened: ReadonlyMap<string, OpenProvider>
+}
+
 /** Opens the providers, without contacting them. @throws StartupError if their files cannot be used */
 export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams> {
   const { providers, database, clock, log, sealer, publicOrigin } = options
+  const opened = new Map<string, OpenProvider>()
+  for (const settings of providers) opened.set(settings.name, { settings, client: await openClient(options, settings) })
   const store = createUpstreamStore(database)
   const budget = createSenderBudget(clock, allowance, options.senders)
-  const opened = new Map<string, { readonly settings: UpstreamSettings; readonly client: UpstreamClient }>()
-  for (const settings of providers) opened.set(settings.name, { settings, client: await openClient(options, settings) })
-
-  async function begin(name: string, beginning: UpstreamBeginning) {
-    const provider = opened.get(name)
-    if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider') }
-    if (!budget.spend(beginning.remoteAddress)) return { refusal: upstreamRefusal('throttled') }
-    const { flow, authenticatedAfterMs } = beginning
-    const pending: PendingSignIn = {
-      state: newSecret(),
-      nonce: newSecret(),
-      codeVerifier: newSecret(),
-      flow,
-      authenticatedAfterMs,
-    }
-    const nowMs = clock.now()
-    try {
-      const parameters = {
-        redirect_uri: `${publicOrigin}${callbackPath(name)}`,
-        response_type: 'code',
-        state: pending.state,
-        nonce: pending.nonce,
-        code_challenge: hash(pending.codeVerifier),
-        code_challenge_method: 'S256',
-        ...hintsOf(provider.settings, beginning),
-        ...maxAge(nowMs, authenticatedAfterMs),
-      }
-      const prompts = promptsOf(provider.settings, beginning)
-      const url = await provider.client.authorizationUrl(parameters, prompts)
-      const stateHash = hash(pending.state)
-      await store.insert(
-        {
-          state_hash: stateHash,
-          provider: name,
-          browser_hash: hash(beginning.browser),
-          sealed: sealer.seal(JSON.stringify(pending), sealContext(stateHash)),
-          expires_at_ms: nowMs + transactionMs,
-        },
-        nowMs,
-      )
-      return { location: url.href }
-    } catch (error) {
-      return { refusal: refusalOf(error, name, undefined) }
-    }
-  }
-
-  /** Finds the sign-in of a callback and deletes it. Undefined for another provider, another browser, or an expired sign-in. */
-  async function take(name: string, browser: string, query: string): Promise<PendingSignIn | undefined> {
-    const [state = '', ...others] = new URLSearchParams(query).getAll('state')
-    if (state === '' || others.length > 0) return undefined
-    const row = await store.take(hash(state))
-    if (row?.provider !== name || row.browser_hash !== hash(browser) || clock.now() >= row.expires_at_ms) {
-      return undefined
-    }
-    return JSON.parse(sealer.open(row.sealed, sealContext(row.state_hash)).toString()) as PendingSignIn
-  }
-
-  function refusalOf(error: unknown, name: string, correlationId: string | undefined): UpstreamRefusal {
-    if (!(error instanceof UpstreamError)) throw error
-    const line = { provider: name, reason: error.message, err: error, id: correlationId }
-    if (error.failure !== 'provider-refused') log.warn(line, 'a sign-in at an identity provider failed')
-    return upstreamRefusal(error.failure, error.detail)
-  }
-
+  const context: UpstreamContext = { clock, log, sealer, publicOrigin, store, budget, opened }
   return {
     settings: providers,
-    begin,
-    finish: async (name, { browser, query, correlationId }) => {
-      const provider = opened.get(name)
-      if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider'), flow: undefined }
-      const pending = await take(name, browser, query)
-      if (pending === undefined) return { refusal: upstreamRefusal('no-transaction'), flow: undefined }
-      const { settings, client } = provider
-      try {
-        // Our origin comes from the configuration, never from the request.
-        const claims = await client.redeem(new URL(`${publicOrigin}${callbackPath(name)}?${query}`), pending)
-        const read = requireFresh(readUpstreamPerson(settings, claims), pending)
-        if ('person' in read) return { settings, person: read.person, flow: pending.flow }
-        log.info({ provider: name, reason: read.failure, id: correlationId }, 'a sign-in was denied')
-        return { refusal: upstreamRefusal(read.failure), flow: pending.flow }
-      } catch (error) {
-        return { refusal: refusalOf(error, name, correlationId), flow: pending.flow }
-      }
-    },
+    begin: (name, request) => begin(context, name, request),
+    finish: (name, callback) => finish(context, name, callback),
   }
+}
+
+async function begin(
+  context: UpstreamContext,
+  name: string,
+  request: UpstreamSignInRequest,
+): ReturnType<Upstreams['begin']> {
+  const { clock, budget, opened, publicOrigin } = context
+  const provider = opened.get(name)
+  if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider') }
+  if (!budget.spend(request.remoteAddress)) return { refusal: upstreamRefusal('throttled') }
+  const { browser, flow, authenticatedAfterMs } = request
+  const secrets = { state: newSecret(), nonce: newSecret(), codeVerifier: newSecret() }
+  const nowMs = clock.now()
+  try {
+    const parameters = {
+      redirect_uri: `${publicOrigin}${callbackPath(name)}`,
+      response_type: 'code',
+      state: secrets.state,
+      nonce: secrets.nonce,
+      code_challenge: hash(secrets.codeVerifier),
+      code_challenge_method: 'S256',
+      ...hintsOf(provider.settings, request),
+      ...maxAge(nowMs, authenticatedAfterMs),
+    }
+    const url = await provider.client.authorizationUrl(parameters, promptsOf(provider.settings, request))
+    await storePending(context, { ...secrets, flow, authenticatedAfterMs }, { provider: name, browser, nowMs })
+    return { location: url.href }
+  } catch (error) {
+    return { refusal: refusalOf(context, error, name, undefined) }
+  }
+}
+
+async function finish(
+  context: UpstreamContext,
+  name: string,
+  { browser, query, correlationId }: UpstreamCallback,
+): ReturnType<Upstreams['finish']> {
+  const { log, opened, publicOrigin } = context
+  const provider = opened.get(name)
+  if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider'), flow: undefined }
+  const pending = await takePending(context, name, browser, query)
+  if (pending === undefined) return { refusal: upstreamRefusal('no-transaction'), flow: undefined }
+  const { settings, client } = provider
+  try {
+    // Our origin comes from the configuration, never from the request.
+    const claims = await client.redeem(new URL(`${publicOrigin}${callbackPath(name)}?${query}`), pending)
+    const read = requireFresh(readUpstreamPerson(settings, claims), pending)
+    if ('person' in read) return { settings, person: read.person, flow: pending.flow }
+    log.info({ provider: name, reason: read.failure, id: correlationId }, 'a sign-in was denied')
+    return { refusal: upstreamRefusal(read.failure), flow: pending.flow }
+  } catch (error) {
+    return { refusal: refusalOf(context, error, name, correlationId), flow: pending.flow }
+  }
+}
+
+async function storePending(
+  { sealer, store }: UpstreamContext,
+  pending: PendingSignIn,
+  { provider, browser, nowMs }: { readonly provider: string; readonly browser: string; readonly nowMs: number },
+): Promise<void> {
+  const stateHash = hash(pending.state)
+  const row = {
+    state_hash: stateHash,
+    provider,
+    browser_hash: hash(browser),
+    sealed: sealer.seal(JSON.stringify(pending), sealContext(stateHash)),
+    expires_at_ms: nowMs + transactionMs,
+  }
+  await store.insert(row, nowMs)
+}
+
+/** Finds the sign-in of a callback and deletes it. Undefined for another provider, another browser, or an expired sign-in. */
+async function takePending(
+  { clock, sealer, store }: UpstreamContext,
+  name: string,
+  browser: string,
+  query: string,
+): Promise<PendingSignIn | undefined> {
+  const [state = '', ...others] = new URLSearchParams(query).getAll('state')
+  if (state === '' || others.length > 0) return undefined
+  const row = await store.take(hash(state))
+  if (row?.provider !== name || row.browser_hash !== hash(browser) || clock.now() >= row.expires_at_ms) {
+    return undefined
+  }
+  return JSON.parse(sealer.open(row.sealed, sealContext(row.state_hash)).toString()) as PendingSignIn
+}
+
+function refusalOf(
+  { log }: UpstreamContext,
+  error: unknown,
+  name: string,
+  correlationId: string | undefined,
+): UpstreamRefusal {
+  if (!(error instanceof UpstreamError)) throw error
+  const line = { provider: name, reason: error.message, err: error, id: correlationId }
+  if (error.failure !== 'provider-refused') log.warn(line, 'a sign-in at an identity provider failed')
+  return upstreamRefusal(error.failure, error.detail)
 }
 
 async function openClient(options: UpstreamOptions, settings: UpstreamSettings): Promise<UpstreamClient> {
@@ -159,7 +188,7 @@ async function openClient(options: UpstreamOptions, settings: UpstreamSettings):
 }
 
 /** Hints for the provider's sign-in page. They are not verified afterwards. [OpenID Connect Core §3.1.2.1] */
-function hintsOf({ kind }: UpstreamSettings, { loginHint, domainHint }: UpstreamBeginning): Record<string, string> {
+function hintsOf({ kind }: UpstreamSettings, { loginHint, domainHint }: UpstreamSignInRequest): Record<string, string> {
   return {
     ...(loginHint === undefined || loginHint.length > maxHintLength ? {} : { login_hint: loginHint }),
     ...(domainHint === undefined || kind !== 'entra' || domainHint.length > maxHintLength
@@ -188,12 +217,12 @@ function requireFresh(
 /** The prompts for the person, in order of preference. */
 function promptsOf(
   { prompt }: UpstreamSettings,
-  { authenticatedAfterMs, isToChoose, wantsAnother }: UpstreamBeginning,
+  { authenticatedAfterMs, mustChooseAccount, wantsAnotherAccount }: UpstreamSignInRequest,
 ): string[] {
   if (prompt !== undefined) return [prompt]
   if (authenticatedAfterMs !== undefined) return ['login']
-  if (wantsAnother) return ['select_account', 'login']
-  return isToChoose ? ['select_account'] : []
+  if (wantsAnotherAccount) return ['select_account', 'login']
+  return mustChooseAccount ? ['select_account'] : []
 }
 
 function sealContext(stateHash: string): string {

@@ -34,7 +34,7 @@ export type ManagementContext = {
     Directory,
     | 'tenant'
     | 'findPrincipal'
-    | 'holdsPrincipal'
+    | 'hasPrincipal'
     | 'groupIdsOf'
     | 'managedIdentities'
     | 'externalPrincipals'

@@ -295,7 +295,7 @@ async function requireInDirectory(
 ): Promise<void> {
   const { directory, audit } = context
   if (isKnown) {
-    if (await directory.holdsPrincipal(transaction, objectId)) return
+    if (await directory.hasPrincipal(transaction, objectId)) return
     throw await principalNotFound(context, objectId)
   }
   const kind = principalType === 'User' ? 'user' : 'service-principal'

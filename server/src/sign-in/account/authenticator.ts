@@ -51,7 +51,8 @@ export async function submitAuthenticator(context: Context, call: PageCall, form
     const person = { objectId, userPrincipalName: account.user.userPrincipalName, issuer }
     const made = await context.credentials.secondFactors.findPendingTotp(person)
     if (made === undefined) return backToSecurity(call, account)
-    return sendAuthenticator(context, call, account, made, 'Incorrect code. Enter the current code from the app.')
+    const problem = 'Incorrect code. Enter the current code from the app.'
+    return sendAuthenticator(context, call, account, { ...made, problem })
   }
   return finishAdding(context, call, account, { methods: ['otp', 'mfa'], codes })
 }
@@ -69,10 +70,9 @@ function sendAuthenticator(
   context: Context,
   call: PageCall,
   account: Account,
-  made: { readonly secretBase32: string; readonly uri: string },
-  problem?: string,
+  { secretBase32, uri, problem }: { readonly secretBase32: string; readonly uri: string; readonly problem?: string },
 ): Promise<FastifyReply> {
-  const shown = { picture: qrCodeOf(made.uri), secret: made.secretBase32, problem }
+  const shown = { picture: qrCodeOf(uri), secret: secretBase32, problem }
   const body = authenticatorPage(hiddenFieldsOf(call, account), shown)
   const hasError = problem !== undefined
   return sendPage(context, call.reply, {

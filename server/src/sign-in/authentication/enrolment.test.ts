@@ -44,10 +44,10 @@ const eventsOf = async ({ credentials }: TestPages, { objectId }: User) =>
 
 test('a person who needs a second factor must set one up at the next sign-in', async (t) => {
   const { pages, alice, browser } = await open(t)
-  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
-  assert.equal(asked.heading, 'Set up a second factor')
+  const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  assert.equal(nextPage.heading, 'Set up a second factor')
   assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'a password alone is not enough')
-  const shown = await browser.submit(asked, '/sign-in/enrolment')
+  const shown = await browser.submit(nextPage, '/sign-in/enrolment')
   const wrong = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: '000000' })
   assert.equal(wrong.status, 400)
   assert.match(wrong.text, /aria-invalid="true"/)
@@ -66,8 +66,8 @@ test('a person who needs a second factor must set one up at the next sign-in', a
 test('a passkey can be set up as the second factor at the next sign-in, and is then required', async (t) => {
   const { pages, alice, browser } = await open(t)
   const authenticator = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin })
-  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
-  const shown = await browser.submit(asked, '/sign-in/enrolment', { method: 'passkey' })
+  const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  const shown = await browser.submit(nextPage, '/sign-in/enrolment', { method: 'passkey' })
   assert.equal(shown.heading, 'Add a passkey')
   const wrong = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential: '{}' })
   assert.deepEqual([wrong.status, wrong.heading], [400, 'Add a passkey'])
@@ -94,10 +94,10 @@ test('a passkey can be set up as the second factor at the next sign-in, and is t
 
 test('a server with an IP address offers and accepts no passkeys', async (t) => {
   const { browser } = await open(t, {}, 'https://192.0.2.1')
-  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
-  assert.equal(asked.heading, 'Set up a second factor')
-  assert.doesNotMatch(asked.text, /passkey/i)
-  const sent = await browser.submit(asked, '/sign-in/enrolment', { method: 'passkey' })
+  const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  assert.equal(nextPage.heading, 'Set up a second factor')
+  assert.doesNotMatch(nextPage.text, /passkey/i)
+  const sent = await browser.submit(nextPage, '/sign-in/enrolment', { method: 'passkey' })
   assert.deepEqual([sent.status, sent.heading], [404, 'Passkeys are not available'])
 })
 
@@ -128,15 +128,15 @@ test('if only owners need a second factor, other people sign in without one', as
     'a session made before is not enough either',
   )
   const other = pages.openBrowser()
-  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
-  assert.equal(asked.heading, 'Set up a second factor')
+  const nextPage = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  assert.equal(nextPage.heading, 'Set up a second factor')
 })
 
 test('a token from a password-only sign-in ends when its person becomes an owner who needs a second factor', async (t) => {
   const { pages, alice, browser } = await open(t, { required: 'owners' })
   const { url, verifier } = codeRequest({ scope: 'openid profile' })
-  const asked = await enterPassword(browser, await browser.get(url), 'alice')
-  const { left } = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
+  const nextPage = await enterPassword(browser, await browser.get(url), 'alice')
+  const { left } = await browser.submit(nextPage, '/sign-in/answer', { decision: 'accept' })
   const code = left?.searchParams.get('code') ?? ''
   const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
   const { body } = await pages.token({ grant_type: 'authorization_code', ...grant })
@@ -152,8 +152,8 @@ test('a token from a password-only sign-in ends when its person becomes an owner
 test('with enrolment by owner code, a password alone cannot set up an authenticator app', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
   const { enrolmentCodes } = pages.credentials
-  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
-  const without = await browser.submit(asked, '/sign-in/enrolment')
+  const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  const without = await browser.submit(nextPage, '/sign-in/enrolment')
   assert.match(without.text, /Incorrect or expired enrolment code/)
   const code = await pages.change((transaction) => enrolmentCodes.create(transaction, alice.objectId, 60_000))
   const shown = await browser.submit(without, '/sign-in/enrolment', { enrolment_code: code.toUpperCase() })
@@ -171,8 +171,8 @@ test('with enrolment by owner code, a password alone cannot set up a passkey', a
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
   const { enrolmentCodes, secondFactors } = pages.credentials
   const method = 'passkey'
-  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
-  const without = await browser.submit(asked, '/sign-in/enrolment', { method })
+  const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  const without = await browser.submit(nextPage, '/sign-in/enrolment', { method })
   assert.match(without.text, /Incorrect or expired enrolment code/)
   const code = await pages.change((transaction) => enrolmentCodes.create(transaction, alice.objectId, 60_000))
   const shown = await browser.submit(without, '/sign-in/enrolment', { method, enrolment_code: code })
@@ -191,16 +191,16 @@ test('a setup that was started with an owner’s code does not show its secret w
   const code = await pages.change((transaction, { enrolmentCodes }) =>
     enrolmentCodes.create(transaction, alice.objectId, 60_000),
   )
-  const thief = pages.openBrowser()
-  const asked = await enterPassword(thief, await thief.get(codeRequest().url), 'alice')
+  const attacker = pages.openBrowser()
+  const nextPage = await enterPassword(attacker, await attacker.get(codeRequest().url), 'alice')
   const own = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   const shown = await browser.submit(own, '/sign-in/enrolment', { enrolment_code: code })
   assert.notEqual(secretOf(shown), '')
-  const [, token = ''] = /name="token" value="([^"]+)"/.exec(asked.text) ?? []
-  const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(asked.text) ?? []
-  const peeked = await thief.post('/sign-in/enrolment/confirm', { token, flow, code: '000000' })
-  assert.equal(secretOf(peeked), '')
-  assert.match(peeked.text, /Incorrect or expired enrolment code/)
+  const [, token = ''] = /name="token" value="([^"]+)"/.exec(nextPage.text) ?? []
+  const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(nextPage.text) ?? []
+  const attempted = await attacker.post('/sign-in/enrolment/confirm', { token, flow, code: '000000' })
+  assert.equal(secretOf(attempted), '')
+  assert.match(attempted.text, /Incorrect or expired enrolment code/)
   const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
 })
@@ -209,8 +209,8 @@ test('the account pages require the owner’s code for the first second factor, 
   const { pages, alice, browser } = await open(t, { required: 'none', enrolment: 'owner-code' })
   const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
   assert.equal(security.heading, 'Security')
-  const asked = await browser.submit(security, '/account/security/authenticator/new')
-  assert.equal(asked.heading, 'Set up a second factor')
+  const nextPage = await browser.submit(security, '/account/security/authenticator/new')
+  assert.equal(nextPage.heading, 'Set up a second factor')
   assert.equal((await browser.get('/account/security/passkey')).heading, 'Set up a second factor')
   for (const path of ['/account/security/authenticator', '/account/security/recovery-codes']) {
     const { cookies } = browser
@@ -222,7 +222,7 @@ test('the account pages require the owner’s code for the first second factor, 
   const code = await pages.change((transaction, { enrolmentCodes }) =>
     enrolmentCodes.create(transaction, alice.objectId, 60_000),
   )
-  const shown = await browser.submit(asked, '/sign-in/enrolment', { enrolment_code: code })
+  const shown = await browser.submit(nextPage, '/sign-in/enrolment', { enrolment_code: code })
   pages.time.nowMs += 1000
   const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
   const end = await goOn(browser, codes)
@@ -232,8 +232,8 @@ test('the account pages require the owner’s code for the first second factor, 
 
 test('a setup cannot be confirmed after the password was reset', async (t) => {
   const { pages, alice, browser } = await open(t)
-  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
-  const shown = await browser.submit(asked, '/sign-in/enrolment')
+  const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  const shown = await browser.submit(nextPage, '/sign-in/enrolment')
   await pages.resetPassword(alice, 'seven brass kettles')
   const sent = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
   assert.deepEqual([sent.status, sent.heading], [200, 'Sign in'])

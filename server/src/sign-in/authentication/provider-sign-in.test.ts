@@ -64,10 +64,10 @@ for (const kind of usualDatabaseKinds) {
     const { pages, signIn, provider } = await open(t, kind)
     const browser = pages.openBrowser()
     const { url, verifier } = codeRequest()
-    const asked = await signIn(browser, await browser.get(url), { ...alice, amr: ['mfa'] })
-    assert.equal(asked.heading, 'Sign in to Azure CLI?')
+    const nextPage = await signIn(browser, await browser.get(url), { ...alice, amr: ['mfa'] })
+    assert.equal(nextPage.heading, 'Sign in to Azure CLI?')
     assert.ok(browser.cookies.has(session))
-    const { left } = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
+    const { left } = await browser.submit(nextPage, '/sign-in/answer', { decision: 'accept' })
     const code = left?.searchParams.get('code') ?? ''
     const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
     const tokens = await pages.token({ grant_type: 'authorization_code', ...grant })
@@ -128,8 +128,8 @@ test('an authentication without a time is accepted, has no auth_time and does no
   const { pages, signIn } = await open(t)
   const browser = pages.openBrowser()
   const { url, verifier } = codeRequest()
-  const asked = await signIn(browser, await browser.get(url))
-  const { left } = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
+  const nextPage = await signIn(browser, await browser.get(url))
+  const { left } = await browser.submit(nextPage, '/sign-in/answer', { decision: 'accept' })
   const code = left?.searchParams.get('code') ?? ''
   const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
   const tokens = await pages.token({ grant_type: 'authorization_code', ...grant })
@@ -146,16 +146,16 @@ test('an application does not get an e-mail address that the provider reports as
   const emailOf = async (claims: JWTPayload) => {
     const browser = pages.openBrowser()
     const { url, verifier } = codeRequest({ scope: 'openid email profile' })
-    const asked = await signIn(browser, await browser.get(url), { ...alice, ...claims })
-    const { left } = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
+    const nextPage = await signIn(browser, await browser.get(url), { ...alice, ...claims })
+    const { left } = await browser.submit(nextPage, '/sign-in/answer', { decision: 'accept' })
     const code = left?.searchParams.get('code') ?? ''
     const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
     const { body } = await pages.token({ grant_type: 'authorization_code', ...grant })
     const payload = body['id_token']?.split('.')[1] ?? ''
     const inToken = (JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>)['email']
     const headers = { host: testHost, authorization: `Bearer ${body['access_token']}` }
-    const told = await pages.app.inject({ method: 'GET', url: '/oidc/userinfo', headers })
-    assert.equal(told.json<Record<string, unknown>>()['email'], inToken)
+    const result = await pages.app.inject({ method: 'GET', url: '/oidc/userinfo', headers })
+    assert.equal(result.json<Record<string, unknown>>()['email'], inToken)
     return inToken
   }
   const email = 'ceo@victim.example'
@@ -218,8 +218,8 @@ test('a linked user with a second factor here must use it, unless the provider r
   await owner.submit(shown, '/account/security/authenticator', { code })
 
   const one = pages.openBrowser()
-  const asked = await signIn(one, await one.get('/account/security'))
-  assert.equal(asked.heading, 'Enter code')
+  const nextPage = await signIn(one, await one.get('/account/security'))
+  assert.equal(nextPage.heading, 'Enter code')
   assert.equal((await one.get('/account/security')).heading, 'Sign in', 'nobody is signed in yet')
   const other = pages.openBrowser()
   const inside = await signIn(other, await other.get('/account/security'), { ...alice, amr: ['mfa'] })
@@ -250,8 +250,8 @@ test('the provider of a linked user cannot change the sign-in methods of that us
     assert.doesNotMatch(page.text, /Sign in with Fabrikam/, 'the provider is not offered')
   }
   // Signing in at the provider again is not enough.
-  const asked = await browser.get('/account/security/passkey')
-  const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(asked.text) ?? []
+  const nextPage = await browser.get('/account/security/passkey')
+  const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(nextPage.text) ?? []
   const { left } = await browser.get(`/sign-in/fabrikam/start?flow=${flow}`)
   assert.ok(left !== undefined)
   const back = await browser.get(`/sign-in/fabrikam/callback?${provider.signIn(left.href, now).toString()}`)
@@ -360,15 +360,15 @@ test('the provider of a linked user cannot set up a required second factor for t
   const identities = [{ issuer: provider.issuer, subject: 'alice-1' }]
   await pages.change((transaction, { people }) => people.setIdentities(transaction, bob.objectId, identities))
   const browser = pages.openBrowser()
-  const asked = await signIn(browser, await browser.get(codeRequest().url))
-  assert.equal(asked.heading, 'Sign in', 'a method of this directory is required')
-  const [, token = ''] = /name="token" value="([^"]+)"/.exec(asked.text) ?? []
-  const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(asked.text) ?? []
+  const nextPage = await signIn(browser, await browser.get(codeRequest().url))
+  assert.equal(nextPage.heading, 'Sign in', 'a method of this directory is required')
+  const [, token = ''] = /name="token" value="([^"]+)"/.exec(nextPage.text) ?? []
+  const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(nextPage.text) ?? []
   for (const method of ['app', 'passkey']) {
     const page = await browser.post('/sign-in/enrolment', { token, flow, method })
     assert.equal(page.heading, 'Sign in', method)
   }
-  const page = await enterPassword(browser, asked, 'bob')
+  const page = await enterPassword(browser, nextPage, 'bob')
   assert.equal(page.heading, 'Set up a second factor')
   assert.match((await browser.submit(page, '/sign-in/enrolment')).text, /<p class="secret">/)
 })

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { ExternalSignIn } from '../../directory/index.ts'
 import { unknownInstantMs } from '../../credentials/index.ts'
-import { type UpstreamProof, type UpstreamRefusal, upstreamRefusal } from '../../issuers/index.ts'
+import { type UpstreamSignIn, type UpstreamRefusal, upstreamRefusal } from '../../issuers/index.ts'
 import { html } from '../pages/html.ts'
 import { openFlowStep } from '../flow/flow-step.ts'
 import type { Remaining } from '../sessions/sessions.ts'
@@ -27,8 +27,8 @@ export async function startProviderSignIn(context: Context, call: PageCall): Pro
     loginHint: flow.hint,
     domainHint: destination.kind === 'authorize' ? destination.request.domainHint : undefined,
     authenticatedAfterMs: destination.requirement.authenticatedAfterMs,
-    isToChoose: destination.requirement.mustChooseAccount,
-    wantsAnother: flow.wantsAnother === true,
+    mustChooseAccount: destination.requirement.mustChooseAccount,
+    wantsAnotherAccount: flow.wantsAnotherAccount === true,
   })
   if ('refusal' in started)
     return sendRefusal(context, call, started.refusal, context.flows.write(caller.browser, flow))
@@ -52,7 +52,7 @@ export async function finishProviderSignIn(context: Context, call: PageCall): Pr
     authenticated,
     await remainingOf(context, authenticated),
   )
-  if (outcome.outcome !== 'proved') {
+  if (outcome.outcome !== 'verified') {
     const failure = outcome.outcome === 'too-many-groups' ? 'groups-unreadable' : outcome.outcome
     await context.audit.append({
       action: 'sign-in.provider',
@@ -70,14 +70,14 @@ export async function finishProviderSignIn(context: Context, call: PageCall): Pr
 }
 
 /** The methods that the provider reports, without second factors unless the operator accepts them. */
-function acceptedMethods({ acceptsProviderMfa }: Context, { person }: UpstreamProof): readonly string[] {
+function acceptedMethods({ acceptsProviderMfa }: Context, { person }: UpstreamSignIn): readonly string[] {
   return acceptsProviderMfa ? person.methods : person.methods.filter((method) => method === 'fed')
 }
 
 /** A person with a second factor here must use it, unless the provider required one. */
 async function remainingOf(
   { credentials, directory }: Context,
-  { person }: UpstreamProof,
+  { person }: UpstreamSignIn,
 ): Promise<readonly Remaining[]> {
   if (person.methods.includes('mfa')) return []
   const user = await directory.findExternalUser(person)
@@ -92,16 +92,16 @@ async function remainingOf(
 async function recordProviderSignIn(
   { database, directory, sessions, audit, clock }: Context,
   { caller, origin }: PageCall,
-  { settings, person }: UpstreamProof,
+  { settings, person }: UpstreamSignIn,
   remaining: readonly Remaining[],
 ): Promise<{ readonly outcome: ExternalSignIn; readonly sessionId: string | undefined }> {
   const nowMs = clock.now()
   const lifetimeMs = settings.signInHours * hourMs
   const { methods, authenticatedAtMs, ...external } = person
-  const standing = { ...external, standsUntilMs: nowMs + lifetimeMs }
+  const externalPerson = { ...external, expiresAtMs: nowMs + lifetimeMs }
   return database.transaction(async (transaction) => {
-    const outcome = await directory.signInExternalPerson(transaction, standing, settings)
-    if (outcome.outcome !== 'proved') return { outcome, sessionId: undefined }
+    const outcome = await directory.signInExternalPerson(transaction, externalPerson, settings)
+    if (outcome.outcome !== 'verified') return { outcome, sessionId: undefined }
     const { user, isNew } = outcome
     await audit.record(transaction, {
       action: 'sign-in.provider',

@@ -15,33 +15,33 @@ async function open(t: TestContext, kind: DatabaseKind, required: 'none' | 'all'
   const { credentials } = pages
   /** Runs a change immediately after a page has read from the directory. */
   const doAfter = <Method extends string>(
-    asked: Readonly<Record<Method, unknown>>,
+    target: Readonly<Record<Method, unknown>>,
     method: Method,
     act: () => Promise<unknown>,
   ) => {
-    const ask = asked[method] as (...parameters: unknown[]) => Promise<unknown>
-    const askAndAct = async (...parameters: unknown[]) => {
-      const answer = await ask(...parameters)
-      Object.assign(asked, { [method]: ask })
+    const original = target[method] as (...parameters: unknown[]) => Promise<unknown>
+    const callAndAct = async (...parameters: unknown[]) => {
+      const answer = await original(...parameters)
+      Object.assign(target, { [method]: original })
       await act()
       return answer
     }
-    Object.assign(asked, { [method]: askAndAct })
+    Object.assign(target, { [method]: callAndAct })
   }
   /** Resets the password at that moment. */
-  const resetAfter = <Method extends string>(asked: Readonly<Record<Method, unknown>>, method: Method, user: User) => {
-    doAfter(asked, method, () => pages.resetPassword(user, given))
+  const resetAfter = <Method extends string>(target: Readonly<Record<Method, unknown>>, method: Method, user: User) => {
+    doAfter(target, method, () => pages.resetPassword(user, given))
   }
   /** Adds a passkey at that moment, as in another browser. */
   const addPasskey = ({ objectId }: User) => {
     const key = { credentialId: 'c', publicKey: new Uint8Array([1]), counter: 0, transports: [], displayName: 'own' }
     return pages.change((transaction) => credentials.secondFactors.addPasskey(transaction, { objectId, ...key }))
   }
-  const proves = async (name: string, password: string) => {
+  const canSignIn = async (name: string, password: string) => {
     const claim = { userPrincipalName: `${name}@contoso.example`, password, remoteAddress: '198.51.100.7' }
-    return (await credentials.checkPassword(claim)).outcome === 'proved'
+    return (await credentials.checkPassword(claim)).outcome === 'verified'
   }
-  return { pages, browser: pages.openBrowser(), doAfter, resetAfter, addPasskey, proves }
+  return { pages, browser: pages.openBrowser(), doAfter, resetAfter, addPasskey, canSignIn }
 }
 
 const codeFor = (shown: TestPage, timestamp: number) => {
@@ -61,7 +61,7 @@ for (const kind of testDatabaseKinds) {
   })
 
   test(`a required new password does not replace a password that was reset in the meantime (${kind})`, async (t) => {
-    const { pages, browser, resetAfter, proves } = await open(t, kind)
+    const { pages, browser, resetAfter, canSignIn } = await open(t, kind)
     const bob = await pages.createUser('bob', { mustChangePassword: true })
     const page = await enterPassword(browser, await browser.get('/account/security'), 'bob')
     assert.equal(page.heading, 'Choose a new password')
@@ -69,12 +69,12 @@ for (const kind of testDatabaseKinds) {
     const fields = { 'new-password': chosen, repeated: chosen }
     const answer = await browser.submit(page, '/sign-in/new-password', fields)
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
-    assert.equal(await proves('bob', given), true)
+    assert.equal(await canSignIn('bob', given), true)
     assert.deepEqual(await pages.credentials.signInsOf(bob.objectId), [])
   })
 
   test(`a password change does not replace a password that was reset in the meantime (${kind})`, async (t) => {
-    const { pages, browser, resetAfter, proves } = await open(t, kind)
+    const { pages, browser, resetAfter, canSignIn } = await open(t, kind)
     const alice = await pages.createUser('alice')
     await enterPassword(browser, await browser.get('/account/security'), 'alice')
     const page = await browser.get('/account/password')
@@ -82,7 +82,7 @@ for (const kind of testDatabaseKinds) {
     const fields = { current: passwordOf('alice'), 'new-password': chosen, repeated: chosen }
     const answer = await browser.submit(page, '/account/password', fields)
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
-    assert.equal(await proves('alice', given), true)
+    assert.equal(await canSignIn('alice', given), true)
     assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
   })
 
@@ -117,8 +117,8 @@ for (const kind of testDatabaseKinds) {
   test(`a setup at sign-in cannot add a second factor if one was added in the meantime (${kind})`, async (t) => {
     const { pages, browser, doAfter, addPasskey } = await open(t, kind, 'all')
     const alice = await pages.createUser('alice')
-    const asked = await enterPassword(browser, await browser.get('/account/security'), 'alice')
-    const shown = await browser.submit(asked, '/sign-in/enrolment')
+    const nextPage = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+    const shown = await browser.submit(nextPage, '/sign-in/enrolment')
     doAfter(pages.credentials, 'needsEnrolmentCode', () => addPasskey(alice))
     const code = codeFor(shown, pages.time.nowMs)
     const answer = await browser.submit(shown, '/sign-in/enrolment/confirm', { code })

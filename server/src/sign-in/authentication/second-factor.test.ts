@@ -53,16 +53,16 @@ test('a person with an authenticator app must enter its code to sign in', async 
   const { pages, browser } = await open(t)
   const { secret } = await setUpApp(pages, browser)
   const other = pages.openBrowser()
-  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
-  assert.equal(asked.heading, 'Enter code')
+  const nextPage = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  assert.equal(nextPage.heading, 'Enter code')
   const half = other.cookies.get(session)
   assert.equal((await other.get('/account/security')).heading, 'Sign in', 'a password alone is not enough')
-  assert.equal((await other.submit(asked, '/sign-in/answer', { decision: 'accept' })).left, undefined)
-  const wrong = await enterCode(other, asked, '000000')
+  assert.equal((await other.submit(nextPage, '/sign-in/answer', { decision: 'accept' })).left, undefined)
+  const wrong = await enterCode(other, nextPage, '000000')
   assert.equal(wrong.status, 400)
   assert.match(wrong.text, /aria-invalid="true"/)
   const code = codeOf(pages, secret)
-  const confirmation = await enterCode(other, asked, code)
+  const confirmation = await enterCode(other, nextPage, code)
   assert.equal(confirmation.heading, 'Sign in to Azure CLI?')
   assert.notEqual(other.cookies.get(session), half, 'fault 37: another id once more was proved')
   const third = pages.openBrowser()
@@ -72,10 +72,10 @@ test('a person with an authenticator app must enter its code to sign in', async 
 
 test('a new second factor ends sign-ins with only a password, but not those with a second factor', async (t) => {
   const { pages, browser } = await open(t)
-  const thief = pages.openBrowser()
-  await enterPassword(thief, await thief.get('/account/security'), 'alice')
+  const attacker = pages.openBrowser()
+  await enterPassword(attacker, await attacker.get('/account/security'), 'alice')
   const { url, verifier } = codeRequest()
-  const { left } = await thief.submit(await thief.get(url), '/sign-in/answer', { decision: 'accept' })
+  const { left } = await attacker.submit(await attacker.get(url), '/sign-in/answer', { decision: 'accept' })
   const code = left?.searchParams.get('code') ?? ''
   const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
   const { body } = await pages.token({ grant_type: 'authorization_code', ...grant })
@@ -83,18 +83,18 @@ test('a new second factor ends sign-ins with only a password, but not those with
     pages.token({ grant_type: 'refresh_token', client_id: azClientId, refresh_token: token, scope: armScope })
   const stolen = body['refresh_token'] ?? ''
   assert.equal((await refresh(stolen)).status, 200)
-  const pendingCode = await thief.submit(await thief.get(url), '/sign-in/answer', { decision: 'accept' })
+  const pendingCode = await attacker.submit(await attacker.get(url), '/sign-in/answer', { decision: 'accept' })
 
   const { secret, codes } = await setUpApp(pages, browser)
   assert.match((await refresh(stolen)).body['error_description'] ?? '', /AADSTS50173/)
   const again = { ...grant, code: pendingCode.left?.searchParams.get('code') ?? '' }
   assert.equal((await pages.token({ grant_type: 'authorization_code', ...again })).status, 400)
-  assert.equal((await thief.get('/account/security')).heading, 'Sign in')
+  assert.equal((await attacker.get('/account/security')).heading, 'Sign in')
   assert.equal((await browser.get('/account/security')).heading, 'Security', 'the session of the setup continues')
 
   const strong = pages.openBrowser()
-  const asked = await enterPassword(strong, await strong.get('/account/security'), 'alice')
-  await enterCode(strong, asked, codeOf(pages, secret))
+  const nextPage = await enterPassword(strong, await strong.get('/account/security'), 'alice')
+  await enterCode(strong, nextPage, codeOf(pages, secret))
   const owner = await pages.directory.findUserByName('alice@contoso.example')
   assert.ok(owner !== undefined && codes.length > 0)
   await pages.change((transaction, { secondFactors }) =>
@@ -118,9 +118,9 @@ test('the second factor must follow the password within ten minutes', async (t) 
     [10 * 60_000, 'Sign in'],
   ] as const) {
     const other = pages.openBrowser()
-    const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+    const nextPage = await enterPassword(other, await other.get(codeRequest().url), 'alice')
     pages.time.nowMs += afterMs
-    assert.equal((await enterCode(other, asked, codeOf(pages, secret))).heading, heading)
+    assert.equal((await enterCode(other, nextPage, codeOf(pages, secret))).heading, heading)
   }
 })
 
@@ -129,11 +129,11 @@ test('the code of one person is rejected for another', async (t) => {
   const { secret } = await setUpApp(pages, browser)
   await pages.createUser('bob')
   const other = pages.openBrowser()
-  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  const nextPage = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   const second = await other.get(codeRequest({ login_hint: 'bob@contoso.example' }).url)
   await enterPassword(other, second, 'bob')
   assert.equal(
-    (await enterCode(other, asked, codeOf(pages, secret))).heading,
+    (await enterCode(other, nextPage, codeOf(pages, secret))).heading,
     'Sign in',
     'the first is no longer pending',
   )
@@ -145,8 +145,8 @@ test('a recovery code works once', async (t) => {
   const [code = ''] = codes
   const use = async () => {
     const other = pages.openBrowser()
-    const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
-    const [, link = ''] = /href="(\/sign-in\/recovery\?flow=[\w-]+)"/.exec(asked.text) ?? []
+    const nextPage = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+    const [, link = ''] = /href="(\/sign-in\/recovery\?flow=[\w-]+)"/.exec(nextPage.text) ?? []
     const page = await other.get(link)
     assert.equal(page.heading, 'Enter recovery code')
     return enterCode(other, page, code.toUpperCase())
@@ -159,9 +159,9 @@ test('after ten incorrect codes, even a correct code must wait, but not in a kno
   const { pages, browser } = await open(t)
   const { secret } = await setUpApp(pages, browser)
   const other = pages.openBrowser('203.0.113.1')
-  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
-  for (let attempt = 0; attempt < 10; attempt++) await enterCode(other, asked, '000000')
-  assert.equal((await enterCode(other, asked, codeOf(pages, secret))).status, 429)
+  const nextPage = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  for (let attempt = 0; attempt < 10; attempt++) await enterCode(other, nextPage, '000000')
+  assert.equal((await enterCode(other, nextPage, codeOf(pages, secret))).status, 429)
 
   const atHome = pages.openBrowser()
   const there = await enterPassword(atHome, await atHome.get(codeRequest().url), 'alice')
@@ -178,10 +178,10 @@ test('a hundred incorrect codes in a row block the app permanently, but not othe
   const { pages, browser } = await open(t)
   const { secret, codes } = await setUpApp(pages, browser)
   const other = pages.openBrowser()
-  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
-  for (let attempt = 0; attempt < 99; attempt++) assert.equal((await enterCode(other, asked, '000000')).status, 400)
-  assert.equal((await enterCode(other, asked, '000000')).status, 403)
-  assert.match((await enterCode(other, asked, codeOf(pages, secret))).text, /app is blocked/)
+  const nextPage = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  for (let attempt = 0; attempt < 99; attempt++) assert.equal((await enterCode(other, nextPage, '000000')).status, 400)
+  assert.equal((await enterCode(other, nextPage, '000000')).status, 403)
+  assert.match((await enterCode(other, nextPage, codeOf(pages, secret))).text, /app is blocked/)
   const closed = await pages.database
     .tables<{ audit_event: { action: string } }>()
     .selectFrom('audit_event')
@@ -189,7 +189,7 @@ test('a hundred incorrect codes in a row block the app permanently, but not othe
     .where('action', '=', 'second-factor.close')
     .execute()
   assert.equal(closed.length, 1)
-  const { url } = asked
+  const { url } = nextPage
   const recovery = await other.get(url.replace('/sign-in?', '/sign-in/recovery?'))
   assert.equal((await enterCode(other, recovery, codes[0] ?? '')).heading, 'Sign in to Azure CLI?')
 })
@@ -207,12 +207,12 @@ test('after many failed attempts, unknown browsers and networks need a second fa
       .set({ failures: 100 })
       .execute(),
   )
-  const asked = await enterPassword(stranger, page, 'alice')
-  assert.match(asked.text, /many failed sign-in attempts/)
-  const said = { username: 'alice@contoso.example', password: passwordOf('alice') }
-  const wrong = await stranger.submit(asked, '/sign-in/password', { ...said, code: '000000' })
+  const nextPage = await enterPassword(stranger, page, 'alice')
+  assert.match(nextPage.text, /many failed sign-in attempts/)
+  const fields = { username: 'alice@contoso.example', password: passwordOf('alice') }
+  const wrong = await stranger.submit(nextPage, '/sign-in/password', { ...fields, code: '000000' })
   assert.match(wrong.text, /many failed sign-in attempts/)
-  const done = await stranger.submit(wrong, '/sign-in/password', { ...said, code: codeOf(pages, secret) })
+  const done = await stranger.submit(wrong, '/sign-in/password', { ...fields, code: codeOf(pages, secret) })
   assert.equal(done.heading, 'Sign in to Azure CLI?')
 })
 
@@ -229,10 +229,10 @@ test('changing second factors requires an authentication within ten minutes', as
   assert.equal((await browser.get('/account/security/passkey')).heading, 'Sign in')
   const page = await browser.get('/account/security')
   assert.equal(page.heading, 'Security')
-  const asked = await browser.get(removalOf(page))
-  assert.equal(asked.heading, 'Sign in')
-  assert.match(asked.text, /value="alice@contoso\.example"/)
-  const code = await enterPassword(browser, asked, 'alice')
+  const nextPage = await browser.get(removalOf(page))
+  assert.equal(nextPage.heading, 'Sign in')
+  assert.match(nextPage.text, /value="alice@contoso\.example"/)
+  const code = await enterPassword(browser, nextPage, 'alice')
   assert.equal(code.heading, 'Enter code', 'a password is not enough to remove the second factor')
   const back = await enterCode(browser, code, codeOf(pages, secret))
   assert.equal(back.heading, 'Security')
@@ -254,23 +254,23 @@ test('a browser with a password-only sign-in must sign in again after a second f
   const { secret } = await setUpApp(pages, browser)
   assert.equal((await browser.get('/account/security')).heading, 'Security', 'the setup used the second factor')
   assert.equal((await older.get('/account/security')).heading, 'Sign in')
-  const asked = await enterPassword(older, await older.get(codeRequest().url), 'alice')
-  assert.equal(asked.heading, 'Enter code')
-  assert.equal((await enterCode(older, asked, codeOf(pages, secret))).heading, 'Sign in to Azure CLI?')
+  const nextPage = await enterPassword(older, await older.get(codeRequest().url), 'alice')
+  assert.equal(nextPage.heading, 'Enter code')
+  assert.equal((await enterCode(older, nextPage, codeOf(pages, secret))).heading, 'Sign in to Azure CLI?')
 })
 
 test('an incorrect first code does not set up the app, and keeps the QR code and the secret', async (t) => {
   const { pages, browser } = await open(t)
   const { shown, secret } = await beginApp(browser)
-  const told = await browser.submit(shown, '/account/security/authenticator', { code: '123' })
-  assert.equal(told.status, 400)
-  assert.match(told.text, /aria-invalid="true"/)
+  const result = await browser.submit(shown, '/account/security/authenticator', { code: '123' })
+  assert.equal(result.status, 400)
+  assert.match(result.text, /aria-invalid="true"/)
   const picture = /src="(data:image\/svg[^"]+)"/
-  assert.equal(picture.exec(told.text)?.[1], picture.exec(shown.text)?.[1])
+  assert.equal(picture.exec(result.text)?.[1], picture.exec(shown.text)?.[1])
   const other = pages.openBrowser()
   const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   assert.equal(next.heading, 'Sign in to Azure CLI?')
-  const done = await browser.submit(told, '/account/security/authenticator', { code: codeOf(pages, secret) })
+  const done = await browser.submit(result, '/account/security/authenticator', { code: codeOf(pages, secret) })
   assert.equal(done.heading, 'Your recovery codes', 'a typing error does not require a new setup')
 })
 
@@ -295,17 +295,17 @@ test('an invalid passkey is rejected without a failure', async (t) => {
   shapes.push(JSON.stringify({ id, rawId: id, type: 'public-key', clientExtensionResults: {}, response }))
   shapes.push(JSON.stringify({ id: 'x'.repeat(20_000), response }), `${'['.repeat(10_000)}${']'.repeat(10_000)}`)
   for (const credential of shapes) {
-    const told = await browser.submit(page, '/sign-in/passkey', { credential })
-    assert.equal(told.status, 400, credential.slice(0, 80))
-    assert.match(told.text, /Unknown passkey/)
+    const result = await browser.submit(page, '/sign-in/passkey', { credential })
+    assert.equal(result.status, 400, credential.slice(0, 80))
+    assert.match(result.text, /Unknown passkey/)
   }
   assert.equal(browser.cookies.has(session), false)
   const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
   assert.match(security.text, /Add a passkey/)
   const adding = await browser.get('/account/security/passkey')
   for (const credential of shapes) {
-    const told = await browser.submit(adding, '/account/security/passkey', { credential })
-    assert.equal(told.status, 400, credential.slice(0, 80))
+    const result = await browser.submit(adding, '/account/security/passkey', { credential })
+    assert.equal(result.status, 400, credential.slice(0, 80))
   }
   assert.ok(pages.logLines.every((line) => !line.includes('"level":50')))
 })
@@ -352,8 +352,8 @@ test('an incorrect code with a correct password that blocks the app is also in t
     await transaction.tables<Counters>().updateTable('password_failure').set({ failures: 100 }).execute()
     await transaction.tables<Counters>().updateTable('totp').set({ failures_in_row: 99 }).execute()
   })
-  const said = { username: 'alice@contoso.example', password: passwordOf('alice'), code: '000000' }
-  const refused = await stranger.submit(form, '/sign-in/password', said)
+  const fields = { username: 'alice@contoso.example', password: passwordOf('alice'), code: '000000' }
+  const refused = await stranger.submit(form, '/sign-in/password', fields)
   assert.match(refused.text, /Enter your password and a code/)
   const actions = await pages.database
     .tables<{ audit_event: { action: string } }>()

@@ -31,7 +31,7 @@ export async function submitCode(context: Context, call: PageCall, form: Form): 
   const code = readField(form, 'code').trim()
   if (code === '') return showSecondFactor(step, pending, { kind, problem: 'Enter the code.', status: 400 })
   const outcome = await check(step, pending, kind, code)
-  if (outcome === 'proved') return passSecondFactor(step, pending, kind === 'totp' ? ['otp', 'mfa'] : ['mfa'])
+  if (outcome === 'verified') return passSecondFactor(step, pending, kind === 'totp' ? ['otp', 'mfa'] : ['mfa'])
   await context.audit.append(
     eventOf(call, pending, { action: 'sign-in.second-factor', outcome: 'refused', reason: outcome }),
   )
@@ -89,7 +89,7 @@ async function check({ context, call }: FlowStep, { user }: PendingAccount, kind
     const known = await context.credentials.isKnownPlace(user.objectId, placeOf(call))
     return secondFactors.checkTotp(user.objectId, code, { known, origin })
   }
-  if (await secondFactors.useRecoveryCode(user.objectId, code)) return 'proved'
+  if (await secondFactors.useRecoveryCode(user.objectId, code)) return 'verified'
   await secondFactors.recordWrongRecoveryCode(user.objectId, origin)
   return 'wrong'
 }

@@ -45,7 +45,7 @@ async function accept({ context, call, destination, flow }: FlowStep, account: A
   if (kind === 'registered') {
     await context.database.transaction(async (transaction) => {
       // The person may have been deleted in the meantime.
-      if (!(await context.directory.holdsPrincipal(transaction, objectId))) throw new PageError('outdated')
+      if (!(await context.directory.hasPrincipal(transaction, objectId))) throw new PageError('outdated')
       await context.consents.put(transaction, {
         object_id: objectId,
         client_id: clientId,

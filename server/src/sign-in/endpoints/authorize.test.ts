@@ -97,10 +97,10 @@ test('an answer is rejected if its page did not show what the person agrees to',
   const browser = pages.openBrowser()
   const early = await browser.get(codeRequest().url)
   await enterPassword(browser, await browser.get('/account/security'), 'alice')
-  const told = await confirm(browser, early)
-  assert.equal(told.left, undefined)
-  assert.equal(told.heading, 'Sign in to Azure CLI?')
-  assert.ok((await confirm(browser, told)).left?.searchParams.has('code'))
+  const result = await confirm(browser, early)
+  assert.equal(result.left, undefined)
+  assert.equal(result.heading, 'Sign in to Azure CLI?')
+  assert.ok((await confirm(browser, result)).left?.searchParams.has('code'))
 })
 
 test('declining returns to the client with access_denied', async (t) => {
@@ -171,10 +171,10 @@ test('prompt=login asks for the password again, with the user name filled in', a
   await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   pages.time.nowMs += 1000
   assert.equal((await browser.get(codeRequest().url)).heading, 'Sign in to Azure CLI?')
-  const asked = await browser.get(codeRequest({ prompt: 'login', login_hint: 'alice@contoso.example' }).url)
-  assert.equal(asked.heading, 'Sign in')
-  assert.match(asked.text, /value="alice@contoso\.example"/)
-  assert.equal((await enterPassword(browser, asked, 'alice')).heading, 'Sign in to Azure CLI?')
+  const nextPage = await browser.get(codeRequest({ prompt: 'login', login_hint: 'alice@contoso.example' }).url)
+  assert.equal(nextPage.heading, 'Sign in')
+  assert.match(nextPage.text, /value="alice@contoso\.example"/)
+  assert.equal((await enterPassword(browser, nextPage, 'alice')).heading, 'Sign in to Azure CLI?')
   const stale = await browser.get(codeRequest({ max_age: '0', prompt: undefined }).url)
   pages.time.nowMs += 5000
   assert.equal(stale.heading, 'Sign in to Azure CLI?', 'the authentication is from the same second')
@@ -228,9 +228,9 @@ test('a registered application asks each person for consent once, and again with
   const { left } = await confirm(browser, consent)
   assert.equal(left?.origin, 'https://app.example')
   assert.equal(left?.searchParams.get('of'), 'x', 'what the redirect URI has of its own stays')
-  const proof = { client_id: change.client_id, client_secret: secret, redirect_uri: redirectUri }
-  assert.equal((await redeem(pages, left, request.verifier, proof)).status, 200)
-  assert.equal((await browser.get(codeRequest(change).url)).left?.searchParams.has('code'), true, 'not asked again')
+  const credentials = { client_id: change.client_id, client_secret: secret, redirect_uri: redirectUri }
+  assert.equal((await redeem(pages, left, request.verifier, credentials)).status, 200)
+  assert.equal((await browser.get(codeRequest(change).url)).left?.searchParams.has('code'), true, 'no second consent')
   assert.equal((await browser.get(codeRequest({ ...change, prompt: 'consent' }).url)).heading, 'Permissions requested')
   const more = codeRequest({ ...change, scope: 'https://containerregistry.azure.net/.default openid' })
   assert.equal(
@@ -239,8 +239,8 @@ test('a registered application asks each person for consent once, and again with
     'another resource requires another consent',
   )
   const other = pages.openBrowser()
-  const asked = await enterPassword(other, await other.get(codeRequest(change).url), 'bob')
-  assert.equal(asked.heading, 'Permissions requested', 'each person must consent')
+  const nextPage = await enterPassword(other, await other.get(codeRequest(change).url), 'bob')
+  assert.equal(nextPage.heading, 'Permissions requested', 'each person must consent')
 })
 
 test('form_post returns the response in a form whose values are escaped', async (t) => {
@@ -290,27 +290,27 @@ test('a wrong password, an unknown user name and too many attempts get the same 
   await pages.createUser('alice')
   const browser = pages.openBrowser()
   const page = await browser.get(codeRequest().url)
-  const said = async (name: string) => {
+  const messageFor = async (name: string) => {
     const { status, text } = await enterPassword(browser, page, name, 'wrong')
     return `${status} ${text.replaceAll(/value="[^"]*"|flow=[\w-]+/g, '')}`
   }
-  const wrong = await said('alice')
+  const wrong = await messageFor('alice')
   assert.match(wrong, /^400 .*Incorrect/s)
-  assert.equal(await said('nobody'), wrong)
-  for (let attempt = 0; attempt < 12; attempt++) assert.equal(await said('alice'), wrong)
+  assert.equal(await messageFor('nobody'), wrong)
+  for (let attempt = 0; attempt < 12; attempt++) assert.equal(await messageFor('alice'), wrong)
 })
 
 test('a missing password shows an error at its field, which has the focus', async (t) => {
   const pages = await open(t)
   const browser = pages.openBrowser()
   const page = await browser.get(codeRequest().url)
-  const told = await enterPassword(browser, page, 'alice', '')
-  assert.equal(told.status, 400)
-  assert.match(told.text, /<title>Error: Sign in/)
-  const [field = ''] = /<input\s+id="password"[^>]*>/.exec(told.text) ?? []
+  const result = await enterPassword(browser, page, 'alice', '')
+  assert.equal(result.status, 400)
+  assert.match(result.text, /<title>Error: Sign in/)
+  const [field = ''] = /<input\s+id="password"[^>]*>/.exec(result.text) ?? []
   for (const part of ['aria-invalid="true"', 'aria-describedby="password-error"', 'autofocus'])
     assert.ok(field.includes(part), part)
-  assert.match(told.text, /id="password-error">Enter your password\./)
+  assert.match(result.text, /id="password-error">Enter your password\./)
 })
 
 test('a disabled user learns it only with the correct password, and is not signed in', async (t) => {
@@ -319,9 +319,9 @@ test('a disabled user learns it only with the correct password, and is not signe
   const browser = pages.openBrowser()
   const page = await browser.get(codeRequest().url)
   assert.match((await enterPassword(browser, page, 'alice', 'wrong')).text, /Incorrect/)
-  const told = await enterPassword(browser, page, 'alice')
-  assert.equal(told.status, 403)
-  assert.equal(told.heading, 'Your account is disabled')
+  const result = await enterPassword(browser, page, 'alice')
+  assert.equal(result.status, 403)
+  assert.equal(result.heading, 'Your account is disabled')
   assert.equal((await browser.get(codeRequest().url)).heading, 'Sign in')
 })
 

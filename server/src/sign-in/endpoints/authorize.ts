@@ -43,7 +43,7 @@ export async function submitAccount(context: Context, call: PageCall, form: Form
   const chosen = readField(form, 'chosen')
   if (chosen === 'another') {
     const { chosen: _chosen, hint: _hint, ...rest } = flow
-    return redirectTo(call.reply, flowPath(context, call.caller, { ...rest, wantsAnother: true }))
+    return redirectTo(call.reply, flowPath(context, call.caller, { ...rest, wantsAnotherAccount: true }))
   }
   const isSignedIn = call.caller.session?.accounts.some(({ user }) => user.objectId === chosen) === true
   // The account may have been signed out in the meantime. The page then shows the remaining accounts.

@@ -33,14 +33,17 @@ test('a device gets tokens after the person has entered its code, signed in and 
   const typed = ` ${userCode.slice(0, 4).toLowerCase()} ${userCode.slice(4)} `
   const first = await browser.submit(page, '/devicelogin', { user_code: typed })
   assert.equal(first.heading, 'Sign in')
-  const asked = await enterPassword(browser, first, 'alice')
-  assert.equal(asked.heading, 'Sign in to Azure CLI?')
-  assert.match(asked.text, /Requested from<\/dt>\s*<dd>127\.0\.0\.1</)
+  const nextPage = await enterPassword(browser, first, 'alice')
+  assert.equal(nextPage.heading, 'Sign in to Azure CLI?')
+  assert.match(nextPage.text, /Requested from<\/dt>\s*<dd>127\.0\.0\.1</)
   assert.equal((await poll())['error'], 'authorization_pending')
-  const done = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
+  const done = await browser.submit(nextPage, '/sign-in/answer', { decision: 'accept' })
   assert.equal(done.heading, 'You have signed in')
   assert.match((await poll())['access_token'] ?? '', /^ey/)
-  assert.equal((await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })).heading, 'The code has expired')
+  assert.equal(
+    (await browser.submit(nextPage, '/sign-in/answer', { decision: 'accept' })).heading,
+    'The code has expired',
+  )
 })
 
 test('fault 15: a code expires after exactly fifteen minutes', async (t) => {
@@ -74,9 +77,9 @@ test('a declined device gets authorization_declined', async (t) => {
   const { alice, browser, askForCode } = await open(t)
   const { userCode, poll } = await askForCode()
   const submit = async () => browser.submit(await browser.get('/devicelogin'), '/devicelogin', { user_code: userCode })
-  const asked = await enterPassword(browser, await submit(), 'alice')
-  assert.ok(asked.text.includes(alice.userPrincipalName))
-  const declined = await browser.submit(asked, '/sign-in/answer', { decision: 'refuse' })
+  const nextPage = await enterPassword(browser, await submit(), 'alice')
+  assert.ok(nextPage.text.includes(alice.userPrincipalName))
+  const declined = await browser.submit(nextPage, '/sign-in/answer', { decision: 'refuse' })
   assert.equal(declined.heading, 'Sign-in cancelled')
   assert.equal((await poll())['error'], 'authorization_declined')
 })
@@ -85,7 +88,7 @@ test('an incorrect and an expired code get the same answer, and guesses are limi
   const { pages, browser, askForCode } = await open(t)
   const { userCode } = await askForCode()
   const page = await browser.get('/devicelogin')
-  const said = async (code: string) => {
+  const messageFor = async (code: string) => {
     const { status, text } = await browser.submit(page, '/devicelogin', { user_code: code })
     return `${status} ${text.replaceAll(/value="[^"]*"/g, '')}`
   }
@@ -95,11 +98,11 @@ test('an incorrect and an expired code get the same answer, and guesses are limi
     }>`select reason from audit_event where action = 'sign-in.device-code' and outcome = 'refused' order by seq`
     return (await events.execute(pages.database.tables())).rows.map(({ reason }) => reason)
   }
-  const wrong = await said('BCDFGHJKL')
+  const wrong = await messageFor('BCDFGHJKL')
   assert.match(wrong, /^400 .*Incorrect/s)
   pages.time.nowMs += 16 * 60_000
-  assert.equal(await said(userCode), wrong)
-  assert.equal(await said('x'.repeat(500)), wrong.replace(/maxlength/, 'maxlength'))
+  assert.equal(await messageFor(userCode), wrong)
+  assert.equal(await messageFor('x'.repeat(500)), wrong.replace(/maxlength/, 'maxlength'))
   assert.deepEqual(await refusals(), ['wrong', 'wrong', 'wrong'])
   let status = 0
   for (let guess = 0; guess < 200 && status !== 429; guess++) {

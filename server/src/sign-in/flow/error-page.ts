@@ -62,7 +62,7 @@ function describe(thrown: unknown): Described {
     return { status, title: 'We can’t sign you in', message, number }
   }
   if (thrown instanceof AuthenticationRefusedError)
-    return new PageError(proofRefusals[thrown.refusal], { cause: thrown })
+    return new PageError(pageErrorKinds[thrown.refusal], { cause: thrown })
   if (thrown instanceof BusyError) return new PageError('throttled', { cause: thrown })
   const outage = outageOf(thrown)
   if (outage !== undefined)
@@ -70,7 +70,7 @@ function describe(thrown: unknown): Described {
   return new PageError(clientStatusOf(thrown) === undefined ? 'internal' : 'malformed', { cause: thrown })
 }
 
-const proofRefusals: Readonly<Record<AuthenticationRefusedError['refusal'], PageErrorKind>> = {
+const pageErrorKinds: Readonly<Record<AuthenticationRefusedError['refusal'], PageErrorKind>> = {
   disabled: 'disabled',
   outdated: 'outdated',
   'must-change-password': 'outdated',

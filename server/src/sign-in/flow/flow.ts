@@ -22,7 +22,7 @@ export type Flow = Purpose & {
   /** The object id of the chosen account. */
   readonly chosen?: string | undefined
   /** Whether the person wants to use an account that is not signed in. */
-  readonly wantsAnother?: boolean | undefined
+  readonly wantsAnotherAccount?: boolean | undefined
   /** The user name to fill in. */
   readonly hint?: string | undefined
 }

@@ -50,7 +50,7 @@ const cases: readonly Case[] = [
   ['the hint names one of two accounts',                                  { hint: 'BOB@contoso.example' },   anyAccount, session([alice, bob]),                    'authenticated bob'],
   ['the hint names an account, but a choice is required',                 { hint: 'bob@contoso.example' },   choice,     session([alice, bob]),                    'choose-account'],
   ['the hint names an account that is not signed in',                     { hint: 'carol@contoso.example' }, anyAccount, session([alice]),                         'authenticate carol@contoso.example'],
-  ['the person wants another account',                                    { wantsAnother: true },            anyAccount, session([alice]),                         'authenticate'],
+  ['the person wants another account',                                    { wantsAnotherAccount: true },     anyAccount, session([alice]),                         'authenticate'],
   ['the authentication is too old',                                       {},                                fresh,      session([alice]),                         'authenticate alice@contoso.example'],
   ['the authentication of the chosen account is too old',                 { chosen: 'alice' },               fresh,      session([alice, bob]),                    'authenticate alice@contoso.example'],
   ['the authentication is fresh',                                         { chosen: 'alice' },               fresh,      session([account('alice', startedAtMs)]), 'authenticated alice'],

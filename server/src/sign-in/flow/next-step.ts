@@ -27,7 +27,7 @@ export function nextStep(flow: Flow, requirement: Requirement, session: BrowserS
   if (account !== undefined && satisfies(account, requirement)) return { kind: 'authenticated', account }
   if (pending !== undefined && flow.chosen === pending.user.objectId) return { kind: 'pending', account: pending }
   if (account !== undefined) return { kind: 'authenticate', hint: account.user.userPrincipalName }
-  if (flow.chosen !== undefined || flow.wantsAnother === true || accounts.length === 0) {
+  if (flow.chosen !== undefined || flow.wantsAnotherAccount === true || accounts.length === 0) {
     return { kind: 'authenticate', hint: flow.hint }
   }
   if (flow.hint !== undefined && !requirement.mustChooseAccount) return { kind: 'authenticate', hint: flow.hint }
@@ -36,7 +36,7 @@ export function nextStep(flow: Flow, requirement: Requirement, session: BrowserS
 
 function chosenOf(flow: Flow, { mustChooseAccount }: Requirement, accounts: readonly Account[]): string | undefined {
   if (flow.chosen !== undefined) return flow.chosen
-  if (flow.wantsAnother === true || mustChooseAccount) return undefined
+  if (flow.wantsAnotherAccount === true || mustChooseAccount) return undefined
   if (flow.hint !== undefined)
     return accounts.find(({ user }) => isNamed(user.userPrincipalName, flow.hint))?.user.objectId
   return accounts.length === 1 ? accounts[0]?.user.objectId : undefined

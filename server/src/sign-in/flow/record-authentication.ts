@@ -28,7 +28,7 @@ export async function recordAuthentication(
   const id = await database.transaction(async (transaction) => {
     const user = change === undefined ? authentication.user : await change(transaction)
     if (event !== undefined) await audit.record(transaction, event)
-    if (isComplete) await credentials.rememberPlace(transaction, user.objectId, origin)
+    if (isComplete) await credentials.recordPlace(transaction, user.objectId, origin)
     return sessions.signIn(transaction, caller.sessionId, { ...authentication, user, use: origin })
   })
   reply.header('set-cookie', jar.write(jar.sessionName, id))

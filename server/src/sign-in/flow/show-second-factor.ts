@@ -12,23 +12,14 @@ export type CodeKind = 'totp' | 'recovery'
 export async function showSecondFactor(
   step: FlowStep,
   { user }: PendingAccount,
-  asked: { readonly kind?: CodeKind | undefined; readonly problem?: string; readonly status?: number } = {},
+  wanted: { readonly kind?: CodeKind | undefined; readonly problem?: string; readonly status?: number } = {},
 ): Promise<FastifyReply> {
-  const { context, call, flow } = step
+  const { context, call } = step
   const held = await context.credentials.secondFactors.of(user.objectId)
-  const kind = asked.kind ?? (held.totp ? 'totp' : 'recovery')
-  if (asked.kind === undefined && !held.totp && held.passkeys > 0 && context.passkeys.isAvailable) {
-    return redirectTo(call.reply, flowPath(context, call.caller, flow, '/passkey'))
-  }
-  const path = (page: string) => flowPath(context, call.caller, flow, page)
-  const otherLinks: Link[] = []
-  if (held.passkeys > 0 && context.passkeys.isAvailable)
-    otherLinks.push({ label: 'Use a passkey', href: path('/passkey') })
-  if (kind === 'recovery' && held.totp) otherLinks.push({ label: 'Use an authenticator app', href: path('/code') })
-  if (kind === 'totp' && held.recoveryCodes > 0) {
-    otherLinks.push({ label: 'Use a recovery code', href: path('/recovery') })
-  }
-  const { problem, status = 200 } = asked
+  const hasPasskey = held.passkeys > 0 && context.passkeys.isAvailable
+  if (wanted.kind === undefined && !held.totp && hasPasskey) return redirectTo(call.reply, pathOf(step, '/passkey'))
+  const { kind = held.totp ? 'totp' : 'recovery', problem, status = 200 } = wanted
+  const otherLinks = otherLinksOf(step, kind, { ...held, hasPasskey })
   const body = secondFactorPage(formOf(step), { kind, problem, otherLinks })
   return show(step, {
     title: kind === 'totp' ? 'Enter code' : 'Enter recovery code',
@@ -36,4 +27,25 @@ export async function showSecondFactor(
     status,
     hasError: problem !== undefined,
   })
+}
+
+/** Links to the other second factors of the user. */
+function otherLinksOf(
+  step: FlowStep,
+  kind: CodeKind,
+  held: { readonly hasPasskey: boolean; readonly totp: boolean; readonly recoveryCodes: number },
+): Link[] {
+  const links: Link[] = []
+  if (held.hasPasskey) links.push({ label: 'Use a passkey', href: pathOf(step, '/passkey') })
+  if (kind === 'recovery' && held.totp) {
+    links.push({ label: 'Use an authenticator app', href: pathOf(step, '/code') })
+  }
+  if (kind === 'totp' && held.recoveryCodes > 0) {
+    links.push({ label: 'Use a recovery code', href: pathOf(step, '/recovery') })
+  }
+  return links
+}
+
+function pathOf({ context, call, flow }: FlowStep, page: string): `/${string}` {
+  return flowPath(context, call.caller, flow, page)
 }

@@ -105,7 +105,7 @@ export function field(options: Field): Html {
 
 /** The values of the hidden fields of a form. */
 export type HiddenFields = {
-  /** Proves that the form comes from our pages. */
+  /** The token that shows that the form comes from our pages. */
   readonly formToken: string
   /** The sealed flow. */
   readonly flow?: string | undefined

@@ -44,9 +44,9 @@ const send = (browser: FormBrowser, page: TestPage, credential: string, challeng
 
 const challengeOf = ({ text }: TestPage) => /name="challenge" value="([^"]*)"/.exec(text)?.[1] ?? ''
 
-function assertRefused(told: TestPage, why = ''): void {
-  assert.equal(told.status, 400, why)
-  assert.match(told.text, /Unknown passkey/, why)
+function assertRefused(result: TestPage, why = ''): void {
+  assert.equal(result.status, 400, why)
+  assert.match(result.text, /Unknown passkey/, why)
 }
 
 test('a passkey signs its person in, alone or as a second factor', async (t) => {
@@ -54,10 +54,10 @@ test('a passkey signs its person in, alone or as a second factor', async (t) => 
   const page = await askForPasskey(browser)
   assert.equal((await send(browser, page, authenticator.get(page))).heading, 'Sign in to Azure CLI?')
   const other = pages.openBrowser()
-  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
-  assert.equal(asked.heading, 'Use a passkey')
-  const told = await send(other, asked, authenticator.get(asked, { isVerified: false }))
-  assert.equal(told.heading, 'Sign in to Azure CLI?')
+  const nextPage = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  assert.equal(nextPage.heading, 'Use a passkey')
+  const result = await send(other, nextPage, authenticator.get(nextPage, { isVerified: false }))
+  assert.equal(result.heading, 'Sign in to Azure CLI?')
 })
 
 test('a signature of a passkey is accepted once, even though its counter stays at zero [WebAuthn §13.4.3]', async (t) => {
@@ -72,8 +72,8 @@ test('one of ten concurrent requests with the same signature is accepted', async
   const { authenticator, browser } = await open(t)
   const page = await askForPasskey(browser)
   const credential = authenticator.get(page)
-  const told = await Promise.all(Array.from({ length: 10 }, () => send(browser, page, credential)))
-  assert.equal(told.filter(({ heading }) => heading === 'Sign in to Azure CLI?').length, 1)
+  const result = await Promise.all(Array.from({ length: 10 }, () => send(browser, page, credential)))
+  assert.equal(result.filter(({ heading }) => heading === 'Sign in to Azure CLI?').length, 1)
 })
 
 test('a challenge is valid for one browser, for five minutes and for one purpose', async (t) => {
@@ -110,9 +110,9 @@ test('fault 15: a challenge expires after exactly five minutes, to sign in and t
     const adding = await making.get('/account/security/passkey')
     const made = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin }).create(adding)
     pages.time.nowMs += afterMs
-    const told = await send(browser, page, authenticator.get(page))
-    if (isTaken) assert.equal(told.heading, 'Sign in to Azure CLI?')
-    else assertRefused(told, 'five minutes later')
+    const result = await send(browser, page, authenticator.get(page))
+    if (isTaken) assert.equal(result.heading, 'Sign in to Azure CLI?')
+    else assertRefused(result, 'five minutes later')
     const { status } = await making.submit(adding, '/account/security/passkey', { credential: made })
     assert.equal(status, isTaken ? 200 : 400)
   }

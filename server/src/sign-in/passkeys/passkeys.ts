@@ -47,27 +47,39 @@ export type Passkeys = ReturnType<typeof createPasskeys>
  * Passkeys by WebAuthn. A challenge is sealed for one browser, expires, and can be used once.
  * [WebAuthn §7.1, §7.2, §13.4.3]
  */
-export function createPasskeys({ database, credentials, clock, sealer, publicOrigin }: PasskeyOptions) {
-  const { hostname, protocol } = new URL(publicOrigin)
+export function createPasskeys(options: PasskeyOptions) {
+  const { hostname, protocol } = new URL(options.publicOrigin)
   const isAvailable =
     isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && (protocol === 'https:' || hostname === 'localhost')
-  const expected = { expectedOrigin: publicOrigin, expectedRPID: hostname }
-  const sealingContext = (browser: string) => `passkey challenge of the browser ${browser}`
-
-  function seal(browser: string, challenge: string, purpose: Challenge['purpose']): string {
-    const value: Challenge = { challenge, purpose, expiresAtMs: clock.now() + challengeLifetimeMs }
-    return sealText(sealer, value, sealingContext(browser))
-  }
-
-  function open(browser: string, text: string, purpose: Challenge['purpose']): Challenge | undefined {
-    const where = { context: sealingContext(browser), maxLength: maxChallengeLength }
-    const value = openText(sealer, text, where) as Challenge | undefined
-    return value?.purpose === purpose && clock.now() < value.expiresAtMs ? value : undefined
-  }
-
+  const party = { hostname, challenges: createChallenges(options) }
   return {
     /** Passkeys require a host name. They are not available if the public origin has an IP address. */
     isAvailable,
+    ...createRegistration(options, party),
+    ...createAssertion(options, party),
+  }
+}
+
+/** This server as the relying party. */
+type RelyingParty = { readonly hostname: string; readonly challenges: ReturnType<typeof createChallenges> }
+
+function createChallenges({ clock, sealer }: PasskeyOptions) {
+  const sealingContext = (browser: string) => `passkey challenge of the browser ${browser}`
+  return {
+    seal: (browser: string, challenge: string, purpose: Challenge['purpose']): string => {
+      const value: Challenge = { challenge, purpose, expiresAtMs: clock.now() + challengeLifetimeMs }
+      return sealText(sealer, value, sealingContext(browser))
+    },
+    open: (browser: string, text: string, purpose: Challenge['purpose']): Challenge | undefined => {
+      const where = { context: sealingContext(browser), maxLength: maxChallengeLength }
+      const value = openText(sealer, text, where) as Challenge | undefined
+      return value?.purpose === purpose && clock.now() < value.expiresAtMs ? value : undefined
+    },
+  }
+}
+
+function createRegistration({ credentials, publicOrigin }: PasskeyOptions, { hostname, challenges }: RelyingParty) {
+  return {
     /** Requests that the browser creates a passkey. */
     requestRegistration: async (browser: string, user: User, tenantName: string): Promise<PasskeyRequest> => {
       const existing = await credentials.secondFactors.passkeysOf(user.objectId)
@@ -87,7 +99,7 @@ export function createPasskeys({ database, credentials, clock, sealer, publicOri
         })),
         authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
       })
-      return { options: JSON.stringify(options), challenge: seal(browser, options.challenge, 'create') }
+      return { options: JSON.stringify(options), challenge: challenges.seal(browser, options.challenge, 'create') }
     },
     /** Verifies a new passkey. Undefined if the browser did not create it for this request. */
     verifyRegistration: async (
@@ -96,12 +108,13 @@ export function createPasskeys({ database, credentials, clock, sealer, publicOri
       sealed: string,
       credential: string,
     ): Promise<Omit<NewPasskey, 'displayName'> | undefined> => {
-      const asked = open(browser, sealed, 'create')
+      const pending = challenges.open(browser, sealed, 'create')
       const response = parseCredential(credential) as RegistrationResponseJSON | undefined
-      if (asked === undefined || response === undefined) return undefined
+      if (pending === undefined || response === undefined) return undefined
       const check = {
-        ...expected,
-        expectedChallenge: asked.challenge,
+        expectedOrigin: publicOrigin,
+        expectedRPID: hostname,
+        expectedChallenge: pending.challenge,
         requireUserVerification: false,
         supportedAlgorithmIDs: algorithms,
       }
@@ -117,6 +130,12 @@ export function createPasskeys({ database, credentials, clock, sealer, publicOri
         transports: transports.filter((transport) => transportPattern.test(transport)).slice(0, 8),
       }
     },
+  }
+}
+
+function createAssertion(options: PasskeyOptions, { hostname, challenges }: RelyingParty) {
+  const { database, credentials, clock, publicOrigin } = options
+  return {
     /** Requests a signature of one of the person's passkeys, or of any passkey for this server. */
     requestAssertion: async (browser: string, objectId?: string): Promise<PasskeyRequest> => {
       const known = objectId === undefined ? [] : await credentials.secondFactors.passkeysOf(objectId)
@@ -130,7 +149,7 @@ export function createPasskeys({ database, credentials, clock, sealer, publicOri
         })),
         userVerification: objectId === undefined ? 'required' : 'preferred',
       })
-      return { options: JSON.stringify(options), challenge: seal(browser, options.challenge, 'get') }
+      return { options: JSON.stringify(options), challenge: challenges.seal(browser, options.challenge, 'get') }
     },
     /** Verifies a signature. Undefined if it is invalid or the challenge was already used. */
     verifyAssertion: async (
@@ -138,9 +157,9 @@ export function createPasskeys({ database, credentials, clock, sealer, publicOri
       sealed: string,
       credential: string,
     ): Promise<PasskeyAssertion | undefined> => {
-      const asked = open(browser, sealed, 'get')
+      const pending = challenges.open(browser, sealed, 'get')
       const response = parseCredential(credential) as AuthenticationResponseJSON | undefined
-      if (asked === undefined || response === undefined) return undefined
+      if (pending === undefined || response === undefined) return undefined
       const passkey = await credentials.secondFactors.findPasskey(response.id)
       if (passkey === undefined) return undefined
       const handle = response.response.userHandle
@@ -150,8 +169,9 @@ export function createPasskeys({ database, credentials, clock, sealer, publicOri
       const verified = await webAuthn
         .verifyAuthenticationResponse({
           response,
-          ...expected,
-          expectedChallenge: asked.challenge,
+          expectedOrigin: publicOrigin,
+          expectedRPID: hostname,
+          expectedChallenge: pending.challenge,
           requireUserVerification: false,
           credential: {
             id: passkey.credentialId,
@@ -163,7 +183,7 @@ export function createPasskeys({ database, credentials, clock, sealer, publicOri
       if (verified?.verified !== true) return undefined
       const { newCounter, userVerified } = verified.authenticationInfo
       const isFirstUse = await database.transaction(async (transaction) => {
-        const row = { challenge_hash: hashOf(asked.challenge), expires_at_ms: asked.expiresAtMs }
+        const row = { challenge_hash: hashOf(pending.challenge), expires_at_ms: pending.expiresAtMs }
         if (!(await useChallenge(transaction, row, clock.now()))) return false
         return credentials.secondFactors.usePasskey(transaction, passkey.id, newCounter)
       })

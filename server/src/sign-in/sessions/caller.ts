@@ -45,6 +45,6 @@ export async function readCaller(
 }
 
 /** Sends its id to a new browser. */
-export function rememberBrowser(reply: FastifyReply, jar: CookieJar, caller: Caller): void {
+export function sendBrowserCookies(reply: FastifyReply, jar: CookieJar, caller: Caller): void {
   if (caller.isNew) reply.header('set-cookie', jar.write(jar.browserName, caller.browser))
 }

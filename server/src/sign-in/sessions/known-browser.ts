@@ -5,7 +5,7 @@ import { openText, sealText } from './sealed-text.ts'
 /** The people who completed a sign-in in a browser, by object id, each with the time of the latest. */
 export type KnownPeople = ReadonlyMap<string, number>
 
-/** How long a browser is remembered, in seconds: 90 days. */
+/** How long a browser is known, in seconds: 90 days. */
 const maxAgeSeconds = 90 * 24 * 60 * 60
 const maxPeople = 10
 const maxLength = 2048
@@ -14,7 +14,7 @@ const sealingContext = 'people known to a browser'
 export type KnownBrowsers = ReturnType<typeof createKnownBrowsers>
 
 /**
- * Remembers in a sealed cookie who signed in with a browser. The cookie authenticates nobody; it only exempts a known
+ * Stores in a sealed cookie who signed in with a browser. The cookie authenticates nobody; it only exempts a known
  * browser from the limits that guesses from unknown networks cause. [OWASP, device cookies]
  */
 export function createKnownBrowsers(sealer: Sealer, clock: Clock) {

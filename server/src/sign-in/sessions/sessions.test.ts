@@ -82,18 +82,18 @@ test('fault 37: the session gets a new id at each sign-in and sign-out, and the 
   await enterPassword(browser, await browser.submit(choice, '/sign-in/account', { chosen: 'another' }), 'bob')
   const second = browser.cookies.get(session) ?? ''
   assert.notEqual(second, first)
-  const thief = pages.openBrowser()
-  await thief.get('/devicelogin')
-  thief.cookies.set(session, first)
-  assert.equal(await isSignedIn(thief), false)
+  const attacker = pages.openBrowser()
+  await attacker.get('/devicelogin')
+  attacker.cookies.set(session, first)
+  assert.equal(await isSignedIn(attacker), false)
   const chosen = await browser.get('/account/security')
   assert.equal(chosen.heading, 'Pick an account')
   const signOut = await browser.get('/sign-out')
   const done = await browser.submit(signOut, '/sign-out')
   assert.equal(done.heading, 'You have signed out')
   assert.equal(browser.cookies.get(session), undefined)
-  thief.cookies.set(session, second)
-  assert.equal(await isSignedIn(thief), false)
+  attacker.cookies.set(session, second)
+  assert.equal(await isSignedIn(attacker), false)
 })
 
 test('a browser has at most ten accounts: the next one replaces the oldest, whose sign-in ends', async (t) => {
@@ -158,11 +158,11 @@ test('a session ends when its user is disabled or deleted, or gets a new passwor
 test('a temporary password must be changed first', async (t) => {
   const { pages, browser } = await open(t)
   await pages.createUser('carol', { mustChangePassword: true })
-  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'carol')
-  assert.equal(asked.heading, 'Choose a new password')
+  const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'carol')
+  assert.equal(nextPage.heading, 'Choose a new password')
   assert.equal(await isSignedIn(browser), false, 'the person is not signed in before the change')
   const answer = (password: string, repeated = password) =>
-    browser.submit(asked, '/sign-in/new-password', { 'new-password': password, repeated })
+    browser.submit(nextPage, '/sign-in/new-password', { 'new-password': password, repeated })
   assert.match((await answer('something long', 'something else')).text, /don’t match/)
   assert.match((await answer('short')).text, /too short/)
   assert.match((await answer(passwordOf('carol'))).text, /same as the/)
@@ -182,11 +182,11 @@ test('a person who must change their password has ten minutes', async (t) => {
     [10 * 60_000 - 1, 'Sign in to Azure CLI?'],
   ] as const) {
     const browser = pages.openBrowser()
-    const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'carol')
+    const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'carol')
     pages.time.nowMs += afterMs
     const chosen = 'four words that are hers'
-    const told = await browser.submit(asked, '/sign-in/new-password', { 'new-password': chosen, repeated: chosen })
-    assert.equal(told.heading, heading)
+    const result = await browser.submit(nextPage, '/sign-in/new-password', { 'new-password': chosen, repeated: chosen })
+    assert.equal(result.heading, heading)
   }
 })
 
@@ -195,11 +195,11 @@ test('a session made with a password ends when that password must be changed', a
   await signIn(browser, 'alice')
   await pages.updateUser(alice, { mustChangePassword: true })
   assert.equal(await isSignedIn(browser), false)
-  const asked = await enterPassword(browser, await browser.get('/account/security'), 'alice')
-  assert.equal(asked.heading, 'Choose a new password')
+  const nextPage = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  assert.equal(nextPage.heading, 'Choose a new password')
   const password = 'four words that are hers'
   const fields = { 'new-password': password, repeated: password }
-  assert.equal((await browser.submit(asked, '/sign-in/new-password', fields)).heading, 'Security')
+  assert.equal((await browser.submit(nextPage, '/sign-in/new-password', fields)).heading, 'Security')
 })
 
 test('a password change ends all other sign-ins, but not its own session', async (t) => {

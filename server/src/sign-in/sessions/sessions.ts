@@ -65,7 +65,15 @@ export type Sessions = ReturnType<typeof createSessions>
  * directory. When that sign-in ends, because the user was disabled, changed their password or signed out everywhere, the
  * account is no longer in the session at the next request. [OWASP Session Management Cheat Sheet]
  */
-export function createSessions({ database, store, credentials, directory, clock }: SessionOptions) {
+export function createSessions(options: SessionOptions) {
+  return {
+    /** The session with the id in the cookie. */
+    read: createSessionReader(options),
+    ...createSessionChanges(options),
+  }
+}
+
+function createSessionReader({ database, store, credentials, directory, clock }: SessionOptions) {
   async function readAccount(row: BrowserAccountRow): Promise<Account | undefined> {
     // The user is read first, so that a revocation after this point is detected when the account is used.
     const user = await directory.findUser(row.object_id)
@@ -82,7 +90,7 @@ export function createSessions({ database, store, credentials, directory, clock 
     return (await credentials.secondFactorDue(objectId, methods)) !== undefined
   }
 
-  async function read(id: string | undefined, use?: SignInUse): Promise<BrowserSession | undefined> {
+  return async function read(id: string | undefined, use?: SignInUse): Promise<BrowserSession | undefined> {
     if (id === undefined) return undefined
     const idHash = hashId(id)
     const session = await store.session(idHash)
@@ -93,7 +101,7 @@ export function createSessions({ database, store, credentials, directory, clock 
         await store.touchSession(transaction, idHash, nowMs)
         if (use === undefined) return
         for (const { sign_in_id: signInId } of await store.accountsWithin(transaction, idHash, nowMs - idleMs)) {
-          await credentials.noteSignInUse(transaction, signInId, use)
+          await credentials.recordSignInUse(transaction, signInId, use)
         }
       })
     }
@@ -108,12 +116,14 @@ export function createSessions({ database, store, credentials, directory, clock 
     }
     return accounts.length === 0 && pending === undefined ? undefined : { accounts, pending }
   }
+}
 
-  /** Creates a session with a new id, the accounts of the old one that `keep` selects, and `added`. An expired session keeps none. */
+function createSessionChanges({ store, credentials, clock }: SessionOptions) {
+  /** Creates a session with a new id, `added`, and the accounts of the old session that `isKept` selects, unless it expired. */
   async function renew(
     transaction: Transaction,
     oldId: string | undefined,
-    keep: (row: BrowserAccountRow) => boolean,
+    isKept: (row: BrowserAccountRow) => boolean,
     added?: Omit<BrowserAccountRow, 'id_hash'>,
   ): Promise<string> {
     const id = newId()
@@ -122,7 +132,7 @@ export function createSessions({ database, store, credentials, directory, clock 
     const rows: BrowserAccountRow[] = added === undefined ? [] : [{ ...added, id_hash: idHash }]
     if (oldId !== undefined) {
       for (const row of await store.accountsWithin(transaction, hashId(oldId), nowMs - idleMs)) {
-        if (keep(row) && rows.length < maxAccounts) rows.push({ ...row, id_hash: idHash })
+        if (isKept(row) && rows.length < maxAccounts) rows.push({ ...row, id_hash: idHash })
         else await credentials.endSignIn(transaction, row.sign_in_id)
       }
       await store.deleteSession(transaction, hashId(oldId))
@@ -130,20 +140,6 @@ export function createSessions({ database, store, credentials, directory, clock 
     await store.deleteIdleSessions(transaction, nowMs - idleMs)
     if (rows.length > 0) await store.insertSession(transaction, { id_hash: idHash, last_seen_at_ms: nowMs }, rows)
     return id
-  }
-
-  return {
-    /** The session with the id in the cookie. */
-    read,
-    /**
-     * Adds an authenticated person, and returns the new id of the session. When no steps remain, earlier sign-ins of the same
-     * person in this browser end.
-     */
-    signIn: (transaction: Transaction, oldId: string | undefined, authentication: Authentication): Promise<string> =>
-      add(transaction, oldId, authentication),
-    /** Ends the sign-ins of these accounts, or of all, in this browser only. Returns the new id of the session. */
-    signOut: (transaction: Transaction, oldId: string, objectIds: readonly string[] | 'all'): Promise<string> =>
-      renew(transaction, oldId, ({ object_id }) => objectIds !== 'all' && !objectIds.includes(object_id)),
   }
 
   async function add(
@@ -168,7 +164,18 @@ export function createSessions({ database, store, credentials, directory, clock 
       methods: methods.join(' '),
       authenticated_at_ms: authenticatedAtMs,
     }
-    const keep = (old: BrowserAccountRow) => old.remaining === '' && !(isDone && old.object_id === user.objectId)
-    return renew(transaction, oldId, keep, row)
+    const isKept = (old: BrowserAccountRow) => old.remaining === '' && !(isDone && old.object_id === user.objectId)
+    return renew(transaction, oldId, isKept, row)
+  }
+
+  return {
+    /**
+     * Adds an authenticated person, and returns the new id of the session. When no steps remain, earlier sign-ins of the same
+     * person in this browser end.
+     */
+    signIn: add,
+    /** Ends the sign-ins of these accounts, or of all, in this browser only. Returns the new id of the session. */
+    signOut: (transaction: Transaction, oldId: string, objectIds: readonly string[] | 'all'): Promise<string> =>
+      renew(transaction, oldId, ({ object_id }) => objectIds !== 'all' && !objectIds.includes(object_id)),
   }
 }

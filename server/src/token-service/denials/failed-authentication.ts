@@ -116,7 +116,7 @@ function failureOfSecret({ outcome }: ClientSecretCheck): readonly [string, Plai
     case 'disabled':
       return ['principal-is-disabled', 'enable-principal']
     case 'wrong-secret':
-    case 'proved':
+    case 'verified':
       return wrongPassword
   }
 }

@@ -164,7 +164,7 @@ for (const kind of testDatabaseKinds) {
       for (const way of ways) await askThrice(way)
       const application = await directory.findApplication(servicePrincipal.appId)
       const check = await credentials.checkClientSecret(servicePrincipal.appId, secret)
-      assert.ok(application !== undefined && check.outcome === 'proved')
+      assert.ok(application !== undefined && check.outcome === 'verified')
       await database.transaction((transaction) =>
         credentials.secrets.remove(transaction, application.objectId, check.credentialId),
       )

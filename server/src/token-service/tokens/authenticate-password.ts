@@ -90,7 +90,7 @@ async function authenticateScopedToken(
 }
 
 function toCredential(check: ClientSecretCheck): VerifiedCredential | undefined {
-  if (check.outcome !== 'proved') return undefined
+  if (check.outcome !== 'verified') return undefined
   const { servicePrincipal, credentialId, expiresAtMs } = check
   return {
     credential: {
