@@ -89,8 +89,21 @@ export async function openTestProvider(kind: DatabaseKind = usualDatabaseKind, o
   const { sealer, time, clock, logLines, open } = modules
   return {
     ...createRequests(base, client),
-    ...{ change, createClient, createApplication, open, close },
-    ...{ database, credentials, directory, identity, sealer, client, time, clock, logLines, base },
+    change,
+    createClient,
+    createApplication,
+    open,
+    close,
+    database,
+    credentials,
+    directory,
+    identity,
+    sealer,
+    client,
+    time,
+    clock,
+    logLines,
+    base,
   }
 }
 

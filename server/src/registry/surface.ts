@@ -90,7 +90,7 @@ function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => voi
  * Only promises are awaited: with an `await` for each step, a manifest takes a fifth more processor time.
  */
 async function serve(dispatch: Dispatch, exchange: Exchange, origin: Origin): Promise<void> {
-  const { budgets, gate, registries, transfers, routes, knownPaths } = dispatch
+  const { budgets, gate, registries, routes, knownPaths } = dispatch
   const { request, response, commonHeaders } = exchange
   const hosted = registries.byHost(request.headers.host)
   const registry = (hosted instanceof Promise ? await hosted : hosted) ?? (await registries.atOwnAddress?.(request))
@@ -107,15 +107,38 @@ async function serve(dispatch: Dispatch, exchange: Exchange, origin: Origin): Pr
     throw refusalError(admission.refusal)
   }
   const { caller } = admission
-  const known = 'matched' in asked ? checkPath(routes, asked) : asked
-  // With a query, `rawPath` is a slice that would keep the whole URL in memory.
-  if (known !== asked && queryAt === -1) knownPaths.set(method, rawPath, known)
-  const { route, path } = known
+  const { path, route } = 'matched' in asked ? checkNewPath(dispatch, request, asked) : asked
   const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
   if (registry.compatibility === 'acr') requireAcrRequest(method, path, query)
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
   if (!budget.tryEnter()) await budget.enter()
-  const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
+  await callHandler(
+    dispatch,
+    { request, response, commonHeaders, registry, caller, budget, origin, path, query },
+    { route, need },
+  )
+}
+
+/** Checks the names in a path that is not cached yet, and caches it. */
+function checkNewPath(
+  { routes, knownPaths }: Dispatch,
+  { method = '', url = '' }: IncomingMessage,
+  asked: AskedPath,
+): KnownPath {
+  const known = checkPath(routes, asked)
+  // With a query, the path is a slice that would keep the whole URL in memory.
+  if (!url.includes('?')) knownPaths.set(method, url, known)
+  return known
+}
+
+/** Calls the handler of a route, and counts the transfer. */
+async function callHandler(
+  dispatch: Dispatch,
+  call: RegistryCall,
+  { route, need }: { readonly route: RegistryRoute; readonly need: RegistryNeed },
+): Promise<void> {
+  const { gate, transfers } = dispatch
+  const { origin, registry, caller } = call
   try {
     await handle(dispatch, route, call)
     const kind = countedHandlers[route.handler]

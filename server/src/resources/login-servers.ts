@@ -12,7 +12,7 @@ export type LoginServerSettings = {
 /** The login server of a registry with this name. */
 export function loginServerFor({ suffix }: LoginServerSettings, name: string): LoginServer {
   const loginServer = parseLoginServer(`${name}${suffix}`)
-  if (loginServer === undefined) throw new Error(`"${name}${suffix}" is no login server`)
+  if (loginServer === undefined) throw new Error(`"${name}${suffix}" is not a login server`)
   return loginServer
 }
 

@@ -79,7 +79,7 @@ async function serve(
 
 function requireRow({ rows }: SurfaceContext, { method = '' }: IncomingMessage, path: string): TokenRoute {
   const row = rows.get(`${method} ${path}`) ?? rows.get(`${method} ${plainPath(path)}`)
-  if (row === undefined) throw new TokenError('NOT_FOUND', 'nothing is served at this path')
+  if (row === undefined) throw new TokenError('NOT_FOUND', 'there is no endpoint at this path')
   return row
 }
 

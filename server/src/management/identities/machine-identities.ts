@@ -110,7 +110,7 @@ async function requireIdentity(
 ): Promise<ManagedIdentity> {
   const identity = await managedIdentities.find('user-assigned', place, transaction)
   if (identity !== undefined) return identity
-  throw invalidIdentity(`There is no identity '${place.name.slice(0, 128)}' at that id.`)
+  throw invalidIdentity(`The identity '${place.name.slice(0, 128)}' does not exist.`)
 }
 
 /** A machine with its key and its identities. */

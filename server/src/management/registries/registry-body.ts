@@ -192,15 +192,15 @@ function retentionAfter(
 /** The features that are not served, and how a body requests them. */
 const unservedFeatures: readonly { readonly what: string; readonly isRequested: (body: RegistryBody) => boolean }[] = [
   {
-    what: 'Rules of virtual networks are',
+    what: 'Virtual network rules are',
     isRequested: ({ properties }) => (properties?.networkRuleSet?.virtualNetworkRules ?? []).length > 0,
   },
   {
-    what: 'Encryption with a key of your own is',
+    what: 'Encryption with a customer-managed key is',
     isRequested: ({ properties }) => properties?.encryption?.status === 'enabled',
   },
   {
-    what: 'Identities of a registry are',
+    what: 'Identities of registries are',
     isRequested: ({ identity }) => (identity?.type ?? 'none').toLowerCase() !== 'none',
   },
   {

@@ -108,5 +108,5 @@ function notServed(): ArmError {
 }
 
 function notFound(): ArmError {
-  return new ArmError('noRoute', 'Nothing is served at this path.')
+  return new ArmError('noRoute', 'There is no endpoint at this path.')
 }

@@ -37,11 +37,3 @@ export class RevisionCache<Value> {
     this.#entries.set(key, { value, untilMs }, { size: this.#weightOf(value) })
   }
 }
-
-/** Goes on at once where the value is there already, so that a hot path does not wait for the next tick. */
-export function andThen<Value, Result>(
-  value: Value | Promise<Value>,
-  proceed: (value: Value) => Result | Promise<Result>,
-): Result | Promise<Result> {
-  return value instanceof Promise ? value.then(proceed) : proceed(value)
-}

@@ -39,7 +39,7 @@ let noTransaction: Error | undefined = new Error('no transaction is open')
 let lastFailure: unknown
 
 /** The reason after each transaction. Creating an error each time would cost as much as the statements. */
-const isOver = new Error('the transaction is over')
+const isOver = new Error('the transaction has ended')
 
 /**
  * Commands after a `begin` may be sent before it fails, and on a full disk SQLite ends a transaction by itself. Without this

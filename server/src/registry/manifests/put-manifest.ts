@@ -166,7 +166,9 @@ async function requireReplaceable(
   ])
   if (held !== undefined) requireWritable(held)
   if (held !== undefined && held.media_type !== manifest.mediaType) {
-    throw new OciError('MANIFEST_INVALID', { message: `these bytes are already stored as ${held.media_type}` })
+    throw new OciError('MANIFEST_INVALID', {
+      message: `a manifest with this digest already has the media type ${held.media_type}`,
+    })
   }
   requireWritable(...heldTags)
   if (!movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)

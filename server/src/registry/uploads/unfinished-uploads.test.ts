@@ -97,7 +97,7 @@ function testUnfinished(kind: DatabaseKind): void {
     const { server, repository } = used
     const content = randomBytes(900_000)
     const location = await beginUpload(server, repository)
-    await abort(server.port, location, content.subarray(0, 600_000), 900_000, untilBegun)
+    await abort(server.port, location, { body: content.subarray(0, 600_000), claimedBytes: 900_000 }, untilBegun)
     const sentBytes = await settledSize(server, location)
     assert.ok(sentBytes > 0 && sentBytes <= 600_000)
     const headers = { 'content-range': `${sentBytes}-899999` }
@@ -246,8 +246,7 @@ function testUnfinished(kind: DatabaseKind): void {
 async function abort(
   port: number,
   path: string,
-  body: Uint8Array,
-  claimedBytes: number,
+  { body, claimedBytes }: { readonly body: Uint8Array; readonly claimedBytes: number },
   untilBegun: (path: string) => Promise<void>,
 ): Promise<void> {
   const headers = { host: 'one.example', authorization: 'alice', 'content-length': claimedBytes }
