@@ -166,7 +166,7 @@ async function readSource(
   if (await context.tokenService.passwordMayPull(source, account, repository)) {
     return fromOpen(target, source, repository)
   }
-  throw new ArmError('importFailed', `${host} does not let the caller pull ${repository}.`)
+  throw new ArmError('importFailed', `${host} does not allow the caller to pull ${repository}.`)
 }
 
 /** @throws ArmError 400 */
