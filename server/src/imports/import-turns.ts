@@ -35,7 +35,7 @@ export class ImportTurns {
   count(key: string): void {
     const caller = this.#callers.get(key) ?? { counted: 0, running: 0, waiting: [] }
     if (this.#counted >= this.#maxCounted || caller.counted >= this.#maxCountedOfCaller) {
-      throw new ImportError('limit', 'too many imports are running or waiting')
+      throw new ImportError('busy', 'too many imports are running or waiting')
     }
     this.#callers.set(key, caller)
     this.#counted += 1

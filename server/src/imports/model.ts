@@ -5,7 +5,7 @@ import type { RepositoryName } from '../standards/oci/repository-name.ts'
 /** An import failed. The message is for the caller, and reveals nothing about internal networks. */
 export class ImportError extends Error {
   override readonly name = 'ImportError'
-  readonly reason: 'source' | 'credentials' | 'not-found' | 'conflict' | 'limit' | 'target'
+  readonly reason: 'source' | 'credentials' | 'not-found' | 'conflict' | 'limit' | 'busy' | 'target'
 
   constructor(reason: ImportError['reason'], message: string, options?: ErrorOptions) {
     super(message, options)

@@ -107,9 +107,16 @@ function requesterOf({ names, caller }: ManagementCall): string {
 
 function importFailure(reason: string, message: string): ArmError {
   const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
-  if (reason === 'conflict') return new ArmError('importConflict', text)
-  if (reason === 'limit' && message.startsWith('too many images')) return new ArmError('importBusy', text)
-  return new ArmError(reason === 'stopped' ? 'importStopped' : 'importFailed', text)
+  switch (reason) {
+    case 'conflict':
+      return new ArmError('importConflict', text)
+    case 'busy':
+      return new ArmError('importBusy', text)
+    case 'stopped':
+      return new ArmError('importStopped', text)
+    default:
+      return new ArmError('importFailed', text)
+  }
 }
 
 type Image = { readonly repository: RepositoryName; readonly reference: Reference }
