@@ -70,12 +70,7 @@ export type Admission =
 
 /** Decides whether a caller is admitted. The registry knows nothing of identity or permissions. */
 export interface Gate {
-  admit(
-    request: IncomingMessage,
-    origin: Origin,
-    registry: HostedRegistry,
-    need: RegistryNeed,
-  ): Admission | Promise<Admission>
+  admit(request: IncomingMessage, origin: Origin, registry: HostedRegistry, need: RegistryNeed): Promise<Admission>
   /** The denial of a credential that was issued before the repository was deleted and recreated. */
   refuseOutdated(
     origin: Origin,
@@ -93,7 +88,7 @@ export interface Transfers {
 
 /** Finds the registry of a host. */
 export interface WhichRegistry {
-  byHost(host: string | undefined): HostedRegistry | undefined | Promise<HostedRegistry | undefined>
+  byHost(host: string | undefined): Promise<HostedRegistry | undefined>
   /** Called where no registry has the host: finds the registry that is served at the requested address. */
   atOwnAddress?(request: IncomingMessage): Promise<HostedRegistry | undefined>
 }
