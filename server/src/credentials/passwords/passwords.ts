@@ -97,7 +97,7 @@ function wordsOf(names: readonly string[]): string[] {
   return [...new Set(parts.map((part) => part.toLowerCase()))].filter((part) => part.length > 2)
 }
 
-/** Nothing is left of a password of digits and symbols, which only its length is checked. */
+/** The letters of a password, in lower case. A password of digits and symbols has none, so that only its length is checked. */
 function isCommon(letters: string): boolean {
   if (letters === '') return false
   if (commonWords.has(letters)) return true

@@ -260,3 +260,15 @@ test('a body without an image, a source or a target is rejected', async () => {
   }
   assert.equal((await arm('POST', `${registryPath('nosuch')}/importImage`, { source, targetTags })).status, 404)
 })
+
+test('a caller with too many waiting imports gets 429', async () => {
+  const body = { source, targetTags: ['copy:many'], mode: 'Force' }
+  const answers = await Promise.all(Array.from({ length: 200 }, () => arm('POST', importing, body)))
+  const denied = answers.filter(({ status }) => status !== 202)
+  assert.ok(denied.length > 0 && denied.length < answers.length)
+  for (const answer of denied) {
+    assert.equal(answer.status, 429)
+    assert.equal(codeOf(answer), 'TooManyRequests')
+  }
+  for (const answer of answers.filter(({ status }) => status === 202)) await settled(answer)
+})

@@ -26,7 +26,7 @@ export const usualCallerLimits: CallerLimits = {
 export class OverBudgetError extends Error {
   override readonly name = 'OverBudgetError'
   readonly statusCode = 429
-  /** When the requests in the queue will have run. */
+  /** In how many seconds the queued requests are expected to be finished. */
   readonly retryAfterSeconds: number
 
   constructor(retryAfterSeconds: number) {

@@ -6,8 +6,8 @@ type Entry<Value> = { readonly value: Value; readonly untilMs: number }
  * A cache that is bound to the authority revision: it is empty at each new revision. Each entry has an expiry and a
  * weight, which is 1 by default. Over the maximum weight, the least recently used entries are evicted.
  *
- * Cache only what allows something: the revision need not move when a permission is added.
- * See docs/decisions/0011-caches.md.
+ * Never cache a failed authentication: the revision need not move when a credential is created. See
+ * docs/decisions/0011-caches.md.
  */
 export class RevisionCache<Value> {
   #revision = Number.NaN
