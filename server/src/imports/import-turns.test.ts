@@ -27,7 +27,7 @@ test('a caller whose imports never end leaves others a turn and places in the qu
     () => {
       for (let number = 0; number < 68; number += 1) endless.push(begin('a', `a${number}`))
     },
-    { name: 'ImportError', reason: 'limit' },
+    { name: 'ImportError', reason: 'busy' },
   )
   assert.equal(endless.length, 34)
   const others = [begin('b', 'b0'), begin('c', 'c0')]

@@ -79,7 +79,7 @@ export const takenElsewhere: Readonly<Record<string, readonly [file: string, tit
   browser_account:     ['server/src/sign-in/sessions/sessions.test.ts', 'a session ends when its user is disabled or deleted, or gets a new password'],
   handle:              ['server/src/identity/grants/handles.test.ts', 'a used or expired handle is neither changed nor extended'],
   passkey:             ['test/browser/passkeys.test.ts', 'a person adds a passkey, signs in with it alone and as a second factor, and removes it'],
-  external_identity:   ['server/src/graph/people/external-identities.test.ts', 'that are taken away end the sign-ins and take the groups with them'],
+  external_identity:   ['server/src/graph/people/external-identities.test.ts', 'end sign-ins and group memberships when they are removed'],
   external_group:      ['server/src/credentials/sign-ins/external-users.test.ts', 'replace those of the previous sign-in immediately'],
   upload:              ['test/rights/push-in-progress.test.ts', 'an upload of one principal is closed to another that may push too'],
 }
