@@ -30,6 +30,6 @@ test('the page on testing lists every fault', () => {
   assert.deepEqual(
     rowsOf(faultTable(faults)).filter((row) => !rows.includes(row)),
     [],
-    'write the table anew with npm run mutate -- --table',
+    'write the table again with npm run mutate -- --table',
   )
 })

@@ -28,7 +28,7 @@ test('a data directory that cannot be made ends the start at once, with the reas
     ['/proc/acrux', /does not exist/],
     ['/proc/self/acrux/data', /does not exist/],
     ['/dev/null/acrux', /a file, not a directory/],
-    [file, /a file of this name/],
+    [file, /a file with this name/],
     [join(file, 'data'), /a file, not a directory/],
     [join(home.path, 'n'.repeat(300)), /the name is too long/],
     [join(home.path, 'deep', 'n'.repeat(300), 'data'), /the name is too long/],
