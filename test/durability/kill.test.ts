@@ -10,11 +10,8 @@ import { Pusher, repositories, type PusherEvent } from './pusher.ts'
 import { seededRandom, type Random } from './random.ts'
 import { Verifier } from './verify.ts'
 
-/**
- * Each kill comes at a random moment, so that one run of 100 finds what four runs of 25 find. Every run has other moments, and the
- * release workflow sets 100.
- */
-const kills = Number(process.env['KILLS'] ?? 25)
+/** Each kill comes at a random moment. */
+const kills = Number(process.env['KILLS'] ?? 100)
 const pushers = 6
 /** Set it to repeat the moments of a run, as far as the timing of the machine allows. */
 const seed = Number(process.env['KILL_SEED'] ?? randomInt(2 ** 32))

@@ -134,7 +134,7 @@ test('only public operations need no authentication', () => {
   }
 })
 
-test('fault 34: the document is served to whoever is signed in, and to nobody else', async () => {
+test('fault 34: the document is served to authenticated callers only', async () => {
   const { firstRun } = server
   assert.ok(firstRun)
   const { tenantId, servicePrincipal } = firstRun.content
