@@ -4,7 +4,7 @@ import { matchOciPath, type OciPath } from '../standards/oci/oci-path.ts'
 import type { AcrCall, OciCall } from './surface/call.ts'
 import type { RegistryNeed } from './surface/ports.ts'
 
-type Handler<Call> = (call: Call) => Promise<void> | void
+type Handler<Call> = (call: Call) => Promise<void>
 
 /** The handlers below `/v2/`, with the kind of path of each. */
 const ociKinds = {

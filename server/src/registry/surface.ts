@@ -9,10 +9,9 @@ import type { Log } from '../platform/log/log.ts'
 import { parseRepositoryName } from '../standards/oci/repository-name.ts'
 import type { Exchange, RegistryCall } from './surface/call.ts'
 import { requireAcrRequest } from './surface/acr-rules.ts'
-import { requireAcrPath, requireOciPath } from './surface/checked-path.ts'
+import { type CheckedAcrPath, type CheckedOciPath, requireAcrPath, requireOciPath } from './surface/checked-path.ts'
 import { OciError, OutdatedCredentialError } from './surface/errors.ts'
 import { refusalError, sendError, toOciError } from './surface/render-error.ts'
-import { type KnownPath, KnownPaths } from './known-paths.ts'
 import type { Gate, HostedRegistry, RegistryNeed, Transfers, WhichRegistry } from './surface/ports.ts'
 import { ClientGoneError } from './surface/read-body.ts'
 import {
@@ -37,7 +36,7 @@ export type SurfaceOptions = {
   readonly handlers: RegistryHandlers
 }
 
-type AnyHandler = (call: RegistryCall) => Promise<void> | void
+type AnyHandler = (call: RegistryCall) => Promise<void>
 
 /** The handlers whose requests are counted as pulls or pushes. */
 const countedHandlers: Readonly<Partial<Record<keyof RegistryHandlers, 'pull' | 'push'>>> = {
@@ -69,11 +68,11 @@ export function mountSurface(app: FastifyInstance, options: SurfaceOptions): voi
   mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: createDispatch(options) })
 }
 
-/** The options, the indexed table and the cached paths. */
-type Dispatch = SurfaceOptions & { readonly routes: RouteIndex; readonly knownPaths: KnownPaths }
+/** The options and the indexed table. */
+type Dispatch = SurfaceOptions & { readonly routes: RouteIndex }
 
 function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
-  const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes), knownPaths: new KnownPaths() }
+  const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes) }
   return ({ request, response, origin, commonHeaders }) => {
     const exchange = { request, response, commonHeaders: [...surfaceHeaders, ...commonHeaders] }
     serve(dispatch, exchange, origin).then(
@@ -88,14 +87,14 @@ function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => voi
  * handler. A denied caller learns nothing of the later steps, and its body is not read.
  */
 async function serve(dispatch: Dispatch, exchange: Exchange, origin: Origin): Promise<void> {
-  const { budgets, gate, registries, routes, knownPaths } = dispatch
+  const { budgets, gate, registries, routes } = dispatch
   const { request, response, commonHeaders } = exchange
   const registry = await findRegistry(registries, request)
   if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
   const { url = '', method = '' } = request
   const queryAt = url.indexOf('?')
   const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
-  const asked = knownPaths.get(method, rawPath) ?? readPath(routes, method, rawPath)
+  const asked = readPath(routes, method, rawPath)
   const { need } = asked
   const admission = await gate.admit(request, origin, registry, need)
   if (!admission.admitted) {
@@ -103,7 +102,7 @@ async function serve(dispatch: Dispatch, exchange: Exchange, origin: Origin): Pr
     throw refusalError(admission.refusal)
   }
   const { caller } = admission
-  const { path, route } = 'matched' in asked ? checkNewPath(dispatch, request, asked) : asked
+  const { path, route } = checkPath(routes, asked)
   const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
   if (registry.compatibility === 'acr') requireAcrRequest(method, path, query)
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
@@ -115,28 +114,24 @@ async function serve(dispatch: Dispatch, exchange: Exchange, origin: Origin): Pr
   )
 }
 
-/** Checks the names in a path that is not cached yet, and caches it. */
-function checkNewPath(
-  { routes, knownPaths }: Dispatch,
-  { method = '', url = '' }: IncomingMessage,
-  asked: AskedPath,
-): KnownPath {
-  const known = checkPath(routes, asked)
-  // With a query, the path is a slice that would keep the whole URL in memory.
-  if (!url.includes('?')) knownPaths.set(method, url, known)
-  return known
-}
-
-/** Calls the handler of a route, and counts the transfer. */
+/** Calls the handler of a route, charges its time to the caller's budget, and counts the transfer. */
 async function callHandler(
   dispatch: Dispatch,
   call: RegistryCall,
   { route, need }: { readonly route: RegistryRoute; readonly need: RegistryNeed },
 ): Promise<void> {
-  const { gate, transfers } = dispatch
-  const { origin, registry, caller } = call
+  const { gate, handlers, transfers } = dispatch
+  const { budget, origin, registry, caller } = call
+  let usedMs = 0
   try {
-    await handle(dispatch, route, call)
+    if (heavyReads.has(route.handler)) await budget.nextTurn()
+    const stopwatch = budget.stopwatch()
+    // The row's constructor guarantees that the handler takes calls of this kind of path.
+    const handling = (handlers[route.handler] as AnyHandler)(call)
+    usedMs = stopwatch()
+    await handling
+    // If the handler waited for I/O, only the part before was measured; the rest is estimated.
+    usedMs = stopwatch() || usedMs + (waitingCostMs[route.handler] ?? usualWaitingCostMs)
     const kind = countedHandlers[route.handler]
     if (kind !== undefined) transfers?.count(registry.rid, kind, true)
   } catch (error) {
@@ -144,6 +139,8 @@ async function callHandler(
       throw refusalError(await gate.refuseOutdated(origin, registry, need, caller))
     }
     throw error
+  } finally {
+    budget.leave(usedMs)
   }
 }
 
@@ -169,25 +166,6 @@ async function payForDenial(
 ): Promise<void> {
   const costMs = headers.authorization === undefined ? challengeCostMs : denialCostMs
   await budgets.ofAddress(remoteAddress).settle(costMs)
-}
-
-/** Calls the handler, and charges its time to the caller's budget. */
-async function handle({ handlers }: Dispatch, route: RegistryRoute, call: RegistryCall): Promise<void> {
-  const { budget } = call
-  let usedMs = 0
-  try {
-    if (heavyReads.has(route.handler)) await budget.nextTurn()
-    const stopwatch = budget.stopwatch()
-    // The row's constructor guarantees that the handler takes calls of this kind of path.
-    const handling = (handlers[route.handler] as AnyHandler)(call)
-    usedMs = stopwatch()
-    if (!(handling instanceof Promise)) return
-    await handling
-    // If the handler waited for I/O, only the part before was measured; the rest is estimated.
-    usedMs = stopwatch() || usedMs + (waitingCostMs[route.handler] ?? usualWaitingCostMs)
-  } finally {
-    budget.leave(usedMs)
-  }
 }
 
 function fail(dispatch: Dispatch, exchange: Exchange, origin: Origin, error: unknown): void {
@@ -262,12 +240,15 @@ function readPath(routes: RouteIndex, method: string, rawPath: string): AskedPat
   return { matched, route, need: needOf(route?.need, matched) }
 }
 
+/** The path of an admitted request with checked names, and its row. */
+type CheckedPath = { readonly path: CheckedOciPath | CheckedAcrPath; readonly route: RegistryRoute }
+
 /** @throws OciError NOT_FOUND, UNSUPPORTED, and the errors of malformed names */
-function checkPath(routes: RouteIndex, { matched, route, need }: AskedPath): KnownPath {
+function checkPath(routes: RouteIndex, { matched, route }: AskedPath): CheckedPath {
   if (matched === undefined) throw new OciError('NOT_FOUND')
   if (route === undefined) throw methodUnsupported(routes.get(routeKey(matched.surface, matched.path.kind)))
   const path = matched.surface === 'oci' ? requireOciPath(matched.path, route.method) : requireAcrPath(matched.path)
-  return { route, need, path }
+  return { path, route }
 }
 
 /** The need of the row for this path. Without a row, or with an invalid repository name, the caller must be signed in. */

@@ -27,7 +27,7 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
   const options: pino.LoggerOptions = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: timeMember,
     formatters: { log: (line) => withoutSecrets(line, 0) as Record<string, unknown> },
     serializers: { err: (error: Error) => withoutSecrets(pino.stdSerializers.err(error), 0) },
     hooks: {
@@ -40,9 +40,22 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
   const stream = destination ?? openStandardError()
   return Object.assign(pino(options, stream), {
     writeFields: (fields: string) => {
-      stream.write(`{"level":${pino.levels.values['info']}${pino.stdTimeFunctions.isoTime()},${fields}}\n`)
+      stream.write(`{"level":${pino.levels.values['info']}${timeMember()},${fields}}\n`)
     },
   })
+}
+
+let latestMs = Number.NaN
+let latestMember = ''
+
+/** The time of a line. Lines of one millisecond share it: to format it takes 0.9 µs, 3 % of the processor time of a manifest. */
+function timeMember(): string {
+  const nowMs = Date.now()
+  if (nowMs !== latestMs) {
+    latestMs = nowMs
+    latestMember = `,"time":"${new Date(nowMs).toISOString()}"`
+  }
+  return latestMember
 }
 
 /** Opened once, since dropped lines are counted per process. */

@@ -76,7 +76,7 @@ export interface Database {
    * A number that changes with every transaction that {@link Transaction.changesAuthority}, before the transaction is
    * acknowledged. A decision is valid while the revision is the same. Read the revision before the data of the decision.
    */
-  authorityRevision(): number | Promise<number>
+  authorityRevision(): Promise<number>
   /** The current load of the writer. */
   writerLoad(): WriterLoad
   /** False if writes fail until the process is restarted. */

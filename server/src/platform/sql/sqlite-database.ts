@@ -171,7 +171,7 @@ class SqliteDatabase implements Database {
     return this.#writer.isRunning
   }
 
-  authorityRevision(): number {
+  async authorityRevision(): Promise<number> {
     return this.#revision
   }
 

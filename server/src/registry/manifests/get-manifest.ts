@@ -19,7 +19,7 @@ const maxCachedBytes = 64 * 1024
  * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  * @throws CorruptContentError where the stored bytes have not its digest
  */
-export function getManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> | void {
+export async function getManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
   const cached = findCached(context, call)
   if (cached?.text === undefined) return readAndSend(context, call, cached !== undefined)
   if (!mustBeSent(call, cached)) return
@@ -34,7 +34,7 @@ export function getManifest(context: ManifestContext, call: OciCall<'manifest'>)
  *
  * @throws OciError as {@link getManifest}
  */
-export function headManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> | void {
+export async function headManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
   const cached = findCached(context, call)
   if (cached === undefined) return readAndSendHead(context, call)
   sendHead(call, cached)

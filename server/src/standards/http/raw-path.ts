@@ -16,6 +16,7 @@ export function splitRawPath(rawPath: string): string[] | undefined {
 }
 
 function decodeOnce(text: string): string | undefined {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {

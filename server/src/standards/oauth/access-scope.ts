@@ -96,8 +96,12 @@ export function covers(
   name: string,
   actions: readonly string[],
 ): boolean {
-  const grantedActions = actionsOn(granted, type, name)
-  return actions.length > 0 && actions.every((action) => grantedActions.has('*') || grantedActions.has(action))
+  const isGranted = (action: string) =>
+    granted.some((scope) => {
+      if (scope.type !== type || scope.name !== name) return false
+      return scope.actions.includes(action) || scope.actions.includes('*')
+    })
+  return actions.length > 0 && actions.every(isGranted)
 }
 
 function actionsOn(scopes: readonly AccessScope[], type: string, name: string): Set<string> {
