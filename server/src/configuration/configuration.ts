@@ -132,8 +132,8 @@ const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
 }
 
 /**
- * Kubernetes sets variables for the services of its namespace in every container. Those of a service called `acrux` have the
- * prefix of settings. [Kubernetes, Accessing Services, environment variables]
+ * Kubernetes sets variables for the services of its namespace in every container. For a service called `acrux`, they begin
+ * with the prefix of settings. [Kubernetes, Accessing Services, environment variables]
  */
 function isServiceLink(variable: string, value: string): boolean {
   return (

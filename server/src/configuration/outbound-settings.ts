@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { parseSomeAddresses, parseTokenService } from './network-address.ts'
+import { parseTokenService } from './network-address.ts'
 import { settingTexts } from './setting-texts.ts'
-import { parsed, path } from './setting-values.ts'
+import { addressRanges, parsed, path } from './setting-values.ts'
 
 /** The settings in `outbound`: which other servers this server may connect to. */
 export const outboundSettings = z
@@ -14,23 +14,14 @@ export const outboundSettings = z
         placeholder: 'boolean',
         example: 'true',
       }),
-      allowedNetworks: z
-        .array(
-          parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that does not include every address'),
-          {
-            error: 'must be one address or range, or a list of them',
-          },
-        )
-        .max(64, { error: 'must name no more than 64 ranges' })
-        .default([])
-        .register(settingTexts, {
-          kind: 'list',
-          description:
-            'Networks in which such issuers, registries and webhooks are allowed, regardless of `outbound.allowPrivateAddresses`.',
-          placeholder: 'range',
-          example: '10.20.0.0/16',
-          defaultText: 'none',
-        }),
+      allowedNetworks: addressRanges().register(settingTexts, {
+        kind: 'list',
+        description:
+          'Networks in which such issuers, registries and webhooks are allowed, regardless of `outbound.allowPrivateAddresses`.',
+        placeholder: 'range',
+        example: '10.20.0.0/16',
+        defaultText: 'none',
+      }),
       tokenServices: z
         .array(parsed(parseTokenService, 'must be REGISTRY=HOST, two hosts, with a port if it is not 443'), {
           error: 'must be one pair of hosts, or a list of them',

@@ -1,19 +1,13 @@
 import { z } from 'zod'
 import type { LogLevel } from '../platform/log/log.ts'
 import { identityProviderFields, identityProvidersSchema } from './identity-providers.ts'
-import {
-  formatListenAddress,
-  isLoopback,
-  parseSomeAddresses,
-  parseHostSuffix,
-  parsePublicHost,
-} from './network-address.ts'
+import { formatListenAddress, isLoopback, parseHostSuffix, parsePublicHost } from './network-address.ts'
 import { withoutDefaultPort } from '../standards/azure/login-server.ts'
 import { identitySettings } from './identity-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { outboundSettings } from './outbound-settings.ts'
 import { settingTexts, wholeNumber } from './setting-texts.ts'
-import { listenAddress, parsed, path, text } from './setting-values.ts'
+import { addressRanges, listenAddress, parsed, path, text } from './setting-values.ts'
 import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[]
@@ -86,23 +80,14 @@ export const settingsSchema = z.strictObject(
       placeholder: 'boolean',
       example: 'true',
     }),
-    behindProxy: z
-      .array(
-        parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that does not include every address'),
-        {
-          error: 'must be one address or range, or a list of them',
-        },
-      )
-      .max(64, { error: 'must name no more than 64 ranges' })
-      .default([])
-      .register(settingTexts, {
-        kind: 'list',
-        description:
-          'The addresses of reverse proxies in front of the server. `X-Forwarded-For` and `X-Forwarded-Proto` are accepted only from these addresses.',
-        placeholder: 'range',
-        example: '10.0.0.0/8',
-        defaultText: 'none',
-      }),
+    behindProxy: addressRanges().register(settingTexts, {
+      kind: 'list',
+      description:
+        'The addresses of reverse proxies in front of the server. `X-Forwarded-For` and `X-Forwarded-Proto` are accepted only from these addresses.',
+      placeholder: 'range',
+      example: '10.0.0.0/8',
+      defaultText: 'none',
+    }),
     hstsIncludeSubDomains: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
@@ -179,7 +164,7 @@ export const settingsSchema = z.strictObject(
     acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Accept an image if the repository holds its config and only some of its layers. The OCI conformance suite pushes such an image. It cannot be pulled, so leave this setting off in production.',
+        'Accept an image if the repository holds its config and only some of its layers. The OCI conformance suite pushes such an image. Clients cannot pull an incomplete image, so leave this setting off in production.',
       placeholder: 'boolean',
       example: 'true',
     }),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { parseListenAddress } from './network-address.ts'
+import { parseListenAddress, parseSomeAddresses } from './network-address.ts'
 
 /** A text in this form. */
 export function text(form: RegExp, error: string) {
@@ -15,6 +15,19 @@ export function path() {
 /** An address to listen on, as HOST:PORT. */
 export function listenAddress() {
   return parsed(parseListenAddress, 'must be HOST:PORT, such as 127.0.0.1:5443')
+}
+
+/** A list of at most 64 addresses or ranges of addresses, empty by default. */
+export function addressRanges() {
+  return z
+    .array(
+      parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that does not include every address'),
+      {
+        error: 'must be one address or range, or a list of them',
+      },
+    )
+    .max(64, { error: 'must name no more than 64 ranges' })
+    .default([])
 }
 
 /** A text, converted by a parser. */
