@@ -15,7 +15,7 @@ export {
   resourceNotFound,
 } from './principals/errors.ts'
 export type { DirectoryListener } from './principals/events.ts'
-export type { Condition } from './principals/list-page.ts'
+export type { Condition, Page } from './principals/list-page.ts'
 export type {
   Application,
   DirectoryPrincipal,

@@ -1,9 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
+import type { DocumentOf } from '../platform/http/api-schema.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
-import { GraphError, insufficientPrivileges, toGraphError, unauthenticated } from './surface/errors.ts'
+import {
+  GraphError,
+  type errorResponse,
+  insufficientPrivileges,
+  toGraphError,
+  unauthenticated,
+} from './surface/errors.ts'
 import { type GraphCaller, type GraphContext, applicationIdOf, parsePathId } from './surface/context.ts'
 import type { GraphNeed } from './surface/route.ts'
 import { rows } from './routes.ts'
@@ -182,11 +189,8 @@ function renderGraphError(
   if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the Graph surface failed')
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="", error="invalid_token"')
-  return reply.code(error.status).send({
-    error: {
-      code: error.code,
-      message: error.message,
-      innerError: { date: new Date().toISOString().slice(0, 19), 'request-id': request.id },
-    },
-  })
+  const { code, message } = error
+  const innerError = { date: new Date().toISOString().slice(0, 19), 'request-id': request.id }
+  const document: DocumentOf<typeof errorResponse> = { error: { code, message, innerError } }
+  return reply.code(error.status).send(document)
 }

@@ -10,13 +10,14 @@ import { watchResponses } from '../platform/http/test-responses.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
+import { errorResponse } from './surface/errors.ts'
 import type { GraphAuthenticate } from './surface/model.ts'
 import { createGraph } from './surface.ts'
 import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: Headers }
 
-/** Sends a request to the Graph surface as one caller. A successful response must match the schema of its route. */
+/** Sends a request to the Graph surface as one caller. The response must match the schema of its route, or of errors. */
 export type GraphClient = (method: string, path: string, body?: unknown) => Promise<Answer>
 
 /** The Graph surface on a socket. The bearer token is the object id of the caller, because another module verifies tokens. */
@@ -64,7 +65,9 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
       })
       const text = await response.text()
       assert.deepEqual(mismatches, [])
-      return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers }
+      const document = text === '' ? {} : JSON.parse(text)
+      if (response.status >= 400) errorResponse.parse(document)
+      return { status: response.status, body: document, headers: response.headers }
     }
   const close = async () => {
     await listener.close(0)

@@ -6,24 +6,23 @@ import {
   type applicationSchema,
   applicationDocument,
 } from '../surface/documents.ts'
-import { type GraphContext, change, requirePathId, requireVisible, visibleTo } from '../surface/context.ts'
+import { type GraphContext, change, requirePathId, requireVisible } from '../surface/context.ts'
 import { insufficientPrivileges } from '../surface/errors.ts'
 import { filterableApplications } from '../surface/filter.ts'
 import { visiblePage } from '../surface/page.ts'
-import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
+import { rejectQueryOptions } from '../surface/query.ts'
 import type { GraphHandler } from '../surface/route.ts'
 import type { KeyCredential } from '../../credentials/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 
 /** `GET /applications` */
-export const listApplications: GraphHandler<typeof applicationPageSchema> = async (context, { request, caller }) => {
-  const query = parseListQuery(filterableApplications, request.query)
-  const { conditions, after, pageSize } = query
-  const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
-  const rows = await context.directory.applications.list(page)
-  const render = (shown: readonly ApplicationRecord[]) => applicationDocuments(context, shown)
-  return visiblePage(context, caller, { path: 'applications', query, rows, render })
-}
+export const listApplications: GraphHandler<typeof applicationPageSchema> = (context, call) =>
+  visiblePage(context, call, {
+    path: 'applications',
+    filterable: filterableApplications,
+    list: (page) => context.directory.applications.list(page),
+    render: (shown) => applicationDocuments(context, shown),
+  })
 
 /** `POST /applications` */
 export const createApplication: GraphHandler<typeof applicationSchema, typeof newApplicationBody> = async (

@@ -1,26 +1,21 @@
 import { insufficientPrivileges } from '../surface/errors.ts'
-import type { ServicePrincipalRecord } from '../../directory/index.ts'
 import type { newServicePrincipalBody, servicePrincipalChangeBody } from './bodies.ts'
-import { change, requirePathId, requireVisible, visibleTo } from '../surface/context.ts'
+import { change, requirePathId, requireVisible } from '../surface/context.ts'
 import type { servicePrincipalPageSchema, servicePrincipalSchema } from '../surface/documents.ts'
 import { filterableServicePrincipals } from '../surface/filter.ts'
 import { visiblePage } from '../surface/page.ts'
-import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
+import { rejectQueryOptions } from '../surface/query.ts'
 import { describeServicePrincipal, servicePrincipalDocuments } from '../surface/object-documents.ts'
 import type { GraphHandler } from '../surface/route.ts'
 
 /** `GET /servicePrincipals` */
-export const listServicePrincipals: GraphHandler<typeof servicePrincipalPageSchema> = async (
-  context,
-  { request, caller },
-) => {
-  const query = parseListQuery(filterableServicePrincipals, request.query)
-  const { conditions, after, pageSize } = query
-  const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
-  const rows = await context.directory.applications.listServicePrincipals(page)
-  const render = (shown: readonly ServicePrincipalRecord[]) => servicePrincipalDocuments(context, shown)
-  return visiblePage(context, caller, { path: 'servicePrincipals', query, rows, render })
-}
+export const listServicePrincipals: GraphHandler<typeof servicePrincipalPageSchema> = (context, call) =>
+  visiblePage(context, call, {
+    path: 'servicePrincipals',
+    filterable: filterableServicePrincipals,
+    list: (page) => context.directory.applications.listServicePrincipals(page),
+    render: (shown) => servicePrincipalDocuments(context, shown),
+  })
 
 /** `POST /servicePrincipals` */
 export const createServicePrincipal: GraphHandler<

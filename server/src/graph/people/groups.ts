@@ -1,29 +1,21 @@
 import type { GroupRecord } from '../../directory/index.ts'
 import { insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
-import {
-  type GraphContext,
-  type GraphCall,
-  type GraphCaller,
-  change,
-  requirePathId,
-  visibleTo,
-} from '../surface/context.ts'
+import { type GraphContext, type GraphCall, type GraphCaller, change, requirePathId } from '../surface/context.ts'
 import { type groupPageSchema, type groupSchema, groupDocument } from '../surface/documents.ts'
 import { filterableGroups } from '../surface/filter.ts'
 import { visiblePage } from '../surface/page.ts'
 import type { groupChangeBody, newGroupBody } from './bodies.ts'
-import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
+import { rejectQueryOptions } from '../surface/query.ts'
 import type { GraphHandler } from '../surface/route.ts'
 
 /** `GET /groups`: all, or only the groups of the caller if the caller does not see everything. */
-export const listGroups: GraphHandler<typeof groupPageSchema> = async (context, { request, caller }) => {
-  const query = parseListQuery(filterableGroups, request.query)
-  const { conditions, after, pageSize } = query
-  const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
-  const rows = await context.directory.groups.list(page)
-  const render = async (shown: readonly GroupRecord[]) => shown.map(groupDocument)
-  return visiblePage(context, caller, { path: 'groups', query, rows, render })
-}
+export const listGroups: GraphHandler<typeof groupPageSchema> = (context, call) =>
+  visiblePage(context, call, {
+    path: 'groups',
+    filterable: filterableGroups,
+    list: (page) => context.directory.groups.list(page),
+    render: async (shown) => shown.map(groupDocument),
+  })
 
 /** `POST /groups` */
 export const createGroup: GraphHandler<typeof groupSchema, typeof newGroupBody> = async (context, call) => {

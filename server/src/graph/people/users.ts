@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { NameTakenError, type UserRecord } from '../../directory/index.ts'
+import { NameTakenError } from '../../directory/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { isUserPrincipalName } from '../../standards/azure/object-name.ts'
-import { type GraphCall, type GraphContext, change, visibleTo } from '../surface/context.ts'
+import { type GraphCall, type GraphContext, change } from '../surface/context.ts'
 import { type userPageSchema, type userSchema, userDocument } from '../surface/documents.ts'
 import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
 import { filterableUsers } from '../surface/filter.ts'
 import { visiblePage } from '../surface/page.ts'
-import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
+import { rejectQueryOptions } from '../surface/query.ts'
 import type { GraphHandler } from '../surface/route.ts'
 import { type newUserBody, type userChangeBody, readIdentities } from './bodies.ts'
 import { preparePassword } from './passwords.ts'
@@ -19,14 +19,13 @@ export const revocationSchema = z
   .register(apiSchemas, { id: 'graph.revokeSignInSessions' })
 
 /** `GET /users` */
-export const listUsers: GraphHandler<typeof userPageSchema> = async (context, { request, caller }) => {
-  const query = parseListQuery(filterableUsers, request.query)
-  const { conditions, after, pageSize } = query
-  const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
-  const rows = await context.directory.people.list(page)
-  const render = async (shown: readonly UserRecord[]) => shown.map(userDocument)
-  return visiblePage(context, caller, { path: 'users', query, rows, render })
-}
+export const listUsers: GraphHandler<typeof userPageSchema> = (context, call) =>
+  visiblePage(context, call, {
+    path: 'users',
+    filterable: filterableUsers,
+    list: (page) => context.directory.people.list(page),
+    render: async (shown) => shown.map(userDocument),
+  })
 
 /** `POST /users` */
 export const createUser: GraphHandler<typeof userSchema, typeof newUserBody> = async (context, call) => {

@@ -1,7 +1,26 @@
+import { z } from 'zod'
 import { DirectoryError, type DirectoryRefusal } from '../../directory/index.ts'
+import { apiSchemas } from '../../platform/http/api-schema.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { clientStatusOf } from '../../platform/http/app.ts'
 import { outageOf } from '../../platform/process/outage.ts'
+
+/** The body of every error. [Microsoft Graph, error responses] */
+export const errorResponse = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.string(),
+      message: z.string(),
+      innerError: z.strictObject({
+        date: z
+          .string()
+          .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/)
+          .describe('The time in UTC, without a time zone.'),
+        'request-id': z.string().describe('The correlation id of the request.'),
+      }),
+    }),
+  })
+  .register(apiSchemas, { id: 'GraphError' })
 
 type GraphErrorRow = { readonly status: number; readonly code: string }
 

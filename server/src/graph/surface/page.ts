@@ -1,6 +1,8 @@
+import type { Condition, Page as DirectoryPage } from '../../directory/index.ts'
 import { insufficientPrivileges } from './errors.ts'
-import type { GraphContext, GraphCaller } from './context.ts'
-import { type ListQuery, nextPageUrl } from './query.ts'
+import { type GraphCall, type GraphContext, visibleTo } from './context.ts'
+import type { Filterable } from './filter.ts'
+import { type ListQuery, nextPageUrl, parseListQuery } from './query.ts'
 
 type PageRequest<Row, Item> = {
   /** The path of the list below `/graph/v1.0`. */
@@ -13,17 +15,25 @@ type PageRequest<Row, Item> = {
 
 type Page<Item> = { readonly '@odata.nextLink'?: string; readonly value: readonly Item[] }
 
+type VisibleList<By, Row, Item> = Pick<PageRequest<Row, Item>, 'path' | 'render'> & {
+  readonly filterable: Filterable<By>
+  readonly list: (page: DirectoryPage<Condition<By>>) => Promise<readonly Row[]>
+}
+
 /**
  * A page of a list of which callers may see only their own objects. Such a caller is denied if the list has none of them,
  * because `az` interprets an empty list as "does not exist", and accepts an object id unverified after a denial.
  */
-export async function visiblePage<Row extends { readonly objectId: string }, Item>(
+export async function visiblePage<By, Row extends { readonly objectId: string }, Item>(
   context: GraphContext,
-  caller: GraphCaller,
-  request: PageRequest<Row, Item>,
+  { request, caller }: Pick<GraphCall, 'request' | 'caller'>,
+  { path, filterable, list, render }: VisibleList<By, Row, Item>,
 ): Promise<Page<Item>> {
-  if (request.rows.length === 0 && !caller.readsAll) throw insufficientPrivileges()
-  return page(context, request)
+  const query = parseListQuery(filterable, request.query)
+  const { conditions, after, pageSize } = query
+  const rows = await list({ conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 })
+  if (rows.length === 0 && !caller.readsAll) throw insufficientPrivileges()
+  return page(context, { path, query, rows, render })
 }
 
 /** A page of a list, which may be empty. */
