@@ -147,6 +147,28 @@ test('closing disconnects requests that do not finish in time', async (t) => {
   assert.equal(await busy.rest(), '')
 })
 
+test('every IPv4 address and every IPv6 address can be listed with the same port', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  t.after(() => app.close())
+  const free = net.createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const { port } = free.address() as AddressInfo
+  free.close()
+  await once(free, 'close')
+  const hosts = ['0.0.0.0', '::']
+  const listener = await listen(app, { addresses: hosts.map((host) => ({ host, port })), tls: undefined })
+  t.after(() => listener.close(0))
+  assert.deepEqual(
+    listener.addresses.map(({ host }) => host),
+    hosts,
+  )
+  for (const host of ['127.0.0.1', '::1']) {
+    const socket = net.connect(port, host)
+    await once(socket, 'connect')
+    socket.destroy()
+  }
+})
+
 test('if one address fails, no address is used', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   t.after(() => app.close())

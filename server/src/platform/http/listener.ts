@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, type Socket, isIPv4 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { OverBudgetError } from '../limits/caller-budget.ts'
 import { descriptorLimit } from '../process/descriptor-limit.ts'
@@ -65,7 +65,7 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
   const traffic = new Traffic()
   for (const server of servers) server.on('connection', (socket: Socket) => traffic.watch(socket))
   try {
-    for (const [index, server] of servers.entries()) await bind(server, addresses[index] as ListenAddress)
+    for (const [index, server] of servers.entries()) await bind(server, addresses[index] as ListenAddress, addresses)
   } catch (error) {
     for (const server of servers) server.close()
     guard.clients.stop()
@@ -266,7 +266,8 @@ const absoluteTarget = /^https?:\/\/([^/?#]+)(.*)$/i
 
 /**
  * Whether the host of a request is unambiguous: there is one `Host` header, and an absolute target names the same host. The
- * target is then reduced to its path. Otherwise a proxy in front could have used another host. [RFC 9112 §3.2]
+ * target is then reduced to its path. An ambiguous host is rejected, because a proxy in front of the server may have read
+ * another one. [RFC 9112 §3.2]
  */
 function settleHost(request: http.IncomingMessage): boolean {
   const { rawHeaders, url = '' } = request
@@ -288,7 +289,12 @@ function countHosts(rawHeaders: readonly string[]): number {
   return hosts
 }
 
-async function bind(server: http.Server, { host, port }: ListenAddress): Promise<void> {
-  server.listen(port, host)
+/**
+ * Binds a server to its address. `::` accepts IPv4 connections as well, unless an IPv4 address with the same port is listed:
+ * the operating system would report that its port is in use.
+ */
+async function bind(server: http.Server, address: ListenAddress, all: readonly ListenAddress[]): Promise<void> {
+  const { host, port } = address
+  server.listen({ port, host, ipv6Only: all.some((other) => other.port === port && isIPv4(other.host)) })
   await once(server, 'listening')
 }
