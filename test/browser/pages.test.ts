@@ -201,6 +201,9 @@ async function account({ page, shoot }: Tour): Promise<void> {
 async function signInAgain({ page, shoot, userName }: Tour): Promise<void> {
   await page.goto('/sign-out')
   await shoot('sign-out', 'Sign out?')
+  await page.getByRole('link', { name: 'Cancel' }).click()
+  await heading(page, 'Security').waitFor()
+  await page.goto('/sign-out')
   await press(page, 'Sign out')
   await shoot('signed-out', 'You have signed out')
   await page.goto(authorizeUrl())

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { SecurityEvent } from '../../credentials/index.ts'
 import { accountInQuery, accountNavigation, requireAccount } from './account.ts'
-import { instant } from '../pages/instant.ts'
+import { instant, instantText } from '../pages/instant.ts'
 import { type Html, html } from '../pages/html.ts'
 import type { Context } from '../flow/context.ts'
 import type { PageCall } from '../flow/page-call.ts'
@@ -32,12 +32,13 @@ export async function showActivity(context: Context, call: PageCall): Promise<Fa
 
 function row(event: SecurityEvent): Html {
   const { count, firstAtMs, atMs, remoteAddress, userAgent } = event
+  const isRange = instantText(firstAtMs) !== instantText(atMs)
   const times = count === 1 ? undefined : html` <span class="badge">${count} times</span>`
   const from = [describeUserAgent(userAgent), remoteAddress].filter(Boolean).join(' · ')
   return html`<li>
     <span>
       <strong>${titleOf(event)}</strong>${times}
-      <span class="quiet">${count > 1 && html`${instant(firstAtMs)} to `}${instant(atMs)}</span>
+      <span class="quiet">${isRange && html`${instant(firstAtMs)} to `}${instant(atMs)}</span>
       ${from !== '' && html`<span class="quiet">${from}</span>`}
     </span>
   </li>`

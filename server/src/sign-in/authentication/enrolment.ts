@@ -106,7 +106,7 @@ async function rejectEnrolmentCode(step: FlowStep, pending: PendingAccount): Pro
   await step.context.audit.append(
     eventOf(step.call, pending, { action: 'second-factor.add', outcome: 'refused', reason: 'wrong-enrolment-code' }),
   )
-  return showEnrolment(step, pending, 'Incorrect or expired enrolment code. Ask a directory owner for a new one.')
+  return showEnrolment(step, pending, 'Incorrect or expired enrolment code. Ask an administrator for a new one.')
 }
 
 /** Adds the first second factor, and returns new recovery codes; undefined if nothing was added. @throws PageError, AuthenticationRefusedError */

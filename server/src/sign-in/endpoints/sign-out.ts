@@ -64,7 +64,10 @@ async function askToConfirm(context: Context, call: PageCall, request: string): 
     </ul>
     <form method="post" action="/sign-out">
       ${hiddenFields(caller, { request })}
-      <div class="actions"><button class="primary" type="submit" autofocus>Sign out</button></div>
+      <div class="actions">
+        <button class="primary" type="submit" autofocus>Sign out</button>
+        ${accounts.length > 0 && html`<a class="button" href="/account/security">Cancel</a>`}
+      </div>
     </form>`
   return sendPage(context, reply, { title: 'Sign out?', body, redirectUri })
 }

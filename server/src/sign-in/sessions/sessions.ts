@@ -17,7 +17,7 @@ export type Account = {
   readonly authenticatedAtMs: number
 }
 
-/** A person with remaining steps. They may only complete the first of them. */
+/** A person who must still complete some steps. Only the first of the steps is available. */
 export type PendingAccount = Account & { readonly remaining: readonly [Remaining, ...Remaining[]] }
 
 /** The session of a browser, with all its accounts. */
