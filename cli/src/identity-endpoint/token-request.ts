@@ -33,7 +33,7 @@ const appServicePath = '/msi/token'
 /** The hosts by which programs on this machine reach the endpoint. Any other host comes from DNS rebinding. */
 const ownHosts = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.169\.254)(?::\d{1,5})?$/i
 
-/** Headers of proxies and browsers, which do not act for a program on this machine. */
+/** Headers that only proxies and browsers send. */
 const foreignHeaders = ['x-forwarded-for', 'x-forwarded-host', 'forwarded', 'via', 'origin', 'sec-fetch-site']
 
 /**

@@ -63,7 +63,7 @@ const maxConditionLength = 500
 /** The maximum number of characters of the actions of a scope map. */
 const maxScopeMapLength = 1000
 
-/** The closest to allowing first. */
+/** The order in which assignments are recorded: first those that came closest to allowing the request. */
 const order: readonly Verdict[] = [
   'allows',
   'condition-is-not-met',

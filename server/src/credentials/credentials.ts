@@ -65,7 +65,11 @@ export interface Credentials {
 
   /** The secrets of applications and of service principals. */
   readonly secrets: Secrets
-  /** Replaces the certificates of an application or service principal. One without its key stays. @throws DirectoryError */
+  /**
+   * Replaces the certificates of an application or service principal. A certificate that is sent without its key is kept.
+   *
+   * @throws DirectoryError
+   */
   replaceCertificates(
     transaction: Transaction,
     kind: HolderKind,

@@ -58,7 +58,7 @@ export interface Directory {
   findUserByName(userPrincipalName: string): Promise<User | undefined>
   /** Object ids of the groups that contain the principal, directly or through other groups. Hot: cached for one authority revision. */
   groupIdsOf(objectId: string): Promise<readonly string[]>
-  /** Those groups, and all that would contain the principal if it joined the groups that it owns. */
+  /** The groups that contain the principal, and those that would if it joined the groups that it owns. */
   groupIdsInReachOf(objectId: string): Promise<readonly string[]>
   /** Whether a user or service principal has the directory role `owner`. */
   isDirectoryOwner(objectId: string): Promise<boolean>
@@ -78,7 +78,7 @@ export interface Directory {
   externalSignInExpiresAtMs(transaction: Transaction, objectId: string): Promise<number>
   /** Ends the sign-ins of users of removed issuers, and their memberships. For the start, when settings may be new. */
   endSignInsOfRemovedProviders(isConfigured: (issuer: string) => boolean): Promise<void>
-  /** Removes group memberships of expired sign-ins. To be run every minute. */
+  /** Removes group memberships of expired sign-ins. A job calls this every minute. */
   endStaleMemberships(): Promise<void>
 
   /** The columns of users that belong to their authentication. */

@@ -14,7 +14,7 @@ export function mayHaveCredentials(registry: URL, realm: URL, pinned: ReadonlyMa
   return realm.host === (pinned.get(registry.host) ?? wellKnown.get(registry.host))
 }
 
-/** A domain with one label is public, and an address has no parent domain. */
+/** Whether a host is below a domain. A domain of one label, such as `com`, has many owners and does not count. */
 function isWithin(hostname: string, domain: string): boolean {
   return domain.includes('.') && hostname.endsWith(`.${domain}`)
 }

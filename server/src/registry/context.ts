@@ -35,7 +35,7 @@ export type ContextOptions = {
   readonly audit: Audit
   readonly log: Log
   readonly blobs: BlobStore
-  /** Whether an image may be pushed although its repository lacks some of its layers. It is not pullable then. */
+  /** Whether an image may be pushed although its repository lacks some of its layers. Clients cannot pull such an image. */
   readonly acceptsSparseImages: boolean
   /** How long blobs and uploads last, and how many there may be. Default: `defaultBlobSettings`. */
   readonly blobSettings?: Partial<BlobSettings>

@@ -52,7 +52,7 @@ export type RegistryHandlers = {
   readonly [Name in keyof typeof acrKinds]: Handler<AcrCall<(typeof acrKinds)[Name]>>
 }
 
-/** A need before the repository is known. */
+/** The need of a route. The repository of a need is only known from the path of a request. */
 export type RouteNeed =
   Exclude<RegistryNeed, { kind: 'repository' }> | Omit<Extract<RegistryNeed, { kind: 'repository' }>, 'repository'>
 

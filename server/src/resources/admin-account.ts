@@ -61,7 +61,7 @@ export function createAdminAccount(store: ResourcesStore, sealer: Sealer): Admin
       const hash = hashSecret(password)
       const rows = await store.adminPasswords(rid)
       let version: AdminPasswordVersion | undefined
-      // Both are always compared, missing ones with random bytes, so that the time reveals nothing.
+      // Both passwords are always compared. A missing one is replaced by random bytes, so that the time reveals nothing.
       for (const name of adminPasswordNames) {
         const row = rows.find((candidate) => candidate.name === name)
         const equal = secretEquals(row?.hash ?? randomBytes(hash.length), hash)

@@ -3,7 +3,7 @@ import type { Fault } from '../fault.ts'
 /** Faults in identity, sign-in and issuers. */
 export const identityFaults: readonly Fault[] = [
   {
-    what: 'A client secret is accepted before it starts',
+    what: 'A client secret is accepted before its start date',
     file: 'server/src/credentials/secrets/client-secrets.ts',
     find: ' || nowMs < row.starts_at_ms',
     replace: ' || nowMs < 0',

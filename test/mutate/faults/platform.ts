@@ -3,7 +3,7 @@ import type { Fault } from '../fault.ts'
 /** Faults in the platform, the standards and the audit log. */
 export const platformFaults: readonly Fault[] = [
   {
-    what: 'A sealed value opens in another row',
+    what: 'A sealed value can be opened in another row',
     file: 'server/src/platform/keys/sealing.ts',
     find: 'return Buffer.concat([Buffer.of(formatVersion), Buffer.from(context)])',
     replace: 'return Buffer.of(formatVersion)',

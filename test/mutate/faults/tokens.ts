@@ -80,7 +80,7 @@ export const tokenFaults: readonly Fault[] = [
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
-    what: 'A token of the admin account outlives that the account is disabled',
+    what: 'A token of the admin account stays valid after the account is disabled',
     file: 'server/src/token-service/tokens/credential.ts',
     find: 'return registry.adminUserEnabled && resources.adminPasswordStands',
     replace: 'return resources.adminPasswordStands',

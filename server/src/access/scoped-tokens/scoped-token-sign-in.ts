@@ -9,7 +9,7 @@ import type { ScopedTokenStore } from './scoped-token-store.ts'
 import type { SecretRow } from './rows.ts'
 import { scopedTokenPasswordNames } from './scoped-tokens.ts'
 
-/** A password of a token. Both ids are never reused. */
+/** A password of a token. Neither id is ever reused. */
 export type ScopedTokenPasswordId = { readonly tokenId: string; readonly passwordId: string }
 
 /** Sign-in by a scoped token. */
@@ -62,7 +62,7 @@ export function createScopedTokenSignIn(
     const hash = hashSecret(password.length > maxPasswordLength ? '' : password)
     const rows = await store.secretsByName(rid, name.length > maxNameLength ? '' : name.toLowerCase())
     let found: SecretRow | undefined
-    // Both names are always compared, missing ones with random bytes, so that the time reveals nothing.
+    // Both passwords are always compared. A missing one is replaced by random bytes, so that the time reveals nothing.
     for (const passwordName of scopedTokenPasswordNames) {
       const row = rows.find((candidate) => candidate.name === passwordName)
       const equal = secretEquals(row?.hash ?? randomBytes(hash.length), hash)

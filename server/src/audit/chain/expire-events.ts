@@ -24,7 +24,7 @@ const maxBlocks = 20
 
 /**
  * Removes the events that are older than the retention, by whole blocks, and returns their number. The last block always
- * stays. An event reports each removal, and contains the seal of the new start.
+ * stays. An event records each removal, with a seal of the place at which the log now begins.
  */
 export async function expireEvents(options: ExpiryOptions): Promise<number> {
   const { database, clock, retentionDays } = options

@@ -24,7 +24,7 @@ const batchSize = 500
 /** Runs a part of a search, so that the caller can let other requests run between two parts. */
 export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>
 
-/** The matching events, newest first, from before the event with the number `before`. */
+/** The matching events, newest first, that are older than the event with the number `before`. */
 export async function listEvents(
   source: ChainSource,
   filter: EventFilter,

@@ -28,7 +28,7 @@ export function listenedHosts(settings: Reach): string[] {
   return [...new Set(hosts)].slice(0, maxAddresses)
 }
 
-/** Those of `listenedHosts` that no setting names: addresses of the machine, which change with its network. */
+/** The hosts of `listenedHosts` that no setting names: addresses of the machine, which change with its network. */
 export function machineHosts(settings: Reach): string[] {
   const named = settings.listen.filter(({ host }) => !isEveryAddress(host))
   const byName = new Set(listenedHosts({ ...settings, listen: named }))

@@ -78,7 +78,7 @@ function eventFigures(events: EventTally): readonly Figure[] {
   return [
     {
       name: 'acrux_sign_ins_total',
-      help: 'Steps of sign-ins of people, by method.',
+      help: 'Sign-in steps that users completed or failed, by method.',
       kind: 'counter',
       labels: { method: signInMethods, outcome: ['success', 'denied'] },
       read: async () =>

@@ -11,7 +11,7 @@ import { resourcesMigrations } from '../../resources/index.ts'
 import { signInMigrations } from '../../sign-in/index.ts'
 import { issuerMigrations } from '../../issuers/index.ts'
 
-/** All migrations, in the order in which they are applied. Add new migrations at the end of their module. */
+/** All migrations, in the order in which they are applied. Append a new migration to the list of its module. */
 export const migrations: readonly Migration[] = [
   ...auditMigrations,
   ...signingKeyMigrations,

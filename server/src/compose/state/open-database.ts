@@ -37,8 +37,13 @@ export async function applyMigrations(
     })
   } catch (error) {
     if (!(error instanceof NewerSchemaError)) throw error
-    throw new StartupError(error.message, exitCodes.newerSchema, 'use the newer version that wrote it', {
-      cause: error,
-    })
+    throw new StartupError(
+      error.message,
+      exitCodes.newerSchema,
+      'use the version of acrux that last wrote the database, or a later one',
+      {
+        cause: error,
+      },
+    )
   }
 }

@@ -42,7 +42,7 @@ export function createCertificates({ directory, store, clock, requireLifetime }:
 
   return {
     /**
-     * Replaces the certificates of an application or service principal. One without its key stays as it is.
+     * Replaces the certificates of an application or service principal. A certificate that is sent without its key is kept.
      *
      * @throws DirectoryError
      */

@@ -63,7 +63,7 @@ export function federatedCredentialStore(database: Database) {
         )
         .limit(limit)
         .execute(),
-    /** Gives false if the holder has one of this name or trust already. */
+    /** Returns false if the holder has one of this name or trust already. */
     insert: async (transaction: Transaction, row: FederatedCredentialRow) => {
       const insert = from(transaction).insertInto('federated_credential').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()

@@ -29,7 +29,7 @@ export type FederatedMatchOptions = {
 export function createFederatedMatch({ database, directory, store, clock }: FederatedMatchOptions) {
   const cache = new RevisionCache<readonly Candidate[]>(maxCachedKeys)
 
-  /** Caches what authenticates. That there are no rows is not cached, since unauthenticated callers choose the key. */
+  /** Caches the rows that were found. An empty result is not cached, because unauthenticated callers choose the key. */
   async function candidates(key: string, find: () => Promise<FederatedCredentialRow[]>): Promise<readonly Candidate[]> {
     const revision = await database.authorityRevision()
     const cached = cache.get(revision, key, clock.now())

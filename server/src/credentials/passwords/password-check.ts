@@ -100,7 +100,7 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
 
   /**
    * Compares the password, then the code if one is needed. A wrong code is counted only with the right password, so that
-   * nobody else can close the app of a user. The result does not distinguish a wrong code from a wrong password.
+   * nobody else can block a user's authenticator app. The result does not distinguish a wrong code from a wrong password.
    */
   async function compare(claim: PasswordClaim, known: Admitted): Promise<PasswordCheck> {
     const { key, network, user, attempt, needsCode } = known

@@ -19,7 +19,7 @@ export function enrolmentCodeStore(database: Database) {
       await deleteEnrolmentCode(transaction, row.object_id)
       await within(transaction).insertInto('enrolment_code').values(row).execute()
     },
-    /** Gives false if there is no such code, or it has expired. */
+    /** Returns false if there is no such code, or it has expired. */
     useEnrolmentCode: async (transaction: Transaction, objectId: string, codeHash: string, nowMs: number) => {
       const { numDeletedRows } = await within(transaction)
         .deleteFrom('enrolment_code')

@@ -13,7 +13,7 @@ export function secondFactorStore(database: Database) {
       within(transaction).insertInto('totp').values(row).execute(),
     confirmTotp: (transaction: Transaction, objectId: string) =>
       within(transaction).updateTable('totp').set({ confirmed: 1 }).where('object_id', '=', objectId).execute(),
-    /** Gives false if this step, or a later one, was used already. */
+    /** Returns false if this step, or a later one, was used already. */
     useTotpStep: async (transaction: Transaction, objectId: string, step: number) => {
       const update = within(transaction).updateTable('totp').set({ last_step: step, failures: 0, failures_in_row: 0 })
       const result = await update.where('object_id', '=', objectId).where('last_step', '<', step).executeTakeFirst()
@@ -38,13 +38,13 @@ export function secondFactorStore(database: Database) {
         .execute(),
     passkeyByCredential: (credentialId: string) =>
       read().selectFrom('passkey').selectAll().where('credential_id', '=', credentialId).executeTakeFirst(),
-    /** Gives false if the authenticator's credential is registered already. */
+    /** Returns false if the authenticator's credential is registered already. */
     insertPasskey: async (transaction: Transaction, row: PasskeyRow) => {
       const insert = within(transaction).insertInto('passkey').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
       return result.numInsertedOrUpdatedRows === 1n
     },
-    /** Gives false if the counter did not increase, unless the authenticator has no counter. */
+    /** Returns false if the counter did not increase, unless the authenticator has no counter. */
     advancePasskey: async (transaction: Transaction, id: string, counter: number) => {
       const update = within(transaction).updateTable('passkey').set({ counter }).where('id', '=', id)
       const result = await (
@@ -73,12 +73,12 @@ export function secondFactorStore(database: Database) {
         .values([...rows])
         .execute()
     },
-    /** Gives false if there is no such code, or it was used. */
+    /** Returns false if there is no such code, or it was used. */
     useRecoveryCode: async (transaction: Transaction, { object_id, code_hash }: RecoveryCodeRow) => {
       const codes = within(transaction).deleteFrom('recovery_code').where('object_id', '=', object_id)
       return (await codes.where('code_hash', '=', code_hash).executeTakeFirst()).numDeletedRows === 1n
     },
-    /** Gives false if there were none. */
+    /** Returns false if there were none. */
     deleteSecondFactorsOf: async (transaction: Transaction, objectId: string) => {
       let deleted = 0n
       for (const table of ['totp', 'passkey', 'recovery_code'] as const) {

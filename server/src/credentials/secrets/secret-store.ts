@@ -26,7 +26,7 @@ export function secretStore(database: Database) {
     },
     insert: (transaction: Transaction, row: SecretRow) =>
       within(transaction).insertInto('client_secret').values(row).execute(),
-    /** Gives false if the holder has no such secret. */
+    /** Returns false if the holder has no such secret. */
     delete: async (transaction: Transaction, holderId: string, id: string) => {
       const secrets = within(transaction).deleteFrom('client_secret').where('holder_id', '=', holderId)
       return (await secrets.where('id', '=', id).executeTakeFirst()).numDeletedRows === 1n

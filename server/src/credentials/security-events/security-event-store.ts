@@ -15,7 +15,7 @@ export function securityEventStore(database: Database) {
         .orderBy('id', 'desc')
         .limit(limit)
         .execute(),
-    /** Counts the event in the row of an equal one from the same address since `sinceMs`. Gives false if there is none. */
+    /** Counts the event in the row of an equal one from the same address since `sinceMs`. Returns false if there is none. */
     countSecurityEvent: async (transaction: Transaction, row: SecurityEventRow, sinceMs: number) => {
       const result = await within(transaction)
         .updateTable('security_event')

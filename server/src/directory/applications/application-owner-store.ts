@@ -15,7 +15,7 @@ export function applicationOwnerStore(database: Database) {
           .orderBy('owner_id')
           .execute()
       ).map(({ owner_id }) => owner_id),
-    /** Those of these applications that the principal owns. */
+    /** The ids among `applicationIds` of the applications that the principal owns. */
     ownedAmong: async (ownerId: string, applicationIds: readonly string[]): Promise<ReadonlySet<string>> => {
       if (applicationIds.length === 0) return new Set()
       const rows = await from(undefined)
@@ -26,7 +26,7 @@ export function applicationOwnerStore(database: Database) {
         .execute()
       return new Set(rows.map(({ application_id }) => application_id))
     },
-    /** Gives false if it is an owner already. */
+    /** Returns false if it is an owner already. */
     insertApplicationOwner: async (transaction: Transaction, row: ApplicationOwnerRow) => {
       const insert = from(transaction).insertInto('application_owner').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()

@@ -49,7 +49,7 @@ export function createApplicationReads(options: {
       })
     },
     ownerIds: (objectId: string): Promise<string[]> => store.applicationOwnerIds(undefined, objectId),
-    /** Those of these applications that the principal owns. */
+    /** The ids among `objectIds` of the applications that the principal owns. */
     ownedAmong: (ownerId: string, objectIds: readonly string[]): Promise<ReadonlySet<string>> =>
       store.ownedAmong(ownerId, objectIds),
 

@@ -34,7 +34,7 @@ export function createProviderExpiry(options: {
       })
     },
 
-    /** Removes group memberships of expired sign-ins. To be run every minute. */
+    /** Removes the group memberships of expired sign-ins. A job calls this every minute. */
     endStaleMemberships: async (): Promise<void> => {
       while (await store.hasStaleIdentities(clock.now())) {
         await database.transaction(async (transaction) => {

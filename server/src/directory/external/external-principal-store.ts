@@ -33,7 +33,7 @@ export function createExternalPrincipalStore(database: Database) {
       }
       return false
     },
-    /** Gives false if the object id is registered already. */
+    /** Returns false if the object id is registered already. */
     insert: async (transaction: Transaction, row: ExternalPrincipalRow) => {
       const insert = from(transaction).insertInto('external_principal').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()

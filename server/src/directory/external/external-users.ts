@@ -31,7 +31,7 @@ export class IdentityTakenError extends Error {
 export type ExternalUsersOptions = {
   readonly clock: Clock
   readonly store: ExternalUserStore
-  /** Gives false when the name is taken. */
+  /** Returns false if the name is taken. */
   readonly insertUser: (transaction: Transaction, row: UserRow) => Promise<boolean>
   readonly groups: ExternalGroups
   readonly tenant: () => Promise<Tenant>

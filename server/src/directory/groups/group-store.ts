@@ -87,7 +87,7 @@ function membershipStore(database: Database) {
     source?.tables<DirectoryTables>() ?? database.tables<DirectoryTables>()
   const within = (transaction: Transaction) => transaction.tables<DirectoryTables>()
   return {
-    /** Gives false if it is a member already. */
+    /** Returns false if it is a member already. */
     insertMember: async (transaction: Transaction, row: GroupMemberRow) => {
       const insert = within(transaction).insertInto('group_member').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
@@ -112,7 +112,7 @@ function membershipStore(database: Database) {
           .orderBy('owner_id')
           .execute()
       ).map(({ owner_id }) => owner_id),
-    /** Gives false if it is an owner already. */
+    /** Returns false if it is an owner already. */
     insertOwner: async (transaction: Transaction, groupId: string, ownerId: string) => {
       const insert = within(transaction).insertInto('group_owner').values({ group_id: groupId, owner_id: ownerId })
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()

@@ -28,7 +28,7 @@ export function peopleStore(database: Database) {
       for (const condition of conditions) query = query.where((on) => userMeets(on, condition))
       return query.orderBy('object_id').limit(limit).execute()
     },
-    /** Gives false when the name is taken. */
+    /** Returns false if the name is taken. */
     insertUser: async (transaction: Transaction, row: UserRow) => {
       const insert = within(transaction).insertInto('directory_user').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()

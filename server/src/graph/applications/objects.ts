@@ -54,7 +54,7 @@ export const getByIds: GraphHandler<typeof directoryObjectsSchema, typeof getByI
   return { value: [...documents, ...(await servicePrincipalDocuments(context, seenPrincipals))] }
 }
 
-/** More than one user creates by hand. */
+/** The maximum number of owned objects in one response. */
 const ownedLimit = 999
 
 /**

@@ -9,7 +9,7 @@ export type GraphSender = { readonly principal: SigningPrincipal; readonly crede
 
 /** The consents of users. A port: another module stores them. */
 export interface Consents {
-  /** At most `limit` consents of a user, to an application, or both. */
+  /** Returns at most `limit` consents: those of a user, those to an application, or those of a user to an application. */
   find(
     which: { readonly objectId?: string | undefined; readonly clientId?: string | undefined },
     limit: number,

@@ -13,7 +13,7 @@ type Options = PersonGrantOptions & { readonly clock: Clock; readonly devicePoll
 type Redemption =
   { readonly ok: true; readonly started: StartedSignIn } | { readonly ok: false; readonly kind: EntraErrorKind }
 
-/** Creates the grant of devices whose person signs in in another browser. [RFC 8628 §3.4, §3.5] */
+/** Creates the device code grant: the user signs in with a browser on any device. [RFC 8628 §3.4, §3.5] */
 export function createDeviceCodeGrant(options: Options): Grant {
   const { database, clients, handles, tokens, clock } = options
   return async (request) => {

@@ -101,7 +101,7 @@ export function createAuthorization(
       const redirectUri = values.get('post_logout_redirect_uri') ?? ''
       const named = values.get('client_id')?.toLowerCase()
       const hinted = await hintedClientId(options, values.get('id_token_hint') ?? '')
-      // Both may be present; then they must name the same client.
+      // If both the client id and the hint are present, they must name the same client.
       const isSame = named === undefined || hinted === undefined || named === hinted
       const client = isSame ? await clients.find(named ?? hinted ?? '') : undefined
       const isRegistered = client !== undefined && findRedirectPlatform(client, redirectUri) !== undefined

@@ -26,13 +26,13 @@ export function openIdConfiguration(version: TokenVersion) {
   }
 }
 
-/** The handler of the keys of a tenant. */
+/** The handler of the public keys at the address of a tenant. */
 export async function tenantKeys(context: DiscoveryContext, call: Call<undefined>): Promise<object> {
   await requireTenant(context.directory, call.params['tenant'] ?? '')
   return publicKeys(context, call)
 }
 
-/** The handler of the keys without a tenant. */
+/** The handler of the public keys at the address that names no tenant. */
 export async function publicKeys({ keys }: DiscoveryContext, { reply }: Call<undefined>): Promise<object> {
   // A new key signs immediately, so caches must expire soon.
   reply.headers({ ...anyOrigin, 'cache-control': 'public, max-age=300' })

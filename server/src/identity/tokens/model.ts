@@ -47,7 +47,7 @@ export type IdentityRefusal =
   /** The keys of the issuer could not be fetched. */
   | 'issuer-unavailable'
 
-/** The principal and the credential of a token with a valid signature. Both may be disabled or deleted. */
+/** The principal and the credential of a token with a valid signature. The principal may be disabled, and either may be deleted. */
 export type TokenOwner = {
   readonly kind: SigningPrincipal['kind']
   readonly objectId: string

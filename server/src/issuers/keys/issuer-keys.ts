@@ -161,7 +161,7 @@ function hasKey({ keys }: Entry, { kid }: KeyName): boolean {
   return kid !== undefined && keys.some((key) => ownValue(key, 'kid') === kid)
 }
 
-/** The key with this id and algorithm. Without an id, the only key for the algorithm. */
+/** Returns the key with this id and algorithm. If no id is given, the algorithm must have exactly one key. */
 function pick(entry: Entry, { kid, alg }: KeyName): VerificationKey | undefined {
   const name = `${alg} ${kid ?? ''}`
   if (entry.parsed.has(name)) return entry.parsed.get(name)

@@ -19,8 +19,8 @@ const maxGroups = 1000
 
 /**
  * Reads the identity and the groups of a person. People of Entra are identified by tenant and object id, all others by
- * issuer and subject. Neither is ever assigned to another person. E-mail addresses and user names can be, so they are only
- * displayed.
+ * issuer and subject. These are never assigned to another person. Email addresses and user names may be, so the server only
+ * displays them.
  */
 export function readUpstreamPerson(
   settings: UpstreamSettings,

@@ -36,7 +36,7 @@ export type UpstreamOptions = {
   readonly log: Log
   readonly sealer: Sealer
   readonly publicOrigin: string
-  /** Addresses that authenticated recently. They have a budget of their own. */
+  /** Addresses that authenticated recently. Each of these addresses has its own budget. */
   readonly senders?: KnownSenders
   /** Replaces the network access to a provider in tests. */
   readonly fetchFor?: (settings: UpstreamSettings, ca: string | undefined) => CustomFetch
@@ -45,7 +45,7 @@ export type UpstreamOptions = {
 type PendingSignIn = UpstreamSecrets & { readonly flow: string; readonly authenticatedAfterMs?: number | undefined }
 
 const transactionMs = 10 * 60 * 1000
-/** Each started sign-in is a row in the database, so an address may start only so many. */
+/** Each started sign-in is a row in the database, so their number per client address is limited. */
 const allowance = { burst: 60, perSecond: 1 }
 const maxHintLength = 320
 /** How far the clock of a provider may be behind ours. */

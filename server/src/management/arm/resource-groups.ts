@@ -123,8 +123,8 @@ export async function requireGroup(
 }
 
 /**
- * Requires the group to exist, for a caller who may read it. For others the list of its resources is empty, whether
- * the group exists or not.
+ * Requires the group to exist, for a caller who may read it. Other callers get an empty list of its
+ * resources, whether or not the group exists.
  *
  * @throws ArmError 404
  */

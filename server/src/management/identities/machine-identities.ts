@@ -33,8 +33,9 @@ export type WantedIdentities = {
 }
 
 /**
- * Reads the identities in a body. One with the value null is detached. Attaching one needs the permission to assign it,
- * because the machine can then get tokens for it. The type "SystemAssigned" alone detaches all others.
+ * Reads the identities in a body. An identity with the value null is detached. To attach an identity, the caller needs the
+ * permission to assign it, because the machine can then get tokens for it. The type "SystemAssigned" alone detaches all
+ * user-assigned identities.
  *
  * @throws ArmError
  */

@@ -103,7 +103,7 @@ export function settingsAfter(before: RegistrySettings, body: RegistryBody, nowM
       zoneRedundancy: requested.zoneRedundancy,
       ownCompatibility: compatibility,
     }),
-    // `az acr update --default-action` names no rules, and means to keep them. [azure-cli acr/custom.py]
+    // `az acr update --default-action` sends no rules, so a request without rules keeps the present ones. [azure-cli acr/custom.py]
     networkRuleSet: {
       ...before.networkRuleSet,
       ...present({ defaultAction: networkRuleSet?.defaultAction, ipRules: networkRuleSet?.ipRules }),

@@ -66,7 +66,7 @@ export async function refuseUnserved(context: ManagementContext, call: Managemen
 }
 refuseUnserved.response = 'none' as const
 
-/** `GET` of resources that no registry has here, such as locks. */
+/** `GET` of resources that this server does not support, such as locks: an empty list. */
 export function listNone(): Promise<EmptyList> {
   return Promise.resolve({ value: [] })
 }

@@ -254,7 +254,7 @@ type Assignee = {
   readonly isKnown: boolean
 }
 
-/** The principal in the body. One that the directory does not know needs a type. @throws ArmError 400 */
+/** The principal in the body. An unknown principal needs a principal type. @throws ArmError 400 */
 async function requireAssignee(
   context: ManagementContext,
   { principalId, principalType: wantedType }: Pick<Properties, 'principalId' | 'principalType'>,

@@ -41,7 +41,7 @@ export type DataDir = {
   readonly close: () => void
 }
 
-/** Another server works on the same data directory. */
+/** Another server uses the same data directory. */
 export class DataDirLockedError extends StartupError {
   override readonly name = 'DataDirLockedError'
   constructor(path: string, options?: ErrorOptions) {

@@ -2,8 +2,8 @@
 export type FigureSample = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
 
 /**
- * One metric, read from a module when the metrics are scraped and at no cost before. To add one, keep a plain counter or
- * getter in the module and add a row to the table in `figures.ts`; `docs/reference/monitoring.md` lists every row.
+ * One metric. Its value is read from a module only when the metrics are scraped. To add a metric, keep a plain counter or
+ * getter in the module, and add a row to the table in `figures.ts`; `docs/reference/monitoring.md` lists every row.
  *
  * The sets of labels and their values are closed: no principal, repository, address, host or other text that a client
  * chose becomes a label.

@@ -26,8 +26,8 @@ export interface Outbound {
    */
   getJson(url: string): Promise<FetchedJson>
   /**
-   * Gets a URL, and returns the response with any status when its headers have arrived: HTTPS, no redirects, only the given
-   * headers. The caller limits the size of the body, and ends it with the signal.
+   * Gets a URL, and returns the response with any status when its headers have arrived. Uses HTTPS, follows no redirects,
+   * and sends only the given headers. The caller limits the size of the body, and ends it with the signal.
    *
    * @throws OutboundError
    */

@@ -65,7 +65,7 @@ export class CertificateAuthority {
     return this.expiresAtMs - nowMs < successionDays * dayMs
   }
 
-  /** Whether clients accept this authority's certificates for a host. One without constraints permits all hosts. */
+  /** Whether clients accept this authority's certificates for a host. An authority without constraints permits all hosts. */
   permits(host: string): boolean {
     return this.#constraints === undefined || permitsHost(this.#constraints, host)
   }

@@ -12,8 +12,8 @@ export type CertificateSource = {
   readonly current: () => KeyPair
   /**
    * Adds these hosts to the certificate: `HOST`, `HOST:PORT` or an address. `*.example.com` covers all names one level below.
-   * A configured certificate cannot be extended: missing hosts are logged. Those of `hostsWherePermitted` that our own
-   * authority does not permit are logged as well.
+   * A configured certificate cannot be extended: missing hosts are logged. Hosts of `hostsWherePermitted` that our own
+   * authority does not permit are logged, too.
    *
    * @throws CertificateError for an invalid host, and for one of `hosts` that our own authority does not permit
    */
@@ -40,7 +40,7 @@ export type CertificateSourceOptions = {
   readonly keyFile?: string | undefined
   readonly clock: Clock
   readonly log: Log
-  /** The hosts that our own certificate must cover. A new authority is constrained to these and their subdomains. */
+  /** The hosts that our own certificate must cover. A new authority is constrained to these hosts and their subdomains. */
   readonly hosts?: readonly string[]
   /** Further hosts, covered if the authority permits them: addresses of the machine may have changed since. */
   readonly hostsWherePermitted?: readonly string[]

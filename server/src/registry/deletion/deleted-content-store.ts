@@ -4,7 +4,7 @@ import { keepTags, moveReferences, type Kept } from './kept-store.ts'
 import type { DeletedManifestRow, RegistryTables } from '../rows/rows.ts'
 import { deletePiece, pieceRows } from '../rows/piece-store.ts'
 
-/** The maximum number of manifests in a piece, and of their bytes. */
+/** The maximum number of manifests that one transaction deletes, and their maximum size in bytes. */
 export const pieceManifests = 20
 
 const pieceBytes = 4 * 1024 * 1024

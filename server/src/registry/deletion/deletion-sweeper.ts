@@ -27,7 +27,7 @@ export class DeletionSweeper {
     this.#log = log
   }
 
-  /** Excludes a repository that is being deleted, until `release` or `sweepFirst` is called for it. */
+  /** Excludes a repository that is being deleted from sweeps, until `release` or `sweepFirst` is called for it. */
   holdBack(repositoryId: string): void {
     this.#heldBack.add(repositoryId)
   }
@@ -53,7 +53,7 @@ export class DeletionSweeper {
     void this.sweepAll().catch((error: unknown) => this.#log.error({ err: error }, 'failed to sweep deleted content'))
   }
 
-  /** Sweeps all deleted content. A call during a sweep makes that sweep look again. */
+  /** Sweeps all deleted content. If a sweep is running, it starts over when it is done. */
   sweepAll(): Promise<void> {
     this.#wanted = true
     this.#running ??= this.#sweepWanted().finally(() => {

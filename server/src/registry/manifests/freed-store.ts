@@ -6,8 +6,8 @@ import type { RegistryTables } from '../rows/rows.ts'
 const pieceRows = 200
 
 /**
- * Records, before a manifest is deleted, since when its referrers and the children of an index are untagged. That has
- * no effect while the manifest exists. An index may have any number of referrers, so this is done in pieces.
+ * Records, before a manifest is deleted, since when its referrers and the children of an index are untagged. The record
+ * has no effect while the manifest exists. An index may have any number of referrers, so they are recorded in pieces.
  */
 export async function markFreed(database: Database, repositoryId: string, digest: Digest, atMs: number): Promise<void> {
   for (const read of [readReferrers, readChildren]) {

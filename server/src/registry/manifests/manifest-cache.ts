@@ -70,7 +70,7 @@ export class ManifestCache implements RepositoryCache {
   }
 }
 
-/** Neither part contains a space, nor does a reference. */
+/** A space separates the parts: registry ids, names of repositories and references contain none. */
 function repositoryKey(rid: string, repository: string): string {
   return `${rid} ${repository}`
 }

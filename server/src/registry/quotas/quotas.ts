@@ -20,7 +20,7 @@ export type Limits = { readonly registryBytes: number | undefined; readonly repo
 /** Measures what a transaction adds. */
 export type Reservation = {
   /**
-   * Does `work`, which may add content to a repository, and reserves what it adds until the transaction ends.
+   * Runs `work`, which may add content to a repository, and reserves the added bytes until the transaction ends.
    *
    * @throws OciError DENIED where a limit would be exceeded
    */

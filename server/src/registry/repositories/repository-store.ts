@@ -143,7 +143,7 @@ export async function holdsLocked(transaction: Transaction, repositoryId: string
   return false
 }
 
-/** Exactly the condition of the indexes on locked rows. */
+/** The condition of the partial indexes on locked rows. The text must be the same, or the indexes are not used. */
 export const isLocked = sql<boolean>`(delete_enabled = 0 or write_enabled = 0)`
 
 /** The maximum number of names of each kind in the response to a deletion, and how many are read at once. */

@@ -43,7 +43,7 @@ export async function listUnlockedRepositories(
 /** A position among the manifests of a repository, in the order of their last push. */
 export type UntaggedPlace = { readonly updated_at_ms: number; readonly digest: string }
 
-/** Untagged manifests among the next ones of a repository, and where to continue; undefined at the end. */
+/** The untagged manifests of one page of a repository. `next` is where the next page begins; undefined after the last page. */
 export type UntaggedPage = { readonly untagged: readonly UntaggedManifest[]; readonly next: UntaggedPlace | undefined }
 
 /** How many manifests one statement reads: it takes about a millisecond of the thread that also serves requests. */

@@ -3,7 +3,7 @@ import type { RegistryCall } from './call.ts'
 
 export { BodyTooLargeError, ClientGoneError, readBody } from '../../platform/http/read-body.ts'
 
-/** Small bodies are not worth a turn of their own. */
+/** Smaller bodies are processed at once, without waiting for the caller's turn. */
 const smallBytes = 64 * 1024
 
 /** The approximate processor time for receiving, copying and storing a body, in addition to the measured work. */

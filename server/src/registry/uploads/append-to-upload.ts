@@ -4,8 +4,8 @@ import { stageBody } from './stage-body.ts'
 import { hintedAlgorithm, ownerOf, requireUpload, uploadHeaders } from './uploads.ts'
 
 /**
- * `PATCH` of an upload: appends the body, a chunk with `Content-Range` or a stream without. [OCI distribution-spec,
- * Pushing a blob in chunks]
+ * `PATCH` of an upload: appends the body. A request with `Content-Range` sends one chunk, a request without it sends a
+ * stream. [OCI distribution-spec, Pushing a blob in chunks]
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN, RANGE_INVALID with the current size, SIZE_INVALID, BLOB_UPLOAD_INVALID or UNAVAILABLE
  */

@@ -13,8 +13,8 @@ const contentRangePattern = /^(?:bytes[ \t]+)?([0-9]{1,16})-([0-9]{1,16})(?:\/(?
 /**
  * Parses a `Range` header for a representation of `sizeBytes`.
  *
- * A range that is malformed, has another unit, or asks for several ranges is ignored, as HTTP allows. One that ends before
- * it begins is unsatisfiable. [RFC 9110 §14.1.1, §14.1.2, §14.2]
+ * A range that is malformed, has another unit, or asks for several ranges is ignored, as HTTP allows. A range
+ * that ends before it begins is unsatisfiable. [RFC 9110 §14.1.1, §14.1.2, §14.2]
  */
 export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange {
   const match = header === undefined ? null : rangePattern.exec(header)
