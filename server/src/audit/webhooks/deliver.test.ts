@@ -97,11 +97,10 @@ function isSigned({ headers, body }: Received, secret: string): boolean {
   return String(headers['webhook-signature']).split(' ').includes(signature)
 }
 
-test(
-  'a webhook gets an event that took its number before the webhook was made, and was committed after it',
-  { skip: testDatabaseKinds.includes('postgres') ? false : 'PostgreSQL' },
-  async (t) => {
-    const { put, write, deliver, actions, audit, database } = await open(t, 'postgres')
+// SQLite has one writer: events are committed in the order of their numbers.
+for (const kind of testDatabaseKinds.filter((each) => each === 'postgres')) {
+  test('a webhook gets an event that took its number before the webhook was made, and was committed after it', async (t) => {
+    const { put, write, deliver, actions, audit, database } = await open(t, kind)
     const isWritten = Promise.withResolvers<void>()
     const mayCommit = Promise.withResolvers<void>()
     const slow = database.transaction(async (transaction) => {
@@ -117,8 +116,8 @@ test(
     await write('after.it')
     await deliver()
     assert.deepEqual(actions().toSorted(), ['after.it', 'slow'])
-  },
-)
+  })
+}
 
 for (const kind of testDatabaseKinds) {
   describe(`the delivery of events to webhooks, on ${kind}`, () => {
