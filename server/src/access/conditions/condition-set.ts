@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import { type RoleCondition, foldCase } from '../../standards/conditions/role-condition.ts'
 import { evaluateRoleCondition } from '../../standards/conditions/role-condition-evaluation.ts'
 import { repositoryGuard } from '../../standards/conditions/role-condition-guard.ts'
@@ -25,7 +26,7 @@ export function createConditionSet(conditions: readonly RoleCondition[], action:
 }
 
 function caching(conditions: ConditionSet): ConditionSet {
-  const cached = new LRUCache<string, boolean>({ maxSize: maxCachedNames, sizeCalculation: () => 1 })
+  const cached = new LRUCache<string, boolean>(maxEntries(maxCachedNames))
   return (repository) => {
     if (repository === undefined) return conditions(undefined)
     const known = cached.get(repository)

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Place } from '../../platform/limits/fair-queue.ts'
 import { blockOf, neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
@@ -157,7 +158,7 @@ type Buckets = ReturnType<typeof createBuckets>
 /** Buckets by key, in bounded memory: a bucket without recent use is full again. */
 function createBuckets(clock: Clock, allowance: Allowance) {
   const { burst, perSecond } = allowance
-  const buckets = new LRUCache<string, Bucket>({ max: maxBuckets })
+  const buckets = new LRUCache<string, Bucket>(maxEntries(maxBuckets))
 
   function tokensOf(key: string): number {
     const bucket = buckets.get(key)

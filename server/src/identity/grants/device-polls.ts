@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { EntraError } from '../tokens/errors.ts'
 import { devicePollSeconds } from '../tokens/token-parameters.ts'
@@ -15,7 +16,7 @@ export type DevicePolls = ReturnType<typeof createDevicePolls>
 
 /** Limits how often a device polls the token endpoint. [RFC 8628 §3.5] */
 export function createDevicePolls(clock: Clock) {
-  const polls = new LRUCache<string, { nextAtMs: number; intervalMs: number }>({ max: maxDevices })
+  const polls = new LRUCache<string, { nextAtMs: number; intervalMs: number }>(maxEntries(maxDevices))
   return {
     /** Denies a poll that arrives too early, and lengthens the interval of the device by five seconds. @throws EntraError */
     pace: ({ hash }: Handle<'device_code'>): void => {

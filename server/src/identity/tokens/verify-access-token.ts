@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Directory } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
@@ -54,7 +55,7 @@ const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
 /** Creates the verification of IdP access tokens. */
 export function createAccessTokenVerifier(options: VerifierOptions): VerifyAccessToken {
   const { clock, audiences } = options
-  const cache = new LRUCache<string, VerifiedToken>({ max: maxCachedTokens })
+  const cache = new LRUCache<string, VerifiedToken>(maxEntries(maxCachedTokens))
 
   async function verifySignatureAndClaims(token: string): Promise<Result<VerifiedToken>> {
     if (token.length > maxTokenLength || !compactForm.test(token)) return refused('malformed')

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
@@ -70,7 +71,7 @@ export function createIssuerKeys({
   readonly outbound: Outbound
   readonly clock: Clock
 }): IssuerKeys {
-  const entries = new LRUCache<string, Entry>({ max: maxIssuers })
+  const entries = new LRUCache<string, Entry>(maxEntries(maxIssuers))
 
   function entryOf({ issuer, configurationUrl }: ExternalIssuer): Entry {
     const name = `${issuer} ${configurationUrl ?? ''}`

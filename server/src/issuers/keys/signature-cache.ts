@@ -1,5 +1,6 @@
 import { type KeyObject, hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 
 /** Whether a key signed a token. Calls `verify` unless a cached result says that it did. */
 export type SignatureCache = (key: KeyObject, text: string, verify: () => Promise<boolean>) => Promise<boolean>
@@ -16,7 +17,7 @@ const maxSignatures = 20_000
  * objects, so a key that was fetched again has no cached signatures.
  */
 export function createSignatureCache(): SignatureCache {
-  const signers = new LRUCache<string, KeyObject>({ max: maxSignatures })
+  const signers = new LRUCache<string, KeyObject>(maxEntries(maxSignatures))
   return async (key, text, verify) => {
     const hashed = hash('sha256', text, 'base64')
     if (signers.get(hashed) === key) return true

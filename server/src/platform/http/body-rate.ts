@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../memory/max-entries.ts'
 import { networkOf } from '../limits/sender-budget.ts'
 import { type Allowance, type Bucket, fullBucket, refill } from '../limits/token-bucket.ts'
 import { discardRest, isDiscarded } from './unread-body.ts'
@@ -29,7 +30,7 @@ const maxNetworks = 10_000
  */
 export function createPacedMessage(isExempt: (address: string) => boolean): typeof IncomingMessage {
   const newBucket = () => fullBucket(allowance, performance.now())
-  const byNetwork = new LRUCache<string, Bucket>({ max: maxNetworks, memoMethod: newBucket })
+  const byNetwork = new LRUCache<string, Bucket>({ ...maxEntries(maxNetworks), memoMethod: newBucket })
   const bySocket = new WeakMap<Socket, Bucket>()
 
   function bucketOf(socket: Socket): Bucket {

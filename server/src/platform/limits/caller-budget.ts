@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../memory/max-entries.ts'
 import { createSemaphore } from './semaphore.ts'
 import { networkOf } from './sender-budget.ts'
 import { type Stopwatch, Turns } from './turns.ts'
@@ -56,7 +57,7 @@ export class CallerBudgets {
   readonly limits: CallerLimits
   readonly now: () => number
   readonly #callers = new LRUCache<string, CallerBudget>({
-    max: maxIdleCallers,
+    ...maxEntries(maxIdleCallers),
     dispose: (budget, key, reason) => {
       if (reason === 'evict' && budget.isInUse) this.#evictedInUse.set(key, budget)
     },

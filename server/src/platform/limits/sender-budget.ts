@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../memory/max-entries.ts'
 import type { Clock } from '../process/clock.ts'
 import { type Allowance, type Bucket, fullBucket, refill } from './token-bucket.ts'
 
@@ -31,7 +32,7 @@ export type KnownSenders = {
 
 /** Creates the memory of senders that authenticated recently. */
 export function createKnownSenders(clock: Clock): KnownSenders {
-  const seen = new LRUCache<string, number>({ max: maxSenders })
+  const seen = new LRUCache<string, number>(maxEntries(maxSenders))
   return {
     note: (address) => {
       seen.set(networkOf(address), clock.now())
@@ -57,11 +58,11 @@ export function createSenderBudget(
   const reserve = sharedBucket(times(ordinary, unknownAtATime), clock)
   const ofNeighbours = times(ordinary, neighboursAtATime)
   const senders = new LRUCache<string, Sender>({
-    max: maxSenders,
+    ...maxEntries(maxSenders),
     memoMethod: () => newSender(allowance, clock.now()),
   })
   const neighbourhoods = new LRUCache<string, Bucket>({
-    max: maxSenders,
+    ...maxEntries(maxSenders),
     memoMethod: () => fullBucket(ofNeighbours, clock.now()),
   })
 

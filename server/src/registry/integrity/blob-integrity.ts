@@ -1,6 +1,7 @@
 import { systemErrorCode } from '../../platform/process/plain-reason.ts'
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
 import { type BlobLocation, BlobMissingError, type BlobStore, type StoredBlob } from '../../storage/index.ts'
@@ -48,7 +49,7 @@ export class BlobIntegrity {
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
   #limit = createSemaphore(maxConcurrentVerifications)
-  #reported = new LRUCache<string, true>({ max: maxReported })
+  #reported = new LRUCache<string, true>(maxEntries(maxReported))
 
   constructor(context: IntegrityContext, settings: IntegritySettings) {
     this.#context = context

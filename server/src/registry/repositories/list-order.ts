@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import { nextLink } from '../../standards/http/link-header.ts'
 import { maxPageSize, parsePageSize } from '../../standards/oci/page.ts'
 import { OciError } from '../surface/errors.ts'
@@ -105,7 +106,7 @@ const maxPositions = 10_000
  * such as a purge, sends the name of a deleted entry.
  */
 export class PagePositions {
-  readonly #positions = new LRUCache<string, number>({ max: maxPositions })
+  readonly #positions = new LRUCache<string, number>(maxEntries(maxPositions))
 
   set(repositoryId: string, { name, atMs }: ListPosition): void {
     this.#positions.set(`${repositoryId}/${name}`, atMs)

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { DigestAlgorithm } from '../../standards/oci/digest.ts'
 import { OciError } from '../surface/errors.ts'
 
@@ -13,7 +14,7 @@ const maxCachedHashes = 10_000
 export class RunningUploads {
   #writing = new Set<string>()
   /** A hash in use is not in it: it is taken out, and put back after the request. */
-  readonly #hashes = new LRUCache<string, RunningHash>({ max: maxCachedHashes })
+  readonly #hashes = new LRUCache<string, RunningHash>(maxEntries(maxCachedHashes))
   #commits = new Set<Promise<unknown>>()
 
   /**

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { type Bucket, fullBucket, refill } from '../../platform/limits/token-bucket.ts'
 import type { Registry, Sku } from '../../resources/index.ts'
@@ -40,8 +41,8 @@ export interface Throttle {
 /** Creates the limits, with full buckets, for every registry or only for those that are compatible with ACR. */
 export function createThrottle(clock: Clock, registriesLimited: 'all' | 'acr'): Throttle {
   const isLimited = ({ compatibility }: Limited) => registriesLimited === 'all' || compatibility === 'acr'
-  const registries = new LRUCache<string, ClosableBucket>({ max: maxBuckets })
-  const identities = new LRUCache<string, ClosableBucket>({ max: maxBuckets })
+  const registries = new LRUCache<string, ClosableBucket>(maxEntries(maxBuckets))
+  const identities = new LRUCache<string, ClosableBucket>(maxEntries(maxBuckets))
 
   function take(buckets: LRUCache<string, ClosableBucket>, key: string, limit: number): number | undefined {
     const nowMs = clock.now()

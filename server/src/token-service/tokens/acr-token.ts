@@ -1,6 +1,7 @@
 import { createSign, hash, randomUUID } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing, SigningKey } from '../../platform/keys/key-ring.ts'
 import type { Registry } from '../../resources/index.ts'
@@ -67,7 +68,7 @@ export class TokenTooLongError extends Error {
 /** Creates the issuer and verifier of ACR tokens, which have their own key ring. */
 export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; readonly clock: Clock }): AcrTokens {
   // Until it expires, only the key of a verified refresh token is checked again. The callers check its credential.
-  const refreshTokens = new LRUCache<string, VerifiedAcrToken>({ max: maxRefreshTokens })
+  const refreshTokens = new LRUCache<string, VerifiedAcrToken>(maxEntries(maxRefreshTokens))
 
   function signed(key: SigningKey, prepared: PreparedToken): IssuedToken {
     const { lifeSeconds, notAfterMs, claims, ownClaims } = prepared
