@@ -11,6 +11,8 @@ const longest = [
   'test/rights/revocation.test.ts',
   'test/browser/upstream.test.ts',
   'test/conformance/oci.test.ts',
+  'test/faults/openapi.test.ts',
+  'test/clients/az-why.test.ts',
   'test/clients/az-scoped-tokens.test.ts',
   'test/browser/pages.test.ts',
   'server/src/compose/authority.test.ts',

@@ -1,8 +1,8 @@
 """Runs commands of az in forks of one process that has imported az: a command then takes a third of the processor time.
 
-Usage: az-forks.py SOCKET. A client connects to the socket and sends one line of JSON: "args", and the files "stdout" and
-"stderr". The answer is the exit code, or the negative number of the signal that ended the command. This process ends when its
-stdin does.
+Usage: az-forks.py SOCKET. az-command.py connects to the socket, and sends its descriptors 0, 1 and 2 with one line of JSON:
+"args", "env" and "cwd". The answer is the exit code, or the negative number of the signal that ended the command. This process
+ends when its stdin does.
 """
 import gc
 import importlib
@@ -39,26 +39,38 @@ MODULES = (
 )
 
 
-def start(request, connection):
-    """Forks. Returns the process id, or None in the fork, which is to run az."""
+def start(connection):
+    """Reads a request and forks. Returns the process id, or None in the fork, which is to run az."""
+    text, descriptors, _, _ = socket.recv_fds(connection, 65536, 3)
+    while not text.endswith(b"\n"):
+        text += connection.recv(65536)
     pid = os.fork()
+    if pid == 0:
+        connection.close()
+        for descriptor, received in enumerate(descriptors):
+            os.dup2(received, descriptor)
+    for received in descriptors:
+        os.close(received)
     if pid != 0:
         return pid
-    connection.close()
-    for descriptor, file in ((0, os.devnull), (1, request["stdout"]), (2, request["stderr"])):
-        flags = os.O_RDONLY if descriptor == 0 else os.O_WRONLY | os.O_CREAT
-        opened = os.open(file, flags, 0o600)
-        os.dup2(opened, descriptor)
-        os.close(opened)
+    request = json.loads(text)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
     sys.argv[1:] = request["args"]
     return None
 
 
-def read_line(connection):
-    text = b""
-    while not text.endswith(b"\n"):
-        text += connection.recv(65536)
-    return json.loads(text)
+def finish(pid, connection):
+    """Waits for a fork, and answers the client, which may have been killed."""
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    try:
+        connection.sendall(b"%d" % code)
+        # Forks that still run have copies of the connection.
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    connection.close()
 
 
 def serve(path):
@@ -76,20 +88,15 @@ def serve(path):
                     return False
                 if key.fileobj is listener:
                     connection = listener.accept()[0]
-                    pid = start(read_line(connection), connection)
+                    pid = start(connection)
                     if pid is None:
                         listener.close()
                         return True
                     waiting.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, connection))
                 else:
-                    pid, connection = key.data
-                    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
                     waiting.unregister(key.fileobj)
                     os.close(key.fileobj)
-                    connection.sendall(b"%d" % code)
-                    # Forks that still run have copies of the connection.
-                    connection.shutdown(socket.SHUT_RDWR)
-                    connection.close()
+                    finish(*key.data)
 
 
 os.environ["AZ_INSTALLER"] = "DEB"

@@ -34,8 +34,8 @@ export function step(title: string, programs: readonly string[], body: (t: TestC
 /** `az`'s first command in a home loads every module, and takes minutes where the machine is busy and has never run it. */
 const commandTimeoutMs = 300_000
 
-function environmentOf(home: ClientHome, env: AzEnvironment): Record<string, string> {
-  const merged: AzEnvironment = { ...home.env, ...env }
+function environmentOf(env: AzEnvironment, own: AzEnvironment): Record<string, string> {
+  const merged: AzEnvironment = { ...env, ...own }
   return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
@@ -69,12 +69,11 @@ export function azHome(caFile: string, settled: AzEnvironment = {}): Az {
   const home = clientHome(caFile)
   lendCommandIndex(home)
   const common: AzEnvironment = { AZURE_CORE_INSTANCE_DISCOVERY: undefined, ...settled }
-  const forks = azForks(join(home.path, 'run'), environmentOf(home, common))
-  const runAz: Az['run'] = (args, env = {}, onStderr = () => undefined) => {
-    // az reads variables when it is imported.
-    if (forks !== undefined && Object.keys(env).length === 0) return forks.run(args, commandTimeoutMs, onStderr)
-    return run('az', args, { env: environmentOf(home, { ...common, ...env }), timeoutMs: commandTimeoutMs, onStderr })
-  }
+  const forks = azForks(join(home.path, 'run'), environmentOf(home.env, common))
+  const path = forks === undefined ? home.env.PATH : `${forks.bin}:${home.env.PATH}`
+  const env = { ...home.env, PATH: path ?? '' }
+  const runAz: Az['run'] = (args, own = {}, onStderr = () => undefined) =>
+    run('az', args, { env: environmentOf(env, { ...common, ...own }), timeoutMs: commandTimeoutMs, onStderr })
   const text = async (...args: readonly string[]): Promise<string> => {
     const ran = await runAz(args)
     if (ran.code !== 0)
@@ -83,7 +82,7 @@ export function azHome(caFile: string, settled: AzEnvironment = {}): Az {
     return ran.stdout.trim()
   }
   return {
-    home,
+    home: { ...home, env },
     run: runAz,
     text,
     async json(...args) {
