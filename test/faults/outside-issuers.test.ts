@@ -253,7 +253,7 @@ test(
     const application = await principalWithRole(own, 'program', roles.acrPush)
     await assertBounded(own, { milliseconds: 60_000, mebibytes: 150 }, async () => {
       for (const [index, [why, misbehaviour]] of Object.entries(misbehaviours).entries()) {
-        // Each case is another issuer, since one is asked again after half a minute at the soonest.
+        // Each case is another issuer, since one is asked again after a pause.
         const iss = `${hostile.origin}/case-${index}`
         misbehave = (incoming, response) => misbehaviour(response, incoming.url ?? '')
         const path = credentialsOf(application.applicationObjectId)

@@ -46,8 +46,11 @@ const defaultFreshMs = 10 * minuteMs
 /** How long stale keys are used while their issuer is unreachable. */
 const staleMs = 6 * 60 * minuteMs
 
-/** The minimum time between two requests to an issuer, after a failure or for an unknown key. */
+/** The minimum time between two requests to an issuer for keys that are stale, such as after a failure. */
 const minPauseMs = 30 * secondMs
+
+/** The minimum time between two requests to an issuer if the first did not find a key. Anyone can invent key ids. */
+const minPauseOfUnknownMs = minuteMs
 
 /** How many issuers have cached keys; the least recently used is dropped. This saves two requests to the issuer for each token. */
 const maxIssuers = 1000
@@ -106,9 +109,9 @@ export function createIssuerKeys({
   }
 
   /** Fetches the keys, or waits for the running request. Does nothing during the pause after the last request. */
-  async function refreshOnce(entry: Entry, issuer: ExternalIssuer): Promise<void> {
+  async function refreshOnce(entry: Entry, issuer: ExternalIssuer, pauseMs: number): Promise<void> {
     if (entry.running === undefined) {
-      if (clock.now() < entry.requestedAtMs + minPauseMs) return
+      if (clock.now() < entry.requestedAtMs + pauseMs) return
       entry.running = refresh(entry, issuer).finally(() => {
         entry.running = undefined
       })
@@ -120,13 +123,13 @@ export function createIssuerKeys({
     hasSigned: createSignatureCache(),
     find: async (issuer, name) => {
       const entry = entryOf(issuer)
-      if (clock.now() >= entry.freshUntilMs) await refreshOnce(entry, issuer)
+      if (clock.now() >= entry.freshUntilMs) await refreshOnce(entry, issuer, minPauseMs)
       if (clock.now() >= entry.usableUntilMs) {
         throw new IssuerUnavailableError(`the keys of ${issuer.issuer} could not be fetched`, { cause: entry.failure })
       }
       const key = pick(entry, name)
       if (key !== undefined || hasKey(entry, name)) return key
-      await refreshOnce(entry, issuer)
+      await refreshOnce(entry, issuer, minPauseOfUnknownMs)
       return pick(entry, name)
     },
   }
