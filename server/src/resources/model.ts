@@ -62,6 +62,8 @@ export type Registry = {
   readonly compatibility: Compatibility
   /** The own setting of the registry; null to use that of the server. */
   readonly ownCompatibility: Compatibility | null
+  /** The audiences of workload tokens that are accepted as passwords, in addition to the hosts of the registry. */
+  readonly workloadTokenAudiences: readonly string[]
   readonly policies: RegistryPolicies
   readonly createdAtMs: number
   readonly createdBy: Author
@@ -84,6 +86,7 @@ export type RegistryChange = Partial<
     | 'dataEndpointEnabled'
     | 'zoneRedundancy'
     | 'ownCompatibility'
+    | 'workloadTokenAudiences'
     | 'policies'
   >
 >

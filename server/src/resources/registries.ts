@@ -110,7 +110,7 @@ export function createRegistries(
 function registryReads({ settings, store, toRegistry }: RegistriesContext) {
   const ofRow = (row: RegistryRow | undefined) => (row === undefined ? undefined : toRegistry(row))
   return {
-    loginServerFor: (name) => loginServerFor(settings, name),
+    loginServerFor: (name) => withoutDefaultPort(loginServerFor(settings, name), settings.defaultPort),
     listRegistries: async (subscriptionId, resourceGroup, transaction) => {
       const rows = await store.registries(transaction, subscriptionId.toLowerCase(), resourceGroup?.toLowerCase())
       return rows.map(toRegistry)

@@ -44,6 +44,7 @@ export function defaultSettings(nowMs: number): Required<RegistryChange> {
     dataEndpointEnabled: false,
     zoneRedundancy: 'Disabled',
     ownCompatibility: null,
+    workloadTokenAudiences: [],
     policies: defaultPolicies(nowMs),
   }
 }
@@ -73,7 +74,12 @@ export function changedProperties(
 }
 
 /** The defaults of settings that older rows lack. */
-const laterSettings: Partial<RegistryProperties> = { ...openNetwork, tokenGeneration: 0, ownCompatibility: null }
+const laterSettings: Partial<RegistryProperties> = {
+  ...openNetwork,
+  tokenGeneration: 0,
+  ownCompatibility: null,
+  workloadTokenAudiences: [],
+}
 
 /** Parses the properties of a row, with defaults for settings that it lacks. */
 export function readProperties(row: RegistryRow): RegistryProperties {

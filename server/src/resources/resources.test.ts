@@ -56,6 +56,7 @@ for (const kind of testDatabaseKinds) {
         networkRuleBypassOptions: 'AzureServices',
         compatibility: 'oci',
         ownCompatibility: null,
+        workloadTokenAudiences: [],
         dataEndpointEnabled: false,
         zoneRedundancy: 'Disabled',
         policies: {

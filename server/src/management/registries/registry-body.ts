@@ -38,6 +38,22 @@ const ipRulesSchema = z
   .transform((rules) => [...new Set(rules.map(({ value }) => value.toLowerCase()))])
   .refine((rules) => rules.length <= maxIpRules, { error: `there may be ${maxIpRules} of them` })
 
+/** The maximum number of audiences, and their maximum length. Tokens contain the audience that they were obtained with. */
+const maxAudiences = 10
+const maxAudienceLength = 200
+
+const audiencesSchema = z
+  .array(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, { error: 'must be printable ASCII without spaces' })
+      .max(maxAudienceLength, {
+        error: `must have at most ${maxAudienceLength} characters`,
+      }),
+  )
+  .transform((audiences) => [...new Set(audiences)])
+  .refine((audiences) => audiences.length <= maxAudiences, { error: `there may be ${maxAudiences} of them` })
+
 /**
  * The properties of a registry that can be set, and those that are read only to reject them. All others, including read-only
  * ones, are ignored.
@@ -59,6 +75,8 @@ export const registrySchema = z.object({
       policies: optional(policiesSchema),
       /** Ours: Azure has no such property. */
       compatibility: optional(oneOf(['oci', 'acr'])),
+      /** Ours: Azure has no such property. */
+      workloadTokenAudiences: optional(audiencesSchema),
       encryption: optional(status),
       networkRuleSet: optional(
         z.object({
@@ -102,6 +120,7 @@ export function settingsAfter(before: RegistrySettings, body: RegistryBody, nowM
       dataEndpointEnabled: requested.dataEndpointEnabled,
       zoneRedundancy: requested.zoneRedundancy,
       ownCompatibility: compatibility,
+      workloadTokenAudiences: requested.workloadTokenAudiences,
     }),
     // `az acr update --default-action` sends no rules, so a request without rules keeps the present ones. [azure-cli acr/custom.py]
     networkRuleSet: {
@@ -125,7 +144,7 @@ function present<Members extends object>(members: Members) {
 export function settingsOf(registry: Registry): RegistrySettings {
   const { sku, tags, adminUserEnabled, anonymousPullEnabled, roleAssignmentMode, publicNetworkAccess } = registry
   const { networkRuleSet, networkRuleBypassOptions, dataEndpointEnabled, zoneRedundancy, policies } = registry
-  const { ownCompatibility } = registry
+  const { ownCompatibility, workloadTokenAudiences } = registry
   return {
     sku,
     tags,
@@ -138,6 +157,7 @@ export function settingsOf(registry: Registry): RegistrySettings {
     dataEndpointEnabled,
     zoneRedundancy,
     ownCompatibility,
+    workloadTokenAudiences,
     policies,
   }
 }
