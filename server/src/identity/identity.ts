@@ -26,15 +26,16 @@ import { providerRoutes } from './routes.ts'
 import { mountProvider } from './surface.ts'
 import { createAudiences } from './tokens/audiences.ts'
 import { createClients } from './tokens/clients.ts'
-import type { VerifiedIdentity, VerifyAccessToken, VerifyIncomingToken } from './tokens/model.ts'
+import type { VerifiedIdentity, VerifyAccessToken, VerifyIncomingToken, VerifyWorkloadToken } from './tokens/model.ts'
 import { retiredKeySeconds, signingAlgorithm } from './tokens/token-parameters.ts'
 import { type VerifierOptions, createAccessTokenVerifier } from './tokens/verify-access-token.ts'
-import { createIncomingTokenVerifier } from './tokens/verify-incoming-token.ts'
+import { createIncomingTokenVerifier, createWorkloadTokenVerifier } from './tokens/verify-incoming-token.ts'
 
 /** The OpenID provider, and the verification of its tokens and of those that registries accept. */
 export interface Identity extends SignInProtocol {
   readonly verifyAccessToken: VerifyAccessToken
   readonly verifyIncomingToken: VerifyIncomingToken
+  readonly verifyWorkloadToken: VerifyWorkloadToken
   /** Authenticates the caller of a Graph request by its `Authorization` header. Undefined without a valid token. */
   readonly authenticateGraph: (authorization: string | undefined) => Promise<VerifiedIdentity | undefined>
   /** Creates a new signing key. The previous key verifies until the last token that it signed has expired. */
@@ -129,11 +130,12 @@ export function createIdentity(options: IdentityOptions): Identity {
 function createVerification(
   shared: VerifierOptions,
   issuers: Issuers,
-): Pick<Identity, 'authenticateGraph' | 'verifyAccessToken' | 'verifyIncomingToken'> {
+): Pick<Identity, 'authenticateGraph' | 'verifyAccessToken' | 'verifyIncomingToken' | 'verifyWorkloadToken'> {
   const verifyAccessToken = createAccessTokenVerifier(shared)
   return {
     verifyAccessToken,
     verifyIncomingToken: createIncomingTokenVerifier({ ...shared, issuers, verifyAccessToken }),
+    verifyWorkloadToken: createWorkloadTokenVerifier({ ...shared, issuers }),
     authenticateGraph: async (header) => {
       const parsed = parseAuthorization(header)
       if (parsed.scheme !== 'bearer') return undefined

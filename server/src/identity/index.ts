@@ -7,6 +7,7 @@ export type {
   TokenAudience,
   TokenOwner,
   VerifiedIdentity,
+  VerifyWorkloadToken,
 } from './tokens/model.ts'
 export { EntraError } from './tokens/errors.ts'
 export { tenantParameter } from './tokens/tenants.ts'

@@ -58,6 +58,8 @@ export type TokenOwner = {
 export type PresentedToken = {
   readonly issuer: string
   readonly subject: string
+  /** Exactly as in the token; undefined unless it has exactly one. */
+  readonly audience?: string | undefined
   readonly expiresAtMs: number | undefined
 }
 
@@ -86,3 +88,10 @@ export type VerifyIncomingToken = (
   audiences: readonly TokenAudience[],
   appId: string | undefined,
 ) => Promise<TokenVerdict>
+
+/**
+ * Verifies a workload token that is sent in place of a password, as `VerifyIncomingToken` does. The caller checks whether the
+ * token is for the registry. Undefined for any text that is not a token of an external issuer: those of this provider, of
+ * registries and of trusted tenants are not. Never throws for what a client sent.
+ */
+export type VerifyWorkloadToken = (token: string, appId: string | undefined) => Promise<TokenVerdict | undefined>

@@ -12,25 +12,29 @@ import {
 import type { Directory } from '../../directory/index.ts'
 import { shownText } from '../../standards/http/shown-text.ts'
 import { issuersOf } from './tenants.ts'
-import type { IdentityRefusal, PresentedToken, TokenVerdict, VerifyAccessToken, VerifyIncomingToken } from './model.ts'
+import type {
+  IdentityRefusal,
+  PresentedToken,
+  TokenVerdict,
+  VerifyAccessToken,
+  VerifyIncomingToken,
+  VerifyWorkloadToken,
+} from './model.ts'
 
-/**
- * Creates the verification of any token that the exchange accepts: of this provider, of a trusted tenant, or a workload token.
- * The issuer of the token selects the verification.
- */
-export function createIncomingTokenVerifier({
-  directory,
-  issuers,
-  audiences: ownAudiences,
-  publicOrigin,
-  verifyAccessToken,
-}: {
+type IncomingOptions = {
   readonly directory: Directory
   readonly issuers: Issuers
   readonly audiences: Audiences
   readonly publicOrigin: string
   readonly verifyAccessToken: VerifyAccessToken
-}): VerifyIncomingToken {
+}
+
+/**
+ * Creates the verification of any token that the exchange accepts: of this provider, of a trusted tenant, or a workload token.
+ * The issuer of the token selects the verification.
+ */
+export function createIncomingTokenVerifier(options: IncomingOptions): VerifyIncomingToken {
+  const { directory, issuers, audiences: ownAudiences, publicOrigin, verifyAccessToken } = options
   const { trustedTenants } = issuers
 
   return async (text, audiences, appId) => {
@@ -38,32 +42,66 @@ export function createIncomingTokenVerifier({
     const issuer = token === undefined ? undefined : textClaim(token.claims, 'iss')
     if (token === undefined || issuer === undefined) return refused('malformed')
     const { tenantId } = await directory.tenant()
-    if (Object.values<string>(issuersOf(publicOrigin, tenantId)).includes(issuer)) {
-      return verifyAccessToken(text, audiences)
-    }
-    try {
+    if (isOwnIssuer(issuer, publicOrigin, tenantId)) return verifyAccessToken(text, audiences)
+    if (!trustedTenants.isIssuer(issuer)) {
       // A federated credential may name an audience of this provider, and a registry may disable that audience.
       const known = audiencesOf(token.claims).map((aud) => ownAudiences.find(aud)?.audience)
       const isDisabled = known.some((audience) => audience !== undefined && !audiences.includes(audience))
-      const presented = presentedBy(token)
-      if (trustedTenants.isIssuer(issuer)) {
-        const result = await trustedTenants.verify(token, audiences)
-        const verdict = result.ok
-          ? ({
-              ok: true,
-              identity: { ...result.identity, credentialKind: 'external-principal', credentialExpiresAtMs: undefined },
-            } as const)
-          : result
-        return withPresented(verdict, presented)
-      }
-      const result = await issuers.verifyWorkloadToken(token, appId)
-      const verdict =
-        result.outcome === 'matched' && isDisabled ? refused('audience') : toVerdict(result, token, tenantId)
-      return unverified.has(result.outcome) ? verdict : withPresented(verdict, presented)
-    } catch (error) {
-      if (error instanceof IssuerUnavailableError) return refused('issuer-unavailable')
-      throw error
+      return verdictOf(issuers, token, { appId, tenantId, isDisabled })
     }
+    return orUnavailable(async () => {
+      const result = await trustedTenants.verify(token, audiences)
+      const verdict = result.ok
+        ? ({
+            ok: true,
+            identity: { ...result.identity, credentialKind: 'external-principal', credentialExpiresAtMs: undefined },
+          } as const)
+        : result
+      return withPresented(verdict, presentedBy(token))
+    })
+  }
+}
+
+/** Creates the verification of a workload token that is sent in place of a password. */
+export function createWorkloadTokenVerifier(options: Omit<IncomingOptions, 'verifyAccessToken'>): VerifyWorkloadToken {
+  const { directory, issuers, audiences: ownAudiences, publicOrigin } = options
+  return async (text, appId) => {
+    const token = parseCompactToken(text)
+    const issuer = token === undefined ? undefined : textClaim(token.claims, 'iss')
+    // Issuers of workload tokens are URLs. The issuer of ACR tokens is not.
+    if (token === undefined || issuer?.startsWith('https://') !== true) return undefined
+    const { tenantId } = await directory.tenant()
+    if (isOwnIssuer(issuer, publicOrigin, tenantId) || issuers.trustedTenants.isIssuer(issuer)) return undefined
+    // A token for ARM, Graph or ACR is meant for the exchange of any registry.
+    const isDisabled = audiencesOf(token.claims).some((aud) => ownAudiences.find(aud) !== undefined)
+    return verdictOf(issuers, token, { appId, tenantId, isDisabled })
+  }
+}
+
+function isOwnIssuer(issuer: string, publicOrigin: string, tenantId: string): boolean {
+  return Object.values<string>(issuersOf(publicOrigin, tenantId)).includes(issuer)
+}
+
+/** Verifies a workload token. With `isDisabled`, its audience is not accepted. */
+function verdictOf(
+  issuers: Issuers,
+  token: CompactToken,
+  { appId, tenantId, isDisabled }: { appId: string | undefined; tenantId: string; isDisabled: boolean },
+): Promise<TokenVerdict> {
+  return orUnavailable(async () => {
+    const result = await issuers.verifyWorkloadToken(token, appId)
+    const isRefused = result.outcome === 'matched' && isDisabled
+    const verdict = isRefused ? refused('audience') : toVerdict(result, token, tenantId)
+    return unverified.has(result.outcome) ? verdict : withPresented(verdict, presentedBy(token))
+  })
+}
+
+async function orUnavailable(verify: () => Promise<TokenVerdict>): Promise<TokenVerdict> {
+  try {
+    return await verify()
+  } catch (error) {
+    if (error instanceof IssuerUnavailableError) return refused('issuer-unavailable')
+    throw error
   }
 }
 
@@ -81,7 +119,13 @@ function presentedBy({ claims }: CompactToken): PresentedToken | undefined {
   const subject = shownText(textClaim(claims, 'sub'))
   if (issuer === undefined || subject === undefined) return undefined
   const expiresAt = instantClaim(claims, 'exp')
-  return { issuer, subject, expiresAtMs: expiresAt === undefined ? undefined : expiresAt * 1000 }
+  const [audience, ...more] = audiencesOf(claims)
+  return {
+    issuer,
+    subject,
+    audience: more.length === 0 ? audience : undefined,
+    expiresAtMs: expiresAt === undefined ? undefined : expiresAt * 1000,
+  }
 }
 
 function toVerdict(result: WorkloadTokenResult, { claims }: CompactToken, tenantId: string): TokenVerdict {
