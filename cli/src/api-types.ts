@@ -71,12 +71,13 @@ export interface Decision {
   } | null
   readonly tokenAccess: string | null
   /**
-   * The token in the request, if its signature was verified; expiredAt if it had expired.
+   * The token in the request, if its signature was verified; expiredAt if it had expired, wantedAudience if it was for another audience.
    */
   readonly presented: {
     readonly issuer: string
     readonly subject: string
     readonly expiredAt: string | null
+    readonly wantedAudience: string | null
   } | null
   /**
    * Null if everything was allowed.

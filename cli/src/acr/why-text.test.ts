@@ -53,6 +53,17 @@ change:    az role assignment create --role AcrPush --assignee-object-id o --sco
   )
 })
 
+test('the text shows issuer and subject of a token, when it expired, and which audience was wanted', () => {
+  const presented = { issuer: 'https://issuer.example', subject: 'repo:a', expiredAt: null, wantedAudience: null }
+  const linesOf = (change: Partial<typeof presented> | { expiredAt: string } | { wantedAudience: string }) =>
+    whyText({ ...decision, firstFailure: 'x', presented: { ...presented, ...change } }, undefined).split('\n')
+  const expired = linesOf({ expiredAt: '2026-11-24T12:00:00.000Z' })
+  assert.ok(expired.includes('sent:      a token of issuer https://issuer.example for subject repo:a'))
+  assert.ok(expired.includes('reason:    x, expired at 2026-11-24T12:00:00.000Z'))
+  const wanted = linesOf({ wantedAudience: 'registry.example.com' })
+  assert.ok(wanted.includes('reason:    x, wanted the audience registry.example.com'))
+})
+
 test('the text shows what a token was denied, and what has changed since', () => {
   const text = whyText(
     {

@@ -72,9 +72,10 @@ function presentedLines({ tokenAccess, presented }: RecordedDecision): string[] 
 function reasonLines(decision: RecordedDecision, registry: string | undefined): string[] {
   const { firstFailure, presented, smallestChange, principal, scopeMap } = decision
   const expired = presented?.expiredAt ? `, expired at ${presented.expiredAt}` : ''
+  const wanted = presented?.wantedAudience ? `, wanted the audience ${presented.wantedAudience}` : ''
   const names = { registry, ...namesOf(principal), scopeMap: scopeMap?.name }
   return [
-    line('reason', `${firstFailure ?? 'everything requested was allowed'}${expired}`),
+    line('reason', `${firstFailure ?? 'everything requested was allowed'}${expired}${wanted}`),
     ...(smallestChange === null ? [] : [line('change', changeText(smallestChange, names))]),
   ]
 }

@@ -34,6 +34,8 @@ export type PresentedCredential = {
   readonly subject: string
   /** When it expired, in ISO 8601; null unless it was denied because of that. */
   readonly expiredAt: string | null
+  /** The accepted audiences, if it was denied because it has another one. */
+  readonly wantedAudience?: string
 }
 
 /**

@@ -44,7 +44,7 @@ function recordDocument(record: DecisionRecord) {
     assignmentCount: record.assignmentCount ?? 0,
     scopeMap: record.scopeMap ?? null,
     tokenAccess: record.tokenAccess ?? null,
-    presented: record.presented ?? null,
+    presented: record.presented ? { wantedAudience: null, ...record.presented } : null,
     ...failureOf(record),
   }
 }

@@ -68,9 +68,11 @@ const recordedDecision = {
   scopeMap: scopeMap.nullable(),
   tokenAccess: textOrNull,
   presented: z
-    .strictObject({ issuer: text, subject: text, expiredAt: textOrNull })
+    .strictObject({ issuer: text, subject: text, expiredAt: textOrNull, wantedAudience: textOrNull })
     .nullable()
-    .describe('The token in the request, if its signature was verified; expiredAt if it had expired.'),
+    .describe(
+      'The token in the request, if its signature was verified; expiredAt if it had expired, wantedAudience if it was for another audience.',
+    ),
   firstFailure: textOrNull.describe('Null if everything was allowed.'),
   smallestChange: decisionChange.nullable(),
 }

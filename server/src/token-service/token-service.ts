@@ -32,8 +32,16 @@ import type { PasswordCredentials } from './tokens/authenticate-password.ts'
 /** The token endpoints, and the gate of the data plane. */
 export interface TokenService {
   readonly gate: Gate
-  /** Whether a user name and a password, as the token endpoint accepts them, permit pulling a repository of a registry. */
-  passwordMayPull(registry: Registry, credentials: PasswordCredentials, repository: string): Promise<boolean>
+  /**
+   * Whether a user name and a password, as the token endpoint accepts them, permit pulling a repository of a registry.
+   *
+   * @throws OverBudgetError if the sender has sent too many workload tokens
+   */
+  passwordMayPull(
+    registry: Registry,
+    credentials: PasswordCredentials & { readonly remoteAddress: string },
+    repository: string,
+  ): Promise<boolean>
   readonly routes: readonly RouteDescription[]
   /** Adds `/oauth2/*`. */
   mount(app: FastifyInstance): void

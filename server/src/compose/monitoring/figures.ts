@@ -63,7 +63,7 @@ const surfaces: Readonly<Record<string, string>> = {
 // prettier-ignore
 const reasons = [
   'invalid-credential', 'insufficient-scope', 'unusable-authorization', 'throttled', 'network', 'public-access-disabled',
-  'wrong', 'wrong-credentials', 'invalid-refresh-token', 'credential-withdrawn', 'anonymous-pull-disabled', 'disabled', 'busy', 'limit',
+  'wrong', 'wrong-credentials', 'invalid-refresh-token', 'invalid-workload-token', 'credential-withdrawn', 'anonymous-pull-disabled', 'disabled', 'busy', 'limit',
   'malformed', 'signature', 'issuer', 'audience', 'expired', 'not-yet-valid', 'claims', 'principal', 'credential', 'subject',
   'several-applications', 'lifetime', 'issuer-unavailable', 'foreign-tenant', 'no-assignment',
   'AuthenticationFailed', 'AuthorizationFailed', 'LinkedAuthorizationFailed', 'Authorization_RequestDenied', 'InvalidAuthenticationToken',

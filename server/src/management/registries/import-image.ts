@@ -170,7 +170,13 @@ async function readSource(
   const source = await context.resources.findRegistryByHost(host)
   if (source === undefined) return fromElsewhere(host, repository, account)
   if (account === undefined) return fromHere(context, call, { target, source, repository, named: host })
-  if (await context.tokenService.passwordMayPull(source, account, repository)) {
+  if (
+    await context.tokenService.passwordMayPull(
+      source,
+      { ...account, remoteAddress: call.origin.remoteAddress },
+      repository,
+    )
+  ) {
     return fromOpen(target, source, repository)
   }
   throw new ArmError('importFailed', `${host} does not allow the caller to pull ${repository}.`)

@@ -14,7 +14,13 @@ import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Registry } from '../../resources/index.ts'
 import { type AccessScope, covers, formatAccessScope } from '../../standards/oauth/access-scope.ts'
-import { type Credential, type StandingContext, callerKey, acceptsArmTokens } from '../tokens/credential.ts'
+import {
+  type Credential,
+  type StandingContext,
+  callerKey,
+  acceptsArmTokens,
+  stillAcceptsWorkload,
+} from '../tokens/credential.ts'
 
 /** An authenticated caller whose request was denied. */
 export type DeniedCaller = {
@@ -135,7 +141,7 @@ function rightOf(type: string, name: string, action: string): RightInQuestion {
 
 /** The check of a credential that fails, and the change that fixes it. */
 async function failureOfCredential(
-  { access, directory }: StandingContext,
+  { access, directory, resources }: StandingContext,
   registry: Registry,
   credential: Credential,
 ): Promise<
@@ -156,6 +162,8 @@ async function failureOfCredential(
     case 'directory': {
       if (credential.byArmToken === true && !acceptsArmTokens(registry))
         return ['arm-tokens-are-refused', 'sign-in-again']
+      if (!stillAcceptsWorkload(resources, registry, credential.workloadAudience))
+        return ['audience-is-not-accepted', 'sign-in-again']
       return failureOfPrincipal(directory, credential.objectId)
     }
   }

@@ -1,21 +1,32 @@
-import { type DecisionRecord, type RecordedChange, failedBefore } from '../../access/index.ts'
+import { type DecisionRecord, type RecordedChange, failedBefore, withinLimit } from '../../access/index.ts'
 import type { ClientSecretCheck } from '../../credentials/index.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { Registry } from '../../resources/index.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
 import type { AcrTokenKind } from '../tokens/acr-token-claims.ts'
 import type { PasswordCredentials } from '../tokens/authenticate-password.ts'
 import { type AuditedCaller, type StandingContext, auditedCallerOf } from '../tokens/credential.ts'
+import { type WorkloadTokenContext, checkWorkloadToken } from '../tokens/workload-token.ts'
 import type { DenialExplanations } from './explain-denial.ts'
 import type { ExplainRejectedAcrToken } from './rejected-acr-token.ts'
-import { recordPresented } from './rejected-identity-token.ts'
+import { explainRejectedIdentityToken, presentedText, recordPresented, refusalText } from './rejected-identity-token.ts'
+
+/** How many characters of the accepted audiences are recorded. */
+const maxWantedLength = 500
 
 /** A failed authentication: the claimed caller, and the first check that failed. */
-export type FailedAuthentication = AuditedCaller & { readonly decision: DecisionRecord }
+export type FailedAuthentication = AuditedCaller & {
+  readonly decision: DecisionRecord
+  /** What its sender is told of a workload token. Undefined for other credentials, which are not explained. */
+  readonly message?: string
+}
 
-/** Explains failed authentications for the decision log, never for the client. Called only on denial. */
+/** Explains failed authentications for the decision log, and of them only workload tokens to the client. Called only on denial. */
 export interface FailedAuthentications {
   /** Explains why an ACR token, of any of the accepted kinds, was rejected. */
   explainToken(kinds: readonly AcrTokenKind[], token: string, registry: Registry): Promise<FailedAuthentication>
+  /** Explains why a bearer token was rejected at the data plane: an ACR access token, or a workload token. */
+  explainBearer(token: string, registry: Registry): Promise<FailedAuthentication>
   /** Explains why a user name and password were rejected. Only the token endpoint accepts tokens as passwords. */
   explainPassword(
     credentials: PasswordCredentials,
@@ -25,6 +36,8 @@ export interface FailedAuthentications {
 }
 
 type FailureContext = StandingContext & {
+  readonly identity: WorkloadTokenContext['identity']
+  readonly clock: Clock
   readonly denials: DenialExplanations
   readonly explainRejectedAcrToken: ExplainRejectedAcrToken
 }
@@ -44,8 +57,13 @@ export function createFailedAuthentications(context: FailureContext): FailedAuth
 
   return {
     explainToken,
+    explainBearer: async (token, registry) =>
+      (await explainWorkloadToken(context, registry, token, undefined)) ??
+      explainToken(['access_token'], token, registry),
     explainPassword: async (credentials, registry, { acceptTokens }) => {
       const { username, password } = credentials
+      const ofWorkload = await explainWorkloadToken(context, registry, password, username)
+      if (ofWorkload !== undefined) return ofWorkload
       if (username === nullGuid) {
         if (acceptTokens) return explainToken(['refresh_token', 'access_token'], password, registry)
         const change = { kind: 'get-new-token', access: null } as const
@@ -55,6 +73,39 @@ export function createFailedAuthentications(context: FailureContext): FailedAuth
       return { ...claimed(username), decision: failedBefore(failure, { kind }) }
     },
   }
+}
+
+/** Explains a workload token with the user name that was sent, or undefined for a bearer token. Undefined for other texts. */
+async function explainWorkloadToken(
+  context: FailureContext,
+  registry: Registry,
+  token: string,
+  username: string | undefined,
+): Promise<FailedAuthentication | undefined> {
+  const appId = parseGuid(username ?? nullGuid)
+  if (appId === undefined) return undefined
+  const check = await checkWorkloadToken(context, registry, token, appId === nullGuid ? undefined : appId)
+  if (check === undefined || check.ok) return undefined
+  const { refused, wantedAudiences } = check
+  const explained = await explainRejectedIdentityToken(context.directory, refused)
+  const wanted = wantedAudiences && { wantedAudience: withinLimit(wantedAudiences, maxWantedLength).join(', ') }
+  const decision: DecisionRecord = {
+    ...explained,
+    ...(explained.presented && { presented: { ...explained.presented, ...wanted } }),
+    // The token is for this registry, so a federated credential with its audience is missing.
+    ...(refused.reason === 'audience' &&
+      wanted === undefined && { smallestChange: { kind: 'add-federated-credential' } as const }),
+  }
+  const { owner } = refused
+  const caller: AuditedCaller =
+    owner === undefined
+      ? claimed(username ?? '')
+      : {
+          actor: { kind: owner.kind, id: owner.objectId },
+          credential: { kind: 'identity-credential', id: owner.credentialId },
+        }
+  const advice = 'send the client id of one of them as the user name'
+  return { ...caller, decision, message: `${refusalText(refused.reason, advice)}${presentedText(decision)}` }
 }
 
 function claimed(username: string): AuditedCaller {

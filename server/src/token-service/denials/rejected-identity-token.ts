@@ -12,6 +12,34 @@ export async function explainRejectedIdentityToken(
   return { ...(await explainReason(directory, refused)), ...recordPresented(presented, reason === 'expired') }
 }
 
+/** The failures that the sender of the token can fix. Others are not explained. */
+const explanations: ReadonlyMap<IdentityRefusal, string> = new Map([
+  ['expired', 'the token has expired'],
+  ['audience', 'the token is for another audience, or for several'],
+  ['lifetime', 'the lifetime of the token exceeds the maximum'],
+  ['issuer', 'the issuer of the token is not trusted'],
+  ['subject', 'no federated credential trusts the subject of the token'],
+  ['several-applications', 'more than one application trusts the token'],
+  ['issuer-unavailable', 'the keys of the issuer of the token could not be fetched'],
+])
+
+/** The message about a rejected token to its sender. `howToName` says how to name one of several applications. */
+export function refusalText(reason: IdentityRefusal, howToName: string): string {
+  const explanation = explanations.get(reason)
+  if (explanation === undefined) return 'token validation failed'
+  const advice = reason === 'several-applications' ? `: ${howToName}` : ''
+  return `token validation failed: ${explanation}${advice}`
+}
+
+/** Describes the token. Its sender may read its claims, and they were verified. */
+export function presentedText({ presented }: Pick<DecisionRecord, 'presented'>): string {
+  if (presented === undefined) return ''
+  const { issuer, subject, expiredAt, wantedAudience } = presented
+  const expired = expiredAt === null ? '' : `expired at ${expiredAt}, `
+  const wanted = wantedAudience === undefined ? '' : `wanted the audience ${wantedAudience}, `
+  return ` (${expired}${wanted}issuer ${issuer}, subject ${subject})`
+}
+
 /** The claims of a token for the decision log; undefined if its signature was not verified. */
 export function recordPresented(
   presented: PresentedToken | undefined,

@@ -289,7 +289,7 @@ test('a workload token has a lifetime of at most one day, or of the setting, reg
   }
 })
 
-test('fault 6: a workload token is accepted only at the exchange', async (t) => {
+test('fault 6: a workload token with the audience of the exchange is accepted only there', async (t) => {
   const { createTrusting, job, exchange, redeem, ask, registry, inject } = await open(t)
   const { appId } = await createTrusting('job')
   const token = await job()

@@ -20,7 +20,12 @@ import {
 } from '../tokens/credential.ts'
 import type { ExchangeResponse } from './responses.ts'
 import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
-import { explainRejectedIdentityToken, recordPresented } from '../denials/rejected-identity-token.ts'
+import {
+  explainRejectedIdentityToken,
+  presentedText,
+  recordPresented,
+  refusalText,
+} from '../denials/rejected-identity-token.ts'
 
 /** The accepted grant types. Kubelet credential providers still send the second one. [acr-protocol §1.4] */
 const grantTypes = new Set(['access_token', 'access_token_refresh_token'])
@@ -132,17 +137,6 @@ function ownerOf({ kind, objectId, credentialId }: TokenOwner): AuditedCaller {
   return { actor: { kind, id: objectId }, credential: { kind: 'identity-credential', id: credentialId } }
 }
 
-/** Messages for the failures that the sender of the token can fix. Others are not explained. */
-const explanations: ReadonlyMap<IdentityRefusal | 'foreign-tenant', string> = new Map([
-  ['expired', 'the token has expired'],
-  ['audience', 'the token is for another audience, or for several'],
-  ['lifetime', 'the lifetime of the token exceeds the maximum'],
-  ['issuer', 'the issuer of the token is not trusted'],
-  ['subject', 'no federated credential trusts the subject of the token'],
-  ['several-applications', 'more than one application trusts the token: set client_id to one of them'],
-  ['issuer-unavailable', 'the keys of the issuer of the token could not be fetched'],
-])
-
 type ExchangeFailure = IdentityRefusal | 'foreign-tenant' | 'no-assignment'
 
 async function denyExchange(
@@ -169,13 +163,6 @@ async function denyExchange(
 
 function explain(reason: ExchangeFailure): string {
   if (reason === 'no-assignment') return 'the identity has no role on this registry'
-  const explanation = explanations.get(reason)
-  return explanation === undefined ? 'token validation failed' : `token validation failed: ${explanation}`
-}
-
-/** Describes the token. Its sender may read its claims, and they were verified. */
-function presentedText({ presented }: DecisionRecord): string {
-  if (presented === undefined) return ''
-  const { issuer, subject, expiredAt } = presented
-  return ` (${expiredAt === null ? '' : `expired at ${expiredAt}, `}issuer ${issuer}, subject ${subject})`
+  if (reason === 'foreign-tenant') return 'token validation failed'
+  return refusalText(reason, 'set client_id to one of them')
 }

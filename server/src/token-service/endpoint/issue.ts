@@ -6,6 +6,7 @@ import type { Registry } from '../../resources/index.ts'
 import { type AccessScope, formatAccessScope, intersectAccess } from '../../standards/oauth/access-scope.ts'
 import { prepareToken, publicAccess } from '../tokens/acr-token-claims.ts'
 import type { Authentication } from '../tokens/authenticate-password.ts'
+import { recordWorkloadSignIn } from '../tokens/workload-token.ts'
 import {
   type AuditedCaller,
   auditedCallerOf,
@@ -34,7 +35,7 @@ export type IssueCall = {
 export type IssueRequest = {
   readonly authentication: Authentication
   readonly requested: readonly AccessScope[]
-  /** Whether the response repeats the refresh token. */
+  /** Whether the response has a refresh token: the one that was sent, or a new one for a workload token. */
   readonly offline: boolean
 }
 
@@ -67,7 +68,7 @@ async function issueWithin(
   const allowed = await context.access.allowedAccess(principal, registry, wanted)
   const access = narrowedTo === undefined ? allowed : intersectAccess(allowed, narrowedTo)
   const scope = publicAccess(access).map(formatAccessScope).join(' ')
-  const refreshToken = offline ? authentication.refreshToken : undefined
+  const refreshToken = offline ? await refreshTokenFor(context, registry, authentication) : undefined
   const isComplete = isWhole(access, wanted)
   const deniedCaller = { registry, principal, credential, tokenAccess: narrowedTo }
   const leftOut = isComplete ? {} : await context.denials.explainSmallerToken(deniedCaller, requested, access)
@@ -78,9 +79,12 @@ async function issueWithin(
     target: registry.loginServer,
     detail: { ...requestedDetail(requested), granted: scope.slice(0, 512), ...leftOut },
   }
+  const { workload } = authentication
+  if (workload !== undefined)
+    await recordWorkloadSignIn(context.audit, registry, origin, { credential, workload, sentTo: 'token-endpoint' })
   const prepared: PreparedIssue = {
     credential,
-    expiresAtMs: notAfterMs ?? Infinity,
+    expiresAtMs: workload?.verifyAgainMs ?? notAfterMs ?? Infinity,
     token: prepareToken('access_token', { registry, credential, access, notAfterMs, deletionsSeen }),
     event,
     appendEvent: context.audit.prepare(event),
@@ -96,6 +100,17 @@ async function issueWithin(
   const isCached = credential.kind !== 'anonymous' && refreshToken === undefined && isComplete
   if (key !== undefined && isCached) context.issueCache.set(revision, registry, key, prepared)
   return document
+}
+
+/** The refresh token that was sent. For a workload token a new one, as the exchange issues it. */
+async function refreshTokenFor(
+  { tokens }: TokenContext,
+  registry: Registry,
+  { credential, refreshToken, workload }: Authentication,
+): Promise<string | undefined> {
+  if (workload === undefined) return refreshToken
+  const { tenantId } = workload
+  return (await tokens.issue('refresh_token', { registry, credential, tenantId })).token
 }
 
 /**
@@ -154,6 +169,8 @@ function requestedDetail(requested: readonly AccessScope[]) {
 export type DeniedIssue = AuditedCaller & {
   readonly reason: string
   readonly decision: DecisionRecord | undefined
+  /** What the client is told; by default, that the name or the secret is wrong. */
+  readonly message?: string | undefined
 }
 
 /** Denies a token and records the denial. @throws TokenError always */
@@ -161,7 +178,7 @@ export async function denyIssue(
   { audit, refusals }: TokenContext,
   { registry, origin }: IssueCall,
   requested: readonly AccessScope[],
-  { decision, reason, ...caller }: DeniedIssue,
+  { decision, reason, message: told = wrongCredentialsMessage, ...caller }: DeniedIssue,
 ): Promise<never> {
   await audit.append({
     action: 'token.issue',
@@ -172,9 +189,6 @@ export async function denyIssue(
     detail: { ...requestedDetail(requested), granted: '', ...(decision !== undefined && { decision }) },
     origin,
   })
-  const message =
-    reason === 'anonymous-pull-disabled'
-      ? 'authentication required'
-      : `authentication required: ${wrongCredentialsMessage}`
+  const message = reason === 'anonymous-pull-disabled' ? 'authentication required' : `authentication required: ${told}`
   throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
 }

@@ -16,7 +16,10 @@ export const tokenResponse = z
     expires_in: z.number().describe('The lifetime of the token in seconds.'),
     issued_at: z.iso.datetime(),
     scope: z.string().describe('The granted access, which may be less than requested. Empty for none.'),
-    refresh_token: z.jwt().optional().describe('Only if a refresh token was used and offline access was requested.'),
+    refresh_token: z
+      .jwt()
+      .optional()
+      .describe('Only if a refresh token or a workload token was used and offline access was requested.'),
   })
   .register(apiSchemas, { id: 'token.tokenResponse' })
 

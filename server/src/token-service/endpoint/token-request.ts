@@ -43,7 +43,7 @@ export function requireService({ defaultPort, resources }: TokenContext, form: F
   const named = withoutDefaultPort(service.toLowerCase(), defaultPort)
   if (named === registry.loginServer || named === registry.reachedAt) return
   // A registry answers at both of its hosts. `az` guesses the second if it may not read the registry.
-  if (named === withoutDefaultPort(resources.loginServerFor(registry.name), defaultPort)) return
+  if (named === resources.loginServerFor(registry.name)) return
   throw new TokenError('BAD_REQUEST', 'service does not name this registry')
 }
 

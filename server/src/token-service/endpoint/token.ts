@@ -134,10 +134,13 @@ async function issueByPassword(
   credentials: PasswordCredentials,
   { requested, offline }: { readonly requested: readonly AccessScope[]; readonly offline: boolean },
 ): Promise<string> {
-  const authentication = await authenticatePassword(context, call.registry, credentials, { acceptTokens: true })
+  const { remoteAddress } = call.origin
+  const options = { acceptTokens: true, remoteAddress }
+  const authentication = await authenticatePassword(context, call.registry, credentials, options)
   if (authentication === undefined) {
-    const failed = await context.failures.explainPassword(credentials, call.registry, { acceptTokens: true })
-    return denyIssue(context, call, requested, { ...failed, reason: 'wrong-credentials' })
+    const failed = await context.failures.explainPassword(credentials, call.registry, options)
+    const reason = failed.message === undefined ? 'wrong-credentials' : 'invalid-workload-token'
+    return denyIssue(context, call, requested, { ...failed, reason })
   }
   return issue(context, call, { authentication, requested, offline })
 }

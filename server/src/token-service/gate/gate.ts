@@ -11,6 +11,7 @@ import { type Refusals, needAsAccess } from '../denials/refusals.ts'
 import { RegistryCache } from '../limits/registry-cache.ts'
 import type { Throttle } from '../limits/throttle.ts'
 import { type AuditedCaller, auditedCallerOf, unknownCaller } from '../tokens/credential.ts'
+import { recordWorkloadSignIn } from '../tokens/workload-token.ts'
 import {
   type Session,
   type SessionContext,
@@ -39,6 +40,8 @@ type Denied = {
   /** Undefined without authentication. */
   readonly caller: AuditedCaller | undefined
   readonly decision: DecisionRecord | undefined
+  /** What the client is told, if it is more than the usual message. */
+  readonly message?: string | undefined
 }
 
 /** The maximum estimated size of all sessions. Admitting a known header takes 2 µs, and verifying a token 300 µs. */
@@ -66,8 +69,13 @@ async function admit(context: GateContext, request: IncomingMessage, call: GateC
   if (closed !== undefined) return denyAddress(context, call, closed)
   const header = request.headers.authorization
   if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(registry, need) }
-  const session = sessions.get(registry.rid, header) ?? (await authenticate(context, header, registry))
-  if (session === undefined) return denyHeader(context, call, header, await explainHeader(context, header, registry))
+  const known = sessions.get(registry.rid, header)
+  const isKnown = known !== undefined && clock.now() < (known.workload?.verifyAgainMs ?? Infinity)
+  const session = isKnown ? known : await authenticate(context, header, call)
+  if (session === undefined) {
+    sessions.delete(registry.rid, header)
+    return denyHeader(context, call, header, await explainHeader(context, header, registry))
+  }
   const { standing } = await currentAuthority(context, session, registry)
   if (standing === undefined || clock.now() >= session.expiresAtMs) {
     sessions.delete(registry.rid, header)
@@ -83,11 +91,15 @@ async function admit(context: GateContext, request: IncomingMessage, call: GateC
 async function authenticate(
   context: GateContext,
   header: string,
-  registry: HostedRegistry,
+  { registry, origin }: GateCall,
 ): Promise<Session | undefined> {
-  const session = await openSession(context, header, registry)
+  const session = await openSession(context, header, registry, origin.remoteAddress)
+  if (session === undefined) return undefined
+  const { credential, workload } = session
+  if (workload !== undefined)
+    await recordWorkloadSignIn(context.audit, registry, origin, { credential, workload, sentTo: 'data-plane' })
   // Parsed access takes about four times the size of the token.
-  if (session !== undefined) context.sessions.set(registry.rid, header, session, 4 * header.length)
+  context.sessions.set(registry.rid, header, session, 4 * header.length)
   return session
 }
 
@@ -102,10 +114,9 @@ async function denyHeader(context: GateContext, call: GateCall, header: string, 
   const { refusals } = context
   const isBasic = parseAuthorization(header).scheme === 'basic'
   await recordDenial(context, call, { ...denied, reason: 'invalid-credential' })
-  return {
-    admitted: false,
-    refusal: isBasic ? refusals.wrongPassword() : refusals.invalidToken(call.registry, call.need),
-  }
+  const refusal = isBasic ? refusals.wrongPassword() : refusals.invalidToken(call.registry, call.need)
+  const { message = refusal.message } = denied
+  return { admitted: false, refusal: { ...refusal, message } }
 }
 
 async function denyNeed(
@@ -161,12 +172,13 @@ async function explainHeader(
   if (registry === undefined) return { caller: undefined, decision: undefined }
   switch (authorization.scheme) {
     case 'bearer': {
-      const { decision, ...caller } = await failures.explainToken(['access_token'], authorization.token, registry)
-      return { caller, decision }
+      const { decision, message, ...caller } = await failures.explainBearer(authorization.token, registry)
+      return { caller, decision, message }
     }
     case 'basic': {
-      const { decision, ...caller } = await failures.explainPassword(authorization, registry, { acceptTokens: false })
-      return { caller, decision }
+      const options = { acceptTokens: false }
+      const { decision, message, ...caller } = await failures.explainPassword(authorization, registry, options)
+      return { caller, decision, message }
     }
     case 'none':
     case 'invalid':

@@ -1,18 +1,24 @@
 import type { Audit } from '../../audit/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { covers } from '../../standards/oauth/access-scope.ts'
-import type { AcrTokens } from '../tokens/acr-token.ts'
-import { type PasswordCredentials, authenticatePassword } from '../tokens/authenticate-password.ts'
-import { type StandingContext, auditedCallerOf, standingPrincipal } from '../tokens/credential.ts'
+import {
+  type AuthenticationContext,
+  type PasswordCredentials,
+  authenticatePassword,
+} from '../tokens/authenticate-password.ts'
+import { auditedCallerOf, standingPrincipal } from '../tokens/credential.ts'
 
 /** Whether a user name and a password, as the token endpoint accepts them, permit pulling a repository of a registry. */
 export async function passwordMayPull(
-  context: StandingContext & { readonly tokens: AcrTokens; readonly audit: Audit },
+  context: AuthenticationContext & { readonly audit: Audit },
   registry: Registry,
-  credentials: PasswordCredentials,
+  { remoteAddress, ...credentials }: PasswordCredentials & { readonly remoteAddress: string },
   repository: string,
 ): Promise<boolean> {
-  const authentication = await authenticatePassword(context, registry, credentials, { acceptTokens: true })
+  const authentication = await authenticatePassword(context, registry, credentials, {
+    acceptTokens: true,
+    remoteAddress,
+  })
   const principal = authentication && (await standingPrincipal(context, registry, authentication.credential))
   if (authentication === undefined || principal === undefined) return false
   const actions = ['pull']

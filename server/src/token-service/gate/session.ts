@@ -1,28 +1,23 @@
 import type { Principal, RegistryRights } from '../../access/index.ts'
 import type { Audit } from '../../audit/index.ts'
-import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
 import { type AccessScope, covers } from '../../standards/oauth/access-scope.ts'
 import { needAsAccess } from '../denials/refusals.ts'
-import type { AcrTokens } from '../tokens/acr-token.ts'
-import { authenticatePassword } from '../tokens/authenticate-password.ts'
 import {
-  type Credential,
-  type StandingContext,
-  auditedCallerOf,
-  callerKey,
-  standingPrincipal,
-} from '../tokens/credential.ts'
+  type Authentication,
+  type AuthenticationContext,
+  authenticatePassword,
+} from '../tokens/authenticate-password.ts'
+import { type Credential, auditedCallerOf, callerKey, standingPrincipal } from '../tokens/credential.ts'
+import { type WorkloadSignIn, authenticateWorkloadToken } from '../tokens/workload-token.ts'
 
 /** The dependencies of sessions. */
-export type SessionContext = StandingContext & {
+export type SessionContext = AuthenticationContext & {
   readonly database: Database
-  readonly clock: Clock
   readonly audit: Audit
-  readonly tokens: AcrTokens
 }
 
 /** An authenticated `Authorization` header. Its signature or secret is verified once. */
@@ -35,6 +30,8 @@ export type Session = {
   /** The key that signed the token; undefined for a password. */
   readonly tokenKeyId: string | undefined
   readonly expiresAtMs: number
+  /** The workload token in the header, if it has one. */
+  readonly workload: WorkloadSignIn | undefined
   readonly caller: RegistryCaller
   authority: Authority
   /** When the use of the password has to be noted again. */
@@ -61,11 +58,16 @@ export function noteUse({ audit }: SessionContext, session: Session, nowMs: numb
   audit.noteUse(session.caller.actor, session.caller.credential)
 }
 
-/** Authenticates an `Authorization` header at a registry; undefined if that fails. */
+/**
+ * Authenticates an `Authorization` header at a registry; undefined if that fails.
+ *
+ * @throws OverBudgetError if the sender has sent too many workload tokens
+ */
 export async function openSession(
   context: SessionContext,
   header: string,
   { rid }: HostedRegistry,
+  remoteAddress: string,
 ): Promise<Session | undefined> {
   const registry = await context.resources.findRegistryByRid(rid)
   const authorization = parseAuthorization(header)
@@ -73,18 +75,19 @@ export async function openSession(
   switch (authorization.scheme) {
     case 'bearer': {
       const verified = await context.tokens.verify('access_token', authorization.token, registry)
-      if (verified === undefined) return undefined
+      if (verified === undefined) {
+        const options = { appId: undefined, remoteAddress }
+        const authentication = await authenticateWorkloadToken(context, registry, authorization.token, options)
+        return authentication && passwordSession(context, registry, { ...authentication, expiresAtMs: undefined })
+      }
       const { access: tokenAccess, keyId: tokenKeyId, ...facts } = verified
       const { tokenGeneration } = registry
-      return newSession(context, registry, { ...facts, tokenAccess, tokenGeneration, tokenKeyId })
+      return newSession(context, registry, { ...facts, tokenAccess, tokenGeneration, tokenKeyId, workload: undefined })
     }
     case 'basic': {
-      const authentication = await authenticatePassword(context, registry, authorization, { acceptTokens: false })
-      if (authentication === undefined) return undefined
-      const { credential, expiresAtMs = Infinity } = authentication
-      // Each request authenticates with the password, so it is never older than the repository.
-      const noToken = { tokenAccess: undefined, tokenGeneration: undefined, tokenKeyId: undefined }
-      return newSession(context, registry, { credential, ...noToken, deletionsSeen: Infinity, expiresAtMs })
+      const options = { acceptTokens: false, remoteAddress }
+      const authentication = await authenticatePassword(context, registry, authorization, options)
+      return authentication && passwordSession(context, registry, authentication)
     }
     case 'none':
     case 'invalid':
@@ -92,9 +95,18 @@ export async function openSession(
   }
 }
 
-type SessionFacts = Pick<Session, 'credential' | 'tokenAccess' | 'tokenGeneration' | 'tokenKeyId' | 'expiresAtMs'> & {
-  readonly deletionsSeen: number
+function passwordSession(
+  context: SessionContext,
+  registry: Registry,
+  { credential, expiresAtMs = Infinity, workload }: Pick<Authentication, 'credential' | 'expiresAtMs' | 'workload'>,
+): Session {
+  // Each request authenticates with the password, so it is never older than the repository.
+  const noToken = { tokenAccess: undefined, tokenGeneration: undefined, tokenKeyId: undefined, deletionsSeen: Infinity }
+  const endsAtMs = workload?.expiresAtMs ?? expiresAtMs
+  return newSession(context, registry, { credential, ...noToken, expiresAtMs: endsAtMs, workload })
 }
+
+type SessionFacts = Omit<Session, 'caller' | 'authority' | 'noteUseAgainMs'> & { readonly deletionsSeen: number }
 
 function newSession(context: SessionContext, registry: Registry, facts: SessionFacts): Session {
   const session: Session = {

@@ -38,13 +38,14 @@ export type PreparedToken = {
   readonly ownClaims: string
 }
 
-/** Object id, application id, the credential, and whether it was obtained by a token for ARM. */
+/** Object id, application id, the credential, and whether it was obtained by a token for ARM, or by which workload token. */
 const directoryClaims = {
   o: z.string(),
   a: z.string(),
   // Kind and id are one claim: without its kind, an id would be a credential that nobody can revoke.
   c: z.strictObject({ k: z.enum(credentialKinds), id: z.string() }).optional(),
   arm: z.literal(true).optional(),
+  aud: z.string().optional(),
 }
 
 const credentialSchema = z.discriminatedUnion('k', [
@@ -133,10 +134,10 @@ function toClaim(credential: Credential): CredentialClaim {
     case 'scoped-token':
       return { k: 'token', t: credential.password.tokenId, p: credential.password.passwordId }
     case 'directory': {
-      const { principalKind, objectId: o, appId: a, credential: by, byArmToken } = credential
+      const { principalKind, objectId: o, appId: a, credential: by, byArmToken, workloadAudience: aud } = credential
       const k = principalKind === 'user' ? 'user' : 'sp'
       const c = by === undefined ? {} : { c: { k: by.kind, id: by.id } }
-      return { k, o, a, ...c, ...(byArmToken === true ? { arm: true } : {}) }
+      return { k, o, a, ...c, ...(byArmToken === true ? { arm: true } : {}), ...(aud !== undefined && { aud }) }
     }
   }
 }
@@ -154,9 +155,10 @@ export function toCredential(claim: CredentialClaim, subject: string): Credentia
     case 'user': {
       const principalKind = claim.k === 'user' ? 'user' : 'service-principal'
       const byArmToken = claim.arm === true ? { byArmToken: true as const } : {}
-      const { o: objectId, a: appId, c } = claim
+      const { o: objectId, a: appId, c, aud } = claim
       const by = c && { kind: c.k, id: c.id }
-      return { kind: 'directory', principalKind, objectId, appId, subject, credential: by, ...byArmToken }
+      const obtained = { ...byArmToken, ...(aud !== undefined && { workloadAudience: aud }) }
+      return { kind: 'directory', principalKind, objectId, appId, subject, credential: by, ...obtained }
     }
   }
 }

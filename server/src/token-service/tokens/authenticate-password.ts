@@ -4,6 +4,7 @@ import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
 import type { AccessScope } from '../../standards/oauth/access-scope.ts'
 import type { AcrTokens } from './acr-token.ts'
 import { type StandingContext, type VerifiedCredential, standingPrincipal } from './credential.ts'
+import { type WorkloadSignIn, type WorkloadTokenContext, authenticateWorkloadToken } from './workload-token.ts'
 
 /** A user name and a password, as Basic authentication and the password grant send them. */
 export type PasswordCredentials = { readonly username: string; readonly password: string }
@@ -16,27 +17,54 @@ export type Authentication = VerifiedCredential & {
   readonly deletionsSeen: number | undefined
   /** The password, if it was an ACR refresh token, which stays usable. */
   readonly refreshToken: string | undefined
+  /** The password, if it was a workload token. It expires, but the credential that trusts it does not. */
+  readonly workload?: WorkloadSignIn
 }
 
-type AuthenticationContext = StandingContext & { readonly tokens: AcrTokens }
+/** The dependencies of the authentication by user name and password. */
+export type AuthenticationContext = StandingContext & WorkloadTokenContext & { readonly tokens: AcrTokens }
+
+/** What is accepted as a password, and who sent it. */
+export type PasswordOptions = { readonly acceptTokens: boolean; readonly remoteAddress: string }
 
 /**
  * Authenticates a user name and a password at a registry, in ACR's order: the null GUID with an ACR token, the admin
  * account by the registry's name in any case, a scoped token, an application id with a secret. The form of the name alone
  * selects the kind, so that none can pass for another: only applications have GUIDs. [acr-protocol §1.9]
  *
- * Only the token endpoint accepts tokens as passwords; the data plane does not. [Azure/acr#98]
+ * Only the token endpoint accepts ACR tokens as passwords; the data plane does not. [Azure/acr#98] Both accept workload
+ * tokens, with the null GUID and with an application id.
+ *
+ * @throws OverBudgetError if the sender has sent too many workload tokens
  */
 export async function authenticatePassword(
   context: AuthenticationContext,
   registry: Registry,
   { username, password }: PasswordCredentials,
-  { acceptTokens }: { readonly acceptTokens: boolean },
+  { acceptTokens, remoteAddress }: PasswordOptions,
 ): Promise<Authentication | undefined> {
-  if (username === nullGuid) return acceptTokens ? authenticateToken(context, registry, password) : undefined
+  const ofToken =
+    username === nullGuid && acceptTokens ? await authenticateToken(context, registry, password) : undefined
+  if (ofToken !== undefined) return ofToken
+  const appId = parseGuid(username)
+  const ofWorkload =
+    appId === undefined
+      ? undefined
+      : await authenticateWorkloadToken(context, registry, password, {
+          appId: appId === nullGuid ? undefined : appId,
+          remoteAddress,
+        })
+  if (ofWorkload !== undefined) {
+    const { credential, workload } = ofWorkload
+    return { ...unnarrowed, credential, expiresAtMs: undefined, workload }
+  }
+  if (username === nullGuid) return undefined
   const verified = await authenticateName(context, registry, username, password)
-  return verified && { ...verified, narrowedTo: undefined, deletionsSeen: undefined, refreshToken: undefined }
+  return verified && { ...unnarrowed, ...verified }
 }
+
+/** Nothing but the permissions of its principal limits a secret. */
+const unnarrowed = { narrowedTo: undefined, deletionsSeen: undefined, refreshToken: undefined }
 
 async function authenticateName(
   context: StandingContext,

@@ -22,6 +22,8 @@ export type Credential =
       readonly credential: IdentityCredential | undefined
       /** Obtained by a token for ARM, which a registry can reject. */
       readonly byArmToken?: true
+      /** Obtained by a workload token in place of a password. The registry must accept its audience. */
+      readonly workloadAudience?: string
     }
 
 /** A verified credential, and when it expires. */
@@ -50,6 +52,7 @@ export async function credentialStands(
       return access.scopedTokenStands(registry.rid, credential.password)
     case 'directory':
       if (credential.byArmToken === true && !acceptsArmTokens(registry)) return false
+      if (!stillAcceptsWorkload(resources, registry, credential.workloadAudience)) return false
       return credentials.credentialStands(credential.objectId, credential.credential)
   }
 }
@@ -87,6 +90,27 @@ async function principalOf(
 /** Whether the registry accepts tokens for ARM, and credentials obtained by them. [acr-protocol §8] */
 export function acceptsArmTokens({ policies }: Registry): boolean {
   return policies.azureADAuthenticationAsArmPolicy.status === 'enabled'
+}
+
+/**
+ * Whether a workload token for this audience is accepted in place of a password: the audience is one of the two hosts of
+ * the registry as clients write them, or is set for the registry. Compared exactly.
+ */
+export function acceptsWorkloadAudience(
+  resources: Pick<Resources, 'loginServerFor'>,
+  { name, loginServer, workloadTokenAudiences }: Registry,
+  audience: string,
+): boolean {
+  return [loginServer, resources.loginServerFor(name), ...workloadTokenAudiences].includes(audience)
+}
+
+/** Whether the registry still accepts the audience that a credential was obtained with, if it has one. */
+export function stillAcceptsWorkload(
+  resources: Pick<Resources, 'loginServerFor'>,
+  registry: Registry,
+  audience: string | undefined,
+): boolean {
+  return audience === undefined || acceptsWorkloadAudience(resources, registry, audience)
 }
 
 /** A text that identifies the principal at a registry. */
