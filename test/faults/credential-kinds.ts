@@ -42,6 +42,7 @@ const others = [
   'a user code',
   'a program’s secret',
   'a job’s token of its own issuer',
+  'a job’s token for the registry',
   'the assertion of a certificate',
   'the assertion of a machine',
   'an enrollment code',
@@ -69,6 +70,7 @@ const resources = {
 } as const
 const audience = 'api://AzureADTokenExchange'
 const subject = 'repo:octo/app:ref:refs/heads/main'
+const subjectHere = 'repo:octo/app:environment:registry'
 const scope = 'repository:team/app:pull'
 
 async function tokenBy(server: RunningServer, fields: Record<string, string>): Promise<string> {
@@ -85,8 +87,12 @@ async function startDevice(server: RunningServer): Promise<HttpResponse> {
 async function createJob(server: RunningServer, issuer: TokenIssuer, keys: KeyPair) {
   const job = await principalWithRole(server, 'job', roles.acrPush)
   const application = `/applications/${job.applicationObjectId}`
-  const trust = { name: 'main', issuer: issuer.origin, subject, audiences: [audience] }
-  expectStatus(await graph(server, 'POST', `${application}/federatedIdentityCredentials`, trust), 201)
+  for (const trust of [
+    { name: 'main', issuer: issuer.origin, subject, audiences: [audience] },
+    { name: 'registry', issuer: issuer.origin, subject: subjectHere, audiences: [server.firstRun.loginServer] },
+  ]) {
+    expectStatus(await graph(server, 'POST', `${application}/federatedIdentityCredentials`, trust), 201)
+  }
   const dayMs = 24 * 3600_000
   const key = selfSignedCertificate(keys, new Date(Date.now() - dayMs), new Date(Date.now() + 90 * dayMs))
   const keyCredentials = [{ type: 'AsymmetricX509Cert', usage: 'Verify', key }]
@@ -232,6 +238,7 @@ export async function assembleKinds(server: RunningServer, issuer: TokenIssuer, 
     'a person’s password': async () => eve.password,
     'a program’s secret': async () => program.password,
     'a job’s token of its own issuer': async () => jobToken(issuer),
+    'a job’s token for the registry': async () => issuer.token({ sub: subjectHere, aud: server.firstRun.loginServer }),
     'the assertion of a certificate': async () =>
       signedBy(
         cast.certificateKeys,

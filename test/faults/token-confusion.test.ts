@@ -84,6 +84,15 @@ const opens: Readonly<Record<KindName, readonly EndpointName[]>> = {
   'a user code': ['device page'],
   'a program’s secret': ['client secret'],
   'a job’s token of its own issuer': ['client assertion', 'exchange'],
+  'a job’s token for the registry': [
+    'data plane',
+    'version check',
+    'data plane by Basic',
+    'token by Basic',
+    'exchange',
+    'password grant',
+    'client assertion',
+  ],
   'the assertion of a certificate': ['client assertion'],
   'the assertion of a machine': ['machine assertion'],
   'an enrollment code': ['enrollment'],
@@ -96,7 +105,7 @@ const opens: Readonly<Record<KindName, readonly EndpointName[]>> = {
 }
 
 /** Endpoints that accept no credential at all; each denies all of them. */
-const acceptingNone: readonly EndpointName[] = ['data plane by Basic', 'exchange by refresh token', 'on behalf of']
+const acceptingNone: readonly EndpointName[] = ['exchange by refresh token', 'on behalf of']
 
 /** Credentials that work once, so that each endpoint gets a new one. */
 const usedUp: ReadonlySet<KindName> = new Set([

@@ -43,13 +43,14 @@ export async function askExchange(
 /** The password grant of the token endpoint, unjudged. */
 export async function askByPassword(
   server: RunningServer,
-  { username, password }: { readonly username: string; readonly password: string },
+  { username, password, offline }: { readonly username: string; readonly password: string; readonly offline?: boolean },
   scope: string,
   where: Where = {},
 ): Promise<HttpResponse> {
   const service = where.loginServer ?? server.firstRun.loginServer
   const url = `${registryUrl(server, where)}/oauth2/token`
-  const fields = { grant_type: 'password', service, scope, username, password }
+  const access_type = offline === true ? 'offline' : ''
+  const fields = { grant_type: 'password', service, scope, username, password, access_type }
   return request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
 }
 

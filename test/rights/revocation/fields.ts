@@ -14,7 +14,7 @@ type Columns = Readonly<Partial<Record<Meaning, string>>> & {
 const tables: Readonly<Record<string, Columns>> = {
   // resources
   registry: {
-    alone: 'properties.adminUserEnabled properties.anonymousPullEnabled properties.roleAssignmentMode properties.tokenGeneration properties.publicNetworkAccess properties.networkRuleSet properties.policies.azureADAuthenticationAsArmPolicy',
+    alone: 'properties.adminUserEnabled properties.anonymousPullEnabled properties.roleAssignmentMode properties.tokenGeneration properties.publicNetworkAccess properties.networkRuleSet properties.workloadTokenAudiences properties.policies.azureADAuthenticationAsArmPolicy',
     row: 'rid subscription_id resource_group_key name_key login_server',
     tells: 'resource_group name has_public_host properties.sku properties.tags properties.location properties.createdAtMs properties.createdBy properties.changedAtMs properties.changedBy properties.networkRuleBypassOptions properties.dataEndpointEnabled properties.zoneRedundancy properties.ownCompatibility properties.policies.quarantinePolicy properties.policies.trustPolicy properties.policies.retentionPolicy properties.policies.exportPolicy properties.policies.softDeletePolicy',
   },

@@ -16,6 +16,8 @@ export const pull = 'repository:team/app:pull'
 export type Kind =
   /** The ACR access token at the data plane. */
   | 'bearer'
+  /** A workload token as the bearer token of the data plane. */
+  | 'workload bearer'
   /** The same token at `/v2/`, which needs no right. */
   | 'version check'
   /** The name and password at the data plane. */
@@ -108,6 +110,21 @@ export async function byPassword(
   }
 }
 
+/** What is got by a workload token that is the password: also a refresh token, and the data plane by it as a bearer. */
+export async function byWorkloadToken(
+  server: RunningServer,
+  credentials: { readonly username: string; readonly password: string },
+): Promise<Holding> {
+  const where = firstRegistry(server)
+  const answer = await askByPassword(server, { ...credentials, offline: true }, pull)
+  const refreshToken = stringAt(expectStatus(answer, 200).json(), 'refresh_token')
+  return {
+    ...(await byPassword(server, credentials)),
+    ...(await byRefreshToken(server, refreshToken, where)),
+    'workload bearer': () => get(server, path, `Bearer ${credentials.password}`, where),
+  }
+}
+
 function granted(answer: HttpResponse): string[] {
   return Object.values(grantedBy(stringAt(expectStatus(answer, 200).json(), 'access_token'))).flat()
 }
@@ -146,6 +163,7 @@ export async function assertTaken(holding: Holding, loss: Loss, { loginServer }:
 function assertCredentialGone(kind: Kind, answer: HttpResponse, loginServer: string): void {
   switch (kind) {
     case 'bearer':
+    case 'workload bearer':
       return assertRefused(answer, { loginServer, scope: pull, error: 'invalid_token' })
     case 'version check':
       return assertRefused(answer, { loginServer, error: 'invalid_token' })
@@ -170,6 +188,7 @@ function assertCredentialGone(kind: Kind, answer: HttpResponse, loginServer: str
 function assertRightGone(kind: Kind, answer: HttpResponse, loginServer: string): void {
   switch (kind) {
     case 'bearer':
+    case 'workload bearer':
     case 'basic':
       return assertRefused(answer, { loginServer, scope: pull, error: 'insufficient_scope' })
     case 'version check':

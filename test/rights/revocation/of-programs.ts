@@ -10,17 +10,19 @@ import {
   type NewServicePrincipal,
   principalWithRole,
   registryId,
+  removeRole,
   roles,
 } from '../../harness/arm.ts'
 import { stringAt } from '../../harness/json.ts'
 import { askToken } from '../../harness/person.ts'
+import { nullGuid } from '../../harness/registry.ts'
 import type { RunningServer } from '../../harness/server.ts'
 import type { TokenIssuer } from '../../harness/token-issuer.ts'
 import { attackerKeys, selfSignedCertificate, signedBy, timesNow } from '../../faults/forged-token.ts'
 import type { StandInTenant } from '../../harness/stand-in-tenant.ts'
 import { addSecret, removeSecret } from '../tokens.ts'
 import type { Given, Revocation } from './case.ts'
-import { byExchange, byIdentityTokens, byPassword, type Holding } from './held.ts'
+import { byExchange, byIdentityTokens, byPassword, byWorkloadToken, type Holding } from './held.ts'
 
 const audience = 'api://AzureADTokenExchange'
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -155,6 +157,87 @@ function certificates(server: RunningServer): Revocation[] {
 
 let jobs = 0
 
+/** A job whose token is a password of the registry, and all that it is good for. */
+async function byWorkloadPassword(
+  server: RunningServer,
+  issuer: TokenIssuer,
+  made: NewServicePrincipal,
+  aud = server.firstRun.loginServer,
+): Promise<{ readonly held: readonly Holding[]; readonly path: string }> {
+  jobs += 1
+  const sub = `system:serviceaccount:team:builder-${jobs}`
+  const collection = `/applications/${made.applicationObjectId}/federatedIdentityCredentials`
+  const trust = { name: 'registry', issuer: issuer.origin, subject: sub, audiences: [aud] }
+  expectStatus(await graph(server, 'POST', collection, trust), 201)
+  const password = issuer.token({ sub, aud })
+  return {
+    held: [
+      await byWorkloadToken(server, { username: nullGuid, password }),
+      await byWorkloadToken(server, { username: made.appId, password }),
+    ],
+    path: `${collection}/registry`,
+  }
+}
+
+function workloadPasswords(server: RunningServer, issuer: TokenIssuer): Revocation[] {
+  const one = (
+    when: string,
+    fields: readonly string[],
+    take: (made: NewServicePrincipal, path: string) => Promise<unknown>,
+  ): Revocation => ({
+    when: `a workload token is the password and ${when}`,
+    fields,
+    loss: 'credential',
+    give: async () => {
+      const made = await program(server)
+      const { held, path } = await byWorkloadPassword(server, issuer, made)
+      return { held, take: () => take(made, path) }
+    },
+  })
+  const application = ['application', 'application_owner', 'service_principal', 'role_assignment', ...secretRows]
+  const setAudiences = async (workloadTokenAudiences: readonly string[]) => {
+    const body = { properties: { workloadTokenAudiences } }
+    expectStatus(await arm(server, 'PATCH', registryId(server), body), 200)
+  }
+  return [
+    one('the federated credential is deleted', ['federated_credential'], (_made, path) => remove(server, path)),
+    one('the federated credential trusts another subject', trustColumns, (_made, path) =>
+      patch(server, path, { subject: 'system:serviceaccount:team:other' }),
+    ),
+    one('the service principal is disabled', ['service_principal.enabled'], ({ objectId }) =>
+      patch(server, `/servicePrincipals/${objectId}`, { accountEnabled: false }),
+    ),
+    one('the application is deleted', [...application, 'federated_credential'], ({ applicationObjectId }) =>
+      remove(server, `/applications/${applicationObjectId}`),
+    ),
+    {
+      when: 'a workload token is the password and its role is removed',
+      fields: ['role_assignment'],
+      loss: 'right',
+      give: async () => {
+        const made = await createServicePrincipal(server, 'job')
+        const assignment = await assignRole(server, made.objectId, roles.acrPull, registryId(server))
+        const { held } = await byWorkloadPassword(server, issuer, made)
+        return { held, take: () => removeRole(server, assignment) }
+      },
+    },
+    {
+      when: 'the registry no longer accepts the audience of a workload token',
+      fields: ['registry.properties.workloadTokenAudiences'],
+      loss: 'credential',
+      give: async () => {
+        await setAudiences(['api://shared'])
+        const { held } = await byWorkloadPassword(server, issuer, await program(server), 'api://shared')
+        return { held, take: () => setAudiences([]) }
+      },
+    },
+  ]
+}
+
+const trustColumns = ['credential_id', 'trust_key', 'trust_text', 'subject'].map(
+  (name) => `federated_credential.${name}`,
+)
+
 function federatedCredentials(server: RunningServer, issuer: TokenIssuer): Revocation[] {
   const one = (when: string, columns: readonly string[], change: object | undefined): Revocation => ({
     when,
@@ -263,6 +346,7 @@ export function programsRevocations(server: RunningServer, issuer: TokenIssuer, 
     ...secrets(server),
     ...certificates(server),
     ...federatedCredentials(server, issuer),
+    ...workloadPasswords(server, issuer),
     ...directoryRights(server),
     {
       when: 'the signing keys are withdrawn',
