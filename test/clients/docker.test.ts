@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { setAnonymousPull } from '../harness/arm.ts'
+import { partsOf } from '../faults/forged-token.ts'
 import { clientHome, findProgram, requireClient, requireRoot, type ClientHome, type Ran } from '../harness/clients.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { nullGuid } from '../harness/registry.ts'
@@ -117,6 +118,21 @@ for (const store of imageStores) {
       const kept: unknown = JSON.parse(readFileSync(join(home.path, 'docker', 'config.json'), 'utf8'))
       assert.equal(stringAt(kept, 'auths', host, 'identitytoken'), login.password)
       assert.equal(Buffer.from(stringAt(kept, 'auths', host, 'auth'), 'base64').toString(), `${nullGuid}:`)
+    })
+
+    test('docker stores a refresh token in place of a workload token', async (t) => {
+      if (!required(t)) return
+      const login = under.logins['a workload token']
+      using home = await loggedIn(login)
+      const text = readFileSync(join(home.path, 'docker', 'config.json'), 'utf8')
+      const kept: unknown = JSON.parse(text)
+      assert.equal(Buffer.from(stringAt(kept, 'auths', host, 'auth'), 'base64').toString(), `${login.username}:`)
+      const { claims } = partsOf(stringAt(kept, 'auths', host, 'identitytoken'))
+      assert.partialDeepStrictEqual(claims, { sub: login.username, aud: host, grant_type: 'refresh_token' })
+      assert.equal(Number(claims['exp']) - Number(claims['iat']), 3 * 60 * 60)
+      assert.equal(text.includes(login.password), false)
+      const password = `${login.password.slice(0, -8)}AAAAAAAA`
+      assertFails(await logIn(home, { username: login.username, password }), /token validation failed/)
     })
 
     test('docker stores the password of a user who has one, and no identity token', async (t) => {

@@ -3,6 +3,8 @@ import {
   assignRole,
   createServicePrincipal,
   enableAdmin,
+  expectStatus,
+  graph,
   principalWithRole,
   registryId,
   roles,
@@ -12,6 +14,7 @@ import { request } from '../../harness/http.ts'
 import { accessToken, digestOf, exchange, nullGuid, registryUrl } from '../../harness/registry.ts'
 import { createScopedToken, putScopeMap } from '../../harness/scoped-tokens.ts'
 import { startServer, type RunningServer, type ServerOptions } from '../../harness/server.ts'
+import { startTokenIssuer, trustArguments, type TokenIssuer } from '../../harness/token-issuer.ts'
 
 /** A user name and password, as every client takes them. */
 export interface Login {
@@ -20,7 +23,13 @@ export interface Login {
 }
 
 /** Those who may push, pull, list tags and delete, by the way they prove who they are. All but the last list the catalog. */
-export const everyone = ['the admin account', 'a service principal', 'the null GUID', 'a scoped token'] as const
+export const everyone = [
+  'the admin account',
+  'a service principal',
+  'the null GUID',
+  'a workload token',
+  'a scoped token',
+] as const
 
 /** One of `everyone`. */
 export type Who = (typeof everyone)[number]
@@ -65,36 +74,52 @@ async function servedDigest(
   return digestOf(answer.body)
 }
 
+/** Trusts a job's token as the password of an application with these rights. */
+async function workloadLogin(server: RunningServer, issuer: TokenIssuer): Promise<Login> {
+  const job = await createServicePrincipal(server, 'job')
+  for (const role of [roles.acrPush, roles.acrDelete]) {
+    await assignRole(server, job.objectId, role, registryId(server))
+  }
+  const subject = 'repo:octo/app:ref:refs/heads/main'
+  const { loginServer } = server.firstRun
+  const trust = { name: 'main', issuer: issuer.origin, subject, audiences: [loginServer] }
+  const collection = `/applications/${job.applicationObjectId}/federatedIdentityCredentials`
+  expectStatus(await graph(server, 'POST', collection, trust), 201)
+  return { username: job.appId, password: issuer.token({ sub: subject, aud: loginServer }) }
+}
+
 /** Starts a server and makes the principals. A second service principal is behind the null GUID's refresh token. */
 export async function startUnderTest(options: ServerOptions = {}): Promise<UnderTest> {
-  const server = await startServer(options)
-  try {
-    const admin = await enableAdmin(server)
-    const pusher = await createServicePrincipal(server, 'pusher')
-    for (const role of [roles.acrPush, roles.acrDelete]) {
-      await assignRole(server, pusher.objectId, role, registryId(server))
-    }
-    const reader = await principalWithRole(server, 'reader', roles.acrPull)
-    const refreshToken = await exchange(server, await armToken(server, pusher))
-    const actions = prefixes.flatMap((prefix) => permissions.map((each) => `repositories/${prefix}/*/${each}`))
-    await putScopeMap(server, 'clients', actions)
-    const token = await createScopedToken(server, 'nightly', 'clients')
-    return {
-      server,
-      host: server.firstRun.loginServer,
-      logins: {
-        'the admin account': { username: admin.username, password: admin.password },
-        'a service principal': { username: pusher.appId, password: pusher.password },
-        'the null GUID': { username: nullGuid, password: refreshToken },
-        'a scoped token': { username: token.username, password: token.password },
-      },
-      reader,
-      digestOf: (repository, reference) => servedDigest(server, admin, repository, reference),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    }
-  } catch (cause) {
-    await server[Symbol.asyncDispose]()
-    throw cause
+  await using stack = new AsyncDisposableStack()
+  const issuer = stack.use(await startTokenIssuer())
+  const server = stack.use(
+    await startServer({ ...options, args: [...(options.args ?? []), ...trustArguments(issuer)] }),
+  )
+  const admin = await enableAdmin(server)
+  const pusher = await createServicePrincipal(server, 'pusher')
+  for (const role of [roles.acrPush, roles.acrDelete]) {
+    await assignRole(server, pusher.objectId, role, registryId(server))
+  }
+  const reader = await principalWithRole(server, 'reader', roles.acrPull)
+  const refreshToken = await exchange(server, await armToken(server, pusher))
+  const actions = prefixes.flatMap((prefix) => permissions.map((each) => `repositories/${prefix}/*/${each}`))
+  await putScopeMap(server, 'clients', actions)
+  const token = await createScopedToken(server, 'nightly', 'clients')
+  const workload = await workloadLogin(server, issuer)
+  const whole = stack.move()
+  return {
+    server,
+    host: server.firstRun.loginServer,
+    logins: {
+      'the admin account': { username: admin.username, password: admin.password },
+      'a service principal': { username: pusher.appId, password: pusher.password },
+      'the null GUID': { username: nullGuid, password: refreshToken },
+      'a workload token': workload,
+      'a scoped token': { username: token.username, password: token.password },
+    },
+    reader,
+    digestOf: (repository, reference) => servedDigest(server, admin, repository, reference),
+    [Symbol.asyncDispose]: () => whole.disposeAsync(),
   }
 }
 
