@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { parse } from 'yaml'
@@ -30,7 +30,7 @@ before(async () => {
 })
 
 const { loginServer, tenantId } = server.firstRun
-const audience = 'api://AzureADTokenExchange'
+const audience = loginServer
 const tokenFile = join(job.home.path, 'token')
 const asAzure = { DOCKER_COMMAND: 'podman', TENANT_ID: tenantId, TOKEN_FILE: tokenFile }
 
@@ -102,15 +102,38 @@ step('the commands for service principals work as they are written', ['az', 'pod
   assert.match(await shell(signer, marked('service-principal-certificate')), /"type": "servicePrincipal"/)
 })
 
+/** Holds that the job's home has the job's own token as the password of an application, and forgets it. */
+function assertTokenIsPassword(appId: string, sub: string): void {
+  const { username, password } = keptLogin(job.home, loginServer)
+  assert.equal(username, appId)
+  assert.partialDeepStrictEqual(claimsOf(password), { iss: issuer.origin, sub, aud: loginServer })
+  writeFileSync(join(job.home.path, 'auth.json'), '{}')
+}
+
 step('an application trusts a job by the ids of its repository, as it is written', ['az'], async () => {
   const printed = await shell(owner, `${marked('trust')}\necho "APP_ID=$APP_ID"`)
   ciAppId = /APP_ID=(\S+)/.exec(printed)?.[1] ?? ''
   assert.match(ciAppId, /^[0-9a-f-]{36}$/)
-  assert.match(printed, /"audiences": \[\s+"api:\/\/AzureADTokenExchange"/)
+  assert.match(printed, new RegExp(`"audiences": \\[\\s+"${loginServer}"`))
 })
 
 /** What GitHub says of a job on the branch that the document trusts. */
 const ofGitHub = { sub: 'repo:octo/app:ref:refs/heads/main', repository_id: '123456789', ref: 'refs/heads/main' }
+
+step('the token of a job logs podman in as a password, and no other token does', ['az', 'podman'], async () => {
+  writeFileSync(tokenFile, issuer.token({ ...ofGitHub, aud: audience }))
+  await shell(job, marked('password'), { APP_ID: ciAppId })
+  assertTokenIsPassword(ciAppId, ofGitHub.sub)
+  for (const change of [{ repository_id: '1' }, { ref: 'refs/heads/other' }, { aud: 'other' }]) {
+    writeFileSync(tokenFile, issuer.token({ ...ofGitHub, aud: audience, ...change }))
+    await assert.rejects(shell(job, marked('password'), { APP_ID: ciAppId }), /invalid username\/password/)
+  }
+})
+
+step('a registry accepts the audience that is set for it', ['az'], async () => {
+  const printed = await shell(owner, marked('audiences'))
+  assert.deepEqual(JSON.parse(printed), ['api://AzureADTokenExchange'])
+})
 
 step('one request logs podman in with the token of a job, and with no other', ['az', 'podman', 'curl'], async () => {
   writeFileSync(tokenFile, issuer.token({ ...ofGitHub, aud: audience }))
@@ -137,7 +160,7 @@ step('az signs in with the token of a job, and podman by it', ['az', 'podman'], 
   assertSignedIn(ciAppId)
 })
 
-step('the job of GitHub Actions logs in and pushes', ['az', 'podman', 'curl', 'jq'], async () => {
+step('the job of GitHub Actions logs in in two lines and pushes', ['az', 'podman', 'curl', 'jq'], async () => {
   const workflow: unknown = parse(marked('github'))
   assert.equal(at(workflow, 'permissions', 'id-token'), 'write')
   const path = ['jobs', 'push'] as const
@@ -151,20 +174,13 @@ step('the job of GitHub Actions logs in and pushes', ['az', 'podman', 'curl', 'j
     APP_ID: ciAppId,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-runner',
     ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.origin}${given}`,
-    CURL_CA_BUNDLE: bothAuthorities(),
+    CURL_CA_BUNDLE: issuer.caFile,
   }
   await shell(job, stringAt(login, 'run'), variables)
   await makeImage(job.home, 'localhost/tiny:job', 'pushed by a job')
   await push(job.home, 'localhost/tiny:job', `${loginServer}/team/app:1`)
-  assertSignedIn(ciAppId)
+  assertTokenIsPassword(ciAppId, ofGitHub.sub)
 })
-
-/** A file with the authorities of the server and of the issuer, for a program that speaks to both. */
-function bothAuthorities(): string {
-  const file = join(job.home.path, 'both.pem')
-  writeFileSync(file, readFileSync(server.caFile, 'utf8') + readFileSync(issuer.caFile, 'utf8'))
-  return file
-}
 
 /** Trusts another job's token by the same application. */
 async function trust(name: string, whom: Readonly<Record<string, unknown>>): Promise<void> {
@@ -173,11 +189,11 @@ async function trust(name: string, whom: Readonly<Record<string, unknown>>): Pro
   expectStatus(await graph(server, 'POST', `/applications/${id}/federatedIdentityCredentials`, wanted), 201)
 }
 
-step('the job of GitLab CI logs in', ['az', 'podman', 'curl'], async () => {
+step('the job of GitLab CI logs in', ['az', 'podman'], async () => {
   const value = /`(claims\['project_id'\][^`]+)`/.exec(document)?.[1]
   await trust('gitlab', { claimsMatchingExpression: { value, languageVersion: 1 } })
   const pipeline: unknown = parse(marked('gitlab'))
-  const aud = stringAt(pipeline, 'push', 'id_tokens', 'ACRUX_TOKEN', 'aud')
+  const aud = here(stringAt(pipeline, 'push', 'id_tokens', 'ACRUX_TOKEN', 'aud'))
   const claims = {
     sub: 'project_path:g/app:ref_type:branch:ref:main',
     project_id: '42',
@@ -187,29 +203,25 @@ step('the job of GitLab CI logs in', ['az', 'podman', 'curl'], async () => {
   const REGISTRY = here(stringAt(pipeline, 'push', 'variables', 'REGISTRY'))
   const variables = { REGISTRY, APP_ID: ciAppId, ACRUX_TOKEN: issuer.token({ ...claims, aud }) }
   await shell(job, stringAt(pipeline, 'push', 'script', 0), variables)
-  assertSignedIn(ciAppId)
+  assertTokenIsPassword(ciAppId, claims.sub)
 })
 
-step(
-  'the pod in Kubernetes logs in by the token that is mounted for it, and pulls',
-  ['az', 'podman', 'curl'],
-  async () => {
-    const subject = /subject `(system:serviceaccount:[^`]+)`/.exec(document)?.[1] ?? ''
-    await trust('kubernetes', { subject })
-    const manifest: unknown = parse(marked('kubernetes'))
-    const pod = at(manifest, 'spec', 'template', 'spec')
-    const account = `${stringAt(manifest, 'metadata', 'namespace')}:${stringAt(pod, 'serviceAccountName')}`
-    assert.equal(subject, `system:serviceaccount:${account}`)
-    const source = at(pod, 'volumes', 0, 'projected', 'sources', 0, 'serviceAccountToken')
-    const container = at(pod, 'containers', 0)
-    const mounted = `${stringAt(container, 'volumeMounts', 0, 'mountPath')}/${stringAt(source, 'path')}`
-    const script = stringAt(container, 'args', 0)
-    assert.ok(script.includes(`access_token@${mounted} `), 'the file that is mounted is the one that is sent')
-    writeFileSync(tokenFile, issuer.token({ sub: subject, aud: stringAt(source, 'audience') }))
-    await shell(job, script, { REGISTRY: here(stringAt(container, 'env', 0, 'value')), APP_ID: ciAppId })
-    assertSignedIn(ciAppId)
-  },
-)
+step('the pod in Kubernetes logs in by the token that is mounted for it, and pulls', ['az', 'podman'], async () => {
+  const subject = /subject `(system:serviceaccount:[^`]+)`/.exec(document)?.[1] ?? ''
+  await trust('kubernetes', { subject })
+  const manifest: unknown = parse(marked('kubernetes'))
+  const pod = at(manifest, 'spec', 'template', 'spec')
+  const account = `${stringAt(manifest, 'metadata', 'namespace')}:${stringAt(pod, 'serviceAccountName')}`
+  assert.equal(subject, `system:serviceaccount:${account}`)
+  const source = at(pod, 'volumes', 0, 'projected', 'sources', 0, 'serviceAccountToken')
+  const container = at(pod, 'containers', 0)
+  const mounted = `${stringAt(container, 'volumeMounts', 0, 'mountPath')}/${stringAt(source, 'path')}`
+  const script = stringAt(container, 'args', 0)
+  assert.ok(script.includes(` < ${mounted}\n`), 'the file that is mounted is the one that is sent')
+  writeFileSync(tokenFile, issuer.token({ sub: subject, aud: here(stringAt(source, 'audience')) }))
+  await shell(job, script, { REGISTRY: here(stringAt(container, 'env', 0, 'value')), APP_ID: ciAppId })
+  assertTokenIsPassword(ciAppId, subject)
+})
 
 step('the account of az is exchanged as the page on trusted tenants says', ['az', 'podman', 'curl'], async () => {
   await shell(owner, marked('trusted-tenant'))
