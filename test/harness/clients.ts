@@ -50,6 +50,8 @@ export function clientHome(caFile?: string): ClientHome {
   writeFileSync(inHome('containers.conf'), '[containers]\n[engine]\nevents_logger = "none"\n')
   writeFileSync(inHome('registries.conf'), 'short-name-mode = "disabled"\n')
   writeFileSync(inHome('auth.json'), '{}', { mode: 0o600 })
+  // While docker has no login, it looks for a credential helper that the machine may have, such as Secret Service.
+  writeFileSync(inHome('docker/config.json'), '{"auths":{"unused.example.test":{}}}', { mode: 0o600 })
   const closed = 'http://127.0.0.1:9'
   const direct = 'localhost,127.0.0.1,::1,.localhost,.test'
   return {

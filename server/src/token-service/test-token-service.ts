@@ -42,7 +42,7 @@ const migrations = [
   ...accessMigrations,
 ]
 
-/** The issuers that the exchange trusts besides our own provider. */
+/** The issuers that the exchange trusts in addition to our own provider. */
 export type TestTrust = {
   readonly outbound: Outbound
   readonly trustedTenants?: readonly { readonly tenantId: string; readonly authorityHost: string }[]
