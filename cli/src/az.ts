@@ -1,82 +1,133 @@
 import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
 import { spawnSync } from 'node:child_process'
+import { type Account, findAccount } from './account/account.ts'
+import { ApiError, askArm, listArm, pathOf } from './account/arm.ts'
+import type { CommandContext } from './command/context.ts'
+import { CommandFailure } from './command/failure.ts'
+import { isRecord } from './command/output/sorted-keys.ts'
 import { unverifiedClaim } from './token-claim.ts'
 
-const timeoutMs = 120_000
+/*
+ * The management API for commands that also work without `acrux login`: they ask as the account that is signed in, and
+ * through az otherwise. Failures have the exit code 3.
+ */
+
+const azTimeoutMs = 120_000
 
 /** A page of a thousand events has several megabytes. */
 const maxOutputBytes = 64 * 1024 * 1024
 
-/** The ARM id of a registry in az's active subscription. Exits with 3 if it does not exist. */
-export function registryIdOf(name: string): string {
-  const id = az(['acr', 'show', '--name', name, '--query', 'id', '--output', 'tsv'])
-  return (
-    id?.trim() ??
-    fail(`the registry ${name} does not exist, or is not visible to the principal that az is signed in as`)
-  )
+const registries = 'Microsoft.ContainerRegistry/registries'
+
+/** The ARM id of a registry in the active subscription. @throws CommandFailure if it does not exist */
+export async function registryIdOf(context: CommandContext, name: string): Promise<string> {
+  const account = await findAccount(context)
+  const id = account === undefined ? idFromAz(name) : await idFromArm(account, name)
+  return id ?? notFoundOnServer(`the registry ${name} does not exist, or is not visible to the signed-in principal`)
 }
 
-/** Sends a GET to the management API of az's active cloud. `url` may be a path. Undefined if the response is 404; exits with 3 if az fails. */
-export function getFromArm(url: string): unknown {
+function idFromAz(name: string): string | undefined {
+  return az(['acr', 'show', '--name', name, '--query', 'id', '--output', 'tsv'])?.trim()
+}
+
+async function idFromArm(account: Account, name: string): Promise<string | undefined> {
+  const filter = encodeURIComponent(`resourceType eq '${registries}'`)
+  const url = `/subscriptions/${account.subscription.id}/resources?$filter=${filter}&api-version=2024-11-01`
+  const found = (await translated(() => listArm(account, url)))?.find(
+    (each) => isRecord(each) && String(each['name']).toLowerCase() === name.toLowerCase(),
+  )
+  return isRecord(found) ? String(found['id']) : undefined
+}
+
+/** Sends a GET to the management API. `url` may be a path. Undefined if the response is 404. @throws CommandFailure */
+export async function getFromArm(context: CommandContext, url: string): Promise<unknown> {
+  const account = await findAccount(context)
+  if (account !== undefined) return translated(() => askArm(account, { method: 'GET', url }))
   const answer = az(['rest', '--method', 'get', '--url', url, '--output', 'json'])
   return answer === undefined ? undefined : (JSON.parse(answer) as unknown)
 }
 
-/** Gets the next page. The host of the link is ignored, so that az sends its token only to its active cloud. */
-export function getNextFromArm(nextLink: string): unknown {
-  const { pathname, search } = new URL(nextLink)
-  return getFromArm(`${pathname}${search}`)
+/** Gets the next page. The host of the link is ignored, so that the token is sent only to the active cloud. */
+export function getNextFromArm(context: CommandContext, nextLink: string): Promise<unknown> {
+  return getFromArm(context, pathOf(nextLink))
 }
 
-/** Sends JSON to the management API of az's active cloud. Exits with 3 if the request is denied. */
-export function postToArm(url: string, body: object): unknown {
+/** Sends JSON to the management API. @throws CommandFailure if the request is denied */
+export async function postToArm(context: CommandContext, url: string, body: object): Promise<unknown> {
+  const missing = () => notFoundOnServer(`the management API does not serve ${url}`)
+  const account = await findAccount(context)
+  if (account !== undefined)
+    return (await translated(() => askArm(account, { method: 'POST', url, body }))) ?? missing()
   const args = ['rest', '--method', 'post', '--url', url, '--body', JSON.stringify(body), '--output', 'json']
-  const answer = az(args) ?? fail(`the management API does not serve ${url}`)
-  return JSON.parse(answer) as unknown
+  return JSON.parse(az(args) ?? missing()) as unknown
 }
 
-/** The ARM path of az's active subscription. Exits with 3 if az is not signed in. */
-export function subscriptionPath(): string {
-  const id =
-    az(['account', 'show', '--query', 'id', '--output', 'tsv'])?.trim() ?? fail('az is not signed in: run az login')
-  return `/subscriptions/${id}`
+/** The ARM path of the active subscription. @throws CommandFailure if nobody is signed in */
+export async function subscriptionPath(context: CommandContext): Promise<string> {
+  const account = await findAccount(context)
+  const id = account?.subscription.id ?? az(['account', 'show', '--query', 'id', '--output', 'tsv'])?.trim()
+  return `/subscriptions/${id ?? notSignedIn()}`
 }
 
-/** The object id of the principal that az is signed in as: the `oid` claim of its access token. Exits with 3 if there is none. */
-export function signedInObjectId(): string {
-  const token = az(['account', 'get-access-token', '--query', 'accessToken', '--output', 'tsv'])?.trim() ?? ''
-  return unverifiedClaim(token, 'oid') ?? fail('az is not signed in: run az login')
+/** The object id of the signed-in principal: the `oid` claim of its access token. @throws CommandFailure */
+export async function signedInObjectId(context: CommandContext): Promise<string> {
+  const account = await findAccount(context)
+  const token =
+    account === undefined
+      ? az(['account', 'get-access-token', '--query', 'accessToken', '--output', 'tsv'])?.trim()
+      : await account.armToken()
+  return unverifiedClaim(token ?? '', 'oid') ?? notSignedIn()
 }
 
-/** Requires that az's active cloud is this server, because az sends its token to any URL. Exits with 3 if it is not. */
-export function requireSignedInAt(server: string | undefined): void {
+/** Requires that the active cloud is this server. @throws CommandFailure if it is another one */
+export async function requireSignedInAt(context: CommandContext, server: string | undefined): Promise<void> {
   if (server === undefined) return
-  const cloud = az(['cloud', 'show', '--query', 'endpoints.resourceManager', '--output', 'tsv'])?.trim() ?? ''
+  const account = await findAccount(context)
+  const cloud =
+    account?.cloud.endpoints.resourceManager ??
+    az(['cloud', 'show', '--query', 'endpoints.resourceManager', '--output', 'tsv'])?.trim() ??
+    ''
   if (originOf(cloud) !== undefined && originOf(cloud) === originOf(server)) return
-  fail(
-    `the active cloud of az is ${cloud}, not ${server}. Run: az cloud register -n acrux --endpoint-resource-manager ${server}; az cloud set -n acrux; az login`,
+  throw new CommandFailure(
+    `the active cloud is ${cloud}, not ${server}`,
+    3,
+    `sign in to it: acrux login --server ${server}`,
   )
 }
 
 function originOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).origin : undefined
+  return URL.parse(url)?.origin
 }
 
-/** Runs az and returns its output. Undefined if az reports that the resource does not exist; exits with 3 for any other failure. */
-export function az(args: readonly string[]): string | undefined {
-  const options = { encoding: 'utf8', timeout: timeoutMs, maxBuffer: maxOutputBytes } as const
+/** Runs az and returns its output. Undefined if az reports that the resource does not exist. */
+function az(args: readonly string[]): string | undefined {
+  const options = { encoding: 'utf8', timeout: azTimeoutMs, maxBuffer: maxOutputBytes } as const
   const { error, status, stdout, stderr } = spawnSync('az', args, options)
   if (error !== undefined) {
-    const isMissing = systemErrorCode(error) === 'ENOENT'
-    return fail(isMissing ? 'az is not installed, or not in PATH' : `az cannot be run: ${plainReason(error)}`)
+    if (systemErrorCode(error) === 'ENOENT') return notSignedIn()
+    return notFoundOnServer(`az cannot be run: ${plainReason(error)}`)
   }
   if (status === 0) return stdout
   if (/\b(?:ResourceNotFound|could not be found|not found)\b/i.test(stderr)) return undefined
-  return fail(stderr.trim())
+  return notFoundOnServer(stderr.trim())
 }
 
-/** Prints an error and exits with 3. */
-export function fail(message: string): never {
-  for (const line of message.split('\n')) process.stderr.write(`acrux: ${line}\n`)
-  process.exit(3)
+/** Undefined for a resource that does not exist; other errors of ARM get the exit code of az's failures. */
+async function translated<Result>(ask: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined
+    if (error instanceof CommandFailure) throw new CommandFailure(error.message, 3, error.nextStep, { cause: error })
+    throw error
+  }
+}
+
+function notSignedIn(): never {
+  throw new CommandFailure('nobody is signed in', 3, 'sign in: acrux login --server URL')
+}
+
+/** @throws CommandFailure with the exit code 3 always */
+export function notFoundOnServer(message: string): never {
+  throw new CommandFailure(message, 3)
 }

@@ -1,15 +1,13 @@
 import type { Command } from 'commander'
+import type { ExitCodeTexts } from './command/command.ts'
 
 /** What the help of a command shows below its options. */
 export type HelpText = {
   /** What a user must know before using the command. */
-  readonly about?: string
+  readonly about?: string | undefined
   readonly examples: readonly string[]
   readonly exitCodes?: ExitCodeTexts
 }
-
-/** The meaning of each exit code. */
-export type ExitCodeTexts = Readonly<Record<number, string>>
 
 /** Adds examples and exit codes to the help of a command. */
 export function withHelp(command: Command, { about, examples, exitCodes = {} }: HelpText): Command {

@@ -3,5 +3,5 @@ import { enableCompileCache } from 'node:module'
 
 // The compile cache halves the startup time. It must be enabled before the first import.
 enableCompileCache()
-const { run } = await import('./program.ts')
-await run()
+const { main } = await import('./command-line.ts')
+await main(process.argv.slice(2))

@@ -9,12 +9,12 @@ import {
   settingDefinitions,
   startServer,
 } from '@acrux/server'
-import { type Command, Option } from 'commander'
-import { type HelpText, withHelp } from './help-text.ts'
+import { type FlagDescription, defineCommand } from './command/command.ts'
 import { nextSteps } from './next-steps.ts'
-import { explainFailure } from './startup-failure.ts'
+import { serverEnvironment } from './server-environment.ts'
 
-const help: HelpText = {
+/** `acrux serve`. Its options are the settings of the server. */
+export const command = defineCommand<Record<string, unknown>>({
   about: `
 The first start creates the data directory, a certificate authority, a registry and two owners.
 Each setting is read from its option, its environment variable or the YAML file, in this order of precedence.`,
@@ -36,23 +36,22 @@ Each setting is read from its option, its environment variable or the YAML file,
     15: 'the TLS certificate cannot be used',
     16: 'the database was written by a newer version',
   },
-}
-
-/** Adds `acrux serve`. Its options are the settings of the server. */
-export function addServe(program: Command): void {
-  const command = program.command('serve').description('start the server')
-  for (const setting of settingDefinitions) command.addOption(toOption(setting))
-  command.option(
-    '--renew-ca',
-    "Replace the server's own certificate authority at this start with a new one for the configured hosts. All clients must trust the new one.",
-  )
-  withHelp(command, help).action(async () => {
-    // Only the user of the server may read the files that it writes.
-    process.umask(0o077)
+  flags: [
+    ...settingDefinitions.map(toFlag),
+    {
+      flags: '--renew-ca',
+      description:
+        "Replace the server's own certificate authority at this start with a new one for the configured hosts. All clients must trust the new one.",
+    },
+  ],
+  prints: 'itself',
+  // Only the user of the server may read the files that it writes.
+  privateFiles: true,
+  run: async (flags) => {
     collectGarbageOnMainThread()
-    await serve(command.opts())
-  })
-}
+    await serve(flags)
+  },
+})
 
 /**
  * On one or two cores, V8's garbage collection threads compete with the thread that handles requests. Without concurrent
@@ -65,22 +64,17 @@ function collectGarbageOnMainThread(): void {
   setFlagsFromString('--no-parallel-scavenge')
 }
 
-function toOption(setting: SettingDefinition): Option {
-  const option = new Option(
-    setting.option,
-    `${setting.description} Default: ${setting.defaultText}. Variable: ${setting.variable}`,
-  )
-  if (setting.kind === 'list') option.argParser((value, all: string[] | undefined) => [...(all ?? []), value])
-  return option
+function toFlag({ option, description, defaultText, variable, kind }: SettingDefinition): FlagDescription {
+  return {
+    flags: option,
+    description: `${description} Default: ${defaultText}. Variable: ${variable}`,
+    ...(kind === 'list' && { repeated: true }),
+  }
 }
 
 async function serve({ renewCa, ...flags }: Record<string, unknown>): Promise<void> {
-  let server: RunningServer
-  try {
-    server = await startServer(await loadConfiguration({ flags, env: process.env }), { renewCa: renewCa === true })
-  } catch (error) {
-    explainFailure(error)
-  }
+  const configuration = await loadConfiguration({ flags, env: serverEnvironment() })
+  const server = await startServer(configuration, { renewCa: renewCa === true })
   stopOnSignals(server)
   announce(server)
 }

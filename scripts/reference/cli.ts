@@ -1,3 +1,4 @@
+import { commonOptionsHeading } from '../../cli/src/command/parser.ts'
 import type { loadProgram } from '../../cli/src/program.ts'
 import { block, code, table } from './markdown.ts'
 
@@ -10,12 +11,25 @@ const introduction = `# Command line
 <!-- Generated from the help of the commands by scripts/reference/cli.ts: run \`npm run generate\`. -->
 
 \`acrux --help\`, \`acrux COMMAND --help\` and \`acrux COMMAND SUBCOMMAND --help\` print the same on a terminal. Every command has \`--help\`.
+
+Commands that return a document also have the [common options](#common-options).
 `
 
 /** Renders `docs/reference/cli.md` from the commands themselves. */
 export function cliReference(program: Command): string {
   const commands = program.commands.flatMap((command) => withSubcommands(command, [program.name()]))
-  return [introduction, optionTable(program), ...commands].join('\n')
+  return [introduction, optionTable(visibleOptions(program)), commonOptions(program), ...commands].join('\n')
+}
+
+/** The options that commands have in common, as the first of them describes them. */
+function commonOptions(program: Command): string {
+  const all = program.commands.flatMap((command) => [command, ...command.commands])
+  const options = all.map((command) => visibleOptions(command).filter(isCommon)).find(({ length }) => length > 0)
+  return `## Common options\n\n${optionTable(options ?? [])}`
+}
+
+function isCommon({ helpGroupHeading }: Option): boolean {
+  return helpGroupHeading === commonOptionsHeading
 }
 
 function withSubcommands(command: Command, parents: readonly string[]): string[] {
@@ -31,7 +45,7 @@ function commandSection(command: Command, path: readonly string[]): string {
     `${sentence(command.description())}\n`,
     ...(isGroup ? [] : [block(`${name} ${command.usage()}`)]),
     argumentTable(command.registeredArguments),
-    optionTable(command),
+    optionTable(visibleOptions(command).filter((option) => !isCommon(option))),
     afterText(command),
   ]
   return parts.filter((part) => part !== '').join('\n')
@@ -46,11 +60,14 @@ function argumentTable(arguments_: readonly Argument[]): string {
   )
 }
 
-function optionTable(command: Command): string {
-  const options = command
+function visibleOptions(command: Command): Option[] {
+  return command
     .createHelp()
     .visibleOptions(command)
     .filter(({ long }) => long !== '--help')
+}
+
+function optionTable(options: readonly Option[]): string {
   if (options.length === 0) return ''
   return table(
     ['option', 'description'],

@@ -1,8 +1,16 @@
 import type { AuditEventDocument } from '@acrux/server'
-import { fail, getFromArm, getNextFromArm, registryIdOf, requireSignedInAt, subscriptionPath } from '../az.ts'
+import {
+  getFromArm,
+  getNextFromArm,
+  notFoundOnServer,
+  registryIdOf,
+  requireSignedInAt,
+  subscriptionPath,
+} from '../az.ts'
+import type { CommandContext } from '../command/context.ts'
 import type { FilterFlags } from './filter-flags.ts'
 
-/** Selects the log: of the server that az is signed in to, or of one registry on it. */
+/** Selects the log: of the server of the account that is signed in, or of one registry on it. */
 export type ServerFlags = { readonly server?: string; readonly name?: string }
 
 const apiVersion = '2024-11-01'
@@ -10,29 +18,32 @@ const apiVersion = '2024-11-01'
 /** The maximum of the server. */
 const maxPageSize = 1000
 
-/** Gets the newest events from the management API, page by page, as the principal that az is signed in as. */
-export function* newestOnServer(place: ServerFlags, flags: FilterFlags & { readonly limit: number }) {
-  requireSignedInAt(place.server)
+/** Gets the newest events from the management API, page by page, as the account that is signed in. */
+export async function* newestOnServer(
+  context: CommandContext,
+  place: ServerFlags,
+  flags: FilterFlags & { readonly limit: number },
+): AsyncGenerator<AuditEventDocument> {
+  await requireSignedInAt(context, place.server)
   const query = new URLSearchParams({ 'api-version': apiVersion, $top: String(Math.min(flags.limit, maxPageSize)) })
   const filter = filterText(flags)
   if (filter !== '') query.set('$filter', filter)
   let left = flags.limit
-  for (let answer = getFromArm(`${logOf(place)}?${query.toString()}`); ;) {
-    if (answer === undefined)
-      return fail('the audit log does not exist, or is not visible to the principal that az is signed in as')
+  for (let answer = await getFromArm(context, `${await logOf(context, place)}?${query.toString()}`); ;) {
+    if (answer === undefined) notFoundOnServer('the audit log does not exist, or is not visible to the account')
     const { value, nextLink } = answer as Page
     for (const event of value.slice(0, left)) yield event
     left -= value.length
-    if (nextLink === undefined || left <= 0) return undefined
-    answer = getNextFromArm(nextLink)
+    if (nextLink === undefined || left <= 0) return
+    answer = await getNextFromArm(context, nextLink)
   }
 }
 
 type Page = { readonly value: readonly AuditEventDocument[]; readonly nextLink?: string }
 
-function logOf({ name }: ServerFlags): string {
-  if (name !== undefined) return `${registryIdOf(name)}/auditEvents`
-  return `${subscriptionPath()}/providers/Acrux.Server/auditEvents`
+async function logOf(context: CommandContext, { name }: ServerFlags): Promise<string> {
+  if (name !== undefined) return `${await registryIdOf(context, name)}/auditEvents`
+  return `${await subscriptionPath(context)}/providers/Acrux.Server/auditEvents`
 }
 
 /** The filter in the syntax of the API. [docs/reference/audit.md] */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { StartupError, exitCodes } from '@acrux/server'
+import { askHidden } from '../command/prompt.ts'
 
 const minLength = 12
 
@@ -31,44 +32,11 @@ async function ask(isNew: boolean): Promise<string> {
   if (!process.stdin.isTTY) {
     throw wrong('there is no terminal to prompt for the passphrase', 'add --passphrase-file FILE, or - for stdin')
   }
-  const first = await askOnce('Passphrase of the keys: ')
-  if (isNew && first !== (await askOnce('Repeat the passphrase: '))) {
+  const first = await askHidden('Passphrase of the keys: ')
+  if (isNew && first !== (await askHidden('Repeat the passphrase: '))) {
     throw wrong('the two passphrases differ', 'run the command again')
   }
   return first
-}
-
-/** Reads a line from the terminal without showing it. */
-function askOnce(prompt: string): Promise<string> {
-  const { stdin, stderr } = process
-  stderr.write(prompt)
-  stdin.setRawMode(true)
-  stdin.setEncoding('utf8')
-  stdin.resume()
-  let line = ''
-  return new Promise((resolve) => {
-    const end = () => {
-      stdin.off('data', take)
-      stdin.setRawMode(false)
-      stdin.pause()
-      stderr.write('\n')
-    }
-    const take = (typed: string) => {
-      for (const character of typed) {
-        if (character === '\r' || character === '\n') {
-          end()
-          resolve(line)
-          return
-        }
-        if (character === '\u0003') {
-          end()
-          process.exit(130)
-        }
-        line = character === '\u007f' || character === '\b' ? line.slice(0, -1) : line + character
-      }
-    }
-    stdin.on('data', take)
-  })
 }
 
 function wrong(message: string, nextStep: string, cause?: unknown): StartupError {

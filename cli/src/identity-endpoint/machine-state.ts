@@ -3,8 +3,9 @@ import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { MachineEnrollment } from '@acrux/server/machine-protocol'
-import { CommandFailure, exitCodes } from './failure.ts'
-import { UnusableFileError, readPrivateFile, writePrivateFile } from './private-file.ts'
+import { CommandFailure } from '../command/failure.ts'
+import { exitCodes } from './exit-codes.ts'
+import { UnusableFileError, readPrivateFile, writePrivateFile } from '../private-file.ts'
 
 /** The stored state of a machine: its ids, where it requests tokens, and its private key. */
 export type MachineState = MachineEnrollment & {

@@ -1,7 +1,8 @@
 import { plainReason } from '@acrux/server/plain-reason'
 import http from 'node:http'
 import https from 'node:https'
-import { CommandFailure, exitCodes } from './failure.ts'
+import { CommandFailure } from '../command/failure.ts'
+import { exitCodes } from './exit-codes.ts'
 
 /** The response of the server. Its body is JSON. */
 export type ServerAnswer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> }

@@ -1,6 +1,6 @@
 import type { WantedIdentity } from '@acrux/server/machine-protocol'
 import { unverifiedClaim } from '../token-claim.ts'
-import { CommandFailure } from './failure.ts'
+import { CommandFailure } from '../command/failure.ts'
 import { machineAssertion } from './machine-key.ts'
 import type { MachineState } from './machine-state.ts'
 import { type ServerAnswer, postForm } from './server-request.ts'

@@ -1,12 +1,11 @@
-import { exitCodes, type Finding, type ScrubProgress, scrubDataDir } from '@acrux/server'
-import type { Command } from 'commander'
+import { type Finding, type ScrubProgress, scrubDataDir } from '@acrux/server'
 import { requireSignedInAt } from '../az.ts'
-import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
-import { type HelpText, withHelp } from '../help-text.ts'
-import { explainFailure } from '../startup-failure.ts'
-import { exitOnWrongUsage } from '../wrong-usage.ts'
+import { defineCommand } from '../command/command.ts'
+import type { CommandContext } from '../command/context.ts'
+import { WrongUsageError } from '../command/failure.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir-flags.ts'
 import { findingText } from './finding-text.ts'
-import { createProgressDisplay, type ProgressDisplay } from './progress-display.ts'
+import { createProgressDisplay } from './progress-display.ts'
 import { scrubServer } from './server-scrub.ts'
 
 const about = `
@@ -14,13 +13,20 @@ The command reads all stored bytes. It checks that each blob has a file and a ro
 that everything that a manifest refers to exists, and that the audit log was not altered.
 
 With --data-dir or --config, it reads the data directory of a stopped server. With --server, it starts the scrub on a
-running server through az, as the principal that az is signed in as. This requires the action Acrux.Server/scrub/action.
+running server, as the account that is signed in. This requires the action Acrux.Server/scrub/action.
 
 Without --repair, nothing changes. With --repair, corrupt and missing content is quarantined: the registry reports it as
 unknown, and the next push of the same content replaces it. Files without a row are removed if they are older than
 gc.leaseSeconds. Open uploads are never changed.`
 
-const help: HelpText = {
+type Flags = DataDirFlags & {
+  readonly server?: string
+  readonly repair: boolean
+  readonly json: boolean
+}
+
+/** `acrux scrub`. */
+export const command = defineCommand<Flags>({
   about,
   examples: [
     'acrux scrub --data-dir /var/lib/acrux',
@@ -31,43 +37,41 @@ const help: HelpText = {
     0: 'no problems, or --repair removed all of them',
     1: 'problems were found',
     2: 'wrong option or setting',
-    3: 'az failed, or the server could not complete the scrub',
+    3: 'the server could not be asked, or could not complete the scrub',
     12: 'a running server uses the data directory',
     13: 'the data directory or its database cannot be used',
     14: 'the master key cannot be read',
     16: 'the database was written by a newer version',
   },
-}
+  flags: [
+    ...dataDirFlags('the data directory of a stopped server'),
+    {
+      flags: '--server <url>',
+      description: 'scrub the running server of the account that is signed in, instead of a data directory',
+    },
+    { flags: '--repair', description: 'quarantine corrupt content and remove old files without a row', default: false },
+    { flags: '--json', description: 'print the report as JSON', default: false },
+  ],
+  prints: 'itself',
+  run: scrub,
+})
 
-type ScrubFlags = DataDirFlags & {
-  readonly server?: string
-  readonly repair: boolean
-  readonly json: boolean
-}
-
-/** Adds `acrux scrub`. */
-export function addScrub(program: Command): void {
-  const command = withDataDir(exitOnWrongUsage(program.command('scrub')), 'the data directory of a stopped server')
-    .description('verify all stored content, and quarantine corrupt content')
-    .option('--server <url>', 'scrub a running server that az is signed in to, instead of a data directory')
-    .option('--repair', 'quarantine corrupt content and remove old files without a row', false)
-    .option('--json', 'print the report as JSON', false)
-    .action(runScrub)
-  withHelp(command, help)
-}
-
-async function runScrub(flags: ScrubFlags, command: Command): Promise<void> {
+async function scrub(flags: Flags, context: CommandContext): Promise<void> {
   const { server, dataDir, config, repair, json } = flags
   if (server !== undefined && (dataDir !== undefined || config !== undefined)) {
-    command.error('error: --server cannot be combined with --data-dir or --config')
+    throw new WrongUsageError('--server cannot be combined with --data-dir or --config')
   }
   const display = createProgressDisplay(process.stderr)
-  const report = server === undefined ? await scrubStopped(flags, display) : await scrubRunning(server, repair, display)
-  display.end()
-  if (json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
-  else printReport(report)
+  const scrubPlace = async (): Promise<ScrubProgress> => {
+    if (server === undefined) return scrubDataDir(await configurationOf(flags), { repair, onProgress: display.show })
+    await requireSignedInAt(context, server)
+    return scrubServer(context, repair, display.show)
+  }
+  const report = await scrubPlace().finally(display.end)
+  if (json) context.print(`${JSON.stringify(report, undefined, 2)}\n`)
+  else context.print(reportText(report))
   const isSound = report.findingCount === report.findings.filter(isGone).length
-  process.exitCode = isSound ? exitCodes.ok : exitCodes.unexpected
+  if (!isSound) context.exitWith(1)
 }
 
 /** A removed file is no longer a problem. Quarantined content is one until it is pushed again. */
@@ -75,25 +79,12 @@ function isGone({ kind, repaired }: Finding): boolean {
   return kind === 'file-without-row' && repaired
 }
 
-async function scrubStopped(flags: ScrubFlags, display: ProgressDisplay): Promise<ScrubProgress> {
-  try {
-    return await scrubDataDir(await configurationOf(flags), { repair: flags.repair, onProgress: display.show })
-  } catch (error) {
-    display.end()
-    return explainFailure(error)
-  }
-}
-
-function scrubRunning(server: string, repair: boolean, display: ProgressDisplay): Promise<ScrubProgress> {
-  requireSignedInAt(server)
-  return scrubServer(repair, display.show)
-}
-
-function printReport({ counts, findings, findingCount }: ScrubProgress): void {
-  for (const finding of findings) process.stdout.write(`${findingText(finding)}\n`)
-  if (findingCount > findings.length) process.stdout.write(`${findingCount - findings.length} more problems\n`)
-  process.stdout.write(
-    `checked ${counts.blobs} blobs (${counts.bytes} bytes), ${counts.manifests} manifests, ${counts.files} files, ${counts.auditEvents} audit events\n`,
-  )
-  process.stdout.write(findingCount === 0 ? 'no problems found\n' : `problems found: ${findingCount}\n`)
+function reportText({ counts, findings, findingCount }: ScrubProgress): string {
+  return [
+    ...findings.map(findingText),
+    ...(findingCount > findings.length ? [`${findingCount - findings.length} more problems`] : []),
+    `checked ${counts.blobs} blobs (${counts.bytes} bytes), ${counts.manifests} manifests, ${counts.files} files, ${counts.auditEvents} audit events`,
+    findingCount === 0 ? 'no problems found' : `problems found: ${findingCount}`,
+    '',
+  ].join('\n')
 }

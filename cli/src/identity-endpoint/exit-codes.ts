@@ -10,16 +10,3 @@ export const exitCodes = {
   refused:            21, // the server does not accept the code or the key
   unreachable:        22, // the server cannot be reached or is not trusted
 } as const
-
-/** Why a command failed: `message` says in one line what is wrong, `nextStep` what to do. */
-export class CommandFailure extends Error {
-  override readonly name = 'CommandFailure'
-  readonly exitCode: number
-  readonly nextStep: string
-
-  constructor(message: string, exitCode: number, nextStep: string, options?: ErrorOptions) {
-    super(message, options)
-    this.exitCode = exitCode
-    this.nextStep = nextStep
-  }
-}

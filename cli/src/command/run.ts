@@ -1,0 +1,37 @@
+import { StartupError } from '@acrux/server/exit'
+import { plainReason } from '@acrux/server/plain-reason'
+import type { Command } from './command.ts'
+import { createContext } from './context.ts'
+import { CommandFailure } from './failure.ts'
+import type { Log } from './log.ts'
+import { type ResultFlags, printResult } from './print-result.ts'
+
+const unexpected = 1
+
+/** Runs a command, prints its result, and sets the exit code of the process. Errors are shown on standard error. */
+export async function run(command: Command, flags: Record<string, unknown>): Promise<void> {
+  if (command.privateFiles === true) process.umask(0o077)
+  const context = createContext(flags)
+  try {
+    const result = await command.run(flags as never, context)
+    if (command.prints === 'result') await printResult(command, result, flags as ResultFlags)
+  } catch (error) {
+    process.exitCode = explain(error, context.log, flags['debug'] === true)
+  }
+}
+
+/** Shows an error and its next step, and returns the exit code. */
+function explain(error: unknown, log: Log, isDebug: boolean): number {
+  if (error instanceof CommandFailure || error instanceof StartupError) {
+    log.error(error.message, error.nextStep)
+    if (isDebug && error.cause instanceof Error) log.debug(error.cause.stack ?? '')
+    return error.exitCode
+  }
+  const showsStack = isDebug || /^(?:debug|trace)$/.test(process.env['ACRUX_LOG_LEVEL'] ?? '')
+  log.error(
+    `the command failed: ${plainReason(error)}`,
+    showsStack ? undefined : 'add --debug, or set ACRUX_LOG_LEVEL=debug, to see the stack trace',
+  )
+  if (showsStack && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+  return unexpected
+}

@@ -1,0 +1,225 @@
+import type { Command } from './command.ts'
+
+/** A row of the command table. */
+export type CommandRow = {
+  /** The words that call it, such as `acr why`. */
+  readonly path: string
+  /** What it does, in one line that begins with a lower-case verb. */
+  readonly summary: string
+  /** Loads the file of the command, which exports `command`. */
+  readonly load: () => Promise<{ readonly command: Command }>
+}
+
+/** A word that several commands begin with. */
+export type GroupRow = {
+  readonly path: string
+  readonly summary: string
+  readonly about?: string
+  readonly examples: readonly string[]
+}
+
+/** The groups of commands. */
+export const groups: readonly GroupRow[] = [
+  {
+    path: 'account',
+    summary: 'show the signed-in accounts, select one, and get access tokens',
+    examples: ['acrux account show', 'acrux account list -o table'],
+  },
+  {
+    path: 'acr',
+    summary: 'sign clients in to registries, explain denials, and check and list permissions',
+    examples: [
+      'acrux acr why --last -n contoso',
+      'acrux acr can 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 push team/app -n contoso',
+      'acrux acr who delete team/app -n contoso',
+    ],
+  },
+  {
+    path: 'audit',
+    summary: 'read the audit log and verify its integrity',
+    about: `
+These commands read the data directory, also while the server is running. With --server or -n, list asks a running
+server, as the account that is signed in.`,
+    examples: [
+      'acrux audit verify --data-dir /var/lib/acrux',
+      'acrux audit list --data-dir /var/lib/acrux --outcome refused',
+      'acrux audit export --data-dir /var/lib/acrux > events.jsonl',
+    ],
+  },
+  {
+    path: 'backup',
+    summary: 'create, verify and restore backups of a server',
+    examples: [
+      'acrux backup create /backup/acrux --data-dir /var/lib/acrux',
+      'acrux backup list /backup/acrux',
+      'acrux backup verify /backup/acrux',
+      'acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --dry-run',
+    ],
+  },
+  {
+    path: 'cloud',
+    summary: 'register Acrux servers, and select one or AzureCloud',
+    examples: ['acrux cloud list -o table', 'acrux cloud set -n AzureCloud'],
+  },
+  {
+    path: 'identity-endpoint',
+    summary: 'provide a managed identity to programs on this machine',
+    about: 'It serves az login --identity, acrux login --identity and ManagedIdentityCredential.',
+    examples: [
+      'acrux identity-endpoint enroll --server https://registry.example.com --code 7K3M-9QRT-2VWX-8HJN-5PBD',
+      'acrux identity-endpoint serve',
+      'AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:40342 az login --identity',
+    ],
+  },
+  {
+    path: 'owner',
+    summary: 'show the first credentials, and restore the access of an owner',
+    about: `
+Run these commands on the server's machine, as the user that the server runs as, also while the server is running.`,
+    examples: ['acrux owner first-run', 'acrux owner reset --data-dir /var/lib/acrux'],
+  },
+]
+
+/** Every command. The parser, the help, the completion and docs/reference/cli.md are generated from it. */
+export const commandTable: readonly CommandRow[] = [
+  {
+    path: 'login',
+    summary: 'sign in to an Acrux server or to Azure',
+    load: () => import('../login/command.ts'),
+  },
+  {
+    path: 'logout',
+    summary: 'sign out, and delete the stored credentials',
+    load: () => import('../login/logout.ts'),
+  },
+  {
+    path: 'version',
+    summary: 'print the versions of acrux and Node',
+    load: () => import('../version-command.ts'),
+  },
+  {
+    path: 'account clear',
+    summary: 'sign all accounts out',
+    load: () => import('../account/commands/clear.ts'),
+  },
+  {
+    path: 'account get-access-token',
+    summary: 'print an access token',
+    load: () => import('../account/commands/get-access-token.ts'),
+  },
+  {
+    path: 'account list',
+    summary: 'list the signed-in subscriptions',
+    load: () => import('../account/commands/list.ts'),
+  },
+  {
+    path: 'account set',
+    summary: 'select the active subscription',
+    load: () => import('../account/commands/set.ts'),
+  },
+  {
+    path: 'account show',
+    summary: 'show the active subscription',
+    load: () => import('../account/commands/show.ts'),
+  },
+  {
+    path: 'acr can',
+    summary: 'check whether a principal has a permission',
+    load: () => import('../acr/can.ts'),
+  },
+  {
+    path: 'acr who',
+    summary: 'list the principals that have a permission',
+    load: () => import('../acr/who.ts'),
+  },
+  {
+    path: 'acr why',
+    summary: 'explain a denied request',
+    load: () => import('../acr/why.ts'),
+  },
+  {
+    path: 'audit export',
+    summary: 'write events as JSON, one per line, oldest first',
+    load: () => import('../audit/export.ts'),
+  },
+  {
+    path: 'audit list',
+    summary: 'print events, one per line, newest first',
+    load: () => import('../audit/list.ts'),
+  },
+  {
+    path: 'audit verify',
+    summary: 'verify every event and every block of the hash chain',
+    load: () => import('../audit/verify.ts'),
+  },
+  {
+    path: 'backup create',
+    summary: 'create a backup, also while the server is running',
+    load: () => import('../backup/create.ts'),
+  },
+  {
+    path: 'backup list',
+    summary: 'list the complete backups, oldest first',
+    load: () => import('../backup/list.ts'),
+  },
+  {
+    path: 'backup restore',
+    summary: 'restore a backup to an empty data directory',
+    load: () => import('../backup/restore.ts'),
+  },
+  {
+    path: 'backup verify',
+    summary: 'read every byte of a backup, and compare it with its digest',
+    load: () => import('../backup/verify.ts'),
+  },
+  { path: 'cloud list', summary: 'list the clouds', load: () => import('../cloud/list.ts') },
+  {
+    path: 'cloud register',
+    summary: 'register a server as a cloud',
+    load: () => import('../cloud/register.ts'),
+  },
+  { path: 'cloud set', summary: 'select the active cloud', load: () => import('../cloud/set.ts') },
+  { path: 'cloud show', summary: 'show the endpoints of a cloud', load: () => import('../cloud/show.ts') },
+  {
+    path: 'cloud unregister',
+    summary: 'remove a registered cloud',
+    load: () => import('../cloud/unregister.ts'),
+  },
+  {
+    path: 'identity-endpoint enroll',
+    summary: 'create a key on this machine and register it with the server; an earlier key becomes invalid',
+    load: () => import('../identity-endpoint/enroll-command.ts'),
+  },
+  {
+    path: 'identity-endpoint forget',
+    summary: 'delete the key from this machine; the server keeps the machine until it is deleted there',
+    load: () => import('../identity-endpoint/forget.ts'),
+  },
+  {
+    path: 'identity-endpoint serve',
+    summary:
+      'serve tokens to programs on this machine, through the endpoints of Azure virtual machines, App Service and Azure ML',
+    load: () => import('../identity-endpoint/serve.ts'),
+  },
+  {
+    path: 'identity-endpoint status',
+    summary: 'show the identity of this machine, and whether the server accepts its key',
+    load: () => import('../identity-endpoint/status.ts'),
+  },
+  {
+    path: 'owner first-run',
+    summary: 'print the credentials that the first start of the server created',
+    load: () => import('../owner/first-run-command.ts'),
+  },
+  {
+    path: 'owner reset',
+    summary: 'set a one-time password for an owner, and end all sign-ins of the owner',
+    load: () => import('../owner/reset.ts'),
+  },
+  {
+    path: 'scrub',
+    summary: 'verify all stored content, and quarantine corrupt content',
+    load: () => import('../scrub/command.ts'),
+  },
+  { path: 'serve', summary: 'start the server', load: () => import('../serve.ts') },
+]
