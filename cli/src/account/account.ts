@@ -1,0 +1,142 @@
+import type { CommandContext } from '../command/context.ts'
+import { failure } from '../command/failure.ts'
+import { isRecord } from '../command/output/sorted-keys.ts'
+import { unverifiedClaims } from '../token-claim.ts'
+import { exchangeForAcrToken } from './acr-exchange.ts'
+import { type Cloud, azureCloud } from './clouds.ts'
+import { type HttpClient, createHttpClient } from './http.ts'
+import { type Profile, type StoredSubscription, type Subscription, openProfile } from './profile.ts'
+import { openSecretStore } from './secret-store.ts'
+import { type AccessToken, type TokenSource, accessToken, storedToken } from './sign-in-tokens.ts'
+import { TokenDenied, scopeOf } from './token-request.ts'
+
+/** The audience of registries. [acr-protocol §2.4] */
+const acrResource = 'https://containerregistry.azure.net'
+
+/** A signed-in subscription. Its tokens renew themselves. */
+export type Account = {
+  readonly subscription: Subscription
+  readonly cloud: Cloud
+  /** A token for Azure Resource Manager. */
+  readonly armToken: () => Promise<string>
+  /** A token for Microsoft Graph. @throws CommandFailure if the cloud has no Graph */
+  readonly graphToken: () => Promise<string>
+  /** An ACR refresh token: the password of the null GUID at a login server. @throws ExchangeDenied */
+  readonly acrRefreshToken: (loginServer: string) => Promise<string>
+  /** A token for a scope. `tenantId` names another tenant than that of the subscription. */
+  readonly token: (scope: string, tenantId?: string) => Promise<AccessToken>
+  /** Sends a request to a server of the cloud, without a token. */
+  readonly http: HttpClient
+}
+
+/** Selects an account: a subscription by its id or name. Default: the active one. */
+export type AccountFlags = { readonly subscription?: string | undefined }
+
+/** The active account, or the one of a subscription. @throws CommandFailure with az's message if there is none */
+export async function requireAccount(context: CommandContext, flags: AccountFlags = {}): Promise<Account> {
+  const profile = await openProfile(context.env).read()
+  return openAccount(context, profile, requireSubscription(profile, flags.subscription))
+}
+
+/** The active account. Undefined if nobody is signed in to the active cloud. */
+export async function findAccount(context: CommandContext): Promise<Account | undefined> {
+  const profile = await openProfile(context.env).read()
+  const stored = subscriptionsOf(profile).find(({ subscription }) => subscription.isDefault)
+  return stored && openAccount(context, profile, stored)
+}
+
+/** All clouds: Azure, and those that are registered. */
+export function cloudsOf({ clouds }: Profile): readonly Cloud[] {
+  return [azureCloud, ...clouds]
+}
+
+/** @throws CommandFailure with az's message if the cloud is not registered */
+export function requireCloud(profile: Profile, name: string): Cloud {
+  const cloud = cloudsOf(profile).find((each) => each.name === name)
+  if (cloud === undefined) throw failure(`The cloud '${name}' is not registered.`, 'list the clouds: acrux cloud list')
+  return cloud
+}
+
+/** The subscriptions of the active cloud. */
+export function subscriptionsOf({ activeCloud, subscriptions }: Profile): readonly StoredSubscription[] {
+  return subscriptions.filter(({ subscription }) => subscription.environmentName === activeCloud)
+}
+
+/** The subscription with an id or a name, or the active one. @throws CommandFailure with az's messages */
+export function requireSubscription(profile: Profile, wanted: string | undefined): StoredSubscription {
+  const all = subscriptionsOf(profile)
+  if (all.length === 0) throw failure("Please run 'acrux login' to setup account.")
+  const found = all.filter(({ subscription }) =>
+    wanted === undefined ? subscription.isDefault : isNamed(subscription, wanted),
+  )
+  const [first, second] = found
+  if (first === undefined) {
+    throw wanted === undefined
+      ? failure("No subscription found. Run 'acrux account set' to select a subscription.")
+      : failure(`Subscription '${wanted}' not found. Check the spelling and casing and try again.`)
+  }
+  if (second !== undefined)
+    throw failure(`Multiple subscriptions with the name '${wanted ?? ''}' found. Specify the subscription ID.`)
+  return first
+}
+
+/** Whether a subscription has an id or a name, in any case. */
+export function isNamed({ id, name }: Subscription, wanted: string): boolean {
+  return [id.toLowerCase(), name?.toLowerCase()].includes(wanted.toLowerCase())
+}
+
+/** The client for the servers of a cloud. */
+export function httpClientOf({ env, log }: CommandContext, { ca }: Pick<Cloud, 'ca'>): HttpClient {
+  return createHttpClient({ ca, log, env })
+}
+
+function openAccount(context: CommandContext, profile: Profile, stored: StoredSubscription): Account {
+  const { subscription } = stored
+  const signIn = profile.signIns.find(({ id }) => id === stored.signIn)
+  if (signIn === undefined)
+    throw failure(`the sign-in of the subscription ${subscription.id} is missing`, 'sign in again: acrux login')
+  const cloud = requireCloud(profile, signIn.cloud)
+  const http = httpClientOf(context, cloud)
+  const { env } = context
+  const source: TokenSource = { http, cloud, signIn, secrets: openSecretStore(signIn.secretStore, env), env }
+  const token = (scope: string, tenantId = subscription.tenantId) => accessToken(source, scope, tenantId)
+  const forResource = async (resource: string) => (await token(scopeOf(resource))).token
+  const armResource = cloud.endpoints.activeDirectoryResourceId
+  return {
+    subscription,
+    cloud,
+    http,
+    token,
+    armToken: () => forResource(armResource),
+    graphToken: async () => {
+      const graph = cloud.endpoints['microsoftGraphResourceId']
+      if (typeof graph !== 'string') throw failure(`the cloud ${cloud.name} has no Microsoft Graph`)
+      return forResource(graph)
+    },
+    acrRefreshToken: async (loginServer) => {
+      const issued = await storedToken(source, `acr ${loginServer}`, async () => {
+        const identityToken = await forResource(acrResource).catch((error: unknown) => {
+          // Some clouds have no audience for registries. [acr-protocol §2.4]
+          if (error instanceof TokenDenied && error.numbers.some((each) => each === 500011 || each === 50001))
+            return forResource(armResource)
+          throw error
+        })
+        const { tenantId } = subscription
+        const refreshToken = await exchangeForAcrToken(http, loginServer, { tenantId, identityToken })
+        return { token: refreshToken, expiresAtMs: expiryOf(refreshToken) }
+      })
+      return issued.token
+    },
+  }
+}
+
+/** When a JWT expires, in milliseconds since the epoch; now for a token that does not say. */
+function expiryOf(token: string): number {
+  const seconds = Number(unverifiedClaims(token)['exp'])
+  return Number.isFinite(seconds) ? seconds * 1000 : Date.now()
+}
+
+/** An object of JSON, or an empty one. */
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {}
+}

@@ -1,0 +1,92 @@
+import { CommandFailure, failure } from '../command/failure.ts'
+import { isRecord } from '../command/output/sorted-keys.ts'
+import { terminalLine } from '../terminal-text.ts'
+import { type HttpClient, type HttpResponse, formRequest, jsonOf } from './http.ts'
+
+/** The user name that goes with an ACR refresh token. [acr-protocol §1.9] */
+export const nullGuid = '00000000-0000-0000-0000-000000000000'
+
+/** The registry did not exchange the identity token. */
+export class ExchangeDenied extends CommandFailure {
+  override readonly name = 'ExchangeDenied'
+}
+
+/** The Bearer challenge of a registry. */
+export type Challenge = { readonly realm: URL; readonly service: string }
+
+/** Asks a registry for its challenge. @throws CommandFailure with az's title of the error. [acr-protocol §2.1, §2.2] */
+export async function requireChallenge(http: HttpClient, loginServer: string): Promise<Challenge> {
+  const url = `https://${loginServer}/v2/`
+  const response = await http.send({ method: 'GET', url }).catch((error: unknown) => {
+    throw failure(
+      `Could not connect to the registry login server '${loginServer}'. Please verify that the registry exists and the URL '${url}' is reachable from your environment.`,
+      error instanceof Error ? error.message : undefined,
+      error,
+    )
+  })
+  if (response.status === 403) {
+    throw titled(
+      'CONNECTIVITY_FORBIDDEN_ERROR',
+      `Looks like you don't have access to registry '${loginServer}'. To see configured firewall rules, run 'az acr show --query networkRuleSet --name ${loginServer.split('.')[0] ?? ''}'.`,
+    )
+  }
+  const header = response.headers['www-authenticate']
+  if (response.status !== 401 || header === undefined)
+    throw titled('CONNECTIVITY_CHALLENGE_ERROR', `Registry '${loginServer}' did not issue a challenge.`)
+  const challenge = parseChallenge(header)
+  if (challenge === undefined)
+    throw titled('CONNECTIVITY_AAD_LOGIN_ERROR', `Registry '${loginServer}' does not support AAD login.`)
+  return challenge
+}
+
+/** Parses `Bearer realm="…",service="…"`. Undefined for another challenge. [RFC 6750 §3] */
+export function parseChallenge(header: string): Challenge | undefined {
+  const [, parameters] = /^Bearer +(.*)$/i.exec(header) ?? []
+  const values = new Map([...(parameters ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]))
+  const realm = URL.parse(values.get('realm') ?? '')
+  const service = values.get('service')
+  return realm === null || realm.protocol !== 'https:' || service === undefined ? undefined : { realm, service }
+}
+
+/** Exchanges an identity token for an ACR refresh token. @throws ExchangeDenied. [acr-protocol §2.1 step 7] */
+export async function exchangeForAcrToken(
+  http: HttpClient,
+  loginServer: string,
+  { tenantId, identityToken }: { readonly tenantId: string; readonly identityToken: string },
+): Promise<string> {
+  const { realm, service } = await requireChallenge(http, loginServer)
+  // The realm names the host of the exchange, and not its path.
+  const url = new URL('/oauth2/exchange', realm)
+  const form = { grant_type: 'access_token', service, tenant: tenantId, access_token: identityToken }
+  const response = await http.send(formRequest(url.href, form))
+  const body = jsonOf(response)
+  if (response.status === 200 && isRecord(body) && typeof body['refresh_token'] === 'string')
+    return body['refresh_token']
+  throw exchangeDenied(loginServer, response, body)
+}
+
+function exchangeDenied(loginServer: string, response: HttpResponse, body: unknown): ExchangeDenied {
+  const { status, correlationId } = response
+  const title = status === 429 ? 'CONNECTIVITY_TOOMANYREQUESTS_ERROR' : 'CONNECTIVITY_REFRESH_TOKEN_ERROR'
+  const reason = messageOf(body)
+  const text = [
+    `Access to registry '${loginServer}' was denied. Response code: ${status}.`,
+    ...(reason === undefined ? [] : [terminalLine(reason)]),
+    ...(correlationId === undefined ? [] : [`Correlation ID: ${correlationId}.`]),
+  ].join(' ')
+  return new ExchangeDenied(
+    `An error occurred: ${title}\n${text}`,
+    1,
+    correlationId === undefined ? 'sign in again: acrux login' : `acrux acr why ${correlationId} explains the denial`,
+  )
+}
+
+function messageOf(body: unknown): string | undefined {
+  const errors = isRecord(body) ? body['errors'] : undefined
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined
+  return isRecord(first) && typeof first['message'] === 'string' ? first['message'] : undefined
+}
+
+function titled(title: string, message: string): CommandFailure {
+  return failure(`An error occurred: ${title}\n${message}`)
+}

@@ -1,0 +1,81 @@
+import { CommandFailure } from '../command/failure.ts'
+import { isRecord } from '../command/output/sorted-keys.ts'
+import { terminalText } from '../terminal-text.ts'
+import type { Account } from './account.ts'
+import { type HttpResponse, jsonOf } from './http.ts'
+
+/** ARM or Graph answered with an error. Its exit code is 3 for a resource that does not exist, as for az. */
+export class ApiError extends CommandFailure {
+  override readonly name = 'ApiError'
+  readonly status: number
+  /** The code of the error, such as `ResourceNotFound`. */
+  readonly code: string
+
+  constructor(status: number, code: string, message: string, nextStep: string | undefined) {
+    super(terminalText(message), status === 404 ? 3 : 1, nextStep)
+    this.status = status
+    this.code = code
+  }
+}
+
+/** A request to ARM. */
+export type ArmRequest = {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
+  /** A path with its query, or a URL of the same server. */
+  readonly url: string
+  readonly body?: object
+}
+
+/** Sends a request to ARM and returns the JSON of the response; undefined if it has no body. @throws ApiError */
+export async function askArm(account: Account, request: ArmRequest): Promise<unknown> {
+  return ask(account, account.cloud.endpoints.resourceManager, await account.armToken(), request)
+}
+
+/** Sends a request to Graph, such as `/v1.0/users`. @throws ApiError @public */
+export async function askGraph(account: Account, request: ArmRequest): Promise<unknown> {
+  const token = await account.graphToken()
+  return ask(account, account.cloud.endpoints['microsoftGraphResourceId'] ?? '', token, request)
+}
+
+/** Gets all pages of a list of ARM. @throws ApiError */
+export async function listArm(account: Account, url: string): Promise<unknown[]> {
+  const all: unknown[] = []
+  for (let next: string | undefined = url; next !== undefined;) {
+    const page = await askArm(account, { method: 'GET', url: next })
+    const { value, nextLink } = isRecord(page) ? page : {}
+    if (Array.isArray(value)) all.push(...(value as unknown[]))
+    // The host of the link is ignored, so that the token is sent to no other server.
+    next = typeof nextLink === 'string' ? pathOf(nextLink) : undefined
+  }
+  return all
+}
+
+/** The path and query of a link. */
+export function pathOf(link: string): string {
+  const { pathname, search } = new URL(link, 'https://localhost')
+  return `${pathname}${search}`
+}
+
+async function ask(account: Account, base: string, token: string, { method, url, body }: ArmRequest): Promise<unknown> {
+  const response = await account.http.send({
+    method,
+    url: `${base.replace(/\/+$/, '')}${pathOf(url)}`,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  if (response.status >= 400) throw apiError(response)
+  return response.body.length === 0 ? undefined : jsonOf(response)
+}
+
+function apiError(response: HttpResponse): ApiError {
+  const { status, correlationId } = response
+  const body = jsonOf(response)
+  const error = isRecord(body) && isRecord(body['error']) ? body['error'] : {}
+  const code = typeof error['code'] === 'string' ? error['code'] : `status ${status}`
+  const message = typeof error['message'] === 'string' ? error['message'] : 'the server gave no reason'
+  const id = correlationId === undefined ? undefined : `the correlation id of the request is ${correlationId}`
+  return new ApiError(status, code, `(${code}) ${message}`, id)
+}

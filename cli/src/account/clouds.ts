@@ -1,0 +1,136 @@
+import { failure } from '../command/failure.ts'
+import { isRecord } from '../command/output/sorted-keys.ts'
+
+/** A cloud: Azure, or an Acrux server. The names of endpoints and suffixes are those of `az cloud show`. */
+export type Cloud = {
+  readonly name: string
+  readonly endpoints: Readonly<Record<string, string | null>> & {
+    readonly resourceManager: string
+    readonly activeDirectory: string
+    readonly activeDirectoryResourceId: string
+  }
+  readonly suffixes: Readonly<Record<string, string | null>>
+  /** The only certificate authority to trust, as PEM. Without it, those of the system are trusted. */
+  readonly ca?: string
+  /** Whether it is an Acrux server, which knows this program as a client. */
+  readonly isAcrux?: true
+}
+
+/** The names of the endpoints, as az shows them. */
+const endpointNames = [
+  'activeDirectory',
+  'activeDirectoryDataLakeResourceId',
+  'activeDirectoryGraphResourceId',
+  'activeDirectoryResourceId',
+  'appInsightsResourceId',
+  'appInsightsTelemetryChannelResourceId',
+  'attestationResourceId',
+  'azmirrorStorageAccountResourceId',
+  'batchResourceId',
+  'gallery',
+  'logAnalyticsResourceId',
+  'management',
+  'mediaResourceId',
+  'microsoftGraphResourceId',
+  'ossrdbmsResourceId',
+  'portal',
+  'resourceManager',
+  'sqlManagement',
+  'synapseAnalyticsResourceId',
+  'vmImageAliasDoc',
+]
+
+/** The names of the suffixes, as az shows them. */
+const suffixNames = [
+  'acrLoginServerEndpoint',
+  'attestationEndpoint',
+  'azureDatalakeAnalyticsCatalogAndJobEndpoint',
+  'azureDatalakeStoreFileSystemEndpoint',
+  'keyvaultDns',
+  'mariadbServerEndpoint',
+  'mhsmDns',
+  'mysqlServerEndpoint',
+  'postgresqlServerEndpoint',
+  'sqlServerHostname',
+  'storageEndpoint',
+  'storageSyncEndpoint',
+  'synapseAnalyticsEndpoint',
+]
+
+/** Azure's public cloud: the endpoints that registries need. [az-cli 2.74, `az cloud show`] */
+export const azureCloud: Cloud = {
+  name: 'AzureCloud',
+  endpoints: {
+    activeDirectory: 'https://login.microsoftonline.com',
+    activeDirectoryGraphResourceId: 'https://graph.windows.net/',
+    activeDirectoryResourceId: 'https://management.core.windows.net/',
+    gallery: 'https://gallery.azure.com/',
+    management: 'https://management.core.windows.net/',
+    microsoftGraphResourceId: 'https://graph.microsoft.com/',
+    portal: 'https://portal.azure.com',
+    resourceManager: 'https://management.azure.com/',
+  },
+  suffixes: {
+    acrLoginServerEndpoint: '.azurecr.io',
+    storageEndpoint: 'core.windows.net',
+    keyvaultDns: '.vault.azure.net',
+  },
+}
+
+/** The document of a cloud, as az shows it: all names, with null for those that the cloud does not have. */
+export function cloudDocument({ name, endpoints, suffixes }: Cloud, isActive: boolean): object {
+  const all = (names: readonly string[], values: Readonly<Record<string, string | null>>) =>
+    Object.fromEntries(names.map((each) => [each, values[each] ?? null]))
+  return {
+    endpoints: all(endpointNames, endpoints),
+    isActive,
+    name,
+    profile: 'latest',
+    suffixes: all(suffixNames, suffixes),
+  }
+}
+
+/** The cloud that a server describes. @throws CommandFailure if the document lacks what a sign-in needs. [az-cli-wire §1] */
+export function cloudOfMetadata(name: string, metadata: unknown): Cloud {
+  const resourceManager = textAt(metadata, 'resourceManager')
+  const activeDirectory = textAt(metadata, 'authentication', 'loginEndpoint')
+  const audiences =
+    isRecord(metadata) && isRecord(metadata['authentication']) && metadata['authentication']['audiences']
+  const audience: unknown = Array.isArray(audiences) ? audiences[0] : undefined
+  if (resourceManager === undefined || activeDirectory === undefined || typeof audience !== 'string') {
+    throw failure(
+      'the server does not describe its endpoints at /metadata/endpoints',
+      'check that the URL is that of an Acrux server or of an Azure Resource Manager',
+    )
+  }
+  return {
+    name,
+    ...(textAt(metadata, 'name') === 'Acrux' && { isAcrux: true }),
+    endpoints: {
+      resourceManager,
+      activeDirectory,
+      activeDirectoryResourceId: audience,
+      activeDirectoryGraphResourceId: textAt(metadata, 'graphAudience') ?? null,
+      microsoftGraphResourceId: textAt(metadata, 'microsoftGraphResourceId') ?? null,
+      gallery: textAt(metadata, 'gallery') ?? null,
+      management: resourceManager,
+      portal: textAt(metadata, 'portal') ?? null,
+    },
+    suffixes: {
+      acrLoginServerEndpoint: withDot(textAt(metadata, 'suffixes', 'acrLoginServer')),
+      keyvaultDns: withDot(textAt(metadata, 'suffixes', 'keyVaultDns')),
+      sqlServerHostname: withDot(textAt(metadata, 'suffixes', 'sqlServerHostname')),
+      storageEndpoint: textAt(metadata, 'suffixes', 'storage') ?? null,
+    },
+  }
+}
+
+function withDot(suffix: string | undefined): string | null {
+  if (suffix === undefined) return null
+  return suffix.startsWith('.') ? suffix : `.${suffix}`
+}
+
+function textAt(value: unknown, ...names: readonly string[]): string | undefined {
+  const found = names.reduce<unknown>((each, name) => (isRecord(each) ? each[name] : undefined), value)
+  return typeof found === 'string' ? found : undefined
+}

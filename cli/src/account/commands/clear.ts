@@ -1,0 +1,9 @@
+import { defineCommand } from '../../command/command.ts'
+import { removeSignIns } from '../sign-in.ts'
+
+/** `acrux account clear`. */
+export const command = defineCommand({
+  examples: ['acrux account clear'],
+  prints: 'result',
+  run: async (_flags, context) => removeSignIns(context, () => true),
+})

@@ -1,0 +1,33 @@
+import { chmodSync } from 'node:fs'
+import path from 'node:path'
+import { makePrivateDirectory } from '@acrux/server/durable-file'
+
+const timeoutMs = 60_000
+
+/** One change at a time in this process: SQLite's locks distinguish processes. */
+let previous: Promise<unknown> = Promise.resolve()
+
+/**
+ * Runs `work` while no other process runs work in the same directory. It must be short: waiting blocks the process.
+ *
+ * Node has no file locks, so it is SQLite's lock on an empty database. The operating system releases it with the process.
+ */
+export function locked<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
+  const turn = previous.then(() => lockedAmongProcesses(directory, work))
+  previous = turn.catch(() => undefined)
+  return turn
+}
+
+async function lockedAmongProcesses<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
+  const { DatabaseSync } = await import('node:sqlite')
+  await makePrivateDirectory(directory)
+  const file = path.join(directory, 'lock')
+  const lock = new DatabaseSync(file, { timeout: timeoutMs })
+  try {
+    chmodSync(file, 0o600)
+    lock.exec('begin exclusive')
+    return await work()
+  } finally {
+    lock.close()
+  }
+}

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises'
+import { plainReason } from '@acrux/server/plain-reason'
+import { failure } from '../command/failure.ts'
+import { assertionType, certificateAssertion } from './client-assertion.ts'
+import type { Cloud } from './clouds.ts'
+import type { HttpClient } from './http.ts'
+import { managedIdentityToken } from './managed-identity.ts'
+import type { SignIn } from './profile.ts'
+import type { SecretStore, Secrets } from './secret-store.ts'
+import { type TokenResponse, oauthUrl, requestToken, scopeOf } from './token-request.ts'
+
+/** A token is renewed when it expires within this time. */
+const marginMs = 5 * 60_000
+
+/** The scopes that a person's sign-in requests with every resource, so that it is renewed. */
+export const personScopes = 'offline_access openid profile'
+
+/** Where the tokens of a sign-in come from. */
+export type TokenSource = {
+  readonly http: HttpClient
+  readonly cloud: Cloud
+  readonly signIn: SignIn
+  readonly secrets: SecretStore
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** An access token, and when it expires. */
+export type AccessToken = { readonly token: string; readonly expiresAtMs: number }
+
+/** A token that is stored under a name, or a new one, which is then stored. */
+export async function storedToken(
+  { secrets, signIn }: TokenSource,
+  name: string,
+  renew: () => Promise<AccessToken>,
+): Promise<AccessToken> {
+  const known = (await secrets.read(signIn.id)).tokens?.[name]
+  if (known !== undefined && known.expiresAtMs - marginMs > Date.now()) return known
+  const token = await renew()
+  await secrets.change(signIn.id, (present) => withToken(present, name, token))
+  return token
+}
+
+function withToken(secrets: Secrets, name: string, token: AccessToken): Secrets {
+  const valid = Object.entries(secrets.tokens ?? {}).filter(([, { expiresAtMs }]) => expiresAtMs > Date.now())
+  return { ...secrets, tokens: { ...Object.fromEntries(valid), [name]: token } }
+}
+
+/**
+ * An access token for a scope such as `https://management.core.windows.net//.default`, from the store or from the tenant.
+ *
+ * @throws TokenDenied if the sign-in is no longer accepted
+ */
+export function accessToken(source: TokenSource, scope: string, tenantId: string): Promise<AccessToken> {
+  return storedToken(source, `${tenantId} ${scope}`, async () => {
+    const { accessToken: token, expiresAtMs, refreshToken } = await freshToken(source, scope, tenantId)
+    if (refreshToken !== undefined) {
+      await source.secrets.change(source.signIn.id, (present) => ({ ...present, refreshToken }))
+    }
+    return { token, expiresAtMs }
+  })
+}
+
+async function freshToken(source: TokenSource, scope: string, tenantId: string): Promise<TokenResponse> {
+  const { http, cloud, signIn, env } = source
+  const { method, userName } = signIn
+  const url = oauthUrl(cloud, tenantId, 'token')
+  const secrets = await source.secrets.read(signIn.id)
+  const application = { client_id: userName, grant_type: 'client_credentials', scope }
+  switch (method.kind) {
+    case 'user': {
+      const { refreshToken } = secrets
+      if (refreshToken === undefined) throw signedOut(signIn)
+      return requestToken(http, url, {
+        client_id: method.clientId,
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+        scope: `${scope} ${personScopes}`,
+      })
+    }
+    case 'secret': {
+      const { clientSecret } = secrets
+      if (clientSecret === undefined) throw signedOut(signIn)
+      return requestToken(http, url, { ...application, client_secret: clientSecret })
+    }
+    case 'certificate': {
+      const assertion = await certificateAssertion(method, userName, url)
+      return requestToken(http, url, {
+        ...application,
+        client_assertion_type: assertionType,
+        client_assertion: assertion,
+      })
+    }
+    case 'federated': {
+      const assertion = method.file === undefined ? secrets.federatedToken : await readTokenFile(method.file)
+      if (assertion === undefined) throw signedOut(signIn)
+      return requestToken(http, url, {
+        ...application,
+        client_assertion_type: assertionType,
+        client_assertion: assertion,
+      })
+    }
+    case 'managed-identity':
+      return managedIdentityToken(http, env, method, resourceOf(scope))
+  }
+}
+
+/** The resource of a scope: managed identities have no scopes. [az-cli-wire §3.7] */
+function resourceOf(scope: string): string {
+  const suffix = scopeOf('')
+  return scope.endsWith(suffix) ? scope.slice(0, -suffix.length) : scope
+}
+
+async function readTokenFile(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    throw failure(`the token file ${file} cannot be read: ${plainReason(error)}`, 'sign in again with acrux login')
+  }
+}
+
+function signedOut({ userName }: SignIn): Error {
+  return failure(`the credentials of ${userName} were deleted`, 'sign in again with acrux login')
+}

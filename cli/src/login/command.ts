@@ -1,0 +1,45 @@
+import { requireCloud } from '../account/account.ts'
+import { openProfile } from '../account/profile.ts'
+import { completeSignIn } from '../account/sign-in.ts'
+import { subscriptionDocument } from '../account/subscription-document.ts'
+import { defineCommand } from '../command/command.ts'
+import type { CommandContext } from '../command/context.ts'
+import { type LoginFlags, loginFlags } from './flags.ts'
+import { checkFlags, managedIdentity, servicePrincipal } from './principal.ts'
+import { selectServer } from './select-server.ts'
+
+/** `acrux login`. */
+export const command = defineCommand<LoginFlags>({
+  about: `
+Without options for a principal, a browser opens. If there is no browser, a code for another device is shown. The
+sign-in renews itself until it is revoked, or acrux logout ends it. Secrets are stored in the Secret Service of the
+desktop if docker-credential-secretservice is installed, and otherwise in a file that only you can read.`,
+  flags: loginFlags,
+  examples: [
+    'acrux login --server https://registry.example.com',
+    'acrux login --use-device-code',
+    'acrux login --service-principal -u 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 -p - --tenant contoso.com < secret',
+    'acrux login --service-principal -u 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --certificate app.pem --tenant contoso.com',
+    'acrux login --identity',
+  ],
+  prints: 'result',
+  privateFiles: true,
+  run: login,
+})
+
+async function login(flags: LoginFlags, context: CommandContext): Promise<unknown> {
+  checkFlags(flags)
+  const { server, caFile, yes } = flags
+  const profile =
+    server === undefined
+      ? await openProfile(context.env).read()
+      : await selectServer(context, server, { caFile, isTrusted: yes === true })
+  const cloud = requireCloud(profile, profile.activeCloud)
+  const authenticated =
+    flags.identity === true
+      ? await managedIdentity(context, cloud, flags)
+      : flags.servicePrincipal === true
+        ? await servicePrincipal(context, cloud, flags)
+        : await (await import('./person.ts')).signInPerson(context, cloud, flags)
+  return (await completeSignIn(context, authenticated, flags)).map(subscriptionDocument)
+}

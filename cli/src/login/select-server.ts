@@ -1,0 +1,84 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import tls from 'node:tls'
+import { plainReason } from '@acrux/server/plain-reason'
+import { httpClientOf } from '../account/account.ts'
+import { type Cloud, cloudOfMetadata } from '../account/clouds.ts'
+import { type HttpClient, isUnknownAuthority, jsonOf } from '../account/http.ts'
+import { type Profile, openProfile } from '../account/profile.ts'
+import type { CommandContext } from '../command/context.ts'
+import { WrongUsageError, failure } from '../command/failure.ts'
+import { fetchAuthority } from './server-authority.ts'
+
+/** How a server is trusted. */
+export type Trust = { readonly caFile: string | undefined; readonly isTrusted: boolean }
+
+/**
+ * Registers a server as a cloud, by its host, and makes it the active cloud. If the authority of its certificate is unknown,
+ * the fingerprint is shown, and the user must confirm it.
+ *
+ * @throws CommandFailure if the server cannot be reached, or is not trusted
+ */
+export async function selectServer(context: CommandContext, server: string, trust: Trust): Promise<Profile> {
+  const url = URL.parse(server)
+  if (url === null || url.protocol !== 'https:')
+    throw new WrongUsageError(`${server} is not a URL that begins with https://`)
+  const profile = openProfile(context.env)
+  const known = (await profile.read()).clouds.find(
+    ({ endpoints }) => URL.parse(endpoints.resourceManager)?.origin === url.origin,
+  )
+  const ca = trust.caFile === undefined ? known?.ca : await readAuthority(trust.caFile)
+  const cloud = await describe(context, url, { ca, name: known?.name ?? url.host, isTrusted: trust.isTrusted })
+  return profile.change((current) => ({
+    ...current,
+    activeCloud: cloud.name,
+    clouds: [...current.clouds.filter(({ name }) => name !== cloud.name), cloud],
+  }))
+}
+
+type Wanted = { readonly ca: string | undefined; readonly name: string; readonly isTrusted: boolean }
+
+async function describe(context: CommandContext, url: URL, { ca, name, isTrusted }: Wanted): Promise<Cloud> {
+  const read = async (authority: string | undefined) => {
+    const http = httpClientOf(context, authority === undefined ? {} : { ca: authority })
+    return { ...(await fetchCloud(http, name, url.origin)), ...(authority !== undefined && { ca: authority }) }
+  }
+  try {
+    return await read(ca)
+  } catch (error) {
+    if (!isUnknownAuthority(error)) throw error
+    const authority = await fetchAuthority(context, url)
+    const { fingerprint256, subject } = new X509Certificate(authority)
+    context.log.notice(`the certificate authority of ${url.origin} is not known to this machine`)
+    context.log.notice(`  subject:             ${subject.replaceAll('\n', ', ')}`)
+    context.log.notice(`  SHA-256 fingerprint: ${fingerprint256}`)
+    if (!context.isInteractive && !isTrusted)
+      throw failure(
+        'there is no terminal to ask whether it is trusted',
+        'compare the fingerprint with that of the server, and then add --yes, or pass the authority with --ca-file',
+      )
+    await context.confirm('Is it the fingerprint that the operator of the server gave you?', isTrusted)
+    return read(authority)
+  }
+}
+
+/** Reads the description of a cloud from its Resource Manager. @throws CommandFailure with az's message. [az-cli-wire §1] */
+export async function fetchCloud(http: HttpClient, name: string, resourceManager: string): Promise<Cloud> {
+  const url = `${resourceManager.replace(/\/+$/, '')}/metadata/endpoints?api-version=2022-09-01`
+  const response = await http.send({ method: 'GET', url })
+  if (response.status !== 200)
+    throw failure(`Unable to get endpoints from the cloud.\nServer returned status code ${response.status} for ${url}`)
+  return cloudOfMetadata(name, jsonOf(response))
+}
+
+/** Reads a certificate authority. @throws CommandFailure if the file has none */
+export async function readAuthority(file: string): Promise<string> {
+  try {
+    const pem = await readFile(file, 'utf8')
+    // Without this check, a file without a certificate would be accepted, and then no server would be trusted.
+    tls.createSecureContext({ ca: new X509Certificate(pem).toString() })
+    return pem
+  } catch (error) {
+    throw failure(`the certificate authority ${file} cannot be used: ${plainReason(error)}`, 'use a PEM file', error)
+  }
+}
