@@ -17,8 +17,12 @@ export type Client =
 /** The platform of a registered redirect URI: `web` requires the client's secret, `spa` the page's own origin. */
 export type RedirectPlatform = 'web' | 'publicClient' | 'spa'
 
-/** The client ids of Microsoft's tools. The Azure SDKs use az's by default. [az-cli-wire §3.4] */
+/** The client id of `acrux login`. Every Acrux server has the same. */
+const acruxClientId = '8f2d7c54-3b1e-4c0a-9d76-5e0f4b7a1c23'
+
+/** The client ids of Acrux' own tool and of Microsoft's tools. The Azure SDKs use az's by default. [az-cli-wire §3.4] */
 const wellKnownClients: readonly Client[] = [
+  { kind: 'public', clientId: acruxClientId, displayName: 'Acrux CLI' },
   { kind: 'public', clientId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46', displayName: 'Azure CLI' },
   { kind: 'public', clientId: '1950a258-227b-4e31-a9cf-717495945fc2', displayName: 'Azure PowerShell' },
 ]
