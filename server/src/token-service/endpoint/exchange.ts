@@ -20,6 +20,7 @@ import {
 } from '../tokens/credential.ts'
 import type { ExchangeResponse } from './responses.ts'
 import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
+import { narrowedScope, requestedNarrowing } from './narrowing.ts'
 import {
   explainRejectedIdentityToken,
   presentedText,
@@ -35,7 +36,8 @@ const grantTypes = new Set(['access_token', 'access_token_refresh_token'])
  * one without rights on data, because every use of the token is authorized again. [acr-protocol §1.4]
  *
  * An extension of ACR also accepts workload tokens that a federated credential trusts, so that a CI job signs in with one
- * request and no secret. `client_id` names the application if several trust the token.
+ * request and no secret. `client_id` names the application if several trust the token. Another extension narrows the login:
+ * see {@link requestedNarrowing}.
  *
  * @throws TokenError 400 for an invalid form, 401 for a token that does not authenticate a principal with a role here
  */
@@ -49,6 +51,7 @@ export async function exchange(context: TokenContext, call: TokenCall): Promise<
   const accessToken = field(form, 'access_token')
   if (accessToken === undefined) throw new TokenError('BAD_REQUEST', 'access_token is missing')
   requireService(context, form, registry)
+  const narrowing = requestedNarrowing(form)
 
   // A parameter without a value is treated as omitted. [RFC 6749 §3.1]
   const clientId = field(form, 'client_id')
@@ -78,21 +81,37 @@ export async function exchange(context: TokenContext, call: TokenCall): Promise<
   }
 
   return budgetOf(context.budgets, credential, registry, origin.remoteAddress).spend(async () => {
-    const { token } = await context.tokens.issue('refresh_token', {
+    const narrowedTo = narrowing?.access
+    const { token, issuedAtMs, expiresAtMs } = await context.tokens.issue('refresh_token', {
       registry,
       credential,
       tenantId: identity.tenantId,
-      notAfterMs: identity.credentialExpiresAtMs,
+      narrowedTo,
+      notAfterMs: earliest(
+        identity.credentialExpiresAtMs,
+        narrowing && context.clock.now() + narrowing.lifeSeconds * 1000,
+      ),
     })
     await context.audit.append({
       action: 'token.exchange',
       outcome: 'success',
       ...caller,
       target: registry.loginServer,
+      ...(narrowedTo !== undefined && { detail: { narrowedTo: narrowedScope(narrowedTo) } }),
       origin,
     })
-    return JSON.stringify({ refresh_token: token } satisfies ExchangeResponse)
+    const response: ExchangeResponse = {
+      refresh_token: token,
+      ...(narrowedTo !== undefined && { scope: narrowedScope(narrowedTo) }),
+      ...(narrowing !== undefined && { expires_in: Math.floor((expiresAtMs - issuedAtMs) / 1000) }),
+    }
+    return JSON.stringify(response)
   })
+}
+
+function earliest(...timesMs: readonly (number | undefined)[]): number | undefined {
+  const known = timesMs.filter((time) => time !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
 }
 
 function audiencesAt(registry: Registry): readonly TokenAudience[] {

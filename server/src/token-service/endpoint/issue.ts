@@ -147,8 +147,8 @@ async function sign({ tokens }: TokenContext, prepared: PreparedIssue): Promise<
   return prepared.latest
 }
 
-/** `az` requests `delete` to untag, for which ACR requires no right to delete: see {@link RegistryNeed}. [acr-protocol §13 trap 23] */
-function withUntag(requested: readonly AccessScope[]): AccessScope[] {
+/** Adds the action `untag` where it may be meant: `az` requests `delete` to untag, for which ACR requires no right to delete: see {@link RegistryNeed}. [acr-protocol §13 trap 23] */
+export function withUntag(requested: readonly AccessScope[]): AccessScope[] {
   return requested.map((scope) => {
     const mayMeanUntag =
       scope.type === 'repository' && scope.actions.some((a) => a === 'delete' || a === 'metadata_write')

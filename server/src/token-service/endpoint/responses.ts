@@ -3,7 +3,11 @@ import { apiSchemas } from '../../platform/http/api-schema.ts'
 
 /** The response of `POST /oauth2/exchange`. */
 export const exchangeResponse = z
-  .strictObject({ refresh_token: z.jwt().describe('An ACR refresh token.') })
+  .strictObject({
+    refresh_token: z.jwt().describe('An ACR refresh token.'),
+    scope: z.string().optional().describe('The access to which the token is narrowed. Only if `scope` was sent.'),
+    expires_in: z.number().optional().describe('Its lifetime in seconds. Only if `scope` or `expires_in` was sent.'),
+  })
   .register(apiSchemas, { id: 'token.exchangeResponse' })
 
 export type ExchangeResponse = z.output<typeof exchangeResponse>

@@ -124,8 +124,8 @@ async function authenticateRefreshToken(
 ): Promise<Authentication | undefined> {
   const verified = await context.tokens.verify('refresh_token', token, registry)
   if (verified === undefined) return undefined
-  const { credential, expiresAtMs } = verified
-  return { credential, expiresAtMs, narrowedTo: undefined, deletionsSeen: undefined, refreshToken: token }
+  const { credential, expiresAtMs, narrowedTo } = verified
+  return { credential, expiresAtMs, narrowedTo, deletionsSeen: undefined, refreshToken: token }
 }
 
 async function issueByPassword(

@@ -24,6 +24,8 @@ export type TokenContents = {
   readonly access?: readonly AccessScope[]
   /** The token expires no later than the credential that it was obtained by. */
   readonly notAfterMs?: number | undefined
+  /** Only in refresh tokens: the access to which the owner narrowed the login. */
+  readonly narrowedTo?: readonly AccessScope[] | undefined
   /** Only in access tokens: the number of deleted repositories when it, or the token that it was obtained by, was issued. */
   readonly deletionsSeen?: number
 }
@@ -58,6 +60,8 @@ const credentialSchema = z.discriminatedUnion('k', [
 
 type CredentialClaim = z.infer<typeof credentialSchema>
 
+const accessSchema = z.array(z.strictObject({ type: z.string(), name: z.string(), actions: z.array(z.string()) }))
+
 const claimsSchema = z.object({
   sub: z.string(),
   jti: z.string(),
@@ -65,13 +69,14 @@ const claimsSchema = z.object({
   rid: z.string(),
   aud: z.string(),
   grant_type: z.enum(['refresh_token', 'access_token']),
-  access: z.array(z.strictObject({ type: z.string(), name: z.string(), actions: z.array(z.string()) })).default([]),
+  access: accessSchema.default([]),
   /** A private claim. */
   acrux: z.strictObject({
     credential: credentialSchema,
     untag: z.array(z.string()),
     generation: z.int().default(0),
     deletions: z.int().default(0),
+    narrowedTo: accessSchema.optional(),
   }),
 })
 
@@ -87,7 +92,7 @@ export function parseClaims(payload: unknown): Claims | undefined {
  * [acr-protocol §1.8]
  */
 export function prepareToken(kind: AcrTokenKind, options: TokenContents): PreparedToken {
-  const { registry, credential, tenantId, access = [], notAfterMs, deletionsSeen: deletions } = options
+  const { registry, credential, tenantId, access = [], notAfterMs, narrowedTo, deletionsSeen: deletions } = options
   const isRefresh = kind === 'refresh_token'
   const claims = {
     sub: tokenSubject(credential, registry),
@@ -108,7 +113,10 @@ export function prepareToken(kind: AcrTokenKind, options: TokenContents): Prepar
     lifeSeconds: isRefresh ? refreshTokenSeconds : accessTokenSeconds,
     notAfterMs,
     claims: plainBase64Json(claims).slice(1, -1),
-    ownClaims: plainBase64Json({ credential: toClaim(credential), untag, deletions, ...generation }).slice(1, -1),
+    ownClaims: plainBase64Json({ credential: toClaim(credential), untag, deletions, narrowedTo, ...generation }).slice(
+      1,
+      -1,
+    ),
   }
 }
 

@@ -39,6 +39,8 @@ export function mayBeAcrToken(text: string): boolean {
 export type VerifiedAcrToken = {
   readonly credential: Credential
   readonly access: readonly AccessScope[]
+  /** Of a refresh token: the access to which its owner narrowed the login. Undefined if it is not narrowed. */
+  readonly narrowedTo: readonly AccessScope[] | undefined
   /** The number of repositories that had been deleted when it was issued. */
   readonly deletionsSeen: number
   readonly expiresAtMs: number
@@ -94,6 +96,7 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
         ...claims.access,
         ...claims.acrux.untag.map((name) => ({ type: 'repository', name, actions: ['untag'] })),
       ],
+      narrowedTo: claims.acrux.narrowedTo,
       deletionsSeen: claims.acrux.deletions,
       expiresAtMs: claims.exp * 1000,
       keyId,

@@ -11,7 +11,7 @@ export type PasswordCredentials = { readonly username: string; readonly password
 
 /** A successful authentication, and its limits if the password was an ACR token. */
 export type Authentication = VerifiedCredential & {
-  /** The access of the ACR access token that was the password. */
+  /** The access of the ACR access token that was the password, or to which its refresh token is narrowed. */
   readonly narrowedTo: readonly AccessScope[] | undefined
   /** Of the ACR access token that was the password. Tokens obtained by it carry the same number. */
   readonly deletionsSeen: number | undefined
@@ -89,7 +89,7 @@ async function authenticateToken(
   return {
     credential: verified.credential,
     expiresAtMs: verified.expiresAtMs,
-    narrowedTo: refresh === undefined ? verified.access : undefined,
+    narrowedTo: refresh === undefined ? verified.access : refresh.narrowedTo,
     deletionsSeen: refresh === undefined ? verified.deletionsSeen : undefined,
     refreshToken: refresh === undefined ? undefined : token,
   }
