@@ -136,7 +136,7 @@ test('every command and flag of acrux in the documents exists', { timeout: 300_0
   const wrong: string[] = []
   for (const { page, line } of commands) {
     const [, first = '', ...rest] = line.split(/\s+/)
-    const groups = ['acr', 'audit', 'backup', 'owner', 'identity-endpoint']
+    const groups = ['account', 'acr', 'audit', 'backup', 'cloud', 'owner', 'identity-endpoint']
     const path = groups.includes(first) ? [first, rest[0] ?? ''] : [first]
     const text = await helpOf(path)
     if (!text.includes(`Usage: acrux ${path.join(' ')}`)) wrong.push(`${page}: ${line}: no such command`)

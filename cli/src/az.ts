@@ -1,10 +1,10 @@
 import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
 import { spawnSync } from 'node:child_process'
-import { type Account, findAccount } from './account/account.ts'
-import { ApiError, askArm, listArm, pathOf } from './account/arm.ts'
+import { findAccount } from './account/account.ts'
+import { ApiError, askArm, pathOf } from './account/arm.ts'
+import { findRegistry } from './acr/registry.ts'
 import type { CommandContext } from './command/context.ts'
 import { CommandFailure } from './command/failure.ts'
-import { isRecord } from './command/output/sorted-keys.ts'
 import { unverifiedClaim } from './token-claim.ts'
 
 /*
@@ -17,26 +17,15 @@ const azTimeoutMs = 120_000
 /** A page of a thousand events has several megabytes. */
 const maxOutputBytes = 64 * 1024 * 1024
 
-const registries = 'Microsoft.ContainerRegistry/registries'
-
 /** The ARM id of a registry in the active subscription. @throws CommandFailure if it does not exist */
 export async function registryIdOf(context: CommandContext, name: string): Promise<string> {
   const account = await findAccount(context)
-  const id = account === undefined ? idFromAz(name) : await idFromArm(account, name)
+  const id = account === undefined ? idFromAz(name) : (await translated(() => findRegistry(account, name)))?.id
   return id ?? notFoundOnServer(`the registry ${name} does not exist, or is not visible to the signed-in principal`)
 }
 
 function idFromAz(name: string): string | undefined {
   return az(['acr', 'show', '--name', name, '--query', 'id', '--output', 'tsv'])?.trim()
-}
-
-async function idFromArm(account: Account, name: string): Promise<string | undefined> {
-  const filter = encodeURIComponent(`resourceType eq '${registries}'`)
-  const url = `/subscriptions/${account.subscription.id}/resources?$filter=${filter}&api-version=2024-11-01`
-  const found = (await translated(() => listArm(account, url)))?.find(
-    (each) => isRecord(each) && String(each['name']).toLowerCase() === name.toLowerCase(),
-  )
-  return isRecord(found) ? String(found['id']) : undefined
 }
 
 /** Sends a GET to the management API. `url` may be a path. Undefined if the response is 404. @throws CommandFailure */

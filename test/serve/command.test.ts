@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { stringAt } from '../harness/json.ts'
@@ -26,7 +27,7 @@ test('`acrux --help` names every command', async () => {
 })
 
 test('the help of every command has examples', async () => {
-  const groups = ['', 'acr', 'audit', 'backup', 'identity-endpoint', 'owner']
+  const groups = ['', 'account', 'acr', 'audit', 'backup', 'cloud', 'identity-endpoint', 'owner']
   const helpOf = async (path: string): Promise<string> => {
     const finished = await runAcrux([...path.split(' ').filter((word) => word !== ''), '--help'])
     assert.equal(finished.code, 0, finished.stderr)
@@ -56,6 +57,14 @@ test('`acrux serve --help` names every setting, with its variable', async () => 
     assert.match(finished.stdout, new RegExp(`^ +--${flag}\\b`, 'm'))
     assert.ok(finished.stdout.includes(`ACRUX_${flag.toUpperCase().replaceAll('-', '_')}`), flag)
   }
+})
+
+test('`acrux completion bash` completes subcommands', async () => {
+  const { code, stdout, stderr } = await runAcrux(['completion', 'bash'])
+  assert.equal(code, 0, stderr)
+  const words = 'COMP_WORDS=(acrux account sh); COMP_CWORD=2; _acrux; echo "${COMPREPLY[@]}"'
+  const completed = spawnSync('bash', ['-c', `eval "$(cat)"; ${words}`], { input: stdout, encoding: 'utf8' })
+  assert.equal(completed.stdout, 'show\n', completed.stderr)
 })
 
 test('A command that does not exist, and a flag that does not, end with an error that says so', async () => {

@@ -2,7 +2,7 @@ import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
 import { unverifiedClaims } from '../token-claim.ts'
-import { exchangeForAcrToken } from './acr-exchange.ts'
+import { type Narrowing, exchangeForAcrToken } from './acr-exchange.ts'
 import { type Cloud, azureCloud } from './clouds.ts'
 import { type HttpClient, createHttpClient } from './http.ts'
 import { type Profile, type StoredSubscription, type Subscription, openProfile } from './profile.ts'
@@ -21,8 +21,8 @@ export type Account = {
   readonly armToken: () => Promise<string>
   /** A token for Microsoft Graph. @throws CommandFailure if the cloud has no Graph */
   readonly graphToken: () => Promise<string>
-  /** An ACR refresh token: the password of the null GUID at a login server. @throws ExchangeDenied */
-  readonly acrRefreshToken: (loginServer: string) => Promise<string>
+  /** An ACR refresh token: the password of the null GUID at a login server. A narrowed one is not stored. @throws ExchangeDenied */
+  readonly acrRefreshToken: (loginServer: string, narrowing?: Narrowing) => Promise<string>
   /** A token for a scope. `tenantId` names another tenant than that of the subscription. */
   readonly token: (scope: string, tenantId?: string) => Promise<AccessToken>
   /** Sends a request to a server of the cloud, without a token. */
@@ -113,20 +113,30 @@ function openAccount(context: CommandContext, profile: Profile, stored: StoredSu
       if (typeof graph !== 'string') throw failure(`the cloud ${cloud.name} has no Microsoft Graph`)
       return forResource(graph)
     },
-    acrRefreshToken: async (loginServer) => {
-      const issued = await storedToken(source, `acr ${loginServer}`, async () => {
-        const identityToken = await forResource(acrResource).catch((error: unknown) => {
-          // Some clouds have no audience for registries. [acr-protocol §2.4]
-          if (error instanceof TokenDenied && error.numbers.some((each) => each === 500011 || each === 50001))
-            return forResource(armResource)
-          throw error
-        })
+    acrRefreshToken: async (loginServer, narrowing) => {
+      const exchange = async (): Promise<AccessToken> => {
         const { tenantId } = subscription
-        const refreshToken = await exchangeForAcrToken(http, loginServer, { tenantId, identityToken })
+        const identityToken = await tokenForRegistries(forResource, armResource)
+        const refreshToken = await exchangeForAcrToken(http, loginServer, { tenantId, identityToken, narrowing })
         return { token: refreshToken, expiresAtMs: expiryOf(refreshToken) }
-      })
-      return issued.token
+      }
+      const issued = narrowing === undefined ? storedToken(source, `acr ${loginServer}`, exchange) : exchange()
+      return (await issued).token
     },
+  }
+}
+
+/** A token for registries, or for ARM in clouds without an audience for registries. [acr-protocol §2.4] */
+async function tokenForRegistries(
+  forResource: (resource: string) => Promise<string>,
+  armResource: string,
+): Promise<string> {
+  try {
+    return await forResource(acrResource)
+  } catch (error) {
+    const isUnknown = error instanceof TokenDenied && error.numbers.some((each) => each === 500011 || each === 50001)
+    if (!isUnknown) throw error
+    return forResource(armResource)
   }
 }
 

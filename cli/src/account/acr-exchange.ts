@@ -48,20 +48,44 @@ export function parseChallenge(header: string): Challenge | undefined {
   return realm === null || realm.protocol !== 'https:' || service === undefined ? undefined : { realm, service }
 }
 
+/** What is exchanged. */
+export type Exchange = {
+  readonly tenantId: string
+  readonly identityToken: string
+  /** Limits that Acrux servers know. Registries of Azure ignore them, and then the exchange fails. */
+  readonly narrowing?: Narrowing | undefined
+}
+
+/** The limits of a login, beyond those of the caller. */
+export type Narrowing = { readonly scopes: readonly string[]; readonly lifeSeconds: number | undefined }
+
 /** Exchanges an identity token for an ACR refresh token. @throws ExchangeDenied. [acr-protocol §2.1 step 7] */
 export async function exchangeForAcrToken(
   http: HttpClient,
   loginServer: string,
-  { tenantId, identityToken }: { readonly tenantId: string; readonly identityToken: string },
+  { tenantId, identityToken, narrowing }: Exchange,
 ): Promise<string> {
   const { realm, service } = await requireChallenge(http, loginServer)
   // The realm names the host of the exchange, and not its path.
   const url = new URL('/oauth2/exchange', realm)
-  const form = { grant_type: 'access_token', service, tenant: tenantId, access_token: identityToken }
+  const form = {
+    grant_type: 'access_token',
+    service,
+    tenant: tenantId,
+    access_token: identityToken,
+    ...(narrowing !== undefined && {
+      scope: narrowing.scopes.length === 0 ? undefined : narrowing.scopes.join(' '),
+      expires_in: narrowing.lifeSeconds?.toString(),
+    }),
+  }
   const response = await http.send(formRequest(url.href, form))
   const body = jsonOf(response)
-  if (response.status === 200 && isRecord(body) && typeof body['refresh_token'] === 'string')
-    return body['refresh_token']
+  if (response.status === 200 && isRecord(body) && typeof body['refresh_token'] === 'string') {
+    const isNarrowed = (narrowing?.scopes.length ?? 0) === 0 || typeof body['scope'] === 'string'
+    const isLimited = narrowing?.lifeSeconds === undefined || typeof body['expires_in'] === 'number'
+    if (isNarrowed && isLimited) return body['refresh_token']
+    throw failure(`the registry '${loginServer}' cannot narrow a login`, 'omit --scope and --ttl')
+  }
   throw exchangeDenied(loginServer, response, body)
 }
 

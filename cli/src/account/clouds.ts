@@ -113,15 +113,26 @@ export function cloudOfMetadata(name: string, metadata: unknown): Cloud {
       activeDirectoryGraphResourceId: textAt(metadata, 'graphAudience') ?? null,
       microsoftGraphResourceId: textAt(metadata, 'microsoftGraphResourceId') ?? null,
       gallery: textAt(metadata, 'gallery') ?? null,
-      management: resourceManager,
+      management: audience,
       portal: textAt(metadata, 'portal') ?? null,
     },
     suffixes: {
       acrLoginServerEndpoint: withDot(textAt(metadata, 'suffixes', 'acrLoginServer')),
       keyvaultDns: withDot(textAt(metadata, 'suffixes', 'keyVaultDns')),
-      sqlServerHostname: withDot(textAt(metadata, 'suffixes', 'sqlServerHostname')),
+      ...databaseSuffixes(withDot(textAt(metadata, 'suffixes', 'sqlServerHostname'))),
       storageEndpoint: textAt(metadata, 'suffixes', 'storage') ?? null,
     },
+  }
+}
+
+/** az derives the suffixes of the other databases from that of SQL servers. [az-cli 2.74, cloud.py] */
+function databaseSuffixes(sqlServerHostname: string | null): Readonly<Record<string, string | null>> {
+  const below = (name: string) => (sqlServerHostname === null ? null : `.${name}${sqlServerHostname}`)
+  return {
+    sqlServerHostname,
+    mariadbServerEndpoint: below('mariadb'),
+    mysqlServerEndpoint: below('mysql'),
+    postgresqlServerEndpoint: below('postgres'),
   }
 }
 

@@ -29,6 +29,19 @@ export type SecretStore = {
   readonly change: (signInId: string, change: (secrets: Secrets) => Secrets | undefined) => Promise<void>
 }
 
+/** Secrets that no other process sees: a sign-in is stored only after it has succeeded. */
+export function secretsInMemory(initial: Secrets): SecretStore & { readonly current: () => Secrets } {
+  let secrets = initial
+  return {
+    current: () => secrets,
+    read: () => Promise.resolve(secrets),
+    change: (_id, change) => {
+      secrets = change(secrets) ?? {}
+      return Promise.resolve()
+    },
+  }
+}
+
 /** The stores: a file of this user, or the Secret Service of the desktop. */
 export type SecretStoreKind = 'file' | 'secret-service'
 

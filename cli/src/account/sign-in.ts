@@ -5,7 +5,7 @@ import { isNamed, recordOf } from './account.ts'
 import type { Cloud } from './clouds.ts'
 import { type HttpClient, jsonOf } from './http.ts'
 import { type Profile, type SignIn, type SignInMethod, type Subscription, openProfile } from './profile.ts'
-import { type Secrets, chooseSecretStore, openSecretStore } from './secret-store.ts'
+import { type Secrets, chooseSecretStore, openSecretStore, secretsInMemory } from './secret-store.ts'
 import { type TokenSource, accessToken } from './sign-in-tokens.ts'
 import { scopeOf } from './token-request.ts'
 
@@ -45,15 +45,13 @@ export async function completeSignIn(
     secretStore,
     method,
   }
-  const store = openSecretStore(secretStore, context.env)
-  await store.change(signIn.id, () => secrets)
-  const source = { http, cloud, signIn, secrets: store, env: context.env }
+  const unstored = secretsInMemory(secrets)
+  const source = { http, cloud, signIn, secrets: unstored, env: context.env }
   const subscriptions = await findSubscriptions(context, source, authenticated)
   const found = allowNoSubscriptions ? withTenantAccounts(subscriptions, authenticated) : subscriptions.list
-  if (found.length === 0) {
-    if (present === undefined) await store.change(signIn.id, () => undefined)
+  if (found.length === 0)
     throw failure(`No subscriptions found for ${user.name}.`, 'add --allow-no-subscriptions to sign in to the tenant')
-  }
+  await openSecretStore(secretStore, context.env).change(signIn.id, unstored.current)
   const after = await profile.change((current) => withSignIn(current, signIn, found))
   return found.map(
     ({ id }) => after.subscriptions.find(({ subscription }) => subscription.id === id)?.subscription ?? fail(id),

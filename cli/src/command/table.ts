@@ -29,6 +29,7 @@ export const groups: readonly GroupRow[] = [
     path: 'acr',
     summary: 'sign clients in to registries, explain denials, and check and list permissions',
     examples: [
+      'acrux acr login -n contoso',
       'acrux acr why --last -n contoso',
       'acrux acr can 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 push team/app -n contoso',
       'acrux acr who delete team/app -n contoso',
@@ -93,6 +94,11 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../login/logout.ts'),
   },
   {
+    path: 'completion',
+    summary: 'print the completion script of a shell',
+    load: () => import('../completion/command.ts'),
+  },
+  {
     path: 'version',
     summary: 'print the versions of acrux and Node',
     load: () => import('../version-command.ts'),
@@ -126,6 +132,11 @@ export const commandTable: readonly CommandRow[] = [
     path: 'acr can',
     summary: 'check whether a principal has a permission',
     load: () => import('../acr/can.ts'),
+  },
+  {
+    path: 'acr login',
+    summary: 'sign docker, podman or nerdctl in to a registry',
+    load: () => import('../acr/login/command.ts'),
   },
   {
     path: 'acr who',

@@ -53,12 +53,12 @@ export const command = defineCommand<Flags>({
     const { token, expiresAtMs } = await account.token(scope?.join(' ') ?? scopeOf(named), tenant)
     const seconds = Math.floor(expiresAtMs / 1000)
     return {
-      accessToken: token,
-      expiresOn: localTime(new Date(seconds * 1000)),
-      expires_on: seconds,
-      ...(tenant === undefined && { subscription: account.subscription.id }),
-      tenant: tenant ?? account.subscription.tenantId,
       tokenType: 'Bearer',
+      accessToken: token,
+      expires_on: seconds,
+      expiresOn: localTime(new Date(seconds * 1000)),
+      tenant: tenant ?? account.subscription.tenantId,
+      ...(tenant === undefined && { subscription: account.subscription.id }),
     }
   },
 })

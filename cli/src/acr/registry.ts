@@ -1,0 +1,47 @@
+import type { Account } from '../account/account.ts'
+import { askArm, listArm } from '../account/arm.ts'
+import { recordOf } from '../account/account.ts'
+
+const registryType = 'Microsoft.ContainerRegistry/registries'
+
+/** What a login needs of a registry. */
+export type RegistryDocument = {
+  readonly id: string
+  readonly name: string
+  readonly loginServer: string
+  readonly adminUserEnabled: boolean
+}
+
+/**
+ * Finds a registry of the active subscription by its name, in any case, as az does. Undefined if the account cannot see it.
+ * [acr-protocol §2.1 step 4]
+ *
+ * @throws ApiError
+ */
+export async function findRegistry(
+  account: Account,
+  name: string,
+  resourceGroup?: string,
+): Promise<RegistryDocument | undefined> {
+  const base = `/subscriptions/${account.subscription.id}`
+  const id =
+    resourceGroup === undefined
+      ? await findId(account, base, name)
+      : `${base}/resourceGroups/${resourceGroup}/providers/${registryType}/${name}`
+  if (id === undefined) return undefined
+  const document = recordOf(await askArm(account, { method: 'GET', url: `${id}?api-version=2025-03-01-preview` }))
+  const { loginServer, adminUserEnabled } = recordOf(document['properties'])
+  return {
+    id,
+    name: String(document['name']),
+    loginServer: String(loginServer),
+    adminUserEnabled: adminUserEnabled === true,
+  }
+}
+
+async function findId(account: Account, base: string, name: string): Promise<string | undefined> {
+  const filter = encodeURIComponent(`resourceType eq '${registryType}'`)
+  const resources = await listArm(account, `${base}/resources?$filter=${filter}&api-version=2024-11-01`)
+  const found = resources.map(recordOf).find((each) => String(each['name']).toLowerCase() === name.toLowerCase())
+  return found === undefined ? undefined : String(found['id'])
+}

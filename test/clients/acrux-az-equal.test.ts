@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
+import { findProgram } from '../harness/clients.ts'
+import { startServer } from '../harness/server.ts'
+import { acruxClient } from './acrux/acrux.ts'
+import { azHome, signInArguments, step } from './az/az.ts'
+
+const server = await startServer()
+const az = azHome(server.caFile)
+const acrux = acruxClient(server.caFile)
+after(async () => {
+  az[Symbol.dispose]()
+  acrux[Symbol.dispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+const { subscriptionId, resourceManager, servicePrincipal, tenantId } = server.firstRun
+const register = ['cloud', 'register', '-n', 'acrux', '--endpoint-resource-manager', resourceManager]
+
+before(async () => {
+  if (findProgram('az') === undefined) return
+  for (const args of [register, ['cloud', 'set', '-n', 'acrux']]) {
+    await az.text(...args)
+    await acrux.text(args)
+  }
+  await az.text('config', 'set', 'core.instance_discovery=false')
+  await az.text(...signInArguments(server))
+  const login = ['login', '--service-principal', '-u', servicePrincipal.appId, '-p', '-', '--tenant', tenantId]
+  await acrux.text(login, { input: servicePrincipal.password })
+})
+
+/** Command lines whose output and exit code are those of az, byte for byte. */
+const commands: readonly (readonly [args: readonly string[], why: string])[] = [
+  [['account', 'show'], 'a document'],
+  [['account', 'show', '-o', 'jsonc'], 'without a terminal, jsonc has no colours'],
+  [['account', 'show', '-o', 'yaml'], 'YAML'],
+  [['account', 'show', '-o', 'table'], 'a table of one row'],
+  [['account', 'show', '-o', 'tsv'], 'tab-separated values'],
+  [['account', 'show', '-o', 'none'], 'no output'],
+  [['account', 'show', '--query', 'user.name', '-o', 'tsv'], 'a query for a text'],
+  [['account', 'show', '--query', 'isDefault', '-o', 'tsv'], 'a query for a boolean'],
+  [['account', 'show', '--query', '{b: id, a: name}'], 'a query that creates an object'],
+  [['account', 'show', '--query', '{b: id, a: name}', '-o', 'tsv'], 'the order of a query'],
+  [['account', 'show', '--query', '{b: id, a: name}', '-o', 'table'], 'the order of a query in a table'],
+  [['account', 'show', '--query', 'missing'], 'a query without a result'],
+  [['account', 'show', '-s', subscriptionId], 'by its id'],
+  [['account', 'show', '-n', 'Acrux'], 'by its name'],
+  [['account', 'show', '-s', 'nosuch'], 'an unknown subscription'],
+  [['account', 'list'], 'a list'],
+  [['account', 'list', '-o', 'table'], 'a table with columns of its own'],
+  [['account', 'list', '-o', 'tsv'], 'rows of tab-separated values'],
+  [['account', 'list', '--all', '--query', '[].[id, name]', '-o', 'tsv'], 'a query for lists'],
+  [['account', 'list', '--query', '[].[id, name]', '-o', 'table'], 'columns without names'],
+  [['account', 'list', '--query', '[?name==`x`]'], 'an empty list'],
+  [['account', 'list', '--query', '[?name==`x`]', '-o', 'table'], 'an empty table'],
+  [['account', 'set', '-s', subscriptionId], 'no output'],
+  [['account', 'set', '-s', 'nosuch'], 'an unknown subscription'],
+  [['account', 'set'], 'a missing option'],
+  [['account', 'get-access-token', '--query', 'tokenType', '-o', 'tsv'], 'the type of a token'],
+  [['account', 'get-access-token', '--query', 'keys(@)'], 'the members of a token'],
+  [['account', 'get-access-token', '--tenant', tenantId, '--query', 'tenant'], 'a tenant'],
+  [['account', 'get-access-token', '-s', subscriptionId, '-t', tenantId], 'two that exclude each other'],
+  [['account', 'get-access-token', '--resource', 'https://nosuch.example.com'], 'an unknown resource'],
+  [['account', 'frobnicate'], 'an unknown command'],
+  [['account', 'show', '-o', 'xml'], 'an unknown format'],
+  [['account', 'show', '--query', 'a['], 'a malformed query'],
+  [['cloud', 'show'], 'the active cloud'],
+  [['cloud', 'show', '-n', 'acrux', '--query', 'endpoints', '-o', 'tsv'], 'endpoints, sorted by name'],
+  [['cloud', 'show', '-n', 'acrux', '-o', 'yaml'], 'a cloud in YAML'],
+  [['cloud', 'show', '-n', 'nosuch'], 'an unknown cloud'],
+  [['cloud', 'list', '--query', "[?name=='acrux']"], 'a registered cloud'],
+  [['cloud', 'set', '-n', 'acrux'], 'the cloud that is active already'],
+  [['cloud', 'set', '-n', 'nosuch'], 'an unknown cloud'],
+  [register, 'a cloud that is registered already'],
+  [['cloud', 'register', '-n', 'other'], 'a cloud without an endpoint'],
+  [['cloud', 'unregister', '-n', 'acrux'], 'the active cloud'],
+  [['logout', '--username', 'nosuch'], 'an unknown user'],
+  [['login', '--identity', '--username', 'x'], 'options that exclude each other'],
+  [['login', '--use-device-code', '--service-principal', '-u', 'x'], 'options that exclude each other'],
+]
+
+for (const [args, why] of commands) {
+  step(
+    `acrux prints what az prints: ${args.join(' ').replaceAll(/[0-9a-f-]{36}/g, 'ID')} (${why})`,
+    ['az'],
+    async () => {
+      const expected = await az.run(args)
+      const actual = await acrux.run(args)
+      assert.deepEqual(
+        { code: actual.code, stdout: actual.stdout },
+        { code: expected.code, stdout: expected.stdout },
+        `az: ${expected.stderr}\nacrux: ${actual.stderr}`,
+      )
+      if (expected.code !== 0) assert.notEqual(actual.stderr.trim(), '')
+    },
+  )
+}
