@@ -28,23 +28,24 @@ type Azure = (request: {
 let failed = ''
 
 function listener(azure: Azure): (origin: string) => RequestListener {
-  return (origin) => (request: IncomingMessage, response: ServerResponse) => {
-    void text(request).then((body) => {
-      try {
-        const { method = '', headers } = request
-        const answer = azure({
-          method,
-          url: new URL(request.url ?? '', origin),
-          form: new URLSearchParams(body),
-          headers,
-        })
-        const type = { 'content-type': 'application/json' }
-        response.writeHead(answer.status ?? 200, { ...type, ...answer.headers }).end(JSON.stringify(answer.body))
-      } catch (error) {
-        failed += `${request.method ?? ''} ${request.url ?? ''}: ${String(error)}\n`
-        response.writeHead(500).end()
-      }
-    })
+  return (origin) => (request, response) => void answerAs(azure, origin, request, response)
+}
+
+async function answerAs(
+  azure: Azure,
+  origin: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const { method = '', headers, url = '' } = request
+    const form = new URLSearchParams(await text(request))
+    const answer = azure({ method, url: new URL(url, origin), form, headers })
+    const type = { 'content-type': 'application/json' }
+    response.writeHead(answer.status ?? 200, { ...type, ...answer.headers }).end(JSON.stringify(answer.body))
+  } catch (error) {
+    failed += `${request.method ?? ''} ${request.url ?? ''}: ${String(error)}\n`
+    response.writeHead(500).end()
   }
 }
 

@@ -92,7 +92,10 @@ step('a narrowed login of podman can pull, and cannot push', ['podman'], async (
     push(trusting.home, `${loginServer}/team/app:1`, `${loginServer}/team/app:2`),
     /denied|unauthorized/i,
   )
-  const claims = claimsOf(keptLogin(trusting.home, loginServer).password) as { readonly exp: number; readonly iat: number }
+  const claims = claimsOf(keptLogin(trusting.home, loginServer).password) as {
+    readonly exp: number
+    readonly iat: number
+  }
   assert.equal(claims.exp - claims.iat, 900)
 })
 

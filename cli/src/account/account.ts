@@ -2,12 +2,12 @@ import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
 import { unverifiedClaims } from '../token-claim.ts'
-import { type Narrowing, exchangeForAcrToken } from './acr-exchange.ts'
+import { type Exchange, exchangeForAcrToken } from './acr-exchange.ts'
 import { type Cloud, azureCloud } from './clouds.ts'
 import { type HttpClient, createHttpClient } from './http.ts'
 import { type Profile, type StoredSubscription, type Subscription, openProfile } from './profile.ts'
 import { openSecretStore } from './secret-store.ts'
-import { type AccessToken, type TokenSource, accessToken, storedToken } from './sign-in-tokens.ts'
+import { type AccessToken, type Freshness, type TokenSource, accessToken, storedToken } from './sign-in-tokens.ts'
 import { TokenDenied, scopeOf } from './token-request.ts'
 
 /** The audience of registries. [acr-protocol §2.4] */
@@ -18,11 +18,14 @@ export type Account = {
   readonly subscription: Subscription
   readonly cloud: Cloud
   /** A token for Azure Resource Manager. */
-  readonly armToken: () => Promise<string>
+  readonly armToken: (freshness?: Freshness) => Promise<string>
   /** A token for Microsoft Graph. @throws CommandFailure if the cloud has no Graph */
-  readonly graphToken: () => Promise<string>
-  /** An ACR refresh token: the password of the null GUID at a login server. A narrowed one is not stored. @throws ExchangeDenied */
-  readonly acrRefreshToken: (loginServer: string, narrowing?: Narrowing) => Promise<string>
+  readonly graphToken: (freshness?: Freshness) => Promise<string>
+  /**
+   * An ACR refresh token: the password of the null GUID at a login server, for up to 3 hours. Without `isFresh`, it may be a
+   * stored one that expires in 5 minutes. A narrowed one is always new. @throws ExchangeDenied
+   */
+  readonly acrRefreshToken: (loginServer: string, options?: Freshness & Pick<Exchange, 'narrowing'>) => Promise<string>
   /** A token for a scope. `tenantId` names another tenant than that of the subscription. */
   readonly token: (scope: string, tenantId?: string) => Promise<AccessToken>
   /** Sends a request to a server of the cloud, without a token. */
@@ -100,27 +103,29 @@ function openAccount(context: CommandContext, profile: Profile, stored: StoredSu
   const { env } = context
   const source: TokenSource = { http, cloud, signIn, secrets: openSecretStore(signIn.secretStore, env), env }
   const token = (scope: string, tenantId = subscription.tenantId) => accessToken(source, scope, tenantId)
-  const forResource = async (resource: string) => (await token(scopeOf(resource))).token
+  const forResource = async (resource: string, freshness?: Freshness) =>
+    (await accessToken(source, scopeOf(resource), subscription.tenantId, freshness)).token
   const armResource = cloud.endpoints.activeDirectoryResourceId
   return {
     subscription,
     cloud,
     http,
     token,
-    armToken: () => forResource(armResource),
-    graphToken: async () => {
+    armToken: (freshness) => forResource(armResource, freshness),
+    graphToken: async (freshness) => {
       const graph = cloud.endpoints['microsoftGraphResourceId']
       if (typeof graph !== 'string') throw failure(`the cloud ${cloud.name} has no Microsoft Graph`)
-      return forResource(graph)
+      return forResource(graph, freshness)
     },
-    acrRefreshToken: async (loginServer, narrowing) => {
+    acrRefreshToken: async (loginServer, { narrowing, isFresh } = {}) => {
       const exchange = async (): Promise<AccessToken> => {
         const { tenantId } = subscription
         const identityToken = await tokenForRegistries(forResource, armResource)
         const refreshToken = await exchangeForAcrToken(http, loginServer, { tenantId, identityToken, narrowing })
         return { token: refreshToken, expiresAtMs: expiryOf(refreshToken) }
       }
-      const issued = narrowing === undefined ? storedToken(source, `acr ${loginServer}`, exchange) : exchange()
+      const issued =
+        narrowing === undefined ? storedToken(source, `acr ${loginServer}`, exchange, { isFresh }) : exchange()
       return (await issued).token
     },
   }

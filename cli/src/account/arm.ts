@@ -3,6 +3,7 @@ import { isRecord } from '../command/output/sorted-keys.ts'
 import { terminalText } from '../terminal-text.ts'
 import type { Account } from './account.ts'
 import { type HttpResponse, jsonOf } from './http.ts'
+import type { Freshness } from './sign-in-tokens.ts'
 
 /** ARM or Graph answered with an error. Its exit code is 3 for a resource that does not exist, as for az. */
 export class ApiError extends CommandFailure {
@@ -28,13 +29,12 @@ export type ArmRequest = {
 
 /** Sends a request to ARM and returns the JSON of the response; undefined if it has no body. @throws ApiError */
 export async function askArm(account: Account, request: ArmRequest): Promise<unknown> {
-  return ask(account, account.cloud.endpoints.resourceManager, await account.armToken(), request)
+  return ask(account, account.cloud.endpoints.resourceManager, account.armToken, request)
 }
 
 /** Sends a request to Graph, such as `/v1.0/users`. @throws ApiError @public */
 export async function askGraph(account: Account, request: ArmRequest): Promise<unknown> {
-  const token = await account.graphToken()
-  return ask(account, account.cloud.endpoints['microsoftGraphResourceId'] ?? '', token, request)
+  return ask(account, account.cloud.endpoints['microsoftGraphResourceId'] ?? '', account.graphToken, request)
 }
 
 /** Gets all pages of a list of ARM. @throws ApiError */
@@ -56,16 +56,25 @@ export function pathOf(link: string): string {
   return `${pathname}${search}`
 }
 
-async function ask(account: Account, base: string, token: string, { method, url, body }: ArmRequest): Promise<unknown> {
-  const response = await account.http.send({
-    method,
-    url: `${base.replace(/\/+$/, '')}${pathOf(url)}`,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
+async function ask(
+  account: Account,
+  base: string,
+  tokenOf: (freshness: Freshness) => Promise<string>,
+  { method, url, body }: ArmRequest,
+): Promise<unknown> {
+  const send = async (freshness: Freshness) =>
+    account.http.send({
+      method,
+      url: `${base.replace(/\/+$/, '')}${pathOf(url)}`,
+      headers: {
+        authorization: `Bearer ${await tokenOf(freshness)}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+  const first = await send({})
+  // A stored token may have been revoked, or its signing key withdrawn.
+  const response = first.status === 401 ? await send({ isFresh: true }) : first
   if (response.status >= 400) throw apiError(response)
   return response.body.length === 0 ? undefined : jsonOf(response)
 }

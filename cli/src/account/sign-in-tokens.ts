@@ -27,13 +27,17 @@ export type TokenSource = {
 /** An access token, and when it expires. */
 export type AccessToken = { readonly token: string; readonly expiresAtMs: number }
 
+/** Whether a stored token may be used, or a new one is requested. */
+export type Freshness = { readonly isFresh?: boolean | undefined }
+
 /** A token that is stored under a name, or a new one, which is then stored. */
 export async function storedToken(
   { secrets, signIn }: TokenSource,
   name: string,
   renew: () => Promise<AccessToken>,
+  { isFresh = false }: Freshness = {},
 ): Promise<AccessToken> {
-  const known = (await secrets.read(signIn.id)).tokens?.[name]
+  const known = isFresh ? undefined : (await secrets.read(signIn.id)).tokens?.[name]
   if (known !== undefined && known.expiresAtMs - marginMs > Date.now()) return known
   const token = await renew()
   await secrets.change(signIn.id, (present) => withToken(present, name, token))
@@ -50,14 +54,20 @@ function withToken(secrets: Secrets, name: string, token: AccessToken): Secrets 
  *
  * @throws TokenDenied if the sign-in is no longer accepted
  */
-export function accessToken(source: TokenSource, scope: string, tenantId: string): Promise<AccessToken> {
-  return storedToken(source, `${tenantId} ${scope}`, async () => {
+export function accessToken(
+  source: TokenSource,
+  scope: string,
+  tenantId: string,
+  freshness: Freshness = {},
+): Promise<AccessToken> {
+  const renew = async (): Promise<AccessToken> => {
     const { accessToken: token, expiresAtMs, refreshToken } = await freshToken(source, scope, tenantId)
     if (refreshToken !== undefined) {
       await source.secrets.change(source.signIn.id, (present) => ({ ...present, refreshToken }))
     }
     return { token, expiresAtMs }
-  })
+  }
+  return storedToken(source, `${tenantId} ${scope}`, renew, freshness)
 }
 
 async function freshToken(source: TokenSource, scope: string, tenantId: string): Promise<TokenResponse> {

@@ -142,7 +142,10 @@ async function ownCredentials(
 ): Promise<Credentials> {
   if (account === undefined) throw failure("Please run 'acrux login' to setup account.")
   try {
-    return { username: nullGuid, password: await account.acrRefreshToken(place.loginServer, narrowing) }
+    return {
+      username: nullGuid,
+      password: await account.acrRefreshToken(place.loginServer, { narrowing, isFresh: true }),
+    }
   } catch (error) {
     const { document } = place
     if (document?.adminUserEnabled !== true || narrowing !== undefined || !(error instanceof CommandFailure))
