@@ -43,6 +43,13 @@ const commands: readonly (readonly [args: readonly string[], why: string])[] = [
   [['account', 'show', '--query', '{b: id, a: name}', '-o', 'tsv'], 'the order of a query'],
   [['account', 'show', '--query', '{b: id, a: name}', '-o', 'table'], 'the order of a query in a table'],
   [['account', 'show', '--query', 'missing'], 'a query without a result'],
+  [['account', 'show', '--query', "'größe ☃ <&>'"], 'characters beyond ASCII are not escaped'],
+  [
+    ['account', 'show', '--query', '`["yes", "1.5", "null", "2026-11-24", "a: b", "-x", "", "a #b"]`', '-o', 'yaml'],
+    'quotes in YAML',
+  ],
+  [['account', 'show', '--query', '`{"b": 1, "a": {"d": [], "c": [1, [2, {}]]}}`', '-o', 'yaml'], 'nested YAML'],
+  [['account', 'show', '--query', '`[{}]`', '-o', 'table'], 'a table without columns'],
   [['account', 'show', '-s', subscriptionId], 'by its id'],
   [['account', 'show', '-n', 'Acrux'], 'by its name'],
   [['account', 'show', '-s', 'nosuch'], 'an unknown subscription'],

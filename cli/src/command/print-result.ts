@@ -35,11 +35,11 @@ async function resultText(command: Command, result: unknown, flags: ResultFlags)
   return documentText(result, output, { isQueried: false, isOrdered: () => false })
 }
 
-function documentText(
+async function documentText(
   document: unknown,
   output: ResultFlags['output'],
   order: Pick<Presentation, 'isQueried' | 'isOrdered'>,
-): Promise<string> | string {
+): Promise<string> {
   if (document === null || document === undefined) return ''
   return formatDocument(document, {
     ...order,

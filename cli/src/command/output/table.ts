@@ -24,6 +24,7 @@ export function tableText(document: unknown, { isQueried, columns }: TableOption
   if (items.length === 0) return '\n'
   const rows = items.map((item) => rowOf(item, isQueried))
   const headers = [...new Set(rows.flatMap((row) => [...row.keys()]))]
+  if (headers.length === 0) return '\n'
   const cells = rows.map((row) => headers.map((header) => row.get(header) ?? ''))
   const widths = fitted(
     headers.map((header, index) =>
@@ -48,7 +49,7 @@ function rowOf(item: unknown, isQueried: boolean): ReadonlyMap<string, string> {
 }
 
 function cellText(value: unknown): string {
-  return value === null || value === undefined ? '' : pythonText(value)
+  return value === null || value === undefined ? '' : pythonText(value).trim()
 }
 
 function widest(cell: string): number {
