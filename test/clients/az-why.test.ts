@@ -119,7 +119,7 @@ step('acrux audit list shows the log of a running server through az, filtered an
   }
   const elsewhere = await list('--server', 'https://elsewhere.example')
   assert.deepEqual([elsewhere.code, elsewhere.stdout], [3, ''])
-  assert.match(elsewhere.stderr, /the active cloud of az is .*, not https:\/\/elsewhere\.example/)
+  assert.match(elsewhere.stderr, /the active cloud is .*, not https:\/\/elsewhere\.example/)
 })
 
 step('acrux acr why distinguishes a closed network from an address without a rule', ['az'], async () => {
