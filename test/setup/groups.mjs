@@ -58,11 +58,7 @@ export function groupFiles(files, directory) {
       return `await import('${pathToFileURL(resolve(file)).href}')\n`
     })
     const path = join(directory, `group-${groups.length + 1}.test.mjs`)
-    // Without a timer, the process has nothing to do between two imports, and the test runner ends the first files' resources.
-    writeFileSync(
-      path,
-      `const keepRunning = setInterval(() => {}, 1000)\n${imports.join('')}clearInterval(keepRunning)\n`,
-    )
+    writeFileSync(path, imports.join(''))
     groups.push(path)
   }
   return { groups, alone: files.filter((file) => !isShared(file)) }
