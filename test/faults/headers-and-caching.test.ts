@@ -115,6 +115,7 @@ const requests: Record<string, WireRequest> = {
   'the service principals without credentials': { target: '/graph/v1.0/servicePrincipals' },
   health: { target: '/healthz' },
   readiness: { target: '/readyz' },
+  'the certificate authority': { target: '/ca.pem' },
   nothing: { target: '/nothing/at/all' },
 }
 

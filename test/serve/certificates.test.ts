@@ -9,6 +9,7 @@ import { createRegistry } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { startServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
+import { askHost } from './ask-host.ts'
 import { freePlace, runAcrux, startAcrux } from './acrux.ts'
 
 /** The certificate that a client gets that requests `servername`, verified or not. */
@@ -121,4 +122,35 @@ test('A configured certificate is picked up again when its files change, and a b
     started.stderr().includes('failed to reload or renew the certificate'),
   )
   assert.equal((await shownCertificate(place.port)).fingerprint256, second.fingerprint256)
+})
+
+test('`/ca.pem` serves the certificate authority of the server without credentials, at any host', async () => {
+  await using server = await startServer()
+  const authority = await readFile(server.caFile, 'utf8')
+  const url = `${server.baseUrl}/ca.pem`
+  const answer = await request({ url, caFile: server.caFile })
+  assert.equal(answer.status, 200)
+  assert.equal(answer.headers['content-type'], 'application/x-pem-file')
+  assert.equal(answer.text(), authority)
+  const head = await request({ url, method: 'HEAD', caFile: server.caFile })
+  assert.equal(head.status, 200)
+  assert.equal(head.headers['content-length'], String(Buffer.byteLength(authority)))
+  assert.equal(head.text(), '')
+  const elsewhere = await askHost(server, 'somewhere.example.com', '/ca.pem')
+  assert.deepEqual([elsewhere.status, elsewhere.text], [200, authority])
+  const posted = await request({ url: `${server.baseUrl}/ca.pem`, method: 'POST', caFile: server.caFile })
+  assert.equal(posted.status, 404)
+})
+
+test('`/ca.pem` is not found on a server without a certificate authority', async () => {
+  using plain = await freePlace()
+  await using _plain = await startAcrux([...plain.args, '--http'])
+  assert.equal((await request({ url: `http://localhost:${plain.port}/ca.pem` })).status, 404)
+  await using other = await startServer()
+  using place = await freePlace()
+  const file = join(other.dataDir, 'tls', 'server.pem')
+  await using _configured = await startAcrux([...place.args, '--tls-cert', file, '--tls-key', file])
+  const answer = await request({ url: `https://localhost:${place.port}/ca.pem`, caFile: other.caFile })
+  assert.equal(answer.status, 404)
+  assert.doesNotMatch(answer.text(), /CERTIFICATE/)
 })

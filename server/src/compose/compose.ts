@@ -90,7 +90,7 @@ export async function compose(
     isDraining: () => draining,
   })
   const health = createHealth({ components, clock, log })
-  const { app, routes } = createSurfaces(configuration, { log, modules, health })
+  const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates })
   const jobs = listJobs(configuration, { modules, state, writerWatch, clock, log })
   return {
     app,

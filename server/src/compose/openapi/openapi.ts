@@ -28,6 +28,7 @@ const surfaces: readonly SurfaceText[] = [
   { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError', body: form },
   { prefix: 'sign-in.',    tag: 'sign-in',    description: 'The pages on which people sign in, for a browser.', security: ['session'], error: 'Page', body: form },
   { prefix: 'account.',    tag: 'account',    description: 'The pages of a signed-in user, for a browser.', security: ['session'], error: 'Page', body: form },
+  { prefix: 'authority.',  tag: 'authority',  description: 'The certificate authority of the server.', security: [], error: 'ArmError', body: json },
   { prefix: 'health.',     tag: 'health',     description: 'Health checks.', security: [], error: 'Page', body: json },
 ]
 

@@ -3,21 +3,25 @@ import type { Configuration } from '../../configuration/index.ts'
 import { createApp } from '../../platform/http/app.ts'
 import type { RouteDescription } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
+import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
 import type { Health } from '../../platform/metrics/health.ts'
 import { registryRoutes } from '../../registry/index.ts'
 import type { Modules } from '../modules/modules.ts'
+import { mountCertificateAuthority } from './certificate-authority.ts'
 import { mountHealth } from './health.ts'
 
 export type SurfaceOptions = {
   readonly log: Log
   readonly modules: Modules
   readonly health: Health
+  /** Undefined over plain HTTP. */
+  readonly certificates: CertificateSource | undefined
 }
 
 /** Creates the HTTP application and mounts every surface on it. `routes` are the tables of all surfaces. */
 export function createSurfaces(
   configuration: Configuration,
-  { log, modules, health }: SurfaceOptions,
+  { log, modules, health, certificates }: SurfaceOptions,
 ): { readonly app: FastifyInstance; readonly routes: readonly RouteDescription[] } {
   const { registry, tokenService, management, graph, identity, pages } = modules
   const app = createApp({
@@ -29,6 +33,11 @@ export function createSurfaces(
   const surfaces = [tokenService, management, graph, identity, pages]
   registry.mount(app)
   for (const surface of surfaces) surface.mount(app)
-  const routes = [...registryRoutes, ...surfaces.flatMap((surface) => surface.routes), ...mountHealth(app, health)]
+  const routes = [
+    ...registryRoutes,
+    ...surfaces.flatMap((surface) => surface.routes),
+    ...mountCertificateAuthority(app, certificates),
+    ...mountHealth(app, health),
+  ]
   return { app, routes }
 }

@@ -45,6 +45,11 @@ export class CertificateAuthority {
     return authority
   }
 
+  /** The certificate in PEM, which clients must trust. */
+  get pem(): string {
+    return this.#pair.cert
+  }
+
   /** Whether a certificate was signed by the current key of this authority. */
   signed(certificate: X509Certificate): boolean {
     return certificate.checkIssued(this.#certificate) && certificate.verify(this.#certificate.publicKey)

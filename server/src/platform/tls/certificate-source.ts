@@ -24,6 +24,8 @@ export type CertificateSource = {
   readonly onChange: (callback: (pair: KeyPair) => void) => () => void
   /** The certificate authority that clients must trust; undefined for a configured certificate. */
   readonly caFile?: string
+  /** The certificate of that authority, in PEM. */
+  readonly authorityPem?: () => string
   /** When our own authority expires, in milliseconds since the epoch. */
   readonly authorityExpiresAtMs?: () => number
   /** The SHA-256 fingerprint of our own authority, if `renewAuthority` created it. */
@@ -67,6 +69,7 @@ export async function createCertificateSource(options: CertificateSourceOptions)
     return {
       ...sourceOf(own.watched),
       caFile: own.caFile,
+      authorityPem: () => own.authorityPem(),
       authorityExpiresAtMs: () => own.authorityExpiresAtMs(),
       renewedAuthority: own.renewedAuthority,
       ensureHosts: (more, moreWherePermitted = []) => own.ensureHosts(more, moreWherePermitted),

@@ -68,6 +68,11 @@ export class OwnCertificate {
     return new OwnCertificate(issuer, file, pair, options)
   }
 
+  /** The certificate of the authority, in PEM. */
+  authorityPem(): string {
+    return this.#issuer.authority.pem
+  }
+
   /** When the authority expires, in milliseconds since the epoch. */
   authorityExpiresAtMs(): number {
     return this.#issuer.authority.expiresAtMs
