@@ -42,9 +42,8 @@ async function trustAuthority(home: string, caFile: string): Promise<void> {
   await run('certutil', ['-A', '-d', database, '-n', 'acrux', '-t', 'C,,', '-i', caFile])
 }
 
-/** Starts Chromium, with a profile that holds nothing of this machine's. */
-async function launch(server: RunningServer, home: string): Promise<Browser> {
-  await trustAuthority(home, server.caFile)
+/** Starts Chromium with a home directory, whose certificate authorities it trusts. */
+export function launchChromium(home: string): Promise<Browser> {
   return chromium.launch({
     executablePath: findProgram('chromium') ?? 'chromium',
     headless: true,
@@ -61,7 +60,7 @@ export function browserFor(server: RunningServer): TestBrowser {
   return {
     isThere: (t) => requireClient(t, 'chromium', 'certutil'),
     newContext: async (options) => {
-      started ??= launch(server, home.path)
+      started ??= trustAuthority(home.path, server.caFile).then(() => launchChromium(home.path))
       const context = await (await started).newContext({ baseURL: server.baseUrl, ...options })
       context.setDefaultTimeout(patienceMs)
       return context

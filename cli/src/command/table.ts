@@ -233,4 +233,9 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../scrub/command.ts'),
   },
   { path: 'serve', summary: 'start the server', load: () => import('../serve.ts') },
+  {
+    path: 'trust',
+    summary: "make the clients on this machine trust a server's certificate authority",
+    load: () => import('../trust/command.ts'),
+  },
 ]
