@@ -9,12 +9,13 @@ import {
   startJobs,
 } from './compose/index.ts'
 import { type Configuration, formatListenAddress } from './configuration/index.ts'
+import { listenForChallenges } from './platform/acme/challenge-listener.ts'
 import { systemClock } from './platform/process/clock.ts'
 import { descriptorLimit } from './platform/process/descriptor-limit.ts'
 import { StartupError, listenFailure } from './platform/process/exit.ts'
 import { connectionLimits } from './platform/http/connection-limits.ts'
 import { usualSlowClientLimits } from './platform/http/slow-clients.ts'
-import { type Listener, listen } from './platform/http/listener.ts'
+import { type ListenAddress, type Listener, listen } from './platform/http/listener.ts'
 import { type Log, createLog } from './platform/log/log.ts'
 import { readSecretFile, unusableSettingFile } from './platform/files/setting-file.ts'
 
@@ -79,7 +80,7 @@ export async function startServer(configuration: Configuration, options: StartOp
     await composition.close()
     throw withFirstRunHint(error, composition.firstRun?.file)
   })
-  const { listener, stopMetrics } = opened
+  const { listener, stopOthers } = opened
   const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
   // The certificate may have been replaced since the addresses were opened.
   if (composition.certificates !== undefined) listener.replaceCertificate(composition.certificates.current())
@@ -101,7 +102,7 @@ export async function startServer(configuration: Configuration, options: StartOp
       stopWatching?.()
       // Every job can continue at the next start.
       await Promise.race([jobs.stop(), sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false })])
-      await stopMetrics()
+      await stopOthers()
       await composition.close()
       log.info('server stopped')
       log.flush()
@@ -122,11 +123,11 @@ function withFirstRunHint(error: unknown, firstRunFile: string | undefined): unk
   return new StartupError(error.message, error.exitCode, nextStep, { cause: error })
 }
 
-type OpenListeners = { readonly listener: Listener; readonly stopMetrics: () => Promise<void> }
+type OpenListeners = { readonly listener: Listener; readonly stopOthers: () => Promise<void> }
 
 async function openListeners(
-  { app, certificates, figures, routes }: Composition,
-  { listen: addresses, metricsListen, limits }: Configuration,
+  { app, certificates, acme, figures, routes }: Composition,
+  { listen: addresses, metricsListen, limits, tls }: Configuration,
   metricsToken: string | undefined,
   log: Log,
 ): Promise<OpenListeners> {
@@ -135,6 +136,7 @@ async function openListeners(
   const listener = await listen(app, {
     addresses,
     tls: certificates?.current(),
+    named: acme,
     connections: connectionLimits(descriptorLimit(), limits),
     slowClients: {
       ...usualSlowClientLimits,
@@ -147,14 +149,24 @@ async function openListeners(
   }).catch((error: unknown) => {
     throw listenFailure(error, addresses.map(formatListenAddress).join(', ')) ?? error
   })
-  if (metricsListen === undefined || metrics === undefined) return { listener, stopMetrics: () => Promise.resolve() }
-  const stopMetrics = await metrics
-    .serve(metricsListen, metricsToken, [...figures, ...listenerFigures(listener.counts)])
-    .catch(async (error: unknown) => {
-      await listener.close(0)
-      throw listenFailure(error, formatListenAddress(metricsListen)) ?? error
+  const others: { readonly address: ListenAddress; readonly open: () => Promise<() => Promise<void>> }[] = []
+  if (metricsListen !== undefined && metrics !== undefined) {
+    const all = [...figures, ...listenerFigures(listener.counts)]
+    others.push({ address: metricsListen, open: () => metrics.serve(metricsListen, metricsToken, all) })
+  }
+  const { httpListen } = tls.acme
+  if (httpListen !== undefined && acme !== undefined) {
+    others.push({ address: httpListen, open: () => listenForChallenges(httpListen, acme.challenges) })
+  }
+  const stops: (() => Promise<void>)[] = []
+  for (const { address, open } of others) {
+    const stop = await open().catch(async (error: unknown) => {
+      await Promise.all([listener.close(0), ...stops.map((each) => each())])
+      throw listenFailure(error, formatListenAddress(address)) ?? error
     })
-  return { listener, stopMetrics }
+    stops.push(stop)
+  }
+  return { listener, stopOthers: async () => void (await Promise.all(stops.map((each) => each()))) }
 }
 
 /** @throws StartupError for a file that cannot be read, or whose token can be guessed */

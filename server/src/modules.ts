@@ -33,6 +33,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       sql: ['metrics', 'process'],
       keys: ['process', 'memory', 'sql', 'limits', 'files'],
       tls: ['files', 'process', 'limits', 'log'],
+      acme: ['process', 'log', 'files', 'outbound', 'sql', 'keys', 'tls'],
     },
   },
   configuration: { imports: [], submodules: {} },

@@ -59,6 +59,7 @@ const packages = [
   { name: 'azure-cli', isThere: () => onPath('az') },
   { name: 'busybox-static', isThere: () => onPath('busybox') },
   { name: 'chromium', isThere: () => onPath('chromium') },
+  { name: 'pebble', isThere: () => onPath('pebble') },
   { name: 'libnss3-tools', isThere: () => onPath('certutil') },
   { name: 'strace', isThere: () => onPath('strace') },
   { name: 'openssl', isThere: () => onPath('openssl') },

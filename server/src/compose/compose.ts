@@ -4,6 +4,7 @@ import type { FirstRun } from './first-run.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../configuration/index.ts'
 import { blobDirectoryIn } from '../platform/files/data-dir.ts'
+import type { AcmeCertificates } from '../platform/acme/acme-certificates.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Figure } from '../platform/metrics/figure.ts'
@@ -23,6 +24,7 @@ import { type Modules, createModules } from './modules/modules.ts'
 import { figuresOf } from './monitoring/figures.ts'
 import { healthComponents } from './monitoring/health-components.ts'
 import { openApiDocument } from './openapi/openapi.ts'
+import { openAcme } from './state/acme.ts'
 import { type State, openState } from './state/state.ts'
 import { createSurfaces } from './surfaces/surfaces.ts'
 
@@ -36,6 +38,8 @@ export type Composition = {
   readonly publicOrigin: string
   /** Undefined over plain HTTP. */
   readonly certificates: CertificateSource | undefined
+  /** Undefined without an ACME provider. */
+  readonly acme: AcmeCertificates | undefined
   /** Undefined if the data directory was not new. */
   readonly firstRun: StoredFirstRun | undefined
   /** The tables of all surfaces. */
@@ -68,6 +72,7 @@ export async function compose(
   const state = await openState(configuration, { clock, log, renewCa })
   const { database, certificates } = state
   const publicOrigin = publicOriginOf(configuration)
+  const acme = await openAcme(configuration, { ...state, clock, log })
   const outbound = await openOutbound(configuration.outbound)
   let openApi: ReturnType<typeof openApiDocument> | undefined
   const modules: Modules = await createModules({ ...state, clock, log, outbound, publicOrigin }, configuration, {
@@ -83,7 +88,7 @@ export async function compose(
 
   let draining = false
   const writerWatch = createWriterWatch({ database, clock })
-  const sources = { ...state, ...modules, auditLag: modules.auditing.lag, writerWatch, clock }
+  const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, writerWatch, clock }
   const components = healthComponents({
     ...sources,
     blobs: blobDirectoryIn(state.dataDir.path),
@@ -91,11 +96,12 @@ export async function compose(
   })
   const health = createHealth({ components, clock, log })
   const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates })
-  const jobs = listJobs(configuration, { modules, state, writerWatch, clock, log })
+  const jobs = listJobs(configuration, { modules, state, acme, writerWatch, clock, log })
   return {
     app,
     publicOrigin,
     certificates,
+    acme,
     firstRun,
     routes,
     figures: figuresOf({ ...sources, events: modules.auditing.events }),
@@ -105,6 +111,7 @@ export async function compose(
       void modules.registry.scrubs.stop()
       health.refresh()
       modules.auditing.delivery.stop()
+      acme?.stop()
     },
     close: async () => {
       await control?.close()

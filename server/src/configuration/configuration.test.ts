@@ -30,6 +30,7 @@ describe('the configuration', () => {
       hasPublicHost: false,
       publicHost: 'localhost:5443',
       suffix: '.azurecr.localhost:5443',
+      tls: { acme: { acceptTerms: false } },
       http: false,
       behindProxy: [],
       hstsIncludeSubDomains: false,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { LogLevel } from '../platform/log/log.ts'
+import { tlsSettings } from './acme-settings.ts'
 import { identityProviderFields, identityProvidersSchema } from './identity-providers.ts'
 import { formatListenAddress, isLoopback, parseHostSuffix, parsePublicHost } from './network-address.ts'
 import { withoutDefaultPort } from '../standards/azure/login-server.ts'
@@ -73,6 +74,7 @@ export const settingsSchema = z.strictObject(
       example: '/etc/acrux/tls.key',
       defaultText: 'none',
     }),
+    tls: tlsSettings,
     http: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
@@ -278,6 +280,11 @@ export const configurationSchema = settingsSchema
     error: 'HTTP uses no certificate: set http or tlsCert, not both',
     path: ['http'],
     when: known('http', 'tlsCert'),
+  })
+  .refine(({ tls, http, tlsCert }) => tls.acme.directory === undefined || (!http && tlsCert === undefined), {
+    error: 'the certificate comes from the ACME provider: omit http and tlsCert',
+    path: ['tls', 'acme', 'directory'],
+    when: known('tls', 'http', 'tlsCert'),
   })
   .refine(({ http, listen, behindProxy }) => !http || behindProxy.length > 0 || listen.every(isLoopback), {
     error: 'HTTP requires loopback addresses, or a proxy in behindProxy',

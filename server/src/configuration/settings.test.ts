@@ -4,6 +4,15 @@ import { loadConfiguration } from './configuration.ts'
 import { configurationReference } from './reference.ts'
 import { settingDefinitions } from './settings.ts'
 
+/** The variables of the settings without which a setting is invalid. */
+const companions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  tlsCert: { ACRUX_TLS_KEY: 'k' },
+  tlsKey: { ACRUX_TLS_CERT: 'c' },
+  'tls.acme.directory': { ACRUX_TLS_ACME_ACCEPT_TERMS: 'true' },
+  'tls.acme.eabKeyId': { ACRUX_TLS_ACME_EAB_KEY_FILE: 'k' },
+  'tls.acme.eabKeyFile': { ACRUX_TLS_ACME_EAB_KEY_ID: 'kid-1' },
+}
+
 describe('each setting', () => {
   test('has names of its own', () => {
     for (const name of ['flag', 'flagKey', 'variable'] as const) {
@@ -28,12 +37,12 @@ describe('each setting', () => {
   })
 
   test('has a valid example, as a flag and as a variable', async () => {
-    const others: Record<string, Record<string, string>> = { tlsCert: { tlsKey: 'k' }, tlsKey: { tlsCert: 'c' } }
     for (const { key, flagKey, variable, example } of settingDefinitions) {
       if (key === undefined) continue
-      const flags = { ...others[key], [flagKey]: example }
-      const byFlag = await loadConfiguration({ flags })
-      const byVariable = await loadConfiguration({ flags: others[key] ?? {}, env: { [variable]: example } })
+      const env = companions[key] ?? {}
+      const flags = { [flagKey]: example }
+      const byFlag = await loadConfiguration({ flags, env })
+      const byVariable = await loadConfiguration({ env: { ...env, [variable]: example } })
       assert.deepEqual(byFlag, byVariable, key)
       assert.notDeepEqual(byFlag, await loadConfiguration(), `the example of ${key} is its default`)
     }
@@ -57,13 +66,9 @@ describe('the reference', () => {
     assert.equal((await read(whole)).gc.intervalSeconds, 600)
     const lines = [...reference.matchAll(/^- In the file: `(.+)`$/gm)].map(([, line]) => line ?? '')
     assert.equal(lines.length, settingDefinitions.length - 1)
-    for (const line of lines) {
-      const env = line.startsWith('tlsCert')
-        ? { ACRUX_TLS_KEY: 'k' }
-        : line.startsWith('tlsKey')
-          ? { ACRUX_TLS_CERT: 'c' }
-          : {}
-      await read(line, env)
+    const keys = settingDefinitions.flatMap(({ key }) => key ?? [])
+    for (const [index, line] of lines.entries()) {
+      await read(line, companions[keys[index] ?? ''])
     }
   })
 })

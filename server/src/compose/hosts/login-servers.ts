@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Audit } from '../../audit/index.ts'
 import { listenedHosts, machineHosts } from './listened-hosts.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
+import { parseCertificateHost } from '../../platform/tls/certificate-hosts.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type MovedRegistry, NameTakenError, type Registry, type Resources } from '../../resources/index.ts'
 import { type LoginServer, parseLoginServer } from '../../standards/azure/login-server.ts'
@@ -37,6 +39,22 @@ export async function coverHosts(
   const { hosts, hostsWherePermitted } = configuredHosts(configuration)
   const registries = await listRegistries(resources)
   await certificates.ensureHosts([...hosts, ...registries.map(({ loginServer }) => loginServer)], hostsWherePermitted)
+}
+
+/** The hosts for which an ACME provider can issue a certificate: the public names of the server and its registries. */
+export async function acmeHosts(
+  resources: Resources,
+  { publicHost }: Pick<Configuration, 'publicHost'>,
+): Promise<string[]> {
+  const registries = await listRegistries(resources)
+  const hosts = [publicHost, ...registries.map(({ loginServer }) => loginServer)].flatMap(
+    (host) => parseCertificateHost(host) ?? [],
+  )
+  return [...new Set(hosts.filter(isPublicName))]
+}
+
+function isPublicName(host: string): boolean {
+  return isIP(host) === 0 && host.includes('.') && !host.endsWith('.localhost')
 }
 
 /** The public host as a login server. @throws StartupError if it is not a host name */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { expireEvents } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
+import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import { repeat } from '../../platform/jobs/repeat.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
-import { listRegistries } from '../hosts/login-servers.ts'
+import { acmeHosts, listRegistries } from '../hosts/login-servers.ts'
 import type { Modules } from '../modules/modules.ts'
 import type { State } from '../state/state.ts'
 
@@ -28,12 +29,15 @@ export type JobName =
   | 'scrub'
   | 'watch-space'
   | 'probe-writer'
+  | 'renew-certificates'
 
 export type Jobs = Readonly<Record<JobName, Job>>
 
 export type JobSources = {
   readonly modules: Modules
   readonly state: Pick<State, 'database' | 'sealer' | 'space' | 'ballast'>
+  /** Undefined without an ACME provider. */
+  readonly acme: AcmeCertificates | undefined
   readonly writerWatch: WriterWatch
   readonly clock: Clock
   readonly log: Log
@@ -41,7 +45,7 @@ export type JobSources = {
 
 /** The table of all jobs. */
 export function listJobs(configuration: Configuration, sources: JobSources): Jobs {
-  const { modules, writerWatch } = sources
+  const { modules, writerWatch, acme } = sources
   const { directory, imports, registry } = modules
   return {
     ...auditJobs(configuration, sources),
@@ -95,6 +99,13 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       intervalSeconds: 5,
       run: () => writerWatch.probe(),
       failure: 'the database probe failed',
+      failureLevel: 'error',
+    },
+    /** Orders certificates that are missing or due for renewal. */
+    'renew-certificates': {
+      intervalSeconds: 5,
+      run: async () => acme?.renewDue(await acmeHosts(modules.resources, configuration)),
+      failure: 'the renewal of certificates failed',
       failureLevel: 'error',
     },
   }

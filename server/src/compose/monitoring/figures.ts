@@ -8,6 +8,7 @@ import { droppedLogLines } from '../../platform/log/log.ts'
 import { passwordHashFigures } from '../../platform/keys/password-hash.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
+import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
 import { registryFigures, type RegistryFigureSources } from './registry-figures.ts'
 import type { TokenService } from '../../token-service/index.ts'
@@ -18,6 +19,8 @@ type FigureSources = {
   readonly events: EventTally
   readonly auditLag: AuditLag
   readonly certificates: CertificateSource | undefined
+  /** Undefined without an ACME provider. */
+  readonly acme: Pick<AcmeCertificates, 'expiresAtMs'> | undefined
   readonly tokenService: Pick<TokenService, 'signingKey'>
   readonly identity: Pick<Identity, 'signingKey'>
   readonly space: Pick<ContentSpace, 'state'>
@@ -185,15 +188,18 @@ function auditFigures({ chainSeconds, webhookSeconds }: AuditLag): readonly Figu
   ]
 }
 
-type ExpirySources = Pick<FigureSources, 'certificates' | 'tokenService' | 'identity'>
+type ExpirySources = Pick<FigureSources, 'certificates' | 'acme' | 'tokenService' | 'identity'>
 
-function expiryFigures({ certificates, tokenService, identity }: ExpirySources): readonly Figure[] {
+function expiryFigures({ certificates, acme, tokenService, identity }: ExpirySources): readonly Figure[] {
   return [
     {
       name: 'acrux_certificate_expiry_timestamp_seconds',
-      help: 'When the TLS certificate expires. Absent over plain HTTP.',
+      help: 'When the first TLS certificate expires. Absent over plain HTTP.',
       kind: 'gauge',
-      read: async () => (certificates === undefined ? undefined : certificates.expiresAtMs() / 1000),
+      read: async () =>
+        certificates === undefined
+          ? undefined
+          : Math.min(certificates.expiresAtMs(), acme?.expiresAtMs() ?? Infinity) / 1000,
     },
     {
       name: 'acrux_signing_key_rotation_timestamp_seconds',

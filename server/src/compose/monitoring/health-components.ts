@@ -3,6 +3,7 @@ import type { AuditLag } from '../../audit/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
+import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import type { HealthComponent, HealthReading } from '../../platform/metrics/health.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import type { Database } from '../../platform/sql/database.ts'
@@ -19,6 +20,8 @@ type HealthSources = {
   readonly resources: Resources
   readonly auditLag: AuditLag
   readonly certificates: CertificateSource | undefined
+  /** Undefined without an ACME provider. */
+  readonly acme: Pick<AcmeCertificates, 'state'> | undefined
   readonly clock: Clock
   readonly tokenService: TokenService
   readonly identity: Identity
@@ -93,8 +96,23 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
       },
     },
     ...delayedComponents(sources),
+    ...(sources.acme === undefined ? [] : [acmeComponent(sources.acme)]),
     contentComponent(sources),
   ]
+}
+
+function acmeComponent(acme: Pick<AcmeCertificates, 'state'>): HealthComponent {
+  return {
+    name: 'acme',
+    required: false,
+    check: async () => {
+      const { missing, nearEnd } = acme.state()
+      if (nearEnd > 0) return degraded(`Certificates near their end that could not be renewed: ${nearEnd}.`)
+      return missing > 0
+        ? degraded(`Hosts for which the ACME provider has not issued a certificate: ${missing}.`)
+        : ok('The ACME provider has issued all certificates.')
+    },
+  }
 }
 
 function contentComponent({ registry }: HealthSources): HealthComponent {

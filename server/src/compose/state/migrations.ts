@@ -4,6 +4,7 @@ import { credentialMigrations } from '../../credentials/index.ts'
 import { directoryMigrations } from '../../directory/index.ts'
 import { identityMigrations } from '../../identity/index.ts'
 import { signingKeyMigrations } from '../../platform/keys/migrations.ts'
+import { acmeMigrations } from '../../platform/acme/migrations.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
 import { importMigrations } from '../../imports/index.ts'
 import { registryMigrations } from '../../registry/index.ts'
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   ...accessMigrations,
   ...registryMigrations,
   ...importMigrations,
+  ...acmeMigrations,
 ]

@@ -9,6 +9,7 @@ import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './co
 import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
 import { createPacedMessage } from './body-rate.ts'
+import { type NamedCertificates, chooseByName, closeChallenges } from './named-certificates.ts'
 import { requestListener } from './raw-surface.ts'
 import { rejectRequest, rejectUnreadable } from './reject-request.ts'
 import { Traffic } from './traffic.ts'
@@ -21,6 +22,8 @@ export type ListenerOptions = {
   readonly addresses: readonly ListenAddress[]
   /** The certificate and its key in PEM, or undefined to speak plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
+  /** Certificates for some names, which clients get instead of `tls`. */
+  readonly named?: NamedCertificates | undefined
   /** Default: derived from the descriptor limit. */
   readonly connections?: ConnectionLimits
   readonly slowClients?: SlowClientLimits
@@ -57,11 +60,11 @@ const sweepMilliseconds = 50
  * @throws the operating system's error (`EADDRINUSE`, `EACCES`, …) of the first address that fails
  */
 export async function listen(app: FastifyInstance, options: ListenerOptions): Promise<Listener> {
-  const { addresses, tls } = options
+  const { addresses } = options
   await app.ready()
   const guard = guardOf(app, options)
   const answer = requestListener(app)
-  const servers = addresses.map(() => createServer(app, answer, tls, guard))
+  const servers = addresses.map(() => createServer(app, answer, options, guard))
   const traffic = new Traffic()
   for (const server of servers) server.on('connection', (socket: Socket) => traffic.watch(socket))
   try {
@@ -202,7 +205,7 @@ async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean>
 function createServer(
   app: FastifyInstance,
   answer: http.RequestListener,
-  tls: ListenerOptions['tls'],
+  { tls, named }: ListenerOptions,
   guard: Guard,
 ): http.Server | https.Server {
   const { clients, connections, limits } = guard
@@ -235,7 +238,10 @@ function createServer(
   const server =
     tls === undefined
       ? http.createServer(options, route)
-      : https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs }, route)
+      : https.createServer(
+          { ...options, ...tls, ...chooseByName(named), minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs },
+          route,
+        )
   // Node's own connection listeners run once the connection is admitted.
   const begin = server.listeners('connection') as ((this: http.Server, socket: Socket) => void)[]
   server.removeAllListeners('connection')
@@ -248,6 +254,7 @@ function createServer(
     connections.secured(socket)
     clients.watch(socket)
   })
+  if (named !== undefined) closeChallenges(server)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     rejectUnreadable(app, error, socket, clients.isAnswering(socket))
   })

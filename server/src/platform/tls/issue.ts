@@ -74,6 +74,44 @@ export async function issueServerCertificate(
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
 }
 
+/** Creates a key for a host, and the request for its certificate, in DER. [RFC 2986] */
+export async function issueCertificateRequest(
+  host: string,
+): Promise<{ readonly request: Buffer; readonly key: string }> {
+  const x509 = await loadX509()
+  const keys = await crypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    keys,
+    signingAlgorithm: ecdsa,
+    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: host }])],
+  })
+  return { request: Buffer.from(request.rawData), key: await exportKey(keys.privateKey) }
+}
+
+const challengeDays = 7
+/** id-pe-acmeIdentifier. [RFC 8737 §6.1] */
+const acmeIdentifierId = '1.3.6.1.5.5.7.1.31'
+
+/** Creates the self-signed certificate that proves the control of a host to an ACME provider. [RFC 8737 §3] */
+export async function issueChallengeCertificate(host: string, digest: Uint8Array, nowMs: number): Promise<KeyPair> {
+  const x509 = await loadX509()
+  const keys = await crypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
+  const octetString = Uint8Array.of(0x04, digest.length, ...digest)
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerialNumber(),
+    name: 'CN=Acrux ACME challenge',
+    notBefore: new Date(nowMs - backdatedMs),
+    notAfter: new Date(nowMs + challengeDays * dayMs),
+    signingAlgorithm: ecdsa,
+    keys,
+    extensions: [
+      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: host }]),
+      new x509.Extension(acmeIdentifierId, true, octetString.buffer),
+    ],
+  })
+  return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
+}
+
 /** Loaded only when something is issued, because loading takes a tenth of a second. */
 async function loadX509() {
   await import('reflect-metadata')

@@ -1,0 +1,220 @@
+import { type SecureContext, createSecureContext } from 'node:tls'
+import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import type { Sealer } from '../keys/sealing.ts'
+import type { Log } from '../log/log.ts'
+import type { Clock } from '../process/clock.ts'
+import type { Database } from '../sql/database.ts'
+import { certificateCovers } from '../tls/certificate-hosts.ts'
+import { issueCertificateRequest } from '../tls/issue.ts'
+import { type UsablePair, requireUsablePair } from '../tls/key-pair.ts'
+import { type AcmeClient, type AcmeClientOptions, type ChallengeKind, createAcmeClient } from './acme-client.ts'
+import { AcmeError } from './acme-error.ts'
+import { type AcmeStore, createAcmeStore } from './acme-store.ts'
+import { type Challenges, createChallenges } from './challenges.ts'
+import { type Failures, failedAgain, isDue, isNearEnd } from './schedule.ts'
+import type { AccountKey, Signer } from './signed-requests.ts'
+
+export type AcmeOptions = Omit<AcmeClientOptions, 'challenge' | 'publish'> & {
+  readonly challenge: ChallengeKind
+  readonly database: Database
+  readonly sealer: Sealer
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The hosts for which certificates are wanted, by the state of theirs. */
+export type AcmeState = {
+  /** Hosts without a certificate. */
+  readonly missing: number
+  /** Hosts whose certificate should have been renewed some time ago. */
+  readonly nearEnd: number
+}
+
+/** The certificates that an ACME provider issues to this server: one for each host, so that a failing host affects no other. */
+export interface AcmeCertificates {
+  /** The certificate for a host, for TLS. Undefined if there is none, or it has expired. */
+  readonly contextOf: (host: string) => SecureContext | undefined
+  /** The challenges that the provider may check now. */
+  readonly challenges: Pick<Challenges, 'contextOf' | 'responseTo'>
+  /**
+   * Orders the certificates that are missing or due for renewal, one after the other. A failure is logged, and tried again
+   * later. Certificates of other hosts are deleted.
+   */
+  renewDue(hosts: readonly string[]): Promise<void>
+  /** The state of the hosts of the last `renewDue`. */
+  state(): AcmeState
+  /** When the first certificate expires, in milliseconds since the epoch; undefined without certificates. */
+  expiresAtMs(): number | undefined
+  /** Cancels a running order. */
+  stop(): void
+}
+
+type Held = { readonly pair: UsablePair; readonly context: SecureContext }
+
+/** Opens the stored certificates. The provider is not contacted. */
+export async function openAcmeCertificates(options: AcmeOptions): Promise<AcmeCertificates> {
+  const store = createAcmeStore(options.database)
+  const held = new Map<string, Held>()
+  for (const row of await store.listCertificates(options.directory)) {
+    const key = options.sealer.open(row.sealed_key, certificateContext(row.host)).toString()
+    held.set(row.host, holdPair({ cert: row.chain, key }, row.host))
+  }
+  return new StoredCertificates(options, store, held)
+}
+
+class StoredCertificates implements AcmeCertificates {
+  readonly challenges: Challenges
+  readonly #options: AcmeOptions
+  readonly #store: AcmeStore
+  readonly #held: Map<string, Held>
+  readonly #client: AcmeClient
+  readonly #failures = new Map<string, Failures>()
+  readonly #stopped = new AbortController()
+  #wanted: readonly string[] = []
+
+  constructor(options: AcmeOptions, store: AcmeStore, held: Map<string, Held>) {
+    this.#options = options
+    this.#store = store
+    this.#held = held
+    this.challenges = createChallenges(options.challenge, options.clock)
+    this.#client = createAcmeClient({ ...options, publish: this.challenges.publish })
+  }
+
+  readonly contextOf = (host: string): SecureContext | undefined => {
+    const held = this.#held.get(host.toLowerCase())
+    return held !== undefined && endOf(held) > this.#options.clock.now() ? held.context : undefined
+  }
+
+  async renewDue(hosts: readonly string[]): Promise<void> {
+    this.#wanted = hosts
+    for (const host of [...this.#held.keys()].filter((each) => !hosts.includes(each))) {
+      await this.#store.removeCertificate(host)
+      this.#held.delete(host)
+    }
+    for (const host of hosts) {
+      if (this.#stopped.signal.aborted) return
+      if (this.#isToOrder(host)) await this.#attempt(host)
+    }
+  }
+
+  state(): AcmeState {
+    const nowMs = this.#options.clock.now()
+    const found = this.#wanted.map((host) => this.#held.get(host))
+    return {
+      missing: found.filter((held) => held === undefined).length,
+      nearEnd: found.filter((held) => held !== undefined && isNearEnd(held.pair.leaf, nowMs)).length,
+    }
+  }
+
+  expiresAtMs(): number | undefined {
+    const ends = [...this.#held.values()].map(endOf)
+    return ends.length === 0 ? undefined : Math.min(...ends)
+  }
+
+  stop(): void {
+    this.#stopped.abort(new AcmeError('the server is shutting down'))
+  }
+
+  #isToOrder(host: string): boolean {
+    const nowMs = this.#options.clock.now()
+    if (nowMs < (this.#failures.get(host)?.retryAtMs ?? 0)) return false
+    const held = this.#held.get(host)
+    return held === undefined || isDue(held.pair.leaf, nowMs)
+  }
+
+  async #attempt(host: string): Promise<void> {
+    const { log, clock } = this.#options
+    try {
+      const { leaf } = await this.#order(host)
+      this.#failures.delete(host)
+      log.info({ host, issuer: leaf.issuer, validToDate: leaf.validToDate }, 'certificate issued by the ACME provider')
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return
+      const retryAfterMs = error instanceof AcmeError ? error.retryAfterMs : 0
+      const failures = failedAgain(this.#failures.get(host), clock.now(), retryAfterMs)
+      this.#failures.set(host, failures)
+      const retryAt = new Date(failures.retryAtMs).toISOString()
+      log.warn(
+        { err: error, host, reason: reasonOf(error), failures: failures.count, retryAt },
+        'the ACME provider issued no certificate',
+      )
+    }
+  }
+
+  async #order(host: string): Promise<UsablePair> {
+    const { clock, sealer, directory } = this.#options
+    const { signal } = this.#stopped
+    const signer = await this.#signer(signal)
+    const { request, key } = await issueCertificateRequest(host)
+    const chain = await this.#client.order(signer, host, request, signal).catch(async (error: unknown) => {
+      // The provider has deleted the account. The next attempt registers the key again.
+      if (error instanceof AcmeError && error.type === 'accountDoesNotExist') {
+        await this.#store.updateAccountUrl(directory, null)
+      }
+      throw error
+    })
+    const held = holdPair({ cert: chain, key }, host)
+    if (!certificateCovers(held.pair.leaf, host) || endOf(held) <= clock.now()) {
+      throw new AcmeError(`the provider issued a certificate that is not valid for ${host}`)
+    }
+    const sealedKey = sealer.seal(held.pair.key, certificateContext(host))
+    await this.#store.putCertificate({ host, directory, chain: held.pair.cert, sealed_key: sealedKey })
+    this.#held.set(host, held)
+    return held.pair
+  }
+
+  /** The account at the provider, which is registered at its first use. */
+  async #signer(signal: AbortSignal): Promise<Signer> {
+    const { directory, sealer, log } = this.#options
+    const row = await this.#store.findAccount(directory)
+    const jwk =
+      row === undefined
+        ? await this.#createAccountKey()
+        : (JSON.parse(sealer.open(row.sealed_private_jwk, accountContext(directory)).toString()) as JWK)
+    const key = await openAccountKey(jwk)
+    if (row?.url !== undefined && row.url !== null) return { key, accountUrl: row.url }
+    const accountUrl = await this.#client.register(key, signal)
+    await this.#store.updateAccountUrl(directory, accountUrl)
+    log.info({ accountUrl }, 'registered an account at the ACME provider')
+    return { key, accountUrl }
+  }
+
+  /** The key is stored before the provider gets it, so that the account is never lost. */
+  async #createAccountKey(): Promise<JWK> {
+    const { directory, sealer } = this.#options
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const jwk = await exportJWK(privateKey)
+    const sealed = sealer.seal(JSON.stringify(jwk), accountContext(directory))
+    await this.#store.insertAccount({ directory, sealed_private_jwk: sealed, url: null })
+    return jwk
+  }
+}
+
+async function openAccountKey(jwk: JWK): Promise<AccountKey> {
+  const privateKey = await importJWK(jwk, 'ES256')
+  if (privateKey instanceof Uint8Array) throw new Error('the key of the account is symmetric')
+  const { kty, crv, x, y } = jwk
+  return { privateKey, publicJwk: { kty, crv, x, y } as JWK }
+}
+
+function holdPair(texts: { readonly cert: string; readonly key: string }, host: string): Held {
+  const pair = requireUsablePair(texts, `the certificate for ${host}`, `the key for ${host}`)
+  return { pair, context: createSecureContext({ cert: pair.cert, key: pair.key }) }
+}
+
+function endOf({ pair }: Held): number {
+  return pair.leaf.validToDate.getTime()
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+}
+
+function certificateContext(host: string): string {
+  return `acme-certificate/${host}`
+}
+
+function accountContext(directory: string): string {
+  return `acme-account/${directory}`
+}

@@ -1,0 +1,67 @@
+import type { Database } from '../sql/database.ts'
+
+/** The account of this server at a provider. */
+export type AccountRow = {
+  /** The URL of the provider's directory. */
+  readonly directory: string
+  readonly sealed_private_jwk: Uint8Array
+  /** Null until the provider has accepted the key. */
+  readonly url: string | null
+}
+
+/** A certificate that a provider issued. */
+export type CertificateRow = {
+  readonly host: string
+  readonly directory: string
+  /** The certificate and its intermediate certificates, in PEM. */
+  readonly chain: string
+  /** The private key, PKCS #8 in PEM. */
+  readonly sealed_key: Uint8Array
+}
+
+type AcmeTables = { acme_account: AccountRow; acme_certificate: CertificateRow }
+
+export type AcmeStore = ReturnType<typeof createAcmeStore>
+
+/** The SQL of accounts and certificates. */
+export function createAcmeStore(database: Database) {
+  return {
+    findAccount: (directory: string) =>
+      database
+        .tables<AcmeTables>()
+        .selectFrom('acme_account')
+        .selectAll()
+        .where('directory', '=', directory)
+        .executeTakeFirst(),
+    insertAccount: (row: AccountRow) =>
+      database.transaction((transaction) =>
+        transaction.tables<AcmeTables>().insertInto('acme_account').values(row).execute(),
+      ),
+    updateAccountUrl: (directory: string, url: string | null) =>
+      database.transaction((transaction) =>
+        transaction
+          .tables<AcmeTables>()
+          .updateTable('acme_account')
+          .set({ url })
+          .where('directory', '=', directory)
+          .execute(),
+      ),
+    listCertificates: (directory: string) =>
+      database
+        .tables<AcmeTables>()
+        .selectFrom('acme_certificate')
+        .selectAll()
+        .where('directory', '=', directory)
+        .execute(),
+    putCertificate: (row: CertificateRow) =>
+      database.transaction(async (transaction) => {
+        const tables = transaction.tables<AcmeTables>()
+        await tables.deleteFrom('acme_certificate').where('host', '=', row.host).execute()
+        await tables.insertInto('acme_certificate').values(row).execute()
+      }),
+    removeCertificate: (host: string) =>
+      database.transaction((transaction) =>
+        transaction.tables<AcmeTables>().deleteFrom('acme_certificate').where('host', '=', host).execute(),
+      ),
+  }
+}

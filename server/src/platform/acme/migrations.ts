@@ -1,0 +1,23 @@
+import type { Migration } from '../sql/migrations.ts'
+
+/** The tables of the accounts at ACME providers, and of the certificates that they issued. */
+export const acmeMigrations: readonly Migration[] = [
+  {
+    id: 'acme-0001-tables',
+    up: async (schema, types) => {
+      await schema
+        .createTable('acme_account')
+        .addColumn('directory', types.text, (column) => column.primaryKey().notNull())
+        .addColumn('sealed_private_jwk', types.bytes, (column) => column.notNull())
+        .addColumn('url', types.text)
+        .execute()
+      await schema
+        .createTable('acme_certificate')
+        .addColumn('host', types.text, (column) => column.primaryKey().notNull())
+        .addColumn('directory', types.text, (column) => column.notNull())
+        .addColumn('chain', types.text, (column) => column.notNull())
+        .addColumn('sealed_key', types.bytes, (column) => column.notNull())
+        .execute()
+    },
+  },
+]

@@ -1,0 +1,36 @@
+import type http from 'node:http'
+import type { SecureContext, TLSSocket, TlsOptions } from 'node:tls'
+
+/** The certificates that a listener chooses by the name that a client requests. */
+export type NamedCertificates = {
+  /** The certificate for a name; undefined for the listener's own. */
+  readonly contextOf: (name: string) => SecureContext | undefined
+  /** The certificates that an ACME provider requests to verify that this server has a name. */
+  readonly challenges: { readonly contextOf: (name: string) => SecureContext | undefined }
+}
+
+/** The protocol of the requests of an ACME provider. [RFC 8737 §4] */
+const challengeProtocol = 'acme-tls/1'
+const httpProtocol = 'http/1.1'
+
+/** The options of a TLS server that chooses its certificate by name. None without `named`. */
+export function chooseByName(named: NamedCertificates | undefined): Pick<TlsOptions, 'SNICallback' | 'ALPNCallback'> {
+  if (named === undefined) return {}
+  return {
+    SNICallback: (name, done) => done(null, named.contextOf(name)),
+    // Node calls it as a method of the socket.
+    ALPNCallback(this: TLSSocket, { servername, protocols }) {
+      const challenge = protocols.includes(challengeProtocol) ? named.challenges.contextOf(servername) : undefined
+      if (challenge === undefined) return protocols.includes(httpProtocol) ? httpProtocol : undefined
+      this.setKeyCert(challenge)
+      return challengeProtocol
+    },
+  }
+}
+
+/** Closes connections of an ACME provider after the handshake: they send no requests. */
+export function closeChallenges(server: http.Server): void {
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol === challengeProtocol) socket.end()
+  })
+}
