@@ -147,6 +147,15 @@ test('every command and flag of acrux in the documents exists', { timeout: 300_0
   assert.deepEqual(wrong, [])
 })
 
+/** The paths of all values in mappings, such as `gc.intervalSeconds`. A list is one value. */
+function pathsIn(content: unknown): string[] {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) return []
+  return Object.entries(content).flatMap(([name, value]) => {
+    const inner = pathsIn(value)
+    return inner.length === 0 ? [name] : inner.map((path) => `${name}.${path}`)
+  })
+}
+
 test('every setting in a configuration file of the documents exists', () => {
   const settings = new Set(
     [...read('docs/reference/configuration.md').matchAll(/^### ([\w.]+)$/gm)].map(([, name]) => name),
@@ -155,8 +164,7 @@ test('every setting in a configuration file of the documents exists', () => {
   let seen = 0
   for (const page of documents.filter((each) => each.startsWith('docs/'))) {
     for (const [, block = ''] of read(page).matchAll(/^```yaml\n(# \/etc\/acrux\/acrux\.yaml\n.*?)^```/gms)) {
-      const content: unknown = parse(block)
-      for (const name of Object.keys(content ?? {})) {
+      for (const name of pathsIn(parse(block))) {
         seen += 1
         if (!settings.has(name)) unknown.push(`${page}: ${name}`)
       }
