@@ -64,7 +64,7 @@ test('Certificates for the public host and every registry come from an ACME prov
   if (!requireClient(t, 'pebble', 'openssl')) return
   const port = await freePort()
   const isKnown = (name: string) => name !== 'missing.registries.test'
-  await using pebble = await startPebble({ tlsPort: port, validitySeconds: 24, isKnown })
+  await using pebble = await startPebble({ tlsPort: port, validitySeconds: 45, isKnown })
   const args = [...acmeArguments(pebble), '--suffix', '.registries.test']
   await using server = await startServer({ port, publicHost, args })
   using folder = tempDir('acme')

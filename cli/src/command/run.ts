@@ -16,7 +16,8 @@ export async function run(command: Command, flags: Record<string, unknown>): Pro
     const result = await command.run(flags as never, context)
     if (command.prints === 'result') await printResult(command, result, flags as ResultFlags)
   } catch (error) {
-    process.exitCode = explain(error, context.log, flags['debug'] === true)
+    // What a failed command has opened, such as the threads of a server that did not start, must not keep the process running.
+    process.exit(explain(error, context.log, flags['debug'] === true))
   }
 }
 
