@@ -10,7 +10,10 @@ const sources = globSync('{contract,server,cli}/src/**/*.ts', { cwd: root }).fil
 )
 
 /** Files whose strings are data. */
-const dataFiles: ReadonlySet<string> = new Set(['server/src/credentials/passwords/passwords.ts'])
+const dataFiles: ReadonlySet<string> = new Set([
+  'server/src/credentials/passwords/passwords.ts',
+  'cli/src/completion/scripts.ts',
+])
 
 /** A text of the code, with the number of its first line. Values within it are replaced by `…`. */
 export type CodeText = { readonly path: string; readonly line: number; readonly text: string }

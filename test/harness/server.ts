@@ -44,6 +44,8 @@ export interface ServerOptions {
   dev?: boolean
   /** A command that runs the server as its child, such as strace with its flags. */
   under?: readonly string[]
+  /** The program and its arguments before `serve`; that of this tree by default. */
+  program?: readonly string[]
   /** Serve without TLS. */
   http?: boolean
   /** Milliseconds until the line that says the server is ready; 120,000 by default. */
@@ -91,7 +93,7 @@ export class StartFailed extends Error {
 }
 
 interface Launch {
-  under: readonly string[]
+  program: readonly string[]
   args: string[]
   env: Record<string, string>
   cwd: string
@@ -114,8 +116,8 @@ function environment(home: string, extra: Readonly<Record<string, string>>): Rec
 
 /** Spawns the server and waits for the line that says it accepts connections. */
 async function launch(how: Launch, log: (text: string) => void): Promise<Running> {
-  const [command, ...before] = [...how.under, process.execPath]
-  const child = spawn(command, [...before, mainFile, 'serve', ...how.args], {
+  const [command = '', ...before] = how.program
+  const child = spawn(command, [...before, 'serve', ...how.args], {
     cwd: how.cwd,
     env: how.env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -185,7 +187,7 @@ function launchOf(options: ServerOptions, port: number, dataDir: string, cwd: st
   if (options.dev !== false) args.push('--dev')
   args.push(...(options.args ?? []))
   return {
-    under: options.under ?? [],
+    program: [...(options.under ?? []), ...(options.program ?? [process.execPath, mainFile])],
     args,
     env: environment(cwd, options.env ?? {}),
     cwd,

@@ -1,5 +1,6 @@
 import { getPriority, setPriority } from 'node:os'
-import { Worker, parentPort } from 'node:worker_threads'
+import { type Worker, parentPort } from 'node:worker_threads'
+import { startPackagedThread } from './packaged-file.ts'
 
 type Reply<Answer> = { readonly answer: Answer } | { readonly error: string }
 
@@ -47,7 +48,7 @@ export class WorkerThread<Question, Answer> {
   }
 
   #start(): Worker {
-    const started = new Worker(this.#file, { resourceLimits })
+    const started = startPackagedThread(this.#file, { resourceLimits })
     const endThis = () => {
       if (this.#worker === started) this.end()
     }

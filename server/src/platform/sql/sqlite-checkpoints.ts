@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startPackagedThread } from '../process/packaged-file.ts'
 
 /** Commands that end earlier do not need the thread. */
 const delayMs = 5000
@@ -14,7 +15,7 @@ const delayMs = 5000
 export function startCheckpoints(file: string): () => Promise<void> {
   let thread: Worker | undefined
   const timer = setTimeout(() => {
-    thread = new Worker(new URL('sqlite-checkpoint-thread.ts', import.meta.url), { workerData: { file } })
+    thread = startPackagedThread(new URL('sqlite-checkpoint-thread.ts', import.meta.url), { workerData: { file } })
     // Without the thread, the writing connection copies the log itself.
     thread.on('error', () => undefined).on('exit', () => (thread = undefined))
     thread.unref()

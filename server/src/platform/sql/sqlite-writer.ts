@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { sqliteFailure } from '../process/outage.ts'
+import { startPackagedThread } from '../process/packaged-file.ts'
 
 /**
  * A command for the writing connection. Commands within a transaction fail if none is open, so a command can be sent before
@@ -47,7 +48,7 @@ export class SqliteWriter {
 
   /** Opens the file, or creates it, in write-ahead mode with full synchronization. */
   static async open(file: string): Promise<SqliteWriter> {
-    const worker = new Worker(new URL('sqlite-writer-thread.ts', import.meta.url), { workerData: { file } })
+    const worker = startPackagedThread(new URL('sqlite-writer-thread.ts', import.meta.url), { workerData: { file } })
     await once(worker, 'message')
     return new SqliteWriter(worker)
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readPackagedFile } from '../../platform/process/packaged-file.ts'
 
 /** A file that pages link to. Its path contains a hash of its content, so browsers may cache it forever. */
 export type Asset = { readonly path: string; readonly contentType: string; readonly text: string }
@@ -13,7 +13,7 @@ const recoveryCodesScript = asset('recovery-codes', 'js', 'text/javascript; char
 export const assets = { style, passkeyScript, submitScript, recoveryCodesScript } as const
 
 function asset(name: string, extension: string, contentType: string): Asset {
-  const text = readFileSync(new URL(`../assets/${name}.${extension}`, import.meta.url), 'utf8')
+  const text = readPackagedFile(new URL(`../assets/${name}.${extension}`, import.meta.url))
   // In hexadecimal, because paths are matched without regard to case.
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 20)
   return { path: `/sign-in/${name}.${hash}.${extension}`, contentType, text }

@@ -1,0 +1,103 @@
+/**
+ * `npm run build`: writes the packages to `dist/`. After `--` come the artefacts to write, `npm`, `sea`, `image` and `deb`, and
+ * `--out FOLDER`. Without names it writes all that this machine can build.
+ */
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ensureDependencies, main, root, say, SetUpFailed } from './set-up.mjs'
+import { missingPrograms } from './build/missing-programs.mjs'
+
+/**
+ * An artefact: what must be built before it, the programs that its build runs, and its build, which returns the files.
+ *
+ * @typedef {{
+ *   readonly needs: readonly string[],
+ *   readonly programs: readonly string[],
+ *   readonly build: (to: Folders) => Promise<readonly string[]>,
+ * }} Artefact
+ *
+ * @typedef {{ readonly dist: string, readonly work: string }} Folders
+ */
+
+/**
+ * Each is loaded when it is built: before that, the dependencies may be missing.
+ *
+ * @type {Readonly<Record<string, Artefact>>}
+ */
+const artefacts = {
+  npm: {
+    needs: [],
+    programs: ['npm'],
+    build: async (to) => [await (await import('./build/npm-package.mjs')).buildNpmPackage(to)],
+  },
+  sea: {
+    needs: [],
+    programs: ['npm', 'tar', 'strip', 'aarch64-linux-gnu-strip'],
+    build: async (to) => (await import('./build/executable.mjs')).buildExecutables(to),
+  },
+  image: {
+    needs: ['sea'],
+    programs: ['npm', 'tar', 'mmdebstrap'],
+    build: async (to) => [await (await import('./build/image.mjs')).buildImage(to)],
+  },
+  deb: {
+    needs: ['sea'],
+    programs: ['dpkg-deb'],
+    build: async (to) => (await import('./build/debian-package.mjs')).buildDebianPackages(to),
+  },
+}
+
+/** The programs that an artefact and those before it lack on this machine. @param {string} name @returns {string[]} */
+function missingFor(name) {
+  const { needs = [], programs = [] } = artefacts[name] ?? {}
+  return [...new Set([...needs.flatMap(missingFor), ...missingPrograms(programs)])]
+}
+
+/**
+ * The artefacts to build, in the order of the table.
+ *
+ * @param {readonly string[]} named
+ */
+function choose(named) {
+  const unknown = named.filter((name) => !(name in artefacts))
+  if (unknown.length > 0)
+    throw new SetUpFailed(
+      `there is no artefact ${unknown.join(', ')}: choose from ${Object.keys(artefacts).join(', ')}`,
+    )
+  const wanted = named.length > 0 ? named : Object.keys(artefacts)
+  const possible = wanted.filter((name) => {
+    const missing = missingFor(name)
+    if (missing.length > 0) say(`${name} is left out, because this machine lacks ${missing.join(', ')}`)
+    return missing.length === 0
+  })
+  if (named.length > 0 && possible.length < wanted.length) throw new SetUpFailed('not everything can be built')
+  const chosen = new Set(possible.flatMap((name) => [...(artefacts[name]?.needs ?? []), name]))
+  return Object.entries(artefacts).filter(([name]) => chosen.has(name))
+}
+
+await main(async (args) => {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { out: { type: 'string', default: join(root, 'dist') } },
+  })
+  const chosen = choose(positionals)
+  await ensureDependencies()
+  const dist = resolve(values.out)
+  mkdirSync(dist, { recursive: true })
+  const work = mkdtempSync(join(tmpdir(), 'acrux-build-'))
+  try {
+    for (const [name, { build }] of chosen) {
+      say(`building ${name} …`)
+      for (const file of await build({ dist, work })) {
+        const sizeMiB = (statSync(file).size / 2 ** 20).toFixed(1)
+        say(`wrote ${relative(process.cwd(), file)} (${sizeMiB} MiB)`)
+      }
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+  return 0
+})

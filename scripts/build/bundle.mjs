@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { root } from '../set-up.mjs'
+
+/**
+ * A file of a bundle.
+ *
+ * @typedef {{ readonly fileName: string, readonly code: string, readonly moduleIds: readonly string[] }} BundledFile
+ */
+
+/** The module whose export `main` is the program. */
+const program = join(root, 'cli/src/command-line.ts')
+
+/** Used by `pg` only if it is installed. */
+const external = ['pg-native']
+
+/** The files that the program reads at run time, as `readPackagedFile` names them. */
+export const packagedFiles = ['style.css', 'passkey.js', 'submit.js', 'recovery-codes.js'].map((name) => {
+  return join(root, 'server/src/sign-in/assets', name)
+})
+
+/**
+ * A plug-in that renames the modules of threads in the code that starts them: a bundle contains each as a file of its own,
+ * beside the file that starts it.
+ *
+ * @param {string} extension
+ * @param {(context: import('rolldown').PluginContext, file: string) => void} onThread
+ * @returns {import('rolldown').Plugin}
+ */
+function threads(extension, onThread) {
+  return {
+    name: 'threads',
+    transform(code, id) {
+      if (!id.startsWith(root) || !id.endsWith('.ts')) return undefined
+      return code.replaceAll(/new URL\('(?:\.\/)?([\w-]+)\.ts', import\.meta\.url\)/g, (_, name) => {
+        onThread(this, join(id, '..', `${name}.ts`))
+        return `new URL('./${name}.${extension}', import.meta.url)`
+      })
+    },
+  }
+}
+
+/**
+ * @param {import('rolldown').RolldownOutput} output
+ * @returns {BundledFile[]}
+ */
+function filesOf({ output }) {
+  return output.map((file) => {
+    if (file.type !== 'chunk') throw new Error(`the bundle contains ${file.fileName}, which is no code`)
+    return { fileName: file.fileName, code: file.code, moduleIds: file.moduleIds }
+  })
+}
+
+/** The files of the program as ECMAScript modules, threads included: `acrux.mjs` exports `main`. */
+export async function bundleModules() {
+  const plugins = [
+    threads('mjs', (context, file) => {
+      context.emitFile({ type: 'chunk', id: file, fileName: `${basename(file, '.ts')}.mjs` })
+    }),
+  ]
+  const bundle = await rolldown({ input: { acrux: program }, platform: 'node', external, plugins })
+  const output = await bundle.generate({
+    format: 'esm',
+    minify: true,
+    entryFileNames: '[name].mjs',
+    chunkFileNames: '[name]-[hash].mjs',
+  })
+  await bundle.close()
+  return filesOf(output)
+}
+
+/** The files of the program for a single-file executable: CommonJS, of which `acrux.cjs` exports `main`, and each thread as one file. */
+export async function bundleForExecutable() {
+  /** @type {Set<string>} */
+  const threadFiles = new Set()
+  const plugins = [threads('cjs', (_context, file) => threadFiles.add(file))]
+  const bundle = await rolldown({ input: { acrux: program }, platform: 'node', external, plugins })
+  const output = await bundle.generate({
+    format: 'cjs',
+    minify: true,
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name]-[hash].cjs',
+  })
+  await bundle.close()
+  return { program: filesOf(output), threads: await Promise.all([...threadFiles].map((file) => bundleAlone(file))) }
+}
+
+/**
+ * One CommonJS file with everything that the module imports.
+ *
+ * @param {string} file
+ * @returns {Promise<BundledFile>}
+ */
+export async function bundleAlone(file) {
+  const bundle = await rolldown({ input: file, platform: 'node', external })
+  const output = await bundle.generate({
+    format: 'cjs',
+    minify: true,
+    codeSplitting: false,
+    entryFileNames: '[name].cjs',
+  })
+  await bundle.close()
+  const [only, ...others] = filesOf(output)
+  if (only === undefined || others.length > 0) throw new Error(`${file} was bundled into several files`)
+  return only
+}
+
+/** The version of what is built. */
+export const version = /** @type {{ version: string }} */ (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
+  .version

@@ -1,0 +1,20 @@
+import { spawnSync } from 'node:child_process'
+import { SetUpFailed } from '../set-up.mjs'
+
+/**
+ * Runs a program to its end and returns what it wrote to stdout.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ readonly cwd?: string, readonly env?: NodeJS.ProcessEnv }} options
+ */
+export function mustRun(command, args, options = {}) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    maxBuffer: 2 ** 26,
+    ...options,
+    encoding: 'utf8',
+  })
+  if (error !== undefined) throw new SetUpFailed(`cannot run ${command}: ${error.message}`)
+  if (status !== 0) throw new SetUpFailed(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`)
+  return stdout
+}

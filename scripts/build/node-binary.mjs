@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, SetUpFailed } from '../set-up.mjs'
+import { mustRun } from './must-run.mjs'
+
+/**
+ * A package of the npm registry that contains Node, at `bin/node`.
+ *
+ * @typedef {{ readonly name: string, readonly version: string, readonly integrity: string }} NodePackage
+ */
+
+/**
+ * The package that the lock file selects for a platform, such as `linux-arm64`.
+ *
+ * @param {string} platform
+ * @returns {NodePackage}
+ */
+export function lockedNodePackage(platform) {
+  const name = `node-${platform}`
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const { version, integrity } = packages[`node_modules/${name}`]
+  return { name, version, integrity }
+}
+
+/**
+ * The path of a package's Node: of the installed package, or of one that is downloaded into `.cache` once and checked.
+ *
+ * @param {NodePackage} nodePackage
+ */
+export function nodeFrom({ name, version, integrity }) {
+  const installed = join(root, 'node_modules', name)
+  if (installedVersion(installed) === version) return join(installed, 'bin', 'node')
+  const folder = join(root, '.cache', 'node', `${name}-${version}`)
+  const node = join(folder, 'package', 'bin', 'node')
+  if (existsSync(node)) return node
+  const partial = `${folder}.${process.pid}`
+  mkdirSync(partial, { recursive: true })
+  try {
+    const file = mustRun('npm', ['pack', '--silent', '--pack-destination', partial, `${name}@${version}`]).trim()
+    const found = `sha512-${createHash('sha512')
+      .update(readFileSync(join(partial, file)))
+      .digest('base64')}`
+    if (found !== integrity) throw new SetUpFailed(`${name}@${version} has the integrity ${found}, not ${integrity}`)
+    mustRun('tar', ['-xzf', join(partial, file), '-C', partial])
+    rmSync(join(partial, file))
+    if (!existsSync(node)) renameSync(partial, folder)
+    return node
+  } finally {
+    rmSync(partial, { recursive: true, force: true })
+  }
+}
+
+/** @param {string} folder */
+function installedVersion(folder) {
+  const file = join(folder, 'package.json')
+  return existsSync(file) ? /** @type {string} */ (JSON.parse(readFileSync(file, 'utf8')).version) : undefined
+}

@@ -1,0 +1,34 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The last `node_modules/NAME` of a path, with the path before it. */
+const packageFolder = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//
+
+const licenceFile = /^(licen[cs]e|copying|notice)(\.|-|$)/i
+
+/**
+ * The licences of all packages from which bundled modules come, as one text.
+ *
+ * @param {readonly { readonly moduleIds: readonly string[] }[]} files
+ */
+export function thirdPartyNotices(files) {
+  const folders = new Set(
+    files.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => packageFolder.exec(id)?.[1] ?? [])),
+  )
+  const notices = [...folders].sort().map(noticeOf)
+  return `Acrux contains the following packages.\n\n${notices.join('\n')}`
+}
+
+/** @param {string} folder */
+function noticeOf(folder) {
+  /** @type {{ name: string, version: string, license?: string, author?: string | { name: string } }} */
+  const { name, version, license, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  if (license === undefined) throw new Error(`${folder} has no licence`)
+  const texts = existsSync(folder) ? readdirSync(folder).filter((file) => licenceFile.test(file)) : []
+  const holder = typeof author === 'string' ? author : author?.name
+  const title = `${name} ${version}, ${license}${texts.length === 0 && holder !== undefined ? `, ${holder}` : ''}`
+  const line = '-'.repeat(80)
+  return [line, title, line, '', ...texts.map((file) => `${readFileSync(join(folder, file), 'utf8').trim()}\n`)].join(
+    '\n',
+  )
+}

@@ -1,0 +1,34 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { mustRun } from '../harness/clients.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+
+const script = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url))
+
+/** The packages as a build wrote them, in a folder that is gone when it is disposed of. */
+export interface Built extends Disposable {
+  /** The path of the only file whose name matches. */
+  file(name: RegExp): string
+}
+
+/** Builds artefacts as `npm run build` does. */
+export async function build(...artefacts: readonly string[]): Promise<Built> {
+  const folder = tempDir('packages')
+  const { PATH = '', HOME = '', TMPDIR } = process.env
+  const env = { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) }
+  try {
+    await mustRun(process.execPath, [script, '--out', folder.path, ...artefacts], { env, timeoutMs: 600_000 })
+  } catch (cause) {
+    folder.remove()
+    throw cause
+  }
+  return {
+    file(name) {
+      const [found, ...others] = readdirSync(folder.path).filter((each) => name.test(each))
+      if (found === undefined || others.length > 0) throw new Error(`the build has not one file ${name.source}`)
+      return join(folder.path, found)
+    },
+    [Symbol.dispose]: () => folder.remove(),
+  }
+}
