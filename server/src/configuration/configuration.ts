@@ -4,6 +4,7 @@ import type { DeepReadonly } from '../platform/process/deep-readonly.ts'
 import { exitCodes, StartupError } from '../platform/process/exit.ts'
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.ts'
 import { nearestName } from './nearest-name.ts'
+import { defaultDataDir, thisPlace } from './default-data-dir.ts'
 import { configurationSchema } from './schema.ts'
 import type { SettingKind } from './setting-texts.ts'
 import { configFileSetting, type SettingDefinition, settingDefinitions, variablePrefix } from './settings.ts'
@@ -52,6 +53,9 @@ export async function loadConfiguration(from: ConfigurationSources = {}): Promis
   await gatherFile(gathered, flags, env, readFile)
   gatherVariables(gathered, env)
   gatherFlags(gathered, flags)
+  if (isMapping(gathered.settings) && !('dataDir' in gathered.settings)) {
+    gathered.settings['dataDir'] = defaultDataDir(thisPlace(env))
+  }
   const result = configurationSchema.safeParse(gathered.settings, { reportInput: true })
   const problems = [...gathered.problems, ...(result.error?.issues ?? []).flatMap((issue) => describe(issue, gathered))]
   if (!result.success || problems.length > 0) throw new ConfigurationError([...new Set(problems)])

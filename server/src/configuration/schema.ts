@@ -16,13 +16,14 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 /** All settings, as they are written in the configuration file. Unknown keys are rejected. */
 export const settingsSchema = z.strictObject(
   {
-    dataDir: path().prefault('acrux-data').register(settingTexts, {
+    dataDir: path().register(settingTexts, {
       kind: 'text',
       description:
         'The directory that holds all state: database, blobs, keys, certificates. One server at a time uses it.',
       placeholder: 'directory',
       example: '/var/lib/acrux',
-      defaultText: '`./acrux-data`',
+      defaultText:
+        '`./acrux-data` in a clone of the repository. In a package: `$STATE_DIRECTORY` of a systemd service, `/var/lib/acrux` for root, and `$XDG_DATA_HOME/acrux` or `~/.local/share/acrux` for other users',
     }),
     listen: z
       .array(listenAddress(), { error: 'must be one HOST:PORT or a list of them' })
