@@ -1,4 +1,4 @@
-import { loadConfiguration } from '@acrux/server'
+import { loadConfiguration } from '@acrux/server/configuration'
 import type { FlagDescription } from './command/command.ts'
 import { serverEnvironment } from './server-environment.ts'
 

@@ -99,6 +99,11 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../completion/command.ts'),
   },
   {
+    path: 'health',
+    summary: 'check whether a server is ready',
+    load: () => import('../health/command.ts'),
+  },
+  {
     path: 'version',
     summary: 'print the versions of acrux and Node',
     load: () => import('../version-command.ts'),
