@@ -67,6 +67,13 @@ const packages = [
   { name: 'caddy', isThere: () => onPath('caddy') },
   { name: 'prometheus', isThere: () => onPath('promtool') },
   { name: 'postgresql', isThere: () => postgresBin() !== undefined },
+  { name: 'mmdebstrap', isThere: () => onPath('mmdebstrap') },
+  { name: 'binutils', isThere: () => onPath('strip') },
+  { name: 'binutils-aarch64-linux-gnu', isThere: () => onPath('aarch64-linux-gnu-strip') },
+  { name: 'qemu-user', isThere: () => onPath('qemu-aarch64') },
+  { name: 'systemd', isThere: () => onPath('systemd-analyze') },
+  { name: 'fish', isThere: () => onPath('fish') },
+  { name: 'zsh', isThere: () => onPath('zsh') },
   { name: 'libnss-myhostname', isThere: resolvesLocalhostNames },
 ]
 
