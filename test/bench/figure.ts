@@ -21,7 +21,7 @@ export interface Settings {
 export interface Figure {
   readonly name: string
   readonly measured: number
-  readonly unit: 'ratio' | 'share' | 'milliseconds'
+  readonly unit: 'ratio' | 'share' | 'milliseconds' | 'MiB'
   readonly bound: 'at least' | 'at most'
   readonly target: number
   /** What it was computed from, for people. */

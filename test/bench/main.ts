@@ -9,6 +9,7 @@ import { measureFairness } from './fairness.ts'
 import type { Figure, Settings } from './figure.ts'
 import { document, table } from './report.ts'
 import { measureSmallAnswer, smallAnswers } from './small-answers.ts'
+import { measurePackage, packageFigures } from './package.ts'
 import { measureStartUp } from './start-up.ts'
 import { fill, startOn } from './subject.ts'
 import { measureRevocation } from './revocation.ts'
@@ -23,7 +24,7 @@ const names = [
 ]
 
 /** What takes so long that it is measured only when it is named. */
-const onlyNamed = ['fairness']
+const onlyNamed = ['fairness', ...packageFigures]
 
 const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT]
 
@@ -107,6 +108,7 @@ async function main(): Promise<void> {
     ...(await measureBlobs(settings, chosen)),
     ...(chosen.has('start-up') ? [await measureStartUp(settings)] : []),
     ...(chosen.has('revocation') ? [await measureRevocation(settings)] : []),
+    ...(await measurePackage(settings, chosen)),
     ...(chosen.has('fairness') ? await measureFairness(settings, attack) : []),
   ]
   process.stdout.write(`${json ? document(figures) : table(figures)}\n`)

@@ -8,6 +8,8 @@ function written({ unit }: Figure, value: number): string {
       return `${(value * 100).toFixed(1)} %`
     case 'milliseconds':
       return `${Math.round(value)} ms`
+    case 'MiB':
+      return `${Math.round(value)} MiB`
   }
 }
 
