@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { mustRun } from '../harness/clients.ts'
+import { at, stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { exercise } from './exercise.ts'
@@ -44,4 +45,29 @@ export function testExecutable(scene: Scene): void {
     assert.match((await mustRun(command, [...args, 'health'], { env })).stdout, /is ready/)
     assert.deepEqual(await server.stop(), { code: 0, signal: null })
   })
+  test('the image for arm64 contains an executable that runs, with its libraries', async (t) => {
+    const built = requireBuilt(t, scene, 'qemu-aarch64')
+    if (built === undefined) return
+    using folder = tempDir('arm64')
+    const root = await unpackImage(built.file(/-image\.tar$/), folder.path, scene)
+    const args = ['-L', root, join(root, 'usr/bin/acrux'), 'version']
+    const { stdout } = await mustRun('qemu-aarch64', args, { env: scene.home.env })
+    assert.match(stdout, new RegExp(`^acrux ${version.replaceAll('.', '\\.')} \\(node 26\\.`))
+  })
+}
+
+/** Unpacks the layers of the image for arm64, the second of the archive, and returns the root file system. */
+async function unpackImage(archive: string, folder: string, { home: { env } }: Scene): Promise<string> {
+  await mustRun('tar', ['-xf', archive, '-C', folder], { env })
+  const blob = (digest: string) => join(folder, 'blobs', digest.replace(':', '/'))
+  const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
+  const index = read(blob(stringAt(read(join(folder, 'index.json')), 'manifests', 0, 'digest')))
+  assert.equal(at(index, 'manifests', 1, 'platform', 'architecture'), 'arm64')
+  const manifest = read(blob(stringAt(index, 'manifests', 1, 'digest')))
+  const root = join(folder, 'root')
+  mkdirSync(root)
+  for (const layer of [0, 1]) {
+    await mustRun('tar', ['-xzf', blob(stringAt(manifest, 'layers', layer, 'digest')), '-C', root], { env })
+  }
+  return root
 }
