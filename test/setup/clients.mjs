@@ -72,8 +72,6 @@ const packages = [
   { name: 'binutils-aarch64-linux-gnu', isThere: () => onPath('aarch64-linux-gnu-strip') },
   { name: 'qemu-user', isThere: () => onPath('qemu-aarch64') },
   { name: 'systemd', isThere: () => onPath('systemd-analyze') },
-  { name: 'fish', isThere: () => onPath('fish') },
-  { name: 'zsh', isThere: () => onPath('zsh') },
   { name: 'libnss-myhostname', isThere: resolvesLocalhostNames },
 ]
 
