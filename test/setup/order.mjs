@@ -2,6 +2,7 @@
 const longest = [
   'test/matrix/matrix.test.ts',
   'test/faults/long-deletions.test.ts',
+  'test/clients/az-equal.test.ts',
   'test/clients/documents.test.ts',
   'test/durability/backup.test.ts',
   'test/faults/token-confusion.test.ts',

@@ -1,3 +1,4 @@
+import { acrGroups, acrRows } from '../acr/rows.ts'
 import type { Command } from './command.ts'
 
 /** A row of the command table. */
@@ -35,6 +36,7 @@ export const groups: readonly GroupRow[] = [
       'acrux acr who delete team/app -n contoso',
     ],
   },
+  ...acrGroups,
   {
     path: 'audit',
     summary: 'read the audit log and verify its integrity',
@@ -133,6 +135,7 @@ export const commandTable: readonly CommandRow[] = [
     summary: 'show the active subscription',
     load: () => import('../account/commands/show.ts'),
   },
+  ...acrRows,
   {
     path: 'acr can',
     summary: 'check whether a principal has a permission',

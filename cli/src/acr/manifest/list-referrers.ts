@@ -1,0 +1,45 @@
+import { valueAt } from '../../arm/shape.ts'
+import { defineCommand } from '../../command/command.ts'
+import { type Access, openAccess } from '../data-plane.ts'
+import { listAll } from '../pages.ts'
+import { cell } from '../tables.ts'
+import { type ManifestFlags, manifestArgument, manifestFlags, requireManifest } from './flags.ts'
+import { digestOf } from './digest-of.ts'
+
+type Flags = ManifestFlags & { readonly artifactType?: string; readonly recursive?: true }
+
+/** `acrux acr manifest list-referrers`. */
+export const command = defineCommand<Flags>({
+  arguments: manifestArgument,
+  flags: [
+    ...manifestFlags,
+    { flags: '--artifact-type <type>', description: 'list only the artifacts of this type' },
+    { flags: '--recursive', description: 'also list the artifacts that refer to the listed ones' },
+  ],
+  examples: ['acrux acr manifest list-referrers -r contoso -n team/app:1 -o table'],
+  prints: 'result',
+  table: ({ manifests }: { readonly manifests: readonly unknown[] }) =>
+    manifests.map((each) => ({
+      Digest: cell(each, 'digest'),
+      ArtifactType: cell(each, 'artifactType'),
+      MediaType: cell(each, 'mediaType'),
+      Size: cell(each, 'size'),
+    })),
+  run: async (flags, context) => {
+    const { registry, image } = await requireManifest(context, flags)
+    const digest = await digestOf(context, { registry, image }, flags)
+    const access = await openAccess(context, registry, flags, `repository:${image.repository}:pull`)
+    const manifests = await referrers(access, `/v2/${image.repository}/referrers/${digest}`, flags.artifactType)
+    if (flags.recursive !== true) return { manifests }
+    // The list grows while it is read, so that referrers of every depth are found.
+    for (const each of manifests)
+      manifests.push(
+        ...(await referrers(access, `/v2/${image.repository}/referrers/${String(valueAt(each, 'digest'))}`)),
+      )
+    return { manifests }
+  },
+})
+
+function referrers(access: Access, path: string, artifactType?: string): Promise<unknown[]> {
+  return listAll(access, { path, member: 'manifests' }, artifactType === undefined ? {} : { artifactType })
+}

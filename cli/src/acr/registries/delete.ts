@@ -1,0 +1,14 @@
+import { yesFlag } from '../../arm/flags.ts'
+import { defineCommand } from '../../command/command.ts'
+import { type RegistryFlags, askRegistry, findNamedRegistry, registryFlags } from '../named-registry.ts'
+
+/** `acrux acr delete`. */
+export const command = defineCommand<RegistryFlags & { readonly yes?: true }>({
+  flags: [...registryFlags, yesFlag],
+  examples: ['acrux acr delete -n contoso', 'acrux acr delete -n contoso -g default --yes'],
+  prints: 'result',
+  run: async (flags, context) => {
+    await context.confirm(`Are you sure you want to delete the registry '${flags.name}'?`, flags.yes)
+    await askRegistry(await findNamedRegistry(context, flags), 'DELETE')
+  },
+})

@@ -1,0 +1,45 @@
+import type { FlagDescription } from '../command/command.ts'
+import { WrongUsageError } from '../command/failure.ts'
+
+/** Selects the subscription, as az's common option does. */
+export type SubscriptionFlags = { readonly subscription?: string }
+
+/** Describes {@link SubscriptionFlags}. */
+export const subscriptionFlag: FlagDescription = {
+  flags: '--subscription <id>',
+  description: 'the id or name of the subscription. Default: the active one',
+}
+
+/** An option that is a switch, or takes `true` or `false`. Without a value, it is true. */
+export function booleanFlag(name: string, description: string): FlagDescription {
+  const parse = (text: string): boolean => choice(['true', 'false'])(text) === 'true'
+  return { flags: `${name} [true|false]`, description, parse }
+}
+
+/** An option with one of several values, in any case. */
+export function choiceFlag(flags: string, choices: readonly string[], description: string): FlagDescription {
+  return { flags, choices, description, parse: choice(choices) }
+}
+
+/** An option with a whole number. */
+export function numberFlag(flags: string, description: string): FlagDescription {
+  return {
+    flags,
+    description,
+    parse: (text) => {
+      if (/^[+-]?\d{1,15}$/.test(text)) return Number(text)
+      throw new WrongUsageError(`invalid int value: '${text}'`)
+    },
+  }
+}
+
+function choice(choices: readonly string[]): (text: string) => string {
+  return (text) => {
+    const found = choices.find((each) => each.toLowerCase() === text.toLowerCase())
+    if (found !== undefined) return found
+    throw new WrongUsageError(`invalid choice: '${text}'. Allowed values: ${choices.join(', ')}.`)
+  }
+}
+
+/** The option that confirms a change. */
+export const yesFlag: FlagDescription = { flags: '-y, --yes', description: 'do not ask for a confirmation' }

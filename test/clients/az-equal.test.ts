@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { run, type Ran } from '../harness/clients.ts'
+import { assignRole, createServicePrincipal, registryId, roles } from '../harness/arm.ts'
+import { basic, pushImage } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { azHome, signIn, step } from './az/az.ts'
+import { type Line, argumentsOf, comparable } from './equal/line.ts'
+import { contentLines } from './equal/content.ts'
+import { registryChangeLines, registryLines, tokenLines } from './equal/registry.ts'
+
+const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+
+const server = await startServer()
+const az = azHome(server.caFile)
+after(async () => {
+  az[Symbol.dispose]()
+  await server[Symbol.asyncDispose]()
+})
+const { firstRun } = server
+
+const own = { az: 'azown', acrux: 'acown' }
+const ownObjectId = {
+  az: (await createServicePrincipal(server, 'first')).objectId,
+  acrux: (await createServicePrincipal(server, 'second')).objectId,
+}
+const owner = await createServicePrincipal(server, 'content')
+for (const role of [roles.acrPull, roles.acrPush]) await assignRole(server, owner.objectId, role, registryId(server))
+const images = await Promise.all(
+  ['samples/hello:v1', 'samples/hello:v2', `${own.az}:v1`, `${own.acrux}:v1`].map((image) => {
+    const [repository = '', tag = ''] = image.split(':')
+    return pushImage(server, repository, tag, basic(owner.appId, owner.password))
+  }),
+)
+const values = {
+  digest: images[0]?.digest ?? '',
+  registryId: registryId(server),
+  objectId: owner.objectId,
+  registry: firstRun.registry,
+  server: firstRun.loginServer,
+  group: firstRun.resourceGroup,
+  subscription: firstRun.subscriptionId,
+  appId: owner.appId,
+}
+
+function acrux(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const home = { ...az.home.env, ACRUX_CONFIG_DIR: join(az.home.path, 'acrux') }
+  return run(process.execPath, [mainFile, ...args], { env: { ...home, ...env } })
+}
+
+step('az and acrux sign in to the same server as the same principal', ['az'], async () => {
+  await signIn(az, server)
+  const { appId, password } = firstRun.servicePrincipal
+  const principal = ['--service-principal', '-u', appId, '--tenant', firstRun.tenantId]
+  const signedIn = await acrux(['login', '--server', server.baseUrl, '--ca-file', server.caFile, ...principal], {
+    ACRUX_CLIENT_SECRET: password,
+  })
+  assert.equal(signedIn.code, 0, signedIn.stderr)
+})
+
+const families: Readonly<Record<string, readonly Line[]>> = {
+  'reading registries': registryLines,
+  content: contentLines,
+  'scope maps and tokens': tokenLines,
+  'changing registries': registryChangeLines,
+}
+for (const [family, lines] of Object.entries(families)) {
+  for (const each of lines) step(`acrux ${each.line} does what az does (${family})`, ['az'], () => isEqual(each))
+}
+
+async function isEqual(line: Line): Promise<void> {
+  const { code = 0 as number, says } = line
+  const asAz = await az.run(argumentsOf(line.line, { ...values, own: own.az, ownObjectId: ownObjectId.az }))
+  const asAcrux = await acrux(argumentsOf(line.line, { ...values, own: own.acrux, ownObjectId: ownObjectId.acrux }))
+  assert.equal(asAz.code, code, `az: ${asAz.stdout}${asAz.stderr}`)
+  assert.equal(asAcrux.code, code, `acrux: ${asAcrux.stdout}${asAcrux.stderr}`)
+  assert.equal(comparable(line, asAcrux.stdout, own.acrux), comparable(line, asAz.stdout, own.az))
+  if (says === undefined) return
+  assert.match(asAz.stderr, says)
+  assert.match(asAcrux.stderr, says)
+  assert.doesNotMatch(asAcrux.stderr, /\n\s+at /, 'no stack trace')
+}
