@@ -9,6 +9,7 @@ import { startServer } from '../harness/server.ts'
 import { azHome, signIn, step } from './az/az.ts'
 import { type Line, argumentsOf, comparable } from './equal/line.ts'
 import { contentLines } from './equal/content.ts'
+import { directoryLines, roleLines } from './equal/management.ts'
 import { registryChangeLines, registryLines, tokenLines } from './equal/registry.ts'
 
 const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
@@ -65,6 +66,8 @@ const families: Readonly<Record<string, readonly Line[]>> = {
   content: contentLines,
   'scope maps and tokens': tokenLines,
   'changing registries': registryChangeLines,
+  'roles and groups': roleLines,
+  'the directory': directoryLines,
 }
 for (const [family, lines] of Object.entries(families)) {
   for (const each of lines) step(`acrux ${each.line} does what az does (${family})`, ['az'], () => isEqual(each))

@@ -1,5 +1,6 @@
 import { acrGroups, acrRows } from '../acr/rows.ts'
 import type { Command } from './command.ts'
+import { managementGroups, managementRows } from './management-rows.ts'
 
 /** A row of the command table. */
 export type CommandRow = {
@@ -37,6 +38,7 @@ export const groups: readonly GroupRow[] = [
     ],
   },
   ...acrGroups,
+  ...managementGroups,
   {
     path: 'audit',
     summary: 'read the audit log and verify its integrity',
@@ -136,6 +138,7 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../account/commands/show.ts'),
   },
   ...acrRows,
+  ...managementRows,
   {
     path: 'acr can',
     summary: 'check whether a principal has a permission',

@@ -1,0 +1,21 @@
+import { requireAccount } from '../../account/account.ts'
+import { graph, orFailed } from '../../arm/graph.ts'
+import { defineCommand } from '../../command/command.ts'
+import { type ObjectFlags, applicationFlag, readJson } from '../shared.ts'
+import { federatedPath, parametersFlag } from './federated.ts'
+
+/** `acrux ad app federated-credential create`. */
+export const command = defineCommand<ObjectFlags & { readonly parameters: string }>({
+  about: '\nThe JSON has name, issuer, subject and audiences, and may have a description.',
+  flags: [applicationFlag, parametersFlag],
+  examples: [
+    'acrux ad app federated-credential create --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --parameters credential.json',
+  ],
+  prints: 'result',
+  run: ({ id, parameters }, context) =>
+    orFailed(async () => {
+      const body = await readJson(parameters)
+      const account = await requireAccount(context)
+      return graph(account, 'POST', await federatedPath(account, id), body)
+    }),
+})

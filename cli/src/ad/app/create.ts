@@ -1,0 +1,19 @@
+import { requireAccount } from '../../account/account.ts'
+import { orFailed } from '../../arm/graph.ts'
+import { defineCommand } from '../../command/command.ts'
+import { createApplication } from './create-application.ts'
+import { type ApplicationFlags, applicationBody, applicationFlags } from './properties.ts'
+
+/** `acrux ad app create`. */
+export const command = defineCommand<ApplicationFlags & { readonly displayName: string }>({
+  flags: applicationFlags.map((flag) =>
+    flag.flags.startsWith('--display-name') ? { ...flag, required: true as const } : flag,
+  ),
+  examples: ['acrux ad app create --display-name ci'],
+  prints: 'result',
+  run: (flags, context) =>
+    orFailed(async () => {
+      const { displayName } = flags
+      return createApplication(context, await requireAccount(context), { displayName, body: applicationBody(flags) })
+    }),
+})

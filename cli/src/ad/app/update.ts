@@ -1,0 +1,19 @@
+import { requireAccount } from '../../account/account.ts'
+import { graph, orFailed } from '../../arm/graph.ts'
+import { defineCommand } from '../../command/command.ts'
+import { type ObjectFlags, applicationFlag, applicationPath } from '../shared.ts'
+import { type ApplicationFlags, applicationBody, applicationFlags } from './properties.ts'
+
+/** `acrux ad app update`. */
+export const command = defineCommand<ObjectFlags & ApplicationFlags>({
+  flags: [applicationFlag, ...applicationFlags],
+  examples: [
+    'acrux ad app update --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --web-redirect-uris https://app.example.com/callback',
+  ],
+  prints: 'result',
+  run: (flags, context) =>
+    orFailed(async () => {
+      const account = await requireAccount(context)
+      await graph(account, 'PATCH', await applicationPath(account, flags.id), applicationBody(flags))
+    }),
+})

@@ -1,0 +1,53 @@
+import type { Account } from '../account/account.ts'
+import { ApiError, askGraph, pathOf } from '../account/arm.ts'
+import { CommandFailure } from '../command/failure.ts'
+import { isRecord } from '../command/output/sorted-keys.ts'
+import { valueAt } from './shape.ts'
+
+/** A filter of Graph, or none. */
+export type GraphFilter = string | undefined
+
+/** Gets a list of Graph. The link to the next page names the path behind the endpoint. @throws ApiError */
+export async function listGraph(account: Account, path: string, filter?: GraphFilter): Promise<unknown[]> {
+  const all: unknown[] = []
+  const first = `/v1.0${path}${filter === undefined ? '' : `?$filter=${encodeURIComponent(filter)}`}`
+  const base = new URL(account.cloud.endpoints['microsoftGraphResourceId'] ?? 'https://localhost').pathname
+  for (let next: string | undefined = first; next !== undefined;) {
+    const page = await askGraph(account, { method: 'GET', url: next })
+    const value = valueAt(page, 'value')
+    if (Array.isArray(value)) all.push(...(value as unknown[]))
+    const link = isRecord(page) ? page['@odata.nextLink'] : undefined
+    next = typeof link === 'string' ? pathOf(link).replace(base, '/') : undefined
+  }
+  return all
+}
+
+/** Sends a request to Graph, such as `/applications`. @throws ApiError */
+export function graph(
+  account: Account,
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<unknown> {
+  return askGraph(account, { method, url: `/v1.0${path}`, ...(body !== undefined && { body }) })
+}
+
+/** A text in a filter. [OData 4.01 §5.1.1.6.1] */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** Whether a text is a GUID. */
+export function isGuid(text: string): boolean {
+  return /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)
+}
+
+/** Runs a command whose missing objects have the exit code 1: those of `az ad`, except `show`. */
+export async function orFailed<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.exitCode === 1) throw error
+    throw new CommandFailure(error.message, 1, error.nextStep, { cause: error })
+  }
+}

@@ -1,0 +1,66 @@
+import { askArm } from '../../account/arm.ts'
+import { yesFlag } from '../../arm/flags.ts'
+import { defineCommand } from '../../command/command.ts'
+import type { CommandContext } from '../../command/context.ts'
+import { failure } from '../../command/failure.ts'
+import { assignmentVersion, searchAssignments } from '../assignments.ts'
+import { requirePrincipal } from '../principals.ts'
+import { type ScopeFlags, requireScopeAccount, requireNoneEmpty, scopeFlags, scopeOf } from '../scope.ts'
+
+type Flags = ScopeFlags & {
+  readonly ids?: readonly string[]
+  readonly assignee?: string
+  readonly assigneeObjectId?: string
+  readonly role?: string
+  readonly includeInherited?: true
+}
+
+/** `acrux role assignment delete`. */
+export const command = defineCommand<Flags>({
+  about: '\nAt least one option that selects assignments is required. All assignments that match are deleted.',
+  flags: [
+    {
+      flags: '--ids <id...>',
+      description: 'the ids of the assignments; the other options are then ignored',
+      repeated: true,
+    },
+    { flags: '--assignee <name>', description: 'those of this user or service principal: a name or an id' },
+    { flags: '--assignee-object-id <id>', description: 'those of the principal with this object id' },
+    { flags: '--role <role>', description: 'those with this role: a name or an id' },
+    ...scopeFlags,
+    { flags: '--include-inherited', description: 'also those of the scopes above' },
+    { ...yesFlag, description: 'has no effect: no confirmation is asked' },
+  ],
+  examples: [
+    'acrux role assignment delete --assignee alice@contoso.example --role AcrPull --scope "$(acrux acr show -n contoso --query id -o tsv)"',
+  ],
+  prints: 'result',
+  run: deleteAssignments,
+})
+
+async function deleteAssignments(flags: Flags, context: CommandContext): Promise<void> {
+  requireNoneEmpty(flags)
+  const { ids, assignee, assigneeObjectId, role, resourceGroup, scope, includeInherited } = flags
+  if ((ids ?? assignee ?? assigneeObjectId ?? role ?? resourceGroup ?? scope) === undefined) {
+    throw failure(
+      'Please provide at least one of these arguments: --ids, --assignee, --assignee-object-id, --role, --resource-group, --scope',
+    )
+  }
+  if (assignee !== undefined && assigneeObjectId !== undefined)
+    throw failure('Usage error: Provide only one of --assignee or --assignee-object-id.')
+  const account = await requireScopeAccount(context, flags)
+  const selected =
+    ids ??
+    (
+      await searchAssignments(account, {
+        scope: scopeOf(account, flags),
+        objectId:
+          assigneeObjectId ??
+          (assignee === undefined ? undefined : (await requirePrincipal(context, account, assignee)).id),
+        role,
+        includesInherited: includeInherited === true,
+      })
+    ).map((each) => String(each['id']))
+  if (selected.length === 0) throw failure('No matched assignments were found to delete')
+  for (const id of selected) await askArm(account, { method: 'DELETE', url: `${id}?api-version=${assignmentVersion}` })
+}
