@@ -25,7 +25,7 @@ const everything = [...besideTheCode, 'test/**/*.test.ts']
  */
 const modes = {
   '--quick': { databases: 'sqlite', flags: ['--quick'] },
-  '--postgres': { databases: 'postgres', flags: ['--alone'] },
+  '--postgres': { databases: 'postgres' },
   '--coverage': { flags: ['--quick', '--coverage'] },
 }
 

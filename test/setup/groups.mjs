@@ -16,9 +16,11 @@ const slow = [
   'server/src/identity/machines/machine-assertion.test.ts',
   'server/src/identity/provider/registered-clients.test.ts',
   'server/src/identity/provider/token-endpoint.test.ts',
+  'server/src/imports/import-turns.test.ts',
   'server/src/issuers/keys/issuer-keys.test.ts',
   'server/src/issuers/upstream/*.test.ts',
   'server/src/management/fuzz.test.ts',
+  'server/src/management/identities/managed-identities.test.ts',
   'server/src/management/roles/decisions.test.ts',
   'server/src/modules.test.ts',
   'server/src/platform/http/body-rate.test.ts',
@@ -31,7 +33,10 @@ const slow = [
   'server/src/registry/deletion/deletion.test.ts',
   'server/src/registry/garbage/*.test.ts',
   'server/src/registry/interleavings.test.ts',
+  'server/src/registry/manifests/manifests.test.ts',
+  'server/src/registry/uploads/unfinished-uploads.test.ts',
   'server/src/sign-in/**/*.test.ts',
+  'server/src/standards/conditions/role-condition.test.ts',
 ]
 
 /** Files that share a process: enough to share most imports, and few enough to keep little open at once. */
@@ -41,6 +46,20 @@ const filesPerProcess = 15
 function isShared(file) {
   return /^(server|cli)\/src\//.test(file) && !slow.some((pattern) => matchesGlob(file, pattern))
 }
+
+/**
+ * The tests of a group wait until all its files are imported: whenever all known tests have ended, `node:test` runs the `after`
+ * hooks of the files so far, also of those whose tests are still to come.
+ */
+const beginning = `import { before } from 'node:test'
+const imported = Promise.withResolvers()
+before(() => imported.promise)
+try {
+`
+const end = `} finally {
+  imported.resolve()
+}
+`
 
 /**
  * Writes files that each import some of the short test files beside the code, which then run in one process: the import of the
@@ -58,7 +77,7 @@ export function groupFiles(files, directory) {
       return `await import('${pathToFileURL(resolve(file)).href}')\n`
     })
     const path = join(directory, `group-${groups.length + 1}.test.mjs`)
-    writeFileSync(path, imports.join(''))
+    writeFileSync(path, `${beginning}${imports.join('')}${end}`)
     groups.push(path)
   }
   return { groups, alone: files.filter((file) => !isShared(file)) }

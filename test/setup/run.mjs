@@ -18,8 +18,6 @@ const { values, positionals } = parseArgs({
     concurrency: { type: 'string', default: '2' },
     /** Run only the files that share processes. */
     quick: { type: 'boolean', default: false },
-    /** Run every file in a process of its own. */
-    alone: { type: 'boolean', default: false },
     /** Measure which lines the tests execute, and fail below the floor. */
     coverage: { type: 'boolean', default: false },
   },
@@ -43,8 +41,7 @@ for (const [signal, code] of /** @type {const} */ ([
 
 const directory = mkdtempSync(join(tmpdir(), 'acrux-groups-'))
 process.once('exit', () => rmSync(directory, { recursive: true }))
-const files = globSync(positionals)
-const { groups, alone } = values.alone ? { groups: [], alone: files } : groupFiles(files, directory)
+const { groups, alone } = groupFiles(globSync(positionals), directory)
 
 const tests = run({
   files: values.quick ? groups : longestFirst(alone, groups),
