@@ -28,7 +28,9 @@ test('the responses of the token service have all members of their schemas, and 
   const scope = 'https://management.core.windows.net//.default'
   const identity = memberOf(await ask(`/${first.tenantId}/oauth2/v2.0/token`, { ...signIn, scope }), 'access_token')
 
-  const exchanged = await ask('/oauth2/exchange', { grant_type: 'access_token', service, access_token: identity })
+  const narrowing = { scope: 'repository:team/app:pull,push', expires_in: '900' }
+  const asked = { grant_type: 'access_token', service, access_token: identity, ...narrowing }
+  const exchanged = await ask('/oauth2/exchange', asked)
   const exchange = schemaOf('token.exchange')
   exchange.parse(JSON.parse(exchanged))
   assert.deepEqual(membersOf(exchanged), Object.keys(exchange.shape).toSorted())
