@@ -23,9 +23,11 @@ const slow = [
   'server/src/issuers/keys/issuer-keys.test.ts',
   'server/src/issuers/upstream/*.test.ts',
   'server/src/management/fuzz.test.ts',
+  'server/src/management/registries/scoped-tokens.test.ts',
   'server/src/management/identities/managed-identities.test.ts',
   'server/src/management/registries/credentials.test.ts',
   'server/src/management/roles/decisions.test.ts',
+  'server/src/management/server/audit-webhooks.test.ts',
   'server/src/modules.test.ts',
   'server/src/platform/http/body-rate.test.ts',
   'server/src/platform/http/listener.test.ts',
@@ -39,13 +41,15 @@ const slow = [
   'server/src/registry/garbage/*.test.ts',
   'server/src/registry/interleavings.test.ts',
   'server/src/registry/manifests/manifests.test.ts',
+  'server/src/registry/repositories/locks.test.ts',
   'server/src/registry/uploads/unfinished-uploads.test.ts',
   'server/src/sign-in/**/*.test.ts',
   'server/src/standards/conditions/role-condition.test.ts',
+  'server/src/token-service/endpoint/token.test.ts',
 ]
 
 /** Files that share a process: enough to share most imports, and few enough to keep little open at once. */
-const filesPerProcess = 15
+const filesPerProcess = 7
 
 /** @param {string} file From the root of the repository. */
 function isShared(file) {
