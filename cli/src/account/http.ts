@@ -6,6 +6,7 @@ import tls from 'node:tls'
 import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
 import { type CommandFailure, failure } from '../command/failure.ts'
 import type { Log } from '../command/log.ts'
+import { readResponse } from '../read-response.ts'
 import { version } from '../version.ts'
 
 /** A request. Its body is sent as it is. */
@@ -101,7 +102,7 @@ async function exchange(request: HttpRequest, agents: Agents, isRetry = false): 
     },
   })
   sent.on('response', (response) => {
-    readBody(response).then((bytes) => resolve(toResponse(response, bytes)), reject)
+    readResponse(response, maxBodyBytes).then((bytes) => resolve(toResponse(response, bytes)), reject)
   })
   sent.on('error', reject)
   sent.end(body)
@@ -118,18 +119,6 @@ async function exchange(request: HttpRequest, agents: Agents, isRetry = false): 
 function toResponse({ statusCode, headers }: http.IncomingMessage, body: Buffer): HttpResponse {
   const id = headers['x-ms-correlation-request-id'] ?? headers['x-ms-request-id'] ?? headers['request-id']
   return { status: statusCode ?? 0, headers, body, correlationId: typeof id === 'string' ? id : undefined }
-}
-
-async function readBody(response: http.IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  for await (const chunk of response) {
-    const bytes = chunk as Buffer
-    sizeBytes += bytes.length
-    if (sizeBytes > maxBodyBytes) throw new Error('the response is too large')
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks)
 }
 
 /** Seconds, or a date. [RFC 9110 §10.2.3] */

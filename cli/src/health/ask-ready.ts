@@ -2,6 +2,7 @@ import { plainReason } from '@acrux/server/plain-reason'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
+import { readResponse } from '../read-response.ts'
 
 /** A server, and the PEM file of the certificates that it is trusted by. Without one, the system's authorities are trusted. */
 export type Target = { readonly url: URL; readonly trust?: TrustFile }
@@ -33,7 +34,10 @@ export async function askReady(target: Target): Promise<Readiness> {
 function get({ url, trust }: Target): Promise<{ status: number; body: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>()
   const take = (response: http.IncomingMessage): void => {
-    readBody(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject)
+    readResponse(response, maxBodyBytes).then(
+      (body) => resolve({ status: response.statusCode ?? 0, body: body.toString('utf8') }),
+      reject,
+    )
   }
   const options = { agent: false, signal: AbortSignal.timeout(timeoutMs), headers: { 'user-agent': 'acrux-health' } }
   const ready = new URL('/readyz', url)
@@ -57,18 +61,6 @@ function readCertificates(file: string): string {
   } catch (cause) {
     throw new Error(`the certificate ${file} cannot be read: ${plainReason(cause)}`, { cause })
   }
-}
-
-async function readBody(response: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  for await (const chunk of response) {
-    const bytes = chunk as Buffer
-    sizeBytes += bytes.length
-    if (sizeBytes > maxBodyBytes) throw new Error('the response is too large')
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** The components that are not ok, one per line. Throws if the response is not that of an Acrux server. */

@@ -2,6 +2,7 @@ import { plainReason } from '@acrux/server/plain-reason'
 import http from 'node:http'
 import https from 'node:https'
 import { CommandFailure } from '../command/failure.ts'
+import { readResponse } from '../read-response.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /** The response of the server. Its body is JSON. */
@@ -46,15 +47,7 @@ export function postForm(
 }
 
 async function readAnswer(response: http.IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  for await (const chunk of response) {
-    const bytes = chunk as Buffer
-    sizeBytes += bytes.length
-    if (sizeBytes > maxBodyBytes) throw new Error('the response is too large')
-    chunks.push(bytes)
-  }
-  const value = parseJson(Buffer.concat(chunks).toString('utf8'))
+  const value = parseJson((await readResponse(response, maxBodyBytes)).toString('utf8'))
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   throw new Error('the response is not from an Acrux server')
 }
