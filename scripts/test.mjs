@@ -26,7 +26,7 @@ const everything = [...besideTheCode, 'test/**/*.test.ts']
 const modes = {
   '--quick': { databases: 'sqlite', flags: ['--quick'] },
   '--postgres': { databases: 'postgres' },
-  '--coverage': { flags: ['--quick', '--coverage'] },
+  '--coverage': { flags: ['--coverage'] },
 }
 
 /**
