@@ -1,4 +1,4 @@
-import { splitRawPath } from '../http/raw-path.ts'
+import { decodeRawPath } from '../http/raw-path.ts'
 
 /**
  * A path below `/v2/`. The strings are decoded and not checked further: the caller answers a malformed repository name with
@@ -15,61 +15,41 @@ export type OciPath =
   | { readonly kind: 'referrers'; readonly repository: string; readonly digest: string }
 
 /**
- * Matches the raw path of a request, percent-encoded and without its query. [OCI distribution-spec, Endpoints]
- *
- * It is matched from its end, so the repository's name is as long as possible: a name can contain `blobs`, `uploads`,
- * `manifests` and `tags/list`.
+ * The repository, then an upload or the kind and the name of what is in the repository. Some clients write no slash after
+ * `uploads`. The name of the repository is as long as possible: it can contain `blobs/uploads`, `manifests` and `tags/list`.
  */
+const inRepository = /^\/v2\/(.+)\/(?:blobs\/uploads(\/[^/]*)?|(tags|manifests|blobs|referrers)\/([^/]+))$/s
+
+/** Matches the raw path of a request, percent-encoded and without its query. [OCI distribution-spec, Endpoints] */
 export function matchOciPath(rawPath: string): OciPath | undefined {
-  const segments = splitRawPath(rawPath)
-  if (segments === undefined || segments[0] !== 'v2') return undefined
-  if (segments.length === 1) return { kind: 'base' }
-  if (segments.length === 2) return matchRoot(segments[1])
-  return matchUploads(segments) ?? matchNamed(segments)
+  const path = decodeRawPath(rawPath)
+  if (path === undefined) return undefined
+  const [, repository, upload = '', kind, name = ''] = inRepository.exec(path) ?? []
+  if (repository === undefined) return matchRoot(path)
+  switch (kind) {
+    case undefined:
+      return upload.length > 1
+        ? { kind: 'upload', repository, uploadId: upload.slice(1) }
+        : { kind: 'uploads', repository }
+    case 'tags':
+      return name === 'list' ? { kind: 'tags', repository } : undefined
+    case 'manifests':
+      return { kind: 'manifest', repository, reference: name }
+    case 'blobs':
+      return { kind: 'blob', repository, digest: name }
+    default:
+      return { kind: 'referrers', repository, digest: name }
+  }
 }
 
-function matchRoot(segment: string | undefined): OciPath | undefined {
-  switch (segment) {
-    case '':
+function matchRoot(path: string): OciPath | undefined {
+  switch (path) {
+    case '/v2':
+    case '/v2/':
       return { kind: 'base' }
-    case '_catalog':
+    case '/v2/_catalog':
       return { kind: 'catalog' }
     default:
       return undefined
   }
-}
-
-/** `…/blobs/uploads/`, which some clients write without the last slash, and `…/blobs/uploads/ID`. */
-function matchUploads(segments: readonly string[]): OciPath | undefined {
-  if (segments.at(-2) === 'blobs' && segments.at(-1) === 'uploads') {
-    return named(segments, 2, (repository) => ({ kind: 'uploads', repository }))
-  }
-  if (segments.at(-3) !== 'blobs' || segments.at(-2) !== 'uploads') return undefined
-  const uploadId = segments.at(-1) ?? ''
-  return named(segments, 3, (repository) =>
-    uploadId === '' ? { kind: 'uploads', repository } : { kind: 'upload', repository, uploadId },
-  )
-}
-
-function matchNamed(segments: readonly string[]): OciPath | undefined {
-  const last = segments.at(-1) ?? ''
-  if (last === '') return undefined
-  switch (segments.at(-2)) {
-    case 'tags':
-      return last === 'list' ? named(segments, 2, (repository) => ({ kind: 'tags', repository })) : undefined
-    case 'manifests':
-      return named(segments, 2, (repository) => ({ kind: 'manifest', repository, reference: last }))
-    case 'blobs':
-      return named(segments, 2, (repository) => ({ kind: 'blob', repository, digest: last }))
-    case 'referrers':
-      return named(segments, 2, (repository) => ({ kind: 'referrers', repository, digest: last }))
-    default:
-      return undefined
-  }
-}
-
-/** The path of the repository between `v2` and the last `count` segments; undefined without a name. */
-function named(segments: readonly string[], count: number, path: (repository: string) => OciPath): OciPath | undefined {
-  const repository = segments.slice(1, -count).join('/')
-  return repository === '' ? undefined : path(repository)
 }
