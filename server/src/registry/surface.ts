@@ -74,7 +74,7 @@ type Dispatch = SurfaceOptions & { readonly routes: RouteIndex }
 function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
   const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes) }
   return ({ request, response, origin, commonHeaders }) => {
-    const exchange = { request, response, commonHeaders: [...surfaceHeaders, ...commonHeaders] }
+    const exchange = { request, response, commonHeaders: surfaceHeaders.concat(commonHeaders) }
     serve(dispatch, exchange, origin).then(
       () => discardRest(request),
       (error: unknown) => fail(dispatch, exchange, origin, error),

@@ -1,5 +1,4 @@
 import { RevisionCache } from '../platform/memory/revision-cache.ts'
-import type { Clock } from '../platform/process/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry } from './model.ts'
 
@@ -14,7 +13,7 @@ const maxCachedHosts = 20_000
  * invent any number of them.
  */
 export function cacheByHost(
-  { database, clock }: { readonly database: Database; readonly clock: Clock },
+  database: Database,
   isHostOf: (host: string, registry: Registry) => boolean,
   find: (host: string) => Promise<Registry | undefined>,
 ): FindByHost {
@@ -22,7 +21,7 @@ export function cacheByHost(
   return async (host) => {
     if (host === undefined) return undefined
     const revision = await database.authorityRevision()
-    const known = cached.get(revision, host, clock.now())
+    const known = cached.get(revision, host)
     if (known !== undefined) return known
     const registry = await find(host)
     if (registry !== undefined && isHostOf(host, registry)) cached.set(revision, host, registry, Infinity)

@@ -96,7 +96,7 @@ export function createRegistries(
     loginServer === host || loginServerFor(settings, name) === host
   return {
     ...registryReads(context),
-    findRegistryByHost: cacheByHost(options, isHostOf, (host) => findByHost(context, host)),
+    findRegistryByHost: cacheByHost(options.database, isHostOf, (host) => findByHost(context, host)),
     createRegistry: (transaction, registry) => createRegistry(context, createPasswords, transaction, registry),
     updateRegistry: (transaction, rid, change, author) => updateRegistry(context, transaction, rid, { change, author }),
     deleteRegistry: async (transaction, rid) => {

@@ -19,8 +19,8 @@ export class RevisionCache<Value> {
     this.#weightOf = weightOf
   }
 
-  /** The value that was cached at exactly this revision, unless it has expired. */
-  get(revision: number, key: string, nowMs: number): Value | undefined {
+  /** The value that was cached at exactly this revision, unless it has expired. `nowMs` is not needed where none expires. */
+  get(revision: number, key: string, nowMs = 0): Value | undefined {
     if (revision !== this.#revision) return undefined
     const entry = this.#entries.get(key)
     return entry === undefined || nowMs >= entry.untilMs ? undefined : entry.value

@@ -36,12 +36,12 @@ export type AcrCall<Kind extends AcrPath['kind']> = RegistryCall<CheckedAcrPath<
 
 /** Writes the status line and the headers, the common ones first. */
 export function writeHead(exchange: Exchange, status: number, headers: RegistryHeaders): void {
-  const lines: (string | number | readonly string[])[] = exchange.commonHeaders.slice()
+  const lines: (string | number | readonly string[])[] = []
   for (const name in headers) {
     const value = headers[name as keyof RegistryHeaders]
     if (value !== undefined) lines.push(name, value)
   }
-  exchange.response.writeHead(status, lines as string[])
+  exchange.response.writeHead(status, exchange.commonHeaders.concat(lines as string[]))
 }
 
 /** Sends a response without a body. */

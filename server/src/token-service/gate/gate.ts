@@ -70,20 +70,21 @@ async function admit(context: GateContext, request: IncomingMessage, call: GateC
   const header = request.headers.authorization
   if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(registry, need) }
   const known = sessions.get(registry.rid, header)
-  const isKnown = known !== undefined && clock.now() < (known.workload?.verifyAgainMs ?? Infinity)
+  const isKnown = known !== undefined && (known.workload === undefined || clock.now() < known.workload.verifyAgainMs)
   const session = isKnown ? known : await authenticate(context, header, call)
   if (session === undefined) {
     sessions.delete(registry.rid, header)
     return denyHeader(context, call, header, await explainHeader(context, header, registry))
   }
   const { standing } = await currentAuthority(context, session, registry)
-  if (standing === undefined || clock.now() >= session.expiresAtMs) {
+  const nowMs = clock.now()
+  if (standing === undefined || nowMs >= session.expiresAtMs) {
     sessions.delete(registry.rid, header)
     const decision = await explainSession(context, session, standing, registry)
     return denyHeader(context, call, header, { caller: auditedCallerOf(session.credential, registry), decision })
   }
   if (!isAllowed(session.tokenAccess, standing.rights, need)) return denyNeed(context, call, session, standing)
-  noteUse(context, session, clock.now())
+  noteUse(context, session, nowMs)
   return admitWithinLimits(context, request, standing.registry, session)
 }
 

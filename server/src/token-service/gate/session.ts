@@ -161,11 +161,11 @@ export function isAllowed(
 ): boolean {
   const wanted = needAsAccess(need)
   if (wanted === undefined) return true
-  const { type, name, actions, anyOf } = wanted
-  const allows = (action: string) =>
-    type === 'repository' ? rights.allows(action, name) : rights.allows(name, undefined)
-  const isCovered = (asked: readonly string[]) =>
-    asked.every(allows) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))
+  const isActionAllowed = (action: string) => {
+    const { type, name } = wanted
+    const isRight = type === 'repository' ? rights.allows(action, name) : rights.allows(name, undefined)
+    return isRight && (tokenAccess === undefined || covers(tokenAccess, type, name, [action]))
+  }
   // A need without actions is met only by one of `anyOf`.
-  return (actions.length > 0 && isCovered(actions)) || anyOf.some((action) => isCovered([action]))
+  return (wanted.actions.length > 0 && wanted.actions.every(isActionAllowed)) || wanted.anyOf.some(isActionAllowed)
 }
