@@ -10,7 +10,7 @@ import { root } from '../set-up.mjs'
  */
 
 /** The module whose export `main` is the program. */
-const program = join(root, 'cli/src/command-line.ts')
+const program = join(root, 'cli/src/called-as.ts')
 
 /** Used by `pg` only if it is installed. */
 const external = ['pg-native']

@@ -1,5 +1,6 @@
-import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { otherNames } from '../../cli/src/called-as.ts'
 import { nodeBinary, root } from '../set-up.mjs'
 import { version } from './bundle.mjs'
 import { completionFiles, writeCompletions } from './completions.mjs'
@@ -93,6 +94,7 @@ export async function buildDebianPackages({ dist, work }) {
       }),
     ]
     for (const { to, from, mode } of files) install(join(folder, to), (path) => copyFileSync(from, path), mode)
+    for (const name of otherNames) symlinkSync('acrux', join(folder, 'usr/bin', name))
     const sizeKiB = Math.ceil(files.reduce((sum, { from }) => sum + statSync(from).size, 0) / 1024)
     const description = `${control.trim()}\n`.replace(
       'Depends:',

@@ -1,5 +1,6 @@
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { otherNames } from '../../cli/src/called-as.ts'
 import { mustRun } from './must-run.mjs'
 
 const suite = 'trixie'
@@ -97,4 +98,5 @@ function parseArchiveName(name) {
 export function makeProgramRoot(folder, executable) {
   mkdirSync(join(folder, 'usr/bin'), { recursive: true })
   copyFileSync(executable, join(folder, 'usr/bin/acrux'))
+  for (const name of otherNames) symlinkSync('acrux', join(folder, 'usr/bin', name))
 }

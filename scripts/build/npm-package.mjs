@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { otherNames } from '../../cli/src/called-as.ts'
 import { nodeBinary, root } from '../set-up.mjs'
 import { bundleModules, packagedFiles, version } from './bundle.mjs'
 import { writeCompletions } from './completions.mjs'
@@ -13,7 +14,7 @@ const description = {
   description: "A self-hosted container registry that speaks Azure Container Registry's authentication.",
   license: 'Apache-2.0',
   type: 'module',
-  bin: { acrux: 'acrux.cjs' },
+  bin: Object.fromEntries(['acrux', ...otherNames].map((name) => [name, 'acrux.cjs'])),
   engines: { node: '>=24.15' },
 }
 

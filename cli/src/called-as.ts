@@ -1,0 +1,22 @@
+import path from 'node:path'
+
+/** A program of this package. */
+type Program = { readonly main: (args: readonly string[]) => Promise<void> }
+
+/**
+ * The programs that this file is under other names: a link to it with such a name calls the program. Each must load only what it
+ * needs, because its callers wait for it.
+ */
+const otherPrograms: ReadonlyMap<string, () => Promise<Program>> = new Map([
+  ['docker-credential-acrux', () => import('./credential-helper/main.ts')],
+])
+
+/** The names of the other programs, for the packages, which contain the links. */
+export const otherNames: readonly string[] = [...otherPrograms.keys()]
+
+/** Runs the program that the name of the called file selects: `acrux` for all names that are not in the table. */
+export async function main(args: readonly string[]): Promise<void> {
+  const { name } = path.parse(process.argv[1] ?? '')
+  const load = otherPrograms.get(name) ?? (() => import('./command-line.ts'))
+  await (await load()).main(args)
+}
