@@ -31,10 +31,14 @@ export function trustArguments(issuer: HttpsServer): string[] {
   return ['--outbound-allowed-networks', '127.0.0.1', '--outbound-ca-file', issuer.caFile]
 }
 
-/** Serves on loopback with a certificate of its own making, for these names. Needs `openssl`. */
+/**
+ * Serves on loopback with a certificate of its own making, for these names. `validity` are the arguments of `openssl req` that
+ * limit it. Needs `openssl`.
+ */
 export async function serveHttps(
   handlerOf: (origin: string) => RequestListener,
   hostnames: readonly string[] = ['localhost'],
+  validity: readonly string[] = ['-days', '2'],
 ): Promise<HttpsServer> {
   const home = tempDir('issuer')
   const file = (part: string): string => join(home.path, part)
@@ -42,7 +46,7 @@ export async function serveHttps(
   const names = ['-subj', '/CN=localhost', '-addext', `subjectAltName=${alternatives}`]
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key.pem')]
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home.path }
-  await mustRun('openssl', ['req', '-x509', ...key, '-out', file('cert.pem'), '-days', '2', ...names], { env })
+  await mustRun('openssl', ['req', '-x509', ...key, '-out', file('cert.pem'), ...validity, ...names], { env })
   const port = await freePort()
   const origin = `https://localhost:${port}`
   const handler = handlerOf(origin)

@@ -77,8 +77,8 @@ export function createHttpClient({ ca, log, env }: HttpClientOptions): HttpClien
   }
 }
 
-/** The authorities of Node, of `NODE_EXTRA_CA_CERTS` and of the system. */
-function trustedCertificates(): string[] {
+/** The authorities of Node, of `NODE_EXTRA_CA_CERTS` and of the system, as PEM. */
+export function trustedCertificates(): string[] {
   return [...tls.getCACertificates('default'), ...tls.getCACertificates('system')]
 }
 

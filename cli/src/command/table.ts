@@ -103,6 +103,16 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../completion/command.ts'),
   },
   {
+    path: 'doctor',
+    summary: 'check the connection to a server, the sign-in, permissions and clients',
+    load: () => import('../doctor/command.ts'),
+  },
+  {
+    path: 'env',
+    summary: 'print the variables that make az, docker, podman or an SDK use a server',
+    load: () => import('../env/command.ts'),
+  },
+  {
     path: 'health',
     summary: 'check whether a server is ready',
     load: () => import('../health/command.ts'),

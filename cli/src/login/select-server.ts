@@ -20,13 +20,9 @@ export type Trust = { readonly caFile: string | undefined; readonly isTrusted: b
  * @throws CommandFailure if the server cannot be reached, or is not trusted
  */
 export async function selectServer(context: CommandContext, server: string, trust: Trust): Promise<Profile> {
-  const url = URL.parse(server)
-  if (url === null || url.protocol !== 'https:')
-    throw new WrongUsageError(`${server} is not a URL that begins with https://`)
+  const url = parseServer(server)
   const profile = openProfile(context.env)
-  const known = (await profile.read()).clouds.find(
-    ({ endpoints }) => URL.parse(endpoints.resourceManager)?.origin === url.origin,
-  )
+  const known = findByOrigin(await profile.read(), url.origin)
   const ca = trust.caFile === undefined ? known?.ca : await readAuthority(trust.caFile)
   const cloud = await describe(context, url, { ca, name: known?.name ?? url.host, isTrusted: trust.isTrusted })
   return profile.change((current) => ({
@@ -34,6 +30,24 @@ export async function selectServer(context: CommandContext, server: string, trus
     activeCloud: cloud.name,
     clouds: [...current.clouds.filter(({ name }) => name !== cloud.name), cloud],
   }))
+}
+
+/** @throws WrongUsageError if the text is not a URL that begins with https:// */
+export function parseServer(server: string): URL {
+  const url = URL.parse(server)
+  if (url === null || url.protocol !== 'https:')
+    throw new WrongUsageError(`${server} is not a URL that begins with https://`)
+  return url
+}
+
+/** The registered cloud of an origin. */
+export function findByOrigin({ clouds }: Profile, origin: string): Cloud | undefined {
+  return clouds.find((cloud) => originOf(cloud) === origin)
+}
+
+/** The origin of the Resource Manager of a cloud. */
+export function originOf({ endpoints }: Cloud): string | undefined {
+  return URL.parse(endpoints.resourceManager)?.origin
 }
 
 type Wanted = { readonly ca: string | undefined; readonly name: string; readonly isTrusted: boolean }

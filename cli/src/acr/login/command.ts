@@ -1,23 +1,18 @@
-import { type Account, findAccount, httpClientOf, recordOf, requireCloud } from '../../account/account.ts'
+import { type Account, findAccount, httpClientOf, recordOf } from '../../account/account.ts'
 import { type Narrowing, nullGuid, requireChallenge } from '../../account/acr-exchange.ts'
 import { askArm } from '../../account/arm.ts'
-import type { Cloud } from '../../account/clouds.ts'
-import { openProfile } from '../../account/profile.ts'
 import { defineCommand } from '../../command/command.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { CommandFailure, failure } from '../../command/failure.ts'
 import { readSecret } from '../../login/read-secret.ts'
-import { type RegistryDocument, findRegistry } from '../registry.ts'
 import { logIn, requireContainerClient } from './container-client.ts'
+import { type Place, type PlaceFlags, findPlace } from './place.ts'
 import { parseTtl } from './ttl.ts'
 
-type Flags = {
-  readonly name: string
-  readonly resourceGroup?: string
+type Flags = PlaceFlags & {
   readonly username?: string
   readonly password?: string
   readonly exposeToken?: true
-  readonly suffix?: string
   readonly scope?: readonly string[]
   readonly ttl?: number
 }
@@ -99,29 +94,6 @@ async function login(flags: Flags, context: CommandContext): Promise<unknown> {
     refreshToken: credentials.password,
     username: nullGuid,
   }
-}
-
-/** Where to sign in. Without the document, the account cannot see the registry. */
-type Place = {
-  readonly loginServer: string
-  readonly cloud: Cloud
-  readonly document: RegistryDocument | undefined
-}
-
-async function findPlace(context: CommandContext, account: Account | undefined, flags: Flags): Promise<Place> {
-  const profile = await openProfile(context.env).read()
-  const cloud = account?.cloud ?? requireCloud(profile, profile.activeCloud)
-  const cloudSuffix = cloud.suffixes['acrLoginServerEndpoint'] ?? ''
-  const isLoginServer = cloudSuffix !== '' && flags.name.toLowerCase().endsWith(cloudSuffix.toLowerCase())
-  const name = isLoginServer ? flags.name.slice(0, -cloudSuffix.length) : flags.name
-  const document = account && (await findRegistry(account, name, flags.resourceGroup))
-  if (document !== undefined) {
-    if (flags.suffix !== undefined)
-      context.log.warning('The suffix is ignored, because the login server of the registry is known.')
-    return { loginServer: document.loginServer, cloud, document }
-  }
-  const suffix = flags.suffix === undefined ? '' : `-${flags.suffix}`
-  return { loginServer: `${name}${suffix}${cloudSuffix}`.toLowerCase(), cloud, document }
 }
 
 function narrowingOf({ scope, ttl }: Flags): Narrowing | undefined {
