@@ -46,19 +46,22 @@ function wordsBelow(group: string): string[] {
   })
 }
 
+/** The known paths as alternatives of a `case`, so that arguments after a path do not become a part of it. */
+const known = (completions: readonly Completion[]): string => completions.map(({ path }) => `'${path}'`).join('|')
+
 const cases = (completions: readonly Completion[], line: (words: string) => string): string =>
   completions.map(({ path, words }) => `    '${path}') ${line(words.join(' '))} ;;`).join('\n')
 
 function bashScript(completions: readonly Completion[]): string {
   return `# bash completion for acrux
 _acrux() {
-  local path='' word words=''
+  local path='' next word words=''
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) break ;; *) path="\${path:+$path }$word" ;; esac
+    next="\${path:+$path }$word"
+    case "$next" in ${known(completions)}) path=$next ;; *) break ;; esac
   done
   case "$path" in
 ${cases(completions, (words) => `words='${words}'`)}
-    *) return ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}")
 }
@@ -69,14 +72,15 @@ complete -o default -F _acrux acrux
 function zshScript(completions: readonly Completion[]): string {
   return `#compdef acrux
 _acrux() {
-  local path_words='' word
+  local known='' next word
   for word in \${words[2,CURRENT-1]}; do
-    case "$word" in -*) break ;; *) path_words="\${path_words:+$path_words }$word" ;; esac
+    next="\${known:+$known }$word"
+    case "$next" in ${known(completions)}) known=$next ;; *) break ;; esac
   done
-  case "$path_words" in
+  case "$known" in
 ${cases(completions, (words) => `compadd -- ${words}`)}
-    *) _files ;;
   esac
+  _files
 }
 if [ "$funcstack[1]" = "_acrux" ]; then _acrux "$@"; else compdef _acrux acrux; fi
 `
@@ -87,8 +91,13 @@ function fishScript(completions: readonly Completion[]): string {
 function __acrux_path
   set -l path
   for word in (commandline -opc)[2..-1]
-    string match -q -- '-*' $word; and break
-    set -a path $word
+    set -l next $path $word
+    switch "$next"
+      case ${completions.map(({ path }) => `'${path}'`).join(' ')}
+        set path $next
+      case '*'
+        break
+    end
   end
   echo "$path"
 end
@@ -97,6 +106,6 @@ function __acrux_words
 ${completions.map(({ path, words }) => `    case '${path}'\n      printf '%s\\n' ${words.join(' ')}`).join('\n')}
   end
 end
-complete -c acrux -f -a '(__acrux_words)'
+complete -c acrux -a '(__acrux_words)'
 `
 }
