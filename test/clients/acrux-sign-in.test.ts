@@ -271,3 +271,14 @@ test('a server with an unknown certificate authority is not trusted without a co
   ])
   await client.fails(2, /is not a URL that begins with https/, ['login', '--server', 'http://localhost:1'])
 })
+
+test('acrux login --first-run signs in with what the first start created, and asks nothing', async () => {
+  using fresh = acruxClient()
+  const at = ['login', '--first-run', '--data-dir', server.dataDir]
+  assert.partialDeepStrictEqual(await fresh.json(at), [{ user: { name: servicePrincipal.appId }, tenantId }])
+  assert.equal(await fresh.text(['acr', 'show', '-n', registry, '--query', 'loginServer', '-o', 'tsv']), loginServer)
+  await fresh.fails(2, /--first-run cannot be combined with options/, [...at, '-u', 'other'])
+  await fresh.fails(2, /--data-dir needs --first-run/, ['login', '--data-dir', server.dataDir])
+  const nowhere = ['login', '--first-run', '--data-dir', join(fresh.home.path, 'none')]
+  await fresh.fails(13, /first-run\.json does not exist or cannot be read\n +.*acrux owner reset/, nowhere)
+})

@@ -42,7 +42,14 @@ test('The first start says what to type next, for docker, podman and az, and pri
   using place = await freePlace()
   await using server = await startAcrux(place.args)
   const content = await readFirstRun(place.dataDir)
-  for (const word of ['docker', 'podman login', 'az cloud register', 'az login', 'az acr login -n myregistry']) {
+  const words = [
+    'acrux login --first-run',
+    'acrux env podman',
+    'acrux env docker',
+    'acrux acr login -n myregistry',
+    'az login',
+  ]
+  for (const word of words) {
     assert.ok(server.stdout().includes(word), word)
   }
   const output = server.stdout() + server.stderr()

@@ -4,6 +4,7 @@ import { completeSignIn } from '../account/sign-in.ts'
 import { subscriptionDocument } from '../account/subscription-document.ts'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
+import { WrongUsageError } from '../command/failure.ts'
 import { type LoginFlags, loginFlags } from './flags.ts'
 import { checkFlags, managedIdentity, servicePrincipal } from './principal.ts'
 import { selectServer } from './select-server.ts'
@@ -16,6 +17,7 @@ sign-in renews itself until it is revoked, or acrux logout ends it. Secrets are 
 desktop if docker-credential-secretservice is installed, and otherwise in a file that only you can read.`,
   flags: loginFlags,
   examples: [
+    'acrux login --first-run',
     'acrux login --server https://registry.example.com',
     'acrux login --use-device-code',
     'acrux login --service-principal -u 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 -p - --tenant contoso.com < secret',
@@ -27,7 +29,11 @@ desktop if docker-credential-secretservice is installed, and otherwise in a file
   run: login,
 })
 
-async function login(flags: LoginFlags, context: CommandContext): Promise<unknown> {
+async function login(given: LoginFlags, context: CommandContext): Promise<unknown> {
+  const { firstRun, dataDir } = given
+  if (dataDir !== undefined && firstRun !== true) throw new WrongUsageError('--data-dir needs --first-run')
+  // Loaded here, because the configuration of the server is slow to load.
+  const flags = firstRun === true ? await (await import('./first-run.ts')).firstRunFlags(given) : given
   checkFlags(flags)
   const { server, caFile, yes } = flags
   const profile =

@@ -18,6 +18,8 @@ export type LoginFlags = {
   readonly server?: string
   readonly caFile?: string
   readonly yes?: true
+  readonly firstRun?: true
+  readonly dataDir?: string
 }
 
 /** Describes {@link LoginFlags}. */
@@ -31,6 +33,11 @@ export const loginFlags: readonly FlagDescription[] = [
     description: 'with --server: the certificate authority (PEM) of the server, the only one that is then trusted',
   },
   { flags: '-y, --yes', description: 'with --server: trust the certificate authority of the server without asking' },
+  {
+    flags: '--first-run',
+    description: 'sign in to the server of this machine, as the service principal that its first start created',
+  },
+  { flags: '--data-dir <directory>', description: 'with --first-run: the data directory. Variable: ACRUX_DATA_DIR' },
   {
     flags: '-t, --tenant <tenant>',
     description: 'the id or a domain of the tenant; required for a service principal. Variable: AZURE_TENANT_ID',
