@@ -9,6 +9,7 @@ type Program = { readonly main: (args: readonly string[]) => Promise<void> }
  */
 const otherPrograms: ReadonlyMap<string, () => Promise<Program>> = new Map([
   ['docker-credential-acrux', () => import('./credential-helper/main.ts')],
+  ['acrux-credential-provider', () => import('./credential-provider/main.ts')],
 ])
 
 /** The names of the other programs, for the packages, which contain the links. */

@@ -23,8 +23,8 @@ export function testDebianPackage(scene: Scene): void {
 
     await inRoot('dpkg', '--install', '/acrux.deb')
     assert.match((await inRoot('acrux', 'version')).stdout, new RegExp(`^acrux ${version} `))
-    const helper = await inRoot('docker-credential-acrux', 'version')
-    assert.equal(helper.stdout, `docker-credential-acrux (acrux) ${version}\n`)
+    for (const name of ['docker-credential-acrux', 'acrux-credential-provider'])
+      assert.equal((await inRoot(name, 'version')).stdout, `${name} (acrux) ${version}\n`)
     for (const path of ['bash-completion/completions/acrux', 'doc/acrux/copyright', 'doc/acrux/THIRD-PARTY-NOTICES']) {
       assert.ok(existsSync(join(root.path, 'usr/share', path)), path)
     }

@@ -60,8 +60,10 @@ test('npm puts the program where it is found by name', async () => {
   const env = { ...home.env, PATH: `${join(process.execPath, '..')}:${home.env['PATH'] ?? ''}` }
   const { stdout } = await mustRun(join(home.path, 'node_modules/.bin/acrux'), ['version'], { env })
   assert.equal(stdout, `acrux ${version} (node ${process.versions.node})\n`)
-  const helper = await mustRun(join(home.path, 'node_modules/.bin/docker-credential-acrux'), ['version'], { env })
-  assert.equal(helper.stdout, `docker-credential-acrux (acrux) ${version}\n`)
+  for (const name of ['docker-credential-acrux', 'acrux-credential-provider']) {
+    const other = await mustRun(join(home.path, 'node_modules/.bin', name), ['version'], { env })
+    assert.equal(other.stdout, `${name} (acrux) ${version}\n`)
+  }
 })
 
 for (const [name, node] of [

@@ -11,7 +11,7 @@ import { type AccessToken, type Freshness, type TokenSource, accessToken, stored
 import { TokenDenied, scopeOf } from './token-request.ts'
 
 /** The audience of registries. [acr-protocol §2.4] */
-const acrResource = 'https://containerregistry.azure.net'
+export const acrResource = 'https://containerregistry.azure.net'
 
 /** A signed-in subscription. Its tokens renew themselves. */
 export type Account = {

@@ -50,8 +50,10 @@ export function parseChallenge(header: string): Challenge | undefined {
 
 /** What is exchanged. */
 export type Exchange = {
-  readonly tenantId: string
+  readonly tenantId: string | undefined
   readonly identityToken: string
+  /** The application, for a token of an external issuer that several trust. An extension of Acrux. */
+  readonly clientId?: string | undefined
   /** Limits that Acrux servers know. Registries of Azure ignore them, and then the exchange fails. */
   readonly narrowing?: Narrowing | undefined
 }
@@ -63,7 +65,7 @@ export type Narrowing = { readonly scopes: readonly string[]; readonly lifeSecon
 export async function exchangeForAcrToken(
   http: HttpClient,
   loginServer: string,
-  { tenantId, identityToken, narrowing }: Exchange,
+  { tenantId, identityToken, clientId, narrowing }: Exchange,
 ): Promise<string> {
   const { realm, service } = await requireChallenge(http, loginServer)
   // The realm names the host of the exchange, and not its path.
@@ -73,6 +75,7 @@ export async function exchangeForAcrToken(
     service,
     tenant: tenantId,
     access_token: identityToken,
+    client_id: clientId,
     ...(narrowing !== undefined && {
       scope: narrowing.scopes.length === 0 ? undefined : narrowing.scopes.join(' '),
       expires_in: narrowing.lifeSeconds?.toString(),

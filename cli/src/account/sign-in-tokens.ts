@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { plainReason } from '@acrux/server/plain-reason'
 import { failure } from '../command/failure.ts'
-import { assertionType, certificateAssertion } from './client-assertion.ts'
+import { type ClientCredential, requestClientToken } from './client-token.ts'
 import type { Cloud } from './clouds.ts'
 import type { HttpClient } from './http.ts'
 import { managedIdentityToken } from './managed-identity.ts'
@@ -75,7 +75,8 @@ async function freshToken(source: TokenSource, scope: string, tenantId: string):
   const { method, userName } = signIn
   const url = oauthUrl(cloud, tenantId, 'token')
   const secrets = await source.secrets.read(signIn.id)
-  const application = { client_id: userName, grant_type: 'client_credentials', scope }
+  const asClient = (credential: ClientCredential) =>
+    requestClientToken(http, url, { clientId: userName, scope, credential })
   switch (method.kind) {
     case 'user': {
       const { refreshToken } = secrets
@@ -90,24 +91,14 @@ async function freshToken(source: TokenSource, scope: string, tenantId: string):
     case 'secret': {
       const { clientSecret } = secrets
       if (clientSecret === undefined) throw signedOut(signIn)
-      return requestToken(http, url, { ...application, client_secret: clientSecret })
+      return asClient({ kind: 'secret', secret: clientSecret })
     }
-    case 'certificate': {
-      const assertion = await certificateAssertion(method, userName, url)
-      return requestToken(http, url, {
-        ...application,
-        client_assertion_type: assertionType,
-        client_assertion: assertion,
-      })
-    }
+    case 'certificate':
+      return asClient(method)
     case 'federated': {
       const assertion = method.file === undefined ? secrets.federatedToken : await readTokenFile(method.file)
       if (assertion === undefined) throw signedOut(signIn)
-      return requestToken(http, url, {
-        ...application,
-        client_assertion_type: assertionType,
-        client_assertion: assertion,
-      })
+      return asClient({ kind: 'assertion', assertion })
     }
     case 'managed-identity':
       return managedIdentityToken(http, env, method, resourceOf(scope))

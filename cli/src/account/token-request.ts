@@ -34,8 +34,12 @@ function nextStepFor(error: string, numbers: readonly number[]): string | undefi
 }
 
 /** The URL of an OAuth endpoint of a tenant. The tenant may be `organizations`. */
-export function oauthUrl(cloud: Cloud, tenant: string, endpoint: 'token' | 'authorize' | 'devicecode'): string {
-  return `${cloud.endpoints.activeDirectory.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/${endpoint}`
+export function oauthUrl(
+  { endpoints }: { readonly endpoints: Pick<Cloud['endpoints'], 'activeDirectory'> },
+  tenant: string,
+  endpoint: 'token' | 'authorize' | 'devicecode',
+): string {
+  return `${endpoints.activeDirectory.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/${endpoint}`
 }
 
 /** Requests a token. @throws TokenDenied if the endpoint denies it */

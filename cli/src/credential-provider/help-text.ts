@@ -1,0 +1,35 @@
+/** The help of `acrux-credential-provider`. */
+export const helpText = `Usage: acrux-credential-provider [CONFIG] [options]
+
+Answers the kubelet, which asks for a login to pull an image: a CredentialProviderRequest on standard input, and a
+CredentialProviderResponse on standard output. Images of other registries get an empty answer.
+
+Arguments:
+  CONFIG                       a configuration file, YAML or JSON, with the settings below in camel case; a list
+                               "registries" in place of --registry
+
+Options:
+  --registry HOST[:PORT][/PATH]  a registry to log in to; can be repeated; * stands for a part of one label
+  --auth MODE                  service-account (default), managed-identity or service-principal
+  --client-id ID               the client id of the application or the managed identity  [AZURE_CLIENT_ID]
+  --tenant-id ID               the tenant of the application  [AZURE_TENANT_ID]
+  --client-secret-file FILE    a file with the secret of the service principal  [ACRUX_CLIENT_SECRET has the secret]
+  --certificate-file FILE      a PEM file with the key and the certificate  [AZURE_CLIENT_CERTIFICATE_PATH]
+  --authority-host URL         the identity provider, if it is not that of the registry  [AZURE_AUTHORITY_HOST]
+  --ca-file FILE               the certificate authority of the registry, as PEM
+  --login-scope SCOPE          registry (default): one login for the registry; repository: a login that can only pull
+                               from the repository of the image
+  --cache-duration TIME        how long the kubelet keeps a login at most, such as 10m (default)
+  --debug                      write requests to standard error, without secrets
+  --version                    print the version
+
+Examples:
+  acrux-credential-provider --registry registry.example.com --ca-file /etc/acrux/ca.pem
+  acrux-credential-provider --registry registry.example.com --auth managed-identity
+  acrux-credential-provider /etc/acrux/credential-provider.yaml
+
+Exit codes:
+  0  the answer was printed
+  1  the login failed, or the request is malformed
+  2  wrong settings
+`
