@@ -57,6 +57,7 @@ const packages = [
   { name: 'cosign', isThere: () => onPath('cosign') },
   { name: 'umoci', isThere: () => onPath('umoci') },
   { name: 'azure-cli', isThere: () => onPath('az') },
+  { name: 'kubernetes-client', isThere: () => onPath('kubectl') },
   { name: 'busybox-static', isThere: () => onPath('busybox') },
   { name: 'chromium', isThere: () => onPath('chromium') },
   { name: 'pebble', isThere: () => onPath('pebble') },

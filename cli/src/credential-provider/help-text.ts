@@ -1,5 +1,6 @@
 /** The help of `acrux-credential-provider`. */
 export const helpText = `Usage: acrux-credential-provider [CONFIG] [options]
+       acrux-credential-provider install DIRECTORY [FILE...]
 
 Answers the kubelet, which asks for a login to pull an image: a CredentialProviderRequest on standard input, and a
 CredentialProviderResponse on standard output. Images of other registries get an empty answer.
@@ -7,6 +8,8 @@ CredentialProviderResponse on standard output. Images of other registries get an
 Arguments:
   CONFIG                       a configuration file, YAML or JSON, with the settings below in camel case; a list
                                "registries" in place of --registry
+
+"install" copies the executable to DIRECTORY/bin, and the files to DIRECTORY, where only root may read them.
 
 Options:
   --registry HOST[:PORT][/PATH]  a registry to log in to; can be repeated; * stands for a part of one label

@@ -9,6 +9,7 @@ import { unverifiedClaims } from '../token-claim.ts'
 import { version } from '../version.ts'
 import { helpText } from './help-text.ts'
 import { type PulledImage, isMatch, parsePulledImage } from './image-pattern.ts'
+import { install } from './install.ts'
 import { logIn } from './log-in.ts'
 import { apiVersion, readRequest } from './request.ts'
 import { type ProviderSettings, readSettings } from './settings.ts'
@@ -19,13 +20,14 @@ const deadlineMs = 50_000
 /** A login is not cached in its last minutes, so that it does not expire during a pull. */
 const marginSeconds = 300
 
-/** Runs `acrux-credential-provider`: answers the request of the kubelet on standard input. Nothing else is printed there. */
+/** Runs `acrux-credential-provider`: reads the request of the kubelet from standard input, and prints only the answer. */
 export async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return void process.stdout.write(helpText)
   if (args.includes('--version') || args[0] === 'version')
     return void process.stdout.write(`acrux-credential-provider (acrux) ${version}\n`)
   const log = createLog(process.stderr, args.includes('--debug') ? { debug: true } : {})
   try {
+    if (args[0] === 'install') return await install(args.slice(1))
     const late = sleep(deadlineMs, undefined, { ref: false }).then(() => {
       throw failure(`there was no login within ${deadlineMs / 1000} seconds`, 'check that the registry is reachable')
     })
