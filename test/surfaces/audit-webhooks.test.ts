@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { test } from 'node:test'
-import { arm, as, createServicePrincipal, expectStatus } from '../harness/arm.ts'
+import { arm, as, createServicePrincipal, expectStatus, registryId } from '../harness/arm.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { askAccessToken } from '../harness/registry.ts'
+import { createScopedToken, putScopeMap } from '../harness/scoped-tokens.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { serveHttps, trustArguments } from '../harness/token-issuer.ts'
 import { until } from '../harness/until.ts'
@@ -126,4 +127,16 @@ test('The last use of a credential is listed by principal', async () => {
   assert.equal(stringAt(use, 'principal', 'id'), used.objectId)
   assert.match(stringAt(use, 'lastUsedAt'), /^\d{4}-\d\d-\d\dT/)
   assert.deepEqual(await usesOf(unused.objectId), [])
+})
+
+test('The last uses of the passwords of scoped tokens are listed', async () => {
+  await using server = await startServer()
+  await putScopeMap(server, 'readers', ['repositories/app/content/read'])
+  const token = await createScopedToken(server, 'device', 'readers')
+  await askAccessToken(server, { username: token.username, password: token.password2 }, [])
+  const path = `${registryId(server)}/providers/Acrux.Server/passwordUses`
+  const uses = async () => listAt(expectStatus(await arm(server, 'GET', path), 200).json(), 'value')
+  const usedAt = async (index: number) => at(await uses(), 0, 'properties', 'passwords', index, 'lastUsedAt')
+  await until('the use is listed', async () => (await usedAt(1)) !== undefined)
+  assert.equal(await usedAt(0), undefined)
 })

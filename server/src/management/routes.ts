@@ -64,6 +64,7 @@ import {
   putScopedToken,
 } from './registries/scoped-tokens.ts'
 import { getImportResult, importImage } from './registries/import-image.ts'
+import { getPasswordUses, listPasswordUses } from './registries/password-uses.ts'
 import { deleteQuota, getQuota, listQuotas, putQuota } from './registries/quotas.ts'
 import { deleteOpenUpload, listOpenUploads } from './registries/open-uploads.ts'
 import { listUsages } from './registries/usages.ts'
@@ -244,6 +245,16 @@ const scopedTokenRows = table([
   { id: 'anonymousAccess.delete',         method: 'DELETE', path: anonymousAccess,        need: onRegistries('write'),            handle: deleteAnonymousAccess },
 ])
 
+const passwordUses = `${registry}/providers/Acrux.Server/passwordUses`
+const onUses = action('Acrux.Server/credentialUses/read')
+
+/** Azure does not have these. */
+// prettier-ignore
+const passwordUseRows = table([
+  { id: 'passwordUses.list', method: 'GET', path: passwordUses,            need: onUses, handle: listPasswordUses },
+  { id: 'passwordUses.get',  method: 'GET', path: `${passwordUses}/:name`, need: onUses, handle: getPasswordUses },
+])
+
 const onQuotas = (name: string): CallerNeed => action(`Acrux.Server/quotas/${name}`)
 const onUploads = (name: string): CallerNeed => action(`Acrux.Server/uploads/${name}`)
 const quotas = `${registry}/providers/Acrux.Server/quotas`
@@ -359,6 +370,7 @@ export const rows: readonly ManagementRow[] = [
   ...tagRows('registry', registry, onRegistries('read')),
   ...metricRows,
   ...scopedTokenRows,
+  ...passwordUseRows,
   ...capacityRows,
   ...identityRows,
   ...federationRows,

@@ -265,11 +265,13 @@ for (const kind of testDatabaseKinds) {
       assert.equal(rows[0]?.hash.length, 32)
     })
 
-    test('show the name, creation and expiry of a password', async (t) => {
+    test('show the id, name, creation and expiry of a password', async (t) => {
       const opened = await open(t)
       const token = await putToken(opened, 'nightly', '_repositories_pull')
-      await generate(opened, token, ['password2'], opened.nowMs + 1000)
-      const expected = [{ name: 'password2', createdAtMs: opened.nowMs, expiresAtMs: opened.nowMs + 1000 }]
+      const [password] = await generate(opened, token, ['password2'], opened.nowMs + 1000)
+      const { passwordId: id } =
+        (await opened.access.verifyScopedTokenPassword(rid, 'nightly', password?.value ?? ''))?.passwordId ?? {}
+      const expected = [{ id, name: 'password2', createdAtMs: opened.nowMs, expiresAtMs: opened.nowMs + 1000 }]
       assert.deepEqual((await opened.access.scopedTokens.find(rid, 'NIGHTLY'))?.passwords, expected)
       assert.deepEqual(
         (await opened.access.scopedTokens.list(rid)).map(({ passwords }) => passwords),

@@ -17,6 +17,8 @@ export const scopedTokenPasswordNames: readonly ScopedTokenPasswordName[] = ['pa
 
 /** The readable properties of a password. */
 export type ScopedTokenPassword = {
+  /** 32 hexadecimal digits. Never reused. */
+  readonly id: string
   readonly name: ScopedTokenPasswordName
   readonly createdAtMs: number
   readonly expiresAtMs: number | undefined
@@ -142,6 +144,7 @@ export function createScopedTokens(store: ScopedTokenStore, clock: Clock): Scope
       const created: NewScopedTokenPassword[] = []
       for (const name of names) {
         const password = {
+          id: randomBytes(16).toString('hex'),
           name,
           createdAtMs: clock.now(),
           expiresAtMs,
@@ -166,7 +169,8 @@ function toToken(row: ScopedTokenRow, passwords: readonly PasswordRow[]): Scoped
     name: row.name,
     scopeMapId: row.scope_map_id,
     enabled: row.enabled === 1,
-    passwords: passwords.map(({ name, created_at_ms, expires_at_ms }) => ({
+    passwords: passwords.map(({ id, name, created_at_ms, expires_at_ms }) => ({
+      id,
       name: name as ScopedTokenPasswordName,
       createdAtMs: created_at_ms,
       expiresAtMs: expires_at_ms ?? undefined,
@@ -177,10 +181,10 @@ function toToken(row: ScopedTokenRow, passwords: readonly PasswordRow[]): Scoped
 
 function toPasswordRow(
   tokenId: string,
-  { name, createdAtMs, expiresAtMs, value }: NewScopedTokenPassword,
+  { id, name, createdAtMs, expiresAtMs, value }: NewScopedTokenPassword,
 ): PasswordRow {
   return {
-    id: randomBytes(16).toString('hex'),
+    id,
     token_id: tokenId,
     name,
     hash: hashSecret(value),

@@ -24,6 +24,15 @@ export function createCredentialUseStore(database: Database) {
           )
           .execute(),
       ),
+    /** The uses by actors of one kind. */
+    ofActors: (actorKind: string, actorIds: readonly string[]): Promise<CredentialUseRow[]> =>
+      database
+        .tables<Tables>()
+        .selectFrom('credential_use')
+        .selectAll()
+        .where('actor_kind', '=', actorKind)
+        .where('actor_id', 'in', [...actorIds])
+        .execute(),
     /** Lists uses by actor and credential, after a place. */
     list: (
       { actorId, credentialId }: UseFilter,

@@ -31,8 +31,10 @@ async function open(t: TestContext, kind: DatabaseKind) {
   const time = { nowMs: 100 * minuteMs }
   const clock = { now: () => time.nowMs }
   const uses = createCredentialUses({ database, clock })
+  const other = createCredentialUses({ database, clock })
+  /** What another server reads: the written uses. */
   const lastUsed = async () =>
-    (await uses.list({}, undefined, 10)).map((use) => [use.actor_id, use.credential_id, use.last_used_ms / minuteMs])
+    (await other.list({}, undefined, 10)).map((use) => [use.actor_id, use.credential_id, use.last_used_ms / minuteMs])
   return { database, clock, time, uses, lastUsed }
 }
 
@@ -54,6 +56,23 @@ for (const kind of testDatabaseKinds) {
       uses.note(actor, credential)
       await uses.flush(true)
       assert.deepEqual(await lastUsed(), [['p-1', 'k-1', 112]], 'and at the end of the process')
+    })
+
+    test('is read at once by the server that noted it', async (t) => {
+      const { time, uses, lastUsed } = await open(t, kind)
+      uses.note(actor, credential)
+      await uses.flush()
+      time.nowMs += minuteMs
+      uses.note(actor, credential)
+      await uses.flush()
+      assert.deepEqual(await lastUsed(), [['p-1', 'k-1', 100]], 'it is not written yet')
+      assert.deepEqual(
+        (await uses.list({}, undefined, 10)).map((use) => use.last_used_ms),
+        [101 * minuteMs],
+      )
+      assert.deepEqual(await uses.lastUses('service-principal', ['p-0', 'p-1']), new Map([['k-1', 101 * minuteMs]]))
+      assert.deepEqual(await uses.lastUses('user', ['p-1']), new Map(), 'the kind of the actor matters')
+      assert.deepEqual(await uses.lastUses('user', []), new Map())
     })
 
     test('follows from the successful events of the chain', async (t) => {

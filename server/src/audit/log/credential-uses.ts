@@ -5,7 +5,7 @@ import type { CredentialUseRow } from './rows.ts'
 import type { EventValues } from './event-columns.ts'
 import type { AuditActor, AuditCredential } from './model.ts'
 
-/** The last use of each credential, to within five minutes. */
+/** The last use of each credential. Uses that another server noted are up to five minutes late. */
 export interface CredentialUses {
   /** Notes that a credential was used now. It does not write to the database at once. */
   note(actor: AuditActor, credential: AuditCredential | undefined): void
@@ -14,12 +14,14 @@ export interface CredentialUses {
   /** Writes the noted uses of credentials that have not been written for five minutes; with `all`, of all credentials. */
   flush(all?: boolean): Promise<void>
   list(filter: UseFilter, after: CredentialUsePlace | undefined, size: number): Promise<CredentialUseRow[]>
+  /** The times of the last uses by actors of one kind, in milliseconds, by the id of the credential. */
+  lastUses(kind: AuditActor['kind'], actorIds: readonly string[]): Promise<Map<string, number>>
 }
 
 /** The minimum time between two writes for one credential. */
 const writeEveryMs = 5 * 60 * 1000
 
-/** The maximum number of uses per statement. */
+/** The maximum number of uses, or of actors, per statement. */
 const maxBatch = 200
 
 const beginning: CredentialUsePlace = { actor_kind: '', actor_id: '', credential_id: '' }
@@ -36,9 +38,19 @@ export function createCredentialUses({
   const noted = new Map<string, CredentialUseRow>()
   const writtenAtMs = new Map<string, number>()
 
+  const keyOf = (use: CredentialUsePlace) => `${use.actor_kind} ${use.actor_id} ${use.credential_id}`
+
   function keep(use: CredentialUseRow): void {
-    const key = `${use.actor_kind} ${use.actor_id} ${use.credential_id}`
+    const key = keyOf(use)
     if ((noted.get(key)?.last_used_ms ?? 0) < use.last_used_ms) noted.set(key, use)
+  }
+
+  /** Replaces written uses by later ones that are not written yet. */
+  function latest(rows: readonly CredentialUseRow[]): CredentialUseRow[] {
+    return rows.map((row) => {
+      const unwritten = noted.get(keyOf(row))
+      return unwritten !== undefined && unwritten.last_used_ms > row.last_used_ms ? unwritten : row
+    })
   }
 
   return {
@@ -65,6 +77,14 @@ export function createCredentialUses({
         }
       }
     },
-    list: (filter, after = beginning, size) => store.list(filter, after, size),
+    list: async (filter, after = beginning, size) => latest(await store.list(filter, after, size)),
+    lastUses: async (kind, actorIds) => {
+      const found = new Map<string, number>()
+      for (let start = 0; start < actorIds.length; start += maxBatch) {
+        const rows = await store.ofActors(kind, actorIds.slice(start, start + maxBatch))
+        for (const { credential_id, last_used_ms } of latest(rows)) found.set(credential_id, last_used_ms)
+      }
+      return found
+    },
   }
 }

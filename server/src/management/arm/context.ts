@@ -25,7 +25,7 @@ export type ManagementContext = {
   readonly audit: Audit
   readonly auditLog: AuditLog
   readonly auditWebhooks: Webhooks
-  readonly credentialUses: Pick<CredentialUses, 'list'>
+  readonly credentialUses: Pick<CredentialUses, 'list' | 'lastUses'>
   /** Why events may not be delivered to a URL; undefined if they may. */
   readonly explainWebhookUrl: (url: string) => Promise<string | undefined>
   readonly resources: Resources

@@ -259,7 +259,8 @@ function findToken(
   return isChildName('tokens', name) ? access.scopedTokens.find(rid, name, transaction) : Promise.resolve(undefined)
 }
 
-async function requireToken(
+/** A scoped token of a registry. @throws ArmError 404 */
+export async function requireToken(
   context: ManagementContext,
   registry: Registry,
   name: string,

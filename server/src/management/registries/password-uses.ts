@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { ScopedToken } from '../../access/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import type { Registry } from '../../resources/index.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import { listOf, timeText } from '../arm/response.ts'
+import { requireRegistry } from './registries.ts'
+import { requireToken } from './scoped-tokens.ts'
+
+/** When each password of a scoped token was last used. The time is omitted for a password that was not used yet. */
+const passwordUsesResponse = z
+  .strictObject({
+    type: z.literal('Acrux.Server/passwordUses'),
+    id: z.string(),
+    name: z.string(),
+    properties: z.strictObject({
+      passwords: z.array(
+        z.strictObject({
+          name: z.enum(['password1', 'password2']),
+          createdAt: timeText,
+          expiresAt: timeText.optional(),
+          lastUsedAt: timeText.optional(),
+        }),
+      ),
+    }),
+  })
+  .register(apiSchemas, { id: 'PasswordUses' })
+type PasswordUsesDocument = DocumentOf<typeof passwordUsesResponse>
+
+const passwordUsesListResponse = listOf(passwordUsesResponse)
+
+/** `GET …/providers/Acrux.Server/passwordUses`: of all scoped tokens of a registry. ACR does not record them. */
+export async function listPasswordUses(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof passwordUsesListResponse>> {
+  const registry = await requireRegistry(context, names)
+  const tokens = await context.access.scopedTokens.list(registry.rid)
+  return { value: await documentsOf(context, registry, tokens) }
+}
+listPasswordUses.response = passwordUsesListResponse
+
+/** `GET …/providers/Acrux.Server/passwordUses/{token}` */
+export async function getPasswordUses(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<PasswordUsesDocument> {
+  const registry = await requireRegistry(context, names)
+  const token = await requireToken(context, registry, names.name)
+  const [document] = await documentsOf(context, registry, [token])
+  if (document === undefined) throw new Error('a token has a document')
+  return document
+}
+getPasswordUses.response = passwordUsesResponse
+
+async function documentsOf(
+  { credentialUses }: ManagementContext,
+  { id, name: registry }: Pick<Registry, 'id' | 'name'>,
+  tokens: readonly ScopedToken[],
+): Promise<PasswordUsesDocument[]> {
+  const actorIds = tokens.map(({ name }) => `${registry}/${name}`)
+  const lastUsedMs = await credentialUses.lastUses('scoped-token', actorIds)
+  return tokens.map(({ name, passwords }) => ({
+    type: 'Acrux.Server/passwordUses',
+    id: `${id}/providers/Acrux.Server/passwordUses/${name}`,
+    name,
+    properties: {
+      passwords: passwords.map((password) => {
+        const usedAtMs = lastUsedMs.get(password.id)
+        return {
+          name: password.name,
+          createdAt: timeOf(password.createdAtMs),
+          ...(password.expiresAtMs !== undefined && { expiresAt: timeOf(password.expiresAtMs) }),
+          ...(usedAtMs !== undefined && { lastUsedAt: timeOf(usedAtMs) }),
+        }
+      }),
+    },
+  }))
+}
+
+function timeOf(atMs: number): string {
+  return new Date(atMs).toISOString()
+}
