@@ -35,9 +35,10 @@ async function shell(as: Az, server: RunningServer, script: string, variables: R
     .replaceAll('$PWD/acrux-data', server.dataDir)
     .replaceAll('--data-dir acrux-data', `--data-dir ${server.dataDir}`)
     .replaceAll('./ci.json', join(as.home.path, 'ci.json'))
+    .replaceAll('./new-', join(as.home.path, 'new-'))
     .replaceAll('npx acrux', acrux)
   const { AZURE_CORE_INSTANCE_DISCOVERY: _settled, ...settled } = as.home.env
-  const ran = await run('bash', ['-euo', 'pipefail', '-c', here], {
+  const ran = await run('bash', ['-euo', 'pipefail', '-c', `acrux() { ${acrux} "$@"; }\n${here}`], {
     env: { ...settled, DOCKER_COMMAND: 'podman', ...variables },
     cwd: root,
     timeoutMs: 900_000,
@@ -112,18 +113,33 @@ step('the commands for a lost device and for offboarding work', ['az'], async ()
 step('the commands for rotating credentials work', ['az'], async () => {
   const made = await owner.json('ad', 'sp', 'create-for-rbac', '--name', 'rotated')
   const list = ['ad', 'app', 'credential', 'list', '--id', stringAt(made, 'appId')]
-  const variables = {
-    APP_ID: stringAt(made, 'appId'),
-    OLD_KEY_ID: await owner.text(...list, '--query', '[0].keyId', '-o', 'tsv'),
-  }
+  const variables = { APP_ID: stringAt(made, 'appId') }
+  const oldKeyId = await owner.text(...list, '--query', '[0].keyId', '-o', 'tsv')
+  await signInAcrux(owner, team)
   await shell(owner, team, examplesOf(pages.rotate, 'rotate-sp'), variables)
+  await shell(owner, team, atOnce(examplesOf(pages.rotate, 'rotate-sp-finish')), variables)
   const left = await owner.text(...list, '--query', '[].keyId', '-o', 'tsv')
   assert.match(left, /^[0-9a-f-]{36}$/)
-  assert.notEqual(left, variables.OLD_KEY_ID)
+  assert.notEqual(left, oldKeyId)
 
   const partner = ['-r', 'contoso', '-n', 'partner']
   await owner.json('acr', 'token', 'create', ...partner, '--repository', 'team/app', 'content/read')
+  await owner.text('acr', 'token', 'credential', 'delete', ...partner, '--password2')
   await owner.json('acr', 'update', '-n', 'contoso', '--admin-enabled', 'true')
-  const names = ['rotate-token', 'rotate-admin', 'rotate-keys']
-  await shell(owner, team, names.map((name) => examplesOf(pages.rotate, name)).join('\n'))
+  const names = ['rotate-token', 'rotate-token-finish', 'rotate-admin', 'rotate-keys']
+  await shell(owner, team, names.map((name) => atOnce(examplesOf(pages.rotate, name))).join('\n'))
 })
+
+/** A rotation as it is a day later. */
+function atOnce(script: string): string {
+  return script.replace('--after 24h', '--after 0')
+}
+
+/** Signs acrux in as the owner of a server, in the home of az. */
+async function signInAcrux(as: Az, server: RunningServer): Promise<void> {
+  const { resourceManager, caFile, servicePrincipal, tenantId } = server.firstRun
+  const who = `--service-principal -u ${servicePrincipal.appId} --tenant ${tenantId}`
+  await shell(as, server, `acrux login --server ${resourceManager} --ca-file ${caFile} ${who}`, {
+    ACRUX_CLIENT_SECRET: servicePrincipal.password,
+  })
+}

@@ -62,7 +62,7 @@ export async function resetPassword(
   if (flags.append !== true)
     for (const each of Array.isArray(passwords) ? (passwords as unknown[]) : [])
       await graph(account, 'POST', `${path}/removePassword`, { keyId: valueAt(each, 'keyId') })
-  const password = await addPassword(account, path, { displayName: flags.displayName, start, end })
+  const { secret: password } = await addPassword(account, path, { displayName: flags.displayName, start, end })
   log.warning(secretWarning)
   return { appId: valueAt(object, 'appId'), password, tenant: account.subscription.tenantId }
 }

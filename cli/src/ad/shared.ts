@@ -126,18 +126,19 @@ export async function readJson(text: string): Promise<object> {
   throw failure(`Failed to parse string as JSON:\n${text}`, 'pass a file, or an object of JSON in quotes')
 }
 
-/** Adds a password to an application or a service principal, and returns its text. */
+/** Adds a password to an application or a service principal, and returns its key id and its text. */
 export async function addPassword(
   account: Account,
   path: string,
-  { displayName, start, end }: { readonly displayName: string | undefined; readonly start: Date; readonly end: Date },
-): Promise<unknown> {
+  { displayName, start, end }: { readonly displayName?: string | undefined; readonly start: Date; readonly end: Date },
+): Promise<{ readonly id: unknown; readonly secret: unknown }> {
   const passwordCredential = {
     ...(displayName !== undefined && { displayName }),
     startDateTime: start.toISOString(),
     endDateTime: end.toISOString(),
   }
-  return valueAt(await graph(account, 'POST', `${path}/addPassword`, { passwordCredential }), 'secretText')
+  const made = await graph(account, 'POST', `${path}/addPassword`, { passwordCredential })
+  return { id: valueAt(made, 'keyId'), secret: valueAt(made, 'secretText') }
 }
 
 /** The warning of az after a secret was printed. */

@@ -1,6 +1,7 @@
 import { acrGroups, acrRows } from '../acr/rows.ts'
 import type { Command } from './command.ts'
 import { managementGroups, managementRows } from './management-rows.ts'
+import { upkeepRows } from './upkeep-rows.ts'
 
 /** A row of the command table. */
 export type CommandRow = {
@@ -149,6 +150,7 @@ export const commandTable: readonly CommandRow[] = [
   },
   ...acrRows,
   ...managementRows,
+  ...upkeepRows,
   {
     path: 'acr can',
     summary: 'check whether a principal has a permission',

@@ -21,7 +21,7 @@ export function assertFails(ran: Ran, words: RegExp): void {
 /** A home with a client's login in it, made in the way of podman, skopeo, buildah, oras, docker and cosign. */
 export async function loggedIn(
   tool: string,
-  under: UnderTest,
+  under: Pick<UnderTest, 'server' | 'host'>,
   login: Login,
   flags: readonly string[] = [],
 ): Promise<ClientHome> {

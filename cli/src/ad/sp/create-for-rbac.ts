@@ -64,7 +64,7 @@ async function create(flags: Flags, context: CommandContext): Promise<unknown> {
   const password =
     flags.createPassword === false
       ? null
-      : await addPassword(account, path, { displayName: 'rbac', start, end: endOf(start, flags) })
+      : (await addPassword(account, path, { displayName: 'rbac', start, end: endOf(start, flags) })).secret
   const servicePrincipal =
     present ?? (await graph(account, 'POST', '/servicePrincipals', { appId, accountEnabled: true }))
   const principal = { id: String(valueAt(servicePrincipal, 'id')), type: 'ServicePrincipal' }

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiError } from '../account/arm.ts'
+import type { CommandContext } from '../command/context.ts'
+import { CommandFailure } from '../command/failure.ts'
+import { durationText } from '../duration.ts'
+import type { RotationFlags } from './flags.ts'
+import type { Holder, Passwords, RotatedPassword } from './holder.ts'
+import { agoText, lastUseText } from './select-old.ts'
+
+const usedTooRecently = 4
+
+const minPollMs = 500
+const maxPollMs = 60_000
+
+/** How often in a row the passwords may be unreadable while the command waits. */
+const maxFailures = 10
+
+/**
+ * How long a password must remain unused until it can be deleted, in milliseconds. The time counts from its last use, or
+ * from `sinceMs`, the creation of the new password, so that a client that pulls rarely has this time too.
+ */
+export function unusedInMs(
+  { lastUsedAtMs = 0 }: Pick<RotatedPassword, 'lastUsedAtMs'>,
+  { after, sinceMs }: { readonly after: number; readonly sinceMs: number },
+): number {
+  return Math.max(lastUsedAtMs, sinceMs) + after - Date.now()
+}
+
+type Deletion = {
+  readonly holder: Holder
+  readonly old: RotatedPassword
+  readonly newId: string
+  readonly flags: Pick<RotationFlags, 'after' | 'wait'>
+}
+
+/**
+ * Deletes an old password. With `wait`, it waits until the password can be deleted.
+ *
+ * @throws CommandFailure with the exit code 4 if the password was used too recently
+ */
+export async function deleteWhenUnused(context: CommandContext, deletion: Deletion): Promise<void> {
+  const bar = context.progress()
+  try {
+    for (;;) {
+      const leftMs = await deleteIfUnused(context, deletion, (share, text) => bar.show(share, text))
+      if (leftMs === undefined) return
+      await sleep(Math.min(Math.max(leftMs, minPollMs), maxPollMs))
+    }
+  } finally {
+    bar.end()
+  }
+}
+
+/** Undefined if the password is deleted, otherwise the time until it can be deleted. */
+async function deleteIfUnused(
+  context: CommandContext,
+  { holder, old, newId, flags: { after, wait } }: Deletion,
+  show: (share: number, text: string) => void,
+): Promise<number | undefined> {
+  const passwords = await (wait === true ? readPatiently(context, holder) : holder.read())
+  // A password that was generated again meanwhile has the same name.
+  const current = passwords.all.find(({ id, createdAtMs }) => id === old.id && createdAtMs === old.createdAtMs)
+  if (current === undefined) return undefined
+  const successor = passwords.all.find(({ id }) => id === newId)
+  if (successor === undefined)
+    throw new CommandFailure(`the new password ${newId} was deleted, so that ${old.id} was not`, 1)
+  const leftMs = unusedInMs(current, { after, sinceMs: successor.createdAtMs })
+  if (leftMs <= 0) {
+    await holder.remove(old.id)
+    return undefined
+  }
+  const use = lastUseText(passwords, current)
+  if (wait !== true) {
+    throw new CommandFailure(
+      `${old.id} of ${holder.title} was not deleted: ${use}, and ${newId} was created ${agoText(successor.createdAtMs)}`,
+      usedTooRecently,
+      `run the command again in ${durationText(leftMs)}, or add --wait`,
+    )
+  }
+  show(1 - leftMs / Math.max(after, 1), `${old.id} ${use}; it is deleted in ${durationText(leftMs)} if nobody uses it`)
+  return leftMs
+}
+
+/** Reads the passwords, also while the server restarts. */
+async function readPatiently({ log }: CommandContext, holder: Holder): Promise<Passwords> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await holder.read()
+    } catch (error) {
+      if (!(error instanceof CommandFailure) || error instanceof ApiError || failures === maxFailures) throw error
+      log.warning(`${error.message}; trying again in ${durationText(maxPollMs)}`)
+      await sleep(maxPollMs)
+    }
+  }
+}
