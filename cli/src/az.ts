@@ -1,39 +1,92 @@
 import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
 import { spawnSync } from 'node:child_process'
-import { findAccount } from './account/account.ts'
+import { readFile } from 'node:fs/promises'
+import { type Account, type AccountFlags, findAccount, httpClientOf, requireAccount } from './account/account.ts'
+import { exchangeForAcrToken } from './account/acr-exchange.ts'
 import { ApiError, askArm, pathOf } from './account/arm.ts'
+import type { Cloud } from './account/clouds.ts'
+import type { AccessToken } from './account/sign-in-tokens.ts'
 import { findRegistry } from './acr/registry.ts'
+import { valueAt } from './arm/shape.ts'
 import type { CommandContext } from './command/context.ts'
-import { CommandFailure } from './command/failure.ts'
+import { CommandFailure, WrongUsageError } from './command/failure.ts'
 import { unverifiedClaim } from './token-claim.ts'
 
 /*
- * The management API for commands that also work without `acrux login`: they ask as the account that is signed in, and
- * through az otherwise. Failures have the exit code 3.
+ * The account that is signed in for commands that also work without `acrux login`: az's account, if there is none. Failures
+ * have the exit code 3.
  */
 
 const azTimeoutMs = 120_000
 
-/** A page of a thousand events has several megabytes. */
-const maxOutputBytes = 64 * 1024 * 1024
+/** An account gets no longer text from az than its tokens. */
+const maxOutputBytes = 1024 * 1024
+
+/** The account of `acrux login`; that of `az login` if nobody is signed in with it. @throws CommandFailure if there is neither */
+export async function requireAnyAccount(context: CommandContext, flags: AccountFlags = {}): Promise<Account> {
+  if ((await findAccount(context)) !== undefined) return requireAccount(context, flags)
+  const known = azAccounts.get(context) ?? azAccount(context, flags)
+  azAccounts.set(context, known)
+  return known
+}
+
+/** The account of each command: az takes a second to answer. */
+const azAccounts = new WeakMap<CommandContext, Promise<Account>>()
+
+/** The account of az. Its tokens come from az, which stores and renews them. */
+async function azAccount(context: CommandContext, flags: AccountFlags): Promise<Account> {
+  const selected = flags.subscription === undefined ? [] : ['--subscription', flags.subscription]
+  const document = (args: readonly string[]) => JSON.parse(az([...args, '--output', 'json'])) as unknown
+  const subscription = document(['account', 'show', ...selected]) as Account['subscription']
+  const cloud = await withAuthorities(context, document(['cloud', 'show']) as Cloud)
+  const http = httpClientOf(context, cloud)
+  const tokenFor = async (...audience: readonly string[]): Promise<AccessToken> => {
+    const issued = document(['account', 'get-access-token', ...audience, ...selected])
+    return { token: String(valueAt(issued, 'accessToken')), expiresAtMs: Number(valueAt(issued, 'expires_on')) * 1000 }
+  }
+  const tokens = new Map<string, Promise<AccessToken>>()
+  const forResource = async (resource: string): Promise<string> => {
+    const token = tokens.get(resource) ?? tokenFor('--resource', resource)
+    tokens.set(resource, token)
+    return (await token).token
+  }
+  return {
+    subscription,
+    cloud,
+    http,
+    token: (scope) => tokenFor('--scope', scope),
+    armToken: () => forResource(cloud.endpoints.activeDirectoryResourceId),
+    graphToken: () => forResource(cloud.endpoints['microsoftGraphResourceId'] ?? ''),
+    acrRefreshToken: async (loginServer, { narrowing } = {}) => {
+      const identityToken = await forResource(cloud.endpoints.activeDirectoryResourceId)
+      return exchangeForAcrToken(http, loginServer, { tenantId: subscription.tenantId, identityToken, narrowing })
+    },
+  }
+}
+
+/** The cloud with the certificate authorities that az trusts, if it does not trust those of the system. */
+async function withAuthorities({ env }: CommandContext, cloud: Cloud): Promise<Cloud> {
+  const file = env['REQUESTS_CA_BUNDLE'] ?? ''
+  if (file === '') return cloud
+  const ca = await readFile(file, 'utf8').catch((error: unknown) => {
+    return notFoundOnServer(`REQUESTS_CA_BUNDLE cannot be read: ${plainReason(error)}`)
+  })
+  return { ...cloud, ca }
+}
 
 /** The ARM id of a registry in the active subscription. @throws CommandFailure if it does not exist */
 export async function registryIdOf(context: CommandContext, name: string): Promise<string> {
-  const account = await findAccount(context)
-  const id = account === undefined ? idFromAz(name) : (await translated(() => findRegistry(account, name)))?.id
-  return id ?? notFoundOnServer(`the registry ${name} does not exist, or is not visible to the signed-in principal`)
-}
-
-function idFromAz(name: string): string | undefined {
-  return az(['acr', 'show', '--name', name, '--query', 'id', '--output', 'tsv'])?.trim()
+  const account = await requireAnyAccount(context)
+  const found = await translated(() => findRegistry(account, name))
+  return (
+    found?.id ?? notFoundOnServer(`the registry ${name} does not exist, or is not visible to the signed-in principal`)
+  )
 }
 
 /** Sends a GET to the management API. `url` may be a path. Undefined if the response is 404. @throws CommandFailure */
 export async function getFromArm(context: CommandContext, url: string): Promise<unknown> {
-  const account = await findAccount(context)
-  if (account !== undefined) return translated(() => askArm(account, { method: 'GET', url }))
-  const answer = az(['rest', '--method', 'get', '--url', url, '--output', 'json'])
-  return answer === undefined ? undefined : (JSON.parse(answer) as unknown)
+  const account = await requireAnyAccount(context)
+  return translated(() => askArm(account, { method: 'GET', url }))
 }
 
 /** Gets the next page. The host of the link is ignored, so that the token is sent only to the active cloud. */
@@ -43,42 +96,30 @@ export function getNextFromArm(context: CommandContext, nextLink: string): Promi
 
 /** Sends JSON to the management API. @throws CommandFailure if the request is denied */
 export async function postToArm(context: CommandContext, url: string, body: object): Promise<unknown> {
-  const missing = () => notFoundOnServer(`the management API does not serve ${url}`)
-  const account = await findAccount(context)
-  if (account !== undefined)
-    return (await translated(() => askArm(account, { method: 'POST', url, body }))) ?? missing()
-  const args = ['rest', '--method', 'post', '--url', url, '--body', JSON.stringify(body), '--output', 'json']
-  return JSON.parse(az(args) ?? missing()) as unknown
+  const account = await requireAnyAccount(context)
+  const answer = await translated(() => askArm(account, { method: 'POST', url, body }))
+  return answer ?? notFoundOnServer(`the management API does not serve ${url}`)
 }
 
 /** The ARM path of the active subscription. @throws CommandFailure if nobody is signed in */
 export async function subscriptionPath(context: CommandContext): Promise<string> {
-  const account = await findAccount(context)
-  const id = account?.subscription.id ?? az(['account', 'show', '--query', 'id', '--output', 'tsv'])?.trim()
-  return `/subscriptions/${id ?? notSignedIn()}`
+  return `/subscriptions/${(await requireAnyAccount(context)).subscription.id}`
 }
 
 /** The object id of the signed-in principal: the `oid` claim of its access token. @throws CommandFailure */
 export async function signedInObjectId(context: CommandContext): Promise<string> {
-  const account = await findAccount(context)
-  const token =
-    account === undefined
-      ? az(['account', 'get-access-token', '--query', 'accessToken', '--output', 'tsv'])?.trim()
-      : await account.armToken()
-  return unverifiedClaim(token ?? '', 'oid') ?? notSignedIn()
+  const token = await (await requireAnyAccount(context)).armToken()
+  return unverifiedClaim(token, 'oid') ?? notSignedIn()
 }
 
 /** Requires that the active cloud is this server. @throws CommandFailure if it is another one */
 export async function requireSignedInAt(context: CommandContext, server: string | undefined): Promise<void> {
   if (server === undefined) return
-  const account = await findAccount(context)
-  const cloud =
-    account?.cloud.endpoints.resourceManager ??
-    az(['cloud', 'show', '--query', 'endpoints.resourceManager', '--output', 'tsv'])?.trim() ??
-    ''
-  if (originOf(cloud) !== undefined && originOf(cloud) === originOf(server)) return
+  const { cloud } = await requireAnyAccount(context)
+  const active = cloud.endpoints.resourceManager
+  if (originOf(active) !== undefined && originOf(active) === originOf(server)) return
   throw new CommandFailure(
-    `the active cloud is ${cloud}, not ${server}`,
+    `the active cloud is ${active}, not ${server}`,
     3,
     `sign in to it: acrux login --server ${server}`,
   )
@@ -88,27 +129,34 @@ function originOf(url: string): string | undefined {
   return URL.parse(url)?.origin
 }
 
-/** Runs az and returns its output. Undefined if az reports that the resource does not exist. */
-function az(args: readonly string[]): string | undefined {
+/** Runs az and returns its output. @throws CommandFailure */
+function az(args: readonly string[]): string {
   const options = { encoding: 'utf8', timeout: azTimeoutMs, maxBuffer: maxOutputBytes } as const
   const { error, status, stdout, stderr } = spawnSync('az', args, options)
-  if (error !== undefined) {
-    if (systemErrorCode(error) === 'ENOENT') return notSignedIn()
-    return notFoundOnServer(`az cannot be run: ${plainReason(error)}`)
-  }
-  if (status === 0) return stdout
-  if (/\b(?:ResourceNotFound|could not be found|not found)\b/i.test(stderr)) return undefined
-  return notFoundOnServer(stderr.trim())
+  if (error === undefined) return status === 0 ? stdout : notFoundOnServer(stderr.trim())
+  if (systemErrorCode(error) === 'ENOENT') return notSignedIn()
+  return notFoundOnServer(`az cannot be run: ${plainReason(error)}`)
 }
 
 /** Undefined for a resource that does not exist; other errors of ARM get the exit code of az's failures. */
 async function translated<Result>(ask: () => Promise<Result>): Promise<Result | undefined> {
+  return orNotAsked(async () => {
+    try {
+      return await ask()
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined
+      throw error
+    }
+  })
+}
+
+/** Runs a question to the server whose failures have the exit code 3, as 1 is a negative answer. @throws CommandFailure */
+export async function orNotAsked<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask()
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined
-    if (error instanceof CommandFailure) throw new CommandFailure(error.message, 3, error.nextStep, { cause: error })
-    throw error
+    if (!(error instanceof CommandFailure) || error instanceof WrongUsageError) throw error
+    throw new CommandFailure(error.message, 3, error.nextStep, { cause: error })
   }
 }
 
