@@ -7,11 +7,14 @@ import { accessToken, basic, get, registryUrl } from '../harness/registry.ts'
 import { createScopedToken } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
 import { runAcrux } from '../serve/acrux.ts'
+import { acruxClient, principalLogin, runPrinted } from './acrux/acrux.ts'
 import { azHome, signIn, step } from './az/az.ts'
 
 const server = await startServer()
 const az = azHome(server.caFile)
+const own = acruxClient(server.caFile)
 after(async () => {
+  own[Symbol.dispose]()
   az[Symbol.dispose]()
   await server[Symbol.asyncDispose]()
 })
@@ -33,10 +36,12 @@ step('acrux acr reports through az why a push was denied, and who may push', ['a
   const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
   assert.equal(why.code, 0, why.stderr)
   assert.match(why.stdout, /^reason: {4}role-lacks-action$/m)
-  const [, change = ''] = /^change: {4}az (role assignment create --role AcrPush .+)$/m.exec(why.stdout) ?? []
-  assert.ok(change.includes(` --assignee-object-id ${puller.objectId} `), why.stdout)
-  const last = await acr('why', '--last', '--principal', puller.objectId)
-  assert.equal(last.stdout, why.stdout, 'the last denial of another principal')
+  assert.match(why.stdout, /^principal: service-principal puller, with/m)
+  const [, fix = ''] = /^fix: {7}(acrux acr grant puller push '\*' -n .+)$/m.exec(why.stdout) ?? []
+  for (const who of ['puller', puller.objectId]) {
+    const last = await acr('why', '--last', '--principal', who)
+    assert.equal(last.stdout, why.stdout, 'the last denial of another principal')
+  }
   const own = await acr('why', '--last')
   assert.deepEqual([own.code, own.stderr], [1, 'acrux: no denial was found\n'], 'the caller was denied nothing')
   const unknown = await acr('why', '019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11')
@@ -58,13 +63,11 @@ step('acrux acr reports through az why a push was denied, and who may push', ['a
     expectStatus(await arm(server, 'PUT', `${registryId(server)}/tokens/${token}`, { properties }), 201)
   }
   const tokens = await acr('who', 'push', 'team/app')
-  assert.match(
-    tokens.stdout,
-    /^ScopedToken {2}token:builder {2}builder\nScopedToken {2}token:retired {2}retired {2}\(disabled\)$/m,
-  )
+  assert.match(tokens.stdout, /^ScopedToken {7}token:builder\nScopedToken {7}token:retired {2}\(disabled\)$/m)
 
-  await az.text(...change.split(' '))
-  assert.equal((await acr('can', puller.objectId, 'push', 'team/app')).code, 0, 'the change that was told allows it')
+  const fixed = await runPrinted(fix, env)
+  assert.equal(fixed.code, 0, `${fix}\n${fixed.stderr}`)
+  assert.equal((await acr('can', 'puller', 'push', 'team/app')).code, 0, 'the printed command allows it')
 })
 
 step('acrux acr why tells the command that gives a scoped token back what it lacks, and it does', ['az'], async () => {
@@ -76,11 +79,13 @@ step('acrux acr why tells the command that gives a scoped token back what it lac
     const refused = expectStatus(await get(server, '/v2/team/app/manifests/1', authorization), 401)
     const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
     assert.match(why.stdout, /^reason: {4}scoped-token-is-off$/m)
-    changes.add(/^change: {4}az (.+)$/m.exec(why.stdout)?.[1] ?? why.stdout)
+    changes.add(/^fix: {7}(.+)$/m.exec(why.stdout)?.[1] ?? why.stdout)
   }
   const [change = ''] = changes
-  assert.deepEqual([...changes], [`acr token update -n shipping -r ${server.firstRun.registry} --status enabled`])
-  await az.text(...change.split(' '))
+  assert.deepEqual([...changes], [`acrux acr token update -n shipping -r ${server.firstRun.registry} --status enabled`])
+  const signedIn = { ...env, ACRUX_CONFIG_DIR: own.configDir }
+  await own.text(principalLogin(server), { input: server.firstRun.servicePrincipal.password })
+  assert.equal((await runPrinted(change, signedIn)).code, 0, change)
   expectStatus(await get(server, '/v2/team/app/manifests/1', bearer), 404)
 })
 
@@ -133,11 +138,11 @@ step('acrux acr why distinguishes a closed network from an address without a rul
   expectStatus(await arm(server, 'PATCH', id, fence), 200)
   assert.match(
     await why(),
-    /^reason: {4}network-rule\nchange: {4}az acr network-rule add -n \S+ --ip-address 127\.0\.0\.1$/m,
+    /^reason: {4}network-rule\nfix: {7}az acr network-rule add -n \S+ --ip-address 127\.0\.0\.1$/m,
   )
   expectStatus(await arm(server, 'PATCH', id, { properties: { publicNetworkAccess: 'Disabled' } }), 200)
   assert.match(
     await why(),
-    /^reason: {4}public-network-disabled\nchange: {4}az acr update -n \S+ --public-network-enabled true, and az acr network-rule /m,
+    /^reason: {4}public-network-disabled\nfix: {7}acrux acr update -n \S+ --public-network-enabled true, and az acr network-rule /m,
   )
 })

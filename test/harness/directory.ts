@@ -25,7 +25,8 @@ export async function createGroup(
   displayName: string,
   ...members: readonly string[]
 ): Promise<string> {
-  const body = { displayName, mailNickname: displayName, mailEnabled: false, securityEnabled: true }
+  const mailNickname = displayName.replaceAll(/[^\w.-]/g, '-')
+  const body = { displayName, mailNickname, mailEnabled: false, securityEnabled: true }
   const id = stringAt(expectStatus(await graph(server, 'POST', '/groups', body), 201).json(), 'id')
   for (const member of members) {
     const reference = { '@odata.id': `${server.baseUrl}/graph/v1.0/directoryObjects/${member}` }

@@ -27,7 +27,7 @@ test('acrux acr why explains a denial from the data directory, and reports an un
   assert.equal(told.code, 0, told.stderr)
   assert.match(told.stdout, /^requested: pull on team\/app$/m)
   assert.match(told.stdout, /^reason: {4}wrong-password$/m)
-  assert.match(told.stdout, /^change: {4}sign in again$/m)
+  assert.match(told.stdout, /^fix: {7}sign in again$/m)
   assert.ok(!told.stdout.includes('a wrong secret'))
   const json = await runAcrux(['acr', 'why', id, ...at, '-o', 'json'])
   assert.equal((JSON.parse(json.stdout) as { correlationId: string }).correlationId, id)

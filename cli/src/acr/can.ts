@@ -1,8 +1,19 @@
-import type { AccessExplanation } from '../api-types.ts'
+import type { AccessExplanation, ConsideredAssignment } from '../api-types.ts'
+import { orNotAsked } from '../az.ts'
 import { defineCommand } from '../command/command.ts'
-import { askRegistry } from './ask-registry.ts'
+import type { CommandContext } from '../command/context.ts'
 import { changeText } from './change-text.ts'
-import { aboutActions, actionArguments, registryFlag, requireAnswer, sharedExitCodes } from './shared.ts'
+import { explainAccess, openPermissions } from './permission/permission-registry.ts'
+import {
+  type DirectorySubject,
+  type Subject,
+  aboutWho,
+  namedSubjects,
+  requireSubject,
+  subjectDocument,
+  whoWord,
+} from './permission/subject.ts'
+import { aboutActions, actionArguments, registryFlag, sharedExitCodes } from './shared.ts'
 
 type Flags = {
   readonly principal: string
@@ -11,34 +22,84 @@ type Flags = {
   readonly name: string
 }
 
+/** The answer of the server, with names, and the command that would allow a denied action. */
+type NamedExplanation = Omit<AccessExplanation, 'assignments'> & {
+  readonly who: object
+  readonly assignments: readonly (ConsideredAssignment & { readonly principalName: string | null })[]
+  readonly fix: string | null
+}
+
 /** `acrux acr can`. */
 export const command = defineCommand<Flags>({
-  about: aboutActions,
-  arguments: [{ name: '<principal>', description: 'an object id, admin, anonymous or token:NAME' }, ...actionArguments],
+  about: `${aboutWho.replace('WHO', 'PRINCIPAL').replace('; anonymous.', '; anonymous; admin.')}
+${aboutActions}`,
+  arguments: [
+    { name: '<principal>', description: 'a name, an id, token:NAME, anonymous or admin' },
+    ...actionArguments,
+  ],
   flags: [registryFlag],
   examples: [
-    'acrux acr can 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 push team/app -n contoso',
+    'acrux acr can ada@example.com push team/app -n contoso',
     'acrux acr can token:device pull team/app -n contoso',
     'acrux acr can anonymous catalog -n contoso -o json',
   ],
   exitCodes: { 0: 'allowed', 1: 'denied', ...sharedExitCodes },
   prints: 'result',
   text: canText,
-  run: async ({ principal, action, repository, name }, context) => {
-    const question = { principal, action, repository }
-    const answer = requireAnswer(await askRegistry(context, name, 'accessExplanation', question)) as AccessExplanation
+  run: async (flags, context) => {
+    const answer = await orNotAsked(() => explain(flags, context))
     if (!answer.allowed) context.exitWith(1)
     return answer
   },
 })
 
-function canText(answer: AccessExplanation, { name: registry, principal }: Flags): string {
-  const { allowed, firstFailure, smallestChange, assignments, scopeMap } = answer
-  const [, token] = /^token:(.+)$/.exec(principal) ?? []
-  const names = { registry, token, objectId: token ?? principal, scopeMap: scopeMap?.name }
+async function explain(flags: Flags, context: CommandContext): Promise<NamedExplanation> {
+  const { principal, action, repository } = flags
+  const registry = await openPermissions(context, flags)
+  const { account } = registry
+  const subject = await requireSubject(account, principal)
+  const answer = await explainAccess(registry, subject, { action, repository })
+  const holders = await namedSubjects(
+    account,
+    answer.assignments.map(({ principalId }) => principalId),
+  )
+  return {
+    ...answer,
+    who: subjectDocument(subject),
+    assignments: answer.assignments.map((each) => ({ ...each, ...nameOf(holders, each.principalId) })),
+    fix: answer.smallestChange && changeText(answer.smallestChange, await namesFor(registry, subject, answer)),
+  }
+}
+
+function nameOf(holders: ReadonlyMap<string, DirectorySubject>, id: string): { readonly principalName: string | null } {
+  return { principalName: holders.get(id)?.name ?? null }
+}
+
+async function namesFor(
+  { account, name }: Awaited<ReturnType<typeof openPermissions>>,
+  subject: Subject,
+  { action, repository, roleAssignmentMode, scopeMap }: AccessExplanation,
+) {
+  return {
+    registry: name,
+    who: await whoWord(account, subject),
+    objectId: subject.kind === 'directory' ? subject.id : undefined,
+    token: subject.kind === 'token' ? subject.name : undefined,
+    scopeMap: scopeMap?.name,
+    asked: { action, repository },
+    isForRegistry: roleAssignmentMode === 'LegacyRegistryPermissions',
+  }
+}
+
+function canText(answer: NamedExplanation): string {
+  const { allowed, firstFailure, principal, assignments, fix } = answer
+  const through = ({ principalId, principalType, principalName }: NamedExplanation['assignments'][number]) =>
+    principalId === principal ? '' : `  through ${principalType.toLowerCase()} ${principalName ?? principalId}`
   return [
     allowed ? 'allowed' : `not allowed: ${firstFailure ?? ''}`,
-    ...assignments.map(({ roleName, scope, result }) => `  ${result}  ${roleName ?? '(no such role)'}  at ${scope}`),
-    ...(smallestChange === null ? [] : [`smallest change: ${changeText(smallestChange, names)}`]),
+    ...assignments.map(
+      (each) => `  ${each.result}  ${each.roleName ?? '(no such role)'}  at ${each.scope}${through(each)}`,
+    ),
+    ...(fix === null ? [] : [`fix: ${fix}`]),
   ].join('\n')
 }

@@ -1,20 +1,27 @@
 import type { DecisionChange } from '../api-types.ts'
 import { shellWord } from '../shell-word.ts'
+import { isGrantedAction } from './permission/granted-action.ts'
 
 /** The names in a command. An unknown name is a placeholder in capital letters. */
 export type ChangeFor = {
   readonly registry?: string | undefined
   readonly objectId?: string | undefined
+  /** How `acrux acr grant` names the principal, as a word of a shell. Without it, no such command is printed. */
+  readonly who?: string | undefined
   readonly token?: string | undefined
   readonly scopeMap?: string | undefined
+  /** The denied action and its repository. */
+  readonly asked?: { readonly action: string; readonly repository: string | null } | undefined
+  /** Whether roles apply to all repositories, so that a role for one cannot be granted. */
+  readonly isForRegistry?: boolean | undefined
 }
 
 type TextOf = (change: DecisionChange, names: ChangeFor) => string
 
-/** The `az` command that makes a change, or a sentence if there is none. A kind that is unknown here is shown as it is. */
+/** The command that makes a change, or a sentence if there is none. A kind that is unknown here is shown as it is. */
 export function changeText(change: DecisionChange, names: ChangeFor): string {
   const textOf = texts[change.kind]
-  return textOf === undefined ? change.kind : textOf(change, names)
+  return grantText(change, names) ?? (textOf === undefined ? change.kind : textOf(change, names))
 }
 
 const registryIn = ({ registry }: ChangeFor): string => shellWord(registry ?? 'REGISTRY')
@@ -25,17 +32,17 @@ const texts: Readonly<Partial<Record<string, TextOf>>> = {
   'change-condition': ({ assignmentId }) =>
     `change the condition of ${assignmentId ?? 'the assignment'} so that it allows the request`,
   'extend-scope-map': extendScopeMap,
-  'enable-admin-account': (_, names) => `az acr update -n ${registryIn(names)} --admin-enabled true`,
-  'enable-anonymous-pull': (_, names) => `az acr update -n ${registryIn(names)} --anonymous-pull-enabled true`,
+  'enable-admin-account': (_, names) => `acrux acr update -n ${registryIn(names)} --admin-enabled true`,
+  'enable-anonymous-pull': (_, names) => `acrux acr update -n ${registryIn(names)} --anonymous-pull-enabled true`,
   'enable-arm-tokens': (_, names) =>
-    `az acr config authentication-as-arm update -r ${registryIn(names)} --status enabled`,
+    `acrux acr config authentication-as-arm update -r ${registryIn(names)} --status enabled`,
   'enable-scoped-token': (_, names) =>
-    `az acr token update -n ${shellWord(names.token ?? 'TOKEN')} -r ${registryIn(names)} --status enabled`,
+    `acrux acr token update -n ${shellWord(names.token ?? 'TOKEN')} -r ${registryIn(names)} --status enabled`,
   'enable-principal': (_, names) =>
     `az ad user update --id ${objectIdIn(names)} --account-enabled true, or az ad sp update --id ${objectIdIn(names)} --set accountEnabled=true`,
   'allow-address': ({ address }, names) => allowAddress(address ?? 'ADDRESS', names),
   'enable-public-network': ({ address }, names) =>
-    `az acr update -n ${registryIn(names)} --public-network-enabled true${address ? `, and ${allowAddress(address, names)}` : ''}`,
+    `acrux acr update -n ${registryIn(names)} --public-network-enabled true${address ? `, and ${allowAddress(address, names)}` : ''}`,
   'get-new-token': ({ access }) => `request a new token${access ? ` with the access scope ${access}` : ''}`,
   'sign-in': () => 'sign in as a principal that has the permission',
   'sign-in-again': () => 'sign in again',
@@ -48,9 +55,24 @@ const texts: Readonly<Partial<Record<string, TextOf>>> = {
   'assign-directory-role': () => 'assign a directory role that includes the permission',
 }
 
+const grantable: readonly string[] = ['assign-role', 'change-condition', 'extend-scope-map', 'enable-anonymous-pull']
+
+/** The command of ours that grants a permission on a repository. Undefined for other changes. */
+function grantText({ kind }: DecisionChange, names: ChangeFor): string | undefined {
+  const { asked, who, isForRegistry } = names
+  // Pull includes to read tags and metadata.
+  const action = asked?.action === 'metadata_read' ? 'pull' : asked?.action
+  const repository = asked?.repository ?? undefined
+  if (!grantable.includes(kind) || who === undefined || action === undefined || repository === undefined)
+    return undefined
+  if (!isGrantedAction(action)) return undefined
+  const isWhole = isForRegistry === true && (kind === 'assign-role' || kind === 'change-condition')
+  return `acrux acr grant ${who} ${action} ${shellWord(isWhole ? '*' : repository)} -n ${registryIn(names)}`
+}
+
 function assignRole({ roleName, scope, condition }: DecisionChange, names: ChangeFor): string {
   const assignee = `--assignee-object-id ${objectIdIn(names)} --scope ${shellWord(scope ?? 'SCOPE')}`
-  const command = `az role assignment create --role ${shellWord(roleName ?? 'ROLE')} ${assignee}`
+  const command = `acrux role assignment create --role ${shellWord(roleName ?? 'ROLE')} ${assignee}`
   return condition ? `${command} --condition-version 2.0 --condition ${shellWord(condition)}` : command
 }
 
@@ -58,7 +80,7 @@ function assignRole({ roleName, scope, condition }: DecisionChange, names: Chang
 function extendScopeMap({ action = '' }: DecisionChange, names: ChangeFor): string {
   const [, repository = 'REPOSITORY', added = 'ACTION'] = /^repositories\/(.+)\/([^/]+\/[^/]+)$/.exec(action) ?? []
   const scopeMap = shellWord(names.scopeMap ?? 'SCOPE-MAP')
-  return `az acr scope-map update -n ${scopeMap} -r ${registryIn(names)} --add-repository ${shellWord(repository)} ${added}`
+  return `acrux acr scope-map update -n ${scopeMap} -r ${registryIn(names)} --add-repository ${shellWord(repository)} ${added}`
 }
 
 function allowAddress(address: string, names: ChangeFor): string {

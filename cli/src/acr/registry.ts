@@ -4,12 +4,14 @@ import { recordOf } from '../account/account.ts'
 
 const registryType = 'Microsoft.ContainerRegistry/registries'
 
-/** What a login needs of a registry. */
+/** What commands need of a registry. */
 export type RegistryDocument = {
   readonly id: string
   readonly name: string
   readonly loginServer: string
   readonly adminUserEnabled: boolean
+  /** Whether permissions apply per repository, and not to the registry as a whole. */
+  readonly isPerRepository: boolean
 }
 
 /**
@@ -30,12 +32,13 @@ export async function findRegistry(
       : `${base}/resourceGroups/${resourceGroup}/providers/${registryType}/${name}`
   if (id === undefined) return undefined
   const document = recordOf(await askArm(account, { method: 'GET', url: `${id}?api-version=2025-03-01-preview` }))
-  const { loginServer, adminUserEnabled } = recordOf(document['properties'])
+  const { loginServer, adminUserEnabled, roleAssignmentMode } = recordOf(document['properties'])
   return {
     id,
     name: String(document['name']),
     loginServer: String(loginServer),
     adminUserEnabled: adminUserEnabled === true,
+    isPerRepository: roleAssignmentMode === 'AbacRepositoryPermissions',
   }
 }
 

@@ -6,7 +6,10 @@ ACTION is pull, push, delete, metadata_read, metadata_write, untag, deleted_read
 and deleted_catalog need no REPOSITORY.`
 
 /** The exit codes that `why`, `can` and `who` share. */
-export const sharedExitCodes = { 2: 'wrong option or setting', 3: 'the server could not be asked' }
+export const sharedExitCodes = {
+  2: 'wrong option or setting',
+  3: 'the registry or the principal was not found, or the server could not be asked',
+}
 
 /** The arguments of `can` and `who`. */
 export const actionArguments = [

@@ -1,47 +1,97 @@
-import type { AllowedPrincipalList } from '../api-types.ts'
-import { getNextFromArm } from '../az.ts'
+import type { Account } from '../account/account.ts'
+import { ApiError, askArm, pathOf } from '../account/arm.ts'
+import type { AllowedPrincipal, AllowedPrincipalList } from '../api-types.ts'
+import { orNotAsked } from '../az.ts'
 import { defineCommand } from '../command/command.ts'
-import type { CommandContext } from '../command/context.ts'
-import { askRegistry } from './ask-registry.ts'
+import { registryVersion } from './named-registry.ts'
+import { openPermissions } from './permission/permission-registry.ts'
+import { type DirectorySubject, membersOf, namedSubjects } from './permission/subject.ts'
 import { aboutActions, actionArguments, registryFlag, requireAnswer, sharedExitCodes } from './shared.ts'
 
 type Flags = { readonly action: string; readonly repository?: string; readonly name: string }
 
+/** A principal with its name, and the members of a group, also of the groups in it. */
+type NamedPrincipal = AllowedPrincipal & {
+  readonly name: string
+  readonly members?: readonly { readonly id: string; readonly type: string | null; readonly name: string }[]
+}
+
+type NamedPrincipalList = Omit<AllowedPrincipalList, 'value'> & { readonly value: readonly NamedPrincipal[] }
+
 /** `acrux acr who`. */
 export const command = defineCommand<Flags>({
-  about: aboutActions,
+  about: `${aboutActions}
+For a group, its members are listed, and those of the groups in it.`,
   arguments: actionArguments,
   flags: [registryFlag],
   examples: ['acrux acr who delete team/app -n contoso', 'acrux acr who catalog -n contoso -o json'],
   exitCodes: { 0: 'success', ...sharedExitCodes },
   prints: 'result',
   text: whoText,
-  run: async ({ name, action, repository }, context) => askWho(context, name, { action, repository }),
+  run: async (flags, context) =>
+    orNotAsked(async () => {
+      const { account, id } = await openPermissions(context, flags)
+      return withNames(account, await askWho(account, id, flags))
+    }),
 })
 
 /** Fetches all pages. */
-async function askWho(
-  context: CommandContext,
-  name: string,
-  query: Readonly<Record<string, string | undefined>>,
-): Promise<AllowedPrincipalList> {
-  const answer = requireAnswer(await askRegistry(context, name, 'allowedPrincipals', query))
-  const { nextLink, ...first } = answer as AllowedPrincipalList
+async function askWho(account: Account, registryId: string, flags: Flags): Promise<AllowedPrincipalList> {
+  const { action, repository } = flags
+  const query = new URLSearchParams({ 'api-version': registryVersion, action })
+  if (repository !== undefined) query.set('repository', repository)
+  const ask = async (url: string) =>
+    requireAnswer(await askArm(account, { method: 'GET', url })) as AllowedPrincipalList
+  const { nextLink, ...first } = await ask(`${registryId}/allowedPrincipals?${query.toString()}`)
   const value = [...first.value]
   for (let link = nextLink; link !== undefined;) {
-    const page = requireAnswer(await getNextFromArm(context, link)) as AllowedPrincipalList
+    const page = await ask(pathOf(link))
     value.push(...page.value)
     link = page.nextLink
   }
   return { ...first, value }
 }
 
-function whoText({ anonymous, adminAccount, value }: AllowedPrincipalList): string {
+async function withNames(account: Account, list: AllowedPrincipalList): Promise<NamedPrincipalList> {
+  const ids = list.value.flatMap(({ principalId, principalType }) =>
+    principalType === 'ScopedToken' ? [] : [principalId],
+  )
+  const subjects = await namedSubjects(account, ids)
+  const value: NamedPrincipal[] = []
+  for (const each of list.value) {
+    const { principalId, principalType, displayName } = each
+    const name = subjects.get(principalId)?.name ?? displayName ?? principalId
+    const members = principalType === 'Group' ? await visibleMembers(account, principalId) : undefined
+    value.push({ ...each, name, ...(members !== undefined && { members: members.map(memberDocument) }) })
+  }
+  return { ...list, value }
+}
+
+/** Undefined if the caller may not see the members. */
+async function visibleMembers(account: Account, groupId: string): Promise<DirectorySubject[] | undefined> {
+  try {
+    return await membersOf(account, groupId)
+  } catch (error) {
+    if (error instanceof ApiError) return undefined
+    throw error
+  }
+}
+
+function memberDocument({ id, type, name }: DirectorySubject) {
+  return { id, type: type ?? null, name }
+}
+
+function whoText({ anonymous, adminAccount, value }: NamedPrincipalList): string {
   return [
     ...(anonymous ? ['anonymous callers'] : []),
     ...(adminAccount ? ['the admin account'] : []),
-    ...value.map(({ principalType, principalId, displayName, status }) =>
-      [principalType, principalId, displayName ?? '', ...(status === 'disabled' ? ['(disabled)'] : [])].join('  '),
-    ),
+    ...value.flatMap(({ principalType, principalId, name, status, members = [] }) => [
+      lineOf(principalType, principalType === 'ScopedToken' ? principalId : name, status),
+      ...members.map((each) => `  ${lineOf(each.type ?? 'Member', each.name)}`),
+    ]),
   ].join('\n')
+}
+
+function lineOf(type: string, name: string, status?: string): string {
+  return [type.padEnd(16), name, ...(status === 'disabled' ? ['(disabled)'] : [])].join('  ')
 }

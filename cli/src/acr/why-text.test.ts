@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type RecordedDecision, whyText } from './why-text.ts'
+import { type NamedDecision, whyText } from './why-text.ts'
 
-const decision: RecordedDecision = {
+const decision: NamedDecision = {
   correlationId: '019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11',
   eventTimestamp: '2026-11-24T12:00:00.120Z',
   event: 'data.access',
@@ -34,13 +34,15 @@ const decision: RecordedDecision = {
   presented: null,
   firstFailure: 'role-lacks-action',
   smallestChange: { kind: 'assign-role', roleName: 'AcrPush', scope: '/r' },
+  principalNames: { o: 'ci' },
+  fix: "acrux acr grant ci push '*' -n contoso",
 }
 
 test('the text of a decision has one line for each fact, with the fact behind a label', () => {
   assert.equal(
-    whyText(decision, 'contoso'),
+    whyText(decision),
     `2026-11-24T12:00:00.120Z  data.access  refused
-principal: service-principal o, with client-secret k, from 203.0.113.7
+principal: service-principal ci, with client-secret k, from 203.0.113.7
 target:    contoso.example.com/team/app
 requested: push on team/app
 needs:     push/write
@@ -49,14 +51,21 @@ role:      AcrPull at /r: role-lacks-action
            and 2 more assignments
 sent:      a token that grants no access
 reason:    role-lacks-action
-change:    az role assignment create --role AcrPush --assignee-object-id o --scope /r`,
+fix:       acrux acr grant ci push '*' -n contoso`,
   )
+})
+
+test('the text names the group that has a role', () => {
+  const [assignment] = decision.assignments
+  const assignments = assignment === undefined ? [] : [{ ...assignment, principalId: 'g', principalType: 'Group' }]
+  const text = whyText({ ...decision, assignments, principalNames: { o: 'ci', g: 'team' } })
+  assert.match(text, /^role: {6}AcrPull at \/r, through group team: role-lacks-action$/m)
 })
 
 test('the text shows issuer and subject of a token, when it expired, and which audience was wanted', () => {
   const presented = { issuer: 'https://issuer.example', subject: 'repo:a', expiredAt: null, wantedAudience: null }
   const linesOf = (change: Partial<typeof presented> | { expiredAt: string } | { wantedAudience: string }) =>
-    whyText({ ...decision, firstFailure: 'x', presented: { ...presented, ...change } }, undefined).split('\n')
+    whyText({ ...decision, firstFailure: 'x', presented: { ...presented, ...change } }).split('\n')
   const expired = linesOf({ expiredAt: '2026-11-24T12:00:00.000Z' })
   assert.ok(expired.includes('sent:      a token of issuer https://issuer.example for subject repo:a'))
   assert.ok(expired.includes('reason:    x, expired at 2026-11-24T12:00:00.000Z'))
@@ -65,29 +74,26 @@ test('the text shows issuer and subject of a token, when it expired, and which a
 })
 
 test('the text shows what a token was denied, and what has changed since', () => {
-  const text = whyText(
-    {
-      ...decision,
-      principal: { kind: 'scoped-token', id: 'contoso/ci' },
-      credential: null,
-      asked: null,
-      token: { asked: ['repository:a:pull,push'], granted: '', leftOut: ['repository:a:push'] },
-      needs: [],
-      assignments: [],
-      assignmentCount: 0,
-      scopeMap: { name: 'pulls', actions: ['repositories/a/content/read'] },
-      tokenAccess: 'repository:a:pull',
-      smallestChange: { kind: 'enable-scoped-token' },
-      since: {
-        allowed: false,
-        firstFailure: 'no-assignment',
-        smallestChange: null,
-        roleAssignmentMode: null,
-        assignments: [{ id: '/a', was: 'allows', is: null }],
-      },
+  const text = whyText({
+    ...decision,
+    principal: { kind: 'scoped-token', id: 'contoso/ci' },
+    credential: null,
+    asked: null,
+    token: { asked: ['repository:a:pull,push'], granted: '', leftOut: ['repository:a:push'] },
+    needs: [],
+    assignments: [],
+    assignmentCount: 0,
+    scopeMap: { name: 'pulls', actions: ['repositories/a/content/read'] },
+    tokenAccess: 'repository:a:pull',
+    fix: 'acrux acr token update -n ci -r contoso --status enabled',
+    since: {
+      allowed: false,
+      firstFailure: 'no-assignment',
+      smallestChange: null,
+      roleAssignmentMode: null,
+      assignments: [{ id: '/a', was: 'allows', is: null }],
     },
-    undefined,
-  )
+  })
   const [, ...lines] = text.split('\n')
   assert.deepEqual(lines, [
     'principal: scoped-token contoso/ci, from 203.0.113.7',
@@ -97,7 +103,7 @@ test('the text shows what a token was denied, and what has changed since', () =>
     'scope map: pulls: repositories/a/content/read',
     'sent:      a token for repository:a:pull',
     'reason:    role-lacks-action',
-    'change:    az acr token update -n ci -r REGISTRY --status enabled',
+    'fix:       acrux acr token update -n ci -r contoso --status enabled',
     'now:       the request would be denied: no-assignment',
     '           /a: allows, now does not exist',
   ])

@@ -1,17 +1,23 @@
 import type { Decision, DecisionAssignment, DecisionSince } from '../api-types.ts'
-import { changeText } from './change-text.ts'
 
 /** A decision, with what has changed since if that is known. */
 export type RecordedDecision = Omit<Decision, 'since'> & Partial<Pick<Decision, 'since'>>
 
-/** A decision as text. Without the name of the registry, its commands have a placeholder. */
-export function whyText(decision: RecordedDecision, registry: string | undefined): string {
+/** A decision with names, and the command that would have allowed the request. */
+export type NamedDecision = RecordedDecision & {
+  /** Of the principals in it, by their object ids. */
+  readonly principalNames: Readonly<Record<string, string>>
+  readonly fix: string | null
+}
+
+/** A decision as text. */
+export function whyText(decision: NamedDecision): string {
   return [
     `${decision.eventTimestamp}  ${decision.event}  ${decision.outcome}`,
     ...requestLines(decision),
     ...permissionLines(decision),
     ...presentedLines(decision),
-    ...reasonLines(decision, registry),
+    ...reasonLines(decision),
     ...(decision.since ? sinceLines(decision.since) : []),
   ].join('\n')
 }
@@ -27,8 +33,9 @@ function continued(text: string): string {
   return `${' '.repeat(labelWidth)}${text}`
 }
 
-function requestLines({ principal, credential, remoteAddress, target, asked, token }: RecordedDecision): string[] {
-  const who = principal.id === '' ? principal.kind : `${principal.kind} ${principal.id}`
+function requestLines(decision: NamedDecision): string[] {
+  const { principal, credential, remoteAddress, target, asked, token, principalNames } = decision
+  const who = `${principal.kind} ${principalNames[principal.id] ?? principal.id}`.trimEnd()
   const by = credential === null ? '' : `, with ${credential.kind} ${credential.id ?? ''}`.trimEnd()
   const leftOut = token?.leftOut ?? []
   return [
@@ -44,19 +51,25 @@ function requestLines({ principal, credential, remoteAddress, target, asked, tok
   ]
 }
 
-function permissionLines({ needs, assignments, assignmentCount, scopeMap }: RecordedDecision): string[] {
+function permissionLines(decision: NamedDecision): string[] {
+  const { needs, assignments, assignmentCount, scopeMap } = decision
   const more = assignmentCount - assignments.length
   return [
     ...(needs.length === 0 ? [] : [line('needs', needs.join(' or '))]),
-    ...assignments.flatMap(assignmentLines),
+    ...assignments.flatMap((each) => assignmentLines(each, decision)),
     ...(more > 0 ? [continued(`and ${more} more assignments`)] : []),
     ...(scopeMap === null ? [] : [line('scope map', `${scopeMap.name}: ${scopeMap.actions.join(' ')}`)]),
   ]
 }
 
-function assignmentLines({ roleName, scope, condition, result }: DecisionAssignment): string[] {
+function assignmentLines(
+  { roleName, scope, condition, result, principalId, principalType }: DecisionAssignment,
+  { principal, principalNames }: NamedDecision,
+): string[] {
+  const holder = `${principalType.toLowerCase()} ${principalNames[principalId] ?? principalId}`
+  const through = principalId === principal.id ? '' : `, through ${holder}`
   return [
-    line('role', `${roleName ?? '(no such role)'} at ${scope}: ${result}`),
+    line('role', `${roleName ?? '(no such role)'} at ${scope}${through}: ${result}`),
     ...(condition === null ? [] : [continued(`condition ${condition}`)]),
   ]
 }
@@ -69,30 +82,13 @@ function presentedLines({ tokenAccess, presented }: RecordedDecision): string[] 
   ]
 }
 
-function reasonLines(decision: RecordedDecision, registry: string | undefined): string[] {
-  const { firstFailure, presented, smallestChange, principal, scopeMap } = decision
+function reasonLines({ firstFailure, presented, fix }: NamedDecision): string[] {
   const expired = presented?.expiredAt ? `, expired at ${presented.expiredAt}` : ''
   const wanted = presented?.wantedAudience ? `, wanted the audience ${presented.wantedAudience}` : ''
-  const names = { registry, ...namesOf(principal), scopeMap: scopeMap?.name }
   return [
     line('reason', `${firstFailure ?? 'everything requested was allowed'}${expired}${wanted}`),
-    ...(smallestChange === null ? [] : [line('change', changeText(smallestChange, names))]),
+    ...(fix === null ? [] : [line('fix', fix)]),
   ]
-}
-
-/** The principal as `az` names it, also if it was only claimed. The id of a scoped token is its registry and its name. */
-function namesOf({ kind, id }: Decision['principal']): { objectId?: string; token?: string } {
-  switch (kind) {
-    case 'scoped-token':
-      return { token: id.slice(id.indexOf('/') + 1) }
-    case 'user':
-    case 'service-principal':
-      return { objectId: id }
-    case 'claimed':
-      return id === '' ? {} : { objectId: id, token: id }
-    default:
-      return {}
-  }
 }
 
 function sinceLines({ allowed, firstFailure, assignments }: DecisionSince): string[] {

@@ -1,14 +1,19 @@
 import { decisionDocument, openAuditFile } from '@acrux/server'
 import { newestOnServer } from '../audit/server-log.ts'
-import { signedInObjectId } from '../az.ts'
+import type { Account } from '../account/account.ts'
+import { requireAnyAccount, signedInObjectId } from '../az.ts'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandFailure, WrongUsageError } from '../command/failure.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir-flags.ts'
+import { isGuid } from '../arm/graph.ts'
+import { shellWord } from '../shell-word.ts'
 import { terminalLine } from '../terminal-text.ts'
 import { askRegistry } from './ask-registry.ts'
 import { sharedExitCodes } from './shared.ts'
-import { type RecordedDecision, whyText } from './why-text.ts'
+import { changeText } from './change-text.ts'
+import { AmbiguousName, type DirectorySubject, namedSubjects, requireSubject, whoWord } from './permission/subject.ts'
+import { type NamedDecision, type RecordedDecision, whyText } from './why-text.ts'
 
 type Flags = DataDirFlags & {
   readonly id?: string
@@ -31,14 +36,14 @@ also while the server is running. The answer then does not include what has chan
       description: 'explain the last denial; with -n, the last denial of the account that is signed in',
     },
     {
-      flags: '--principal <id>',
-      description: 'with --last: the object id of another principal, or the name that it sent',
+      flags: '--principal <who>',
+      description: 'with --last: another principal, by its name or object id, or by the user name that it sent',
     },
   ],
   examples: [
     'acrux acr why 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11 -n contoso',
     'acrux acr why --last -n contoso',
-    'acrux acr why --last --principal 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 -n contoso',
+    'acrux acr why --last --principal ada@example.com -n contoso',
     'acrux acr why --last --data-dir /var/lib/acrux -o json',
   ],
   exitCodes: {
@@ -49,18 +54,94 @@ also while the server is running. The answer then does not include what has chan
     14: 'the master key cannot be read',
   },
   prints: 'result',
-  text: (decision: RecordedDecision, { name }) => whyText(decision, name),
+  text: (decision: NamedDecision) => whyText(decision),
   run: why,
 })
 
 /** Explains a denial by its correlation id, or the last one. */
-async function why(flags: Flags, context: CommandContext): Promise<RecordedDecision> {
+async function why(flags: Flags, context: CommandContext): Promise<NamedDecision> {
   const { id, last, principal } = flags
   if ((id === undefined) === (last === undefined)) throw new WrongUsageError('use either an ID or --last')
   if (principal !== undefined && last === undefined) throw new WrongUsageError('--principal requires --last')
   const found = flags.name === undefined ? await findInLog(flags) : await findOnServer(context, flags, flags.name)
-  if (found !== undefined) return found
+  if (found !== undefined)
+    return named(found, flags.name, flags.name === undefined ? undefined : await requireAnyAccount(context))
   throw new CommandFailure(id === undefined ? 'no denial was found' : `the id ${terminalLine(id)} is unknown`, 1)
+}
+
+/** Adds the names of principals, and the command that would have allowed the request. Without an account, ids are the names. */
+async function named(
+  decision: RecordedDecision,
+  registry: string | undefined,
+  account: Account | undefined,
+): Promise<NamedDecision> {
+  const { principal, assignments, smallestChange, scopeMap, asked, roleAssignmentMode } = decision
+  const ids = [principal.id, ...assignments.map(({ principalId }) => principalId)].filter(isGuid)
+  const subjects = account === undefined ? new Map<string, DirectorySubject>() : await namedSubjects(account, ids)
+  const names = {
+    registry: registry ?? /\/registries\/([^/]+)$/.exec(asked?.scope ?? '')?.[1],
+    who: await whoOf(principal, account, subjects),
+    ...namesOf(principal),
+    scopeMap: scopeMap?.name,
+    asked: wantedOf(decision) ?? undefined,
+    isForRegistry: roleAssignmentMode === 'LegacyRegistryPermissions',
+  }
+  return {
+    ...decision,
+    principalNames: Object.fromEntries([...subjects.values()].map(({ id, name }) => [id, name])),
+    fix: smallestChange && changeText(smallestChange, names),
+  }
+}
+
+/** The denied action; push, if the client requested a token to pull and push and got neither. */
+function wantedOf({ asked, token }: RecordedDecision): RecordedDecision['asked'] {
+  if (asked === null) return null
+  const isPush = token?.leftOut.some((each) => {
+    const [, repository, actions = ''] = /^repository:(.+):([^:]+)$/.exec(each) ?? []
+    return repository === asked.repository && actions.split(',').includes('push')
+  })
+  return isPush === true ? { ...asked, action: 'push' } : asked
+}
+
+/** The principal as `acrux acr grant` names it. Undefined if the principal was only claimed. */
+async function whoOf(
+  { kind, id }: RecordedDecision['principal'],
+  account: Account | undefined,
+  subjects: ReadonlyMap<string, DirectorySubject>,
+): Promise<string | undefined> {
+  switch (kind) {
+    case 'anonymous':
+      return kind
+    case 'scoped-token':
+      return shellWord(`token:${tokenName(id)}`)
+    case 'user':
+    case 'service-principal': {
+      const subject = subjects.get(id)
+      return account === undefined || subject === undefined ? id : whoWord(account, subject)
+    }
+    default:
+      return undefined
+  }
+}
+
+/** The principal as other commands name it, also if it was only claimed. */
+function namesOf({ kind, id }: RecordedDecision['principal']): { objectId?: string; token?: string } {
+  switch (kind) {
+    case 'scoped-token':
+      return { token: tokenName(id) }
+    case 'user':
+    case 'service-principal':
+      return { objectId: id }
+    case 'claimed':
+      return id === '' ? {} : { objectId: id, token: id }
+    default:
+      return {}
+  }
+}
+
+/** The id of a scoped token is its registry and its name. */
+function tokenName(id: string): string {
+  return id.slice(id.indexOf('/') + 1)
 }
 
 /** Without a principal, the last denial is that of the caller. */
@@ -80,9 +161,21 @@ async function lastDenialOnServer(
   name: string,
   principal: string | undefined,
 ): Promise<string | undefined> {
-  const filter = { principal: principal ?? (await signedInObjectId(context)), outcome: 'refused', limit: 1 }
+  const id = principal === undefined ? await signedInObjectId(context) : await principalId(context, principal)
+  const filter = { principal: id, outcome: 'refused', limit: 1 }
   for await (const { correlationId } of newestOnServer(context, { name }, filter)) return correlationId
   return undefined
+}
+
+/** The object id of the principal with a name; the text itself if it is none, because it may be what a client sent. */
+async function principalId(context: CommandContext, text: string): Promise<string> {
+  const account = await requireAnyAccount(context)
+  const found = await requireSubject(account, text).catch((error: unknown) => {
+    if (error instanceof AmbiguousName) throw error
+    if (error instanceof CommandFailure) return undefined
+    throw error
+  })
+  return found?.kind === 'directory' ? found.id : text
 }
 
 /** Without an id and a principal, the last denial is that of any caller. */

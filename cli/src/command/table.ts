@@ -1,3 +1,4 @@
+import { permissionRows } from '../acr/permission/rows.ts'
 import { acrGroups, acrRows } from '../acr/rows.ts'
 import type { Command } from './command.ts'
 import { managementGroups, managementRows } from './management-rows.ts'
@@ -30,11 +31,12 @@ export const groups: readonly GroupRow[] = [
   },
   {
     path: 'acr',
-    summary: 'sign clients in to registries, explain denials, and check and list permissions',
+    summary: 'sign clients in to registries, grant, check and list permissions, and explain denials',
     examples: [
       'acrux acr login -n contoso',
       'acrux acr why --last -n contoso',
-      'acrux acr can 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 push team/app -n contoso',
+      'acrux acr grant ada@example.com push team/app -n contoso',
+      'acrux acr can ada@example.com push team/app -n contoso',
       'acrux acr who delete team/app -n contoso',
     ],
   },
@@ -149,6 +151,7 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../account/commands/show.ts'),
   },
   ...acrRows,
+  ...permissionRows,
   ...managementRows,
   ...upkeepRows,
   {

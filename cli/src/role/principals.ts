@@ -74,11 +74,13 @@ export async function principalNames(account: Account, ids: readonly string[]): 
   return new Map((objects ?? []).map((each) => [String(each['id']), nameOf(each)]))
 }
 
-type DirectoryObject = Readonly<Record<string, unknown>>
+/** An object of the directory, as Graph describes it. */
+export type DirectoryObject = Readonly<Record<string, unknown>>
 
 const maxIds = 1000
 
-async function directoryObjects(account: Account, ids: readonly string[]): Promise<DirectoryObject[]> {
+/** The users, groups and service principals with these object ids, of those that the caller may see. @throws ApiError */
+export async function directoryObjects(account: Account, ids: readonly string[]): Promise<DirectoryObject[]> {
   const types = ['user', 'group', 'servicePrincipal', 'directoryObjectPartnerReference']
   const all: DirectoryObject[] = []
   for (let index = 0; index < ids.length; index += maxIds) {
@@ -89,7 +91,8 @@ async function directoryObjects(account: Account, ids: readonly string[]): Promi
   return all
 }
 
-function typeOf(object: DirectoryObject): string | undefined {
+/** The type of a principal, as role assignments have it. */
+export function typeOf(object: DirectoryObject): string | undefined {
   return principalTypes[String(object['@odata.type'])]
 }
 

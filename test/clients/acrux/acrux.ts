@@ -59,6 +59,12 @@ export function acruxClient(caFile?: string): AcruxClient {
   }
 }
 
+/** Runs a command that `acrux` printed, in a shell, as a person does who copies it. */
+export function runPrinted(command: string, env: Readonly<Record<string, string>>): Promise<Ran> {
+  const script = `acrux() { '${process.execPath}' '${mainFile}' "$@"; }\n${command}`
+  return run('bash', ['-euo', 'pipefail', '-c', script], { env })
+}
+
 /** The arguments that sign the first service principal in; its secret comes from standard input. */
 export function principalLogin({ firstRun }: RunningServer): string[] {
   const { servicePrincipal, tenantId, resourceManager, caFile } = firstRun
