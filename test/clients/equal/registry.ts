@@ -55,7 +55,6 @@ export const registryChangeLines: readonly Line[] = [
   { line: 'acr update -n {own}reg --public-network-enabled false', creates: true },
   { line: 'acr update -n {own}reg --public-network-enabled --default-action allow', creates: true },
   { line: "acr update -n {own}reg -g {group} --tags '' --allow-exports true", creates: true },
-  { line: 'acr update -n {own}reg --role-assignment-mode rbac-abac --query roleAssignmentMode', creates: true },
   { line: 'acr update -n {own}reg --admin-enabled perhaps', code: 2, says: /perhaps/ },
   { line: 'acr update -n nosuchregistry --admin-enabled true', code: 1, says: /could not be found/ },
   { line: 'acr credential show -n {own}reg --query username' },

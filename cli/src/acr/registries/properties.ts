@@ -3,6 +3,7 @@ import { tagsFlag } from '../../arm/tags.ts'
 import type { FlagDescription } from '../../command/command.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { failure } from '../../command/failure.ts'
+import type { RoleAssignmentMode } from '../permission/mode-switch.ts'
 
 /** The options of a registry that `create` and `update` share. */
 export type PropertyFlags = {
@@ -57,11 +58,15 @@ export function propertiesOf({ log }: CommandContext, flags: PropertyFlags): Rec
       allowExports === undefined
         ? undefined
         : { exportPolicy: { status: either(allowExports, 'enabled', 'disabled') } },
-    roleAssignmentMode:
-      roleAssignmentMode &&
-      (roleAssignmentMode === 'rbac-abac' ? 'AbacRepositoryPermissions' : 'LegacyRegistryPermissions'),
+    roleAssignmentMode: modeOf(roleAssignmentMode),
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}
+
+/** The mode of an option, as ARM names it. */
+export function modeOf(option: PropertyFlags['roleAssignmentMode']): RoleAssignmentMode | undefined {
+  if (option === undefined) return undefined
+  return option === 'rbac-abac' ? 'AbacRepositoryPermissions' : 'LegacyRegistryPermissions'
 }
 
 function either(value: boolean | undefined, yes: string, no: string): string | undefined {
