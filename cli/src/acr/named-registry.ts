@@ -1,4 +1,4 @@
-import { type Account, requireAccount } from '../account/account.ts'
+import { type Account, type AccountFlags, requireAccount } from '../account/account.ts'
 import { askArm, listArm } from '../account/arm.ts'
 import { type SubscriptionFlags, subscriptionFlag } from '../arm/flags.ts'
 import { valueAt } from '../arm/shape.ts'
@@ -52,9 +52,16 @@ export class RegistryNotFound extends CommandFailure {
   override readonly name = 'RegistryNotFound'
 }
 
+/** Which account a command uses. @throws CommandFailure if nobody is signed in */
+type AccountOf = (context: CommandContext, flags: AccountFlags) => Promise<Account>
+
 /** Finds a registry by its name: in its resource group, or in the subscription. @throws RegistryNotFound */
-export async function findNamedRegistry(context: CommandContext, flags: RegistryFlags): Promise<NamedRegistry> {
-  const account = await requireAccount(context, flags)
+export async function findNamedRegistry(
+  context: CommandContext,
+  flags: RegistryFlags,
+  accountOf: AccountOf = requireAccount,
+): Promise<NamedRegistry> {
+  const account = await accountOf(context, flags)
   const name = plainName(context, account, flags.name)
   const group = flags.resourceGroup ?? (await groupOf(account, name))
   return { account, name, id: `${groupPath(account, group)}/providers/${registryType}/${name}` }
@@ -69,8 +76,9 @@ export function findOwningRegistry(context: CommandContext, flags: OwningRegistr
 export async function getNamedRegistry(
   context: CommandContext,
   flags: RegistryFlags,
+  accountOf: AccountOf = requireAccount,
 ): Promise<NamedRegistry & { readonly response: unknown }> {
-  const registry = await findNamedRegistry(context, flags)
+  const registry = await findNamedRegistry(context, flags, accountOf)
   return { ...registry, response: await askRegistry(registry, 'GET') }
 }
 

@@ -2,6 +2,7 @@ import { booleanFlag, yesFlag } from '../../arm/flags.ts'
 import { settled } from '../../arm/settled.ts'
 import { documentOf, valueAt, withResourceGroup } from '../../arm/shape.ts'
 import { tagsOf } from '../../arm/tags.ts'
+import { requireAnyAccount } from '../../az.ts'
 import { defineCommand } from '../../command/command.ts'
 import { registry } from '../documents.ts'
 import { type RegistryFlags, askRegistry, getNamedRegistry, registryFlags } from '../named-registry.ts'
@@ -44,7 +45,7 @@ confirmation.`,
       ...(anonymousPullEnabled !== undefined && { anonymousPullEnabled }),
       ...(dataEndpointEnabled !== undefined && { dataEndpointEnabled }),
     }
-    const named = await getNamedRegistry(context, flags)
+    const named = await getNamedRegistry(context, flags, requireAnyAccount)
     if ('networkRuleSet' in properties) requirePremium(valueAt(named.response, 'sku.name'))
     const mode = modeOf(flags.roleAssignmentMode)
     if (mode !== undefined && mode !== valueAt(named.response, 'properties.roleAssignmentMode'))
