@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { decodeJwt } from 'jose'
-import { auditMigrations, createAudit } from '../audit/index.ts'
+import { auditMigrations, createAudit, createCredentialUses } from '../audit/index.ts'
 import {
   type Credentials,
   type NewServicePrincipal,
@@ -86,7 +86,7 @@ export async function openTestProvider(kind: DatabaseKind = usualDatabaseKind, o
     await disposeDatabase()
     await rm(keyDirectory, { recursive: true })
   }
-  const { sealer, time, clock, logLines, open } = modules
+  const { credentialUses, sealer, time, clock, logLines, open } = modules
   return {
     ...createRequests(base, client),
     change,
@@ -95,6 +95,7 @@ export async function openTestProvider(kind: DatabaseKind = usualDatabaseKind, o
     open,
     close,
     database,
+    credentialUses,
     credentials,
     directory,
     identity,
@@ -123,7 +124,8 @@ async function openModules(
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
   const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }
   const clock = { now: () => time.nowMs }
-  const audit = createAudit({ database, clock })
+  const credentialUses = createCredentialUses({ database, clock })
+  const audit = createAudit({ database, clock, uses: credentialUses })
   const logLines: string[] = []
   const destination = new PassThrough()
   destination.on('data', (line: Buffer) => logLines.push(line.toString()))
@@ -156,6 +158,7 @@ async function openModules(
     sealer,
     time,
     clock,
+    credentialUses,
     log,
     logLines,
     directory,

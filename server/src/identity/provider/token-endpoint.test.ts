@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { armScope, openTestProvider, testOrigin, testTenantId } from '../test-provider.ts'
 import { leastMilliseconds } from '../../platform/process/test-patience.ts'
 
@@ -13,6 +13,21 @@ type Refusal = {
   trace_id: string
   correlation_id: string
 }
+
+test('the secret of an application is in use also if its users sign in', async (t) => {
+  const provider = await openTestProvider(usualDatabaseKind)
+  t.after(provider.close)
+  const lastUses = async () => {
+    await provider.credentialUses.flush(true)
+    return provider.credentialUses.lastUses('service-principal', [provider.client.servicePrincipal.objectId])
+  }
+  const code = { grant_type: 'authorization_code', code: 'x', redirect_uri: 'https://app.example.com/' }
+  const wrong = provider.form({ ...code, client_secret: 'wrong' })
+  assert.equal((await provider.post(provider.tokenPath, wrong)).status, 401)
+  assert.equal((await lastUses()).size, 0)
+  assert.equal((await provider.post(provider.tokenPath, provider.form(code))).status, 400)
+  assert.deepEqual([...(await lastUses()).values()], [provider.time.nowMs])
+})
 
 for (const kind of usualDatabaseKinds) {
   test(`client_credentials issues a token with Entra's claims (${kind}) [az-cli-wire 3.1]`, async (t) => {

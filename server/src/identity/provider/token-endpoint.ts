@@ -4,7 +4,7 @@ import type { Call } from '../../platform/http/surface.ts'
 import type { KnownSenders, createSenderBudget } from '../../platform/limits/sender-budget.ts'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import type { AuthenticateClient } from '../grants/client-authentication.ts'
+import type { AuthenticateClient, AuthenticatedClient } from '../grants/client-authentication.ts'
 import { EntraError } from '../tokens/errors.ts'
 import type { Grant, Progress } from '../grants/grant.ts'
 import { type AddressedTenant, type TokenVersion, requireTenant } from '../tokens/tenants.ts'
@@ -86,6 +86,7 @@ async function issueTokens(
   const tokenEndpointUrls = tokenEndpointUrlsOf(publicOrigin, addressed, version)
   const { authorization } = call.request.headers
   const client = await authenticateClient(form, authorization, { tenant, tokenEndpointUrls })
+  noteUse(context, client)
   return grant({
     form,
     version,
@@ -98,6 +99,13 @@ async function issueTokens(
     },
     progress,
   })
+}
+
+/** Notes the use of a credential also if the tokens are those of a user, whose sign-in the events of the grant name. */
+function noteUse({ audit }: TokenEndpointContext, client: AuthenticatedClient): void {
+  if (client.kind !== 'confidential') return
+  const { servicePrincipal, method, credentialId } = client
+  audit.noteUse({ kind: 'service-principal', id: servicePrincipal.objectId }, { kind: method, id: credentialId })
 }
 
 /** The URLs of this endpoint. A client assertion names one of them as its audience. */
