@@ -4,7 +4,7 @@ import { graph, listGraph, quoted } from '../arm/graph.ts'
 import { valueAt } from '../arm/shape.ts'
 import type { FlagDescription } from '../command/command.ts'
 import { type RotationFlags, rotationFlags } from '../rotation/flags.ts'
-import type { Holder, Passwords } from '../rotation/holder.ts'
+import { type Holder, type Passwords, areUsesUnknown } from '../rotation/holder.ts'
 import { timeMs } from '../rotation/time-ms.ts'
 import { type ResetFlags, endOf, resetFlags } from './credentials.ts'
 import { addPassword } from './shared.ts'
@@ -80,7 +80,7 @@ async function lastUses(account: Account, appId: string): Promise<Map<string, nu
         if (atMs !== undefined) found.set(String(valueAt(use, 'credentialId')), atMs)
       }
     } catch (error) {
-      if (error instanceof ApiError) return error.message
+      if (error instanceof ApiError && areUsesUnknown(error)) return error.message
       throw error
     }
   }

@@ -5,7 +5,7 @@ import { CommandFailure } from '../command/failure.ts'
 import { durationText } from '../duration.ts'
 import type { RotationFlags } from './flags.ts'
 import type { Holder, Passwords, RotatedPassword } from './holder.ts'
-import { agoText, lastUseText } from './select-old.ts'
+import { agoText, lastUseText, requireKnownUses } from './select-old.ts'
 
 const usedTooRecently = 4
 
@@ -30,7 +30,7 @@ type Deletion = {
   readonly holder: Holder
   readonly old: RotatedPassword
   readonly newId: string
-  readonly flags: Pick<RotationFlags, 'after' | 'wait'>
+  readonly flags: Pick<RotationFlags, 'wait'> & { readonly after: number }
 }
 
 /**
@@ -41,23 +41,25 @@ type Deletion = {
 export async function deleteWhenUnused(context: CommandContext, deletion: Deletion): Promise<void> {
   const bar = context.progress()
   try {
-    for (;;) {
-      const leftMs = await deleteIfUnused(context, deletion, (share, text) => bar.show(share, text))
-      if (leftMs === undefined) return
-      await sleep(Math.min(Math.max(leftMs, minPollMs), maxPollMs))
+    for (let isFirst = true; ; isFirst = false) {
+      const left = await deleteIfUnused(context, deletion)
+      if (left === undefined) return
+      if (isFirst) context.log.notice(left.text)
+      bar.show(1 - left.ms / deletion.flags.after, left.text)
+      await sleep(Math.min(Math.max(left.ms, minPollMs), maxPollMs))
     }
   } finally {
     bar.end()
   }
 }
 
-/** Undefined if the password is deleted, otherwise the time until it can be deleted. */
+/** Undefined if the password is deleted, otherwise the time until it can be deleted, also in words. */
 async function deleteIfUnused(
   context: CommandContext,
   { holder, old, newId, flags: { after, wait } }: Deletion,
-  show: (share: number, text: string) => void,
-): Promise<number | undefined> {
+): Promise<{ readonly ms: number; readonly text: string } | undefined> {
   const passwords = await (wait === true ? readPatiently(context, holder) : holder.read())
+  requireKnownUses(holder, passwords, old)
   // A password that was generated again meanwhile has the same name.
   const current = passwords.all.find(({ id, createdAtMs }) => id === old.id && createdAtMs === old.createdAtMs)
   if (current === undefined) return undefined
@@ -77,8 +79,7 @@ async function deleteIfUnused(
       `run the command again in ${durationText(leftMs)}, or add --wait`,
     )
   }
-  show(1 - leftMs / Math.max(after, 1), `${old.id} ${use}; it is deleted in ${durationText(leftMs)} if nobody uses it`)
-  return leftMs
+  return { ms: leftMs, text: `${old.id} ${use}; it is deleted in ${durationText(leftMs)} if nobody uses it` }
 }
 
 /** Reads the passwords, also while the server restarts. */
@@ -87,7 +88,12 @@ async function readPatiently({ log }: CommandContext, holder: Holder): Promise<P
     try {
       return await holder.read()
     } catch (error) {
-      if (!(error instanceof CommandFailure) || error instanceof ApiError || failures === maxFailures) throw error
+      if (
+        !(error instanceof CommandFailure) ||
+        (error instanceof ApiError && error.status < 500) ||
+        failures === maxFailures
+      )
+        throw error
       log.warning(`${error.message}; trying again in ${durationText(maxPollMs)}`)
       await sleep(maxPollMs)
     }

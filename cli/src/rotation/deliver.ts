@@ -41,7 +41,7 @@ async function runWith(command: string, { username, name, value }: Delivered): P
     stdio: ['pipe', process.stderr, process.stderr],
     env: { ...process.env, ACRUX_USERNAME: username, ACRUX_PASSWORD_NAME: name },
   })
-  // A command that does not read its input is none of our concern: its exit code decides.
+  // A command may end without reading its input. Its exit code decides.
   child.stdin.on('error', () => undefined)
   child.stdin.end(value)
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]

@@ -5,8 +5,8 @@ import { type DeliveryFlags, deliveryFlags } from './deliver.ts'
 
 /** The options of the commands that rotate a password. */
 export type RotationFlags = DeliveryFlags & {
-  /** Milliseconds. */
-  readonly after: number
+  /** Milliseconds. Default: {@link defaultAfterMs}. */
+  readonly after?: number
   readonly finish?: true
   readonly wait?: true
   readonly dryRun?: true
@@ -14,7 +14,7 @@ export type RotationFlags = DeliveryFlags & {
 }
 
 /** How long the old password must be unused. An access token that was obtained with it is valid for up to 75 minutes. */
-const defaultAfter = '24h'
+export const defaultAfterMs = 24 * 3_600_000
 
 /** Describes {@link RotationFlags}. */
 export const rotationFlags: readonly FlagDescription[] = [
@@ -29,9 +29,8 @@ export const rotationFlags: readonly FlagDescription[] = [
   },
   {
     flags: '--after <duration>',
-    description: `how long the old password must be unused, such as 90m, 24h or 7d. Default: ${defaultAfter}`,
+    description: 'how long the old password must be unused, such as 90m, 24h or 7d. Default: 24h',
     parse: requireDuration,
-    default: 24 * 3_600_000,
   },
   { flags: '--dry-run', description: 'say what would be done, and change nothing' },
   yesFlag,

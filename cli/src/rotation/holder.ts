@@ -1,3 +1,5 @@
+import type { ApiError } from '../account/arm.ts'
+
 /** A password of a token or an application. Times are in milliseconds since the epoch. */
 export type RotatedPassword = {
   /** Its name or key id. */
@@ -26,4 +28,9 @@ export type Holder = {
   readonly commandLine: string
   /** The command line that deletes a password without a check of its last use. */
   readonly deleteCommandLine: (id: string) => string
+}
+
+/** Whether an error means that the account may not read last uses, or that the server does not record them, as on Azure. */
+export function areUsesUnknown({ status }: ApiError): boolean {
+  return status === 403 || status === 404
 }

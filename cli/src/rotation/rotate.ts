@@ -3,9 +3,9 @@ import { WrongUsageError, failure } from '../command/failure.ts'
 import { durationText } from '../duration.ts'
 import { deleteWhenUnused, unusedInMs } from './delete-when-unused.ts'
 import { deliver } from './deliver.ts'
-import type { RotationFlags } from './flags.ts'
-import type { Holder, Passwords, RotatedPassword } from './holder.ts'
-import { oldToDelete, oldToReplace, validPasswords } from './select-old.ts'
+import { type RotationFlags, defaultAfterMs } from './flags.ts'
+import type { Holder, RotatedPassword } from './holder.ts'
+import { oldToDelete, oldToReplace, requireKnownUses, validPasswords } from './select-old.ts'
 
 /** The result of a rotation. */
 export type Rotation = {
@@ -22,6 +22,8 @@ export type Rotation = {
   } | null
 }
 
+type Settings = RotationFlags & { readonly after: number; readonly keyId?: string }
+
 /**
  * Creates a new password beside the old one, or deletes the old one, as the flags say. `keyId` selects the old one.
  *
@@ -33,20 +35,17 @@ export function rotate(
   flags: RotationFlags & { readonly keyId?: string },
 ): Promise<Rotation> {
   const { finish, wait } = flags
+  const settings: Settings = { ...flags, after: flags.after ?? defaultAfterMs }
   const isDelivered = (flags.outFile ?? flags.exec) !== undefined
   if (flags.outFile !== undefined && flags.exec !== undefined)
     throw new WrongUsageError('--out-file and --exec exclude each other')
   if (finish === true && isDelivered) throw new WrongUsageError('--finish creates no password for --out-file or --exec')
   if (finish !== true && wait === true && !isDelivered)
     throw new WrongUsageError('--wait needs --out-file or --exec, because the result is printed at the end')
-  return finish === true ? finishRotation(context, holder, flags) : beginRotation(context, holder, flags)
+  return finish === true ? finishRotation(context, holder, settings) : beginRotation(context, holder, settings)
 }
 
-async function beginRotation(
-  context: CommandContext,
-  holder: Holder,
-  flags: RotationFlags & { readonly keyId?: string },
-): Promise<Rotation> {
+async function beginRotation(context: CommandContext, holder: Holder, flags: Settings): Promise<Rotation> {
   const { log } = context
   const passwords = await holder.read()
   const old = oldToReplace(holder, passwords, flags.keyId)
@@ -72,11 +71,7 @@ async function beginRotation(
   }
 }
 
-async function finishRotation(
-  context: CommandContext,
-  holder: Holder,
-  flags: RotationFlags & { readonly keyId?: string },
-): Promise<Rotation> {
+async function finishRotation(context: CommandContext, holder: Holder, flags: Settings): Promise<Rotation> {
   const passwords = await holder.read()
   const old = oldToDelete(holder, passwords, flags.keyId)
   requireKnownUses(holder, passwords, old)
@@ -113,15 +108,7 @@ async function createAndDeliver(
   return made
 }
 
-function requireKnownUses(holder: Holder, { usesUnknown }: Passwords, { id }: RotatedPassword): void {
-  if (usesUnknown === undefined) return
-  throw failure(
-    `it is not known when ${id} of ${holder.title} was last used: ${usesUnknown}`,
-    `use an account with the role Reader, or delete it without a check: ${holder.deleteCommandLine(id)}`,
-  )
-}
-
-function question(holder: Holder, { id }: RotatedPassword, { wait, after }: RotationFlags): string {
+function question(holder: Holder, { id }: RotatedPassword, { wait, after }: Settings): string {
   const when = wait === true ? `, as soon as nobody has used it for ${durationText(after)}` : ''
   return `Are you sure you want to delete ${id} of ${holder.title}${when}?`
 }

@@ -53,6 +53,15 @@ export function agoText(atMs: number): string {
   return `${durationText(Date.now() - atMs)} ago`
 }
 
+/** Requires that the last use of a password is known before it is deleted. @throws CommandFailure */
+export function requireKnownUses(holder: Holder, { usesUnknown }: Passwords, { id }: RotatedPassword): void {
+  if (usesUnknown === undefined) return
+  throw failure(
+    `it is not known when ${id} of ${holder.title} was last used: ${usesUnknown}`,
+    `use an account with the role Reader, or delete it without a check: ${holder.deleteCommandLine(id)}`,
+  )
+}
+
 function several(holder: Holder, passwords: Passwords, nextStep: string) {
   const valid = validPasswords(passwords)
   const lines = valid.map(

@@ -2,7 +2,7 @@ import { ApiError } from '../../account/arm.ts'
 import { valueAt } from '../../arm/shape.ts'
 import { defineCommand } from '../../command/command.ts'
 import { type RotationFlags, aboutRotation, rotationExitCodes, rotationFlags } from '../../rotation/flags.ts'
-import type { Holder, Passwords } from '../../rotation/holder.ts'
+import { type Holder, type Passwords, areUsesUnknown } from '../../rotation/holder.ts'
 import { rotate } from '../../rotation/rotate.ts'
 import { timeMs } from '../../rotation/time-ms.ts'
 import { type NamedRegistry, askRegistry, findOwningRegistry } from '../named-registry.ts'
@@ -60,7 +60,7 @@ async function readPasswords(named: NamedRegistry, name: string): Promise<Passwo
   try {
     return { all: passwordsIn(valueAt(await askRegistry(named, 'GET', { path }), 'properties.passwords')) }
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
+    if (!(error instanceof ApiError) || !areUsesUnknown(error)) throw error
     const passwords = valueAt(await askToken(named, 'GET', { name }), 'properties.credentials.passwords')
     return { all: passwordsIn(passwords), usesUnknown: error.message }
   }
