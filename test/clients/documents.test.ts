@@ -4,6 +4,7 @@ import { after, before } from 'node:test'
 import { expectStatus, graph } from '../harness/arm.ts'
 import { findProgram, requireRoot, run } from '../harness/clients.ts'
 import { stringAt } from '../harness/json.ts'
+import { basic, pushImage } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { azHome, signIn, step, type Az } from './az/az.ts'
@@ -54,6 +55,7 @@ const pages = {
   grant: readDocument('docs/how-to/grant-push.md'),
   people: readDocument('docs/how-to/people.md'),
   rotate: readDocument('docs/how-to/rotate.md'),
+  cleanUp: readDocument('docs/how-to/clean-up.md'),
 }
 
 step('every command of the tutorial "Your first registry" works', ['az', 'podman'], async (t) => {
@@ -128,6 +130,18 @@ step('the commands for rotating credentials work', ['az'], async () => {
   await owner.json('acr', 'update', '-n', 'contoso', '--admin-enabled', 'true')
   const names = ['rotate-token', 'rotate-token-finish', 'rotate-admin', 'rotate-keys']
   await shell(owner, team, names.map((name) => atOnce(examplesOf(pages.rotate, name))).join('\n'))
+})
+
+step('the commands for deleting old images and cancelling uploads work', ['az'], async () => {
+  const { appId, password } = team.firstRun.servicePrincipal
+  await signInAcrux(owner, team)
+  for (const tag of ['dev-1', 'dev-2', 'dev-3', 'dev-4', 'v1'])
+    await pushImage(team, 'team/app', tag, basic(appId, password))
+  const script = examplesOf(pages.cleanUp, 'purge').replaceAll('--ago 30d', '--ago 0')
+  const printed = await shell(owner, team, `${script}\n${examplesOf(pages.cleanUp, 'uploads')}`)
+  assert.match(printed, /^would delete 1 tags and 1 manifests$/m)
+  assert.match(printed, /^deleted 1 tags and 1 manifests$/m)
+  assert.match(printed, /^cancelled 0 uploads$/m)
 })
 
 /** A rotation as it is a day later. */

@@ -70,19 +70,39 @@ export async function openAccess(
   flags: AccessFlags,
   scope: string,
 ): Promise<Access> {
+  return (await openRegistry(context, registry, flags)).access(scope)
+}
+
+/** A registry, for commands that need several access scopes. */
+export type OpenRegistry = {
+  readonly loginServer: string
+  /** Gets access with an access scope. @throws CommandFailure if it is denied */
+  readonly access: (scope: string) => Promise<Access>
+}
+
+/** Finds a registry, with the credentials of {@link openAccess}. @throws CommandFailure if the flags contradict each other */
+export async function openRegistry(
+  context: CommandContext,
+  registry: string,
+  flags: AccessFlags,
+): Promise<OpenRegistry> {
   const { username, password } = flags
   if (username === undefined && password !== undefined)
     throw failure('Please also specify username if password is specified.')
   const place = await findPlace(context, registry, flags)
   const { http, loginServer } = place
-  if (username !== undefined) {
-    const given = password === undefined ? await askPassword(context) : await readSecret(password)
-    return { http, loginServer, authorization: await passwordToken(place, { username, password: given, scope }) }
+  const given =
+    username === undefined
+      ? undefined
+      : { username, password: password === undefined ? await askPassword(context) : await readSecret(password) }
+  const authorize = async (scope: string): Promise<string> => {
+    if (given !== undefined) return passwordToken(place, { ...given, scope })
+    const reason = await withAccount(place, scope)
+    if (typeof reason === 'string') return reason
+    context.log.warning(`Unable to get AAD authorization tokens with message: ${reason.message}`)
+    return adminOrAsked(context, place, { scope, reason })
   }
-  const reason = await withAccount(place, scope)
-  if (typeof reason === 'string') return { http, loginServer, authorization: reason }
-  context.log.warning(`Unable to get AAD authorization tokens with message: ${reason.message}`)
-  return { http, loginServer, authorization: await adminOrAsked(context, place, { scope, reason }) }
+  return { loginServer, access: async (scope) => ({ http, loginServer, authorization: await authorize(scope) }) }
 }
 
 /** Sends a request to the data plane. @throws RegistryError with az's message */

@@ -33,6 +33,23 @@ export function numberFlag(flags: string, description: string): FlagDescription 
   }
 }
 
+/** An option with a whole number in a range. */
+export function rangeFlag(
+  flags: string,
+  description: string,
+  [min, max]: readonly [min: number, max: number],
+): FlagDescription {
+  return {
+    flags,
+    description,
+    parse: (text) => {
+      const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN
+      if (number >= min && number <= max) return number
+      throw new WrongUsageError(`It must be a whole number from ${min} to ${max}.`)
+    },
+  }
+}
+
 function choice(choices: readonly string[]): (text: string) => string {
   return (text) => {
     const found = choices.find((each) => each.toLowerCase() === text.toLowerCase())

@@ -2,7 +2,7 @@ import { permissionRows } from '../acr/permission/rows.ts'
 import { acrGroups, acrRows } from '../acr/rows.ts'
 import type { Command } from './command.ts'
 import { managementGroups, managementRows } from './management-rows.ts'
-import { upkeepRows } from './upkeep-rows.ts'
+import { upkeepGroups, upkeepRows } from './upkeep-rows.ts'
 
 /** A row of the command table. */
 export type CommandRow = {
@@ -42,6 +42,7 @@ export const groups: readonly GroupRow[] = [
   },
   ...acrGroups,
   ...managementGroups,
+  ...upkeepGroups,
   {
     path: 'audit',
     summary: 'read the audit log and verify its integrity',

@@ -1,11 +1,35 @@
-import type { CommandRow } from './table.ts'
+import type { CommandRow, GroupRow } from './table.ts'
 
-/** The commands for rotating credentials and cleaning up that az does not have. */
+/** The groups of the commands for rotating credentials and cleaning up. */
+export const upkeepGroups: readonly GroupRow[] = [
+  {
+    path: 'acr uploads',
+    summary: 'list and cancel unfinished uploads',
+    examples: ['acrux acr uploads list -r contoso -o table', 'acrux acr uploads cancel -r contoso --idle 2h'],
+  },
+]
+
+/** The commands for rotating credentials and cleaning up, which az does not have. */
 export const upkeepRows: readonly CommandRow[] = [
+  {
+    path: 'acr purge',
+    summary: 'delete old tags, and manifests without a tag',
+    load: () => import('../acr/purge/command.ts'),
+  },
   {
     path: 'acr token rotate',
     summary: 'replace a password of a scoped token without downtime',
     load: () => import('../acr/token/rotate.ts'),
+  },
+  {
+    path: 'acr uploads cancel',
+    summary: 'cancel unfinished uploads, and delete their bytes',
+    load: () => import('../acr/uploads/cancel.ts'),
+  },
+  {
+    path: 'acr uploads list',
+    summary: 'list the unfinished uploads of a registry',
+    load: () => import('../acr/uploads/list.ts'),
   },
   {
     path: 'ad app credential rotate',

@@ -1,0 +1,26 @@
+import { defineCommand } from '../../command/command.ts'
+import { sizeText } from '../../progress-bar.ts'
+import { type OwningRegistryFlags, owningRegistryFlags } from '../named-registry.ts'
+import { type Upload, listUploads } from './shared.ts'
+
+/** `acrux acr uploads list`. az does not have it. */
+export const command = defineCommand<OwningRegistryFlags>({
+  about: `
+The longest idle upload is the first. An upload that receives no data expires by itself.`,
+  flags: owningRegistryFlags,
+  examples: [
+    'acrux acr uploads list -r contoso -o table',
+    'acrux acr uploads list -r contoso --query "sum([].stagedBytes)"',
+  ],
+  prints: 'result',
+  table: (uploads: readonly Upload[]) =>
+    uploads.map(({ id, repository, caller, lastDataAt, stagedBytes, active }) => ({
+      ID: id,
+      REPOSITORY: repository,
+      CALLER: caller,
+      'LAST DATA': lastDataAt,
+      SIZE: sizeText(stagedBytes),
+      ACTIVE: active,
+    })),
+  run: async (flags, context) => (await listUploads(context, flags)).uploads,
+})
