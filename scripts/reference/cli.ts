@@ -1,3 +1,5 @@
+import { clientVariables } from '../../cli/src/client-variables.ts'
+import { azExitCodes } from '../../cli/src/command/command.ts'
 import { commonOptionsHeading } from '../../cli/src/command/parser.ts'
 import type { loadProgram } from '../../cli/src/program.ts'
 import { block, code, table } from './markdown.ts'
@@ -12,20 +14,52 @@ const introduction = `# Command line
 
 \`acrux --help\`, \`acrux COMMAND --help\` and \`acrux COMMAND SUBCOMMAND --help\` print the same on a terminal. Every command has \`--help\`.
 
-Commands that return a document also have the [common options](#common-options).
+- The result is on standard output. Errors, warnings and questions are on standard error, and never in a pipe. An error names its next step.
+- Questions, colours and progress bars appear on a terminal only. Without a terminal, a command that must ask fails, and names the option that
+  answers, such as \`--yes\`.
+- Other users of the machine can see arguments. So give an option for a secret \`-\`, which reads standard input, or \`@FILE\`.
+
+The [common options](#common-options), [exit codes](#exit-codes) and [environment variables](#environment-variables) come first, then
+all commands. [\`acrux completion\`](#acrux-completion) prints the completion for bash, zsh and fish.
+`
+
+const aboutCommonOptions = `Commands that return a document have these options, with the names and values of \`az\`. The default format of commands whose result is a
+text for people is \`text\`; \`-o json\` prints the document. \`--query\` takes [JMESPath](https://jmespath.org). \`--debug\` masks tokens, passwords
+and secrets.
+`
+
+const aboutExitCodes = `The help of each command lists its exit codes. Unless it says otherwise, they are those of \`az\`:
+`
+
+const aboutServerCodes = `Commands of the server, such as \`acrux serve\` and \`acrux backup\`, have [more exit codes](errors.md#exit-codes).
+`
+
+const aboutVariables = `These variables are for the commands that ask a server. The variables of \`acrux serve\` and of the commands that take \`--data-dir\` are the
+[settings](configuration.md).
 `
 
 /** Renders `docs/reference/cli.md` from the commands themselves. */
 export function cliReference(program: Command): string {
   const commands = program.commands.flatMap((command) => withSubcommands(command, [program.name()]))
-  return [introduction, optionTable(visibleOptions(program)), commonOptions(program), ...commands].join('\n')
+  const general = [optionTable(visibleOptions(program)), commonOptions(program), exitCodes(), variables()]
+  return [introduction, ...general, ...commands].join('\n')
 }
 
 /** The options that commands have in common, as the first of them describes them. */
 function commonOptions(program: Command): string {
   const all = program.commands.flatMap((command) => [command, ...command.commands])
   const options = all.map((command) => visibleOptions(command).filter(isCommon)).find(({ length }) => length > 0)
-  return `## Common options\n\n${optionTable(options ?? [])}`
+  return `## Common options\n\n${aboutCommonOptions}\n${optionTable(options ?? [])}`
+}
+
+function exitCodes(): string {
+  const rows = Object.entries(azExitCodes).map(([number, meaning]) => [code(number), sentence(meaning)])
+  return `## Exit codes\n\n${aboutExitCodes}\n${table(['code', 'meaning'], rows)}\n${aboutServerCodes}`
+}
+
+function variables(): string {
+  const rows = clientVariables.map(({ name, description }) => [code(name), sentence(description)])
+  return `## Environment variables\n\n${aboutVariables}\n${table(['variable', 'meaning'], rows)}`
 }
 
 function isCommon({ helpGroupHeading }: Option): boolean {

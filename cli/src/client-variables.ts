@@ -1,0 +1,52 @@
+/** A variable of the environment that the commands for clients read. */
+export type ClientVariable = { readonly name: string; readonly description: string }
+
+/** The variables of the commands for clients, for the reference. Those of `acrux serve` are its settings. */
+export const clientVariables: readonly ClientVariable[] = [
+  {
+    name: 'ACRUX_CONFIG_DIR',
+    description: 'the directory of the profile and the sign-ins. Default: $XDG_CONFIG_HOME/acrux, or ~/.config/acrux',
+  },
+  { name: 'ACRUX_CLIENT_SECRET', description: 'the secret of a service principal, for acrux login' },
+  { name: 'ACRUX_CLIENT_ID', description: 'the client id with which people sign in to a cloud that is not Acrux' },
+  {
+    name: 'ACRUX_SECRET_STORE',
+    description: 'with the value file, secrets are stored in a file, also if the desktop has a Secret Service',
+  },
+  { name: 'ACRUX_LOG_LEVEL', description: 'with debug or trace, an unexpected error shows its stack trace' },
+  { name: 'DOCKER_COMMAND', description: 'the container client of acrux acr login, such as podman' },
+  { name: 'DOCKER_CONFIG', description: 'the directory of config.json of docker' },
+  {
+    name: 'AZURE_TENANT_ID',
+    description:
+      'with AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE: the service principal of acrux login',
+  },
+  { name: 'AZURE_CLIENT_ID', description: 'the application id of the service principal' },
+  { name: 'AZURE_CLIENT_SECRET', description: 'its secret' },
+  { name: 'AZURE_FEDERATED_TOKEN_FILE', description: 'a file with a token of an external issuer' },
+  {
+    name: 'IDENTITY_ENDPOINT',
+    description: 'with IDENTITY_HEADER: the endpoint of a managed identity, as in App Service',
+  },
+  { name: 'IDENTITY_HEADER', description: 'the header that the endpoint requires' },
+  { name: 'MSI_ENDPOINT', description: 'with MSI_SECRET: the same, as in Azure ML' },
+  { name: 'MSI_SECRET', description: 'the header that the endpoint requires' },
+  {
+    name: 'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+    description: 'the origin of the metadata service that issues tokens of a managed identity',
+  },
+  { name: 'BROWSER', description: 'the program that opens the sign-in page' },
+  { name: 'DISPLAY', description: 'if it and WAYLAND_DISPLAY are unset on Linux, acrux login shows a code instead' },
+  { name: 'WAYLAND_DISPLAY', description: 'see DISPLAY' },
+  { name: 'DBUS_SESSION_BUS_ADDRESS', description: 'if it is unset, the Secret Service is not used' },
+  { name: 'HTTPS_PROXY', description: 'the proxy, except for the hosts of NO_PROXY' },
+  { name: 'NODE_EXTRA_CA_CERTS', description: 'a file with further certificate authorities' },
+  { name: 'SSL_CERT_FILE', description: "a file that replaces the system's certificate authorities" },
+  { name: 'NO_COLOR', description: 'any value turns colours off' },
+  { name: 'TERM', description: 'the value dumb turns colours off' },
+  { name: 'XDG_CONFIG_HOME', description: 'see ACRUX_CONFIG_DIR' },
+  {
+    name: 'XDG_STATE_HOME',
+    description: 'the parent of the state of acrux identity-endpoint. Default: ~/.local/state',
+  },
+]
