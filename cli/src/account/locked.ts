@@ -19,7 +19,8 @@ export function locked<Result>(directory: string, work: () => Promise<Result>): 
 }
 
 async function lockedAmongProcesses<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
-  const { DatabaseSync } = await import('node:sqlite')
+  // Loaded late, because it is slow to load. The executable cannot import modules of Node dynamically.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   await makePrivateDirectory(directory)
   const file = path.join(directory, 'lock')
   const lock = new DatabaseSync(file, { timeout: timeoutMs })
