@@ -133,15 +133,20 @@ test('every command and flag of acrux in the documents exists', { timeout: 300_0
     help.set(key, known)
     return known
   }
+  const commandsOf = async (path: readonly string[]): Promise<string> =>
+    /^Commands:\n(.*?)^$/ms.exec(await helpOf(path))?.[1] ?? ''
   const wrong: string[] = []
   for (const { page, line } of commands) {
-    const [, first = '', ...rest] = line.split(/\s+/)
-    const groups = ['account', 'acr', 'audit', 'backup', 'cloud', 'owner', 'identity-endpoint']
-    const path = groups.includes(first) ? [first, rest[0] ?? ''] : [first]
+    const path: string[] = []
+    for (const word of line.split(/\s+/).slice(1)) {
+      if (!/^[a-z][a-z-]*$/.test(word)) break
+      if (path.length > 0 && !new RegExp(`^ +${word} `, 'm').test(await commandsOf(path))) break
+      path.push(word)
+    }
     const text = await helpOf(path)
     if (!text.includes(`Usage: acrux ${path.join(' ')}`)) wrong.push(`${page}: ${line}: no such command`)
     for (const [flag] of line.matchAll(/(?<= )--?[a-z][a-z-]*/g)) {
-      if (!new RegExp(`^ +(-\\w, )?${flag}\\b|^ +${flag},`, 'm').test(text)) wrong.push(`${page}: ${line}: ${flag}`)
+      if (!new RegExp(`^ +(-[-\\w]+, )*${flag}\\b`, 'm').test(text)) wrong.push(`${page}: ${line}: ${flag}`)
     }
   }
   assert.deepEqual(wrong, [])
