@@ -3,8 +3,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { after } from 'node:test'
 import { text } from 'node:stream/consumers'
 import { serveHttps } from '../harness/token-issuer.ts'
-import { acruxClient } from './acrux/acrux.ts'
 import { step } from './az/az.ts'
+import { helperHome } from './lib/credential-helper.ts'
 
 /*
  * The requests of a login at a registry of Azure, field by field. One server stands for login.microsoftonline.com, Azure
@@ -103,7 +103,7 @@ const azure: Azure = ({ method, url, form, headers }) => {
 
 step('acrux speaks the protocol of a registry of Azure', ['openssl'], async () => {
   await using server = await serveHttps(listener(azure))
-  using client = acruxClient()
+  using client = helperHome()
   after(() => assert.equal(failed, ''))
   const register = ['cloud', 'register', '-n', 'azure', '--endpoint-resource-manager', server.origin]
   await client.text([...register, '--ca-file', server.caFile])
@@ -119,6 +119,9 @@ step('acrux speaks the protocol of a registry of Azure', ['openssl'], async () =
     refreshToken: 'refresh-token',
     username,
   })
+  await client.text(['acr', 'login', '-n', 'contoso', '--helper'])
+  const { stdout } = await client.helper('get', host)
+  assert.deepEqual(JSON.parse(stdout), { ServerURL: host, Username: username, Secret: 'refresh-token' })
   assert.equal(failed, '')
   assert.ok(requests.includes('POST /oauth2/exchange'))
   // A registry that ignores the limits would issue a login that is wider than requested.

@@ -4,17 +4,17 @@ import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSy
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mustRun } from '../harness/clients.ts'
+import { mustRun, run } from '../harness/clients.ts'
 import { browserFor } from '../harness/browser.ts'
 import { listAt, stringAt } from '../harness/json.ts'
-import { pageVisitor } from '../harness/page-visitor.ts'
 import { nullGuid } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { expectStatus, graph, principalWithRole, roles } from '../harness/arm.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
-import { acruxClient, principalLogin } from './acrux/acrux.ts'
+import { acruxClient, mainFile, principalLogin } from './acrux/acrux.ts'
 import { claimsOf, step } from './az/az.ts'
 import { keptLogin, makeImage, pull, push } from './az/podman.ts'
+import { signInByDevice } from './lib/sign-in-by-device.ts'
 
 const server = await startServer()
 const browser = browserFor(server)
@@ -165,16 +165,8 @@ step('acrux login signs in with a token of another issuer, and reads its file ag
 
 test('acrux login --use-device-code signs a person in, and the sign-in renews itself', async () => {
   using person = acruxClient()
-  let answered: Promise<void> | undefined
-  const ran = await person.run([...atServer, '--use-device-code'], {
-    onStderr: (stderr) => {
-      const userCode = /enter the code ([A-Z0-9]+) to authenticate/.exec(stderr)?.[1]
-      if (userCode !== undefined) answered ??= allowDevice(userCode)
-    },
-  })
-  await answered
-  assert.equal(ran.code, 0, ran.stderr)
-  assert.partialDeepStrictEqual(JSON.parse(ran.stdout), [{ user: { name: owner.userPrincipalName, type: 'user' } }])
+  const accounts = await signInByDevice(person, server, owner)
+  assert.partialDeepStrictEqual(accounts, [{ user: { name: owner.userPrincipalName, type: 'user' } }])
   const secrets = join(person.configDir, 'secrets.json')
   const stored = JSON.parse(readFileSync(secrets, 'utf8')) as { signIns: Record<string, { tokens?: unknown }> }
   for (const each of Object.values(stored.signIns)) delete each.tokens
@@ -185,15 +177,6 @@ test('acrux login --use-device-code signs a person in, and the sign-in renews it
   await person.fails(1, /Please run 'acrux login' to setup account/, ['account', 'show'])
   assert.ok(!readFileSync(secrets, 'utf8').includes('refreshToken'))
 })
-
-/** Allows the device to sign in as the owner, at the pages. */
-async function allowDevice(userCode: string): Promise<void> {
-  const visitor = pageVisitor(server)
-  const page = await visitor.open('/devicelogin')
-  assert.ok('html' in page)
-  const end = await visitor.signIn(await visitor.submit(page, { user_code: userCode }), owner)
-  assert.ok('url' in end && end.url.pathname === '/devicelogin/done')
-}
 
 test('acrux login signs a person in with a real browser', async (t) => {
   if (!browser.isThere(t)) return
@@ -272,6 +255,7 @@ test('a server with an unknown certificate authority is not trusted without a co
   await client.fails(2, /is not a URL that begins with https/, ['login', '--server', 'http://localhost:1'])
 })
 
+<<<<<<< HEAD
 test('acrux login --first-run signs in with what the first start created, and asks nothing', async () => {
   using fresh = acruxClient()
   const at = ['login', '--first-run', '--data-dir', server.dataDir]
@@ -281,4 +265,34 @@ test('acrux login --first-run signs in with what the first start created, and as
   await fresh.fails(2, /--data-dir needs --first-run/, ['login', '--data-dir', server.dataDir])
   const nowhere = ['login', '--first-run', '--data-dir', join(fresh.home.path, 'none')]
   await fresh.fails(13, /first-run\.json does not exist or cannot be read\n +.*acrux owner reset/, nowhere)
+=======
+step('on a terminal, acrux login shows the fingerprint of the served authority and asks', ['script'], async () => {
+  const fingerprint = new X509Certificate(readFileSync(server.caFile)).fingerprint256
+  const login = ['login', '--server', resourceManager, '--service-principal', '-u', servicePrincipal.appId]
+  const command = [process.execPath, mainFile, ...login, '--tenant', tenantId].map((word) => `'${word}'`).join(' ')
+  for (const [answer, code] of [
+    ['n', 1],
+    ['y', 0],
+  ] as const) {
+    using client = acruxClient()
+    const env = {
+      ...client.home.env,
+      ACRUX_CONFIG_DIR: client.configDir,
+      ACRUX_CLIENT_SECRET: servicePrincipal.password,
+    }
+    const ran = await run('script', ['-qec', command, '/dev/null'], { env, input: `${answer}\n` })
+    assert.equal(ran.code, code, ran.stdout)
+    assert.ok(ran.stdout.includes(fingerprint), ran.stdout)
+    assert.equal(existsSync(join(client.configDir, 'profile.json')), answer === 'y')
+    if (answer === 'y') assert.match(await client.text(['acr', 'login', '-n', registry, '-t']), /refreshToken/)
+  }
+})
+
+test('without a terminal and without docker, commands that need them say what to do instead', async () => {
+  const nothing = { env: { PATH: '/nowhere' } }
+  await acrux.fails(1, /install docker, podman or nerdctl/, ['acr', 'login', '-n', registry, '-u', 'device'], nothing)
+  const client = { env: { DOCKER_COMMAND: 'true' } }
+  const says = /Please specify both username and password in non-interactive mode\.\n {7}pass the password on standard/
+  await acrux.fails(1, says, ['acr', 'login', '-n', registry, '-u', 'device'], client)
+>>>>>>> b5ea9642 (cli: add docker-credential-acrux, which keeps clients signed in)
 })

@@ -2,11 +2,11 @@ import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
 import { unverifiedClaims } from '../token-claim.ts'
-import { type Exchange, exchangeForAcrToken } from './acr-exchange.ts'
+import { type Exchange, ExchangeDenied, exchangeForAcrToken } from './acr-exchange.ts'
 import { type Cloud, azureCloud } from './clouds.ts'
 import { type HttpClient, createHttpClient } from './http.ts'
 import { type Profile, type StoredSubscription, type Subscription, openProfile } from './profile.ts'
-import { openSecretStore } from './secret-store.ts'
+import { acrTokenName, openSecretStore } from './secret-store.ts'
 import { type AccessToken, type Freshness, type TokenSource, accessToken, storedToken } from './sign-in-tokens.ts'
 import { TokenDenied, scopeOf } from './token-request.ts'
 
@@ -93,7 +93,8 @@ export function httpClientOf({ env, log }: CommandContext, { ca }: Pick<Cloud, '
   return createHttpClient({ ca, log, env })
 }
 
-function openAccount(context: CommandContext, profile: Profile, stored: StoredSubscription): Account {
+/** The account of a stored subscription. @throws CommandFailure if its sign-in is missing */
+export function openAccount(context: CommandContext, profile: Profile, stored: StoredSubscription): Account {
   const { subscription } = stored
   const signIn = profile.signIns.find(({ id }) => id === stored.signIn)
   if (signIn === undefined)
@@ -118,15 +119,23 @@ function openAccount(context: CommandContext, profile: Profile, stored: StoredSu
       return forResource(graph, freshness)
     },
     acrRefreshToken: async (loginServer, { narrowing, isFresh } = {}) => {
-      const exchange = async (): Promise<AccessToken> => {
-        const { tenantId } = subscription
-        const identityToken = await tokenForRegistries(forResource, armResource)
+      const { tenantId } = subscription
+      const exchange = async (freshness?: Freshness): Promise<AccessToken> => {
+        const identityToken = await tokenForRegistries((resource) => forResource(resource, freshness), armResource)
         const refreshToken = await exchangeForAcrToken(http, loginServer, { tenantId, identityToken, narrowing })
         return { token: refreshToken, expiresAtMs: expiryOf(refreshToken) }
       }
-      const issued =
-        narrowing === undefined ? storedToken(source, `acr ${loginServer}`, exchange, { isFresh }) : exchange()
-      return (await issued).token
+      const renew = async (): Promise<AccessToken> => {
+        try {
+          return await exchange()
+        } catch (error) {
+          // The stored identity token may be revoked. Requesting another one shows whether the sign-in itself has ended.
+          if (error instanceof ExchangeDenied && error.status === 401) return exchange({ isFresh: true })
+          throw error
+        }
+      }
+      const name = acrTokenName(tenantId, loginServer)
+      return (await (narrowing === undefined ? storedToken(source, name, renew, { isFresh }) : renew())).token
     },
   }
 }

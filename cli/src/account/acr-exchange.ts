@@ -3,12 +3,17 @@ import { isRecord } from '../command/output/sorted-keys.ts'
 import { terminalLine } from '../terminal-text.ts'
 import { type HttpClient, type HttpResponse, formRequest, jsonOf } from './http.ts'
 
-/** The user name that goes with an ACR refresh token. [acr-protocol §1.9] */
-export const nullGuid = '00000000-0000-0000-0000-000000000000'
+export { nullGuid } from './null-guid.ts'
 
 /** The registry did not exchange the identity token. */
 export class ExchangeDenied extends CommandFailure {
   override readonly name = 'ExchangeDenied'
+  readonly status: number
+
+  constructor(status: number, message: string, nextStep: string) {
+    super(message, 1, nextStep)
+    this.status = status
+  }
 }
 
 /** The Bearer challenge of a registry. */
@@ -102,8 +107,8 @@ function exchangeDenied(loginServer: string, response: HttpResponse, body: unkno
     ...(correlationId === undefined ? [] : [`Correlation ID: ${correlationId}.`]),
   ].join(' ')
   return new ExchangeDenied(
+    status,
     `An error occurred: ${title}\n${text}`,
-    1,
     correlationId === undefined ? 'sign in again: acrux login' : `acrux acr why ${correlationId} explains the denial`,
   )
 }

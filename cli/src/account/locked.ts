@@ -1,6 +1,5 @@
 import { chmodSync } from 'node:fs'
 import path from 'node:path'
-import { makePrivateDirectory } from '@acrux/server/durable-file'
 
 const timeoutMs = 60_000
 
@@ -21,6 +20,7 @@ export function locked<Result>(directory: string, work: () => Promise<Result>): 
 async function lockedAmongProcesses<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
   // Loaded late, because it is slow to load. The executable cannot import modules of Node dynamically.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+  const { makePrivateDirectory } = await import('@acrux/server/durable-file')
   await makePrivateDirectory(directory)
   const file = path.join(directory, 'lock')
   const lock = new DatabaseSync(file, { timeout: timeoutMs })

@@ -43,6 +43,9 @@ export type SignIn = {
 /** A subscription, and the sign-in that gives access to it. */
 export type StoredSubscription = { readonly signIn: string; readonly subscription: Subscription }
 
+/** A registry for which clients ask `docker-credential-acrux`. */
+export type HelperRegistry = { readonly name: string; readonly loginServer: string; readonly cloud: string }
+
 /** What the command line knows between commands, without secrets. */
 export type Profile = {
   readonly version: 1
@@ -50,6 +53,7 @@ export type Profile = {
   readonly clouds: readonly Cloud[]
   readonly signIns: readonly SignIn[]
   readonly subscriptions: readonly StoredSubscription[]
+  readonly helperRegistries?: readonly HelperRegistry[]
 }
 
 const empty: Profile = { version: 1, activeCloud: azureCloud.name, clouds: [], signIns: [], subscriptions: [] }
@@ -64,9 +68,12 @@ export function openProfile(env: Readonly<Record<string, string | undefined>>): 
 export function parseProfile(value: unknown): Profile | undefined {
   if (value === undefined) return empty
   if (!isRecord(value) || value['version'] !== 1 || typeof value['activeCloud'] !== 'string') return undefined
-  const { clouds, signIns, subscriptions } = value
+  const { clouds, signIns, subscriptions, helperRegistries = [] } = value
   const isValid =
-    isListOf(clouds, isCloud) && isListOf(signIns, isSignIn) && isListOf(subscriptions, isStoredSubscription)
+    isListOf(clouds, isCloud) &&
+    isListOf(signIns, isSignIn) &&
+    isListOf(subscriptions, isStoredSubscription) &&
+    isListOf(helperRegistries, (item) => hasTexts(item, ['name', 'loginServer', 'cloud']))
   return isValid ? (value as Profile) : undefined
 }
 

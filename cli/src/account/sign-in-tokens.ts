@@ -6,7 +6,7 @@ import type { Cloud } from './clouds.ts'
 import type { HttpClient } from './http.ts'
 import { managedIdentityToken } from './managed-identity.ts'
 import type { SignIn } from './profile.ts'
-import type { SecretStore, Secrets } from './secret-store.ts'
+import type { SecretStore, Secrets } from './secrets.ts'
 import { type TokenResponse, oauthUrl, requestToken, scopeOf } from './token-request.ts'
 
 /** A token is renewed when it expires within this time. */

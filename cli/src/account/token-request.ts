@@ -21,7 +21,7 @@ export class TokenDenied extends CommandFailure {
   readonly numbers: readonly number[]
 
   constructor(error: string, description: string, numbers: readonly number[]) {
-    super(terminalText(description), 1, nextStepFor(error, numbers))
+    super(terminalText(description.replaceAll('\r\n', '\n')), 1, nextStepFor(error, numbers))
     this.error = error
     this.numbers = numbers
   }

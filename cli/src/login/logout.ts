@@ -2,6 +2,7 @@ import { requireSubscription } from '../account/account.ts'
 import { openProfile } from '../account/profile.ts'
 import { removeSignIns } from '../account/sign-in.ts'
 import { defineCommand } from '../command/command.ts'
+import { removeUnusedHelpers } from '../credential-helper/set-up.ts'
 import { CommandFailure, failure } from '../command/failure.ts'
 
 /** `acrux logout`. */
@@ -15,6 +16,7 @@ export const command = defineCommand<{ readonly username?: string }>({
     const profile = await openProfile(context.env).read()
     const name = username ?? activeUser(() => requireSubscription(profile, undefined).subscription.user.name)
     await removeSignIns(context, ({ userName }) => userName.toLowerCase() === name.toLowerCase())
+    await removeUnusedHelpers(context)
   },
 })
 

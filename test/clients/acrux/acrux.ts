@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { type ClientHome, type Ran, clientHome, run } from '../../harness/clients.ts'
 import type { RunningServer } from '../../harness/server.ts'
 
-const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url))
+/** The file that is run as `acrux`. */
+export const mainFile =
+  process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url))
 
 /** How a command is run. */
 export type AcruxOptions = {

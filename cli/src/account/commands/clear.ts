@@ -1,9 +1,13 @@
 import { defineCommand } from '../../command/command.ts'
+import { removeUnusedHelpers } from '../../credential-helper/set-up.ts'
 import { removeSignIns } from '../sign-in.ts'
 
 /** `acrux account clear`. */
 export const command = defineCommand({
   examples: ['acrux account clear'],
   prints: 'result',
-  run: async (_flags, context) => removeSignIns(context, () => true),
+  run: async (_flags, context) => {
+    await removeSignIns(context, () => true)
+    await removeUnusedHelpers(context)
+  },
 })

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 import { type Account, findAccount, httpClientOf, recordOf } from '../../account/account.ts'
+=======
+import { type Account, findAccount, httpClientOf, recordOf, requireAccount } from '../../account/account.ts'
+>>>>>>> b5ea9642 (cli: add docker-credential-acrux, which keeps clients signed in)
 import { type Narrowing, nullGuid, requireChallenge } from '../../account/acr-exchange.ts'
 import { askArm } from '../../account/arm.ts'
 import { defineCommand } from '../../command/command.ts'
@@ -15,6 +19,8 @@ type Flags = PlaceFlags & {
   readonly exposeToken?: true
   readonly scope?: readonly string[]
   readonly ttl?: number
+  readonly helper?: true
+  readonly removeHelper?: true
 }
 
 /** `acrux acr login`. */
@@ -24,7 +30,10 @@ DOCKER_COMMAND selects the container client. Without it, docker, podman and nerd
 password goes to the client's standard input, and never into its arguments.
 
 A login is valid for 3 hours. With --scope or --ttl, it is valid for less: for a build step, or for another person. It
-never allows more than your own permissions, and is revoked with your own sign-in. Registries of Azure cannot narrow a login.`,
+never allows more than your own permissions, and is revoked with your own sign-in. Registries of Azure cannot narrow a login.
+
+With --helper, no password is stored in the clients: they run docker-credential-acrux, which renews the login while your
+sign-in lasts. No container client needs to be installed.`,
   flags: [
     { flags: '-n, --name <registry>', description: 'the name of the registry, or its login server', required: true },
     { flags: '-g, --resource-group <group>', description: 'the resource group of the registry' },
@@ -46,6 +55,12 @@ never allows more than your own permissions, and is revoked with your own sign-i
       repeated: true,
     },
     { flags: '--ttl <time>', description: 'the lifetime of the login, such as 15m or 1h', parse: parseTtl },
+    {
+      flags: '--helper',
+      description:
+        'make docker, podman and others ask docker-credential-acrux, which gets a new token when they need one',
+    },
+    { flags: '--remove-helper', description: 'undo --helper' },
   ],
   examples: [
     'acrux acr login -n contoso',
@@ -53,9 +68,11 @@ never allows more than your own permissions, and is revoked with your own sign-i
     'acrux acr login -n contoso --expose-token --query refreshToken -o tsv',
     'acrux acr login -n contoso --scope repository:team/app:pull --ttl 15m',
     'acrux acr login -n contoso -u device -p @device.password',
+    'acrux acr login -n contoso --helper',
   ],
   prints: 'result',
-  run: login,
+  run: (flags, context) =>
+    (flags.helper ?? flags.removeHelper) === undefined ? login(flags, context) : changeHelper(flags, context),
 })
 
 async function login(flags: Flags, context: CommandContext): Promise<unknown> {
@@ -96,6 +113,23 @@ async function login(flags: Flags, context: CommandContext): Promise<unknown> {
   }
 }
 
+<<<<<<< HEAD
+=======
+/** `--helper` and `--remove-helper`, without a container client. */
+async function changeHelper(flags: Flags, context: CommandContext): Promise<void> {
+  const { name, username, exposeToken, scope, ttl, helper, removeHelper: isRemoved } = flags
+  if ((username ?? exposeToken ?? scope ?? ttl) !== undefined || (helper === true && isRemoved === true))
+    throw failure(
+      '--helper and --remove-helper cannot be combined with each other, nor with --username, --expose-token, --scope and --ttl',
+    )
+  const { addHelper, removeHelper } = await import('../../credential-helper/set-up.ts')
+  if (isRemoved === true) return removeHelper(context, name)
+  const account = await requireAccount(context)
+  const { loginServer, document } = await findPlace(context, account, flags)
+  await addHelper(context, account, { name: document?.name ?? name, loginServer })
+}
+
+>>>>>>> b5ea9642 (cli: add docker-credential-acrux, which keeps clients signed in)
 function narrowingOf({ scope, ttl }: Flags): Narrowing | undefined {
   return scope === undefined && ttl === undefined ? undefined : { scopes: scope ?? [], lifeSeconds: ttl }
 }
