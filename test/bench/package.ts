@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mustRun } from '../harness/clients.ts'
+import { tempDir } from '../harness/temp-dir.ts'
 import { build } from '../packages/build.ts'
 import { type Serving, startUntilReady } from '../packages/program.ts'
 import { type Figure, type Settings, median, medianQuotient } from './figure.ts'
 import { type Filled, fill } from './subject.ts'
 
 /** The figures of the executable for this machine, as `npm run build` makes it. */
-export const packageFigures = ['package-version', 'package-serve-ready', 'package-memory']
+export const packageFigures = ['package-version', 'package-credential-helper', 'package-serve-ready', 'package-memory']
 
-const versionRuns = 20
+/** How often a program is started. */
+const startRuns = 20
 
 /** How long the server does nothing before its memory is read. */
 const restMs = 15_000
@@ -28,35 +31,75 @@ export async function measurePackage({ rounds, say }: Settings, chosen: Readonly
   await mustRun('dd', [`if=${executable}`, 'iflag=nocache', 'count=0'], { env })
   using filled = await fill({ repositories: 10 })
   return [
-    ...(chosen.has('package-version') ? [versionFigure(executable)] : []),
+    ...(chosen.has('package-version') ? [startFigure('package-version', executable, { args: ['version'] })] : []),
+    ...(chosen.has('package-credential-helper') ? [helperFigure(executable)] : []),
     ...(chosen.has('package-serve-ready') ? [await readyFigure(executable, filled, rounds)] : []),
     ...(chosen.has('package-memory') ? [await memoryFigure(executable, filled, rounds)] : []),
   ]
 }
 
-function milliseconds(command: string, args: readonly string[]): number {
+type Call = {
+  readonly args: readonly string[]
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+function milliseconds(command: string, { args, input = '', env: more }: Call): number {
   const begun = performance.now()
-  const { status } = spawnSync(command, args, { env })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
+  const { status, stdout } = spawnSync(command, args, { env: { ...env, ...more }, input, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stdout}`)
   return performance.now() - begun
 }
 
-function versionFigure(executable: string): Figure {
+/** Compares the time of a program with that of `node -e 0`. */
+function startFigure(name: string, command: string, call: Call): Figure {
   const program: number[] = []
   const bare: number[] = []
-  for (let round = 0; round < versionRuns; round += 1) {
-    bare.push(milliseconds(process.execPath, ['-e', '0']))
-    program.push(milliseconds(executable, ['version']))
+  for (let round = 0; round < startRuns; round += 1) {
+    bare.push(milliseconds(process.execPath, { args: ['-e', '0'] }))
+    program.push(milliseconds(command, call))
   }
   return {
-    name: 'package-version',
+    name,
     measured: medianQuotient(program, bare),
     unit: 'ratio',
     bound: 'at most',
     target: 1.6,
-    details: `acrux version ${Math.round(median(program))} ms, node -e 0 ${Math.round(median(bare))} ms`,
+    details: `${basename(command)} ${call.args.join(' ')} ${Math.round(median(program))} ms, node -e 0 ${Math.round(median(bare))} ms`,
   }
 }
+
+/** The credential helper, which answers with a token that it has. */
+function helperFigure(executable: string): Figure {
+  using folder = tempDir('helper')
+  const program = join(folder.path, 'docker-credential-acrux')
+  symlinkSync(executable, program)
+  const loginServer = writeSignIn(folder.path)
+  const call = { args: ['get'], input: loginServer, env: { ACRUX_CONFIG_DIR: folder.path } }
+  return startFigure('package-credential-helper', program, call)
+}
+
+/** Writes the files of a sign-in with a fresh token, and returns the login server. */
+function writeSignIn(folder: string): string {
+  const loginServer = 'contoso.azurecr.io'
+  const cloud = 'AzureCloud'
+  const tenantId = '2d3f4c5e-0000-4000-8000-000000000001'
+  const user = { name: 'ada@contoso.com', type: 'user' }
+  const signIn = { id: 'one', cloud, tenantId, userName: user.name, secretStore: 'file', method: { kind: 'secret' } }
+  const subscription = { id: 'one', name: 'one', tenantId, isDefault: true, environmentName: cloud, user }
+  const subscriptions = [{ signIn: 'one', subscription }]
+  const profile = { version: 1, activeCloud: cloud, clouds: [], signIns: [signIn], subscriptions }
+  const iat = Math.floor(Date.now() / 1000)
+  const claims = Buffer.from(JSON.stringify({ iat, exp: iat + 10_800, ...paddingOfToken })).toString('base64url')
+  const token = { token: `x.${claims}.x`, expiresAtMs: (iat + 10_800) * 1000 }
+  const secrets = { version: 1, signIns: { one: { tokens: { [`acr ${tenantId} ${loginServer}`]: token } } } }
+  for (const [name, content] of Object.entries({ profile, secrets }))
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(content), { mode: 0o600 })
+  return loginServer
+}
+
+/** Makes the token as long as a real one. */
+const paddingOfToken = { padding: 'x'.repeat(600) }
 
 function serve(executable: string, { dataDir, port }: Filled): Promise<Serving> {
   const place = ['--data-dir', dataDir, '--listen', `127.0.0.1:${port}`, '--public-host', `localhost:${port}`]
