@@ -16,6 +16,8 @@ export class ExchangeDenied extends CommandFailure {
   }
 }
 
+const checkName = 'check the name of the registry: acrux acr list'
+
 /** The Bearer challenge of a registry. */
 export type Challenge = { readonly realm: URL; readonly service: string }
 
@@ -33,14 +35,15 @@ export async function requireChallenge(http: HttpClient, loginServer: string): P
     throw titled(
       'CONNECTIVITY_FORBIDDEN_ERROR',
       `Looks like you don't have access to registry '${loginServer}'. To see configured firewall rules, run 'az acr show --query networkRuleSet --name ${loginServer.split('.')[0] ?? ''}'.`,
+      'allow the address of this machine in the firewall of the registry',
     )
   }
   const header = response.headers['www-authenticate']
   if (response.status !== 401 || header === undefined)
-    throw titled('CONNECTIVITY_CHALLENGE_ERROR', `Registry '${loginServer}' did not issue a challenge.`)
+    throw titled('CONNECTIVITY_CHALLENGE_ERROR', `Registry '${loginServer}' did not issue a challenge.`, checkName)
   const challenge = parseChallenge(header)
   if (challenge === undefined)
-    throw titled('CONNECTIVITY_AAD_LOGIN_ERROR', `Registry '${loginServer}' does not support AAD login.`)
+    throw titled('CONNECTIVITY_AAD_LOGIN_ERROR', `Registry '${loginServer}' does not support AAD login.`, checkName)
   return challenge
 }
 
@@ -119,6 +122,6 @@ function messageOf(body: unknown): string | undefined {
   return isRecord(first) && typeof first['message'] === 'string' ? first['message'] : undefined
 }
 
-function titled(title: string, message: string): CommandFailure {
-  return failure(`An error occurred: ${title}\n${message}`)
+function titled(title: string, message: string, nextStep: string): CommandFailure {
+  return failure(`An error occurred: ${title}\n${message}`, nextStep)
 }
