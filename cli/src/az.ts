@@ -78,9 +78,8 @@ async function withAuthorities({ env }: CommandContext, cloud: Cloud): Promise<C
 export async function registryIdOf(context: CommandContext, name: string): Promise<string> {
   const account = await requireAnyAccount(context)
   const found = await translated(() => findRegistry(account, name))
-  return (
-    found?.id ?? notFoundOnServer(`the registry ${name} does not exist, or is not visible to the signed-in principal`)
-  )
+  const message = `the registry ${name} does not exist, or is not visible to the signed-in principal`
+  return found?.id ?? notFoundOnServer(message, 'list the registries: acrux acr list -o table')
 }
 
 /** Sends a GET to the management API. `url` may be a path. Undefined if the response is 404. @throws CommandFailure */
@@ -165,6 +164,6 @@ function notSignedIn(): never {
 }
 
 /** @throws CommandFailure with the exit code 3 always */
-export function notFoundOnServer(message: string): never {
-  throw new CommandFailure(message, 3)
+export function notFoundOnServer(message: string, nextStep?: string): never {
+  throw new CommandFailure(message, 3, nextStep)
 }

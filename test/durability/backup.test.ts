@@ -212,6 +212,7 @@ test('A backup that is damaged is found, and what is damaged is not restored as 
   const verified = await runAcrux(['backup', 'verify', directory])
   assert.equal(verified.code, 1)
   assert.ok(verified.stderr.includes(`${digest} is corrupt`), verified.stderr)
+  assert.match(verified.stderr, /^acrux: run acrux scrub on the server, and create another backup/m)
   const refused = await runAcrux(['backup', 'restore', directory, '--data-dir', target])
   assert.equal(refused.code, 1, refused.stderr)
   assert.equal(existsSync(target), false)

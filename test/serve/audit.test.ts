@@ -56,6 +56,7 @@ test('acrux audit verify names the event that was altered and ends with code 1',
   assert.equal(altered.code, 1)
   assert.match(altered.stderr, /^acrux: event 1 was changed$/m)
   assert.match(altered.stdout, /^the audit log was altered$/m)
+  assert.match(altered.stderr, /^acrux: keep a copy of the data directory/m)
   alter(place, 'delete from audit_event; delete from audit_block')
   const emptied = await verify(place, '--expect', checkpoint)
   assert.equal(emptied.code, 1)

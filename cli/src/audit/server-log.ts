@@ -30,7 +30,10 @@ export async function* newestOnServer(
   if (filter !== '') query.set('$filter', filter)
   let left = flags.limit
   for (let answer = await getFromArm(context, `${await logOf(context, place)}?${query.toString()}`); ;) {
-    if (answer === undefined) notFoundOnServer('the audit log does not exist, or is not visible to the account')
+    if (answer === undefined) {
+      const message = 'the audit log does not exist, or is not visible to the account'
+      notFoundOnServer(message, 'check the account with acrux account show; it needs the role Reader')
+    }
     const { value, nextLink } = answer as Page
     for (const event of value.slice(0, left)) yield event
     left -= value.length

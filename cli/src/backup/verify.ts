@@ -48,5 +48,7 @@ async function verify({ directory, ...flags }: Flags, context: CommandContext): 
     `${report.auditEvents} audit events in ${report.auditBlocks} blocks`,
     isWhole ? `the backup is intact${authentic}` : 'the backup is damaged',
   ])
-  if (!isWhole) context.exitWith(1)
+  if (isWhole) return
+  context.log.notice('run acrux scrub on the server, and create another backup; acrux backup list shows the others')
+  context.exitWith(1)
 }

@@ -59,7 +59,10 @@ export const command = defineCommand<Flags>({
 async function scrub(flags: Flags, context: CommandContext): Promise<void> {
   const { server, dataDir, config, repair, json } = flags
   if (server !== undefined && (dataDir !== undefined || config !== undefined)) {
-    throw new WrongUsageError('--server cannot be combined with --data-dir or --config')
+    throw new WrongUsageError(
+      '--server cannot be combined with --data-dir or --config',
+      'use --server for a running server, and --data-dir for a stopped one',
+    )
   }
   const display = createProgressDisplay(process.stderr)
   const scrubPlace = async (): Promise<ScrubProgress> => {
@@ -71,7 +74,13 @@ async function scrub(flags: Flags, context: CommandContext): Promise<void> {
   if (json) context.print(`${JSON.stringify(report, undefined, 2)}\n`)
   else context.print(reportText(report))
   const isSound = report.findingCount === report.findings.filter(isGone).length
-  if (!isSound) context.exitWith(1)
+  if (isSound) return
+  context.log.notice(
+    repair
+      ? 'push the quarantined images again, or restore a backup: the next push replaces their content'
+      : 'run the command with --repair to quarantine corrupt content, so that the next push replaces it',
+  )
+  context.exitWith(1)
 }
 
 /** A removed file is no longer a problem. Quarantined content is one until it is pushed again. */

@@ -18,16 +18,19 @@ export async function scrubServer(
   const url = `${await subscriptionPath(context)}/providers/Acrux.Server/scrub?api-version=${apiVersion}`
   let report = ((await postToArm(context, url, { repair })) as Answer).requested
   if (report === null) return notFoundOnServer('the server did not start the scrub')
-  if (report.repair !== repair) notFoundOnServer('another scrub is running: try again when it has ended')
+  if (report.repair !== repair) notFoundOnServer('another scrub is running', 'try again when it has ended')
   while (report.state === 'running') {
     onProgress(report)
     await sleep(pollIntervalMs)
     report =
       ((await getFromArm(context, url)) as Answer | undefined)?.requested ??
-      notFoundOnServer('the scrub was stopped because the server restarted')
+      notFoundOnServer('the scrub was stopped because the server restarted', 'start it again')
   }
   onProgress(report)
   if (report.state !== 'completed')
-    notFoundOnServer(`the scrub ${report.state === 'stopped' ? 'was stopped' : 'failed'}`)
+    notFoundOnServer(
+      `the scrub ${report.state === 'stopped' ? 'was stopped' : 'failed'}`,
+      'the log of the server says why; then start it again',
+    )
   return report
 }
