@@ -77,6 +77,8 @@ async function finishRotation(context: CommandContext, holder: Holder, flags: Se
   requireKnownUses(holder, passwords, old)
   const newest = validPasswords(passwords).at(-1)
   if (newest === undefined) throw new Error('an old password has a newer one')
+  if (newest.lastUsedAtMs === undefined)
+    context.log.warning(`nobody has used ${newest.id} yet: check that the clients have it`)
   const isDryRun = flags.dryRun === true
   if (isDryRun) context.log.notice(willDelete(old, { after: flags.after, sinceMs: newest.createdAtMs }))
   else {
