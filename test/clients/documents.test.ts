@@ -135,6 +135,10 @@ step('the commands for rotating credentials work', ['az'], async () => {
 step('the commands for deleting old images and cancelling uploads work', ['az'], async () => {
   const { appId, password } = team.firstRun.servicePrincipal
   await signInAcrux(owner, team)
+  // The page on granting push has changed the mode of the registry, in which an owner has no permissions on repositories.
+  const scope = await owner.text('acr', 'show', '-n', 'contoso', '--query', 'id', '-o', 'tsv')
+  const role = ['--role', 'Container Registry Repository Contributor', '--scope', scope]
+  await owner.json('role', 'assignment', 'create', '--assignee', appId, ...role)
   for (const tag of ['dev-1', 'dev-2', 'dev-3', 'dev-4', 'v1'])
     await pushImage(team, 'team/app', tag, basic(appId, password))
   const script = examplesOf(pages.cleanUp, 'purge').replaceAll('--ago 30d', '--ago 0')
