@@ -255,7 +255,6 @@ test('a server with an unknown certificate authority is not trusted without a co
   await client.fails(2, /is not a URL that begins with https/, ['login', '--server', 'http://localhost:1'])
 })
 
-<<<<<<< HEAD
 test('acrux login --first-run signs in with what the first start created, and asks nothing', async () => {
   using fresh = acruxClient()
   const at = ['login', '--first-run', '--data-dir', server.dataDir]
@@ -265,7 +264,8 @@ test('acrux login --first-run signs in with what the first start created, and as
   await fresh.fails(2, /--data-dir needs --first-run/, ['login', '--data-dir', server.dataDir])
   const nowhere = ['login', '--first-run', '--data-dir', join(fresh.home.path, 'none')]
   await fresh.fails(13, /first-run\.json does not exist or cannot be read\n +.*acrux owner reset/, nowhere)
-=======
+})
+
 step('on a terminal, acrux login shows the fingerprint of the served authority and asks', ['script'], async () => {
   const fingerprint = new X509Certificate(readFileSync(server.caFile)).fingerprint256
   const login = ['login', '--server', resourceManager, '--service-principal', '-u', servicePrincipal.appId]
@@ -294,5 +294,4 @@ test('without a terminal and without docker, commands that need them say what to
   const client = { env: { DOCKER_COMMAND: 'true' } }
   const says = /Please specify both username and password in non-interactive mode\.\n {7}pass the password on standard/
   await acrux.fails(1, says, ['acr', 'login', '-n', registry, '-u', 'device'], client)
->>>>>>> b5ea9642 (cli: add docker-credential-acrux, which keeps clients signed in)
 })

@@ -28,7 +28,8 @@ export class TokenDenied extends CommandFailure {
 }
 
 function nextStepFor(error: string, numbers: readonly number[]): string | undefined {
-  if (numbers.includes(7000215)) return 'check the secret, and sign in again: acrux login; a certificate is passed with --certificate'
+  if (numbers.includes(7000215))
+    return 'check the secret, and sign in again: acrux login; a certificate is passed with --certificate'
   const needsSignIn = error === 'invalid_grant' || error === 'interaction_required' || error === 'login_required'
   return needsSignIn ? 'sign in again: acrux login' : undefined
 }

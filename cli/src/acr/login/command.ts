@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-import { type Account, findAccount, httpClientOf, recordOf } from '../../account/account.ts'
-=======
 import { type Account, findAccount, httpClientOf, recordOf, requireAccount } from '../../account/account.ts'
->>>>>>> b5ea9642 (cli: add docker-credential-acrux, which keeps clients signed in)
 import { type Narrowing, nullGuid, requireChallenge } from '../../account/acr-exchange.ts'
 import { askArm } from '../../account/arm.ts'
 import { defineCommand } from '../../command/command.ts'
@@ -113,8 +109,6 @@ async function login(flags: Flags, context: CommandContext): Promise<unknown> {
   }
 }
 
-<<<<<<< HEAD
-=======
 /** `--helper` and `--remove-helper`, without a container client. */
 async function changeHelper(flags: Flags, context: CommandContext): Promise<void> {
   const { name, username, exposeToken, scope, ttl, helper, removeHelper: isRemoved } = flags
@@ -129,7 +123,6 @@ async function changeHelper(flags: Flags, context: CommandContext): Promise<void
   await addHelper(context, account, { name: document?.name ?? name, loginServer })
 }
 
->>>>>>> b5ea9642 (cli: add docker-credential-acrux, which keeps clients signed in)
 function narrowingOf({ scope, ttl }: Flags): Narrowing | undefined {
   return scope === undefined && ttl === undefined ? undefined : { scopes: scope ?? [], lifeSeconds: ttl }
 }
