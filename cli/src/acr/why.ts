@@ -12,6 +12,7 @@ import { terminalLine } from '../terminal-text.ts'
 import { askRegistry } from './ask-registry.ts'
 import { sharedExitCodes } from './shared.ts'
 import { changeText } from './change-text.ts'
+import { textsAt } from './permission/permission-registry.ts'
 import { AmbiguousName, type DirectorySubject, namedSubjects, requireSubject, whoWord } from './permission/subject.ts'
 import { type NamedDecision, type RecordedDecision, whyText } from './why-text.ts'
 
@@ -64,26 +65,33 @@ async function why(flags: Flags, context: CommandContext): Promise<NamedDecision
   if ((id === undefined) === (last === undefined)) throw new WrongUsageError('use either an ID or --last')
   if (principal !== undefined && last === undefined) throw new WrongUsageError('--principal requires --last')
   const found = flags.name === undefined ? await findInLog(flags) : await findOnServer(context, flags, flags.name)
-  if (found !== undefined)
-    return named(found, flags.name, flags.name === undefined ? undefined : await requireAnyAccount(context))
+  if (found !== undefined) return flags.name === undefined ? named(found) : namedOnServer(found, flags.name, context)
   throw new CommandFailure(id === undefined ? 'no denial was found' : `the id ${terminalLine(id)} is unknown`, 1)
 }
 
-/** Adds the names of principals, and the command that would have allowed the request. Without an account, ids are the names. */
-async function named(
+async function namedOnServer(
   decision: RecordedDecision,
-  registry: string | undefined,
-  account: Account | undefined,
+  registry: string,
+  context: CommandContext,
 ): Promise<NamedDecision> {
+  const requested = await requestedAccess(context, registry, decision)
+  return named(decision, { registry, requested, account: await requireAnyAccount(context) })
+}
+
+type Server = { readonly registry: string; readonly account: Account; readonly requested: readonly string[] }
+
+/** Adds the names of principals, and the command that would have allowed the request. Without a server, ids are the names. */
+async function named(decision: RecordedDecision, server?: Server): Promise<NamedDecision> {
+  const account = server?.account
   const { principal, assignments, smallestChange, scopeMap, asked, roleAssignmentMode } = decision
   const ids = [principal.id, ...assignments.map(({ principalId }) => principalId)].filter(isGuid)
   const subjects = account === undefined ? new Map<string, DirectorySubject>() : await namedSubjects(account, ids)
   const names = {
-    registry: registry ?? /\/registries\/([^/]+)$/.exec(asked?.scope ?? '')?.[1],
+    registry: server?.registry ?? /\/registries\/([^/]+)$/.exec(asked?.scope ?? '')?.[1],
     who: await whoOf(principal, account, subjects),
     ...namesOf(principal),
     scopeMap: scopeMap?.name,
-    asked: wantedOf(decision) ?? undefined,
+    asked: wantedOf(decision, server?.requested ?? decision.token?.leftOut ?? []) ?? undefined,
     isForRegistry: roleAssignmentMode === 'LegacyRegistryPermissions',
   }
   return {
@@ -93,14 +101,37 @@ async function named(
   }
 }
 
-/** The denied action; push, if the client requested a token to pull and push and got neither. */
-function wantedOf({ asked, token }: RecordedDecision): RecordedDecision['asked'] {
+/** The denied action; push, if the client requested a token to pull and push, as docker does. */
+function wantedOf({ asked }: RecordedDecision, requested: readonly string[]): RecordedDecision['asked'] {
   if (asked === null) return null
-  const isPush = token?.leftOut.some((each) => {
+  const isPush = requested.some((each) => {
     const [, repository, actions = ''] = /^repository:(.+):([^:]+)$/.exec(each) ?? []
     return repository === asked.repository && actions.split(',').includes('push')
   })
-  return isPush === true ? { ...asked, action: 'push' } : asked
+  return isPush ? { ...asked, action: 'push' } : asked
+}
+
+/** How long before a denied request its token was requested, at most. */
+const maxTokenAgeMs = 60_000
+
+/** The access that the client requested just before a pull was denied. Empty if the account may not read the log. */
+async function requestedAccess(
+  context: CommandContext,
+  name: string,
+  { asked, principal, eventTimestamp, token }: RecordedDecision,
+): Promise<readonly string[]> {
+  if (token !== null) return token.leftOut
+  if (asked?.action !== 'pull' || principal.id === '') return []
+  const to = Date.parse(eventTimestamp)
+  const filter = { principal: principal.id, action: 'token.issue', from: to - maxTokenAgeMs, to, limit: 3 }
+  const requested: string[] = []
+  try {
+    for await (const { detail } of newestOnServer(context, { name }, filter))
+      requested.push(...textsAt(detail, 'asked'))
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error
+  }
+  return requested
 }
 
 /** The principal as `acrux acr grant` names it. Undefined if the principal was only claimed. */
