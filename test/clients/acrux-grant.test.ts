@@ -61,8 +61,10 @@ async function runFix(mode: Mode, who: string, action: string, repository: strin
   assert.equal(ran.code, 0, `${fix}\n${ran.stdout}${ran.stderr}`)
 }
 
-/** Signs skopeo in and pushes or pulls an image, in a home of its own. */
-async function transfer(mode: Mode, login: Login | undefined, what: 'push' | 'pull', repository: string): Promise<Ran> {
+type Transfer = 'push' | 'pull' | 'delete'
+
+/** Signs skopeo in and pushes, pulls or deletes an image, in a home of its own. */
+async function transfer(mode: Mode, login: Login | undefined, what: Transfer, repository: string): Promise<Ran> {
   using home = clientHome(server.caFile)
   const { env } = home
   const host = registries[mode].loginServer
@@ -72,15 +74,16 @@ async function transfer(mode: Mode, login: Login | undefined, what: 'push' | 'pu
     if (signedIn.code !== 0) return signedIn
   }
   const image = `docker://${host}/${repository}:1`
+  if (what === 'delete') return await run('skopeo', ['delete', image], { env })
   const [from, to] = what === 'push' ? [`oci:${layout}:1`, image] : [image, `oci:${join(home.path, 'back')}:1`]
   return await run('skopeo', ['copy', from, to], { env })
 }
 
-async function assertDenied(mode: Mode, login: Login | undefined, what: 'push' | 'pull', repository: string) {
+async function assertDenied(mode: Mode, login: Login | undefined, what: Transfer, repository: string) {
   assertFails(await transfer(mode, login, what, repository), refusal)
 }
 
-async function assertAllowed(mode: Mode, login: Login | undefined, what: 'push' | 'pull', repository: string) {
+async function assertAllowed(mode: Mode, login: Login | undefined, what: Transfer, repository: string) {
   const ran = await transfer(mode, login, what, repository)
   assert.equal(ran.code, 0, ran.stderr)
 }
@@ -117,6 +120,21 @@ for (const mode of ['rbac', 'rbac-abac'] as const) {
     else await assertDenied(mode, login, 'push', 'tools')
     const { stdout } = await acrux.run(['acr', 'can', application.appId, 'metadata_write', 'team/app', '-n', name])
     assert.match(stdout, /^not allowed/, 'the lock of an image is not a part of push')
+  })
+
+  test(`an application that may pull can delete after the printed command was run, and not push (${mode})`, async (t) => {
+    if (!requireClient(t, 'skopeo')) return
+    const cleaner = await createServicePrincipal(server, `cleaner-${mode}`)
+    const writer = await createServicePrincipal(server, `writer-${mode}`)
+    const repository = isWhole ? '*' : 'old/app'
+    await acrux.text(['acr', 'grant', `writer-${mode}`, 'push', repository, '-n', name])
+    await acrux.text(['acr', 'grant', `cleaner-${mode}`, 'pull', repository, '-n', name])
+    await assertAllowed(mode, { username: writer.appId, password: writer.password }, 'push', 'old/app')
+    const login = { username: cleaner.appId, password: cleaner.password }
+    await assertDenied(mode, login, 'delete', 'old/app')
+    await runFix(mode, `cleaner-${mode}`, 'delete', 'old/app')
+    await assertDenied(mode, login, 'push', 'old/app')
+    await assertAllowed(mode, login, 'delete', 'old/app')
   })
 
   test(`a user that is denied can pull after the printed command was run (${mode})`, async (t) => {
@@ -208,7 +226,7 @@ for (const mode of ['rbac', 'rbac-abac'] as const) {
       name,
       '--dry-run',
     ])
-    assert.match(revoked.stdout, /^- (?:add team\/app|assign).*\n- remove /m)
+    assert.match(revoked.stdout, isWhole ? /^- remove AcrPush$/m : /^- add team\/app .*\n- remove /m)
     for (const who of ['token:other', 'anonymous'])
       await acrux.text(['acr', 'grant', who, 'pull', 'dry/run', '-n', name, '--dry-run'])
     assert.deepEqual(await assignmentsAt(mode), before)
