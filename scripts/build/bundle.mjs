@@ -83,7 +83,7 @@ export async function bundleForExecutable() {
     chunkFileNames: '[name]-[hash].cjs',
   })
   await bundle.close()
-  const [dynamic] = output.output.filter((file) => file.type === 'chunk' && /\bimport\(/.test(file.code))
+  const [dynamic] = output.output.filter((file) => file.type === 'chunk' && /\bimport\(["'`]/.test(file.code))
   if (dynamic !== undefined)
     throw new Error(`${dynamic.fileName} imports a module dynamically, which the executable cannot do`)
   return { program: filesOf(output), threads: await Promise.all([...threadFiles].map((file) => bundleAlone(file))) }
