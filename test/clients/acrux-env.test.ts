@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { requireRoot, run, type Ran } from '../harness/clients.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { acruxClient, principalLogin } from './acrux/acrux.ts'
+import { acruxInPath } from './acrux/acrux-in-path.ts'
 import { step } from './az/az.ts'
 import { makeImage } from './az/podman.ts'
 import { startDocker } from './lib/docker.ts'
@@ -22,10 +23,6 @@ after(async () => {
 before(async () => {
   await acrux.text(principalLogin(server), { input: servicePrincipal.password })
   await pushImage(server, 'samples/hello', 'v1', basic(servicePrincipal.appId, servicePrincipal.password))
-  const bin = join(acrux.home.path, 'bin')
-  mkdirSync(bin)
-  const main = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
-  writeFileSync(join(bin, 'acrux'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 })
   writeFileSync(join(acrux.home.path, 'secret'), servicePrincipal.password, { mode: 0o600 })
 })
 
@@ -36,12 +33,8 @@ function shell(script: string, variables: Readonly<Record<string, string>> = {},
     AZURE_CORE_INSTANCE_DISCOVERY: _discovery,
     PODMAN_IGNORE_CGROUPSV1_WARNING: _warning,
     ...home
-  } = acrux.home.env
-  const env = {
-    ...home,
-    PATH: `${join(acrux.home.path, 'bin')}:${home['PATH'] ?? ''}`,
-    ACRUX_CONFIG_DIR: acrux.configDir,
-  }
+  } = acruxInPath(acrux.home)
+  const env = { ...home, ACRUX_CONFIG_DIR: acrux.configDir }
   const args = program === 'bash' ? ['-euo', 'pipefail', '-c', script] : ['-c', script]
   return run(program, args, { env: { ...env, ...variables }, cwd: acrux.home.path, timeoutMs: 600_000 })
 }

@@ -7,6 +7,7 @@ import { stringAt } from '../harness/json.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
+import { acruxInPath } from './acrux/acrux-in-path.ts'
 import { azHome, signIn, step, type Az } from './az/az.ts'
 import { examplesOf, readDocument, root, storyOf } from './lib/examples.ts'
 
@@ -26,21 +27,18 @@ before(async () => {
   if (findProgram('az') !== undefined) await signIn(owner, team)
 })
 
-const acrux = `${process.execPath} ${join(root, 'cli/src/main.ts')}`
-
 /** Runs a script of a document against a server, in a shell that stops at the first failure. Returns what it printed. */
 async function shell(as: Az, server: RunningServer, script: string, variables: Record<string, string> = {}) {
   const here = script
     .replaceAll(/localhost:5443|registry\.example\.com/g, server.firstRun.loginServer)
     .replaceAll('https://token.actions.githubusercontent.com', issuer.origin)
-    .replaceAll('$PWD/acrux-data', server.dataDir)
     .replaceAll('--data-dir acrux-data', `--data-dir ${server.dataDir}`)
     .replaceAll('./ci.json', join(as.home.path, 'ci.json'))
     .replaceAll('./new-', join(as.home.path, 'new-'))
-    .replaceAll('npx acrux', acrux)
-  const { AZURE_CORE_INSTANCE_DISCOVERY: _settled, ...settled } = as.home.env
-  const ran = await run('bash', ['-euo', 'pipefail', '-c', `acrux() { ${acrux} "$@"; }\n${here}`], {
-    env: { ...settled, DOCKER_COMMAND: 'podman', ...variables },
+    .replaceAll('npx acrux', 'acrux')
+  const { AZURE_CORE_INSTANCE_DISCOVERY: _settled, ...settled } = acruxInPath(as.home)
+  const ran = await run('bash', ['-euo', 'pipefail', '-c', here], {
+    env: { ...settled, DOCKER_COMMAND: 'podman', ACRUX_DATA_DIR: server.dataDir, ...variables },
     cwd: root,
     timeoutMs: 900_000,
   })
@@ -60,7 +58,8 @@ const pages = {
 
 step('every command of the tutorial "Your first registry" works', ['az', 'podman'], async (t) => {
   if (!requireRoot(t)) return
-  const printed = await shell(reader, laptop, `${storyOf(pages.first, 'first')}\necho every command ran`)
+  const story = storyOf(pages.first, 'first').replace('podman pull', `${examplesOf(pages.first, 'three')}\npodman pull`)
+  const printed = await shell(reader, laptop, `cd "$TMPDIR"\n${story}\necho every command ran`)
   assert.match(printed, /"hello"/)
   assert.match(printed, /^reason: +role-lacks-action$/m)
   assert.match(printed, /every command ran/)

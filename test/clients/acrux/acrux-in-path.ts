@@ -1,0 +1,14 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ClientHome } from '../../harness/clients.ts'
+
+const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url))
+
+/** The environment of a home in which shells find `acrux`. */
+export function acruxInPath({ path, env }: ClientHome): Readonly<Record<string, string>> {
+  const bin = join(path, 'bin')
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(join(bin, 'acrux'), `#!/bin/sh\nexec '${process.execPath}' '${mainFile}' "$@"\n`, { mode: 0o755 })
+  return { ...env, PATH: `${bin}:${env['PATH'] ?? ''}` }
+}
