@@ -3,6 +3,7 @@ import { clientHome, findProgram } from '../harness/clients.ts'
 import { build } from './build.ts'
 import { testDebianPackage } from './debian-package.ts'
 import { testExecutable } from './executable.ts'
+import { testFirstPush } from './first-push.ts'
 import { testImage } from './image.ts'
 import { type Scene, buildTools } from './scene.ts'
 
@@ -19,5 +20,6 @@ after(() => {
 })
 
 testExecutable(scene)
+testFirstPush(scene)
 testDebianPackage(scene)
 testImage(scene)
