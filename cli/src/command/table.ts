@@ -1,3 +1,4 @@
+import { kubernetesRows } from '../acr/kubernetes/rows.ts'
 import { permissionRows } from '../acr/permission/rows.ts'
 import { acrGroups, acrRows } from '../acr/rows.ts'
 import type { Command } from './command.ts'
@@ -153,6 +154,7 @@ export const commandTable: readonly CommandRow[] = [
   },
   ...acrRows,
   ...permissionRows,
+  ...kubernetesRows,
   ...managementRows,
   ...upkeepRows,
   {

@@ -56,7 +56,7 @@ async function checkToken(scene: Scene): Promise<Outcome> {
 }
 
 /** The actions of the first access scope of a token. [acr-protocol §1.8] */
-function actionsIn(token: string): readonly string[] {
+export function actionsIn(token: string): readonly string[] {
   const { access } = unverifiedClaims(token)
   const { actions } = recordOf(Array.isArray(access) ? access[0] : undefined)
   return Array.isArray(actions) ? actions.filter((each) => typeof each === 'string') : []

@@ -3,7 +3,8 @@ import { serverFlags } from '../login/named-cloud.ts'
 import { accessSteps } from './access.ts'
 import { clientSteps } from './clients.ts'
 import { connectionSteps } from './connection.ts'
-import { type Finding, runSteps } from './step.ts'
+import { findingDocuments, findingRows, findingsText } from './findings.ts'
+import { runSteps } from './step.ts'
 import { type TargetFlags, sceneOf } from './target.ts'
 import { transferSteps } from './transfer.ts'
 
@@ -31,26 +32,13 @@ and --server, it checks the server of the active cloud.`,
   ],
   exitCodes: { 0: 'no check failed', 1: 'at least one check failed', 2: 'wrong option or argument' },
   prints: 'result',
-  text: textOf,
-  table: (findings: readonly Shown[]) =>
-    findings.map(({ check, status, detail, nextStep }) => ({ check, status, detail, nextStep })),
+  text: findingsText,
+  table: findingRows,
   run: async (flags, context) => {
     const scene = await sceneOf(context, flags)
     const steps = [...connectionSteps, ...accessSteps, ...transferSteps, ...clientSteps()]
     const findings = await runSteps(steps, scene)
     if (findings.some(({ status }) => status === 'failed')) context.exitWith(1)
-    return findings.map(({ nextStep = null, ...finding }) => ({ ...finding, nextStep }))
+    return findingDocuments(findings)
   },
 })
-
-type Shown = Omit<Finding, 'nextStep'> & { readonly nextStep: string | null }
-
-function textOf(findings: readonly Shown[]): string {
-  const width = Math.max(...findings.map(({ check }) => check.length))
-  return findings
-    .flatMap(({ check, status, detail, nextStep }) => [
-      `${status.padEnd(7)}  ${check.padEnd(width)}  ${detail}`,
-      ...(nextStep === null ? [] : [`${' '.repeat(9 + width)}  next step: ${nextStep}`]),
-    ])
-    .join('\n')
-}

@@ -1,0 +1,21 @@
+import { type Account, requireAccount } from '../../account/account.ts'
+import type { CommandContext } from '../../command/context.ts'
+import { findPlace } from '../login/place.ts'
+import type { RegistryFlags } from '../named-registry.ts'
+
+/**
+ * The login server of a registry, and its certificate authority. `--name` may be a login server, for which nobody needs to be
+ * signed in.
+ *
+ * @throws CommandFailure if it is a name, and nobody is signed in
+ */
+export async function findLoginServer(
+  context: CommandContext,
+  flags: RegistryFlags,
+  signedIn: Account | undefined,
+): Promise<{ readonly loginServer: string; readonly ca: string | undefined }> {
+  if (/[.:]/.test(flags.name)) return { loginServer: flags.name.toLowerCase(), ca: signedIn?.cloud.ca }
+  const account = signedIn ?? (await requireAccount(context, flags))
+  const { loginServer, cloud } = await findPlace(context, account, flags)
+  return { loginServer, ca: cloud.ca }
+}

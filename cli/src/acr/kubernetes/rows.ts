@@ -1,0 +1,25 @@
+import type { CommandRow } from '../../command/table.ts'
+
+/** The commands for clusters of Kubernetes that pull from a registry. */
+export const kubernetesRows: readonly CommandRow[] = [
+  {
+    path: 'acr attach',
+    summary: 'let a managed identity or a service account of Kubernetes pull from a registry',
+    load: () => import('./attach.ts'),
+  },
+  {
+    path: 'acr check-acr',
+    summary: 'check each step of a pull, as a node of Kubernetes takes them',
+    load: () => import('./check-acr.ts'),
+  },
+  {
+    path: 'acr detach',
+    summary: 'remove what acrux acr attach has added',
+    load: () => import('./detach.ts'),
+  },
+  {
+    path: 'acr pull-secret',
+    summary: 'print an image pull secret for Kubernetes',
+    load: () => import('./pull-secret.ts'),
+  },
+]
