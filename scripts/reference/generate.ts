@@ -5,9 +5,10 @@ import { loadProgram } from '../../cli/src/program.ts'
 import { apiReference } from './api.ts'
 import { cliReference } from './cli.ts'
 import { errorsReference } from './errors.ts'
+import { withLoginScript } from './login-script.ts'
 
 /*
- * Writes the generated pages of the reference. With `--check`, writes none and fails if one is out of date. The OpenAPI
+ * Writes the generated pages of the reference, and the templates of CI systems. With `--check`, writes none and fails if one is out of date. The OpenAPI
  * document has its own check.
  */
 const root = path.resolve(import.meta.dirname, '../..')
@@ -20,6 +21,8 @@ const pages: Readonly<Record<string, (present: string) => string | Promise<strin
     const options = await resolveConfig(path.join(root, 'docs/reference/errors.md'))
     return format(errorsReference(present), { ...options, parser: 'markdown' })
   },
+  'templates/login.yml': async (present) => withLoginScript(present, await read('actions/login/login.sh')),
+  'azure-pipelines/login.yml': async (present) => withLoginScript(present, await read('actions/login/login.sh')),
 }
 
 const check = process.argv.includes('--check')

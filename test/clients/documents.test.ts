@@ -78,8 +78,8 @@ step('every command of the tutorial "CI without secrets" works', ['az'], async (
   assert.match(printed, /^[0-9a-f-]{36}$/m)
 })
 
-step('the workflow of the tutorial is the one on the page on identities', [], async () => {
-  const other = examplesOf(readDocument('docs/reference/identity.md'), 'github')
+step('the workflow of the tutorial is that of the page on CI systems', [], async () => {
+  const other = examplesOf(readDocument('docs/how-to/ci.md'), 'github')
   assert.equal(examplesOf(pages.ci, 'ci-workflow'), other)
 })
 

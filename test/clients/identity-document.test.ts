@@ -123,6 +123,8 @@ const ofGitHub = { sub: 'repo:octo/app:ref:refs/heads/main', repository_id: '123
 step('the token of a job logs podman in as a password, and no other token does', ['az', 'podman'], async () => {
   writeFileSync(tokenFile, issuer.token({ ...ofGitHub, aud: audience }))
   await shell(job, marked('password'), { APP_ID: ciAppId })
+  await makeImage(job.home, 'localhost/tiny:job', 'pushed by a job')
+  await push(job.home, 'localhost/tiny:job', `${loginServer}/team/app:1`)
   assertTokenIsPassword(ciAppId, ofGitHub.sub)
   for (const change of [{ repository_id: '1' }, { ref: 'refs/heads/other' }, { aud: 'other' }]) {
     writeFileSync(tokenFile, issuer.token({ ...ofGitHub, aud: audience, ...change }))
@@ -160,51 +162,12 @@ step('az signs in with the token of a job, and podman by it', ['az', 'podman'], 
   assertSignedIn(ciAppId)
 })
 
-step('the job of GitHub Actions logs in in two lines and pushes', ['az', 'podman', 'curl', 'jq'], async () => {
-  const workflow: unknown = parse(marked('github'))
-  assert.equal(at(workflow, 'permissions', 'id-token'), 'write')
-  const path = ['jobs', 'push'] as const
-  assert.match(stringAt(workflow, ...path, 'runs-on'), /ubuntu/)
-  const login = listAt(workflow, ...path, 'steps').find((each) => at(each, 'name') === 'Log in to the registry')
-  assert.equal(at(login, 'shell'), 'bash')
-  const given = '/token?api-version=2.0'
-  issuer.documents.set(`${given}&audience=${audience}`, { value: issuer.token({ ...ofGitHub, aud: audience }) })
-  const variables = {
-    REGISTRY: here(stringAt(workflow, ...path, 'env', 'REGISTRY')),
-    APP_ID: ciAppId,
-    ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-runner',
-    ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.origin}${given}`,
-    CURL_CA_BUNDLE: issuer.caFile,
-  }
-  await shell(job, stringAt(login, 'run'), variables)
-  await makeImage(job.home, 'localhost/tiny:job', 'pushed by a job')
-  await push(job.home, 'localhost/tiny:job', `${loginServer}/team/app:1`)
-  assertTokenIsPassword(ciAppId, ofGitHub.sub)
-})
-
 /** Trusts another job's token by the same application. */
 async function trust(name: string, whom: Readonly<Record<string, unknown>>): Promise<void> {
   const wanted = { name, issuer: issuer.origin, audiences: [audience], ...whom }
   const id = await owner.text('ad', 'app', 'show', '--id', ciAppId, '--query', 'id', '-o', 'tsv')
   expectStatus(await graph(server, 'POST', `/applications/${id}/federatedIdentityCredentials`, wanted), 201)
 }
-
-step('the job of GitLab CI logs in', ['az', 'podman'], async () => {
-  const value = /`(claims\['project_id'\][^`]+)`/.exec(document)?.[1]
-  await trust('gitlab', { claimsMatchingExpression: { value, languageVersion: 1 } })
-  const pipeline: unknown = parse(marked('gitlab'))
-  const aud = here(stringAt(pipeline, 'push', 'id_tokens', 'ACRUX_TOKEN', 'aud'))
-  const claims = {
-    sub: 'project_path:g/app:ref_type:branch:ref:main',
-    project_id: '42',
-    ref: 'main',
-    ref_type: 'branch',
-  }
-  const REGISTRY = here(stringAt(pipeline, 'push', 'variables', 'REGISTRY'))
-  const variables = { REGISTRY, APP_ID: ciAppId, ACRUX_TOKEN: issuer.token({ ...claims, aud }) }
-  await shell(job, stringAt(pipeline, 'push', 'script', 0), variables)
-  assertTokenIsPassword(ciAppId, claims.sub)
-})
 
 step('the pod in Kubernetes logs in by the token that is mounted for it, and pulls', ['az', 'podman'], async () => {
   const subject = /subject `(system:serviceaccount:[^`]+)`/.exec(document)?.[1] ?? ''
