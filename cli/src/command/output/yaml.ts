@@ -1,18 +1,21 @@
 import { stringify } from 'yaml'
+import { pyyamlLines } from './pyyaml-lines.ts'
 
 const key = /^( *(?:- )*)([^\s:][^:\n]*)(?=:(?: |$))/gm
 
 /** YAML in the layout of az: members sorted by name, and texts quoted that YAML 1.1 would read as another type. [PyYAML safe_dump] */
 export function yamlText(value: unknown, { hasColor = false } = {}): string {
-  const text = stringify(value ?? null, {
+  const unfolded = stringify(value ?? null, {
     version: '1.1',
     schema: 'yaml-1.1',
     sortMapEntries: true,
     indentSeq: false,
     singleQuote: true,
     aliasDuplicateObjects: false,
-    lineWidth: 80,
+    lineWidth: 0,
+    blockQuote: false,
   })
+  const text = pyyamlLines(unfolded)
   if (typeof value === 'object' && value !== null)
     return hasColor ? text.replaceAll(key, '$1\u001b[34m$2\u001b[39m') : text
   // PyYAML ends a document that is one plain scalar.
