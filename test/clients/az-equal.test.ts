@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { run, type Ran } from '../harness/clients.ts'
+import { mustRun, run, type Ran } from '../harness/clients.ts'
 import { assignRole, createServicePrincipal, registryId, roles } from '../harness/arm.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
@@ -11,6 +11,7 @@ import { type Line, argumentsOf, comparable } from './equal/line.ts'
 import { contentLines } from './equal/content.ts'
 import { directoryLines, roleLines } from './equal/management.ts'
 import { registryChangeLines, registryLines, tokenLines } from './equal/registry.ts'
+import { certificateLines, ownerLines, updateLines } from './equal/update.ts'
 
 const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
@@ -44,6 +45,16 @@ const values = {
   group: firstRun.resourceGroup,
   subscription: firstRun.subscriptionId,
   appId: owner.appId,
+  certificate: await newCertificate(),
+}
+
+/** A certificate as DER in Base64. */
+async function newCertificate(): Promise<string> {
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout', join(az.home.path, 'key.pem')]
+  const pem = await mustRun('openssl', ['req', '-x509', ...key, '-days', '900', '-subj', '/CN=app'], {
+    env: az.home.env,
+  })
+  return pem.stdout.replaceAll(/-----[^-]+-----|\n/g, '')
 }
 
 function acrux(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
@@ -68,6 +79,9 @@ const families: Readonly<Record<string, readonly Line[]>> = {
   'changing registries': registryChangeLines,
   'roles and groups': roleLines,
   'the directory': directoryLines,
+  'generic updates': updateLines,
+  'owners and trust': ownerLines,
+  certificates: certificateLines,
 }
 for (const [family, lines] of Object.entries(families)) {
   for (const each of lines) step(`acrux ${each.line} does what az does (${family})`, ['az'], () => isEqual(each))

@@ -5,10 +5,11 @@ import { valueAt } from '../arm/shape.ts'
 import type { FlagDescription } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
+import { type NewCertificate, type NewCertificateFlags, newCertificate, newCertificateFlags } from './certificate.ts'
 import { addPassword, secretWarning } from './shared.ts'
 
-/** How a password is replaced. */
-export type ResetFlags = {
+/** How a password or a certificate is replaced. */
+export type ResetFlags = NewCertificateFlags & {
   readonly years?: number
   readonly endDate?: string
   readonly append?: true
@@ -19,8 +20,9 @@ export type ResetFlags = {
 export const resetFlags: readonly FlagDescription[] = [
   numberFlag('--years <years>', 'the number of years until the password expires. Default: 1'),
   { flags: '--end-date <time>', description: 'when the password expires, such as 2026-12-31, instead of --years' },
-  { flags: '--append', description: 'keep the present passwords' },
-  { flags: '--display-name <name>', description: 'the name of the password' },
+  { flags: '--append', description: 'keep the present passwords, and with a certificate the present certificates' },
+  { flags: '--display-name <name>', description: 'the name of the credential' },
+  ...newCertificateFlags,
 ]
 
 /** Whether a command is about certificates instead of passwords. */
@@ -49,9 +51,11 @@ export function endOf(start: Date, { years, endDate }: Pick<ResetFlags, 'years' 
   return end
 }
 
-/** Replaces the passwords of an application or a service principal by a new one, which is in the result. */
-export async function resetPassword(
-  { log }: CommandContext,
+/**
+ * Replaces the passwords of an application or a service principal by a new one, which is in the result, or by a certificate.
+ */
+export async function resetCredential(
+  context: CommandContext,
   account: Account,
   { path, flags }: { readonly path: string; readonly flags: ResetFlags },
 ): Promise<unknown> {
@@ -62,9 +66,23 @@ export async function resetPassword(
   if (flags.append !== true)
     for (const each of Array.isArray(passwords) ? (passwords as unknown[]) : [])
       await graph(account, 'POST', `${path}/removePassword`, { keyId: valueAt(each, 'keyId') })
-  const { secret: password } = await addPassword(account, path, { displayName: flags.displayName, start, end })
-  log.warning(secretWarning)
-  return { appId: valueAt(object, 'appId'), password, tenant: account.subscription.tenantId }
+  const { displayName } = flags
+  const certificate = await newCertificate(context, flags, { displayName, start, end })
+  const password =
+    certificate === undefined ? (await addPassword(account, path, { displayName, start, end })).secret : null
+  if (certificate !== undefined) {
+    const present = flags.append === true ? valueAt(object, 'keyCredentials') : undefined
+    const keyCredentials = [...(Array.isArray(present) ? (present as unknown[]) : []), certificate.keyCredential]
+    await graph(account, 'PATCH', path, { keyCredentials })
+  }
+  context.log.warning(secretWarning)
+  const result = { appId: valueAt(object, 'appId'), password, tenant: account.subscription.tenantId }
+  return { ...result, ...fileOf(certificate) }
+}
+
+/** The member of a result with the file of a created certificate. */
+export function fileOf(certificate: NewCertificate | undefined): { fileWithCertAndPrivateKey?: string } {
+  return certificate?.file === undefined ? {} : { fileWithCertAndPrivateKey: certificate.file }
 }
 
 /** Lists the passwords or the certificates of an application or a service principal. */

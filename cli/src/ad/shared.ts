@@ -24,6 +24,13 @@ export const servicePrincipalFlag: FlagDescription = {
   required: true,
 }
 
+/** The option with an owner. */
+export const ownerFlag: FlagDescription = {
+  flags: '--owner-object-id <id>',
+  description: 'the object id of the owner',
+  required: true,
+}
+
 /** The options that select objects in a list. */
 export type ListFlags = {
   readonly displayName?: string

@@ -4,6 +4,7 @@ import { acrGroups, acrRows } from '../acr/rows.ts'
 import type { Command } from './command.ts'
 import { managementGroups, managementRows } from './management-rows.ts'
 import { upkeepGroups, upkeepRows } from './upkeep-rows.ts'
+import { ownerGroups, ownerRows } from './owner-rows.ts'
 
 /** A row of the command table. */
 export type CommandRow = {
@@ -44,6 +45,7 @@ export const groups: readonly GroupRow[] = [
   ...acrGroups,
   ...managementGroups,
   ...upkeepGroups,
+  ...ownerGroups,
   {
     path: 'audit',
     summary: 'read the audit log and verify its integrity',
@@ -157,6 +159,7 @@ export const commandTable: readonly CommandRow[] = [
   ...kubernetesRows,
   ...managementRows,
   ...upkeepRows,
+  ...ownerRows,
   {
     path: 'acr can',
     summary: 'check whether a principal has a permission',

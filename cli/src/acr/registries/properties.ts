@@ -64,9 +64,14 @@ export function propertiesOf({ log }: CommandContext, flags: PropertyFlags): Rec
 }
 
 /** The mode of an option, as ARM names it. */
-export function modeOf(option: PropertyFlags['roleAssignmentMode']): RoleAssignmentMode | undefined {
+function modeOf(option: PropertyFlags['roleAssignmentMode']): RoleAssignmentMode | undefined {
   if (option === undefined) return undefined
   return option === 'rbac-abac' ? 'AbacRepositoryPermissions' : 'LegacyRegistryPermissions'
+}
+
+/** Whether a value is a mode, as ARM names it. */
+export function isMode(value: unknown): value is RoleAssignmentMode {
+  return value === 'AbacRepositoryPermissions' || value === 'LegacyRegistryPermissions'
 }
 
 function either(value: boolean | undefined, yes: string, no: string): string | undefined {

@@ -1,12 +1,13 @@
 import { requireAccount } from '../../account/account.ts'
+import { type GenericFlags, applyChanges, genericChanges, genericFlags } from '../../arm/generic-update.ts'
 import { graph, orFailed } from '../../arm/graph.ts'
 import { defineCommand } from '../../command/command.ts'
 import { type ObjectFlags, applicationFlag, applicationPath } from '../shared.ts'
 import { type ApplicationFlags, applicationBody, applicationFlags } from './properties.ts'
 
 /** `acrux ad app update`. */
-export const command = defineCommand<ObjectFlags & ApplicationFlags>({
-  flags: [applicationFlag, ...applicationFlags],
+export const command = defineCommand<ObjectFlags & ApplicationFlags & GenericFlags>({
+  flags: [applicationFlag, ...applicationFlags, ...genericFlags],
   examples: [
     'acrux ad app update --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --web-redirect-uris https://app.example.com/callback',
   ],
@@ -14,6 +15,9 @@ export const command = defineCommand<ObjectFlags & ApplicationFlags>({
   run: (flags, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
-      await graph(account, 'PATCH', await applicationPath(account, flags.id), applicationBody(flags))
+      const path = await applicationPath(account, flags.id)
+      const body = applicationBody(flags)
+      applyChanges(body, genericChanges(), flags)
+      await graph(account, 'PATCH', path, body)
     }),
 })

@@ -1,4 +1,4 @@
-import { requireAccount } from '../../account/account.ts'
+import { type Account, requireAccount } from '../../account/account.ts'
 import { booleanFlag, numberFlag } from '../../arm/flags.ts'
 import { graph, listGraph, orFailed, quoted } from '../../arm/graph.ts'
 import { valueAt } from '../../arm/shape.ts'
@@ -7,16 +7,19 @@ import type { CommandContext } from '../../command/context.ts'
 import { failure } from '../../command/failure.ts'
 import { assignRole } from '../../role/assign.ts'
 import { createApplication } from '../app/create-application.ts'
-import { endOf } from '../credentials.ts'
+import { type NewCertificate, type NewCertificateFlags, newCertificate, newCertificateFlags } from '../certificate.ts'
+import { endOf, fileOf } from '../credentials.ts'
 import { addPassword, secretWarning } from '../shared.ts'
 
-type Flags = {
+type Flags = NewCertificateFlags & {
   readonly displayName?: string
   readonly role?: string
   readonly scopes?: readonly string[]
   readonly years?: number
   readonly createPassword?: boolean
   readonly serviceManagementReference?: string
+  readonly jsonAuth?: true
+  readonly sdkAuth?: true
 }
 
 /** `acrux ad sp create-for-rbac`. */
@@ -34,6 +37,9 @@ export const command = defineCommand<Flags>({
     numberFlag('--years <years>', 'the number of years until the password expires. Default: 1'),
     booleanFlag('--create-password', 'whether to create a password. Default: true'),
     { flags: '--service-management-reference <text>', description: 'a reference to a service management database' },
+    ...newCertificateFlags,
+    { flags: '--json-auth', description: 'print what the SDKs read as JSON, in place of the result' },
+    { flags: '--sdk-auth', description: 'the same as --json-auth' },
   ],
   examples: [
     'acrux ad sp create-for-rbac -n ci --role AcrPush --scopes "$(acrux acr show -n contoso --query id -o tsv)"',
@@ -53,18 +59,7 @@ async function create(flags: Flags, context: CommandContext): Promise<unknown> {
     flags.displayName === undefined
       ? []
       : await listGraph(account, '/servicePrincipals', `displayName eq ${quoted(displayName)}`)
-  const { serviceManagementReference } = flags
-  const body = { ...(serviceManagementReference !== undefined && { serviceManagementReference }) }
-  const application = await createApplication(context, account, { displayName, body })
-  const path = `/applications/${String(valueAt(application, 'id'))}`
-  const appId = valueAt(application, 'appId')
-  const passwords = valueAt(application, 'passwordCredentials')
-  for (const each of Array.isArray(passwords) ? (passwords as unknown[]) : [])
-    await graph(account, 'POST', `${path}/removePassword`, { keyId: valueAt(each, 'keyId') })
-  const password =
-    flags.createPassword === false
-      ? null
-      : (await addPassword(account, path, { displayName: 'rbac', start, end: endOf(start, flags) })).secret
+  const { appId, password, certificate } = await createWithCredential(context, account, { flags, displayName, start })
   const servicePrincipal =
     present ?? (await graph(account, 'POST', '/servicePrincipals', { appId, accountEnabled: true }))
   const principal = { id: String(valueAt(servicePrincipal, 'id')), type: 'ServicePrincipal' }
@@ -72,6 +67,61 @@ async function create(flags: Flags, context: CommandContext): Promise<unknown> {
     context.log.warning(`Creating '${role ?? ''}' role assignment under scope '${scope}'`)
     await assignRole(account, { scope, role: role ?? '', principal })
   }
-  if (password !== null) context.log.warning(secretWarning)
-  return { appId, displayName, password, tenant: account.subscription.tenantId }
+  if (password !== null || certificate?.file !== undefined) context.log.warning(secretWarning)
+  if (flags.jsonAuth === true || flags.sdkAuth === true) {
+    const secret = password === null ? { clientCertificate: certificate?.file ?? null } : { clientSecret: password }
+    context.print(`${JSON.stringify(authentication(account, { appId, secret, scopes }), undefined, 2)}\n`)
+    return undefined
+  }
+  return { appId, displayName, password, tenant: account.subscription.tenantId, ...fileOf(certificate) }
+}
+
+type Created = {
+  readonly appId: unknown
+  /** Null without a password. */
+  readonly password: unknown
+  readonly certificate: NewCertificate | undefined
+}
+
+/** Creates the application, or uses that of the same name again, with a new password or certificate as its only one. */
+async function createWithCredential(
+  context: CommandContext,
+  account: Account,
+  { flags, displayName, start }: { readonly flags: Flags; readonly displayName: string; readonly start: Date },
+): Promise<Created> {
+  const { serviceManagementReference, createPassword } = flags
+  const end = endOf(start, flags)
+  const certificate = await newCertificate(context, flags, { start, end })
+  const body = {
+    ...(serviceManagementReference !== undefined && { serviceManagementReference }),
+    ...(certificate !== undefined && { keyCredentials: [certificate.keyCredential] }),
+  }
+  const application = await createApplication(context, account, { displayName, body })
+  const path = `/applications/${String(valueAt(application, 'id'))}`
+  const passwords = valueAt(application, 'passwordCredentials')
+  for (const each of Array.isArray(passwords) ? (passwords as unknown[]) : [])
+    await graph(account, 'POST', `${path}/removePassword`, { keyId: valueAt(each, 'keyId') })
+  const needsPassword = createPassword !== false && certificate === undefined
+  const password = needsPassword ? (await addPassword(account, path, { displayName: 'rbac', start, end })).secret : null
+  return { appId: valueAt(application, 'appId'), password, certificate }
+}
+
+/** What the SDKs read from a file, in the order of az. [azure-cli Profile.get_sp_auth_info] */
+function authentication(
+  account: Account,
+  { appId, secret, scopes }: { appId: unknown; secret: object; scopes: readonly string[] | undefined },
+): object {
+  const { endpoints } = account.cloud
+  return {
+    clientId: appId,
+    ...secret,
+    subscriptionId: scopes?.[0]?.split('/')[2] ?? account.subscription.id,
+    tenantId: account.subscription.tenantId,
+    activeDirectoryEndpointUrl: endpoints['activeDirectory'] ?? null,
+    resourceManagerEndpointUrl: endpoints['resourceManager'] ?? null,
+    activeDirectoryGraphResourceId: endpoints['activeDirectoryGraphResourceId'] ?? null,
+    sqlManagementEndpointUrl: endpoints['sqlManagement'] ?? null,
+    galleryEndpointUrl: endpoints['gallery'] ?? null,
+    managementEndpointUrl: endpoints['management'] ?? null,
+  }
 }

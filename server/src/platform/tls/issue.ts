@@ -74,6 +74,27 @@ export async function issueServerCertificate(
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
 }
 
+/** Creates an RSA key, and a certificate for it that it signs itself, such as a program authenticates with. */
+export async function issueSelfSigned(name: string, notBefore: Date, notAfter: Date): Promise<KeyPair> {
+  const x509 = await loadX509()
+  const rsa = {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  }
+  const keys = await crypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerialNumber(),
+    name,
+    notBefore,
+    notAfter,
+    signingAlgorithm: rsa,
+    keys,
+  })
+  return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
+}
+
 /** Creates a key for a host, and the request for its certificate, in DER. [RFC 2986] */
 export async function issueCertificateRequest(
   host: string,

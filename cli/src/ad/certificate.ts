@@ -1,0 +1,90 @@
+import { X509Certificate, randomUUID } from 'node:crypto'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { issueSelfSigned } from '@acrux/server/issue-certificate'
+import type { FlagDescription } from '../command/command.ts'
+import type { CommandContext } from '../command/context.ts'
+import { failure } from '../command/failure.ts'
+import { readSecret } from '../login/read-secret.ts'
+import { writePrivateFile } from '../private-file.ts'
+
+/** Selects a certificate in place of a password. */
+export type NewCertificateFlags = { readonly cert?: string; readonly createCert?: true }
+
+/** Describes {@link NewCertificateFlags}. */
+export const newCertificateFlags: readonly FlagDescription[] = [
+  {
+    flags: '--cert <certificate>',
+    description: 'a certificate in place of a password: @FILE, or its text, in PEM or as DER in Base64',
+  },
+  { flags: '--create-cert', description: 'create a certificate in place of a password, and write it to a file' },
+]
+
+/** The time in which a credential is valid. */
+export type Validity = { readonly start: Date; readonly end: Date }
+
+/** A certificate for Graph, and the file with its key if it was created. */
+export type NewCertificate = {
+  readonly keyCredential: Readonly<Record<string, unknown>>
+  readonly file: string | undefined
+}
+
+/**
+ * The certificate of the options, or undefined without any. A created one is in a file in the home directory that only its
+ * user can read. [azure-cli role _process_certificate]
+ *
+ * @throws CommandFailure if the text is not a certificate, or both options are set
+ */
+export async function newCertificate(
+  context: CommandContext,
+  { cert, createCert }: NewCertificateFlags,
+  { displayName, start, end }: Validity & { readonly displayName?: string | undefined },
+): Promise<NewCertificate | undefined> {
+  if (cert !== undefined && createCert === true) throw failure('Usage error: --cert STRING | --create-cert')
+  if (cert === undefined && createCert !== true) return undefined
+  const created = cert === undefined ? await createCertificate({ start, end }) : undefined
+  const certificate = created?.certificate ?? parseCertificate(await readSecret(cert ?? ''))
+  const validity = within(context, certificate, { start, end })
+  const keyCredential = {
+    '@odata.type': '#microsoft.graph.keyCredential',
+    displayName: displayName ?? null,
+    startDateTime: validity.start.toISOString(),
+    endDateTime: validity.end.toISOString(),
+    key: certificate.raw.toString('base64'),
+    keyId: randomUUID(),
+    type: 'AsymmetricX509Cert',
+    usage: 'Verify',
+  }
+  return { keyCredential, file: created?.file }
+}
+
+async function createCertificate({ start, end }: Validity): Promise<{ certificate: X509Certificate; file: string }> {
+  const from = new Date(start.getTime() - 1000)
+  const { cert, key } = await issueSelfSigned('CN=CLI-Login', from, new Date(end.getTime() + 1000))
+  const file = path.join(homedir(), `tmp${randomUUID().slice(0, 8)}.pem`)
+  await writePrivateFile(file, `${key}${cert}`)
+  return { certificate: new X509Certificate(cert), file }
+}
+
+function parseCertificate(text: string): X509Certificate {
+  try {
+    return new X509Certificate(text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64'))
+  } catch (error) {
+    throw failure('usage error: --cert STRING', 'pass @FILE with a certificate in PEM, or as DER in Base64', error)
+  }
+}
+
+/** The validity, within that of the certificate. */
+function within({ log }: CommandContext, certificate: X509Certificate, { start, end }: Validity): Validity {
+  const { validFromDate, validToDate } = certificate
+  if (validFromDate > start)
+    log.warning(
+      `Certificate is not valid until ${validFromDate.toISOString()}. Adjusting key credential start date to match.`,
+    )
+  if (validToDate < end)
+    log.warning(`Certificate expires ${validToDate.toISOString()}. Adjusting key credential end date to match.`)
+  return {
+    start: validFromDate > start ? new Date(validFromDate.getTime() + 1000) : start,
+    end: validToDate < end ? new Date(validToDate.getTime() - 1000) : end,
+  }
+}

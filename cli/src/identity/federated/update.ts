@@ -1,0 +1,28 @@
+import { requireAccount } from '../../account/account.ts'
+import { valueAt } from '../../arm/shape.ts'
+import { defineCommand } from '../../command/command.ts'
+import { isRecord } from '../../command/output/sorted-keys.ts'
+import {
+  type CredentialFlags,
+  type TrustFlags,
+  askCredential,
+  credentialDocument,
+  credentialFlags,
+  trustFlags,
+  trustOf,
+} from './shared.ts'
+
+/** `acrux identity federated-credential update`. */
+export const command = defineCommand<CredentialFlags & TrustFlags>({
+  flags: [...credentialFlags, ...trustFlags],
+  examples: [
+    'acrux identity federated-credential update -g default --identity-name build -n main --audiences registry.example.com',
+  ],
+  prints: 'result',
+  run: async (flags, context) => {
+    const account = await requireAccount(context, flags)
+    const present = valueAt(await askCredential(account, 'GET', flags), 'properties')
+    const properties = { ...(isRecord(present) && present), ...trustOf(flags) }
+    return credentialDocument(await askCredential(account, 'PUT', flags, properties))
+  },
+})
