@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import { requireClient } from './harness/clients.ts'
+import { mainFile } from './harness/program.ts'
 
 const execFileText = promisify(execFile)
 
@@ -128,7 +129,7 @@ test('every command and flag of acrux in the documents exists', { timeout: 300_0
   const help = new Map<string, Promise<string>>()
   const helpOf = (path: readonly string[]): Promise<string> => {
     const key = path.join(' ')
-    const args = [join(root, 'cli/src/main.ts'), ...path, '--help']
+    const args = [mainFile, ...path, '--help']
     const known = help.get(key) ?? execFileText(process.execPath, args).then(({ stdout }) => stdout)
     help.set(key, known)
     return known

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../harness/free-port.ts'
 import { atProcessEnd } from '../harness/process-end.ts'
+import { mainFile } from '../harness/program.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import type { BaselineTask } from './baseline.ts'
 import { bind } from './cores.ts'
@@ -54,10 +55,9 @@ export async function startSubject(
   const folder = tempDir('bench-log')
   const logFile = join(folder.path, 'log')
   const log = openSync(logFile, 'w')
-  const main = process.env['ACRUX_TEST_MAIN'] ?? file('../../cli/src/main.ts')
   const begun = performance.now()
   const place = ['--data-dir', dataDir, '--listen', `127.0.0.1:${port}`, '--public-host', `localhost:${port}`]
-  const { child, handle } = start([main, 'serve', ...place, ...args], ['ignore', 'pipe', log])
+  const { child, handle } = start([mainFile, 'serve', ...place, ...args], ['ignore', 'pipe', log])
   closeSync(log)
   await untilLine(child, /^acrux: ready at /m, () => readFileSync(logFile, 'utf8'))
   const readyMs = performance.now() - begun

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { mustRun, run, type Ran } from '../harness/clients.ts'
 import { assignRole, createServicePrincipal, registryId, roles } from '../harness/arm.ts'
+import { mainFile } from '../harness/program.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, signIn, step } from './az/az.ts'
@@ -12,8 +12,6 @@ import { contentLines } from './equal/content.ts'
 import { directoryLines, roleLines } from './equal/management.ts'
 import { registryChangeLines, registryLines, tokenLines } from './equal/registry.ts'
 import { certificateLines, ownerLines, updateLines } from './equal/update.ts'
-
-const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
 const server = await startServer()
 const az = azHome(server.caFile)

@@ -5,6 +5,7 @@ import { after, before } from 'node:test'
 import { arm, assignRole, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
 import { clientHome, findProgram, requireRoot, run, type ClientHome, type Ran } from '../harness/clients.ts'
 import { stringAt } from '../harness/json.ts'
+import { mainFile } from '../harness/program.ts'
 import { nullGuid } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
@@ -52,7 +53,7 @@ let appId = ''
 async function shell(script: string): Promise<string> {
   const { AZURE_CORE_INSTANCE_DISCOVERY: _settled, ...settled } = owner.home.env
   const env = { ...settled, ACRUX_CONFIG_DIR: acrux.configDir, APP_ID: appId }
-  const defined = `acrux() { ${process.execPath} ${join(root, 'cli/src/main.ts')} "$@"; }\n${here(script)}`
+  const defined = `acrux() { ${process.execPath} ${mainFile} "$@"; }\n${here(script)}`
   const ran = await run('bash', ['-euo', 'pipefail', '-c', defined], { env, timeoutMs: 600_000 })
   assert.equal(ran.code, 0, `${script}\n${ran.stdout}${ran.stderr}`)
   return ran.stdout

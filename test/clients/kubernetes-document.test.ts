@@ -6,6 +6,7 @@ import { Secret } from 'kubernetes-models/v1'
 import { assignRole, createServicePrincipal, registryId, roles } from '../harness/arm.ts'
 import { run } from '../harness/clients.ts'
 import { stringAt } from '../harness/json.ts'
+import { mainFile } from '../harness/program.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
@@ -36,7 +37,7 @@ const pod = { token: (aud: string) => issuer.token({ sub: 'system:serviceaccount
 before(async () => {
   mkdirSync(programs)
   mkdirSync(node)
-  writeFileSync(join(programs, 'acrux'), `#!/bin/sh\nexec "${process.execPath}" "${root}/cli/src/main.ts" "$@"\n`)
+  writeFileSync(join(programs, 'acrux'), `#!/bin/sh\nexec "${process.execPath}" "${mainFile}" "$@"\n`)
   // There is no cluster: the stand-in keeps what is applied, and prints the token that a cluster would issue.
   const kubectl = `#!/bin/sh\nif [ "$1" = apply ]; then cat > "${manifest}"; else cat "${join(node, 'issued')}"; fi\n`
   writeFileSync(join(programs, 'kubectl'), kubectl)

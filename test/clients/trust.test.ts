@@ -3,9 +3,9 @@ import { X509Certificate } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { launchChromium } from '../harness/browser.ts'
 import { clientHome, findProgram, requireClient, requireRoot, run, type Ran } from '../harness/clients.ts'
+import { mainFile } from '../harness/program.ts'
 import { startServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { freePlace, startAcrux } from '../serve/acrux.ts'
@@ -25,7 +25,7 @@ const { fingerprint256: fingerprint } = new X509Certificate(readFileSync(server.
 const login = under.logins['a service principal']
 after(() => under[Symbol.asyncDispose]())
 
-const acrux = [process.execPath, fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url)), 'trust'] as const
+const acrux = [process.execPath, mainFile, 'trust'] as const
 const unshared = ['unshare', 'nsenter'] as const
 
 /** Runs a command in a copy of `/etc`, with a home that trusts only what the system trusts. */

@@ -53,6 +53,7 @@ export function clientHome(caFile?: string): ClientHome {
   // While docker has no login, it looks for a credential helper that the machine may have, such as Secret Service.
   writeFileSync(inHome('docker/config.json'), '{"auths":{"unused.example.test":{}}}', { mode: 0o600 })
   const closed = 'http://127.0.0.1:9'
+  const compileCache = process.env['NODE_COMPILE_CACHE']
   const direct = 'localhost,127.0.0.1,::1,.localhost,.test'
   return {
     path: home.path,
@@ -73,6 +74,7 @@ export function clientHome(caFile?: string): ClientHome {
       AZURE_CORE_LOGIN_EXPERIENCE_V2: 'off',
       AZURE_CORE_INSTANCE_DISCOVERY: 'false',
       PYTHONWARNINGS: 'ignore',
+      ...(compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache }),
       PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
       HTTPS_PROXY: closed,
       HTTP_PROXY: closed,

@@ -2,16 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { recordAnswered } from './answered.ts'
 import { freePort } from './free-port.ts'
 import { stringAt } from './json.ts'
 import { atProcessEnd } from './process-end.ts'
+import { mainFile } from './program.ts'
 import { tempDir } from './temp-dir.ts'
 import { watchOver } from './watchdog.ts'
-
-/** The program under test: that of this tree, or another build of it that `ACRUX_TEST_MAIN` names. */
-const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
 /** The content of `first-run.json` of a server with TLS. */
 export type FirstRun = {

@@ -1,13 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { recordAnswered } from '../harness/answered.ts'
 import { freePort } from '../harness/free-port.ts'
 import { atProcessEnd } from '../harness/process-end.ts'
+import { mainFile } from '../harness/program.ts'
 import { tempDir } from '../harness/temp-dir.ts'
-
-const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
 /** What is given to `acrux` beside its arguments. */
 export interface Surroundings {

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
 import { freePort } from '../harness/free-port.ts'
+import { mainFile } from '../harness/program.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 
-const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 const rawCode = /\bE[A-Z]{4,}\b|\bERR_[A-Z_]+|spawnSync|\n\s+at /
 
 function acrux(args: readonly string[], env: Readonly<Record<string, string>> = {}) {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { mainFile } from '../harness/program.ts'
 import { freePlace, startAcrux } from './acrux.ts'
-
-const mainFile = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
 type Line = { readonly level: number; readonly msg?: string; readonly listening?: readonly string[] }
 

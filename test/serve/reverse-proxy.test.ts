@@ -11,6 +11,7 @@ import { freePort } from '../harness/free-port.ts'
 import { request } from '../harness/http.ts'
 import { at, stringAt } from '../harness/json.ts'
 import { atProcessEnd } from '../harness/process-end.ts'
+import { mainFile } from '../harness/program.ts'
 import { tempDir, type TempDir } from '../harness/temp-dir.ts'
 import { until } from '../harness/until.ts'
 import { freePlace, readyLine, startAcrux } from './acrux.ts'
@@ -98,11 +99,9 @@ async function checkProxy(t: TestContext, name: keyof typeof proxies): Promise<v
 
     const forged = { 'x-forwarded-for': '203.0.113.9', authorization: 'Basic bm9ib2R5Om5vdGhpbmc=' }
     await request({ url: `https://${host}/v2/`, caFile: cert, headers: forged })
-    const exported = await mustRun(
-      process.execPath,
-      [join(root, 'cli/src/main.ts'), 'audit', 'export', '--data-dir', place.dataDir],
-      { env: home.env },
-    )
+    const exported = await mustRun(process.execPath, [mainFile, 'audit', 'export', '--data-dir', place.dataDir], {
+      env: home.env,
+    })
     const addresses = exported.stdout
       .trim()
       .split('\n')

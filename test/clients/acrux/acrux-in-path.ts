@@ -1,9 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { ClientHome } from '../../harness/clients.ts'
-
-const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url))
+import { mainFile } from '../../harness/program.ts'
 
 /** The environment of a home in which shells find `acrux`. */
 export function acruxInPath({ path, env }: ClientHome): Readonly<Record<string, string>> {

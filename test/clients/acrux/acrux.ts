@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type ClientHome, type Ran, clientHome, run } from '../../harness/clients.ts'
+import { mainFile } from '../../harness/program.ts'
 import type { RunningServer } from '../../harness/server.ts'
-
-/** The file that is run as `acrux`. */
-export const mainFile =
-  process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url))
 
 /** How a command is run. */
 export type AcruxOptions = {

@@ -1,7 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { type Ran, run } from '../../harness/clients.ts'
-import { type AcruxClient, acruxClient, mainFile } from '../acrux/acrux.ts'
+import { mainFile } from '../../harness/program.ts'
+import { type AcruxClient, acruxClient } from '../acrux/acrux.ts'
 
 /** `acrux` and real clients in one home, where the clients find `docker-credential-acrux`. */
 export interface HelperHome extends AcruxClient {

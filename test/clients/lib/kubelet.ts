@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { clientHome, run, type ClientHome, type Ran } from '../../harness/clients.ts'
-
-const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url))
+import { mainFile } from '../../harness/program.ts'
 
 const apiVersion = 'credentialprovider.kubelet.k8s.io/v1'
 

@@ -1,0 +1,34 @@
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { otherNames } from '../../cli/src/called-as.ts'
+import { packagedFiles, version } from './bundle.mjs'
+
+/** The main file of the program. */
+export const launcher = join(import.meta.dirname, 'launcher.cjs')
+
+/** The content of the program's `package.json`. Everything is bundled: it has no dependencies. */
+const description = {
+  name: 'acrux',
+  version,
+  description: "A self-hosted container registry that speaks Azure Container Registry's authentication.",
+  license: 'Apache-2.0',
+  type: 'module',
+  bin: Object.fromEntries(['acrux', ...otherNames].map((name) => [name, 'acrux.cjs'])),
+  engines: { node: '>=24.15' },
+}
+
+/**
+ * Writes the program to a folder, with the files that it reads: `acrux.cjs` runs it.
+ *
+ * @param {string} folder
+ * @param {readonly import('./bundle.mjs').BundledFile[]} files What `bundleModules` returns.
+ */
+export function writeProgram(folder, files) {
+  for (const name of ['lib', 'assets']) mkdirSync(join(folder, name), { recursive: true })
+  for (const { fileName, code } of files) writeFileSync(join(folder, 'lib', fileName), code)
+  // From a file in lib, `../assets/NAME` is the path that the source has too.
+  for (const file of packagedFiles) copyFileSync(file, join(folder, 'assets', basename(file)))
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(description, undefined, 2)}\n`)
+  copyFileSync(launcher, join(folder, 'acrux.cjs'))
+  chmodSync(join(folder, 'acrux.cjs'), 0o755)
+}
