@@ -1,23 +1,29 @@
 import { writeFileSync } from 'node:fs'
 import { join, matchesGlob, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isLongest } from './order.mjs'
 
 /**
  * Files beside the code that take several seconds each: races and random sequences of requests, hashes of passwords, real waits,
- * and walks over all routes. They run in processes of their own, and `test:quick` leaves them out.
+ * and walks over all routes. `test:quick` leaves them out.
  */
 const slow = [
   'server/src/access/differential.test.ts',
   'server/src/audit/chain/chain.test.ts',
   'server/src/audit/search/search-events.test.ts',
   'server/src/compose/*.test.ts',
+  'server/src/credentials/machines/machines.test.ts',
   'server/src/credentials/passwords/*.test.ts',
+  'server/src/credentials/second-factors/second-factors.test.ts',
+  'server/src/graph/applications/credentials.test.ts',
   'server/src/graph/applications/managed-identities.test.ts',
   'server/src/graph/people/*.test.ts',
   'server/src/identity/grants/*.test.ts',
   'server/src/identity/machines/machine-assertion.test.ts',
   'server/src/identity/provider/registered-clients.test.ts',
   'server/src/identity/provider/token-endpoint.test.ts',
+  'server/src/identity/tokens/verify-access-token.test.ts',
+  'server/src/identity/tokens/verify-people.test.ts',
   'server/src/imports/import-turns.test.ts',
   'server/src/imports/imports.test.ts',
   'server/src/issuers/keys/issuer-keys.test.ts',
@@ -26,6 +32,7 @@ const slow = [
   'server/src/management/registries/scoped-tokens.test.ts',
   'server/src/management/identities/managed-identities.test.ts',
   'server/src/management/registries/credentials.test.ts',
+  'server/src/management/registries/import-image.test.ts',
   'server/src/management/roles/decisions.test.ts',
   'server/src/management/server/audit-webhooks.test.ts',
   'server/src/modules.test.ts',
@@ -33,7 +40,6 @@ const slow = [
   'server/src/platform/http/listener.test.ts',
   'server/src/platform/keys/password-hash.test.ts',
   'server/src/platform/limits/sender-budget.test.ts',
-  // Its processes may write small files only, and no report of their coverage.
   'server/src/platform/log/log-output.test.ts',
   'server/src/platform/metrics/health.test.ts',
   'server/src/platform/sql/sqlite-database.test.ts',
@@ -45,15 +51,22 @@ const slow = [
   'server/src/registry/uploads/unfinished-uploads.test.ts',
   'server/src/sign-in/**/*.test.ts',
   'server/src/standards/conditions/role-condition.test.ts',
+  'server/src/token-service/endpoint/exchange-federated.test.ts',
   'server/src/token-service/endpoint/token.test.ts',
+  'server/src/token-service/surface.test.ts',
 ]
 
-/** Files that share a process: enough to share most imports, and few enough to keep little open at once. */
-const filesPerProcess = 7
+/** How many files share a process: enough to share most imports, and few enough to keep little open at once. */
+const filesPerProcess = { short: 14, slow: 3 }
 
 /** @param {string} file From the root of the repository. */
 function isShared(file) {
-  return /^(server|cli)\/src\//.test(file) && !slow.some((pattern) => matchesGlob(file, pattern))
+  return /^(server|cli)\/src\//.test(file) && !isLongest(file)
+}
+
+/** @param {string} file From the root of the repository. */
+function isSlow(file) {
+  return slow.some((pattern) => matchesGlob(file, pattern))
 }
 
 /**
@@ -71,23 +84,41 @@ const end = `} finally {
 `
 
 /**
- * Writes files that each import some of the short test files beside the code, which then run in one process: the import of the
- * server takes most of their time. Returns these files, and the test files that run in processes of their own.
+ * Writes files that each import so many test files, and returns their paths.
+ *
+ * @param {readonly string[]} files From the root of the repository.
+ * @param {number} size
+ * @param {string} name The begin of the names of the files, with the directory.
+ */
+function writeGroups(files, size, name) {
+  /** @type {string[]} */
+  const groups = []
+  for (let start = 0; start < files.length; start += size) {
+    const imports = files.slice(start, start + size).map((file) => {
+      return `await import('${pathToFileURL(resolve(file)).href}')\n`
+    })
+    const path = `${name}-${groups.length + 1}.test.mjs`
+    writeFileSync(path, `${beginning}${imports.join('')}${end}`)
+    groups.push(path)
+  }
+  return groups
+}
+
+/**
+ * Writes files that each import some of the test files beside the code, which then run in one process: the import of the
+ * server takes much of their time. Returns the groups of short files, the groups of slow files, and the files that run in
+ * processes of their own: the longest, and the black-box tests.
  *
  * @param {readonly string[]} files From the root of the repository.
  * @param {string} directory
  */
 export function groupFiles(files, directory) {
-  const shared = files.filter(isShared).sort()
-  /** @type {string[]} */
-  const groups = []
-  for (let start = 0; start < shared.length; start += filesPerProcess) {
-    const imports = shared.slice(start, start + filesPerProcess).map((file) => {
-      return `await import('${pathToFileURL(resolve(file)).href}')\n`
-    })
-    const path = join(directory, `group-${groups.length + 1}.test.mjs`)
-    writeFileSync(path, `${beginning}${imports.join('')}${end}`)
-    groups.push(path)
+  const { slowFiles = [], shortFiles = [] } = Object.groupBy(files.filter(isShared).sort(), (file) => {
+    return isSlow(file) ? 'slowFiles' : 'shortFiles'
+  })
+  return {
+    groups: writeGroups(shortFiles, filesPerProcess.short, join(directory, 'group')),
+    slowGroups: writeGroups(slowFiles, filesPerProcess.slow, join(directory, 'slow-group')),
+    alone: files.filter((file) => !isShared(file)),
   }
-  return { groups, alone: files.filter((file) => !isShared(file)) }
 }

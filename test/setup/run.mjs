@@ -1,7 +1,7 @@
 /**
  * Runs test files as `node --test` does, with two differences. The longest files start first: `node --test` sorts them by name,
- * and a long one that starts late keeps one processor busy while the others are idle. Short files beside the code share
- * processes. Arguments are patterns of files.
+ * and a long one that starts late keeps one processor busy while the others are idle. Files beside the code share processes.
+ * Arguments are patterns of files.
  */
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     concurrency: { type: 'string', default: '2' },
-    /** Run only the files that share processes. */
+    /** Run only the short files. */
     quick: { type: 'boolean', default: false },
     /** Measure which lines the tests execute, and fail below the floor. */
     coverage: { type: 'boolean', default: false },
@@ -41,10 +41,10 @@ for (const [signal, code] of /** @type {const} */ ([
 
 const directory = mkdtempSync(join(tmpdir(), 'acrux-groups-'))
 process.once('exit', () => rmSync(directory, { recursive: true }))
-const { groups, alone } = groupFiles(globSync(positionals), directory)
+const { groups, slowGroups, alone } = groupFiles(globSync(positionals), directory)
 
 const tests = run({
-  files: values.quick ? groups : longestFirst(alone, groups),
+  files: values.quick ? groups : longestFirst(alone, [...slowGroups, ...groups]),
   concurrency: Number(values.concurrency),
   timeout: 1_200_000,
   signal: stopped.signal,
