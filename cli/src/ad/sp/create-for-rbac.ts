@@ -54,7 +54,7 @@ async function create(flags: Flags, context: CommandContext): Promise<unknown> {
     throw failure('Usage error: To create role assignments, specify both --role and --scopes.')
   const account = await requireAccount(context)
   const start = new Date()
-  const displayName = flags.displayName ?? `azure-cli-${start.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')}`
+  const displayName = flags.displayName ?? defaultName(start)
   const [present] =
     flags.displayName === undefined
       ? []
@@ -69,11 +69,15 @@ async function create(flags: Flags, context: CommandContext): Promise<unknown> {
   }
   if (password !== null || certificate?.file !== undefined) context.log.warning(secretWarning)
   if (flags.jsonAuth === true || flags.sdkAuth === true) {
-    const secret = password === null ? { clientCertificate: certificate?.file ?? null } : { clientSecret: password }
-    context.print(`${JSON.stringify(authentication(account, { appId, secret, scopes }), undefined, 2)}\n`)
+    const document = authentication(account, { appId, password, certificate }, scopes)
+    context.print(`${JSON.stringify(document, undefined, 2)}\n`)
     return undefined
   }
   return { appId, displayName, password, tenant: account.subscription.tenantId, ...fileOf(certificate) }
+}
+
+function defaultName(start: Date): string {
+  return `azure-cli-${start.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')}`
 }
 
 type Created = {
@@ -109,12 +113,13 @@ async function createWithCredential(
 /** What the SDKs read from a file, in the order of az. [azure-cli Profile.get_sp_auth_info] */
 function authentication(
   account: Account,
-  { appId, secret, scopes }: { appId: unknown; secret: object; scopes: readonly string[] | undefined },
+  { appId, password, certificate }: Created,
+  scopes: readonly string[] | undefined,
 ): object {
   const { endpoints } = account.cloud
   return {
     clientId: appId,
-    ...secret,
+    ...(password === null ? { clientCertificate: certificate?.file ?? null } : { clientSecret: password }),
     subscriptionId: scopes?.[0]?.split('/')[2] ?? account.subscription.id,
     tenantId: account.subscription.tenantId,
     activeDirectoryEndpointUrl: endpoints['activeDirectory'] ?? null,
