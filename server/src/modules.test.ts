@@ -41,6 +41,9 @@ const withoutCode = new Set(['sign-in/assets'])
 /** Independent implementations that tests compare answers with. They import nothing from the server. */
 const oracle = path.resolve(source, '../../test/oracle') + path.sep
 
+/** What tests of a database that fails start. */
+const postgres = path.resolve(source, '../../test/setup/postgres.mjs')
+
 const isTest = (file: string) => file.endsWith('.test.ts') || path.basename(file).startsWith('test-')
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
@@ -130,7 +133,7 @@ test('a module imports only the modules in its row; tests may also load a config
     const module = moduleOf(from)
     const target = moduleOf(to)
     if (module === undefined) return false
-    if (target === undefined) return !(isTest(from) && to.startsWith(oracle))
+    if (target === undefined) return !(isTest(from) && (to.startsWith(oracle) || to === postgres))
     if (isTest(from) && ['configuration', 'compose'].includes(target)) return false
     return module !== target && !mayImport(module).includes(target)
   })

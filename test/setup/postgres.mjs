@@ -69,8 +69,8 @@ async function untilReady(bin, port, child, logFile) {
 
 /**
  * Starts a PostgreSQL on a free port of 127.0.0.1, with an empty cluster in a private folder, the locale C and one superuser
- * with a random password. Returns its URL and a function that ends it and removes its files; undefined if PostgreSQL is not
- * installed.
+ * with a random password. Returns its URL, a function that ends it and removes its files, and one that ends all connections
+ * and starts it again; undefined if PostgreSQL is not installed.
  */
 export async function startPostgres() {
   const bin = postgresBin()
@@ -98,23 +98,34 @@ export async function startPostgres() {
     const port = await freePort()
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const shell = 'exec "$0" "$@" >>"$ACRUX_LOG" 2>&1'
-    const child = spawn('/bin/sh', ['-c', shell, join(bin, 'postgres'), '-D', data, '-p', String(port), ...flags], {
-      ...owned,
-      env: { ...owned.env, ACRUX_LOG: logFile },
-      stdio: 'ignore',
-      detached: true,
-    })
-    const ended = once(child, 'exit')
+    const start = async () => {
+      const child = spawn('/bin/sh', ['-c', shell, join(bin, 'postgres'), '-D', data, '-p', String(port), ...flags], {
+        ...owned,
+        env: { ...owned.env, ACRUX_LOG: logFile },
+        stdio: 'ignore',
+        detached: true,
+      })
+      const ended = once(child, 'exit')
+      const end = async () => {
+        if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+        await ended
+      }
+      await untilReady(bin, port, child, logFile).catch(async (cause) => {
+        await end()
+        throw cause
+      })
+      return end
+    }
+    let end = await start()
     const stop = async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
-      await ended
+      await end()
       remove()
     }
-    await untilReady(bin, port, child, logFile).catch(async (cause) => {
-      await stop()
-      throw cause
-    })
-    return { url: `postgres://acrux:${password}@127.0.0.1:${port}/postgres`, stop }
+    const restart = async () => {
+      await end()
+      end = await start()
+    }
+    return { url: `postgres://acrux:${password}@127.0.0.1:${port}/postgres`, stop, restart }
   } catch (cause) {
     remove()
     throw cause

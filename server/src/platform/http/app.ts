@@ -121,7 +121,11 @@ export function originOf(correlationId: string, remoteAddress: string, headers: 
   return { correlationId, remoteAddress, userAgent: headers['user-agent']?.slice(0, 256) }
 }
 
-const outageCodes = { 'disk-full': 'InsufficientStorage', 'database-busy': 'ServiceUnavailable' } as const
+const outageCodes = {
+  'disk-full': 'InsufficientStorage',
+  'database-busy': 'ServiceUnavailable',
+  'database-unavailable': 'ServiceUnavailable',
+} as const
 
 const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 

@@ -10,9 +10,21 @@ export class DatabaseBusyError extends Error {
   override readonly name = 'DatabaseBusyError'
 }
 
+/** The database server cannot be reached, or it ended the connection. */
+export class DatabaseUnavailableError extends Error {
+  override readonly name = 'DatabaseUnavailableError'
+  /** True if the connection was lost during the commit: the transaction may be stored. */
+  readonly mayHaveCommitted: boolean
+
+  constructor(message: string, options: ErrorOptions & { readonly mayHaveCommitted?: boolean } = {}) {
+    super(message, options)
+    this.mayHaveCommitted = options.mayHaveCommitted ?? false
+  }
+}
+
 /** The response to a request that fails because of the machine and not because of the request. */
 export type Outage = {
-  readonly kind: 'disk-full' | 'database-busy'
+  readonly kind: 'disk-full' | 'database-busy' | 'database-unavailable'
   /** 507 or 503. [RFC 4918 §11.5; RFC 9110 §15.6.4] */
   readonly status: 503 | 507
   /** For the client. */
@@ -34,6 +46,13 @@ const databaseBusy: Outage = {
   retryAfterSeconds: 10,
 }
 
+const databaseUnavailable: Outage = {
+  kind: 'database-unavailable',
+  status: 503,
+  message: 'The database of the server cannot be reached. Try again later.',
+  retryAfterSeconds: 5,
+}
+
 /** The maximum number of causes of an error that are checked. */
 const maxCauses = 8
 
@@ -43,6 +62,7 @@ export function outageOf(error: unknown): Outage | undefined {
   for (let depth = 0; depth < maxCauses && cause instanceof Error; depth += 1) {
     if (cause instanceof DiskFullError || isFullCode(systemErrorCode(cause))) return diskFull
     if (cause instanceof DatabaseBusyError) return databaseBusy
+    if (cause instanceof DatabaseUnavailableError) return databaseUnavailable
     const translated = sqliteFailure(cause)
     if (translated instanceof DiskFullError) return diskFull
     if (translated instanceof DatabaseBusyError) return databaseBusy

@@ -1,4 +1,3 @@
-import { systemErrorCode } from '../process/plain-reason.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Compilable, Kysely, PostgresDialect, type Transaction as KyselyTransaction, sql } from 'kysely'
 import pg from 'pg'
@@ -13,6 +12,9 @@ import type {
 } from './database.ts'
 import { commitBounds } from './database.ts'
 import { Distribution } from '../metrics/figure.ts'
+import { DatabaseUnavailableError } from '../process/outage.ts'
+import { systemErrorCode } from '../process/plain-reason.ts'
+import { PostgresPool } from './postgres-pool.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**
@@ -25,6 +27,9 @@ const attemptLimits: ReadonlyMap<string, number> = new Map([
   ['23505', 10],
 ])
 
+/** The maximum number of attempts of a transaction whose connection is lost before it is committed. */
+const maxAttemptsWhenLost = 4
+
 const revisionSchema = sql`create table if not exists authority_revision ("only" smallint primary key check ("only" = 1), value bigint not null)`
 const revisionSeed = sql`insert into authority_revision ("only", value) values (1, 1) on conflict do nothing`
 const revisionStep = sql`update authority_revision set value = value + 1 where "only" = 1`
@@ -33,19 +38,12 @@ const revisionStep = sql`update authority_revision set value = value + 1 where "
 export async function openPostgresDatabase(url: string): Promise<Database> {
   const types = new pg.TypeOverrides()
   types.setTypeParser(pg.types.builtins.INT8, Number)
-  const writers = openPool({ connectionString: url, types })
-  const readers = openPool({ connectionString: readOnly(url), types })
+  const writers = new PostgresPool({ connectionString: url, types })
+  const readers = new PostgresPool({ connectionString: readOnly(url), types })
   const tables = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: writers }) })
   await revisionSchema.execute(tables)
   await revisionSeed.execute(tables)
   return new PostgresDatabase(readers, writers, tables)
-}
-
-function openPool(config: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool({ ...config, max: 10 })
-  // The pool replaces a broken idle connection; without a listener the error would end the process.
-  pool.on('error', () => undefined)
-  return pool
 }
 
 /** The same server with read-only connections. [PostgreSQL, Client Connection Defaults] */
@@ -58,8 +56,8 @@ function readOnly(url: string): string {
 
 class PostgresDatabase implements Database {
   readonly kind = 'postgres'
-  #readers: pg.Pool
-  #writers: pg.Pool
+  #readers: PostgresPool
+  #writers: PostgresPool
   #readTables: Kysely<unknown>
   #writeTables: Kysely<unknown>
   #preparedCount = 0
@@ -67,10 +65,10 @@ class PostgresDatabase implements Database {
   #closed = false
   #commitSeconds = new Distribution(commitBounds)
 
-  constructor(readers: pg.Pool, writers: pg.Pool, writeTables: Kysely<unknown>) {
+  constructor(readers: PostgresPool, writers: PostgresPool, writeTables: Kysely<unknown>) {
     this.#readers = readers
     this.#writers = writers
-    this.#readTables = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: readers }) })
+    this.#readTables = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: readers.readOnly() }) })
     this.#writeTables = writeTables
   }
 
@@ -86,14 +84,14 @@ class PostgresDatabase implements Database {
     const name = `acrux_${++this.#preparedCount}`
     const all = async (parameters: Parameters) => {
       const values = prepared.values(parameters)
-      return (await this.#readers.query({ name, text: prepared.sql, values })).rows as Row[]
+      return (await this.#readers.read({ name, text: prepared.sql, values })) as Row[]
     }
     return {
       all,
       first: async (parameters) => (await all(parameters))[0],
       values: async (parameters) => {
         const query = { name, text: prepared.sql, values: prepared.values(parameters), rowMode: 'array' as const }
-        return (await this.#readers.query<SqlValue[]>(query)).rows
+        return this.#readers.readValues<SqlValue[]>(query)
       },
     }
   }
@@ -138,7 +136,7 @@ class PostgresDatabase implements Database {
 
   async authorityRevision(): Promise<number> {
     const text = 'select value from authority_revision where "only" = 1'
-    const { rows } = await this.#readers.query<{ value: number }>({ name: 'acrux_authority_revision', text })
+    const rows = await this.#readers.read<{ value: number }>({ name: 'acrux_authority_revision', text })
     return rows[0]?.value ?? 0
   }
 
@@ -154,7 +152,6 @@ class PostgresDatabase implements Database {
     this.#closed = true
     // A pool that is ended drops those that wait for a connection.
     await Promise.allSettled(this.#running)
-    // A query builder ends its pool only if it has used it.
     await Promise.all([this.#readers.end(), this.#writers.end()])
   }
 
@@ -190,5 +187,6 @@ class PostgresTransaction implements Transaction {
 }
 
 function attemptLimitOf(error: unknown): number {
+  if (error instanceof DatabaseUnavailableError) return error.mayHaveCommitted ? 1 : maxAttemptsWhenLost
   return attemptLimits.get(systemErrorCode(error) ?? '') ?? 1
 }

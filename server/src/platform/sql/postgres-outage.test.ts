@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import pg from 'pg'
+import { startPostgres } from '../../../../test/setup/postgres.mjs'
+import { outageOf } from '../process/outage.ts'
+import { until } from '../process/test-patience.ts'
+import type { Database, Transaction } from './database.ts'
+import { openPostgresDatabase } from './postgres-database.ts'
+import { testDatabaseKinds } from './test-database.ts'
+
+type Tables = { note: { id: number } }
+
+const insert = (transaction: Transaction, id: number) =>
+  transaction.tables<Tables>().insertInto('note').values({ id }).execute()
+
+const idsIn = async (database: Database): Promise<number[]> =>
+  (await database.tables<Tables>().selectFrom('note').select('id').orderBy('id').execute()).map(({ id }) => id)
+
+// An error that nobody listens to ends this process, and so fails these tests.
+describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includes('postgres') }, () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>
+  let database: Database
+
+  before(async () => {
+    server = await startPostgres()
+    assert.ok(server !== undefined)
+    database = await openPostgresDatabase(server.url)
+    await database.transaction((transaction) =>
+      transaction
+        .tables()
+        .schema.createTable('note')
+        .addColumn('id', 'integer', (column) => column.primaryKey())
+        .execute(),
+    )
+  })
+  after(async () => {
+    await database.close()
+    await server?.stop()
+  })
+
+  /** Ends the server's side of the connections in a state of pg_stat_activity, as an administrator does. */
+  async function terminate(state: string): Promise<number> {
+    const admin = new pg.Client({ connectionString: server?.url })
+    await admin.connect()
+    try {
+      const { rowCount } = await admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where state = $1 and pid <> pg_backend_pid()',
+        [state],
+      )
+      return rowCount ?? 0
+    } finally {
+      await admin.end()
+    }
+  }
+
+  test('in a transaction between two statements: the transaction runs again', async () => {
+    let attempts = 0
+    await database.transaction(async (transaction) => {
+      attempts += 1
+      await insert(transaction, 1)
+      if (attempts === 1) assert.equal(await terminate('idle in transaction'), 1)
+      await insert(transaction, 2)
+    })
+    assert.equal(attempts, 2)
+    assert.deepEqual(await idsIn(database), [1, 2])
+  })
+
+  test('in each attempt of a transaction: it fails with the outage error, and nothing is stored', async () => {
+    const failed = database.transaction(async (transaction) => {
+      await insert(transaction, 3)
+      assert.equal(await terminate('idle in transaction'), 1)
+      await insert(transaction, 4)
+    })
+    await assert.rejects(failed, (error) => outageOf(error)?.kind === 'database-unavailable')
+    assert.deepEqual(await idsIn(database), [1, 2])
+  })
+
+  test('in a transaction that then throws: the error of the transaction is rethrown', async () => {
+    const failed = database.transaction(async (transaction) => {
+      await insert(transaction, 3)
+      assert.equal(await terminate('idle in transaction'), 1)
+      throw new RangeError('refused')
+    })
+    await assert.rejects(failed, RangeError)
+    assert.deepEqual(await idsIn(database), [1, 2])
+  })
+
+  test('during the commit: the transaction is not repeated, and the error says that it may be stored', async () => {
+    // A constraint trigger that is deferred runs in the commit. It waits there, until the connection is ended.
+    await database.transaction(async (transaction) => {
+      const { schema } = transaction.tables()
+      await schema.createTable('slow').addColumn('id', 'integer').execute()
+    })
+    const admin = new pg.Client({ connectionString: server?.url })
+    await admin.connect()
+    await admin.query(`create function wait() returns trigger language plpgsql as $$
+      begin perform pg_sleep(600); return null; end $$`)
+    await admin.query(`create constraint trigger slow_commit after insert on slow
+      deferrable initially deferred for each row execute function wait()`)
+    await admin.end()
+    let attempts = 0
+    const committed = database.transaction(async (transaction) => {
+      attempts += 1
+      await transaction.tables<{ slow: { id: number } }>().insertInto('slow').values({ id: 1 }).execute()
+    })
+    committed.catch(() => undefined)
+    await until('the commit runs', async () => (await terminate('active')) > 0)
+    await assert.rejects(committed, (error) => {
+      assert.equal(outageOf(error)?.kind, 'database-unavailable')
+      assert.ok(error instanceof Error && 'mayHaveCommitted' in error && error.mayHaveCommitted === true)
+      return true
+    })
+    assert.equal(attempts, 1)
+  })
+
+  test('that are idle: the next statements work', async () => {
+    await Promise.all([idsIn(database), idsIn(database), database.authorityRevision()])
+    assert.ok((await terminate('idle')) > 0)
+    assert.ok((await database.authorityRevision()) > 0)
+    await database.transaction((transaction) => insert(transaction, 5))
+    assert.ok((await idsIn(database)).includes(5))
+  })
+
+  test('by a restart, with a transaction open: the process lives, and the next statements work', async () => {
+    let attempts = 0
+    await database.transaction(async (transaction) => {
+      attempts += 1
+      await insert(transaction, 6)
+      if (attempts === 1) await server?.restart()
+      await insert(transaction, 7)
+    })
+    assert.equal(attempts, 2)
+    assert.ok((await database.authorityRevision()) > 0)
+    assert.deepEqual((await idsIn(database)).slice(-2), [6, 7])
+  })
+
+  test('and is away: reads and transactions fail with the outage error', async () => {
+    await server?.stop()
+    for (const failed of [
+      database.authorityRevision(),
+      idsIn(database),
+      database.transaction((transaction) => insert(transaction, 8)),
+    ]) {
+      await assert.rejects(failed, (error) => outageOf(error)?.status === 503)
+    }
+  })
+})

@@ -1,0 +1,107 @@
+import type { PostgresPool as KyselyPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
+import pg from 'pg'
+import { DatabaseUnavailableError } from '../process/outage.ts'
+
+/**
+ * The classes and codes of SQLSTATE with which PostgreSQL ends a connection or rejects a new one: connection exceptions, too
+ * many connections, shutdown, crash, start-up. [PostgreSQL, Appendix A]
+ */
+const unavailable = /^(?:08...|53300|57P0[1-3])$/
+
+/**
+ * Connections to a PostgreSQL server. A lost connection never ends the process: the statement that uses it fails with a
+ * {@link DatabaseUnavailableError}, and the next statement gets another connection.
+ */
+export class PostgresPool implements KyselyPool {
+  #pool: pg.Pool
+  #lost = new WeakSet<pg.PoolClient>()
+
+  constructor(config: pg.PoolConfig) {
+    this.#pool = new pg.Pool({ ...config, max: 10, keepAlive: true })
+    // The pool listens only to idle connections. Without a listener, the error of any other would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => this.#lost.add(client)))
+    this.#pool.on('error', () => undefined)
+  }
+
+  /** The number of callers that wait for a connection. */
+  get waitingCount(): number {
+    return this.#pool.waitingCount
+  }
+
+  /** A connection for a query builder that writes. It sends `commit` and `rollback` as statements. */
+  async connect(): Promise<PostgresPoolClient> {
+    const client = await this.#connect()
+    const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
+      try {
+        return (await client.query(text, [...values])) as unknown as PostgresQueryResult<Row>
+      } catch (error) {
+        if (!this.#isLost(client, error)) throw error
+        // The server has rolled back what a lost connection did not commit.
+        if (text === 'rollback') return { command: 'ROLLBACK', rowCount: 0, rows: [] }
+        throw lost(error, text === 'commit')
+      }
+    }
+    // Cursors are not configured, so the query builder calls `query` with text only.
+    return { query: query as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) }
+  }
+
+  /** The same for a query builder that only reads. A statement runs a second time if its connection is lost. */
+  readOnly(): KyselyPool {
+    const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
+      const result = await this.#readTwice((client) => client.query(text, [...values]))
+      return result as unknown as PostgresQueryResult<Row>
+    }
+    const client = { query: query as PostgresPoolClient['query'], release: () => undefined }
+    return { connect: async () => client, end: () => this.end() }
+  }
+
+  /** Runs one statement that only reads, a second time if its connection is lost. */
+  async read<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<Row[]> {
+    return (await this.#readTwice((client) => client.query<Row>(query))).rows
+  }
+
+  /** Like {@link read}, with rows as arrays. */
+  async readValues<Row extends unknown[]>(query: pg.QueryArrayConfig): Promise<Row[]> {
+    return (await this.#readTwice((client) => client.query<Row>(query))).rows
+  }
+
+  /** Closes the connections. It waits for those that are in use. */
+  async end(): Promise<void> {
+    if (!this.#pool.ending) await this.#pool.end()
+  }
+
+  async #readTwice<Result>(read: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      const client = await this.#connect()
+      try {
+        return await read(client)
+      } catch (error) {
+        if (!this.#isLost(client, error)) throw error
+        if (attempt === 2) throw lost(error, false)
+      } finally {
+        client.release()
+      }
+    }
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      if (this.#pool.ending || (error instanceof pg.DatabaseError && !hasUnavailableCode(error))) throw error
+      throw new DatabaseUnavailableError('the database server cannot be reached', { cause: error })
+    }
+  }
+
+  #isLost(client: pg.PoolClient, error: unknown): boolean {
+    return this.#lost.has(client) || (error instanceof pg.DatabaseError && hasUnavailableCode(error))
+  }
+}
+
+function hasUnavailableCode({ code }: pg.DatabaseError): boolean {
+  return code !== undefined && unavailable.test(code)
+}
+
+function lost(cause: unknown, mayHaveCommitted: boolean): DatabaseUnavailableError {
+  return new DatabaseUnavailableError('the database server ended the connection', { cause, mayHaveCommitted })
+}
