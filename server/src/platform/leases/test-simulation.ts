@@ -1,0 +1,232 @@
+import { SimulatedDatabase } from './test-simulated-database.ts'
+import { lengthMs, type Network, type Observer, SimulatedReplica } from './test-simulated-replica.ts'
+import { seededRandom, World } from './test-simulated-world.ts'
+import type { SimulationRule } from './test-simulation-rules.ts'
+
+/** What happened in a schedule. */
+export type Outcome = {
+  /** The requests that were allowed by a right whose revocation had been answered before they began. */
+  readonly violations: number
+  readonly answered: number
+  readonly requests: number
+  /** The requests after an answer. */
+  readonly probes: number
+}
+
+const hourMs = 3_600_000
+const scheduleMs = 8 * lengthMs
+
+/** Runs the schedule of a seed: replicas that revoke, and everything that can fail. `removed` is a rule that is not kept. */
+export function simulate(seed: number, removed?: SimulationRule): Outcome {
+  return new Simulation(seed, removed).run()
+}
+
+class Simulation {
+  #world: World
+  #removed: SimulationRule | undefined
+  #database: SimulatedDatabase
+  #network: Network
+  #replicas: SimulatedReplica[] = []
+  #started = 0
+  #answeredAtMs: (number | undefined)[]
+  #answeredLosses: number[] = []
+  #violations = 0
+  #answered = 0
+  #requests = 0
+  #probes = 0
+
+  constructor(seed: number, removed: SimulationRule | undefined) {
+    const world = new World(seededRandom(seed))
+    const rights = 1 + Math.floor(world.upTo(5))
+    this.#world = world
+    this.#removed = removed
+    this.#network = { loss: world.pick([0, 0.02, 0.2]), delay: world.pick([0, 0.02, 0.15]) }
+    this.#database = new SimulatedDatabase(world, rights, removed)
+    this.#answeredAtMs = Array.from({ length: rights }, () => undefined)
+  }
+
+  run(): Outcome {
+    const world = this.#world
+    const replicas = 2 + Math.floor(world.upTo(3))
+    for (let number = 0; number < replicas; number += 1) this.#start()
+    for (const right of this.#rights()) {
+      // Some are revoked at about the same time, and some repeatedly.
+      const atMs = lengthMs * world.pick([1.5, 2, 2 + world.upTo(4), 2 + world.upTo(4)]) + world.upTo(5)
+      for (let times = world.pick([1, 1, 2, 3]); times > 0; times -= 1) {
+        world.after(atMs + world.pick([0, world.upTo(50), world.upTo(2 * lengthMs)]), () => this.#revoke(right))
+      }
+    }
+    // Clocks that are set back hide that a machine was suspended: a schedule has one of both.
+    const hasSuspensions = world.chance(0.5)
+    this.#some(3, () => this.#pause(hasSuspensions))
+    this.#some(2, () => this.#replica()?.setWallClock(hasSuspensions || world.chance(0.5) ? hourMs : -hourMs))
+    this.#some(2, () => this.#partition())
+    this.#some(1, () => this.#crash())
+    this.#some(1, () => this.#stop())
+    this.#some(1, () => this.#replace())
+    this.#some(2, () => this.#revokeWithoutOne())
+    this.#some(2, () => this.#revokeDuringStart())
+    this.#some(1, () => this.#failOver())
+    this.#some(1, () => this.#restartDatabase())
+    world.run(scheduleMs + 3 * lengthMs)
+    return {
+      violations: this.#violations,
+      answered: this.#answered,
+      requests: this.#requests,
+      probes: this.#probes,
+    }
+  }
+
+  #rights(): number[] {
+    return [...this.#database.granted.keys()]
+  }
+
+  /** Lets something happen at most `max` times, at random moments. */
+  #some(max: number, happen: () => void): void {
+    const world = this.#world
+    for (let times = Math.floor(world.upTo(max + 1)); times > 0; times -= 1) {
+      world.after(lengthMs + world.upTo(scheduleMs - 2 * lengthMs), happen)
+    }
+  }
+
+  #start(id = `replica ${(this.#started += 1)}`): void {
+    const world = this.#world
+    const replica = new SimulatedReplica({
+      id,
+      world,
+      database: this.#database,
+      network: this.#network,
+      observer: this.#observer,
+      removed: this.#removed,
+    })
+    this.#replicas.push(replica)
+    const request = () => {
+      if (!replica.isAlive || world.nowMs > scheduleMs) return
+      this.#requests += 1
+      replica.request(world.pick(this.#rights()))
+      world.after(world.upTo(lengthMs / 5), request)
+    }
+    world.after(world.upTo(lengthMs / 5), request)
+  }
+
+  #alive(): SimulatedReplica[] {
+    this.#replicas = this.#replicas.filter(({ isAlive }) => isAlive)
+    return this.#replicas
+  }
+
+  #replica(): SimulatedReplica | undefined {
+    const alive = this.#alive()
+    return alive.length === 0 ? undefined : this.#world.pick(alive)
+  }
+
+  #revoke(right: number): void {
+    this.#replica()?.revoke(right)
+  }
+
+  #observer: Observer = {
+    answered: (right, losses) => this.#answer(right, losses),
+    unanswered: (right) => {
+      if (this.#world.nowMs < scheduleMs) this.#world.after(this.#world.upTo(100), () => this.#revoke(right))
+    },
+    decided: (right, begunAtMs, isAllowed) => {
+      const answeredAtMs = this.#answeredAtMs[right]
+      if (answeredAtMs === undefined || begunAtMs <= answeredAtMs) return
+      if (isAllowed && this.#answeredLosses[right] === this.#database.losses[right]) this.#violations += 1
+    },
+    announced: () => this.#notify((replica) => replica.look()),
+    raised: (revision) => this.#notify((replica) => replica.hear(revision)),
+  }
+
+  /** Notifications may be lost, late, and in another order. */
+  #notify(receive: (replica: SimulatedReplica) => void): void {
+    const world = this.#world
+    for (const replica of this.#alive()) {
+      if (replica.isPartitioned || world.chance(0.2)) continue
+      world.after(world.chance(0.1) ? world.upTo(2 * lengthMs) : world.upTo(5), () => receive(replica))
+    }
+  }
+
+  #answer(right: number, losses: number): void {
+    // The database has lost this revocation since.
+    if (losses !== this.#database.losses[right]) return
+    this.#answered += 1
+    if (this.#answeredAtMs[right] === undefined || this.#answeredLosses[right] !== losses) {
+      this.#answeredAtMs[right] = this.#world.nowMs
+      this.#answeredLosses[right] = losses
+    }
+    for (const replica of this.#alive()) {
+      for (const delayMs of [0.001, this.#world.upTo(30), this.#world.upTo(lengthMs)]) {
+        this.#probes += 1
+        this.#world.after(delayMs, () => replica.isAlive && replica.request(right))
+      }
+    }
+  }
+
+  #pause(hasSuspensions: boolean): void {
+    const world = this.#world
+    this.#replica()?.pause(
+      world.pick([30, lengthMs / 2, 2.5 * lengthMs]) * world.random(),
+      hasSuspensions && world.chance(0.5),
+    )
+  }
+
+  #partition(): void {
+    const replica = this.#replica()
+    if (replica === undefined) return
+    replica.isPartitioned = true
+    this.#world.after(this.#world.upTo(2 * lengthMs), () => (replica.isPartitioned = false))
+  }
+
+  #crash(): void {
+    const replica = this.#replica()
+    if (replica === undefined) return
+    replica.isAlive = false
+    this.#world.after(this.#world.upTo(lengthMs), () => this.#start())
+  }
+
+  #stop(): void {
+    this.#replica()?.stop()
+    this.#start()
+  }
+
+  /** A supervisor starts a second process for one that does not respond. */
+  #replace(): void {
+    const replica = this.#replica()
+    if (replica === undefined) return
+    replica.pause(this.#world.upTo(lengthMs / 2), false)
+    this.#start(this.#removed === 'a process has an id of its own' ? replica.id : undefined)
+  }
+
+  /** A revocation while one replica cannot reach the database, and so decides by its lease alone. */
+  #revokeWithoutOne(): void {
+    const world = this.#world
+    this.#partition()
+    world.after(world.upTo(20), () => this.#revoke(world.pick(this.#rights())))
+  }
+
+  /** A revocation while a new replica gets its first lease. */
+  #revokeDuringStart(): void {
+    const world = this.#world
+    this.#start()
+    world.after(world.upTo(lengthMs / 2), () => {
+      const held = this.#rights().filter((right) => this.#database.granted[right])
+      if (held.length > 0) this.#revoke(world.pick(held))
+    })
+  }
+
+  /** A failover may also lose the lease of a replica that has just started. */
+  #failOver(): void {
+    const world = this.#world
+    this.#start()
+    world.after(world.upTo(lengthMs), () => {
+      this.#database.failOver(world.pick([0, 10, 500, 1000]) * world.random())
+      this.#database.downUntilMs = world.nowMs + world.pick([0, world.upTo(lengthMs / 3)])
+      world.after(world.upTo(lengthMs / 2), () => this.#revoke(world.pick(this.#rights())))
+    })
+  }
+
+  #restartDatabase(): void {
+    this.#database.crash()
+    this.#database.downUntilMs = this.#world.nowMs + this.#world.upTo(lengthMs / 3)
+  }
+}
