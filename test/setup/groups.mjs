@@ -42,8 +42,8 @@ const slow = [
   'server/src/platform/limits/sender-budget.test.ts',
   'server/src/platform/log/log-output.test.ts',
   'server/src/platform/metrics/health.test.ts',
-  // It starts a PostgreSQL of its own.
-  'server/src/platform/sql/postgres-outage.test.ts',
+  // They start a PostgreSQL of their own.
+  'server/src/platform/sql/postgres-*.test.ts',
   'server/src/platform/sql/sqlite-database.test.ts',
   'server/src/registry/deletion/deletion.test.ts',
   'server/src/registry/garbage/*.test.ts',

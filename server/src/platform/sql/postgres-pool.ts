@@ -48,21 +48,21 @@ export class PostgresPool implements KyselyPool {
   /** The same for a query builder that only reads. A statement runs a second time if its connection is lost. */
   readOnly(): KyselyPool {
     const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
-      const result = await this.#readTwice((client) => client.query(text, [...values]))
+      const result = await this.#runTwice((client) => client.query(text, [...values]))
       return result as unknown as PostgresQueryResult<Row>
     }
     const client = { query: query as PostgresPoolClient['query'], release: () => undefined }
     return { connect: async () => client, end: () => this.end() }
   }
 
-  /** Runs one statement that only reads, a second time if its connection is lost. */
-  async read<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<Row[]> {
-    return (await this.#readTwice((client) => client.query<Row>(query))).rows
+  /** Runs one statement that may run twice, such as a read: a second time if its connection is lost. */
+  async query<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<Row[]> {
+    return (await this.#runTwice((client) => client.query<Row>(query))).rows
   }
 
-  /** Like {@link read}, with rows as arrays. */
-  async readValues<Row extends unknown[]>(query: pg.QueryArrayConfig): Promise<Row[]> {
-    return (await this.#readTwice((client) => client.query<Row>(query))).rows
+  /** Like {@link query}, with rows as arrays. */
+  async queryValues<Row extends unknown[]>(query: pg.QueryArrayConfig): Promise<Row[]> {
+    return (await this.#runTwice((client) => client.query<Row>(query))).rows
   }
 
   /** Closes the connections. It waits for those that are in use. */
@@ -70,11 +70,11 @@ export class PostgresPool implements KyselyPool {
     if (!this.#pool.ending) await this.#pool.end()
   }
 
-  async #readTwice<Result>(read: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  async #runTwice<Result>(run: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       const client = await this.#connect()
       try {
-        return await read(client)
+        return await run(client)
       } catch (error) {
         if (!this.#isLost(client, error)) throw error
         if (attempt === 2) throw lost(error, false)

@@ -1,0 +1,52 @@
+/** The channels of notifications. Their payload is a revision. */
+export const leaseChannels = { revision: 'acrux_authority_revision', acknowledged: 'acrux_authority_acknowledged' }
+
+/** The length of a lease in milliseconds, which all replicas of a database share. It bounds the time of a revocation. */
+const lengthMs = 2000
+
+/** The number of failovers of the server, and so of its timelines. It fails on a standby. [PostgreSQL, Timelines] */
+const timeline = `('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint`
+
+/** Creates the tables of the authority revision and of its leases, unless they exist. */
+export const leaseSchema: readonly string[] = [
+  `create table if not exists authority_revision ("only" integer primary key check ("only" = 1), value bigint not null)`,
+  `insert into authority_revision ("only", value) values (1, 1) on conflict do nothing`,
+  `create table if not exists authority_lease (replica text primary key, acknowledged bigint not null)`,
+  `create table if not exists authority_lease_terms ("only" integer primary key check ("only" = 1),
+    length_ms integer not null, settled_timeline bigint not null)`,
+  `insert into authority_lease_terms ("only", length_ms, settled_timeline) values (1, ${lengthMs}, ${timeline})
+    on conflict do nothing`,
+]
+
+/** Raises the authority revision. */
+export const raiseRevision = `update authority_revision set value = value + 1 where "only" = 1`
+
+/**
+ * Selects the authority revision, with the timeline in its upper half: a failover may lose the latest revisions, and the server
+ * that continues uses their values again.
+ */
+export const selectRevision = `select (${timeline} << 32) + value as revision from authority_revision where "only" = 1`
+
+/** Selects the length of all leases. */
+export const selectLength = `select length_ms from authority_lease_terms where "only" = 1`
+
+/** Stores that a replica ($1) knows a revision ($2). A statement of a lost connection may run after a later one. */
+export const acknowledgeRevision = `insert into authority_lease (replica, acknowledged) values ($1, $2)
+  on conflict (replica) do update set acknowledged = greatest(authority_lease.acknowledged, excluded.acknowledged)`
+
+/** Selects the standing of the leases of all replicas but one ($1) for a revision ($2), or for the current one. */
+export const selectStanding = `select current.revision,
+    (select count(*) from authority_lease
+      where replica <> $1 and acknowledged < coalesce($2::bigint, current.revision)) as behind,
+    terms.settled_timeline >= coalesce($2::bigint, current.revision) >> 32 as is_timeline_settled
+  from (${selectRevision}) as current, authority_lease_terms as terms where terms."only" = 1`
+
+/** Deletes the leases that are behind a revision ($1) and have ended, and settles its timeline. */
+export const expireLeases = `with expired as (delete from authority_lease where acknowledged < $1::bigint)
+  update authority_lease_terms set settled_timeline = $1::bigint >> 32 where settled_timeline < $1::bigint >> 32`
+
+/** Deletes the lease of a replica ($1). */
+export const deleteLease = `delete from authority_lease where replica = $1`
+
+/** Sends a notification with a payload ($2) to a channel ($1). */
+export const sendNotification = `select pg_notify($1, $2)`

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { type Instant, Lease, type LeaseCommand } from './lease.ts'
+import {
+  acknowledgeRevision,
+  deleteLease,
+  leaseChannels,
+  selectRevision,
+  sendNotification,
+} from './lease-statements.ts'
+
+/**
+ * The lease of this process on the authority revision of a PostgreSQL server. It has a connection of its own, because a
+ * notification reaches only the connection that listens. [PostgreSQL, LISTEN]
+ */
+export class PostgresLease {
+  /** The id of this lease. No other lease ever has it. */
+  readonly replica = randomUUID()
+  readonly lengthMs: number
+  readonly #lease: Lease
+  readonly #config: pg.ClientConfig
+  #client: pg.Client | undefined
+  #timer: NodeJS.Timeout | undefined
+  #renewing: Promise<void> = Promise.resolve()
+  #acknowledgement = Promise.withResolvers<void>()
+
+  constructor(connection: pg.ClientConfig, lengthMs: number) {
+    this.lengthMs = lengthMs
+    this.#lease = new Lease(lengthMs)
+    this.#config = { ...connection, keepAlive: true, connectionTimeoutMillis: lengthMs, query_timeout: lengthMs }
+  }
+
+  /** Begins to renew the lease, three times in its length. */
+  start(): void {
+    const renew = () => this.#run(this.#lease.renew(instant()))
+    this.#timer = setInterval(renew, this.lengthMs / 3).unref()
+    renew()
+  }
+
+  /** The authority revision, if the lease is valid now. */
+  revision(): number | undefined {
+    return this.#lease.revisionAt(instant())
+  }
+
+  /** A revision that was read elsewhere. A higher one ends the lease at once, until it is renewed. */
+  heard(revision: number): void {
+    this.#run(this.#lease.heard(revision, instant()))
+  }
+
+  /** Fulfilled at the next notification of an acknowledgement of any replica. */
+  acknowledgement(): Promise<void> {
+    return this.#acknowledgement.promise
+  }
+
+  /** Ends the lease, and deletes it, so that no revocation waits for it. */
+  async close(): Promise<void> {
+    this.#lease.stop()
+    clearInterval(this.#timer)
+    await this.#renewing
+    const client = this.#client
+    if (client === undefined) return
+    // A row that stays is deleted by the next revocation.
+    await client.query(deleteLease, [this.replica]).catch(() => undefined)
+    this.#client = undefined
+    await client.end()
+  }
+
+  #run(command: LeaseCommand | undefined): void {
+    if (command !== undefined) this.#renewing = this.#perform(command)
+  }
+
+  /** Performs the commands of one renewal. The state machine begins no other one until it has ended. */
+  async #perform(command: LeaseCommand): Promise<void> {
+    try {
+      for (let next: LeaseCommand | undefined = command; next !== undefined;) next = await this.#step(next)
+    } catch {
+      this.#lease.renewalFailed()
+      this.#drop(this.#client)
+    }
+  }
+
+  async #step(command: LeaseCommand): Promise<LeaseCommand | undefined> {
+    const client = await this.#connect()
+    switch (command.kind) {
+      case 'acknowledge':
+        await client.query(acknowledgeRevision, [this.replica, command.revision])
+        return this.#lease.acknowledged()
+      case 'read': {
+        const { rows } = await client.query<{ revision: string }>(selectRevision)
+        return this.#lease.revisionRead(Number(rows[0]?.revision), instant())
+      }
+      case 'announce': {
+        // Not a part of the renewal: the next one may begin meanwhile.
+        const values = [leaseChannels.acknowledged, String(command.revision)]
+        client.query(sendNotification, values).catch(() => this.#drop(client))
+        return undefined
+      }
+    }
+  }
+
+  async #connect(): Promise<pg.Client> {
+    if (this.#client !== undefined) return this.#client
+    const client = new pg.Client(this.#config)
+    client.on('error', () => this.#drop(client))
+    client.on('notification', ({ channel, payload }) => this.#notified(channel, payload))
+    this.#client = client
+    await client.connect()
+    await client.query(`listen ${leaseChannels.revision}; listen ${leaseChannels.acknowledged}`)
+    // A lease that a crash of the server loses would not be waited for.
+    await client.query('set synchronous_commit = on')
+    return client
+  }
+
+  #notified(channel: string, payload: string | undefined): void {
+    const revision = Number(payload)
+    if (channel === leaseChannels.revision && Number.isSafeInteger(revision)) this.heard(revision)
+    if (channel === leaseChannels.acknowledged) {
+      this.#acknowledgement.resolve()
+      this.#acknowledgement = Promise.withResolvers()
+    }
+  }
+
+  /** Closes a connection that failed. The next renewal opens another. */
+  #drop(client: pg.Client | undefined): void {
+    if (client === undefined || client !== this.#client) return
+    this.#client = undefined
+    client.end().catch(() => undefined)
+  }
+}
+
+/** `performance.now` stops while a virtual machine is suspended, and the time of day may jump. [clock_gettime(2)] */
+function instant(): Instant {
+  return { monotonicMs: performance.now(), wallMs: Date.now() }
+}

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { startPostgres } from '../../../../test/setup/postgres.mjs'
+import { until } from '../process/test-patience.ts'
+import { testDatabaseKinds } from './test-database.ts'
+import type { ReplicaCall, ReplicaResult } from './test-replica.ts'
+
+/** The length of a lease in a new database. */
+const lengthMs = 2000
+
+/** A process that shares the database. */
+class Replica {
+  readonly process: ChildProcess
+  #calls = 0
+
+  constructor(url: string) {
+    this.process = fork(new URL('./test-replica.ts', import.meta.url), {
+      env: { ...process.env, ACRUX_TEST_REPLICA: url },
+      execArgv: [],
+    })
+    this.process.setMaxListeners(100)
+  }
+
+  request(right: string): Promise<boolean> {
+    return this.#call('request', right)
+  }
+
+  revoke(right: string): Promise<boolean> {
+    return this.#call('revoke', right)
+  }
+
+  async #call(operation: ReplicaCall['operation'], right: string): Promise<boolean> {
+    const id = (this.#calls += 1)
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const receive = (message: ReplicaResult) => {
+      if (message.id === id) resolve(message.result)
+    }
+    this.process.on('message', receive)
+    this.process.send({ id, operation, right } satisfies ReplicaCall)
+    try {
+      return await promise
+    } finally {
+      this.process.off('message', receive)
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    this.process.kill('SIGCONT')
+    this.process.disconnect()
+    await once(this.process, 'exit')
+  }
+}
+
+describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.includes('postgres') }, () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>
+  let admin: pg.Client
+  const replicas: Replica[] = []
+  let first: Replica
+  let second: Replica
+
+  before(async () => {
+    server = await startPostgres()
+    assert.ok(server !== undefined)
+    admin = new pg.Client({ connectionString: server.url })
+    await admin.connect()
+    await admin.query('create table held_right (name text primary key)')
+    first = await start()
+    second = await start()
+  })
+  after(async () => {
+    for (const replica of replicas) await replica.end()
+    await admin.end()
+    await server?.stop()
+  })
+
+  async function start(): Promise<Replica> {
+    const replica = new Replica(server?.url ?? '')
+    replicas.push(replica)
+    await once(replica.process, 'message')
+    return replica
+  }
+
+  async function grant(right: string): Promise<void> {
+    await admin.query('insert into held_right (name) values ($1)', [right])
+  }
+
+  async function leases(): Promise<number> {
+    const { rows } = await admin.query<{ count: string }>('select count(*) from authority_lease')
+    return Number(rows[0]?.count)
+  }
+
+  /** Waits until a process decides without the database: its rows are locked meanwhile. */
+  async function untilLeased(replica: Replica, right: string): Promise<void> {
+    await until('the process decides by its lease', async () => {
+      await replica.request(right)
+      await admin.query('begin; lock table authority_revision, held_right in access exclusive mode')
+      const response = replica.request(right)
+      const isFromMemory = await Promise.race([response.then(() => true), sleep(100, false)])
+      await admin.query('rollback')
+      await response
+      return isFromMemory
+    })
+  }
+
+  test('decide without the database while their lease is valid', async () => {
+    await grant('read')
+    for (const replica of [first, second]) {
+      await untilLeased(replica, 'read')
+      assert.equal(await replica.request('read'), true)
+    }
+  })
+
+  test('deny a right at once that another process has revoked', async (t) => {
+    const times: number[] = []
+    for (let number = 0; number < 40; number += 1) {
+      const right = `right ${number}`
+      await grant(right)
+      const [revoker, other] = number % 2 === 0 ? [first, second] : [second, first]
+      await until('the right is cached', () => other.request(right))
+      const beganMs = performance.now()
+      assert.equal(await revoker.revoke(right), true)
+      times.push(performance.now() - beganMs)
+      assert.deepEqual([await other.request(right), await revoker.request(right)], [false, false])
+    }
+    const sorted = times.toSorted((a, b) => a - b).map(Math.round)
+    t.diagnostic(`milliseconds of a revocation: ${sorted[20]} (median), ${sorted.at(-1)} (maximum)`)
+  })
+
+  test('wait for a process that is stopped, which then denies what was revoked meanwhile', async (t) => {
+    await grant('stopped')
+    await untilLeased(second, 'stopped')
+    assert.equal(await second.request('stopped'), true)
+    second.process.kill('SIGSTOP')
+    const beganMs = performance.now()
+    const revoked = first.revoke('stopped').then(() => performance.now() - beganMs)
+    // The right is gone already, but the process that is stopped may still allow it.
+    await until('the revocation is committed', async () => {
+      const { rowCount } = await admin.query(`select from held_right where name = 'stopped'`)
+      return rowCount === 0
+    })
+    const third = await start()
+    assert.equal(await third.revoke('stopped'), false, 'a repeated revocation')
+    assert.equal(await leases(), 2, 'it has waited until the lease of the stopped process ended')
+    const tookMs = await revoked
+    t.diagnostic(`milliseconds of a revocation with a stopped process: ${Math.round(tookMs)}`)
+    assert.ok(tookMs < 3 * lengthMs, `${tookMs} ms`)
+    const againMs = performance.now()
+    await grant('next')
+    await first.revoke('next')
+    assert.ok(performance.now() - againMs < lengthMs, 'the next revocation does not wait for it')
+    const response = second.request('stopped')
+    second.process.kill('SIGCONT')
+    assert.equal(await response, false)
+    await untilLeased(second, 'read')
+    assert.equal(await second.request('stopped'), false)
+  })
+
+  test('get a lease again when the server has ended all connections', async () => {
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()')
+    await untilLeased(first, 'read')
+    await untilLeased(second, 'read')
+  })
+
+  test('delete their lease when they end', async () => {
+    const before = await leases()
+    const replica = await start()
+    await until('its lease is stored', async () => (await leases()) > before)
+    await replica.end()
+    assert.equal(await leases(), before)
+  })
+
+  test('revoke at once what a killed process has cached, after the length of a lease', async () => {
+    const replica = await start()
+    await untilLeased(replica, 'read')
+    const before = await leases()
+    replica.process.kill('SIGKILL')
+    await once(replica.process, 'exit')
+    assert.equal(await first.revoke('read'), true)
+    assert.equal(await leases(), before - 1)
+    assert.equal(await second.request('read'), false)
+  })
+})
