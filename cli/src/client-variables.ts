@@ -41,6 +41,10 @@ export const clientVariables: readonly ClientVariable[] = [
   { name: 'DBUS_SESSION_BUS_ADDRESS', description: 'if it is unset, the Secret Service is not used' },
   { name: 'HTTPS_PROXY', description: 'the proxy, except for the hosts of NO_PROXY' },
   { name: 'NODE_EXTRA_CA_CERTS', description: 'a file with further certificate authorities' },
+  {
+    name: 'REQUESTS_CA_BUNDLE',
+    description: 'a file with the certificate authorities of az, if acrux uses the sign-in of az',
+  },
   { name: 'SSL_CERT_FILE', description: "a file that replaces the system's certificate authorities" },
   { name: 'NO_COLOR', description: 'any value turns colours off' },
   { name: 'TERM', description: 'the value dumb turns colours off' },
