@@ -61,15 +61,15 @@ export const tokenFaults: readonly Fault[] = [
   {
     what: 'The gate ignores what the token was issued for',
     file: 'server/src/token-service/gate/session.ts',
-    find: 'asked.every(allows) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))',
-    replace: 'asked.every(allows)',
+    find: 'isRight && (tokenAccess === undefined || covers(tokenAccess, type, name, [action]))',
+    replace: 'isRight',
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
     what: 'The gate ignores the permissions of now',
     file: 'server/src/token-service/gate/session.ts',
-    find: 'asked.every(allows) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))',
-    replace: '(tokenAccess === undefined ? asked.every(allows) : covers(tokenAccess, type, name, asked))',
+    find: 'isRight && (tokenAccess === undefined || covers(tokenAccess, type, name, [action]))',
+    replace: 'tokenAccess === undefined ? isRight : covers(tokenAccess, type, name, [action])',
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
