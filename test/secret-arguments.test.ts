@@ -13,6 +13,9 @@ const root = join(import.meta.dirname, '..')
 /** Options whose value is a secret, of the clients that the pages use. */
 const secretOption = /\s(?:-p|--(?:password|client-secret|secret|federated-token|passphrase|token))[ =]+(\S+)/g
 
+/** The name of a scoped token, which is no secret. */
+const scopedToken = /(?<=\bacr pull-secret\b.*)\s--token\s\S+/
+
 /** `-` and `@FILE` are not secrets, and neither is a placeholder that names another option or a number of password. */
 const isHarmless = (value: string): boolean => /^["']?(?:-$|@|-)/.test(value)
 
@@ -31,13 +34,18 @@ const programs =
 /** What is wrong with a command; undefined if it passes no secret as an argument. */
 function secretIn(command: string): string | undefined {
   if (!programs.test(command)) return undefined
-  const shown = [...` ${command}`.matchAll(secretOption)].find(([, value = '']) => !isHarmless(value))
+  const options = [...` ${command.replace(scopedToken, '')}`.matchAll(secretOption)]
+  const shown = options.find(([, value = '']) => !isHarmless(value))
   return shown?.[0].trim() ?? pairs.map((pair) => pair.exec(command)?.[0]).find((found) => found !== undefined)
 }
 
+/** A block of code: its language and what is in it. */
+const codeBlock = /^ *```(\S*)[^\n]*\n(.*?)^ *```/gms
+
 /** The commands in the blocks of code of a document; the parts of a pipe are commands of their own. */
 function commandsOf(markdown: string): readonly string[] {
-  return [...markdown.matchAll(/^ *```(?:sh|bash|text)?(?: [^\n]*)?\n(.*?)^ *```/gms)].flatMap(([, block = '']) =>
+  const blocks = [...markdown.matchAll(codeBlock)].filter(([, language = '']) => /^(?:sh|bash|text)?$/.test(language))
+  return blocks.flatMap(([, , block = '']) =>
     block
       .replaceAll(/\\\n/g, ' ')
       .split('\n')
@@ -63,6 +71,8 @@ test('the pattern finds secrets in arguments, and nothing else', () => {
     ['podman login -u ID --password-stdin localhost:5443',            false, 'another option'],
     ['az acr credential renew -n contoso --password-name password2',  false, 'the name of a password'],
     ['acrux acr token credential generate -n a --password1',          false, 'the number of a password'],
+    ['acrux acr pull-secret -n a --token cluster --password1',        false, 'the name of a scoped token'],
+    ['kubectl get pods --token eyJhbGciOi',                           true,  'a token'],
     ['mkdir -p /etc/docker/certs.d',                                  false, 'another program'],
   ]
   for (const [command, isSecret, why] of cases)
