@@ -13,6 +13,8 @@ export interface Surroundings {
   env?: Readonly<Record<string, string>>
   /** The working directory; a private one that is gone afterwards by default. */
   cwd?: string
+  /** The main file, if it is not that of the other tests. */
+  program?: string
 }
 
 /** A program that ended. */
@@ -36,7 +38,7 @@ export interface Started extends AsyncDisposable {
 function launch(args: readonly string[], surroundings: Surroundings): { child: ChildProcess; started: Started } {
   const home = tempDir('program')
   const { PATH = '', TMPDIR } = process.env
-  const child = spawn(process.execPath, [mainFile, ...args], {
+  const child = spawn(process.execPath, [surroundings.program ?? mainFile, ...args], {
     cwd: surroundings.cwd ?? home.path,
     env: { PATH, ...(TMPDIR !== undefined && { TMPDIR }), HOME: home.path, ...surroundings.env },
     stdio: ['ignore', 'pipe', 'pipe'],

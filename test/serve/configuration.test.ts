@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { sourceFile } from '../harness/program.ts'
 import { freePlace, readyLine, runAcrux, startAcrux } from './acrux.ts'
 
 test('A key of the file that is no setting stops the process, and the line that it stands on is named', async () => {
@@ -59,9 +60,10 @@ test('A flag weighs more than a variable, a variable more than the file, the fil
   assert.equal(readyLine(server), `https://localhost:${other.port}`)
 })
 
-test('The data directory is `acrux-data` in the working directory by default', async () => {
+test('In a checkout, the data directory is `acrux-data` in the working directory by default', async () => {
   using place = await freePlace()
-  await using _server = await startAcrux(['--listen', `127.0.0.1:${place.port}`], { cwd: place.folder })
+  const surroundings = { cwd: place.folder, program: sourceFile }
+  await using _server = await startAcrux(['--listen', `127.0.0.1:${place.port}`], surroundings)
   assert.ok(existsSync(join(place.folder, 'acrux-data', 'first-run.json')))
 })
 
