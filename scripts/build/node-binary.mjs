@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, SetUpFailed } from '../set-up.mjs'
+import { root, say, SetUpFailed } from '../set-up.mjs'
 import { mustRun } from './must-run.mjs'
 
 /**
@@ -37,7 +37,7 @@ export function nodeFrom({ name, version, integrity }) {
   const partial = `${folder}.${process.pid}`
   mkdirSync(partial, { recursive: true })
   try {
-    const file = mustRun('npm', ['pack', '--silent', '--pack-destination', partial, `${name}@${version}`]).trim()
+    const file = downloadPackage(`${name}@${version}`, partial)
     const found = `sha512-${createHash('sha512')
       .update(readFileSync(join(partial, file)))
       .digest('base64')}`
@@ -49,6 +49,24 @@ export function nodeFrom({ name, version, integrity }) {
   } finally {
     rmSync(partial, { recursive: true, force: true })
   }
+}
+
+/**
+ * Downloads a package of 60 MB into a folder, and returns the name of its file. A download that fails is repeated twice.
+ *
+ * @param {string} specification
+ * @param {string} folder
+ */
+function downloadPackage(specification, folder) {
+  const pack = ['pack', '--loglevel=error', '--pack-destination', folder, specification]
+  for (let left = 2; left > 0; left -= 1) {
+    try {
+      return mustRun('npm', pack).trim()
+    } catch (error) {
+      say(`${/** @type {Error} */ (error).message.trim()}\ntrying again …`)
+    }
+  }
+  return mustRun('npm', pack).trim()
 }
 
 /** @param {string} folder */
