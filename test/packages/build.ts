@@ -15,8 +15,10 @@ export interface Built extends Disposable {
 /** Builds artefacts as `npm run build` does. */
 export async function build(...artefacts: readonly string[]): Promise<Built> {
   const folder = tempDir('packages')
-  const { PATH = '', HOME = '', TMPDIR } = process.env
-  const env = { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) }
+  // A build downloads Node: it needs what this machine sets for that, such as a proxy or further certificate authorities.
+  const env = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value = '']) => (name.startsWith('ACRUX_') ? [] : [[name, value]])),
+  )
   try {
     await mustRun(process.execPath, [script, '--out', folder.path, ...artefacts], { env, timeoutMs: 600_000 })
   } catch (cause) {
