@@ -1,5 +1,6 @@
 import { CommandFailure, failure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
+import { isServerHost } from '../server-host.ts'
 import { terminalLine } from '../terminal-text.ts'
 import { type HttpClient, type HttpResponse, formRequest, jsonOf } from './http.ts'
 
@@ -21,8 +22,14 @@ const checkName = 'check the name of the registry: acrux acr list'
 /** The Bearer challenge of a registry. */
 export type Challenge = { readonly realm: URL; readonly service: string }
 
-/** Asks a registry for its challenge. @throws CommandFailure with az's title of the error. [acr-protocol §2.1, §2.2] */
+/**
+ * Asks a registry for its challenge. Its realm is on the host of the registry: docker and this program send credentials there.
+ *
+ * @throws CommandFailure with az's title of the error. [acr-protocol §2.1, §2.2]
+ */
 export async function requireChallenge(http: HttpClient, loginServer: string): Promise<Challenge> {
+  if (!isServerHost(loginServer))
+    throw failure(`'${terminalLine(loginServer)}' is not the login server of a registry`, checkName)
   const url = `https://${loginServer}/v2/`
   const response = await http.send({ method: 'GET', url }).catch((error: unknown) => {
     throw failure(
@@ -44,6 +51,12 @@ export async function requireChallenge(http: HttpClient, loginServer: string): P
   const challenge = parseChallenge(header)
   if (challenge === undefined)
     throw titled('CONNECTIVITY_AAD_LOGIN_ERROR', `Registry '${loginServer}' does not support AAD login.`, checkName)
+  const { realm } = challenge
+  if (realm.hostname !== new URL(url).hostname)
+    throw failure(
+      `the registry '${loginServer}' names ${realm.host} as the place of tokens, which is another host: no credentials are sent`,
+      'set publicHost on the server; a proxy in front of it must pass the Host header on',
+    )
   return challenge
 }
 

@@ -77,6 +77,12 @@ export const azureCloud: Cloud = {
   },
 }
 
+/** Whether a login server ends with the suffix of a cloud, so that it belongs to it. */
+export function hasSuffixOf({ suffixes }: Cloud, loginServer: string): boolean {
+  const suffix = suffixes['acrLoginServerEndpoint']?.toLowerCase()
+  return suffix !== undefined && suffix.startsWith('.') && loginServer.toLowerCase().endsWith(suffix)
+}
+
 /** The document of a cloud, as az shows it: all names, with null for those that the cloud does not have. */
 export function cloudDocument({ name, endpoints, suffixes }: Cloud, isActive: boolean): object {
   const all = (names: readonly string[], values: Readonly<Record<string, string | null>>) =>

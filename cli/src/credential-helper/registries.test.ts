@@ -44,6 +44,10 @@ test('a login server belongs to the cloud with its suffix, or for which it was s
     ['contoso.azurecr.cn', undefined],
     ['azurecr.io', undefined],
     ['index.docker.io', undefined],
+    ['evil.example?.azurecr.io', undefined],
+    ['evil.example#.azurecr.io', undefined],
+    [String.raw`evil.example\.azurecr.io`, undefined],
+    ['evil.example@contoso.azurecr.io', undefined],
     ['', undefined],
   ] as const
   for (const [loginServer, id] of cases) {

@@ -1,4 +1,5 @@
-import { type Cloud, azureCloud } from '../account/clouds.ts'
+import { azureCloud, hasSuffixOf } from '../account/clouds.ts'
+import { isServerHost } from '../server-host.ts'
 import type { HelperRegistry, Profile, SignIn, StoredSubscription } from '../account/profile.ts'
 
 /** Who signs in to a registry: an account of the cloud of the registry. */
@@ -39,13 +40,10 @@ export function findOwner(profile: Profile, loginServer: string): Found {
 }
 
 function cloudNameOf(profile: Profile, loginServer: string): string | undefined {
+  if (!isServerHost(loginServer)) return undefined
   const recorded = helperRegistriesOf(profile).find((each) => each.loginServer === loginServer)
   if (recorded !== undefined) return recorded.cloud
-  const hasSuffix = ({ suffixes }: Cloud): boolean => {
-    const suffix = suffixes['acrLoginServerEndpoint']?.toLowerCase()
-    return suffix !== undefined && suffix.startsWith('.') && loginServer.endsWith(suffix)
-  }
-  return [...profile.clouds, azureCloud].find(hasSuffix)?.name
+  return [...profile.clouds, azureCloud].find((cloud) => hasSuffixOf(cloud, loginServer))?.name
 }
 
 /** The registries for which clients were told to ask the helper. */

@@ -5,6 +5,8 @@ import https from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { plainReason } from '@acrux/server/plain-reason'
 import { CommandFailure } from '../command/failure.ts'
+import { readResponse } from '../read-response.ts'
+import { isServerHost } from '../server-host.ts'
 import { exitCodes } from './failure.ts'
 
 /** The certificate of a certificate authority. */
@@ -19,8 +21,6 @@ export type Authority = {
 
 const maxBytes = 64 * 1024
 
-/** A name or an address, with a port. It becomes the name of a directory, so it must not be `..`. */
-const serverPattern = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::\d{1,5})?$/
 const timeoutMs = 20_000
 
 /** The host, with its port unless it is 443, of `HOST`, `HOST:PORT` or `https://HOST:PORT`; undefined for other texts. */
@@ -29,7 +29,7 @@ export function parseServer(text: string): string | undefined {
   if (!URL.canParse(address)) return undefined
   const { host, username, password, pathname, search, hash } = new URL(address)
   const isHost = username === '' && password === '' && pathname === '/' && search === '' && hash === ''
-  return isHost && serverPattern.test(host) ? host : undefined
+  return isHost && isServerHost(host) ? host : undefined
 }
 
 /**
@@ -125,21 +125,13 @@ function download(server: string): Promise<Downloaded> {
     }
     const take = (response: IncomingMessage) => {
       const certificate = (response.socket as TLSSocket).getPeerX509Certificate()
-      readBounded(response).then((text) => resolve({ status: response.statusCode ?? 0, text, certificate }), fail)
+      readResponse(response, maxBytes).then(
+        (bytes) => resolve({ status: response.statusCode ?? 0, text: bytes.toString(), certificate }),
+        fail,
+      )
     }
     // The person confirms the fingerprint instead. Nothing secret is sent.
     const options = { agent: false, rejectUnauthorized: false, signal: AbortSignal.timeout(timeoutMs) }
     https.get(url, options, take).on('error', fail)
   })
-}
-
-async function readBounded(response: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  for await (const chunk of response) {
-    sizeBytes += chunk.length
-    if (sizeBytes > maxBytes) throw new Error('the response is too large')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
