@@ -98,8 +98,8 @@ export function cloudDocument({ name, endpoints, suffixes }: Cloud, isActive: bo
 
 /** The cloud that a server describes. @throws CommandFailure if the document lacks what a sign-in needs. [az-cli-wire §1] */
 export function cloudOfMetadata(name: string, metadata: unknown): Cloud {
-  const resourceManager = textAt(metadata, 'resourceManager')
-  const activeDirectory = textAt(metadata, 'authentication', 'loginEndpoint')
+  const resourceManager = httpsUrlAt(metadata, 'resourceManager')
+  const activeDirectory = httpsUrlAt(metadata, 'authentication', 'loginEndpoint')
   const audiences =
     isRecord(metadata) && isRecord(metadata['authentication']) && metadata['authentication']['audiences']
   const audience: unknown = Array.isArray(audiences) ? audiences[0] : undefined
@@ -145,6 +145,12 @@ function databaseSuffixes(sqlServerHostname: string | null): Readonly<Record<str
 function withDot(suffix: string | undefined): string | null {
   if (suffix === undefined) return null
   return suffix.startsWith('.') ? suffix : `.${suffix}`
+}
+
+/** Secrets and tokens are sent there. */
+function httpsUrlAt(value: unknown, ...names: readonly string[]): string | undefined {
+  const text = textAt(value, ...names)
+  return text !== undefined && URL.parse(text)?.protocol === 'https:' ? text : undefined
 }
 
 function textAt(value: unknown, ...names: readonly string[]): string | undefined {

@@ -81,10 +81,17 @@ async function register(flags: Flags, context: CommandContext): Promise<void> {
     suffixes: { ...described.suffixes, ...given.suffixes },
     ...(ca !== undefined && { ca }),
   }
+  const [server, signIn] = [cloud.endpoints.resourceManager, cloud.endpoints.activeDirectory].map(hostOf)
+  if (server !== signIn)
+    context.log.warning(`people sign in to this cloud at ${signIn}, and ${server} gets their tokens: do you trust it?`)
   await profile.change((current) => {
     requireUnregistered(name, cloudsOf(current))
     return { ...current, clouds: [...current.clouds, cloud] }
   })
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? url
 }
 
 function requireUnregistered(name: string, clouds: readonly Cloud[]): void {

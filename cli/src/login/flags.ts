@@ -32,7 +32,10 @@ export const loginFlags: readonly FlagDescription[] = [
     flags: '--ca-file <file>',
     description: 'with --server: the certificate authority (PEM) of the server, the only one that is then trusted',
   },
-  { flags: '-y, --yes', description: 'with --server: trust the certificate authority of the server without asking' },
+  {
+    flags: '-y, --yes',
+    description: 'with --server: trust the certificate authority and the sign-in host of the server without asking',
+  },
   {
     flags: '--first-run',
     description: 'sign in to the server of this machine, as the service principal that its first start created',

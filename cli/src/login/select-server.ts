@@ -8,6 +8,7 @@ import { type HttpClient, isUnknownAuthority, jsonOf } from '../account/http.ts'
 import { type Profile, openProfile } from '../account/profile.ts'
 import type { CommandContext } from '../command/context.ts'
 import { WrongUsageError, failure } from '../command/failure.ts'
+import { terminalLine } from '../terminal-text.ts'
 import { fetchAuthority } from './server-authority.ts'
 
 /** How a server is trusted. */
@@ -25,6 +26,8 @@ export async function selectServer(context: CommandContext, server: string, trus
   const known = findByOrigin(await profile.read(), url.origin)
   const ca = trust.caFile === undefined ? known?.ca : await readAuthority(trust.caFile)
   const cloud = await describe(context, url, { ca, name: known?.name ?? url.host, isTrusted: trust.isTrusted })
+  if (cloud.endpoints.activeDirectory !== known?.endpoints.activeDirectory)
+    await confirmSignInHost(context, url, { cloud, isTrusted: trust.isTrusted })
   return profile.change((current) => ({
     ...current,
     activeCloud: cloud.name,
@@ -50,6 +53,21 @@ export function originOf({ endpoints }: Cloud): string | undefined {
   return URL.parse(endpoints.resourceManager)?.origin
 }
 
+/**
+ * Asks the user if people sign in at another host. Otherwise, a server could name the sign-in page of Azure, or of another
+ * server, and get tokens that are valid there.
+ */
+async function confirmSignInHost(
+  { log, confirm }: CommandContext,
+  { host }: URL,
+  { cloud, isTrusted }: { readonly cloud: Cloud; readonly isTrusted: boolean },
+): Promise<void> {
+  const signInHost = new URL(cloud.endpoints.activeDirectory).host
+  if (signInHost === host) return
+  log.notice(`${host} lets people sign in at ${signInHost}, and gets their tokens`)
+  await confirm(`Do you trust ${host} with a sign-in at ${signInHost}?`, isTrusted)
+}
+
 type Wanted = { readonly ca: string | undefined; readonly name: string; readonly isTrusted: boolean }
 
 async function describe(context: CommandContext, url: URL, { ca, name, isTrusted }: Wanted): Promise<Cloud> {
@@ -64,7 +82,7 @@ async function describe(context: CommandContext, url: URL, { ca, name, isTrusted
     const authority = await fetchAuthority(context, url)
     const { fingerprint256, subject } = new X509Certificate(authority)
     context.log.notice(`the certificate authority of ${url.origin} is not known to this machine`)
-    context.log.notice(`  subject:             ${subject.replaceAll('\n', ', ')}`)
+    context.log.notice(`  subject:             ${terminalLine(subject.replaceAll('\n', ', '))}`)
     context.log.notice(`  SHA-256 fingerprint: ${fingerprint256}`)
     if (!context.isInteractive && !isTrusted)
       throw failure(

@@ -1,13 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import https from 'node:https'
 import tls from 'node:tls'
-import { text } from 'node:stream/consumers'
 import { plainReason } from '@acrux/server/plain-reason'
 import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
+import { readResponse } from '../read-response.ts'
 
 const timeoutMs = 20_000
-const maxPemLength = 64 * 1024
+const maxPemBytes = 64 * 1024
 
 /**
  * The authority that issued the certificate of a server: what it serves at `/ca.pem`, or sends in the handshake. It is not
@@ -38,18 +38,19 @@ async function fetchUnverified(url: URL): Promise<string | undefined> {
         resolve(undefined)
         return
       }
-      text(response).then(resolve, reject)
+      readResponse(response, maxPemBytes).then((bytes) => resolve(bytes.toString()), reject)
     })
     .on('error', reject)
-  const pem = await promise
-  return pem !== undefined && pem.length <= maxPemLength && isCertificate(pem) ? pem : undefined
+  return authorityIn((await promise) ?? '')
 }
 
-function isCertificate(pem: string): boolean {
+/** The first certificate alone: the user compares its fingerprint, and must not trust others that follow it. */
+function authorityIn(pem: string): string | undefined {
   try {
-    return new X509Certificate(pem).ca
+    const certificate = new X509Certificate(pem)
+    return certificate.ca ? certificate.toString() : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 
