@@ -15,6 +15,8 @@ export type HttpRequest = {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
+  /** Never sent to the proxy of the environment: for services of this machine, which a proxy cannot reach. */
+  readonly withoutProxy?: true
 }
 
 /** A response. Redirects are not followed. */
@@ -47,15 +49,21 @@ const maxWaitSeconds = 30
 
 /** Creates a client. It waits and retries when the server answers 429 or 503, as its `Retry-After` says. */
 export function createHttpClient({ ca, log, env }: HttpClientOptions): HttpClient {
-  const proxyEnv = env as NodeJS.ProcessEnv
-  const secure = new https.Agent({ keepAlive: true, proxyEnv, ca: ca ?? trustedCertificates() })
-  const plain = new http.Agent({ keepAlive: true, proxyEnv })
+  const authorities = ca ?? trustedCertificates()
+  const agentsWith = (proxy: { readonly proxyEnv?: NodeJS.ProcessEnv }): Agents => ({
+    secure: new https.Agent({ keepAlive: true, ...proxy, ca: authorities }),
+    plain: new http.Agent({ keepAlive: true, ...proxy }),
+  })
+  const byProxy = agentsWith({ proxyEnv: env })
+  const direct = agentsWith({})
   const attempt = async (request: HttpRequest): Promise<HttpResponse> => {
     const startedMs = performance.now()
-    const response = await exchange(request, { secure, plain }).catch((error: unknown) => {
-      log.debug(`${request.method} ${request.url} failed: ${plainReason(error)}`)
-      throw unreachable(request.url, error)
-    })
+    const response = await exchange(request, request.withoutProxy === true ? direct : byProxy).catch(
+      (error: unknown) => {
+        log.debug(`${request.method} ${request.url} failed: ${plainReason(error)}`)
+        throw unreachable(request.url, error)
+      },
+    )
     const durationMs = Math.round(performance.now() - startedMs)
     log.debug(
       `${request.method} ${request.url} ${response.status} (${durationMs} ms, ${response.correlationId ?? '-'})`,
