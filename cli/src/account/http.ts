@@ -126,7 +126,9 @@ async function exchange(request: HttpRequest, agents: Agents, isRetry = false): 
 
 function toResponse({ statusCode, headers }: http.IncomingMessage, body: Buffer): HttpResponse {
   const id = headers['x-ms-correlation-request-id'] ?? headers['x-ms-request-id'] ?? headers['request-id']
-  return { status: statusCode ?? 0, headers, body, correlationId: typeof id === 'string' ? id : undefined }
+  // It is shown as a part of commands, so that a server must not choose another text.
+  const correlationId = typeof id === 'string' && /^[\w.-]{1,100}$/.test(id) ? id : undefined
+  return { status: statusCode ?? 0, headers, body, correlationId }
 }
 
 /** Seconds, or a date. [RFC 9110 §10.2.3] */

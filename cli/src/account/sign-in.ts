@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
+import { terminalText } from '../terminal-text.ts'
 import { isNamed, recordOf } from './account.ts'
 import type { Cloud } from './clouds.ts'
 import { type HttpClient, jsonOf } from './http.ts'
@@ -140,7 +141,7 @@ async function listAll(source: TokenSource, path: string, tenantId: string): Pro
   if (response.status === 200 && Array.isArray(value)) return value as unknown[]
   const { code, message } = recordOf(error)
   const reason = typeof message === 'string' ? `(${String(code)}) ${message}` : `status ${response.status}`
-  throw failure(`the subscriptions cannot be listed: ${reason}`)
+  throw failure(`the subscriptions cannot be listed: ${terminalText(reason)}`)
 }
 
 /** Accounts of tenants without subscriptions; their id is that of the tenant, as for az. [az-cli-wire §3.1] */
