@@ -338,12 +338,15 @@ test('a malformed request fails with a message, and nothing on standard output',
 test('wrong settings end with exit code 2, and show no secret', async () => {
   const file = join(kubelet.home.path, 'wrong.yaml')
   writeFileSync(file, 'registry: registry.example.com\n')
+  const principal = ['--auth', 'service-principal', '--client-id', 'a', '--tenant-id', 'b', '--client-secret-file', 'c']
   // prettier-ignore
   const cases: readonly [args: readonly string[], says: RegExp][] = [
     [[],                                                           /no registry is set/],
     [['--registry', '*.com'],                                      /is not a host of a registry/],
     [['--registry', loginServer, '--auth', 'other'],               /--auth must be service-account or/],
     [['--registry', loginServer, '--auth', 'service-principal'],   /needs a client id, a tenant id and a credential/],
+    [['--registry', loginServer, '--registry', 'b.example.com', ...principal], /each of several registries would get the secret/],
+    [['--registry', '*.example.com', ...principal],                /add --authority-host URL/],
     [['--registry', loginServer, '--login-scope', 'all'],          /--login-scope must be registry or repository/],
     [['--registry', loginServer, '--cache-duration', '10'],        /must be a time such as/],
     [['--registry', loginServer, '--authority-host', 'http://x'],  /--authority-host must begin with https:/],

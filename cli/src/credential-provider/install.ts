@@ -1,6 +1,8 @@
-import { chmod, copyFile, mkdir, rename } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chmod, copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { isSea } from 'node:sea'
+import { writeFileDurably } from '@acrux/server/durable-file'
 import { WrongUsageError, failure } from '../command/failure.ts'
 
 /**
@@ -13,13 +15,20 @@ export async function install([directory, ...files]: readonly string[]): Promise
   if (directory === undefined) throw new WrongUsageError('install needs a directory')
   if (!isSea()) throw failure('only the executable can install itself', 'use the executable or the image of a release')
   await mkdir(path.join(directory, 'bin'), { recursive: true })
-  await replace(process.execPath, path.join(directory, 'bin/acrux-credential-provider'), 0o755)
-  for (const file of files) await replace(file, path.join(directory, path.basename(file)), 0o600)
+  await installProgram(process.execPath, path.join(directory, 'bin/acrux-credential-provider'))
+  for (const file of files) await installFile(file, directory)
 }
 
-async function replace(from: string, to: string, mode: number): Promise<void> {
+/** The file can contain a secret, so that its mode applies from the first byte. */
+export async function installFile(file: string, directory: string): Promise<void> {
+  await writeFileDurably(path.join(directory, path.basename(file)), await readFile(file), 0o600)
+}
+
+/** The file is large, and is not read into memory. A link at the temporary name is replaced, and not followed. */
+export async function installProgram(from: string, to: string): Promise<void> {
   const unfinished = `${to}.new`
-  await copyFile(from, unfinished)
-  await chmod(unfinished, mode)
+  await rm(unfinished, { force: true })
+  await copyFile(from, unfinished, constants.COPYFILE_EXCL)
+  await chmod(unfinished, 0o755)
   await rename(unfinished, to)
 }

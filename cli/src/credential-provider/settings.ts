@@ -71,11 +71,14 @@ export async function readSettings(args: readonly string[], env: Environment): P
   if (registries.length === 0)
     throw new WrongUsageError('no registry is set, so that no image would get a login', 'add --registry HOST')
   const cacheDuration = text('cacheDuration')
+  const identity = identityOf(text, env)
+  const authorityHost = httpsUrl(text('authorityHost'))
+  if (identity.kind === 'service-principal' && authorityHost === undefined) requireOneRegistry(registries)
   return {
     registries: registries.map(parseImagePattern),
-    identity: identityOf(text, env),
+    identity,
     caFile: text('caFile'),
-    authorityHost: httpsUrl(text('authorityHost')),
+    authorityHost,
     loginScope: oneOf('loginScope', text('loginScope') ?? 'registry', ['registry', 'repository']),
     cacheSeconds: cacheDuration === undefined ? defaultCacheSeconds : parseTtl(cacheDuration),
     isDebug: values['debug'] === true,
@@ -83,6 +86,15 @@ export async function readSettings(args: readonly string[], env: Environment): P
 }
 
 const defaultCacheSeconds = 600
+
+/** A registry says where its identity provider is, and the secret of a service principal is sent there. */
+function requireOneRegistry(registries: readonly string[]): void {
+  if (registries.length === 1 && registries[0]?.includes('*') === false) return
+  throw new WrongUsageError(
+    'with --auth service-principal, each of several registries would get the secret',
+    'add --authority-host URL, to which alone it is then sent, or set one --registry without *',
+  )
+}
 
 type Parsed = { readonly values: Readonly<Record<string, unknown>>; readonly file: string | undefined }
 
