@@ -32,14 +32,17 @@ export function openSecretService(env: Environment): SecretStore {
     read,
     change: (id, change) =>
       locked(configDirectory(env), async () => {
-        const changed = change(await read(id))
+        const present = await read(id)
+        const changed = change(present)
+        if (changed === undefined && Object.keys(present).length === 0) return
         const input =
           changed === undefined
             ? addressOf(id)
             : JSON.stringify({ ServerURL: addressOf(id), Username: 'acrux', Secret: JSON.stringify(changed) })
         const { code, output } = await runHelper(changed === undefined ? 'erase' : 'store', input, env)
-        if (code !== 0 && changed !== undefined)
-          throw failure(`the Secret Service did not store the secrets: ${output.trim()}`, 'unlock the keyring')
+        if (code === 0) return
+        const verb = changed === undefined ? 'delete' : 'store'
+        throw failure(`the Secret Service did not ${verb} the secrets: ${output.trim()}`, 'unlock the keyring')
       }),
   }
 }

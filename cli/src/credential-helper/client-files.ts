@@ -4,6 +4,8 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { makePrivateDirectory, writeFileDurably } from '@acrux/server/durable-file'
 import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
+import { configDirectory } from '../account/config-directory.ts'
+import { locked } from '../account/locked.ts'
 import { failure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
 
@@ -28,22 +30,31 @@ export function clientFiles(env: NodeJS.ProcessEnv): readonly string[] {
   return [docker, lasting, ...(first !== undefined && existsSync(first) ? [first] : [])]
 }
 
+type Environment = NodeJS.ProcessEnv
+
 /** Makes the clients of a file ask the helper for a registry. False if they already do. @throws CommandFailure */
-export function addToFile(file: string, loginServer: string): Promise<boolean> {
-  return changeFile(file, (helpers) =>
+export function addToFile(file: string, loginServer: string, env: Environment): Promise<boolean> {
+  return changeFile(file, env, (helpers) =>
     helpers[loginServer] === helper ? undefined : { ...helpers, [loginServer]: helper },
   )
 }
 
 /** Undoes {@link addToFile}. False if there was nothing to undo. @throws CommandFailure */
-export function removeFromFile(file: string, loginServer: string): Promise<boolean> {
-  return changeFile(file, ({ [loginServer]: present, ...others }) => (present === helper ? others : undefined))
+export function removeFromFile(file: string, loginServer: string, env: Environment): Promise<boolean> {
+  return changeFile(file, env, ({ [loginServer]: present, ...others }) => (present === helper ? others : undefined))
 }
 
 type Helpers = Readonly<Record<string, unknown>>
 
+type Change = (helpers: Helpers) => Helpers | undefined
+
+/** Changes the file. Two commands at once do not overwrite each other's change. */
+async function changeFile(file: string, env: Environment, change: Change): Promise<boolean> {
+  return locked(configDirectory(env), () => replaceFile(file, change))
+}
+
 /** Replaces the file, unless `change` returns undefined. Everything else in it stays as it is, and so does its mode. */
-async function changeFile(file: string, change: (helpers: Helpers) => Helpers | undefined): Promise<boolean> {
+async function replaceFile(file: string, change: Change): Promise<boolean> {
   try {
     // A symbolic link stays: its target is replaced.
     const target = await realpath(file).catch((error: unknown) => {

@@ -22,7 +22,7 @@ export async function addHelper(
     helperRegistries: [...helperRegistriesOf(profile).filter((each) => each.loginServer !== loginServer), added],
   }))
   for (const file of clientFiles(context.env)) {
-    const isChanged = await addToFile(file, loginServer)
+    const isChanged = await addToFile(file, loginServer, context.env)
     context.log.notice(`${isChanged ? 'changed' : 'already set up:'} ${file}`)
   }
   context.log.notice(
@@ -57,7 +57,8 @@ async function remove(
   const removed = select(helperRegistriesOf(await profile.read()))
   for (const { loginServer } of removed) {
     for (const file of clientFiles(context.env)) {
-      if (await removeFromFile(file, loginServer)) context.log.notice(`removed ${loginServer} from ${file}`)
+      if (await removeFromFile(file, loginServer, context.env))
+        context.log.notice(`removed ${loginServer} from ${file}`)
     }
   }
   const names = new Set(removed.map(({ loginServer }) => loginServer))
