@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { writeFileDurably } from '@acrux/server/durable-file'
 import { plainReason } from '@acrux/server/plain-reason'
 import { subscriptionsOf } from '../account/account.ts'
 import type { Cloud } from '../account/clouds.ts'
@@ -82,8 +83,9 @@ function writeAuthority(directory: string, ca: string): Promise<AuthorityFiles> 
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const own = `${ca.trim()}\n`
     const others = trustedCertificates().map((pem) => `${pem.trim()}\n`)
-    await writeFile(files.own, own)
-    await writeFile(files.bundle, [...new Set([...others, own])].join(''))
+    // Clients of other shells may be reading them.
+    await writeFileDurably(files.own, own, 0o644)
+    await writeFileDurably(files.bundle, [...new Set([...others, own])].join(''), 0o644)
     return files
   })
 }

@@ -7,6 +7,8 @@ const cases: readonly (readonly [value: string, sh: string, fish: string, powers
   ['/tmp/ca.pem',  '/tmp/ca.pem',         "'/tmp/ca.pem'",      "'/tmp/ca.pem'",      'a plain path'],
   ['/a b/$(id)',   "'/a b/$(id)'",        "'/a b/$(id)'",       "'/a b/$(id)'",       'a space and a command'],
   ["/it's",        String.raw`'/it'\''s'`, String.raw`'/it\'s'`, "'/it''s'",           'a quotation mark'],
+  ['/a\nb',         "'/a\nb'",           "'/a\nb'",            "'/a\nb'",            'a line feed'],
+  ['/\u2019; id',   "'/\u2019; id'",     "'/\u2019; id'",      "'/\u2019\u2019; id'", 'a typographic quotation mark, which ends texts of PowerShell'],
   [String.raw`\'`, String.raw`'\'\'''`,   String.raw`'\\\''`,   String.raw`'\'''`,    'a backslash before one'],
 ]
 

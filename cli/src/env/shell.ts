@@ -27,7 +27,8 @@ function setLine(shell: Shell, name: string, value: string): string {
     case 'fish':
       return `set -gx ${name} '${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`
     case 'powershell':
-      return `$env:${name} = '${value.replaceAll("'", "''")}'`
+      // PowerShell reads these quotation marks like the first one. [PowerShell, about_Quoting_Rules]
+      return `$env:${name} = '${value.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`
   }
 }
 
