@@ -113,6 +113,18 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     assert.equal(attempts, 1)
   })
 
+  test('during a read: the read runs again, on another connection', async () => {
+    const admin = new pg.Client({ connectionString: server?.url })
+    await admin.connect()
+    await admin.query('begin; lock table note in access exclusive mode')
+    const read = idsIn(database)
+    read.catch(() => undefined)
+    await until('the read waits', async () => (await terminate('active')) > 0)
+    await admin.query('commit')
+    await admin.end()
+    assert.deepEqual(await read, [1, 2])
+  })
+
   test('that are idle: the next statements work', async () => {
     await Promise.all([idsIn(database), idsIn(database), database.authorityRevision()])
     assert.ok((await terminate('idle')) > 0)

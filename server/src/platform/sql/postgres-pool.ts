@@ -42,7 +42,10 @@ export class PostgresPool implements KyselyPool {
       }
     }
     // Cursors are not configured, so the query builder calls `query` with text only.
-    return { query: query as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) }
+    return {
+      query: query as PostgresPoolClient['query'],
+      release: (destroy) => client.release(destroy === true || this.#lost.has(client)),
+    }
   }
 
   /** The same for a query builder that only reads. A statement runs a second time if its connection is lost. */
@@ -79,7 +82,7 @@ export class PostgresPool implements KyselyPool {
         if (!this.#isLost(client, error)) throw error
         if (attempt === 2) throw lost(error, false)
       } finally {
-        client.release()
+        client.release(this.#lost.has(client))
       }
     }
   }
@@ -93,8 +96,10 @@ export class PostgresPool implements KyselyPool {
     }
   }
 
+  /** The server sends its reason before it ends the connection, which must not return to the idle ones meanwhile. */
   #isLost(client: pg.PoolClient, error: unknown): boolean {
-    return this.#lost.has(client) || (error instanceof pg.DatabaseError && hasUnavailableCode(error))
+    if (error instanceof pg.DatabaseError && hasUnavailableCode(error)) this.#lost.add(client)
+    return this.#lost.has(client)
   }
 }
 
