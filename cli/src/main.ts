@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
+import { enablePrivateCompileCache } from './compile-cache.ts'
 
-// The compile cache halves the startup time. It must be enabled before the first import.
-enableCompileCache()
+enablePrivateCompileCache()
 const { main } = await import('./called-as.ts')
 await main(process.argv.slice(2))

@@ -12,6 +12,9 @@ import { root } from '../set-up.mjs'
 /** The module whose export `main` is the program. */
 const program = join(root, 'cli/src/called-as.ts')
 
+/** What the launcher calls before it loads the program. */
+const compileCache = join(root, 'cli/src/compile-cache.ts')
+
 /** Used by `pg` only if it is installed. */
 const external = ['pg-native']
 
@@ -52,7 +55,7 @@ function filesOf({ output }) {
   })
 }
 
-/** The files of the program as ECMAScript modules, threads included: `acrux.mjs` exports `main`. */
+/** The files of the program as ECMAScript modules, threads included: `acrux.mjs` exports `main`. The launcher calls the other file. */
 export async function bundleModules() {
   const plugins = [
     threads('mjs', (context, file) => {
@@ -67,7 +70,7 @@ export async function bundleModules() {
     chunkFileNames: '[name]-[hash].mjs',
   })
   await bundle.close()
-  return filesOf(output)
+  return [...filesOf(output), await bundleAlone(compileCache)]
 }
 
 /** The files of the program for a single-file executable: CommonJS, of which `acrux.cjs` exports `main`, and each thread as one file. */

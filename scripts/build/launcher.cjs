@@ -4,8 +4,7 @@
 var found = process.versions.node.split('.')
 var major = Number(found[0])
 if (major > 24 || (major === 24 && Number(found[1]) >= 15)) {
-  // The compile cache halves the startup time. It must be enabled before the program is loaded.
-  require('module').enableCompileCache()
+  require(require('path').join(__dirname, 'lib/compile-cache.cjs')).enablePrivateCompileCache()
   require(require('path').join(__dirname, 'lib/acrux.mjs')).main(process.argv.slice(2))
 } else {
   process.stderr.write(

@@ -1,0 +1,33 @@
+import { lstatSync, mkdirSync } from 'node:fs'
+import { enableCompileCache, getCompileCacheDir } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+/**
+ * Enables Node's compile cache, which halves the startup time, in a directory of this user alone. Call it before the program is
+ * loaded. Node's default is a directory that all users of the machine share: whoever creates it first can put code into it that
+ * others run. Without a private directory, there is no cache.
+ */
+export function enablePrivateCompileCache(): void {
+  // The variable NODE_COMPILE_CACHE selects another one.
+  if (getCompileCacheDir() !== undefined) return
+  const directory = path.join(tmpdir(), `acrux-compile-cache-${process.getuid?.() ?? 'user'}`)
+  if (isPrivate(directory)) enableCompileCache(directory)
+}
+
+/** Whether a directory, which is created if it is missing, belongs to this user alone. */
+function isPrivate(directory: string): boolean {
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch {
+    // It exists, or cannot be created.
+  }
+  try {
+    const stats = lstatSync(directory)
+    // The temporary directory of Windows belongs to the user.
+    if (process.getuid === undefined) return true
+    return stats.isDirectory() && stats.uid === process.getuid() && (stats.mode & 0o077) === 0
+  } catch {
+    return false
+  }
+}
