@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { clientHome, run } from '../harness/clients.ts'
+import { startServer } from '../harness/server.ts'
+import { serveHttps, type HttpsServer } from '../harness/token-issuer.ts'
+import { acruxClient, principalLogin } from './acrux/acrux.ts'
+import { step } from './az/az.ts'
+import { root } from './lib/examples.ts'
+import { createKubelet, type Provider } from './lib/kubelet.ts'
+
+await using setup = new AsyncDisposableStack()
+const server = setup.use(await startServer())
+const kubelet = setup.use(createKubelet())
+const whole = setup.move()
+after(() => whole.disposeAsync())
+
+const secret = 'eyJhbGciOiJub25lIn0.e30.the-secret-of-the-pod'
+
+function hostOf({ origin }: HttpsServer): string {
+  return new URL(origin).host
+}
+
+/** A server that answers with a function of the path; other paths are not found. It keeps the bodies of requests. */
+async function startMalicious(answers: Readonly<Record<string, (origin: string) => RequestListener>>) {
+  const bodies: string[] = []
+  const served = await serveHttps((origin) => (incoming, response) => {
+    incoming.on('data', (chunk: Buffer) => bodies.push(chunk.toString()))
+    const answer = answers[incoming.url?.split('?')[0] ?? '']
+    if (answer === undefined) response.writeHead(404).end()
+    else answer(origin)(incoming, response)
+  })
+  return { ...served, bodies, [Symbol.asyncDispose]: () => served[Symbol.asyncDispose]() }
+}
+
+function challengeWith(realm: string): RequestListener {
+  return (_incoming, response) =>
+    response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="registry"` }).end()
+}
+
+/** The plug-in of the kubelet for a registry. */
+function providerOf(registry: HttpsServer, args: readonly string[] = [], env: Provider['env'] = []): Provider {
+  return {
+    name: 'acrux-credential-provider',
+    matchImages: [hostOf(registry)],
+    args: ['--registry', hostOf(registry), '--ca-file', registry.caFile, ...args],
+    env,
+    tokenAttributes: {
+      serviceAccountTokenAudience: 'registry',
+      requireServiceAccount: true,
+      cacheType: 'Token',
+      requiredServiceAccountAnnotationKeys: [],
+      optionalServiceAccountAnnotationKeys: [],
+    },
+  }
+}
+
+const pod = { token: () => secret }
+
+step('a registry that names another host as its place of tokens gets no token', ['openssl'], async () => {
+  await using other = await startMalicious({})
+  const realm = `https://127.0.0.1:${new URL(other.origin).port}/oauth2/token`
+  await using registry = await startMalicious({ '/v2/': () => challengeWith(realm) })
+  await kubelet.fails(
+    providerOf(registry),
+    /which is another host: no credentials are sent/,
+    `${hostOf(registry)}/app`,
+    pod,
+  )
+  assert.deepEqual(registry.requests, ['/v2/'])
+})
+
+step('a redirect of the exchange does not lead the token to another server', ['openssl'], async () => {
+  await using other = await startMalicious({})
+  await using registry = await startMalicious({
+    '/v2/': (origin) => challengeWith(`${origin}/oauth2/token`),
+    '/oauth2/exchange': () => (_incoming, response) =>
+      response.writeHead(307, { location: `${other.origin}/oauth2/exchange` }).end(),
+  })
+  await kubelet.fails(providerOf(registry), /was denied\. Response code: 307/, `${hostOf(registry)}/app`, pod)
+  assert.deepEqual(other.requests, [])
+})
+
+step(
+  'the correlation id of a server is shown only if it is an id, because it is a part of commands',
+  ['openssl'],
+  async () => {
+    await using registry = await startMalicious({
+      '/v2/': (origin) => challengeWith(`${origin}/oauth2/token`),
+      '/oauth2/exchange': () => (_incoming, response) =>
+        response.writeHead(401, { 'x-ms-correlation-request-id': '1; rm -rf ~' }).end(),
+    })
+    const ran = await kubelet.send(
+      providerOf(registry),
+      JSON.stringify({
+        apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
+        kind: 'CredentialProviderRequest',
+        image: `${hostOf(registry)}/app`,
+        serviceAccountToken: secret,
+      }),
+    )
+    assert.equal(ran.code, 1)
+    assert.doesNotMatch(ran.stderr, /rm -rf/)
+  },
+)
+
+step('the header of an identity endpoint is not sent to the proxy', ['openssl'], async () => {
+  const seen: string[] = []
+  const proxy = createServer((incoming, response) => {
+    seen.push(`${incoming.url ?? ''} ${JSON.stringify(incoming.headers)}`)
+    response.writeHead(502).end()
+  })
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => void proxy.close())
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const at = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  await using registry = await startMalicious({})
+  const env = Object.entries({
+    HTTP_PROXY: at,
+    http_proxy: at,
+    NO_PROXY: '',
+    no_proxy: '',
+    IDENTITY_ENDPOINT: 'http://127.0.0.1:9/token',
+    IDENTITY_HEADER: 'the-header',
+  }).map(([name, value]) => ({ name, value }))
+  const node = providerOf(registry, ['--auth', 'managed-identity'], env)
+  await kubelet.fails(node, /127\.0\.0\.1:9 failed: the connection was refused/, `${hostOf(registry)}/app`, pod)
+  assert.deepEqual(seen, [])
+})
+
+step(
+  'of several certificates at /ca.pem, no other one is trusted than the one whose fingerprint is shown',
+  ['openssl'],
+  async () => {
+    const genuine = readFileSync(server.caFile, 'utf8')
+    let own = ''
+    await using attacker = await startMalicious({
+      '/ca.pem': () => (_incoming, response) => response.end(`${genuine}\n${own}`),
+    })
+    own = readFileSync(attacker.caFile, 'utf8')
+    using client = acruxClient()
+    const ran = await client.run(['login', '--server', attacker.origin, '--yes'])
+    assert.equal(ran.code, 1)
+    const [shown] = /fingerprint: (\S+)/.exec(ran.stderr)?.slice(1) ?? []
+    assert.equal(shown, new X509Certificate(own).fingerprint256, ran.stderr)
+  },
+)
+
+/** More than the buffers of two processes and of a connection between them. */
+const tooManyBytes = 64 * 1024 * 1024
+
+step('an endless certificate authority is not read to its end', ['openssl'], async () => {
+  let sentBytes = 0
+  const chunk = Buffer.alloc(64 * 1024, 'a')
+  await using endless = await startMalicious({
+    '/ca.pem': () => (_incoming, response) => {
+      const send = (error?: Error | null): void => {
+        if ((error !== undefined && error !== null) || sentBytes > tooManyBytes) return
+        sentBytes += chunk.length
+        response.write(chunk, send)
+      }
+      send()
+    },
+  })
+  using client = acruxClient()
+  const ran = await client.run(['login', '--server', endless.origin])
+  assert.equal(ran.code, 1)
+  assert.ok(sentBytes < tooManyBytes, `${sentBytes} bytes were sent`)
+})
+
+/** What a server says of itself: people sign in at another one. */
+function metadataWith(resourceManager: string, loginEndpoint: string): RequestListener {
+  const metadata = {
+    name: 'Acrux',
+    resourceManager,
+    authentication: { loginEndpoint, audiences: ['https://management.core.windows.net/'] },
+    suffixes: { acrLoginServer: new URL(resourceManager).host },
+  }
+  return (_incoming, response) => response.end(JSON.stringify(metadata))
+}
+
+step('a server that lets people sign in at another one gets no token without a confirmation', ['openssl'], async () => {
+  await using attacker = await startMalicious({
+    '/metadata/endpoints': (origin) => metadataWith(origin, server.baseUrl),
+  })
+  using client = acruxClient()
+  const login = ['login', '--server', attacker.origin, '--ca-file', attacker.caFile]
+  const { appId, password } = server.firstRun.servicePrincipal
+  const who = ['--service-principal', '-u', appId, '-p', '-', '--tenant', server.firstRun.tenantId]
+  const says = new RegExp(`lets people sign in at ${new URL(server.baseUrl).host}[^]+add --yes`)
+  await client.fails(1, says, [...login, ...who], { input: password })
+  assert.deepEqual(attacker.requests, ['/metadata/endpoints?api-version=2022-09-01'])
+  assert.equal(existsSync(join(client.configDir, 'profile.json')), false)
+})
+
+step('a server cannot make clients send secrets without encryption', ['openssl'], async () => {
+  await using attacker = await startMalicious({
+    '/metadata/endpoints': (origin) => metadataWith(origin, origin.replace('https:', 'http:')),
+  })
+  using client = acruxClient()
+  const login = ['login', '--server', attacker.origin, '--ca-file', attacker.caFile]
+  await client.fails(1, /does not describe its endpoints/, login)
+})
+
+step('the token of an account is not sent to a registry of another cloud', ['openssl'], async () => {
+  await using registry = await startMalicious({ '/v2/': (origin) => challengeWith(`${origin}/oauth2/token`) })
+  using client = acruxClient(server.caFile)
+  await client.text(principalLogin(server), { input: server.firstRun.servicePrincipal.password })
+  for (const command of ['pull-secret', 'check-acr']) {
+    const ran = await client.run(['acr', command, '-n', hostOf(registry)])
+    assert.equal(ran.code, 1)
+    assert.match(ran.stderr, /is not a registry of the cloud/)
+  }
+  assert.deepEqual(registry.requests, [])
+  assert.deepEqual(registry.bodies, [])
+})
+
+/** A registry whose denial contains commands of CI systems, in several forms of a line feed. */
+const commands = ['##vso[task.setvariable variable=PATH]/evil', '::add-path::/evil']
+const denial = commands
+  .flatMap((command) => [
+    `{"errors":[{"message":"denied"}]}`,
+    `{"message":"${command}"}`,
+    `{"message":"a\\n${command}"}`,
+  ])
+  .join('\n')
+
+step('the message of a registry is no command of the CI system', ['openssl', 'curl', 'dash', 'bash'], async () => {
+  await using registry = await startMalicious({ '/oauth2/token': () => (_incoming, response) => response.end(denial) })
+  using home = clientHome()
+  for (const [shell, system] of [
+    ['dash', { GITHUB_ACTIONS: 'true' }],
+    ['bash', { TF_BUILD: 'True' }],
+  ] as const) {
+    const env = {
+      ...home.env,
+      ...system,
+      CURL_CA_BUNDLE: registry.caFile,
+      ACRUX_REGISTRY: hostOf(registry),
+      ACRUX_ID_TOKEN: secret,
+      ACRUX_CLIENT: 'false',
+      // Variables of the job that have the names of those of the script.
+      client: 'true',
+      authority: '/nowhere',
+    }
+    const ran = await run(shell, [join(root, 'actions/login/login.sh')], { env })
+    assert.equal(ran.code, 1)
+    const [mask, error, ...more] = ran.stdout.trimEnd().split('\n')
+    assert.match(mask ?? '', /mask::|setsecret/)
+    assert.match(error ?? '', /^(?:::error |##vso\[task\.logissue type=error\]).*denied/)
+    assert.deepEqual(more, [])
+  }
+})
+
+step('a registry of the CI login is no option and no line of its own', ['bash'], async () => {
+  using home = clientHome()
+  for (const registry of ['--config=x', 'a\n::add-path::/evil']) {
+    const env = { ...home.env, GITHUB_ACTIONS: 'true', ACRUX_REGISTRY: registry, ACRUX_ID_TOKEN: secret }
+    const ran = await run('sh', [join(root, 'actions/login/login.sh')], { env })
+    assert.equal(ran.code, 1)
+    assert.equal(ran.stdout.trimEnd().split('\n').length, 1, ran.stdout)
+    assert.match(ran.stdout, /is not a login server/)
+  }
+})
