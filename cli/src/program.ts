@@ -10,7 +10,8 @@ export async function loadProgram(isNeeded: (path: string) => boolean): Promise<
   const program = new Parser('acrux')
     .description("A self-hosted container registry that speaks Azure Container Registry's authentication.")
     .helpCommand('help [command]', 'show the help of a command')
-    .showHelpAfterError('(acrux --help lists the commands)')
+    .showHelpAfterError('       the commands: acrux --help')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'acrux: ')) })
     .exitOverride()
   program.version(version, '--version', 'print the version')
   withHelp(program, {
@@ -24,10 +25,12 @@ export async function loadProgram(isNeeded: (path: string) => boolean): Promise<
   const parsers = new Map<string, Parser>([['', program]])
   for (const { path, summary, about, examples } of groups) {
     const parser = childOf(parsers, path).description(summary)
+    parser.showHelpAfterError(`       the commands: acrux ${path} --help`)
     parsers.set(path, withHelp(parser, { about, examples }))
   }
   for (const { path, summary, load } of commandTable) {
     const parser = childOf(parsers, path).description(summary)
+    parser.showHelpAfterError(`       the options: acrux ${path} --help`)
     if (isNeeded(path)) addCommand(parser, (await load()).command, runCommand)
   }
   return program

@@ -16,7 +16,7 @@ after(async () => {
 const { registry, servicePrincipal } = server.firstRun
 const authorization = basic(servicePrincipal.appId, servicePrincipal.password)
 const list = ['acr', 'uploads', 'list', '-r', registry]
-const cancel = ['acr', 'uploads', 'cancel', '-r', registry]
+const cancel = ['acr', 'uploads', 'cancel', '-n', registry]
 
 before(async () => {
   await acrux.text(principalLogin(server), { input: servicePrincipal.password })

@@ -54,6 +54,9 @@ step('acrux acr reports through az why a push was denied, and who may push', ['a
   assert.equal(who.code, 0, who.stderr)
   assert.ok(!who.stdout.includes(puller.objectId))
   assert.match(who.stdout, /^ServicePrincipal /m)
+  const table = await acr('who', 'push', 'team/app', '-o', 'table')
+  assert.match(table.stdout, /^TYPE +NAME/m)
+  assert.match(table.stdout, /^ServicePrincipal /m)
   const pushing = `${registryId(server)}/scopeMaps/_repositories_push`
   for (const [token, status] of [
     ['builder', 'enabled'],

@@ -38,6 +38,7 @@ test('acrux acr why explains a denial from the data directory, and reports an un
   assert.deepEqual([none.code, none.stdout, none.stderr], [1, '', 'acrux: no denial was found\n'])
   const unknown = await runAcrux(['acr', 'why', '019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11', ...at])
   assert.deepEqual([unknown.code, unknown.stdout], [1, ''])
+  assert.match(unknown.stderr, /^acrux: no denial has the id 019ab7c0-[^\n]+\n {7}use the x-ms-correlation-request-id/)
   for (const wrong of [['why'], ['why', id, '--last'], ['why', id, '-o', 'xml'], ['can', 'admin'], ['who']]) {
     assert.equal((await runAcrux(['acr', ...wrong, ...at])).code, 2, wrong.join(' '))
   }

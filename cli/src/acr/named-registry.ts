@@ -39,6 +39,11 @@ export const owningRegistryFlags: readonly FlagDescription[] = [
   subscriptionFlag,
 ]
 
+/** The same for commands that az does not have, without another `--name`: they also accept `-n`. */
+export const ownRegistryFlags: readonly FlagDescription[] = owningRegistryFlags.map((flag) =>
+  flag.required === true ? { ...flag, aliases: ['-n', '--name'] } : flag,
+)
+
 /** A registry, as a path of ARM. It may not exist. */
 export type NamedRegistry = {
   readonly account: Account

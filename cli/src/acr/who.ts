@@ -28,6 +28,7 @@ For a group, its members are listed, and those of the groups in it.`,
   exitCodes: { 0: 'success', ...sharedExitCodes },
   prints: 'result',
   text: whoText,
+  table: whoTable,
   run: async (flags, context) =>
     orNotAsked(async () => {
       const { account, id } = await openPermissions(context, flags)
@@ -90,6 +91,15 @@ function whoText({ anonymous, adminAccount, value }: NamedPrincipalList): string
       ...members.map((each) => `  ${lineOf(each.type ?? 'Member', each.name)}`),
     ]),
   ].join('\n')
+}
+
+function whoTable({ anonymous, adminAccount, value }: NamedPrincipalList): readonly Readonly<Record<string, string>>[] {
+  const rowOf = (type: string, name: string, status: string) => ({ TYPE: type, NAME: name, STATUS: status })
+  return [
+    ...(anonymous ? [rowOf('Anonymous', 'anonymous callers', '')] : []),
+    ...(adminAccount ? [rowOf('Admin', 'the admin account', '')] : []),
+    ...value.map(({ principalType, name, status }) => rowOf(principalType, name, status ?? '')),
+  ]
 }
 
 function lineOf(type: string, name: string, status?: string): string {

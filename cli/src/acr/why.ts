@@ -4,7 +4,7 @@ import type { Account } from '../account/account.ts'
 import { requireAnyAccount, signedInObjectId } from '../az.ts'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
-import { CommandFailure, WrongUsageError } from '../command/failure.ts'
+import { CommandFailure, WrongUsageError, failure } from '../command/failure.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir-flags.ts'
 import { isGuid } from '../arm/graph.ts'
 import { shellWord } from '../shell-word.ts'
@@ -66,7 +66,11 @@ async function why(flags: Flags, context: CommandContext): Promise<NamedDecision
   if (principal !== undefined && last === undefined) throw new WrongUsageError('--principal requires --last')
   const found = flags.name === undefined ? await findInLog(flags) : await findOnServer(context, flags, flags.name)
   if (found !== undefined) return flags.name === undefined ? named(found) : namedOnServer(found, flags.name, context)
-  throw new CommandFailure(id === undefined ? 'no denial was found' : `the id ${terminalLine(id)} is unknown`, 1)
+  if (id === undefined) throw failure('no denial was found')
+  throw failure(
+    `no denial has the id ${terminalLine(id)}`,
+    'use the x-ms-correlation-request-id of the denied response, or explain your last denial with --last',
+  )
 }
 
 async function namedOnServer(

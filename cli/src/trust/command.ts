@@ -21,9 +21,9 @@ type Flags = Readonly<Record<string, unknown>> & {
   readonly server?: string
   readonly caFile?: string
   readonly fingerprint?: string
-  readonly undo: boolean
-  readonly dryRun: boolean
-  readonly yes: boolean
+  readonly undo?: true
+  readonly dryRun?: true
+  readonly yes?: true
 }
 
 /** `acrux trust`. */
@@ -48,9 +48,9 @@ export const command = defineCommand<Flags>({
     { flags: '--ca-file <file>', description: 'use the authority in a PEM file instead of downloading it' },
     ...places.map(({ name, description }) => ({ flags: `--${name}`, description })),
     { flags: '--fingerprint <sha256>', description: 'the expected fingerprint; the command then asks no question' },
-    { flags: '--undo', description: 'remove what this command added', default: false },
-    { flags: '--dry-run', description: 'only show what would be done', default: false },
-    { flags: '--yes', description: 'trust the authority without a question', default: false },
+    { flags: '--undo', description: 'remove what this command added' },
+    { flags: '--dry-run', description: 'only show what would be done' },
+    { flags: '--yes', description: 'trust the authority without a question' },
   ],
   prints: 'itself',
   run: trust,
@@ -62,13 +62,13 @@ async function trust(flags: Flags, context: CommandContext): Promise<void> {
   process.umask(0o022)
   if (flags.undo) {
     const authority = server === undefined && flags.caFile !== undefined ? await readAuthority(flags.caFile) : undefined
-    await change(context, chosen, (place) => place.undo(subjectOf(server, authority), flags.dryRun))
+    await change(context, chosen, (place) => place.undo(subjectOf(server, authority), flags.dryRun === true))
     return
   }
   const authority = await obtain(server, flags.caFile)
   context.print(authorityText(authority, server ?? flags.caFile ?? ''))
-  if (!flags.dryRun) await confirmAuthority(authority, { fingerprint, yes: flags.yes })
-  await change(context, chosen, (place) => place.trust(subjectOf(server, authority), authority, flags.dryRun))
+  if (!flags.dryRun) await confirmAuthority(authority, { fingerprint, yes: flags.yes === true })
+  await change(context, chosen, (place) => place.trust(subjectOf(server, authority), authority, flags.dryRun === true))
 }
 
 function readArguments(flags: Flags) {

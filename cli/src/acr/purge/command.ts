@@ -34,7 +34,12 @@ export type PurgeResult = { readonly dryRun: boolean; readonly repositories: rea
 const untaggedOnlyAgoMs = 86_400_000
 
 const flags: readonly FlagDescription[] = [
-  { flags: '-r, --registry <registry>', description: 'the name of the registry', required: true },
+  {
+    flags: '-r, --registry <registry>',
+    description: 'the name of the registry',
+    required: true,
+    aliases: ['-n', '--name'],
+  },
   {
     flags: '-f, --filter <filter>',
     description:

@@ -4,7 +4,7 @@ import { azExitCodes, defineCommand } from '../../command/command.ts'
 import { CommandFailure, WrongUsageError } from '../../command/failure.ts'
 import { requireDuration } from '../../duration.ts'
 import { sizeText } from '../../progress-bar.ts'
-import { type NamedRegistry, type OwningRegistryFlags, askRegistry, owningRegistryFlags } from '../named-registry.ts'
+import { type NamedRegistry, type OwningRegistryFlags, askRegistry, ownRegistryFlags } from '../named-registry.ts'
 import { type Upload, lastDataMs, listUploads, uploadsPath } from './shared.ts'
 
 type Flags = OwningRegistryFlags & {
@@ -26,7 +26,7 @@ writing to at the moment is not cancelled.
 
 On a terminal, the command asks before it cancels. Elsewhere, it needs --yes or --dry-run.`,
   flags: [
-    ...owningRegistryFlags,
+    ...ownRegistryFlags,
     { flags: '--id <id>', description: 'the id of an upload. Can be repeated', repeated: true },
     {
       flags: '--idle <duration>',

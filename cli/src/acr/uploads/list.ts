@@ -1,13 +1,13 @@
 import { defineCommand } from '../../command/command.ts'
 import { sizeText } from '../../progress-bar.ts'
-import { type OwningRegistryFlags, owningRegistryFlags } from '../named-registry.ts'
+import { type OwningRegistryFlags, ownRegistryFlags } from '../named-registry.ts'
 import { type Upload, listUploads } from './shared.ts'
 
 /** `acrux acr uploads list`. az does not have it. */
 export const command = defineCommand<OwningRegistryFlags>({
   about: `
 The longest idle upload is the first. An upload that receives no data expires by itself.`,
-  flags: owningRegistryFlags,
+  flags: ownRegistryFlags,
   examples: [
     'acrux acr uploads list -r contoso -o table',
     'acrux acr uploads list -r contoso --query "sum([].stagedBytes)"',
