@@ -70,7 +70,10 @@ test('`acrux completion bash` completes subcommands', async () => {
 test('A command that does not exist, and a flag that does not, end with an error that says so', async () => {
   const command = await runAcrux(['sreve'])
   assert.notEqual(command.code, 0)
-  assert.equal(command.stderr, "acrux: unknown command 'sreve'\n(Did you mean serve?)\n       the commands: acrux --help\n")
+  assert.equal(
+    command.stderr,
+    "acrux: unknown command 'sreve'\n(Did you mean serve?)\n       the commands: acrux --help\n",
+  )
   const flag = await runAcrux(['serve', '--data-dirs', 'x'])
   assert.notEqual(flag.code, 0)
   assert.match(flag.stderr, /unknown option '--data-dirs'/)
