@@ -11,10 +11,8 @@ import {
 import { type Configuration, formatListenAddress } from './configuration/index.ts'
 import { listenForChallenges } from './platform/acme/challenge-listener.ts'
 import { systemClock } from './platform/process/clock.ts'
-import { descriptorLimit } from './platform/process/descriptor-limit.ts'
 import { StartupError, listenFailure } from './platform/process/exit.ts'
-import { connectionLimits } from './platform/http/connection-limits.ts'
-import { usualSlowClientLimits } from './platform/http/slow-clients.ts'
+import { listenerLimits } from './platform/http/listener-limits.ts'
 import { type ListenAddress, type Listener, listen } from './platform/http/listener.ts'
 import { type Log, createLog } from './platform/log/log.ts'
 import { readSecretFile, unusableSettingFile } from './platform/files/setting-file.ts'
@@ -123,36 +121,40 @@ function withFirstRunHint(error: unknown, firstRunFile: string | undefined): unk
   return new StartupError(error.message, error.exitCode, nextStep, { cause: error })
 }
 
-type OpenListeners = { readonly listener: Listener; readonly stopOthers: () => Promise<void> }
+type OpenListeners = {
+  readonly listener: Pick<Listener, 'addresses' | 'replaceCertificate' | 'close'>
+  readonly stopOthers: () => Promise<void>
+}
 
 async function openListeners(
-  { app, certificates, acme, figures, routes }: Composition,
+  composition: Composition,
   { listen: addresses, metricsListen, limits, tls }: Configuration,
   metricsToken: string | undefined,
   log: Log,
 ): Promise<OpenListeners> {
+  const { app, certificates, acme, figures, routes } = composition
   // Loaded only if metrics are served, to keep the start fast.
   const metrics = metricsListen && (await import('./platform/metrics/metrics.ts')).measure(app, routes, log)
-  const listener = await listen(app, {
-    addresses,
-    tls: certificates?.current(),
-    named: acme,
-    connections: connectionLimits(descriptorLimit(), limits),
-    slowClients: {
-      ...usualSlowClientLimits,
-      requestMs: limits.requestSeconds * 1000,
-      firstRequestMs: limits.requestSeconds * 1000,
-      minUploadBytesPerSecond: limits.minUploadBytesPerSecond,
-      minDownloadBytesPerSecond: limits.minDownloadBytesPerSecond,
-      windowMs: limits.slowClientSeconds * 1000,
-    },
-  }).catch((error: unknown) => {
+  const explain = (error: unknown): never => {
     throw listenFailure(error, addresses.map(formatListenAddress).join(', ')) ?? error
-  })
+  }
+  const threaded = await composition.listenOnThreads(certificates?.current()).catch(explain)
+  const own =
+    threaded === undefined
+      ? await listen(app, {
+          ...listenerLimits(limits),
+          addresses,
+          tls: certificates?.current(),
+          named: acme,
+        }).catch(explain)
+      : undefined
+  const listener = threaded ?? own
+  if (listener === undefined) throw new Error('nothing listens')
   const others: { readonly address: ListenAddress; readonly open: () => Promise<() => Promise<void>> }[] = []
   if (metricsListen !== undefined && metrics !== undefined) {
-    const all = [...figures, ...listenerFigures(listener.counts)]
-    others.push({ address: metricsListen, open: () => metrics.serve(metricsListen, metricsToken, all) })
+    const all = [...figures, ...(own === undefined ? [] : listenerFigures(own.counts))]
+    const ofWorkers = threaded && (() => threaded.metrics())
+    others.push({ address: metricsListen, open: () => metrics.serve(metricsListen, metricsToken, all, ofWorkers) })
   }
   const { httpListen } = tls.acme
   if (httpListen !== undefined && acme !== undefined) {

@@ -184,6 +184,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       modules: ['state', 'hosts'],
       surfaces: ['modules'],
       jobs: ['state', 'modules', 'hosts'],
+      workers: ['state', 'modules', 'hosts', 'monitoring'],
     },
   },
 }

@@ -103,12 +103,19 @@ interface Running {
   ended: Promise<Ended>
 }
 
+/** With `ACRUX_TEST_WORKERS`, every server accepts connections in that many threads. */
 function environment(home: string, extra: Readonly<Record<string, string>>): Record<string, string> {
   const kept = ['PATH', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE']
   const inherited = kept.flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   )
-  return { ...(Object.fromEntries(inherited) as Record<string, string>), HOME: home, ...extra }
+  const workers = process.env['ACRUX_TEST_WORKERS']
+  return {
+    ...(Object.fromEntries(inherited) as Record<string, string>),
+    HOME: home,
+    ...(workers !== undefined && { ACRUX_WORKERS: workers }),
+    ...extra,
+  }
 }
 
 /** Spawns the server and waits for the line that says it accepts connections. */

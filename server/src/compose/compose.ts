@@ -15,6 +15,7 @@ import { openControlChannel } from '../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
 import { createWriterWatch } from '../platform/sql/writer-watch.ts'
 import type { CertificateSource } from '../platform/tls/certificate-source.ts'
+import type { KeyPair } from '../platform/tls/key-pair.ts'
 import { createFirstRun } from './first-run.ts'
 import { publicOriginOf } from './hosts/listened-hosts.ts'
 import { coverHosts, moveRegistries, requireLoginServer } from './hosts/login-servers.ts'
@@ -27,6 +28,7 @@ import { openApiDocument } from './openapi/openapi.ts'
 import { openAcme } from './state/acme.ts'
 import { type State, openState } from './state/state.ts'
 import { createSurfaces } from './surfaces/surfaces.ts'
+import { type ThreadedListener, listenOnThreads } from './workers/workers.ts'
 
 /** The result of a first start, and the file in which it is stored. */
 export type StoredFirstRun = { readonly content: FirstRun; readonly file: string }
@@ -46,6 +48,12 @@ export type Composition = {
   readonly routes: readonly RouteDescription[]
   /** The metrics of all modules. */
   readonly figures: readonly Figure[]
+  /**
+   * Accepts connections in several threads; undefined if the main thread is to accept them alone.
+   *
+   * @throws the operating system's error of an address that is in use or not available
+   */
+  readonly listenOnThreads: (tls: KeyPair | undefined) => Promise<ThreadedListener | undefined>
   /** The jobs of a running server. None has been started. */
   readonly jobs: Jobs
   /** Makes `/readyz` report that the server accepts no further requests. */
@@ -105,6 +113,7 @@ export async function compose(
     firstRun,
     routes,
     figures: figuresOf({ ...sources, events: modules.auditing.events }),
+    listenOnThreads: (tls) => listenOnThreads(configuration, { app, modules, state, tls, log }),
     jobs,
     drain: () => {
       draining = true

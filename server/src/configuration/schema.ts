@@ -83,6 +83,16 @@ export const settingsSchema = z.strictObject(
       placeholder: 'boolean',
       example: 'true',
     }),
+    workers: z
+      .union([z.literal('auto'), wholeNumber(1, 64)], { error: 'must be auto or a whole number from 1 to 64' })
+      .default(1)
+      .register(settingTexts, {
+        kind: 'number',
+        description:
+          'How many threads accept connections. With 1, the main thread accepts them. With more, further threads accept them and answer pulls, and the main thread answers all other requests; `auto` is the number of processor cores. The main thread accepts alone where the system does not let threads share an address, and with `tls.acme.directory`.',
+        placeholder: 'number',
+        example: 'auto',
+      }),
     behindProxy: addressRanges().register(settingTexts, {
       kind: 'list',
       description:

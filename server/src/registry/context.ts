@@ -11,7 +11,7 @@ import { BlobIntegrity, defaultIntegritySettings, type IntegritySettings } from 
 import type { ManifestContext } from './manifests/context.ts'
 import { IndexChildren } from './manifests/index-children.ts'
 import { LastPulls } from './manifests/last-pulls.ts'
-import { ManifestCache } from './manifests/manifest-cache.ts'
+import { type ContentRevisions, ManifestCache } from './manifests/manifest-cache.ts'
 import { prepareManifestReads } from './manifests/manifest-store.ts'
 import type { PropertiesContext } from './properties/context.ts'
 import { type DefaultQuotas, noQuotas, Quotas } from './quotas/quotas.ts'
@@ -45,6 +45,8 @@ export type ContextOptions = {
   readonly space?: ContentSpace
   /** The quotas of registries and repositories that have none of their own. Default: no limit. */
   readonly defaultQuotas?: DefaultQuotas
+  /** The revisions of repositories. Default: those of this thread alone. */
+  readonly revisions?: ContentRevisions
 }
 
 /** Prepares the context of all handlers. */
@@ -70,7 +72,7 @@ export function createContext(options: ContextOptions): RegistryContext {
     repositories,
     lastPulls: new LastPulls(database, clock, repositories),
     manifests: prepareManifestReads(database),
-    manifestCache: database.kind === 'sqlite' ? new ManifestCache() : undefined,
+    manifestCache: database.kind === 'sqlite' ? new ManifestCache(options.revisions) : undefined,
     indexChildren: new IndexChildren(),
     tags: prepareTagReads(database),
     sweeper: new DeletionSweeper(database, log),

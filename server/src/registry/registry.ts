@@ -6,6 +6,7 @@ import { type ContextOptions, createContext, type RegistryContext } from './cont
 import { GarbageCollector } from './garbage/collect-garbage.ts'
 import { pruneTombstones } from './garbage/tombstone-store.ts'
 import { createHandlers } from './handlers.ts'
+import type { RecordedPulls } from './manifests/last-pulls.ts'
 import { type QuotaUse, readQuotaUse } from './quotas/quota-use-store.ts'
 import { noQuotas } from './quotas/quotas.ts'
 import { createRegistryQuotas, type RegistryQuotas } from './quotas/registry-quotas.ts'
@@ -68,6 +69,8 @@ export interface Registry {
   readonly garbageFigures: GarbageFigures
   /** Writes the last pull times of manifests and tags, which are collected in memory. */
   flushLastPulls(): Promise<void>
+  /** Adds last pull times that another thread collected. */
+  addPulls(recorded: RecordedPulls): void
   /** Stops the background work. */
   close(): Promise<void>
   /** Ends idle uploads if the file system has no space for content; returns how many. Cheap where it has. */
@@ -104,6 +107,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     manifestCacheFigures: () => context.manifestCache?.reads,
     garbageFigures,
     flushLastPulls: () => context.lastPulls.flush(),
+    addPulls: (recorded) => context.lastPulls.add(recorded),
     scrubs,
     integrityFigures: context.integrity.figures,
     close: async () => {

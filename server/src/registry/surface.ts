@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
+import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import { noRegistryAt } from '../standards/azure/login-server.ts'
 import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
@@ -33,7 +34,10 @@ export type SurfaceOptions = {
   readonly registries: WhichRegistry
   readonly log: Log
   readonly transfers?: Transfers | undefined
-  readonly handlers: RegistryHandlers
+  /** Without the handler of a route, its requests are for the main thread. */
+  readonly handlers: Partial<RegistryHandlers>
+  /** In a thread that only reads: leaves a request to the main thread. */
+  readonly leaveToMainThread?: ((exchange: RawExchange) => void) | undefined
 }
 
 type AnyHandler = (call: RegistryCall) => Promise<void>
@@ -73,11 +77,17 @@ type Dispatch = SurfaceOptions & { readonly routes: RouteIndex }
 
 function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
   const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes) }
-  return ({ request, response, origin, commonHeaders }) => {
+  return (raw) => {
+    const { request, response, origin, commonHeaders } = raw
     const exchange = { request, response, commonHeaders: surfaceHeaders.concat(commonHeaders) }
     serve(dispatch, exchange, origin).then(
       () => discardRest(request),
-      (error: unknown) => fail(dispatch, exchange, origin, error),
+      (error: unknown) => {
+        if (error instanceof MainThreadOnlyError && dispatch.leaveToMainThread !== undefined) {
+          raw.isHandedOver = true
+          dispatch.leaveToMainThread(raw)
+        } else fail(dispatch, exchange, origin, error)
+      },
     )
   }
 }
@@ -96,6 +106,7 @@ async function serve(dispatch: Dispatch, exchange: Exchange, origin: Origin): Pr
   const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
   const asked = readPath(routes, method, rawPath)
   const { need } = asked
+  requireHandled(dispatch, asked)
   const admission = await gate.admit(request, origin, registry, need)
   if (!admission.admitted) {
     await payForDenial(budgets, request, origin)
@@ -142,6 +153,12 @@ async function callHandler(
   } finally {
     budget.leave(usedMs)
   }
+}
+
+/** @throws MainThreadOnlyError where this thread has no handler for the route */
+function requireHandled({ handlers, leaveToMainThread }: Dispatch, { route }: AskedPath): void {
+  const isHandled = route !== undefined && handlers[route.handler] !== undefined
+  if (!isHandled && leaveToMainThread !== undefined) throw new MainThreadOnlyError()
 }
 
 async function findRegistry(registries: WhichRegistry, request: IncomingMessage): Promise<HostedRegistry | undefined> {

@@ -7,7 +7,7 @@ import type { Directory } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
-import { type SigningKeyTimes, createKeyRing } from '../platform/keys/key-ring.ts'
+import type { SigningKeyTimes } from '../platform/keys/key-ring.ts'
 import type { Sealer } from '../platform/keys/sealing.ts'
 import { CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Log } from '../platform/log/log.ts'
@@ -25,7 +25,7 @@ import { passwordMayPull } from './gate/password-pull.ts'
 import { createThrottle } from './limits/throttle.ts'
 import { tokenRoutes } from './routes.ts'
 import { createTokenSurface } from './surface.ts'
-import { refreshTokenSeconds } from './tokens/acr-token-claims.ts'
+import { createAcrKeys } from './tokens/acr-keys.ts'
 import { createAcrTokens } from './tokens/acr-token.ts'
 import type { PasswordCredentials } from './tokens/authenticate-password.ts'
 
@@ -79,16 +79,8 @@ export type TokenServiceOptions = {
 
 /** Creates the token service. */
 export function createTokenService(options: TokenServiceOptions): TokenService {
-  const { database, clock, sealer } = options
-  const keys = createKeyRing({
-    database,
-    clock,
-    sealer,
-    purpose: 'acr',
-    algorithm: 'ES256',
-    rotationMilliseconds: options.signingKeyRotationDays * 24 * 60 * 60 * 1000,
-    signatureMilliseconds: refreshTokenSeconds * 1000,
-  })
+  const { clock } = options
+  const keys = createAcrKeys(options)
   const tokens = createAcrTokens({ keys, clock })
   const refusals = createRefusals(options.scheme)
   const throttle = createThrottle(clock, options.throttling === 'acr' ? 'all' : 'acr')

@@ -13,6 +13,8 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly publicOrigin: string
   /** Limits the space for content; unlimited by default. */
   readonly space?: State['space']
+  /** The revisions that threads share; by default, those of this thread alone. */
+  readonly revisions?: State['revisions']
   /** The data directory, if there is one: a scrub verifies the audit log in it. */
   readonly dataDir?: Pick<State['dataDir'], 'path'>
 }

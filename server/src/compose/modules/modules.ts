@@ -2,10 +2,10 @@ import { createAuditLog, createWebhooks, tallyEvents } from '../../audit/index.t
 import type { Configuration } from '../../configuration/index.ts'
 import { createDecisions } from '../../decisions/index.ts'
 import { createManagement } from '../../management/index.ts'
-import { createRegistryActivity, createResources } from '../../resources/index.ts'
-import { publicSchemeOf } from '../hosts/listened-hosts.ts'
+import { createRegistryActivity } from '../../resources/index.ts'
 import { listRegistries } from '../hosts/login-servers.ts'
 import { createAuditing } from './auditing.ts'
+import { openResources } from './authority.ts'
 import type { ModuleBasis } from './basis.ts'
 import { createPrincipals } from './principals.ts'
 import { type Registries, createRegistries } from './registries.ts'
@@ -26,14 +26,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
   const { database, clock, log, sealer, outbound, publicOrigin } = basis
   const { suffix } = configuration
   const auditing = await createAuditing(basis)
-  const resources = createResources({
-    database,
-    clock,
-    sealer,
-    suffix,
-    defaultPort: publicSchemeOf(configuration) === 'https' ? 443 : 80,
-    compatibility: configuration.compatibility,
-  })
+  const resources = openResources(basis, configuration)
   const activity = createRegistryActivity({
     database,
     clock,

@@ -1,13 +1,13 @@
-import { createAccess } from '../../access/index.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
-import { type Credentials, createCredentials } from '../../credentials/index.ts'
-import { type Directory, createDirectory } from '../../directory/index.ts'
+import type { Credentials } from '../../credentials/index.ts'
+import type { Directory } from '../../directory/index.ts'
 import { createGraph } from '../../graph/index.ts'
 import { createIssuers, openUpstreams, trustsIssuer } from '../../issuers/index.ts'
 import { type Identity, createIdentity } from '../../identity/index.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
 import { createConsents, createSignInPages } from '../../sign-in/index.ts'
+import { openAuthority } from './authority.ts'
 import type { ModuleBasis } from './basis.ts'
 
 /** The modules that know principals, authenticate them and decide what they may do. */
@@ -16,26 +16,11 @@ export type Principals = Awaited<ReturnType<typeof createPrincipals>>
 /** @throws StartupError for files of identity providers that cannot be used */
 export async function createPrincipals(basis: ModuleBasis, configuration: Configuration, audit: Audit) {
   const { database, clock, log, publicOrigin } = basis
-  const access = createAccess({ database, clock })
   const consents = createConsents(database)
-  const directory = createDirectory({
-    database,
-    clock,
-    trustedTenants: configuration.trustedTenants.map(({ tenantId }) => tenantId),
-    onPrincipalDeleted: async (transaction, objectId) => {
-      await consents.forgetPerson(transaction, objectId)
-      return access.deleteAssignmentsOf(transaction, objectId)
-    },
-    onApplicationDeleted: (transaction, appId) => consents.forgetClient(transaction, appId),
-  })
-  const credentials = createCredentials({
-    ...credentialSettings(configuration),
-    database,
-    clock,
-    directory,
-    sealer: basis.sealer,
-    publicOrigin,
+  const { access, directory, credentials } = openAuthority(basis, configuration, {
     acceptsIssuer: basis.outbound.acceptsUrl,
+    onPrincipalDeleted: (transaction, objectId) => consents.forgetPerson(transaction, objectId),
+    onApplicationDeleted: (transaction, appId) => consents.forgetClient(transaction, appId),
   })
   const senders = createKnownSenders(clock)
   const issuers = createIssuers({
@@ -69,13 +54,6 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
   })
   const pages = await createPages(basis, configuration, { audit, credentials, directory, identity, senders })
   return { access, credentials, directory, identity, graph, pages }
-}
-
-function credentialSettings({ identity }: Configuration) {
-  return {
-    secondFactorPolicy: { required: identity.requireSecondFactor, enrolment: identity.secondFactorEnrolment },
-    maxSignInDays: identity.maxSignInDays,
-  }
 }
 
 function identitySettings({ identity, signingKeyRotationDays }: Configuration) {

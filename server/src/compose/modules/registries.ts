@@ -1,11 +1,12 @@
 import { type Audit, verifyAuditFile } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
-import { CallerBudgets, usualCallerLimits } from '../../platform/limits/caller-budget.ts'
+import { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import { createImports } from '../../imports/index.ts'
 import { createDeletionCount, createRegistry } from '../../registry/index.ts'
 import type { RegistryActivity, Resources } from '../../resources/index.ts'
 import { createTokenService } from '../../token-service/index.ts'
 import { findAtOwnAddress, publicSchemeOf } from '../hosts/listened-hosts.ts'
+import { callerLimitsOf } from './authority.ts'
 import type { ModuleBasis } from './basis.ts'
 import type { Principals } from './principals.ts'
 
@@ -24,7 +25,7 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
   const { database, clock, log, sealer, blobs, outbound, space, dataDir } = basis
   const { audit, resources, activity, principals } = options
   const { access, credentials, directory, identity } = principals
-  const callerBudgets = createCallerBudgets(configuration)
+  const callerBudgets = new CallerBudgets(callerLimitsOf(configuration))
   const atOwnAddress = findAtOwnAddress(resources, configuration)
   const tokenService = createTokenService({
     callerBudgets,
@@ -53,6 +54,7 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
     audit,
     blobs,
     ...(space && { space }),
+    ...(basis.revisions && { revisions: basis.revisions }),
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host), atOwnAddress },
     transfers: { count: activity.countTransfer },
@@ -68,15 +70,6 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
     outbound,
   })
   return { callerBudgets, tokenService, registry, imports }
-}
-
-function createCallerBudgets({ limits }: Configuration): CallerBudgets {
-  return new CallerBudgets({
-    ...usualCallerLimits,
-    maxConcurrentRequests: limits.maxConcurrentRequestsPerCaller,
-    processorPercent: limits.processorPercentPerCaller,
-    maxBufferedBytes: limits.maxBufferedMegabytesPerCaller * 1024 * 1024,
-  })
 }
 
 function importSettings({ limits, outbound }: Configuration) {

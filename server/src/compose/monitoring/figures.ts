@@ -3,7 +3,6 @@ import type { Identity } from '../../identity/index.ts'
 import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import type { Figure, FigureSample } from '../../platform/metrics/figure.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
-import type { ListenerCounts } from '../../platform/http/listener.ts'
 import { droppedLogLines } from '../../platform/log/log.ts'
 import { passwordHashFigures } from '../../platform/keys/password-hash.ts'
 import type { Database } from '../../platform/sql/database.ts'
@@ -256,42 +255,6 @@ function budgetFigures(callerBudgets: FigureSources['callerBudgets']): readonly 
       help: 'Memory that is reserved for manifests which clients are sending.',
       kind: 'gauge',
       read: async () => callerBudgets.counts.bufferedBytes,
-    },
-  ]
-}
-
-/** The metrics of the addresses that the server listens on. */
-export function listenerFigures(counts: () => ListenerCounts): readonly Figure[] {
-  const byKey = (label: string, values: Readonly<Record<string, number>>): FigureSample[] =>
-    Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }))
-  return [
-    {
-      name: 'acrux_connections',
-      help: 'Open connections, and those whose TLS handshake is not finished.',
-      kind: 'gauge',
-      labels: { state: ['open', 'handshake'] },
-      read: async () => byKey('state', { open: counts().open, handshake: counts().handshakes }),
-    },
-    {
-      name: 'acrux_connections_refused_total',
-      help: 'Connections that were rejected, by the limit that they exceeded.',
-      kind: 'counter',
-      labels: { limit: ['total', 'address', 'handshakes'] },
-      read: async () => byKey('limit', counts().refused),
-    },
-    {
-      name: 'acrux_slow_clients_total',
-      help: 'Clients that were cut off because they were too slow.',
-      kind: 'counter',
-      labels: { reason: ['request', 'upload', 'download'] },
-      read: async () => byKey('reason', counts().slow),
-    },
-    {
-      name: 'acrux_network_bytes_total',
-      help: 'Bytes received and sent on all connections, TLS included.',
-      kind: 'counter',
-      labels: { direction: ['received', 'sent'] },
-      read: async () => byKey('direction', counts().bytes),
     },
   ]
 }

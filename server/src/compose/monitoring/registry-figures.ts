@@ -1,5 +1,6 @@
 import type { Figure } from '../../platform/metrics/figure.ts'
 import type { Registry } from '../../registry/index.ts'
+import { manifestCacheFigure } from './thread-figures.ts'
 
 type CapacitySources = Pick<Registry, 'capacity' | 'quotaUse'>
 type IntegritySources = Pick<Registry, 'scrubs' | 'integrityFigures'>
@@ -106,21 +107,7 @@ function contentFigures({ manifestCacheFigures, garbageFigures }: ContentSources
     return { name, help, kind: 'counter', read: async () => count() }
   }
   return [
-    {
-      name: 'acrux_manifest_cache_reads_total',
-      help: 'Reads of manifests, by whether the cache had them.',
-      kind: 'counter',
-      labels: { result: ['hit', 'miss'] },
-      read: async () => {
-        const counts = manifestCacheFigures()
-        return (
-          counts && [
-            { labels: { result: 'hit' }, value: counts.hits },
-            { labels: { result: 'miss' }, value: counts.misses },
-          ]
-        )
-      },
-    },
+    manifestCacheFigure(manifestCacheFigures),
     figure('acrux_garbage_collections_total', 'Garbage collections that were completed.', () => garbageFigures.runs),
     figure('acrux_garbage_blobs_total', 'Blobs that garbage collection deleted.', () => garbageFigures.blobs),
     figure(

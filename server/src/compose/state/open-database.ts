@@ -5,12 +5,13 @@ import { StartupError, exitCodes } from '../../platform/process/exit.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type Migration, NewerSchemaError, migrate } from '../../platform/sql/migrations.ts'
+import type { RevisionCell } from '../../platform/sql/revision-cell.ts'
 import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 
-/** Opens the database file, or creates it. @throws StartupError */
-export async function openDatabase(file: string): Promise<Database> {
+/** Opens the database file, or creates it. The authority revision is stored in `revision`. @throws StartupError */
+export async function openDatabase(file: string, revision?: RevisionCell): Promise<Database> {
   try {
-    return await openSqliteDatabase(file)
+    return await openSqliteDatabase(file, revision)
   } catch (error) {
     throw new StartupError(
       `the database ${file} cannot be opened: ${plainReason(error)}`,

@@ -12,8 +12,10 @@ import {
 import { type ContentSpace, watchFreeSpace } from '../../platform/files/free-space.ts'
 import { type Sealer, openSealer } from '../../platform/keys/sealing.ts'
 import type { Log } from '../../platform/log/log.ts'
+import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
+import { initialRevision } from '../../platform/sql/revision-cell.ts'
 import { type CertificateSource, createCertificateSource } from '../../platform/tls/certificate-source.ts'
 import { type BlobStore, createFilesystemBlobStore } from '../../storage/index.ts'
 import { configuredHosts } from '../hosts/login-servers.ts'
@@ -25,6 +27,8 @@ import { freeSpaceToStart } from './space-to-start.ts'
 export type State = {
   readonly dataDir: DataDir
   readonly database: Database
+  /** The revisions of authority and contents, which all threads share. */
+  readonly revisions: SharedRevisions
   readonly sealer: Sealer
   readonly blobs: BlobStore
   /** The free space on the file system of the data directory. */
@@ -59,10 +63,12 @@ export async function openState(configuration: Configuration, options: StateOpti
   await freeSpaceToStart({ space, ballast, blobs, log })
   const isNew = !existsSync(databaseFile)
   const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: isNew })
-  const database = await openDatabase(databaseFile)
+  const revisions = new SharedRevisions()
+  revisions.value = initialRevision
+  const database = await openDatabase(databaseFile, revisions)
   await applyMigrations(database, migrations, { clock, sealer })
   const certificates = await openCertificates(configuration, dataDir, options)
-  return { dataDir, database, sealer, blobs, space, ballast, certificates }
+  return { dataDir, database, revisions, sealer, blobs, space, ballast, certificates }
 }
 
 async function openCertificates(

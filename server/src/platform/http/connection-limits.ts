@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { networkOf } from '../limits/sender-budget.ts'
+import type { SharedCounts } from '../memory/shared-counts.ts'
 
 /** The limits of connections and of the duration of a TLS handshake. */
 export type ConnectionLimits = {
@@ -44,15 +45,18 @@ type OfAddress = { open: number; handshakes: number }
 export class ConnectionCounter {
   readonly #limits: ConnectionLimits
   readonly #isExempt: (address: string) => boolean
+  readonly #shared: SharedCounts | undefined
   readonly #addresses = new Map<string, OfAddress>()
   readonly #handshakes = new Map<string, OfAddress>()
   #open = 0
   /** The number of rejected connections since startup, by reason. */
   readonly refused: Record<ConnectionRefusal, number> = { total: 0, address: 0, handshakes: 0 }
 
-  constructor(limits: ConnectionLimits, isExempt: (address: string) => boolean) {
+  /** @param shared counts connections by network and in total, where threads share the limits */
+  constructor(limits: ConnectionLimits, isExempt: (address: string) => boolean, shared?: SharedCounts) {
     this.#limits = limits
     this.#isExempt = isExempt
+    this.#shared = shared
   }
 
   get open(): number {
@@ -67,14 +71,16 @@ export class ConnectionCounter {
   admit(socket: Socket, isTls: boolean): ConnectionRefusal | undefined {
     const { remoteAddress = '' } = socket
     const network = networkOf(remoteAddress)
+    const place = this.#shared?.placeOf(network) ?? 0
     const own = this.#addresses.get(network) ?? { open: 0, handshakes: 0 }
-    const refusal = this.#refusal(own, remoteAddress, isTls)
+    const refusal = this.#refusal(own, { address: remoteAddress, place }, isTls)
     if (refusal !== undefined) {
       this.refused[refusal] += 1
       return refusal
     }
     this.#open += 1
     own.open += 1
+    this.#shared?.add(place, 1)
     this.#addresses.set(network, own)
     const key = keyOf(socket)
     if (isTls) {
@@ -84,6 +90,7 @@ export class ConnectionCounter {
     socket.once('close', () => {
       this.#open -= 1
       own.open -= 1
+      this.#shared?.add(place, -1)
       this.#endHandshake(key)
       if (own.open === 0) this.#addresses.delete(network)
     })
@@ -95,11 +102,15 @@ export class ConnectionCounter {
     this.#endHandshake(keyOf(socket))
   }
 
-  #refusal(own: OfAddress, address: string, isTls: boolean): ConnectionRefusal | undefined {
+  #refusal(
+    own: OfAddress,
+    { address, place }: { readonly address: string; readonly place: number },
+    isTls: boolean,
+  ): ConnectionRefusal | undefined {
     const { maxConnections, maxConnectionsPerAddress, maxHandshakesPerAddress } = this.#limits
-    if (this.#open >= maxConnections) return 'total'
+    if (this.#open + (this.#shared?.others() ?? 0) >= maxConnections) return 'total'
     if (this.#isExempt(address)) return undefined
-    if (own.open >= maxConnectionsPerAddress) return 'address'
+    if (own.open + (this.#shared?.others(place) ?? 0) >= maxConnectionsPerAddress) return 'address'
     return isTls && own.handshakes >= maxHandshakesPerAddress ? 'handshakes' : undefined
   }
 

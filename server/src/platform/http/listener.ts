@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
-import { type AddressInfo, type Socket, isIPv4 } from 'node:net'
+import { type AddressInfo, type Server, type Socket, createServer as createSocketServer, isIPv4 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { OverBudgetError } from '../limits/caller-budget.ts'
+import type { SharedCounts } from '../memory/shared-counts.ts'
 import { descriptorLimit } from '../process/descriptor-limit.ts'
+import { systemErrorCode } from '../process/plain-reason.ts'
 import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
 import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
@@ -22,11 +24,22 @@ export type ListenerOptions = {
   readonly addresses: readonly ListenAddress[]
   /** The certificate and its key in PEM, or undefined to speak plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
+  /** What a thread shares with others that accept connections at the same addresses. */
+  readonly shared?: SharedListening
+  /** Answers the requests. Default: the surfaces of the application. */
+  readonly answer?: http.RequestListener
   /** Certificates for some names, which clients get instead of `tls`. */
   readonly named?: NamedCertificates | undefined
   /** Default: derived from the descriptor limit. */
   readonly connections?: ConnectionLimits
   readonly slowClients?: SlowClientLimits
+}
+
+/** What threads that accept connections at the same addresses share. */
+export type SharedListening = {
+  /** The keys of TLS session tickets: 48 random bytes. A session may be resumed in another thread. */
+  readonly ticketKeys: Uint8Array
+  readonly connections: SharedCounts
 }
 
 /** Rejected connections and disconnected clients since startup. */
@@ -60,15 +73,17 @@ const sweepMilliseconds = 50
  * @throws the operating system's error (`EADDRINUSE`, `EACCES`, …) of the first address that fails
  */
 export async function listen(app: FastifyInstance, options: ListenerOptions): Promise<Listener> {
-  const { addresses } = options
+  const { addresses, shared } = options
   await app.ready()
   const guard = guardOf(app, options)
-  const answer = requestListener(app)
+  const { answer = requestListener(app) } = options
   const servers = addresses.map(() => createServer(app, answer, options, guard))
   const traffic = new Traffic()
   for (const server of servers) server.on('connection', (socket: Socket) => traffic.watch(socket))
   try {
-    for (const [index, server] of servers.entries()) await bind(server, addresses[index] as ListenAddress, addresses)
+    for (const [index, server] of servers.entries()) {
+      await bind(server, addresses[index] as ListenAddress, { all: addresses, reusePort: shared !== undefined })
+    }
   } catch (error) {
     for (const server of servers) server.close()
     guard.clients.stop()
@@ -84,7 +99,8 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
       return { open, handshakes, refused, slow: guard.slow, bytes: traffic.bytes() }
     },
     replaceCertificate: (replacement) => {
-      for (const server of servers) if (server instanceof https.Server) server.setSecureContext(replacement)
+      const context = { ...replacement, ...ticketKeysOf(shared) }
+      for (const server of servers) if (server instanceof https.Server) server.setSecureContext(context)
     },
     close: async (milliseconds) => {
       guard.isClosing = true
@@ -134,7 +150,7 @@ type Guard = {
 
 function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
   const limits = options.connections ?? connectionLimits(descriptorLimit())
-  const connections = new ConnectionCounter(limits, app.isTrustedProxy)
+  const connections = new ConnectionCounter(limits, app.isTrustedProxy, options.shared?.connections)
   const slow = { request: 0, upload: 0, download: 0 }
   const clients = new SlowClients(options.slowClients ?? usualSlowClientLimits, (reason, { remoteAddress }) => {
     slow[reason] += 1
@@ -205,7 +221,7 @@ async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean>
 function createServer(
   app: FastifyInstance,
   answer: http.RequestListener,
-  { tls, named }: ListenerOptions,
+  { tls, named, shared }: ListenerOptions,
   guard: Guard,
 ): http.Server | https.Server {
   const { clients, connections, limits } = guard
@@ -239,7 +255,14 @@ function createServer(
     tls === undefined
       ? http.createServer(options, route)
       : https.createServer(
-          { ...options, ...tls, ...chooseByName(named), minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs },
+          {
+            ...options,
+            ...tls,
+            ...ticketKeysOf(shared),
+            ...chooseByName(named),
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: limits.handshakeMs,
+          },
           route,
         )
   // Node's own connection listeners run once the connection is admitted.
@@ -300,8 +323,61 @@ function countHosts(rawHeaders: readonly string[]): number {
  * Binds a server to its address. `::` accepts IPv4 connections as well, unless an IPv4 address with the same port is listed:
  * the operating system would report that its port is in use.
  */
-async function bind(server: http.Server, address: ListenAddress, all: readonly ListenAddress[]): Promise<void> {
-  const { host, port } = address
-  server.listen({ port, host, ipv6Only: all.some((other) => other.port === port && isIPv4(other.host)) })
+async function bind(
+  server: Server,
+  { host, port }: ListenAddress,
+  { all, reusePort }: { readonly all: readonly ListenAddress[]; readonly reusePort: boolean },
+): Promise<void> {
+  const ipv6Only = all.some((other) => other.port === port && isIPv4(other.host))
+  server.listen({ port, host, ipv6Only, reusePort })
   await once(server, 'listening')
+}
+
+function ticketKeysOf(shared: SharedListening | undefined): { readonly ticketKeys?: Buffer } {
+  return shared === undefined ? {} : { ticketKeys: Buffer.from(shared.ticketKeys) }
+}
+
+/** The result of {@link probe}: the addresses with their actual ports, and whether threads can share them. */
+export type Probed = { readonly addresses: readonly ListenAddress[]; readonly canShare: boolean }
+
+/**
+ * Checks that no process listens at the addresses. A second one that shares them would bind without an error, and take a
+ * part of the connections.
+ *
+ * @throws the operating system's error of the first address that is in use or not available
+ */
+export async function probe(addresses: readonly ListenAddress[]): Promise<Probed> {
+  const servers: Server[] = []
+  const close = async () =>
+    void (await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))))
+  try {
+    for (const address of addresses) {
+      const server = createSocketServer()
+      await bind(server, address, { all: addresses, reusePort: false })
+      servers.push(server)
+    }
+    const found = servers.map((server) => {
+      const { address, port } = server.address() as AddressInfo
+      return { host: address, port }
+    })
+    await close()
+    return { addresses: found, canShare: await canShare(found) }
+  } finally {
+    await close()
+  }
+}
+
+/** Whether the operating system lets several threads accept connections at one address. */
+async function canShare([address]: readonly ListenAddress[]): Promise<boolean> {
+  if (address === undefined) return false
+  const server = createSocketServer()
+  try {
+    await bind(server, address, { all: [], reusePort: true })
+    return true
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOTSUP') return false
+    throw error
+  } finally {
+    server.close()
+  }
 }

@@ -11,6 +11,8 @@ export type RawExchange = {
   readonly origin: Origin
   /** The headers of every response, names and values alternating. */
   readonly commonHeaders: readonly string[]
+  /** Set where another thread answers the request: it also reports the end of the response. */
+  isHandedOver?: true
 }
 
 /**
@@ -92,7 +94,10 @@ function serveRaw(
   const { headers, method = '', url = '' } = request
   const correlationId = newTimeOrderedId(Date.now())
   const remoteAddress = app.remoteAddress(request)
+  const origin = originOf(correlationId, remoteAddress, headers)
+  const exchange: RawExchange = { request, response, origin, commonHeaders: commonHeaders(app, correlationId, headers) }
   onResponseEnd(request, response, (end) => {
+    if (exchange.isHandedOver === true) return
     const completed = {
       ...end,
       correlationId,
@@ -105,6 +110,5 @@ function serveRaw(
     }
     for (const listener of app.completionListeners) listener(completed)
   })
-  const origin = originOf(correlationId, remoteAddress, headers)
-  surface.handle({ request, response, origin, commonHeaders: commonHeaders(app, correlationId, headers) })
+  surface.handle(exchange)
 }

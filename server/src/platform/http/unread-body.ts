@@ -5,16 +5,16 @@ const discardLimitBytes = 64 * 1024 * 1024
 const discardMilliseconds = 30_000
 
 /**
- * Ends a response with these bytes, at once or after {@link discardRest} has read the rest of the request. Node closes a
+ * Ends a response, with these bytes if there are any, at once or after {@link discardRest} has read the rest of the request. Node closes a
  * connection without keep-alive when the response ends, so a client that is still sending would not receive it.
  * [RFC 9112 §9.6]
  */
-export function endResponse(request: IncomingMessage, response: ServerResponse, body: Uint8Array | string): void {
+export function endResponse(request: IncomingMessage, response: ServerResponse, body?: Uint8Array | string): void {
   if (request.complete || response.shouldKeepAlive) {
     response.end(body)
     return
   }
-  response.write(body)
+  if (body !== undefined) response.write(body)
   request.once('end', () => response.end())
   request.once('close', () => response.end())
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../memory/max-entries.ts'
+import type { SharedCounts } from '../memory/shared-counts.ts'
 import { createSemaphore } from './semaphore.ts'
 import { networkOf } from './sender-budget.ts'
 import { type Stopwatch, Turns } from './turns.ts'
@@ -70,9 +71,17 @@ export class CallerBudgets {
   readonly shared = { waiting: 0, bufferedBytes: 0, refused: 0 }
   readonly turns = new Turns()
 
-  constructor(limits: CallerLimits = usualCallerLimits, now: () => number = () => performance.now()) {
+  /** Counts the running requests of each caller, where threads share the limit. */
+  readonly running: SharedCounts | undefined
+
+  constructor(
+    limits: CallerLimits = usualCallerLimits,
+    now: () => number = () => performance.now(),
+    running?: SharedCounts,
+  ) {
     this.limits = limits
     this.now = now
+    this.running = running
   }
 
   /** The number of waiting requests, the bytes of bodies in memory, and the number of denied requests since startup. */
@@ -141,6 +150,8 @@ export class CallerBudget {
   readonly key: string
   /** Budgets of the same party do not compete. */
   readonly #party: string
+  /** In the counts that threads share. */
+  readonly #place: number
   #running = 0
   #creditMs = burstMs
   #atMs: number
@@ -160,6 +171,7 @@ export class CallerBudget {
     this.key = key
     this.#party = party
     this.#atMs = all.now()
+    this.#place = all.running?.placeOf(key) ?? 0
   }
 
   get running(): number {
@@ -294,7 +306,8 @@ export class CallerBudget {
   }
 
   #mayRun(nowMs: number): boolean {
-    if (this.#running >= this.#all.limits.maxConcurrentRequests) return false
+    const elsewhere = this.#all.running?.others(this.#place) ?? 0
+    if (this.#running + elsewhere >= this.#all.limits.maxConcurrentRequests) return false
     this.#refill(nowMs)
     const isContended = this.#all.isContended(this.#party, nowMs)
     if (this.#creditMs > 0) return true
@@ -305,6 +318,7 @@ export class CallerBudget {
 
   #begin(): void {
     this.#running += 1
+    this.#all.running?.add(this.#place, 1)
     this.#creditMs -= this.#expectedMs
     this.#advanceMs += this.#expectedMs
   }
@@ -313,6 +327,7 @@ export class CallerBudget {
   #end(usedMs: number): void {
     const advanceMs = this.#advanceMs / this.#running
     this.#running -= 1
+    this.#all.running?.add(this.#place, -1)
     this.#advanceMs -= advanceMs
     this.charge(usedMs - advanceMs)
     if (this.#requests.length > 0) this.#drain()
@@ -351,7 +366,7 @@ export class CallerBudget {
       this.#all.shared.waiting -= 1
       this.#requests.shift()?.()
     }
-    // At the concurrency limit, the next request that leaves checks the queue again.
+    // At the concurrency limit of this thread, the next request that leaves checks the queue again.
     if (this.#requests.length > 0 && this.#running < this.#all.limits.maxConcurrentRequests) this.#lookAgain()
   }
 

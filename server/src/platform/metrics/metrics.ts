@@ -2,7 +2,16 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { Counter, Histogram, type Metric, Registry, collectDefaultMetrics } from 'prom-client'
+import {
+  AggregatorRegistry,
+  Counter,
+  Histogram,
+  type Metric,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+  collectDefaultMetrics,
+} from 'prom-client'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
 import { type Distribution, type Figure, type FigureReading, type FigureSample } from './figure.ts'
 import type { RouteDescription } from '../http/surface.ts'
@@ -16,8 +25,12 @@ export type Metrics = {
     address: ListenAddress,
     token: string | undefined,
     figures: readonly Figure[],
+    others?: () => Promise<readonly MetricsOfThread[]>,
   ) => Promise<() => Promise<void>>
 }
+
+/** The metrics of another thread of the process. */
+export type MetricsOfThread = readonly MetricObjectWithValues<MetricValue<string>>[]
 
 /** Far more than the scrapers of one server. Other clients must not use up its descriptors. */
 const maxConnections = 64
@@ -36,7 +49,7 @@ export function measure(app: FastifyInstance, routes: readonly RouteDescription[
   collectDefaultMetrics({ register: registry })
   countRequests(app, routes, registry)
   return {
-    serve: async (address, token, figures) => {
+    serve: async (address, token, figures, others) => {
       for (const figure of figures) registry.registerMetric(toMetric(figure, log))
       const server = http.createServer(limits, (request, response) => {
         if (request.method !== 'GET' || request.url !== '/metrics') {
@@ -47,8 +60,7 @@ export function measure(app: FastifyInstance, routes: readonly RouteDescription[
           response.writeHead(401, { 'www-authenticate': 'Bearer realm="metrics"' }).end()
           return
         }
-        registry
-          .metrics()
+        collect(registry, others)
           .then((text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text))
           .catch((error: unknown) => {
             log.error({ err: error }, 'failed to collect the metrics')
@@ -64,6 +76,36 @@ export function measure(app: FastifyInstance, routes: readonly RouteDescription[
           server.close(() => resolve())
         })
     },
+  }
+}
+
+/** The metrics of this thread, or the sums of those of all threads. */
+async function collect(registry: Registry, others: Parameters<Metrics['serve']>[3]): Promise<string> {
+  if (others === undefined) return registry.metrics()
+  return sumOf([await registry.getMetricsAsJSON(), ...(await others())]).metrics()
+}
+
+/** The sum of the metrics of several threads. */
+export function sumOf(metrics: readonly MetricsOfThread[]): Registry {
+  return AggregatorRegistry.aggregate(metrics.map((each) => [...each]))
+}
+
+/** Adds the counters of a thread that has ended to a sum. */
+export async function addCounters(sum: MetricsOfThread, metrics: MetricsOfThread): Promise<MetricsOfThread> {
+  return sumOf([sum, metrics.filter(({ type }) => String(type) !== 'gauge')]).getMetricsAsJSON()
+}
+
+/** Measures the requests that another thread than the main one answers. Returns a function that reads all its metrics. */
+export function measureThread(
+  app: FastifyInstance,
+  routes: readonly RouteDescription[],
+  log: Log,
+): (figures: readonly Figure[]) => () => Promise<MetricsOfThread> {
+  const registry = new Registry()
+  countRequests(app, routes, registry)
+  return (figures) => {
+    for (const figure of figures) registry.registerMetric(toMetric(figure, log))
+    return () => registry.getMetricsAsJSON()
   }
 }
 

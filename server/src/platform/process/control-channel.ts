@@ -35,7 +35,7 @@ export async function openControlChannel(
   handle: ControlHandler,
 ): Promise<{ readonly close: () => Promise<void> } | undefined> {
   const path = socketIn(dataDir)
-  if (isTooLong(path) || process.platform === 'win32') return undefined
+  if (isSocketPathTooLong(path) || process.platform === 'win32') return undefined
   // This process has locked the data directory, so an existing socket is left over from an earlier process.
   await rm(path, { force: true })
   const waiting = new Set<Socket>()
@@ -74,7 +74,7 @@ const failed: ControlAnswer = { ok: false, message: 'the command failed on the s
 /** Sends a command to the server that uses a data directory. @throws StartupError if it cannot be reached */
 export async function sendControlCommand(dataDir: string, command: ControlCommand): Promise<ControlAnswer> {
   const path = socketIn(dataDir)
-  if (isTooLong(path)) {
+  if (isSocketPathTooLong(path)) {
     throw new StartupError(
       `the server that uses ${dataDir} cannot be reached: the path is too long for a socket`,
       exitCodes.dataDirLocked,
@@ -99,7 +99,8 @@ function socketIn(dataDir: string): string {
   return join(dataDir, 'control.sock')
 }
 
-function isTooLong(path: string): boolean {
+/** Whether a path is too long for a Unix socket on some system. */
+export function isSocketPathTooLong(path: string): boolean {
   return Buffer.byteLength(path) > maxPathBytes
 }
 

@@ -1,31 +1,14 @@
 import { open } from 'node:fs/promises'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import {
-  type Compilable,
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  Kysely,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely'
-import type {
-  Database,
-  PreparedInsert,
-  PreparedRead,
-  SqlParameters,
-  SqlValue,
-  Transaction,
-  WriterLoad,
-} from './database.ts'
+import { DatabaseSync } from 'node:sqlite'
+import { type CompiledQuery, Kysely, type QueryResult } from 'kysely'
+import type { Database, PreparedInsert, SqlParameters, SqlValue, Transaction, WriterLoad } from './database.ts'
 import { commitBounds } from './database.ts'
 import { Distribution } from '../metrics/figure.ts'
-import { readerBusyTimeoutMs } from './busy-timeout.ts'
 import { prepareStatement } from './prepared-statement.ts'
+import { type RevisionCell, initialRevision } from './revision-cell.ts'
 import { startCheckpoints } from './sqlite-checkpoints.ts'
+import { type Execute, readThrough, sqliteDialect } from './sqlite-dialect.ts'
+import { SqliteReads } from './sqlite-reads.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
 
 /** A waiting transaction that runs work. */
@@ -62,15 +45,17 @@ class BatchRolledBackError extends Error {
 /**
  * Opens a database in one file. Reads run on this thread and see the last committed state. Writes run on another thread, one
  * transaction after the other. Transactions that queue meanwhile share one commit and one flush.
+ *
+ * @param revision stores the authority revision; by default, only this database reads it
  */
-export async function openSqliteDatabase(file: string): Promise<Database> {
+export async function openSqliteDatabase(
+  file: string,
+  revision: RevisionCell = { value: initialRevision },
+): Promise<Database> {
   await makePrivateFile(file)
   const writer = await SqliteWriter.open(file)
   const checkpoints = startCheckpoints(file)
-  const reader = new DatabaseSync(file, { readOnly: true, timeout: readerBusyTimeoutMs })
-  reader.exec('pragma cache_size = -65536')
-  reader.exec('pragma mmap_size = 268435456')
-  return new SqliteDatabase(writer, reader, checkpoints)
+  return new SqliteDatabase(writer, new SqliteReads(file), { checkpoints, revision })
 }
 
 /** A consistent state of a database file. */
@@ -95,49 +80,28 @@ async function makePrivateFile(file: string): Promise<void> {
 
 class SqliteDatabase implements Database {
   readonly kind = 'sqlite'
+  readonly tables: Database['tables']
+  readonly prepare: Database['prepare']
   #writer: SqliteWriter
   #endCheckpoints: () => Promise<void>
-  #reader: DatabaseSync
-  #readerTables: Kysely<unknown>
+  #reads: SqliteReads
   #works: WorkJob[] = []
   #rows: RowsJob[] = []
   #draining: Promise<void> | undefined
-  #revision = 1
+  #revision: RevisionCell
   #commitSeconds = new Distribution(commitBounds)
 
-  constructor(writer: SqliteWriter, reader: DatabaseSync, endCheckpoints: () => Promise<void>) {
-    this.#endCheckpoints = endCheckpoints
+  constructor(
+    writer: SqliteWriter,
+    reads: SqliteReads,
+    { checkpoints, revision }: { readonly checkpoints: () => Promise<void>; readonly revision: RevisionCell },
+  ) {
+    this.#endCheckpoints = checkpoints
     this.#writer = writer
-    this.#reader = reader
-    this.#readerTables = new Kysely({ dialect: sqliteDialect((query) => readThrough(reader, query)) })
-  }
-
-  tables<Tables>(): Kysely<Tables> {
-    return this.#readerTables as unknown as Kysely<Tables>
-  }
-
-  prepare<Tables, Parameters extends SqlParameters, Row>(
-    names: readonly (keyof Parameters & string)[],
-    build: (tables: Kysely<Tables>, parameters: Parameters) => Compilable<Row>,
-  ): PreparedRead<Parameters, Row> {
-    const prepared = prepareStatement(this.tables<Tables>(), names, build)
-    let objects: StatementSync | undefined
-    let arrays: StatementSync | undefined
-    const run = () => (objects ??= this.#reader.prepare(prepared.sql))
-    const runForArrays = () => {
-      if (arrays === undefined) {
-        arrays = this.#reader.prepare(prepared.sql)
-        arrays.setReturnArrays(true)
-      }
-      return arrays
-    }
-    const firstSync = (parameters: Parameters) => run().get(...prepared.values(parameters)) as Row | undefined
-    return {
-      all: async (parameters) => run().all(...prepared.values(parameters)) as Row[],
-      first: async (parameters) => firstSync(parameters),
-      values: async (parameters) => runForArrays().all(...prepared.values(parameters)) as unknown as SqlValue[][],
-      firstSync,
-    }
+    this.#reads = reads
+    this.#revision = revision
+    this.tables = () => reads.tables()
+    this.prepare = (names, build) => reads.prepare(names, build)
   }
 
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
@@ -172,14 +136,14 @@ class SqliteDatabase implements Database {
   }
 
   async authorityRevision(): Promise<number> {
-    return this.#revision
+    return this.#revision.value
   }
 
   async close(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining
     await this.#endCheckpoints()
     // The last connection that is closed writes the log into the database, so it must be the writing one.
-    this.#reader.close()
+    this.#reads.close()
     await this.#writer.close()
   }
 
@@ -225,7 +189,7 @@ class SqliteDatabase implements Database {
   }
 
   #moveRevision(kept: readonly Outcome[]): void {
-    if (kept.some(({ authorityChanged }) => authorityChanged)) this.#revision += 1
+    if (kept.some(({ authorityChanged }) => authorityChanged)) this.#revision.value += 1
   }
 
   /** Inserts rows in the batch. If that fails, the writer rolls back only them, and the batch continues. */
@@ -299,37 +263,5 @@ class SqliteTransaction implements Transaction {
   /** Later statements of this transaction would become part of another one. */
   end(): void {
     this.#ended = true
-  }
-}
-
-type Execute = (query: CompiledQuery) => Promise<QueryResult<unknown>>
-
-async function readThrough(reader: DatabaseSync, query: CompiledQuery): Promise<QueryResult<unknown>> {
-  return { rows: reader.prepare(query.sql).all(...(query.parameters as SQLInputValue[])) }
-}
-
-/** Kysely's dialect for SQLite with our own execution. Transactions run only through {@link Database.transaction}. */
-function sqliteDialect(execute: Execute): Dialect {
-  const connection: DatabaseConnection = {
-    executeQuery: async <Row>(query: CompiledQuery) => (await execute(query)) as QueryResult<Row>,
-    streamQuery: () => {
-      throw new Error('streaming is not supported')
-    },
-  }
-  const refuse = () => Promise.reject(new Error('use Database.transaction'))
-  const driver: Driver = {
-    init: () => Promise.resolve(),
-    acquireConnection: () => Promise.resolve(connection),
-    beginTransaction: refuse,
-    commitTransaction: refuse,
-    rollbackTransaction: refuse,
-    releaseConnection: () => Promise.resolve(),
-    destroy: () => Promise.resolve(),
-  }
-  return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => driver,
-    createIntrospector: (database) => new SqliteIntrospector(database),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
   }
 }

@@ -1,10 +1,11 @@
+import { MainThreadOnlyError } from '../../platform/process/main-thread-only.ts'
 import { referenceText } from '../../standards/oci/reference.ts'
 import { type OciCall, sendBytes, sendEmpty, writeHead } from '../surface/call.ts'
 import { manifestUnknown } from '../surface/checked-path.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
 import { disallowed, requireReadable } from '../repositories/locks.ts'
 import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integrity.ts'
-import type { CachedManifest } from './manifest-cache.ts'
+import type { CachedManifest, ManifestPlace } from './manifest-cache.ts'
 import type { ServedManifest, ServedManifestContent } from './manifest-store.ts'
 import type { ManifestContext } from './context.ts'
 import { requireCurrentCredential, requireRepository } from '../repositories/repositories.ts'
@@ -42,13 +43,13 @@ export async function headManifest(context: ManifestContext, call: OciCall<'mani
 
 async function readAndSend(context: ManifestContext, call: OciCall<'manifest'>, isVerified: boolean): Promise<void> {
   const { registry, path } = call
-  const generation = context.manifestCache?.generation ?? 0
+  const revision = context.manifestCache?.revisionOf(placeOf(call)) ?? 0
   const manifest = await readServed(context, call)
   if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(context, call)
   if (!isVerified && !isManifestIntact(manifest)) {
     throw await context.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${path.repository}`, 'digest')
   }
-  cache(context, call, generation, cacheable(manifest))
+  context.manifestCache?.set(revision, placeOf(call), cacheable(manifest))
   if (!mustBeSent(call, manifest)) return
   recordPull(context, call, manifest)
   sendBytes(call, 200, manifest.content, headersOf(manifest))
@@ -63,14 +64,14 @@ function recordPull(
 }
 
 async function readAndSendHead(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
-  const generation = context.manifestCache?.generation ?? 0
+  const revision = context.manifestCache?.revisionOf(placeOf(call)) ?? 0
   const manifest = await readServed(context, call)
   if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(context, call)
   if (!isManifestIntact(manifest)) {
     await quarantine(context, call, manifest)
     return refuseMissing(context, call)
   }
-  cache(context, call, generation, cacheable(manifest))
+  context.manifestCache?.set(revision, placeOf(call), cacheable(manifest))
   sendHead(call, manifest)
 }
 
@@ -100,7 +101,10 @@ async function quarantine(
     content,
     rid,
     repository: path.repository,
-  }).catch((error: unknown) => context.log.error({ err: error, digest }, 'failed to quarantine a corrupt manifest'))
+  }).catch((error: unknown) => {
+    if (error instanceof MainThreadOnlyError) throw error
+    context.log.error({ err: error, digest }, 'failed to quarantine a corrupt manifest')
+  })
 }
 
 function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest): void {
@@ -128,22 +132,12 @@ function headersOf({ media_type, size_bytes, digest }: ServedManifest) {
   }
 }
 
-function findCached(
-  { manifestCache }: ManifestContext,
-  { registry, path }: OciCall<'manifest'>,
-): CachedManifest | undefined {
-  const place = { rid: registry.rid, repository: path.repository, reference: referenceText(path.reference) }
-  return manifestCache?.get(place)
+function findCached({ manifestCache }: ManifestContext, call: OciCall<'manifest'>): CachedManifest | undefined {
+  return manifestCache?.get(placeOf(call))
 }
 
-function cache(
-  { manifestCache }: ManifestContext,
-  { registry, path }: OciCall<'manifest'>,
-  generation: number,
-  manifest: CachedManifest,
-): void {
-  const place = { rid: registry.rid, repository: path.repository, reference: referenceText(path.reference) }
-  manifestCache?.set(generation, place, manifest)
+function placeOf({ registry, path }: OciCall<'manifest'>): ManifestPlace {
+  return { rid: registry.rid, repository: path.repository, reference: referenceText(path.reference) }
 }
 
 function cacheable({ content, ...manifest }: ServedManifestContent): CachedManifest {

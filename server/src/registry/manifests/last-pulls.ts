@@ -13,6 +13,9 @@ const sweptRows = 300
 
 type RecordedRepository = Map<string, number>
 
+/** Last pull times by registry, repository, and digest or tag. */
+export type RecordedPulls = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, number>>>
+
 /**
  * The last pull times of manifests and tags. They are collected in memory and written about once a minute, so that a
  * pull needs no write.
@@ -52,9 +55,7 @@ export class LastPulls {
 
   /** Writes the collected times. After a failure, they are written by the next flush. */
   async flush(): Promise<void> {
-    const recorded = this.#recorded
-    this.#recorded = new Map()
-    this.#count = 0
+    const recorded = this.take()
     try {
       const rows: LastPullRow[] = []
       for (const [rid, repositories] of recorded) {
@@ -68,19 +69,30 @@ export class LastPulls {
       }
       await writeLastPulls(this.#database, rows)
     } catch (error) {
-      this.#restore(recorded)
+      this.add(recorded)
       throw error
     }
   }
 
-  #restore(recorded: ReadonlyMap<string, ReadonlyMap<string, RecordedRepository>>): void {
+  /** Takes the collected times, for the thread that writes them. */
+  take(): RecordedPulls {
+    const recorded = this.#recorded
+    this.#recorded = new Map()
+    this.#count = 0
+    return recorded
+  }
+
+  /** Adds times, those of another thread or those that could not be written. */
+  add(recorded: RecordedPulls): void {
     for (const [rid, repositories] of recorded) {
       const present = this.#recorded.get(rid) ?? new Map<string, RecordedRepository>()
       this.#recorded.set(rid, present)
       for (const [name, references] of repositories) {
         const later = present.get(name) ?? new Map<string, number>()
         present.set(name, later)
-        for (const [reference, atMs] of references) if (!later.has(reference)) this.#put(later, reference, atMs)
+        for (const [reference, atMs] of references) {
+          if (atMs > (later.get(reference) ?? 0)) this.#put(later, reference, atMs)
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import { type CachedManifest, ManifestCache } from './manifest-cache.ts'
 
@@ -17,11 +18,15 @@ const manifest = (sizeBytes: number): CachedManifest => ({
 
 const place = (rid: string, repository: string, reference: string) => ({ rid, repository, reference })
 
+function add(cache: ManifestCache, at: ReturnType<typeof place>, cached: CachedManifest): void {
+  cache.set(cache.revisionOf(at), at, cached)
+}
+
 describe('the cache of manifests', () => {
   it('returns a manifest only for the registry, repository and reference that it was set for', () => {
     const cache = new ManifestCache()
     const cached = manifest(10)
-    cache.set(cache.generation, place('r1', 'a/b', 'v1'), cached)
+    add(cache, place('r1', 'a/b', 'v1'), cached)
     assert.equal(cache.get(place('r1', 'a/b', 'v1')), cached)
     for (const [rid, repository, reference] of [
       ['r2', 'a/b', 'v1'],
@@ -36,7 +41,7 @@ describe('the cache of manifests', () => {
   it('drops all manifests of one repository, and no others', () => {
     const cache = new ManifestCache()
     for (const repository of ['a', 'b']) {
-      for (const reference of ['v1', 'v2']) cache.set(cache.generation, place('r', repository, reference), manifest(1))
+      for (const reference of ['v1', 'v2']) add(cache, place('r', repository, reference), manifest(1))
     }
     cache.drop('r', 'a')
     assert.equal(cache.get(place('r', 'a', 'v1')), undefined)
@@ -44,25 +49,33 @@ describe('the cache of manifests', () => {
     assert.ok(cache.get(place('r', 'b', 'v1')) !== undefined)
   })
 
-  it('ignores a manifest that was read before something was dropped', () => {
+  it('ignores a manifest that was read before its repository was dropped', () => {
     const cache = new ManifestCache()
-    const { generation } = cache
+    const revision = cache.revisionOf(place('r', 'a', 'v1'))
     cache.drop('r', 'a')
-    cache.set(generation, place('r', 'a', 'v1'), manifest(1))
+    cache.set(revision, place('r', 'a', 'v1'), manifest(1))
     assert.equal(cache.get(place('r', 'a', 'v1')), undefined)
+  })
+
+  it('drops a repository in every thread that shares the revisions', () => {
+    const revisions = new SharedRevisions()
+    const reading = new ManifestCache(new SharedRevisions(revisions.memory))
+    add(reading, place('r', 'a', 'v1'), manifest(1))
+    assert.ok(reading.get(place('r', 'a', 'v1')) !== undefined)
+    new ManifestCache(revisions).drop('r', 'a')
+    assert.equal(reading.get(place('r', 'a', 'v1')), undefined)
   })
 
   it('evicts the least recently used when it is full, and does not count replaced or dropped manifests', () => {
     const cache = new ManifestCache()
     const mebibyte = 1024 * 1024
     for (let round = 0; round < 200; round += 1) {
-      cache.set(cache.generation, place('r', 'same', 'v1'), manifest(mebibyte))
-      cache.set(cache.generation, place('r', 'passing', `v${round}`), manifest(mebibyte))
+      add(cache, place('r', 'same', 'v1'), manifest(mebibyte))
+      add(cache, place('r', 'passing', `v${round}`), manifest(mebibyte))
       cache.drop('r', 'passing')
     }
     assert.ok(cache.get(place('r', 'same', 'v1')) !== undefined)
-    for (let index = 0; index < 100; index += 1)
-      cache.set(cache.generation, place('r', `n${index}`, 'v1'), manifest(mebibyte))
+    for (let index = 0; index < 100; index += 1) add(cache, place('r', `n${index}`, 'v1'), manifest(mebibyte))
     const left = Array.from({ length: 100 }, (_, index) => cache.get(place('r', `n${index}`, 'v1')) !== undefined)
     assert.equal(cache.get(place('r', 'same', 'v1')), undefined)
     assert.equal(left.filter(Boolean).length, 63)

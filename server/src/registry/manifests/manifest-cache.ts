@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import type { RepositoryCache } from '../repositories/context.ts'
 import type { ServedManifest } from './manifest-store.ts'
 
@@ -17,56 +18,54 @@ const entryBytes = 1024
 /** A manifest by registry, repository, and tag or digest. */
 export type ManifestPlace = { readonly rid: string; readonly repository: string; readonly reference: string }
 
+/** The revisions of repositories, by a name. Threads can share them. */
+export type ContentRevisions = Pick<SharedRevisions, 'contentOf' | 'changeContent'>
+
+type Entry = { readonly revision: number; readonly manifest: CachedManifest }
+
 /**
  * Caches manifests by repository and by tag or digest until their repository changes. Use it only where no other process
- * writes to the database: every change drops the repository here, so that a deletion, move or lock is effective at once.
+ * writes to the database: every change drops the repository here, so that a deletion, move or lock is effective at once,
+ * in every thread that shares the revisions.
  */
 export class ManifestCache implements RepositoryCache {
-  readonly #manifests = new LRUCache<string, CachedManifest>({
+  readonly #manifests = new LRUCache<string, Entry>({
     maxSize: maxBytes,
-    sizeCalculation: ({ text = '' }) => entryBytes + text.length,
-    dispose: (_manifest, key, reason) => {
-      if (reason !== 'set') this.#removeKey(key)
-    },
+    sizeCalculation: ({ manifest: { text = '' } }) => entryBytes + text.length,
   })
-  /** The keys of the manifests of each repository. */
-  readonly #keys = new Map<string, Set<string>>()
+  readonly #revisions: ContentRevisions
   /** Since the start of the process. */
   readonly reads = { hits: 0, misses: 0 }
-  #generation = 0
 
-  /** Changes whenever anything is dropped. Read it before you read a manifest that you are going to set. */
-  get generation(): number {
-    return this.#generation
+  constructor(revisions: ContentRevisions = new SharedRevisions()) {
+    this.#revisions = revisions
+  }
+
+  /** Changes whenever the repository is dropped. Read it before you read a manifest that you are going to set. */
+  revisionOf({ rid, repository }: Pick<ManifestPlace, 'rid' | 'repository'>): number {
+    return this.#revisions.contentOf(repositoryKey(rid, repository))
   }
 
   get({ rid, repository, reference }: ManifestPlace): CachedManifest | undefined {
-    const found = this.#manifests.get(manifestKey(repositoryKey(rid, repository), reference))
-    if (found === undefined) this.reads.misses += 1
-    else this.reads.hits += 1
-    return found
+    const repositoryAt = repositoryKey(rid, repository)
+    const found = this.#manifests.get(manifestKey(repositoryAt, reference))
+    if (found?.revision === this.#revisions.contentOf(repositoryAt)) {
+      this.reads.hits += 1
+      return found.manifest
+    }
+    this.reads.misses += 1
+    return undefined
   }
 
-  /** Adds a manifest that was read at a generation, unless anything was dropped since: that may have been this manifest. */
-  set(generation: number, { rid, repository, reference }: ManifestPlace, manifest: CachedManifest): void {
-    if (generation !== this.#generation) return
+  /** Adds a manifest that was read at a revision, unless its repository was dropped since. */
+  set(revision: number, { rid, repository, reference }: ManifestPlace, manifest: CachedManifest): void {
     const repositoryAt = repositoryKey(rid, repository)
-    const key = manifestKey(repositoryAt, reference)
-    const keys = this.#keys.get(repositoryAt) ?? new Set()
-    this.#keys.set(repositoryAt, keys.add(key))
-    this.#manifests.set(key, manifest)
+    if (revision !== this.#revisions.contentOf(repositoryAt)) return
+    this.#manifests.set(manifestKey(repositoryAt, reference), { revision, manifest })
   }
 
   drop(rid: string, repository: string): void {
-    this.#generation += 1
-    for (const key of this.#keys.get(repositoryKey(rid, repository)) ?? []) this.#manifests.delete(key)
-  }
-
-  #removeKey(key: string): void {
-    const repositoryAt = key.slice(0, key.lastIndexOf(' '))
-    const keys = this.#keys.get(repositoryAt)
-    keys?.delete(key)
-    if (keys?.size === 0) this.#keys.delete(repositoryAt)
+    this.#revisions.changeContent(repositoryKey(rid, repository))
   }
 }
 

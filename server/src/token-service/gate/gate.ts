@@ -25,8 +25,8 @@ import {
 /** The dependencies of the gate. */
 export type GateOptions = SessionContext & {
   readonly refusals: Refusals
-  readonly denials: DenialExplanations
-  readonly failures: FailedAuthentications
+  readonly denials: Pick<DenialExplanations, 'explainActions' | 'explainCredential'>
+  readonly failures: Pick<FailedAuthentications, 'explainBearer' | 'explainPassword'>
   readonly throttle: Throttle
 }
 

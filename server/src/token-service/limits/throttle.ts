@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
+import { mainThreadOnly } from '../../platform/process/main-thread-only.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { type Bucket, fullBucket, refill } from '../../platform/limits/token-bucket.ts'
 import type { Registry, Sku } from '../../resources/index.ts'
@@ -36,6 +37,13 @@ export interface Throttle {
   spendOauth(registry: Limited): number | undefined
   /** Counts a request of an admitted caller to the data plane, in the same way. */
   spend(registry: Limited, callerKey: string, request: IncomingMessage): number | undefined
+}
+
+/** The limits of a thread that only reads: requests to a limited registry are for the main thread, which counts them. */
+export function throttleOfMainThread(registriesLimited: 'all' | 'acr'): Throttle {
+  const spend = ({ compatibility }: Limited) =>
+    registriesLimited === 'all' || compatibility === 'acr' ? mainThreadOnly() : undefined
+  return { spendOauth: spend, spend }
 }
 
 /** Creates the limits, with full buckets, for every registry or only for those that are compatible with ACR. */

@@ -1,0 +1,75 @@
+import { createAccess } from '../../access/index.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import { createCredentials } from '../../credentials/index.ts'
+import { createDirectory } from '../../directory/index.ts'
+import { type CallerLimits, usualCallerLimits } from '../../platform/limits/caller-budget.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { createResources } from '../../resources/index.ts'
+import { publicSchemeOf } from '../hosts/listened-hosts.ts'
+import type { ModuleBasis } from './basis.ts'
+
+/*
+ * The modules that every thread needs to decide about requests. This file imports no others, so that a thread that only
+ * reads stays small.
+ */
+
+type AuthorityBasis = Pick<ModuleBasis, 'database' | 'clock' | 'sealer' | 'publicOrigin'>
+
+/** What other modules have to do when something is deleted, and what they know about issuers. */
+export type AuthorityPorts = {
+  readonly acceptsIssuer: NonNullable<Parameters<typeof createCredentials>[0]['acceptsIssuer']>
+  readonly onPrincipalDeleted: (transaction: Transaction, objectId: string) => Promise<unknown>
+  readonly onApplicationDeleted: (transaction: Transaction, appId: string) => Promise<unknown>
+}
+
+/** Opens the registries and their resource groups. */
+export function openResources({ database, clock, sealer }: AuthorityBasis, configuration: Configuration) {
+  return createResources({
+    database,
+    clock,
+    sealer,
+    suffix: configuration.suffix,
+    defaultPort: publicSchemeOf(configuration) === 'https' ? 443 : 80,
+    compatibility: configuration.compatibility,
+  })
+}
+
+/** Opens the principals, their credentials and their permissions. */
+export function openAuthority(
+  { database, clock, sealer, publicOrigin }: AuthorityBasis,
+  { identity, trustedTenants }: Configuration,
+  { acceptsIssuer, onPrincipalDeleted, onApplicationDeleted }: AuthorityPorts,
+) {
+  const access = createAccess({ database, clock })
+  const directory = createDirectory({
+    database,
+    clock,
+    trustedTenants: trustedTenants.map(({ tenantId }) => tenantId),
+    onPrincipalDeleted: async (transaction, objectId) => {
+      await onPrincipalDeleted(transaction, objectId)
+      return access.deleteAssignmentsOf(transaction, objectId)
+    },
+    onApplicationDeleted,
+  })
+  const credentials = createCredentials({
+    secondFactorPolicy: { required: identity.requireSecondFactor, enrolment: identity.secondFactorEnrolment },
+    maxSignInDays: identity.maxSignInDays,
+    database,
+    clock,
+    directory,
+    sealer,
+    publicOrigin,
+    acceptsIssuer,
+  })
+  return { access, directory, credentials }
+}
+
+/** The limits of each caller. */
+export function callerLimitsOf({ limits }: Configuration): CallerLimits {
+  return {
+    ...usualCallerLimits,
+    maxConcurrentRequests: limits.maxConcurrentRequestsPerCaller,
+    processorPercent: limits.processorPercentPerCaller,
+    maxBufferedBytes: limits.maxBufferedMegabytesPerCaller * 1024 * 1024,
+  }
+}

@@ -1,0 +1,59 @@
+import type { Figure, FigureSample } from '../../platform/metrics/figure.ts'
+import type { ListenerCounts } from '../../platform/http/listener.ts'
+
+/** The metrics of the addresses that the server listens on. */
+export function listenerFigures(counts: () => ListenerCounts): readonly Figure[] {
+  const byKey = (label: string, values: Readonly<Record<string, number>>): FigureSample[] =>
+    Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }))
+  return [
+    {
+      name: 'acrux_connections',
+      help: 'Open connections, and those whose TLS handshake is not finished.',
+      kind: 'gauge',
+      labels: { state: ['open', 'handshake'] },
+      read: async () => byKey('state', { open: counts().open, handshake: counts().handshakes }),
+    },
+    {
+      name: 'acrux_connections_refused_total',
+      help: 'Connections that were rejected, by the limit that they exceeded.',
+      kind: 'counter',
+      labels: { limit: ['total', 'address', 'handshakes'] },
+      read: async () => byKey('limit', counts().refused),
+    },
+    {
+      name: 'acrux_slow_clients_total',
+      help: 'Clients that were cut off because they were too slow.',
+      kind: 'counter',
+      labels: { reason: ['request', 'upload', 'download'] },
+      read: async () => byKey('reason', counts().slow),
+    },
+    {
+      name: 'acrux_network_bytes_total',
+      help: 'Bytes received and sent on all connections, TLS included.',
+      kind: 'counter',
+      labels: { direction: ['received', 'sent'] },
+      read: async () => byKey('direction', counts().bytes),
+    },
+  ]
+}
+
+/** The reads of manifests of a thread. `counts` is undefined if it has no cache. */
+export function manifestCacheFigure(
+  counts: () => { readonly hits: number; readonly misses: number } | undefined,
+): Figure {
+  return {
+    name: 'acrux_manifest_cache_reads_total',
+    help: 'Reads of manifests, by whether the cache had them.',
+    kind: 'counter',
+    labels: { result: ['hit', 'miss'] },
+    read: async () => {
+      const found = counts()
+      return (
+        found && [
+          { labels: { result: 'hit' }, value: found.hits },
+          { labels: { result: 'miss' }, value: found.misses },
+        ]
+      )
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import type { Audit } from '../../audit/index.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import type { ListenAddress } from '../../platform/http/listener.ts'
+import type { CountsMemory } from '../../platform/memory/shared-counts.ts'
+import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
+import type { KeyPair } from '../../platform/tls/key-pair.ts'
+import type { RegistryReader } from '../../registry/index.ts'
+
+/** What a worker is started with. */
+export type WorkerStart = {
+  readonly configuration: Configuration
+  readonly dataDir: string
+  /** The number of this worker, from 0. */
+  readonly index: number
+  readonly addresses: readonly ListenAddress[]
+  readonly tls: KeyPair | undefined
+  readonly ticketKeys: Uint8Array
+  /** The socket on which the main thread takes requests that the worker does not answer. */
+  readonly forwardPath: string
+  readonly revisions: SharedArrayBuffer
+  /** The connections of each network, and the running requests of each caller. */
+  readonly connections: CountsMemory
+  readonly requests: CountsMemory
+  /** One number per worker, which the worker changes as long as its event loop runs. */
+  readonly beats: SharedArrayBuffer
+}
+
+/** A message from the main thread to a worker. */
+export type ToWorker =
+  | { readonly kind: 'certificate'; readonly tls: KeyPair }
+  | { readonly kind: 'metrics'; readonly id: number }
+  | { readonly kind: 'close'; readonly milliseconds: number }
+
+/** Requests that a worker has answered, for the modules of the main thread. */
+export type Counted = {
+  readonly pulls: ReturnType<RegistryReader['takePulls']>
+  readonly transfers: readonly {
+    readonly rid: string
+    readonly kind: 'pull' | 'push'
+    readonly succeeded: boolean
+    readonly count: number
+  }[]
+  readonly uses: readonly Parameters<Audit['noteUse']>[]
+}
+
+/** A message from a worker to the main thread. */
+export type FromWorker =
+  | { readonly kind: 'listening' }
+  | ({ readonly kind: 'counted' } & Counted)
+  | { readonly kind: 'metrics'; readonly id: number; readonly metrics: MetricsOfThread }
+  | { readonly kind: 'closed' }

@@ -1,0 +1,60 @@
+import type { Configuration } from '../../configuration/index.ts'
+import type { RawExchange } from '../../platform/http/raw-surface.ts'
+import type { Sealer } from '../../platform/keys/sealing.ts'
+import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { mainThreadOnly } from '../../platform/process/main-thread-only.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { createRegistryReader } from '../../registry/index.ts'
+import type { BlobStore } from '../../storage/index.ts'
+import { createReadingGate } from '../../token-service/index.ts'
+import { findAtOwnAddress, publicOriginOf, publicSchemeOf } from '../hosts/listened-hosts.ts'
+import { openAuthority, openResources } from '../modules/authority.ts'
+import type { CountedRequests } from './counted-requests.ts'
+
+export type ReadingBasis = {
+  readonly configuration: Configuration
+  readonly database: Database
+  readonly sealer: Sealer
+  readonly blobs: BlobStore
+  readonly clock: Clock
+  readonly log: Log
+  readonly revisions: SharedRevisions
+  readonly callerBudgets: CallerBudgets
+  readonly counted: CountedRequests
+  readonly leaveToMainThread: (exchange: RawExchange) => void
+}
+
+/** Wires the modules of a thread that only reads. */
+export function createReadingModules(basis: ReadingBasis) {
+  const { configuration, counted } = basis
+  const authorityBasis = { ...basis, publicOrigin: publicOriginOf(configuration) }
+  const resources = openResources(authorityBasis, configuration)
+  const authority = openAuthority(authorityBasis, configuration, {
+    acceptsIssuer: mainThreadOnly,
+    onPrincipalDeleted: mainThreadOnly,
+    onApplicationDeleted: mainThreadOnly,
+  })
+  const gate = createReadingGate({
+    ...basis,
+    ...authority,
+    resources,
+    audit: counted.audit,
+    scheme: publicSchemeOf(configuration),
+    signingKeyRotationDays: configuration.signingKeyRotationDays,
+    throttling: configuration.limits.throttling,
+  })
+  return createRegistryReader({
+    ...basis,
+    gate,
+    audit: counted.audit,
+    registries: {
+      byHost: (host) => resources.findRegistryByHost(host),
+      atOwnAddress: findAtOwnAddress(resources, configuration),
+    },
+    transfers: { count: (...transfer) => counted.countTransfer(...transfer) },
+    blobSettings: { leaseMs: configuration.gc.leaseSeconds * 1000 },
+  })
+}

@@ -1,0 +1,147 @@
+import type { RequestListener } from 'node:http'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { FastifyInstance } from 'fastify'
+import { blobDirectoryIn, databaseFileIn, masterKeyFileIn } from '../../platform/files/data-dir.ts'
+import { createApp } from '../../platform/http/app.ts'
+import { createForwarder } from '../../platform/http/forwarded.ts'
+import { listen } from '../../platform/http/listener.ts'
+import { listenerLimits } from '../../platform/http/listener-limits.ts'
+import { requestListener } from '../../platform/http/raw-surface.ts'
+import { streamBody } from '../../platform/http/slow-clients.ts'
+import { openSealer } from '../../platform/keys/sealing.ts'
+import { CallerBudgets } from '../../platform/limits/caller-budget.ts'
+import { type Log, createLog } from '../../platform/log/log.ts'
+import { SharedCounts } from '../../platform/memory/shared-counts.ts'
+import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
+import { systemClock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { openSqliteReader } from '../../platform/sql/sqlite-reader.ts'
+import { type RegistryReader, registryRoutes } from '../../registry/index.ts'
+import { createFilesystemBlobStore } from '../../storage/index.ts'
+import { callerLimitsOf } from '../modules/authority.ts'
+import { listenerFigures, manifestCacheFigure } from '../monitoring/thread-figures.ts'
+import { CountedRequests } from './counted-requests.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
+import { createReadingModules } from './reading-modules.ts'
+
+/*
+ * A thread that accepts connections. It answers pulls of manifests and blobs, and leaves all other requests to the main
+ * thread.
+ */
+
+/** How often the main thread gets the counts of requests. */
+const reportMs = 250
+/** How often the thread shows that its event loop runs. */
+const beatMs = 1000
+
+async function run(port: MessagePort, start: WorkerStart): Promise<void> {
+  const { configuration, index } = start
+  const log = createLog(configuration.logLevel)
+  const counted = new CountedRequests()
+  const { app, registry, database, answer } = await openReading(start, counted, log)
+  // Loaded only if metrics are served, to save memory.
+  const measure =
+    configuration.metricsListen &&
+    (await import('../../platform/metrics/metrics.ts')).measureThread(app, registryRoutes, log)
+  await app.ready()
+  const listener = await listen(app, {
+    ...listenerLimits(configuration.limits, true),
+    addresses: start.addresses,
+    tls: start.tls,
+    shared: { ticketKeys: start.ticketKeys, connections: new SharedCounts(start.connections, index) },
+    answer: answer(requestListener(app)),
+  })
+  const figures = [...listenerFigures(listener.counts), manifestCacheFigure(() => registry.manifestReads)]
+  const readMetrics = measure?.(figures)
+  const post = (message: FromWorker): void => port.postMessage(message)
+  const report = () => {
+    const found = counted.take(registry.takePulls())
+    if (found !== undefined) post({ kind: 'counted', ...found })
+  }
+  const reporting = setInterval(report, reportMs)
+  const beats = new Int32Array(start.beats)
+  setInterval(() => Atomics.add(beats, index, 1), beatMs).unref()
+  const handle = async (message: ToWorker): Promise<void> => {
+    switch (message.kind) {
+      case 'certificate':
+        listener.replaceCertificate(message.tls)
+        return
+      case 'metrics':
+        post({ kind: 'metrics', id: message.id, metrics: (await readMetrics?.()) ?? [] })
+        return
+      case 'close':
+        await listener.close(message.milliseconds)
+        clearInterval(reporting)
+        report()
+        await app.close()
+        await database.close()
+        log.flush()
+        post({ kind: 'closed' })
+        port.close()
+    }
+  }
+  port.on('message', (message: ToWorker) => void handle(message))
+  post({ kind: 'listening' })
+}
+
+type Answer = (answerHere: RequestListener) => RequestListener
+
+type Reading = {
+  readonly app: FastifyInstance
+  readonly registry: RegistryReader
+  readonly database: Database
+  readonly answer: Answer
+}
+
+async function openReading(
+  { configuration, dataDir, ...start }: WorkerStart,
+  counted: CountedRequests,
+  log: Log,
+): Promise<Reading> {
+  const clock = systemClock
+  const revisions = new SharedRevisions(start.revisions)
+  const database = openSqliteReader(databaseFileIn(dataDir), revisions)
+  const running = new SharedCounts(start.requests, start.index)
+  const callerBudgets = new CallerBudgets(callerLimitsOf(configuration), () => performance.now(), running)
+  const forward = createForwarder(start.forwardPath)
+  const registry = createReadingModules({
+    configuration,
+    database,
+    sealer: await openSealer(masterKeyFileIn(dataDir), { create: false }),
+    blobs: await createFilesystemBlobStore(blobDirectoryIn(dataDir), { clock, filesAreHeld: () => true }),
+    clock,
+    log,
+    revisions,
+    callerBudgets,
+    counted,
+    leaveToMainThread: ({ request, response }) => forward(request, response),
+  })
+  const app = createApp({
+    log,
+    trustedProxies: configuration.behindProxy,
+    hstsIncludeSubDomains: configuration.hstsIncludeSubDomains,
+    callerBudgets,
+  })
+  registry.mount(app)
+  const answer: Answer = (answerHere) => (request, response) => {
+    if (mayBeRead(request.method, request.url)) {
+      answerHere(request, response)
+      return
+    }
+    if (uploadPath.test(request.url ?? '')) streamBody(request)
+    forward(request, response)
+  }
+  return { app, registry, database, answer }
+}
+
+/** The paths whose bodies have a minimum rate instead of a time limit. */
+const uploadPath = /^\/v2\/[^?]+\/blobs\/uploads\//
+
+/** Whether the registry reader may have a handler for a request. */
+function mayBeRead(method: string | undefined, url = ''): boolean {
+  return (method === 'GET' || method === 'HEAD') && url.startsWith('/v2/') && !url.includes('%')
+}
+
+if (parentPort === null) throw new Error('this file is the body of a worker thread')
+// A failure ends the thread, and the main thread reports it.
+void run(parentPort, workerData as WorkerStart)

@@ -1,0 +1,174 @@
+import { once } from 'node:events'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import type { Log } from '../../platform/log/log.ts'
+import { SharedCounts } from '../../platform/memory/shared-counts.ts'
+import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
+import { startPackagedThread } from '../../platform/process/packaged-file.ts'
+import type { KeyPair } from '../../platform/tls/key-pair.ts'
+import type { Counted, FromWorker, ToWorker, WorkerStart } from './messages.ts'
+
+export type PoolOptions = {
+  readonly tls: KeyPair | undefined
+  readonly log: Log
+  readonly onCounted: (counted: Counted) => void
+}
+
+/** The pause before a worker is replaced: longer after each failure, up to the maximum. */
+const firstPauseMs = 100
+const maxPauseMs = 10_000
+/** A worker that ran for this long was not started in vain. */
+const settledMs = 60_000
+/** How often the beats of the workers are compared, and how often one may be the same before the worker is ended. */
+const lookMs = 5000
+const maxSilentLooks = 6
+/** How long a worker may take to send its metrics. */
+const metricsMs = 2000
+
+type Running = { readonly worker: Worker; beat: number; silentLooks: number }
+
+/** The workers of a server. One that ends is replaced; requests on its connections fail. */
+export class WorkerPool {
+  readonly #start: Omit<WorkerStart, 'index' | 'tls'>
+  readonly #threads: number
+  readonly #log: Log
+  readonly #onCounted: PoolOptions['onCounted']
+  readonly #running = new Map<number, Running>()
+  readonly #metricsWaiting = new Map<number, (metrics: MetricsOfThread) => void>()
+  readonly #lastMetrics = new Map<Worker, MetricsOfThread>()
+  /** The counters of workers that have ended. */
+  #endedMetrics: Promise<MetricsOfThread> = Promise.resolve([])
+  readonly #watching: NodeJS.Timeout
+  #tls: KeyPair | undefined
+  #metricsId = 0
+  #isClosing = false
+
+  constructor(start: Omit<WorkerStart, 'index' | 'tls'>, threads: number, { tls, log, onCounted }: PoolOptions) {
+    this.#start = start
+    this.#threads = threads
+    this.#tls = tls
+    this.#log = log
+    this.#onCounted = onCounted
+    this.#watching = setInterval(() => this.#endSilent(), lookMs).unref()
+  }
+
+  /** Starts all workers, and returns when they accept connections. @throws the error of a worker that cannot start */
+  async start(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#threads }, (_, index) => this.#startWorker(index, firstPauseMs)))
+  }
+
+  replaceCertificate(tls: KeyPair): void {
+    this.#tls = tls
+    this.#tell({ kind: 'certificate', tls })
+  }
+
+  /** The metrics of every worker, and the counters of those that have ended. */
+  async metrics(): Promise<readonly MetricsOfThread[]> {
+    const workers = [...this.#running.values()].map(({ worker }) => this.#metricsOf(worker))
+    return [await this.#endedMetrics, ...(await Promise.all(workers))]
+  }
+
+  /** Stops accepting connections, and ends the workers when their requests are finished. */
+  async close(milliseconds: number): Promise<void> {
+    this.#isClosing = true
+    clearInterval(this.#watching)
+    const ended = [...this.#running.values()].map(({ worker }) => once(worker, 'exit'))
+    this.#tell({ kind: 'close', milliseconds })
+    const late = sleep(milliseconds + lookMs, 'late', { ref: false })
+    if ((await Promise.race([Promise.all(ended), late])) !== 'late') return
+    await Promise.all([...this.#running.values()].map(({ worker }) => worker.terminate()))
+  }
+
+  #tell(message: ToWorker): void {
+    for (const { worker } of this.#running.values()) worker.postMessage(message)
+  }
+
+  async #startWorker(index: number, pauseMs: number): Promise<void> {
+    const workerData: WorkerStart = { ...this.#start, index, tls: this.#tls }
+    const worker = startPackagedThread(new URL('reading-thread.ts', import.meta.url), { workerData })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const begunMs = performance.now()
+    let failure: unknown
+    this.#running.set(index, { worker, beat: 0, silentLooks: 0 })
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'listening') {
+        // The certificate may have been replaced meanwhile.
+        if (this.#tls !== undefined) worker.postMessage({ kind: 'certificate', tls: this.#tls } satisfies ToWorker)
+        resolve()
+      } else this.#receive(worker, message)
+    })
+    worker.on('error', (error) => {
+      failure = error
+    })
+    worker.on('exit', () => {
+      this.#forget(index, worker)
+      const error = failure ?? new Error('the worker ended')
+      reject(error)
+      const ranMs = performance.now() - begunMs
+      if (!this.#isClosing) this.#replace(index, error, ranMs > settledMs ? firstPauseMs : pauseMs)
+    })
+    return promise
+  }
+
+  #replace(index: number, error: unknown, pauseMs: number): void {
+    this.#log.error({ err: error, worker: index, id: randomUUID() }, 'a worker ended and is replaced')
+    setTimeout(() => {
+      if (this.#isClosing) return
+      this.#startWorker(index, Math.min(2 * pauseMs, maxPauseMs)).then(
+        () => this.#log.info({ worker: index }, 'a worker was replaced'),
+        () => undefined,
+      )
+    }, pauseMs)
+  }
+
+  #receive(worker: Worker, message: Exclude<FromWorker, { kind: 'listening' }>): void {
+    switch (message.kind) {
+      case 'counted':
+        this.#onCounted(message)
+        return
+      case 'metrics':
+        this.#lastMetrics.set(worker, message.metrics)
+        this.#metricsWaiting.get(message.id)?.(message.metrics)
+        return
+      case 'closed':
+    }
+  }
+
+  /** Deletes what a worker that has ended counted in shared memory, and keeps its counters. */
+  #forget(index: number, worker: Worker): void {
+    this.#running.delete(index)
+    for (const memory of [this.#start.connections, this.#start.requests]) new SharedCounts(memory, index).clear()
+    const last = this.#lastMetrics.get(worker)
+    this.#lastMetrics.delete(worker)
+    if (last !== undefined) this.#endedMetrics = this.#endedMetrics.then((sum) => addCounters(sum, last))
+  }
+
+  async #metricsOf(worker: Worker): Promise<MetricsOfThread> {
+    const id = ++this.#metricsId
+    const answered = new Promise<MetricsOfThread>((resolve) => this.#metricsWaiting.set(id, resolve))
+    worker.postMessage({ kind: 'metrics', id } satisfies ToWorker)
+    // A worker that is blocked, or has ended, has the metrics that it sent last.
+    const found = await Promise.race([answered, sleep(metricsMs, undefined, { ref: false })])
+    this.#metricsWaiting.delete(id)
+    return found ?? this.#lastMetrics.get(worker) ?? []
+  }
+
+  /** Ends the workers whose event loops do not run: their connections would wait for ever. */
+  #endSilent(): void {
+    const beats = new Int32Array(this.#start.beats)
+    for (const [index, running] of this.#running) {
+      const beat = Atomics.load(beats, index)
+      running.silentLooks = beat === running.beat ? running.silentLooks + 1 : 0
+      running.beat = beat
+      if (running.silentLooks < maxSilentLooks) continue
+      this.#log.error({ worker: index, id: randomUUID() }, 'a worker does not respond and is ended')
+      void running.worker.terminate()
+    }
+  }
+}
+
+/** The metrics are loaded only if they are served. */
+async function addCounters(sum: MetricsOfThread, metrics: MetricsOfThread): Promise<MetricsOfThread> {
+  return (await import('../../platform/metrics/metrics.ts')).addCounters(sum, metrics)
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Configuration } from '../../configuration/index.ts'
+import { isSocketPathTooLong } from '../../platform/process/control-channel.ts'
+import { listenForForwarded } from '../../platform/http/forwarded.ts'
+import { type ListenAddress, probe } from '../../platform/http/listener.ts'
+import type { Log } from '../../platform/log/log.ts'
+import { createCountsMemory } from '../../platform/memory/shared-counts.ts'
+import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
+import type { KeyPair } from '../../platform/tls/key-pair.ts'
+import type { Modules } from '../modules/modules.ts'
+import type { State } from '../state/state.ts'
+import type { Counted, WorkerStart } from './messages.ts'
+import { WorkerPool } from './worker-pool.ts'
+
+/** The main thread's part of a server whose connections are accepted by workers. */
+export type ThreadedListener = {
+  readonly addresses: readonly ListenAddress[]
+  /** The metrics of the workers, also of those that have ended. */
+  metrics(): Promise<readonly MetricsOfThread[]>
+  replaceCertificate(tls: KeyPair): void
+  close(milliseconds: number): Promise<void>
+}
+
+export type WorkersOptions = {
+  readonly app: FastifyInstance
+  readonly modules: Pick<Modules, 'registry' | 'activity' | 'auditing'>
+  readonly state: Pick<State, 'dataDir' | 'revisions'>
+  readonly tls: KeyPair | undefined
+  readonly log: Log
+}
+
+/** The number of workers for `auto`. The main thread and the writer of the database need processors as well. */
+export function workersOf({ workers }: Pick<Configuration, 'workers'>): number {
+  return workers === 'auto' ? availableParallelism() : workers
+}
+
+/**
+ * Accepts connections in workers: threads with their own event loops, at the same addresses. Undefined if that is not
+ * possible here, with a warning that says why: then the main thread accepts alone.
+ *
+ * @throws the operating system's error of an address that is in use or not available
+ */
+export async function listenOnThreads(
+  configuration: Configuration,
+  { app, modules, state, tls, log }: WorkersOptions,
+): Promise<ThreadedListener | undefined> {
+  const threads = workersOf(configuration)
+  if (threads === 1) return undefined
+  const forwardPath = join(state.dataDir.path, 'workers.sock')
+  const { addresses, canShare } = await probe(configuration.listen)
+  const obstacle = obstacleTo(configuration, forwardPath, canShare)
+  if (obstacle !== undefined) {
+    log.warn({ workers: threads }, `the main thread accepts all connections: ${obstacle}`)
+    return undefined
+  }
+  const forwarded = await listenForForwarded(app, forwardPath)
+  const start: Omit<WorkerStart, 'index' | 'tls'> = {
+    configuration,
+    dataDir: state.dataDir.path,
+    addresses,
+    ticketKeys: randomBytes(48),
+    forwardPath,
+    revisions: state.revisions.memory,
+    connections: createCountsMemory(threads),
+    requests: createCountsMemory(threads),
+    beats: new SharedArrayBuffer(4 * threads),
+  }
+  const pool = new WorkerPool(start, threads, { tls, log, onCounted: (counted) => addCounted(modules, counted) })
+  try {
+    await pool.start()
+  } catch (error) {
+    await Promise.all([pool.close(0), forwarded.close()])
+    throw error
+  }
+  return {
+    addresses,
+    metrics: () => pool.metrics(),
+    replaceCertificate: (pair) => pool.replaceCertificate(pair),
+    close: async (milliseconds) => {
+      await pool.close(milliseconds)
+      await forwarded.close()
+    },
+  }
+}
+
+function obstacleTo({ tls }: Configuration, forwardPath: string, canShare: boolean): string | undefined {
+  if (!canShare) return 'this system does not let threads share an address'
+  if (process.platform === 'win32' || isSocketPathTooLong(forwardPath)) {
+    return 'the path of the data directory is too long for a socket'
+  }
+  if (tls.acme.directory !== undefined) return 'workers do not support certificates of an ACME provider'
+  return undefined
+}
+
+/** Adds the requests that a worker has answered. */
+function addCounted({ registry, activity, auditing }: WorkersOptions['modules'], counted: Counted): void {
+  registry.addPulls(counted.pulls)
+  for (const { rid, kind, succeeded, count } of counted.transfers) {
+    for (let time = 0; time < count; time += 1) activity.countTransfer(rid, kind, succeeded)
+  }
+  for (const [actor, credential] of counted.uses) auditing.recorder.noteUse(actor, credential)
+}

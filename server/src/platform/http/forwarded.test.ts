@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import http, { type IncomingMessage, type RequestOptions } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, describe, it } from 'node:test'
+import { createLog } from '../log/log.ts'
+import { createApp } from './app.ts'
+import { createForwarder, listenForForwarded } from './forwarded.ts'
+import { mountRaw } from './raw-surface.ts'
+
+const directory = await mkdtemp(path.join(tmpdir(), 'acrux-forwarded-'))
+const socket = path.join(directory, 'workers.sock')
+const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+const bodies: string[] = []
+mountRaw(app, {
+  paths: ['/v2'],
+  methods: ['GET', 'HEAD', 'PUT', 'POST'],
+  handle: ({ request, response, origin }) => void answer(request, response, origin.remoteAddress),
+})
+const arrived = Promise.withResolvers<void>()
+app.get('/slow', () => {
+  arrived.resolve()
+  return new Promise(() => undefined)
+})
+app.put('/documents', () => ({}))
+const inside = await listenForForwarded(app, socket)
+const forward = createForwarder(socket)
+const outside = http.createServer((request, response) => forward(request, response)).listen(0, '127.0.0.1')
+await once(outside, 'listening')
+const { port } = outside.address() as AddressInfo
+after(async () => {
+  outside.closeAllConnections()
+  outside.close()
+  await inside.close()
+  await app.close()
+  await rm(directory, { recursive: true })
+})
+
+async function answer(request: IncomingMessage, response: http.ServerResponse, remoteAddress: string): Promise<void> {
+  if (request.url === '/v2/early') {
+    response.writeHead(413).end('too large')
+    return
+  }
+  if (request.url === '/v2/cut') {
+    response.writeHead(200, { 'content-length': 10 }).write('half')
+    setImmediate(() => response.destroy())
+    return
+  }
+  let body = ''
+  for await (const piece of request) body += String(piece)
+  bodies.push(body)
+  const { headers, method, socket: connection } = request
+  const seen = { method, body, remoteAddress, localPort: connection.localPort, headers }
+  response.writeHead(201, ['x-twice', 'a', 'x-twice', 'b']).end(JSON.stringify(seen))
+}
+
+function send(
+  url: string,
+  options: RequestOptions = {},
+  body?: string,
+): Promise<{ status: number; headers: string[]; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ port, host: '127.0.0.1', path: url, ...options }, (response) => {
+      let text = ''
+      response.on('data', (piece) => (text += String(piece)))
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.rawHeaders, text }))
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+describe('a forwarded request', () => {
+  it('arrives with its method, headers and body, and the addresses of the client', async () => {
+    const { status, headers, text } = await send('/v2/x', { method: 'PUT', headers: { 'x-own': '1' } }, 'some bytes')
+    const seen = JSON.parse(text)
+    assert.deepEqual(
+      [status, seen.method, seen.body, seen.remoteAddress, seen.localPort, seen.headers['x-own']],
+      [201, 'PUT', 'some bytes', '127.0.0.1', port, '1'],
+    )
+    assert.deepEqual(
+      headers.filter((_, index) => headers[index - 1] === 'x-twice'),
+      ['a', 'b'],
+    )
+  })
+
+  it('cannot claim addresses', async () => {
+    const { text } = await send('/v2/x', { headers: { 'Acrux-Connection': '{"remoteAddress":"192.0.2.1"}' } })
+    const seen = JSON.parse(text)
+    assert.equal(seen.remoteAddress, '127.0.0.1')
+    assert.equal(seen.headers['acrux-connection'], undefined)
+  })
+
+  it('has an empty body if it has none, and a body in chunks if it has no length', async () => {
+    assert.equal(JSON.parse((await send('/v2/x', { method: 'POST' })).text).body, '')
+    const chunked = await send('/v2/x', { method: 'POST', headers: { 'transfer-encoding': 'chunked' } }, 'in chunks')
+    assert.equal(JSON.parse(chunked.text).body, 'in chunks')
+  })
+
+  it('gets the headers of a HEAD without a body', async () => {
+    const { status, text } = await send('/v2/x', { method: 'HEAD' })
+    assert.deepEqual([status, text], [201, ''])
+  })
+
+  it('is answered before its body is read, and its connection can be used again', async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    const large = 'x'.repeat(1024 * 1024)
+    assert.equal((await send('/v2/early', { method: 'PUT', agent }, large)).status, 413)
+    assert.equal((await send('/v2/x', { agent })).status, 201)
+    agent.destroy()
+  })
+
+  it('is answered before its body is read also if its connection is closed afterwards', async () => {
+    const headers = { connection: 'close' }
+    for (let count = 0; count < 20; count += 1) {
+      const large = 'x'.repeat(4 * 1024 * 1024)
+      assert.equal((await send('/v2/early', { method: 'PUT', headers, agent: false }, large)).status, 413)
+    }
+  })
+
+  it('is answered also where Fastify closes the connection before it has read the body', async () => {
+    const headers = { 'content-type': 'application/json' }
+    for (let count = 0; count < 20; count += 1) {
+      const large = JSON.stringify({ text: 'x'.repeat(4 * 1024 * 1024) })
+      assert.equal((await send('/documents', { method: 'PUT', headers }, large)).status, 413)
+    }
+  })
+
+  it('is cut off where its response is', async () => {
+    await assert.rejects(send('/v2/cut'))
+  })
+
+  it('ends in the main thread when its client is gone', async () => {
+    const closed = new Promise((resolve) => app.completionListeners.push(({ url }) => url === '/slow' && resolve(url)))
+    const request = http.get({ port, host: '127.0.0.1', path: '/slow' }).on('error', () => undefined)
+    await arrived.promise
+    request.destroy()
+    assert.equal(await closed, '/slow')
+  })
+})

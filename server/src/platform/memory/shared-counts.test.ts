@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { SharedCounts, createCountsMemory } from './shared-counts.ts'
+
+function threeThreads() {
+  const memory = createCountsMemory(3)
+  return [0, 1, 2].map((thread) => new SharedCounts(memory, thread)) as [SharedCounts, SharedCounts, SharedCounts]
+}
+
+describe('shared counts', () => {
+  it('have the sum of the other threads, by name and in total', () => {
+    const [first, second, third] = threeThreads()
+    const name = first.placeOf('a')
+    first.add(name, 2)
+    second.add(second.placeOf('a'), 3)
+    second.add(second.placeOf('b'), 4)
+    assert.deepEqual([first.others(name), second.others(name), third.others(name)], [3, 2, 5])
+    assert.deepEqual([first.others(), second.others(), third.others()], [7, 2, 9])
+    second.add(second.placeOf('b'), -4)
+    assert.equal(third.others(), 5)
+  })
+
+  it('no longer have the counts of a thread that ended', () => {
+    const [first, second, third] = threeThreads()
+    for (const counts of [first, second]) counts.add(counts.placeOf('a'), 1)
+    second.clear()
+    assert.deepEqual([third.others(third.placeOf('a')), third.others()], [1, 1])
+  })
+
+  it('give no name the place of the total', () => {
+    const [counts] = threeThreads()
+    for (let index = 0; index < 100_000; index += 1) assert.notEqual(counts.placeOf(`name ${index}`), 0)
+  })
+})

@@ -1,0 +1,45 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+
+/** Executes one compiled statement. */
+export type Execute = (query: CompiledQuery) => Promise<QueryResult<unknown>>
+
+/** Reads with a connection. */
+export async function readThrough(reader: DatabaseSync, query: CompiledQuery): Promise<QueryResult<unknown>> {
+  return { rows: reader.prepare(query.sql).all(...(query.parameters as SQLInputValue[])) }
+}
+
+/** Kysely's dialect for SQLite with our own execution. Transactions run only through {@link Database.transaction}. */
+export function sqliteDialect(execute: Execute): Dialect {
+  const connection: DatabaseConnection = {
+    executeQuery: async <Row>(query: CompiledQuery) => (await execute(query)) as QueryResult<Row>,
+    streamQuery: () => {
+      throw new Error('streaming is not supported')
+    },
+  }
+  const refuse = () => Promise.reject(new Error('use Database.transaction'))
+  const driver: Driver = {
+    init: () => Promise.resolve(),
+    acquireConnection: () => Promise.resolve(connection),
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    releaseConnection: () => Promise.resolve(),
+    destroy: () => Promise.resolve(),
+  }
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (database) => new SqliteIntrospector(database),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+}

@@ -1,0 +1,25 @@
+import { Distribution } from '../metrics/figure.ts'
+import { MainThreadOnlyError } from '../process/main-thread-only.ts'
+import { type Database, commitBounds } from './database.ts'
+import type { RevisionCell } from './revision-cell.ts'
+import { SqliteReads } from './sqlite-reads.ts'
+
+/**
+ * Opens a database that another thread writes, for reading. Its thread stores the authority revision in `revision` after
+ * a commit and before the answer. Changes fail with MainThreadOnlyError.
+ */
+export function openSqliteReader(file: string, revision: Readonly<RevisionCell>): Database {
+  const reads = new SqliteReads(file)
+  const refuse = () => Promise.reject(new MainThreadOnlyError())
+  return {
+    kind: 'sqlite',
+    tables: () => reads.tables(),
+    prepare: (names, build) => reads.prepare(names, build),
+    prepareInsert: () => refuse,
+    transaction: refuse,
+    authorityRevision: async () => revision.value,
+    writerLoad: () => ({ waiting: 0, commitSeconds: new Distribution(commitBounds) }),
+    canWrite: () => false,
+    close: async () => reads.close(),
+  }
+}

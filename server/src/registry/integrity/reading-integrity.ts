@@ -1,0 +1,40 @@
+import { mainThreadOnly } from '../../platform/process/main-thread-only.ts'
+import { BlobIntegrity, type RecordedBlob } from './blob-integrity.ts'
+import type { IntegrityContext } from './context.ts'
+
+/**
+ * The verification of stored blobs in a thread that only reads. Where anything would have to be recorded, it leaves the
+ * request to the main thread.
+ */
+export class ReadingIntegrity extends BlobIntegrity {
+  readonly #blobs: IntegrityContext['blobs']
+
+  constructor(context: IntegrityContext) {
+    super(context, { verifyAfterMs: 0 })
+    this.#blobs = context.blobs
+  }
+
+  /** @throws MainThreadOnlyError where the bytes are missing, or have to be verified */
+  override async isPresent(blob: RecordedBlob): Promise<boolean> {
+    if (blob.quarantined_at_ms !== null) return false
+    const stored = await this.#blobs.find(blob.location)
+    if (stored?.sizeBytes !== blob.size_bytes || this.isSuspect(blob, stored)) mainThreadOnly()
+    return true
+  }
+
+  override async isIntact(): Promise<boolean> {
+    return mainThreadOnly()
+  }
+
+  override async verify(): Promise<boolean> {
+    return mainThreadOnly()
+  }
+
+  override async quarantine(): Promise<boolean> {
+    return mainThreadOnly()
+  }
+
+  override async refuseRead(): Promise<never> {
+    return mainThreadOnly()
+  }
+}
