@@ -13,6 +13,7 @@ import { measurePackage, packageFigures } from './package.ts'
 import { measureStartUp } from './start-up.ts'
 import { fill, startOn } from './subject.ts'
 import { measureRevocation } from './revocation.ts'
+import { measureWorkers } from './workers.ts'
 
 const names = [
   ...smallAnswers.map(({ name }) => name),
@@ -24,7 +25,7 @@ const names = [
 ]
 
 /** What takes so long that it is measured only when it is named. */
-const onlyNamed = ['fairness', ...packageFigures]
+const onlyNamed = ['fairness', 'workers', ...packageFigures]
 
 const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT]
 
@@ -109,6 +110,7 @@ async function main(): Promise<void> {
     ...(chosen.has('start-up') ? [await measureStartUp(settings)] : []),
     ...(chosen.has('revocation') ? [await measureRevocation(settings)] : []),
     ...(await measurePackage(settings, chosen)),
+    ...(chosen.has('workers') ? await measureWorkers(settings) : []),
     ...(chosen.has('fairness') ? await measureFairness(settings, attack) : []),
   ]
   process.stdout.write(`${json ? document(figures) : table(figures)}\n`)

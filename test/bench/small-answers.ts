@@ -174,6 +174,17 @@ function headersOf(answer: HttpResponse): Record<string, string> {
   return Object.fromEntries(pairs)
 }
 
+/** The requests of so many connections, each by another principal. */
+export async function requestsOf(
+  subject: Subject,
+  { request }: SmallAnswer,
+  connections: number,
+): Promise<readonly Request[]> {
+  const requests: Request[] = []
+  for (const number of askers(subject, connections)) requests.push(await request(subject, number))
+  return requests
+}
+
 /** What was measured, for people. */
 export function describe(name: string, outcomes: readonly Outcome[]): string {
   const [perSecond, perCpuSecond] = [rate, cpuRate].map((of) => Math.round(median(outcomes.map(of))))
@@ -188,17 +199,13 @@ export async function measureSmallAnswer(
   settings: Settings,
   small: Subject,
   large: Subject,
-  { name, target, request, signs }: SmallAnswer,
+  answer: SmallAnswer,
 ): Promise<Figure[]> {
+  const { name, target, signs } = answer
   const { load, cores, connections, measuredMs, rounds } = settings
   settings.say(name)
-  const requestsOf = async (subject: Subject): Promise<Request[]> => {
-    const requests: Request[] = []
-    for (const number of askers(subject, connections)) requests.push(await request(subject, number))
-    return requests
-  }
-  const ofSmall = await requestsOf(small)
-  const ofLarge = await requestsOf(large)
+  const ofSmall = await requestsOf(small, answer, connections)
+  const ofLarge = await requestsOf(large, answer, connections)
   const [first] = ofSmall
   if (first === undefined) throw new Error('there are no connections to measure with')
   const sample = await small.ask(first.method, first.path, { ...first.headers }, first.body)
