@@ -244,6 +244,19 @@ test('acrux acr attach assigns the role for data if the registry uses conditions
   assert.partialDeepStrictEqual(attached, { role: 'Container Registry Repository Reader', roleAssignment: 'created' })
 })
 
+test('acrux acr attach allows all repositories to an identity whose role is limited to some', async () => {
+  const { objectId } = await createIdentity(server, 'limited')
+  const on = ['-n', 'conditions']
+  await acrux.text(['acr', 'grant', objectId, 'pull', 'team/*', ...on])
+  const attach = ['acr', 'attach', ...on, '--identity', 'limited']
+  const planned = await acrux.json([...attach, '--dry-run'])
+  assert.partialDeepStrictEqual(planned, { roleAssignment: 'would be changed' })
+  assert.partialDeepStrictEqual(await acrux.json([...attach, '--yes']), { roleAssignment: 'changed' })
+  const can = await acrux.run(['acr', 'can', objectId, 'pull', 'other/app', ...on])
+  assert.equal(can.code, 0, can.stdout + can.stderr)
+  assert.partialDeepStrictEqual(await acrux.json([...attach, '--yes']), { roleAssignment: 'present' })
+})
+
 test('acrux acr attach says what is missing', async () => {
   const sa = ['--service-account', 'team/web']
   const attach = ['acr', 'attach', '-n', registry]

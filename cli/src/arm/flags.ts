@@ -58,5 +58,8 @@ function choice(choices: readonly string[]): (text: string) => string {
   }
 }
 
+/** The option that only shows a change. */
+export const dryRunFlag: FlagDescription = { flags: '--dry-run', description: 'show the changes, and make none' }
+
 /** The option that confirms a change. */
 export const yesFlag: FlagDescription = { flags: '-y, --yes', description: 'do not ask for a confirmation' }

@@ -1,8 +1,9 @@
 import { defineCommand } from '../../command/command.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { failure } from '../../command/failure.ts'
-import { assignRole } from '../../role/assign.ts'
 import { searchAssignments } from '../../role/assignments.ts'
+import { type PermissionChange, applyChange } from '../permission/change.ts'
+import { planPullFromAll } from '../permission/directory-plan.ts'
 import {
   type AttachedRegistry,
   type AttachmentFlags,
@@ -17,14 +18,15 @@ import { addFederated, findFederated, requireFederation } from './federation.ts'
 
 type Flags = AttachmentFlags & { readonly audience?: string }
 
-type State = 'present' | 'created' | 'would be created'
+type State = 'present' | 'created' | 'changed' | 'would be created' | 'would be changed'
 
 /** `acrux acr attach`. */
 export const command = defineCommand<Flags>({
   about: `
 It assigns the role AcrPull, or Container Registry Repository Reader if the registry uses conditions, like az aks update
---attach-acr. With --service-account, the identity or the application also trusts the tokens of that service account, so that
-pods pull without a stored secret. What exists already stays as it is.`,
+--attach-acr. If a condition limits the role to some repositories, the role then allows all. With --service-account, the identity
+or the application also trusts the tokens of that service account, so that pods pull without a stored secret. What exists
+already stays as it is.`,
   flags: [
     ...attachmentFlags,
     {
@@ -46,20 +48,30 @@ async function attach(flags: Flags, context: CommandContext): Promise<unknown> {
   const registry = await requireAttachedRegistry(context, flags)
   const puller = await requirePuller(context, registry.account, flags)
   const audience = flags.audience ?? registry.loginServer
-  const hasRole = await isAssigned(registry, puller)
+  const changes = await roleChanges(registry, puller)
   const isUntrusted = serviceAccount !== undefined && !(await isTrusted(registry, puller, { serviceAccount, audience }))
-  const missing = { role: !hasRole, trust: isUntrusted ? { serviceAccount, audience } : undefined }
+  const missing = { changes, trust: isUntrusted ? { serviceAccount, audience } : undefined }
   if (flags.dryRun !== true) await addMissing(context, { registry, puller, missing, yes: flags.yes })
-  const added: State = flags.dryRun === true ? 'would be created' : 'created'
+  const isDone = flags.dryRun !== true
   return {
     registry: registry.name,
     loginServer: registry.loginServer,
     objectId: puller.objectId,
     clientId: puller.clientId ?? null,
     role: registry.role,
-    roleAssignment: hasRole ? 'present' : added,
-    ...trustDocument(serviceAccount && { serviceAccount, audience }, isUntrusted ? added : 'present'),
+    roleAssignment: stateOf(changes[0]?.kind, isDone),
+    ...trustDocument(
+      serviceAccount && { serviceAccount, audience },
+      stateOf(isUntrusted ? 'create' : undefined, isDone),
+    ),
   }
+}
+
+/** What a change did, or would do; without a change, that nothing was missing. */
+function stateOf(kind: string | undefined, isDone: boolean): State {
+  if (kind === undefined) return 'present'
+  if (kind.startsWith('create')) return isDone ? 'created' : 'would be created'
+  return isDone ? 'changed' : 'would be changed'
 }
 
 /** A service account that is trusted, for an audience of its tokens. */
@@ -74,22 +86,27 @@ function trustDocument(trust: Trust | undefined, state: State): object {
 type Addition = {
   readonly registry: AttachedRegistry
   readonly puller: Puller
-  readonly missing: { readonly role: boolean; readonly trust: Trust | undefined }
+  readonly missing: { readonly changes: readonly PermissionChange[]; readonly trust: Trust | undefined }
   readonly yes: true | undefined
 }
 
 /** Adds what is missing, after a confirmation. */
 async function addMissing(context: CommandContext, { registry, puller, missing, yes }: Addition): Promise<void> {
-  const { role, trust } = missing
-  if (!role && trust === undefined) return
+  const { changes, trust } = missing
+  if (changes.length === 0 && trust === undefined) return
   await context.confirm(question(registry, puller, trust?.serviceAccount), yes)
   if (trust !== undefined)
     await addFederated(registry.account, requireFederation(puller), trust.serviceAccount, trust.audience)
-  if (role) await assignPull(registry, puller)
+  for (const change of changes) await applyChange(registry, { id: puller.objectId, type: 'ServicePrincipal' }, change)
 }
 
-async function isAssigned({ account, id, role }: AttachedRegistry, { objectId }: Puller): Promise<boolean> {
-  return (await searchAssignments(account, { scope: id, objectId, role })).length > 0
+/** What its role for pulls lacks. Roles at other scopes and of groups are not considered, as for az. */
+async function roleChanges(registry: AttachedRegistry, { objectId }: Puller): Promise<PermissionChange[]> {
+  const { account, id: scope, role } = registry
+  const [present] = await searchAssignments(account, { scope, objectId, role })
+  if (present === undefined) return planPullFromAll(registry, undefined)
+  const condition = typeof present['condition'] === 'string' ? present['condition'] : null
+  return planPullFromAll(registry, { id: String(present['id']), roleName: role, condition })
 }
 
 async function isTrusted(
@@ -103,10 +120,6 @@ async function isTrusted(
     `the federated credential ${found.name} trusts the service account for the audience ${found.audience}, and not for ${audience}`,
     `delete it with acrux acr detach, or add --audience ${found.audience}`,
   )
-}
-
-async function assignPull({ account, id, role }: AttachedRegistry, { objectId }: Puller): Promise<void> {
-  await assignRole(account, { scope: id, role, principal: { id: objectId, type: 'ServicePrincipal' } })
 }
 
 function question({ name, role }: AttachedRegistry, { objectId }: Puller, trusted: ServiceAccount | undefined): string {

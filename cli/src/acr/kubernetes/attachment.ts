@@ -1,6 +1,7 @@
 import type { Account } from '../../account/account.ts'
 import { askArm, listArm } from '../../account/arm.ts'
 import { requireApplication } from '../../ad/shared.ts'
+import { dryRunFlag, yesFlag } from '../../arm/flags.ts'
 import { graph, isGuid, listGraph, quoted } from '../../arm/graph.ts'
 import { valueAt } from '../../arm/shape.ts'
 import type { FlagDescription } from '../../command/command.ts'
@@ -8,7 +9,9 @@ import type { CommandContext } from '../../command/context.ts'
 import { WrongUsageError, failure } from '../../command/failure.ts'
 import { identityVersion } from '../../identity/shared.ts'
 import { requirePrincipal } from '../../role/principals.ts'
-import { type NamedRegistry, type RegistryFlags, getNamedRegistry, registryFlags } from '../named-registry.ts'
+import { type RegistryFlags, registryFlags } from '../named-registry.ts'
+import { roleFor } from '../permission/granted-action.ts'
+import { type PermissionRegistry, openPermissions } from '../permission/permission-registry.ts'
 
 /** What is attached to a registry: an identity, and the service account that gets its tokens. */
 export type AttachmentFlags = RegistryFlags & {
@@ -34,8 +37,8 @@ export const attachmentFlags: readonly FlagDescription[] = [
     description:
       'with --service-account: the issuer of the cluster: kubectl get --raw /.well-known/openid-configuration',
   },
-  { flags: '--dry-run', description: 'show what would be changed, and change nothing' },
-  { flags: '-y, --yes', description: 'do not ask for a confirmation' },
+  dryRunFlag,
+  yesFlag,
 ]
 
 /** The identity that pulls. */
@@ -53,20 +56,15 @@ type Federation =
 export type ServiceAccount = { readonly issuer: string; readonly subject: string; readonly name: string }
 
 /** A registry, and the role that allows pulls in its mode. */
-export type AttachedRegistry = NamedRegistry & { readonly loginServer: string; readonly role: string }
+export type AttachedRegistry = PermissionRegistry & { readonly role: string }
 
-/** The registry of the flags. In the mode for conditions, AcrPull allows no pull. [acr-protocol §9.1] */
+/** The registry of the flags. @throws CommandFailure if it does not exist */
 export async function requireAttachedRegistry(
   context: CommandContext,
   flags: RegistryFlags,
 ): Promise<AttachedRegistry> {
-  const { response, ...named } = await getNamedRegistry(context, flags)
-  const isAbac = valueAt(response, 'properties.roleAssignmentMode') === 'AbacRepositoryPermissions'
-  return {
-    ...named,
-    loginServer: String(valueAt(response, 'properties.loginServer')),
-    role: isAbac ? 'Container Registry Repository Reader' : 'AcrPull',
-  }
+  const registry = await openPermissions(context, flags)
+  return { ...registry, role: roleFor('pull', registry.isPerRepository) }
 }
 
 /** The service account of the flags; undefined without one. @throws WrongUsageError */

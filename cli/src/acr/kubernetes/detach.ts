@@ -1,7 +1,7 @@
-import { askArm } from '../../account/arm.ts'
 import { defineCommand } from '../../command/command.ts'
 import type { CommandContext } from '../../command/context.ts'
-import { assignmentVersion, searchAssignments } from '../../role/assignments.ts'
+import { searchAssignments } from '../../role/assignments.ts'
+import { applyChange } from '../permission/change.ts'
 import {
   type AttachmentFlags,
   attachmentFlags,
@@ -48,8 +48,10 @@ async function detach(flags: AttachmentFlags, context: CommandContext): Promise<
   const assignments = await searchAssignments(account, { scope: id, objectId, role })
   if (assignments.length > 0 && flags.dryRun !== true) {
     await context.confirm(`Remove ${role} on ${name} from ${objectId}?`, flags.yes)
-    for (const assignment of assignments)
-      await askArm(account, { method: 'DELETE', url: `${String(assignment['id'])}?api-version=${assignmentVersion}` })
+    for (const assignment of assignments) {
+      const deleted = { id: String(assignment['id']), roleName: role, description: `remove ${role}` }
+      await applyChange(registry, undefined, { kind: 'delete-assignment', ...deleted })
+    }
   }
   const state: State = assignments.length === 0 ? 'absent' : gone
   return { ...base, role, roleAssignment: state }

@@ -3,7 +3,7 @@ import { askArm } from '../../account/arm.ts'
 import { assignRole } from '../../role/assign.ts'
 import { assignmentVersion } from '../../role/assignments.ts'
 import { type PermissionRegistry, changeChild } from './permission-registry.ts'
-import type { DirectorySubject } from './subject.ts'
+import type { Principal } from '../../role/principals.ts'
 
 /** Who uses a scope map. */
 export type ScopeMapUser = { readonly kind: 'token'; readonly name: string } | { readonly kind: 'anonymous' }
@@ -28,7 +28,7 @@ const anonymousAccess = '/providers/Acrux.Server/anonymousAccess/default'
 /** Makes a change. The subject is undefined for scope maps. @throws ApiError */
 export async function applyChange(
   registry: PermissionRegistry,
-  subject: DirectorySubject | undefined,
+  subject: Principal | undefined,
   change: PermissionChange,
 ): Promise<void> {
   const { account, id: scope } = registry

@@ -12,6 +12,9 @@ import {
 } from './repository-condition.ts'
 import { type RepositoryPattern, covers, overlaps, patternPhrase } from './repository-pattern.ts'
 
+/** An assignment that is changed. */
+export type ChangedAssignment = Pick<ConsideredAssignment, 'id' | 'roleName' | 'condition'>
+
 /** The assignment of a role to a principal itself at the registry itself. */
 export function ownAssignment(
   assignments: readonly ConsideredAssignment[],
@@ -30,7 +33,7 @@ export function isOwn(assignment: ConsideredAssignment, registryId: string, prin
 }
 
 /** The alternatives of the condition of an assignment. */
-export function alternativesOf({ roleName, condition }: ConsideredAssignment): readonly Alternative[] {
+export function alternativesOf({ roleName, condition }: ChangedAssignment): readonly Alternative[] {
   const role = repositoryRoles.find(({ name }) => name === roleName)
   return parseRepositoryCondition(condition, role?.actions ?? [])
 }
@@ -56,7 +59,7 @@ export function allowedPatterns(
 /** Adds repositories to the role of a principal: to its assignment, or with a new one. No change if it has them. */
 export function addRepositories(
   role: RepositoryRole,
-  present: ConsideredAssignment | undefined,
+  present: ChangedAssignment | undefined,
   patterns: readonly RepositoryPattern[],
   excluded: readonly string[],
 ): PermissionChange[] {

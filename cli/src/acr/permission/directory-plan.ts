@@ -1,7 +1,13 @@
 import type { AccessExplanation, ConsideredAssignment } from '../../api-types.ts'
 import type { PermissionChange } from './change.ts'
-import { addRepositories, allowsAll, ownAssignment, removeRepositories } from './directory-assignments.ts'
-import { type GrantForm, type GrantedAction, grantForms } from './granted-action.ts'
+import {
+  type ChangedAssignment,
+  addRepositories,
+  allowsAll,
+  ownAssignment,
+  removeRepositories,
+} from './directory-assignments.ts'
+import { type GrantForm, type GrantedAction, grantForms, roleFor } from './granted-action.ts'
 import { type PermissionRegistry, explainAccess } from './permission-registry.ts'
 import { type RepositoryPattern, exampleOf } from './repository-pattern.ts'
 import type { DirectorySubject } from './subject.ts'
@@ -52,6 +58,16 @@ export async function planDirectoryGrant(permission: DirectoryPermission): Promi
   return { isAllowed: false, changes, isWider: pattern.kind !== 'all' }
 }
 
+/** Plans to let a principal pull from all repositories. `present` is its assignment of the role for pulls at the registry. */
+export function planPullFromAll(
+  { isPerRepository }: PermissionRegistry,
+  present: ChangedAssignment | undefined,
+): PermissionChange[] {
+  const { role, excluded } = grantForms.pull
+  if (isPerRepository) return addRepositories(role, present, [{ kind: 'all' }], excluded)
+  return present?.condition === null ? [] : [assignRegistryRole(roleFor('pull', isPerRepository), present)]
+}
+
 /** Plans to revoke a permission. Push and delete include pull, which the principal keeps. @throws ApiError */
 export async function planDirectoryRevoke(
   permission: DirectoryPermission,
@@ -89,7 +105,7 @@ function registryRolesFor({ registryRoles, rights }: GrantForm, missing: readonl
   return [...(missing.includes(right) ? [own] : []), ...(included.some((each) => missing.includes(each)) ? others : [])]
 }
 
-function assignRegistryRole(roleName: string, present: ConsideredAssignment | undefined): PermissionChange {
+function assignRegistryRole(roleName: string, present: ChangedAssignment | undefined): PermissionChange {
   if (present === undefined)
     return { kind: 'create-assignment', roleName, condition: null, description: `assign ${roleName}` }
   const description = `remove the condition of ${roleName}`

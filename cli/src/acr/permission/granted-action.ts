@@ -72,6 +72,12 @@ export const grantForms: Readonly<Record<GrantedAction, GrantForm>> = {
   },
 }
 
+/** The role that grants an action on all repositories, by the mode of the registry. [acr-protocol §9.1] */
+export function roleFor(action: GrantedAction, isPerRepository: boolean): string {
+  const { role, registryRoles } = grantForms[action]
+  return isPerRepository ? role.name : (registryRoles[0] ?? '')
+}
+
 /** Whether an action can be granted. */
 export function isGrantedAction(text: string): text is GrantedAction {
   return (grantedActions as readonly string[]).includes(text)

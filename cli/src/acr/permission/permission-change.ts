@@ -1,4 +1,4 @@
-import { type SubscriptionFlags, subscriptionFlag, yesFlag } from '../../arm/flags.ts'
+import { type SubscriptionFlags, dryRunFlag, subscriptionFlag, yesFlag } from '../../arm/flags.ts'
 import type { ArgumentDescription, FlagDescription } from '../../command/command.ts'
 import { WrongUsageError } from '../../command/failure.ts'
 import { terminalLine } from '../../terminal-text.ts'
@@ -34,7 +34,7 @@ export const permissionFlags: readonly FlagDescription[] = [
   registryFlag,
   resourceGroupFlag,
   subscriptionFlag,
-  { flags: '--dry-run', description: 'show the changes, and make none' },
+  dryRunFlag,
   yesFlag,
 ]
 

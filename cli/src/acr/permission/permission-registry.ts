@@ -16,6 +16,7 @@ export type PermissionRegistry = {
   readonly account: Account
   readonly id: string
   readonly name: string
+  readonly loginServer: string
   /** Whether permissions apply per repository, and not to the registry as a whole. */
   readonly isPerRepository: boolean
 }
