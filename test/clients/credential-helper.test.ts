@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type NewServicePrincipal, createRegistry, principalWithRole, roles } from '../harness/arm.ts'
 import { mustRun } from '../harness/clients.ts'
-import { stringAt } from '../harness/json.ts'
+import { at, stringAt } from '../harness/json.ts'
 import { nullGuid } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
@@ -112,6 +112,29 @@ test('acrux logout removes the helper from the configuration files', async () =>
     stdout: 'credentials not found in native keychain\n',
     stderr: '',
   })
+})
+
+test('a principal with AcrPush alone sets the helper up, by the name or the login server', async () => {
+  const alone = await principalWithRole(server, 'push-alone', roles.acrPush)
+  for (const name of [registry, loginServer]) {
+    using client = helperHome(server.caFile)
+    await signInBySecret(client, server, alone)
+    assert.deepEqual(await client.json(['acr', 'list']), [], 'it cannot read the registry')
+    await client.text(['acr', 'login', '-n', name, '--helper'])
+    const config: unknown = JSON.parse(readFileSync(join(client.home.path, 'docker/config.json'), 'utf8'))
+    assert.deepEqual(at(config, 'credHelpers'), { [loginServer]: 'acrux' })
+    assert.partialDeepStrictEqual(await tokenOf(client, loginServer), { appid: alone.appId })
+    const exposed = await client.json(['acr', 'login', '-n', name, '--expose-token'])
+    assert.equal(stringAt(exposed, 'loginServer'), loginServer)
+    const tags = ['acr', 'repository', 'show-tags', '-n', registry, '--repository', 'nothing']
+    await client.fails(1, /"nothing" is not found/, tags)
+    await client.text(['acr', 'login', '-n', name, '--remove-helper'])
+    assert.equal((await client.helper('get', loginServer)).stdout, 'credentials not found in native keychain\n')
+  }
+  using stranger = helperHome(server.caFile)
+  await signInBySecret(stranger, server, alone)
+  const says = /registry\.example\.com is not a registry of the cloud/
+  await stranger.fails(1, says, ['acr', 'login', '-n', 'registry.example.com', '--helper'])
 })
 
 test('without the helper on the PATH, acrux acr login --helper says how to create the link', async () => {

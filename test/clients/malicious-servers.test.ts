@@ -212,8 +212,8 @@ step('the token of an account is not sent to a registry of another cloud', ['ope
   await using registry = await startMalicious({ '/v2/': (origin) => challengeWith(`${origin}/oauth2/token`) })
   using client = acruxClient(server.caFile)
   await client.text(principalLogin(server), { input: server.firstRun.servicePrincipal.password })
-  for (const command of ['pull-secret', 'check-acr']) {
-    const ran = await client.run(['acr', command, '-n', hostOf(registry)])
+  for (const command of [['pull-secret'], ['check-acr'], ['login', '--expose-token'], ['login', '--helper']]) {
+    const ran = await client.run(['acr', ...command, '-n', hostOf(registry)])
     assert.equal(ran.code, 1)
     assert.match(ran.stderr, /is not a registry of the cloud/)
   }

@@ -83,6 +83,11 @@ export function hasSuffixOf({ suffixes }: Cloud, loginServer: string): boolean {
   return suffix !== undefined && suffix.startsWith('.') && loginServer.toLowerCase().endsWith(suffix)
 }
 
+/** Whether a login server is the host of an Acrux server, and so its first registry. An account that may only pull cannot list it. */
+export function isHostOf({ isAcrux, endpoints }: Cloud, loginServer: string): boolean {
+  return isAcrux === true && loginServer === URL.parse(endpoints.resourceManager)?.host
+}
+
 /** The document of a cloud, as az shows it: all names, with null for those that the cloud does not have. */
 export function cloudDocument({ name, endpoints, suffixes }: Cloud, isActive: boolean): object {
   const all = (names: readonly string[], values: Readonly<Record<string, string | null>>) =>

@@ -9,6 +9,7 @@ import type { CommandContext } from '../command/context.ts'
 import { CommandFailure, failure } from '../command/failure.ts'
 import { readSecret } from '../login/read-secret.ts'
 import { terminalText } from '../terminal-text.ts'
+import { guessLoginServer } from './guess-login-server.ts'
 import { type NamedRegistry, RegistryNotFound, askRegistry, getNamedRegistry } from './named-registry.ts'
 
 /** How to authenticate to a registry. Without a user name, with the account that is signed in. */
@@ -159,10 +160,10 @@ async function findPlace(context: CommandContext, registry: string, flags: Acces
   }
   const profile = await openProfile(context.env).read()
   const cloud = account?.cloud ?? requireCloud(profile, profile.activeCloud)
-  const suffix = flags.suffix === undefined ? '' : `-${flags.suffix}`
-  const domain = cloud.suffixes['acrLoginServerEndpoint'] ?? ''
-  const loginServer = `${registry.replace(domain, '')}${suffix}${domain}`.toLowerCase()
-  return { http: account?.http ?? httpClientOf(context, cloud), loginServer, account, known: undefined }
+  const http = account?.http ?? httpClientOf(context, cloud)
+  const name = registry.replace(cloud.suffixes['acrLoginServerEndpoint'] ?? '', '')
+  const loginServer = await guessLoginServer(http, cloud, { name, suffix: flags.suffix })
+  return { http, loginServer, account, known: undefined }
 }
 
 async function findKnown(context: CommandContext, name: string, flags: AccessFlags) {

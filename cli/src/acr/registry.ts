@@ -3,6 +3,7 @@ import { askArm, listArm } from '../account/arm.ts'
 import { recordOf } from '../account/account.ts'
 
 const registryType = 'Microsoft.ContainerRegistry/registries'
+const registryVersion = '2025-03-01-preview'
 
 /** What commands need of a registry. */
 export type RegistryDocument = {
@@ -31,10 +32,21 @@ export async function findRegistry(
       ? await findId(account, base, name)
       : `${base}/resourceGroups/${resourceGroup}/providers/${registryType}/${name}`
   if (id === undefined) return undefined
-  const document = recordOf(await askArm(account, { method: 'GET', url: `${id}?api-version=2025-03-01-preview` }))
+  return documentOf(await askArm(account, { method: 'GET', url: `${id}?api-version=${registryVersion}` }))
+}
+
+/** Finds a registry by its login server. Undefined if the account cannot see it. @throws ApiError */
+export async function findByLoginServer(account: Account, loginServer: string): Promise<RegistryDocument | undefined> {
+  const url = `/subscriptions/${account.subscription.id}/providers/${registryType}?api-version=${registryVersion}`
+  const all = (await listArm(account, url)).map(documentOf)
+  return all.find((each) => each.loginServer.toLowerCase() === loginServer.toLowerCase())
+}
+
+function documentOf(response: unknown): RegistryDocument {
+  const document = recordOf(response)
   const { loginServer, adminUserEnabled, roleAssignmentMode } = recordOf(document['properties'])
   return {
-    id,
+    id: String(document['id']),
     name: String(document['name']),
     loginServer: String(loginServer),
     adminUserEnabled: adminUserEnabled === true,

@@ -120,7 +120,9 @@ function checkCredentialHelper({ host, context }: Scene): Outcome {
   const config = recordOf(parsed(readFileSync(file, 'utf8')))
   const helper = recordOf(config['credHelpers'])[host] ?? config['credsStore']
   if (typeof helper !== 'string' || helper === '') {
-    return skipped(`${file} names none for ${host}; a login is then valid for 3 hours`)
+    return skipped(
+      `${file} names none for ${host}: a login is valid for 3 hours. To keep clients signed in: acrux acr login -n ${host} --helper`,
+    )
   }
   const program = `docker-credential-${helper}`
   return findProgram(program) === undefined

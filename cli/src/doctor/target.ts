@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { findAccount, httpClientOf } from '../account/account.ts'
-import { findPlace } from '../acr/login/place.ts'
+import { findPlace, isHost } from '../acr/login/place.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandFailure, WrongUsageError } from '../command/failure.ts'
 import { type ServerFlags, namedServer } from '../login/named-cloud.ts'
@@ -48,7 +48,7 @@ async function placeOf(context: CommandContext, flags: TargetFlags, name: string
   try {
     return await findPlace(context, account, { ...flags, name })
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error
+    if (!(error instanceof CommandFailure) || isHost(name)) throw error
     context.log.warning(`the login server of ${name} is not known: ${error.message}`)
     const place = await findPlace(context, undefined, { name })
     const { cloud } = place

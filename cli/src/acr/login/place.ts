@@ -1,8 +1,10 @@
-import { type Account, requireCloud } from '../../account/account.ts'
-import type { Cloud } from '../../account/clouds.ts'
+import { type Account, httpClientOf, requireCloud } from '../../account/account.ts'
+import { type Cloud, isHostOf } from '../../account/clouds.ts'
 import { openProfile } from '../../account/profile.ts'
 import type { CommandContext } from '../../command/context.ts'
-import { type RegistryDocument, findRegistry } from '../registry.ts'
+import { failure } from '../../command/failure.ts'
+import { guessLoginServer } from '../guess-login-server.ts'
+import { type RegistryDocument, findByLoginServer, findRegistry } from '../registry.ts'
 
 /** Where to sign in. Without the document, the account cannot see the registry. */
 export type Place = {
@@ -11,10 +13,14 @@ export type Place = {
   readonly document: RegistryDocument | undefined
 }
 
-/** How a user names a registry. */
+/** How a user names a registry: by its name, or its login server. */
 export type PlaceFlags = { readonly name: string; readonly resourceGroup?: string; readonly suffix?: string }
 
-/** Finds the login server of a registry, as az does. [acr-protocol §2.1 step 4] */
+/**
+ * Finds the login server of a registry, as az does. [acr-protocol §2.1 step 4]
+ *
+ * @throws CommandFailure for a login server that is not known to be one of the cloud: it would get the tokens of the account
+ */
 export async function findPlace(
   context: CommandContext,
   account: Account | undefined,
@@ -24,6 +30,7 @@ export async function findPlace(
   const cloud = account?.cloud ?? requireCloud(profile, profile.activeCloud)
   const cloudSuffix = cloud.suffixes['acrLoginServerEndpoint'] ?? ''
   const isLoginServer = cloudSuffix !== '' && flags.name.toLowerCase().endsWith(cloudSuffix.toLowerCase())
+  if (!isLoginServer && isHost(flags.name)) return placeOfHost(account, cloud, flags.name.toLowerCase())
   const name = isLoginServer ? flags.name.slice(0, -cloudSuffix.length) : flags.name
   const document = account && (await findRegistry(account, name, flags.resourceGroup))
   if (document !== undefined) {
@@ -31,6 +38,22 @@ export async function findPlace(
       context.log.warning('The suffix is ignored, because the login server of the registry is known.')
     return { loginServer: document.loginServer, cloud, document }
   }
-  const suffix = flags.suffix === undefined ? '' : `-${flags.suffix}`
-  return { loginServer: `${name}${suffix}${cloudSuffix}`.toLowerCase(), cloud, document }
+  const http = account?.http ?? httpClientOf(context, cloud)
+  return { loginServer: await guessLoginServer(http, cloud, { name, suffix: flags.suffix }), cloud, document }
+}
+
+/** Whether a text is a host, and not the name of a registry. */
+export function isHost(name: string): boolean {
+  return /[.:]/.test(name)
+}
+
+/** A login server that does not end with the suffix of the cloud. A registry of another cloud could use the token here. */
+async function placeOfHost(account: Account | undefined, cloud: Cloud, loginServer: string): Promise<Place> {
+  const document = account && (await findByLoginServer(account, loginServer))
+  if (account === undefined || document !== undefined || isHostOf(cloud, loginServer))
+    return { loginServer, cloud, document }
+  throw failure(
+    `${loginServer} is not a registry of the cloud ${cloud.name}, so that the sign-in of ${account.subscription.user.name} is not used there`,
+    `sign in to its server: acrux login --server https://${loginServer}; or use a user name of the registry with -u`,
+  )
 }
