@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { mustRun, run, type Ran } from '../harness/clients.ts'
@@ -7,8 +8,8 @@ import { mainFile } from '../harness/program.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, signIn, step } from './az/az.ts'
-import { type Line, argumentsOf, comparable } from './equal/line.ts'
-import { contentLines } from './equal/content.ts'
+import { type Line, type Values, argumentsOf, comparable } from './equal/line.ts'
+import { contentLines, deletedLines } from './equal/content.ts'
 import { directoryLines, roleLines } from './equal/management.ts'
 import { registryChangeLines, registryLines, tokenLines } from './equal/registry.ts'
 import { certificateLines, ownerLines, updateLines } from './equal/update.ts'
@@ -34,7 +35,18 @@ const images = await Promise.all(
     return pushImage(server, repository, tag, basic(owner.appId, owner.password))
   }),
 )
+const softImages = await Promise.all(
+  [own.az, own.acrux].map((name) =>
+    pushImage(
+      server,
+      `soft/${name}`,
+      { tag: 'v1', layers: [Buffer.from('kept for days\n')] },
+      basic(owner.appId, owner.password),
+    ),
+  ),
+)
 const values = {
+  softDigest: softImages[0]?.digest ?? '',
   digest: images[0]?.digest ?? '',
   registryId: registryId(server),
   objectId: owner.objectId,
@@ -44,6 +56,29 @@ const values = {
   subscription: firstRun.subscriptionId,
   appId: owner.appId,
   certificate: await newCertificate(),
+}
+
+/** The assignment that each client changes, and a file with its JSON. */
+const ownAssignment = {
+  az: '77777777-0000-4000-8000-00000000000a',
+  acrux: '77777777-0000-4000-8000-00000000000b',
+}
+const ownFile = { az: await assignmentFile('az'), acrux: await assignmentFile('acrux') }
+
+async function assignmentFile(client: 'az' | 'acrux'): Promise<string> {
+  const file = join(az.home.path, `${client}-assignment.json`)
+  const repositories = 'Microsoft.ContainerRegistry/registries/repositories'
+  const assignment = {
+    name: ownAssignment[client],
+    scope: values.registryId,
+    roleDefinitionId: `/subscriptions/${values.subscription}/providers/Microsoft.Authorization/roleDefinitions/${roles.acrPush}`,
+    principalId: ownObjectId[client],
+    condition: `@Request[${repositories}:name] StringEquals 'samples/hello'`,
+    conditionVersion: '2.0',
+    description: 'only one repository',
+  }
+  await writeFile(file, JSON.stringify(assignment))
+  return file
 }
 
 /** A certificate as DER in Base64. */
@@ -73,6 +108,7 @@ step('az and acrux sign in to the same server as the same principal', ['az'], as
 const families: Readonly<Record<string, readonly Line[]>> = {
   'reading registries': registryLines,
   content: contentLines,
+  'deleted content': deletedLines,
   'scope maps and tokens': tokenLines,
   'changing registries': registryChangeLines,
   'roles and groups': roleLines,
@@ -85,10 +121,20 @@ for (const [family, lines] of Object.entries(families)) {
   for (const each of lines) step(`acrux ${each.line} does what az does (${family})`, ['az'], () => isEqual(each))
 }
 
+function valuesOf(client: 'az' | 'acrux'): Values {
+  return {
+    ...values,
+    own: own[client],
+    ownObjectId: ownObjectId[client],
+    ownAssignment: ownAssignment[client],
+    ownFile: ownFile[client],
+  }
+}
+
 async function isEqual(line: Line): Promise<void> {
   const { code = 0 as number, says } = line
-  const asAz = await az.run(argumentsOf(line.line, { ...values, own: own.az, ownObjectId: ownObjectId.az }))
-  const asAcrux = await acrux(argumentsOf(line.line, { ...values, own: own.acrux, ownObjectId: ownObjectId.acrux }))
+  const asAz = await az.run(argumentsOf(line.line, valuesOf('az')))
+  const asAcrux = await acrux(argumentsOf(line.line, valuesOf('acrux')))
   assert.equal(asAz.code, code, `az: ${asAz.stdout}${asAz.stderr}`)
   assert.equal(asAcrux.code, code, `acrux: ${asAcrux.stdout}${asAcrux.stderr}`)
   assert.equal(comparable(line, asAcrux.stdout, own.acrux), comparable(line, asAz.stdout, own.az))

@@ -4,14 +4,16 @@ import { failure } from '../command/failure.ts'
 export type Image = { readonly repository: string; readonly tag?: string; readonly digest?: string }
 
 /**
- * Parses `name:tag` or `name@digest`; without both, the tag is `latest`. [azure-cli acr parse_image_name]
+ * Parses `name:tag` or `name@digest`; without both, the tag is `latest` unless `defaultsToLatest` is false.
+ * [azure-cli acr parse_image_name]
  *
  * @throws CommandFailure with az's message
  */
-export function parseImage(text: string, { allowsDigest = true } = {}): Image {
+export function parseImage(text: string, { allowsDigest = true, defaultsToLatest = true } = {}): Image {
   const [repository = '', version, ...more] = text.split(text.includes('@') ? '@' : ':')
   const hasDigest = text.includes('@')
-  if (more.length === 0 && version === undefined) return { repository, tag: 'latest' }
+  if (more.length === 0 && version === undefined)
+    return defaultsToLatest ? { repository, tag: 'latest' } : { repository }
   if (more.length === 0 && version !== undefined && (!hasDigest || allowsDigest))
     return hasDigest ? { repository, digest: version } : { repository, tag: version }
   const digestForm = allowsDigest ? " or digest in the format 'name@digest'" : ''

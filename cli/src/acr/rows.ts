@@ -8,6 +8,11 @@ export const acrGroups: readonly GroupRow[] = [
     examples: ['acrux acr manifest list-metadata -r contoso -n team/app'],
   },
   {
+    path: 'acr manifest metadata',
+    summary: 'list, show and lock manifests; deprecated: use acr manifest',
+    examples: ['acrux acr manifest metadata list -r contoso -n team/app'],
+  },
+  {
     path: 'acr repository',
     summary: 'list, show, lock and delete repositories and images',
     examples: [
@@ -66,6 +71,16 @@ export const acrRows: readonly CommandRow[] = [
     load: () => import('./manifest/list.ts'),
   },
   {
+    path: 'acr manifest list-deleted',
+    summary: 'list the deleted manifests of a repository that can be restored',
+    load: () => import('./manifest/list-deleted.ts'),
+  },
+  {
+    path: 'acr manifest list-deleted-tags',
+    summary: 'list the deleted tags of a repository that can be restored',
+    load: () => import('./manifest/list-deleted-tags.ts'),
+  },
+  {
     path: 'acr manifest list-metadata',
     summary: 'list the digests, sizes and times of the manifests of a repository',
     load: () => import('./manifest/list-metadata.ts'),
@@ -74,6 +89,26 @@ export const acrRows: readonly CommandRow[] = [
     path: 'acr manifest list-referrers',
     summary: 'list the artifacts that refer to a manifest',
     load: () => import('./manifest/list-referrers.ts'),
+  },
+  {
+    path: 'acr manifest metadata list',
+    summary: 'list the metadata of manifests; deprecated: use acr manifest list-metadata',
+    load: () => import('./manifest/list-metadata.ts'),
+  },
+  {
+    path: 'acr manifest metadata show',
+    summary: 'show the metadata of a manifest; deprecated: use acr manifest show-metadata',
+    load: () => import('./manifest/show-metadata.ts'),
+  },
+  {
+    path: 'acr manifest metadata update',
+    summary: 'lock or unlock a manifest; deprecated: use acr manifest update-metadata',
+    load: () => import('./manifest/update-metadata.ts'),
+  },
+  {
+    path: 'acr manifest restore',
+    summary: 'restore a deleted manifest and its tag',
+    load: () => import('./manifest/restore.ts'),
   },
   {
     path: 'acr manifest show',
@@ -99,6 +134,11 @@ export const acrRows: readonly CommandRow[] = [
     path: 'acr repository list',
     summary: 'list the repositories',
     load: () => import('./repository/list.ts'),
+  },
+  {
+    path: 'acr repository list-deleted',
+    summary: 'list the repositories with deleted content that can be restored',
+    load: () => import('./repository/list-deleted.ts'),
   },
   {
     path: 'acr repository show',

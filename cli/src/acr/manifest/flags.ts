@@ -32,6 +32,12 @@ export const manifestListFlags: readonly FlagDescription[] = [
   { flags: '-n, --name <repository>', description: 'the name of the repository' },
 ]
 
+/** The options of the commands for deleted content, whose name may have a tag. */
+export const deletedFlags: readonly FlagDescription[] = [
+  ...common,
+  { flags: '-n, --name <name>', description: 'the name of the repository, or an image in the form name:tag' },
+]
+
 /** The position of a manifest. */
 export const manifestArgument: readonly ArgumentDescription[] = [
   { name: '[id]', description: 'the manifest, such as registry.example.com/team/app:1, instead of -r and -n' },
@@ -40,6 +46,14 @@ export const manifestArgument: readonly ArgumentDescription[] = [
 /** The position of a repository. */
 export const repositoryArgument: readonly ArgumentDescription[] = [
   { name: '[id]', description: 'the repository, such as registry.example.com/team/app, instead of -r and -n' },
+]
+
+/** The position of a repository or of a tag in it. */
+export const permissiveArgument: readonly ArgumentDescription[] = [
+  {
+    name: '[id]',
+    description: 'the repository or the tag, such as registry.example.com/team/app:1, instead of -r and -n',
+  },
 ]
 
 /** A registry and an image in it. */
@@ -61,7 +75,22 @@ export async function requireRepository(context: CommandContext, flags: Manifest
   return { ...selected, image: { repository: selected.text } }
 }
 
-type Kind = 'manifest' | 'repository'
+/** The repository of the flags, with or without a tag. @throws CommandFailure with az's messages */
+export async function requirePermissiveRepository(context: CommandContext, flags: ManifestFlags): Promise<Selected> {
+  if (flags.id?.includes('@') === true) throw failure(notQualifiedTexts.permissive)
+  const selected = await select(context, flags, 'permissive')
+  return { ...selected, image: parseImage(selected.text, { allowsDigest: false, defaultsToLatest: false }) }
+}
+
+/** The image of the flags that is restored. Only a position without a tag means `latest`. @throws CommandFailure with az's messages */
+export async function requireRestorable(context: CommandContext, flags: ManifestFlags): Promise<Selected> {
+  const selected = await select(context, flags, 'manifest')
+  const defaultsToLatest = flags.id !== undefined
+  return { ...selected, image: parseImage(selected.text, { allowsDigest: false, defaultsToLatest }) }
+}
+
+/** What a position names: `permissive` is a repository with or without a tag. */
+type Kind = 'manifest' | 'repository' | 'permissive'
 
 async function select(
   context: CommandContext,
@@ -69,12 +98,13 @@ async function select(
   kind: Kind,
 ): Promise<{ readonly registry: string; readonly text: string }> {
   const { id, registry, name } = flags
-  if (id !== undefined && (!id.includes('.') || !id.includes('/'))) throw failure(notQualified(kind))
+  if (id !== undefined && (!id.includes('.') || !id.includes('/'))) throw failure(notQualifiedTexts[kind])
   if (id !== undefined && name === undefined) return byId(context, flags, { id, kind })
   if (id === undefined && registry !== undefined && name !== undefined) return { registry, text: name }
   const example = kind === 'manifest' ? 'hello-world:latest' : 'hello-world'
+  const noun = kind === 'manifest' ? 'manifest' : 'repository'
   throw failure(
-    `You must provide either a fully qualified ${kind} specifier such as 'myregistry.azurecr.io/${example}' as a positional parameter or provide '-r MyRegistry -n ${example}' argument values.`,
+    `You must provide either a fully qualified ${noun} specifier such as 'myregistry.azurecr.io/${example}' as a positional parameter or provide '-r MyRegistry -n ${example}' argument values.`,
   )
 }
 
@@ -85,7 +115,7 @@ async function byId(
   { id, kind }: { readonly id: string; readonly kind: Kind },
 ): Promise<{ readonly registry: string; readonly text: string }> {
   const [, registry = '', suffix = '', text = ''] = /^(?:https:\/\/)?([^./]*)(\.[^/]*)?\/(.*)$/.exec(id) ?? []
-  if (suffix === '' || text === '') throw failure(notQualified(kind))
+  if (suffix === '' || text === '') throw failure(notQualifiedTexts[kind])
   const { cloud } = await requireAccount(context, flags)
   const own = cloud.suffixes['acrLoginServerEndpoint'] ?? ''
   if (suffix !== own)
@@ -95,8 +125,11 @@ async function byId(
   return { registry, text }
 }
 
-function notQualified(kind: Kind): string {
-  return kind === 'repository'
-    ? "The positional parameter 'repo_id' must be a fully qualified repository specifier such as 'myregistry.azurecr.io/hello-world'."
-    : "The positional parameter 'manifest_id' must be a fully qualified manifest specifier such as 'myregistry.azurecr.io/hello-world:latest' or 'myregistry.azurecr.io/hello-world@sha256:abc123'."
+const notQualifiedTexts: Readonly<Record<Kind, string>> = {
+  repository:
+    "The positional parameter 'repo_id' must be a fully qualified repository specifier such as 'myregistry.azurecr.io/hello-world'.",
+  permissive:
+    "The positional parameter 'perm_repo_id' must be a fully qualified repository specifier such as 'myregistry.azurecr.io/hello-world'. It may optionally specify a tag such as 'myregistry.azurecr.io/hello-world:latest'.",
+  manifest:
+    "The positional parameter 'manifest_id' must be a fully qualified manifest specifier such as 'myregistry.azurecr.io/hello-world:latest' or 'myregistry.azurecr.io/hello-world@sha256:abc123'.",
 }

@@ -7,9 +7,14 @@ import { type AccessFlags, accessFlags } from '../data-plane.ts'
 export type RepositoryFlags = AccessFlags & { readonly name: string }
 
 /** Describes {@link RepositoryFlags}. */
-export const repositoryFlags: readonly FlagDescription[] = [
+export const registryAccessFlags: readonly FlagDescription[] = [
   { flags: '-n, --name <registry>', description: 'the name of the registry', required: true },
   ...accessFlags,
+]
+
+/** The same, with an option that most commands have. */
+export const repositoryFlags: readonly FlagDescription[] = [
+  ...registryAccessFlags,
   // az ignores it.
   { flags: '-g, --resource-group <group>', description: 'has no effect' },
 ]
