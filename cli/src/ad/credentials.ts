@@ -46,8 +46,7 @@ export function endOf(start: Date, { years, endDate }: Pick<ResetFlags, 'years' 
     end.setUTCFullYear(end.getUTCFullYear() + (years ?? 1))
     return end
   }
-  const end = new Date(endDate)
-  if (Number.isNaN(end.getTime())) throw failure(`--end-date ${endDate} is not a date`, 'write it as 2026-12-31')
+  const end = requireDate('--end-date', endDate)
   return end
 }
 
@@ -111,4 +110,11 @@ export async function deleteCredential(
     )
   }
   await graph(account, 'PATCH', path, { keyCredentials: kept })
+}
+
+/** The time of an option. @throws CommandFailure if its text is not a date */
+export function requireDate(option: string, text: string): Date {
+  const time = new Date(text)
+  if (Number.isNaN(time.getTime())) throw failure(`${option} ${text} is not a date`, 'write it as 2026-12-31')
+  return time
 }

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { type SubscriptionFlags } from '../arm/flags.ts'
 import type { Account } from '../account/account.ts'
 import { graph, isGuid, listGraph, quoted } from '../arm/graph.ts'
 import { valueAt } from '../arm/shape.ts'
 import type { FlagDescription } from '../command/command.ts'
-import { CommandFailure, failure } from '../command/failure.ts'
+import { CommandFailure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
 
 /** Selects an application or a service principal. */
@@ -116,21 +115,6 @@ export async function applicationPath(account: Account, id: string): Promise<str
 /** The path of a service principal in Graph. */
 export async function servicePrincipalPath(account: Account, id: string): Promise<string> {
   return `/servicePrincipals/${encodeURIComponent(await requireServicePrincipal(account, id))}`
-}
-
-/** Reads JSON: from a file, with or without `@` before its name, or the text itself. @throws CommandFailure */
-export async function readJson(text: string): Promise<object> {
-  const content = await readFile(text.replace(/^@/, ''), 'utf8').catch(() => {
-    if (text.endsWith('.json')) throw failure(`JSON file does not exist: '${text}'`)
-    return text
-  })
-  try {
-    const value: unknown = JSON.parse(content)
-    if (isRecord(value)) return value
-  } catch {
-    // The message below says what the value must be.
-  }
-  throw failure(`Failed to parse string as JSON:\n${text}`, 'pass a file, or an object of JSON in quotes')
 }
 
 /** Adds a password to an application or a service principal, and returns its key id and its text. */

@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts'
-import { ApiError, askGraph, pathOf } from '../account/arm.ts'
+import { askGraph, pathOf } from '../account/arm.ts'
 import { CommandFailure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
 import { valueAt } from './shape.ts'
@@ -47,7 +47,7 @@ export async function orFailed<Result>(run: () => Promise<Result>): Promise<Resu
   try {
     return await run()
   } catch (error) {
-    if (!(error instanceof ApiError) || error.exitCode === 1) throw error
+    if (!(error instanceof CommandFailure) || error.exitCode !== 3) throw error
     throw new CommandFailure(error.message, 1, error.nextStep, { cause: error })
   }
 }

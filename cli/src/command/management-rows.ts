@@ -49,7 +49,7 @@ export const managementGroups: readonly GroupRow[] = [
   },
   {
     path: 'role assignment',
-    summary: 'create, list and delete role assignments',
+    summary: 'create, list, change and delete role assignments',
     examples: ['acrux role assignment list --all -o table'],
   },
   {
@@ -192,6 +192,16 @@ export const managementRows: readonly CommandRow[] = [
     load: () => import('../identity/list.ts'),
   },
   {
+    path: 'identity list-operations',
+    summary: 'list the operations that the provider of managed identities has',
+    load: () => import('../identity/list-operations.ts'),
+  },
+  {
+    path: 'identity list-resources',
+    summary: 'list the resources that a managed identity is assigned to',
+    load: () => import('../identity/list-resources.ts'),
+  },
+  {
     path: 'identity show',
     summary: 'show a managed identity',
     load: () => import('../identity/show.ts'),
@@ -210,6 +220,11 @@ export const managementRows: readonly CommandRow[] = [
     path: 'role assignment list',
     summary: 'list role assignments',
     load: () => import('../role/assignment/list.ts'),
+  },
+  {
+    path: 'role assignment update',
+    summary: 'change the condition or the description of a role assignment',
+    load: () => import('../role/assignment/update.ts'),
   },
   {
     path: 'role definition list',

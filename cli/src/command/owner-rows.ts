@@ -9,7 +9,7 @@ export const ownerGroups: readonly GroupRow[] = [
   },
   {
     path: 'ad app permission',
-    summary: 'list the permissions that applications require',
+    summary: 'add, remove, grant and list the permissions of applications',
     examples: ['acrux ad app permission list --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
   },
   {
@@ -42,9 +42,29 @@ export const ownerRows: readonly CommandRow[] = [
     load: () => import('../ad/app/remove-owner.ts'),
   },
   {
+    path: 'ad app permission add',
+    summary: 'add permissions that an application requires',
+    load: () => import('../ad/app/add-permission.ts'),
+  },
+  {
+    path: 'ad app permission delete',
+    summary: 'remove permissions that an application requires',
+    load: () => import('../ad/app/delete-permission.ts'),
+  },
+  {
+    path: 'ad app permission grant',
+    summary: 'grant an application permissions on an API',
+    load: () => import('../ad/app/grant-permission.ts'),
+  },
+  {
     path: 'ad app permission list',
     summary: 'list the permissions that an application requires',
     load: () => import('../ad/app/list-permissions.ts'),
+  },
+  {
+    path: 'ad app permission list-grants',
+    summary: 'list the permissions that applications were granted',
+    load: () => import('../ad/app/list-grants.ts'),
   },
   {
     path: 'ad sp owner list',

@@ -3,7 +3,7 @@ import type { Account } from '../account/account.ts'
 import { ApiError, askArm } from '../account/arm.ts'
 import { documentOf } from '../arm/shape.ts'
 import { withNames } from './assignment-names.ts'
-import { type Assignment, assignmentVersion, searchAssignments } from './assignments.ts'
+import { type Assignment, assignmentUrl, searchAssignments } from './assignments.ts'
 import { requireRoleId } from './definitions.ts'
 import { roleAssignment } from './documents.ts'
 import type { Principal } from './principals.ts'
@@ -26,7 +26,6 @@ export async function assignRole(
   { scope, role, principal, properties, name = randomUUID() }: NewAssignment,
 ): Promise<Assignment> {
   const roleDefinitionId = await requireRoleId(account, scope, role)
-  const path = `${scope.replace(/\/+$/, '')}/providers/Microsoft.Authorization/roleAssignments/${encodeURIComponent(name)}`
   const body = {
     properties: {
       roleDefinitionId,
@@ -36,7 +35,7 @@ export async function assignRole(
     },
   }
   try {
-    const url = `${path}?api-version=${assignmentVersion}`
+    const url = assignmentUrl(scope, name)
     return documentOf(roleAssignment, await askArm(account, { method: 'PUT', url, body }))
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'RoleAssignmentExists') throw error

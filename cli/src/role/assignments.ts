@@ -7,6 +7,11 @@ import { roleAssignment } from './documents.ts'
 /** The api-version of role assignments that az 2.74 sends. */
 export const assignmentVersion = '2022-04-01'
 
+/** The path and query of an assignment. */
+export function assignmentUrl(scope: string, name: string): string {
+  return `${scope.replace(/\/+$/, '')}/providers/Microsoft.Authorization/roleAssignments/${encodeURIComponent(name)}?api-version=${assignmentVersion}`
+}
+
 /** Which assignments are searched. Without a scope, those of the whole subscription. */
 export type Search = {
   readonly scope: string | undefined

@@ -2,6 +2,9 @@ import type { Line } from './line.ts'
 
 const unknownId = '11111111-1111-4111-8111-111111111111'
 
+const pushRole =
+  '/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/8311e382-0749-4cb8-b61a-304f252e45ec'
+
 /** The commands for role assignments, roles and resource groups. */
 export const roleLines: readonly Line[] = [
   { line: 'role assignment list' },
@@ -25,6 +28,33 @@ export const roleLines: readonly Line[] = [
   { line: 'role assignment list --scope {registryId} --role AcrPull' },
   { line: 'role assignment list --scope {registryId} --include-inherited -o table' },
   { line: 'role assignment delete --assignee-object-id {ownObjectId} --role AcrPull --scope {registryId}' },
+  {
+    line: 'role assignment create --name {ownAssignment} --role AcrPush --assignee-object-id {ownObjectId} --assignee-principal-type ServicePrincipal --scope {registryId}',
+    creates: true,
+  },
+  { line: 'role assignment update --role-assignment {ownFile}', creates: true },
+  {
+    line: `role assignment update --role-assignment '{"name":"{ownAssignment}","scope":"{registryId}","roleDefinitionId":"${pushRole}","principalId":"{ownObjectId}","conditionVersion":"1.0"}'`,
+    code: 1,
+    says: /cannot be downgraded to '1.X'/,
+  },
+  {
+    line: `role assignment update --role-assignment '{"name":"{ownAssignment}","scope":"{registryId}","properties":{"roleDefinitionId":"${pushRole}","principalId":"{ownObjectId}","description":"nightly"}}'`,
+    creates: true,
+  },
+  {
+    line: `role assignment update --role-assignment '{"name":"{ownAssignment}","scope":"{registryId}","roleDefinitionId":"${pushRole}","principalId":"{objectId}"}'`,
+    code: 1,
+    says: /not allowed to be updated/,
+  },
+  {
+    line: `role assignment update --role-assignment '{"name":"${unknownId}","scope":"{registryId}"}'`,
+    code: 3,
+    says: /RoleAssignmentNotFound/,
+  },
+  { line: 'role assignment update --role-assignment \'{"name"\'', code: 1, says: /Failed to parse string as JSON/ },
+  { line: 'role assignment update', code: 2, says: /--role-assignment/ },
+  { line: 'role assignment delete --assignee-object-id {ownObjectId} --role AcrPush --scope {registryId}' },
   { line: 'role assignment delete', code: 1, says: /at least one of these arguments/ },
   { line: "role assignment delete --assignee ''", code: 1, says: /can't be an empty string/ },
   { line: 'role assignment delete --scope {registryId} --role AcrDelete', code: 1, says: /No matched assignments/ },
@@ -113,5 +143,21 @@ export const directoryLines: readonly Line[] = [
   { line: 'identity show -n {own}', code: 1, says: /--resource-group/ },
   { line: 'identity list' },
   { line: 'identity list -g {group} -o table' },
+  { line: 'identity list-resources -g {group} -n {own}', code: 3, says: /There is no endpoint at this path/ },
+  { line: 'identity list-resources -n {own}', code: 1, says: /--resource-group/ },
+  { line: 'identity list-resources -g nosuchgroup -n {own}', code: 3, says: /There is no endpoint at this path/ },
+  { line: 'identity list-operations', code: 3, says: /There is no endpoint at this path/ },
+  { line: 'identity list-operations -g {group}', code: 2, says: /-g/ },
+  {
+    line: 'acr create -n {own}key -g {group} --sku Premium --identity {own} --key-encryption-key https://vault.example.com/keys/own',
+    code: 1,
+    says: /not served by this server/,
+  },
+  {
+    line: 'acr create -n {own}key -g {group} --sku Premium --identity nothing --key-encryption-key https://vault.example.com/keys/own',
+    code: 3,
+    says: /ResourceNotFound/,
+  },
+  { line: 'acr create -n {own}key -g {group} --sku Premium --identity {own}', code: 1, says: /both supplied/ },
   { line: 'identity delete -g {group} -n {own}' },
 ]

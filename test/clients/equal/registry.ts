@@ -49,6 +49,12 @@ export const registryChangeLines: readonly Line[] = [
   { line: 'acr create -n {own}two -g nosuchgroup --sku Basic', code: 2, says: /ResourceGroupNotFound/ },
   { line: 'acr create -n {own}two -g nosuchgroup -l local --sku Basic', code: 3, says: /ResourceGroupNotFound/ },
   { line: 'acr create -n {own}two --sku Basic', code: 2, says: /--resource-group/ },
+  {
+    line: 'acr create -n {own}logs -g {group} --sku Basic --workspace logs',
+    code: 3,
+    says: /There is no endpoint at this path/,
+  },
+  { line: 'acr delete -n {own}logs -y' },
   { line: 'acr update -n {own}reg --anonymous-pull-enabled true -o table', creates: true },
   { line: 'acr update -n {own}reg --public-network-enabled false', code: 1, says: /Premium SKU/ },
   { line: 'acr update -n {own}reg --sku PREMIUM', creates: true },

@@ -1,7 +1,8 @@
 import { requireAccount } from '../../account/account.ts'
 import { graph, orFailed } from '../../arm/graph.ts'
+import { readJson } from '../../arm/read-json.ts'
 import { defineCommand } from '../../command/command.ts'
-import { type ObjectFlags, applicationFlag, readJson } from '../shared.ts'
+import { type ObjectFlags, applicationFlag } from '../shared.ts'
 import { federatedPath, parametersFlag } from './federated.ts'
 
 /** `acrux ad app federated-credential create`. */

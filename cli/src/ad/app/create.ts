@@ -14,6 +14,9 @@ export const command = defineCommand<ApplicationFlags & { readonly displayName: 
   run: (flags, context) =>
     orFailed(async () => {
       const { displayName } = flags
-      return createApplication(context, await requireAccount(context), { displayName, body: applicationBody(flags) })
+      return createApplication(context, await requireAccount(context), {
+        displayName,
+        body: await applicationBody(flags),
+      })
     }),
 })

@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import { recordOf } from '../../account/account.ts'
 import { booleanFlag, choiceFlag, numberFlag } from '../../arm/flags.ts'
+import { readJsonValue } from '../../arm/read-json.ts'
+import { valueAt } from '../../arm/shape.ts'
 import type { FlagDescription } from '../../command/command.ts'
+import { type KeyFlags, keyCredentialsOf, keyFlags } from './key.ts'
 
 /** The properties of an application. */
 export type ApplicationFlags = {
@@ -14,7 +19,10 @@ export type ApplicationFlags = {
   readonly enableIdTokenIssuance?: boolean
   readonly enableAccessTokenIssuance?: boolean
   readonly publicClientRedirectUris?: readonly string[]
-}
+  readonly appRoles?: string
+  readonly optionalClaims?: string
+  readonly requiredResourceAccesses?: string
+} & KeyFlags
 
 /** Describes {@link ApplicationFlags}. */
 export const applicationFlags: readonly FlagDescription[] = [
@@ -37,10 +45,17 @@ export const applicationFlags: readonly FlagDescription[] = [
     description: 'the redirect URIs of an installed application',
     repeated: true,
   },
+  { flags: '--app-roles <json>', description: 'the roles of the application: JSON, or a file with it' },
+  { flags: '--optional-claims <json>', description: 'further claims of its tokens: JSON, or a file with it' },
+  {
+    flags: '--required-resource-accesses <json>',
+    description: 'the permissions that the application needs: JSON, or a file with it',
+  },
+  ...keyFlags,
 ]
 
-/** The application of the flags, as Graph has it. */
-export function applicationBody(flags: ApplicationFlags): Record<string, unknown> {
+/** The application of the flags, as Graph has it. @throws CommandFailure for text that is not JSON */
+export async function applicationBody(flags: ApplicationFlags): Promise<Record<string, unknown>> {
   const { displayName, identifierUris, isFallbackPublicClient, serviceManagementReference, signInAudience } = flags
   const { requestedAccessTokenVersion, publicClientRedirectUris } = flags
   const implicitGrantSettings = present({
@@ -57,8 +72,24 @@ export function applicationBody(flags: ApplicationFlags): Record<string, unknown
       api: present({ requestedAccessTokenVersion }),
       web: present({ homePageUrl: flags.webHomePageUrl, redirectUris: flags.webRedirectUris, implicitGrantSettings }),
       publicClient: present({ redirectUris: publicClientRedirectUris }),
+      keyCredentials: keyCredentialsOf(flags),
+      appRoles: withIds(await jsonMember(flags.appRoles, 'appRoles')),
+      optionalClaims: await jsonMember(flags.optionalClaims, 'optionalClaims'),
+      requiredResourceAccess: await jsonMember(flags.requiredResourceAccesses, 'requiredResourceAccess'),
     }) ?? {}
   )
+}
+
+/** The JSON of an option, or the member of a whole manifest. */
+async function jsonMember(text: string | undefined, member: string): Promise<unknown> {
+  if (text === undefined) return undefined
+  const value = await readJsonValue(text)
+  return valueAt(value, member) ?? value
+}
+
+/** Roles with an id each: a new one for a role without. */
+function withIds(roles: unknown): unknown {
+  return Array.isArray(roles) ? roles.map((role) => ({ id: randomUUID(), ...recordOf(role) })) : roles
 }
 
 /** The members that are not undefined. Undefined if there are none. */

@@ -1,7 +1,7 @@
 import { requireAccount } from '../../account/account.ts'
 import { graph, orFailed } from '../../arm/graph.ts'
+import { readJson } from '../../arm/read-json.ts'
 import { defineCommand } from '../../command/command.ts'
-import { readJson } from '../shared.ts'
 import { type FederatedFlags, federatedCredentialPath, federatedFlags, parametersFlag } from './federated.ts'
 
 /** `acrux ad app federated-credential update`. */

@@ -16,7 +16,7 @@ export const command = defineCommand<ObjectFlags & ApplicationFlags & GenericFla
     orFailed(async () => {
       const account = await requireAccount(context)
       const path = await applicationPath(account, flags.id)
-      const body = applicationBody(flags)
+      const body = await applicationBody(flags)
       applyChanges(body, genericChanges(), flags)
       await graph(account, 'PATCH', path, body)
     }),

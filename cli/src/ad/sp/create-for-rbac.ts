@@ -38,6 +38,7 @@ export const command = defineCommand<Flags>({
     booleanFlag('--create-password', 'whether to create a password. Default: true'),
     { flags: '--service-management-reference <text>', description: 'a reference to a service management database' },
     ...newCertificateFlags,
+    booleanFlag('--skip-assignment', 'has no effect'),
     { flags: '--json-auth', description: 'print what the SDKs read as JSON, in place of the result' },
     { flags: '--sdk-auth', description: 'the same as --json-auth' },
   ],

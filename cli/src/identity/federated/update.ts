@@ -1,4 +1,5 @@
 import { requireAccount } from '../../account/account.ts'
+import { type GenericFlags, applyChanges, genericChanges, genericFlags } from '../../arm/generic-update.ts'
 import { valueAt } from '../../arm/shape.ts'
 import { defineCommand } from '../../command/command.ts'
 import { isRecord } from '../../command/output/sorted-keys.ts'
@@ -13,8 +14,8 @@ import {
 } from './shared.ts'
 
 /** `acrux identity federated-credential update`. */
-export const command = defineCommand<CredentialFlags & TrustFlags>({
-  flags: [...credentialFlags, ...trustFlags],
+export const command = defineCommand<CredentialFlags & TrustFlags & GenericFlags>({
+  flags: [...credentialFlags, ...trustFlags, ...genericFlags],
   examples: [
     'acrux identity federated-credential update -g default --identity-name build -n main --audiences registry.example.com',
   ],
@@ -23,6 +24,7 @@ export const command = defineCommand<CredentialFlags & TrustFlags>({
     const account = await requireAccount(context, flags)
     const present = valueAt(await askCredential(account, 'GET', flags), 'properties')
     const properties = { ...(isRecord(present) && present), ...trustOf(flags) }
+    applyChanges(properties, genericChanges(), flags)
     return credentialDocument(await askCredential(account, 'PUT', flags, properties))
   },
 })
