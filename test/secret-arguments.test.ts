@@ -94,3 +94,18 @@ test('no page passes a secret as an argument', () => {
   })
   assert.deepEqual(shown, [])
 })
+
+/** Files in which `-p` is an option of nginx or strace. */
+const otherPrograms = ['test/serve/reverse-proxy.test.ts', 'test/durability/system-calls.ts']
+
+/** `hunter2` is no secret: tests see that options refuse it. */
+test('no test passes a secret to az or acrux as an argument', () => {
+  const option =
+    /'(?:-p|--password|--client-secret|--federated-token)', (?!'-'|['`]@|secretFile\(|'hunter2')|`--password=\$/
+  const files = globSync(['test/**/*.ts'], { cwd: root, exclude: (path) => path.includes('node_modules') })
+  assert.ok(files.length > 200, 'the tests are found')
+  const passing = files.filter(
+    (file) => !otherPrograms.includes(file) && option.test(readFileSync(join(root, file), 'utf8')),
+  )
+  assert.deepEqual(passing, [])
+})

@@ -11,6 +11,7 @@ import { at, listAt, stringAt } from '../harness/json.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../harness/openid-provider.ts'
 import { type RunningServer, startServer } from '../harness/server.ts'
 import { azHome, claimsOf, signIn, step, useCloud } from '../clients/az/az.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const programs = ['chromium', 'openssl']
 const azCliClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
@@ -238,7 +239,7 @@ step(
     const domain = server.firstRun.owner.userPrincipalName.split('@')[1] ?? ''
     const name = `heidi@${domain}`
     const made = ['ad', 'user', 'create', '--display-name', 'Heidi', '--user-principal-name', name]
-    const id = stringAt(await az.json(...made, '--password', randomBytes(18).toString('hex')), 'id')
+    const id = stringAt(await az.json(...made, '--password', secretFile(randomBytes(18).toString('hex'))), 'id')
     const identities = [{ signInType: 'federated', issuer: contoso.issuer, issuerAssignedId: 'heidi' }]
     const rest = ['rest', '--resource', `${server.baseUrl}/graph`, '--url', `${server.baseUrl}/graph/v1.0/users/${id}`]
     await az.text(...rest, '--method', 'patch', '--body', JSON.stringify({ identities }))

@@ -7,6 +7,7 @@ import { askAccessToken, nullGuid } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, claimsOf, loginServerSuffix, signIn, step } from './az/az.ts'
 import { keptLogin, makeImage, pull, push } from './az/podman.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const server = await startServer()
 const az = azHome(server.caFile, { DOCKER_COMMAND: 'podman' })
@@ -163,7 +164,8 @@ step('a principal without a role here gets the message that access was denied', 
       '--allow-no-subscriptions',
       '-u',
       stranger.appId,
-      `--password=${stranger.password}`,
+      '--password',
+      secretFile(stranger.password),
       '--tenant',
       server.firstRun.tenantId,
     )

@@ -6,6 +6,7 @@ import { stringAt } from '../harness/json.ts'
 import { basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, signIn, step } from './az/az.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const server = await startServer({ args: ['--identity-password-grant'] })
 const az = azHome(server.caFile)
@@ -48,14 +49,14 @@ const tsv = (...args: readonly string[]) => az.text(...args, '-o', 'tsv')
 step('az ad user create makes a user who signs in with the password', ['az'], async () => {
   await signIn(az, server)
   const create = ['ad', 'user', 'create', '--user-principal-name', carol, '--display-name', 'Carol Danvers']
-  const made = await az.json(...create, '--password', password)
+  const made = await az.json(...create, '--password', secretFile(password))
   assert.partialDeepStrictEqual(made, { userPrincipalName: carol, displayName: 'Carol Danvers', mailNickname: 'carol' })
   assert.ok(!JSON.stringify(made).includes(password))
   userId = stringAt(made, 'id')
   assert.equal((await signInUser(password)).status, 200)
-  await az.fails(1, /already exists/, ...create, '--password', password)
+  await az.fails(1, /already exists/, ...create, '--password', secretFile(password))
   const weak = ['ad', 'user', 'create', '--user-principal-name', 'w@contoso.example', '--display-name', 'w']
-  await az.fails(1, /password complexity requirements/, ...weak, '--password', 'Password2026!')
+  await az.fails(1, /password complexity requirements/, ...weak, '--password', secretFile('Password2026!'))
 })
 
 step('az ad user show and list find the user by id, by name and by the start of the display name', ['az'], async () => {
@@ -82,12 +83,18 @@ step('az ad user show and list find the user by id, by name and by the start of 
 
 step('az ad user update resets the password, which must then be changed, and disables the user', ['az'], async () => {
   const update = ['ad', 'user', 'update', '--id', carol]
-  await az.text(...update, '--password', 'seven brass kettles', '--force-change-password-next-sign-in', 'true')
+  await az.text(
+    ...update,
+    '--password',
+    secretFile('seven brass kettles'),
+    '--force-change-password-next-sign-in',
+    'true',
+  )
   assert.match((await signInUser(password)).text, /AADSTS50126/)
   password = 'seven brass kettles'
   assert.match((await signInUser(password)).text, /AADSTS50055/)
   password = 'nine copper spoons'
-  await az.text(...update, '--password', password, '--force-change-password-next-sign-in', 'false')
+  await az.text(...update, '--password', secretFile(password), '--force-change-password-next-sign-in', 'false')
   assert.equal((await signInUser(password)).status, 200)
   await az.text(...update, '--account-enabled', 'false')
   assert.match((await signInUser(password)).text, /AADSTS50057/)

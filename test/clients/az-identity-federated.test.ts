@@ -8,6 +8,7 @@ import { startServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { createIdentity } from '../machines/machine.ts'
 import { azHome, claimsOf, step, useCloud } from './az/az.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const issuer = await startTokenIssuer()
 const server = await startServer({ args: trustArguments(issuer) })
@@ -28,7 +29,7 @@ const properties = { issuer: issuer.origin, subject, audiences: [audience] }
 expectStatus(await arm(server, 'PUT', credential, { properties }), 201)
 
 const login = (token: string) => {
-  const proof = ['--federated-token', token, '--tenant', tenantId]
+  const proof = ['--federated-token', secretFile(token), '--tenant', tenantId]
   return ['login', '--service-principal', '-u', identity.clientId, ...proof]
 }
 

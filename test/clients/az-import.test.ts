@@ -6,6 +6,7 @@ import { basic, digestOf, get, pushImage, putManifest } from '../harness/registr
 import { startServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 import { azHome, signIn, step } from './az/az.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 // The other registry has an address for its name: az takes no name without a dot, and it is to be found without a resolver.
 const other = await startServer({ publicHost: '127.0.0.1', registry: 'upstream' })
@@ -43,7 +44,7 @@ expectStatus(await putManifest(other, 'up/app', { reference: 'multi', ...indexTy
 
 const from = (what: string, password = puller.password) => {
   const source = `${other.firstRun.loginServer}/${what}`
-  return ['acr', 'import', '-n', registry, '--source', source, '-u', puller.appId, `--password=${password}`]
+  return ['acr', 'import', '-n', registry, '--source', source, '-u', puller.appId, '--password', secretFile(password)]
 }
 const pull = async (path: string) => expectStatus(await get(server, path, owner), 200).body
 

@@ -9,6 +9,7 @@ import { pageVisitor } from '../harness/page-visitor.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, claimsOf, step, useCloud, type Az } from './az/az.ts'
 import { keptLogin, makeImage, pull, push } from './az/podman.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const server = await startServer()
 const az = azHome(server.caFile, { DOCKER_COMMAND: 'podman' })
@@ -186,10 +187,10 @@ step('az login with user name and password works where the operator allows it', 
   using home = azHome(allowing.caFile)
   await useCloud(home, allowing)
   const { userPrincipalName, password } = allowing.firstRun.owner
-  const accounts = await home.json('login', '-u', userPrincipalName, `--password=${password}`)
+  const accounts = await home.json('login', '-u', userPrincipalName, '--password', secretFile(password))
   assert.equal(at(accounts, 0, 'user', 'name'), userPrincipalName)
   assert.equal(at(accounts, 0, 'user', 'type'), 'user')
   await home.text('logout')
-  await home.fails(1, /AADSTS50126/, 'login', '-u', userPrincipalName, '--password=wrong')
-  await home.fails(1, /AADSTS50126/, 'login', '-u', 'nobody@acrux.localhost', '--password=wrong')
+  await home.fails(1, /AADSTS50126/, 'login', '-u', userPrincipalName, '--password', secretFile('wrong'))
+  await home.fails(1, /AADSTS50126/, 'login', '-u', 'nobody@acrux.localhost', '--password', secretFile('wrong'))
 })

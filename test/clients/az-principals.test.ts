@@ -5,6 +5,7 @@ import { listAt, stringAt } from '../harness/json.ts'
 import { askAccessToken, basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, claimsOf, signIn, signInArguments, step } from './az/az.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const server = await startServer()
 const az = azHome(server.caFile)
@@ -199,7 +200,7 @@ step(
 
 step('az ad app owner add, list and remove have another person take the place of who made it', ['az'], async () => {
   const user = ['ad', 'user', 'create', '--user-principal-name', 'erin@contoso.example', '--display-name', 'Erin']
-  const erin = stringAt(await az.json(...user, '--password', 'tidal lantern 7 quilt'), 'id')
+  const erin = stringAt(await az.json(...user, '--password', secretFile('tidal lantern 7 quilt')), 'id')
   const owner = (verb: string, ...rest: readonly string[]) =>
     az.text('ad', 'app', 'owner', verb, '--id', principal.appId, ...rest, '-o', 'tsv')
   const owners = async () => (await owner('list', '--query', '[].id')).split('\n').sort()

@@ -12,6 +12,7 @@ import { startServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { azHome, claimsOf, signIn, step, useCloud, type Az } from './az/az.ts'
 import { makeImage, pull, push } from './az/podman.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const issuer = await startTokenIssuer()
 const server = await startServer({ args: trustArguments(issuer) })
@@ -127,7 +128,7 @@ step('az creates, lists, shows, updates and deletes a federated credential', ['a
 
 step('az signs in with the token of another issuer, and pushes and pulls', ['az', 'podman'], async () => {
   const token = issuer.token({ sub: subject, aud: audience })
-  const accounts = await az.json(...login('--federated-token', token))
+  const accounts = await az.json(...login('--federated-token', secretFile(token)))
   assert.partialDeepStrictEqual(accounts, [{ user: { name: program.appId, type: 'servicePrincipal' } }])
   const forArm = await az.json('account', 'get-access-token')
   assert.partialDeepStrictEqual(claimsOf(stringAt(forArm, 'accessToken')), { oid: program.objectId, idtyp: 'app' })
@@ -136,7 +137,7 @@ step('az signs in with the token of another issuer, and pushes and pulls', ['az'
 
 step('az shows why a token of another issuer is rejected', ['az'], async () => {
   const refused = (number: number, claims: Record<string, unknown>) =>
-    az.fails(1, new RegExp(`AADSTS${number}: `), ...login('--federated-token', issuer.token(claims)))
+    az.fails(1, new RegExp(`AADSTS${number}: `), ...login('--federated-token', secretFile(issuer.token(claims))))
   await refused(700213, { sub: `${subject}2`, aud: audience })
   await refused(700212, { sub: subject, aud: 'other' })
   await refused(700211, { sub: subject, aud: audience, iss: 'https://issuer.example' })
@@ -157,7 +158,7 @@ step('az signs in with a token of an oidc-provider', ['az', 'podman'], async () 
   writeFileSync(file, JSON.stringify(trust))
   const command = ['ad', 'app', 'federated-credential', 'create', '--id', writer.appId, '--parameters', `@${file}`]
   await administrator.text(...command)
-  const proof = ['--federated-token', await other.token(audience), '--tenant', firstRun.tenantId]
+  const proof = ['--federated-token', secretFile(await other.token(audience)), '--tenant', firstRun.tenantId]
   await administrator.text('login', '--service-principal', '-u', writer.appId, ...proof)
   const exposed = await administrator.json('acr', 'login', '-n', firstRun.registry, '--expose-token')
   assert.equal(stringAt(claimsOf(stringAt(exposed, 'refreshToken')), 'sub'), writer.appId)

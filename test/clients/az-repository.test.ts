@@ -6,6 +6,7 @@ import { at, listAt, stringAt } from '../harness/json.ts'
 import { basic, get, pushImage, putManifest, type PushedImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, signIn, step } from './az/az.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const server = await startServer()
 const az = azHome(server.caFile)
@@ -56,7 +57,7 @@ step('az acr repository list names every repository', ['az'], async () => {
 })
 
 step('az acr repository list works with the admin account’s name and password', ['az'], async () => {
-  const credential = ['-u', admin.username, '-p', admin.password]
+  const credential = ['-u', admin.username, '-p', secretFile(admin.password)]
   assert.deepEqual(await acr('repository', 'list', '-n', registry, ...credential), ['crowded', hello])
 })
 

@@ -8,6 +8,7 @@ import { startServer } from '../harness/server.ts'
 import { grantedBy } from '../rights/tokens.ts'
 import { azHome, signIn, step } from './az/az.ts'
 import { keptLogin, makeImage, pull, push } from './az/podman.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const server = await startServer()
 const az = azHome(server.caFile, { DOCKER_COMMAND: 'podman' })
@@ -159,7 +160,10 @@ step('az acr token list and show return everything but the passwords', ['az'], a
 
 step('az acr login, podman and oras sign in by the token’s name and password', ['az', 'podman', 'oras'], async () => {
   const password = passwordOf(nightly)
-  assert.match(await az.text('acr', 'login', '-n', registry, '-u', 'nightly', '-p', password), /Login Succeeded/)
+  assert.match(
+    await az.text('acr', 'login', '-n', registry, '-u', 'nightly', '-p', secretFile(password)),
+    /Login Succeeded/,
+  )
   assert.deepEqual(keptLogin(az.home, loginServer), { username: 'nightly', password })
   await makeImage(az.home, 'localhost/tiny:1', 'by a scoped token\n')
   const pushed = await push(az.home, 'localhost/tiny:1', `${loginServer}/samples/other:2`)
@@ -172,7 +176,7 @@ step('az acr login, podman and oras sign in by the token’s name and password',
   assert.match(refused.stderr, /unauthorized|authentication required|denied/)
   const oras = ['login', loginServer, '--plain-http=false', '-u', 'nightly', '--password-stdin']
   assert.equal((await run('oras', oras, { env: az.home.env, input: password })).code, 0)
-  const wrong = await az.run(['acr', 'login', '-n', registry, '-u', 'nightly', '-p', `${password}x`])
+  const wrong = await az.run(['acr', 'login', '-n', registry, '-u', 'nightly', '-p', secretFile(`${password}x`)])
   assert.match(wrong.stderr, /Login failed/)
 })
 
@@ -182,7 +186,7 @@ step('az acr repository and manifest take the token’s name and password', ['az
     '--repository', name, 'content/read', 'content/delete', 'metadata/read', 'metadata/write',
   ]) // prettier-ignore
   const made = await acr('token', 'create', '-n', 'operator', ...all)
-  const as = ['-u', 'operator', '-p', passwordOf(made)]
+  const as = ['-u', 'operator', '-p', secretFile(passwordOf(made))]
   const repository = (...args: string[]) => az.json('acr', 'repository', ...args, '-n', registry, ...as)
   assert.deepEqual(await repository('show-tags', '--repository', 'samples/hello'), ['v1'])
   assert.partialDeepStrictEqual(await repository('show', '--image', 'samples/hello:v1'), { digest: image.digest })
@@ -196,7 +200,7 @@ step('az acr repository and manifest take the token’s name and password', ['az
   const listing = await az.run(['acr', 'repository', 'list', '-n', registry, ...as])
   assert.equal(listing.code, 1, 'the catalog is no scoped token’s')
   const stranger = ['acr', 'repository', 'show-tags', '--repository', 'samples/hello', '-n', registry, '-u', 'operator']
-  await az.fails(1, /was denied|401/, ...stranger, '-p', 'wrong')
+  await az.fails(1, /was denied|401/, ...stranger, '-p', secretFile('wrong'))
 })
 
 step('az acr token credential generate renews one password or both, and delete takes one away', ['az'], async () => {

@@ -13,6 +13,7 @@ import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { startStandInAzure } from './lib/stand-in-azure.ts'
 import { azHome, claimsOf, loginServerSuffix, signIn, step } from './az/az.ts'
 import { keptLogin, makeImage, pull, push } from './az/podman.ts'
+import { secretFile } from '../harness/secret-file.ts'
 
 const organisations = readFileSync(join(import.meta.dirname, '../../docs/how-to/organisations.md'), 'utf8')
 const entra = await startTokenIssuer()
@@ -114,7 +115,11 @@ async function azAtAzure(t: TestContext, subscriptionId: string | undefined, reg
     await azure[Symbol.asyncDispose]()
   })
   const env = { ...az.home.env, ...settled }
-  return { az, env, login: ['login', '--service-principal', '-u', azureCli, '--password=x', '--tenant', contoso] }
+  return {
+    az,
+    env,
+    login: ['login', '--service-principal', '-u', azureCli, '--password', secretFile('x'), '--tenant', contoso],
+  }
 }
 
 step(

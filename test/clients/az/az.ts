@@ -7,6 +7,7 @@ import { clientHome, requireClient, run, type ClientHome, type Ran } from '../..
 import type { ClientSecret } from '../../harness/arm.ts'
 import type { RunningServer } from '../../harness/server.ts'
 import { azForks } from './az-forks.ts'
+import { secretFile } from '../../harness/secret-file.ts'
 
 /** The environment of one command; a variable that is undefined is taken away. */
 export type AzEnvironment = Readonly<Record<string, string | undefined>>
@@ -128,7 +129,16 @@ export function signInArguments(
   principal: ClientSecret = server.firstRun.servicePrincipal,
   tenant: string = server.firstRun.tenantId,
 ): string[] {
-  return ['login', '--service-principal', '-u', principal.appId, `--password=${principal.password}`, '--tenant', tenant]
+  return [
+    'login',
+    '--service-principal',
+    '-u',
+    principal.appId,
+    '--password',
+    secretFile(principal.password),
+    '--tenant',
+    tenant,
+  ]
 }
 
 /** Signs in to the server's cloud, and returns the subscriptions that az then knows. */
