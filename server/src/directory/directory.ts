@@ -37,13 +37,13 @@ import { requireSubscriptionOwnersLeft } from './principals/owners.ts'
 import { principalStore } from './principals/principal-store.ts'
 import { toServicePrincipal, toUser } from './principals/principals.ts'
 import { asUser } from './principals/records.ts'
-import { createTenantReader, insertTenant } from './principals/tenant.ts'
+import { type TenantReader, createTenantReader, insertTenant } from './principals/tenant.ts'
 import { type ManagedIdentities, createManagedIdentities } from './workloads/managed-identities.ts'
 import { createManagedIdentityStore } from './workloads/managed-identity-store.ts'
 
 /** The principals. */
 export interface Directory {
-  readonly tenant: () => Promise<Tenant>
+  readonly tenant: TenantReader
   createTenant(transaction: Transaction, tenant: Tenant): Promise<void>
   /** @throws RangeError for an invalid user principal name; NameTakenError */
   createUser(transaction: Transaction, user: NewUser): Promise<User>

@@ -123,6 +123,7 @@ function testRaces(kind: DatabaseKind): void {
       writerLoad: () => test.database.writerLoad(),
       canWrite: () => test.database.canWrite(),
       close: () => test.database.close(),
+      exclusiveTransaction: (work) => test.database.exclusiveTransaction(work),
       transaction,
     }
     const imports = importsOf(test, { database })

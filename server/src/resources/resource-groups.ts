@@ -7,7 +7,7 @@ import type { ResourceGroupRow, SubscriptionRow } from './rows.ts'
 /** The subscriptions and resource groups of the ARM tree. Names and ids are compared case-insensitively. */
 export interface ResourceGroups {
   listSubscriptions(): Promise<Subscription[]>
-  findSubscription(subscriptionId: string): Promise<Subscription | undefined>
+  findSubscription(subscriptionId: string, transaction?: Transaction): Promise<Subscription | undefined>
   createSubscription(transaction: Transaction, subscription: Subscription): Promise<void>
 
   listResourceGroups(subscriptionId: string): Promise<ResourceGroup[]>
@@ -29,8 +29,8 @@ export function createResourceGroups(
 ): ResourceGroups {
   return {
     listSubscriptions: async () => (await store.subscriptions()).map(toSubscription),
-    findSubscription: async (subscriptionId) => {
-      const row = await store.subscription(subscriptionId.toLowerCase())
+    findSubscription: async (subscriptionId, transaction) => {
+      const row = await store.subscription(transaction, subscriptionId.toLowerCase())
       return row === undefined ? undefined : toSubscription(row)
     },
     createSubscription: async (transaction, { subscriptionId, tenantId, displayName }) => {

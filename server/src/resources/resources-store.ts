@@ -19,8 +19,12 @@ function createGroupStore(database: Database) {
 
   return {
     subscriptions: () => read().selectFrom('subscription').selectAll().orderBy('subscription_id').execute(),
-    subscription: (id: string) =>
-      read().selectFrom('subscription').selectAll().where('subscription_id', '=', id).executeTakeFirst(),
+    subscription: (source: Transaction | undefined, id: string) =>
+      (source === undefined ? read() : within(source))
+        .selectFrom('subscription')
+        .selectAll()
+        .where('subscription_id', '=', id)
+        .executeTakeFirst(),
     insertSubscription: (transaction: Transaction, row: SubscriptionRow) =>
       within(transaction).insertInto('subscription').values(row).execute(),
 

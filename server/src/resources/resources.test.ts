@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { LoginServer } from '../standards/azure/login-server.ts'
@@ -192,11 +193,13 @@ for (const kind of testDatabaseKinds) {
     test('a transaction sees its changes, which others see after the commit', async (t) => {
       const { resources, database, create } = await open(t)
       const registry = await create('Contoso')
+      const fromOutside = AsyncLocalStorage.snapshot()
       await database.transaction(async (transaction) => {
         await resources.deleteResourceGroup(transaction, subscription, 'Default')
         assert.equal(await resources.findRegistry(subscription, 'Default', 'Contoso', transaction), undefined)
         assert.equal(await resources.findResourceGroup(subscription, 'Default', transaction), undefined)
-        assert.deepEqual(await resources.findRegistry(subscription, 'Default', 'Contoso'), registry)
+        const seen = await fromOutside(() => resources.findRegistry(subscription, 'Default', 'Contoso'))
+        assert.deepEqual(seen, registry)
       })
       assert.equal(await resources.findResourceGroup(subscription, 'Default'), undefined)
     })

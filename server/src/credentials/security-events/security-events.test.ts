@@ -70,9 +70,9 @@ test('the security events of a user are deleted with the user', async (t) => {
     password: 'x',
     directoryRole: 'owner',
   } as const
+  const alice = await directory.findUserByName('alice@contoso.example')
   await database.transaction(async (transaction) => {
     await directory.createUser(transaction, bob)
-    const alice = await directory.findUserByName('alice@contoso.example')
     await directory.people.deleteUser(transaction, alice?.objectId ?? '')
   })
   assert.deepEqual(await list(), [])

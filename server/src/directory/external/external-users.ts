@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { externalNameMark, isName, nameKey } from '../../standards/azure/object-name.ts'
-import type { ExternalIdentity, Tenant, User } from '../principals/model.ts'
+import type { ExternalIdentity, User } from '../principals/model.ts'
+import type { TenantReader } from '../principals/tenant.ts'
 import { toUser } from '../principals/principals.ts'
 import type { UserRow } from '../principals/rows.ts'
 import { type ExternalGroups, type ProviderGroups, digest } from './external-groups.ts'
@@ -34,7 +35,7 @@ export type ExternalUsersOptions = {
   /** Returns false if the name is taken. */
   readonly insertUser: (transaction: Transaction, row: UserRow) => Promise<boolean>
   readonly groups: ExternalGroups
-  readonly tenant: () => Promise<Tenant>
+  readonly tenant: TenantReader
 }
 
 /** Creates the users that other providers authenticate, and their identities there. */
@@ -42,7 +43,7 @@ export function createExternalUsers(options: ExternalUsersOptions) {
   const { clock, store, groups } = options
 
   async function createUser(transaction: Transaction, person: ExternalPerson): Promise<UserRow> {
-    const { defaultDomain } = await options.tenant()
+    const { defaultDomain } = await options.tenant(transaction)
     // If an owner moved the identity away from the user of this name, the person is another one and gets another name.
     for (const names of [[], [randomUUID()]]) {
       const row = newUser(person, externalUserName(person, defaultDomain, ...names), clock.now())

@@ -19,7 +19,8 @@ export function principalStore(database: Database) {
     ...lookups(database),
     ...directoryRoles(database),
 
-    tenant: () => read().selectFrom('tenant').selectAll().where('only', '=', 1).executeTakeFirst(),
+    tenant: (source?: Transaction) =>
+      from(source).selectFrom('tenant').selectAll().where('only', '=', 1).executeTakeFirst(),
     insertTenant: (transaction: Transaction, row: TenantRow) =>
       from(transaction).insertInto('tenant').values(row).execute(),
 

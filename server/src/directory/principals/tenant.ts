@@ -3,12 +3,15 @@ import { nameKey } from '../../standards/azure/object-name.ts'
 import type { Tenant } from './model.ts'
 import type { PrincipalStore } from './principal-store.ts'
 
+/** Reads the tenant. */
+export type TenantReader = (within?: Transaction) => Promise<Tenant>
+
 /** Reads the tenant, which never changes, once. */
-export function createTenantReader(store: Pick<PrincipalStore, 'tenant'>): () => Promise<Tenant> {
+export function createTenantReader(store: Pick<PrincipalStore, 'tenant'>): TenantReader {
   let tenant: Tenant | undefined
-  return async () => {
+  return async (within) => {
     if (tenant !== undefined) return tenant
-    const row = await store.tenant()
+    const row = await store.tenant(within)
     if (row === undefined) throw new Error('there is no tenant yet')
     tenant = { tenantId: row.tenant_id, displayName: row.display_name, defaultDomain: row.default_domain }
     return tenant

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
 import type { Subscription } from '../../resources/index.ts'
 import { isWithinScope, subscriptionId } from '../../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from './context.ts'
@@ -115,8 +116,9 @@ listLocations.response = locationListResponse
 export async function requireSubscription(
   { resources }: ManagementContext,
   { names }: ManagementCall,
+  transaction?: Transaction,
 ): Promise<Subscription> {
-  const subscription = await resources.findSubscription(names.subscriptionId)
+  const subscription = await resources.findSubscription(names.subscriptionId, transaction)
   if (subscription !== undefined) return subscription
   throw new ArmError('subscriptionNotFound', `The subscription '${names.subscriptionId}' could not be found.`)
 }

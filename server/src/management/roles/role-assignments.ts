@@ -240,8 +240,12 @@ function unknownRole(name: string, cause?: unknown): ArmError {
   return new ArmError('unknownRoleDefinition', message, { cause })
 }
 
-async function principalNotFound({ directory }: ManagementContext, id: string): Promise<ArmError> {
-  const { tenantId } = await directory.tenant()
+async function principalNotFound(
+  { directory }: ManagementContext,
+  id: string,
+  within?: Transaction,
+): Promise<ArmError> {
+  const { tenantId } = await directory.tenant(within)
   const message = `Principal ${id.slice(0, 64).replaceAll('-', '')} does not exist in the directory ${tenantId}. Check that you have the correct principal ID.`
   return new ArmError('principalNotFound', message)
 }
@@ -296,11 +300,11 @@ async function requireInDirectory(
   const { directory, audit } = context
   if (isKnown) {
     if (await directory.hasPrincipal(transaction, objectId)) return
-    throw await principalNotFound(context, objectId)
+    throw await principalNotFound(context, objectId, transaction)
   }
   const kind = principalType === 'User' ? 'user' : 'service-principal'
   const registered = await directory.externalPrincipals.preregister(transaction, objectId, kind)
-  if (registered === undefined) throw await principalNotFound(context, objectId)
+  if (registered === undefined) throw await principalNotFound(context, objectId, transaction)
   await audit.record(transaction, {
     action: 'external-principal.create',
     outcome: 'success',

@@ -26,5 +26,5 @@ export async function requireScopeId(
     return resourceGroupId(group.subscriptionId, group.name)
   }
   if (names.subscriptionId === '') return '/'
-  return subscriptionId((await requireSubscription(context, call)).subscriptionId)
+  return subscriptionId((await requireSubscription(context, call, transaction)).subscriptionId)
 }

@@ -30,8 +30,12 @@ export const selectRevision = `select (${timeline} << 32) + value as revision fr
 /** Selects the length of all leases. */
 export const selectLength = `select length_ms from authority_lease_terms where "only" = 1`
 
-/** Stores that a replica ($1) knows a revision ($2). A statement of a lost connection may run after a later one. */
-export const acknowledgeRevision = `insert into authority_lease (replica, acknowledged) values ($1, $2)
+/**
+ * Stores that a replica ($1) knows a revision ($2). A statement of a lost connection may run after a later one. It is durable when
+ * it returns, whatever the setting of the server: a lease that a crash loses would not be waited for.
+ */
+export const acknowledgeRevision = `with durable as (select set_config('synchronous_commit', 'on', true))
+  insert into authority_lease (replica, acknowledged) select $1, $2::bigint from durable
   on conflict (replica) do update set acknowledged = greatest(authority_lease.acknowledged, excluded.acknowledged)`
 
 /** Selects the standing of the leases of all replicas but one ($1) for a revision ($2), or for the current one. */

@@ -11,7 +11,8 @@ import {
 
 /**
  * The lease of this process on the authority revision of a PostgreSQL server. It has a connection of its own, because a
- * notification reaches only the connection that listens. [PostgreSQL, LISTEN]
+ * notification reaches only the connection that listens. [PostgreSQL, LISTEN] Through a pooler there are no notifications: the
+ * lease is only renewed at its times.
  */
 export class PostgresLease {
   /** The id of this lease. No other lease ever has it. */
@@ -27,7 +28,7 @@ export class PostgresLease {
   constructor(connection: pg.ClientConfig, lengthMs: number) {
     this.lengthMs = lengthMs
     this.#lease = new Lease(lengthMs)
-    this.#config = { ...connection, keepAlive: true, connectionTimeoutMillis: lengthMs, query_timeout: lengthMs }
+    this.#config = { ...connection, connectionTimeoutMillis: lengthMs, query_timeout: lengthMs }
   }
 
   /** Begins to renew the lease, three times in its length. */
@@ -105,9 +106,8 @@ export class PostgresLease {
     client.on('notification', ({ channel, payload }) => this.#notified(channel, payload))
     this.#client = client
     await client.connect()
-    await client.query(`listen ${leaseChannels.revision}; listen ${leaseChannels.acknowledged}`)
-    // A lease that a crash of the server loses would not be waited for.
-    await client.query('set synchronous_commit = on')
+    if (await isDirect(client))
+      await client.query(`listen ${leaseChannels.revision}; listen ${leaseChannels.acknowledged}`)
     return client
   }
 
@@ -126,6 +126,15 @@ export class PostgresLease {
     this.#client = undefined
     client.end().catch(() => undefined)
   }
+}
+
+/**
+ * Whether a connection ends at the server and not at a pooler, which gives each transaction another session of the server: that
+ * session would go on listening, and deliver the notifications to whoever uses it.
+ */
+async function isDirect(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  return rows[0]?.pid === (client as pg.Client & { readonly processID: number | null }).processID
 }
 
 /** `performance.now` stops while a virtual machine is suspended, and the time of day may jump. [clock_gettime(2)] */

@@ -14,6 +14,7 @@ export const exitCodes = {
   unusableCertificate:   15, // the TLS certificate or its key
   newerSchema:           16, // the database was written by a newer version
   backupUnusable:        17, // the backup directory is unusable, or has no such backup
+  databaseUnusable:      18, // the PostgreSQL server cannot be reached, or cannot be used
 } as const
 
 /** One of `exitCodes`. */

@@ -5,7 +5,7 @@ export class DiskFullError extends Error {
   override readonly name: string = 'DiskFullError'
 }
 
-/** Another process held the lock of the database until the wait timed out. */
+/** Other transactions prevented this one until its wait, or its last attempt, was over. */
 export class DatabaseBusyError extends Error {
   override readonly name = 'DatabaseBusyError'
 }
@@ -42,7 +42,7 @@ const diskFull: Outage = {
 const databaseBusy: Outage = {
   kind: 'database-busy',
   status: 503,
-  message: 'The database of the server is locked by another process. Try again later.',
+  message: 'The database of the server is busy. Try again later.',
   retryAfterSeconds: 10,
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type TestContext, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database, DatabaseKind, Transaction } from './database.ts'
@@ -58,11 +59,12 @@ for (const kind of testDatabaseKinds) {
     test('returns the result of a transaction, whose changes become visible together', async (t) => {
       const database = await open(t, kind)
       const seen: number[][] = []
+      const fromOutside = AsyncLocalStorage.snapshot()
       const result = await database.transaction(async (transaction) => {
         await insert(transaction, 1)
-        seen.push(await idsIn(database))
+        seen.push(await fromOutside(() => idsIn(database)))
         await insert(transaction, 2)
-        seen.push(await idsIn(database))
+        seen.push(await fromOutside(() => idsIn(database)))
         return 'done'
       })
       assert.equal(result, 'done')

@@ -68,10 +68,16 @@ export interface Database {
   prepareInsert<Row extends SqlParameters>(table: string, columns: readonly (keyof Row & string)[]): PreparedInsert<Row>
   /**
    * Runs `work` as one serializable transaction and returns its result when it is durable. Waiting transactions may share
-   * one flush. `work` must contain only SQL: it may run again after a conflict, and other transactions wait for it. If it
+   * one flush. `work` must contain only SQL: it may run again after a conflict, and other transactions wait for it. It
+   * reads through the transaction: behind a pooler, a second connection could wait for others that do the same. If it
    * throws, only its own changes are rolled back, and the error is rethrown.
    */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>
+  /**
+   * Like {@link transaction}, while no other process runs one of these: for changes of the schema, and for the first rows. It
+   * reads what was committed before each statement, and is not serializable with other transactions.
+   */
+  exclusiveTransaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>
   /**
    * A number that changes with every transaction that {@link Transaction.changesAuthority}, before the transaction is
    * acknowledged. A decision is valid while the revision is the same. Read the revision before the data of the decision.

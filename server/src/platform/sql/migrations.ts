@@ -41,7 +41,7 @@ export async function migrate(
   nowMs: number,
   complete: CompleteMigration = () => Promise.resolve(),
 ): Promise<void> {
-  await database.transaction(async (transaction) => {
+  await database.exclusiveTransaction(async (transaction) => {
     const tables = transaction.tables<MigrationTable>()
     const types = columnTypes(database.kind)
     await tables.schema

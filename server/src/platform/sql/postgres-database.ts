@@ -1,5 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Compilable, Kysely, PostgresDialect, type Transaction as KyselyTransaction, sql } from 'kysely'
+import {
+  type Compilable,
+  Kysely,
+  PostgresDialect,
+  type PostgresPool as KyselyPool,
+  type Transaction as KyselyTransaction,
+  sql,
+} from 'kysely'
 import pg from 'pg'
 import { awaitLeases } from '../leases/await-leases.ts'
 import { leaseSchema, raiseRevision, selectLength, selectRevision } from '../leases/lease-statements.ts'
@@ -15,9 +23,11 @@ import type {
 } from './database.ts'
 import { commitBounds } from './database.ts'
 import { Distribution } from '../metrics/figure.ts'
-import { DatabaseUnavailableError } from '../process/outage.ts'
+import { DatabaseBusyError, DatabaseUnavailableError } from '../process/outage.ts'
 import { systemErrorCode } from '../process/plain-reason.ts'
+import { type PostgresAccess, type PostgresAddress, connectionTo } from './postgres-address.ts'
 import { PostgresPool } from './postgres-pool.ts'
+import { requireUsableServer } from './postgres-server.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**
@@ -30,71 +40,124 @@ const attemptLimits: ReadonlyMap<string, number> = new Map([
   ['23505', 10],
 ])
 
+/** A transaction that was in conflict with others, which only a repetition resolves. */
+const conflicts: ReadonlySet<string> = new Set(['40001', '40P01'])
+
 /** The maximum number of attempts of a transaction whose connection is lost before it is committed. */
 const maxAttemptsWhenLost = 4
 
-/** The lock for the creation of the tables that are not of a module. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
-const schemaLock = 7_236_401
+/** The lock of exclusive transactions. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
+const exclusiveLock = 7_236_401
 
-/**
- * Opens a database on a PostgreSQL server, which any number of Acrux processes can share. `directUrl` is for the connection of
- * the lease, if `url` is that of a pooler that shares connections between clients.
- */
-export async function openPostgresDatabase(url: string, directUrl = url): Promise<Database> {
+/** How a database on a PostgreSQL server is reached. Any number of Acrux processes can share it. */
+export type PostgresOptions = PostgresAccess & {
+  readonly url: PostgresAddress
+  /** The server itself, if `url` is a pooler: for notifications and for changes of the schema. */
+  readonly directUrl?: PostgresAddress
+  readonly maxReadConnections: number
+  readonly maxWriteConnections: number
+  /** How long a statement waits for a connection. */
+  readonly connectionTimeoutMs: number
+  /** How long a statement may take. A server that a broken network hides is noticed no earlier. */
+  readonly statementTimeoutMs: number
+  /** Whether a transaction that reads through another connection fails: see {@link Database.transaction}. */
+  readonly rejectsNestedReads?: boolean
+}
+
+/** Opens a database on a PostgreSQL server. @throws StartupError if the server cannot be used */
+export async function openPostgresDatabase(options: PostgresOptions): Promise<Database> {
+  const {
+    url,
+    directUrl = url,
+    maxReadConnections,
+    maxWriteConnections,
+    connectionTimeoutMs,
+    statementTimeoutMs,
+  } = options
   const types = new pg.TypeOverrides()
   types.setTypeParser(pg.types.builtins.INT8, Number)
-  const writers = new PostgresPool({ connectionString: url, types })
-  const readers = new PostgresPool({ connectionString: readOnly(url), types })
-  const tables = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: writers }) })
+  const pooled = { ...connectionTo(url, options), types }
+  const direct = connectionTo(directUrl, options)
+  const limits = { connectionTimeoutMillis: connectionTimeoutMs, query_timeout: statementTimeoutMs }
+  for (const config of directUrl === url ? [direct] : [direct, pooled]) {
+    await requireUsableServer({ ...config, connectionTimeoutMillis: connectionTimeoutMs })
+  }
+  const writers = new PostgresPool(pooled, { ...limits, max: maxWriteConnections })
+  const nesting = options.rejectsNestedReads === true ? new AsyncLocalStorage<boolean>() : undefined
+  const beforeUse = () => {
+    if (nesting?.getStore() === true) throw new Error('a transaction used another connection than its own')
+  }
+  const readers = new PostgresPool(pooled, { ...limits, max: maxReadConnections, beforeUse })
+  // Such a transaction may wait for that of another process.
+  const exclusive = new PostgresPool({ ...direct, types }, { ...limits, max: 1, query_timeout: 0 })
   try {
-    await tables.transaction().execute(async (transaction) => {
-      await sql`select pg_advisory_xact_lock(${schemaLock})`.execute(transaction)
-      for (const statement of leaseSchema) await sql.raw(statement).execute(transaction)
+    await runExclusively(tablesOf(exclusive), async (tables) => {
+      for (const statement of leaseSchema) await sql.raw(statement).execute(tables)
     })
     const [terms] = await writers.query<{ length_ms: number }>({ text: selectLength })
     if (terms === undefined) throw new Error('the table authority_lease_terms is empty')
-    const lease = new PostgresLease({ connectionString: directUrl }, terms.length_ms)
+    const lease = new PostgresLease(direct, terms.length_ms)
     lease.start()
-    return new PostgresDatabase({ readers, writers, tables, lease })
+    return new PostgresDatabase({ readers, writers, exclusive, lease, nesting })
   } catch (error) {
-    await Promise.all([writers.end(), readers.end()])
+    await Promise.all([writers.end(), readers.end(), exclusive.end()])
     throw error
   }
 }
 
-/** The same server with read-only connections. [PostgreSQL, Client Connection Defaults] */
-function readOnly(url: string): string {
-  const address = new URL(url)
-  const options = [address.searchParams.get('options'), '-c default_transaction_read_only=on']
-  address.searchParams.set('options', options.filter(Boolean).join(' '))
-  return address.href
+/** The query builder on the connections of a pool. */
+function tablesOf(pool: KyselyPool): Kysely<unknown> {
+  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+}
+
+/**
+ * Runs a transaction while no other process runs such a one. It is not serializable: its snapshot would be older than the
+ * lock, and would not contain what the previous holder of the lock has committed.
+ */
+function runExclusively<Result>(
+  tables: Kysely<unknown>,
+  work: (tables: KyselyTransaction<unknown>) => Promise<Result>,
+): Promise<Result> {
+  const transaction = tables.transaction().setIsolationLevel('read committed')
+  return transaction.execute(async (changed) => {
+    await sql`select pg_advisory_xact_lock(${exclusiveLock})`.execute(changed)
+    return work(changed)
+  })
 }
 
 type Parts = {
   readonly readers: PostgresPool
   readonly writers: PostgresPool
-  readonly tables: Kysely<unknown>
+  readonly exclusive: PostgresPool
   readonly lease: PostgresLease
+  /** True within the work of a transaction. Undefined if nested reads are allowed. */
+  readonly nesting: AsyncLocalStorage<boolean> | undefined
 }
 
 class PostgresDatabase implements Database {
   readonly kind = 'postgres'
   #readers: PostgresPool
   #writers: PostgresPool
+  #exclusive: PostgresPool
   #readTables: Kysely<unknown>
   #writeTables: Kysely<unknown>
+  #exclusiveTables: Kysely<unknown>
   #lease: PostgresLease
+  #nesting: AsyncLocalStorage<boolean> | undefined
   #preparedCount = 0
   #running = new Set<Promise<unknown>>()
   #closed = false
   #commitSeconds = new Distribution(commitBounds)
 
-  constructor({ readers, writers, tables, lease }: Parts) {
+  constructor({ readers, writers, exclusive, lease, nesting }: Parts) {
+    this.#nesting = nesting
     this.#readers = readers
     this.#writers = writers
+    this.#exclusive = exclusive
     this.#lease = lease
-    this.#readTables = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: readers.readOnly() }) })
-    this.#writeTables = tables
+    this.#readTables = tablesOf(readers.readOnly())
+    this.#writeTables = tablesOf(writers)
+    this.#exclusiveTables = tablesOf(exclusive)
   }
 
   tables<Tables>(): Kysely<Tables> {
@@ -131,12 +194,17 @@ class PostgresDatabase implements Database {
           .values([...rows])
           .execute()
       // Rows that are only added revoke nothing, and nothing was read that a revocation may have changed.
-      await this.#track(this.#commit(insert))
+      await this.#track(this.#commit(() => this.#attempt(insert)))
     }
   }
 
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    return this.#track(this.#commitAndAwaitLeases(work))
+    return this.#track(this.#commitAndAwaitLeases(() => this.#attempt(work)))
+  }
+
+  async exclusiveTransaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    const attempt = () => runExclusively(this.#exclusiveTables, (tables) => runOn(tables, work))
+    return this.#track(this.#commitAndAwaitLeases(attempt))
   }
 
   /** Remembers a transaction until it has ended, for {@link close}. */
@@ -153,11 +221,11 @@ class PostgresDatabase implements Database {
    * A transaction may be a revocation, or may have read one that another process has committed and not answered yet. In both
    * cases, its result and its error are an answer: before it, the leases of earlier revisions must have ended.
    */
-  async #commitAndAwaitLeases<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+  async #commitAndAwaitLeases<Result>(attempt: () => Promise<Result>): Promise<Result> {
     const awaitAll = () => awaitLeases(this.#lease, (query) => this.#writers.query(query))
     let result: Result
     try {
-      result = await this.#commit(work)
+      result = await this.#commit(attempt)
     } catch (error) {
       if (!this.#closed && !(error instanceof DatabaseUnavailableError)) await awaitAll()
       throw error
@@ -166,23 +234,12 @@ class PostgresDatabase implements Database {
     return result
   }
 
-  async #commit<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+  async #commit<Result>(attempt: () => Promise<Result>): Promise<Result> {
     if (this.#closed) throw new Error('the database is closed')
     const beganMs = performance.now()
-    const result = await this.#retry(work)
+    const result = await retry(attempt)
     this.#commitSeconds.observe((performance.now() - beganMs) / 1000)
     return result
-  }
-
-  async #retry<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#attempt(work)
-      } catch (error) {
-        if (attempt >= attemptLimitOf(error)) throw error
-        await sleep(Math.random() * Math.min(4 * attempt ** 1.5, 250))
-      }
-    }
   }
 
   async authorityRevision(): Promise<number> {
@@ -210,19 +267,35 @@ class PostgresDatabase implements Database {
     // A pool that is ended drops those that wait for a connection.
     await Promise.allSettled(this.#running)
     await this.#lease.close()
-    await Promise.all([this.#readers.end(), this.#writers.end()])
+    await Promise.all([this.#readers.end(), this.#writers.end(), this.#exclusive.end()])
   }
 
   #attempt<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    return this.#writeTables
-      .transaction()
-      .setIsolationLevel('serializable')
-      .execute(async (tables) => {
-        const transaction = new PostgresTransaction(tables)
-        const result = await work(transaction)
-        if (transaction.authorityChanged) await sql.raw(raiseRevision).execute(tables)
-        return result
-      })
+    const transaction = this.#writeTables.transaction().setIsolationLevel('serializable')
+    const attempt = () => transaction.execute((tables) => runOn(tables, work))
+    return this.#nesting === undefined ? attempt() : this.#nesting.run(true, attempt)
+  }
+}
+
+async function runOn<Result>(
+  tables: KyselyTransaction<unknown>,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  const transaction = new PostgresTransaction(tables)
+  const result = await work(transaction)
+  if (transaction.authorityChanged) await sql.raw(raiseRevision).execute(tables)
+  return result
+}
+
+async function retry<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let number = 1; ; number += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (number < attemptLimitOf(error)) await sleep(Math.random() * Math.min(4 * number ** 1.5, 250))
+      else if (!conflicts.has(systemErrorCode(error) ?? '')) throw error
+      else throw new DatabaseBusyError('a transaction was in conflict with others in all attempts', { cause: error })
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { startPostgres } from '../../../../test/setup/postgres.mjs'
 import { outageOf } from '../process/outage.ts'
 import { until } from '../process/test-patience.ts'
 import type { Database, Transaction } from './database.ts'
-import { openPostgresDatabase } from './postgres-database.ts'
+import { openPostgresForTest } from './test-postgres.ts'
 import { testDatabaseKinds } from './test-database.ts'
 
 type Tables = { note: { id: number } }
@@ -24,7 +24,7 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
   before(async () => {
     server = await startPostgres()
     assert.ok(server !== undefined)
-    database = await openPostgresDatabase(server.url)
+    database = await openPostgresForTest(server.url)
     await database.transaction((transaction) =>
       transaction
         .tables()

@@ -4,20 +4,43 @@ import { DatabaseUnavailableError } from '../process/outage.ts'
 
 /**
  * The classes and codes of SQLSTATE with which PostgreSQL ends a connection or rejects a new one: connection exceptions, too
- * many connections, shutdown, crash, start-up. [PostgreSQL, Appendix A]
+ * many connections, shutdown, crash, start-up, timeouts of idle sessions, and a server that became a standby. A pooler uses
+ * 08P01. [PostgreSQL, Appendix A]
  */
-const unavailable = /^(?:08...|53300|57P0[1-3])$/
+const unavailable = /^(?:08...|53300|57P0[1-5]|25P0[34]|25006)$/
+
+/** A prepared statement cannot be executed any more, because a migration has changed its result. */
+const stalePlan = { code: '0A000', message: /^cached plan must not change result type/ }
+
+/** The only statements that a query builder for reads sends. */
+const read = /^\s*\(?\s*(?:select|with)\b/i
+
+/** The size of a pool, and its times. */
+export type PoolLimits = {
+  readonly max: number
+  /** How long a caller waits for a connection. */
+  readonly connectionTimeoutMillis: number
+  /** How long a statement may take. A connection on which one takes longer is closed. 0 is no limit. */
+  readonly query_timeout: number
+  /** Called before each use. It may throw. */
+  readonly beforeUse?: () => void
+}
 
 /**
- * Connections to a PostgreSQL server. A lost connection never ends the process: the statement that uses it fails with a
+ * Connections to a PostgreSQL server, which may pass a pooler that gives each transaction another connection: nothing is
+ * stored in a session. A lost connection never ends the process: the statement that uses it fails with a
  * {@link DatabaseUnavailableError}, and the next statement gets another connection.
  */
 export class PostgresPool implements KyselyPool {
   #pool: pg.Pool
   #lost = new WeakSet<pg.PoolClient>()
+  /** A part of the names of all prepared statements: with another one, all are prepared again. */
+  #plans = 0
+  #beforeUse: () => void
 
-  constructor(config: pg.PoolConfig) {
-    this.#pool = new pg.Pool({ ...config, max: 10, keepAlive: true })
+  constructor(config: pg.PoolConfig, { beforeUse = () => undefined, ...limits }: PoolLimits) {
+    this.#beforeUse = beforeUse
+    this.#pool = new pg.Pool({ ...config, ...limits })
     // The pool listens only to idle connections. Without a listener, the error of any other would end the process.
     this.#pool.on('connect', (client) => client.on('error', () => this.#lost.add(client)))
     this.#pool.on('error', () => undefined)
@@ -32,6 +55,8 @@ export class PostgresPool implements KyselyPool {
   async connect(): Promise<PostgresPoolClient> {
     const client = await this.#connect()
     const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
+      // After a timeout, the connection still waits for the response to the earlier statement.
+      if (text === 'rollback' && this.#lost.has(client)) return { command: 'ROLLBACK', rowCount: 0, rows: [] }
       try {
         return (await client.query(text, [...values])) as unknown as PostgresQueryResult<Row>
       } catch (error) {
@@ -42,15 +67,13 @@ export class PostgresPool implements KyselyPool {
       }
     }
     // Cursors are not configured, so the query builder calls `query` with text only.
-    return {
-      query: query as PostgresPoolClient['query'],
-      release: (destroy) => client.release(destroy === true || this.#lost.has(client)),
-    }
+    return { query: query as PostgresPoolClient['query'], release: (destroy) => this.#release(client, destroy) }
   }
 
   /** The same for a query builder that only reads. A statement runs a second time if its connection is lost. */
   readOnly(): KyselyPool {
     const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
+      if (!read.test(text)) throw new Error('a read-only connection cannot write: use Database.transaction')
       const result = await this.#runTwice((client) => client.query(text, [...values]))
       return result as unknown as PostgresQueryResult<Row>
     }
@@ -60,17 +83,34 @@ export class PostgresPool implements KyselyPool {
 
   /** Runs one statement that may run twice, such as a read: a second time if its connection is lost. */
   async query<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<Row[]> {
-    return (await this.#runTwice((client) => client.query<Row>(query))).rows
+    return (await this.#runNamed(query, (client, named) => client.query<Row>(named))).rows
   }
 
   /** Like {@link query}, with rows as arrays. */
   async queryValues<Row extends unknown[]>(query: pg.QueryArrayConfig): Promise<Row[]> {
-    return (await this.#runTwice((client) => client.query<Row>(query))).rows
+    return (await this.#runNamed(query, (client, named) => client.query<Row>(named))).rows
   }
 
   /** Closes the connections. It waits for those that are in use. */
   async end(): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end()
+  }
+
+  /** Runs a statement that may be prepared. It is prepared again, as are all others, if its result has changed. */
+  async #runNamed<Query extends pg.QueryConfig, Result>(
+    query: Query,
+    run: (client: pg.PoolClient, named: Query) => Promise<Result>,
+  ): Promise<Result> {
+    if (query.name === undefined) return this.#runTwice((client) => run(client, query))
+    const plans = this.#plans
+    const named = { ...query, name: `${query.name}.${plans}` }
+    try {
+      return await this.#runTwice((client) => run(client, named))
+    } catch (error) {
+      if (!isStalePlan(error)) throw error
+      if (this.#plans === plans) this.#plans += 1
+      return this.#runTwice((client) => run(client, { ...query, name: `${query.name}.${this.#plans}` }))
+    }
   }
 
   async #runTwice<Result>(run: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
@@ -82,29 +122,48 @@ export class PostgresPool implements KyselyPool {
         if (!this.#isLost(client, error)) throw error
         if (attempt === 2) throw lost(error, false)
       } finally {
-        client.release(this.#lost.has(client))
+        this.#release(client)
       }
     }
   }
 
   async #connect(): Promise<pg.PoolClient> {
+    this.#beforeUse()
     try {
       return await this.#pool.connect()
     } catch (error) {
-      if (this.#pool.ending || (error instanceof pg.DatabaseError && !hasUnavailableCode(error))) throw error
+      if (this.#pool.ending) throw error
       throw new DatabaseUnavailableError('the database server cannot be reached', { cause: error })
     }
   }
 
-  /** The server sends its reason before it ends the connection, which must not return to the idle ones meanwhile. */
-  #isLost(client: pg.PoolClient, error: unknown): boolean {
-    if (error instanceof pg.DatabaseError && hasUnavailableCode(error)) this.#lost.add(client)
-    return this.#lost.has(client)
+  /** Closes a connection that was lost, and gives any other to the next caller. */
+  #release(client: pg.PoolClient, destroy = false): void {
+    client.release(destroy || this.#lost.has(client))
   }
+
+  /**
+   * Whether an error is that of the connection and not of the statement. The server sends its reason before it ends the
+   * connection, which must not return to the idle ones meanwhile.
+   */
+  #isLost(client: pg.PoolClient, error: unknown): boolean {
+    if (!this.#lost.has(client) && !isOfConnection(error)) return false
+    this.#lost.add(client)
+    return true
+  }
+}
+
+function isOfConnection(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return hasUnavailableCode(error)
+  return error instanceof Error && error.message === 'Query read timeout'
 }
 
 function hasUnavailableCode({ code }: pg.DatabaseError): boolean {
   return code !== undefined && unavailable.test(code)
+}
+
+function isStalePlan(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === stalePlan.code && stalePlan.message.test(error.message)
 }
 
 function lost(cause: unknown, mayHaveCommitted: boolean): DatabaseUnavailableError {

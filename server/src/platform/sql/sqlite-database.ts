@@ -104,6 +104,11 @@ class SqliteDatabase implements Database {
     this.prepare = (names, build) => reads.prepare(names, build)
   }
 
+  exclusiveTransaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    // One process owns the database.
+    return this.transaction(work)
+  }
+
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#works.push({ work, resolve: (result) => resolve(result as Result), reject })

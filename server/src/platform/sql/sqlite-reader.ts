@@ -17,6 +17,7 @@ export function openSqliteReader(file: string, revision: Readonly<RevisionCell>)
     prepare: (names, build) => reads.prepare(names, build),
     prepareInsert: () => refuse,
     transaction: refuse,
+    exclusiveTransaction: refuse,
     authorityRevision: async () => revision.value,
     writerLoad: () => ({ waiting: 0, commitSeconds: new Distribution(commitBounds) }),
     canWrite: () => false,

@@ -6,7 +6,7 @@ import { after } from 'node:test'
 import pg from 'pg'
 import type { Database, DatabaseKind } from './database.ts'
 import { type Migration, migrate } from './migrations.ts'
-import { openPostgresDatabase } from './postgres-database.ts'
+import { openPostgresForTest } from './test-postgres.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 
 /** A new database for a test. */
@@ -83,7 +83,7 @@ async function makeSqliteTemplate(migrations: readonly Migration[]): Promise<Buf
 
 async function makePostgresTemplate(migrations: readonly Migration[]): Promise<string> {
   const name = await createPostgres('template1')
-  await fill(await openPostgresDatabase(urlOf(name)), migrations)
+  await fill(await openPostgresForTest(urlOf(name)), migrations)
   return name
 }
 
@@ -110,7 +110,7 @@ async function openSqlite(template?: Buffer): Promise<TestDatabase> {
 
 async function openPostgres(template = 'template1'): Promise<TestDatabase> {
   const name = await createPostgres(template)
-  const database = await openPostgresDatabase(urlOf(name))
+  const database = await openPostgresForTest(urlOf(name))
   const dispose = async () => {
     await database.close()
     drops.push(drop(name))

@@ -4,7 +4,7 @@
  */
 import { RevisionCache } from '../memory/revision-cache.ts'
 import type { Database } from './database.ts'
-import { openPostgresDatabase } from './postgres-database.ts'
+import { openPostgresForTest } from './test-postgres.ts'
 
 /** What the test asks: is a request with this right allowed, or revoke it. */
 export type ReplicaCall = { readonly id: number; readonly operation: 'request' | 'revoke'; readonly right: string }
@@ -44,7 +44,7 @@ function revoke(database: Database, right: string): Promise<boolean> {
 }
 
 async function serve(url: string): Promise<void> {
-  const database = await openPostgresDatabase(url)
+  const database = await openPostgresForTest(url)
   process.on('message', ({ id, operation, right }: ReplicaCall) => {
     const result = operation === 'request' ? isAllowed(database, right) : revoke(database, right)
     result.then(

@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { OciError } from '../surface/errors.ts'
 import type { StagedBytes } from './staged-bytes.ts'
-import { prepareUsageReads, readUsage, type UsageReads, wholeRegistry } from './usage-store.ts'
+import { prepareUsageReads, readLimits, readUsage, type UsageReads, wholeRegistry } from './usage-store.ts'
 
 /** The limits in bytes of registries and repositories that have no quota of their own. 0 is no limit. */
 export type DefaultQuotas = { readonly registryBytes: number; readonly repositoryBytes: number }
@@ -49,9 +49,13 @@ export class Quotas {
     this.#loadStaged = loadStaged
   }
 
-  /** The limits of a repository, as committed. */
-  async limitsOf({ rid, repository }: Pick<QuotaPlace, 'rid' | 'repository'>): Promise<Limits> {
-    const rows = await this.#reads.limits.all({ rid, repository })
+  /** The limits of a repository, as committed, or within a transaction. */
+  async limitsOf({ rid, repository }: Pick<QuotaPlace, 'rid' | 'repository'>, within?: Transaction): Promise<Limits> {
+    // On PostgreSQL, a transaction that waits for a second connection could wait for others that do the same.
+    const rows =
+      within?.kind === 'postgres'
+        ? await readLimits(within, rid, repository)
+        : await this.#reads.limits.all({ rid, repository })
     const limitOf = (name: string): number | undefined => rows.find((row) => row.repository === name)?.limit_bytes
     return {
       registryBytes: limitOf(wholeRegistry) ?? (this.#defaults.registryBytes || undefined),
@@ -119,7 +123,7 @@ export class Quotas {
     const measure: Reservation['measure'] = async (transaction, place, inner) => {
       // A transaction is retried after a conflict.
       release()
-      const limits = await this.limitsOf(place)
+      const limits = await this.limitsOf(place, transaction)
       if (limits.registryBytes === undefined && limits.repositoryBytes === undefined) return inner()
       const before = await readUsage(transaction, place.rid, place.repositoryId)
       const result = await inner()

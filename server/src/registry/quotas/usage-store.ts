@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { QuotaRow, RegistryTables } from '../rows/rows.ts'
 
@@ -26,14 +27,22 @@ export function prepareUsageReads(database: Database): UsageReads {
     ),
     limits: database.prepare<RegistryTables, { rid: string; repository: string }, Limit>(
       ['rid', 'repository'],
-      (tables, p) =>
-        tables
-          .selectFrom('quota')
-          .select(['repository', 'limit_bytes'])
-          .where('rid', '=', p.rid)
-          .where((row) => row.or([row('repository', '=', wholeRegistry), row('repository', '=', p.repository)])),
+      selectLimits,
     ),
   }
+}
+
+function selectLimits(tables: Kysely<RegistryTables>, { rid, repository }: { rid: string; repository: string }) {
+  return tables
+    .selectFrom('quota')
+    .select(['repository', 'limit_bytes'])
+    .where('rid', '=', rid)
+    .where((row) => row.or([row('repository', '=', wholeRegistry), row('repository', '=', repository)]))
+}
+
+/** The quotas of a registry and of one of its repositories, within the transaction. */
+export async function readLimits(transaction: Transaction, rid: string, repository: string): Promise<Limit[]> {
+  return selectLimits(transaction.tables<RegistryTables>(), { rid, repository }).execute()
 }
 
 /** The bytes of a registry and of one of its repositories, within the transaction. */

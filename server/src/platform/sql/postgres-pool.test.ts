@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import pg from 'pg'
+import { startPostgres } from '../../../../test/setup/postgres.mjs'
+import { outageOf } from '../process/outage.ts'
+import { connectionTo, parsePostgresUrl } from './postgres-address.ts'
+import { PostgresPool } from './postgres-pool.ts'
+import { testDatabaseKinds } from './test-database.ts'
+import { openPostgresForTest } from './test-postgres.ts'
+
+const isOutage = (error: unknown) => outageOf(error)?.status === 503
+
+describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postgres') }, () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>
+  let admin: pg.Client
+
+  before(async () => {
+    server = await startPostgres()
+    assert.ok(server !== undefined)
+    admin = new pg.Client({ connectionString: server.url })
+    await admin.connect()
+  })
+  after(async () => {
+    await admin.end()
+    await server?.stop()
+  })
+
+  function open(limits: { readonly max?: number; readonly queryMs?: number; readonly waitMs?: number } = {}) {
+    const address = parsePostgresUrl(server?.url ?? '')
+    assert.ok(typeof address !== 'string')
+    const { max = 2, queryMs = 60_000, waitMs = 60_000 } = limits
+    const pool = new PostgresPool(connectionTo(address, {}), {
+      max,
+      query_timeout: queryMs,
+      connectionTimeoutMillis: waitMs,
+    })
+    return { pool, [Symbol.asyncDispose]: () => pool.end() }
+  }
+
+  test('prepare a statement again after a migration has changed its columns', async () => {
+    await using opened = open()
+    const { pool } = opened
+    await admin.query('create table grown (id int); insert into grown values (1)')
+    const read = () => pool.query({ name: 'read', text: 'select * from grown' })
+    const every = () => Promise.all([read(), read(), read()])
+    await every()
+    await admin.query('alter table grown add column size int default 7')
+    for (const rows of await every()) assert.deepEqual(rows, [{ id: 1, size: 7 }])
+    assert.deepEqual(await pool.queryValues({ name: 'read', text: 'select * from grown', rowMode: 'array' }), [[1, 7]])
+  })
+
+  test('are closed if a statement takes too long: the statement fails with the outage error', async () => {
+    await using opened = open({ max: 1, queryMs: 500 })
+    const { pool } = opened
+    await assert.rejects(pool.query({ text: 'select pg_sleep(600)' }), isOutage)
+    assert.deepEqual(await pool.query({ text: 'select 1 as one' }), [{ one: 1 }])
+  })
+
+  test('are waited for as long as configured: then the caller fails with the outage error', async () => {
+    await using opened = open({ max: 1, waitMs: 500 })
+    const { pool } = opened
+    const client = await pool.connect()
+    await assert.rejects(pool.query({ text: 'select 1' }), isOutage)
+    client.release()
+    assert.deepEqual(await pool.query({ text: 'select 1 as one' }), [{ one: 1 }])
+  })
+
+  test('for reads send no statement that writes', async () => {
+    await using opened = open()
+    const client = await opened.pool.readOnly().connect()
+    for (const text of ['insert into grown values (2)', 'update grown set id = 2', 'drop table grown', 'set a = 1']) {
+      await assert.rejects(Promise.resolve(client.query(text, [])), /read-only/, text)
+    }
+    const { rows } = await client.query<{ one: number }>('with a as (select 1 as one) select * from a', [])
+    assert.deepEqual(rows, [{ one: 1 }])
+  })
+
+  test('serve transactions that are in conflict: they are repeated, and fail with the outage error at last', async () => {
+    const database = await openPostgresForTest(server?.url ?? '')
+    try {
+      await admin.query('create table counted (id int primary key, value int); insert into counted values (1, 0)')
+      const bump = () =>
+        database.transaction(async (transaction) => {
+          const tables = transaction.tables<{ counted: { id: number; value: number } }>()
+          const row = await tables.selectFrom('counted').select('value').executeTakeFirstOrThrow()
+          await tables
+            .updateTable('counted')
+            .set({ value: row.value + 1 })
+            .execute()
+        })
+      await Promise.all(Array.from({ length: 20 }, bump))
+      assert.deepEqual((await admin.query('select value from counted')).rows, [{ value: 20 }])
+      await admin.query(`create function conflict() returns trigger language plpgsql as $$
+        begin raise exception 'always' using errcode = 'serialization_failure'; end $$;
+        create trigger conflict before update on counted for each row execute function conflict()`)
+      await assert.rejects(bump(), (error) => outageOf(error)?.kind === 'database-busy')
+    } finally {
+      await database.close()
+    }
+  })
+})
