@@ -11,8 +11,9 @@ import {
 import { type Configuration, formatListenAddress } from './configuration/index.ts'
 import { listenForChallenges } from './platform/acme/challenge-listener.ts'
 import { systemClock } from './platform/process/clock.ts'
-import { StartupError, listenFailure } from './platform/process/exit.ts'
+import { StartupError, exitCodes, listenFailure } from './platform/process/exit.ts'
 import { listenerLimits } from './platform/http/listener-limits.ts'
+import { outageOf } from './platform/process/outage.ts'
 import { type ListenAddress, type Listener, listen } from './platform/http/listener.ts'
 import { type Log, createLog } from './platform/log/log.ts'
 import { readSecretFile, unusableSettingFile } from './platform/files/setting-file.ts'
@@ -23,7 +24,6 @@ export {
   type ChainFault,
   type EventFilter as AuditEventFilter,
   formatCheckpoint,
-  openAuditFile,
   parseCheckpoint,
 } from './audit/index.ts'
 export {
@@ -37,7 +37,14 @@ export {
   restoreBackup,
   verifyBackup,
 } from './backup/index.ts'
-export { type FirstRun, type OwnerReset, OwnerResetError, resetOwnerIn, scrubDataDir } from './compose/index.ts'
+export {
+  type FirstRun,
+  type OwnerReset,
+  OwnerResetError,
+  openAuditLog,
+  resetOwnerIn,
+  scrubDataDir,
+} from './compose/index.ts'
 export { decisionDocument } from './decisions/index.ts'
 export {
   type Configuration,
@@ -73,7 +80,9 @@ export async function startServer(configuration: Configuration, options: StartOp
   const log = createLog(configuration.logLevel)
   const { metricsTokenFile } = configuration
   const metricsToken = metricsTokenFile === undefined ? undefined : await readMetricsToken(metricsTokenFile)
-  const composition = await compose(configuration, log, systemClock, options)
+  const composition = await compose(configuration, log, systemClock, options).catch((error: unknown) => {
+    throw databaseLoss(error) ?? error
+  })
   const opened = await openListeners(composition, configuration, metricsToken, log).catch(async (error: unknown) => {
     await composition.close()
     throw withFirstRunHint(error, composition.firstRun?.file)
@@ -112,6 +121,13 @@ function renewedCaOf({ certificates }: Composition): RunningServer['renewedCa'] 
   const { caFile, renewedAuthority } = certificates ?? {}
   if (caFile === undefined || renewedAuthority === undefined) return undefined
   return { file: caFile, fingerprint: renewedAuthority }
+}
+
+/** The connection to the database was lost during the start. */
+function databaseLoss(error: unknown): StartupError | undefined {
+  const outage = outageOf(error)
+  if (error instanceof StartupError || outage?.kind !== 'database-unavailable') return undefined
+  return new StartupError(outage.message, exitCodes.databaseUnusable, 'check the log of PostgreSQL', { cause: error })
 }
 
 /** Only the first start prints the first steps. If it fails, this hint says where the passwords are. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { requirePostgres, startTestPostgres } from '../harness/postgres.ts'
 import { accessToken, basic } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { Client, isCut } from './client.ts'
@@ -12,6 +13,8 @@ import { Verifier } from './verify.ts'
 
 /** Each kill comes at a random moment. */
 const kills = Number(process.env['KILLS'] ?? 100)
+/** Fewer: the commit is PostgreSQL's, which is not killed. */
+const killsOnPostgres = Number(process.env['KILLS'] ?? 25)
 const pushers = 6
 /** Set it to repeat the moments of a run, as far as the timing of the machine allows. */
 const seed = Number(process.env['KILL_SEED'] ?? randomInt(2 ** 32))
@@ -64,9 +67,10 @@ async function pushUntilKilled(
   await broken
 }
 
-test(`Pushes survive ${kills} kills of the server: what was acknowledged is whole, what was not is not half there`, async (t) => {
+/** Kills the server again and again while pushers push, and verifies after each kill and at the end. */
+async function pushThroughKills(t: TestContext, kills: number, database: readonly string[]): Promise<void> {
   t.diagnostic(`KILL_SEED=${seed}`)
-  const args = ['--log-level', 'warn', '--gc-interval-seconds', '1', '--gc-lease-seconds', '90']
+  const args = ['--log-level', 'warn', '--gc-interval-seconds', '1', '--gc-lease-seconds', '90', ...database]
   await using server = await startServer({ args, registry: 'durable' })
   const { appId, password } = server.firstRun.servicePrincipal
   const scopes = repositories.map((name) => `repository:${name}:pull,push`)
@@ -109,4 +113,13 @@ test(`Pushes survive ${kills} kills of the server: what was acknowledged is whol
   )
   t.diagnostic(`${unanswered} tags unanswered at a kill; uploads interrupted: ${JSON.stringify(uploads)}`)
   assert.ok(ledger.pushes.length > kills, 'the pushers hardly came to push')
+}
+
+test(`Pushes survive ${kills} kills of the server: what was acknowledged is whole, what was not is not half there`, (t) =>
+  pushThroughKills(t, kills, []))
+
+test(`Pushes survive ${killsOnPostgres} kills of a server with its rows in PostgreSQL`, async (t) => {
+  if (!requirePostgres(t)) return
+  await using postgres = await startTestPostgres()
+  await pushThroughKills(t, killsOnPostgres, postgres.createDatabase('durable').args)
 })

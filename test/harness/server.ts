@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { recordAnswered } from './answered.ts'
 import { freePort } from './free-port.ts'
 import { stringAt } from './json.ts'
+import { databaseArguments } from './postgres.ts'
 import { atProcessEnd } from './process-end.ts'
 import { mainFile } from './program.ts'
 import { tempDir } from './temp-dir.ts'
@@ -227,6 +228,7 @@ async function readFirstRun(dataDir: string): Promise<FirstRun> {
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const home = tempDir('server')
   const dataDir = options.dataDir ?? join(home.path, 'data')
+  const database = options.args?.includes('--database') === true ? [] : databaseArguments(dataDir)
   let output = ''
   const log = (text: string): void => {
     output += text
@@ -234,6 +236,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const begin = async (attempts: number): Promise<{ port: number; how: Launch; running: Running }> => {
     const port = options.port ?? (await freePort())
     const how = launchOf(options, port, dataDir, home.path)
+    how.args.push(...database)
     try {
       return { port, how, running: await launch(how, log) }
     } catch (cause) {

@@ -31,6 +31,12 @@ export function postgresBin() {
   return dirs.find((dir) => dir !== '' && isExecutable(join(dir, 'initdb')) && isExecutable(join(dir, 'postgres')))
 }
 
+/** PgBouncer's program, which Debian has in a folder of the administrator; undefined if it is not installed. */
+export function pgbouncerProgram() {
+  const dirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/opt/homebrew/bin']
+  return dirs.map((dir) => join(dir, 'pgbouncer')).find((file) => isExecutable(file))
+}
+
 function hasBuildx() {
   const dirs = ['/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins', '/usr/local/lib/docker/cli-plugins']
   return dirs.some((dir) => isExecutable(join(dir, 'docker-buildx')))
@@ -70,6 +76,7 @@ const packages = [
   { name: 'caddy', isThere: () => onPath('caddy') },
   { name: 'prometheus', isThere: () => onPath('promtool') },
   { name: 'postgresql', isThere: () => postgresBin() !== undefined },
+  { name: 'pgbouncer', isThere: () => pgbouncerProgram() !== undefined },
   { name: 'mmdebstrap', isThere: () => onPath('mmdebstrap') },
   { name: 'binutils', isThere: () => onPath('strip') },
   { name: 'binutils-aarch64-linux-gnu', isThere: () => onPath('aarch64-linux-gnu-strip') },

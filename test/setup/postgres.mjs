@@ -27,7 +27,7 @@ const settings = {
  *
  * @returns {{ uid: number, gid: number } | undefined}
  */
-function unprivileged() {
+export function unprivileged() {
   if (process.getuid?.() !== 0) return undefined
   for (const user of ['postgres', 'nobody']) {
     try {
@@ -41,13 +41,25 @@ function unprivileged() {
   return undefined
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address())
   probe.close()
   await once(probe, 'close')
   return port
+}
+
+/**
+ * Writes a file that only the user of the server can read.
+ *
+ * @param {string} file
+ * @param {string} content
+ * @param {{ uid: number, gid: number } | undefined} user
+ */
+export function writeOwned(file, content, user) {
+  writeFileSync(file, content, { mode: 0o600 })
+  if (user !== undefined) chownSync(file, user.uid, user.gid)
 }
 
 /**
@@ -69,10 +81,13 @@ async function untilReady(bin, port, child, logFile) {
 
 /**
  * Starts a PostgreSQL on a free port of 127.0.0.1, with an empty cluster in a private folder, the locale C and one superuser
- * with a random password. Returns its URL, a function that ends it and removes its files, and one that ends all connections
- * and starts it again; undefined if PostgreSQL is not installed.
+ * with a random password. `files` are written to the folder of the data, by name, for `settings` that name them. Returns its
+ * URL, a function that ends it and removes its files, one that ends all connections, one that starts it again afterwards, and
+ * one that does both; undefined if PostgreSQL is not installed.
+ *
+ * @param {{ readonly settings?: Readonly<Record<string, string>>, readonly files?: Readonly<Record<string, string>> }} options
  */
-export async function startPostgres() {
+export async function startPostgres({ settings: more = {}, files = {} } = {}) {
   const bin = postgresBin()
   if (bin === undefined) return undefined
   const dir = mkdtempSync(join(tmpdir(), 'acrux-postgres-'))
@@ -83,20 +98,16 @@ export async function startPostgres() {
     const password = randomBytes(24).toString('hex')
     const passwordFile = join(dir, 'password')
     const logFile = join(dir, 'log')
-    for (const { file, content } of [
-      { file: passwordFile, content: password },
-      { file: logFile, content: '' },
-    ]) {
-      writeFileSync(file, content, { mode: 0o600 })
-      if (user !== undefined) chownSync(file, user.uid, user.gid)
-    }
+    writeOwned(passwordFile, password, user)
+    writeOwned(logFile, '', user)
     if (user !== undefined) chownSync(dir, user.uid, user.gid)
     chmodSync(dir, 0o700)
     const data = join(dir, 'data')
     const auth = ['--username=acrux', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
     await run(join(bin, 'initdb'), ['-D', data, '--locale=C', '--encoding=UTF8', '--no-sync', ...auth], owned)
     const port = await freePort()
-    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    for (const [name, content] of Object.entries(files)) writeOwned(join(data, name), content, user)
+    const flags = Object.entries({ ...settings, ...more }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const shell = 'exec "$0" "$@" >>"$ACRUX_LOG" 2>&1'
     const start = async () => {
       const child = spawn('/bin/sh', ['-c', shell, join(bin, 'postgres'), '-D', data, '-p', String(port), ...flags], {
@@ -121,11 +132,15 @@ export async function startPostgres() {
       await end()
       remove()
     }
-    const restart = async () => {
-      await end()
+    const resume = async () => {
       end = await start()
     }
-    return { url: `postgres://acrux:${password}@127.0.0.1:${port}/postgres`, stop, restart }
+    const restart = async () => {
+      await end()
+      await resume()
+    }
+    const pause = () => end()
+    return { url: `postgres://acrux:${password}@127.0.0.1:${port}/postgres`, stop, pause, resume, restart }
   } catch (cause) {
     remove()
     throw cause

@@ -1,4 +1,4 @@
-import { decisionDocument, openAuditFile } from '@acrux/server'
+import { decisionDocument, openAuditLog } from '@acrux/server'
 import { newestOnServer } from '../audit/server-log.ts'
 import type { Account } from '../account/account.ts'
 import { requireAnyAccount, signedInObjectId } from '../az.ts'
@@ -215,14 +215,13 @@ async function principalId(context: CommandContext, text: string): Promise<strin
 
 /** Without an id and a principal, the last denial is that of any caller. */
 async function findInLog({ id, principal, ...place }: Flags): Promise<RecordedDecision | undefined> {
-  const { dataDir } = await configurationOf(place)
-  const log = await openAuditFile(dataDir)
+  const log = await openAuditLog(await configurationOf(place))
   const filter =
     id === undefined ? { outcome: 'refused' as const, actorId: principal } : { correlationId: id.toLowerCase() }
   try {
     const events = await log.newest(filter, 20)
     return events.map(decisionDocument).find((decision) => decision !== undefined)
   } finally {
-    log.close()
+    await log.close()
   }
 }

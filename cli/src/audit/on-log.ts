@@ -1,4 +1,4 @@
-import { type AuditFile, openAuditFile } from '@acrux/server'
+import { type AuditFile, openAuditLog } from '@acrux/server'
 import { type DataDirFlags, configurationOf } from '../data-dir-flags.ts'
 
 /** The exit codes of commands that read the audit log of a data directory. */
@@ -8,12 +8,12 @@ export const logExitCodes = {
   14: 'the master key cannot be read',
 }
 
-/** Opens the audit log of a data directory for the time of `work`. @throws StartupError if it cannot be read */
+/** Opens the audit log of a server for the time of `work`. @throws StartupError if it cannot be read */
 export async function onLog(flags: DataDirFlags, work: (log: AuditFile) => Promise<void>): Promise<void> {
-  const log = await openAuditFile((await configurationOf(flags)).dataDir)
+  const log = await openAuditLog(await configurationOf(flags))
   try {
     await work(log)
   } finally {
-    log.close()
+    await log.close()
   }
 }

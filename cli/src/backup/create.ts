@@ -1,4 +1,4 @@
-import { createBackup } from '@acrux/server'
+import { StartupError, createBackup, exitCodes } from '@acrux/server'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir-flags.ts'
@@ -48,7 +48,8 @@ const noKeys =
   'the backup contains no keys: keep a copy of master.key and tls/ from the data directory in another place'
 
 async function create({ directory, ...flags }: Flags, context: CommandContext): Promise<void> {
-  const { dataDir } = await configurationOf(flags)
+  const { dataDir, database } = await configurationOf(flags)
+  if (database.url !== undefined) throw notOfPostgres()
   const passphrase = flags.withKeys === true ? await readPassphrase(flags.passphraseFile, true) : undefined
   const backup = await withProgress(context, (onProgress) =>
     createBackup({ dataDir, directory, passphrase, acrux: version, onProgress }),
@@ -63,4 +64,12 @@ async function create({ directory, ...flags }: Flags, context: CommandContext): 
     ...(backup.keysSha256 === null ? [noKeys] : []),
   ])
   if (backup.damaged.length > 0) context.exitWith(1)
+}
+
+function notOfPostgres(): StartupError {
+  return new StartupError(
+    'the rows are in PostgreSQL, of which acrux backup makes no copy',
+    exitCodes.dataDirUnusable,
+    'copy the database with pg_dump first, and then the data directory: see docs/how-to/postgresql.md',
+  )
 }

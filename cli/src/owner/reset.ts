@@ -38,8 +38,8 @@ An owner is a user who has the role Owner on a subscription, or the directory ro
   },
   prints: 'itself',
   run: async ({ user, removeSecondFactors, json, ...place }, { print }) => {
-    const { dataDir } = await configurationOf(place)
-    const result = await resetOwnerIn(dataDir, { user, removeSecondFactors: removeSecondFactors === true }).catch(
+    const configuration = await configurationOf(place)
+    const result = await resetOwnerIn(configuration, { user, removeSecondFactors: removeSecondFactors === true }).catch(
       (error: unknown) => {
         throw error instanceof OwnerResetError ? new CommandFailure(error.message, 1) : error
       },

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { databaseFileIn, masterKeyFileIn } from '../platform/files/data-dir.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
-import { openSealer } from '../platform/keys/sealing.ts'
+import { type Sealer, openSealer } from '../platform/keys/sealing.ts'
+import type { Database } from '../platform/sql/database.ts'
 import { type SqliteSnapshot, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { type ChainSource, readChain } from './chain/chain-store.ts'
 import type { Checkpoint } from './chain/chain-format.ts'
@@ -10,18 +11,18 @@ import { allEvents, listEvents } from './search/search-events.ts'
 import type { EventFilter } from './search/search-store.ts'
 import { type ChainReport, verifyChain } from './chain/verify-chain.ts'
 
-/** The audit log in a data directory, as a snapshot. */
+/** The audit log of a server, read from its database. */
 export type AuditFile = {
   readonly verify: (expected?: Checkpoint) => Promise<ChainReport>
   /** The matching events, newest first, up to a number. */
   readonly newest: (filter: EventFilter, count: number) => Promise<AuditEventDocument[]>
   /** All matching events, oldest first. */
   readonly events: (filter: EventFilter) => AsyncGenerator<AuditEventDocument>
-  readonly close: () => void
+  readonly close: () => Promise<void>
 }
 
 /**
- * Opens the audit log of a data directory for reading. A server can be running.
+ * Opens the audit log in the file of a data directory for reading. A server can be running.
  *
  * @throws StartupError if this version cannot read it
  */
@@ -35,23 +36,44 @@ export async function openAuditFile(dataDir: string): Promise<AuditFile> {
   const source: ChainSource = { kind: 'sqlite', tables }
   return {
     verify: (expected) => verifyChain(source, sealer, expected),
-    newest: (filter, count) => newestEvents(source, filter, count),
-    events: (filter) => documentsOf(source, filter),
-    close,
+    ...eventsIn(source),
+    close: async () => close(),
   }
 }
 
+/** The audit log of a database that was opened for it. */
+export function auditFileIn(database: Database, sealer: Sealer): AuditFile {
+  return {
+    // One transaction reads one snapshot: the chain may grow meanwhile.
+    verify: (expected) => database.transaction((transaction) => verifyChain(transaction, sealer, expected)),
+    ...eventsIn(database),
+    close: () => database.close(),
+  }
+}
+
+/** The audit log of a server, by the database that it has open. */
+export type AuditPlace = { readonly database: Database; readonly sealer: Sealer; readonly dataDir: string }
+
 /**
- * Verifies a snapshot of the audit log of a data directory.
+ * Verifies a snapshot of the audit log.
  *
  * @throws StartupError as {@link openAuditFile}
  */
-export async function verifyAuditFile(dataDir: string): Promise<ChainReport> {
+export async function verifyAudit({ database, sealer, dataDir }: AuditPlace): Promise<ChainReport> {
+  if (database.kind === 'postgres') return auditFileIn(database, sealer).verify()
+  // A transaction would keep others from the writer meanwhile.
   const log = await openAuditFile(dataDir)
   try {
     return await log.verify()
   } finally {
-    log.close()
+    await log.close()
+  }
+}
+
+function eventsIn(source: ChainSource): Pick<AuditFile, 'newest' | 'events'> {
+  return {
+    newest: (filter, count) => newestEvents(source, filter, count),
+    events: (filter) => documentsOf(source, filter),
   }
 }
 

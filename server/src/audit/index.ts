@@ -1,7 +1,7 @@
 export type { AuditActor, AuditCredential, AuditEvent, RecurringEvent } from './log/model.ts'
 export { type AuditLog, createAuditLog } from './search/audit-log.ts'
 export type { Audit } from './log/audit.ts'
-export { type AuditFile, openAuditFile, verifyAuditFile } from './audit-file.ts'
+export { type AuditFile, auditFileIn, openAuditFile, verifyAudit } from './audit-file.ts'
 export { createAudit } from './log/audit.ts'
 export { createAuditChain } from './chain/chain.ts'
 export { formatCheckpoint, parseCheckpoint } from './chain/chain-format.ts'

@@ -26,6 +26,7 @@ import { figuresOf } from './monitoring/figures.ts'
 import { healthComponents } from './monitoring/health-components.ts'
 import { openApiDocument } from './openapi/openapi.ts'
 import { openAcme } from './state/acme.ts'
+import { markPostgres, requireOwnRows } from './state/postgres-marker.ts'
 import { type State, openState } from './state/state.ts'
 import { createSurfaces } from './surfaces/surfaces.ts'
 import { type ThreadedListener, listenOnThreads } from './workers/workers.ts'
@@ -153,6 +154,7 @@ async function prepareRegistries(
   const { database, certificates } = state
   const { audit, resources, credentials, directory, access, imports, registry } = modules
   const file = path.join(state.dataDir.path, 'first-run.json')
+  const isPostgres = database.kind === 'postgres'
   const content = await createFirstRun({
     database,
     audit,
@@ -166,7 +168,12 @@ async function prepareRegistries(
     resourceManager: publicOrigin,
     caFile: certificates?.caFile ?? null,
     file,
+    onCreate: async (subscriptionId) => {
+      if (isPostgres) await markPostgres(state.dataDir.path, subscriptionId)
+    },
   })
+  // Another server on the same database may have created it meanwhile.
+  if (content === undefined) await requireOwnRows(state.dataDir.path, database, { ...state, clock: systemClock })
   if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
   await coverHosts(certificates, resources, configuration)
   await imports.endOrphaned()

@@ -43,6 +43,8 @@ export type FirstRunOptions = {
   readonly caFile: string | null
   /** The file to write; only its owner may read it. */
   readonly file: string
+  /** Runs before the change is committed. */
+  readonly onCreate: (subscriptionId: string) => Promise<void>
 }
 
 const domain = 'acrux.localhost'
@@ -58,7 +60,9 @@ const location = 'local'
 export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun | undefined> {
   const { database, resources } = options
   if ((await resources.listSubscriptions()).length > 0) return undefined
-  return database.transaction(async (transaction) => {
+  return database.exclusiveTransaction(async (transaction) => {
+    // Another server on the same database may have created it meanwhile.
+    if ((await resources.listSubscriptions()).length > 0) return undefined
     const { credentials, directory, access, audit } = options
     const tenantId = randomUUID()
     const subscriptionId = randomUUID()
@@ -124,6 +128,7 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
       owner: { userPrincipalName, password },
       servicePrincipal: { appId: servicePrincipal.appId, password: secret },
     }
+    await options.onCreate(subscriptionId)
     await writeFileDurably(options.file, `${JSON.stringify(firstRun, undefined, 2)}\n`, 0o600)
     return firstRun
   })

@@ -26,6 +26,12 @@ describe('the configuration', () => {
   test('is complete without any setting', async () => {
     assert.deepEqual(await loadConfiguration(), {
       dataDir: resolve('acrux-data'),
+      database: {
+        maxReadConnections: 10,
+        maxWriteConnections: 10,
+        connectionTimeoutSeconds: 10,
+        statementTimeoutSeconds: 30,
+      },
       listen: [{ host: '127.0.0.1', port: 5443 }],
       hasPublicHost: false,
       publicHost: 'localhost:5443',
@@ -74,6 +80,36 @@ describe('the configuration', () => {
         throttling: 'off',
       },
     })
+  })
+
+  test('takes the database as a URL or as a mapping, and a flag for either', async () => {
+    const url = 'postgres://acrux@db.example.com/acrux'
+    const parsed = {
+      host: 'db.example.com',
+      port: 5432,
+      user: 'acrux',
+      password: undefined,
+      database: 'acrux',
+      tls: true,
+    }
+    const loadings = [
+      withFile(`database: ${url}`),
+      withFile(`database: { url: ${url} }`),
+      withFile('database: postgres://a@b/c', { env: { ACRUX_DATABASE: url } }),
+      withFile('database: { maxReadConnections: 10 }', { flags: { database: url } }),
+    ]
+    for (const loading of loadings) assert.deepEqual((await loading).database.url, parsed)
+    const pool = { env: { ACRUX_DATABASE_MAX_READ_CONNECTIONS: '3' } }
+    assert.deepEqual((await withFile(`database: ${url}`, pool)).database.maxReadConnections, 3)
+  })
+
+  test('repeats no password of a database', async () => {
+    const url = 'postgres://acrux:secret1@db.example.com/acrux'
+    const advice = 'must contain no password: set database.passwordFile or database.passwordCommand'
+    assert.deepEqual(await problemsOf(loadConfiguration({ flags: { database: url } })), [`--database: ${advice}`])
+    assert.deepEqual(await problemsOf(withFile(`gc: {}\ndatabase: ${url}`)), [`acrux.yaml:2: database.url: ${advice}`])
+    const wrong = loadConfiguration({ env: { ACRUX_DATABASE: `${url}?ssl=1` } })
+    assert.deepEqual(await problemsOf(wrong), ['ACRUX_DATABASE: must have no parameter but sslmode'])
   })
 
   test('prefers flags to variables to the file, for lists as a whole', async () => {

@@ -80,11 +80,17 @@ async function gatherFile(
   gathered.file = { ...file, name }
   gathered.settings = file.settings
   for (const definition of settingDefinitions) {
-    if (definition.kind === 'list' && definition.key !== undefined) {
-      const value = valueAt(gathered.settings, definition.key)
-      if (typeof value === 'string') put(gathered, definition, [value])
-    }
+    if (definition.key === undefined) continue
+    const value = valueAt(gathered.settings, definition.key)
+    if (definition.kind === 'list' && typeof value === 'string') put(gathered, definition, [value])
+    if (definition.isGroupValue === true) spreadGroup(gathered, definition.key)
   }
+}
+
+/** Replaces the text in place of a mapping by the mapping: `database: URL` by `database: { url: URL }`. */
+function spreadGroup({ settings }: Gathered, key: string): void {
+  const [group = '', name = ''] = key.split('.')
+  if (isMapping(settings) && typeof settings[group] === 'string') settings[group] = { [name]: settings[group] }
 }
 
 function gatherVariables(gathered: Gathered, env: Readonly<Record<string, string | undefined>>): void {

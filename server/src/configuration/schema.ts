@@ -4,6 +4,7 @@ import { tlsSettings } from './acme-settings.ts'
 import { identityProviderFields, identityProvidersSchema } from './identity-providers.ts'
 import { formatListenAddress, isLoopback, parseHostSuffix, parsePublicHost } from './network-address.ts'
 import { withoutDefaultPort } from '../standards/azure/login-server.ts'
+import { databaseSettings } from './database-settings.ts'
 import { identitySettings } from './identity-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { outboundSettings } from './outbound-settings.ts'
@@ -19,12 +20,13 @@ export const settingsSchema = z.strictObject(
     dataDir: path().register(settingTexts, {
       kind: 'text',
       description:
-        'The directory that holds all state: database, blobs, keys, certificates. One server at a time uses it.',
+        'The directory that holds all state: database, blobs, keys, certificates. One server at a time uses it. With `database`, the rows are in PostgreSQL.',
       placeholder: 'directory',
       example: '/var/lib/acrux',
       defaultText:
         '`./acrux-data` in a clone of the repository. In a package: `$STATE_DIRECTORY` of a systemd service, `/var/lib/acrux` for root, and `$XDG_DATA_HOME/acrux` or `~/.local/share/acrux` for other users',
     }),
+    database: databaseSettings,
     listen: z
       .array(listenAddress(), { error: 'must be one HOST:PORT or a list of them' })
       .min(1, { error: 'must name at least one HOST:PORT' })
@@ -89,7 +91,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'number',
         description:
-          'How many threads accept connections. With 1, the main thread accepts them. With more, further threads accept them and answer pulls, and the main thread answers all other requests; `auto` is the number of processor cores. The main thread accepts alone where the system does not let threads share an address, and with `tls.acme.directory`.',
+          'How many threads accept connections. With 1, the main thread accepts them. With more, further threads accept them and answer pulls, and the main thread answers all other requests; `auto` is the number of processor cores. The main thread accepts alone where the system does not let threads share an address, and with `tls.acme.directory` or `database`.',
         placeholder: 'number',
         example: 'auto',
       }),

@@ -8,6 +8,7 @@ import { settingDefinitions } from './settings.ts'
 const companions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   tlsCert: { ACRUX_TLS_KEY: 'k' },
   tlsKey: { ACRUX_TLS_CERT: 'c' },
+  'database.directUrl': { ACRUX_DATABASE: 'postgres://acrux@pooler.example.com/acrux' },
   'tls.acme.directory': { ACRUX_TLS_ACME_ACCEPT_TERMS: 'true' },
   'tls.acme.eabKeyId': { ACRUX_TLS_ACME_EAB_KEY_FILE: 'k' },
   'tls.acme.eabKeyFile': { ACRUX_TLS_ACME_EAB_KEY_ID: 'kid-1' },

@@ -45,7 +45,8 @@ function definitionsIn(schema: z.ZodObject, parents: readonly string[]): Setting
     const texts = settingTexts.get(value)
     if (texts === undefined) throw new Error(`the setting ${path.join('.')} has no description`)
     const key = path.join('.')
-    return [{ key, ...namesOf(path, texts.kind, texts.placeholder), ...texts, defaultText: defaultOf(value, texts) }]
+    const names = namesOf(texts.isGroupValue === true ? parents : path, texts.kind, texts.placeholder)
+    return [{ key, ...names, ...texts, defaultText: defaultOf(value, texts) }]
   })
 }
 

@@ -3,8 +3,10 @@ import { expireEvents } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import { repeat } from '../../platform/jobs/repeat.ts'
+import { createLimitedWarning } from '../../platform/log/limited-warning.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Clock } from '../../platform/process/clock.ts'
+import { outageOf } from '../../platform/process/outage.ts'
 import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
 import { acmeHosts, listRegistries } from '../hosts/login-servers.ts'
 import type { Modules } from '../modules/modules.ts'
@@ -158,8 +160,13 @@ export function logFailure(job: Job, error: unknown, log: Log): void {
 
 /** Starts all jobs. `stop` waits for the runs that are under way. */
 export function startJobs(jobs: Jobs, log: Log): { readonly stop: () => Promise<void> } {
+  const warnLimited = createLimitedWarning(log)
   const started = Object.values(jobs).map((job) =>
-    repeat(job.intervalSeconds, job.run, (error) => logFailure(job, error, log)),
+    repeat(job.intervalSeconds, job.run, (error) => {
+      // While the database server is away, every job fails, some of them twice a second.
+      if (outageOf(error)?.kind === 'database-unavailable') warnLimited(job.failure, { err: error })
+      else logFailure(job, error, log)
+    }),
   )
   return {
     stop: async () => {

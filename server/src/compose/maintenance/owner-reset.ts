@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { type Access, createAccess, ownerRole } from '../../access/index.ts'
 import { type Audit, createAudit } from '../../audit/index.ts'
 import { type Directory, DirectoryError, type User, createDirectory } from '../../directory/index.ts'
 import { type Credentials, createCredentials, prepareGeneratedPassword } from '../../credentials/index.ts'
 import { migrations } from '../state/migrations.ts'
-import { applyMigrations, openDatabase } from '../state/open-database.ts'
+import { type DatabasePlace, applyMigrations, openDatabase, requireDatabase } from '../state/open-database.ts'
+import { requireOwnRows } from '../state/postgres-marker.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import { type ControlHandler, sendControlCommand } from '../../platform/process/control-channel.ts'
-import { DataDirLockedError, databaseFileIn, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
-import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import { DataDirLockedError, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { newFirstPassword, openSealer } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
@@ -140,21 +139,16 @@ async function listOwners({ directory, access, resources }: OwnerResetContext): 
  *
  * @throws DataDirLockedError if a server is running; OwnerResetError; StartupError
  */
-async function resetOwnerStopped(directory: string, request: OwnerResetRequest): Promise<OwnerReset> {
-  if (!existsSync(databaseFileIn(directory))) {
-    throw new StartupError(
-      `there is no database in ${directory}`,
-      exitCodes.dataDirUnusable,
-      'set the data directory of a server with --data-dir',
-    )
-  }
-  const dataDir = await openDataDir(directory)
+async function resetOwnerStopped(place: DatabasePlace, request: OwnerResetRequest): Promise<OwnerReset> {
+  requireDatabase(place)
+  const dataDir = await openDataDir(place.dataDir)
   try {
     const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: false })
-    const database = await openDatabase(databaseFileIn(dataDir.path))
+    const database = await openDatabase(place)
     try {
       const clock = systemClock
-      await applyMigrations(database, migrations, { clock, sealer })
+      await applyMigrations(database, migrations, { clock, openSealer: async () => sealer })
+      await requireOwnRows(dataDir.path, database, { clock, sealer })
       const resources = createResources({ database, clock, sealer, suffix: 'localhost', defaultPort: 443 })
       const access = createAccess({ database, clock })
       const people = createDirectory({
@@ -189,13 +183,13 @@ async function resetOwnerStopped(directory: string, request: OwnerResetRequest):
  *
  * @throws OwnerResetError; StartupError
  */
-export async function resetOwnerIn(directory: string, request: OwnerResetRequest): Promise<OwnerReset> {
+export async function resetOwnerIn(place: DatabasePlace, request: OwnerResetRequest): Promise<OwnerReset> {
   try {
-    return await resetOwnerStopped(directory, request)
+    return await resetOwnerStopped(place, request)
   } catch (error) {
     if (!(error instanceof DataDirLockedError)) throw error
   }
-  const answer = await sendControlCommand(directory, { command: resetCommand, ...request })
+  const answer = await sendControlCommand(place.dataDir, { command: resetCommand, ...request })
   if (!answer.ok) throw new OwnerResetError(answer.message)
   return answer.result as OwnerReset
 }

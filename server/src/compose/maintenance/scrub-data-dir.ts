@@ -1,16 +1,13 @@
-import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { createAudit, verifyAuditFile } from '../../audit/index.ts'
-import { migrations } from '../state/migrations.ts'
+import { createAudit, verifyAudit } from '../../audit/index.ts'
+import { requireOwnRows } from '../state/postgres-marker.ts'
+import { openCurrentDatabase, requireDatabase } from '../state/open-database.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import type { Configuration } from '../../configuration/index.ts'
-import { DataDirLockedError, databaseFileIn, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
-import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import { DataDirLockedError, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
+import { StartupError } from '../../platform/process/exit.ts'
 import { createLog } from '../../platform/log/log.ts'
 import { openSealer } from '../../platform/keys/sealing.ts'
-import type { Database } from '../../platform/sql/database.ts'
-import { findMissingMigrations } from '../../platform/sql/migrations.ts'
-import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 import { type ScrubProgress, scrubStopped } from '../../registry/index.ts'
 import { createFilesystemBlobStore } from '../../storage/index.ts'
 
@@ -31,13 +28,7 @@ export async function scrubDataDir(
   { repair, onProgress }: DataDirScrub,
 ): Promise<ScrubProgress> {
   const directory = configuration.dataDir
-  if (!existsSync(databaseFileIn(directory))) {
-    throw new StartupError(
-      `there is no database in ${directory}`,
-      exitCodes.dataDirUnusable,
-      'set the data directory of a server with --data-dir',
-    )
-  }
+  requireDatabase(configuration)
   const dataDir = await openDataDir(directory).catch((error: unknown) => {
     if (!(error instanceof DataDirLockedError)) throw error
     throw new StartupError(error.message, error.exitCode, 'stop it, or scrub it while it runs with --server URL', {
@@ -45,9 +36,10 @@ export async function scrubDataDir(
     })
   })
   try {
-    await openSealer(masterKeyFileIn(directory), { create: false })
-    const database = await openCurrentDatabase(databaseFileIn(directory))
+    const sealer = await openSealer(masterKeyFileIn(directory), { create: false })
+    const database = await openCurrentDatabase(configuration)
     try {
+      await requireOwnRows(directory, database, { clock: systemClock, sealer })
       const blobs = await createFilesystemBlobStore(path.join(directory, 'blobs'), { clock: systemClock })
       return await scrubStopped({
         database,
@@ -58,7 +50,7 @@ export async function scrubDataDir(
         acceptsSparseImages: configuration.acceptSparseImages,
         leaseMs: configuration.gc.leaseSeconds * 1000,
         repair,
-        verifyAudit: () => verifyAuditFile(directory),
+        verifyAudit: () => verifyAudit({ database, sealer, dataDir: directory }),
         onProgress,
       })
     } finally {
@@ -67,24 +59,4 @@ export async function scrubDataDir(
   } finally {
     dataDir.close()
   }
-}
-
-async function openCurrentDatabase(file: string): Promise<Database> {
-  const database = await openSqliteDatabase(file).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new StartupError(
-      `the database ${file} cannot be read: ${reason}`,
-      exitCodes.dataDirUnusable,
-      'restore it from a backup',
-      { cause: error },
-    )
-  })
-  const missing = await findMissingMigrations(database, migrations)
-  if (missing.length === 0) return database
-  await database.close()
-  throw new StartupError(
-    'the database was written by an older version',
-    exitCodes.dataDirUnusable,
-    'start this version of the server once',
-  )
 }

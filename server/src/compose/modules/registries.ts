@@ -1,4 +1,4 @@
-import { type Audit, verifyAuditFile } from '../../audit/index.ts'
+import { type Audit, verifyAudit } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import { createImports } from '../../imports/index.ts'
@@ -58,7 +58,7 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host), atOwnAddress },
     transfers: { count: activity.countTransfer },
-    ...(dataDir && { verifyAudit: () => verifyAuditFile(dataDir.path) }),
+    ...(dataDir && { verifyAudit: () => verifyAudit({ database, sealer, dataDir: dataDir.path }) }),
   })
   const imports = createImports({
     ...importSettings(configuration),

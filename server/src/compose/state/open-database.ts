@@ -1,50 +1,149 @@
-import { plainReason } from '../../platform/process/plain-reason.ts'
+import { existsSync } from 'node:fs'
 import { auditMigrations, sealFirstHead } from '../../audit/index.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import { databaseFileIn } from '../../platform/files/data-dir.ts'
+import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
-import type { Sealer } from '../../platform/keys/sealing.ts'
+import { plainReason } from '../../platform/process/plain-reason.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { type Migration, NewerSchemaError, migrate } from '../../platform/sql/migrations.ts'
+import { type Migration, NewerSchemaError, findMissingMigrations, migrate } from '../../platform/sql/migrations.ts'
 import type { RevisionCell } from '../../platform/sql/revision-cell.ts'
 import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
+import { readPemFile } from '../../platform/tls/key-pair.ts'
+import { databasePassword } from './database-password.ts'
+import { migrations } from './migrations.ts'
+import { postgresMarkerIn } from './postgres-marker.ts'
 
-/** Opens the database file, or creates it. The authority revision is stored in `revision`. @throws StartupError */
-export async function openDatabase(file: string, revision?: RevisionCell): Promise<Database> {
-  try {
-    return await openSqliteDatabase(file, revision)
-  } catch (error) {
+/** The settings that select the database. */
+export type DatabasePlace = Pick<Configuration, 'dataDir' | 'database'>
+
+/**
+ * Opens the database of a server: that on a PostgreSQL server, or the file in the data directory, which is created if it is
+ * missing. That of a file stores the authority revision in `revision`.
+ *
+ * @throws StartupError
+ */
+export async function openDatabase(place: DatabasePlace, revision?: RevisionCell): Promise<Database> {
+  const { database, dataDir } = place
+  requireSameProduct(place)
+  if (database.url !== undefined) return openPostgres(database, database.url)
+  const file = databaseFileIn(dataDir)
+  return openSqliteDatabase(file, revision).catch((error: unknown) => {
     throw new StartupError(
       `the database ${file} cannot be opened: ${plainReason(error)}`,
       exitCodes.dataDirUnusable,
       'restore it from a backup',
       { cause: error },
     )
+  })
+}
+
+/** Opens a database that exists, and has the schema of this version. @throws StartupError */
+export async function openCurrentDatabase(place: DatabasePlace): Promise<Database> {
+  requireDatabase(place)
+  const database = await openDatabase(place)
+  try {
+    if ((await findMissingMigrations(database, migrations)).length === 0) return database
+  } catch (error) {
+    await database.close()
+    throw newerSchema(error)
+  }
+  await database.close()
+  throw new StartupError(
+    'the database was written by an older version',
+    exitCodes.dataDirUnusable,
+    'start this version of the server once',
+  )
+}
+
+/** @throws StartupError if the data directory is not that of a server */
+export function requireDatabase({ dataDir }: Pick<DatabasePlace, 'dataDir'>): void {
+  if (existsSync(databaseFileIn(dataDir)) || existsSync(postgresMarkerIn(dataDir))) return
+  throw new StartupError(
+    `there is no database in ${dataDir}`,
+    exitCodes.dataDirUnusable,
+    'set the data directory of a server with --data-dir',
+  )
+}
+
+async function openPostgres(settings: Configuration['database'], url: NonNullable<typeof settings.url>) {
+  // The driver is loaded only if it is used.
+  const { openPostgresDatabase } = await import('../../platform/sql/postgres-database.ts')
+  const {
+    directUrl,
+    maxReadConnections,
+    maxWriteConnections,
+    connectionTimeoutSeconds,
+    statementTimeoutSeconds,
+    caFile,
+  } = settings
+  const password = await databasePassword(settings)
+  return openPostgresDatabase({
+    url,
+    ...(directUrl !== undefined && { directUrl }),
+    ...(caFile !== undefined && { ca: await readPemFile(caFile) }),
+    ...(password !== undefined && { password }),
+    maxReadConnections,
+    maxWriteConnections,
+    connectionTimeoutMs: connectionTimeoutSeconds * 1000,
+    statementTimeoutMs: statementTimeoutSeconds * 1000,
+  })
+}
+
+function requireSameProduct({ dataDir, database: { url } }: DatabasePlace): void {
+  if (url === undefined && existsSync(postgresMarkerIn(dataDir))) {
+    throw new StartupError(
+      `the rows of the data directory ${dataDir} are in PostgreSQL`,
+      exitCodes.dataDirUnusable,
+      'set database to its URL, or choose another directory with --data-dir',
+    )
+  }
+  if (url !== undefined && existsSync(databaseFileIn(dataDir))) {
+    throw new StartupError(
+      `the rows of the data directory ${dataDir} are in its file acrux.db, and not in PostgreSQL`,
+      exitCodes.dataDirUnusable,
+      'omit database, or choose another directory with --data-dir',
+    )
   }
 }
 
+/** What a migration of the data needs. */
+export type MigrationContext = {
+  readonly clock: Clock
+  /** Opens the master key, which may be created if the database is new. */
+  readonly openSealer: (isNew: boolean) => Promise<Sealer>
+}
+
 /**
- * Applies the missing migrations.
+ * Applies the missing migrations. Of several servers that start together on a new database, one creates it with its master key.
  *
  * @throws StartupError for a database of a newer version
  */
 export async function applyMigrations(
   database: Database,
-  migrations: readonly Migration[],
-  { clock, sealer }: { readonly clock: Clock; readonly sealer: Sealer },
-): Promise<void> {
+  known: readonly Migration[],
+  { clock, openSealer }: MigrationContext,
+): Promise<Sealer> {
+  let sealer: Sealer | undefined
   try {
-    await migrate(database, migrations, clock.now(), async (transaction, applied) => {
+    await migrate(database, known, clock.now(), async (transaction, applied) => {
+      sealer = await openSealer(applied.size === known.length)
       if (auditMigrations.some(({ id }) => applied.has(id))) await sealFirstHead(transaction, sealer)
     })
   } catch (error) {
-    if (!(error instanceof NewerSchemaError)) throw error
-    throw new StartupError(
-      error.message,
-      exitCodes.newerSchema,
-      'use the version of acrux that last wrote the database, or a later one',
-      {
-        cause: error,
-      },
-    )
+    throw newerSchema(error)
   }
+  if (sealer === undefined) throw new Error('the migrations were not completed')
+  return sealer
+}
+
+function newerSchema(error: unknown): unknown {
+  if (!(error instanceof NewerSchemaError)) return error
+  return new StartupError(
+    error.message,
+    exitCodes.newerSchema,
+    'use the version of acrux that last wrote the database, or a later one',
+    { cause: error },
+  )
 }

@@ -1,14 +1,7 @@
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Configuration } from '../../configuration/index.ts'
 import { type Ballast, createBallast } from '../../platform/files/ballast.ts'
-import {
-  type DataDir,
-  blobDirectoryIn,
-  databaseFileIn,
-  masterKeyFileIn,
-  openDataDir,
-} from '../../platform/files/data-dir.ts'
+import { type DataDir, blobDirectoryIn, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
 import { type ContentSpace, watchFreeSpace } from '../../platform/files/free-space.ts'
 import { type Sealer, openSealer } from '../../platform/keys/sealing.ts'
 import type { Log } from '../../platform/log/log.ts'
@@ -21,6 +14,7 @@ import { type BlobStore, createFilesystemBlobStore } from '../../storage/index.t
 import { configuredHosts } from '../hosts/login-servers.ts'
 import { migrations } from './migrations.ts'
 import { applyMigrations, openDatabase } from './open-database.ts'
+import { requireOwnRows } from './postgres-marker.ts'
 import { freeSpaceToStart } from './space-to-start.ts'
 
 /** The data directory of a server, and everything that is stored in it. */
@@ -53,7 +47,6 @@ export type StateOptions = {
 export async function openState(configuration: Configuration, options: StateOptions): Promise<State> {
   const { clock, log } = options
   const dataDir = await openDataDir(configuration.dataDir)
-  const databaseFile = databaseFileIn(dataDir.path)
   const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), {
     clock,
     filesAreHeld: dataDir.filesAreHeld,
@@ -61,12 +54,14 @@ export async function openState(configuration: Configuration, options: StateOpti
   const space = watchFreeSpace(dataDir.path, configuration.limits.freeSpaceReserveBytes)
   const ballast = createBallast(path.join(dataDir.path, 'ballast'), space)
   await freeSpaceToStart({ space, ballast, blobs, log })
-  const isNew = !existsSync(databaseFile)
-  const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: isNew })
   const revisions = new SharedRevisions()
   revisions.value = initialRevision
-  const database = await openDatabase(databaseFile, revisions)
-  await applyMigrations(database, migrations, { clock, sealer })
+  const database = await openDatabase({ ...configuration, dataDir: dataDir.path }, revisions)
+  const sealer = await applyMigrations(database, migrations, {
+    clock,
+    openSealer: (isNew) => openSealer(masterKeyFileIn(dataDir.path), { create: isNew }),
+  })
+  await requireOwnRows(dataDir.path, database, { clock, sealer })
   const certificates = await openCertificates(configuration, dataDir, options)
   return { dataDir, database, revisions, sealer, blobs, space, ballast, certificates }
 }

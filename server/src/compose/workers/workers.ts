@@ -86,12 +86,13 @@ export async function listenOnThreads(
   }
 }
 
-function obstacleTo({ tls }: Configuration, forwardPath: string, canShare: boolean): string | undefined {
+function obstacleTo({ database, tls }: Configuration, forwardPath: string, canShare: boolean): string | undefined {
   if (!canShare) return 'this system does not let threads share an address'
   if (process.platform === 'win32' || isSocketPathTooLong(forwardPath)) {
     return 'the path of the data directory is too long for a socket'
   }
   if (tls.acme.directory !== undefined) return 'workers do not support certificates of an ACME provider'
+  if (database.url !== undefined) return 'workers do not support PostgreSQL'
   return undefined
 }
 

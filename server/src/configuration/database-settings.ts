@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import { type PostgresAddress, parsePostgresUrl } from '../platform/sql/postgres-address.ts'
+import { settingTexts, wholeNumber } from './setting-texts.ts'
+import { path, text } from './setting-values.ts'
+
+const passwordError = 'must contain no password: set database.passwordFile or database.passwordCommand'
+
+/** The URL of a server, without a password. A message about it does not contain it, because it may contain one. */
+function databaseUrl() {
+  return z.string({ error: 'must be postgres://USER@HOST/DATABASE' }).transform((value, context): PostgresAddress => {
+    const parsed = parsePostgresUrl(value)
+    const message = typeof parsed === 'string' ? parsed : passwordError
+    if (typeof parsed !== 'string' && parsed.password === undefined) return parsed
+    context.issues.push({ code: 'custom', message, input: undefined })
+    return z.NEVER
+  })
+}
+
+/** The settings in `database`: the PostgreSQL server that holds the rows. */
+export const databaseSettings = z
+  .strictObject(
+    {
+      url: databaseUrl().optional().register(settingTexts, {
+        kind: 'text',
+        isGroupValue: true,
+        description:
+          'The PostgreSQL database that holds all rows, version 15 or newer, as `postgres://USER@HOST:PORT/DATABASE`. The blobs, the keys and the certificates stay in `dataDir`. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may be that of PgBouncer in transaction mode. In the file, `database: URL` is enough without other settings of `database`. See [PostgreSQL](../how-to/postgresql.md).',
+        placeholder: 'url',
+        example: 'postgres://acrux@db.example.com/acrux',
+        defaultText: 'SQLite, in the file `acrux.db` in the data directory',
+      }),
+      directUrl: databaseUrl().optional().register(settingTexts, {
+        kind: 'text',
+        description:
+          'The URL of the PostgreSQL server itself, if `database` is the URL of a pooler such as PgBouncer. Notifications and changes of the schema use it. Without it, a revocation through a pooler takes up to 0.7 seconds longer.',
+        placeholder: 'url',
+        example: 'postgres://acrux@db.example.com/acrux',
+        defaultText: '`database`',
+      }),
+      passwordFile: path().optional().register(settingTexts, {
+        kind: 'text',
+        description:
+          'The file with the password of the database user, on one line. Only the user that the server runs as may have access to the file. It is read for each new connection, so that the password can be changed without a restart.',
+        placeholder: 'file',
+        example: '/etc/acrux/database.password',
+        defaultText: 'no password',
+      }),
+      passwordCommand: text(/^[^\0]{1,4096}$/, 'must be a command')
+        .optional()
+        .register(settingTexts, {
+          kind: 'text',
+          description:
+            'A command for the shell that prints the password of the database user, such as an access token. It runs for a new connection if its last output is older than a minute.',
+          placeholder: 'command',
+          example: 'az account get-access-token --resource-type oss-rdbms --query accessToken -o tsv',
+          defaultText: 'none',
+        }),
+      caFile: path().optional().register(settingTexts, {
+        kind: 'text',
+        description:
+          'A PEM file with the certificate authorities that may sign the certificate of the database server. No others are trusted.',
+        placeholder: 'file',
+        example: '/etc/acrux/database-ca.pem',
+        defaultText: 'the authorities that Node trusts',
+      }),
+      maxReadConnections: wholeNumber(1, 1000).default(10).register(settingTexts, {
+        kind: 'number',
+        description: 'The maximum number of connections for statements that only read.',
+        placeholder: 'number',
+        example: '20',
+      }),
+      maxWriteConnections: wholeNumber(1, 1000).default(10).register(settingTexts, {
+        kind: 'number',
+        description:
+          'The maximum number of connections for transactions. Together with `database.maxReadConnections`, and two direct connections, it must not exceed what the database server accepts from all servers of Acrux.',
+        placeholder: 'number',
+        example: '20',
+      }),
+      connectionTimeoutSeconds: wholeNumber(1, 300).default(10).register(settingTexts, {
+        kind: 'number',
+        description:
+          'How long a request waits for a connection to the database, before it fails with 503 and `Retry-After`.',
+        placeholder: 'seconds',
+        example: '5',
+      }),
+      statementTimeoutSeconds: wholeNumber(1, 3600).default(30).register(settingTexts, {
+        kind: 'number',
+        description:
+          'How long one statement may take, before its request fails with 503 and its connection is closed. It is also the time after which a request notices that the network to the database is broken.',
+        placeholder: 'seconds',
+        example: '10',
+      }),
+    },
+    { error: 'must be a URL or a mapping' },
+  )
+  .refine(({ passwordFile, passwordCommand }) => passwordFile === undefined || passwordCommand === undefined, {
+    error: 'the password has one source: omit database.passwordFile or database.passwordCommand',
+    path: ['passwordCommand'],
+  })
+  .refine(({ url, directUrl }) => url !== undefined || directUrl === undefined, {
+    error: 'also set database to the URL of the pooler',
+    path: ['directUrl'],
+  })
+  .prefault({})

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { prepareSurfaceWrites, requireErrorFormat } from '../faults/surface-writes.ts'
+import { request } from '../harness/http.ts'
+import { requirePostgres, startTestPostgres } from '../harness/postgres.ts'
+import { basic, get, pushImage } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
+
+test('while PostgreSQL is away, every surface responds 503 with Retry-After; when it is back, all works again', async (t) => {
+  if (!requirePostgres(t)) return
+  await using postgres = await startTestPostgres()
+  await using server = await startServer({ args: postgres.createDatabase('acrux').args })
+  const { appId, password } = server.firstRun.servicePrincipal
+  const authorization = basic(appId, password)
+  await pushImage(server, 'team/app', '1', authorization)
+  const writes = await prepareSurfaceWrites(server)
+  const { pid } = server
+  const pulls = async (): Promise<number> => (await get(server, '/v2/team/app/manifests/1', authorization)).status
+  const isReady = async (): Promise<number> =>
+    (await request({ url: `${server.baseUrl}/readyz`, caFile: server.caFile })).status
+
+  await postgres.pause()
+  for (const [surface, write] of Object.entries(writes)) {
+    const answer = await write()
+    assert.equal(answer.status, 503, `${surface}: ${'html' in answer ? answer.html : answer.text()}`)
+    assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/, surface)
+    requireErrorFormat(surface, answer)
+  }
+  await until('a pull is 503', async () => (await pulls()) === 503)
+  await until('the server is not ready', async () => (await isReady()) === 503)
+  await postgres.resume()
+  await until('a pull succeeds', async () => (await pulls()) === 200)
+  await until('the server is ready', async () => (await isReady()) === 200)
+  for (const [surface, write] of Object.entries(writes)) {
+    const { status } = await write()
+    assert.ok(status < 400, `${surface} is ${status} although PostgreSQL is back`)
+  }
+  assert.equal(server.pid, pid, 'the process is the same')
+  assert.equal((await server.stop()).code, 0)
+})
+
+test('connections that PostgreSQL ends between or within transactions fail no push, except during its commit', async (t) => {
+  if (!requirePostgres(t)) return
+  await using postgres = await startTestPostgres()
+  const database = postgres.createDatabase('acrux')
+  await using server = await startServer({ args: database.args })
+  const { appId, password } = server.firstRun.servicePrincipal
+  const authorization = basic(appId, password)
+  let ended = 0
+  const pushed = new AbortController()
+  const ending = (async () => {
+    while (!pushed.signal.aborted) {
+      // A statement that runs may be the commit.
+      ended += Number(
+        database.query(`select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name = 'acrux' and state in ('idle', 'idle in transaction')) as ended`),
+      )
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  })()
+  // The commit may begin just before its connection is ended. Its loss has to be reported: the transaction may be stored.
+  let repeated = 0
+  const push = async (repository: string): Promise<void> => {
+    for (;;) {
+      try {
+        await pushImage(server, repository, '1', authorization)
+        return
+      } catch (error) {
+        if (!(error instanceof Error && error.message.startsWith('status 503')) || repeated === 10) throw error
+        repeated += 1
+      }
+    }
+  }
+  try {
+    for (let number = 1; number <= 40; number += 1) {
+      await push(`team/app${number}`)
+      assert.equal((await get(server, `/v2/team/app${number}/manifests/1`, authorization)).status, 200)
+    }
+  } finally {
+    pushed.abort()
+    await ending
+  }
+  assert.ok(ended > 20, `${ended} connections were ended`)
+  t.diagnostic(`connections that were ended: ${ended}; pushes that were repeated: ${repeated} of 40`)
+})

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { mustRun } from '../harness/clients.ts'
+import { freePort } from '../harness/free-port.ts'
+import { requirePostgres, startTestPostgres } from '../harness/postgres.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+import { type Started, freePlace, runAcrux, startAcrux } from '../serve/acrux.ts'
+
+type Case = { readonly args: readonly string[]; readonly code: number; readonly says: RegExp; readonly why: string }
+
+async function assertAllFail(cases: readonly Case[]): Promise<void> {
+  for (const { args, code, says, why } of cases) {
+    using place = await freePlace()
+    const ran = await runAcrux(['serve', ...place.args, ...args])
+    assert.equal(ran.code, code, `${why}: ${ran.stderr}`)
+    assert.match(ran.stderr, says, why)
+    assert.match(ran.stderr, /^ {7}\S/m, `${why}: what to do`)
+    assert.doesNotMatch(ran.stderr, /secret1/, `${why}: the password`)
+  }
+}
+
+async function started(args: readonly string[]): Promise<void> {
+  using place = await freePlace()
+  await using server = await startAcrux([...place.args, ...args])
+  server.signal('SIGTERM')
+  assert.equal((await server.ended).code, 0)
+}
+
+test('a start with a PostgreSQL that cannot be used ends with the reason and the next step', async (t) => {
+  if (!requirePostgres(t)) return
+  await using postgres = await startTestPostgres()
+  using files = tempDir('wrong-password')
+  const wrong = join(files.path, 'wrong')
+  writeFileSync(wrong, 'secret1\n', { mode: 0o600 })
+  const open = join(files.path, 'open')
+  copyFileSync(postgres.passwordFile, open)
+  chmodSync(open, 0o644)
+  const { url } = postgres.createDatabase('acrux')
+  postgres.createDatabase(`latin template template0 encoding 'LATIN1'`)
+  const newer = postgres.createDatabase('newer')
+  newer.query('create table schema_migration (id text primary key, applied_at_ms bigint not null)')
+  newer.query(`insert into schema_migration values ('future-0001-unknown', 0)`)
+  const password = ['--database-password-file', postgres.passwordFile]
+  const to = (database: string): string => `postgres://acrux@${postgres.host}/${database}`
+  await assertAllFail([
+    {
+      args: ['--database', url.replace('acrux@', 'acrux:secret1@')],
+      code: 2,
+      says: /must contain no password/,
+      why: 'a password in an argument',
+    },
+    { args: ['--database', 'mysql://a@b/c'], code: 2, says: /must be postgres:/, why: 'another product' },
+    {
+      args: ['--database', url, '--database-password-file', open],
+      code: 2,
+      says: /accessed by other users/,
+      why: 'a password that others can read',
+    },
+    {
+      args: ['--database', url, '--database-password-command', 'echo secret1 >&2; exit 3'],
+      code: 2,
+      says: /exited with code 3/,
+      why: 'a command that fails',
+    },
+    { args: ['--database-direct-url', url], code: 2, says: /also set database/, why: 'a direct URL alone' },
+    { args: ['--database', url], code: 18, says: /requires a password/, why: 'no password' },
+    {
+      args: ['--database', url, '--database-password-file', wrong],
+      code: 18,
+      says: /password authentication failed/,
+      why: 'a wrong password',
+    },
+    { args: ['--database', to('none'), ...password], code: 18, says: /does not exist/, why: 'no such database' },
+    { args: ['--database', to('latin'), ...password], code: 18, says: /encoding LATIN1/, why: 'another encoding' },
+    { args: ['--database', to('newer'), ...password], code: 16, says: /future-0001-unknown/, why: 'a newer schema' },
+    {
+      args: ['--database', `postgres://acrux@127.0.0.1:${await freePort()}/acrux`, ...password],
+      code: 18,
+      says: /connection was refused/,
+      why: 'no server',
+    },
+  ])
+  assert.equal(
+    newer.query(`select count(*) from pg_tables where schemaname = 'public'`),
+    '4',
+    'no table of a module is new',
+  )
+})
+
+test('the password of the database comes from a file or a command, which are asked again for new connections', async (t) => {
+  if (!requirePostgres(t)) return
+  await using postgres = await startTestPostgres()
+  const { url } = postgres.createDatabase('acrux')
+  await started(['--database', url, '--database-password-command', `cat '${postgres.passwordFile}'`])
+  using place = await freePlace()
+  const config = join(place.dataDir, '..', 'acrux.yaml')
+  writeFileSync(config, `database:\n  url: ${url}\n  passwordFile: ${postgres.passwordFile}\n  maxReadConnections: 1\n`)
+  // The command above has created the database with its own master key.
+  const { url: second } = postgres.createDatabase('second')
+  writeFileSync(config, readFileSync(config, 'utf8').replace(url, second))
+  await using server = await startAcrux([...place.args, '--config', config])
+  assert.match(server.stdout(), /ready at/)
+})
+
+/** Makes a certificate for 127.0.0.1, with an authority of its own. */
+async function certificates(
+  dir: string,
+  name: string,
+): Promise<{ readonly ca: string; readonly cert: string; readonly key: string }> {
+  const at = (file: string): string => join(dir, `${name}-${file}`)
+  const openssl = (...args: string[]) => mustRun('openssl', args, { env: { PATH: process.env['PATH'] ?? '' } })
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  await openssl(
+    'req',
+    '-x509',
+    ...newKey,
+    '-subj',
+    `/CN=${name}`,
+    '-days',
+    '2',
+    '-keyout',
+    at('ca.key'),
+    '-out',
+    at('ca.pem'),
+  )
+  await openssl('req', ...newKey, '-subj', '/CN=database', '-keyout', at('key.pem'), '-out', at('csr.pem'))
+  writeFileSync(at('extensions'), 'subjectAltName=IP:127.0.0.1\n')
+  const signer = ['-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-extfile', at('extensions')]
+  await openssl('x509', '-req', '-in', at('csr.pem'), ...signer, '-days', '2', '-out', at('cert.pem'))
+  return { ca: at('ca.pem'), cert: readFileSync(at('cert.pem'), 'utf8'), key: readFileSync(at('key.pem'), 'utf8') }
+}
+
+test('connections with TLS verify the certificate by the configured authority', async (t: TestContext) => {
+  if (!requirePostgres(t)) return
+  using dir = tempDir('database-certificates')
+  const own = await certificates(dir.path, 'own')
+  const foreign = await certificates(dir.path, 'foreign')
+  const settings = { ssl: 'on', ssl_cert_file: 'server.pem', ssl_key_file: 'server.key' }
+  const files = { 'server.pem': own.cert, 'server.key': own.key }
+  await using postgres = await startTestPostgres({ settings, files })
+  const database = postgres.createDatabase('acrux')
+  const password = ['--database-password-file', postgres.passwordFile]
+  const secure = ['--database', `${database.url}?sslmode=verify-full`, ...password]
+  const otherHost = secure.map((argument) => argument.replace('127.0.0.1', 'localhost'))
+  await assertAllFail([
+    { args: secure, code: 18, says: /certificate|issuer/, why: 'an authority that nobody trusts' },
+    { args: [...secure, '--database-ca-file', foreign.ca], code: 18, says: /certificate/, why: 'another authority' },
+    {
+      args: [...otherHost, '--database-ca-file', own.ca],
+      code: 18,
+      says: /localhost/,
+      why: 'a certificate of another host',
+    },
+  ])
+  using place = await freePlace()
+  await using server = await startAcrux([...place.args, ...secure, '--database-ca-file', own.ca])
+  const plain = database.query(
+    `select count(*) from pg_stat_activity join pg_stat_ssl using (pid) where application_name = 'acrux' and not ssl`,
+  )
+  assert.equal(plain, '0', 'every connection uses TLS')
+  server.signal('SIGTERM')
+  assert.equal((await server.ended).code, 0)
+})
+
+for (const hasKey of [false, true]) {
+  const servers = hasKey ? 'servers that have one master key and' : 'servers that'
+  test(`of several ${servers} start together on an empty database, one creates it; with its files, the others start`, async (t) => {
+    if (!requirePostgres(t)) return
+    await using postgres = await startTestPostgres()
+    const database = postgres.createDatabase('acrux')
+    using root = tempDir('replicas')
+    const key = randomBytes(32)
+    const dirs = ['a', 'b', 'c'].map((name) => join(root.path, name))
+    for (const dir of dirs) {
+      mkdirSync(dir, { mode: 0o700 })
+      if (hasKey) writeFileSync(join(dir, 'master.key'), key, { mode: 0o600 })
+    }
+    const startIn = async (dir: string): Promise<Started> => {
+      const listen = ['--listen', `127.0.0.1:${await freePort()}`, '--public-host', 'localhost:5443']
+      return startAcrux(['--data-dir', dir, ...listen, ...database.args])
+    }
+    const starts = await Promise.allSettled(dirs.map(startIn))
+    for (const start of starts) if (start.status === 'fulfilled') await start.value[Symbol.asyncDispose]()
+    const [creator = '', ...more] = dirs.filter((_, index) => starts[index]?.status === 'fulfilled')
+    assert.ok(creator !== '' && more.length === 0, 'one server has started')
+    const refusal = hasKey ? /are in another data directory/ : /master key .* is missing/
+    for (const start of starts) if (start.status === 'rejected') assert.match(String(start.reason), refusal)
+    assert.deepEqual(
+      dirs.filter((dir) => existsSync(join(dir, 'first-run.json'))),
+      [creator],
+    )
+    assert.equal(database.query('select count(*) from subscription'), '1')
+    const others = dirs.filter((dir) => dir !== creator)
+    for (const dir of others) {
+      for (const name of ['master.key', 'rows-in-postgresql']) copyFileSync(join(creator, name), join(dir, name))
+    }
+    const replicas = await Promise.all(others.map(startIn))
+    for (const replica of replicas) await replica[Symbol.asyncDispose]()
+  })
+}
