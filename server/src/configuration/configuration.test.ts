@@ -38,6 +38,7 @@ describe('the configuration', () => {
       suffix: '.azurecr.localhost:5443',
       tls: { acme: { acceptTerms: false } },
       http: false,
+      workers: 1,
       behindProxy: [],
       hstsIncludeSubDomains: false,
       logLevel: 'info',
