@@ -178,11 +178,19 @@ for (const kind of testDatabaseKinds) {
       })
       await assert.rejects(failing, Refused)
       assert.equal(await database.authorityRevision(), before, 'the change was undone')
-      await database.transaction(async (transaction) => {
+      const changed = Promise.withResolvers<void>()
+      const seen = Promise.withResolvers<void>()
+      const change = database.transaction(async (transaction) => {
         transaction.changesAuthority()
         await insert(transaction, 3)
-        assert.equal(await database.authorityRevision(), before, 'nobody sees the change yet')
+        changed.resolve()
+        await seen.promise
       })
+      await changed.promise
+      const meanwhile = await database.authorityRevision()
+      seen.resolve()
+      await change
+      assert.equal(meanwhile, before, 'nobody sees the change yet')
       const after = await database.authorityRevision()
       assert.notEqual(after, before)
       await Promise.all([
