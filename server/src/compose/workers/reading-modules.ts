@@ -55,9 +55,6 @@ export function createReadingModules(basis: ReadingBasis) {
       atOwnAddress: findAtOwnAddress(resources, configuration),
     },
     transfers: { count: (...transfer) => counted.countTransfer(...transfer) },
-    blobSettings: {
-      leaseMs: configuration.gc.leaseSeconds * 1000,
-      redirectsReads: configuration.storage.redirect,
-    },
+    blobSettings: { leaseMs: configuration.gc.leaseSeconds * 1000 },
   })
 }

@@ -1,6 +1,4 @@
-import { DiskFullError, StorageUnavailableError } from '../../platform/process/outage.ts'
-
-export { StorageUnavailableError }
+import { DiskFullError } from '../../platform/process/outage.ts'
 
 /** There is no blob at the location. */
 export class BlobMissingError extends Error {
