@@ -5,7 +5,7 @@ import path from 'node:path'
 
 /**
  * Enables Node's compile cache, which halves the startup time, in a directory of this user alone. Call it before the program is
- * loaded. Node's default is a directory that all users of the machine share: whoever creates it first can put code into it that
+ * loaded. Node's default is a directory that all users of the machine share: the user who creates it can put code into it that
  * others run. Without a private directory, there is no cache.
  */
 export function enablePrivateCompileCache(): void {

@@ -15,7 +15,7 @@ export async function guessLoginServer(
   const tenant = suffix === undefined ? '' : `-${suffix}`
   const guessed = `${name}${tenant}${cloud.suffixes['acrLoginServerEndpoint'] ?? ''}`.toLowerCase()
   if (cloud.isAcrux !== true || !isServerHost(guessed)) return guessed
-  // Whoever then connects to a host that cannot be reached reports it.
+  // An unreachable host is no failure here: the next request to it reports that.
   const response = await http.send({ method: 'GET', url: `https://${guessed}/v2/` }).catch(() => undefined)
   const host = parseChallenge(response?.headers['www-authenticate'] ?? '')?.realm.host
   return host !== undefined && isHostOf(cloud, host) ? host : guessed

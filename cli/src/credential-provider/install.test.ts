@@ -10,7 +10,7 @@ after(() => rmSync(home, { recursive: true }))
 const from = join(home, 'settings.yaml')
 writeFileSync(from, 'new', { mode: 0o644 })
 
-/** A folder where links at the names of the files and of temporary files point to a file of somebody else. */
+/** A folder with symbolic links, named like the installed and the temporary files, to another user's file. */
 function folderWithLinks(name: string): { readonly folder: string; readonly other: string } {
   const folder = mkdtempSync(join(home, 'node-'))
   const other = join(folder, 'other')

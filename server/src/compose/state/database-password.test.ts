@@ -13,7 +13,7 @@ describe('the password of the database', () => {
   })
   after(() => rm(dir, { recursive: true }))
 
-  test('is none without a source', async () => {
+  test('is undefined if no source is set', async () => {
     assert.equal(await databasePassword({}), undefined)
   })
 

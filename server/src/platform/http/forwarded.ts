@@ -7,8 +7,8 @@ import { requestListener } from './raw-surface.ts'
 import { discardRest, endResponse } from './unread-body.ts'
 
 /*
- * Requests from a thread that accepts connections to the main thread, over a Unix socket. Whoever can open the socket can
- * also read the data directory, so the main thread believes what the other side says about the connection.
+ * Requests from a thread that accepts connections to the main thread, over a Unix socket. A process that can open the
+ * socket can also read the data directory, so the main thread trusts the addresses that it is sent.
  */
 
 /** The header with the addresses of the client's connection. The value of a client is dropped. */
@@ -17,7 +17,7 @@ const connectionHeader = 'acrux-connection'
 /** Larger than any header that a client may send. */
 const maxHeaderSize = 64 * 1024
 
-/** The headers of one connection, in addition to those that `Connection` names. [RFC 9110 §7.6.1] */
+/** The headers of one connection, which are not forwarded. [RFC 9110 §7.6.1] */
 const ofRequestConnection = new Set([
   'connection',
   'keep-alive',

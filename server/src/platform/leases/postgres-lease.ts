@@ -130,7 +130,7 @@ export class PostgresLease {
 
 /**
  * Whether a connection ends at the server and not at a pooler, which gives each transaction another session of the server: that
- * session would go on listening, and deliver the notifications to whoever uses it.
+ * session would continue to listen, and deliver the notifications to its next client.
  */
 async function isDirect(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
