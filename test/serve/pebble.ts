@@ -37,7 +37,7 @@ export interface PebbleOptions {
   readonly isKnown?: (name: string) => boolean
 }
 
-/** Starts Pebble, the ACME server for tests, in which every name is one of 127.0.0.1. It rejects a part of the nonces. */
+/** Starts Pebble, the ACME server for tests, in which every name is one of 127.0.0.1. It rejects a part of the nonces, and verifies a host at every order. */
 export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(tempDir('pebble'))
@@ -62,7 +62,12 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   }
   await writeFile(at('pebble.json'), JSON.stringify({ pebble }))
   const child = spawn('pebble', ['-config', at('pebble.json'), '-dnsserver', names.address], {
-    env: { PATH: process.env['PATH'] ?? '', PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '20' },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      PEBBLE_VA_NOSLEEP: '1',
+      PEBBLE_WFE_NONCEREJECT: '20',
+      PEBBLE_AUTHZREUSE: '0',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const forget = atProcessEnd(() => child.kill('SIGKILL'))

@@ -16,12 +16,16 @@ const httpProtocol = 'http/1.1'
 /** The options of a TLS server that chooses its certificate by name. None without `named`. */
 export function chooseByName(named: NamedCertificates | undefined): Pick<TlsOptions, 'SNICallback' | 'ALPNCallback'> {
   if (named === undefined) return {}
+  // Node selects the protocol before the certificate in TLS 1.3, and after it in TLS 1.2. It calls both as methods of the socket.
+  const chosen = new WeakMap<TLSSocket, SecureContext>()
   return {
-    SNICallback: (name, done) => done(null, named.contextOf(name)),
-    // Node calls it as a method of the socket.
+    SNICallback(this: TLSSocket, name, done) {
+      done(null, chosen.get(this) ?? named.contextOf(name))
+    },
     ALPNCallback(this: TLSSocket, { servername, protocols }) {
       const challenge = protocols.includes(challengeProtocol) ? named.challenges.contextOf(servername) : undefined
       if (challenge === undefined) return protocols.includes(httpProtocol) ? httpProtocol : undefined
+      chosen.set(this, challenge)
       this.setKeyCert(challenge)
       return challengeProtocol
     },
