@@ -248,12 +248,11 @@ test('a server with an unknown certificate authority is not trusted without a co
   using client = acruxClient()
   const login = ['login', '--server', resourceManager, '--use-device-code']
   await client.fails(1, /fingerprint|does not show the certificate authority/, login)
-  await client.fails(1, /the request to https:\/\/localhost:1 failed: the connection was refused/, [
-    'login',
-    '--server',
-    'https://localhost:1',
-  ])
-  await client.fails(2, /is not a URL that begins with https/, ['login', '--server', 'http://localhost:1'])
+  const refused = /the request to https:\/\/localhost:1 failed: the connection was refused/
+  await client.fails(1, refused, ['login', '--server', 'https://localhost:1'])
+  await client.fails(1, refused, ['login', 'localhost:1'])
+  await client.fails(2, /is not HOST, HOST:PORT or a URL that begins with https/, ['login', 'http://localhost:1'])
+  await client.fails(2, /name the server once/, ['login', 'localhost:1', '--server', 'localhost:2'])
 })
 
 test('acrux login --first-run signs in with what the first start created, and asks nothing', async () => {

@@ -27,11 +27,19 @@ export class TokenDenied extends CommandFailure {
   }
 }
 
+/** The errors that a new sign-in may solve. `unauthorized_client` is that of a deleted application. [RFC 6749 §5.2] */
+const signInErrors: ReadonlySet<string> = new Set([
+  'invalid_client',
+  'invalid_grant',
+  'interaction_required',
+  'login_required',
+  'unauthorized_client',
+])
+
 function nextStepFor(error: string, numbers: readonly number[]): string | undefined {
   if (numbers.includes(7000215))
     return 'check the secret, and sign in again: acrux login; a certificate is passed with --certificate'
-  const needsSignIn = error === 'invalid_grant' || error === 'interaction_required' || error === 'login_required'
-  return needsSignIn ? 'sign in again: acrux login' : undefined
+  return signInErrors.has(error) ? 'sign in again: acrux login' : undefined
 }
 
 /** The URL of an OAuth endpoint of a tenant. The tenant may be `organizations`. */

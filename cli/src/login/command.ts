@@ -15,10 +15,17 @@ export const command = defineCommand<LoginFlags>({
 Without options for a principal, a browser opens. If there is no browser, a code for another device is shown. The
 sign-in renews itself until it is revoked, or acrux logout ends it. Secrets are stored in the Secret Service of the
 desktop if docker-credential-secretservice is installed, and otherwise in a file that only you can read.`,
+  arguments: [
+    {
+      name: '[host]',
+      description:
+        'HOST, HOST:PORT or the URL of an Acrux server; it is registered as a cloud and becomes the active one. Default: the active cloud',
+    },
+  ],
   flags: loginFlags,
   examples: [
     'acrux login --first-run',
-    'acrux login --server https://registry.example.com',
+    'acrux login registry.example.com',
     'acrux login --use-device-code',
     'acrux login --service-principal -u 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 -p - --tenant contoso.com < secret',
     'acrux login --service-principal -u 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --certificate app.pem --tenant contoso.com',
@@ -31,11 +38,12 @@ desktop if docker-credential-secretservice is installed, and otherwise in a file
 
 async function login(given: LoginFlags, context: CommandContext): Promise<unknown> {
   const { firstRun, dataDir } = given
+  if (given.host !== undefined && given.server !== undefined) throw new WrongUsageError('name the server once')
   if (dataDir !== undefined && firstRun !== true) throw new WrongUsageError('--data-dir needs --first-run')
   // Loaded here, because the configuration of the server is slow to load.
   const flags = firstRun === true ? await (await import('./first-run.ts')).firstRunFlags(given) : given
   checkFlags(flags)
-  const { server, caFile, yes } = flags
+  const { host, server = host, caFile, yes } = flags
   const profile =
     server === undefined
       ? await openProfile(context.env).read()

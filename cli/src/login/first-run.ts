@@ -5,6 +5,7 @@ import type { LoginFlags } from './flags.ts'
 
 /** The options that name another server or principal, or how it signs in. */
 const ofOthers = [
+  'host',
   'server',
   'caFile',
   'tenant',

@@ -15,6 +15,7 @@ export type LoginFlags = {
   readonly clientId?: string
   readonly objectId?: string
   readonly resourceId?: string
+  readonly host?: string
   readonly server?: string
   readonly caFile?: string
   readonly yes?: true
@@ -25,16 +26,16 @@ export type LoginFlags = {
 /** Describes {@link LoginFlags}. */
 export const loginFlags: readonly FlagDescription[] = [
   {
-    flags: '--server <url>',
-    description: 'the URL of an Acrux server; it is registered as a cloud and becomes the active one',
+    flags: '--server <server>',
+    description: 'the same as the argument HOST',
   },
   {
     flags: '--ca-file <file>',
-    description: 'with --server: the certificate authority (PEM) of the server, the only one that is then trusted',
+    description: 'with HOST: the certificate authority (PEM) of the server, the only one that is then trusted',
   },
   {
     flags: '-y, --yes',
-    description: 'with --server: trust the certificate authority and the sign-in host of the server without asking',
+    description: 'with HOST: trust the certificate authority and the sign-in host of the server without asking',
   },
   {
     flags: '--first-run',

@@ -4,14 +4,17 @@ import { openProfile } from '../account/profile.ts'
 import type { FlagDescription } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { WrongUsageError, failure } from '../command/failure.ts'
-import { fetchCloud, findByOrigin, originOf, parseServer, readAuthority } from './select-server.ts'
+import { fetchCloud, findByOrigin, originOf, readAuthority, requireServer } from './select-server.ts'
 
 /** Selects an Acrux server. Without a URL, that of the active cloud. */
 export type ServerFlags = { readonly server?: string; readonly caFile?: string }
 
 /** Describes {@link ServerFlags}. */
 export const serverFlags: readonly FlagDescription[] = [
-  { flags: '--server <url>', description: 'the URL of the server. Default: the server of the active cloud' },
+  {
+    flags: '--server <server>',
+    description: 'HOST, HOST:PORT or the URL of the server. Default: the server of the active cloud',
+  },
   {
     flags: '--ca-file <file>',
     description: 'with --server: the certificate authority (PEM) of the server, the only one that is then trusted',
@@ -41,7 +44,7 @@ export async function namedServer(context: CommandContext, { server, caFile }: S
       'sign in to one with acrux login --server URL, or name it with --server URL',
     )
   }
-  const { origin } = parseServer(server)
+  const { origin } = requireServer(server)
   const cloud = findByOrigin(profile, origin)
   const ca = caFile === undefined ? cloud?.ca : await readAuthority(caFile)
   return { origin, ca, cloud }

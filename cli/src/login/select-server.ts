@@ -8,6 +8,7 @@ import { type HttpClient, isUnknownAuthority, jsonOf } from '../account/http.ts'
 import { type Profile, openProfile } from '../account/profile.ts'
 import type { CommandContext } from '../command/context.ts'
 import { WrongUsageError, failure } from '../command/failure.ts'
+import { parseServer } from '../server-host.ts'
 import { terminalLine } from '../terminal-text.ts'
 import { fetchAuthority } from './server-authority.ts'
 
@@ -21,7 +22,7 @@ export type Trust = { readonly caFile: string | undefined; readonly isTrusted: b
  * @throws CommandFailure if the server cannot be reached, or is not trusted
  */
 export async function selectServer(context: CommandContext, server: string, trust: Trust): Promise<Profile> {
-  const url = parseServer(server)
+  const url = requireServer(server)
   const profile = openProfile(context.env)
   const known = findByOrigin(await profile.read(), url.origin)
   const ca = trust.caFile === undefined ? known?.ca : await readAuthority(trust.caFile)
@@ -35,12 +36,11 @@ export async function selectServer(context: CommandContext, server: string, trus
   }))
 }
 
-/** @throws WrongUsageError if the text is not a URL that begins with https:// */
-export function parseServer(server: string): URL {
-  const url = URL.parse(server)
-  if (url === null || url.protocol !== 'https:')
-    throw new WrongUsageError(`${server} is not a URL that begins with https://`)
-  return url
+/** The URL of `HOST`, `HOST:PORT` or `https://HOST:PORT`. @throws WrongUsageError for other texts */
+export function requireServer(text: string): URL {
+  const host = parseServer(text)
+  if (host === undefined) throw new WrongUsageError(`${text} is not HOST, HOST:PORT or a URL that begins with https://`)
+  return new URL(`https://${host}`)
 }
 
 /** The registered cloud of an origin. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseServer } from './authority.ts'
+import { parseServer } from '../server-host.ts'
 import { parseFingerprint } from './confirm.ts'
 
 const servers: readonly [text: string, server: string | undefined, why: string][] = [

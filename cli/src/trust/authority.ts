@@ -6,7 +6,6 @@ import type { TLSSocket } from 'node:tls'
 import { plainReason } from '@acrux/server/plain-reason'
 import { CommandFailure } from '../command/failure.ts'
 import { readResponse } from '../read-response.ts'
-import { isServerHost } from '../server-host.ts'
 import { exitCodes } from './failure.ts'
 
 /** The certificate of a certificate authority. */
@@ -22,15 +21,6 @@ export type Authority = {
 const maxBytes = 64 * 1024
 
 const timeoutMs = 20_000
-
-/** The host, with its port unless it is 443, of `HOST`, `HOST:PORT` or `https://HOST:PORT`; undefined for other texts. */
-export function parseServer(text: string): string | undefined {
-  const address = /^https:\/\//i.test(text) ? text : `https://${text}`
-  if (!URL.canParse(address)) return undefined
-  const { host, username, password, pathname, search, hash } = new URL(address)
-  const isHost = username === '' && password === '' && pathname === '/' && search === '' && hash === ''
-  return isHost && isServerHost(host) ? host : undefined
-}
 
 /**
  * Downloads the certificate authority of a server, `HOST` or `HOST:PORT`, from its `/ca.pem`. The connection is not
