@@ -16,17 +16,22 @@ const helper = 'acrux'
 const property = 'credHelpers'
 
 /**
- * The configuration files of docker and podman. Other clients read one of them. The file in the runtime directory is included if it
- * exists: podman reads it first, and it is deleted when the machine restarts. [containers-auth.json(5)]
+ * The file with the credentials of `podman login`. podman reads it first, and it is deleted when the machine restarts.
+ * [containers-auth.json(5)] Without `XDG_RUNTIME_DIR`, which sudo and services do not set, podman takes `/run/containers/UID`.
  */
+export function runtimeFile(runtime: string | undefined, userId: number | undefined): string | undefined {
+  if (runtime !== undefined) return path.join(runtime, 'containers', 'auth.json')
+  return userId === undefined ? undefined : `/run/containers/${userId}/auth.json`
+}
+
+/** The configuration files of docker and podman. Other clients read one of them. */
 export function clientFiles(env: NodeJS.ProcessEnv): readonly string[] {
   const set = (name: string): string | undefined => (env[name] === '' ? undefined : env[name])
   const docker = path.join(set('DOCKER_CONFIG') ?? path.join(homedir(), '.docker'), 'config.json')
   const own = set('REGISTRY_AUTH_FILE')
   if (own !== undefined) return [docker, own]
   const lasting = path.join(set('XDG_CONFIG_HOME') ?? path.join(homedir(), '.config'), 'containers', 'auth.json')
-  const runtime = set('XDG_RUNTIME_DIR')
-  const first = runtime === undefined ? undefined : path.join(runtime, 'containers', 'auth.json')
+  const first = runtimeFile(set('XDG_RUNTIME_DIR'), process.getuid?.())
   return [docker, lasting, ...(first !== undefined && existsSync(first) ? [first] : [])]
 }
 
