@@ -94,7 +94,7 @@ async function see(stage: Stage, name: string | undefined, role: Role): Promise<
   const seen = { pull: percentiles(pull), token: percentiles(token), grownMiB, processorPercent }
   if (name === undefined) return { ...seen, perSecond: 0, statuses: '' }
   const reply = await attacker.ask({ kind: 'stop' })
-  if (reply.kind !== 'attacked') throw new Error(`the end of an attack was asked for, and ${reply.kind} came`)
+  if (reply.kind !== 'attacked') throw new Error(`expected the result of the attack, but got ${reply.kind}`)
   const perSecond = reply.requests / ((performance.now() - begun) / 1000)
   const statuses = Object.entries(reply.statuses).map(([status, count]) => `${status} ×${count}`)
   await sleep(500)
