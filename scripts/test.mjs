@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installAzurite } from '../test/setup/azurite.mjs'
 import { installMissingClients } from '../test/setup/clients.mjs'
 import { startPostgres } from '../test/setup/postgres.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
@@ -80,6 +81,7 @@ await main(async (given) => {
   const mode = modes[given[0] ?? '']
   const args = mode === undefined ? given : given.slice(1)
   if (mode === undefined) await installMissingClients(say)
+  await installAzurite(root, say)
   const { url, stop } = await openDatabase(mode)
   // A run of some tests sees few routes succeed.
   const isWhole = mode === undefined && args.length === 0

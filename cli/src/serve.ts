@@ -36,6 +36,7 @@ Each setting is read from its option, its environment variable or the YAML file,
     15: 'the TLS certificate cannot be used',
     16: 'the database was written by a newer version',
     18: 'the PostgreSQL server cannot be reached, or cannot be used',
+    19: 'the object store cannot be used',
   },
   flags: [
     ...settingDefinitions.map(toFlag),

@@ -45,6 +45,19 @@ function threads(extension, onThread) {
 }
 
 /**
+ * Node's own modules, imported dynamically by a package: an executable cannot do that, and has them in any case.
+ *
+ * @type {import('rolldown').Plugin}
+ */
+const builtIns = {
+  name: 'built-ins',
+  transform: (code) =>
+    code.includes('import(')
+      ? code.replaceAll(/\bimport\((["'])(node:[\w/]+)\1\)/g, "Promise.resolve(process.getBuiltinModule('$2'))")
+      : undefined,
+}
+
+/**
  * @param {import('rolldown').RolldownOutput} output
  * @returns {BundledFile[]}
  */
@@ -77,7 +90,7 @@ export async function bundleModules() {
 export async function bundleForExecutable() {
   /** @type {Set<string>} */
   const threadFiles = new Set()
-  const plugins = [threads('cjs', (_context, file) => threadFiles.add(file))]
+  const plugins = [threads('cjs', (_context, file) => threadFiles.add(file)), builtIns]
   const bundle = await rolldown({ input: { acrux: program }, platform: 'node', external, plugins })
   const output = await bundle.generate({
     format: 'cjs',

@@ -41,8 +41,8 @@ const withoutCode = new Set(['sign-in/assets'])
 /** Independent implementations that tests compare answers with. They import nothing from the server. */
 const oracle = path.resolve(source, '../../test/oracle') + path.sep
 
-/** What tests of a database that fails start. */
-const postgres = path.resolve(source, '../../test/setup/postgres.mjs')
+/** What starts the servers that tests need. */
+const servers = ['postgres.mjs', 'object-servers.mjs'].map((name) => path.resolve(source, '../../test/setup', name))
 
 const isTest = (file: string) => file.endsWith('.test.ts') || path.basename(file).startsWith('test-')
 
@@ -133,7 +133,7 @@ test('a module imports only the modules in its row; tests may also load a config
     const module = moduleOf(from)
     const target = moduleOf(to)
     if (module === undefined) return false
-    if (target === undefined) return !(isTest(from) && (to.startsWith(oracle) || to === postgres))
+    if (target === undefined) return !(isTest(from) && (to.startsWith(oracle) || servers.includes(to)))
     if (isTest(from) && ['configuration', 'compose'].includes(target)) return false
     return module !== target && !mayImport(module).includes(target)
   })

@@ -45,6 +45,9 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       transfer: ['contract'],
       filesystem: ['contract', 'transfer'],
       memory: ['contract', 'transfer'],
+      objects: ['contract', 'transfer'],
+      'azure-blob': ['contract', 'objects'],
+      s3: ['contract', 'objects'],
     },
   },
   audit: {

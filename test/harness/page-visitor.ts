@@ -12,6 +12,8 @@ export interface Page {
 /** Where a browser was sent that is not the server's: to a program that listens, mostly. */
 export interface Elsewhere {
   readonly location: URL
+  /** What a form sent there. */
+  readonly fields?: Readonly<Record<string, string>> | undefined
 }
 
 /** A browser without scripts, pictures or patience: it keeps cookies, follows redirects of the server, and sends forms. */
@@ -80,7 +82,7 @@ export function pageVisitor(server: Pick<RunningServer, 'baseUrl' | 'caFile'>): 
     }
   }
   const send = async (url: URL, fields?: Readonly<Record<string, string>>, steps = 0): Promise<Page | Elsewhere> => {
-    if (url.origin !== new URL(server.baseUrl).origin) return { location: url }
+    if (url.origin !== new URL(server.baseUrl).origin) return { location: url, fields }
     if (steps > stepLimit) throw new Error(`redirected again and again, at last to ${url.href}`)
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const posted = fields === undefined ? undefined : form(fields)

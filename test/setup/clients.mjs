@@ -37,6 +37,15 @@ export function pgbouncerProgram() {
   return dirs.map((dir) => join(dir, 'pgbouncer')).find((file) => isExecutable(file))
 }
 
+/**
+ * Whether Debian's Python has a package.
+ *
+ * @param {string} name
+ */
+function isPythonPackage(name) {
+  return existsSync(join('/usr/lib/python3/dist-packages', name))
+}
+
 function hasBuildx() {
   const dirs = ['/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins', '/usr/local/lib/docker/cli-plugins']
   return dirs.some((dir) => isExecutable(join(dir, 'docker-buildx')))
@@ -77,6 +86,8 @@ const packages = [
   { name: 'prometheus', isThere: () => onPath('promtool') },
   { name: 'postgresql', isThere: () => postgresBin() !== undefined },
   { name: 'pgbouncer', isThere: () => pgbouncerProgram() !== undefined },
+  { name: 'python3-moto', isThere: () => isPythonPackage('moto') },
+  { name: 'python3-flask-cors', isThere: () => isPythonPackage('flask_cors') },
   { name: 'mmdebstrap', isThere: () => onPath('mmdebstrap') },
   { name: 'binutils', isThere: () => onPath('strip') },
   { name: 'binutils-aarch64-linux-gnu', isThere: () => onPath('aarch64-linux-gnu-strip') },

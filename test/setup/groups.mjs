@@ -53,6 +53,9 @@ const slow = [
   'server/src/registry/uploads/unfinished-uploads.test.ts',
   'server/src/sign-in/**/*.test.ts',
   'server/src/standards/conditions/role-condition.test.ts',
+  // They start an object server.
+  'server/src/storage/azure-blob/azure-blob-objects.test.ts',
+  'server/src/storage/s3/s3-objects.test.ts',
   'server/src/token-service/endpoint/exchange-federated.test.ts',
   'server/src/token-service/endpoint/token.test.ts',
   'server/src/token-service/surface.test.ts',

@@ -42,6 +42,7 @@ export const command = defineCommand<Flags>({
     13: 'the data directory or its database cannot be used',
     14: 'the master key cannot be read',
     16: 'the database was written by a newer version',
+    19: 'the object store cannot be used',
   },
   flags: [
     ...dataDirFlags('the data directory of a stopped server'),

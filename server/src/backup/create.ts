@@ -3,7 +3,13 @@ import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
-import { blobDirectoryIn, databaseFileIn, holdFiles, masterKeyFileIn } from '../platform/files/data-dir.ts'
+import {
+  blobDirectoryIn,
+  databaseFileIn,
+  holdFiles,
+  masterKeyFileIn,
+  objectStorageFileIn,
+} from '../platform/files/data-dir.ts'
 import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../platform/files/durable-file.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
 import { sealerOfKey } from '../platform/keys/sealing.ts'
@@ -40,6 +46,7 @@ const copiesAtATime = 6
 export async function createBackup(options: CreateOptions): Promise<Backup> {
   const dataDir = resolve(options.dataDir)
   requireDatabase(dataDir)
+  requireFiles(dataDir)
   requireApart(dataDir, resolve(options.directory))
   const folder = await lockBackupFolder(options.directory)
   // Taken before the database is copied, so that no file that the copy refers to is deleted before it is copied.
@@ -53,6 +60,16 @@ export async function createBackup(options: CreateOptions): Promise<Backup> {
     await rm(folder.blobsBeingWritten, { recursive: true, force: true }).catch(() => undefined)
     folder.close()
   }
+}
+
+/** A backup holds blobs as files. */
+function requireFiles(dataDir: string): void {
+  if (!existsSync(objectStorageFileIn(dataDir))) return
+  throw new StartupError(
+    `the blobs of ${dataDir} are in an object store, which acrux backup does not copy`,
+    exitCodes.configuration,
+    'back up the data directory and the object store as docs/how-to/object-storage.md describes',
+  )
 }
 
 async function writeBackup(

@@ -3,7 +3,6 @@ import path from 'node:path'
 import type { FirstRun } from './first-run.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../configuration/index.ts'
-import { blobDirectoryIn } from '../platform/files/data-dir.ts'
 import type { AcmeCertificates } from '../platform/acme/acme-certificates.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log/log.ts'
@@ -84,14 +83,18 @@ export async function compose(
   const acme = await openAcme(configuration, { ...state, clock, log })
   const outbound = await openOutbound(configuration.outbound)
   let openApi: ReturnType<typeof openApiDocument> | undefined
-  const modules: Modules = await createModules({ ...state, clock, log, outbound, publicOrigin }, configuration, {
-    // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
-    onRegistriesChanged: () =>
-      coverHosts(certificates, modules.resources, configuration).catch((error: unknown) =>
-        log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
-      ),
-    openApi: () => (openApi ??= openApiDocument(routes)),
-  })
+  const modules: Modules = await createModules(
+    { ...state, space: state.contentSpace, clock, log, outbound, publicOrigin },
+    configuration,
+    {
+      // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
+      onRegistriesChanged: () =>
+        coverHosts(certificates, modules.resources, configuration).catch((error: unknown) =>
+          log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
+        ),
+      openApi: () => (openApi ??= openApiDocument(routes)),
+    },
+  )
   const firstRun = await prepareRegistries(configuration, { state, modules, publicOrigin, log })
   const control = await openControlChannel(state.dataDir.path, controlHandler({ ...modules, database }, log))
 
@@ -100,7 +103,6 @@ export async function compose(
   const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, writerWatch, clock }
   const components = healthComponents({
     ...sources,
-    blobs: blobDirectoryIn(state.dataDir.path),
     isDraining: () => draining,
   })
   const health = createHealth({ components, clock, log })
@@ -131,6 +133,7 @@ export async function compose(
       await modules.registry.close()
       await writePending(modules, jobs, log)
       await database.close()
+      state.objects?.close()
       state.dataDir.close()
     },
   }

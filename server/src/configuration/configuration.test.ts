@@ -64,6 +64,13 @@ describe('the configuration', () => {
       integrity: { verifyAfterSeconds: 1_209_600, scrubIntervalSeconds: 604_800, scrubBytesPerSecond: 16_777_216 },
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
       audit: { retentionDays: 0 },
+      storage: {
+        kind: 'filesystem',
+        prefix: '',
+        redirect: false,
+        azureBlob: {},
+        s3: { region: 'us-east-1', pathStyle: false, checksums: 'when-supported' },
+      },
       limits: {
         requestSeconds: 30,
         minUploadBytesPerSecond: 1024,

@@ -10,6 +10,7 @@ import { limitSettings } from './limit-settings.ts'
 import { outboundSettings } from './outbound-settings.ts'
 import { settingTexts, wholeNumber } from './setting-texts.ts'
 import { addressRanges, listenAddress, parsed, path, text } from './setting-values.ts'
+import { storageSettings } from './storage-settings.ts'
 import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[]
@@ -273,6 +274,7 @@ export const settingsSchema = z.strictObject(
       )
       .prefault({}),
     limits: limitSettings,
+    storage: storageSettings,
   },
   { error: 'must be a mapping of settings to values' },
 )

@@ -6,6 +6,8 @@ import { settingDefinitions } from './settings.ts'
 
 /** The variables of the settings without which a setting is invalid. */
 const companions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'storage.kind': { ACRUX_STORAGE_S3_BUCKET: 'blobs' },
+  'storage.redirect': { ACRUX_STORAGE_KIND: 's3', ACRUX_STORAGE_S3_BUCKET: 'blobs' },
   tlsCert: { ACRUX_TLS_KEY: 'k' },
   tlsKey: { ACRUX_TLS_CERT: 'c' },
   'database.directUrl': { ACRUX_DATABASE: 'postgres://acrux@pooler.example.com/acrux' },
@@ -34,7 +36,7 @@ describe('each setting', () => {
   })
 
   test('has an option in the form that commander reads: one placeholder without marks of its own', () => {
-    for (const { option } of settingDefinitions) assert.match(option, /^--[a-z-]+ (?:<[.:a-z]+>|\[[a-z]+\])$/)
+    for (const { option } of settingDefinitions) assert.match(option, /^--[a-z0-9-]+ (?:<[.:a-z]+>|\[[a-z]+\])$/)
   })
 
   test('has a valid example, as a flag and as a variable', async () => {

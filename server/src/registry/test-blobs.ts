@@ -290,7 +290,7 @@ export async function countFiles(blobs: BlobStore): Promise<{ blobs: number; sta
 /** The store with some functions replaced. */
 export function changing(blobs: BlobStore, change: Partial<BlobStore>): BlobStore {
   return new Proxy(blobs, {
-    get: (target, name: keyof BlobStore) => change[name] ?? target[name].bind(target),
+    get: (target, name: keyof BlobStore) => change[name] ?? target[name]?.bind(target),
   })
 }
 

@@ -1,5 +1,17 @@
 export type { BlobLocation, StoredBlob, OpenBlob, BlobStore } from './contract/model.ts'
-export { BlobMissingError, BrokenSourceError, StorageFullError, TooManyBytesError } from './contract/errors.ts'
+export {
+  BlobMissingError,
+  BrokenSourceError,
+  StorageFullError,
+  StorageUnavailableError,
+  TooManyBytesError,
+} from './contract/errors.ts'
+export { findAzureCredential } from './azure-blob/azure-credential.ts'
+export { openAzureBlobObjects } from './azure-blob/azure-blob-objects.ts'
 export { blobFile, createFilesystemBlobStore } from './filesystem/filesystem-blob-store.ts'
 export { locationDigest, requireLocation } from './contract/location.ts'
 export { createMemoryBlobStore } from './memory/memory-blob-store.ts'
+export { checkObjects, claimObjects } from './objects/claim-objects.ts'
+export { createObjectBlobStore } from './objects/object-blob-store.ts'
+export type { ObjectStore } from './objects/object-store.ts'
+export { openS3Objects } from './s3/s3-objects.ts'

@@ -1,7 +1,7 @@
-import path from 'node:path'
 import { createAudit, verifyAudit } from '../../audit/index.ts'
 import { requireOwnRows } from '../state/postgres-marker.ts'
 import { openCurrentDatabase, requireDatabase } from '../state/open-database.ts'
+import { openStorage } from '../state/open-storage.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import { DataDirLockedError, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
@@ -9,7 +9,6 @@ import { StartupError } from '../../platform/process/exit.ts'
 import { createLog } from '../../platform/log/log.ts'
 import { openSealer } from '../../platform/keys/sealing.ts'
 import { type ScrubProgress, scrubStopped } from '../../registry/index.ts'
-import { createFilesystemBlobStore } from '../../storage/index.ts'
 
 /** The options of a scrub of a data directory. */
 export type DataDirScrub = {
@@ -40,7 +39,7 @@ export async function scrubDataDir(
     const database = await openCurrentDatabase(configuration)
     try {
       await requireOwnRows(directory, database, { clock: systemClock, sealer })
-      const blobs = await createFilesystemBlobStore(path.join(directory, 'blobs'), { clock: systemClock })
+      const { blobs, objects } = await openStorage(configuration, dataDir, { clock: systemClock, env: process.env })
       return await scrubStopped({
         database,
         clock: systemClock,
@@ -52,7 +51,7 @@ export async function scrubDataDir(
         repair,
         verifyAudit: () => verifyAudit({ database, sealer, dataDir: directory }),
         onProgress,
-      })
+      }).finally(() => objects?.close())
     } finally {
       await database.close()
     }

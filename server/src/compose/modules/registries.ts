@@ -93,6 +93,7 @@ function registrySettings({ limits, integrity, gc, ...configuration }: Configura
       uploadLifetimeMs: configuration.uploadExpirySeconds * 1000,
       maxUploadsPerRepository: limits.maxUploadsPerRepository,
       maxUploadsPerCaller: limits.maxConcurrentUploadsPerCaller,
+      redirectsReads: configuration.storage.redirect,
     },
   }
 }

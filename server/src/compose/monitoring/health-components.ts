@@ -2,6 +2,7 @@ import { opendir } from 'node:fs/promises'
 import type { AuditLag } from '../../audit/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
+import { blobDirectoryIn, type DataDir } from '../../platform/files/data-dir.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
 import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import type { HealthComponent, HealthReading } from '../../platform/metrics/health.ts'
@@ -25,8 +26,9 @@ type HealthSources = {
   readonly clock: Clock
   readonly tokenService: TokenService
   readonly identity: Identity
-  /** The directory of the blobs. */
-  readonly blobs: string
+  readonly dataDir: Pick<DataDir, 'path'>
+  /** Undefined if blobs are files. */
+  readonly objects: { readonly check: () => Promise<void> } | undefined
   readonly isDraining: () => boolean
   readonly space: ContentSpace
   readonly registry: Pick<Registry, 'scrubs'>
@@ -42,7 +44,7 @@ const stuckMs = 30_000
 
 /** The table of everything that `/readyz` reports. A row is added for each part of the server that has a state of its own. */
 export function healthComponents(sources: HealthSources): readonly HealthComponent[] {
-  const { database, writerWatch, resources, tokenService, identity, blobs, isDraining } = sources
+  const { database, writerWatch, resources, tokenService, identity, isDraining } = sources
   return [
     {
       name: 'server',
@@ -68,15 +70,7 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
         return ok('The database can be read.')
       },
     },
-    {
-      name: 'blob-store',
-      required: true,
-      check: async () => {
-        await using directory = await opendir(blobs)
-        await directory.read()
-        return ok('The blob store can be read.')
-      },
-    },
+    sources.objects === undefined ? filesComponent(sources.dataDir) : objectsComponent(sources.objects),
     {
       name: 'signing-keys',
       required: true,
@@ -99,6 +93,35 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
     ...(sources.acme === undefined ? [] : [acmeComponent(sources.acme)]),
     contentComponent(sources),
   ]
+}
+
+function filesComponent(dataDir: Pick<DataDir, 'path'>): HealthComponent {
+  return {
+    name: 'blob-store',
+    required: true,
+    check: async () => {
+      await using directory = await opendir(blobDirectoryIn(dataDir.path))
+      await directory.read()
+      return ok('The blob store can be read.')
+    },
+  }
+}
+
+/** Not required: without the object store, tokens are issued and manifests are read, on every replica alike. */
+function objectsComponent({ check }: { readonly check: () => Promise<void> }): HealthComponent {
+  return {
+    name: 'blob-store',
+    required: false,
+    check: async () => {
+      try {
+        await check()
+      } catch (error) {
+        if (outageOf(error) === undefined) throw error
+        return degraded('The object store cannot be reached. Blobs are not served.')
+      }
+      return ok('The object store responds.')
+    },
+  }
 }
 
 function acmeComponent(acme: Pick<AcmeCertificates, 'state'>): HealthComponent {

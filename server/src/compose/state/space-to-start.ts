@@ -6,7 +6,8 @@ import type { BlobStore } from '../../storage/index.ts'
 type Start = {
   readonly space: ContentSpace
   readonly ballast: Ballast
-  readonly blobs: BlobStore
+  /** Undefined if blobs are not on the same file system. */
+  readonly blobs: BlobStore | undefined
   readonly log: Log
 }
 
@@ -21,11 +22,11 @@ export async function freeSpaceToStart({ space, ballast, blobs, log }: Start): P
   const isShort = (): boolean => space.state().freeBytes < Math.min(neededBytes, space.state().reserveBytes)
   if (!isShort()) return
   ballast.release()
-  const staged = (await Array.fromAsync(blobs.listStaged())).toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+  const staged = (await Array.fromAsync(blobs?.listStaged() ?? [])).toSorted((a, b) => b.sizeBytes - a.sizeBytes)
   let discarded = 0
   for (const { uploadId } of staged) {
     if (space.hasRoomFor(0)) break
-    await blobs.discard(uploadId)
+    await blobs?.discard(uploadId)
     discarded += 1
   }
   log.warn({ uploads: discarded }, 'the disk was full at the start: discarded unfinished uploads')

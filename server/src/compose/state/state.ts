@@ -1,8 +1,8 @@
 import path from 'node:path'
 import type { Configuration } from '../../configuration/index.ts'
 import { type Ballast, createBallast } from '../../platform/files/ballast.ts'
-import { type DataDir, blobDirectoryIn, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
-import { type ContentSpace, watchFreeSpace } from '../../platform/files/free-space.ts'
+import { type DataDir, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
+import { type ContentSpace, elsewhere, watchFreeSpace } from '../../platform/files/free-space.ts'
 import { type Sealer, openSealer } from '../../platform/keys/sealing.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
@@ -10,23 +10,24 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { initialRevision } from '../../platform/sql/revision-cell.ts'
 import { type CertificateSource, createCertificateSource } from '../../platform/tls/certificate-source.ts'
-import { type BlobStore, createFilesystemBlobStore } from '../../storage/index.ts'
 import { configuredHosts } from '../hosts/login-servers.ts'
 import { migrations } from './migrations.ts'
 import { applyMigrations, openDatabase } from './open-database.ts'
+import { openStorage, type Storage } from './open-storage.ts'
 import { requireOwnRows } from './postgres-marker.ts'
 import { freeSpaceToStart } from './space-to-start.ts'
 
 /** The data directory of a server, and everything that is stored in it. */
-export type State = {
+export type State = Storage & {
   readonly dataDir: DataDir
   readonly database: Database
   /** The revisions of authority and contents, which all threads share. */
   readonly revisions: SharedRevisions
   readonly sealer: Sealer
-  readonly blobs: BlobStore
   /** The free space on the file system of the data directory. */
   readonly space: ContentSpace
+  /** The same, for content, which takes none of it in an object store. */
+  readonly contentSpace: ContentSpace
   readonly ballast: Ballast
   /** Undefined over plain HTTP. */
   readonly certificates: CertificateSource | undefined
@@ -47,13 +48,11 @@ export type StateOptions = {
 export async function openState(configuration: Configuration, options: StateOptions): Promise<State> {
   const { clock, log } = options
   const dataDir = await openDataDir(configuration.dataDir)
-  const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), {
-    clock,
-    filesAreHeld: dataDir.filesAreHeld,
-  })
+  const storage = await openStorage(configuration, dataDir, { clock, env: process.env })
   const space = watchFreeSpace(dataDir.path, configuration.limits.freeSpaceReserveBytes)
   const ballast = createBallast(path.join(dataDir.path, 'ballast'), space)
-  await freeSpaceToStart({ space, ballast, blobs, log })
+  const isInFiles = storage.objects === undefined
+  await freeSpaceToStart({ space, ballast, blobs: isInFiles ? storage.blobs : undefined, log })
   const revisions = new SharedRevisions()
   revisions.value = initialRevision
   const database = await openDatabase({ ...configuration, dataDir: dataDir.path }, revisions)
@@ -63,7 +62,8 @@ export async function openState(configuration: Configuration, options: StateOpti
   })
   await requireOwnRows(dataDir.path, database, { clock, sealer })
   const certificates = await openCertificates(configuration, dataDir, options)
-  return { dataDir, database, revisions, sealer, blobs, space, ballast, certificates }
+  const contentSpace = isInFiles ? space : elsewhere(space)
+  return { dataDir, database, revisions, sealer, ...storage, space, contentSpace, ballast, certificates }
 }
 
 async function openCertificates(

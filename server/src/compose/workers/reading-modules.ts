@@ -55,6 +55,9 @@ export function createReadingModules(basis: ReadingBasis) {
       atOwnAddress: findAtOwnAddress(resources, configuration),
     },
     transfers: { count: (...transfer) => counted.countTransfer(...transfer) },
-    blobSettings: { leaseMs: configuration.gc.leaseSeconds * 1000 },
+    blobSettings: {
+      leaseMs: configuration.gc.leaseSeconds * 1000,
+      redirectsReads: configuration.storage.redirect,
+    },
   })
 }

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { FastifyInstance } from 'fastify'
-import { blobDirectoryIn, databaseFileIn, masterKeyFileIn } from '../../platform/files/data-dir.ts'
+import { databaseFileIn, masterKeyFileIn } from '../../platform/files/data-dir.ts'
 import { createApp } from '../../platform/http/app.ts'
 import { createForwarder } from '../../platform/http/forwarded.ts'
 import { listen } from '../../platform/http/listener.ts'
@@ -17,9 +17,9 @@ import { systemClock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteReader } from '../../platform/sql/sqlite-reader.ts'
 import { type RegistryReader, registryRoutes } from '../../registry/index.ts'
-import { createFilesystemBlobStore } from '../../storage/index.ts'
 import { callerLimitsOf } from '../modules/authority.ts'
 import { listenerFigures, manifestCacheFigure } from '../monitoring/thread-figures.ts'
+import { openStorage } from '../state/open-storage.ts'
 import { CountedRequests } from './counted-requests.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
 import { createReadingModules } from './reading-modules.ts'
@@ -104,11 +104,13 @@ async function openReading(
   const running = new SharedCounts(start.requests, start.index)
   const callerBudgets = new CallerBudgets(callerLimitsOf(configuration), () => performance.now(), running)
   const forward = createForwarder(start.forwardPath)
+  const place = { path: dataDir, filesAreHeld: () => true }
+  const storage = await openStorage(configuration, place, { clock, env: process.env })
   const registry = createReadingModules({
     configuration,
     database,
     sealer: await openSealer(masterKeyFileIn(dataDir), { create: false }),
-    blobs: await createFilesystemBlobStore(blobDirectoryIn(dataDir), { clock, filesAreHeld: () => true }),
+    blobs: storage.blobs,
     clock,
     log,
     revisions,
@@ -131,6 +133,7 @@ async function openReading(
     if (uploadPath.test(request.url ?? '')) streamBody(request)
     forward(request, response)
   }
+  app.addHook('onClose', () => storage.objects?.close())
   return { app, registry, database, answer }
 }
 

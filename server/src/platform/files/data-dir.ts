@@ -21,6 +21,11 @@ export function blobDirectoryIn(dataDir: string): string {
   return join(dataDir, 'blobs')
 }
 
+/** The id by which an object store with the blobs of a data directory knows it. Missing if the blobs are files. */
+export function objectStorageFileIn(dataDir: string): string {
+  return join(dataDir, 'object-storage')
+}
+
 /** The directory of the server's own certificate and certificate authority. */
 export function tlsDirectoryIn(dataDir: string): string {
   return join(dataDir, 'tls')

@@ -47,6 +47,11 @@ export const unlimitedSpace: ContentSpace = {
   isExhausted: () => false,
 }
 
+/** The space of a file system for content that is stored elsewhere: its rows still need some. */
+export function elsewhere(space: ContentSpace): ContentSpace {
+  return { ...space, hasRoomFor: () => space.hasRoomFor(0), take: () => space.hasRoomFor(0) }
+}
+
 /**
  * Watches the file system of a directory.
  *

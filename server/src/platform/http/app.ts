@@ -125,6 +125,7 @@ const outageCodes = {
   'disk-full': 'InsufficientStorage',
   'database-busy': 'ServiceUnavailable',
   'database-unavailable': 'ServiceUnavailable',
+  'storage-unavailable': 'ServiceUnavailable',
 } as const
 
 const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/

@@ -15,6 +15,7 @@ export const exitCodes = {
   newerSchema:           16, // the database was written by a newer version
   backupUnusable:        17, // the backup directory is unusable, or has no such backup
   databaseUnusable:      18, // the PostgreSQL server cannot be reached, or cannot be used
+  storageUnusable:       19, // the object store cannot be reached, or denies access
 } as const
 
 /** One of `exitCodes`. */

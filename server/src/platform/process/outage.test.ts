@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DatabaseBusyError, DatabaseUnavailableError, DiskFullError, outageOf, sqliteFailure } from './outage.ts'
+import {
+  DatabaseBusyError,
+  DatabaseUnavailableError,
+  DiskFullError,
+  outageOf,
+  sqliteFailure,
+  StorageUnavailableError,
+} from './outage.ts'
 
 const coded = (code: string) => Object.assign(new Error('failed'), { code })
 const sqlite = (errcode: number) => Object.assign(new Error('failed'), { errcode })
@@ -9,6 +16,7 @@ const cases: readonly [error: unknown, kind: string | undefined, why: string][] 
   [new DiskFullError('full'), 'disk-full', 'by its class'],
   [new DatabaseBusyError('busy'), 'database-busy', 'by its class'],
   [new DatabaseUnavailableError('away'), 'database-unavailable', 'by its class'],
+  [new StorageUnavailableError('away'), 'storage-unavailable', 'by its class'],
   [coded('ENOSPC'), 'disk-full', 'the file system is full'],
   [coded('EDQUOT'), 'disk-full', 'a quota of the file system is exhausted'],
   [coded('53100'), 'disk-full', 'PostgreSQL has no room'],

@@ -22,9 +22,14 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** The object store cannot be reached, is overloaded, or denies access. */
+export class StorageUnavailableError extends Error {
+  override readonly name = 'StorageUnavailableError'
+}
+
 /** The response to a request that fails because of the machine and not because of the request. */
 export type Outage = {
-  readonly kind: 'disk-full' | 'database-busy' | 'database-unavailable'
+  readonly kind: 'disk-full' | 'database-busy' | 'database-unavailable' | 'storage-unavailable'
   /** 507 or 503. [RFC 4918 §11.5; RFC 9110 §15.6.4] */
   readonly status: 503 | 507
   /** For the client. */
@@ -53,6 +58,13 @@ const databaseUnavailable: Outage = {
   retryAfterSeconds: 5,
 }
 
+const storageUnavailable: Outage = {
+  kind: 'storage-unavailable',
+  status: 503,
+  message: 'The object store of the server cannot be reached. Try again later.',
+  retryAfterSeconds: 5,
+}
+
 /** The maximum number of causes of an error that are checked. */
 const maxCauses = 8
 
@@ -63,6 +75,7 @@ export function outageOf(error: unknown): Outage | undefined {
     if (cause instanceof DiskFullError || isFullCode(systemErrorCode(cause))) return diskFull
     if (cause instanceof DatabaseBusyError) return databaseBusy
     if (cause instanceof DatabaseUnavailableError) return databaseUnavailable
+    if (cause instanceof StorageUnavailableError) return storageUnavailable
     const translated = sqliteFailure(cause)
     if (translated instanceof DiskFullError) return diskFull
     if (translated instanceof DatabaseBusyError) return databaseBusy

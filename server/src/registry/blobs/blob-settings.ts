@@ -14,6 +14,8 @@ export type BlobSettings = {
   readonly maxUploadsPerCaller: number
   /** How often the garbage collection compares files with rows; other collections look only at rows. */
   readonly fileScanIntervalMs: number
+  /** Whether a blob is read at the store's own URL, if the store has one. */
+  readonly redirectsReads: boolean
 }
 
 const hourMs = 60 * 60 * 1000
@@ -26,4 +28,5 @@ export const defaultBlobSettings: BlobSettings = {
   maxUploadsPerRepository: 2_000,
   maxUploadsPerCaller: 5_000,
   fileScanIntervalMs: 6 * hourMs,
+  redirectsReads: false,
 }

@@ -10,6 +10,9 @@ import { requireReadable } from '../repositories/locks.ts'
 import { ClientGoneError } from '../surface/read-body.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 
+/** How long a URL of a blob in the store is valid: enough to begin a slow download. */
+const urlSeconds = 300
+
 /**
  * `HEAD` of a blob. A client that finds a blob may skip its push. So the lease is renewed, and the bytes are checked: a
  * lost or corrupt blob is not found, and is pushed again. [OCI distribution-spec, Checking if content exists in the
@@ -30,7 +33,8 @@ export async function headBlob(context: BlobContext, call: OciCall<'blob'>): Pro
 }
 
 /**
- * `GET` of a blob, or of one range of it. [OCI distribution-spec, Pulling blobs; RFC 9110 §14]
+ * `GET` of a blob, or of one range of it, or a redirect to the blob in the store. [OCI distribution-spec, Pulling blobs; RFC
+ * 9110 §14]
  *
  * @throws OciError BLOB_UNKNOWN, RANGE_INVALID or REGISTRY_DISALLOWED_OPERATION
  * @throws ClientGoneError, CorruptContentError
@@ -40,6 +44,11 @@ export async function getBlob(context: BlobContext, call: OciCall<'blob'>): Prom
   const blob = await requireHeld(context, call)
   if (isHeldByClient(request, path.digest)) {
     sendEmpty(call, 304, namingHeaders(path.digest))
+    return
+  }
+  const url = await storeUrl(context, blob)
+  if (url !== undefined) {
+    sendEmpty(call, 307, { location: url, 'cache-control': 'no-store', 'docker-content-digest': path.digest })
     return
   }
   const range = requestedRange(call, blob.size_bytes)
@@ -57,6 +66,15 @@ export async function getBlob(context: BlobContext, call: OciCall<'blob'>): Prom
     })
   }
   await send(call, opened)
+}
+
+/**
+ * The URL of an intact blob in the store, if reads are redirected. Anyone who has the URL can read the blob until it
+ * expires, also after the permission is revoked.
+ */
+async function storeUrl({ blobs, integrity, settings }: BlobContext, blob: HeldBlob): Promise<string | undefined> {
+  if (!settings.redirectsReads || blobs.signedUrl === undefined || !(await integrity.isPresent(blob))) return undefined
+  return blobs.signedUrl(blob.location, { seconds: urlSeconds })
 }
 
 async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<void> {

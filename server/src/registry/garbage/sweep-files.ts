@@ -30,7 +30,8 @@ export async function deleteUnnamed(
   const old: BlobLocation[] = []
   for (const location of await withoutRow(context, locations)) {
     const stored = await blobs.find(location)
-    if (stored !== undefined && stored.committedAtMs < beforeMs) old.push(location)
+    // Listed and not found: its deletion was interrupted.
+    if (stored === undefined || stored.committedAtMs < beforeMs) old.push(location)
   }
   if (old.length === 0) return []
   await running.settleCommits()

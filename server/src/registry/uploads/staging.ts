@@ -130,11 +130,16 @@ export class Staging {
         }
         this.#appending.add(uploadId)
         try {
-          return await blobs.append(uploadId, source, { ...options, observe })
+          const sizeBytes = await blobs.append(uploadId, source, { ...options, observe })
+          staged.set(uploadId, sizeBytes, clock.now())
+          return sizeBytes
+        } catch (error) {
+          // The store may be away. Then more bytes are counted than are staged, until the upload continues or ends.
+          await setToStaged(uploadId).catch(() => undefined)
+          throw error
         } finally {
           this.#appending.delete(uploadId)
           this.#limits.delete(uploadId)
-          await setToStaged(uploadId)
         }
       },
       commit: async (uploadId, digest) => {
@@ -143,7 +148,7 @@ export class Staging {
           this.#committed.add(uploadId)
           return location
         } catch (error) {
-          await setToStaged(uploadId)
+          await setToStaged(uploadId).catch(() => undefined)
           throw error
         }
       },
@@ -159,6 +164,7 @@ export class Staging {
       delete: (location) => blobs.delete(location),
       list: () => blobs.list(),
       listStaged: () => blobs.listStaged(),
+      ...(blobs.signedUrl && { signedUrl: blobs.signedUrl.bind(blobs) }),
     }
   }
 }

@@ -1,4 +1,6 @@
-import { DiskFullError } from '../../platform/process/outage.ts'
+import { DiskFullError, StorageUnavailableError } from '../../platform/process/outage.ts'
+
+export { StorageUnavailableError }
 
 /** There is no blob at the location. */
 export class BlobMissingError extends Error {

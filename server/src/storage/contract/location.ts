@@ -5,7 +5,17 @@ const pattern = /^(sha256|sha512):((?:[0-9a-f]{64}){1,2})\.([0-9a-f]{24})$/
 
 /** A new location for `digest`, which is never used twice. */
 export function newLocation(digest: string): BlobLocation {
-  return requireLocation(`${digest}.${randomBytes(12).toString('hex')}`)
+  return locationAt(digest, randomBytes(12).toString('hex'))
+}
+
+/** The location of `digest` with a unique part that was made before. */
+export function locationAt(digest: string, unique: string): BlobLocation {
+  return requireLocation(`${digest}.${unique}`)
+}
+
+/** The unique part of a location. */
+export function locationUnique(location: BlobLocation): string {
+  return location.slice(location.indexOf('.') + 1)
 }
 
 /** Parses a location. Paths can be built from its parts safely. */

@@ -78,8 +78,13 @@ export interface BlobStore {
   find(location: BlobLocation): Promise<StoredBlob | undefined>
   /** Deletes a blob, if it exists. Open readers continue. */
   delete(location: BlobLocation): Promise<void>
-  /** Every blob, in no order. */
+  /** Every blob, in no order. A blob whose deletion was interrupted is listed, and `find` does not find it. */
   list(): AsyncIterable<BlobLocation>
   /** Every staged upload, with the time of its last byte, in no order. */
   listStaged(): AsyncIterable<StagedUpload>
+  /**
+   * A URL at which anyone can read the blob for this many seconds; undefined if the store cannot give one. Absent in stores
+   * that have no URLs.
+   */
+  signedUrl?(location: BlobLocation, options: { readonly seconds: number }): Promise<string | undefined>
 }

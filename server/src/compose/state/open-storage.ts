@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Configuration } from '../../configuration/index.ts'
+import { blobDirectoryIn, type DataDir, objectStorageFileIn } from '../../platform/files/data-dir.ts'
+import { writeFileDurably } from '../../platform/files/durable-file.ts'
+import { readSecretFile } from '../../platform/files/setting-file.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { exitCodes, StartupError } from '../../platform/process/exit.ts'
+import {
+  type BlobStore,
+  checkObjects,
+  claimObjects,
+  createFilesystemBlobStore,
+  createObjectBlobStore,
+  findAzureCredential,
+  type ObjectStore,
+  openAzureBlobObjects,
+  openS3Objects,
+  StorageUnavailableError,
+} from '../../storage/index.ts'
+
+/** Where the bytes of blobs are. */
+export type Storage = {
+  readonly blobs: BlobStore
+  /** Undefined for files in the data directory. */
+  readonly objects:
+    | {
+        /** Whether the object store responds. @throws StorageUnavailableError */
+        readonly check: () => Promise<void>
+        readonly close: () => void
+      }
+    | undefined
+}
+
+type Options = { readonly clock: Clock; readonly env: Readonly<Record<string, string | undefined>> }
+
+/** Opens the store of blobs that is configured. @throws StartupError if it is not that of the data directory */
+export async function openStorage(
+  configuration: Configuration,
+  dataDir: Pick<DataDir, 'path' | 'filesAreHeld'>,
+  { clock, env }: Options,
+): Promise<Storage> {
+  const file = objectStorageFileIn(dataDir.path)
+  if (configuration.storage.kind === 'filesystem') {
+    if (existsSync(file)) throw new OtherStorageError(`the blobs of ${dataDir.path} are in an object store`)
+    const { filesAreHeld } = dataDir
+    const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), { clock, filesAreHeld })
+    return { blobs, objects: undefined }
+  }
+  const objects = await openObjects(configuration.storage, env)
+  try {
+    await claim(objects, dataDir.path, file)
+  } catch (error) {
+    objects.close()
+    throw error
+  }
+  return {
+    blobs: createObjectBlobStore(objects, { clock }),
+    objects: { check: () => checkObjects(objects), close: () => objects.close() },
+  }
+}
+
+/** The configured store is not the one in which the blobs of the data directory are. */
+export class OtherStorageError extends StartupError {
+  override readonly name = 'OtherStorageError'
+  constructor(message: string) {
+    super(message, exitCodes.configuration, 'set storage to where the blobs are, or use a new data directory')
+  }
+}
+
+async function openObjects(
+  { kind, prefix, redirect, azureBlob, s3 }: Configuration['storage'],
+  env: Options['env'],
+): Promise<ObjectStore> {
+  const { endpoint, container } = azureBlob
+  if (kind === 'azure-blob' && endpoint !== undefined && container !== undefined) {
+    const key = azureBlob.keyFile && (await readSecretFile(azureBlob.keyFile, 'access key'))
+    const sas = azureBlob.sasFile && (await readSecretFile(azureBlob.sasFile, 'SAS token'))
+    const credential = await findAzureCredential({ endpoint, key, sas, env })
+    if (redirect && credential.kind === 'sas') {
+      throw new StartupError(
+        'storage.redirect: a SAS token cannot sign URLs',
+        exitCodes.configuration,
+        'use an access key or an identity, or omit storage.redirect',
+      )
+    }
+    return openAzureBlobObjects({ endpoint, container, credential, prefix })
+  }
+  if (kind === 's3' && s3.bucket !== undefined) {
+    return openS3Objects({ ...s3, bucket: s3.bucket, endpoint: s3.endpoint, prefix })
+  }
+  throw new Error('the settings of the object store were not validated')
+}
+
+/** The data directory remembers the id of its installation before the store does, so that a crash in between is harmless. */
+async function claim(objects: ObjectStore, dataDir: string, file: string): Promise<void> {
+  if (!existsSync(file) && (await hasFiles(blobDirectoryIn(dataDir)))) {
+    throw new OtherStorageError(`the blobs of ${dataDir} are in files`)
+  }
+  const known = existsSync(file) ? await readFile(file, 'utf8') : undefined
+  const id = known?.trim() ?? randomUUID()
+  if (known === undefined) await writeFileDurably(file, `${id}\n`, 0o600)
+  const claimed = await claimObjects(objects, id).catch((error: unknown) => {
+    if (!(error instanceof StorageUnavailableError)) throw error
+    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
+    throw new StartupError(
+      `${objects.description} cannot be used: ${error.message}${cause}`,
+      exitCodes.storageUnusable,
+      'check the settings in storage, the credentials and the network',
+      { cause: error },
+    )
+  })
+  if (claimed === 'foreign') {
+    throw new OtherStorageError(`${objects.description} has the blobs of another installation`)
+  }
+  if (claimed === 'lost') throw new OtherStorageError(`${objects.description} has blobs of an unknown installation`)
+}
+
+async function hasFiles(directory: string): Promise<boolean> {
+  if (!existsSync(directory)) return false
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  return entries.some((entry) => entry.isFile() && path.basename(entry.parentPath) !== 'staging')
+}

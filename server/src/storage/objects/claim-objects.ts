@@ -1,0 +1,26 @@
+import type { ObjectStore } from './object-store.ts'
+import { readWhole } from './read-object.ts'
+
+const claimKey = 'installation'
+
+/** Whether an object store belongs to an installation. */
+export type Claim = 'ours' | 'foreign' | 'lost'
+
+/**
+ * Marks an empty object store as that of an installation. Garbage collection deletes all blobs without a row, so two
+ * installations must never share a store: the blobs of one have no rows in the other.
+ *
+ * @returns 'foreign' for the store of another installation, and 'lost' for blobs without a mark
+ */
+export async function claimObjects(objects: ObjectStore, installationId: string): Promise<Claim> {
+  const found = await readWhole(objects, claimKey)
+  if (found !== undefined) return found.toString() === installationId ? 'ours' : 'foreign'
+  for await (const _ of objects.list('blobs/')) return 'lost'
+  await objects.put(claimKey, Buffer.from(installationId), {})
+  return 'ours'
+}
+
+/** Whether the store responds. @throws StorageUnavailableError */
+export async function checkObjects(objects: ObjectStore): Promise<void> {
+  await objects.head(claimKey)
+}

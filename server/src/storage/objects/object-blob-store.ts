@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto'
+import { Readable, type Writable } from 'node:stream'
+import { type Clock, systemClock } from '../../platform/process/clock.ts'
+import { BlobMissingError } from '../contract/errors.ts'
+import { locationAt, locationUnique, parseLocation, relativeFile } from '../contract/location.ts'
+import type {
+  AppendOptions,
+  BlobLocation,
+  BlobStore,
+  ByteRange,
+  OpenBlob,
+  StagedUpload,
+  StoredBlob,
+} from '../contract/model.ts'
+import { Output } from '../transfer/output.ts'
+import type { ObjectStore } from './object-store.ts'
+import { ObjectStaging } from './object-staging.ts'
+import { defaultPartSizes, type PartSizes, partsKey } from './part-writer.ts'
+import { beginRead, type ObjectRead } from './read-object.ts'
+import type { UploadRecord } from './upload-record.ts'
+
+export type ObjectBlobStoreOptions = {
+  /** The clock for the times of blobs and staged uploads. */
+  readonly clock?: Clock
+  readonly partSizes?: PartSizes
+}
+
+/**
+ * Creates a store of blobs in an object store. A small blob is one object, `blobs/sha256/ab/abcd….unique`. A large one
+ * is uploaded in parts to `parts/unique` before its digest is known, and is not copied: an empty object with its name,
+ * `blobs/sha256/ab/abcd….unique`, makes it a blob.
+ */
+export function createObjectBlobStore(
+  objects: ObjectStore,
+  { clock = systemClock, partSizes = defaultPartSizes }: ObjectBlobStoreOptions = {},
+): BlobStore {
+  return new ObjectBlobStore(objects, clock, new ObjectStaging(objects, clock, partSizes))
+}
+
+const namePrefix = 'blobs/'
+
+class ObjectBlobStore implements BlobStore {
+  #objects: ObjectStore
+  #clock: Clock
+  #staging: ObjectStaging
+
+  constructor(objects: ObjectStore, clock: Clock, staging: ObjectStaging) {
+    this.#objects = objects
+    this.#clock = clock
+    this.#staging = staging
+  }
+
+  append(uploadId: string, source: Readable, options: AppendOptions): Promise<number> {
+    return this.#staging.append(uploadId, source, options)
+  }
+
+  readStaged(uploadId: string): Promise<Readable> {
+    return this.#staging.read(uploadId)
+  }
+
+  stagedSizeBytes(uploadId: string): Promise<number | undefined> {
+    return this.#staging.sizeBytes(uploadId)
+  }
+
+  listStaged(): AsyncIterable<StagedUpload> {
+    return this.#staging.list()
+  }
+
+  async commit(uploadId: string, digest: string): Promise<BlobLocation> {
+    const record = await this.#staging.record(uploadId)
+    const location =
+      record === undefined || record.parts.length === 0
+        ? await this.#commitWhole(digest, record?.tail ?? Buffer.alloc(0))
+        : await this.#commitParts(uploadId, record, digest)
+    // The blob is complete. What remains of the upload is discarded when its row is found to be missing.
+    if (record !== undefined) await this.#staging.forget(uploadId, record).catch(() => undefined)
+    return location
+  }
+
+  /**
+   * Deletes a staged upload. A commit may have completed before this process lost the response to it: its blob stays, and
+   * is found like every blob without a row.
+   */
+  async discard(uploadId: string): Promise<void> {
+    const record = await this.#staging.record(uploadId)
+    if (record?.isSealed === true) {
+      const name = record.digest === undefined ? undefined : nameKey(locationAt(record.digest, record.unique))
+      const isBlob = name !== undefined && (await this.#objects.head(name)) !== undefined
+      if (!isBlob) await this.#objects.delete(partsKey(record.unique))
+    }
+    await this.#staging.forget(uploadId, record)
+  }
+
+  async read(location: BlobLocation, range?: ByteRange): Promise<Readable> {
+    const read = await this.#begin(location, range)
+    return Readable.from(read.chunks, { objectMode: false }).once('close', read.cancel)
+  }
+
+  async open(location: BlobLocation, range?: ByteRange): Promise<OpenBlob> {
+    const read = await this.#begin(location, range)
+    return {
+      // An object in parts has no time of its commit, and nothing changes it after that.
+      stored: { sizeBytes: read.sizeBytes, committedAtMs: isInParts(location) ? 0 : committedAt(read) },
+      sendTo: (destination) => send(read, destination),
+      close: async () => read.cancel(),
+    }
+  }
+
+  async find(location: BlobLocation): Promise<StoredBlob | undefined> {
+    const isParts = isInParts(location)
+    const [bytes, name] = await Promise.all([
+      this.#objects.head(dataKey(location)),
+      isParts ? this.#objects.head(nameKey(location)) : undefined,
+    ])
+    if (bytes === undefined) return undefined
+    if (!isParts) return { sizeBytes: bytes.sizeBytes, committedAtMs: committedAt(bytes) }
+    return { sizeBytes: bytes.sizeBytes, committedAtMs: name === undefined ? 0 : committedAt(name) }
+  }
+
+  /** Deletes the bytes first: the name is listed until both are gone. */
+  async delete(location: BlobLocation): Promise<void> {
+    await this.#objects.delete(dataKey(location))
+    if (isInParts(location)) await this.#objects.delete(nameKey(location))
+  }
+
+  async *list(): AsyncGenerator<BlobLocation> {
+    for await (const key of this.#objects.list(namePrefix)) {
+      const [, algorithm = '', , name = ''] = key.split('/')
+      const location = parseLocation(`${algorithm}:${name}`)
+      if (location !== undefined) yield location
+    }
+  }
+
+  async signedUrl(location: BlobLocation, { seconds }: { readonly seconds: number }): Promise<string | undefined> {
+    const expiresAtMs = Date.now() + seconds * 1000
+    return this.#objects.sign(dataKey(location), { contentType: 'application/octet-stream', expiresAtMs })
+  }
+
+  async #commitWhole(digest: string, bytes: Buffer): Promise<BlobLocation> {
+    const location = locationAt(digest, `0${randomBytes(12).toString('hex').slice(1)}`)
+    await this.#objects.put(dataKey(location), bytes, this.#metadata())
+    return location
+  }
+
+  /** The name is written last: a blob that is listed or recorded has all of its bytes. */
+  async #commitParts(uploadId: string, record: UploadRecord, digest: string): Promise<BlobLocation> {
+    const { unique } = await this.#staging.seal(uploadId, record, digest)
+    const location = locationAt(digest, unique)
+    await this.#objects.put(nameKey(location), Buffer.alloc(0), this.#metadata())
+    return location
+  }
+
+  async #begin(location: BlobLocation, range: ByteRange | undefined): Promise<ObjectRead> {
+    const read = await beginRead(this.#objects, dataKey(location), range)
+    if (read === undefined) throw new BlobMissingError(`there is no object at ${location}`)
+    return read
+  }
+
+  #metadata() {
+    return { at: String(this.#clock.now()) }
+  }
+}
+
+/** Locations of blobs in parts are told apart by their first digit. */
+function isInParts(location: BlobLocation): boolean {
+  return locationUnique(location).startsWith('f')
+}
+
+function dataKey(location: BlobLocation): string {
+  return isInParts(location) ? partsKey(locationUnique(location)) : nameKey(location)
+}
+
+function nameKey(location: BlobLocation): string {
+  return `${namePrefix}${relativeFile(location)}`
+}
+
+/** The time that was stored with an object. Without one, another program has written it. */
+function committedAt({ metadata, modifiedAtMs }: Pick<ObjectRead, 'metadata' | 'modifiedAtMs'>): number {
+  return metadata['at'] === undefined ? modifiedAtMs : Number(metadata['at'])
+}
+
+async function send(read: ObjectRead, destination: Writable): Promise<void> {
+  const output = new Output(destination)
+  destination.once('close', read.cancel)
+  try {
+    for await (const chunk of read.chunks) await output.write(chunk)
+  } finally {
+    destination.off('close', read.cancel)
+    output.release()
+  }
+}

@@ -1,0 +1,52 @@
+import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
+import { after, before, describe } from 'node:test'
+import { testObjectBlobStore } from '../objects/test-object-blob-store.ts'
+import { testObjectFaults } from '../objects/test-object-faults.ts'
+import { hasMoto, startMoto } from '../../../../test/setup/object-servers.mjs'
+import { openS3Objects } from './s3-objects.ts'
+
+const bucket = 'test'
+const region = 'us-east-1'
+// moto accepts every credential.
+const environment = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-secret' }
+
+let server: Awaited<ReturnType<typeof startMoto>>
+const missing = hasMoto() ? false : 'not run, missing on this machine: python3-moto'
+
+describe('S3', { skip: missing }, () => {
+  before(async () => {
+    Object.assign(process.env, environment)
+    server = await startMoto()
+    const client = new S3Client({ region, endpoint: server.endpoint, forcePathStyle: true })
+    await client.send(new CreateBucketCommand({ Bucket: bucket }))
+    client.destroy()
+  })
+  after(async () => {
+    for (const name of Object.keys(environment)) delete process.env[name]
+    await server.stop()
+  })
+
+  const settings = { bucket, region, pathStyle: true, checksums: 'when-supported' } as const
+
+  testObjectBlobStore({
+    name: 'the S3 blob store',
+    open: (prefix) => openS3Objects({ ...settings, endpoint: server.endpoint, prefix }),
+    incomplete: async (prefix) => {
+      const client = new S3Client({ region, endpoint: server.endpoint, forcePathStyle: true })
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }))
+      client.destroy()
+      return Uploads.map(({ Key = '' }) => Key)
+    },
+  })
+
+  testObjectFaults({
+    name: 'the S3 blob store',
+    target: () => server.endpoint,
+    open: (endpoint, prefix, timeoutMs) =>
+      openS3Objects({ ...settings, checksums: 'when-required', endpoint, prefix, timeoutMs }),
+    repeated: [429, 500, 503],
+    isCommit: ({ method, url }) => method === 'POST' && url.includes('uploadId='),
+    isPart: ({ method, url }) => method === 'PUT' && url.includes('partNumber='),
+    isList: ({ url }) => url.includes('list-type=2'),
+  })
+})

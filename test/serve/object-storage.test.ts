@@ -1,0 +1,214 @@
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { layoutDigest, loggedIn } from '../clients/lib/steps.ts'
+import { writeLayout } from '../clients/lib/oci-layout.ts'
+import { startUnderTest, type UnderTest } from '../clients/lib/under-test.ts'
+import { mustRun, notRunReason, requireClient, requireRoot } from '../harness/clients.ts'
+import { request } from '../harness/http.ts'
+import { accessToken, askAccessToken, get, pushBlob, pushImage } from '../harness/registry.ts'
+import { startServer, StartFailed } from '../harness/server.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+import { until } from '../harness/until.ts'
+import { azuriteAccount, hasAzurite, hasMoto, startAzurite, startMoto } from '../setup/object-servers.mjs'
+import { runAcrux } from './acrux.ts'
+import { openStoreGate, type StoreGate } from './store-gate.ts'
+
+const name = 'test'
+
+/** An object server with an empty container or bucket, and the settings to use it through a gate. */
+interface Store {
+  readonly missing: string | false
+  /** The number of threads that accept connections. */
+  readonly workers: string
+  readonly start: () => Promise<{ readonly endpoint: string; readonly stop: () => Promise<void> }>
+  readonly prepare: (endpoint: string) => Promise<unknown>
+  readonly args: (endpoint: string) => readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+const stores: Readonly<Record<string, Store>> = {
+  'Azure Blob Storage': {
+    missing: hasAzurite() ? false : `${notRunReason}Azurite`,
+    workers: '1',
+    start: startAzurite,
+    prepare: (endpoint) => {
+      const credential = new StorageSharedKeyCredential(azuriteAccount.name, azuriteAccount.key)
+      return new ContainerClient(`${endpoint}/${name}`, credential).create()
+    },
+    args: (endpoint) => {
+      const place = ['--storage-azure-blob-endpoint', endpoint, '--storage-azure-blob-container', name]
+      return ['--storage-kind', 'azure-blob', ...place]
+    },
+    env: { AZURE_STORAGE_KEY: azuriteAccount.key },
+  },
+  S3: {
+    missing: hasMoto() ? false : `${notRunReason}python3-moto`,
+    workers: '2',
+    start: startMoto,
+    prepare: (endpoint) => request({ method: 'PUT', url: `${endpoint}/${name}` }),
+    args: (endpoint) => {
+      const place = ['--storage-s3-endpoint', endpoint, '--storage-s3-bucket', name, '--storage-s3-path-style']
+      return ['--storage-kind', 's3', ...place]
+    },
+    env: { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-secret' },
+  },
+}
+
+for (const [kind, store] of Object.entries(stores)) {
+  describe(`a server with blobs in ${kind}`, { skip: store.missing }, () => testStore(store))
+  describe(`a server with two workers that redirects to ${kind}`, { skip: store.missing }, () => testRedirect(store))
+}
+
+/** Starts the object server, a gate before it, and the registry. */
+function useStore(store: Store, args: readonly string[]) {
+  const used = {} as { under: UnderTest; gate: StoreGate }
+  const stack = new AsyncDisposableStack()
+  before(async () => {
+    const objects = await store.start()
+    stack.defer(objects.stop)
+    await store.prepare(objects.endpoint)
+    used.gate = stack.use(await openStoreGate(objects.endpoint))
+    const settings = [...store.args(used.gate.endpoint), ...args]
+    used.under = stack.use(await startUnderTest({ args: settings, env: store.env }))
+  })
+  after(() => stack.disposeAsync())
+  return used
+}
+
+function testStore(store: Store): void {
+  const used = useStore(store, ['--workers', store.workers])
+  const repository = 'clients/stored'
+  const large = randomBytes(12_000_000)
+  const authorization = async () => {
+    const { server, logins } = used.under
+    return `Bearer ${await accessToken(server, logins['the admin account'], [`repository:${repository}:pull,push`])}`
+  }
+
+  test('an image is pushed, pulled after a restart, and none of its bytes are in the data directory', async () => {
+    const { server } = used.under
+    const image = await pushImage(server, repository, { tag: '1', layers: [large] }, await authorization())
+    await server.restart()
+    const [layer] = image.layers
+    const pulled = await get(server, `/v2/${repository}/blobs/${layer?.digest}`, await authorization())
+    assert.equal(pulled.status, 200)
+    assert.equal(Buffer.compare(pulled.body, large), 0)
+    assert.ok(!existsSync(join(server.dataDir, 'blobs')))
+  })
+
+  test('skopeo pushes and pulls', async (t) => {
+    if (!requireClient(t, 'skopeo')) return
+    const { under } = used
+    using home = await loggedIn('skopeo', under, under.logins['the admin account'])
+    const { env } = home
+    const { digest } = writeLayout(join(home.path, 'image'), { text: 'in an object store' })
+    const image = `docker://${under.host}/clients/skopeo:1`
+    await mustRun('skopeo', ['copy', `oci:${join(home.path, 'image')}:1`, image], { env })
+    await mustRun('skopeo', ['copy', image, `oci:${join(home.path, 'back')}:1`], { env })
+    assert.equal(layoutDigest(join(home.path, 'back')), digest)
+  })
+
+  test('blobs are unavailable while the store is away, tokens are not, and everything works again afterwards', async () => {
+    const { under, gate } = used
+    const { server, logins } = under
+    const blob = await pushBlob(server, repository, randomBytes(1000), await authorization())
+    gate.isOpen = false
+    const path = `/v2/${repository}/blobs/${blob.digest}`
+    const away = await get(server, path, await authorization())
+    assert.deepEqual([away.status, away.headers['retry-after']], [503, '5'])
+    const scope = [`repository:${repository}:pull`]
+    assert.equal((await askAccessToken(server, logins['the admin account'], scope)).status, 200)
+    await until('the health reports the store', async () => /object store/.test((await get(server, '/readyz')).text()))
+    assert.equal((await get(server, '/readyz')).status, 200)
+    gate.isOpen = true
+    assert.equal((await get(server, path, await authorization())).status, 200)
+    await pushBlob(server, repository, randomBytes(1000), await authorization())
+  })
+
+  test('another installation cannot use the same store, and a backup is refused', async () => {
+    const { under, gate } = used
+    const starting = startServer({ args: store.args(gate.endpoint), env: store.env })
+    await assert.rejects(starting, (error) => {
+      assert.ok(error instanceof StartFailed)
+      assert.equal(error.code, 2, error.output)
+      assert.match(error.output, /has the blobs of another installation/)
+      return true
+    })
+    using scratch = tempDir('backup')
+    const backup = await runAcrux(['backup', 'create', scratch.path, '--data-dir', under.server.dataDir])
+    assert.equal(backup.code, 2, backup.stderr)
+    assert.match(backup.stderr, /are in an object store, which acrux backup does not copy/)
+  })
+
+  test('a store that does not exist ends the start with code 19', async () => {
+    const starting = startServer({ args: store.args('http://127.0.0.1:9/nobody'), env: store.env })
+    await assert.rejects(starting, (error) => error instanceof StartFailed && error.code === 19)
+  })
+
+  test('no secret is in the output of the server', () => {
+    for (const secret of Object.values(store.env).filter((value) => value !== 'test')) {
+      assert.ok(!used.under.server.output().includes(secret))
+    }
+  })
+}
+
+function testRedirect(store: Store): void {
+  const used = useStore(store, ['--storage-redirect', '--workers', '2'])
+  const repository = 'clients/redirected'
+  const content = randomBytes(9_000_000)
+
+  test('a GET of a blob is answered with a URL for five minutes, after the permission is checked', async () => {
+    const { server, logins } = used.under
+    const login = logins['the admin account']
+    const push = await accessToken(server, login, [`repository:${repository}:pull,push`])
+    const blob = await pushBlob(server, repository, content, `Bearer ${push}`)
+    const path = `/v2/${repository}/blobs/${blob.digest}`
+    assert.equal((await get(server, path)).status, 401)
+    const other = await accessToken(server, login, ['repository:clients/other:pull'])
+    assert.equal((await get(server, path, `Bearer ${other}`)).status, 401)
+    const pull = `Bearer ${await accessToken(server, login, [`repository:${repository}:pull`])}`
+    const redirect = await get(server, path, pull)
+    assert.equal(redirect.status, 307)
+    assert.equal(redirect.headers['cache-control'], 'no-store')
+    const url = new URL(redirect.headers.location ?? '')
+    assert.ok(lifetimeSeconds(url) <= 300)
+    const read = await request({ url })
+    assert.equal(read.status, 200)
+    assert.equal(Buffer.compare(read.body, content), 0)
+    const part = await request({ url, headers: { range: 'bytes=10-19' } })
+    assert.deepEqual([part.status, part.body.toString('hex')], [206, content.subarray(10, 20).toString('hex')])
+    const head = await request({
+      method: 'HEAD',
+      url: `${server.baseUrl}${path}`,
+      headers: { authorization: pull },
+      caFile: server.caFile,
+    })
+    assert.equal(head.status, 200)
+    assert.equal((await get(server, path.replace(/.{4}$/, '0000'), pull)).status, 404)
+  })
+
+  test('skopeo and podman pull from the store, and do not send it their credentials', async (t) => {
+    if (!requireClient(t, 'skopeo', 'podman') || !requireRoot(t)) return
+    const { under, gate } = used
+    using home = await loggedIn('skopeo', under, under.logins['the admin account'])
+    const { env } = home
+    const { digest } = writeLayout(join(home.path, 'image'), { text: 'redirected' })
+    const image = `${under.host}/clients/redirect:1`
+    await mustRun('skopeo', ['copy', `oci:${join(home.path, 'image')}:1`, `docker://${image}`], { env })
+    gate.requests.length = 0
+    await mustRun('skopeo', ['copy', `docker://${image}`, `oci:${join(home.path, 'back')}:1`], { env })
+    assert.equal(layoutDigest(join(home.path, 'back')), digest)
+    await mustRun('podman', ['pull', '-q', image], { env })
+    const ofClients = gate.requests.filter(({ url }) => /[?&](sig|X-Amz-Signature)=/.test(url))
+    assert.ok(ofClients.length >= 4, `${ofClients.length}`)
+    for (const { headers } of ofClients) assert.equal(headers.authorization, undefined)
+  })
+}
+
+function lifetimeSeconds(url: URL): number {
+  const ends = url.searchParams.get('se')
+  return ends === null ? Number(url.searchParams.get('X-Amz-Expires')) : (new Date(ends).getTime() - Date.now()) / 1000
+}

@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
+
+/** What a client or the server asked of the object store. */
+export interface StoreRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/** A way to an object server that can be closed, and that remembers the requests. */
+export interface StoreGate extends AsyncDisposable {
+  readonly endpoint: string
+  readonly requests: StoreRequest[]
+  /** While it is closed, connections are cut. */
+  isOpen: boolean
+}
+
+/** Opens a gate before an object server. */
+export async function openStoreGate(target: string): Promise<StoreGate> {
+  const { hostname, port, pathname } = new URL(target)
+  const gate = { isOpen: true, requests: [] as StoreRequest[] }
+  const server = createServer((incoming, response) => {
+    const { method = '', url = '', headers } = incoming
+    if (!gate.isOpen) {
+      incoming.destroy()
+      return
+    }
+    gate.requests.push({ method, url, headers })
+    const outgoing = request({ hostname, port, method, path: url, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      pipeline(answer, response).catch(() => response.destroy())
+    })
+    pipeline(incoming, outgoing).catch(() => response.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const own = (server.address() as AddressInfo).port
+  return Object.assign(gate, {
+    endpoint: `http://127.0.0.1:${own}${pathname === '/' ? '' : pathname}`,
+    [Symbol.asyncDispose]: async () => {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  })
+}
