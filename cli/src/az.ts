@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { type Account, type AccountFlags, findAccount, httpClientOf, requireAccount } from './account/account.ts'
 import { exchangeForAcrToken } from './account/acr-exchange.ts'
-import { ApiError, askArm, pathOf } from './account/arm.ts'
+import { ApiError, askArm } from './account/arm.ts'
 import type { Cloud } from './account/clouds.ts'
 import type { AccessToken } from './account/sign-in-tokens.ts'
 import { findRegistry } from './acr/registry.ts'
@@ -86,11 +86,6 @@ export async function registryIdOf(context: CommandContext, name: string): Promi
 export async function getFromArm(context: CommandContext, url: string): Promise<unknown> {
   const account = await requireAnyAccount(context)
   return translated(() => askArm(account, { method: 'GET', url }))
-}
-
-/** Gets the next page. The host of the link is ignored, so that the token is sent only to the active cloud. */
-export function getNextFromArm(context: CommandContext, nextLink: string): Promise<unknown> {
-  return getFromArm(context, pathOf(nextLink))
 }
 
 /** Sends JSON to the management API. @throws CommandFailure if the request is denied */

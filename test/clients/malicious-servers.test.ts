@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after } from 'node:test'
@@ -181,6 +181,7 @@ function metadataWith(resourceManager: string, loginEndpoint: string): RequestLi
     resourceManager,
     authentication: { loginEndpoint, audiences: ['https://management.core.windows.net/'] },
     suffixes: { acrLoginServer: new URL(resourceManager).host },
+    microsoftGraphResourceId: `${resourceManager}/graph/`,
   }
   return (_incoming, response) => response.end(JSON.stringify(metadata))
 }
@@ -219,6 +220,48 @@ step('the token of an account is not sent to a registry of another cloud', ['ope
   }
   assert.deepEqual(registry.requests, [])
   assert.deepEqual(registry.bodies, [])
+})
+
+/** The answers of a server to a service principal that signs in. It has one registry, and its lists have no end. */
+function answersWithoutEnd(): Parameters<typeof startMalicious>[0] {
+  const { tenantId, subscriptionId, registry } = server.firstRun
+  const subscription = `/subscriptions/${subscriptionId}`
+  const id = `${subscription}/resourceGroups/default/providers/Microsoft.ContainerRegistry/registries/${registry}`
+  const document = { id, name: registry, properties: { loginServer: registry } }
+  const always = (answer: object) => () => (_incoming: unknown, response: ServerResponse) =>
+    response.end(JSON.stringify(answer))
+  const endless = (path: string, more: object = {}) => ({ [path]: always({ value: [], nextLink: path, ...more }) })
+  return {
+    '/metadata/endpoints': (origin) => metadataWith(origin, origin),
+    [`/${tenantId}/oauth2/v2.0/token`]: always({ token_type: 'Bearer', expires_in: 3599, access_token: secret }),
+    '/subscriptions': always({ value: [{ id: subscription, subscriptionId, tenantId, state: 'Enabled' }] }),
+    [`${subscription}/resources`]: always({ value: [document] }),
+    [id]: always(document),
+    ...endless(`${subscription}/providers/Microsoft.ContainerRegistry/registries`),
+    ...endless(`${id}/allowedPrincipals`, { anonymous: false, adminAccount: false }),
+    ...endless(`${id}/auditEvents`),
+    '/graph/v1.0/servicePrincipals': always({ value: [], '@odata.nextLink': '/graph/v1.0/servicePrincipals' }),
+  }
+}
+
+step('a server whose lists have no end does not keep a command running', ['openssl'], async () => {
+  await using endless = await startMalicious(answersWithoutEnd())
+  using client = acruxClient()
+  const { registry, tenantId, servicePrincipal } = server.firstRun
+  const who = ['--service-principal', '-u', servicePrincipal.appId, '-p', '-', '--tenant', tenantId]
+  const login = ['login', '--server', endless.origin, '--ca-file', endless.caFile, ...who]
+  const signedIn = await client.run(login, { input: 'not a secret of anyone' })
+  assert.equal(signedIn.code, 0, signedIn.stderr)
+  const before = endless.requests.length
+  const commands = [
+    [1, 'acr list'],
+    [3, `acr who pull app -n ${registry}`],
+    [1, `audit list -n ${registry}`],
+    [1, 'ad sp list --all'],
+  ] as const
+  for (const [code, line] of commands)
+    await client.fails(code, /links to an earlier page[^]+acrux cloud show/, line.split(' '))
+  assert.ok(endless.requests.length - before < 20, endless.requests.join('\n'))
 })
 
 /** A registry whose denial contains commands of CI systems, in several forms of a line feed. */

@@ -1,5 +1,6 @@
 import { CommandFailure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
+import { type Page, allItems } from '../follow-pages.ts'
 import { terminalText } from '../terminal-text.ts'
 import type { Account } from './account.ts'
 import { type HttpResponse, jsonOf } from './http.ts'
@@ -37,17 +38,18 @@ export async function askGraph(account: Account, request: ArmRequest): Promise<u
   return ask(account, account.cloud.endpoints['microsoftGraphResourceId'] ?? '', account.graphToken, request)
 }
 
-/** Gets all pages of a list of ARM. @throws ApiError */
-export async function listArm(account: Account, url: string): Promise<unknown[]> {
-  const all: unknown[] = []
-  for (let next: string | undefined = url; next !== undefined;) {
-    const page = await askArm(account, { method: 'GET', url: next })
-    const { value, nextLink } = isRecord(page) ? page : {}
-    if (Array.isArray(value)) all.push(...(value as unknown[]))
-    // The host of the link is ignored, so that the token is sent to no other server.
-    next = typeof nextLink === 'string' ? pathOf(nextLink) : undefined
+/** Gets all pages of a list of ARM. @throws ApiError, or CommandFailure if its pages do not end */
+export async function listArm(account: Account, url: string): Promise<readonly unknown[]> {
+  return allItems(url, async (link) => armPage(await askArm(account, { method: 'GET', url: link })))
+}
+
+/** A page of a list of ARM. The host of the link is ignored, so that the token is sent to no other server. */
+export function armPage(response: unknown): Page {
+  const { value, nextLink } = isRecord(response) ? response : {}
+  return {
+    items: Array.isArray(value) ? (value as unknown[]) : [],
+    next: typeof nextLink === 'string' ? pathOf(nextLink) : undefined,
   }
-  return all
 }
 
 /** The path and query of a link. */

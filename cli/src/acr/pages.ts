@@ -1,5 +1,6 @@
 import { choiceFlag, numberFlag } from '../arm/flags.ts'
 import type { FlagDescription } from '../command/command.ts'
+import { allItems } from '../follow-pages.ts'
 import { type Access, askDataPlane, documentIn } from './data-plane.ts'
 
 /** Limits and sorts a list. */
@@ -20,7 +21,11 @@ const pageSize = 100
 export type ListPath = { readonly path: string; readonly member: string }
 
 /** Gets the pages of a list of the data plane, up to `top` items. */
-export function listPages(access: Access, list: ListPath, { top, orderby }: PageFlags = {}): Promise<unknown[]> {
+export function listPages(
+  access: Access,
+  list: ListPath,
+  { top, orderby }: PageFlags = {},
+): Promise<readonly unknown[]> {
   const query = { n: String(pageSize), ...(orderby !== undefined && { orderby: orderby.replace('_', '') }) }
   return listAll(access, list, query, top)
 }
@@ -31,25 +36,24 @@ export async function listAll(
   { path, member }: ListPath,
   query: Readonly<Record<string, string>>,
   top?: number,
-): Promise<unknown[]> {
-  const all: unknown[] = []
-  let next: Readonly<Record<string, string>> | undefined = query
-  for (let wanted = top; next !== undefined;) {
-    const size = wanted === undefined ? undefined : Math.min(wanted, pageSize)
-    const sent = size === undefined ? next : { ...next, n: String(size) }
+): Promise<readonly unknown[]> {
+  let wanted = top ?? Infinity
+  return allItems(new URLSearchParams(query).toString(), async (link) => {
+    const size = Math.min(wanted, pageSize)
+    const sent = Object.fromEntries(new URLSearchParams(link))
+    if (top !== undefined) sent['n'] = String(size)
     const response = await askDataPlane(access, { method: 'GET', path, query: sent })
     const items = documentIn(response, member)
-    if (Array.isArray(items)) all.push(...(items as unknown[]))
-    if (wanted !== undefined && size !== undefined) wanted -= size
-    next = wanted !== undefined && wanted <= 0 ? undefined : nextQuery(response.headers['link'])
-  }
-  return all
+    wanted -= size
+    return {
+      items: Array.isArray(items) ? (items as unknown[]) : [],
+      next: wanted <= 0 ? undefined : nextQuery(response.headers['link']),
+    }
+  })
 }
 
 /** The query of the link to the next page. Its host and path are ignored. */
-function nextQuery(link: string | string[] | undefined): Record<string, string> | undefined {
+function nextQuery(link: string | string[] | undefined): string | undefined {
   const [, target] = /<([^>]*)>/.exec(String(link ?? '')) ?? []
-  return target === undefined
-    ? undefined
-    : Object.fromEntries(new URL(target, 'https://localhost').searchParams.entries())
+  return target === undefined ? undefined : new URL(target, 'https://localhost').searchParams.toString()
 }

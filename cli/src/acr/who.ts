@@ -3,6 +3,7 @@ import { ApiError, askArm, pathOf } from '../account/arm.ts'
 import type { AllowedPrincipal, AllowedPrincipalList } from '../api-types.ts'
 import { orNotAsked } from '../az.ts'
 import { defineCommand } from '../command/command.ts'
+import { allItems } from '../follow-pages.ts'
 import { registryVersion } from './named-registry.ts'
 import { openPermissions } from './permission/permission-registry.ts'
 import { type DirectorySubject, membersOf, namedSubjects } from './permission/subject.ts'
@@ -43,14 +44,13 @@ async function askWho(account: Account, registryId: string, flags: Flags): Promi
   if (repository !== undefined) query.set('repository', repository)
   const ask = async (url: string) =>
     requireAnswer(await askArm(account, { method: 'GET', url })) as AllowedPrincipalList
-  const { nextLink, ...first } = await ask(`${registryId}/allowedPrincipals?${query.toString()}`)
-  const value = [...first.value]
-  for (let link = nextLink; link !== undefined;) {
-    const page = await ask(pathOf(link))
-    value.push(...page.value)
-    link = page.nextLink
-  }
-  return { ...first, value }
+  const pages = await allItems(`${registryId}/allowedPrincipals?${query.toString()}`, async (url) => {
+    const page = await ask(url)
+    return { items: [page], next: page.nextLink === undefined ? undefined : pathOf(page.nextLink) }
+  })
+  const [first] = pages
+  const { nextLink: _, ...list } = requireAnswer(first) as AllowedPrincipalList
+  return { ...list, value: pages.flatMap((page) => page.value) }
 }
 
 async function withNames(account: Account, list: AllowedPrincipalList): Promise<NamedPrincipalList> {

@@ -57,7 +57,7 @@ export async function listObjects(
     filters,
     warn,
   }: { flags: ListFlags; filters: readonly (string | undefined)[]; warn: (text: string) => void },
-): Promise<unknown[]> {
+): Promise<readonly unknown[]> {
   if (flags.showMine === true) {
     const type = kind === 'applications' ? '#microsoft.graph.application' : '#microsoft.graph.servicePrincipal'
     return (await listGraph(account, '/me/ownedObjects')).filter(

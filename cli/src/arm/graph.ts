@@ -2,24 +2,25 @@ import type { Account } from '../account/account.ts'
 import { askGraph, pathOf } from '../account/arm.ts'
 import { CommandFailure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
+import { allItems } from '../follow-pages.ts'
 import { valueAt } from './shape.ts'
 
 /** A filter of Graph, or none. */
 export type GraphFilter = string | undefined
 
 /** Gets a list of Graph. The link to the next page names the path behind the endpoint. @throws ApiError */
-export async function listGraph(account: Account, path: string, filter?: GraphFilter): Promise<unknown[]> {
-  const all: unknown[] = []
+export async function listGraph(account: Account, path: string, filter?: GraphFilter): Promise<readonly unknown[]> {
   const first = `/v1.0${path}${filter === undefined ? '' : `?$filter=${encodeURIComponent(filter)}`}`
   const base = new URL(account.cloud.endpoints['microsoftGraphResourceId'] ?? 'https://localhost').pathname
-  for (let next: string | undefined = first; next !== undefined;) {
-    const page = await askGraph(account, { method: 'GET', url: next })
+  return allItems(first, async (url) => {
+    const page = await askGraph(account, { method: 'GET', url })
     const value = valueAt(page, 'value')
-    if (Array.isArray(value)) all.push(...(value as unknown[]))
     const link = isRecord(page) ? page['@odata.nextLink'] : undefined
-    next = typeof link === 'string' ? pathOf(link).replace(base, '/') : undefined
-  }
-  return all
+    return {
+      items: Array.isArray(value) ? (value as unknown[]) : [],
+      next: typeof link === 'string' ? pathOf(link).replace(base, '/') : undefined,
+    }
+  })
 }
 
 /** Sends a request to Graph, such as `/applications`. @throws ApiError */

@@ -1,13 +1,8 @@
 import type { AuditEventDocument } from '@acrux/server'
-import {
-  getFromArm,
-  getNextFromArm,
-  notFoundOnServer,
-  registryIdOf,
-  requireSignedInAt,
-  subscriptionPath,
-} from '../az.ts'
+import { pathOf } from '../account/arm.ts'
+import { getFromArm, notFoundOnServer, registryIdOf, requireSignedInAt, subscriptionPath } from '../az.ts'
 import type { CommandContext } from '../command/context.ts'
+import { type Page, followPages } from '../follow-pages.ts'
 import type { FilterFlags } from './filter-flags.ts'
 
 /** Selects the log: of the server of the account that is signed in, or of one registry on it. */
@@ -29,20 +24,23 @@ export async function* newestOnServer(
   const filter = filterText(flags)
   if (filter !== '') query.set('$filter', filter)
   let left = flags.limit
-  for (let answer = await getFromArm(context, `${await logOf(context, place)}?${query.toString()}`); ;) {
-    if (answer === undefined) {
-      const message = 'the audit log does not exist, or is not visible to the account'
-      notFoundOnServer(message, 'check the account with acrux account show; it needs the role Reader')
-    }
-    const { value, nextLink } = answer as Page
-    for (const event of value.slice(0, left)) yield event
-    left -= value.length
-    if (nextLink === undefined || left <= 0) return
-    answer = await getNextFromArm(context, nextLink)
+  const first = `${await logOf(context, place)}?${query.toString()}`
+  for await (const events of followPages(first, (link) => fetchEvents(context, link))) {
+    yield* events.slice(0, left)
+    left -= events.length
+    if (left <= 0) return
   }
 }
 
-type Page = { readonly value: readonly AuditEventDocument[]; readonly nextLink?: string }
+async function fetchEvents(context: CommandContext, link: string): Promise<Page<AuditEventDocument>> {
+  const answer = await getFromArm(context, link)
+  if (answer === undefined) {
+    const message = 'the audit log does not exist, or is not visible to the account'
+    notFoundOnServer(message, 'check the account with acrux account show; it needs the role Reader')
+  }
+  const { value, nextLink } = answer as { readonly value: readonly AuditEventDocument[]; readonly nextLink?: string }
+  return { items: value, next: nextLink === undefined ? undefined : pathOf(nextLink) }
+}
 
 async function logOf(context: CommandContext, { name }: ServerFlags): Promise<string> {
   if (name !== undefined) return `${await registryIdOf(context, name)}/auditEvents`

@@ -5,7 +5,7 @@ import { valueAt } from '../arm/shape.ts'
 import { failure } from '../command/failure.ts'
 
 /** Lists the roles at a scope, or those with a name. @throws ApiError */
-export function listDefinitions(account: Account, scope: string, roleName?: string): Promise<unknown[]> {
+export function listDefinitions(account: Account, scope: string, roleName?: string): Promise<readonly unknown[]> {
   const filter = roleName === undefined ? '' : `&$filter=${encodeURIComponent(`roleName eq ${quoted(roleName)}`)}`
   const path = `${scope.replace(/\/+$/, '')}/providers/Microsoft.Authorization/roleDefinitions`
   return listArm(account, `${path}?api-version=2022-05-01-preview${filter}`)

@@ -14,7 +14,7 @@ export function deletedPath(repository: string, kind: '_tags' | '_manifests', di
 }
 
 /** The soft-deleted tags of a repository, or those with the name of the image's tag. The last one was deleted last. */
-export async function listDeletedTags(access: Access, { repository, tag }: Image): Promise<unknown[]> {
+export async function listDeletedTags(access: Access, { repository, tag }: Image): Promise<readonly unknown[]> {
   const tags = await listPages(access, { path: deletedPath(repository, '_tags'), member: 'tags' })
   return tag === undefined ? tags : tags.filter((each) => valueAt(each, 'tag') === tag)
 }
@@ -24,8 +24,8 @@ export async function listDeleted(
   context: CommandContext,
   flags: ManifestFlags,
   { registry, image }: Selected,
-  list: (access: Access) => Promise<unknown[]>,
-): Promise<unknown[]> {
+  list: (access: Access) => Promise<readonly unknown[]>,
+): Promise<readonly unknown[]> {
   const access = await openAccess(context, registry, flags, `repository:${image.repository}:deleted_read`)
   const items = await list(access)
   const days = await retentionDays(context, registry, flags)

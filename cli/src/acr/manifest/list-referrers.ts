@@ -1,6 +1,7 @@
 import { valueAt } from '../../arm/shape.ts'
 import { defineCommand } from '../../command/command.ts'
 import { type Access, openAccess } from '../data-plane.ts'
+import { brokenList, maxPages } from '../../follow-pages.ts'
 import { listAll } from '../pages.ts'
 import { cell } from '../tables.ts'
 import { type ManifestFlags, manifestArgument, manifestFlags, requireManifest } from './flags.ts'
@@ -29,17 +30,23 @@ export const command = defineCommand<Flags>({
     const { registry, image } = await requireManifest(context, flags)
     const digest = await digestOf(context, { registry, image }, flags)
     const access = await openAccess(context, registry, flags, `repository:${image.repository}:pull`)
-    const manifests = await referrers(access, `/v2/${image.repository}/referrers/${digest}`, flags.artifactType)
+    const referrersOf = (subject: string, artifactType?: string) =>
+      referrers(access, `/v2/${image.repository}/referrers/${subject}`, artifactType)
+    const manifests = [...(await referrersOf(digest, flags.artifactType))]
     if (flags.recursive !== true) return { manifests }
+    const subjects = new Set([digest])
     // The list grows while it is read, so that referrers of every depth are found.
-    for (const each of manifests)
-      manifests.push(
-        ...(await referrers(access, `/v2/${image.repository}/referrers/${String(valueAt(each, 'digest'))}`)),
-      )
+    for (const each of manifests) {
+      const subject = String(valueAt(each, 'digest'))
+      if (subjects.has(subject) || subjects.size === maxPages)
+        throw brokenList('the referrers of the image have no end')
+      subjects.add(subject)
+      manifests.push(...(await referrersOf(subject)))
+    }
     return { manifests }
   },
 })
 
-function referrers(access: Access, path: string, artifactType?: string): Promise<unknown[]> {
+function referrers(access: Access, path: string, artifactType?: string): Promise<readonly unknown[]> {
   return listAll(access, { path, member: 'manifests' }, artifactType === undefined ? {} : { artifactType })
 }
