@@ -28,11 +28,18 @@ const tenantAccountName = 'N/A(tenant level account)'
 
 const apiVersion = '2022-12-01'
 
+/** How a sign-in is completed. */
+type SignInOptions = {
+  readonly allowNoSubscriptions?: boolean | undefined
+  /** Of a token that is requested first. */
+  readonly scope?: string | undefined
+}
+
 /** Stores a sign-in, and its subscriptions. Returns the subscriptions. @throws CommandFailure if there are none */
 export async function completeSignIn(
   context: CommandContext,
   authenticated: Authenticated,
-  { allowNoSubscriptions = false }: { readonly allowNoSubscriptions?: boolean | undefined },
+  { allowNoSubscriptions = false, scope }: SignInOptions,
 ): Promise<readonly Subscription[]> {
   const { cloud, http, tenantId, user, method, secrets } = authenticated
   const profile = openProfile(context.env)
@@ -49,6 +56,7 @@ export async function completeSignIn(
   }
   const unstored = secretsInMemory(secrets)
   const source = { http, cloud, signIn, secrets: unstored, env: context.env }
+  if (scope !== undefined) await accessToken(source, scope, tenantId)
   const subscriptions = await findSubscriptions(context, source, authenticated)
   const found = allowNoSubscriptions ? withTenantAccounts(subscriptions, authenticated) : subscriptions.list
   if (found.length === 0)

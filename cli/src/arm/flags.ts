@@ -33,6 +33,21 @@ export function numberFlag(flags: string, description: string): FlagDescription 
   }
 }
 
+/** A switch of az's newer commands, which also takes a word for true or false. */
+export function wordFlag(name: string, description: string): FlagDescription {
+  const [yes, no] = [
+    ['true', 't', 'yes', 'y', '1'],
+    ['false', 'f', 'no', 'n', '0'],
+  ] as const
+  const choices = [...yes, ...no]
+  return {
+    flags: `${name} [word]`,
+    description,
+    choices,
+    parse: (text) => (yes as readonly string[]).includes(choice(choices)(text)),
+  }
+}
+
 /** An option with a whole number in a range. */
 export function rangeFlag(
   flags: string,

@@ -1,16 +1,29 @@
 import type { FlagDescription } from '../command/command.ts'
+import { wordFlag } from './flags.ts'
 import { failure } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
 
 /** Whether the values of a generic change stay texts. */
-export type GenericFlags = { readonly forceString?: true }
+export type GenericFlags = { readonly forceString?: boolean }
 
-/** The generic options of `update` commands. {@link genericChanges} reads the first three in their order. */
-export const genericFlags: readonly FlagDescription[] = [
+const changeFlags: readonly FlagDescription[] = [
   { flags: '--set <key=value...>', description: 'set properties, such as tags.stage=test', repeated: true },
   { flags: '--add <list value...>', description: 'add values, or an object as key=value, to a list', repeated: true },
   { flags: '--remove <property index...>', description: 'remove a property, or an element of a list', repeated: true },
-  { flags: '--force-string', description: 'do not read the values of --set and --add as JSON' },
+]
+
+const aboutForceString = 'do not read the values of --set and --add as JSON'
+
+/** The generic options of `update` commands. {@link genericChanges} reads the first three in their order. */
+export const genericFlags: readonly FlagDescription[] = [
+  ...changeFlags,
+  { flags: '--force-string', description: aboutForceString },
+]
+
+/** The generic options of az's newer `update` commands. */
+export const newerGenericFlags: readonly FlagDescription[] = [
+  ...changeFlags,
+  wordFlag('--force-string', aboutForceString),
 ]
 
 /** One use of a generic option. */

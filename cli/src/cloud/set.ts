@@ -2,11 +2,11 @@ import { cloudsOf, requireCloud } from '../account/account.ts'
 import { type Profile, openProfile } from '../account/profile.ts'
 import { withActiveSubscription } from '../account/sign-in.ts'
 import { defineCommand } from '../command/command.ts'
-import { cloudNameFlag } from './name-flag.ts'
+import { cloudNameFlag, profileFlag } from './cloud-flags.ts'
 
 /** `acrux cloud set`. */
 export const command = defineCommand<{ readonly name: string }>({
-  flags: [{ ...cloudNameFlag, required: true }],
+  flags: [{ ...cloudNameFlag, required: true }, profileFlag],
   examples: ['acrux cloud set -n registry.example.com', 'acrux cloud set -n AzureCloud'],
   prints: 'result',
   run: async ({ name: wanted }, { env, log }) => {

@@ -2,7 +2,7 @@ import { requireCloud } from '../account/account.ts'
 import { cloudDocument } from '../account/clouds.ts'
 import { openProfile } from '../account/profile.ts'
 import { defineCommand } from '../command/command.ts'
-import { cloudNameFlag } from './name-flag.ts'
+import { cloudNameFlag } from './cloud-flags.ts'
 
 /** `acrux cloud show`. */
 export const command = defineCommand<{ readonly name?: string }>({

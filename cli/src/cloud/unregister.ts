@@ -3,7 +3,7 @@ import { azureCloud } from '../account/clouds.ts'
 import { openProfile } from '../account/profile.ts'
 import { defineCommand } from '../command/command.ts'
 import { failure } from '../command/failure.ts'
-import { cloudNameFlag } from './name-flag.ts'
+import { cloudNameFlag } from './cloud-flags.ts'
 
 /** `acrux cloud unregister`. */
 export const command = defineCommand<{ readonly name: string }>({

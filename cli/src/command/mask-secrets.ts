@@ -1,5 +1,5 @@
-/** JWTs, whole or cut. */
-const token = /\beyJ[\w-]{10,}(?:\.[\w-]*){0,2}/g
+/** JWTs, whole or cut; not the token of a page, which begins with `{"next_link"`. */
+const token = /\beyJ(?!uZXh0X2xpbmsi)[\w-]{10,}(?:\.[\w-]*){0,2}/g
 
 /** The values of form fields and query parameters that are secrets. [RFC 6749, RFC 8628, RFC 7523] */
 const field =

@@ -47,6 +47,11 @@ export const ownerRows: readonly CommandRow[] = [
     load: () => import('../ad/app/add-permission.ts'),
   },
   {
+    path: 'ad app permission admin-consent',
+    summary: 'consent to the permissions of an application; only in AzureCloud, and not yet',
+    load: () => import('../ad/app/consent.ts'),
+  },
+  {
     path: 'ad app permission delete',
     summary: 'remove permissions that an application requires',
     load: () => import('../ad/app/delete-permission.ts'),

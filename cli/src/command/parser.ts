@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { type Command as Parser, InvalidArgumentError, Option } from 'commander'
 import { withHelp } from '../help-text.ts'
 import { type Command, type FlagDescription, azExitCodes } from './command.ts'
@@ -29,10 +30,12 @@ function addFlag(parser: Parser, flag: FlagDescription): void {
   const option = toOption(flag)
   parser.addOption(option)
   for (const alias of flag.aliases ?? []) {
-    const value = option.required ? ' <value>' : ''
+    const [value = ''] = / [<[].*$/.exec(flag.flags) ?? []
     const other = new Option(`${alias}${value}`).hideHelp()
     parser.addOption(other)
-    parser.on(`option:${other.name()}`, (text: string) => parser.setOptionValue(option.attributeName(), text))
+    // A parser is an EventEmitter, though its type does not say so. The option itself parses the value.
+    const events = parser as unknown as EventEmitter
+    events.on(`option:${other.name()}`, (text) => events.emit(`option:${option.name()}`, text))
   }
 }
 

@@ -145,6 +145,11 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../account/commands/list.ts'),
   },
   {
+    path: 'account list-locations',
+    summary: 'list the locations of the active subscription',
+    load: () => import('../account/commands/list-locations.ts'),
+  },
+  {
     path: 'account set',
     summary: 'select the active subscription',
     load: () => import('../account/commands/set.ts'),
@@ -217,6 +222,11 @@ export const commandTable: readonly CommandRow[] = [
   },
   { path: 'cloud list', summary: 'list the clouds', load: () => import('../cloud/list.ts') },
   {
+    path: 'cloud list-profiles',
+    summary: 'list the API profiles',
+    load: () => import('../cloud/list-profiles.ts'),
+  },
+  {
     path: 'cloud register',
     summary: 'register a server as a cloud',
     load: () => import('../cloud/register.ts'),
@@ -227,6 +237,11 @@ export const commandTable: readonly CommandRow[] = [
     path: 'cloud unregister',
     summary: 'remove a registered cloud',
     load: () => import('../cloud/unregister.ts'),
+  },
+  {
+    path: 'cloud update',
+    summary: 'change the endpoints of a registered cloud',
+    load: () => import('../cloud/update.ts'),
   },
   {
     path: 'identity-endpoint enroll',

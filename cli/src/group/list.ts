@@ -8,9 +8,9 @@ import { quoted } from '../arm/graph.ts'
 import { groupDocument } from './shared.ts'
 
 /** `acrux group list`. */
-export const command = defineCommand<SubscriptionFlags & { readonly tag?: string }>({
+export const command = defineCommand<SubscriptionFlags & { readonly tag?: string | true }>({
   flags: [
-    { flags: '--tag <tag>', description: 'list only the groups with this tag, as name or name=value' },
+    { flags: '--tag [tag]', description: 'list only the groups with this tag, as name or name=value' },
     subscriptionFlag,
   ],
   examples: ['acrux group list -o table'],
@@ -29,8 +29,8 @@ export const command = defineCommand<SubscriptionFlags & { readonly tag?: string
   },
 })
 
-function filterOf(tag: string | undefined): string {
-  if (tag === undefined || tag === '') return ''
+function filterOf(tag: string | true | undefined): string {
+  if (tag === undefined || tag === true || tag === '') return ''
   const [name = '', ...value] = tag.split('=')
   const ofValue = value.length === 0 || value[0] === '' ? '' : ` and tagvalue eq ${quoted(value.join('='))}`
   return `&$filter=${encodeURIComponent(`tagname eq ${quoted(name)}${ofValue}`)}`

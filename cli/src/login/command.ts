@@ -36,6 +36,11 @@ desktop if docker-credential-secretservice is installed, and otherwise in a file
   run: login,
 })
 
+/** The scopes of a person are part of the sign-in itself, and those of a managed identity have no effect, as for az. */
+function signInOptions({ allowNoSubscriptions, servicePrincipal: isPrincipal, scope }: LoginFlags) {
+  return { allowNoSubscriptions, scope: isPrincipal === true ? scope?.join(' ') : undefined }
+}
+
 async function login(given: LoginFlags, context: CommandContext): Promise<unknown> {
   const { firstRun, dataDir } = given
   if (given.host !== undefined && given.server !== undefined) throw new WrongUsageError('name the server once')
@@ -55,5 +60,5 @@ async function login(given: LoginFlags, context: CommandContext): Promise<unknow
       : flags.servicePrincipal === true
         ? await servicePrincipal(context, cloud, flags)
         : await (await import('./person.ts')).signInPerson(context, cloud, flags)
-  return (await completeSignIn(context, authenticated, flags)).map(subscriptionDocument)
+  return (await completeSignIn(context, authenticated, signInOptions(flags))).map(subscriptionDocument)
 }

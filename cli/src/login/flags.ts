@@ -5,6 +5,7 @@ export type LoginFlags = {
   readonly username?: string
   readonly password?: string
   readonly tenant?: string
+  readonly scope?: readonly string[]
   readonly allowNoSubscriptions?: true
   readonly useDeviceCode?: true
   readonly servicePrincipal?: true
@@ -45,6 +46,11 @@ export const loginFlags: readonly FlagDescription[] = [
   {
     flags: '-t, --tenant <tenant>',
     description: 'the id or a domain of the tenant; required for a service principal. Variable: AZURE_TENANT_ID',
+  },
+  {
+    flags: '--scope <scope...>',
+    description: 'the scopes of the first token, such as https://graph.microsoft.com/.default',
+    repeated: true,
   },
   { flags: '--use-device-code', description: 'sign in on another device, with a code' },
   { flags: '--service-principal', description: 'sign in as a service principal' },

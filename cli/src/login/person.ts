@@ -34,7 +34,8 @@ export async function signInPerson(context: CommandContext, cloud: Cloud, flags:
   const http = httpClientOf(context, cloud)
   const clientId = personClientId(cloud, context.env)
   const tenant = flags.tenant === undefined ? anyTenant : await resolveTenant(http, cloud, flags.tenant)
-  const scope = `${scopeOf(cloud.endpoints.activeDirectoryResourceId)} ${personScopes}`
+  const scopes = flags.scope?.join(' ') ?? scopeOf(cloud.endpoints.activeDirectoryResourceId)
+  const scope = `${scopes} ${personScopes}`
   const signIn = { http, cloud, clientId, tenant, scope }
   const hasBrowser = flags.useDeviceCode !== true && canOpenBrowser(context.env)
   const nonce = randomBytes(32).toString('hex')

@@ -30,7 +30,7 @@ export interface AzForks extends Disposable {
 }
 
 /** Debian's az and the Python that it runs in. Undefined if az is missing, or is installed in another way. */
-function debianAz(): { az: string; python: string } | undefined {
+export function debianAz(): { az: string; python: string } | undefined {
   const az = process.platform === 'linux' ? findProgram('az') : undefined
   const text = az === undefined ? '' : readFileSync(az, 'utf8')
   if (az === undefined || !text.includes("runpy.run_module('azure.cli')")) return undefined

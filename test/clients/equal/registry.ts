@@ -111,6 +111,10 @@ export const tokenLines: readonly Line[] = [
     code: 1,
     says: /Update ambiguity[^]*a\/content\/read/,
   },
+  {
+    line: 'acr scope-map update -r {registry} -n {own}-map --add fourth content/read --remove third content/read --query length(actions)',
+    creates: true,
+  },
   { line: 'acr scope-map update -r {registry} -n {own}-map', code: 1, says: /No scope map properties/ },
   { line: 'acr token create -r {registry} -n {own}-tok --scope-map {own}-map', creates: true },
   {

@@ -76,6 +76,12 @@ export const ownerLines: readonly Line[] = [
   { line: 'ad app permission add --id {appId}', code: 2, says: /--api/ },
   { line: `ad app permission delete --id {appId} --api ${unknownId}` },
   { line: `ad app permission delete --id ${unknownId} --api ${unknownId}`, code: 1, says: /does not exist/ },
+  {
+    line: 'ad app permission admin-consent --id {appId}',
+    code: 1,
+    says: /not yet supported on sovereign clouds/,
+  },
+  { line: 'ad app permission admin-consent', code: 2, says: /--id/ },
   { line: 'ad app permission list-grants' },
   { line: 'ad app permission list-grants --id {appId} --show-resource-name' },
   { line: 'ad app permission list-grants --id {appId} --filter x', code: 1, says: /use one of/ },
@@ -125,10 +131,50 @@ export const ownerLines: readonly Line[] = [
   { line: 'identity federated-credential list -g {group} --identity-name {own}fic', creates: true },
   { line: 'identity federated-credential list -g {group} --identity-name {own}fic -o table', creates: true },
   { line: 'identity federated-credential list -g {group} --identity-name {own}fic --top 1', creates: true },
-  { line: 'identity federated-credential list -g {group} --identity-name {own}fic --max-items 1', creates: true },
+  {
+    line: 'identity federated-credential create -g {group} --identity-name {own}fic -n {own}-next --issuer https://issuer.example.com --subject {own}-next --audiences api://AzureADTokenExchange',
+    creates: true,
+  },
+  {
+    line: 'identity federated-credential list -g {group} --identity-name {own}fic --max-items 1',
+    creates: true,
+    says: /Token of next page: eyJuZXh0X2xpbmsiOiBudWxsLCAib2Zmc2V0IjogMX0=$/m,
+  },
+  {
+    line: 'identity federated-credential list -g {group} --identity-name {own}fic --max-items 1 --next-token eyJuZXh0X2xpbmsiOiBudWxsLCAib2Zmc2V0IjogMX0=',
+    creates: true,
+  },
+  {
+    line: 'identity federated-credential list -g {group} --identity-name {own}fic --max-items 5 --next-token eyJuZXh0X2xpbmsiOiBudWxsLCAib2Zmc2V0IjogMX0= -o table',
+    creates: true,
+  },
+  {
+    line: 'identity federated-credential list -g {group} --identity-name {own}fic --next-token abc',
+    code: 1,
+    says: /Invalid Base64 string/,
+  },
+  {
+    line: 'identity federated-credential list -g {group} --identity-name {own}fic --next-token e30=',
+    code: 1,
+    says: /`next_link` or `offset` doesn't exist/,
+  },
+  {
+    line: 'identity federated-credential list -g {group} --identity-name {own}fic --max-items 0',
+    code: 1,
+    says: /--max-items: Invalid format: '0' is less than 1/,
+  },
   {
     line: 'identity federated-credential update -g {group} --identity-name {own}fic -n {own}-main --set subject={own}-set',
     creates: true,
+  },
+  {
+    line: 'identity federated-credential update -g {group} --identity-name {own}fic -n {own}-main --set subject=5 --force-string yes',
+    creates: true,
+  },
+  {
+    line: 'identity federated-credential update -g {group} --identity-name {own}fic -n {own}-main --force-string perhaps',
+    code: 2,
+    says: /perhaps/,
   },
   { line: 'identity federated-credential list -g {group} --identity-name nothing', code: 3, says: /NotFound/ },
   {

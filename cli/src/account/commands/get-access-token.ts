@@ -1,6 +1,8 @@
+import { choiceFlag } from '../../arm/flags.ts'
 import { defineCommand } from '../../command/command.ts'
 import { failure } from '../../command/failure.ts'
 import { requireAccount } from '../account.ts'
+import type { Cloud } from '../clouds.ts'
 import { scopeOf } from '../token-request.ts'
 import { type SubscriptionFlags, subscriptionFlag } from './subscription-flag.ts'
 
@@ -8,12 +10,16 @@ const resourceTypes = {
   arm: 'activeDirectoryResourceId',
   'aad-graph': 'activeDirectoryGraphResourceId',
   'ms-graph': 'microsoftGraphResourceId',
+  'oss-rdbms': 'ossrdbmsResourceId',
+  batch: 'batchResourceId',
+  media: 'mediaResourceId',
+  'data-lake': 'activeDirectoryDataLakeResourceId',
 } as const
 
 type Flags = SubscriptionFlags & {
   readonly resource?: string
   readonly resourceType?: keyof typeof resourceTypes
-  readonly scope?: readonly string[]
+  readonly scope?: readonly string[] | true
   readonly tenant?: string
 }
 
@@ -25,13 +31,9 @@ export const command = defineCommand<Flags>({
       flags: '--resource <resource>',
       description: 'the resource that the token is for. Default: Azure Resource Manager',
     },
+    choiceFlag('--resource-type <type>', Object.keys(resourceTypes), 'a well-known resource'),
     {
-      flags: '--resource-type <type>',
-      description: 'a well-known resource',
-      choices: Object.keys(resourceTypes),
-    },
-    {
-      flags: '--scope <scope>',
+      flags: '--scope [scope...]',
       description: 'the scope of the token, such as https://graph.microsoft.com/.default',
       repeated: true,
     },
@@ -48,9 +50,9 @@ export const command = defineCommand<Flags>({
     const account = await requireAccount(context, { subscription })
     if (tenant !== undefined && account.subscription.user['assignedIdentityInfo'] !== undefined)
       throw failure("Tenant shouldn't be specified for managed identity account")
-    const { endpoints } = account.cloud
-    const named = resource ?? endpoints[resourceTypes[resourceType ?? 'arm']] ?? endpoints.activeDirectoryResourceId
-    const { token, expiresAtMs } = await account.token(scope?.join(' ') ?? scopeOf(named), tenant)
+    const named = resource ?? requireEndpoint(account.cloud, resourceTypes[resourceType ?? 'arm'])
+    const scopes = scope === undefined || scope === true ? scopeOf(named) : scope.join(' ')
+    const { token, expiresAtMs } = await account.token(scopes, tenant)
     const seconds = Math.floor(expiresAtMs / 1000)
     return {
       tokenType: 'Bearer',
@@ -62,6 +64,12 @@ export const command = defineCommand<Flags>({
     }
   },
 })
+
+function requireEndpoint({ endpoints, name }: Cloud, endpoint: string): string {
+  const value = endpoints[endpoint]
+  if (typeof value === 'string') return value
+  throw failure(`The endpoint '${endpoint}' of the cloud ${name} is not set.`, `show the endpoints: acrux cloud show`)
+}
 
 /** The local time in the form of Python's `%Y-%m-%d %H:%M:%S.%f`. */
 function localTime(time: Date): string {

@@ -1,6 +1,7 @@
 import { type Account, findAccount, httpClientOf, recordOf, requireAccount } from '../../account/account.ts'
 import { type Narrowing, nullGuid, requireChallenge } from '../../account/acr-exchange.ts'
 import { askArm } from '../../account/arm.ts'
+import { type SubscriptionFlags, subscriptionFlag } from '../../arm/flags.ts'
 import { defineCommand } from '../../command/command.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { CommandFailure, failure } from '../../command/failure.ts'
@@ -9,15 +10,16 @@ import { logIn, requireContainerClient } from './container-client.ts'
 import { type Place, type PlaceFlags, findPlace } from './place.ts'
 import { parseTtl } from './ttl.ts'
 
-type Flags = PlaceFlags & {
-  readonly username?: string
-  readonly password?: string
-  readonly exposeToken?: true
-  readonly scope?: readonly string[]
-  readonly ttl?: number
-  readonly helper?: true
-  readonly removeHelper?: true
-}
+type Flags = PlaceFlags &
+  SubscriptionFlags & {
+    readonly username?: string
+    readonly password?: string
+    readonly exposeToken?: true
+    readonly scope?: readonly string[]
+    readonly ttl?: number
+    readonly helper?: true
+    readonly removeHelper?: true
+  }
 
 /** `acrux acr login`. */
 export const command = defineCommand<Flags>({
@@ -57,6 +59,7 @@ sign-in lasts. No container client needs to be installed.`,
         'make docker, podman and others ask docker-credential-acrux, which gets a new token when they need one',
     },
     { flags: '--remove-helper', description: 'undo --helper' },
+    subscriptionFlag,
   ],
   examples: [
     'acrux acr login -n contoso',
@@ -80,7 +83,7 @@ async function login(flags: Flags, context: CommandContext): Promise<unknown> {
   if (username !== undefined && (flags.scope ?? flags.ttl) !== undefined)
     throw failure('--scope and --ttl cannot be combined with --username', 'sign in with acrux login')
   const client = exposeToken === true ? undefined : await requireContainerClient(context, name)
-  const account = await findAccount(context)
+  const account = flags.subscription === undefined ? await findAccount(context) : await requireAccount(context, flags)
   const place = await findPlace(context, account, flags)
   if (username === undefined && name !== name.toLowerCase())
     context.log.warning(

@@ -24,8 +24,8 @@ type Flags = ScopeMapFlags & {
 export const command = defineCommand<Flags>({
   flags: [
     ...scopeMapFlags,
-    actionsFlag('--add-repository', 'repositories', 'permissions to add'),
-    actionsFlag('--remove-repository', 'repositories', 'permissions to remove'),
+    { ...actionsFlag('--add-repository', 'repositories', 'permissions to add'), aliases: ['--add'] },
+    { ...actionsFlag('--remove-repository', 'repositories', 'permissions to remove'), aliases: ['--remove'] },
     actionsFlag('--add-gateway', 'gateway', 'permissions to add'),
     actionsFlag('--remove-gateway', 'gateway', 'permissions to remove'),
     descriptionFlag,

@@ -18,8 +18,7 @@ type Flags = NewCertificateFlags & {
   readonly years?: number
   readonly createPassword?: boolean
   readonly serviceManagementReference?: string
-  readonly jsonAuth?: true
-  readonly sdkAuth?: true
+  readonly jsonAuth?: boolean
 }
 
 /** `acrux ad sp create-for-rbac`. */
@@ -39,8 +38,10 @@ export const command = defineCommand<Flags>({
     { flags: '--service-management-reference <text>', description: 'a reference to a service management database' },
     ...newCertificateFlags,
     booleanFlag('--skip-assignment', 'has no effect'),
-    { flags: '--json-auth', description: 'print what the SDKs read as JSON, in place of the result' },
-    { flags: '--sdk-auth', description: 'the same as --json-auth' },
+    {
+      ...booleanFlag('--json-auth', 'print what the SDKs read as JSON, in place of the result'),
+      aliases: ['--sdk-auth'],
+    },
   ],
   examples: [
     'acrux ad sp create-for-rbac -n ci --role AcrPush --scopes "$(acrux acr show -n contoso --query id -o tsv)"',
@@ -69,7 +70,7 @@ async function create(flags: Flags, context: CommandContext): Promise<unknown> {
     await assignRole(account, { scope, role: role ?? '', principal })
   }
   if (password !== null || certificate?.file !== undefined) context.log.warning(secretWarning)
-  if (flags.jsonAuth === true || flags.sdkAuth === true) {
+  if (flags.jsonAuth === true) {
     const document = authentication(account, { appId, password, certificate }, scopes)
     context.print(`${JSON.stringify(document, undefined, 2)}\n`)
     return undefined

@@ -1,6 +1,5 @@
 import { requireAccount } from '../../account/account.ts'
-import { listArm } from '../../account/arm.ts'
-import { numberFlag } from '../../arm/flags.ts'
+import { type PagingFlags, listPart, pagingFlags, positiveNumber } from '../../arm/paging.ts'
 import { defineCommand } from '../../command/command.ts'
 import {
   type IdentityOfCredentialFlags,
@@ -9,30 +8,27 @@ import {
   identityOfCredentialFlags,
 } from './shared.ts'
 
-type Flags = IdentityOfCredentialFlags & {
-  readonly top?: number
-  readonly skiptoken?: string
-  readonly maxItems?: number
-}
+type Flags = IdentityOfCredentialFlags & PagingFlags & { readonly top?: string; readonly skiptoken?: string }
 
 /** `acrux identity federated-credential list`. */
 export const command = defineCommand<Flags>({
   flags: [
     ...identityOfCredentialFlags,
-    numberFlag('--top <number>', 'the number of items in each page'),
+    { flags: '--top <number>', description: 'the number of items in each page' },
     { flags: '--skiptoken <token>', description: 'the token of the page with which the list begins' },
-    numberFlag('--max-items <number>', 'the maximum number of items'),
+    ...pagingFlags,
   ],
   examples: ['acrux identity federated-credential list -g default --identity-name build'],
   prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
-    const { top, skiptoken, maxItems } = flags
+    const { skiptoken } = flags
+    const top = positiveNumber('--top', flags.top)
     const query = new URLSearchParams({
       ...(top !== undefined && { $top: String(top) }),
       ...(skiptoken !== undefined && { $skiptoken: skiptoken }),
     })
-    const all = await listArm(account, `${credentialsUrl(account, flags)}&${query.toString()}`)
-    return all.slice(0, maxItems).map(credentialDocument)
+    const url = `${credentialsUrl(account, flags)}&${query.toString()}`
+    return (await listPart(context, account, url, flags)).map(credentialDocument)
   },
 })

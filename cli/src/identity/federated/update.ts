@@ -1,5 +1,5 @@
 import { requireAccount } from '../../account/account.ts'
-import { type GenericFlags, applyChanges, genericChanges, genericFlags } from '../../arm/generic-update.ts'
+import { type GenericFlags, applyChanges, genericChanges, newerGenericFlags } from '../../arm/generic-update.ts'
 import { valueAt } from '../../arm/shape.ts'
 import { defineCommand } from '../../command/command.ts'
 import { isRecord } from '../../command/output/sorted-keys.ts'
@@ -15,7 +15,7 @@ import {
 
 /** `acrux identity federated-credential update`. */
 export const command = defineCommand<CredentialFlags & TrustFlags & GenericFlags>({
-  flags: [...credentialFlags, ...trustFlags, ...genericFlags],
+  flags: [...credentialFlags, ...trustFlags, ...newerGenericFlags],
   examples: [
     'acrux identity federated-credential update -g default --identity-name build -n main --audiences registry.example.com',
   ],
