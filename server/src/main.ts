@@ -30,19 +30,19 @@ export {
   type Backup,
   type BlobProblem,
   type OnProgress,
-  createBackup,
   openBackupFolder,
   readBackupKeys,
   requireEmpty,
-  restoreBackup,
   verifyBackup,
 } from './backup/index.ts'
 export {
   type FirstRun,
   type OwnerReset,
   OwnerResetError,
+  backUp,
   openAuditLog,
   resetOwnerIn,
+  restoreTo,
   scrubDataDir,
 } from './compose/index.ts'
 export { decisionDocument } from './decisions/index.ts'

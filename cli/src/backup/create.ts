@@ -1,4 +1,4 @@
-import { StartupError, createBackup, exitCodes } from '@acrux/server'
+import { StartupError, backUp, exitCodes } from '@acrux/server'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir-flags.ts'
@@ -38,7 +38,7 @@ export const command = defineCommand<Flags>({
     'acrux backup create /backup/acrux --data-dir /var/lib/acrux',
     'acrux backup create /backup/acrux --config /etc/acrux/acrux.yaml --with-keys --passphrase-file /etc/acrux/backup-passphrase',
   ],
-  exitCodes: { ...keyExitCodes, 13: 'the data directory cannot be used' },
+  exitCodes: { ...keyExitCodes, 13: 'the data directory cannot be used', 19: 'the object store cannot be used' },
   prints: 'itself',
   privateFiles: true,
   run: create,
@@ -48,11 +48,11 @@ const noKeys =
   'the backup contains no keys: keep a copy of master.key and tls/ from the data directory in another place'
 
 async function create({ directory, ...flags }: Flags, context: CommandContext): Promise<void> {
-  const { dataDir, database } = await configurationOf(flags)
-  if (database.url !== undefined) throw notOfPostgres()
+  const configuration = await configurationOf(flags)
+  if (configuration.database.url !== undefined) throw notOfPostgres()
   const passphrase = flags.withKeys === true ? await readPassphrase(flags.passphraseFile, true) : undefined
   const backup = await withProgress(context, (onProgress) =>
-    createBackup({ dataDir, directory, passphrase, acrux: version, onProgress }),
+    backUp(configuration, { directory, passphrase, acrux: version, onProgress }),
   )
   for (const { digest, problem } of backup.damaged) {
     context.log.error(`the blob ${digest} is ${problem} on the server; the backup does not include it: run acrux scrub`)

@@ -1,4 +1,4 @@
-import { openBackupFolder, requireEmpty, restoreBackup } from '@acrux/server'
+import { openBackupFolder, requireEmpty, restoreTo } from '@acrux/server'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir-flags.ts'
@@ -46,6 +46,7 @@ export const command = defineCommand<Flags>({
     ...keyExitCodes,
     12: 'a running server uses the data directory',
     13: 'the data directory cannot be used or is not empty',
+    19: 'the object store cannot be used',
   },
   prints: 'itself',
   privateFiles: true,
@@ -53,7 +54,8 @@ export const command = defineCommand<Flags>({
 })
 
 async function restore({ directory, ...flags }: Flags, context: CommandContext): Promise<void> {
-  const { dataDir } = await configurationOf(flags)
+  const configuration = await configurationOf(flags)
+  const { dataDir } = configuration
   const folder = openBackupFolder(directory)
   const backup = await folder.find(flags.id)
   await requireEmpty(dataDir)
@@ -70,7 +72,7 @@ async function restore({ directory, ...flags }: Flags, context: CommandContext):
   }
   const skipDamaged = flags.skipDamaged === true
   const restored = await withProgress(context, (onProgress) =>
-    restoreBackup({ folder, backup, dataDir, keys, skipDamaged, onProgress }),
+    restoreTo(configuration, { folder, backup, keys, skipDamaged, onProgress }),
   )
   const result = { ...report, ...restored, dryRun: false, dataDir, keysRestored: keys !== undefined }
   printBackup(context, flags, result, [

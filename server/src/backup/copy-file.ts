@@ -3,7 +3,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { syncDirectory } from '../platform/files/durable-file.ts'
+import { BlobMissingError } from '../storage/index.ts'
 
 const pieceBytes = 1024 * 1024
 
@@ -31,7 +33,12 @@ export async function hashFile(
  * {@link syncDirectories} flushes its name. Returns the problem of the source, if any.
  */
 export async function copyVerified(
-  copy: { readonly from: string; readonly to: string; readonly digest: string; readonly temporary: string },
+  copy: {
+    readonly from: () => Promise<Readable>
+    readonly to: string
+    readonly digest: string
+    readonly temporary: string
+  },
   onBytes: (count: number) => void,
 ): Promise<'missing' | 'corrupt' | undefined> {
   const { from, to, digest, temporary } = copy
@@ -40,7 +47,7 @@ export async function copyVerified(
   const handle = await open(partial, 'wx', 0o600)
   try {
     const hash = createHash(algorithm)
-    for await (const chunk of createReadStream(from, { highWaterMark: pieceBytes })) {
+    for await (const chunk of await from()) {
       const piece = chunk as Buffer
       hash.update(piece)
       await handle.writeFile(piece)
@@ -52,12 +59,17 @@ export async function copyVerified(
     await rename(partial, to)
     return undefined
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return 'missing'
+    if (systemErrorCode(error) === 'ENOENT' || error instanceof BlobMissingError) return 'missing'
     throw error
   } finally {
     await handle.close()
     await rm(partial, { force: true })
   }
+}
+
+/** Opens a file for a copy. */
+export async function readFileInPieces(file: string): Promise<Readable> {
+  return createReadStream(file, { highWaterMark: pieceBytes })
 }
 
 /** Flushes directories and their parents up to `root`, so that the names of new files are durable. */

@@ -3,27 +3,25 @@ import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
-import {
-  blobDirectoryIn,
-  databaseFileIn,
-  holdFiles,
-  masterKeyFileIn,
-  objectStorageFileIn,
-} from '../platform/files/data-dir.ts'
+import type { Readable } from 'node:stream'
+import { blobDirectoryIn, databaseFileIn, holdFiles, masterKeyFileIn } from '../platform/files/data-dir.ts'
 import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../platform/files/durable-file.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { outageOf } from '../platform/process/outage.ts'
 import { sealerOfKey } from '../platform/keys/sealing.ts'
 import { openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { type StoredBlobRow, listStoredBlobs } from '../registry/index.ts'
-import { blobFile } from '../storage/index.ts'
+import { type BlobStore, blobFile } from '../storage/index.ts'
 import { type BackupFolder, descriptionIn, folderOf, lockBackupFolder, newBackupId, unusable } from './backup-folder.ts'
-import { copyVerified, forEachOf, hashFile, syncDirectories } from './copy-file.ts'
+import { copyVerified, forEachOf, hashFile, readFileInPieces, syncDirectories } from './copy-file.ts'
 import { copyDatabase, countRows } from './database-copy.ts'
 import { encryptKeys, readServerKeys } from './keys.ts'
 import { type Backup, type BlobProblem, descriptionHash, type OnProgress } from './model.ts'
 
 export type CreateOptions = {
   readonly dataDir: string
+  /** Where the blobs are, if they are not files in the data directory. */
+  readonly blobs?: Pick<BlobStore, 'read'> | undefined
   /** The directory of backups; created if it is missing. */
   readonly directory: string
   /** Encrypts the keys; without it, the backup holds no keys. */
@@ -46,7 +44,6 @@ const copiesAtATime = 6
 export async function createBackup(options: CreateOptions): Promise<Backup> {
   const dataDir = resolve(options.dataDir)
   requireDatabase(dataDir)
-  requireFiles(dataDir)
   requireApart(dataDir, resolve(options.directory))
   const folder = await lockBackupFolder(options.directory)
   // Taken before the database is copied, so that no file that the copy refers to is deleted before it is copied.
@@ -62,18 +59,8 @@ export async function createBackup(options: CreateOptions): Promise<Backup> {
   }
 }
 
-/** A backup holds blobs as files. */
-function requireFiles(dataDir: string): void {
-  if (!existsSync(objectStorageFileIn(dataDir))) return
-  throw new StartupError(
-    `the blobs of ${dataDir} are in an object store, which acrux backup does not copy`,
-    exitCodes.configuration,
-    'back up the data directory and the object store as docs/how-to/object-storage.md describes',
-  )
-}
-
 async function writeBackup(
-  { passphrase, acrux, onProgress = () => undefined }: CreateOptions,
+  { blobs, passphrase, acrux, onProgress = () => undefined }: CreateOptions,
   dataDir: string,
   folder: BackupFolder & { readonly blobsBeingWritten: string },
 ): Promise<Backup> {
@@ -86,7 +73,9 @@ async function writeBackup(
   await copyDatabase(databaseFileIn(dataDir), database, (doneBytes, totalBytes) =>
     onProgress({ step: 'database', doneBytes, totalBytes }),
   )
-  const copied = await copyBlobs(dataDir, folder, database, onProgress)
+  const files = blobDirectoryIn(dataDir)
+  const read = ({ location }: StoredBlobRow) => blobs?.read(location) ?? readFileInPieces(blobFile(files, location))
+  const copied = await copyBlobs(read, folder, database, onProgress)
   const sha256 = await hashFile(database, 'sha256')
   if (sha256 === undefined) throw new Error('the copy of the database no longer exists')
   const keys = passphrase === undefined ? undefined : await encryptKeys(await readServerKeys(dataDir), passphrase, id)
@@ -111,12 +100,11 @@ async function writeBackup(
 
 /** Copies the blobs that the database refers to and the pool lacks. */
 async function copyBlobs(
-  dataDir: string,
+  read: (row: StoredBlobRow) => Promise<Readable>,
   folder: BackupFolder & { readonly blobsBeingWritten: string },
   database: string,
   onProgress: OnProgress,
 ) {
-  const source = blobDirectoryIn(dataDir)
   const snapshot = openSqliteSnapshot(database)
   const blobs = { count: 0, sizeBytes: 0, newCount: 0, newSizeBytes: 0 }
   const damaged: BlobProblem[] = []
@@ -136,9 +124,10 @@ async function copyBlobs(
   await requireSpace(folder.path, blobs.newSizeBytes)
   let doneBytes = 0
   const directories = new Set<string>()
-  await forEachOf(missing, copiesAtATime, async ({ digest, location }) => {
+  await forEachOf(missing, copiesAtATime, async (row) => {
+    const { digest } = row
     const to = folder.blobFile(digest)
-    const copy = { from: blobFile(source, location), to, digest, temporary: folder.blobsBeingWritten }
+    const copy = { from: () => read(row), to, digest, temporary: folder.blobsBeingWritten }
     const problem = await copyVerified(copy, (count) => {
       doneBytes += count
       onProgress({ step: 'blobs', doneBytes, totalBytes: blobs.newSizeBytes })
@@ -198,6 +187,10 @@ export async function requireSpace(directory: string, neededBytes: number): Prom
 /** Maps disk errors to errors with a hint, and returns other errors unchanged. */
 export function explainFailure(error: unknown, directory: string): unknown {
   if (error instanceof StartupError) return error
+  if (outageOf(error)?.kind === 'storage-unavailable') {
+    const message = `the object store of the server cannot be used: ${plainReason(error)}`
+    return new StartupError(message, exitCodes.storageUnusable, 'run the command again when it can', { cause: error })
+  }
   switch (systemErrorCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':

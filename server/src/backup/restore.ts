@@ -7,18 +7,21 @@ import {
   blobDirectoryIn,
   databaseFileIn,
   masterKeyFileIn,
+  objectStorageFileIn,
   openDataDir,
   restoreDirectoryIn,
   tlsDirectoryIn,
 } from '../platform/files/data-dir.ts'
 import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../platform/files/durable-file.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import type { Database } from '../platform/sql/database.ts'
 import { openSqliteDatabase, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { newTimeOrderedId } from '../platform/process/time-ordered-id.ts'
-import { listStoredBlobs } from '../registry/index.ts'
-import { blobFile } from '../storage/index.ts'
+import { listStoredBlobs, relocateBlob } from '../registry/index.ts'
+import { type BlobLocation, type BlobStore, blobFile } from '../storage/index.ts'
 import { type BackupFolder, unusable } from './backup-folder.ts'
-import { copyVerified, forEachOf, syncDirectories } from './copy-file.ts'
+import { copyVerified, forEachOf, readFileInPieces, syncDirectories } from './copy-file.ts'
+import { copyToStore } from './copy-to-store.ts'
 import { explainFailure, requireSpace } from './create.ts'
 import { appliedMigrations, copyDatabase, countRows } from './database-copy.ts'
 import type { ServerKeys } from './keys.ts'
@@ -33,8 +36,13 @@ export type RestoreOptions = {
   readonly keys: ServerKeys | undefined
   /** Whether to skip missing and corrupt blobs; otherwise the first of them aborts the restore. */
   readonly skipDamaged: boolean
+  /** Opens the store of the blobs, if they are not to be files in the data directory. */
+  readonly openBlobs?: ((dataDir: string) => Promise<RestoreTarget>) | undefined
   readonly onProgress?: OnProgress
 }
+
+/** An open store of blobs. */
+export type RestoreTarget = { readonly blobs: BlobStore; readonly close: () => void }
 
 /** The result of a restore. */
 export type Restored = { readonly blobs: number; readonly skipped: readonly BlobProblem[] }
@@ -86,7 +94,10 @@ async function build(options: RestoreOptions, path: string): Promise<Restored> {
   const parts = [blobDirectoryIn, tlsDirectoryIn, masterKeyFileIn, databaseFileIn]
   for (const part of parts) await rm(part(path), { recursive: true, force: true })
   await rm(building, { recursive: true, force: true })
-  await requireSpace(path, backup.database.sizeBytes + backup.blobs.sizeBytes)
+  // An interrupted restore may have chosen another place.
+  if (options.openBlobs === undefined) await rm(objectStorageFileIn(path), { force: true })
+  const fileBytes = options.openBlobs === undefined ? backup.blobs.sizeBytes : 0
+  await requireSpace(path, backup.database.sizeBytes + fileBytes)
   await makePrivateDirectory(building)
   const database = databaseFileIn(building)
   const { onProgress = () => undefined } = options
@@ -94,14 +105,14 @@ async function build(options: RestoreOptions, path: string): Promise<Restored> {
     onProgress({ step: 'database', doneBytes, totalBytes }),
   )
   requireCounts(database, backup)
-  const restored = await copyBlobs(options, building)
+  const { relocated, ...restored } = await copyBlobs(options, path, building)
   if (keys !== undefined) {
     await writeFileDurably(masterKeyFileIn(building), keys.masterKey, 0o600)
     const tlsDirectory = tlsDirectoryIn(building)
     if (keys.tls.size > 0) await makePrivateDirectory(tlsDirectory)
     for (const [name, content] of keys.tls) await writeFileDurably(join(tlsDirectory, name), content, 0o600)
   }
-  await recordRestore(database, backup)
+  await completeDatabase(database, backup, relocated)
   await syncDirectory(building)
   // The database is moved last. A server does not start while the `restoring` folder exists.
   for (const part of parts) {
@@ -116,29 +127,36 @@ async function build(options: RestoreOptions, path: string): Promise<Restored> {
 }
 
 async function copyBlobs(
-  { folder, backup, skipDamaged, onProgress = () => undefined }: RestoreOptions,
+  { folder, backup, skipDamaged, openBlobs, onProgress = () => undefined }: RestoreOptions,
+  path: string,
   building: string,
-): Promise<Restored> {
-  const target = blobDirectoryIn(building)
-  const temporary = join(target, 'staging')
-  await mkdir(temporary, { recursive: true, mode: 0o700 })
+): Promise<Restored & { readonly relocated: ReadonlyMap<string, BlobLocation> }> {
+  const directory = blobDirectoryIn(building)
+  const temporary = join(directory, 'staging')
+  const target = await openBlobs?.(path)
+  if (target === undefined) await mkdir(temporary, { recursive: true, mode: 0o700 })
   const skipped: BlobProblem[] = []
-  const directories = new Set<string>([temporary])
+  const directories = new Set<string>(target === undefined ? [temporary] : [])
+  const relocated = new Map<string, BlobLocation>()
   let blobs = 0
   let doneBytes = 0
   const known = new Set(backup.damaged.map(({ digest }) => digest))
   const snapshot = openSqliteSnapshot(folder.databaseFile(backup.id))
   try {
     await forEachOf(listStoredBlobs(snapshot.tables()), copiesAtATime, async ({ digest, location }) => {
-      const to = blobFile(target, location)
-      const copy = { from: folder.blobFile(digest), to, digest, temporary }
-      const problem = await copyVerified(copy, (count) => {
+      const from = () => readFileInPieces(folder.blobFile(digest))
+      const to = blobFile(directory, location)
+      const onBytes = (count: number) => {
         doneBytes += count
         onProgress({ step: 'blobs', doneBytes, totalBytes: backup.blobs.sizeBytes })
-      })
+      }
+      const problem =
+        target === undefined
+          ? await copyVerified({ from, to, digest, temporary }, onBytes)
+          : await copyToStore({ from, to: target.blobs, digest, relocated }, onBytes)
       if (problem === undefined) {
         blobs += 1
-        directories.add(dirname(to))
+        if (target === undefined) directories.add(dirname(to))
       } else if (skipDamaged || known.has(digest)) {
         skipped.push({ digest, problem })
       } else {
@@ -147,9 +165,10 @@ async function copyBlobs(
     })
   } finally {
     snapshot.close()
+    target?.close()
   }
   await syncDirectories(directories, building)
-  return { blobs, skipped }
+  return { blobs, skipped, relocated }
 }
 
 function damagedBlob(digest: string, problem: BlobProblem['problem']): StartupError {
@@ -165,21 +184,34 @@ function requireCounts(database: string, backup: Backup): void {
   if (wrong.length > 0) throw unusable(`the database of the backup ${backup.id} is corrupt`, 'use another backup')
 }
 
-/** Records the restore in the audit log. Skipped for an older schema, which must be migrated first. */
-async function recordRestore(file: string, { id, takenAt, database: { rows } }: Backup): Promise<void> {
+/** Records the new locations of blobs, and the restore. */
+async function completeDatabase(
+  file: string,
+  backup: Backup,
+  relocated: ReadonlyMap<string, BlobLocation>,
+): Promise<void> {
   const applied = new Set(appliedMigrations(file))
-  if (!auditMigrations.every((migration) => applied.has(migration.id))) return
   const database = await openSqliteDatabase(file)
   try {
-    await createAudit({ database, clock: systemClock }).append({
-      action: 'server.restore',
-      outcome: 'success',
-      actor: { kind: 'system', id: 'acrux' },
-      target: 'server',
-      detail: { backup: id, takenAt, auditEvents: rows['audit_event'] ?? 0 },
-      origin: { correlationId: newTimeOrderedId(Date.now()), remoteAddress: '', userAgent: undefined },
-    })
+    if (relocated.size > 0) {
+      await database.transaction(async (transaction) => {
+        for (const [digest, location] of relocated) await relocateBlob(transaction, digest, location)
+      })
+    }
+    // The audit log of an older schema must be migrated first.
+    if (auditMigrations.every(({ id }) => applied.has(id))) await recordRestore(database, backup)
   } finally {
     await database.close()
   }
+}
+
+async function recordRestore(database: Database, { id, takenAt, database: { rows } }: Backup): Promise<void> {
+  await createAudit({ database, clock: systemClock }).append({
+    action: 'server.restore',
+    outcome: 'success',
+    actor: { kind: 'system', id: 'acrux' },
+    target: 'server',
+    detail: { backup: id, takenAt, auditEvents: rows['audit_event'] ?? 0 },
+    origin: { correlationId: newTimeOrderedId(Date.now()), remoteAddress: '', userAgent: undefined },
+  })
 }

@@ -43,9 +43,9 @@ export async function openStorage(
   { clock, env }: Options,
 ): Promise<Storage> {
   const file = objectStorageFileIn(dataDir.path)
+  const { filesAreHeld } = dataDir
   if (configuration.storage.kind === 'filesystem') {
     if (existsSync(file)) throw new OtherStorageError(`the blobs of ${dataDir.path} are in an object store`)
-    const { filesAreHeld } = dataDir
     const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), { clock, filesAreHeld })
     return { blobs, objects: undefined }
   }
@@ -57,7 +57,7 @@ export async function openStorage(
     throw error
   }
   return {
-    blobs: createObjectBlobStore(objects, { clock }),
+    blobs: createObjectBlobStore(objects, { clock, blobsAreHeld: filesAreHeld }),
     objects: { check: () => checkObjects(objects), close: () => objects.close() },
   }
 }

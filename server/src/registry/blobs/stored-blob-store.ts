@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { Transaction } from '../../platform/sql/database.ts'
 import { type BlobLocation, requireLocation } from '../../storage/index.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
@@ -20,4 +21,14 @@ export async function* listStoredBlobs(tables: Kysely<unknown>): AsyncGenerator<
     if (last === undefined || rows.length < pageRows) return
     after = last.digest
   }
+}
+
+/** Changes where the bytes of a digest are, after they were copied to another store. */
+export async function relocateBlob(transaction: Transaction, digest: string, location: BlobLocation): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('blob')
+    .set({ location })
+    .where('digest', '=', digest)
+    .execute()
 }

@@ -23,6 +23,8 @@ export type ObjectBlobStoreOptions = {
   /** The clock for the times of blobs and staged uploads. */
   readonly clock?: Clock
   readonly partSizes?: PartSizes
+  /** Whether a backup reads the blobs: a deleted blob then stays, and is found like every blob without a row. */
+  readonly blobsAreHeld?: () => boolean
 }
 
 /**
@@ -32,9 +34,9 @@ export type ObjectBlobStoreOptions = {
  */
 export function createObjectBlobStore(
   objects: ObjectStore,
-  { clock = systemClock, partSizes = defaultPartSizes }: ObjectBlobStoreOptions = {},
+  { clock = systemClock, partSizes = defaultPartSizes, blobsAreHeld = () => false }: ObjectBlobStoreOptions = {},
 ): BlobStore {
-  return new ObjectBlobStore(objects, clock, new ObjectStaging(objects, clock, partSizes))
+  return new ObjectBlobStore(objects, { clock, blobsAreHeld }, new ObjectStaging(objects, clock, partSizes))
 }
 
 const namePrefix = 'blobs/'
@@ -42,11 +44,17 @@ const namePrefix = 'blobs/'
 class ObjectBlobStore implements BlobStore {
   #objects: ObjectStore
   #clock: Clock
+  #blobsAreHeld: () => boolean
   #staging: ObjectStaging
 
-  constructor(objects: ObjectStore, clock: Clock, staging: ObjectStaging) {
+  constructor(
+    objects: ObjectStore,
+    { clock, blobsAreHeld }: Required<Pick<ObjectBlobStoreOptions, 'clock' | 'blobsAreHeld'>>,
+    staging: ObjectStaging,
+  ) {
     this.#objects = objects
     this.#clock = clock
+    this.#blobsAreHeld = blobsAreHeld
     this.#staging = staging
   }
 
@@ -119,6 +127,7 @@ class ObjectBlobStore implements BlobStore {
 
   /** Deletes the bytes first: the name is listed until both are gone. */
   async delete(location: BlobLocation): Promise<void> {
+    if (this.#blobsAreHeld()) return
     await this.#objects.delete(dataKey(location))
     if (isInParts(location)) await this.#objects.delete(nameKey(location))
   }

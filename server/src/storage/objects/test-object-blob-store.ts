@@ -194,6 +194,18 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     assert.equal((await store.find(location))?.sizeBytes, partSizes.firstBytes + 1)
   })
 
+  it('a blob that is deleted while a backup reads the store stays, and is deleted afterwards', async () => {
+    let blobsAreHeld = true
+    const objects = await open(newPrefix())
+    const store = createObjectBlobStore(objects, { clock, partSizes, blobsAreHeld: () => blobsAreHeld })
+    const location = await put(store, randomBytes(100))
+    await store.delete(location)
+    assert.equal((await buffer(await store.read(location))).byteLength, 100)
+    blobsAreHeld = false
+    await store.delete(location)
+    assert.equal(await store.find(location), undefined)
+  })
+
   it('a range of a large blob includes both its ends', async () => {
     const store = createObjectBlobStore(await open(newPrefix()), { clock, partSizes })
     const content = randomBytes(partSizes.firstBytes + mebibyte)
