@@ -91,7 +91,7 @@ export async function startServer(configuration: Configuration, options: StartOp
   const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
   // The certificate may have been replaced since the addresses were opened.
   if (composition.certificates !== undefined) listener.replaceCertificate(composition.certificates.current())
-  const jobs = startJobs(composition.jobs, log)
+  const jobs = startJobs(composition.jobs, composition.processes, log)
   const listening = listener.addresses.map(formatListenAddress)
   log.info({ listening, publicOrigin: composition.publicOrigin, dataDir: configuration.dataDir }, 'server started')
   const notice = reachNotice(configuration)

@@ -21,7 +21,6 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   platform: {
     imports: ['standards'],
     submodules: {
-      jobs: [],
       memory: [],
       process: [],
       files: ['process'],
@@ -32,6 +31,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       outbound: ['process'],
       leases: [],
       sql: ['metrics', 'process', 'leases'],
+      jobs: ['sql'],
       keys: ['process', 'memory', 'sql', 'limits', 'files'],
       tls: ['files', 'process', 'limits', 'log'],
       acme: ['process', 'log', 'files', 'outbound', 'sql', 'keys', 'tls'],

@@ -56,8 +56,21 @@ function trusting({ caFile, agent }: HttpRequest): ConnectionOptions {
   return { secureContext }
 }
 
+/** The ports of servers that share a host, by the authority that signed the certificate of each. */
+const sharedHosts = new Map<string, number>()
+
+/**
+ * Requests that trust the authority of this file go to this port, whatever their URL says: as through a balancer to one of
+ * several servers with one host. Returns what ends it.
+ */
+export function connectTo(port: number, caFile: string): () => void {
+  sharedHosts.set(caFile, port)
+  return () => void sharedHosts.delete(caFile)
+}
+
 function optionsOf(what: HttpRequest, url: URL): RequestOptions {
-  const headers: OutgoingHttpHeaders = { ...what.headers }
+  const port = sharedHosts.get(what.caFile ?? '')
+  const headers: OutgoingHttpHeaders = { ...(port !== undefined && { host: url.host }), ...what.headers }
   const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
   const sized = !names.has('content-length') && !names.has('transfer-encoding')
   if (sized && what.body !== undefined && !(what.body instanceof Readable)) {
@@ -71,6 +84,7 @@ function optionsOf(what: HttpRequest, url: URL): RequestOptions {
     timeout: what.timeoutMs ?? 120_000,
     ...(url.protocol === 'https:' && trusting(what)),
     ...(isLoopback && { lookup: lookupLoopback }),
+    ...(port !== undefined && { port }),
   }
 }
 

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../configuration/index.ts'
 import type { AcmeCertificates } from '../platform/acme/acme-certificates.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
+import type { Processes } from '../platform/jobs/processes.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Figure } from '../platform/metrics/figure.ts'
 import { createHealth } from '../platform/metrics/health.ts'
@@ -56,6 +57,8 @@ export type Composition = {
   readonly listenOnThreads: (tls: KeyPair | undefined) => Promise<ThreadedListener | undefined>
   /** The jobs of a running server. None has been started. */
   readonly jobs: Jobs
+  /** The processes that share the database. */
+  readonly processes: Processes
   /** Makes `/readyz` report that the server accepts no further requests. */
   readonly drain: () => void
   readonly close: () => Promise<void>
@@ -118,6 +121,7 @@ export async function compose(
     figures: figuresOf({ ...sources, events: modules.auditing.events }),
     listenOnThreads: (tls) => listenOnThreads(configuration, { app, modules, state, tls, log }),
     jobs,
+    processes: state.processes,
     drain: () => {
       draining = true
       void modules.registry.scrubs.stop()
@@ -132,6 +136,7 @@ export async function compose(
       await modules.imports.close()
       await modules.registry.close()
       await writePending(modules, jobs, log)
+      await state.processes.close()
       await database.close()
       state.objects?.close()
       state.dataDir.close()

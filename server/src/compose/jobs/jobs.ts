@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expireEvents } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
+import type { Processes } from '../../platform/jobs/processes.ts'
 import { repeat } from '../../platform/jobs/repeat.ts'
 import { createLimitedWarning } from '../../platform/log/limited-warning.ts'
 import type { Log } from '../../platform/log/log.ts'
@@ -14,6 +15,11 @@ import type { State } from '../state/state.ts'
 
 /** Work that a running server repeats. */
 export type Job = {
+  /**
+   * Whether each server process on a database does it, because it concerns the memory or the disk of the process, or one of
+   * them for all. If that one stops, another one continues.
+   */
+  readonly runs: 'in each process' | 'once for all'
   readonly intervalSeconds: number
   readonly run: () => Promise<unknown>
   /** The log message when a run fails. The next run comes at its usual time. */
@@ -24,6 +30,7 @@ export type Job = {
 export type JobName =
   | 'collect-garbage'
   | 'clean-up'
+  | 'write-audit-counts'
   | 'extend-audit-chain'
   | 'deliver-audit-events'
   | 'purge-audit-events'
@@ -37,7 +44,7 @@ export type Jobs = Readonly<Record<JobName, Job>>
 
 export type JobSources = {
   readonly modules: Modules
-  readonly state: Pick<State, 'database' | 'sealer' | 'space' | 'ballast'>
+  readonly state: Pick<State, 'database' | 'sealer' | 'space' | 'ballast' | 'processes'>
   /** Undefined without an ACME provider. */
   readonly acme: AcmeCertificates | undefined
   readonly writerWatch: WriterWatch
@@ -53,6 +60,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
     ...auditJobs(configuration, sources),
     /** Applies the policies of every registry, then deletes all unreachable content. */
     'collect-garbage': {
+      runs: 'once for all',
       intervalSeconds: configuration.gc.intervalSeconds,
       run: async () => {
         for (const policed of await listRegistries(modules.resources)) await registry.applyPolicies(policed)
@@ -64,26 +72,28 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       failure: 'garbage collection failed',
       failureLevel: 'error',
     },
-    /** Ends memberships that came from expired sign-ins, and imports of servers that no longer run. */
+    /** Ends memberships that came from expired sign-ins, and imports of servers that no longer run; deletes old counters. */
     'clean-up': {
+      runs: 'once for all',
       intervalSeconds: 60,
-      run: () => Promise.all([directory.endStaleMemberships(), imports.endOrphaned()]),
-      failure: 'cleanup of expired memberships and imports failed',
+      run: () => Promise.all([directory.endStaleMemberships(), imports.endOrphaned(), modules.activity.expire()]),
+      failure: 'cleanup of expired memberships, imports and counters failed',
       failureLevel: 'error',
     },
     /** Writes the hourly counters of each registry, and when manifests and tags were pulled. */
     'flush-counters': {
+      runs: 'in each process',
       intervalSeconds: 60,
       run: async () => {
         await modules.activity.flush()
         await registry.flushLastPulls()
-        await modules.activity.expire()
       },
       failure: 'failed to write the hourly counters and last pull times',
       failureLevel: 'warn',
     },
     /** Verifies stored content in the background, when a scrub is due. */
     scrub: {
+      runs: 'once for all',
       intervalSeconds: 1,
       run: () => registry.scrubs.continueBackground(),
       failure: 'the background scrub failed',
@@ -91,6 +101,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
     },
     /** On a full disk, frees the space that garbage collection needs and ends idle uploads. */
     'watch-space': {
+      runs: 'in each process',
       intervalSeconds: 1,
       run: () => watchSpace(sources),
       failure: 'the disk space is not watched',
@@ -98,6 +109,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
     },
     /** Checks whether transactions can be committed. */
     'probe-writer': {
+      runs: 'in each process',
       intervalSeconds: 5,
       run: () => writerWatch.probe(),
       failure: 'the database probe failed',
@@ -105,6 +117,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
     },
     /** Orders certificates that are missing or due for renewal. */
     'renew-certificates': {
+      runs: 'once for all',
       intervalSeconds: 5,
       run: async () => acme?.renewDue(await acmeHosts(modules.resources, configuration)),
       failure: 'the renewal of certificates failed',
@@ -118,19 +131,28 @@ function auditJobs(configuration: Configuration, { modules, state, clock }: JobS
   const { database, sealer } = state
   const { retentionDays } = configuration.audit
   return {
-    /** Adds the events since the last run to the hash chain, and writes when credentials were used. */
-    'extend-audit-chain': {
+    /** Writes how often denials were repeated, and when credentials were used. */
+    'write-audit-counts': {
+      runs: 'in each process',
       intervalSeconds: 0.5,
       run: async () => {
         await auditing.recorder.writeFolded()
-        await auditing.chain.extend()
         await auditing.credentialUses.flush()
       },
+      failure: 'failed to write repeated denials and uses of credentials',
+      failureLevel: 'error',
+    },
+    /** Adds the events since the last run to the hash chain. */
+    'extend-audit-chain': {
+      runs: 'once for all',
+      intervalSeconds: 0.5,
+      run: () => auditing.chain.extend(),
       failure: 'failed to extend the audit hash chain',
       failureLevel: 'error',
     },
     /** Delivers audit events to webhooks. */
     'deliver-audit-events': {
+      runs: 'once for all',
       intervalSeconds: 1,
       run: () => auditing.delivery.deliver(),
       failure: 'failed to deliver audit events to webhooks',
@@ -138,6 +160,7 @@ function auditJobs(configuration: Configuration, { modules, state, clock }: JobS
     },
     /** Deletes audit events that are older than the configuration keeps them. */
     'purge-audit-events': {
+      runs: 'once for all',
       intervalSeconds: 600,
       run: () => expireEvents({ database, clock, sealer, audit, retentionDays }),
       failure: 'failed to purge expired audit events',
@@ -159,15 +182,19 @@ export function logFailure(job: Job, error: unknown, log: Log): void {
 }
 
 /** Starts all jobs. `stop` waits for the runs that are under way. */
-export function startJobs(jobs: Jobs, log: Log): { readonly stop: () => Promise<void> } {
+export function startJobs(jobs: Jobs, processes: Processes, log: Log): { readonly stop: () => Promise<void> } {
   const warnLimited = createLimitedWarning(log)
-  const started = Object.values(jobs).map((job) =>
-    repeat(job.intervalSeconds, job.run, (error) => {
+  const started = Object.values(jobs).map((job) => {
+    const isDue = () => job.runs === 'in each process' || processes.runsJobs()
+    const run = async () => (isDue() ? job.run() : undefined)
+    const repetition = repeat(job.intervalSeconds, run, (error) => {
       // While the database server is away, every job fails, some of them twice a second.
       if (outageOf(error)?.kind === 'database-unavailable') warnLimited(job.failure, { err: error })
       else logFailure(job, error, log)
-    }),
-  )
+    })
+    if (job.runs === 'once for all') processes.onTakeover(repetition.runNow)
+    return repetition
+  })
   return {
     stop: async () => {
       await Promise.all(started.map((repetition) => repetition.stop()))

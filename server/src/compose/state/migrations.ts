@@ -4,6 +4,7 @@ import { credentialMigrations } from '../../credentials/index.ts'
 import { directoryMigrations } from '../../directory/index.ts'
 import { identityMigrations } from '../../identity/index.ts'
 import { signingKeyMigrations } from '../../platform/keys/migrations.ts'
+import { processMigrations } from '../../platform/jobs/migrations.ts'
 import { acmeMigrations } from '../../platform/acme/migrations.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
 import { importMigrations } from '../../imports/index.ts'
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   ...registryMigrations,
   ...importMigrations,
   ...acmeMigrations,
+  ...processMigrations,
 ]

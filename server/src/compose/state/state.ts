@@ -3,7 +3,9 @@ import type { Configuration } from '../../configuration/index.ts'
 import { type Ballast, createBallast } from '../../platform/files/ballast.ts'
 import { type DataDir, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
 import { type ContentSpace, elsewhere, watchFreeSpace } from '../../platform/files/free-space.ts'
+import { type Processes, openProcesses } from '../../platform/jobs/processes.ts'
 import { type Sealer, openSealer } from '../../platform/keys/sealing.ts'
+import { createLimitedWarning } from '../../platform/log/limited-warning.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import type { Clock } from '../../platform/process/clock.ts'
@@ -21,6 +23,8 @@ import { freeSpaceToStart } from './space-to-start.ts'
 export type State = Storage & {
   readonly dataDir: DataDir
   readonly database: Database
+  /** The processes that share the database. */
+  readonly processes: Processes
   /** The revisions of authority and contents, which all threads share. */
   readonly revisions: SharedRevisions
   readonly sealer: Sealer
@@ -63,7 +67,11 @@ export async function openState(configuration: Configuration, options: StateOpti
   await requireOwnRows(dataDir.path, database, { clock, sealer })
   const certificates = await openCertificates(configuration, dataDir, options)
   const contentSpace = isInFiles ? space : elsewhere(space)
-  return { dataDir, database, revisions, sealer, ...storage, space, contentSpace, ballast, certificates }
+  const warn = createLimitedWarning(log)
+  const processes = await openProcesses(database, (error) => {
+    warn('the database does not know that this process is running', { err: error })
+  })
+  return { dataDir, database, processes, revisions, sealer, ...storage, space, contentSpace, ballast, certificates }
 }
 
 async function openCertificates(

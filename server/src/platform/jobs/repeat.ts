@@ -1,5 +1,7 @@
 /** Work that runs periodically. */
 export type Repetition = {
+  /** Starts a run now, unless one is under way. */
+  readonly runNow: () => void
   /** Stops it, and waits for the current run. */
   readonly stop: () => Promise<void>
 }
@@ -14,18 +16,17 @@ export function repeat(
   onFailure: (error: unknown) => void,
 ): Repetition {
   let running: Promise<void> | undefined
-  const timer = setInterval(
-    () => {
-      running ??= work()
-        .then(() => undefined, onFailure)
-        .finally(() => {
-          running = undefined
-        })
-    },
-    Math.min(everySeconds * 1000, 2 ** 31 - 1),
-  )
+  const runNow = (): void => {
+    running ??= work()
+      .then(() => undefined, onFailure)
+      .finally(() => {
+        running = undefined
+      })
+  }
+  const timer = setInterval(runNow, Math.min(everySeconds * 1000, 2 ** 31 - 1))
   timer.unref()
   return {
+    runNow,
     stop: async () => {
       clearInterval(timer)
       await running

@@ -1,0 +1,95 @@
+import type { Database, Transaction } from '../sql/database.ts'
+
+/** A server process. It has a row while it is running. */
+type ProcessRow = { readonly id: string; readonly beat: number }
+
+/** The process that runs the jobs that run once: one row. */
+type ClaimRow = { readonly name: string; readonly process: string }
+
+type ProcessTables = { server_process: ProcessRow; process_claim: ClaimRow }
+
+const jobs = 'jobs'
+
+export type ProcessStore = ReturnType<typeof createProcessStore>
+
+/** The SQL of the processes that share a database. */
+export function createProcessStore(database: Database) {
+  return { ...createPresence(database), ...createClaim(database) }
+}
+
+function createPresence(database: Database) {
+  const change = <Result>(work: (tables: ReturnType<typeof within>) => Promise<Result>) =>
+    database.transaction((transaction) => work(within(transaction)))
+  return {
+    list: () => database.tables<ProcessTables>().selectFrom('server_process').selectAll().execute(),
+    exists: async (transaction: Transaction, id: string) =>
+      (await within(transaction).selectFrom('server_process').select('id').where('id', '=', id).executeTakeFirst()) !==
+      undefined,
+    insert: (id: string) => change((tables) => tables.insertInto('server_process').values({ id, beat: 0 }).execute()),
+    /** Counts a beat. False if the row is missing. */
+    beat: (id: string) =>
+      change(async (tables) => {
+        const { numUpdatedRows } = await tables
+          .updateTable('server_process')
+          .set((row) => ({ beat: row('beat', '+', 1) }))
+          .where('id', '=', id)
+          .executeTakeFirst()
+        return numUpdatedRows === 1n
+      }),
+    /** Removes a process, unless it has counted another beat. */
+    remove: (id: string, beat: number) =>
+      change(async (tables) => {
+        const { numDeletedRows } = await tables
+          .deleteFrom('server_process')
+          .where('id', '=', id)
+          .where('beat', '=', beat)
+          .executeTakeFirst()
+        return numDeletedRows === 1n
+      }),
+    /** Removes a process that ends, with its claim. */
+    leave: (id: string) =>
+      change(async (tables) => {
+        await tables.deleteFrom('process_claim').where('process', '=', id).execute()
+        await tables.deleteFrom('server_process').where('id', '=', id).execute()
+      }),
+  }
+}
+
+function createClaim(database: Database) {
+  return {
+    /** The process that has claimed the jobs. */
+    jobsHolder: async () =>
+      (
+        await database
+          .tables<ProcessTables>()
+          .selectFrom('process_claim')
+          .select('process')
+          .where('name', '=', jobs)
+          .executeTakeFirst()
+      )?.process,
+    /** Claims the jobs from a process that has stopped. False if another process was first. */
+    claimJobs: (process: string, before: string | undefined) =>
+      database.transaction(async (transaction) => {
+        const tables = within(transaction)
+        if (before === undefined) {
+          const { numInsertedOrUpdatedRows } = await tables
+            .insertInto('process_claim')
+            .values({ name: jobs, process })
+            .onConflict((conflict) => conflict.column('name').doNothing())
+            .executeTakeFirst()
+          return numInsertedOrUpdatedRows === 1n
+        }
+        const { numUpdatedRows } = await tables
+          .updateTable('process_claim')
+          .set({ process })
+          .where('name', '=', jobs)
+          .where('process', '=', before)
+          .executeTakeFirst()
+        return numUpdatedRows === 1n
+      }),
+  }
+}
+
+function within(transaction: Transaction) {
+  return transaction.tables<ProcessTables>()
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { openTestDatabase, testDatabaseKinds } from '../sql/test-database.ts'
+import { processMigrations } from './migrations.ts'
+import { SharedProcesses, openProcesses } from './processes.ts'
+
+const isPostgres = testDatabaseKinds.includes('postgres')
+
+async function openDatabase(t: TestContext) {
+  const { database, dispose } = await openTestDatabase('postgres', processMigrations)
+  t.after(dispose)
+  return database
+}
+
+async function beats(process: SharedProcesses, count: number): Promise<void> {
+  for (let done = 0; done < count; done += 1) await process.beat()
+}
+
+test('a process on SQLite runs all jobs', async (t) => {
+  const { database, dispose } = await openTestDatabase('sqlite', processMigrations)
+  t.after(dispose)
+  const processes = await openProcesses(database, () => assert.fail())
+  assert.equal(processes.runsJobs(), true)
+  await processes.close()
+})
+
+test('jobs run in one of the processes, and in another one when that has ended', { skip: !isPostgres }, async (t) => {
+  const database = await openDatabase(t)
+  const processes = Array.from({ length: 3 }, () => new SharedProcesses(database))
+  const running = () => processes.map((each) => each.runsJobs())
+  await Promise.all(processes.map((each) => each.beat()))
+  assert.equal(running().filter(Boolean).length, 1)
+  const first = running().indexOf(true)
+  await processes[first]?.close()
+  const [second, third] = processes.filter((_, index) => index !== first)
+  assert.ok(second !== undefined && third !== undefined)
+  second.onTakeover(() => assert.fail())
+  await second.beat()
+  await third.beat()
+  assert.deepEqual([second.runsJobs(), third.runsJobs()], [true, false])
+})
+
+test(
+  'another process takes over from one that is silent, which then has another id',
+  { skip: !isPostgres },
+  async (t) => {
+    const database = await openDatabase(t)
+    const [silent, other] = [new SharedProcesses(database), new SharedProcesses(database)]
+    let takeovers = 0
+    other.onTakeover(() => (takeovers += 1))
+    await silent.beat()
+    await beats(other, 5)
+    assert.deepEqual([silent.runsJobs(), other.runsJobs(), takeovers], [true, false, 0])
+    await silent.beat()
+    await beats(other, 5)
+    assert.equal(other.runsJobs(), false, 'a beat is enough')
+    const before = silent.id()
+    const isKnown = () => database.transaction((transaction) => other.isRunning(transaction, before))
+    assert.equal(await isKnown(), true)
+    await other.beat()
+    assert.deepEqual([other.runsJobs(), takeovers, await isKnown()], [true, 1, false])
+    await silent.beat()
+    assert.equal(silent.runsJobs(), false)
+    assert.notEqual(silent.id(), before)
+  },
+)
+
+test('a process whose beats fail stops running jobs before another takes over', { skip: !isPostgres }, async (t) => {
+  const database = await openDatabase(t)
+  const process = new SharedProcesses(database)
+  await process.beat()
+  assert.equal(process.runsJobs(), true)
+  const nowMs = performance.now()
+  t.mock.method(performance, 'now', () => nowMs + 3000)
+  assert.equal(process.runsJobs(), false)
+})

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import type { Database, Transaction } from '../sql/database.ts'
+import { createProcessStore, type ProcessStore } from './process-store.ts'
+import { repeat, type Repetition } from './repeat.ts'
+
+/** How often a process shows that it is running. */
+const beatSeconds = 1
+
+/** After how many beats of its own without a beat of another process a process takes over from that one. */
+const maxSilentBeats = 5
+
+/** How long after a beat a process runs the jobs that run once. It is shorter than the time until another takes over. */
+const claimMs = 3000
+
+type SeenBeat = { readonly beat: number; readonly silentBeats: number }
+
+/** The server processes that share a database. */
+export interface Processes {
+  /** The id of this process. It changes if another has taken over from this one, which was stopped for some time. */
+  id(): string
+  /** Whether a process is running, as far as is known. What a process has claimed is void when it is not. */
+  isRunning(transaction: Transaction, id: string): Promise<boolean>
+  /** Whether this process runs the jobs that run once for all. At most moments, exactly one does. */
+  runsJobs(): boolean
+  /** Calls back when this process continues the jobs of one that stopped without notice. */
+  onTakeover(callback: () => void): void
+  /** Ends this process for the others, which then need not wait for it. */
+  close(): Promise<void>
+}
+
+/** Enters this process among those that share the database. Only one process uses a SQLite database. */
+export async function openProcesses(database: Database, onFailure: (error: unknown) => void): Promise<Processes> {
+  if (database.kind === 'sqlite') return onlyProcess()
+  const processes = new SharedProcesses(database)
+  await processes.beat()
+  processes.start(onFailure)
+  return processes
+}
+
+/** A process that shares its database with no other. */
+export function onlyProcess(): Processes {
+  const own = randomUUID()
+  return {
+    id: () => own,
+    isRunning: async (_transaction, id) => id === own,
+    runsJobs: () => true,
+    onTakeover: () => undefined,
+    close: async () => undefined,
+  }
+}
+
+/**
+ * Processes on one PostgreSQL. Each counts its beats in a row. No clocks are compared: a process that sees no new beat of
+ * another during five beats of its own deletes the row of the other. While the database is away, nobody beats.
+ */
+export class SharedProcesses implements Processes {
+  readonly #store: ProcessStore
+  readonly #callbacks: (() => void)[] = []
+  /** The last beat of each other process, and for how many own beats it has been the last. */
+  #seen = new Map<string, SeenBeat>()
+  #id = randomUUID()
+  #runsJobsUntilMs = -1
+  #beating: Repetition | undefined
+
+  constructor(database: Database) {
+    this.#store = createProcessStore(database)
+  }
+
+  start(onFailure: (error: unknown) => void): void {
+    this.#beating = repeat(beatSeconds, () => this.beat(), onFailure)
+  }
+
+  id(): string {
+    return this.#id
+  }
+
+  isRunning(transaction: Transaction, id: string): Promise<boolean> {
+    return this.#store.exists(transaction, id)
+  }
+
+  runsJobs(): boolean {
+    return performance.now() < this.#runsJobsUntilMs
+  }
+
+  onTakeover(callback: () => void): void {
+    this.#callbacks.push(callback)
+  }
+
+  /** Shows that this process is running, and looks whether the others are. */
+  async beat(): Promise<void> {
+    const beganMs = performance.now()
+    if (!(await this.#store.beat(this.#id))) {
+      this.#id = randomUUID()
+      await this.#store.insert(this.#id)
+    }
+    const running = await this.#removeSilent()
+    const holder = await this.#store.jobsHolder()
+    if (holder === this.#id) this.#runsJobsUntilMs = beganMs + claimMs
+    else if (holder === undefined || !running.has(holder)) await this.#claimJobs(holder, beganMs)
+    else this.#runsJobsUntilMs = -1
+  }
+
+  async close(): Promise<void> {
+    await this.#beating?.stop()
+    this.#runsJobsUntilMs = -1
+    // If this fails, the others notice the silence.
+    await this.#store.leave(this.#id).catch(() => undefined)
+  }
+
+  /** Deletes the rows of processes that have stopped, and returns the ids of the others. */
+  async #removeSilent(): Promise<Set<string>> {
+    const seen = new Map<string, SeenBeat>()
+    const running = new Set<string>()
+    for (const { id, beat } of await this.#store.list()) {
+      const before = this.#seen.get(id)
+      const silentBeats = before?.beat === beat ? before.silentBeats + 1 : 0
+      if (id !== this.#id && silentBeats >= maxSilentBeats && (await this.#store.remove(id, beat))) continue
+      seen.set(id, { beat, silentBeats })
+      running.add(id)
+    }
+    this.#seen = seen
+    return running
+  }
+
+  async #claimJobs(before: string | undefined, beganMs: number): Promise<void> {
+    if (!(await this.#store.claimJobs(this.#id, before))) return
+    this.#runsJobsUntilMs = beganMs + claimMs
+    if (before !== undefined) for (const callback of this.#callbacks) callback()
+  }
+}

@@ -1,0 +1,43 @@
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { connectTo } from './http.ts'
+import type { TestDatabase } from './postgres.ts'
+import { type RunningServer, type ServerOptions, startServer } from './server.ts'
+import { tempDir } from './temp-dir.ts'
+
+/**
+ * Starts another server on the database of the first, with its public host, its master key and its blobs. Requests to it have
+ * the URLs of the first: its authority selects it.
+ */
+export async function startReplica(
+  server: RunningServer,
+  database: TestDatabase,
+  options: Pick<ServerOptions, 'args' | 'port'> = {},
+): Promise<RunningServer> {
+  const home = tempDir('replica')
+  const dataDir = join(home.path, 'data')
+  mkdirSync(dataDir, { mode: 0o700 })
+  for (const name of ['master.key', 'rows-in-postgresql', 'first-run.json']) {
+    copyFileSync(join(server.dataDir, name), join(dataDir, name))
+  }
+  symlinkSync(join(server.dataDir, 'blobs'), join(dataDir, 'blobs'))
+  const { loginServer } = server.firstRun
+  const args = [...database.args, '--public-host', loginServer, ...(options.args ?? [])]
+  const started = await startServer({ ...options, dataDir, args })
+  const caFile = join(dataDir, 'tls', 'ca.pem')
+  const disconnect = connectTo(started.port, caFile)
+  return {
+    ...started,
+    get pid() {
+      return started.pid
+    },
+    baseUrl: server.baseUrl,
+    caFile,
+    firstRun: server.firstRun,
+    async [Symbol.asyncDispose]() {
+      disconnect()
+      await started[Symbol.asyncDispose]()
+      home.remove()
+    },
+  }
+}
