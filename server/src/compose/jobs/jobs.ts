@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expireEvents } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
+import { challengeSeconds } from '../../platform/acme/challenges.ts'
 import type { Processes } from '../../platform/jobs/processes.ts'
 import { repeat } from '../../platform/jobs/repeat.ts'
 import { createLimitedWarning } from '../../platform/log/limited-warning.ts'
@@ -39,6 +40,8 @@ export type JobName =
   | 'watch-space'
   | 'probe-writer'
   | 'renew-certificates'
+  | 'load-certificates'
+  | 'load-challenges'
 
 export type Jobs = Readonly<Record<JobName, Job>>
 
@@ -121,6 +124,22 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       intervalSeconds: 5,
       run: async () => acme?.renewDue(await acmeHosts(modules.resources, configuration)),
       failure: 'the renewal of certificates failed',
+      failureLevel: 'error',
+    },
+    /** Loads the certificates that another process has ordered. */
+    'load-certificates': {
+      runs: 'in each process',
+      intervalSeconds: 5,
+      run: async () => acme?.load(await acmeHosts(modules.resources, configuration)),
+      failure: 'the certificates were not loaded',
+      failureLevel: 'error',
+    },
+    /** Loads the challenges that another process has published. */
+    'load-challenges': {
+      runs: 'in each process',
+      intervalSeconds: challengeSeconds,
+      run: async () => acme?.challenges.load(),
+      failure: 'the challenges of the ACME provider were not loaded',
       failureLevel: 'error',
     },
   }

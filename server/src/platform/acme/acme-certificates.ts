@@ -35,13 +35,15 @@ export interface AcmeCertificates {
   /** The certificate for a host, for TLS. Undefined if there is none, or it has expired. */
   readonly contextOf: (host: string) => SecureContext | undefined
   /** The challenges that the provider may check now. */
-  readonly challenges: Pick<Challenges, 'contextOf' | 'responseTo'>
+  readonly challenges: Pick<Challenges, 'contextOf' | 'responseTo' | 'load'>
+  /** Loads the certificates that another process has ordered for these hosts. */
+  load(hosts: readonly string[]): Promise<void>
   /**
    * Orders the certificates that are missing or due for renewal, one after the other. A failure is logged, and tried again
    * later. Certificates of other hosts are deleted.
    */
   renewDue(hosts: readonly string[]): Promise<void>
-  /** The state of the hosts of the last `renewDue`. */
+  /** The state of the hosts of the last `load` or `renewDue`. */
   state(): AcmeState
   /** When the first certificate expires, in milliseconds since the epoch; undefined without certificates. */
   expiresAtMs(): number | undefined
@@ -53,30 +55,26 @@ type Held = { readonly pair: UsablePair; readonly context: SecureContext }
 
 /** Opens the stored certificates. The provider is not contacted. */
 export async function openAcmeCertificates(options: AcmeOptions): Promise<AcmeCertificates> {
-  const store = createAcmeStore(options.database)
-  const held = new Map<string, Held>()
-  for (const row of await store.listCertificates(options.directory)) {
-    const key = options.sealer.open(row.sealed_key, certificateContext(row.host)).toString()
-    held.set(row.host, holdPair({ cert: row.chain, key }, row.host))
-  }
-  return new StoredCertificates(options, store, held)
+  const certificates = new StoredCertificates(options)
+  await certificates.loadAll()
+  return certificates
 }
 
 class StoredCertificates implements AcmeCertificates {
   readonly challenges: Challenges
   readonly #options: AcmeOptions
   readonly #store: AcmeStore
-  readonly #held: Map<string, Held>
+  readonly #held = new Map<string, Held>()
   readonly #client: AcmeClient
   readonly #failures = new Map<string, Failures>()
   readonly #stopped = new AbortController()
   #wanted: readonly string[] = []
 
-  constructor(options: AcmeOptions, store: AcmeStore, held: Map<string, Held>) {
+  constructor(options: AcmeOptions) {
+    const { challenge: kind, clock, database } = options
     this.#options = options
-    this.#store = store
-    this.#held = held
-    this.challenges = createChallenges(options.challenge, options.clock)
+    this.#store = createAcmeStore(database)
+    this.challenges = createChallenges({ kind, store: this.#store, clock, databaseKind: database.kind })
     this.#client = createAcmeClient({ ...options, publish: this.challenges.publish })
   }
 
@@ -85,8 +83,25 @@ class StoredCertificates implements AcmeCertificates {
     return held !== undefined && endOf(held) > this.#options.clock.now() ? held.context : undefined
   }
 
-  async renewDue(hosts: readonly string[]): Promise<void> {
+  /** Opens the stored certificates that are not open yet, and closes those that are no longer stored. */
+  async loadAll(): Promise<void> {
+    const { directory, sealer } = this.#options
+    const rows = await this.#store.listCertificates(directory)
+    for (const { host, chain, sealed_key: sealedKey } of rows) {
+      if (this.#held.get(host)?.pair.cert === chain) continue
+      const key = sealer.open(sealedKey, certificateContext(host)).toString()
+      this.#held.set(host, holdPair({ cert: chain, key }, host))
+    }
+    for (const host of this.#held.keys()) if (!rows.some((row) => row.host === host)) this.#held.delete(host)
+  }
+
+  async load(hosts: readonly string[]): Promise<void> {
     this.#wanted = hosts
+    if (this.#options.database.kind === 'postgres') await this.loadAll()
+  }
+
+  async renewDue(hosts: readonly string[]): Promise<void> {
+    await this.load(hosts)
     for (const host of [...this.#held.keys()].filter((each) => !hosts.includes(each))) {
       await this.#store.removeCertificate(host)
       this.#held.delete(host)

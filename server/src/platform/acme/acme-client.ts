@@ -19,7 +19,7 @@ export type PublishChallenge = (challenge: {
   readonly host: string
   readonly token: string
   readonly keyAuthorization: string
-}) => Promise<() => void>
+}) => Promise<() => Promise<void>>
 
 /** The key with which a provider connects an account to a customer. [RFC 8555 §7.3.4] */
 export type ExternalAccount = { readonly keyId: string; readonly hmacKey: Uint8Array }
@@ -144,7 +144,7 @@ class Client implements AcmeClient {
       const problem = done.challenges.map(({ error }) => problemText(error)).find((each) => each !== undefined)
       throw new AcmeError(`the provider could not verify ${host} by ${kind}: ${problem ?? done.status}`)
     } finally {
-      withdraw()
+      await withdraw()
     }
   }
 

@@ -19,13 +19,17 @@ export type CertificateRow = {
   readonly sealed_key: Uint8Array
 }
 
-type AcmeTables = { acme_account: AccountRow; acme_certificate: CertificateRow }
+/** A challenge that the provider may check now. */
+export type ChallengeRow = { readonly host: string; readonly token: string; readonly key_authorization: string }
+
+type AcmeTables = { acme_account: AccountRow; acme_certificate: CertificateRow; acme_challenge: ChallengeRow }
 
 export type AcmeStore = ReturnType<typeof createAcmeStore>
 
-/** The SQL of accounts and certificates. */
+/** The SQL of accounts, certificates and challenges. */
 export function createAcmeStore(database: Database) {
   return {
+    ...createChallengeStore(database),
     findAccount: (directory: string) =>
       database
         .tables<AcmeTables>()
@@ -62,6 +66,30 @@ export function createAcmeStore(database: Database) {
     removeCertificate: (host: string) =>
       database.transaction((transaction) =>
         transaction.tables<AcmeTables>().deleteFrom('acme_certificate').where('host', '=', host).execute(),
+      ),
+  }
+}
+
+function createChallengeStore(database: Database) {
+  return {
+    listChallenges: () => database.tables<AcmeTables>().selectFrom('acme_challenge').selectAll().execute(),
+    findChallenge: (token: string) =>
+      database
+        .tables<AcmeTables>()
+        .selectFrom('acme_challenge')
+        .selectAll()
+        .where('token', '=', token)
+        .executeTakeFirst(),
+    /** Publishes the challenge of a host, in place of the one that a stopped process has left. */
+    putChallenge: (row: ChallengeRow) =>
+      database.transaction(async (transaction) => {
+        const tables = transaction.tables<AcmeTables>()
+        await tables.deleteFrom('acme_challenge').where('host', '=', row.host).execute()
+        await tables.insertInto('acme_challenge').values(row).execute()
+      }),
+    removeChallenge: (host: string) =>
+      database.transaction((transaction) =>
+        transaction.tables<AcmeTables>().deleteFrom('acme_challenge').where('host', '=', host).execute(),
       ),
   }
 }

@@ -12,11 +12,17 @@ export async function listenForChallenges(
   const limits = { maxHeaderSize: 8192, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 1000 }
   const server = createServer(limits, ({ method, url = '' }, response) => {
     const token = path.exec(url)?.[1]
-    const text = token === undefined || method !== 'GET' ? undefined : challenges.responseTo(token)
     response.setHeader('x-content-type-options', 'nosniff')
     response.setHeader('connection', 'close')
-    if (text === undefined) response.writeHead(404).end()
-    else response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(text)
+    const found = token === undefined || method !== 'GET' ? Promise.resolve(undefined) : challenges.responseTo(token)
+    found.then(
+      (text) => {
+        if (text === undefined) response.writeHead(404).end()
+        else response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(text)
+      },
+      // The database is away. The provider or the next order tries again.
+      () => response.writeHead(503).end(),
+    )
   })
   server.maxConnections = 256
   server.listen(port, host)

@@ -20,4 +20,15 @@ export const acmeMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'acme-0002-challenges',
+    up: async (schema, types) => {
+      await schema
+        .createTable('acme_challenge')
+        .addColumn('host', types.text, (column) => column.primaryKey().notNull())
+        .addColumn('token', types.text, (column) => column.notNull())
+        .addColumn('key_authorization', types.text, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]
