@@ -1,5 +1,6 @@
 import type { Audit } from '../audit/index.ts'
 import { type ContentSpace, unlimitedSpace } from '../platform/files/free-space.ts'
+import { onlyProcess, type Processes } from '../platform/jobs/processes.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -45,6 +46,8 @@ export type ContextOptions = {
   readonly space?: ContentSpace
   /** The quotas of registries and repositories that have none of their own. Default: no limit. */
   readonly defaultQuotas?: DefaultQuotas
+  /** The processes that share the database. Default: this one alone. */
+  readonly processes?: Processes
   /** The revisions of repositories. Default: those of this thread alone. */
   readonly revisions?: ContentRevisions
 }
@@ -52,6 +55,7 @@ export type ContextOptions = {
 /** Prepares the context of all handlers. */
 export function createContext(options: ContextOptions): RegistryContext {
   const { database, clock, audit, log, acceptsSparseImages, space = unlimitedSpace } = options
+  const { processes = onlyProcess() } = options
   const staged = new StagedBytes()
   const quotas: Quotas = new Quotas(database, staged, options.defaultQuotas ?? noQuotas, () => staging.load())
   const staging = new Staging({ database, clock, blobs: options.blobs, space, quotas, staged })
@@ -80,7 +84,7 @@ export function createContext(options: ContextOptions): RegistryContext {
     settings: { ...defaultBlobSettings, ...options.blobSettings },
     blobReads: prepareBlobReads(database),
     uploadReads: prepareUploadReads(database),
-    running: new RunningUploads(),
+    running: new RunningUploads({ database, processes, staged }),
     reclaimSpace: () => spaceReclaimer.reclaimSpace(),
   }
   const spaceReclaimer = new SpaceReclaimer(context)

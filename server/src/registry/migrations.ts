@@ -262,4 +262,16 @@ export const registryMigrations: readonly Migration[] = [
       await createUsageTriggers(transaction)
     },
   },
+  {
+    id: 'registry-0002-upload-writers',
+    up: async (schema, types) => {
+      await schema.alterTable('upload').addColumn('writer', types.text).execute()
+      for (const name of ['is_writing', 'staged_bytes', 'changed_at_ms']) {
+        await schema
+          .alterTable('upload')
+          .addColumn(name, types.integer, (column) => column.notNull().defaultTo(0))
+          .execute()
+      }
+    },
+  },
 ]

@@ -15,6 +15,8 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly space?: State['space']
   /** The revisions that threads share; by default, those of this thread alone. */
   readonly revisions?: State['revisions']
+  /** The processes that share the database; by default, this one alone. */
+  readonly processes?: State['processes']
   /** The data directory, if there is one: a scrub verifies the audit log in it. */
   readonly dataDir?: Pick<State['dataDir'], 'path'>
 }

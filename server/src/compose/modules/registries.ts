@@ -55,6 +55,7 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
     blobs,
     ...(space && { space }),
     ...(basis.revisions && { revisions: basis.revisions }),
+    ...(basis.processes && { processes: basis.processes }),
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host), atOwnAddress },
     transfers: { count: activity.countTransfer },

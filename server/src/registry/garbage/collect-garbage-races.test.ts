@@ -52,9 +52,11 @@ function testRaces(kind: DatabaseKind): void {
     const { blobs, clock, restart } = used
     await pushBlob(used.server, 'source', 'layer')
     clock.nowMs += 25 * hourMs
+    let finds = 0
     const find: BlobStore['find'] = async (location) => {
       const found = await blobs.find(location)
-      await used.server.collectGarbage()
+      // The collection itself looks for files, too.
+      if ((finds += 1) === 1) await used.server.collectGarbage()
       return found
     }
     await restart(changing(blobs, { find }))

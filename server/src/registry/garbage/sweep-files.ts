@@ -1,6 +1,10 @@
 import { type BlobLocation, locationDigest } from '../../storage/index.ts'
 import type { GarbageContext } from './context.ts'
 import { namedLocations } from '../blobs/blob-store.ts'
+import { oldestUploadAtMs } from '../uploads/upload-store.ts'
+
+/** How far the clocks of servers and of the store may differ. */
+const clockToleranceMs = 60_000
 
 /** How many files are compared with rows at once. */
 const batchSize = 300
@@ -18,15 +22,16 @@ export async function sweepUnnamedFiles(context: GarbageContext): Promise<number
 
 /**
  * Deletes the files without a row that are older than a lease, and returns their locations. Age alone is not
- * sufficient: after a suspend, a commit of this process may continue with a file that is a day old. So current commits
- * are awaited, and the rows are read again.
+ * sufficient: after a suspend, a commit of any process may continue with a file that is a day old. The row of its upload
+ * exists until it ends, so only files are deleted that are older than all uploads. Then the rows are read again.
  */
 export async function deleteUnnamed(
   context: GarbageContext,
   locations: readonly BlobLocation[],
 ): Promise<BlobLocation[]> {
-  const { blobs, clock, settings, running } = context
-  const beforeMs = clock.now() - settings.leaseMs
+  const { blobs, clock, settings } = context
+  const oldestMs = (await oldestUploadAtMs(context.database)) ?? Infinity
+  const beforeMs = Math.min(clock.now() - settings.leaseMs, oldestMs - clockToleranceMs)
   const old: BlobLocation[] = []
   for (const location of await withoutRow(context, locations)) {
     const stored = await blobs.find(location)
@@ -34,7 +39,6 @@ export async function deleteUnnamed(
     if (stored === undefined || stored.committedAtMs < beforeMs) old.push(location)
   }
   if (old.length === 0) return []
-  await running.settleCommits()
   const unnamed = await withoutRow(context, old)
   for (const location of unnamed) await blobs.delete(location)
   return unnamed

@@ -16,13 +16,13 @@ export async function sweepUploads(context: GarbageContext): Promise<number> {
   let count = 0
   for (;;) {
     const nowMs = clock.now()
-    const expired = (await listExpired(database, nowMs, readRows)).filter((id) => !running.isWriting(id))
-    if (expired.length === 0) return count
     // An expired upload cannot be continued. Its bytes are deleted first: deleting the row needs space, which a full disk lacks.
-    for (const id of expired) {
+    const expired: string[] = []
+    for (const id of await listExpired(database, nowMs, readRows)) {
       running.dropHash(id)
-      await blobs.discard(id)
+      if ((await running.aloneIfIdle(id, () => blobs.discard(id), { ends: true })) !== undefined) expired.push(id)
     }
+    if (expired.length === 0) return count
     const ended: string[] = []
     for (const ids of inRuns(expired)) {
       ended.push(...(await database.transaction((transaction) => deleteExpired(transaction, ids, nowMs))))

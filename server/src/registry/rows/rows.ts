@@ -145,6 +145,12 @@ export type UploadRow = {
   readonly caller_key: string
   readonly started_at_ms: number
   readonly expires_at_ms: number
+  /** The server process that writes to it or last did. Null on SQLite, which only one process uses, and before the first. */
+  readonly writer: string | null
+  readonly is_writing: number
+  /** As of the end of the last request that wrote to it; 0 on SQLite. */
+  readonly staged_bytes: number
+  readonly changed_at_ms: number
 }
 
 /** A soft-deleted tag. A name may have been deleted from several manifests. */

@@ -10,9 +10,7 @@ const batchSize = 300
  * deleted first, which works on a full disk: the remaining row has no bytes, and expires.
  */
 export async function endUnlessWriting(context: UploadContext, uploadId: string): Promise<boolean> {
-  if (context.running.isWriting(uploadId)) return false
-  await context.running.alone(uploadId, () => endUpload(context, uploadId))
-  return true
+  return (await context.running.aloneIfIdle(uploadId, () => endUpload(context, uploadId))) !== undefined
 }
 
 /** The same, called by the only writer of the upload. */
@@ -42,7 +40,7 @@ export async function discardUploadsOf(context: UploadContext, repositoryId: str
   for (const [id, upload] of context.staged.entries()) {
     if (upload.repositoryId !== repositoryId || context.running.isWriting(id)) continue
     context.running.dropHash(id)
-    await context.running.alone(id, () => context.blobs.discard(id))
+    await context.running.aloneIfIdle(id, () => context.blobs.discard(id))
   }
 }
 

@@ -25,17 +25,21 @@ export async function finishUpload(context: UploadContext, call: OciCall<'upload
   const { path, query, request } = call
   const upload = await requireUpload(context, call)
   const digest = requireDigestParameter(query)
-  await context.running.alone(upload.id, async () => {
-    const sizeBytes = await stageBody(context, {
-      uploadId: upload.id,
-      owner: ownerOf(call, upload),
-      repository: path.repository,
-      expiresAtMs: upload.expires_at_ms,
-      request,
-      algorithm: digestAlgorithm(digest),
-    })
-    await finishStaged(context, call, upload, { digest, sizeBytes })
-  })
+  await context.running.alone(
+    upload.id,
+    async () => {
+      const sizeBytes = await stageBody(context, {
+        uploadId: upload.id,
+        owner: ownerOf(call, upload),
+        repository: path.repository,
+        expiresAtMs: upload.expires_at_ms,
+        request,
+        algorithm: digestAlgorithm(digest),
+      })
+      await finishStaged(context, call, upload, { digest, sizeBytes })
+    },
+    { ends: true },
+  )
   sendEmpty(call, 201, blobHeaders(path.repository, digest))
 }
 
@@ -63,7 +67,7 @@ export async function finishStaged(
   const known = await findIntact(context, claim)
   if (known.location !== undefined && (await adopt(context, call, upload, { digest, location: known.location }))) return
   try {
-    await context.running.committing(() => commit(context, call, upload, { ...claim, lost: known.lost }))
+    await commit(context, call, upload, { ...claim, lost: known.lost })
   } finally {
     context.staging.settle(upload.id)
   }
@@ -93,7 +97,7 @@ async function adopt(
     (reservation) =>
       context.database.transaction(async (transaction) => {
         if ((await findIntactLocation(transaction, digest)) !== location) return false
-        await endUpload(transaction, call, upload)
+        await endUpload(context, transaction, call, upload)
         const link = () => linkBlob(transaction, upload.repository_id, digest, lease)
         await reservation.measure(transaction, placeOf(call, upload), link)
         return true
@@ -117,6 +121,7 @@ async function commit(
   const location = await context.blobs.commit(upload.id, digest)
   const nowMs = context.clock.now()
   try {
+    await requireSize(context, location, sizeBytes)
     const record = async (transaction: Transaction) => {
       const recorded = await recordBlob(transaction, { digest, location, sizeBytes, lost }, nowMs)
       await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: context.settings.leaseMs })
@@ -128,7 +133,7 @@ async function commit(
     const kept = await context.quotas.reserving(
       (reservation) =>
         context.database.transaction(async (transaction) => {
-          await endUpload(transaction, call, upload)
+          await endUpload(context, transaction, call, upload)
           return reservation.measure(transaction, placeOf(call, upload), () => record(transaction))
         }),
       upload.id,
@@ -144,13 +149,23 @@ async function commit(
   }
 }
 
+/** Where several processes write, one that was stopped for a while may have written after another had claimed the upload. */
+async function requireSize(
+  { database, blobs }: UploadContext,
+  location: BlobLocation,
+  sizeBytes: number,
+): Promise<void> {
+  if (database.kind === 'postgres' && (await blobs.find(location))?.sizeBytes !== sizeBytes) throw uploadUnknown()
+}
+
 /**
  * Ends the upload in the transaction that makes it a blob, so that it happens only once.
  *
- * @throws OciError BLOB_UPLOAD_UNKNOWN if it has expired or its repository was deleted
+ * @throws OciError BLOB_UPLOAD_UNKNOWN if it has expired, its repository was deleted, or another process has claimed it
  * @throws OutdatedCredentialError
  */
 async function endUpload(
+  { running }: UploadContext,
   transaction: Transaction,
   { registry, path, caller }: RepositoryTarget,
   upload: OpenUpload,
@@ -159,7 +174,7 @@ async function endUpload(
   if (repository?.id !== upload.repository_id) throw uploadUnknown()
   requireCurrentCredential(caller, repository)
   requireWritable(repository)
-  if (!(await deleteUpload(transaction, upload.id))) throw uploadUnknown()
+  if (!(await deleteUpload(transaction, upload.id, running.writer))) throw uploadUnknown()
 }
 
 function placeOf({ registry, path }: RepositoryTarget, { repository_id }: OpenUpload): QuotaPlace {

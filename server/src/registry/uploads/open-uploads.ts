@@ -30,7 +30,7 @@ export function createOpenUploads(context: UploadContext): OpenUploads {
     list: async (rid) => {
       await context.staging.load()
       const rows = await listOpenUploads(context.database, rid, context.clock.now())
-      return rows.map(({ id, repository, caller, startedAtMs, expiresAtMs }) => {
+      return rows.map(({ id, repository, caller, startedAtMs, expiresAtMs, isWriting }) => {
         const counted = context.staged.get(id)
         return {
           id,
@@ -40,7 +40,7 @@ export function createOpenUploads(context: UploadContext): OpenUploads {
           expiresAtMs,
           lastDataAtMs: counted?.changedAtMs ?? startedAtMs,
           stagedBytes: counted?.stagedBytes ?? 0,
-          isActive: context.running.isWriting(id),
+          isActive: isWriting === 1 || context.running.isWriting(id),
         }
       })
     },

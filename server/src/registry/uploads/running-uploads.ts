@@ -1,8 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import type { Processes } from '../../platform/jobs/processes.ts'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
+import type { Database } from '../../platform/sql/database.ts'
 import type { DigestAlgorithm } from '../../standards/oci/digest.ts'
+import type { StagedBytes } from '../quotas/staged-bytes.ts'
 import { OciError } from '../surface/errors.ts'
+import { claimUpload, findWriter, releaseUploads } from './upload-store.ts'
 
 /** A hash over the first `sizeBytes` of the staged bytes. */
 export type RunningHash = { readonly algorithm: DigestAlgorithm; readonly hash: Hash; sizeBytes: number }
@@ -10,30 +14,82 @@ export type RunningHash = { readonly algorithm: DigestAlgorithm; readonly hash: 
 /** The maximum number of hashes that are cached between requests. An evicted one is computed again from the staged bytes. */
 const maxCachedHashes = 10_000
 
-/** The state of uploads in this process: which are being written to, and their hashes. All of it can be recomputed. */
+export type RunningUploadsOptions = {
+  readonly database: Database
+  readonly processes: Processes
+  readonly staged: StagedBytes
+}
+
+/** How a request writes to an upload. */
+type How = {
+  /** Whether the upload ends if `work` succeeds. */
+  readonly ends?: boolean
+  /** Whether the row was inserted with `claim`. */
+  readonly isClaimed?: boolean
+}
+
+/**
+ * Which uploads are being written to, and their hashes. The processes on a PostgreSQL database claim an upload in its row. What
+ * a process has claimed that has stopped, another may claim.
+ */
 export class RunningUploads {
+  readonly #options: RunningUploadsOptions
   #writing = new Set<string>()
+  /** Uploads whose claims could not be released. */
+  #unreleased = new Set<string>()
   /** A hash in use is not in it: it is taken out, and put back after the request. */
   readonly #hashes = new LRUCache<string, RunningHash>(maxEntries(maxCachedHashes))
-  #commits = new Set<Promise<unknown>>()
+
+  constructor(options: RunningUploadsOptions) {
+    this.#options = options
+  }
+
+  /** The writer in the rows of uploads that this process has claimed; undefined where only one process writes. */
+  get writer(): string | undefined {
+    const { database, processes } = this.#options
+    return database.kind === 'postgres' ? processes.id() : undefined
+  }
+
+  /** The columns of an upload that is inserted by the request that writes to it. */
+  claim(): { readonly writer?: string; readonly is_writing?: number } {
+    return this.writer === undefined ? {} : { writer: this.writer, is_writing: 1 }
+  }
 
   /**
    * Does `work` as the only writer of an upload.
    *
    * @throws OciError BLOB_UPLOAD_INVALID with 409 when there is another
    */
-  async alone<Result>(uploadId: string, work: () => Promise<Result>): Promise<Result> {
-    if (this.#writing.has(uploadId)) {
-      throw new OciError('BLOB_UPLOAD_INVALID', { status: 409, message: 'another request is writing to this upload' })
-    }
+  async alone<Result>(uploadId: string, work: () => Promise<Result>, how: How = {}): Promise<Result> {
+    const done = await this.aloneIfIdle(uploadId, work, how)
+    if (done !== undefined) return done.result
+    throw new OciError('BLOB_UPLOAD_INVALID', { status: 409, message: 'another request is writing to this upload' })
+  }
+
+  /** The same; undefined when there is another writer. */
+  async aloneIfIdle<Result>(
+    uploadId: string,
+    work: () => Promise<Result>,
+    { ends = false, isClaimed = false }: How = {},
+  ): Promise<{ readonly result: Result } | undefined> {
+    if (this.#writing.has(uploadId)) return undefined
     this.#writing.add(uploadId)
+    let hasEnded = false
     try {
-      return await work()
+      if (!isClaimed && !(await this.#claim(uploadId))) {
+        hasEnded = true
+        return undefined
+      }
+      const result = await work()
+      hasEnded = ends
+      return { result }
     } finally {
+      if (!hasEnded) await this.#release(uploadId)
       this.#writing.delete(uploadId)
     }
   }
 
+  /** Whether a request to this process writes to it. */
   isWriting(uploadId: string): boolean {
     return this.#writing.has(uploadId)
   }
@@ -58,19 +114,40 @@ export class RunningUploads {
     this.#hashes.delete(uploadId)
   }
 
-  /** Does `work`, which commits bytes and then writes their row. */
-  async committing<Result>(work: () => Promise<Result>): Promise<Result> {
-    const commit = work()
-    this.#commits.add(commit)
-    try {
-      return await commit
-    } finally {
-      this.#commits.delete(commit)
-    }
+  async #claim(uploadId: string): Promise<boolean> {
+    const { database, processes } = this.#options
+    const { writer } = this
+    if (writer === undefined) return true
+    const before = await database.transaction(async (transaction) => {
+      const found = await findWriter(transaction, uploadId)
+      if (found === undefined) return undefined
+      const isOfAnother = found.writer !== null && found.writer !== writer
+      if (isOfAnother && found.is_writing === 1 && (await processes.isRunning(transaction, found.writer ?? ''))) {
+        return 'another'
+      }
+      await claimUpload(transaction, uploadId, writer)
+      return found
+    })
+    if (before === 'another') return false
+    // Another process may have replaced the staged bytes by others of the same length.
+    if (before?.writer !== writer) this.#hashes.delete(uploadId)
+    return true
   }
 
-  /** Waits until all current commits have written their row or failed. */
-  async settleCommits(): Promise<void> {
-    await Promise.allSettled(this.#commits)
+  async #release(uploadId: string): Promise<void> {
+    const { database, staged } = this.#options
+    const { writer } = this
+    if (writer === undefined) return
+    const counted = staged.get(uploadId)
+    const bytes = counted && { staged_bytes: counted.stagedBytes, changed_at_ms: counted.changedAtMs }
+    const others = [...this.#unreleased].filter((id) => id !== uploadId && !this.#writing.has(id))
+    const released = [{ id: uploadId, ...bytes }, ...others.map((id) => ({ id }))]
+    try {
+      await database.transaction((transaction) => releaseUploads(transaction, writer, released))
+      for (const { id } of released) this.#unreleased.delete(id)
+    } catch {
+      // The work is done. The claim is released with the next one.
+      this.#unreleased.add(uploadId)
+    }
   }
 }

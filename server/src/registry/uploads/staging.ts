@@ -16,6 +16,8 @@ type StagingOptions = {
   readonly staged: StagedBytes
 }
 
+type UploadOfRow = Awaited<ReturnType<typeof listUploadOwners>>[number]
+
 const noLimits: Limits = { registryBytes: undefined, repositoryBytes: undefined }
 
 /**
@@ -27,6 +29,7 @@ export class Staging {
   readonly store: BlobStore
   readonly #options: StagingOptions
   #loading: Promise<void> | undefined
+  #loadedAtMs = -Infinity
   /** The uploads that are being appended to, and the limits of each. */
   #appending = new Set<string>()
   #limits = new Map<string, Limits>()
@@ -37,8 +40,13 @@ export class Staging {
     this.store = this.#countingStore(options.blobs)
   }
 
-  /** Loads the uploads from before the start of the process. */
+  /** Loads the uploads from before the start of the process; on PostgreSQL also those of other processes, once a second. */
   load(): Promise<void> {
+    const isShared = this.#options.database.kind === 'postgres'
+    if (isShared && performance.now() - this.#loadedAtMs > 1000) {
+      this.#loadedAtMs = performance.now()
+      this.#loading = undefined
+    }
     this.#loading ??= this.#load().catch((error: unknown) => {
       this.#loading = undefined
       throw error
@@ -80,12 +88,26 @@ export class Staging {
   async #load(): Promise<void> {
     const { database, blobs, staged } = this.#options
     const owners = await listUploadOwners(database)
+    if (database.kind === 'postgres') {
+      for (const upload of owners) this.#loadRow(upload)
+      const ids = new Set(owners.map(({ id }) => id))
+      for (const [id] of staged.entries()) if (!ids.has(id) && !this.#appending.has(id)) this.#remove(id)
+      return
+    }
     const sizes = new Map<string, { readonly sizeBytes: number; readonly changedAtMs: number }>()
     for await (const { uploadId, ...found } of blobs.listStaged()) sizes.set(uploadId, found)
     for (const { id, startedAtMs, ...owner } of owners) {
       const found = sizes.get(id)
       staged.open(id, owner, found?.sizeBytes ?? 0, found?.changedAtMs ?? startedAtMs)
     }
+  }
+
+  /** Counts the bytes of an upload to which another process may have written. */
+  #loadRow({ id, staged_bytes, changed_at_ms, startedAtMs: _, ...owner }: UploadOfRow): void {
+    const { staged } = this.#options
+    if (this.#appending.has(id) || staged.get(id)?.changedAtMs === changed_at_ms) return
+    staged.open(id, owner, staged_bytes, changed_at_ms)
+    staged.set(id, staged_bytes, changed_at_ms)
   }
 
   /** @throws OciError DENIED, StorageFullError */

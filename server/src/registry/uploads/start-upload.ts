@@ -43,29 +43,37 @@ export async function startUpload(context: UploadContext, call: OciCall<'uploads
 async function uploadWhole(context: UploadContext, call: OciCall<'uploads'>): Promise<void> {
   const digest = requireDigestParameter(call.query)
   const { request, path } = call
-  const upload = await begin(context, call)
-  await context.running.alone(upload.id, async () => {
-    try {
-      const sizeBytes = await stageBody(context, {
-        uploadId: upload.id,
-        owner: ownerOf(call, upload),
-        repository: path.repository,
-        expiresAtMs: upload.expires_at_ms,
-        request,
-        algorithm: digestAlgorithm(digest),
-      })
-      await finishStaged(context, call, upload, { digest, sizeBytes })
-    } catch (error) {
-      context.running.dropHash(upload.id)
-      await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
-      await context.blobs.discard(upload.id)
-      throw error
-    }
-  })
+  const upload = await begin(context, call, context.running.claim())
+  await context.running.alone(
+    upload.id,
+    async () => {
+      try {
+        const sizeBytes = await stageBody(context, {
+          uploadId: upload.id,
+          owner: ownerOf(call, upload),
+          repository: path.repository,
+          expiresAtMs: upload.expires_at_ms,
+          request,
+          algorithm: digestAlgorithm(digest),
+        })
+        await finishStaged(context, call, upload, { digest, sizeBytes })
+      } catch (error) {
+        context.running.dropHash(upload.id)
+        await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+        await context.blobs.discard(upload.id)
+        throw error
+      }
+    },
+    { ends: true, isClaimed: true },
+  )
   sendEmpty(call, 201, blobHeaders(path.repository, digest))
 }
 
-async function begin(context: UploadContext, call: OciCall<'uploads'>): Promise<OpenUpload> {
+async function begin(
+  context: UploadContext,
+  call: OciCall<'uploads'>,
+  claim: ReturnType<UploadContext['running']['claim']> = {},
+): Promise<OpenUpload> {
   const { registry, caller, path } = call
   await requireSpace(context)
   await requireRoom(context, call)
@@ -83,6 +91,7 @@ async function begin(context: UploadContext, call: OciCall<'uploads'>): Promise<
       caller_key: caller.key,
       started_at_ms: nowMs,
       expires_at_ms,
+      ...claim,
     })
     const { predecessor_deletion } = repository
     return { id, repository_id: repository.id, expires_at_ms, predecessor_deletion }

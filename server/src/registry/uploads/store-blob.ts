@@ -48,21 +48,25 @@ export async function storeBlob(
   const row = { id: upload.id, rid, repository_id: repositoryId, caller_key: callerKey }
   const started_at_ms = context.clock.now()
   await context.database.transaction((transaction) =>
-    insertUpload(transaction, { ...row, started_at_ms, expires_at_ms: expiresAtMs }),
+    insertUpload(transaction, { ...row, started_at_ms, expires_at_ms: expiresAtMs, ...context.running.claim() }),
   )
-  await context.running.alone(upload.id, async () => {
-    try {
-      await context.staging.prepare(upload.id, { rid, repositoryId, callerKey }, target.path.repository)
-      await context.staging.requireRoomFor(upload.id, sizeBytes)
-      await stage(context, upload.id, blob, body)
-      await finishStaged(context, target, upload, { digest, sizeBytes })
-    } catch (error) {
-      context.running.dropHash(upload.id)
-      await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
-      await context.blobs.discard(upload.id)
-      throw error
-    }
-  })
+  await context.running.alone(
+    upload.id,
+    async () => {
+      try {
+        await context.staging.prepare(upload.id, { rid, repositoryId, callerKey }, target.path.repository)
+        await context.staging.requireRoomFor(upload.id, sizeBytes)
+        await stage(context, upload.id, blob, body)
+        await finishStaged(context, target, upload, { digest, sizeBytes })
+      } catch (error) {
+        context.running.dropHash(upload.id)
+        await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+        await context.blobs.discard(upload.id)
+        throw error
+      }
+    },
+    { ends: true, isClaimed: true },
+  )
 }
 
 async function stage(

@@ -22,11 +22,15 @@ export async function uploadStatus(context: UploadContext, call: OciCall<'upload
  */
 export async function cancelUpload(context: UploadContext, call: OciCall<'upload'>): Promise<void> {
   const { id } = await requireUpload(context, call)
-  await context.running.alone(id, async () => {
-    const ended = await context.database.transaction((transaction) => deleteUpload(transaction, id))
-    if (!ended) throw uploadUnknown()
-    context.running.dropHash(id)
-    await context.blobs.discard(id)
-  })
+  await context.running.alone(
+    id,
+    async () => {
+      const ended = await context.database.transaction((transaction) => deleteUpload(transaction, id))
+      if (!ended) throw uploadUnknown()
+      context.running.dropHash(id)
+      await context.blobs.discard(id)
+    },
+    { ends: true },
+  )
   sendEmpty(call, 204)
 }

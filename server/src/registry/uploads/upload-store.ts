@@ -73,9 +73,56 @@ export function prepareUploadReads(database: Database): UploadReads {
   }
 }
 
+/** An upload that begins. */
+export type NewUpload = Omit<UploadRow, keyof Writing | 'staged_bytes' | 'changed_at_ms'> & Partial<Writing>
+
+type Writing = Pick<UploadRow, 'writer' | 'is_writing'>
+
 /** Adds an upload. */
-export async function insertUpload(transaction: Transaction, row: UploadRow): Promise<void> {
-  await transaction.tables<RegistryTables>().insertInto('upload').values(row).execute()
+export async function insertUpload(transaction: Transaction, row: NewUpload): Promise<void> {
+  const written = { writer: null, is_writing: 0, staged_bytes: 0, changed_at_ms: row.started_at_ms }
+  await transaction
+    .tables<RegistryTables>()
+    .insertInto('upload')
+    .values({ ...written, ...row })
+    .execute()
+}
+
+/** The process that writes to an upload, or last did; undefined if there is no upload. */
+export async function findWriter(transaction: Transaction, id: string): Promise<Writing | undefined> {
+  return transaction
+    .tables<RegistryTables>()
+    .selectFrom('upload')
+    .select(['writer', 'is_writing'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** Records that a process writes to an upload. */
+export async function claimUpload(transaction: Transaction, id: string, writer: string): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('upload')
+    .set({ writer, is_writing: 1 })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Records that a process has stopped writing to uploads, and the staged bytes of each. */
+export async function releaseUploads(
+  transaction: Transaction,
+  writer: string,
+  uploads: readonly (Pick<UploadRow, 'id'> & Partial<Pick<UploadRow, 'staged_bytes' | 'changed_at_ms'>>)[],
+): Promise<void> {
+  for (const { id, ...staged } of uploads) {
+    await transaction
+      .tables<RegistryTables>()
+      .updateTable('upload')
+      .set({ is_writing: 0, ...staged })
+      .where('id', '=', id)
+      .where('writer', '=', writer)
+      .execute()
+  }
 }
 
 /** Extends the lifetime of an upload, if it has not ended. */
@@ -98,14 +145,23 @@ export async function expireUploadsOf(transaction: Transaction, callerKey: strin
     .execute()
 }
 
-/** Ends an upload, and returns whether this transaction ended it. */
-export async function deleteUpload(transaction: Transaction, id: string): Promise<boolean> {
-  const { numDeletedRows } = await transaction
-    .tables<RegistryTables>()
-    .deleteFrom('upload')
-    .where('id', '=', id)
-    .executeTakeFirst()
+/** Ends an upload, and returns whether this transaction ended it. With `writer`, only if no other process has claimed it. */
+export async function deleteUpload(transaction: Transaction, id: string, writer?: string): Promise<boolean> {
+  const query = transaction.tables<RegistryTables>().deleteFrom('upload').where('id', '=', id)
+  const { numDeletedRows } = await (
+    writer === undefined ? query : query.where('writer', '=', writer)
+  ).executeTakeFirst()
   return numDeletedRows > 0n
+}
+
+/** When the oldest open upload began; undefined if there is none. */
+export async function oldestUploadAtMs(database: Database): Promise<number | undefined> {
+  const row = await database
+    .tables<RegistryTables>()
+    .selectFrom('upload')
+    .select(({ fn }) => fn.min('started_at_ms').as('at_ms'))
+    .executeTakeFirst()
+  return row?.at_ms ?? undefined
 }
 
 /** Expired uploads, the oldest first. */
@@ -149,6 +205,7 @@ export async function listOpenUploads(
     readonly caller: string
     readonly startedAtMs: number
     readonly expiresAtMs: number
+    readonly isWriting: number
   }[]
 > {
   return database
@@ -161,6 +218,7 @@ export async function listOpenUploads(
       'upload.caller_key as caller',
       'upload.started_at_ms as startedAtMs',
       'upload.expires_at_ms as expiresAtMs',
+      'upload.is_writing as isWriting',
     ])
     .where('upload.rid', '=', rid)
     .where('upload.expires_at_ms', '>', nowMs)
@@ -168,14 +226,17 @@ export async function listOpenUploads(
     .execute()
 }
 
-/** The owner of each open upload. */
+/** The owner of each open upload, and what is known of its staged bytes. */
 export async function listUploadOwners(
   database: Database,
-): Promise<(UploadOwner & { readonly id: string; readonly startedAtMs: number })[]> {
+): Promise<
+  (UploadOwner & Pick<UploadRow, 'id' | 'staged_bytes' | 'changed_at_ms'> & { readonly startedAtMs: number })[]
+> {
   return database
     .tables<RegistryTables>()
     .selectFrom('upload')
     .select(['id', 'rid', 'repository_id as repositoryId', 'caller_key as callerKey', 'started_at_ms as startedAtMs'])
+    .select(['staged_bytes', 'changed_at_ms'])
     .execute()
 }
 
