@@ -2,6 +2,7 @@ export type { BlobLocation, StoredBlob, OpenBlob, BlobStore } from './contract/m
 export {
   BlobMissingError,
   BrokenSourceError,
+  StagedChangedError,
   StorageFullError,
   StorageUnavailableError,
   TooManyBytesError,

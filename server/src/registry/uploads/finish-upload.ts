@@ -1,7 +1,7 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import { digestAlgorithm } from '../../standards/oci/digest.ts'
-import type { BlobLocation } from '../../storage/index.ts'
+import { type BlobLocation, StagedChangedError } from '../../storage/index.ts'
 import type { UploadContext } from './context.ts'
 import { findIntactLocation, linkBlob, recordBlob } from '../blobs/blob-store.ts'
 import { type OciCall, sendEmpty } from '../surface/call.ts'
@@ -10,6 +10,7 @@ import { requireWritable } from '../repositories/locks.ts'
 import type { QuotaPlace } from '../quotas/quotas.ts'
 import { changeEvent, type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
 import { findRepository } from '../repositories/repository-store.ts'
+import { otherWriter } from './running-uploads.ts'
 import { isDigestOfStaged, stageBody } from './stage-body.ts'
 import { deleteUpload, type OpenUpload } from './upload-store.ts'
 import { blobHeaders, ownerOf, requireDigestParameter, requireUpload, uploadUnknown } from './uploads.ts'
@@ -118,7 +119,9 @@ async function commit(
   upload: OpenUpload,
   { digest, sizeBytes, lost }: Claim & { readonly lost: BlobLocation | undefined },
 ): Promise<void> {
-  const location = await context.blobs.commit(upload.id, digest)
+  const location = await context.blobs.commit(upload.id, digest).catch((error: unknown) => {
+    throw error instanceof StagedChangedError ? otherWriter(error) : error
+  })
   const nowMs = context.clock.now()
   try {
     await requireSize(context, location, sizeBytes)

@@ -63,7 +63,7 @@ export class RunningUploads {
   async alone<Result>(uploadId: string, work: () => Promise<Result>, how: How = {}): Promise<Result> {
     const done = await this.aloneIfIdle(uploadId, work, how)
     if (done !== undefined) return done.result
-    throw new OciError('BLOB_UPLOAD_INVALID', { status: 409, message: 'another request is writing to this upload' })
+    throw otherWriter()
   }
 
   /** The same; undefined when there is another writer. */
@@ -150,4 +150,13 @@ export class RunningUploads {
       this.#unreleased.add(uploadId)
     }
   }
+}
+
+/** The error for a request while another one, in any process, writes to the same upload. */
+export function otherWriter(cause?: unknown): OciError {
+  return new OciError('BLOB_UPLOAD_INVALID', {
+    status: 409,
+    message: 'another request is writing to this upload',
+    cause,
+  })
 }

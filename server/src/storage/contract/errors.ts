@@ -17,6 +17,11 @@ export class BrokenSourceError extends Error {
   override readonly name = 'BrokenSourceError'
 }
 
+/** Another process has written to a staged upload since this one wrote or read it. */
+export class StagedChangedError extends Error {
+  override readonly name = 'StagedChangedError'
+}
+
 /** The disk is full, or a quota is exhausted. Acknowledged data is not affected. */
 export class StorageFullError extends DiskFullError {
   override readonly name = 'StorageFullError'

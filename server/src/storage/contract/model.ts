@@ -59,9 +59,11 @@ export interface BlobStore {
   stagedSizeBytes(uploadId: string): Promise<number | undefined>
   /**
    * Commits a staged upload, or an empty blob without one, to a new location for `digest`. After it returns, the blob
-   * survives a power failure, and the upload is no longer staged.
+   * survives a power failure, and the upload is no longer staged. The staged bytes are those that this process appended
+   * last, or has read since.
    *
    * @throws StorageFullError
+   * @throws StagedChangedError if another process has appended in the meantime
    */
   commit(uploadId: string, digest: string): Promise<BlobLocation>
   /** Deletes a staged upload, if it exists. */

@@ -75,7 +75,7 @@ class ObjectBlobStore implements BlobStore {
   }
 
   async commit(uploadId: string, digest: string): Promise<BlobLocation> {
-    const record = await this.#staging.record(uploadId)
+    const record = await this.#staging.recordToCommit(uploadId)
     const location =
       record === undefined || record.parts.length === 0
         ? await this.#commitWhole(digest, record?.tail ?? Buffer.alloc(0))

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/process/clock.ts'
-import { BlobMissingError, BrokenSourceError, TooManyBytesError } from '../contract/errors.ts'
+import { BlobMissingError, BrokenSourceError, StagedChangedError, TooManyBytesError } from '../contract/errors.ts'
 import type { AppendOptions, StagedUpload } from '../contract/model.ts'
 import { gatherPieces } from '../transfer/gather-pieces.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -24,6 +24,9 @@ const lookupsAtOnce = 16
 
 const maxBeforeBytes = 32 * 1024 * 1024
 
+/** More than the hashes that the callers keep: one of them without a version is of no use. */
+const maxVersions = 20_000
+
 /** Unfinished uploads: a record each, and the parts that it names. */
 export class ObjectStaging {
   #objects: ObjectStore
@@ -34,6 +37,9 @@ export class ObjectStaging {
     maxSize: maxBeforeBytes,
     sizeCalculation: ({ parts, tail }) => tail.byteLength + 100 * (parts.length + 10),
   })
+
+  /** The versions of the records that this process wrote or read last. */
+  #versions = new LRUCache<string, string>({ max: maxVersions })
 
   constructor(objects: ObjectStore, clock: Clock, sizes: PartSizes) {
     this.#objects = objects
@@ -64,6 +70,7 @@ export class ObjectStaging {
   async read(uploadId: string): Promise<Readable> {
     const record = await readRecord(this.#objects, uploadId)
     if (record === undefined) return Readable.from([])
+    this.#versions.set(uploadId, record.version)
     if (record.parts.length === 0) return Readable.from(record.tail.byteLength === 0 ? [] : [record.tail])
     return Readable.from(await this.#readSealed(await this.seal(uploadId, record)))
   }
@@ -73,9 +80,18 @@ export class ObjectStaging {
     return found === undefined ? undefined : Number(found.metadata['staged'])
   }
 
-  /** The record of an upload, for its commit. */
+  /** The record of an upload. */
   record(uploadId: string): Promise<UploadRecord | undefined> {
     return readRecord(this.#objects, uploadId)
+  }
+
+  /** The record of an upload, for its commit. @throws StagedChangedError */
+  async recordToCommit(uploadId: string): Promise<UploadRecord | undefined> {
+    const record = await this.record(uploadId)
+    if (record !== undefined && this.#versions.get(uploadId) !== record.version) {
+      throw new StagedChangedError('another process has written to the upload')
+    }
+    return record
   }
 
   /** Makes the bytes of an upload an object, and stores the digest that a commit gives it. Repeating it has no effect. */
@@ -84,7 +100,7 @@ export class ObjectStaging {
     const sealed = { ...(record.isSealed ? record : await writer.seal()), digest: digest ?? record.digest }
     // Stored first: a discard finds the object, even if this process ends now.
     if (!record.isSealed || sealed.digest !== record.digest) {
-      await writeRecord(this.#objects, uploadId, sealed, this.#clock.now())
+      await this.#write(uploadId, sealed)
     }
     await this.#objects.completeParts(partsKey(sealed.unique), sealed.token ?? '', sealed.parts)
     return sealed
@@ -96,6 +112,7 @@ export class ObjectStaging {
    */
   async forget(uploadId: string, record: UploadRecord | undefined): Promise<void> {
     this.#before.delete(uploadId)
+    this.#versions.delete(uploadId)
     if (record?.copied !== undefined) await this.#objects.delete(partsKey(record.copied))
     if (record === undefined || record.token !== undefined) {
       await this.#objects.abortParts(partsKey(uniquePrefix(uploadId)))
@@ -125,9 +142,13 @@ export class ObjectStaging {
 
   async #store(uploadId: string, writer: PartWriter): Promise<number> {
     const record = await writer.finish()
-    await writeRecord(this.#objects, uploadId, record, this.#clock.now())
+    await this.#write(uploadId, record)
     this.#before.set(uploadId, writer.begun)
     return recordBytes(record)
+  }
+
+  async #write(uploadId: string, record: UploadRecord): Promise<void> {
+    this.#versions.set(uploadId, await writeRecord(this.#objects, uploadId, record, this.#clock.now()))
   }
 
   /** Truncates the upload at the offset of an empty append. */
@@ -171,7 +192,7 @@ export class ObjectStaging {
       for await (const chunk of await this.#readSealed(sealed, offset)) await writer.write(chunk)
     }
     const copy = await writer.finish()
-    await writeRecord(this.#objects, uploadId, copy, this.#clock.now())
+    await this.#write(uploadId, copy)
     await this.#objects.delete(partsKey(sealed.unique))
     return new PartWriter(this.#objects, copy, this.#sizes)
   }

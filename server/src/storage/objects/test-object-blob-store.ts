@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import type { Clock } from '../../platform/process/clock.ts'
 import { testBlobStore } from '../contract/blob-store-contract.ts'
+import { StagedChangedError } from '../contract/errors.ts'
 import type { BlobLocation, BlobStore } from '../contract/model.ts'
 import { claimObjects } from './claim-objects.ts'
 import { createObjectBlobStore } from './object-blob-store.ts'
@@ -89,6 +90,22 @@ function testReplicas(open: Open, partSizes: PartSizes): void {
     const expected = Buffer.concat([content.subarray(0, offset), Buffer.from('end')])
     const location = await a.commit('one', digestOf(expected))
     assert.equal(Buffer.compare(await buffer(await b.read(location)), expected), 0)
+  })
+
+  it('bytes that another replica has replaced are not committed until they are read', async () => {
+    const [a, b] = await replicas()
+    const [ours, others] = [randomBytes(large), randomBytes(large)]
+    for (const [mine, theirs] of [
+      [ours, others],
+      [ours.subarray(0, 100), others.subarray(0, 100)],
+    ] as const) {
+      await a.append('one', Readable.from([mine]), { offset: 0 })
+      await b.append('one', Readable.from([theirs]), { offset: 0 })
+      await assert.rejects(a.commit('one', digestOf(mine)), StagedChangedError)
+      assert.equal(Buffer.compare(await buffer(await a.readStaged('one')), theirs), 0)
+      const location = await a.commit('one', digestOf(theirs))
+      assert.equal(Buffer.compare(await buffer(await b.read(location)), theirs), 0)
+    }
   })
 }
 

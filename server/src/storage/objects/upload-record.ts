@@ -19,6 +19,8 @@ export type UploadRecord = {
   /** An object with earlier bytes of the upload, which were copied and are to be deleted. */
   readonly copied: string | undefined
   readonly tail: Buffer
+  /** Changes with each write, so that a process notices the writes of another one. */
+  readonly version: string
 }
 
 const uploadIdPattern = /^[A-Za-z0-9_-]{1,128}$/
@@ -48,6 +50,7 @@ export function newRecord(uploadId: string): UploadRecord {
     digest: undefined,
     copied: undefined,
     tail: Buffer.alloc(0),
+    version: '',
   }
 }
 
@@ -61,17 +64,19 @@ export function partsBytes(parts: readonly StoredPart[]): number {
   return parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }
 
-/** Writes a record. */
+/** Writes a record, and returns its new version. */
 export async function writeRecord(
   objects: ObjectStore,
   uploadId: string,
   record: UploadRecord,
   nowMs: number,
-): Promise<void> {
-  const { tail, ...rest } = record
+): Promise<string> {
+  const version = randomBytes(12).toString('hex')
+  const { tail, ...rest } = { ...record, version }
   const head = Buffer.from(`${JSON.stringify(rest)}\n`)
   const metadata = { at: String(nowMs), staged: String(recordBytes(record)) }
   await objects.put(recordKey(uploadId), tail.byteLength === 0 ? head : Buffer.concat([head, tail]), metadata)
+  return version
 }
 
 /** Reads the record of an upload, if it exists. */
