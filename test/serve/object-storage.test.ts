@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { layoutDigest, loggedIn } from '../clients/lib/steps.ts'
 import { writeLayout } from '../clients/lib/oci-layout.ts'
 import { mustRun, requireClient, requireRoot } from '../harness/clients.ts'
 import { request } from '../harness/http.ts'
-import { accessToken, askAccessToken, get, pushBlob, pushImage } from '../harness/registry.ts'
+import { accessToken, askAccessToken, digestOf, get, pushBlob, pushImage } from '../harness/registry.ts'
 import { startServer, StartFailed } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 import { type Store, stores, useStore } from './object-stores.ts'
+import type { StoreGate } from './store-gate.ts'
 
 for (const [kind, store] of Object.entries(stores)) {
   describe(`a server with blobs in ${kind}`, { skip: store.missing }, () => testStore(store))
@@ -136,10 +137,42 @@ function testRedirect(store: Store): void {
     await mustRun('skopeo', ['copy', `docker://${image}`, `oci:${join(home.path, 'back')}:1`], { env })
     assert.equal(layoutDigest(join(home.path, 'back')), digest)
     await mustRun('podman', ['pull', '-q', image], { env })
-    const ofClients = gate.requests.filter(({ url }) => /[?&](sig|X-Amz-Signature)=/.test(url))
-    assert.ok(ofClients.length >= 4, `${ofClients.length}`)
-    for (const { headers } of ofClients) assert.equal(headers.authorization, undefined)
+    assertNoCredentials(gate, 4)
   })
+
+  test('a store with the host name of the registry is refused, because clients in Go would send it their credentials', async () => {
+    const endpoint = used.gate.endpoint.replace('127.0.0.1', 'localhost')
+    const starting = startServer({ args: [...store.args(endpoint), '--storage-redirect'], env: store.env })
+    await assert.rejects(starting, (error) => {
+      assert.ok(error instanceof StartFailed)
+      assert.equal(error.code, 2, error.output)
+      assert.match(error.output, /clients would send their credentials to localhost/)
+      return true
+    })
+  })
+
+  test('oras pulls from the store, and does not send it its credentials', async (t) => {
+    if (!requireClient(t, 'oras')) return
+    const { under, gate } = used
+    const tls = '--plain-http=false'
+    using home = await loggedIn('oras', under, under.logins['the admin account'], [tls])
+    const blob = `${under.host}/${repository}@${digestOf(content)}`
+    gate.requests.length = 0
+    await mustRun('oras', ['blob', 'fetch', tls, '--output', join(home.path, 'blob'), blob], { env: home.env })
+    assert.equal(Buffer.compare(readFileSync(join(home.path, 'blob')), content), 0)
+    assertNoCredentials(gate, 1)
+  })
+}
+
+/** Asserts that clients used signed URLs, at least so often, and sent nothing else to the store. */
+function assertNoCredentials({ requests }: StoreGate, count: number): void {
+  const ofClients = requests.filter(({ url }) => isSigned(url))
+  assert.ok(ofClients.length >= count, `${ofClients.length}`)
+  for (const { headers } of ofClients) assert.equal(headers.authorization, undefined)
+}
+
+function isSigned(url: string): boolean {
+  return /[?&](sig|X-Amz-Signature)=/.test(url)
 }
 
 function lifetimeSeconds(url: URL): number {

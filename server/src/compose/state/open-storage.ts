@@ -49,6 +49,7 @@ export async function openStorage(
     const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), { clock, filesAreHeld })
     return { blobs, objects: undefined }
   }
+  requireOtherHost(configuration)
   const objects = await openObjects(configuration.storage, env)
   try {
     await claim(objects, dataDir.path, file)
@@ -92,6 +93,24 @@ async function openObjects(
     return openS3Objects({ ...s3, bucket: s3.bucket, endpoint: s3.endpoint, prefix })
   }
   throw new Error('the settings of the object store were not validated')
+}
+
+/**
+ * Checks that clients do not send their credentials to the store when they are redirected: those in Go send them to the same host
+ * name, on any port, and to its subdomains. [Go, net/http Client] Services also refuse two kinds of credentials in a request.
+ */
+function requireOtherHost({ storage, publicHost, suffix }: Configuration): void {
+  const endpoint = storage.kind === 's3' ? storage.s3.endpoint : storage.azureBlob.endpoint
+  if (!storage.redirect || endpoint === undefined) return
+  const { hostname } = new URL(endpoint)
+  const loginServer = URL.parse(`https://${publicHost}`)?.hostname ?? publicHost
+  if (`.${hostname}`.endsWith(`.${loginServer}`) || hostname.endsWith(suffix.replace(/:\d+$/, ''))) {
+    throw new StartupError(
+      `storage.redirect: clients would send their credentials to ${hostname}, which has the host name of a registry or is a subdomain of it`,
+      exitCodes.configuration,
+      'give the object store another host name, or omit storage.redirect',
+    )
+  }
 }
 
 /** The data directory remembers the id of its installation before the store does, so that a crash in between is harmless. */
