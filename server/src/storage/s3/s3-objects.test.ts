@@ -7,16 +7,18 @@ import { openS3Objects } from './s3-objects.ts'
 
 const bucket = 'test'
 const region = 'us-east-1'
+/** The address of a service that the caller has started, whose credentials are in the AWS variables. Otherwise, moto. */
+const given = process.env['ACRUX_TEST_S3'] ?? ''
 // moto accepts every credential.
-const environment = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-secret' }
+const environment = given === '' ? { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-secret' } : {}
 
-let server: Awaited<ReturnType<typeof startMoto>>
-const missing = hasMoto() ? false : 'not run, missing on this machine: python3-moto'
+let server: { readonly endpoint: string; readonly stop: () => Promise<void> }
+const missing = hasMoto() || given !== '' ? false : 'not run, missing on this machine: python3-moto'
 
 describe('S3', { skip: missing }, () => {
   before(async () => {
     Object.assign(process.env, environment)
-    server = await startMoto()
+    server = given === '' ? await startMoto() : { endpoint: given, stop: () => Promise.resolve() }
     const client = new S3Client({ region, endpoint: server.endpoint, forcePathStyle: true })
     await client.send(new CreateBucketCommand({ Bucket: bucket }))
     client.destroy()
