@@ -177,4 +177,15 @@ export const credentialMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'credentials-0002-password-guesses',
+    up: async (schema, types) => {
+      await schema
+        .createTable('password_guess')
+        .addColumn('key', types.text, (column) => column.primaryKey().notNull())
+        .addColumn('whole_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+      await schema.createIndex('password_guess_by_time').on('password_guess').column('whole_at_ms').execute()
+    },
+  },
 ]

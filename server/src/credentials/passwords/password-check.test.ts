@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { testOrigin } from '../../directory/test-directory.ts'
+import { openSealer } from '../../platform/keys/sealing.ts'
 import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { TOTP, URI } from 'otpauth'
 import { createPasswordThrottle } from './password-throttle.ts'
 import { prepareGeneratedPassword } from './passwords.ts'
+import { createCredentials } from '../credentials.ts'
 import { openTestCredentials } from '../../credentials/test-credentials.ts'
 import { leastMilliseconds } from '../../platform/process/test-patience.ts'
 
@@ -82,6 +88,27 @@ test('guesses for one name from one network are limited to ten, and one more per
   assert.equal(await check(), 'verified')
   // A success resets the limit.
   for (let guess = 0; guess < 10; guess += 1) assert.equal(await check({ password: `guess number ${guess}` }), 'wrong')
+})
+
+test('guesses at several processes are limited together, and a success resets the limit for all', async (t) => {
+  const { check, database, clock, directory, time } = await open(t)
+  const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-credentials-'))
+  t.after(() => rm(keyDirectory, { recursive: true }))
+  const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
+  const other = createCredentials({ database, clock, directory, sealer, publicOrigin: testOrigin })
+  const checkThere = async (guess: string) => {
+    const result = await other.checkPassword({ userPrincipalName: name, password: guess, remoteAddress: home })
+    return result.outcome === 'verified' ? 'verified' : result.reason
+  }
+  for (let guess = 0; guess < 5; guess += 1) {
+    assert.equal(await check({ password: `guess number ${guess}` }), 'wrong')
+    assert.equal(await checkThere(`another guess ${guess}`), 'wrong')
+  }
+  assert.equal(await check(), 'throttled')
+  assert.equal(await checkThere(password), 'throttled')
+  time.nowMs += minuteMs
+  assert.equal(await checkThere(password), 'verified')
+  for (let guess = 0; guess < 5; guess += 1) assert.equal(await check({ password: `guess number ${guess}` }), 'wrong')
 })
 
 test('the addresses of one network of IPv6 share one limit', async (t) => {

@@ -5,7 +5,7 @@ import { isGeneratedPassword, verifyPassword } from '../../platform/keys/passwor
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { networkOf } from '../../platform/limits/sender-budget.ts'
 import type { Clock } from '../../platform/process/clock.ts'
-import type { Database } from '../../platform/sql/database.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { isName, nameKey } from '../../standards/azure/object-name.ts'
 import type { SecondFactors, SecondFactorsHeld } from '../second-factors/model.ts'
 import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
@@ -74,7 +74,7 @@ const maxWaiting = 512
  * password that the server generated cannot be guessed, so no limit applies to it.
  */
 export function createPasswordCheck(options: PasswordCheckOptions, throttle = createPasswordThrottle(options.clock)) {
-  const { database, rules, secondFactors, places, securityEvents } = options
+  const { database, store, clock, rules, secondFactors, places, securityEvents } = options
   const failures = createPasswordFailures(options)
   const pace = createPace()
 
@@ -85,11 +85,13 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     }
     const hasCode = claim.code !== undefined && claim.code !== ''
     if (!isEnough && !hasCode) return denyUnchecked('code-needed')
-    const attempt = throttle.begin({ network, name: hashedName(key), known })
+    const guess = { network, name: hashedName(key), known }
+    const shared = await store.passwordGuesses(throttle.keysOf(guess))
+    const attempt = throttle.begin(guess, shared)
     if (attempt === 'guesses') return denyUnchecked('throttled')
     if (!('end' in attempt)) return { outcome: 'refused', reason: 'busy', ...attempt }
     try {
-      return await compare(claim, { key, network, user, attempt, needsCode: !isEnough })
+      return await compare(claim, { key, network, user, attempt, shared, needsCode: !isEnough })
     } catch (error) {
       if (!(error instanceof BusyError)) throw error
       return { outcome: 'refused', reason: 'busy', retryAfterSeconds: error.retryAfterSeconds }
@@ -110,18 +112,31 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
       const check = await acceptPassword(user, claim, needsCode)
       const isCodeWrong = check.outcome === 'refused' && check.reason === 'code-needed'
       attempt.end(isCodeWrong ? 'refused' : 'verified')
+      if (isCodeWrong) await database.transaction((transaction) => countGuess(transaction, attempt))
+      else if (known.shared.has(attempt.pairKey)) {
+        const nowMs = clock.now()
+        await database.transaction((transaction) => store.prunePasswordGuesses(transaction, nowMs, attempt.pairKey))
+      }
       return check
     }
     attempt.end('refused')
     await database.transaction(async (transaction) => {
       // Beyond the limit of a name nothing is counted, or one network could close the name for all others.
       if (!needsCode) await failures.count(transaction, key, network)
+      await countGuess(transaction, attempt)
       // Recorded for an unknown name too, so that the time does not reveal which names exist.
       const event = { kind: 'failed-sign-in', detail: 'wrong-password', origin: originOf(claim) } as const
       await securityEvents.record(transaction, user?.objectId ?? '', event)
     })
     pace.took(performance.now() - startMs)
     return { outcome: 'refused', reason: needsCode ? 'code-needed' : 'wrong' }
+  }
+
+  /** Counts a guess for all processes. In `attempt`, it is counted for this one. */
+  async function countGuess(transaction: Transaction, { guesses }: Attempt): Promise<void> {
+    const nowMs = clock.now()
+    await store.prunePasswordGuesses(transaction, nowMs)
+    for (const { key, guessMs } of guesses) await store.takePasswordGuess(transaction, key, guessMs, nowMs)
   }
 
   async function denyUnchecked(reason: 'throttled' | 'code-needed'): Promise<PasswordCheck> {
@@ -183,6 +198,8 @@ type Admitted = {
   readonly network: string
   readonly user: AuthenticationRecord | undefined
   readonly attempt: Attempt
+  /** When its allowances of guesses are whole again, as of its beginning. */
+  readonly shared: ReadonlyMap<string, number>
   readonly needsCode: boolean
 }
 

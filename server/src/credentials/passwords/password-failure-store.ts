@@ -1,10 +1,47 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { CredentialTables } from '../records/rows.ts'
 
+/** How many rows are deleted at once. */
+const maxPruned = 20
+
 /** The SQL of the counters of wrong passwords. */
 export function passwordFailureStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<CredentialTables>()
   return {
+    /** When these allowances of guesses are whole again. Those without a row are. */
+    passwordGuesses: async (keys: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+      const tables = database.tables<CredentialTables>()
+      const rows = await tables.selectFrom('password_guess').selectAll().where('key', 'in', keys).execute()
+      return new Map(rows.map(({ key, whole_at_ms }) => [key, whole_at_ms]))
+    },
+    /** Takes a guess from an allowance, which takes `guessMs` to get it back. */
+    takePasswordGuess: (transaction: Transaction, key: string, guessMs: number, nowMs: number) =>
+      within(transaction)
+        .insertInto('password_guess')
+        .values({ key, whole_at_ms: nowMs + guessMs })
+        .onConflict((conflict) =>
+          conflict.column('key').doUpdateSet((on) => ({
+            whole_at_ms: on
+              .case()
+              .when('password_guess.whole_at_ms', '<=', nowMs)
+              .then(nowMs + guessMs)
+              .else(on('password_guess.whole_at_ms', '+', guessMs))
+              .end(),
+          })),
+        )
+        .execute(),
+    /** Deletes rows of allowances that are whole, and that with this key. */
+    prunePasswordGuesses: async (transaction: Transaction, nowMs: number, key = '') => {
+      const whole = within(transaction)
+        .selectFrom('password_guess')
+        .select('key')
+        .where('whole_at_ms', '<=', nowMs)
+        .limit(maxPruned)
+      await within(transaction)
+        .deleteFrom('password_guess')
+        .where((row) => row.or([row('key', 'in', whole), row('key', '=', key)]))
+        .execute()
+    },
     passwordFailures: (bucket: number) =>
       database
         .tables<CredentialTables>()

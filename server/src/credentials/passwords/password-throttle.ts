@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
@@ -34,33 +35,49 @@ const maxInFlight = { pair: 8, network: 16, neighbourhood: 32 } as const
 const maxBuckets = 10_000
 
 /** An admitted attempt. `end` is called once with its result. */
-export type Attempt = { readonly place: Place; readonly end: (how: 'verified' | 'refused' | 'dropped') => void }
+export type Attempt = {
+  readonly place: Place
+  /** The allowances that a refused attempt takes a guess from in the database, and how long each takes to get it back. */
+  readonly guesses: readonly { readonly key: string; readonly guessMs: number }[]
+  /** The allowance that a right password makes whole. */
+  readonly pairKey: string
+  readonly end: (how: 'verified' | 'refused' | 'dropped') => void
+}
+
+/** A sender who guesses the password of a name. */
+export type Guess = {
+  readonly network: string
+  readonly name: string
+  /** The user has signed in from this network or browser. */
+  readonly known: boolean
+}
 
 /** Why an attempt is not admitted: too many guesses, or more attempts in flight than any caller may have. */
 export type NotAdmitted = 'guesses' | { readonly retryAfterSeconds: number }
 
 export type PasswordThrottle = {
   /**
-   * Admits an attempt, or not. `known`: the user has signed in from this network or browser, so unknown senders elsewhere
-   * cannot use up the allowance of the attempt.
+   * Admits an attempt, or not. Unknown senders cannot use up the allowance of a known one. `shared` says when the allowances
+   * of {@link keysOf} are whole again, by the guesses at all processes.
    */
-  readonly begin: (guess: {
-    readonly network: string
-    readonly name: string
-    readonly known: boolean
-  }) => Attempt | NotAdmitted
+  readonly begin: (guess: Guess, shared?: ReadonlyMap<string, number>) => Attempt | NotAdmitted
+  /** The keys, in the database, of the allowances of a sender. */
+  readonly keysOf: (guess: Guess) => readonly string[]
   /** The number of buckets and counters, for the test of their bound. */
   readonly size: () => number
 }
 
-/** Counts attempts in this process, in bounded memory. The counters of names for all processes are in the database. */
+/**
+ * Counts attempts in this process, in bounded memory: those in flight, and right passwords, which cost processor time here.
+ * Wrong passwords are counted for all processes, too.
+ */
 export function createPasswordThrottle(clock: Clock): PasswordThrottle {
   const guesses = {
-    pairs: createBuckets(clock, guessesPerPair),
-    networks: createBuckets(clock, guessesPerNetwork),
-    neighbourhoods: createBuckets(clock, guessesPerNeighbourhood),
-    reserveOfIPv4: createBuckets(clock, reserveOfIPv4),
-    reserveOfIPv6: createBuckets(clock, reserveOfIPv6),
+    pairs: createBuckets(clock, guessesPerPair, 'pair'),
+    networks: createBuckets(clock, guessesPerNetwork, 'network'),
+    neighbourhoods: createBuckets(clock, guessesPerNeighbourhood, 'neighbourhood'),
+    reserveOfIPv4: createBuckets(clock, reserveOfIPv4, 'reserve'),
+    reserveOfIPv6: createBuckets(clock, reserveOfIPv6, 'reserve'),
   }
   const successes = {
     pairs: createBuckets(clock, successesPerPair),
@@ -70,14 +87,28 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
   const inFlight = createInFlight()
   const all = [...Object.values(guesses), ...Object.values(successes)]
 
+  const reserveOf = (network: string): Buckets =>
+    network.includes('.') || network.startsWith('::ffff:') ? guesses.reserveOfIPv4 : guesses.reserveOfIPv6
+
+  /** The buckets that a guess may use. */
+  function allBucketsOf({ network, name, known }: Guess): readonly BucketOf[] {
+    const ofPair = [guesses.pairs, `${network} ${name}`] as const
+    if (known) return [ofPair]
+    const neighbourhood = neighbourhoodOf(network)
+    return [
+      ofPair,
+      [guesses.networks, network],
+      [guesses.neighbourhoods, neighbourhood],
+      [reserveOf(network), neighbourhood],
+    ]
+  }
+
   /** The buckets that a guess uses. */
-  function bucketsOfGuess({ network, pair, neighbourhood, known }: Sender): readonly (readonly [Buckets, string])[] {
+  function bucketsOfGuess({ network, pair, neighbourhood, known }: Sender, left: Left): readonly BucketOf[] {
     if (known) return [[guesses.pairs, pair]]
-    const hasGuessed = guesses.networks.spent(network) >= 1
-    const isFull = guesses.neighbourhoods.waitMs(neighbourhood) > 0
-    const reserve =
-      network.includes('.') || network.startsWith('::ffff:') ? guesses.reserveOfIPv4 : guesses.reserveOfIPv6
-    const ofNeighbourhood = isFull && !hasGuessed ? reserve : guesses.neighbourhoods
+    const hasGuessed = guesses.networks.burst - left(guesses.networks, network) >= 1
+    const isFull = left(guesses.neighbourhoods, neighbourhood) < 1
+    const ofNeighbourhood = isFull && !hasGuessed ? reserveOf(network) : guesses.neighbourhoods
     return [
       [guesses.pairs, pair],
       [guesses.networks, network],
@@ -86,7 +117,10 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
   }
 
   return {
-    begin: ({ network, name, known }) => {
+    keysOf: (guess) => allBucketsOf(guess).map(([buckets, key]) => buckets.sharedKey(key)),
+    begin: (guess, shared = new Map()) => {
+      const { network, name, known } = guess
+      const left: Left = (buckets, key) => buckets.left(key, shared.get(buckets.sharedKey(key)))
       const pair = `${network} ${name}`
       const neighbourhood = neighbourhoodOf(network)
       const successBuckets = [
@@ -106,15 +140,17 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
             ] as const)),
       ] as const
       if (flights.some(([kind, key]) => inFlight.of(kind, key) >= maxInFlight[kind])) return { retryAfterSeconds: 1 }
-      const guessBuckets = bucketsOfGuess({ network, pair, neighbourhood, known })
-      if (guessBuckets.some(([buckets, key]) => buckets.waitMs(key) > 0)) return 'guesses'
-      const isOrdinary = guesses.neighbourhoods.spent(neighbourhood) < ordinaryGuesses
+      const guessBuckets = bucketsOfGuess({ network, pair, neighbourhood, known }, left)
+      if (guessBuckets.some(([buckets, key]) => left(buckets, key) < 1)) return 'guesses'
+      const isOrdinary = guesses.neighbourhoods.burst - left(guesses.neighbourhoods, neighbourhood) < ordinaryGuesses
       const lane = known ? 'known' : isOrdinary ? 'ordinary' : 'other'
       for (const [buckets, key] of guessBuckets) buckets.take(key)
       for (const [kind, key] of flights) inFlight.add(kind, key, 1)
       let ended = false
       return {
         place: { lane, group: neighbourhood, block: blockOf(network) },
+        guesses: guessBuckets.map(([buckets, key]) => ({ key: buckets.sharedKey(key), guessMs: buckets.tokenMs })),
+        pairKey: guesses.pairs.sharedKey(pair),
         end: (how) => {
           if (ended) return
           ended = true
@@ -155,8 +191,13 @@ type Sender = {
 
 type Buckets = ReturnType<typeof createBuckets>
 
+type BucketOf = readonly [buckets: Buckets, key: string]
+
+/** The guesses that are left by the counts of all processes. */
+type Left = (buckets: Buckets, key: string) => number
+
 /** Buckets by key, in bounded memory: a bucket without recent use is full again. */
-function createBuckets(clock: Clock, allowance: Allowance) {
+function createBuckets(clock: Clock, allowance: Allowance, kind = '') {
   const { burst, perSecond } = allowance
   const buckets = new LRUCache<string, Bucket>(maxEntries(maxBuckets))
 
@@ -170,9 +211,17 @@ function createBuckets(clock: Clock, allowance: Allowance) {
   const set = (key: string, tokens: number): void => void buckets.set(key, { tokens, atMs: clock.now() })
 
   return {
+    /** How long it takes until there is another token. */
+    tokenMs: 1000 / perSecond,
+    sharedKey: (key: string): string => hash('sha256', `${kind} ${key}`, 'base64url'),
+    /** The tokens that are left here, or fewer if the bucket is full again for all processes only at a time. */
+    left: (key: string, fullAtMs: number | undefined): number => {
+      const missing = (Math.max(0, (fullAtMs ?? 0) - clock.now()) / 1000) * perSecond
+      return Math.min(tokensOf(key), burst - missing)
+    },
     /** The time until there is a whole token; 0 if there is one. */
     waitMs: (key: string): number => (Math.max(0, 1 - tokensOf(key)) / perSecond) * 1000,
-    spent: (key: string): number => burst - tokensOf(key),
+    burst,
     take: (key: string): void => set(key, tokensOf(key) - 1),
     refund: (key: string): void => set(key, Math.min(burst, tokensOf(key) + 1)),
     refill: (key: string): void => set(key, burst),

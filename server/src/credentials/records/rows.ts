@@ -8,6 +8,7 @@ export type CredentialTables = {
   enrollment_code: EnrollmentCodeRow
   sign_in: SignInRow
   password_failure: PasswordFailureRow
+  password_guess: PasswordGuessRow
   known_network: KnownNetworkRow
   totp: TotpRow
   passkey: PasskeyRow
@@ -106,6 +107,9 @@ export type SignInRow = {
 
 /** Wrong passwords, counted by a hash of the user name, which bounds the number of rows. */
 export type PasswordFailureRow = { readonly bucket: number; readonly failures: number; readonly since_ms: number }
+
+/** What is left of an allowance of guesses: when it is whole again. A row of the past means nothing. */
+export type PasswordGuessRow = { readonly key: string; readonly whole_at_ms: number }
 
 /** A network from which a user has signed in. */
 export type KnownNetworkRow = { readonly object_id: string; readonly network: string; readonly seen_at_ms: number }
