@@ -36,17 +36,15 @@ export async function findImport(
     .executeTakeFirst()
 }
 
-/** The running imports that no process has updated since an instant. */
-export async function listSilentImports(
+/** The imports that have no result yet. */
+export async function listRunningImports(
   database: Database,
-  beforeMs: number,
-): Promise<Pick<ImportOperationRow, 'id' | 'event'>[]> {
+): Promise<Pick<ImportOperationRow, 'id' | 'event' | 'process'>[]> {
   return database
     .tables<ImportTables>()
     .selectFrom('import_operation')
-    .select(['id', 'event'])
+    .select(['id', 'event', 'process'])
     .where('state', '=', 'running')
-    .where('touched_at_ms', '<=', beforeMs)
     .execute()
 }
 

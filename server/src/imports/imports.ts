@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Audit, AuditEvent } from '../audit/index.ts'
+import { onlyProcess, type Processes } from '../platform/jobs/processes.ts'
 import type { Log } from '../platform/log/log.ts'
 import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
 import type { Clock } from '../platform/process/clock.ts'
@@ -14,7 +15,7 @@ import {
   findImport,
   type ImportChange,
   insertImport,
-  listSilentImports,
+  listRunningImports,
   updateImport,
 } from './import-store.ts'
 import { ImportTurns } from './import-turns.ts'
@@ -42,6 +43,8 @@ export type ImportsOptions = {
   readonly audit: Audit
   readonly log: Log
   readonly content: RegistryContent
+  /** The processes that share the database. Default: this one alone. */
+  readonly processes?: Processes
   /** Outbound requests to other registries. Default: to public addresses only. */
   readonly outbound?: Outbound
   /** How many imports run at a time. Default: 4. */
@@ -69,13 +72,11 @@ const hourMs = 60 * 60 * 1000
 /** How long an import may take, and how long its status is kept. */
 const maxImportMs = 6 * hourMs
 const statusLifetimeMs = 7 * 24 * hourMs
-/** How often a process updates the row of an import, and after how long without an update it is considered stopped. */
-const touchMs = 10_000
-const silentMs = 60_000
 
 class RunningImports implements Imports {
   #options: ImportsOptions
   #outbound: Outbound
+  #processes: Processes
   #running = new Map<string, Promise<void>>()
   #turns: ImportTurns
   #stopping = new AbortController()
@@ -83,6 +84,7 @@ class RunningImports implements Imports {
   constructor(options: ImportsOptions) {
     const { outbound, maxConcurrent = 4 } = options
     this.#options = options
+    this.#processes = options.processes ?? onlyProcess()
     this.#outbound = outbound ?? createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] })
     this.#turns = new ImportTurns(maxConcurrent)
   }
@@ -123,24 +125,26 @@ class RunningImports implements Imports {
       reason: null,
       message: null,
       touched_at_ms: clock.now(),
+      process: this.#processes.id(),
       event,
     } as const
     await database.transaction((transaction) => insertImport(transaction, row))
   }
 
   async find(id: string, requester: string): Promise<ImportStatus | undefined> {
+    const { database } = this.#options
     const runsHere = this.#running.has(id)
-    const row = await findImport(this.#options.database, id, requester)
+    const row = await findImport(database, id, requester)
     if (row === undefined) return undefined
     if (row.state === 'failed') return { state: 'failed', reason: row.reason ?? 'source', message: row.message ?? '' }
     if (row.state === 'succeeded' || runsHere) return { state: row.state }
-    return row.touched_at_ms <= this.#orphanedBeforeMs() ? stopped : { state: 'running' }
+    return (await this.#processes.isRunning(database, row.process ?? '')) ? { state: 'running' } : stopped
   }
 
   async endOrphaned(): Promise<void> {
     const { database, clock, audit, content } = this.#options
-    const silent = await listSilentImports(database, this.#orphanedBeforeMs())
-    for (const { id, event } of silent.filter((each) => !this.#running.has(each.id))) {
+    for (const { id, event, process } of await listRunningImports(database)) {
+      if (this.#running.has(id) || (await this.#processes.isRunning(database, process ?? ''))) continue
       const nowMs = clock.now()
       await database.transaction(async (transaction) => {
         const ended = await updateImport(transaction, id, { ...stopped, touched_at_ms: nowMs })
@@ -155,12 +159,6 @@ class RunningImports implements Imports {
   async purge(): Promise<void> {
     const { database, clock } = this.#options
     await database.transaction((transaction) => deleteImports(transaction, clock.now() - statusLifetimeMs))
-  }
-
-  /** No other process writes to a SQLite database, so an import that does not run in this process does not run at all. */
-  #orphanedBeforeMs(): number {
-    const { database, clock } = this.#options
-    return database.kind === 'sqlite' ? Number.MAX_SAFE_INTEGER : clock.now() - silentMs
   }
 
   async close(): Promise<void> {
@@ -185,7 +183,6 @@ class RunningImports implements Imports {
         .catch((error: unknown) =>
           log.error({ err: error, id: request.into.origin.correlationId }, 'failed to record the status of an import'),
         )
-    const touch = () => inTransaction((transaction) => updateImport(transaction, id, { touched_at_ms: clock.now() }))
     const end = (change: ImportChange, event: AuditEvent) =>
       inTransaction(async (transaction) => {
         const ended = await updateImport(transaction, id, { ...change, touched_at_ms: clock.now() })
@@ -193,15 +190,12 @@ class RunningImports implements Imports {
         if (ended || event.outcome === 'success') await audit.record(transaction, event)
       })
     const event = eventOf(request)
-    const touching = setInterval(() => void touch(), touchMs)
-    touching.unref()
     const imported = await this.#turns
       .run(request.into.caller.key, () => this.#import(id, request))
       .then(
         (digest) => ({ digest }),
         (error: unknown) => this.#explain(error, request),
       )
-    clearInterval(touching)
     // Before the status changes: a caller that reads that it has ended may start another at once.
     this.#turns.uncount(request.into.caller.key)
     if ('digest' in imported) {

@@ -17,4 +17,10 @@ export const importMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'imports-0002-process',
+    up: async (schema, types) => {
+      await schema.alterTable('import_operation').addColumn('process', types.text).execute()
+    },
+  },
 ]

@@ -9,8 +9,10 @@ export type ImportOperationRow = {
   readonly state: 'running' | 'succeeded' | 'failed'
   readonly reason: string | null
   readonly message: string | null
-  /** When the process that runs the import last updated the row. */
+  /** When it began or ended. */
   readonly touched_at_ms: number
+  /** The server process that runs it. Null where an older version started it. */
+  readonly process: string | null
   /** The audit event of its end, without the outcome; JSON text. Null where an older version started the import. */
   readonly event: string | null
 }

@@ -16,7 +16,7 @@ export type TestImports = TestRegistry & { readonly imports: Imports }
 /** Opens a registry with imports. */
 export async function openTestImports(
   kind: DatabaseKind,
-  options: Pick<ImportsOptions, 'outbound' | 'tokenServices'> = {},
+  options: Pick<ImportsOptions, 'outbound' | 'tokenServices' | 'processes'> = {},
 ): Promise<TestImports> {
   const test = await openTestRegistry(kind, { migrations: importMigrations })
   return { ...test, imports: importsOf(test, { content: test.registry.content, ...options }) }

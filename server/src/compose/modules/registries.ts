@@ -68,6 +68,7 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
     audit,
     log,
     content: registry.content,
+    ...(basis.processes && { processes: basis.processes }),
     outbound,
   })
   return { callerBudgets, tokenService, registry, imports }

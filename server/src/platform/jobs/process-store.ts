@@ -22,8 +22,8 @@ function createPresence(database: Database) {
     database.transaction((transaction) => work(within(transaction)))
   return {
     list: () => database.tables<ProcessTables>().selectFrom('server_process').selectAll().execute(),
-    exists: async (transaction: Transaction, id: string) =>
-      (await within(transaction).selectFrom('server_process').select('id').where('id', '=', id).executeTakeFirst()) !==
+    exists: async (source: Pick<Transaction, 'tables'>, id: string) =>
+      (await within(source).selectFrom('server_process').select('id').where('id', '=', id).executeTakeFirst()) !==
       undefined,
     insert: (id: string) => change((tables) => tables.insertInto('server_process').values({ id, beat: 0 }).execute()),
     /** Counts a beat. False if the row is missing. */
@@ -90,6 +90,6 @@ function createClaim(database: Database) {
   }
 }
 
-function within(transaction: Transaction) {
-  return transaction.tables<ProcessTables>()
+function within(source: Pick<Transaction, 'tables'>) {
+  return source.tables<ProcessTables>()
 }

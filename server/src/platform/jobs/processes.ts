@@ -19,7 +19,7 @@ export interface Processes {
   /** The id of this process. It changes if another has taken over from this one, which was stopped for some time. */
   id(): string
   /** Whether a process is running, as far as is known. What a process has claimed is void when it is not. */
-  isRunning(transaction: Transaction, id: string): Promise<boolean>
+  isRunning(source: Pick<Transaction, 'tables'>, id: string): Promise<boolean>
   /** Whether this process runs the jobs that run once for all. At most moments, exactly one does. */
   runsJobs(): boolean
   /** Calls back when this process continues the jobs of one that stopped without notice. */
@@ -42,7 +42,7 @@ export function onlyProcess(): Processes {
   const own = randomUUID()
   return {
     id: () => own,
-    isRunning: async (_transaction, id) => id === own,
+    isRunning: async (_source, id) => id === own,
     runsJobs: () => true,
     onTakeover: () => undefined,
     close: async () => undefined,
@@ -74,8 +74,8 @@ export class SharedProcesses implements Processes {
     return this.#id
   }
 
-  isRunning(transaction: Transaction, id: string): Promise<boolean> {
-    return this.#store.exists(transaction, id)
+  isRunning(source: Pick<Transaction, 'tables'>, id: string): Promise<boolean> {
+    return this.#store.exists(source, id)
   }
 
   runsJobs(): boolean {
