@@ -40,10 +40,12 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
   const stream = destination ?? openStandardError()
   return Object.assign(pino(options, stream), {
     writeFields: (fields: string) => {
-      stream.write(`{"level":${pino.levels.values['info']}${timeMember()},${fields}}\n`)
+      stream.write(`${infoLevelMember}${timeMember()},${fields}}\n`)
     },
   })
 }
+
+const infoLevelMember = `{"level":${pino.levels.values['info']}`
 
 let latestMs = Number.NaN
 let latestMember = ''
