@@ -14,31 +14,47 @@ export type OciPath =
   | { readonly kind: 'upload'; readonly repository: string; readonly uploadId: string }
   | { readonly kind: 'referrers'; readonly repository: string; readonly digest: string }
 
-/**
- * The repository, then an upload or the kind and the name of what is in the repository. Some clients write no slash after
- * `uploads`. The name of the repository is as long as possible: it can contain `blobs/uploads`, `manifests` and `tags/list`.
- */
-const inRepository = /^\/v2\/(.+)\/(?:blobs\/uploads(\/[^/]*)?|(tags|manifests|blobs|referrers)\/([^/]+))$/s
+/** The path of the repositories. */
+const root = '/v2/'
 
-/** Matches the raw path of a request, percent-encoded and without its query. [OCI distribution-spec, Endpoints] */
+/**
+ * Matches the raw path of a request, percent-encoded and without its query. [OCI distribution-spec, Endpoints]
+ *
+ * The name of a repository is as long as possible: it can contain `blobs/uploads`, `manifests` and `tags/list`. So the path is
+ * read from its end.
+ */
 export function matchOciPath(rawPath: string): OciPath | undefined {
   const path = decodeRawPath(rawPath)
   if (path === undefined) return undefined
-  const [, repository, upload = '', kind, name = ''] = inRepository.exec(path) ?? []
-  if (repository === undefined) return matchRoot(path)
+  const nameAt = path.lastIndexOf('/') + 1
+  const kindAt = path.lastIndexOf('/', nameAt - 2) + 1
+  if (kindAt <= root.length + 1 || !path.startsWith(root)) return matchRoot(path)
+  const repository = path.slice(root.length, kindAt - 1)
+  return matchInRepository(repository, path.slice(kindAt, nameAt - 1), path.slice(nameAt))
+}
+
+/** Some clients write no slash after `uploads`. */
+function matchInRepository(repository: string, kind: string, name: string): OciPath | undefined {
+  if (kind === 'blobs' && name === 'uploads') return { kind: 'uploads', repository }
+  if (kind === 'uploads' && repository.endsWith('/blobs')) {
+    const uploadedTo = repository.slice(0, -'/blobs'.length)
+    if (uploadedTo === '') return undefined
+    return name === ''
+      ? { kind: 'uploads', repository: uploadedTo }
+      : { kind: 'upload', repository: uploadedTo, uploadId: name }
+  }
+  if (name === '') return undefined
   switch (kind) {
-    case undefined:
-      return upload.length > 1
-        ? { kind: 'upload', repository, uploadId: upload.slice(1) }
-        : { kind: 'uploads', repository }
     case 'tags':
       return name === 'list' ? { kind: 'tags', repository } : undefined
     case 'manifests':
       return { kind: 'manifest', repository, reference: name }
     case 'blobs':
       return { kind: 'blob', repository, digest: name }
-    default:
+    case 'referrers':
       return { kind: 'referrers', repository, digest: name }
+    default:
+      return undefined
   }
 }
 
