@@ -29,13 +29,18 @@ export class SharedRevisions {
     Atomics.store(this.#authority, 0, revision)
   }
 
-  /** The revision of the content with a name. It may also change with that of others. */
-  contentOf(name: string): number {
-    return Atomics.load(this.#contents, placeOf(name, contentPlaces))
+  /** The place of the content with a name, for the other functions. Others can have the same place, and its revision. */
+  contentPlace(name: string): number {
+    return placeOf(name, contentPlaces)
   }
 
-  /** Changes the revision of the content with a name. */
-  changeContent(name: string): void {
-    Atomics.add(this.#contents, placeOf(name, contentPlaces), 1)
+  /** The revision of the content at a place. */
+  contentAt(place: number): number {
+    return Atomics.load(this.#contents, place)
+  }
+
+  /** Changes the revision of the content at a place. */
+  changeContent(place: number): void {
+    Atomics.add(this.#contents, place, 1)
   }
 }

@@ -19,9 +19,10 @@ const entryBytes = 1024
 export type ManifestPlace = { readonly rid: string; readonly repository: string; readonly reference: string }
 
 /** The revisions of repositories, by a name. Threads can share them. */
-export type ContentRevisions = Pick<SharedRevisions, 'contentOf' | 'changeContent'>
+export type ContentRevisions = Pick<SharedRevisions, 'contentPlace' | 'contentAt' | 'changeContent'>
 
-type Entry = { readonly revision: number; readonly manifest: CachedManifest }
+/** With the place of the revision of the repository: to compute it for each read would take as long as the read. */
+type Entry = { readonly revision: number; readonly revisionPlace: number; readonly manifest: CachedManifest }
 
 /**
  * Caches manifests by repository and by tag or digest until their repository changes. Use it only where no other process
@@ -43,13 +44,12 @@ export class ManifestCache implements RepositoryCache {
 
   /** Changes whenever the repository is dropped. Read it before you read a manifest that you are going to set. */
   revisionOf({ rid, repository }: Pick<ManifestPlace, 'rid' | 'repository'>): number {
-    return this.#revisions.contentOf(repositoryKey(rid, repository))
+    return this.#revisions.contentAt(this.#revisionPlace(rid, repository))
   }
 
-  get({ rid, repository, reference }: ManifestPlace): CachedManifest | undefined {
-    const repositoryAt = repositoryKey(rid, repository)
-    const found = this.#manifests.get(manifestKey(repositoryAt, reference))
-    if (found?.revision === this.#revisions.contentOf(repositoryAt)) {
+  get(place: ManifestPlace): CachedManifest | undefined {
+    const found = this.#manifests.get(keyOf(place))
+    if (found !== undefined && found.revision === this.#revisions.contentAt(found.revisionPlace)) {
       this.reads.hits += 1
       return found.manifest
     }
@@ -58,22 +58,22 @@ export class ManifestCache implements RepositoryCache {
   }
 
   /** Adds a manifest that was read at a revision, unless its repository was dropped since. */
-  set(revision: number, { rid, repository, reference }: ManifestPlace, manifest: CachedManifest): void {
-    const repositoryAt = repositoryKey(rid, repository)
-    if (revision !== this.#revisions.contentOf(repositoryAt)) return
-    this.#manifests.set(manifestKey(repositoryAt, reference), { revision, manifest })
+  set(revision: number, place: ManifestPlace, manifest: CachedManifest): void {
+    const revisionPlace = this.#revisionPlace(place.rid, place.repository)
+    if (revision !== this.#revisions.contentAt(revisionPlace)) return
+    this.#manifests.set(keyOf(place), { revision, revisionPlace, manifest })
   }
 
   drop(rid: string, repository: string): void {
-    this.#revisions.changeContent(repositoryKey(rid, repository))
+    this.#revisions.changeContent(this.#revisionPlace(rid, repository))
+  }
+
+  #revisionPlace(rid: string, repository: string): number {
+    return this.#revisions.contentPlace(`${rid} ${repository}`)
   }
 }
 
 /** A space separates the parts: registry ids, names of repositories and references contain none. */
-function repositoryKey(rid: string, repository: string): string {
-  return `${rid} ${repository}`
-}
-
-function manifestKey(repositoryAt: string, reference: string): string {
-  return `${repositoryAt} ${reference}`
+function keyOf({ rid, repository, reference }: ManifestPlace): string {
+  return `${rid} ${repository} ${reference}`
 }
