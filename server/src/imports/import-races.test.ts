@@ -120,6 +120,7 @@ function testRaces(kind: DatabaseKind): void {
       prepare: (names, build) => test.database.prepare(names, build),
       prepareInsert: (table, columns) => test.database.prepareInsert(table, columns),
       authorityRevision: () => test.database.authorityRevision(),
+      knownRevision: () => test.database.knownRevision(),
       writerLoad: () => test.database.writerLoad(),
       canWrite: () => test.database.canWrite(),
       close: () => test.database.close(),

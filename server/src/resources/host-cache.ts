@@ -20,7 +20,7 @@ export function cacheByHost(
   const cached = new RevisionCache<Registry>(maxCachedHosts)
   return async (host) => {
     if (host === undefined) return undefined
-    const revision = await database.authorityRevision()
+    const revision = database.knownRevision() ?? (await database.authorityRevision())
     const known = cached.get(revision, host)
     if (known !== undefined) return known
     const registry = await find(host)

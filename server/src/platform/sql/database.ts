@@ -83,6 +83,11 @@ export interface Database {
    * acknowledged. A decision is valid while the revision is the same. Read the revision before the data of the decision.
    */
   authorityRevision(): Promise<number>
+  /**
+   * The {@link authorityRevision}, where it is known without a question to the database; otherwise undefined. Only for what
+   * every request does: see docs/decisions/0012-async-functions.md.
+   */
+  knownRevision(): number | undefined
   /** The current load of the writer. */
   writerLoad(): WriterLoad
   /** False if writes fail until the process is restarted. */

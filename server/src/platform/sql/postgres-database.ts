@@ -242,8 +242,12 @@ class PostgresDatabase implements Database {
     return result
   }
 
+  knownRevision(): number | undefined {
+    return this.#lease.revision()
+  }
+
   async authorityRevision(): Promise<number> {
-    const leased = this.#lease.revision()
+    const leased = this.knownRevision()
     if (leased !== undefined) return leased
     const [row] = await this.#readers.query<{ revision: number }>({
       name: 'acrux_authority_revision',

@@ -144,6 +144,10 @@ class SqliteDatabase implements Database {
     return this.#revision.value
   }
 
+  knownRevision(): number {
+    return this.#revision.value
+  }
+
   async close(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining
     await this.#endCheckpoints()

@@ -19,6 +19,7 @@ export function openSqliteReader(file: string, revision: Readonly<RevisionCell>)
     transaction: refuse,
     exclusiveTransaction: refuse,
     authorityRevision: async () => revision.value,
+    knownRevision: () => revision.value,
     writerLoad: () => ({ waiting: 0, commitSeconds: new Distribution(commitBounds) }),
     canWrite: () => false,
     close: async () => reads.close(),

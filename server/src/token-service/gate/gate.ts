@@ -16,10 +16,10 @@ import {
   type Session,
   type SessionContext,
   type Standing,
-  currentAuthority,
   isAllowed,
   noteUse,
   openSession,
+  readAuthority,
 } from './session.ts'
 
 /** The dependencies of the gate. */
@@ -76,7 +76,9 @@ async function admit(context: GateContext, request: IncomingMessage, call: GateC
     sessions.delete(registry.rid, header)
     return denyHeader(context, call, header, await explainHeader(context, header, registry))
   }
-  const { standing } = await currentAuthority(context, session, registry)
+  const revision = context.database.knownRevision() ?? (await context.database.authorityRevision())
+  const isCurrent = session.authority.revision === revision
+  const { standing } = isCurrent ? session.authority : await readAuthority(context, session, registry, revision)
   const nowMs = clock.now()
   if (standing === undefined || nowMs >= session.expiresAtMs) {
     sessions.delete(registry.rid, header)

@@ -127,17 +127,28 @@ function newSession(context: SessionContext, registry: Registry, facts: SessionF
   return session
 }
 
+/** The current authority of a session. */
+async function currentAuthority(
+  context: SessionContext,
+  session: Session,
+  registry: Pick<HostedRegistry, 'rid'>,
+): Promise<Authority> {
+  const revision = await context.database.authorityRevision()
+  return session.authority.revision === revision
+    ? session.authority
+    : readAuthority(context, session, registry, revision)
+}
+
 /**
- * The current authority of a session. The revision is read first, so the result is valid at least for it. Of two
- * concurrent calls, an older result never replaces a newer one.
+ * Reads the authority of a session at a revision, or a later one, because the revision was read first. Of two concurrent calls,
+ * an older result never replaces a newer one.
  */
-export async function currentAuthority(
+export async function readAuthority(
   context: SessionContext,
   session: Session,
   { rid }: Pick<HostedRegistry, 'rid'>,
+  revision: number,
 ): Promise<Authority> {
-  const revision = await context.database.authorityRevision()
-  if (session.authority.revision === revision) return session.authority
   const registry = await context.resources.findRegistryByRid(rid)
   const isOutdated =
     (session.tokenGeneration !== undefined && session.tokenGeneration !== registry?.tokenGeneration) ||
