@@ -129,24 +129,22 @@ export function matchPath(rawPath: string): MatchedPath | undefined {
   return acrPath === undefined ? undefined : { surface: 'acr', path: acrPath }
 }
 
-/** The rows by method, for each kind of path. */
-export type RouteIndex = ReadonlyMap<string, ReadonlyMap<string, RegistryRoute>>
+type RoutesOfKind = ReadonlyMap<string, RegistryRoute>
+
+/** The rows by method, for each kind of path of each surface. */
+export type RouteIndex = Readonly<Record<RegistryRoute['surface'], ReadonlyMap<RegistryRoute['kind'], RoutesOfKind>>>
 
 /** Indexes the table for the router. */
 export function indexRoutes(routes: readonly RegistryRoute[]): RouteIndex {
-  const index = new Map<string, Map<string, RegistryRoute>>()
+  const byKind = () => new Map<RegistryRoute['kind'], Map<string, RegistryRoute>>()
+  const index = { oci: byKind(), acr: byKind() }
   for (const route of routes) {
-    const key = routeKey(route.surface, route.kind)
-    const methods = index.get(key) ?? new Map<string, RegistryRoute>()
+    const kinds = index[route.surface]
+    const methods = kinds.get(route.kind) ?? new Map<string, RegistryRoute>()
     methods.set(route.method, route)
-    index.set(key, methods)
+    kinds.set(route.kind, methods)
   }
   return index
-}
-
-/** The name of a kind of path in a {@link RouteIndex}. */
-export function routeKey(surface: RegistryRoute['surface'], kind: RegistryRoute['kind']): string {
-  return `${surface} ${kind}`
 }
 
 /** The cells of a row: id, method, path, need and handler. */

@@ -8,9 +8,9 @@ import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
 import { parseRepositoryName } from '../standards/oci/repository-name.ts'
-import type { Exchange, RegistryCall } from './surface/call.ts'
+import type { RegistryCall } from './surface/call.ts'
 import { requireAcrRequest } from './surface/acr-rules.ts'
-import { type CheckedAcrPath, type CheckedOciPath, requireAcrPath, requireOciPath } from './surface/checked-path.ts'
+import { requireAcrPath, requireOciPath } from './surface/checked-path.ts'
 import { OciError, OutdatedCredentialError } from './surface/errors.ts'
 import { refusalError, sendError, toOciError } from './surface/render-error.ts'
 import type { Gate, HostedRegistry, RegistryNeed, Transfers, WhichRegistry } from './surface/ports.ts'
@@ -23,7 +23,6 @@ import {
   type RegistryRoute,
   type RouteIndex,
   registryRoutes,
-  routeKey,
   type RouteNeed,
 } from './routes.ts'
 
@@ -51,19 +50,6 @@ const countedHandlers: Readonly<Partial<Record<keyof RegistryHandlers, 'pull' | 
 const signedIn: RegistryNeed = { kind: 'signed-in' }
 const noQuery = new URLSearchParams()
 
-/** The headers of every response of the surface, in addition to those of every response of the server. */
-const surfaceHeaders = [
-  'docker-distribution-api-version',
-  'registry/2.0',
-  'vary',
-  'Accept, Authorization, Origin',
-  'access-control-expose-headers',
-  'Docker-Content-Digest, WWW-Authenticate, Link, X-Ms-Correlation-Request-Id',
-  // A manifest can be pushed as HTML, and sign-in pages have the same origin. [CSP 3 §6.3.2]
-  'content-security-policy',
-  "sandbox; default-src 'none'; frame-ancestors 'none'",
-]
-
 /** Other methods are answered by the server. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
@@ -78,17 +64,12 @@ type Dispatch = SurfaceOptions & { readonly routes: RouteIndex }
 function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
   const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes) }
   return (raw) => {
-    const { request, response, origin, commonHeaders } = raw
-    const exchange = { request, response, commonHeaders: surfaceHeaders.concat(commonHeaders) }
-    serve(dispatch, exchange, origin).then(
-      () => discardRest(request),
-      (error: unknown) => {
-        if (error instanceof MainThreadOnlyError && dispatch.leaveToMainThread !== undefined) {
-          raw.isHandedOver = true
-          dispatch.leaveToMainThread(raw)
-        } else fail(dispatch, exchange, origin, error)
-      },
-    )
+    serve(dispatch, raw).catch((error: unknown) => {
+      if (error instanceof MainThreadOnlyError && dispatch.leaveToMainThread !== undefined) {
+        raw.isHandedOver = true
+        dispatch.leaveToMainThread(raw)
+      } else fail(dispatch, raw, error)
+    })
   }
 }
 
@@ -96,43 +77,23 @@ function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => voi
  * Answers a request in this order: find the registry of the host, find the row, ask the gate, check the names, call the
  * handler. A denied caller learns nothing of the later steps, and its body is not read.
  */
-async function serve(dispatch: Dispatch, exchange: Exchange, origin: Origin): Promise<void> {
-  const { budgets, gate, registries, routes } = dispatch
-  const { request, response, commonHeaders } = exchange
-  const registry = await findRegistry(registries, request)
+async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
+  const { budgets, gate, handlers, registries, routes } = dispatch
+  const { request, response, origin, commonHeaders } = raw
+  const registry = (await registries.byHost(request.headers.host)) ?? (await registries.atOwnAddress?.(request))
   if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
-  const { url = '', method = '' } = request
-  const queryAt = url.indexOf('?')
-  const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
-  const asked = readPath(routes, method, rawPath)
-  const { need } = asked
+  const asked = readPath(routes, request)
   requireHandled(dispatch, asked)
-  const admission = await gate.admit(request, origin, registry, need)
+  const admission = await gate.admit(request, origin, registry, asked.need)
   if (!admission.admitted) {
     await payForDenial(budgets, request, origin)
     throw refusalError(admission.refusal)
   }
+  const { path, query, route } = checkPath(dispatch, asked, request, registry)
   const { caller } = admission
-  const { path, route } = checkPath(routes, asked)
-  const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
-  if (registry.compatibility === 'acr') requireAcrRequest(method, path, query)
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
+  const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
   if (!budget.tryEnter()) await budget.enter()
-  await callHandler(
-    dispatch,
-    { request, response, commonHeaders, registry, caller, budget, origin, path, query },
-    { route, need },
-  )
-}
-
-/** Calls the handler of a route, charges its time to the caller's budget, and counts the transfer. */
-async function callHandler(
-  dispatch: Dispatch,
-  call: RegistryCall,
-  { route, need }: { readonly route: RegistryRoute; readonly need: RegistryNeed },
-): Promise<void> {
-  const { gate, handlers, transfers } = dispatch
-  const { budget, origin, registry, caller } = call
   let usedMs = 0
   try {
     if (heavyReads.has(route.handler)) await budget.nextTurn()
@@ -143,16 +104,20 @@ async function callHandler(
     await handling
     // If the handler waited for I/O, only the part before was measured; the rest is estimated.
     usedMs = stopwatch() || usedMs + (waitingCostMs[route.handler] ?? usualWaitingCostMs)
-    const kind = countedHandlers[route.handler]
-    if (kind !== undefined) transfers?.count(registry.rid, kind, true)
+    countSuccess(dispatch, registry, route)
   } catch (error) {
-    if (error instanceof OutdatedCredentialError) {
-      throw refusalError(await gate.refuseOutdated(origin, registry, need, caller))
-    }
-    throw error
+    if (!(error instanceof OutdatedCredentialError)) throw error
+    throw refusalError(await gate.refuseOutdated(origin, registry, asked.need, caller))
   } finally {
+    // Charges the time to the caller's budget.
     budget.leave(usedMs)
   }
+  discardRest(request)
+}
+
+function countSuccess({ transfers }: Dispatch, { rid }: HostedRegistry, { handler }: RegistryRoute): void {
+  const kind = countedHandlers[handler]
+  if (kind !== undefined) transfers?.count(rid, kind, true)
 }
 
 /** @throws MainThreadOnlyError where this thread has no handler for the route */
@@ -161,17 +126,13 @@ function requireHandled({ handlers, leaveToMainThread }: Dispatch, { route }: As
   if (!isHandled && leaveToMainThread !== undefined) throw new MainThreadOnlyError()
 }
 
-async function findRegistry(registries: WhichRegistry, request: IncomingMessage): Promise<HostedRegistry | undefined> {
-  return (await registries.byHost(request.headers.host)) ?? registries.atOwnAddress?.(request)
-}
-
 /** A request without credentials is not a failure: every client begins with one, to get the challenge. */
 async function countFailure({ transfers, registries, routes }: Dispatch, request: IncomingMessage): Promise<void> {
-  const { headers, method = '', url = '' } = request
+  const { headers } = request
   if (transfers === undefined || headers.authorization === undefined) return
-  const { route } = readPath(routes, method, url.split('?', 1)[0] ?? '')
+  const { route } = readPath(routes, request)
   const kind = route && countedHandlers[route.handler]
-  const registry = kind && (await findRegistry(registries, request))
+  const registry = kind && ((await registries.byHost(headers.host)) ?? (await registries.atOwnAddress?.(request)))
   if (kind !== undefined && registry !== undefined) transfers.count(registry.rid, kind, false)
 }
 
@@ -185,8 +146,8 @@ async function payForDenial(
   await budgets.ofAddress(remoteAddress).settle(costMs)
 }
 
-function fail(dispatch: Dispatch, exchange: Exchange, origin: Origin, error: unknown): void {
-  const { request, response } = exchange
+function fail(dispatch: Dispatch, raw: RawExchange, error: unknown): void {
+  const { request, response, origin } = raw
   const { log } = dispatch
   countFailure(dispatch, request).catch((cause: unknown) => log.debug({ err: cause }, 'failed to count a request'))
   if (error instanceof ClientGoneError || response.destroyed) {
@@ -199,7 +160,7 @@ function fail(dispatch: Dispatch, exchange: Exchange, origin: Origin, error: unk
   }
   // A response that has begun cannot be replaced; the client sees a broken connection.
   if (response.headersSent) response.destroy()
-  else sendError(exchange, known ?? new OciError('UNKNOWN'))
+  else sendError(raw, known ?? new OciError('UNKNOWN'))
   discardRest(request)
 }
 
@@ -246,26 +207,36 @@ const waitingCostMs: Partial<Record<keyof RegistryHandlers, number>> = {
 
 /** A parsed path before the caller is known. Only admitted callers learn that it does not exist. */
 type AskedPath = {
+  /** Where the query begins in the URL; -1 without one. */
+  readonly queryAt: number
   readonly matched: MatchedPath | undefined
   readonly route: RegistryRoute | undefined
   readonly need: RegistryNeed
 }
 
-function readPath(routes: RouteIndex, method: string, rawPath: string): AskedPath {
-  const matched = matchPath(rawPath)
-  const route = matched && routes.get(routeKey(matched.surface, matched.path.kind))?.get(method)
-  return { matched, route, need: needOf(route?.need, matched) }
+function readPath(routes: RouteIndex, { method = '', url = '' }: IncomingMessage): AskedPath {
+  const queryAt = url.indexOf('?')
+  const matched = matchPath(queryAt === -1 ? url : url.slice(0, queryAt))
+  const route = matched && routes[matched.surface].get(matched.path.kind)?.get(method)
+  return { queryAt, matched, route, need: needOf(route?.need, matched) }
 }
 
-/** The path of an admitted request with checked names, and its row. */
-type CheckedPath = { readonly path: CheckedOciPath | CheckedAcrPath; readonly route: RegistryRoute }
+/** The path of an admitted request with checked names, its query, and its row. */
+type CheckedPath = Pick<RegistryCall, 'path' | 'query'> & { readonly route: RegistryRoute }
 
-/** @throws OciError NOT_FOUND, UNSUPPORTED, and the errors of malformed names */
-function checkPath(routes: RouteIndex, { matched, route }: AskedPath): CheckedPath {
+/** @throws OciError NOT_FOUND, UNSUPPORTED, the errors of malformed names, and those of ACR's rules */
+function checkPath(
+  { routes }: Dispatch,
+  { queryAt, matched, route }: AskedPath,
+  { url = '' }: IncomingMessage,
+  { compatibility }: HostedRegistry,
+): CheckedPath {
   if (matched === undefined) throw new OciError('NOT_FOUND')
-  if (route === undefined) throw methodUnsupported(routes.get(routeKey(matched.surface, matched.path.kind)))
+  if (route === undefined) throw methodUnsupported(routes[matched.surface].get(matched.path.kind))
   const path = matched.surface === 'oci' ? requireOciPath(matched.path, route.method) : requireAcrPath(matched.path)
-  return { path, route }
+  const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
+  if (compatibility === 'acr') requireAcrRequest(route.method, path, query)
+  return { path, query, route }
 }
 
 /** The need of the row for this path. Without a row, or with an invalid repository name, the caller must be signed in. */

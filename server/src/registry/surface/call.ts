@@ -12,7 +12,7 @@ import type { RegistryHeaders } from './errors.ts'
 export type Exchange = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** The headers of every response, names and values alternating. */
+  /** The headers of every response of the server, names and values alternating. */
   readonly commonHeaders: readonly string[]
 }
 
@@ -34,14 +34,28 @@ export type OciCall<Kind extends OciPath['kind']> = RegistryCall<CheckedOciPath<
 /** A request to one kind of path below `/acr/v1/`. */
 export type AcrCall<Kind extends AcrPath['kind']> = RegistryCall<CheckedAcrPath<Kind>>
 
+/** The headers of every response of the surface, in addition to those of every response of the server. */
+const surfaceHeaders = [
+  'docker-distribution-api-version',
+  'registry/2.0',
+  'vary',
+  'Accept, Authorization, Origin',
+  'access-control-expose-headers',
+  'Docker-Content-Digest, WWW-Authenticate, Link, X-Ms-Correlation-Request-Id',
+  // A manifest can be pushed as HTML, and sign-in pages have the same origin. [CSP 3 §6.3.2]
+  'content-security-policy',
+  "sandbox; default-src 'none'; frame-ancestors 'none'",
+]
+
 /** Writes the status line and the headers, the common ones first. */
 export function writeHead(exchange: Exchange, status: number, headers: RegistryHeaders): void {
-  const lines: (string | number | readonly string[])[] = []
+  const lines: (string | number | readonly string[])[] = [...surfaceHeaders]
+  for (const text of exchange.commonHeaders) lines.push(text)
   for (const name in headers) {
     const value = headers[name as keyof RegistryHeaders]
     if (value !== undefined) lines.push(name, value)
   }
-  exchange.response.writeHead(status, exchange.commonHeaders.concat(lines as string[]))
+  exchange.response.writeHead(status, lines as string[])
 }
 
 /** Sends a response without a body. */
