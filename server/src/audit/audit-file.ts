@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { databaseFileIn, masterKeyFileIn } from '../platform/files/data-dir.ts'
+import { databaseFileIn } from '../platform/files/data-dir.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
-import { type Sealer, openSealer } from '../platform/keys/sealing.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { type SqliteSnapshot, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { type ChainSource, readChain } from './chain/chain-store.ts'
@@ -22,17 +22,25 @@ export type AuditFile = {
 }
 
 /**
- * Opens the audit log in the file of a data directory for reading. A server can be running.
+ * Opens the audit log in the file of a data directory for reading. A server can be running. `openSealer` opens what sealed
+ * the log.
  *
  * @throws StartupError if this version cannot read it
  */
-export async function openAuditFile(dataDir: string): Promise<AuditFile> {
+export async function openAuditFile(
+  dataDir: string,
+  openSealer: (snapshot: SqliteSnapshot) => Promise<Sealer>,
+): Promise<AuditFile> {
   const file = databaseFileIn(dataDir)
   if (!existsSync(file)) {
     throw unusable(`there is no database in ${dataDir}`, 'set the data directory of a server with --data-dir')
   }
-  const sealer = await openSealer(masterKeyFileIn(dataDir), { create: false })
-  const { tables, close } = await openFile(file)
+  const snapshot = await openFile(file)
+  const { tables, close } = snapshot
+  const sealer = await openSealer(snapshot).catch((error: unknown) => {
+    close()
+    throw error
+  })
   const source: ChainSource = { kind: 'sqlite', tables }
   return {
     verify: (expected) => verifyChain(source, sealer, expected),
@@ -62,7 +70,7 @@ export type AuditPlace = { readonly database: Database; readonly sealer: Sealer;
 export async function verifyAudit({ database, sealer, dataDir }: AuditPlace): Promise<ChainReport> {
   if (database.kind === 'postgres') return auditFileIn(database, sealer).verify()
   // A transaction would keep others from the writer meanwhile.
-  const log = await openAuditFile(dataDir)
+  const log = await openAuditFile(dataDir, async () => sealer)
   try {
     return await log.verify()
   } finally {

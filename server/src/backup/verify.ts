@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { verifyChain } from '../audit/index.ts'
+import { openDataKey } from '../platform/keys/data-key.ts'
+import { localMasterKey } from '../platform/keys/master-key.ts'
 import { SealedValueError, type Sealer, sealerOfKey } from '../platform/keys/sealing.ts'
 import { openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { listStoredBlobs } from '../registry/index.ts'
@@ -44,7 +46,7 @@ export async function verifyBackup(
     const nothing = { blobs: 0, auditEvents: 0, auditBlocks: 0, isAuthenticated: false, damaged: [] }
     return { id: backup.id, problems, damagedBefore: backup.damaged, ...nothing }
   }
-  const audit = await auditFaults(folder.databaseFile(backup.id), sealer)
+  const audit = await auditFaults(folder.databaseFile(backup.id), keys)
   const damaged = await blobFaults(folder, backup, onProgress)
   return {
     id: backup.id,
@@ -91,9 +93,11 @@ function sealFaults(backup: Backup, sealer: Sealer): string[] {
   }
 }
 
-async function auditFaults(file: string, sealer: Sealer | undefined) {
+async function auditFaults(file: string, keys: ServerKeys | undefined) {
   const snapshot = openSqliteSnapshot(file)
   try {
+    const masterKey = keys && localMasterKey(keys.masterKey, 'the master key in the backup')
+    const sealer = masterKey && sealerOfKey((await openDataKey(snapshot, masterKey)).dataKey)
     const report = await verifyChain({ kind: 'sqlite', tables: snapshot.tables }, sealer)
     const { faultCount, events, blocks } = report
     const problems = faultCount === 0 ? [] : [`the audit log was altered: ${faultCount} faults`]

@@ -5,6 +5,7 @@ import { identityProviderFields, identityProvidersSchema } from './identity-prov
 import { formatListenAddress, isLoopback, parseHostSuffix, parsePublicHost } from './network-address.ts'
 import { withoutDefaultPort } from '../standards/azure/login-server.ts'
 import { databaseSettings } from './database-settings.ts'
+import { parseMasterKeySource } from '../platform/keys/master-key-source.ts'
 import { identitySettings } from './identity-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { outboundSettings } from './outbound-settings.ts'
@@ -28,6 +29,16 @@ export const settingsSchema = z.strictObject(
         '`./acrux-data` in a clone of the repository. In a package: `$STATE_DIRECTORY` of a systemd service, `/var/lib/acrux` for root, and `$XDG_DATA_HOME/acrux` or `~/.local/share/acrux` for other users',
     }),
     database: databaseSettings,
+    masterKey: parsed(parseMasterKeySource, 'must be file:PATH, env:VARIABLE or exec:COMMAND')
+      .optional()
+      .register(settingTexts, {
+        kind: 'text',
+        description:
+          'Where the key comes from that encrypts the secrets in the database: `file:PATH`, a file with 32 random bytes, raw or in base64; `env:VARIABLE`, an environment variable with them in base64; or `exec:COMMAND`, a command for the shell that calls a key management service. It is called with `wrap` or `unwrap` as its last argument, reads bytes from standard input, and prints the encrypted or decrypted bytes to standard output, within 30 seconds. All servers on one database need the same master key. See [The master key](../how-to/master-key.md).',
+        placeholder: 'source',
+        example: 'exec:/usr/local/bin/acrux-kms',
+        defaultText: 'the file `master.key` in the data directory, which the first start creates',
+      }),
     listen: z
       .array(listenAddress(), { error: 'must be one HOST:PORT or a list of them' })
       .min(1, { error: 'must name at least one HOST:PORT' })

@@ -8,9 +8,9 @@ import { type DatabasePlace, applyMigrations, openDatabase, requireDatabase } fr
 import { requireOwnRows } from '../state/postgres-marker.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import { type ControlHandler, sendControlCommand } from '../../platform/process/control-channel.ts'
-import { DataDirLockedError, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
+import { DataDirLockedError, openDataDir } from '../../platform/files/data-dir.ts'
 import type { Log } from '../../platform/log/log.ts'
-import { newFirstPassword, openSealer } from '../../platform/keys/sealing.ts'
+import { newFirstPassword } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Resources, createResources } from '../../resources/index.ts'
@@ -143,11 +143,10 @@ async function resetOwnerStopped(place: DatabasePlace, request: OwnerResetReques
   requireDatabase(place)
   const dataDir = await openDataDir(place.dataDir)
   try {
-    const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: false })
     const database = await openDatabase(place)
     try {
       const clock = systemClock
-      await applyMigrations(database, migrations, { clock, openSealer: async () => sealer })
+      const { sealer } = await applyMigrations(database, migrations, { clock, place })
       await requireOwnRows(dataDir.path, database, { clock, sealer })
       const resources = createResources({ database, clock, sealer, suffix: 'localhost', defaultPort: 443 })
       const access = createAccess({ database, clock })

@@ -1,13 +1,13 @@
 import { createAudit, verifyAudit } from '../../audit/index.ts'
 import { requireOwnRows } from '../state/postgres-marker.ts'
 import { openCurrentDatabase, requireDatabase } from '../state/open-database.ts'
+import { openDatabaseSealer } from '../state/open-keys.ts'
 import { openStorage } from '../state/open-storage.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import type { Configuration } from '../../configuration/index.ts'
-import { DataDirLockedError, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
+import { DataDirLockedError, openDataDir } from '../../platform/files/data-dir.ts'
 import { StartupError } from '../../platform/process/exit.ts'
 import { createLog } from '../../platform/log/log.ts'
-import { openSealer } from '../../platform/keys/sealing.ts'
 import { type ScrubProgress, scrubStopped } from '../../registry/index.ts'
 
 /** The options of a scrub of a data directory. */
@@ -35,9 +35,9 @@ export async function scrubDataDir(
     })
   })
   try {
-    const sealer = await openSealer(masterKeyFileIn(directory), { create: false })
     const database = await openCurrentDatabase(configuration)
     try {
+      const sealer = await openDatabaseSealer(configuration, database)
       await requireOwnRows(directory, database, { clock: systemClock, sealer })
       const { blobs, objects } = await openStorage(configuration, dataDir, { clock: systemClock, env: process.env })
       return await scrubStopped({

@@ -1,8 +1,7 @@
-import { exec } from 'node:child_process'
-import { promisify } from 'node:util'
 import type { Configuration } from '../../configuration/index.ts'
 import { readSecretFile } from '../../platform/files/setting-file.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import { ShellCommandError, runShellCommand } from '../../platform/process/shell-command.ts'
 
 type PasswordSettings = Pick<Configuration['database'], 'passwordFile' | 'passwordCommand'>
 
@@ -43,13 +42,11 @@ function rememberOutput(run: () => Promise<string>): () => Promise<string> {
 }
 
 async function runCommand(command: string): Promise<string> {
-  // What the command prints to standard error may contain a secret, so it is not repeated.
-  const { stdout } = await promisify(exec)(command, { timeout: commandMs, maxBuffer: 65_536 }).catch(
-    ({ code }: { readonly code?: number | string }) => {
-      throw unusable(typeof code === 'number' ? `exited with code ${code}` : 'could not be completed')
-    },
-  )
-  const password = stdout.replace(/\r?\n$/, '')
+  const options = { timeoutMs: commandMs, maxOutputBytes: 65_536 }
+  const output = await runShellCommand(command, options).catch((error: unknown) => {
+    throw error instanceof ShellCommandError ? unusable(error.message) : error
+  })
+  const password = output.toString().replace(/\r?\n$/, '')
   if (/^[\x20-\x7e]{1,16384}$/.test(password)) return password
   throw unusable('printed no password on one line')
 }

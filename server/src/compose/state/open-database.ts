@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { auditMigrations, sealFirstHead } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import { databaseFileIn } from '../../platform/files/data-dir.ts'
-import type { Sealer } from '../../platform/keys/sealing.ts'
+import { type Sealer, sealerOfKey } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
 import { plainReason } from '../../platform/process/plain-reason.ts'
@@ -13,10 +13,11 @@ import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 import { readPemFile } from '../../platform/tls/key-pair.ts'
 import { databasePassword } from './database-password.ts'
 import { migrations } from './migrations.ts'
+import { type KeyPlace, createKey, openExistingKey, openKey } from './open-keys.ts'
 import { postgresMarkerIn } from './postgres-marker.ts'
 
-/** The settings that select the database. */
-export type DatabasePlace = Pick<Configuration, 'dataDir' | 'database'>
+/** The settings that select the database, and the key of its secrets. */
+export type DatabasePlace = Pick<Configuration, 'dataDir' | 'database' | 'masterKey'>
 
 /**
  * Opens the database of a server: that on a PostgreSQL server, or the file in the data directory, which is created if it is
@@ -109,33 +110,34 @@ function requireSameProduct({ dataDir, database: { url } }: DatabasePlace): void
 }
 
 /** What a migration of the data needs. */
-export type MigrationContext = {
-  readonly clock: Clock
-  /** Opens the master key, which may be created if the database is new. */
-  readonly openSealer: (isNew: boolean) => Promise<Sealer>
-}
+export type MigrationContext = { readonly clock: Clock; readonly place: KeyPlace }
+
+/** The key that seals secrets, and what seals with it. */
+export type Keys = { readonly dataKey: Buffer; readonly sealer: Sealer }
 
 /**
- * Applies the missing migrations. Of several servers that start together on a new database, one creates it with its master key.
+ * Applies the missing migrations. Of several servers that start together on a new database, one creates it with its data key.
  *
- * @throws StartupError for a database of a newer version
+ * @throws StartupError for a database of a newer version, or of another master key
  */
 export async function applyMigrations(
   database: Database,
   known: readonly Migration[],
-  { clock, openSealer }: MigrationContext,
-): Promise<Sealer> {
-  let sealer: Sealer | undefined
+  { clock, place }: MigrationContext,
+): Promise<Keys> {
+  let dataKey: Buffer | undefined
   try {
     await migrate(database, known, clock.now(), async (transaction, applied) => {
-      sealer = await openSealer(applied.size === known.length)
-      if (auditMigrations.some(({ id }) => applied.has(id))) await sealFirstHead(transaction, sealer)
+      if (applied.size === known.length) dataKey = await createKey(transaction, place, clock.now())
+      if (!auditMigrations.some(({ id }) => applied.has(id))) return
+      dataKey ??= (await openKey(place, transaction)).dataKey
+      await sealFirstHead(transaction, sealerOfKey(dataKey))
     })
   } catch (error) {
     throw newerSchema(error)
   }
-  if (sealer === undefined) throw new Error('the migrations were not completed')
-  return sealer
+  dataKey ??= await openExistingKey(database, place, clock.now())
+  return { dataKey, sealer: sealerOfKey(dataKey) }
 }
 
 function newerSchema(error: unknown): unknown {

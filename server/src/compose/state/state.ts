@@ -1,10 +1,10 @@
 import path from 'node:path'
 import type { Configuration } from '../../configuration/index.ts'
 import { type Ballast, createBallast } from '../../platform/files/ballast.ts'
-import { type DataDir, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
+import { type DataDir, openDataDir } from '../../platform/files/data-dir.ts'
 import { type ContentSpace, elsewhere, watchFreeSpace } from '../../platform/files/free-space.ts'
 import { type Processes, openProcesses } from '../../platform/jobs/processes.ts'
-import { type Sealer, openSealer } from '../../platform/keys/sealing.ts'
+import type { Sealer } from '../../platform/keys/sealing.ts'
 import { createLimitedWarning } from '../../platform/log/limited-warning.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
@@ -27,6 +27,8 @@ export type State = Storage & {
   readonly processes: Processes
   /** The revisions of authority and contents, which all threads share. */
   readonly revisions: SharedRevisions
+  /** The key of `sealer`, for threads. */
+  readonly dataKey: Uint8Array
   readonly sealer: Sealer
   /** The free space on the file system of the data directory. */
   readonly space: ContentSpace
@@ -59,11 +61,9 @@ export async function openState(configuration: Configuration, options: StateOpti
   await freeSpaceToStart({ space, ballast, blobs: isInFiles ? storage.blobs : undefined, log })
   const revisions = new SharedRevisions()
   revisions.value = initialRevision
-  const database = await openDatabase({ ...configuration, dataDir: dataDir.path }, revisions)
-  const sealer = await applyMigrations(database, migrations, {
-    clock,
-    openSealer: (isNew) => openSealer(masterKeyFileIn(dataDir.path), { create: isNew }),
-  })
+  const place = { ...configuration, dataDir: dataDir.path }
+  const database = await openDatabase(place, revisions)
+  const { dataKey, sealer } = await applyMigrations(database, migrations, { clock, place })
   await requireOwnRows(dataDir.path, database, { clock, sealer })
   const certificates = await openCertificates(configuration, dataDir, options)
   const contentSpace = isInFiles ? space : elsewhere(space)
@@ -71,7 +71,8 @@ export async function openState(configuration: Configuration, options: StateOpti
   const processes = await openProcesses(database, (error) => {
     warn('the database does not know that this process is running', { err: error })
   })
-  return { dataDir, database, processes, revisions, sealer, ...storage, space, contentSpace, ballast, certificates }
+  const stored = { dataDir, database, processes, revisions, dataKey, sealer, ...storage }
+  return { ...stored, space, contentSpace, ballast, certificates }
 }
 
 async function openCertificates(

@@ -10,6 +10,8 @@ import type { RegistryReader } from '../../registry/index.ts'
 export type WorkerStart = {
   readonly configuration: Configuration
   readonly dataDir: string
+  /** The key that seals secrets. */
+  readonly dataKey: Uint8Array
   /** The number of this worker, from 0. */
   readonly index: number
   readonly addresses: readonly ListenAddress[]

@@ -1,14 +1,14 @@
 import type { RequestListener } from 'node:http'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { FastifyInstance } from 'fastify'
-import { databaseFileIn, masterKeyFileIn } from '../../platform/files/data-dir.ts'
+import { databaseFileIn } from '../../platform/files/data-dir.ts'
 import { createApp } from '../../platform/http/app.ts'
 import { createForwarder } from '../../platform/http/forwarded.ts'
 import { listen } from '../../platform/http/listener.ts'
 import { listenerLimits } from '../../platform/http/listener-limits.ts'
 import { requestListener } from '../../platform/http/raw-surface.ts'
 import { streamBody } from '../../platform/http/slow-clients.ts'
-import { openSealer } from '../../platform/keys/sealing.ts'
+import { sealerOfKey } from '../../platform/keys/sealing.ts'
 import { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import { type Log, createLog } from '../../platform/log/log.ts'
 import { SharedCounts } from '../../platform/memory/shared-counts.ts'
@@ -109,7 +109,7 @@ async function openReading(
   const registry = createReadingModules({
     configuration,
     database,
-    sealer: await openSealer(masterKeyFileIn(dataDir), { create: false }),
+    sealer: sealerOfKey(start.dataKey),
     blobs: storage.blobs,
     clock,
     log,

@@ -27,7 +27,7 @@ export type ThreadedListener = {
 export type WorkersOptions = {
   readonly app: FastifyInstance
   readonly modules: Pick<Modules, 'registry' | 'activity' | 'auditing'>
-  readonly state: Pick<State, 'dataDir' | 'revisions'>
+  readonly state: Pick<State, 'dataDir' | 'dataKey' | 'revisions'>
   readonly tls: KeyPair | undefined
   readonly log: Log
 }
@@ -60,6 +60,7 @@ export async function listenOnThreads(
   const start: Omit<WorkerStart, 'index' | 'tls'> = {
     configuration,
     dataDir: state.dataDir.path,
+    dataKey: state.dataKey,
     addresses,
     ticketKeys: randomBytes(48),
     forwardPath,

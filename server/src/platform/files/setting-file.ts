@@ -1,4 +1,5 @@
 import { plainReason } from '../process/plain-reason.ts'
+import type { Stats } from 'node:fs'
 import { constants, open } from 'node:fs/promises'
 import { StartupError, exitCodes } from '../process/exit.ts'
 
@@ -17,7 +18,7 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
       const stats = await handle.stat()
       if (!stats.isFile()) throw unusableSettingFile(`${file} is not a file`, 'use a regular file')
       if (stats.size > maxFileBytes) throw unusableSettingFile(`${file} is larger than 64 KiB`, 'check its content')
-      if (isSecret && process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+      if (isSecret && isOpenToOthers(stats)) {
         throw unusableSettingFile(
           `${file} can be accessed by other users`,
           `if nobody has read it, run chmod 600 ${file}`,
@@ -46,4 +47,14 @@ export async function readSecretFile(file: string, secretName: string): Promise<
 
 export function unusableSettingFile(message: string, nextStep: string, cause?: unknown): StartupError {
   return new StartupError(message, exitCodes.configuration, nextStep, { cause })
+}
+
+/**
+ * Whether users other than that of this process can access a file with a secret. Of a file that belongs to root, the group may
+ * read it: that is how systemd, Kubernetes and packages give a secret to a service.
+ */
+export function isOpenToOthers({ mode, uid }: Pick<Stats, 'mode' | 'uid'>): boolean {
+  if (process.platform === 'win32') return false
+  const isOfRoot = uid === 0 && process.getuid?.() !== 0
+  return (mode & (isOfRoot ? 0o037 : 0o077)) !== 0
 }

@@ -1,6 +1,6 @@
 import type { Migration } from '../sql/migrations.ts'
 
-/** The table of the signing keys of all rings. */
+/** The tables of the signing keys of all rings, and of the wrapped data key. */
 export const signingKeyMigrations: readonly Migration[] = [
   {
     id: 'keys-0001-tables',
@@ -14,6 +14,18 @@ export const signingKeyMigrations: readonly Migration[] = [
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
         .addColumn('verifies_until_ms', types.integer)
         .addPrimaryKeyConstraint('signing_key_key', ['purpose', 'kid'])
+        .execute()
+    },
+  },
+  {
+    id: 'keys-0002-data-key',
+    up: async (schema, types) => {
+      await schema
+        .createTable('data_key')
+        .addColumn('id', types.text, (column) => column.primaryKey())
+        .addColumn('kind', types.text, (column) => column.notNull())
+        .addColumn('wrapped_key', types.bytes, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
         .execute()
     },
   },

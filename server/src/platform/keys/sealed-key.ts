@@ -33,7 +33,7 @@ export async function generateSealedKey(
     purpose,
     kid,
     public_jwk: JSON.stringify({ ...publicJwk, kid, alg: algorithm, use: 'sig' }),
-    sealed_private_jwk: sealer.seal(JSON.stringify(await exportJWK(privateKey)), sealContext(purpose, kid)),
+    sealed_private_jwk: sealer.seal(JSON.stringify(await exportJWK(privateKey)), sealContextOf({ purpose, kid })),
     created_at_ms: nowMs,
     verifies_until_ms: null,
   }
@@ -44,7 +44,7 @@ export async function openSealedKey(
   { sealer, purpose, algorithm }: KeyPurpose,
   row: SigningKeyRow,
 ): Promise<OpenedKey> {
-  const privateText = Buffer.from(sealer.open(row.sealed_private_jwk, sealContext(purpose, row.kid))).toString()
+  const privateText = Buffer.from(sealer.open(row.sealed_private_jwk, sealContextOf(row))).toString()
   const privateJwk = JSON.parse(privateText) as JWK
   const publicJwk = JSON.parse(row.public_jwk) as JWK
   const [publicKey, privateKey] = await Promise.all([publicJwk, privateJwk].map((jwk) => importKey(jwk, algorithm)))
@@ -52,7 +52,8 @@ export async function openSealedKey(
   return { row, publicKey, privateKey, keyObject: createPrivateKey({ key: privateJwk, format: 'jwk' }) }
 }
 
-function sealContext(purpose: string, kid: string): string {
+/** What the private part of a stored key is sealed for. */
+export function sealContextOf({ purpose, kid }: Pick<SigningKeyRow, 'purpose' | 'kid'>): string {
   return `signing-key/${purpose}/${kid}`
 }
 

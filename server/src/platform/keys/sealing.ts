@@ -11,6 +11,7 @@ import {
 import { constants, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makePrivateDirectory, writeFileDurably } from '../files/durable-file.ts'
+import { isOpenToOthers } from '../files/setting-file.ts'
 import { exitCodes, StartupError } from '../process/exit.ts'
 
 /** Encrypts values that are stored and read back, such as private keys, with the master key. */
@@ -37,51 +38,65 @@ export class SealedValueError extends Error {
   override readonly name = 'SealedValueError'
 }
 
-const keySizeBytes = 32
+/** The size of the master key, and of the data key. */
+export const keySizeBytes = 32
 const nonceSizeBytes = 12
 const tagSizeBytes = 16
 const formatVersion = 1
 
 /**
- * Opens the master key: 32 raw bytes that only this user may read. With `create`, which is the default, a missing key is
- * created. Pass false if sealed values exist, because a new key cannot open them.
+ * Reads the master key in a file, and creates the file if it is missing.
  *
  * @throws UnreadableKeyError
  */
-export async function openSealer(keyFile: string, { create = true }: { create?: boolean } = {}): Promise<Sealer> {
-  const key = (await readMasterKey(keyFile)) ?? (create ? await createMasterKey(keyFile) : missingKey(keyFile))
-  return sealerOf(createSecretKey(key))
+export async function ensureMasterKeyFile(file: string): Promise<Buffer> {
+  return (await readMasterKeyFile(file)) ?? createMasterKeyFile(file, randomBytes(keySizeBytes))
 }
 
-/** The sealer of a master key that is not stored yet, such as one from a backup. @throws UnreadableKeyError */
+/** The sealer of the key in a file, which is created if it is missing. @throws UnreadableKeyError */
+export async function openSealer(file: string): Promise<Sealer> {
+  return sealerOfKey(await ensureMasterKeyFile(file))
+}
+
+/** The sealer of a key. @throws UnreadableKeyError */
 export function sealerOfKey(key: Uint8Array): Sealer {
   if (key.length === keySizeBytes) return sealerOf(createSecretKey(key))
   throw new UnreadableKeyError(`the master key has ${key.length} bytes, not ${keySizeBytes}`, 'use another backup')
 }
 
-async function readMasterKey(file: string): Promise<Buffer | undefined> {
+/**
+ * Reads a master key: 32 random bytes, raw or on one line in base64, that only this user may read. Undefined if the file is
+ * missing.
+ *
+ * @throws UnreadableKeyError
+ */
+export async function readMasterKeyFile(file: string): Promise<Buffer | undefined> {
   try {
     // Without O_NONBLOCK, a named pipe in place of the key would block the start.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
-      const { mode, size } = await handle.stat()
+      const stats = await handle.stat()
+      const { mode, size } = stats
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
         throw new UnreadableKeyError(`the master key ${file} is not a file`, 'restore the key from a backup')
       }
-      if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      if (isOpenToOthers(stats)) {
         const octal = (mode & 0o777).toString(8).padStart(4, '0')
         throw new UnreadableKeyError(
           `the master key ${file} can be accessed by other users (mode ${octal})`,
           `if nobody has read it, run chmod 600 ${file}`,
         )
       }
-      if (size !== keySizeBytes) {
+      if (size === keySizeBytes) return await handle.readFile()
+      const text = size > 64 ? '' : (await handle.readFile('latin1')).trim()
+      const key = Buffer.from(text, 'base64')
+      if (!/^[A-Za-z0-9+/]{43}=$/.test(text) || key.length !== keySizeBytes) {
         throw new UnreadableKeyError(
           `the master key ${file} has ${size} bytes, not ${keySizeBytes}`,
           'restore the key from a backup',
         )
       }
-      return await handle.readFile()
+      return key
     } finally {
       await handle.close()
     }
@@ -96,8 +111,8 @@ async function readMasterKey(file: string): Promise<Buffer | undefined> {
   }
 }
 
-async function createMasterKey(file: string): Promise<Buffer> {
-  const key = randomBytes(keySizeBytes)
+/** Writes a master key to a file that only this user may read. @throws UnreadableKeyError */
+export async function createMasterKeyFile(file: string, key: Buffer): Promise<Buffer> {
   try {
     await makePrivateDirectory(dirname(file))
     await writeFileDurably(file, key, 0o600)
@@ -109,13 +124,6 @@ async function createMasterKey(file: string): Promise<Buffer> {
     )
   }
   return key
-}
-
-function missingKey(file: string): never {
-  throw new UnreadableKeyError(
-    `the master key ${file} is missing, and the data that it encrypted cannot be read without it`,
-    'restore the key from a backup',
-  )
 }
 
 function sealerOf(key: KeyObject): Sealer {

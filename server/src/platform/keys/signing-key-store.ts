@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '../sql/database.ts'
+import type { DataKeySource } from './data-key-store.ts'
 
 export type SigningKeyRow = {
   /** The ring of the key. */
@@ -46,4 +47,9 @@ export function createSigningKeyStore(database: Database, purpose: string) {
         .where('verifies_until_ms', '<=', nowMs)
         .execute(),
   }
+}
+
+/** A signing key of any ring; undefined if there is none. */
+export function anySigningKey(source: DataKeySource): Promise<SigningKeyRow | undefined> {
+  return source.tables<SigningKeyTables>().selectFrom('signing_key').selectAll().limit(1).executeTakeFirst()
 }

@@ -1,0 +1,21 @@
+/** Where the master key comes from. */
+export type MasterKeySource =
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'env'; readonly variable: string }
+  /** A command that wraps and unwraps the data key, so that the master key never leaves a key management service. */
+  | { readonly kind: 'exec'; readonly command: string }
+
+/** Parses `file:PATH`, `env:VARIABLE` or `exec:COMMAND`. */
+export function parseMasterKeySource(text: string): MasterKeySource | undefined {
+  const [, kind, value = ''] = /^(file|env|exec):([^\0]{1,4096})$/.exec(text) ?? []
+  switch (kind) {
+    case 'file':
+      return { kind, file: value }
+    case 'env':
+      return /^[A-Za-z_][A-Za-z0-9_]*$/.test(value) ? { kind, variable: value } : undefined
+    case 'exec':
+      return value.trim() === '' ? undefined : { kind, command: value }
+    default:
+      return undefined
+  }
+}
