@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { assignRole, createServicePrincipal, registryId, removeRole, roles } from '../harness/arm.ts'
@@ -17,19 +17,20 @@ const leaseMs = 2000
 
 interface Replica extends AsyncDisposable {
   signal(name: NodeJS.Signals): void
-  /** Lists the tags of `team/app`, which takes only rows: its blobs are those of the first server. */
+  /** Lists the tags of `team/app`. */
   list(authorization: string): Promise<HttpResponse>
 }
 
-/** Starts a second server on the database of the first, with its master key and public host, and without its blobs. */
+/** Starts a second server on the database of the first, with its master key, public host and blobs. */
 async function startReplica(server: RunningServer, database: TestDatabase): Promise<Replica> {
   const home = tempDir('replica')
   const dataDir = join(home.path, 'data')
   mkdirSync(dataDir, { mode: 0o700 })
-  for (const name of ['master.key', 'rows-in-postgresql']) copyFileSync(join(server.dataDir, name), join(dataDir, name))
+  symlinkSync(join(server.dataDir, 'blobs'), join(dataDir, 'blobs'))
   const port = await freePort()
   const args = ['--data-dir', dataDir, '--listen', `127.0.0.1:${port}`, '--public-host', server.firstRun.loginServer]
-  const started = await startAcrux([...args, ...database.args])
+  const key = ['--master-key', `file:${join(server.dataDir, 'master.key')}`]
+  const started = await startAcrux([...args, ...database.args, ...key])
   return {
     signal: (name) => started.signal(name),
     list: (authorization) =>

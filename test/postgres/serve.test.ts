@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { azHome, signIn } from '../clients/az/az.ts'
@@ -58,30 +58,43 @@ test('the commands for a data directory work with its rows in PostgreSQL, and a 
   await succeeds(['owner', 'reset'])
   assert.match(await succeeds(['scrub']), /no problems found/)
   await fails(['owner', 'reset'], 13, /are in PostgreSQL/, none)
+
+  // The marker of an earlier version contains the id of the first subscription.
+  database.query('delete from installation')
+  rmSync(join(server.dataDir, 'blobs', 'installation'))
+  writeFileSync(join(server.dataDir, 'rows-in-postgresql'), `${server.firstRun.subscriptionId}\n`)
   using here = await freePlace()
   await fails(['serve', '--listen', `127.0.0.1:${here.port}`], 13, /are in PostgreSQL/, none)
   await server.restart()
   assert.equal((await get(server, '/v2/team/app/manifests/1', owner)).status, 200)
+  await server.stop()
+  rmSync(join(server.dataDir, 'blobs', 'installation'))
+  await fails(['serve', '--listen', `127.0.0.1:${here.port}`], 13, /are in another directory/)
 
   // Data directories of other servers, with rows in a file and in another database.
   using inFile = await freePlace()
   using elsewhere = await freePlace()
   const events = (): string => database.query('select count(*) from audit_event')
   const before = events()
-  for (const [foreign, flags, why] of [
-    [inFile, [], /are in its file acrux\.db/],
-    [elsewhere, postgres.createDatabase('other').args, /are in another data directory/],
+  using sameKey = await freePlace()
+  const others = postgres.createDatabase('other').args
+  const ownKey = { ACRUX_MASTER_KEY: `file:${join(server.dataDir, 'master.key')}` }
+  for (const [foreign, flags, key, code, why] of [
+    [inFile, [], {}, 13, /are in its file acrux\.db/],
+    [elsewhere, others, {}, 14, /master\.key is not the key of this database/],
+    [sameKey, postgres.createDatabase('third').args, ownKey, 13, /are in another directory/],
   ] as const) {
     {
-      await using first = await startAcrux([...foreign.args, ...flags])
+      await using first = await startAcrux([...foreign.args, ...flags], { env: key })
       first.signal('SIGTERM')
       await first.ended
     }
-    const ran = await runAcrux(['serve', ...foreign.args], { env })
-    assert.equal(ran.code, 13, ran.stderr)
+    const ran = await runAcrux(['serve', ...foreign.args], { env: { ...env, ...key } })
+    assert.equal(ran.code, code, ran.stderr)
     assert.match(ran.stderr, why)
     assert.doesNotMatch(ran.stderr, /altered/)
-    assert.equal((await runAcrux(['scrub', '--repair', '--data-dir', foreign.dataDir], { env })).code, 13)
+    const scrub = ['scrub', '--repair', '--data-dir', foreign.dataDir]
+    assert.equal((await runAcrux(scrub, { env: { ...env, ...key } })).code, code)
   }
   assert.equal(events(), before, 'nothing was written')
 })

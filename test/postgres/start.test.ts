@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { mustRun } from '../harness/clients.ts'
@@ -165,39 +174,50 @@ test('connections with TLS verify the certificate by the configured authority', 
   assert.equal((await server.ended).code, 0)
 })
 
-for (const hasKey of [false, true]) {
-  const servers = hasKey ? 'servers that have one master key and' : 'servers that'
-  test(`of several ${servers} start together on an empty database, one creates it; with its files, the others start`, async (t) => {
+/** What several servers on one database have in common, and what those that do not create it say. */
+const together = [
+  { what: 'nothing', hasKey: false, hasBlobs: false, refusal: /master key .* is missing/ },
+  { what: 'a master key', hasKey: true, hasBlobs: false, refusal: /are in another directory/ },
+  { what: 'a master key and the directory of the blobs', hasKey: true, hasBlobs: true, refusal: undefined },
+] as const
+
+for (const { what, hasKey, hasBlobs, refusal } of together) {
+  test(`of several servers that start together on an empty database, one creates it; they have in common: ${what}`, async (t) => {
     if (!requirePostgres(t)) return
     await using postgres = await startTestPostgres()
     const database = postgres.createDatabase('acrux')
     using root = tempDir('replicas')
-    const key = randomBytes(32)
+    const key = join(root.path, 'key')
+    writeFileSync(key, randomBytes(32), { mode: 0o600 })
+    const blobs = join(root.path, 'blobs')
+    mkdirSync(blobs, { mode: 0o700 })
     const dirs = ['a', 'b', 'c'].map((name) => join(root.path, name))
+    const shareBlobs = (dir: string): void => symlinkSync(blobs, join(dir, 'blobs'))
     for (const dir of dirs) {
       mkdirSync(dir, { mode: 0o700 })
-      if (hasKey) writeFileSync(join(dir, 'master.key'), key, { mode: 0o600 })
+      if (hasBlobs) shareBlobs(dir)
     }
-    const startIn = async (dir: string): Promise<Started> => {
+    const startIn = async (dir: string, masterKey: readonly string[]): Promise<Started> => {
       const listen = ['--listen', `127.0.0.1:${await freePort()}`, '--public-host', 'localhost:5443']
-      return startAcrux(['--data-dir', dir, ...listen, ...database.args])
+      return startAcrux(['--data-dir', dir, ...listen, ...database.args, ...masterKey])
     }
-    const starts = await Promise.allSettled(dirs.map(startIn))
+    const own = hasKey ? ['--master-key', `file:${key}`] : []
+    const starts = await Promise.allSettled(dirs.map((dir) => startIn(dir, own)))
     for (const start of starts) if (start.status === 'fulfilled') await start.value[Symbol.asyncDispose]()
-    const [creator = '', ...more] = dirs.filter((_, index) => starts[index]?.status === 'fulfilled')
-    assert.ok(creator !== '' && more.length === 0, 'one server has started')
-    const refusal = hasKey ? /are in another data directory/ : /master key .* is missing/
-    for (const start of starts) if (start.status === 'rejected') assert.match(String(start.reason), refusal)
-    assert.deepEqual(
-      dirs.filter((dir) => existsSync(join(dir, 'first-run.json'))),
-      [creator],
-    )
+    const started = dirs.filter((_, index) => starts[index]?.status === 'fulfilled')
+    assert.equal(started.length, refusal === undefined ? dirs.length : 1)
+    for (const start of starts) if (start.status === 'rejected') assert.match(String(start.reason), refusal ?? /never/)
+    const [creator = '', ...more] = dirs.filter((dir) => existsSync(join(dir, 'first-run.json')))
+    assert.ok(started.includes(creator) && more.length === 0, 'one server has the first credentials')
     assert.equal(database.query('select count(*) from subscription'), '1')
+    if (refusal === undefined) return
     const others = dirs.filter((dir) => dir !== creator)
     for (const dir of others) {
-      for (const name of ['master.key', 'rows-in-postgresql']) copyFileSync(join(creator, name), join(dir, name))
+      rmSync(join(dir, 'blobs'), { recursive: true, force: true })
+      symlinkSync(join(creator, 'blobs'), join(dir, 'blobs'))
     }
-    const replicas = await Promise.all(others.map(startIn))
+    const keyOfCreator = hasKey ? own : ['--master-key', `file:${join(creator, 'master.key')}`]
+    const replicas = await Promise.all(others.map((dir) => startIn(dir, keyOfCreator)))
     for (const replica of replicas) await replica[Symbol.asyncDispose]()
   })
 }

@@ -162,7 +162,6 @@ async function prepareRegistries(
   const { database, certificates } = state
   const { audit, resources, credentials, directory, access, imports, registry } = modules
   const file = path.join(state.dataDir.path, 'first-run.json')
-  const isPostgres = database.kind === 'postgres'
   const content = await createFirstRun({
     database,
     audit,
@@ -176,8 +175,8 @@ async function prepareRegistries(
     resourceManager: publicOrigin,
     caFile: certificates?.caFile ?? null,
     file,
-    onCreate: async (subscriptionId) => {
-      if (isPostgres) await markPostgres(state.dataDir.path, subscriptionId)
+    onCreate: async () => {
+      if (database.kind === 'postgres') await markPostgres(state.dataDir.path, state.installationId)
     },
   })
   // Another server on the same database may have created it meanwhile.

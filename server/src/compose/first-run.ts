@@ -44,7 +44,7 @@ export type FirstRunOptions = {
   /** The file to write; only its owner may read it. */
   readonly file: string
   /** Runs before the change is committed. */
-  readonly onCreate: (subscriptionId: string) => Promise<void>
+  readonly onCreate: () => Promise<void>
 }
 
 const domain = 'acrux.localhost'
@@ -128,7 +128,7 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
       owner: { userPrincipalName, password },
       servicePrincipal: { appId: servicePrincipal.appId, password: secret },
     }
-    await options.onCreate(subscriptionId)
+    await options.onCreate()
     await writeFileDurably(options.file, `${JSON.stringify(firstRun, undefined, 2)}\n`, 0o600)
     return firstRun
   })

@@ -6,6 +6,7 @@ import { identityMigrations } from '../../identity/index.ts'
 import { signingKeyMigrations } from '../../platform/keys/migrations.ts'
 import { processMigrations } from '../../platform/jobs/migrations.ts'
 import { acmeMigrations } from '../../platform/acme/migrations.ts'
+import { installationMigrations } from '../../platform/sql/installation.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
 import { importMigrations } from '../../imports/index.ts'
 import { registryMigrations } from '../../registry/index.ts'
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   ...importMigrations,
   ...acmeMigrations,
   ...processMigrations,
+  ...installationMigrations,
 ]

@@ -1,49 +1,80 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { blobDirectoryIn } from '../../platform/files/data-dir.ts'
 import { writeFileDurably } from '../../platform/files/durable-file.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
 import { systemErrorCode } from '../../platform/process/plain-reason.ts'
 import type { Database } from '../../platform/sql/database.ts'
+import { ensureInstallationId, findInstallationId } from '../../platform/sql/installation.ts'
 import { createResources } from '../../resources/index.ts'
 
-/** The file in a data directory that says that its rows are in PostgreSQL: it contains the id of the first subscription. */
+/** The file in a data directory that says that its rows are in PostgreSQL. */
 export function postgresMarkerIn(dataDir: string): string {
   return path.join(dataDir, 'rows-in-postgresql')
 }
 
-/** Notes in a data directory that its rows are in the database with this subscription. */
-export async function markPostgres(dataDir: string, subscriptionId: string): Promise<void> {
-  await writeFileDurably(postgresMarkerIn(dataDir), `${subscriptionId}\n`, 0o600)
+/** The file beside the blobs with the id of their installation. Several servers may use the same directory of blobs. */
+function blobMarkerIn(dataDir: string): string {
+  return path.join(blobDirectoryIn(dataDir), 'installation')
+}
+
+/** Follows the id of the installation in a data directory whose blobs have a marker. */
+const blobsAreMarked = 'blobs are marked'
+
+/** Notes in a data directory, and beside its blobs, that the rows are in the database of an installation. */
+export async function markPostgres(dataDir: string, installationId: string): Promise<void> {
+  await writeFileDurably(blobMarkerIn(dataDir), `${installationId}\n`, 0o600)
+  await writeFileDurably(postgresMarkerIn(dataDir), `${installationId}\n${blobsAreMarked}\n`, 0o600)
+}
+
+type Parts = { readonly clock: Clock; readonly sealer: Sealer }
+
+/**
+ * The id of the installation that a database belongs to. The id of a database of an earlier version is that of its first
+ * subscription, with which that version marked its data directory.
+ */
+export async function installationIdOf(database: Database, parts: Parts): Promise<string> {
+  const id = await findInstallationId(database)
+  return id ?? ensureInstallationId(database, (await firstSubscription(database, parts)) ?? randomUUID())
+}
+
+async function firstSubscription(database: Database, parts: Parts): Promise<string | undefined> {
+  const resources = createResources({ ...parts, database, suffix: 'localhost', defaultPort: 443 })
+  const [first] = await resources.listSubscriptions()
+  return first?.subscriptionId
 }
 
 /**
- * Checks that the rows in PostgreSQL are those of a data directory. A server with another one would find that all blobs are
- * missing, and quarantine their images.
+ * Checks that the rows in PostgreSQL are those of the blobs in a data directory. A server with others would find that all
+ * blobs are missing, and quarantine their images.
  *
  * @throws StartupError
  */
-export async function requireOwnRows(
-  dataDir: string,
-  database: Database,
-  parts: { readonly clock: Clock; readonly sealer: Sealer },
-): Promise<void> {
+export async function requireOwnRows(dataDir: string, database: Database, parts: Parts): Promise<void> {
   if (database.kind !== 'postgres') return
-  const resources = createResources({ ...parts, database, suffix: 'localhost', defaultPort: 443 })
-  const [first] = await resources.listSubscriptions()
-  if (first !== undefined) await requireMarked(dataDir, first.subscriptionId)
+  const id = await installationIdOf(database, parts)
+  // The first run marks the blobs.
+  if ((await firstSubscription(database, parts)) === undefined) return
+  const [marked = '', mark] = (await readMarker(postgresMarkerIn(dataDir))).split('\n')
+  const beside = (await readMarker(blobMarkerIn(dataDir))).trim()
+  const isUnmarked = beside === '' && marked === id && mark !== blobsAreMarked
+  if (beside !== id && !isUnmarked) {
+    throw new StartupError(
+      `the blobs of the PostgreSQL database are in another directory than ${blobDirectoryIn(dataDir)}`,
+      exitCodes.dataDirUnusable,
+      'set --data-dir to the data directory of the database, mount its blobs there, or set database to an empty database',
+    )
+  }
+  if (beside !== marked || isUnmarked) await markPostgres(dataDir, id)
 }
 
-async function requireMarked(dataDir: string, subscriptionId: string): Promise<void> {
-  const marked = await readFile(postgresMarkerIn(dataDir), 'utf8').catch((error: unknown) => {
+/** The content of a marker; empty if there is none. */
+function readMarker(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return ''
     throw error
   })
-  if (marked.trim() === subscriptionId) return
-  throw new StartupError(
-    `the blobs of the PostgreSQL database are in another data directory than ${dataDir}`,
-    exitCodes.dataDirUnusable,
-    'set --data-dir to that directory, or database to an empty database',
-  )
 }

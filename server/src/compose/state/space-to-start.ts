@@ -6,7 +6,7 @@ import type { BlobStore } from '../../storage/index.ts'
 type Start = {
   readonly space: ContentSpace
   readonly ballast: Ballast
-  /** Undefined if blobs are not on the same file system. */
+  /** Undefined if blobs are not on the same file system, or other servers may use them. */
   readonly blobs: BlobStore | undefined
   readonly log: Log
 }
@@ -22,7 +22,8 @@ export async function freeSpaceToStart({ space, ballast, blobs, log }: Start): P
   const isShort = (): boolean => space.state().freeBytes < Math.min(neededBytes, space.state().reserveBytes)
   if (!isShort()) return
   ballast.release()
-  const staged = (await Array.fromAsync(blobs?.listStaged() ?? [])).toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+  if (blobs === undefined) return
+  const staged = (await Array.fromAsync(blobs.listStaged())).toSorted((a, b) => b.sizeBytes - a.sizeBytes)
   let discarded = 0
   for (const { uploadId } of staged) {
     if (space.hasRoomFor(0)) break

@@ -16,12 +16,14 @@ import { configuredHosts } from '../hosts/login-servers.ts'
 import { migrations } from './migrations.ts'
 import { applyMigrations, openDatabase } from './open-database.ts'
 import { openStorage, type Storage } from './open-storage.ts'
-import { requireOwnRows } from './postgres-marker.ts'
+import { installationIdOf, requireOwnRows } from './postgres-marker.ts'
 import { freeSpaceToStart } from './space-to-start.ts'
 
 /** The data directory of a server, and everything that is stored in it. */
 export type State = Storage & {
   readonly dataDir: DataDir
+  /** All servers on one database have the same. */
+  readonly installationId: string
   readonly database: Database
   /** The processes that share the database. */
   readonly processes: Processes
@@ -58,12 +60,15 @@ export async function openState(configuration: Configuration, options: StateOpti
   const space = watchFreeSpace(dataDir.path, configuration.limits.freeSpaceReserveBytes)
   const ballast = createBallast(path.join(dataDir.path, 'ballast'), space)
   const isInFiles = storage.objects === undefined
-  await freeSpaceToStart({ space, ballast, blobs: isInFiles ? storage.blobs : undefined, log })
+  // Another server on the database may use the same blobs, and its uploads are in progress.
+  const isShared = configuration.database.url !== undefined
+  await freeSpaceToStart({ space, ballast, blobs: isInFiles && !isShared ? storage.blobs : undefined, log })
   const revisions = new SharedRevisions()
   revisions.value = initialRevision
   const place = { ...configuration, dataDir: dataDir.path }
   const database = await openDatabase(place, revisions)
   const { dataKey, sealer } = await applyMigrations(database, migrations, { clock, place })
+  const installationId = await installationIdOf(database, { clock, sealer })
   await requireOwnRows(dataDir.path, database, { clock, sealer })
   const certificates = await openCertificates(configuration, dataDir, options)
   const contentSpace = isInFiles ? space : elsewhere(space)
@@ -71,7 +76,7 @@ export async function openState(configuration: Configuration, options: StateOpti
   const processes = await openProcesses(database, (error) => {
     warn('the database does not know that this process is running', { err: error })
   })
-  const stored = { dataDir, database, processes, revisions, dataKey, sealer, ...storage }
+  const stored = { dataDir, installationId, database, processes, revisions, dataKey, sealer, ...storage }
   return { ...stored, space, contentSpace, ballast, certificates }
 }
 
