@@ -33,7 +33,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       sql: ['metrics', 'process', 'leases'],
       jobs: ['sql'],
       keys: ['process', 'memory', 'sql', 'limits', 'files'],
-      tls: ['files', 'process', 'limits', 'log'],
+      tls: ['files', 'process', 'limits', 'log', 'sql', 'keys'],
       acme: ['process', 'log', 'files', 'outbound', 'sql', 'keys', 'tls'],
     },
   },

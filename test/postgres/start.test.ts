@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { mustRun } from '../harness/clients.ts'
 import { freePort } from '../harness/free-port.ts'
+import { request } from '../harness/http.ts'
 import { requirePostgres, startTestPostgres } from '../harness/postgres.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { type Started, freePlace, runAcrux, startAcrux } from '../serve/acrux.ts'
@@ -174,6 +175,26 @@ test('connections with TLS verify the certificate by the configured authority', 
   assert.equal((await server.ended).code, 0)
 })
 
+/** Compares the certificate authority, the tenant and its keys that servers publish. */
+async function assertSameIdentity(dirs: readonly string[], ports: ReadonlyMap<string, number>): Promise<void> {
+  const published = dirs.map(async (dir) => {
+    const get = async (path: string): Promise<string> => {
+      const url = `https://localhost:${ports.get(dir)}${path}`
+      const headers = { host: 'localhost:5443' }
+      const answer = await request({ url, headers, caFile: join(dirs[0] ?? '', 'tls', 'ca.pem') })
+      assert.equal(answer.status, 200, path)
+      return answer.body.toString()
+    }
+    return [
+      await get('/ca.pem'),
+      await get('/common/v2.0/.well-known/openid-configuration'),
+      await get('/common/discovery/v2.0/keys'),
+    ]
+  })
+  const [first, ...others] = await Promise.all(published)
+  for (const other of others) assert.deepEqual(other, first)
+}
+
 /** What several servers on one database have in common, and what those that do not create it say. */
 const together = [
   { what: 'nothing', hasKey: false, hasBlobs: false, refusal: /master key .* is missing/ },
@@ -197,12 +218,16 @@ for (const { what, hasKey, hasBlobs, refusal } of together) {
       mkdirSync(dir, { mode: 0o700 })
       if (hasBlobs) shareBlobs(dir)
     }
+    const ports = new Map<string, number>()
     const startIn = async (dir: string, masterKey: readonly string[]): Promise<Started> => {
-      const listen = ['--listen', `127.0.0.1:${await freePort()}`, '--public-host', 'localhost:5443']
+      const port = await freePort()
+      ports.set(dir, port)
+      const listen = ['--listen', `127.0.0.1:${port}`, '--public-host', 'localhost:5443']
       return startAcrux(['--data-dir', dir, ...listen, ...database.args, ...masterKey])
     }
     const own = hasKey ? ['--master-key', `file:${key}`] : []
     const starts = await Promise.allSettled(dirs.map((dir) => startIn(dir, own)))
+    if (refusal === undefined) await assertSameIdentity(dirs, ports)
     for (const start of starts) if (start.status === 'fulfilled') await start.value[Symbol.asyncDispose]()
     const started = dirs.filter((_, index) => starts[index]?.status === 'fulfilled')
     assert.equal(started.length, refusal === undefined ? dirs.length : 1)

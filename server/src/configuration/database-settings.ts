@@ -24,7 +24,7 @@ export const databaseSettings = z
         kind: 'text',
         isGroupValue: true,
         description:
-          'The PostgreSQL database that holds all rows, version 15 or newer, as `postgres://USER@HOST:PORT/DATABASE`. The blobs, the keys and the certificates stay in `dataDir`. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may be that of PgBouncer in transaction mode. In the file, `database: URL` is enough without other settings of `database`. See [PostgreSQL](../how-to/postgresql.md).',
+          'The PostgreSQL database that holds all rows, version 15 or newer, as `postgres://USER@HOST:PORT/DATABASE`. The blobs stay in `dataDir`, and so does the master key without `masterKey`. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may be that of PgBouncer in transaction mode. In the file, `database: URL` is enough without other settings of `database`. See [PostgreSQL](../how-to/postgresql.md).',
         placeholder: 'url',
         example: 'postgres://acrux@db.example.com/acrux',
         defaultText: 'SQLite, in the file `acrux.db` in the data directory',

@@ -8,6 +8,7 @@ import { processMigrations } from '../../platform/jobs/migrations.ts'
 import { acmeMigrations } from '../../platform/acme/migrations.ts'
 import { installationMigrations } from '../../platform/sql/installation.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
+import { authorityMigrations } from '../../platform/tls/migrations.ts'
 import { importMigrations } from '../../imports/index.ts'
 import { registryMigrations } from '../../registry/index.ts'
 import { resourcesMigrations } from '../../resources/index.ts'
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   ...acmeMigrations,
   ...processMigrations,
   ...installationMigrations,
+  ...authorityMigrations,
 ]

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Configuration } from '../../configuration/index.ts'
 import { type Ballast, createBallast } from '../../platform/files/ballast.ts'
-import { type DataDir, openDataDir } from '../../platform/files/data-dir.ts'
+import { type DataDir, openDataDir, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
 import { type ContentSpace, elsewhere, watchFreeSpace } from '../../platform/files/free-space.ts'
 import { type Processes, openProcesses } from '../../platform/jobs/processes.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
@@ -11,6 +11,7 @@ import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { initialRevision } from '../../platform/sql/revision-cell.ts'
+import { createDatabaseAuthority } from '../../platform/tls/database-authority.ts'
 import { type CertificateSource, createCertificateSource } from '../../platform/tls/certificate-source.ts'
 import { configuredHosts } from '../hosts/login-servers.ts'
 import { migrations } from './migrations.ts'
@@ -70,7 +71,7 @@ export async function openState(configuration: Configuration, options: StateOpti
   const { dataKey, sealer } = await applyMigrations(database, migrations, { clock, place })
   const installationId = await installationIdOf(database, { clock, sealer })
   await requireOwnRows(dataDir.path, database, { clock, sealer })
-  const certificates = await openCertificates(configuration, dataDir, options)
+  const certificates = await openCertificates(configuration, { dataDir, database, sealer }, options)
   const contentSpace = isInFiles ? space : elsewhere(space)
   const warn = createLimitedWarning(log)
   const processes = await openProcesses(database, (error) => {
@@ -82,10 +83,12 @@ export async function openState(configuration: Configuration, options: StateOpti
 
 async function openCertificates(
   configuration: Configuration,
-  dataDir: DataDir,
+  { dataDir, database, sealer }: Pick<State, 'dataDir' | 'database' | 'sealer'>,
   { clock, log, renewCa }: StateOptions,
 ): Promise<CertificateSource | undefined> {
   if (configuration.http) return undefined
+  const directory = tlsDirectoryIn(dataDir.path)
+  const authorityStore = database.kind === 'postgres' ? createDatabaseAuthority(database, sealer, directory) : undefined
   return createCertificateSource({
     dataDir: dataDir.path,
     certFile: configuration.tlsCert,
@@ -94,5 +97,6 @@ async function openCertificates(
     log,
     ...configuredHosts(configuration),
     renewAuthority: renewCa,
+    authorityStore,
   })
 }

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileDurably } from '../files/durable-file.ts'
+import type { AuthorityStore } from './authority-files.ts'
 import type { CertificateHosts } from './certificate-hosts.ts'
 import { issueAuthority, issueServerCertificate } from './issue.ts'
-import { CertificateError, type KeyPair, readPemFile, requireUsablePair } from './key-pair.ts'
+import { type KeyPair, readPemFile } from './key-pair.ts'
 import { type NameConstraints, permitsHost, readNameConstraints } from './name-constraints.ts'
 
 const dayMs = 86_400_000
@@ -12,36 +12,36 @@ const dayMs = 86_400_000
 /** How many days before its expiry an authority should be replaced. */
 export const successionDays = 60
 
-/**
- * The certificate authority of this installation. `ca.key` contains its key and its certificate, so that both are written in
- * one step. `ca.pem` is the copy of the certificate for clients.
- */
+/** The certificate authority of this installation. `ca.pem` is the copy of its certificate for clients. */
 export class CertificateAuthority {
   readonly file: string
-  #keyFile: string
+  #store: AuthorityStore
   #pair: KeyPair
   #certificate: X509Certificate
   #constraints: NameConstraints | undefined
 
-  private constructor(directory: string, pair: KeyPair) {
-    this.file = join(directory, 'ca.pem')
-    this.#keyFile = join(directory, 'ca.key')
+  private constructor(file: string, store: AuthorityStore, pair: KeyPair) {
+    this.file = file
+    this.#store = store
     this.#pair = pair
     this.#certificate = new X509Certificate(pair.cert)
     this.#constraints = readNameConstraints(this.#certificate)
   }
 
   /**
-   * Opens the authority in `directory`, or creates one there that is constrained to `hosts`.
+   * Opens the authority in a store, or creates one there that is constrained to `hosts`, and writes `ca.pem` in `directory`.
    *
    * @throws CertificateError if its key is malformed or readable by others: clients would not trust a new one, so the
    * operator must decide
    */
-  static async open(directory: string, hosts: CertificateHosts, nowMs: number): Promise<CertificateAuthority> {
-    const existing = await readAuthority(join(directory, 'ca.key'), join(directory, 'ca.pem'))
-    const authority = new CertificateAuthority(directory, existing ?? (await issueAuthority(nowMs, hosts)))
-    if (existing === undefined) await authority.#save()
-    else if ((await readPemFile(authority.file).catch(() => '')) !== existing.cert) await authority.#publish()
+  static async open(
+    { store, directory }: { readonly store: AuthorityStore; readonly directory: string },
+    hosts: CertificateHosts,
+    nowMs: number,
+  ): Promise<CertificateAuthority> {
+    const pair = (await store.read()) ?? (await store.replace(undefined, await issueAuthority(nowMs, hosts)))
+    const authority = new CertificateAuthority(join(directory, 'ca.pem'), store, pair)
+    if ((await readPemFile(authority.file).catch(() => '')) !== pair.cert) await authority.#publish()
     return authority
   }
 
@@ -77,10 +77,14 @@ export class CertificateAuthority {
 
   /** Replaces this authority with a new one for `hosts`, which clients must then trust. */
   async succeed(hosts: CertificateHosts, nowMs: number): Promise<void> {
-    this.#pair = await issueAuthority(nowMs, hosts)
-    this.#certificate = new X509Certificate(this.#pair.cert)
-    this.#constraints = readNameConstraints(this.#certificate)
-    await this.#save()
+    await this.#use(await this.#store.replace(this.#pair, await issueAuthority(nowMs, hosts)))
+  }
+
+  /** Uses the stored authority, which another server may have replaced. */
+  async refresh(): Promise<void> {
+    if (!this.#store.isShared) return
+    const stored = await this.#store.read()
+    if (stored !== undefined && stored.cert !== this.#pair.cert) await this.#use(stored)
   }
 
   /** Signs a server certificate with a new key for these hosts. */
@@ -88,40 +92,14 @@ export class CertificateAuthority {
     return issueServerCertificate(this.#pair, hosts, nowMs)
   }
 
-  async #save(): Promise<void> {
-    await writeFileDurably(this.#keyFile, this.#pair.key + this.#pair.cert, 0o600)
+  async #use(pair: KeyPair): Promise<void> {
+    this.#pair = pair
+    this.#certificate = new X509Certificate(pair.cert)
+    this.#constraints = readNameConstraints(this.#certificate)
     await this.#publish()
   }
 
   async #publish(): Promise<void> {
     await writeFileDurably(this.file, this.#pair.cert, 0o644)
   }
-}
-
-const replaceIt =
-  'restore it from a backup; or delete ca.key and ca.pem to create a new authority, which clients must trust'
-
-async function readAuthority(keyFile: string, certFile: string): Promise<KeyPair | undefined> {
-  const mode = await modeOf(keyFile)
-  if (mode === undefined) {
-    if ((await modeOf(certFile)) === undefined) return undefined
-    throw new CertificateError(`the authority's key ${keyFile} is missing`, replaceIt)
-  }
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new CertificateError(
-      `the authority's key ${keyFile} can be accessed by other users`,
-      `if nobody has read it, run chmod 600 ${keyFile}`,
-    )
-  }
-  const text = await readPemFile(keyFile)
-  try {
-    const { cert, key } = requireUsablePair({ cert: text, key: text }, keyFile, keyFile)
-    return { cert, key }
-  } catch (error) {
-    throw new CertificateError(`the authority's key ${keyFile} is malformed`, replaceIt, { cause: error })
-  }
-}
-
-async function modeOf(file: string): Promise<number | undefined> {
-  return (await stat(file, { throwIfNoEntry: false }))?.mode
 }

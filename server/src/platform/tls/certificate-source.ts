@@ -1,6 +1,7 @@
 import type { Clock } from '../process/clock.ts'
 import { tlsDirectoryIn } from '../files/data-dir.ts'
 import type { Log } from '../log/log.ts'
+import type { AuthorityStore } from './authority-files.ts'
 import { certificateCovers, requireCertificateHost } from './certificate-hosts.ts'
 import { CertificateError, type KeyPair, readPair, type UsablePair } from './key-pair.ts'
 import { OwnCertificate } from './own-certificate.ts'
@@ -48,6 +49,8 @@ export type CertificateSourceOptions = {
   readonly hostsWherePermitted?: readonly string[]
   /** Whether to replace the authority with a new one, which clients must then trust. */
   readonly renewAuthority?: boolean
+  /** Where our own authority is stored. Default: in the file `tls/ca.key`. */
+  readonly authorityStore?: AuthorityStore | undefined
   /** How often the files and the expiry are checked, in addition to the watch on the files. Default: 60. */
   readonly checkEverySeconds?: number
 }
@@ -63,8 +66,8 @@ export type CertificateSourceOptions = {
 export async function createCertificateSource(options: CertificateSourceOptions): Promise<CertificateSource> {
   const { certFile, keyFile, clock, log, checkEverySeconds = 60 } = options
   if (certFile === undefined && keyFile === undefined) {
-    const { hosts = [], hostsWherePermitted = [], renewAuthority = false } = options
-    const settings = { clock, log, checkEverySeconds, hosts, hostsWherePermitted, renewAuthority }
+    const { hosts = [], hostsWherePermitted = [], renewAuthority = false, authorityStore } = options
+    const settings = { clock, log, checkEverySeconds, hosts, hostsWherePermitted, renewAuthority, authorityStore }
     const own = await OwnCertificate.open(tlsDirectoryIn(options.dataDir), settings)
     return {
       ...sourceOf(own.watched),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Clock } from '../process/clock.ts'
 import { makePrivateDirectory, writeFileDurably } from '../files/durable-file.ts'
 import type { Log } from '../log/log.ts'
+import { type AuthorityStore, createAuthorityFiles } from './authority-files.ts'
 import { CertificateAuthority } from './certificate-authority.ts'
 import { alternativeNames, certificateCovers, requireCertificateHost, sortHosts } from './certificate-hosts.ts'
 import { CertificateError, readPair, requireUsablePair, type UsablePair } from './key-pair.ts'
@@ -23,6 +24,8 @@ export type OwnCertificateOptions = {
   readonly hostsWherePermitted: readonly string[]
   /** Whether to replace the authority with a new one. */
   readonly renewAuthority: boolean
+  /** Where the authority is stored. Default: in files. */
+  readonly authorityStore?: AuthorityStore | undefined
 }
 
 /**
@@ -56,7 +59,8 @@ export class OwnCertificate {
     const { clock, log, hosts, hostsWherePermitted, renewAuthority } = options
     await makePrivateDirectory(directory)
     const all = [...alwaysHosts, ...hosts, ...hostsWherePermitted].map((host) => requireCertificateHost(host))
-    const authority = await CertificateAuthority.open(directory, sortHosts(all), clock.now())
+    const store = options.authorityStore ?? createAuthorityFiles(directory)
+    const authority = await CertificateAuthority.open({ store, directory }, sortHosts(all), clock.now())
     const issuer = new Issuer(authority, clock, log, all)
     if (renewAuthority) await issuer.renewAuthority()
     else await issuer.succeedExpired()
@@ -156,6 +160,7 @@ class Issuer {
 
   /** Reissues the pair; undefined if `current` is sufficient. */
   async renewed(current: UsablePair | undefined, file: string): Promise<UsablePair | undefined> {
+    await this.authority.refresh()
     await this.succeedExpired()
     const nowMs = this.#clock.now()
     if (current !== undefined && this.#suffices(current, nowMs)) return undefined

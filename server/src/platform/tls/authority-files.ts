@@ -1,0 +1,66 @@
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileDurably } from '../files/durable-file.ts'
+import { CertificateError, type KeyPair, readPemFile, requireUsablePair } from './key-pair.ts'
+
+/** Where a certificate authority is stored. */
+export type AuthorityStore = {
+  /** Whether other servers may replace the authority. */
+  readonly isShared: boolean
+  /** Undefined if there is none. @throws CertificateError if its key is missing, malformed or readable by others */
+  readonly read: () => Promise<KeyPair | undefined>
+  /** Stores `pair` unless another server has replaced `previous` meanwhile, and returns the stored pair. */
+  readonly replace: (previous: KeyPair | undefined, pair: KeyPair) => Promise<KeyPair>
+}
+
+/** Stores the authority in `ca.key`, which contains its key and its certificate, so that both are written in one step. */
+export function createAuthorityFiles(directory: string): AuthorityStore {
+  const file = join(directory, 'ca.key')
+  return {
+    isShared: false,
+    read: () => readAuthority(file, join(directory, 'ca.pem')),
+    replace: async (_previous, pair) => {
+      await writeFileDurably(file, pair.key + pair.cert, 0o600)
+      return pair
+    },
+  }
+}
+
+/** The authority in the files of an earlier version, which stored it there also with PostgreSQL; undefined without its key. */
+export async function readAuthorityFile(directory: string): Promise<KeyPair | undefined> {
+  const file = join(directory, 'ca.key')
+  return (await modeOf(file)) === undefined ? undefined : readAuthority(file, file)
+}
+
+/** Deletes the key of an authority that is stored elsewhere. */
+export async function deleteAuthorityFile(directory: string): Promise<void> {
+  await rm(join(directory, 'ca.key'), { force: true })
+}
+
+const replaceIt =
+  'restore it from a backup; or delete ca.key and ca.pem to create a new authority, which clients must trust'
+
+async function readAuthority(keyFile: string, certFile: string): Promise<KeyPair | undefined> {
+  const mode = await modeOf(keyFile)
+  if (mode === undefined) {
+    if ((await modeOf(certFile)) === undefined) return undefined
+    throw new CertificateError(`the authority's key ${keyFile} is missing`, replaceIt)
+  }
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    throw new CertificateError(
+      `the authority's key ${keyFile} can be accessed by other users`,
+      `if nobody has read it, run chmod 600 ${keyFile}`,
+    )
+  }
+  const text = await readPemFile(keyFile)
+  try {
+    const { cert, key } = requireUsablePair({ cert: text, key: text }, keyFile, keyFile)
+    return { cert, key }
+  } catch (error) {
+    throw new CertificateError(`the authority's key ${keyFile} is malformed`, replaceIt, { cause: error })
+  }
+}
+
+async function modeOf(file: string): Promise<number | undefined> {
+  return (await stat(file, { throwIfNoEntry: false }))?.mode
+}
