@@ -70,7 +70,8 @@ export type RunningServer = {
   /** The certificate authority that `renewCa` created: its file and its SHA-256 fingerprint. */
   readonly renewedCa: { readonly file: string; readonly fingerprint: string } | undefined
   /**
-   * Stops accepting connections, completes running requests within `shutdownSeconds`, and closes the data directory.
+   * Reports at once that the server is not ready, and continues to accept connections for `drainSeconds`. Then stops
+   * accepting them, completes running requests within `shutdownSeconds`, and closes the data directory.
    */
   readonly stop: () => Promise<void>
 }
@@ -102,18 +103,32 @@ export async function startServer(configuration: Configuration, options: StartOp
     firstRun: composition.firstRun,
     renewedCa: renewedCaOf(composition),
     stop: async () => {
-      const deadlineMs = performance.now() + configuration.shutdownSeconds * 1000
-      log.info({ shutdownSeconds: configuration.shutdownSeconds }, 'shutting down')
+      const { drainSeconds, shutdownSeconds } = configuration
+      log.info({ drainSeconds, shutdownSeconds }, 'shutting down')
       composition.drain()
-      await listener.close(configuration.shutdownSeconds * 1000)
+      listener.drain()
+      await sleep(drainSeconds * 1000)
+      const deadlineMs = performance.now() + shutdownSeconds * 1000
+      await listener.close(shutdownSeconds * 1000)
       stopWatching?.()
       // Every job can continue at the next start.
       await Promise.race([jobs.stop(), sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false })])
       await stopOthers()
-      await composition.close()
+      await closeInTime(composition)
       log.info('server stopped')
       log.flush()
     },
+  }
+}
+
+/** The longest time to write what is pending. A database that does not respond must not keep the process. */
+const closeMs = 15_000
+
+/** @throws Error if the composition is not closed in time */
+async function closeInTime(composition: Composition): Promise<void> {
+  const late = sleep(closeMs, 'late', { ref: false })
+  if ((await Promise.race([composition.close(), late])) === 'late') {
+    throw new Error(`the database and the files could not be closed within ${closeMs / 1000} seconds`)
   }
 }
 
@@ -138,7 +153,7 @@ function withFirstRunHint(error: unknown, firstRunFile: string | undefined): unk
 }
 
 type OpenListeners = {
-  readonly listener: Pick<Listener, 'addresses' | 'replaceCertificate' | 'close'>
+  readonly listener: Pick<Listener, 'addresses' | 'replaceCertificate' | 'drain' | 'close'>
   readonly stopOthers: () => Promise<void>
 }
 

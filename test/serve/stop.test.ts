@@ -75,6 +75,33 @@ test('A connection on which nothing is asked does not hold up the end', async ()
   }
 })
 
+for (const workers of ['1', '2']) {
+  test(`after SIGTERM, a server with ${workers} worker(s) accepts connections for drainSeconds, is not ready, and closes connections`, async () => {
+    await using server = await startServer({ args: ['--drain-seconds', '4', '--workers', workers] })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    try {
+      const ask = (path: string, kept?: Agent) =>
+        request({ url: `${server.baseUrl}${path}`, caFile: server.caFile, ...(kept !== undefined && { agent: kept }) })
+      const manifest = '/v2/team/app/manifests/1'
+      for (const path of ['/readyz', manifest]) {
+        const { headers } = await ask(path, agent)
+        assert.equal(headers.connection, 'keep-alive')
+      }
+      const begun = performance.now()
+      const ended = server.stop()
+      await until('the server is not ready', async () => (await ask('/readyz')).status === 503)
+      const { headers } = await ask(manifest, agent)
+      assert.equal(headers.connection, 'close')
+      assert.equal((await ask('/healthz')).status, 200)
+      assert.deepEqual(await ended, { code: 0, signal: null })
+      assert.ok(performance.now() - begun > 3900, 'the listener is open for the time')
+      await assert.rejects(ask('/healthz'), { code: 'ECONNREFUSED' })
+    } finally {
+      agent.destroy()
+    }
+  })
+}
+
 test('SIGINT ends the server as SIGTERM does', async () => {
   await using server = await startServer()
   const ended: Ended = await server.kill('SIGINT')

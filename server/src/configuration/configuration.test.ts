@@ -45,6 +45,7 @@ describe('the configuration', () => {
       registry: 'myregistry',
       dev: false,
       metricsRetentionDays: 93,
+      drainSeconds: 0,
       shutdownSeconds: 30,
       uploadExpirySeconds: 3600,
       compatibility: 'oci',

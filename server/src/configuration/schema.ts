@@ -169,9 +169,17 @@ export const settingsSchema = z.strictObject(
       placeholder: 'days',
       example: '365',
     }),
+    drainSeconds: wholeNumber(0, 3600).default(0).register(settingTexts, {
+      kind: 'number',
+      description:
+        'How long the server continues to accept connections after SIGTERM. `/readyz` responds 503 meanwhile, and each response closes its connection, so that a load balancer selects other servers. Set it to longer than the load balancer takes to notice.',
+      placeholder: 'seconds',
+      example: '15',
+    }),
     shutdownSeconds: wholeNumber(0, 3600).default(30).register(settingTexts, {
       kind: 'number',
-      description: 'How long requests in flight may take to finish after SIGTERM before they are cut off.',
+      description:
+        'How long requests in flight may take to finish after SIGTERM, or after `drainSeconds`, before they are cut off.',
       placeholder: 'seconds',
       example: '60',
     }),

@@ -31,6 +31,7 @@ export type WorkerStart = {
 export type ToWorker =
   | { readonly kind: 'certificate'; readonly tls: KeyPair }
   | { readonly kind: 'metrics'; readonly id: number }
+  | { readonly kind: 'drain' }
   | { readonly kind: 'close'; readonly milliseconds: number }
 
 /** Requests that a worker has answered, for the modules of the main thread. */

@@ -66,6 +66,9 @@ async function run(port: MessagePort, start: WorkerStart): Promise<void> {
       case 'certificate':
         listener.replaceCertificate(message.tls)
         return
+      case 'drain':
+        listener.drain()
+        return
       case 'metrics':
         post({ kind: 'metrics', id: message.id, metrics: (await readMetrics?.()) ?? [] })
         return

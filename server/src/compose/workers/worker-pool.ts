@@ -42,6 +42,7 @@ export class WorkerPool {
   readonly #watching: NodeJS.Timeout
   #tls: KeyPair | undefined
   #metricsId = 0
+  #isDraining = false
   #isClosing = false
 
   constructor(start: Omit<WorkerStart, 'index' | 'tls'>, threads: number, { tls, log, onCounted }: PoolOptions) {
@@ -61,6 +62,12 @@ export class WorkerPool {
   replaceCertificate(tls: KeyPair): void {
     this.#tls = tls
     this.#tell({ kind: 'certificate', tls })
+  }
+
+  /** Continues to accept connections, and closes each of them after its next response. */
+  drain(): void {
+    this.#isDraining = true
+    this.#tell({ kind: 'drain' })
   }
 
   /** The metrics of every worker, and the counters of those that have ended. */
@@ -95,6 +102,7 @@ export class WorkerPool {
       if (message.kind === 'listening') {
         // The certificate may have been replaced meanwhile.
         if (this.#tls !== undefined) worker.postMessage({ kind: 'certificate', tls: this.#tls } satisfies ToWorker)
+        if (this.#isDraining) worker.postMessage({ kind: 'drain' } satisfies ToWorker)
         resolve()
       } else this.#receive(worker, message)
     })

@@ -21,6 +21,7 @@ export type ThreadedListener = {
   /** The metrics of the workers, also of those that have ended. */
   metrics(): Promise<readonly MetricsOfThread[]>
   replaceCertificate(tls: KeyPair): void
+  drain(): void
   close(milliseconds: number): Promise<void>
 }
 
@@ -80,6 +81,7 @@ export async function listenOnThreads(
     addresses,
     metrics: () => pool.metrics(),
     replaceCertificate: (pair) => pool.replaceCertificate(pair),
+    drain: () => pool.drain(),
     close: async (milliseconds) => {
       await pool.close(milliseconds)
       await forwarded.close()

@@ -57,6 +57,8 @@ export interface Listener {
   readonly counts: () => ListenerCounts
   /** Uses another certificate from the next handshake on. */
   replaceCertificate(tls: { readonly cert: string; readonly key: string }): void
+  /** Continues to accept connections, and closes each of them after its next response. */
+  drain(): void
   /** Accepts no more connections, waits for running requests for at most `milliseconds`, and then disconnects them. */
   close(milliseconds: number): Promise<void>
 }
@@ -102,8 +104,11 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
       const context = { ...replacement, ...ticketKeysOf(shared) }
       for (const server of servers) if (server instanceof https.Server) server.setSecureContext(context)
     },
+    drain: () => {
+      guard.isDraining = true
+    },
     close: async (milliseconds) => {
-      guard.isClosing = true
+      guard.isDraining = true
       // A connection that was busy until now waits for the client's next request.
       const sweep = setInterval(() => {
         for (const server of servers) server.closeIdleConnections()
@@ -145,7 +150,8 @@ type Guard = {
   readonly admit: (socket: Socket, isTls: boolean, begin: () => void) => void
   /** Closes connections that have not started yet. */
   readonly closePending: () => void
-  isClosing: boolean
+  /** Whether each response closes its connection. */
+  isDraining: boolean
 }
 
 function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
@@ -189,7 +195,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
     closePending: () => {
       for (const socket of pending) socket.destroy()
     },
-    isClosing: false,
+    isDraining: false,
   }
 }
 
@@ -237,7 +243,7 @@ function createServer(
     }
   }
   const route = inOrder((request, response) => {
-    if (guard.isClosing) response.shouldKeepAlive = false
+    if (guard.isDraining) response.shouldKeepAlive = false
     if (settleHost(request)) answer(request, response)
     else rejectRequest(app, { request, response }, 400, 'The host of the request is missing or ambiguous.')
   })
