@@ -11,8 +11,8 @@ export const platformFaults: readonly Fault[] = [
   },
   {
     what: 'A master key that other users can read is used',
-    file: 'server/src/platform/keys/sealing.ts',
-    find: '(mode & 0o077) !== 0',
+    file: 'server/src/platform/files/setting-file.ts',
+    find: '(mode & (isOfRoot ? 0o037 : 0o077)) !== 0',
     replace: '(mode & 0o000) !== 0',
     tests: ['server/src/platform/keys/sealing.test.ts'],
   },
