@@ -41,8 +41,10 @@ export {
   OwnerResetError,
   backUp,
   openAuditLog,
+  removeOldMasterKeys,
   resetOwnerIn,
   restoreTo,
+  rotateMasterKey,
   scrubDataDir,
 } from './compose/index.ts'
 export { decisionDocument } from './decisions/index.ts'
@@ -55,6 +57,7 @@ export {
   settingDefinitions,
 } from './configuration/index.ts'
 export { type Finding, type ScrubProgress, type ScrubReport } from './registry/index.ts'
+export { parseMasterKeySource } from './platform/keys/master-key-source.ts'
 export { StartupError, exitCodes } from './platform/process/exit.ts'
 
 /** A server that accepts connections. */

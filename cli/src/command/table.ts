@@ -84,6 +84,13 @@ server, as the account that is signed in.`,
     ],
   },
   {
+    path: 'master-key',
+    summary: 'replace the key that encrypts the secrets in the database',
+    about: `
+Run these commands on a server's machine, as the user that the server runs as, also while the server is running.`,
+    examples: ['acrux master-key rotate', 'acrux master-key rotate --to exec:/usr/local/bin/acrux-kms'],
+  },
+  {
     path: 'owner',
     summary: 'show the first credentials, and restore the access of an owner',
     about: `
@@ -268,6 +275,16 @@ export const commandTable: readonly CommandRow[] = [
     path: 'owner first-run',
     summary: 'print the credentials that the first start of the server created',
     load: () => import('../owner/first-run-command.ts'),
+  },
+  {
+    path: 'master-key remove-old',
+    summary: 'remove access to the secrets in the database by earlier master keys',
+    load: () => import('../master-key/remove-old.ts'),
+  },
+  {
+    path: 'master-key rotate',
+    summary: 'replace the master key, also while servers run',
+    load: () => import('../master-key/rotate.ts'),
   },
   {
     path: 'owner reset',

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { type Access, createAccess, ownerRole } from '../../access/index.ts'
 import { type Audit, createAudit } from '../../audit/index.ts'
 import { type Directory, DirectoryError, type User, createDirectory } from '../../directory/index.ts'
@@ -7,9 +6,8 @@ import { migrations } from '../state/migrations.ts'
 import { type DatabasePlace, applyMigrations, openDatabase, requireDatabase } from '../state/open-database.ts'
 import { requireOwnRows } from '../state/postgres-marker.ts'
 import { systemClock } from '../../platform/process/clock.ts'
-import { type ControlHandler, sendControlCommand } from '../../platform/process/control-channel.ts'
+import { sendControlCommand } from '../../platform/process/control-channel.ts'
 import { DataDirLockedError, openDataDir } from '../../platform/files/data-dir.ts'
-import type { Log } from '../../platform/log/log.ts'
 import { newFirstPassword } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
@@ -193,22 +191,5 @@ export async function resetOwnerIn(place: DatabasePlace, request: OwnerResetRequ
   return answer.result as OwnerReset
 }
 
-const resetCommand = 'owner-reset'
-
-/** Carries out the commands that the operator sends to a running server. */
-export function controlHandler(context: OwnerResetContext, log: Log): ControlHandler {
-  return async ({ command, user, removeSecondFactors }) => {
-    if (command !== resetCommand) return { ok: false, message: 'the server does not know this command' }
-    const request = {
-      user: typeof user === 'string' ? user : undefined,
-      removeSecondFactors: removeSecondFactors === true,
-    }
-    try {
-      return { ok: true, result: await resetOwner(context, request) }
-    } catch (error) {
-      if (error instanceof OwnerResetError) return { ok: false, message: error.message }
-      log.error({ err: error, id: randomUUID() }, 'failed to reset an owner')
-      throw error
-    }
-  }
-}
+/** The name of the command that resets an owner at a running server. */
+export const resetCommand = 'owner-reset'
