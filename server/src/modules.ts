@@ -30,7 +30,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       metrics: ['process', 'log', 'http'],
       outbound: ['process'],
       leases: [],
-      sql: ['metrics', 'process', 'leases'],
+      sql: ['metrics', 'process', 'leases', 'limits'],
       jobs: ['sql'],
       keys: ['process', 'memory', 'sql', 'limits', 'files'],
       tls: ['files', 'process', 'limits', 'log', 'sql', 'keys'],

@@ -23,6 +23,7 @@ import type {
 } from './database.ts'
 import { commitBounds } from './database.ts'
 import { Distribution } from '../metrics/figure.ts'
+import { createSemaphore } from '../limits/semaphore.ts'
 import { DatabaseBusyError, DatabaseUnavailableError } from '../process/outage.ts'
 import { systemErrorCode } from '../process/plain-reason.ts'
 import { type PostgresAccess, type PostgresAddress, connectionTo } from './postgres-address.ts'
@@ -39,6 +40,12 @@ const attemptLimits: ReadonlyMap<string, number> = new Map([
   ['40P01', 40],
   ['23505', 10],
 ])
+
+/**
+ * How often a transaction is attempted together with all others. Then those in conflict take turns: under load, each attempt would
+ * meet all the others again, and few would ever be committed.
+ */
+const attemptsTogether = 3
 
 /** A transaction that was in conflict with others, which only a repetition resolves. */
 const conflicts: ReadonlySet<string> = new Set(['40001', '40P01'])
@@ -146,6 +153,7 @@ class PostgresDatabase implements Database {
   #nesting: AsyncLocalStorage<boolean> | undefined
   #preparedCount = 0
   #running = new Set<Promise<unknown>>()
+  readonly #takeTurns = createSemaphore(1)
   #closed = false
   #commitSeconds = new Distribution(commitBounds)
 
@@ -237,7 +245,7 @@ class PostgresDatabase implements Database {
   async #commit<Result>(attempt: () => Promise<Result>): Promise<Result> {
     if (this.#closed) throw new Error('the database is closed')
     const beganMs = performance.now()
-    const result = await retry(attempt)
+    const result = await retry(attempt, this.#takeTurns)
     this.#commitSeconds.observe((performance.now() - beganMs) / 1000)
     return result
   }
@@ -291,10 +299,13 @@ async function runOn<Result>(
   return result
 }
 
-async function retry<Result>(attempt: () => Promise<Result>): Promise<Result> {
+async function retry<Result>(
+  attempt: () => Promise<Result>,
+  inTurn: ReturnType<typeof createSemaphore>,
+): Promise<Result> {
   for (let number = 1; ; number += 1) {
     try {
-      return await attempt()
+      return await (number <= attemptsTogether ? attempt() : inTurn(attempt))
     } catch (error) {
       if (number < attemptLimitOf(error)) await sleep(Math.random() * Math.min(4 * number ** 1.5, 250))
       else if (!conflicts.has(systemErrorCode(error) ?? '')) throw error
