@@ -64,7 +64,7 @@ export async function buildImage({ dist, work }) {
     debianPackages.push(...makeImageRoot(base, architecture))
     const program = join(work, `program-${architecture}`)
     makeProgramRoot(program, executablePath(dist, platform))
-    mkdirSync(join(work, 'volume/data'), { recursive: true, mode: 0o700 })
+    mkdirSync(join(work, 'volume/data/blobs'), { recursive: true, mode: 0o700 })
     const layers = [
       await layout.addLayer(types.layer, ['-C', base, '.']),
       await layout.addLayer(types.layer, ['-C', program, '.']),

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { assignRole, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
 import { clientHome, mustRun } from '../harness/clients.ts'
+import { freePort } from '../harness/free-port.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { mainFile } from '../harness/program.ts'
 import { startServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
+import { freePlace, runAcrux, startAcrux } from '../serve/acrux.ts'
 import { startMachine } from '../machines/machine.ts'
 import { step } from './az/az.ts'
 import { root } from './lib/examples.ts'
@@ -35,9 +38,13 @@ const models = {
   ConfigMap: 'v1',
   DaemonSet: 'apps/v1',
   Namespace: 'v1',
+  PersistentVolumeClaim: 'v1',
   Pod: 'v1',
+  PodDisruptionBudget: 'policy/v1',
   Secret: 'v1',
+  Service: 'v1',
   ServiceAccount: 'v1',
+  StatefulSet: 'apps/v1',
 } as const
 
 type Kind = keyof typeof models
@@ -90,6 +97,77 @@ step('the manifests are valid for Kubernetes', ['kubectl'], async () => {
   const samples = await build('samples')
   assert.equal(samples.length, 4)
   await assertValid([...provider, ...samples])
+})
+
+/** The seconds that a server with these settings takes to stop, at most. */
+function stopSeconds(settings: unknown): number {
+  return Number(at(settings, 'drainSeconds')) + Number(at(settings, 'shutdownSeconds')) + 15
+}
+
+/**
+ * Starts a server with the settings of a deployment, and its secrets in files of the test. Nothing listens at the address of its
+ * database, so that settings without an error end with code 18.
+ */
+async function assertSettings(text: string, secrets: string): Promise<void> {
+  using place = await freePlace()
+  for (const name of ['master.key', 'database.password']) {
+    writeFileSync(join(place.folder, name), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 })
+  }
+  const here = text.replaceAll(secrets, place.folder).replace(/@postgres[^/]*/, `@127.0.0.1:${await freePort()}`)
+  const file = join(place.folder, 'acrux.yaml')
+  writeFileSync(file, here)
+  const args = ['--config', file, ...place.args]
+  if (/^database:/m.test(text)) {
+    const ran = await runAcrux(['serve', ...args])
+    assert.equal(ran.code, 18, ran.stderr)
+    assert.match(ran.stderr, /connection was refused/)
+    return
+  }
+  await using started = await startAcrux(args)
+  started.signal('SIGTERM')
+}
+
+for (const overlay of ['base', 'replicas'] as const) {
+  step(
+    `the manifests of the server are valid for Kubernetes, and its settings for the server: ${overlay}`,
+    ['kubectl'],
+    async () => {
+      const documents = await build(`server/${overlay}`)
+      const kinds = ['ConfigMap', 'Namespace', 'Service', 'StatefulSet']
+      const further = overlay === 'base' ? [] : ['PersistentVolumeClaim', 'PodDisruptionBudget']
+      assert.deepEqual(documents.map((each) => stringAt(each, 'kind')).toSorted(), [...kinds, ...further].toSorted())
+      await assertValid(documents)
+      const ofKind = (kind: Kind) => documents.find((each) => at(each, 'kind') === kind)
+      const text = stringAt(ofKind('ConfigMap'), 'data', 'acrux.yaml')
+      await assertSettings(text, '/etc/acrux-secrets')
+      const pod = at(ofKind('StatefulSet'), 'spec', 'template', 'spec')
+      assert.ok(Number(at(pod, 'terminationGracePeriodSeconds')) > stopSeconds(parse(text)))
+      assert.equal(at(pod, 'enableServiceLinks'), false, 'its variables would be unknown settings')
+      const [container] = listAt(pod, 'containers')
+      for (const [probe, path] of [
+        ['startupProbe', '/healthz'],
+        ['livenessProbe', '/healthz'],
+        ['readinessProbe', '/readyz'],
+      ] as const) {
+        assert.equal(at(container, probe, 'httpGet', 'path'), path)
+      }
+      const { periodSeconds, failureThreshold = 3 } = at(container, 'readinessProbe') as Record<string, number>
+      assert.ok(Number(at(parse(text), 'drainSeconds')) > (periodSeconds ?? 10) * failureThreshold, 'noticed in time')
+    },
+  )
+}
+
+test('the settings of the Compose file are valid, and its servers have the time to stop', async () => {
+  const compose = join(root, 'deploy/compose')
+  const text = readFileSync(join(compose, 'acrux.yaml'), 'utf8')
+  await assertSettings(text, '/run/secrets')
+  const document: unknown = parse(readFileSync(join(compose, 'compose.yaml'), 'utf8'), { merge: true })
+  const balancer = readFileSync(join(compose, 'haproxy.cfg'), 'utf8')
+  for (const name of ['acrux-1', 'acrux-2', 'acrux-3']) {
+    const grace = stringAt(document, 'services', name, 'stop_grace_period')
+    assert.ok(Number.parseInt(grace) > stopSeconds(parse(text)), name)
+    assert.match(balancer, new RegExp(`server ${name} ${name}:5443`))
+  }
 })
 
 step('a manifest with an unknown field or a wrong value is not valid', ['kubectl'], async () => {
