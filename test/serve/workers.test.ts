@@ -6,15 +6,18 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, test } from 'node:test'
 import {
+  arm,
   assignRole,
   createServicePrincipal,
   expectStatus,
+  graph,
   principalWithRole,
   registryId,
   removeRole,
   roles,
 } from '../harness/arm.ts'
 import { freePort } from '../harness/free-port.ts'
+import { listAt, stringAt } from '../harness/json.ts'
 import { request, type HttpRequest, type HttpResponse } from '../harness/http.ts'
 import { accessToken, basic, digestOf, pushBlob, pushImage, registryUrl } from '../harness/registry.ts'
 import { startServer, StartFailed } from '../harness/server.ts'
@@ -90,6 +93,41 @@ test('a revoked role is denied by every worker from the next request on', async 
       assert.deepEqual(statuses(await kept.ask(manifest, { headers: { authorization } })), [401])
     }
   }
+})
+
+/** How many connections the main thread has for requests that workers forward. */
+function forwardingConnections(): number {
+  const sockets = readFileSync('/proc/net/unix', 'utf8').split('\n')
+  return sockets.filter((line) => line.endsWith(`${server.dataDir}/workers.sock`)).length
+}
+
+test('workers issue tokens, record each, and issue none for a revoked credential from the next request on', async () => {
+  using kept = connections()
+  const principal = await createServicePrincipal(server, 'token client')
+  await assignRole(server, principal.objectId, roles.acrPull, registryId(server))
+  const { loginServer } = server.firstRun
+  const path = `/oauth2/token?service=${encodeURIComponent(loginServer)}&scope=repository%3Ateam%2Fapp%3Apull`
+  const headers = { authorization: basic(principal.appId, principal.password) }
+  // The main thread creates the signing key.
+  assert.deepEqual(statuses(await kept.ask(path, { headers: { authorization: owner } })), [200])
+  const before = forwardingConnections()
+  const issued = await kept.ask(path, { headers })
+  assert.deepEqual(statuses(issued), [200])
+  assert.equal(forwardingConnections(), before, 'no request is forwarded')
+  for (const answer of issued) {
+    const authorization = `Bearer ${stringAt(answer.json(), 'access_token')}`
+    const url = `${registryUrl(server)}${manifest}`
+    expectStatus(await request({ url, caFile: server.caFile, headers: { authorization } }), 200)
+  }
+  const filter = encodeURIComponent(`action eq 'token.issue' and principalId eq '${principal.objectId}'`)
+  const read = await arm(server, 'GET', `${registryId(server)}/auditEvents?api-version=2024-11-01&$filter=${filter}`)
+  const recorded = listAt(expectStatus(read, 200).json(), 'value').map((event) => stringAt(event, 'action'))
+  assert.deepEqual(
+    recorded,
+    issued.map(() => 'token.issue'),
+  )
+  expectStatus(await graph(server, 'DELETE', `/servicePrincipals/${principal.objectId}`), 204)
+  assert.deepEqual(statuses(await kept.ask(path, { headers })), [401])
 })
 
 test('a tag that was moved, and a manifest that was deleted, are seen on every connection by the next request', async () => {

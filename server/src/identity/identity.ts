@@ -1,15 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../audit/index.ts'
-import type { Credentials } from '../credentials/index.ts'
-import type { Directory } from '../directory/index.ts'
-import type { Issuers } from '../issuers/index.ts'
 import { type RouteDescription, describeRoutes } from '../platform/http/surface.ts'
-import { type SigningKeyTimes, createKeyRing } from '../platform/keys/key-ring.ts'
-import type { Sealer } from '../platform/keys/sealing.ts'
+import type { SigningKeyTimes } from '../platform/keys/key-ring.ts'
 import { type KnownSenders, createKnownSenders, createSenderBudget } from '../platform/limits/sender-budget.ts'
 import type { Log } from '../platform/log/log.ts'
-import type { Clock } from '../platform/process/clock.ts'
-import type { Database, Transaction } from '../platform/sql/database.ts'
+import type { Transaction } from '../platform/sql/database.ts'
 import { parseAuthorization } from '../standards/http/authorization-header.ts'
 import { createClientAuthentication } from './grants/client-authentication.ts'
 import { createDevicePolls } from './grants/device-polls.ts'
@@ -24,12 +19,8 @@ import type { SignInProtocol } from './provider/sign-in-protocol.ts'
 import { tokenRefusalAllowance } from './provider/token-endpoint.ts'
 import { providerRoutes } from './routes.ts'
 import { mountProvider } from './surface.ts'
-import { createAudiences } from './tokens/audiences.ts'
-import { createClients } from './tokens/clients.ts'
+import { type TokenVerificationOptions, createTokenVerification } from './token-verification.ts'
 import type { VerifiedIdentity, VerifyAccessToken, VerifyIncomingToken, VerifyWorkloadToken } from './tokens/model.ts'
-import { retiredKeySeconds, signingAlgorithm } from './tokens/token-parameters.ts'
-import { type VerifierOptions, createAccessTokenVerifier } from './tokens/verify-access-token.ts'
-import { createIncomingTokenVerifier, createWorkloadTokenVerifier } from './tokens/verify-incoming-token.ts'
 
 /** The OpenID provider, and the verification of its tokens and of those that registries accept. */
 export interface Identity extends SignInProtocol {
@@ -50,20 +41,9 @@ export interface Identity extends SignInProtocol {
   readonly routes: readonly RouteDescription[]
 }
 
-export type IdentityOptions = {
-  readonly database: Database
-  readonly clock: Clock
+export type IdentityOptions = TokenVerificationOptions & {
   readonly audit: Audit
   readonly log: Log
-  readonly sealer: Sealer
-  readonly credentials: Credentials
-  readonly directory: Directory
-  /** Verifies tokens of external issuers. */
-  readonly issuers: Issuers
-  /** Scheme, host and port of the server for clients, such as `https://localhost:5443`. */
-  readonly publicOrigin: string
-  /** The age at which a signing key is rotated. */
-  readonly signingKeyRotationDays: number
   /** Whether applications may sign people in by user name and password. Off by default. */
   readonly passwordGrant?: boolean
   /** The maximum age of a person's sign-in. 180 days by default. */
@@ -76,24 +56,14 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /** Creates the module. Its first signing key is created when it is needed. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { database, clock, audit, log, sealer, credentials, directory, issuers, publicOrigin } = options
-  const audiences = createAudiences(publicOrigin)
-  const keys = createKeyRing({
-    database,
-    clock,
-    sealer,
-    purpose: 'idp',
-    algorithm: signingAlgorithm,
-    rotationMilliseconds: options.signingKeyRotationDays * dayMs,
-    signatureMilliseconds: retiredKeySeconds * 1000,
-  })
-  const clients = createClients(directory)
+  const { database, clock, audit, log, credentials, directory, issuers, publicOrigin } = options
+  const { audiences, clients, keys, ...verification } = createTokenVerification(options)
+  const { verifyAccessToken } = verification
   const handles = createHandles({ database, clock, credentials })
   const { senders = createKnownSenders(clock), passwordGrant = false, maxSignInDays = 180 } = options
   const devices = createDevices({ database, clock, credentials, clients, handles, senders })
   const usedAssertions = createUsedAssertionStore(database, clock)
   const shared = { database, clock, audit, credentials, directory, clients, audiences, handles, keys, publicOrigin }
-  const verification = createVerification(shared, issuers)
   const grants = createGrants({
     ...shared,
     tokens: createPersonTokens(shared),
@@ -109,7 +79,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     grants,
     grantTypes: [...grants.keys()].filter((grantType) => grantType !== shortDeviceGrant),
     authenticateClient: createClientAuthentication({ credentials, directory, clock, issuers, usedAssertions }),
-    verifyAccessToken: verification.verifyAccessToken,
+    verifyAccessToken,
     tokenRefusals: createSenderBudget(clock, tokenRefusalAllowance, senders),
     enrollmentRefusals: createSenderBudget(clock, enrollmentRefusalAllowance, senders),
   }
@@ -119,28 +89,16 @@ export function createIdentity(options: IdentityOptions): Identity {
     findDeviceRequest: devices.findDeviceRequest,
     answerDeviceRequest: devices.answerDeviceRequest,
     ...verification,
-    rotateKeys: () => keys.rotate(),
-    signingKey: () => keys.times(),
-    withdrawKeys: (transaction) => keys.withdraw(transaction),
-    mount: (app) => mountProvider(app, context),
-    routes: describeRoutes(providerRoutes),
-  }
-}
-
-function createVerification(
-  shared: VerifierOptions,
-  issuers: Issuers,
-): Pick<Identity, 'authenticateGraph' | 'verifyAccessToken' | 'verifyIncomingToken' | 'verifyWorkloadToken'> {
-  const verifyAccessToken = createAccessTokenVerifier(shared)
-  return {
-    verifyAccessToken,
-    verifyIncomingToken: createIncomingTokenVerifier({ ...shared, issuers, verifyAccessToken }),
-    verifyWorkloadToken: createWorkloadTokenVerifier({ ...shared, issuers }),
     authenticateGraph: async (header) => {
       const parsed = parseAuthorization(header)
       if (parsed.scheme !== 'bearer') return undefined
       const result = await verifyAccessToken(parsed.token, ['graph'])
       return result.ok ? result.identity : undefined
     },
+    rotateKeys: () => keys.rotate(),
+    signingKey: () => keys.times(),
+    withdrawKeys: (transaction) => keys.withdraw(transaction),
+    mount: (app) => mountProvider(app, context),
+    routes: describeRoutes(providerRoutes),
   }
 }

@@ -1,5 +1,6 @@
 export { type Identity, createIdentity } from './identity.ts'
 export { identityMigrations } from './migrations.ts'
+export { createTokenVerification } from './token-verification.ts'
 export type {
   IdentityRefusal,
   PresentedToken,

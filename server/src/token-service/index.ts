@@ -1,3 +1,3 @@
 export { explainRejectedIdentityToken } from './denials/rejected-identity-token.ts'
-export { createReadingGate } from './reading-gate.ts'
+export { createReadingTokenService } from './reading-token-service.ts'
 export { createTokenService, type TokenService } from './token-service.ts'

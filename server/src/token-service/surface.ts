@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { HTTPMethods } from 'fastify'
 import { failedBefore } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
+import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import { type CallerBudgets, OverBudgetError } from '../platform/limits/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { readFormText } from '../platform/http/form-body.ts'
@@ -28,6 +29,8 @@ type SurfaceOptions = {
   readonly audit: Audit
   readonly log: Log
   readonly throttle: Throttle
+  /** In a thread that only reads: leaves a request to the main thread. */
+  readonly leaveToMainThread?: ((exchange: RawExchange) => void) | undefined
 }
 
 /** The options, and the routes by method and path. */
@@ -54,10 +57,8 @@ export function createTokenSurface(options: SurfaceOptions): RawSurface {
   }
 }
 
-async function serve(
-  context: SurfaceContext,
-  { request, response, origin, commonHeaders }: RawExchange,
-): Promise<void> {
+async function serve(context: SurfaceContext, exchange: RawExchange): Promise<void> {
+  const { request, response, origin, commonHeaders } = exchange
   const { url = '' } = request
   const queryAt = url.indexOf('?')
   const row = requireRow(context, request, queryAt === -1 ? url : url.slice(0, queryAt))
@@ -67,6 +68,7 @@ async function serve(
   let parameters = queryAt === -1 ? '' : url.slice(queryAt + 1)
   if (row.method === 'POST') {
     parameters = await readFormText(request)
+    exchange.bodyText = parameters
     // Authority may have changed while the body was read.
     if ((await context.database.authorityRevision()) !== located.revision)
       located = await locate(context, request, origin)
@@ -110,19 +112,21 @@ async function denyAddress(
 
 /** Charges a failure to the budget of the address. @throws always: the failure, or OverBudgetError */
 async function chargeFailure({ budgets }: SurfaceContext, { remoteAddress }: Origin, error: unknown): Promise<never> {
-  if (error instanceof OverBudgetError) throw error
+  if (error instanceof OverBudgetError || error instanceof MainThreadOnlyError) throw error
   await budgets.ofAddress(remoteAddress).settle(failureCostMs)
   throw error
 }
 
-function fail(
-  { log }: SurfaceContext,
-  { request, response, origin, commonHeaders }: RawExchange,
-  error: unknown,
-): void {
+function fail({ log, leaveToMainThread }: SurfaceContext, exchange: RawExchange, error: unknown): void {
+  const { request, response, origin, commonHeaders } = exchange
   // A response that has begun cannot be replaced, and an aborted request has no reader.
   if (response.headersSent || response.destroyed) {
     response.destroy()
+    return
+  }
+  if (error instanceof MainThreadOnlyError && leaveToMainThread !== undefined) {
+    exchange.isHandedOver = true
+    leaveToMainThread(exchange)
     return
   }
   const { code, status, message, challenge, retryAfterSeconds } = describeError(error)

@@ -5,9 +5,9 @@ import type { Audit } from '../audit/index.ts'
 import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
-import { mountRaw } from '../platform/http/raw-surface.ts'
+import { type RawExchange, mountRaw } from '../platform/http/raw-surface.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
-import type { SigningKeyTimes } from '../platform/keys/key-ring.ts'
+import type { KeyRing, SigningKeyTimes } from '../platform/keys/key-ring.ts'
 import type { Sealer } from '../platform/keys/sealing.ts'
 import { CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Log } from '../platform/log/log.ts'
@@ -15,14 +15,14 @@ import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Gate } from '../registry/index.ts'
 import type { Registry, Resources } from '../resources/index.ts'
-import { createDenialExplanations } from './denials/explain-denial.ts'
-import { createFailedAuthentications } from './denials/failed-authentication.ts'
+import { type DenialExplanations, createDenialExplanations } from './denials/explain-denial.ts'
+import { type FailedAuthentications, createFailedAuthentications } from './denials/failed-authentication.ts'
 import { createRefusals } from './denials/refusals.ts'
 import { createRejectedAcrTokens } from './denials/rejected-acr-token.ts'
 import { IssueCache } from './endpoint/issue-cache.ts'
 import { createGate } from './gate/gate.ts'
 import { passwordMayPull } from './gate/password-pull.ts'
-import { createThrottle } from './limits/throttle.ts'
+import { type Throttle, createThrottle } from './limits/throttle.ts'
 import { tokenRoutes } from './routes.ts'
 import { createTokenSurface } from './surface.ts'
 import { createAcrKeys } from './tokens/acr-keys.ts'
@@ -64,7 +64,7 @@ export type TokenServiceOptions = {
   readonly resources: Resources
   readonly credentials: Credentials
   readonly directory: Directory
-  readonly identity: Identity
+  readonly identity: Pick<Identity, 'verifyIncomingToken' | 'verifyWorkloadToken'>
   readonly access: Access
   /** The scheme of the URL by which clients reach the server. */
   readonly scheme: 'http' | 'https'
@@ -81,23 +81,43 @@ export type TokenServiceOptions = {
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { clock } = options
   const keys = createAcrKeys(options)
-  const tokens = createAcrTokens({ keys, clock })
-  const refusals = createRefusals(options.scheme)
-  const throttle = createThrottle(clock, options.throttling === 'acr' ? 'all' : 'acr')
   const denials = createDenialExplanations(options)
   const explainRejectedAcrToken = createRejectedAcrTokens({ keys, clock })
   const failures = createFailedAuthentications({ ...options, denials, explainRejectedAcrToken })
-  const { callerBudgets: budgets = new CallerBudgets() } = options
-  const context = { ...options, budgets, tokens, refusals, denials, failures }
-  const defaultPort = options.scheme === 'https' ? 443 : 80
-  const routes = tokenRoutes({ ...context, issueCache: new IssueCache(), defaultPort }, keys)
+  const throttle = createThrottle(clock, options.throttling === 'acr' ? 'all' : 'acr')
+  const { context, ...service } = assembleTokenService(options, { keys, throttle, denials, failures })
   return {
-    gate: createGate({ ...context, throttle }),
+    ...service,
     passwordMayPull: (registry, credentials, repository) => passwordMayPull(context, registry, credentials, repository),
-    routes,
-    mount: (app) => mountRaw(app, createTokenSurface({ ...options, budgets, routes, throttle })),
     rotateKeys: () => keys.rotate(),
     signingKey: () => keys.times(),
     withdrawKeys: (transaction) => keys.withdraw(transaction),
+  }
+}
+
+/** The parts of a token service that a thread which only reads has differently. */
+type ThreadParts = {
+  readonly keys: KeyRing
+  readonly throttle: Throttle
+  readonly denials: DenialExplanations
+  readonly failures: FailedAuthentications
+}
+
+/** Assembles the gate and the token endpoints of one thread. */
+export function assembleTokenService(
+  options: TokenServiceOptions & { readonly leaveToMainThread?: (exchange: RawExchange) => void },
+  { keys, throttle, denials, failures }: ThreadParts,
+) {
+  const { clock, scheme, callerBudgets: budgets = new CallerBudgets() } = options
+  const tokens = createAcrTokens({ keys, clock })
+  const refusals = createRefusals(scheme)
+  const context = { ...options, budgets, tokens, refusals, denials, failures }
+  const defaultPort = scheme === 'https' ? 443 : 80
+  const routes = tokenRoutes({ ...context, issueCache: new IssueCache(), defaultPort }, keys)
+  return {
+    context,
+    gate: createGate({ ...context, throttle }),
+    routes,
+    mount: (app: FastifyInstance) => mountRaw(app, createTokenSurface({ ...options, budgets, routes, throttle })),
   }
 }

@@ -1,5 +1,4 @@
-import { type Audit } from '../../audit/index.ts'
-import { mainThreadOnly } from '../../platform/process/main-thread-only.ts'
+import type { Audit } from '../../audit/index.ts'
 import type { Counted } from './messages.ts'
 
 type Transfer = { rid: string; kind: 'pull' | 'push'; succeeded: boolean; count: number }
@@ -17,13 +16,8 @@ export class CountedRequests {
     else known.count += 1
   }
 
-  /** The audit log of a worker: it notes uses of credentials, and writes nothing. */
-  readonly audit: Audit = {
-    noteUse: (...use) => void this.#uses.push(use),
-    append: mainThreadOnly,
-    record: mainThreadOnly,
-    prepare: mainThreadOnly,
-  }
+  /** Notes a use of a credential. */
+  readonly noteUse: Audit['noteUse'] = (...use) => void this.#uses.push(use)
 
   /** Takes the counts; undefined if there are none. */
   take(pulls: Counted['pulls']): Counted | undefined {

@@ -1,4 +1,4 @@
-import type { Audit } from '../../audit/index.ts'
+import type { Audit, AuditEvent } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import type { ListenAddress } from '../../platform/http/listener.ts'
 import type { CountsMemory } from '../../platform/memory/shared-counts.ts'
@@ -31,6 +31,7 @@ export type WorkerStart = {
 export type ToWorker =
   | { readonly kind: 'certificate'; readonly tls: KeyPair }
   | { readonly kind: 'metrics'; readonly id: number }
+  | EventsWritten
   | { readonly kind: 'drain' }
   | { readonly kind: 'close'; readonly milliseconds: number }
 
@@ -46,9 +47,16 @@ export type Counted = {
   readonly uses: readonly Parameters<Audit['noteUse']>[]
 }
 
+/** Audit events of requests that a worker answers as soon as the main thread has written them. */
+export type EventsToWrite = { readonly kind: 'events'; readonly id: number; readonly events: readonly AuditEvent[] }
+
+/** The reply to {@link EventsToWrite}. */
+export type EventsWritten = { readonly kind: 'events-written'; readonly id: number; readonly isWritten: boolean }
+
 /** A message from a worker to the main thread. */
 export type FromWorker =
   | { readonly kind: 'listening' }
   | ({ readonly kind: 'counted' } & Counted)
+  | EventsToWrite
   | { readonly kind: 'metrics'; readonly id: number; readonly metrics: MetricsOfThread }
   | { readonly kind: 'closed' }

@@ -1,3 +1,4 @@
+import type { Audit } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import type { RawExchange } from '../../platform/http/raw-surface.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
@@ -7,9 +8,10 @@ import type { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { mainThreadOnly } from '../../platform/process/main-thread-only.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { createRegistryReader } from '../../registry/index.ts'
+import { createTokenVerification } from '../../identity/index.ts'
+import { createDeletionCount, createRegistryReader } from '../../registry/index.ts'
 import type { BlobStore } from '../../storage/index.ts'
-import { createReadingGate } from '../../token-service/index.ts'
+import { createReadingTokenService } from '../../token-service/index.ts'
 import { findAtOwnAddress, publicOriginOf, publicSchemeOf } from '../hosts/listened-hosts.ts'
 import { openAuthority, openResources } from '../modules/authority.ts'
 import type { CountedRequests } from './counted-requests.ts'
@@ -23,13 +25,21 @@ export type ReadingBasis = {
   readonly log: Log
   readonly revisions: SharedRevisions
   readonly callerBudgets: CallerBudgets
-  readonly counted: CountedRequests
+  readonly counted: Pick<CountedRequests, 'countTransfer'>
+  readonly audit: Audit
   readonly leaveToMainThread: (exchange: RawExchange) => void
+}
+
+/** The main thread verifies tokens of external issuers, and has their keys. */
+const externalIssuers = {
+  verifyWorkloadToken: mainThreadOnly,
+  trustedTenants: { isIssuer: mainThreadOnly, verify: mainThreadOnly },
 }
 
 /** Wires the modules of a thread that only reads. */
 export function createReadingModules(basis: ReadingBasis) {
-  const { configuration, counted } = basis
+  const { configuration, counted, database } = basis
+  const { signingKeyRotationDays } = configuration
   const authorityBasis = { ...basis, publicOrigin: publicOriginOf(configuration) }
   const resources = openResources(authorityBasis, configuration)
   const authority = openAuthority(authorityBasis, configuration, {
@@ -37,27 +47,32 @@ export function createReadingModules(basis: ReadingBasis) {
     onPrincipalDeleted: mainThreadOnly,
     onApplicationDeleted: mainThreadOnly,
   })
-  const gate = createReadingGate({
+  const atOwnAddress = findAtOwnAddress(resources, configuration)
+  const tokenService = createReadingTokenService({
     ...basis,
     ...authority,
     resources,
-    audit: counted.audit,
+    atOwnAddress,
+    identity: createTokenVerification({
+      ...authorityBasis,
+      ...authority,
+      issuers: externalIssuers,
+      signingKeyRotationDays,
+    }),
     scheme: publicSchemeOf(configuration),
-    signingKeyRotationDays: configuration.signingKeyRotationDays,
+    signingKeyRotationDays,
     throttling: configuration.limits.throttling,
+    repositoryDeletions: createDeletionCount(database),
   })
-  return createRegistryReader({
+  const registry = createRegistryReader({
     ...basis,
-    gate,
-    audit: counted.audit,
-    registries: {
-      byHost: (host) => resources.findRegistryByHost(host),
-      atOwnAddress: findAtOwnAddress(resources, configuration),
-    },
+    gate: tokenService.gate,
+    registries: { byHost: (host) => resources.findRegistryByHost(host), atOwnAddress },
     transfers: { count: (...transfer) => counted.countTransfer(...transfer) },
     blobSettings: {
       leaseMs: configuration.gc.leaseSeconds * 1000,
       redirectsReads: configuration.storage.redirect,
     },
   })
+  return { tokenService, registry }
 }

@@ -6,7 +6,7 @@ import { createApp } from '../../platform/http/app.ts'
 import { createForwarder } from '../../platform/http/forwarded.ts'
 import { listen } from '../../platform/http/listener.ts'
 import { listenerLimits } from '../../platform/http/listener-limits.ts'
-import { requestListener } from '../../platform/http/raw-surface.ts'
+import { isEncodedPath, requestListener } from '../../platform/http/raw-surface.ts'
 import { streamBody } from '../../platform/http/slow-clients.ts'
 import { sealerOfKey } from '../../platform/keys/sealing.ts'
 import { CallerBudgets } from '../../platform/limits/caller-budget.ts'
@@ -17,16 +17,18 @@ import { systemClock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteReader } from '../../platform/sql/sqlite-reader.ts'
 import { type RegistryReader, registryRoutes } from '../../registry/index.ts'
+import type { TokenService } from '../../token-service/index.ts'
 import { callerLimitsOf } from '../modules/authority.ts'
 import { listenerFigures, manifestCacheFigure } from '../monitoring/thread-figures.ts'
 import { openStorage } from '../state/open-storage.ts'
 import { CountedRequests } from './counted-requests.ts'
+import { ForwardedEvents } from './forwarded-events.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
 import { createReadingModules } from './reading-modules.ts'
 
 /*
- * A thread that accepts connections. It answers pulls of manifests and blobs, and leaves all other requests to the main
- * thread.
+ * A thread that accepts connections. It answers pulls of manifests and blobs, and requests for tokens, and leaves all other
+ * requests to the main thread.
  */
 
 /** How often the main thread gets the counts of requests. */
@@ -37,12 +39,18 @@ const beatMs = 1000
 async function run(port: MessagePort, start: WorkerStart): Promise<void> {
   const { configuration, index } = start
   const log = createLog(configuration.logLevel)
+  const post = (message: FromWorker): void => port.postMessage(message)
   const counted = new CountedRequests()
-  const { app, registry, database, answer } = await openReading(start, counted, log)
+  const events = new ForwardedEvents(post)
+  const { app, tokenService, registry, database, answer } = await openReading(start, { counted, events, log })
   // Loaded only if metrics are served, to save memory.
   const measure =
     configuration.metricsListen &&
-    (await import('../../platform/metrics/metrics.ts')).measureThread(app, registryRoutes, log)
+    (await import('../../platform/metrics/metrics.ts')).measureThread(
+      app,
+      [...registryRoutes, ...tokenService.routes],
+      log,
+    )
   await app.ready()
   const listener = await listen(app, {
     ...listenerLimits(configuration.limits, true),
@@ -53,7 +61,6 @@ async function run(port: MessagePort, start: WorkerStart): Promise<void> {
   })
   const figures = [...listenerFigures(listener.counts), manifestCacheFigure(() => registry.manifestReads)]
   const readMetrics = measure?.(figures)
-  const post = (message: FromWorker): void => port.postMessage(message)
   const report = () => {
     const found = counted.take(registry.takePulls())
     if (found !== undefined) post({ kind: 'counted', ...found })
@@ -71,6 +78,9 @@ async function run(port: MessagePort, start: WorkerStart): Promise<void> {
         return
       case 'metrics':
         post({ kind: 'metrics', id: message.id, metrics: (await readMetrics?.()) ?? [] })
+        return
+      case 'events-written':
+        events.settle(message)
         return
       case 'close':
         await listener.close(message.milliseconds)
@@ -91,6 +101,7 @@ type Answer = (answerHere: RequestListener) => RequestListener
 
 type Reading = {
   readonly app: FastifyInstance
+  readonly tokenService: Pick<TokenService, 'routes'>
   readonly registry: RegistryReader
   readonly database: Database
   readonly answer: Answer
@@ -98,8 +109,7 @@ type Reading = {
 
 async function openReading(
   { configuration, dataDir, ...start }: WorkerStart,
-  counted: CountedRequests,
-  log: Log,
+  { counted, events, log }: { readonly counted: CountedRequests; readonly events: ForwardedEvents; readonly log: Log },
 ): Promise<Reading> {
   const clock = systemClock
   const revisions = new SharedRevisions(start.revisions)
@@ -109,7 +119,7 @@ async function openReading(
   const forward = createForwarder(start.forwardPath)
   const place = { path: dataDir, filesAreHeld: () => true }
   const storage = await openStorage(configuration, place, { clock, env: process.env })
-  const registry = createReadingModules({
+  const { tokenService, registry } = createReadingModules({
     configuration,
     database,
     sealer: sealerOfKey(start.dataKey),
@@ -119,7 +129,8 @@ async function openReading(
     revisions,
     callerBudgets,
     counted,
-    leaveToMainThread: ({ request, response }) => forward(request, response),
+    audit: { ...events.audit, noteUse: counted.noteUse },
+    leaveToMainThread: ({ request, response, bodyText }) => forward(request, response, bodyText),
   })
   const app = createApp({
     log,
@@ -128,8 +139,9 @@ async function openReading(
     callerBudgets,
   })
   registry.mount(app)
+  tokenService.mount(app)
   const answer: Answer = (answerHere) => (request, response) => {
-    if (mayBeRead(request.method, request.url)) {
+    if (mayBeAnswered(request.method, request.url)) {
       answerHere(request, response)
       return
     }
@@ -137,15 +149,16 @@ async function openReading(
     forward(request, response)
   }
   app.addHook('onClose', () => storage.objects?.close())
-  return { app, registry, database, answer }
+  return { app, tokenService, registry, database, answer }
 }
 
 /** The paths whose bodies have a minimum rate instead of a time limit. */
 const uploadPath = /^\/v2\/[^?]+\/blobs\/uploads\//
 
-/** Whether the registry reader may have a handler for a request. */
-function mayBeRead(method: string | undefined, url = ''): boolean {
-  return (method === 'GET' || method === 'HEAD') && url.startsWith('/v2/') && !url.includes('%')
+/** Whether this thread may have a handler for a request. */
+function mayBeAnswered(method: string | undefined, url = ''): boolean {
+  if (isEncodedPath(url)) return false
+  return url.startsWith('/v2/') ? method === 'GET' || method === 'HEAD' : url.startsWith('/oauth2/')
 }
 
 if (parentPort === null) throw new Error('this file is the body of a worker thread')

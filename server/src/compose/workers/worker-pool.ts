@@ -7,12 +7,15 @@ import { SharedCounts } from '../../platform/memory/shared-counts.ts'
 import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
 import { startPackagedThread } from '../../platform/process/packaged-file.ts'
 import type { KeyPair } from '../../platform/tls/key-pair.ts'
-import type { Counted, FromWorker, ToWorker, WorkerStart } from './messages.ts'
+import type { AuditEvent } from '../../audit/index.ts'
+import type { Counted, EventsToWrite, FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
 export type PoolOptions = {
   readonly tls: KeyPair | undefined
   readonly log: Log
   readonly onCounted: (counted: Counted) => void
+  /** Writes an event to the audit log, and returns when it is durable. */
+  readonly writeEvent: (event: AuditEvent) => Promise<void>
 }
 
 /** The pause before a worker is replaced: longer after each failure, up to the maximum. */
@@ -34,6 +37,7 @@ export class WorkerPool {
   readonly #threads: number
   readonly #log: Log
   readonly #onCounted: PoolOptions['onCounted']
+  readonly #writeEvent: PoolOptions['writeEvent']
   readonly #running = new Map<number, Running>()
   readonly #metricsWaiting = new Map<number, (metrics: MetricsOfThread) => void>()
   readonly #lastMetrics = new Map<Worker, MetricsOfThread>()
@@ -45,12 +49,13 @@ export class WorkerPool {
   #isDraining = false
   #isClosing = false
 
-  constructor(start: Omit<WorkerStart, 'index' | 'tls'>, threads: number, { tls, log, onCounted }: PoolOptions) {
+  constructor(start: Omit<WorkerStart, 'index' | 'tls'>, threads: number, { tls, log, ...handlers }: PoolOptions) {
     this.#start = start
     this.#threads = threads
     this.#tls = tls
     this.#log = log
-    this.#onCounted = onCounted
+    this.#onCounted = handlers.onCounted
+    this.#writeEvent = handlers.writeEvent
     this.#watching = setInterval(() => this.#endSilent(), lookMs).unref()
   }
 
@@ -135,12 +140,21 @@ export class WorkerPool {
       case 'counted':
         this.#onCounted(message)
         return
+      case 'events':
+        void this.#writeEvents(worker, message)
+        return
       case 'metrics':
         this.#lastMetrics.set(worker, message.metrics)
         this.#metricsWaiting.get(message.id)?.(message.metrics)
         return
       case 'closed':
     }
+  }
+
+  async #writeEvents(worker: Worker, { id, events }: EventsToWrite): Promise<void> {
+    const outcomes = await Promise.allSettled(events.map(this.#writeEvent))
+    const isWritten = outcomes.every(({ status }) => status === 'fulfilled')
+    worker.postMessage({ kind: 'events-written', id, isWritten } satisfies ToWorker)
   }
 
   /** Deletes what a worker that has ended counted in shared memory, and keeps its counters. */

@@ -27,7 +27,7 @@ export type ThreadedListener = {
 
 export type WorkersOptions = {
   readonly app: FastifyInstance
-  readonly modules: Pick<Modules, 'registry' | 'activity' | 'auditing'>
+  readonly modules: Pick<Modules, 'registry' | 'activity' | 'audit' | 'auditing'>
   readonly state: Pick<State, 'dataDir' | 'dataKey' | 'revisions'>
   readonly tls: KeyPair | undefined
   readonly log: Log
@@ -70,7 +70,12 @@ export async function listenOnThreads(
     requests: createCountsMemory(threads),
     beats: new SharedArrayBuffer(4 * threads),
   }
-  const pool = new WorkerPool(start, threads, { tls, log, onCounted: (counted) => addCounted(modules, counted) })
+  const pool = new WorkerPool(start, threads, {
+    tls,
+    log,
+    onCounted: (counted) => addCounted(modules, counted),
+    writeEvent: (event) => modules.audit.append(event),
+  })
   try {
     await pool.start()
   } catch (error) {

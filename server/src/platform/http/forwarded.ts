@@ -26,14 +26,20 @@ const ofRequestConnection = new Set([
   'expect',
   connectionHeader,
 ])
+/** The same, and those of a body that was read: its text may have another length than its bytes had. */
+const ofReadRequest = new Set([...ofRequestConnection, 'content-length', 'transfer-encoding'])
 const ofResponseConnection = new Set(['connection', 'keep-alive', 'transfer-encoding'])
 
-/** Sends whole requests to the main thread, and its responses to the clients. */
-export function createForwarder(path: string): (request: IncomingMessage, response: ServerResponse) => void {
+/** Sends a whole request to the main thread, and its response to the client. `body` is the body, if it was read already. */
+export type Forward = (request: IncomingMessage, response: ServerResponse, body?: string) => void
+
+/** Creates the forwarding to the socket at `path`. */
+export function createForwarder(path: string): Forward {
   const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 256 })
-  return (request, response) => {
+  return (request, response, body) => {
     const { method, url } = request
-    const forwarded = http.request({ agent, socketPath: path, method, path: url, headers: forwardedHeaders(request) })
+    const headers = forwardedHeaders(request, body)
+    const forwarded = http.request({ agent, socketPath: path, method, path: url, headers })
     forwarded.on('response', (answer) => {
       if (answer.headers.connection === 'close') response.shouldKeepAlive = false
       const { statusCode = 502, statusMessage, rawHeaders } = answer
@@ -55,15 +61,16 @@ export function createForwarder(path: string): (request: IncomingMessage, respon
       if (!response.writableFinished) forwarded.destroy()
     })
     request.on('error', () => forwarded.destroy())
-    request.pipe(forwarded)
+    if (body === undefined) request.pipe(forwarded)
+    else forwarded.end(body)
   }
 }
 
-function forwardedHeaders({ rawHeaders, headers, socket }: IncomingMessage): string[] {
-  const kept = withoutHeaders(rawHeaders, ofRequestConnection)
-  // Node would add an empty body in chunks.
+function forwardedHeaders({ rawHeaders, headers, socket }: IncomingMessage, body: string | undefined): string[] {
+  const kept = withoutHeaders(rawHeaders, body === undefined ? ofRequestConnection : ofReadRequest)
   const hasLength = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-  if (!hasLength) kept.push('content-length', '0')
+  // Node would add an empty body in chunks.
+  if (body !== undefined || !hasLength) kept.push('content-length', String(Buffer.byteLength(body ?? '')))
   kept.push(connectionHeader, JSON.stringify(connectionOf(socket)), 'connection', 'keep-alive')
   return kept
 }

@@ -13,6 +13,8 @@ export type RawExchange = {
   readonly commonHeaders: readonly string[]
   /** Set where another thread answers the request: it also reports the end of the response. */
   isHandedOver?: true
+  /** The text of the body, where the surface has read it. */
+  bodyText?: string
 }
 
 /**
@@ -77,7 +79,7 @@ export function requestListener(app: FastifyInstance): RequestListener {
 }
 
 /** Whether the path is percent-encoded. */
-function isEncodedPath(url: string): boolean {
+export function isEncodedPath(url: string): boolean {
   const encodedAt = url.indexOf('%')
   if (encodedAt === -1) return false
   const queryAt = url.indexOf('?')

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { CryptoKey, JWK } from 'jose'
 import type { Clock } from '../process/clock.ts'
+import { MainThreadOnlyError } from '../process/main-thread-only.ts'
 import type { Database, Transaction } from '../sql/database.ts'
 import {
   type KeyPurpose,
@@ -154,6 +155,11 @@ class StoredKeyRing implements KeyRing {
     try {
       await this.#replaceOnce(before?.row)
     } catch (error) {
+      if (error instanceof MainThreadOnlyError) {
+        // The main thread creates the key at this request. The next one reads it.
+        this.#loaded = undefined
+        throw error
+      }
       // A key that is due for rotation still signs, such as while the disk is full.
       if (before === undefined) throw error
       return before

@@ -11,14 +11,14 @@ import type { FailedAuthentications } from '../denials/failed-authentication.ts'
 
 /** The dependencies of the handlers of `/oauth2/*`. */
 export type TokenContext = StandingContext & {
-  readonly identity: Identity
+  readonly identity: Pick<Identity, 'verifyIncomingToken' | 'verifyWorkloadToken'>
   readonly audit: Audit
   readonly clock: Clock
   readonly tokens: AcrTokens
   readonly refusals: Refusals
   readonly issueCache: IssueCache
-  readonly denials: DenialExplanations
-  readonly failures: FailedAuthentications
+  readonly denials: Omit<DenialExplanations, 'explainActions'>
+  readonly failures: Omit<FailedAuthentications, 'explainBearer'>
   readonly budgets: CallerBudgets
   /** The number of repositories that have been deleted so far. */
   readonly repositoryDeletions: () => Promise<number>
