@@ -49,7 +49,6 @@ const exceptions: Readonly<Record<string, string>> = {
   'ad app credential reset --keyvault': 'not yet',
   'ad sp create-for-rbac --keyvault': 'not yet',
   'ad sp credential reset --keyvault': 'not yet',
-  'role assignment list-changelogs': 'not yet',
 }
 
 function isOf(path: string, names: readonly string[]): boolean {

@@ -222,6 +222,11 @@ export const managementRows: readonly CommandRow[] = [
     load: () => import('../role/assignment/list.ts'),
   },
   {
+    path: 'role assignment list-changelogs',
+    summary: 'list the changes of role assignments',
+    load: () => import('../role/assignment/list-changelogs.ts'),
+  },
+  {
     path: 'role assignment update',
     summary: 'change the condition or the description of a role assignment',
     load: () => import('../role/assignment/update.ts'),

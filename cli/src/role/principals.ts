@@ -96,7 +96,8 @@ export function typeOf(object: DirectoryObject): string | undefined {
   return principalTypes[String(object['@odata.type'])]
 }
 
-function nameOf(object: DirectoryObject): string {
+/** The name of a principal, as az shows it. */
+export function nameOf(object: DirectoryObject): string {
   const [first] = Array.isArray(object['servicePrincipalNames']) ? (object['servicePrincipalNames'] as unknown[]) : []
   const name = [object['userPrincipalName'], first, object['displayName']].find((each) => typeof each === 'string')
   return typeof name === 'string' ? name : ''

@@ -1,3 +1,4 @@
+import { listActivityLog } from './server/activity-log.ts'
 import { listAuditEvents, listRegistryAuditEvents } from './server/audit-events.ts'
 import {
   deleteAuditWebhook,
@@ -126,6 +127,7 @@ const subscriptionRows = table([
   { id: 'scrub.start',             method: 'POST',   path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/action'), handle: startScrub },
   { id: 'scrub.get',               method: 'GET',    path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/read'), handle: getScrub },
   { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
+  { id: 'activityLog.list',        method: 'GET',    path: `${subscription}/providers/Microsoft.Insights/eventtypes/management/values`, need: action('Microsoft.Insights/eventtypes/values/read'), handle: listActivityLog, filtered: true, paged: true },
   { id: 'credentialUses.list',     method: 'GET',    path: `${subscription}/providers/Acrux.Server/credentialUses`, need: action('Acrux.Server/credentialUses/read'), handle: listCredentialUses, filtered: true, paged: true },
 ])
 

@@ -58,6 +58,33 @@ export const roleLines: readonly Line[] = [
   { line: 'role assignment delete', code: 1, says: /at least one of these arguments/ },
   { line: "role assignment delete --assignee ''", code: 1, says: /can't be an empty string/ },
   { line: 'role assignment delete --scope {registryId} --role AcrDelete', code: 1, says: /No matched assignments/ },
+  {
+    line: 'role assignment list-changelogs --start-time 2000-01-01T00:00:00Z --end-time 2100-1-1T0:0:0Z',
+  },
+  {
+    line: 'role assignment list-changelogs --start-time 2000-01-01T00:00:00Z --end-time 2100-01-01T00:00:00Z -o table',
+  },
+  {
+    line: 'role assignment list-changelogs --end-time 2100-01-01T00:00:00Z --start-time 2000-01-01T00:00:00Z --query [].[action,roleName,scopeType,caller] -o tsv',
+  },
+  { line: 'role assignment list-changelogs --query length(@)>`2`' },
+  { line: 'role assignment list-changelogs --end-time 2001-01-01T00:00:00Z' },
+  {
+    line: 'role assignment list-changelogs --start-time 2026-11-01',
+    code: 1,
+    says: /'2026-11-01' is not valid datetime/,
+  },
+  {
+    line: 'role assignment list-changelogs --end-time 2026-02-30T00:00:00Z',
+    code: 1,
+    says: /'2026-02-30T00:00:00Z' is not valid datetime/,
+  },
+  {
+    line: 'role assignment list-changelogs --start-time 2026-11-01T00:00:00Z --end-time 2026-10-01T00:00:00Z',
+    code: 1,
+    says: /Start time cannot be later than end time/,
+  },
+  { line: 'role assignment list-changelogs --scope {registryId}', code: 2, says: /--scope/ },
   { line: 'role definition list' },
   { line: 'role definition list -o table' },
   { line: 'role definition list -n AcrPull -o yaml' },

@@ -7,7 +7,8 @@ import type { AuditEventRow } from '../log/rows.ts'
 export type EventFilter = {
   readonly fromMs?: number | undefined
   readonly toMs?: number | undefined
-  readonly action?: string | undefined
+  /** The action, or one of several. */
+  readonly action?: string | readonly string[] | undefined
   readonly outcome?: string | undefined
   readonly actorId?: string | undefined
   readonly correlationId?: string | undefined
@@ -54,7 +55,7 @@ function termsOf(builder: ExpressionBuilder<ChainTables, 'audit_event'>, filter:
   return [
     ...(fromMs === undefined ? [] : [builder('at_ms', '>=', fromMs)]),
     ...(toMs === undefined ? [] : [builder('at_ms', '<=', toMs)]),
-    ...(action === undefined ? [] : [builder('action', '=', action)]),
+    ...(action === undefined ? [] : [builder('action', 'in', [action].flat())]),
     ...(outcome === undefined ? [] : [builder('outcome', '=', outcome)]),
     ...(actorId === undefined ? [] : [builder('actor_id', '=', actorId)]),
     ...(correlationId === undefined ? [] : [builder('correlation_id', '=', correlationId)]),

@@ -34,6 +34,7 @@ export type ManagementContext = {
     Directory,
     | 'tenant'
     | 'findPrincipal'
+    | 'findUser'
     | 'hasPrincipal'
     | 'groupIdsOf'
     | 'managedIdentities'

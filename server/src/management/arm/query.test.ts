@@ -49,6 +49,17 @@ for (const [filter, why] of refused) {
   })
 }
 
+test('values without quotes are read where a list allows them', () => {
+  const filter = "resourceProvider eq Microsoft.Authorization and eventTimestamp ge 2026-11-24T12:00:00Z and a eq 'b c'"
+  const terms = readFilter({ query: { $filter: filter } } as FastifyRequest, true)
+  assert.deepEqual(
+    terms.map(({ value }) => value),
+    ['Microsoft.Authorization', '2026-11-24T12:00:00Z', 'b c'],
+  )
+  for (const strange of ['a eq b c', "a eq b'c'", 'a eq', 'a eq (b)'])
+    assert.throws(() => readFilter({ query: { $filter: strange } } as FastifyRequest, true), ArmError)
+})
+
 test('a filter is parsed in linear time', async () => {
   for (const text of [
     "'".repeat(1000),

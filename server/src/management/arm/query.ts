@@ -9,20 +9,27 @@ export type FilterTerm =
 const maxFilterLength = 1024
 const maxTerms = 8
 
-const literal = String.raw`'((?:[^']|'')*)'`
-const termPattern = new RegExp(
-  String.raw`(?<compared>[A-Za-z]{1,32}) +(?<operator>eq|ge|le) +${literal}|(?<call>[A-Za-z]{1,32})\( *(?:${literal})? *\)`,
-  'y',
-)
+const quotedText = (name: string) => String.raw`'(?<${name}>(?:[^']|'')*)'`
+
+function pattern(value: string): RegExp {
+  return new RegExp(
+    String.raw`(?<compared>[A-Za-z]{1,32}) +(?<operator>eq|ge|le) +(?:${value})|(?<call>[A-Za-z]{1,32})\( *(?:${quotedText('argument')})? *\)`,
+    'y',
+  )
+}
+
+const termPattern = pattern(quotedText('value'))
+const bareTermPattern = pattern(String.raw`${quotedText('value')}|(?<bare>[A-Za-z\d][\w.:-]{0,63})`)
 const conjunction = / +and +/y
 
 /**
  * Reads the `$filter` of a request: up to eight terms joined by `and`, and no term without a filter. Which
  * terms it accepts is decided by the list; no text of the filter reaches SQL.
  *
+ * @param allowsBare whether a value without blanks needs no quotes, as in lists of Azure Monitor
  * @throws ArmError 400
  */
-export function readFilter({ query }: FastifyRequest): readonly FilterTerm[] {
+export function readFilter({ query }: FastifyRequest, allowsBare = false): readonly FilterTerm[] {
   const text = parameter(query, '$filter')
   if (text === undefined) return []
   if (typeof text !== 'string' || text.length > maxFilterLength || /\p{Cc}/u.test(text)) throw unsupportedFilter()
@@ -35,11 +42,12 @@ export function readFilter({ query }: FastifyRequest): readonly FilterTerm[] {
       if (conjunction.exec(text) === null || terms.length === maxTerms) throw unsupportedFilter()
       at = conjunction.lastIndex
     }
-    termPattern.lastIndex = at
-    const term = toTerm(termPattern.exec(text))
-    if (term === undefined) throw unsupportedFilter()
-    terms.push(term)
-    at = termPattern.lastIndex
+    const term = allowsBare ? bareTermPattern : termPattern
+    term.lastIndex = at
+    const read = toTerm(term.exec(text))
+    if (read === undefined) throw unsupportedFilter()
+    terms.push(read)
+    at = term.lastIndex
   }
   return terms
 }
@@ -64,11 +72,11 @@ export function parameter(query: unknown, name: string): unknown {
 }
 
 function toTerm(match: RegExpExecArray | null): FilterTerm | undefined {
-  const { compared, operator, call } = match?.groups ?? {}
+  const { compared, operator, value, bare, call, argument } = match?.groups ?? {}
   const unquote = (text: string | undefined) => text?.replaceAll("''", "'")
   if (compared !== undefined) {
     const form = operator === 'ge' ? 'at-least' : operator === 'le' ? 'at-most' : 'equals'
-    return { form, name: compared.toLowerCase(), value: unquote(match?.[3]) ?? '' }
+    return { form, name: compared.toLowerCase(), value: bare ?? unquote(value) ?? '' }
   }
-  return call === undefined ? undefined : { form: 'call', name: call.toLowerCase(), value: unquote(match?.[5]) }
+  return call === undefined ? undefined : { form: 'call', name: call.toLowerCase(), value: unquote(argument) }
 }

@@ -114,14 +114,16 @@ const filterNames = new Set([
 
 const timePattern = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,7})?)?Z)?$/i
 
-function readTime(text: string | undefined): number | undefined {
+/** A time of a filter, in milliseconds since the epoch. @throws ArmError 400 */
+export function readTime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(ms)) throw unsupportedFilter()
   return ms
 }
 
-function readSkipToken(text: unknown): number | undefined {
+/** The number of an event. @throws ArmError 400 */
+export function readSkipToken(text: unknown): number | undefined {
   if (text === undefined) return undefined
   if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
   throw badSkipToken()
