@@ -46,9 +46,6 @@ const exceptions: Readonly<Record<string, string>> = {
   'ad app permission grant --id, --client-id':
     'an error in az, which declares this text as one name; it accepts --id as an abbreviation of it',
   'ad app permission grant --api, --resource-id': 'the same error',
-  'ad app credential reset --keyvault': 'not yet',
-  'ad sp create-for-rbac --keyvault': 'not yet',
-  'ad sp credential reset --keyvault': 'not yet',
 }
 
 function isOf(path: string, names: readonly string[]): boolean {

@@ -2,22 +2,33 @@ import { X509Certificate, randomUUID } from 'node:crypto'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { issueSelfSigned } from '@acrux/server/issue-certificate'
+import type { Account } from '../account/account.ts'
 import type { FlagDescription } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
 import { readSecret } from '../login/read-secret.ts'
 import { writePrivateFile } from '../private-file.ts'
+import { createVaultCertificate, readVaultCertificate } from './key-vault.ts'
 
 /** Selects a certificate in place of a password. */
-export type NewCertificateFlags = { readonly cert?: string; readonly createCert?: true }
+export type NewCertificateFlags = {
+  readonly cert?: string
+  readonly createCert?: true
+  readonly keyvault?: string
+}
 
 /** Describes {@link NewCertificateFlags}. */
 export const newCertificateFlags: readonly FlagDescription[] = [
   {
     flags: '--cert <certificate>',
-    description: 'a certificate in place of a password: @FILE, or its text, in PEM or as DER in Base64',
+    description:
+      'a certificate in place of a password: @FILE, or its text, in PEM or as DER in Base64; with --keyvault: its name',
   },
   { flags: '--create-cert', description: 'create a certificate in place of a password, and write it to a file' },
+  {
+    flags: '--keyvault <vault>',
+    description: 'the name of an Azure Key Vault: use its certificate --cert, or create it there with --create-cert',
+  },
 ]
 
 /** The time in which a credential is valid. */
@@ -30,20 +41,20 @@ export type NewCertificate = {
 }
 
 /**
- * The certificate of the options, or undefined without any. A created one is in a file in the home directory that only its
- * user can read. [azure-cli role _process_certificate]
+ * The certificate of the options, or undefined without any. A created one is in a vault, or in a file in the home directory that
+ * only its user can read. [azure-cli role _process_certificate]
  *
- * @throws CommandFailure if the text is not a certificate, or both options are set
+ * @throws CommandFailure if the text is not a certificate, or the options exclude each other
  */
 export async function newCertificate(
   context: CommandContext,
-  { cert, createCert }: NewCertificateFlags,
+  account: Account,
+  flags: NewCertificateFlags,
   { displayName, start, end }: Validity & { readonly displayName?: string | undefined },
 ): Promise<NewCertificate | undefined> {
-  if (cert !== undefined && createCert === true) throw failure('Usage error: --cert STRING | --create-cert')
-  if (cert === undefined && createCert !== true) return undefined
-  const created = cert === undefined ? await createCertificate({ start, end }) : undefined
-  const certificate = created?.certificate ?? parseCertificate(await readSecret(cert ?? ''))
+  const found = await findCertificate(account, flags, { start, end })
+  if (found === undefined) return undefined
+  const { certificate, file } = found
   const validity = within(context, certificate, { start, end })
   const keyCredential = {
     '@odata.type': '#microsoft.graph.keyCredential',
@@ -55,7 +66,41 @@ export async function newCertificate(
     type: 'AsymmetricX509Cert',
     usage: 'Verify',
   }
-  return { keyCredential, file: created?.file }
+  return { keyCredential, file }
+}
+
+type FoundCertificate = { readonly certificate: X509Certificate; readonly file?: string }
+
+async function findCertificate(
+  account: Account,
+  { cert, createCert, keyvault }: NewCertificateFlags,
+  validity: Validity,
+): Promise<FoundCertificate | undefined> {
+  if (keyvault === undefined) {
+    if (cert !== undefined && createCert === true) throw wrongCertificateOptions()
+    if (cert !== undefined) return { certificate: parseCertificate(await readSecret(cert)) }
+    return createCert === true ? createCertificate(validity) : undefined
+  }
+  if (cert === undefined) throw wrongCertificateOptions()
+  const place = { vault: keyvault, name: cert }
+  return {
+    certificate:
+      createCert === true
+        ? await createVaultCertificate(account, place, monthsOf(validity))
+        : await readVaultCertificate(account, place),
+  }
+}
+
+function wrongCertificateOptions(): Error {
+  return failure(
+    'Usage error: --cert STRING | --create-cert [--keyvault VAULT --cert NAME] | --password STRING | --keyvault VAULT --cert NAME',
+  )
+}
+
+/** The months of az: those of whole days, in years of 365 days. */
+function monthsOf({ start, end }: Validity): number {
+  const days = Math.floor((end.getTime() - start.getTime()) / (24 * 60 * 60 * 1000))
+  return Math.trunc((days / 365) * 12)
 }
 
 async function createCertificate({ start, end }: Validity): Promise<{ certificate: X509Certificate; file: string }> {

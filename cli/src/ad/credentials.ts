@@ -62,11 +62,12 @@ export async function resetCredential(
   const end = endOf(start, flags)
   const object = await graph(account, 'GET', path)
   const passwords = valueAt(object, 'passwordCredentials')
+  const { displayName } = flags
+  // Before the passwords are deleted, which a certificate that cannot be read does not replace.
+  const certificate = await newCertificate(context, account, flags, { displayName, start, end })
   if (flags.append !== true)
     for (const each of Array.isArray(passwords) ? (passwords as unknown[]) : [])
       await graph(account, 'POST', `${path}/removePassword`, { keyId: valueAt(each, 'keyId') })
-  const { displayName } = flags
-  const certificate = await newCertificate(context, flags, { displayName, start, end })
   const password =
     certificate === undefined ? (await addPassword(account, path, { displayName, start, end })).secret : null
   if (certificate !== undefined) {

@@ -47,6 +47,24 @@ export const certificateLines: readonly Line[] = [
   },
   { line: 'ad app credential reset --id {appId} --cert {certificate}' },
   { line: 'ad app credential list --id {appId} --cert' },
+  { line: 'ad app credential reset --id {appId} --keyvault nothing --cert own --append', code: 1, says: /refused/ },
+  {
+    line: 'ad sp credential reset --id {appId} --keyvault nothing --create-cert --cert own --append',
+    code: 1,
+    says: /refused/,
+  },
+  { line: 'ad sp create-for-rbac -n {own}vault --keyvault nothing --cert own', code: 1, says: /refused/ },
+  {
+    line: 'ad sp create-for-rbac -n {own}vault --keyvault nothing',
+    code: 1,
+    says: /--create-cert \[--keyvault VAULT --cert NAME\]/,
+  },
+  {
+    line: 'ad sp create-for-rbac -n {own}vault --keyvault nothing --create-cert',
+    code: 1,
+    says: /--create-cert \[--keyvault VAULT --cert NAME\]/,
+  },
+  { line: 'ad app list --display-name {own}vault' },
   { line: 'ad app credential reset --id {appId} --cert nothings', code: 1, says: /usage error: --cert STRING/i },
   { line: 'ad sp credential reset --id {appId} --create-cert --query appId' },
 ]

@@ -97,7 +97,7 @@ async function createWithCredential(
 ): Promise<Created> {
   const { serviceManagementReference, createPassword } = flags
   const end = endOf(start, flags)
-  const certificate = await newCertificate(context, flags, { start, end })
+  const certificate = await newCertificate(context, account, flags, { start, end })
   const body = {
     ...(serviceManagementReference !== undefined && { serviceManagementReference }),
     ...(certificate !== undefined && { keyCredentials: [certificate.keyCredential] }),
