@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { serveHttps } from '../harness/token-issuer.ts'
+import { mustRun } from '../harness/clients.ts'
 import { acruxClient } from './acrux/acrux.ts'
 import { step } from './az/az.ts'
 
@@ -68,16 +68,16 @@ async function signedIn({ origin, caFile }: { readonly origin: string; readonly 
   return client
 }
 
-function newCertificate(): string {
+async function newCertificate(): Promise<string> {
   using client = acruxClient()
   const [key, certificate] = ['key.pem', 'cert.pem'].map((name) => join(client.home.path, name))
   const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '900', '-subj', '/CN=vault']
-  execFileSync('openssl', [...args, '-keyout', key ?? '', '-out', certificate ?? ''], { stdio: 'ignore' })
+  await mustRun('openssl', [...args, '-keyout', key ?? '', '-out', certificate ?? ''], { env: client.home.env })
   return readFileSync(certificate ?? '', 'utf8').replaceAll(/-----[^-]+-----|\n/g, '')
 }
 
 step('ad app credential reset --keyvault uses a certificate of a vault', ['openssl'], async () => {
-  const certificate = newCertificate()
+  const certificate = await newCertificate()
   await using cloud = await startCloud(certificate, (origin) => origin)
   using client = await signedIn(cloud)
   const reset = ['ad', 'app', 'credential', 'reset', '--id', 'app', '--keyvault', 'local', '--cert', 'own']
@@ -98,7 +98,7 @@ step('ad app credential reset --keyvault uses a certificate of a vault', ['opens
 })
 
 step('ad app credential reset --keyvault --create-cert creates the certificate in the vault', ['openssl'], async () => {
-  const certificate = newCertificate()
+  const certificate = await newCertificate()
   await using cloud = await startCloud(certificate, (origin) => origin)
   using client = await signedIn(cloud)
   const reset = ['ad', 'app', 'credential', 'reset', '--id', 'app', '--keyvault', 'local', '--cert', 'own']

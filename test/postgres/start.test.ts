@@ -195,6 +195,27 @@ async function assertSameIdentity(dirs: readonly string[], ports: ReadonlyMap<st
   for (const other of others) assert.deepEqual(other, first)
 }
 
+/** Creates three data directories, whose blobs may be in one directory. */
+function createDataDirs(root: string, hasBlobs: boolean): string[] {
+  const blobs = join(root, 'blobs')
+  mkdirSync(blobs, { mode: 0o700 })
+  return ['a', 'b', 'c'].map((name) => {
+    const dir = join(root, name)
+    mkdirSync(dir, { mode: 0o700 })
+    if (hasBlobs) symlinkSync(blobs, join(dir, 'blobs'))
+    return dir
+  })
+}
+
+async function endAll(starts: readonly PromiseSettledResult<Started>[]): Promise<void> {
+  for (const start of starts) if (start.status === 'fulfilled') await start.value[Symbol.asyncDispose]()
+}
+
+function useBlobsOf(creator: string, dir: string): void {
+  rmSync(join(dir, 'blobs'), { recursive: true, force: true })
+  symlinkSync(join(creator, 'blobs'), join(dir, 'blobs'))
+}
+
 /** What several servers on one database have in common, and what those that do not create it say. */
 const together = [
   { what: 'nothing', hasKey: false, hasBlobs: false, refusal: /master key .* is missing/ },
@@ -210,14 +231,7 @@ for (const { what, hasKey, hasBlobs, refusal } of together) {
     using root = tempDir('replicas')
     const key = join(root.path, 'key')
     writeFileSync(key, randomBytes(32), { mode: 0o600 })
-    const blobs = join(root.path, 'blobs')
-    mkdirSync(blobs, { mode: 0o700 })
-    const dirs = ['a', 'b', 'c'].map((name) => join(root.path, name))
-    const shareBlobs = (dir: string): void => symlinkSync(blobs, join(dir, 'blobs'))
-    for (const dir of dirs) {
-      mkdirSync(dir, { mode: 0o700 })
-      if (hasBlobs) shareBlobs(dir)
-    }
+    const dirs = createDataDirs(root.path, hasBlobs)
     const ports = new Map<string, number>()
     const startIn = async (dir: string, masterKey: readonly string[]): Promise<Started> => {
       const port = await freePort()
@@ -228,7 +242,7 @@ for (const { what, hasKey, hasBlobs, refusal } of together) {
     const own = hasKey ? ['--master-key', `file:${key}`] : []
     const starts = await Promise.allSettled(dirs.map((dir) => startIn(dir, own)))
     if (refusal === undefined) await assertSameIdentity(dirs, ports)
-    for (const start of starts) if (start.status === 'fulfilled') await start.value[Symbol.asyncDispose]()
+    await endAll(starts)
     const started = dirs.filter((_, index) => starts[index]?.status === 'fulfilled')
     assert.equal(started.length, refusal === undefined ? dirs.length : 1)
     for (const start of starts) if (start.status === 'rejected') assert.match(String(start.reason), refusal ?? /never/)
@@ -237,10 +251,7 @@ for (const { what, hasKey, hasBlobs, refusal } of together) {
     assert.equal(database.query('select count(*) from subscription'), '1')
     if (refusal === undefined) return
     const others = dirs.filter((dir) => dir !== creator)
-    for (const dir of others) {
-      rmSync(join(dir, 'blobs'), { recursive: true, force: true })
-      symlinkSync(join(creator, 'blobs'), join(dir, 'blobs'))
-    }
+    for (const dir of others) useBlobsOf(creator, dir)
     const keyOfCreator = hasKey ? own : ['--master-key', `file:${join(creator, 'master.key')}`]
     const replicas = await Promise.all(others.map((dir) => startIn(dir, keyOfCreator)))
     for (const replica of replicas) await replica[Symbol.asyncDispose]()

@@ -76,7 +76,7 @@ async function askVault(account: Account, { vault, name }: VaultCertificate, req
 
 /** @throws CommandFailure for a resource of another host: its token would be sent to the vault */
 function requireResource({ status, headers }: HttpResponse, host: string): string {
-  const [, resource = ''] = /\b(?:resource|scope)="?([^",\s]+)/.exec(String(headers['www-authenticate'] ?? '')) ?? []
+  const [, resource = ''] = /\b(?:resource|scope)="?([^",\s]+)/.exec(headers['www-authenticate'] ?? '') ?? []
   const expected = URL.parse(resource)?.host ?? ''
   if (status === 401 && expected !== '' && (host === expected || host.endsWith(`.${expected}`)))
     return resource.replace(/\/\.default$/, '')

@@ -43,10 +43,13 @@ export class ForwardedEvents {
     const id = ++this.#id
     const events: AuditEvent[] = []
     const written = new Promise<void>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
-    void endOfTurn().then(() => {
-      this.#turn = undefined
-      this.#send({ kind: 'events', id, events })
-    })
+    void this.#sendAtEndOfTurn(id, events)
     return { events, written }
+  }
+
+  async #sendAtEndOfTurn(id: number, events: readonly AuditEvent[]): Promise<void> {
+    await endOfTurn()
+    this.#turn = undefined
+    this.#send({ kind: 'events', id, events })
   }
 }

@@ -112,7 +112,7 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
       const check = await acceptPassword(user, claim, needsCode)
       const isCodeWrong = check.outcome === 'refused' && check.reason === 'code-needed'
       attempt.end(isCodeWrong ? 'refused' : 'verified')
-      if (isCodeWrong) await database.transaction((transaction) => countGuess(transaction, attempt))
+      if (isCodeWrong) await database.transaction((transaction) => countGuess(options, transaction, attempt))
       else if (known.shared.has(attempt.pairKey)) {
         const nowMs = clock.now()
         await database.transaction((transaction) => store.prunePasswordGuesses(transaction, nowMs, attempt.pairKey))
@@ -123,20 +123,13 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     await database.transaction(async (transaction) => {
       // Beyond the limit of a name nothing is counted, or one network could close the name for all others.
       if (!needsCode) await failures.count(transaction, key, network)
-      await countGuess(transaction, attempt)
+      await countGuess(options, transaction, attempt)
       // Recorded for an unknown name too, so that the time does not reveal which names exist.
       const event = { kind: 'failed-sign-in', detail: 'wrong-password', origin: originOf(claim) } as const
       await securityEvents.record(transaction, user?.objectId ?? '', event)
     })
     pace.took(performance.now() - startMs)
     return { outcome: 'refused', reason: needsCode ? 'code-needed' : 'wrong' }
-  }
-
-  /** Counts a guess for all processes. In `attempt`, it is counted for this one. */
-  async function countGuess(transaction: Transaction, { guesses }: Attempt): Promise<void> {
-    const nowMs = clock.now()
-    await store.prunePasswordGuesses(transaction, nowMs)
-    for (const { key, guessMs } of guesses) await store.takePasswordGuess(transaction, key, guessMs, nowMs)
   }
 
   async function denyUnchecked(reason: 'throttled' | 'code-needed'): Promise<PasswordCheck> {
@@ -162,18 +155,30 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     if (due === undefined) {
       await database.transaction((transaction) => places.record(transaction, objectId, originOf(claim)))
     }
-    return {
-      outcome: 'verified',
-      user: asUser(user),
-      methods,
-      mustChangePassword: user.mustChangePassword,
-      secondFactors: held,
-      secondFactorRequired: due === 'second-factor',
-      enrolmentRequired: due === 'enrolment',
-    }
+    return { outcome: 'verified', user: asUser(user), methods, secondFactors: held, ...demandsOn(user, due) }
   }
 
   return check
+}
+
+/** Counts a guess for all processes. In `attempt`, it is counted for this one. */
+async function countGuess(
+  { store, clock }: PasswordCheckOptions,
+  transaction: Transaction,
+  { guesses }: Attempt,
+): Promise<void> {
+  const nowMs = clock.now()
+  await store.prunePasswordGuesses(transaction, nowMs)
+  for (const { key, guessMs } of guesses) await store.takePasswordGuess(transaction, key, guessMs, nowMs)
+}
+
+/** What a user still has to do after the right password. */
+function demandsOn(user: AuthenticationRecord, due: 'second-factor' | 'enrolment' | undefined) {
+  return {
+    mustChangePassword: user.mustChangePassword,
+    secondFactorRequired: due === 'second-factor',
+    enrolmentRequired: due === 'enrolment',
+  }
 }
 
 /** Reads the user and the counters of a claim. */

@@ -72,13 +72,7 @@ export type PasswordThrottle = {
  * Wrong passwords are counted for all processes, too.
  */
 export function createPasswordThrottle(clock: Clock): PasswordThrottle {
-  const guesses = {
-    pairs: createBuckets(clock, guessesPerPair, 'pair'),
-    networks: createBuckets(clock, guessesPerNetwork, 'network'),
-    neighbourhoods: createBuckets(clock, guessesPerNeighbourhood, 'neighbourhood'),
-    reserveOfIPv4: createBuckets(clock, reserveOfIPv4, 'reserve'),
-    reserveOfIPv6: createBuckets(clock, reserveOfIPv6, 'reserve'),
-  }
+  const guesses = createGuessBuckets(clock)
   const successes = {
     pairs: createBuckets(clock, successesPerPair),
     people: createBuckets(clock, successesPerPerson),
@@ -87,28 +81,12 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
   const inFlight = createInFlight()
   const all = [...Object.values(guesses), ...Object.values(successes)]
 
-  const reserveOf = (network: string): Buckets =>
-    network.includes('.') || network.startsWith('::ffff:') ? guesses.reserveOfIPv4 : guesses.reserveOfIPv6
-
-  /** The buckets that a guess may use. */
-  function allBucketsOf({ network, name, known }: Guess): readonly BucketOf[] {
-    const ofPair = [guesses.pairs, `${network} ${name}`] as const
-    if (known) return [ofPair]
-    const neighbourhood = neighbourhoodOf(network)
-    return [
-      ofPair,
-      [guesses.networks, network],
-      [guesses.neighbourhoods, neighbourhood],
-      [reserveOf(network), neighbourhood],
-    ]
-  }
-
   /** The buckets that a guess uses. */
   function bucketsOfGuess({ network, pair, neighbourhood, known }: Sender, left: Left): readonly BucketOf[] {
     if (known) return [[guesses.pairs, pair]]
     const hasGuessed = guesses.networks.burst - left(guesses.networks, network) >= 1
     const isFull = left(guesses.neighbourhoods, neighbourhood) < 1
-    const ofNeighbourhood = isFull && !hasGuessed ? reserveOf(network) : guesses.neighbourhoods
+    const ofNeighbourhood = isFull && !hasGuessed ? reserveOf(guesses, network) : guesses.neighbourhoods
     return [
       [guesses.pairs, pair],
       [guesses.networks, network],
@@ -117,7 +95,7 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
   }
 
   return {
-    keysOf: (guess) => allBucketsOf(guess).map(([buckets, key]) => buckets.sharedKey(key)),
+    keysOf: (guess) => allBucketsOf(guesses, guess).map(([buckets, key]) => buckets.sharedKey(key)),
     begin: (guess, shared = new Map()) => {
       const { network, name, known } = guess
       const left: Left = (buckets, key) => buckets.left(key, shared.get(buckets.sharedKey(key)))
@@ -165,6 +143,35 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
     },
     size: () => all.reduce((sum, buckets) => sum + buckets.size(), inFlight.size()),
   }
+}
+
+function createGuessBuckets(clock: Clock) {
+  return {
+    pairs: createBuckets(clock, guessesPerPair, 'pair'),
+    networks: createBuckets(clock, guessesPerNetwork, 'network'),
+    neighbourhoods: createBuckets(clock, guessesPerNeighbourhood, 'neighbourhood'),
+    reserveOfIPv4: createBuckets(clock, reserveOfIPv4, 'reserve'),
+    reserveOfIPv6: createBuckets(clock, reserveOfIPv6, 'reserve'),
+  }
+}
+
+type GuessBuckets = ReturnType<typeof createGuessBuckets>
+
+function reserveOf(guesses: GuessBuckets, network: string): Buckets {
+  return network.includes('.') || network.startsWith('::ffff:') ? guesses.reserveOfIPv4 : guesses.reserveOfIPv6
+}
+
+/** The buckets that a guess may use. */
+function allBucketsOf(guesses: GuessBuckets, { network, name, known }: Guess): readonly BucketOf[] {
+  const ofPair = [guesses.pairs, `${network} ${name}`] as const
+  if (known) return [ofPair]
+  const neighbourhood = neighbourhoodOf(network)
+  return [
+    ofPair,
+    [guesses.networks, network],
+    [guesses.neighbourhoods, neighbourhood],
+    [reserveOf(guesses, network), neighbourhood],
+  ]
 }
 
 /** Counts the attempts in flight, by kind and key. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { type ServerResponse, createServer } from 'node:http'
 import type { Challenges } from './challenges.ts'
 
 const path = /^\/\.well-known\/acme-challenge\/([A-Za-z0-9_-]{1,512})$/
@@ -11,18 +11,10 @@ export async function listenForChallenges(
 ): Promise<() => Promise<void>> {
   const limits = { maxHeaderSize: 8192, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 1000 }
   const server = createServer(limits, ({ method, url = '' }, response) => {
-    const token = path.exec(url)?.[1]
     response.setHeader('x-content-type-options', 'nosniff')
     response.setHeader('connection', 'close')
-    const found = token === undefined || method !== 'GET' ? Promise.resolve(undefined) : challenges.responseTo(token)
-    found.then(
-      (text) => {
-        if (text === undefined) response.writeHead(404).end()
-        else response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(text)
-      },
-      // The database is away. The provider or the next order tries again.
-      () => response.writeHead(503).end(),
-    )
+    const token = method === 'GET' ? path.exec(url)?.[1] : undefined
+    void answer(response, async () => (token === undefined ? undefined : challenges.responseTo(token)))
   })
   server.maxConnections = 256
   server.listen(port, host)
@@ -31,5 +23,16 @@ export async function listenForChallenges(
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeAllConnections()
     await closed
+  }
+}
+
+async function answer(response: ServerResponse, find: () => Promise<string | undefined>): Promise<void> {
+  try {
+    const text = await find()
+    if (text === undefined) response.writeHead(404).end()
+    else response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(text)
+  } catch {
+    // The database is away. The provider or the next order tries again.
+    response.writeHead(503).end()
   }
 }

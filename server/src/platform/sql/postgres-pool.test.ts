@@ -80,7 +80,7 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     const databases = await Promise.all([1, 2, 3].map(() => openPostgresForTest(server?.url ?? '')))
     try {
       await admin.query('create table contended (id int primary key, value int); insert into contended values (1, 0)')
-      const bump = (index: number) =>
+      const bump = async (index: number) =>
         databases[index % 3]?.transaction(async (transaction) => {
           const tables = transaction.tables<{ contended: { id: number; value: number } }>()
           const row = await tables.selectFrom('contended').select('value').executeTakeFirstOrThrow()
