@@ -110,6 +110,9 @@ export class Scrubs {
     if (this.#settings.intervalMs === 0 || this.#stopping.signal.aborted) return
     if (this.#dueAtMs === undefined) this.#planFirst(await readScrub(this.#context.database))
     if (clock.now() < (this.#dueAtMs ?? 0)) return
+    // Another process may have run it meanwhile.
+    this.#setLast(await readScrub(this.#context.database))
+    if (clock.now() < (this.#dueAtMs ?? 0)) return
     try {
       await this.#scrubInBackground()
     } catch (error) {
