@@ -5,6 +5,11 @@ import type { TestDatabase } from './postgres.ts'
 import { type RunningServer, type ServerOptions, startServer } from './server.ts'
 import { tempDir } from './temp-dir.ts'
 
+type ReplicaOptions = Pick<ServerOptions, 'args' | 'env' | 'port'> & {
+  /** Whether the blobs are in the data directory of the first server; true by default. Otherwise `args` says where. */
+  readonly blobsAreInFiles?: boolean
+}
+
 /**
  * Starts another server on the database of the first, with its public host, its master key and its blobs. Requests to it have
  * the URLs of the first: its authority selects it.
@@ -12,15 +17,15 @@ import { tempDir } from './temp-dir.ts'
 export async function startReplica(
   server: RunningServer,
   database: TestDatabase,
-  options: Pick<ServerOptions, 'args' | 'port'> = {},
+  { blobsAreInFiles = true, ...options }: ReplicaOptions = {},
 ): Promise<RunningServer> {
   const home = tempDir('replica')
   const dataDir = join(home.path, 'data')
   mkdirSync(dataDir, { mode: 0o700 })
-  for (const name of ['master.key', 'rows-in-postgresql', 'first-run.json']) {
+  for (const name of ['master.key', 'first-run.json', ...(blobsAreInFiles ? ['rows-in-postgresql'] : [])]) {
     copyFileSync(join(server.dataDir, name), join(dataDir, name))
   }
-  symlinkSync(join(server.dataDir, 'blobs'), join(dataDir, 'blobs'))
+  if (blobsAreInFiles) symlinkSync(join(server.dataDir, 'blobs'), join(dataDir, 'blobs'))
   const { loginServer } = server.firstRun
   const args = [...database.args, '--public-host', loginServer, ...(options.args ?? [])]
   const started = await startServer({ ...options, dataDir, args })

@@ -1,5 +1,5 @@
 import { createAudit, verifyAudit } from '../../audit/index.ts'
-import { requireOwnRows } from '../state/postgres-marker.ts'
+import { installationIdOf, requireOwnRows } from '../state/postgres-marker.ts'
 import { openCurrentDatabase, requireDatabase } from '../state/open-database.ts'
 import { openDatabaseSealer } from '../state/open-keys.ts'
 import { openStorage } from '../state/open-storage.ts'
@@ -38,8 +38,11 @@ export async function scrubDataDir(
     const database = await openCurrentDatabase(configuration)
     try {
       const sealer = await openDatabaseSealer(configuration, database)
-      await requireOwnRows(directory, database, { clock: systemClock, sealer })
-      const { blobs, objects } = await openStorage(configuration, dataDir, { clock: systemClock, env: process.env })
+      const parts = { clock: systemClock, sealer }
+      const installationId = await installationIdOf(database, parts)
+      const place = { clock: systemClock, env: process.env, installationId }
+      const { blobs, objects } = await openStorage(configuration, dataDir, place)
+      await requireOwnRows(directory, database, parts)
       return await scrubStopped({
         database,
         clock: systemClock,

@@ -34,13 +34,18 @@ export type Storage = {
     | undefined
 }
 
-type Options = { readonly clock: Clock; readonly env: Readonly<Record<string, string | undefined>> }
+type Options = {
+  readonly clock: Clock
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The id with which a data directory without one claims an object store. Default: a new one. */
+  readonly installationId?: string
+}
 
 /** Opens the store of blobs that is configured. @throws StartupError if it is not that of the data directory */
 export async function openStorage(
   configuration: Configuration,
   dataDir: Pick<DataDir, 'path' | 'filesAreHeld'>,
-  { clock, env }: Options,
+  { clock, env, installationId }: Options,
 ): Promise<Storage> {
   const file = objectStorageFileIn(dataDir.path)
   const { filesAreHeld } = dataDir
@@ -52,7 +57,7 @@ export async function openStorage(
   requireOtherHost(configuration)
   const objects = await openObjects(configuration.storage, env)
   try {
-    await claim(objects, dataDir.path, file)
+    await claim(objects, dataDir.path, { file, newId: installationId ?? randomUUID() })
   } catch (error) {
     objects.close()
     throw error
@@ -114,12 +119,16 @@ function requireOtherHost({ storage, publicHost, suffix }: Configuration): void 
 }
 
 /** The data directory remembers the id of its installation before the store does, so that a crash in between is harmless. */
-async function claim(objects: ObjectStore, dataDir: string, file: string): Promise<void> {
+async function claim(
+  objects: ObjectStore,
+  dataDir: string,
+  { file, newId }: { readonly file: string; readonly newId: string },
+): Promise<void> {
   if (!existsSync(file) && (await hasFiles(blobDirectoryIn(dataDir)))) {
     throw new OtherStorageError(`the blobs of ${dataDir} are in files`)
   }
   const known = existsSync(file) ? await readFile(file, 'utf8') : undefined
-  const id = known?.trim() ?? randomUUID()
+  const id = known?.trim() ?? newId
   if (known === undefined) await writeFileDurably(file, `${id}\n`, 0o600)
   const claimed = await claimObjects(objects, id).catch((error: unknown) => {
     if (!(error instanceof StorageUnavailableError)) throw error

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { blobDirectoryIn } from '../../platform/files/data-dir.ts'
+import { blobDirectoryIn, objectStorageFileIn } from '../../platform/files/data-dir.ts'
 import { writeFileDurably } from '../../platform/files/durable-file.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
@@ -24,10 +25,17 @@ function blobMarkerIn(dataDir: string): string {
 /** Follows the id of the installation in a data directory whose blobs have a marker. */
 const blobsAreMarked = 'blobs are marked'
 
-/** Notes in a data directory, and beside its blobs, that the rows are in the database of an installation. */
+/**
+ * Notes in a data directory, and beside its blobs, that the rows are in the database of an installation. An object store has
+ * been claimed for the installation when it was opened.
+ */
 export async function markPostgres(dataDir: string, installationId: string): Promise<void> {
-  await writeFileDurably(blobMarkerIn(dataDir), `${installationId}\n`, 0o600)
+  if (!hasObjectStore(dataDir)) await writeFileDurably(blobMarkerIn(dataDir), `${installationId}\n`, 0o600)
   await writeFileDurably(postgresMarkerIn(dataDir), `${installationId}\n${blobsAreMarked}\n`, 0o600)
+}
+
+function hasObjectStore(dataDir: string): boolean {
+  return existsSync(objectStorageFileIn(dataDir))
 }
 
 type Parts = { readonly clock: Clock; readonly sealer: Sealer }
@@ -58,6 +66,7 @@ export async function requireOwnRows(dataDir: string, database: Database, parts:
   const id = await installationIdOf(database, parts)
   // The first run marks the blobs.
   if ((await firstSubscription(database, parts)) === undefined) return
+  if (hasObjectStore(dataDir)) return markPostgres(dataDir, id)
   const [marked = '', mark] = (await readMarker(postgresMarkerIn(dataDir))).split('\n')
   const beside = (await readMarker(blobMarkerIn(dataDir))).trim()
   const isUnmarked = beside === '' && marked === id && mark !== blobsAreMarked

@@ -57,19 +57,20 @@ export type StateOptions = {
 export async function openState(configuration: Configuration, options: StateOptions): Promise<State> {
   const { clock, log } = options
   const dataDir = await openDataDir(configuration.dataDir)
-  const storage = await openStorage(configuration, dataDir, { clock, env: process.env })
+  const isInFiles = configuration.storage.kind === 'filesystem'
+  const files = isInFiles ? await openStorage(configuration, dataDir, { clock, env: process.env }) : undefined
   const space = watchFreeSpace(dataDir.path, configuration.limits.freeSpaceReserveBytes)
   const ballast = createBallast(path.join(dataDir.path, 'ballast'), space)
-  const isInFiles = storage.objects === undefined
   // Another server on the database may use the same blobs, and its uploads are in progress.
   const isShared = configuration.database.url !== undefined
-  await freeSpaceToStart({ space, ballast, blobs: isInFiles && !isShared ? storage.blobs : undefined, log })
+  await freeSpaceToStart({ space, ballast, blobs: isShared ? undefined : files?.blobs, log })
   const revisions = new SharedRevisions()
   revisions.value = initialRevision
   const place = { ...configuration, dataDir: dataDir.path }
   const database = await openDatabase(place, revisions)
   const { dataKey, sealer } = await applyMigrations(database, migrations, { clock, place })
   const installationId = await installationIdOf(database, { clock, sealer })
+  const storage = files ?? (await openStorage(configuration, dataDir, { clock, env: process.env, installationId }))
   await requireOwnRows(dataDir.path, database, { clock, sealer })
   const certificates = await openCertificates(configuration, { dataDir, database, sealer }, options)
   const contentSpace = isInFiles ? space : elsewhere(space)

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { sql } from 'kysely'
 import pg from 'pg'
 import { startPostgres } from '../../../../test/setup/postgres.mjs'
 import { outageOf } from '../process/outage.ts'
@@ -74,28 +73,6 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     }
     const { rows } = await client.query<{ one: number }>('with a as (select 1 as one) select * from a', [])
     assert.deepEqual(rows, [{ one: 1 }])
-  })
-
-  test('serve the transactions of several servers that are all in conflict, and each is committed', async () => {
-    const databases = await Promise.all([1, 2, 3].map(() => openPostgresForTest(server?.url ?? '')))
-    try {
-      await admin.query('create table contended (id int primary key, value int); insert into contended values (1, 0)')
-      const bump = async (index: number) =>
-        databases[index % 3]?.transaction(async (transaction) => {
-          const tables = transaction.tables<{ contended: { id: number; value: number } }>()
-          const row = await tables.selectFrom('contended').select('value').executeTakeFirstOrThrow()
-          // Each transaction takes a while, as one with many statements.
-          await sql`select pg_sleep(0.01)`.execute(tables)
-          await tables
-            .updateTable('contended')
-            .set({ value: row.value + 1 })
-            .execute()
-        })
-      await Promise.all(Array.from({ length: 150 }, (_, index) => bump(index)))
-      assert.deepEqual((await admin.query('select value from contended')).rows, [{ value: 150 }])
-    } finally {
-      await Promise.all(databases.map((database) => database.close()))
-    }
   })
 
   test('serve transactions that are in conflict: they are repeated, and fail with the outage error at last', async () => {
