@@ -31,7 +31,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       outbound: ['process'],
       leases: [],
       sql: ['metrics', 'process', 'leases', 'limits'],
-      jobs: ['sql'],
+      jobs: ['sql', 'files', 'process'],
       keys: ['process', 'memory', 'sql', 'limits', 'files'],
       tls: ['files', 'process', 'limits', 'log', 'sql', 'keys'],
       acme: ['process', 'log', 'files', 'outbound', 'sql', 'keys', 'tls'],

@@ -97,6 +97,7 @@ export const without: Readonly<Record<string, string>> = {
   ...named('what is under way', 'import_operation scrub upstream_transaction'),
   ...named('the certificates of an ACME provider, and the account there', 'acme_account acme_certificate acme_challenge'),
   ...named('the server processes, and which of them runs the jobs', 'server_process process_claim'),
+  ...named('what the first start of an installation creates', 'installation data_key certificate_authority'),
   ...named('the database itself', 'schema_migration'),
 }
 

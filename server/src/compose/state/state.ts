@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Configuration } from '../../configuration/index.ts'
 import { type Ballast, createBallast } from '../../platform/files/ballast.ts'
-import { type DataDir, openDataDir, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
+import { type DataDir, openDataDir, processFileIn, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
 import { type ContentSpace, elsewhere, watchFreeSpace } from '../../platform/files/free-space.ts'
 import { type Processes, openProcesses } from '../../platform/jobs/processes.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
@@ -75,8 +75,11 @@ export async function openState(configuration: Configuration, options: StateOpti
   const certificates = await openCertificates(configuration, { dataDir, database, sealer }, options)
   const contentSpace = isInFiles ? space : elsewhere(space)
   const warn = createLimitedWarning(log)
-  const processes = await openProcesses(database, (error) => {
-    warn('the database does not know that this process is running', { err: error })
+  const processes = await openProcesses(database, {
+    file: processFileIn(dataDir.path),
+    onFailure: (error) => {
+      warn('the database does not know that this process is running', { err: error })
+    },
   })
   const stored = { dataDir, installationId, database, processes, revisions, dataKey, sealer, ...storage }
   return { ...stored, space, contentSpace, ballast, certificates }

@@ -26,6 +26,11 @@ export function objectStorageFileIn(dataDir: string): string {
   return join(dataDir, 'object-storage')
 }
 
+/** The id of the last server process of a data directory whose database several processes share. */
+export function processFileIn(dataDir: string): string {
+  return join(dataDir, 'process')
+}
+
 /** The directory of the server's own certificate and certificate authority. */
 export function tlsDirectoryIn(dataDir: string): string {
   return join(dataDir, 'tls')

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openTestDatabase, testDatabaseKinds } from '../sql/test-database.ts'
 import { processMigrations } from './migrations.ts'
@@ -19,7 +22,7 @@ async function beats(process: SharedProcesses, count: number): Promise<void> {
 test('a process on SQLite runs all jobs', async (t) => {
   const { database, dispose } = await openTestDatabase('sqlite', processMigrations)
   t.after(dispose)
-  const processes = await openProcesses(database, () => assert.fail())
+  const processes = await openProcesses(database, { file: '/none', onFailure: () => assert.fail() })
   assert.equal(processes.runsJobs(), true)
   await processes.close()
 })
@@ -62,6 +65,23 @@ test(
     await silent.beat()
     assert.equal(silent.runsJobs(), false)
     assert.notEqual(silent.id(), before)
+  },
+)
+
+test(
+  'a process that starts in the data directory of a killed one voids its claims at once',
+  { skip: !isPostgres },
+  async (t) => {
+    const database = await openDatabase(t)
+    const directory = await mkdtemp(path.join(tmpdir(), 'acrux-processes-'))
+    t.after(() => rm(directory, { recursive: true }))
+    const options = { file: path.join(directory, 'process'), onFailure: () => assert.fail() }
+    const killed = await openProcesses(database, options)
+    const started = await openProcesses(database, options)
+    t.after(() => Promise.all([killed.close(), started.close()]))
+    const isRunning = (id: string) => database.transaction((transaction) => started.isRunning(transaction, id))
+    assert.deepEqual([await isRunning(killed.id()), await isRunning(started.id())], [false, true])
+    assert.equal(started.runsJobs(), true)
   },
 )
 

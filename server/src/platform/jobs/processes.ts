@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { writeFileDurably } from '../files/durable-file.ts'
+import { systemErrorCode } from '../process/plain-reason.ts'
 import type { Database, Transaction } from '../sql/database.ts'
 import { createProcessStore, type ProcessStore } from './process-store.ts'
 import { repeat, type Repetition } from './repeat.ts'
@@ -28,13 +31,26 @@ export interface Processes {
   close(): Promise<void>
 }
 
+export type ProcessesOptions = {
+  /** Has the id of the last process of this data directory, which is not running any more: its claims are void at once. */
+  readonly file: string
+  readonly onFailure: (error: unknown) => void
+}
+
 /** Enters this process among those that share the database. Only one process uses a SQLite database. */
-export async function openProcesses(database: Database, onFailure: (error: unknown) => void): Promise<Processes> {
+export async function openProcesses(database: Database, { file, onFailure }: ProcessesOptions): Promise<Processes> {
   if (database.kind === 'sqlite') return onlyProcess()
-  const processes = new SharedProcesses(database)
-  await processes.beat()
+  const processes = new SharedProcesses(database, (id) => writeFileDurably(file, id, 0o600))
+  await processes.replace(await readId(file))
   processes.start(onFailure)
   return processes
+}
+
+async function readId(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  })
 }
 
 /** A process that shares its database with no other. */
@@ -55,6 +71,7 @@ export function onlyProcess(): Processes {
  */
 export class SharedProcesses implements Processes {
   readonly #store: ProcessStore
+  readonly #noteId: (id: string) => Promise<void>
   readonly #callbacks: (() => void)[] = []
   /** The last beat of each other process, and for how many own beats it has been the last. */
   #seen = new Map<string, SeenBeat>()
@@ -62,8 +79,16 @@ export class SharedProcesses implements Processes {
   #runsJobsUntilMs = -1
   #beating: Repetition | undefined
 
-  constructor(database: Database) {
+  /** `noteId` is called with each new id of this process. */
+  constructor(database: Database, noteId = async (_id: string): Promise<void> => undefined) {
     this.#store = createProcessStore(database)
+    this.#noteId = noteId
+  }
+
+  /** Begins in place of a process that has ended without notice, if there was one. */
+  async replace(id: string | undefined): Promise<void> {
+    if (id !== undefined) await this.#store.leave(id)
+    await this.beat()
   }
 
   start(onFailure: (error: unknown) => void): void {
@@ -91,6 +116,7 @@ export class SharedProcesses implements Processes {
     const beganMs = performance.now()
     if (!(await this.#store.beat(this.#id))) {
       this.#id = randomUUID()
+      await this.#noteId(this.#id)
       await this.#store.insert(this.#id)
     }
     const running = await this.#removeSilent()
