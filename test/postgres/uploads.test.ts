@@ -54,6 +54,20 @@ test('uploads on several servers', async (t) => {
     expectStatus(await send(b, 'GET', location), 404)
   })
 
+  await t.test('an upload whose last request outlived PostgreSQL continues on another server', async () => {
+    const bytes = randomBytes(200_000)
+    const location = await begin(a)
+    const body = new PassThrough()
+    const patched = send(a, 'PATCH', location, body)
+    body.write(bytes.subarray(0, 100_000))
+    await until('the request writes', async () => (await send(b, 'PATCH', location, bytes)).status === 409)
+    await postgres.pause()
+    body.end()
+    await patched
+    await postgres.resume()
+    await until('the upload can be ended', async () => (await send(b, 'DELETE', location)).status === 204)
+  })
+
   await t.test('an upload that is finished on two servers at the same moment becomes one blob', async () => {
     const bytes = randomBytes(50_000)
     const location = await begin(a)

@@ -14,6 +14,9 @@ export type RunningHash = { readonly algorithm: DigestAlgorithm; readonly hash: 
 /** The maximum number of hashes that are cached between requests. An evicted one is computed again from the staged bytes. */
 const maxCachedHashes = 10_000
 
+/** How long after a claim could not be released it is tried again. */
+const releaseAgainMs = 500
+
 export type RunningUploadsOptions = {
   readonly database: Database
   readonly processes: Processes
@@ -146,9 +149,16 @@ export class RunningUploads {
       await database.transaction((transaction) => releaseUploads(transaction, writer, released))
       for (const { id } of released) this.#unreleased.delete(id)
     } catch {
-      // The work is done. The claim is released with the next one.
+      // The work is done. Another process may have to continue the upload as soon as the database is back.
       this.#unreleased.add(uploadId)
+      setTimeout(() => this.#releaseAgain(uploadId), releaseAgainMs).unref()
     }
+  }
+
+  /** As a request that writes nothing, so that none that writes loses its claim. */
+  #releaseAgain(uploadId: string): void {
+    if (!this.#unreleased.has(uploadId)) return
+    this.aloneIfIdle(uploadId, () => Promise.resolve()).catch(() => undefined)
   }
 }
 
