@@ -74,9 +74,9 @@ export const tokenFaults: readonly Fault[] = [
   },
   {
     what: 'The gate keeps its decision when the authority revision moves',
-    file: 'server/src/token-service/gate/session.ts',
-    find: 'if (session.authority.revision === revision) return session.authority',
-    replace: 'if (session.authority.revision >= 0) return session.authority',
+    file: 'server/src/token-service/gate/gate.ts',
+    find: 'const isCurrent = session.authority.revision === revision',
+    replace: 'const isCurrent = session.authority.revision >= 0',
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
