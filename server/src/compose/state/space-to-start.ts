@@ -27,7 +27,7 @@ export async function freeSpaceToStart({ space, ballast, blobs, log }: Start): P
   let discarded = 0
   for (const { uploadId } of staged) {
     if (space.hasRoomFor(0)) break
-    await blobs?.discard(uploadId)
+    await blobs.discard(uploadId)
     discarded += 1
   }
   log.warn({ uploads: discarded }, 'the disk was full at the start: discarded unfinished uploads')

@@ -66,8 +66,8 @@ export function onlyProcess(): Processes {
 }
 
 /**
- * Processes on one PostgreSQL. Each counts its beats in a row. No clocks are compared: a process that sees no new beat of
- * another during five beats of its own deletes the row of the other. While the database is away, nobody beats.
+ * Processes on one PostgreSQL. Each counts its beats in a row. Clocks are not compared: a process that sees no new beat of
+ * another during five beats of its own deletes the row of the other. While the database is unavailable, no beats are counted.
  */
 export class SharedProcesses implements Processes {
   readonly #store: ProcessStore
