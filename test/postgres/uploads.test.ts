@@ -36,6 +36,7 @@ test('uploads on several servers', async (t) => {
   const finish = (on: RunningServer, location: string, bytes: Buffer) =>
     send(on, 'PUT', `${location}&digest=${digestOf(bytes)}`)
   const blobPath = (bytes: Buffer) => `/v2/team/app/blobs/${digestOf(bytes)}`
+  const isClaimed = () => database.query('select count(*) from upload where is_writing = 1') === '1'
   await pushImage(a, 'team/app', '1', authorization)
 
   await t.test('an upload continues on any server', async () => {
@@ -60,7 +61,8 @@ test('uploads on several servers', async (t) => {
     const body = new PassThrough()
     const patched = send(a, 'PATCH', location, body)
     body.write(bytes.subarray(0, 100_000))
-    await until('the request writes', async () => (await send(b, 'PATCH', location, bytes)).status === 409)
+    await until('the request writes', isClaimed)
+    expectStatus(await send(b, 'PATCH', location, bytes), 409)
     await postgres.pause()
     body.end()
     await patched
@@ -114,7 +116,6 @@ test('uploads on several servers', async (t) => {
     const slow = new PassThrough()
     slow.write(bytes.subarray(100_000, 150_000))
     const cut = send(c, 'PATCH', location, slow).catch(() => undefined)
-    const isClaimed = () => database.query('select count(*) from upload where is_writing = 1') === '1'
     await until('the slow request is under way', isClaimed)
     expectStatus(await send(a, 'PATCH', location, bytes), 409)
     await c.kill()
