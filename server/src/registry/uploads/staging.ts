@@ -174,6 +174,7 @@ export class Staging {
           throw error
         }
       },
+      putAt: (location, source) => blobs.putAt(location, source),
       discard: async (uploadId) => {
         await blobs.discard(uploadId)
         this.#remove(uploadId)

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../platform/process/clock.ts'
 import { BlobMissingError, BrokenSourceError, TooManyBytesError } from './errors.ts'
-import { locationDigest } from './location.ts'
+import { locationAt, locationDigest } from './location.ts'
 import type { BlobLocation, BlobStore } from './model.ts'
 
 /** The contract suite of {@link BlobStore} for all drivers. `open` returns an empty store with `clock`. */
@@ -14,6 +14,7 @@ export function testBlobStore(name: string, open: (clock: Clock) => Promise<Blob
   describe(`${name}: staged uploads`, () => testStaging(open))
   describe(`${name}: failed and discarded uploads`, () => testFailures(open))
   describe(`${name}: blobs`, () => testBlobs(open))
+  describe(`${name}: copies`, () => testCopies(open))
   describe(`${name}: sending`, () => testSending(open))
 }
 
@@ -190,6 +191,45 @@ function testBlobs(open: Open): void {
     assert.deepEqual(await Array.fromAsync(store.list()), [])
     const locations = [await put(store, Buffer.from('a')), await put(store, Buffer.from('b'), 'sha512')]
     assert.deepEqual((await Array.fromAsync(store.list())).toSorted(), locations.toSorted())
+  })
+}
+
+function testCopies(open: Open): void {
+  for (const [unique, why] of [
+    ['0123456789abcdef01234567', 'of a file'],
+    ['f123456789abcdef01234567', 'that begins like that of an object in parts'],
+  ]) {
+    for (const sizeBytes of [0, 1, 300_000, 700_001]) {
+      it(`a blob of ${sizeBytes} bytes is stored at the location that it has elsewhere, ${why}`, async () => {
+        const store = await open(clock)
+        const content = randomBytes(sizeBytes)
+        const location = locationAt(digestOf(content), unique ?? '')
+        await store.putAt(location, Readable.from(inChunks(content, 65_536)))
+        assert.equal(Buffer.compare(await buffer(await store.read(location)), content), 0)
+        assert.equal((await store.find(location))?.sizeBytes, sizeBytes)
+        assert.deepEqual(await Array.fromAsync(store.list()), [location])
+        assert.deepEqual(await Array.fromAsync(store.listStaged()), [])
+        await store.delete(location)
+        assert.equal(await store.find(location), undefined)
+        assert.deepEqual(await Array.fromAsync(store.list()), [])
+      })
+    }
+  }
+
+  it('nothing is stored if the source of a copy fails, and the copy can be repeated', async () => {
+    const store = await open(clock)
+    const content = randomBytes(400_000)
+    const location = locationAt(digestOf(content), 'f123456789abcdef01234567')
+    const failing = async function* () {
+      yield content.subarray(0, 390_000)
+      throw new Error('gone')
+    }
+    await assert.rejects(store.putAt(location, Readable.from(failing())), BrokenSourceError)
+    assert.equal(await store.find(location), undefined)
+    assert.deepEqual(await Array.fromAsync(store.list()), [])
+    assert.deepEqual(await Array.fromAsync(store.listStaged()), [])
+    await store.putAt(location, Readable.from([content]))
+    assert.equal(Buffer.compare(await buffer(await store.read(location)), content), 0)
   })
 }
 

@@ -66,6 +66,13 @@ export interface BlobStore {
    * @throws StagedChangedError if another process has appended in the meantime
    */
   commit(uploadId: string, digest: string): Promise<BlobLocation>
+  /**
+   * Stores a blob at the location that it has in another store. Its caller has checked that no blob is there. If the source fails,
+   * nothing is stored. It is as durable as after {@link commit}.
+   *
+   * @throws BrokenSourceError, StorageFullError
+   */
+  putAt(location: BlobLocation, source: Readable): Promise<void>
   /** Deletes a staged upload, if it exists. */
   discard(uploadId: string): Promise<void>
   /** @throws BlobMissingError if there is no blob */

@@ -10,7 +10,7 @@ import { syncDirectory } from '../../platform/files/durable-file.ts'
 import { createSemaphore } from '../../platform/limits/semaphore.ts'
 import { BlobMissingError } from '../contract/errors.ts'
 import { mapDiskFull, undefinedIfMissing } from './filesystem-errors.ts'
-import { newLocation, parseLocation, relativeFile } from '../contract/location.ts'
+import { locationUnique, newLocation, parseLocation, relativeFile } from '../contract/location.ts'
 import { pieceBytes } from '../transfer/piece-pool.ts'
 import { OpenFile } from './send-file.ts'
 import type {
@@ -99,6 +99,22 @@ class FilesystemBlobStore implements BlobStore {
 
   async commit(uploadId: string, digest: string): Promise<BlobLocation> {
     const location = newLocation(digest)
+    await this.#commitTo(uploadId, location)
+    return location
+  }
+
+  async putAt(location: BlobLocation, source: Readable): Promise<void> {
+    const uploadId = `put-${locationUnique(location)}`
+    try {
+      await this.#staging.append(uploadId, source, { offset: 0 })
+    } catch (error) {
+      await this.#staging.discard(uploadId)
+      throw error
+    }
+    await this.#commitTo(uploadId, location)
+  }
+
+  async #commitTo(uploadId: string, location: BlobLocation): Promise<void> {
     const path = this.#path(location)
     try {
       await this.#flushFile(this.#staging.path(uploadId))
@@ -115,7 +131,6 @@ class FilesystemBlobStore implements BlobStore {
       await rm(path, { force: true }).catch(() => undefined)
       throw error
     }
-    return location
   }
 
   async read(location: BlobLocation, range?: ByteRange): Promise<Readable> {

@@ -70,6 +70,12 @@ class MemoryBlobStore implements BlobStore {
     return location
   }
 
+  async putAt(location: BlobLocation, source: Readable): Promise<void> {
+    const pieces: Uint8Array[] = []
+    for await (const piece of gatherPieces(source, false)) pieces.push(Buffer.from(piece))
+    this.#blobs.set(location, { bytes: Buffer.concat(pieces), atMs: this.#clock.now() })
+  }
+
   async discard(uploadId: string): Promise<void> {
     this.#staged.delete(uploadId)
   }

@@ -12,12 +12,13 @@ import type {
   StagedUpload,
   StoredBlob,
 } from '../contract/model.ts'
+import { gatherPieces } from '../transfer/gather-pieces.ts'
 import { Output } from '../transfer/output.ts'
 import type { ObjectStore } from './object-store.ts'
 import { ObjectStaging } from './object-staging.ts'
-import { defaultPartSizes, type PartSizes, partsKey } from './part-writer.ts'
+import { defaultPartSizes, type PartSizes, PartWriter, partsKey } from './part-writer.ts'
 import { beginRead, type ObjectRead } from './read-object.ts'
-import type { UploadRecord } from './upload-record.ts'
+import { newRecord, type UploadRecord } from './upload-record.ts'
 
 export type ObjectBlobStoreOptions = {
   /** The clock for the times of blobs and staged uploads. */
@@ -36,7 +37,7 @@ export function createObjectBlobStore(
   objects: ObjectStore,
   { clock = systemClock, partSizes = defaultPartSizes, blobsAreHeld = () => false }: ObjectBlobStoreOptions = {},
 ): BlobStore {
-  return new ObjectBlobStore(objects, { clock, blobsAreHeld }, new ObjectStaging(objects, clock, partSizes))
+  return new ObjectBlobStore(objects, { clock, partSizes, blobsAreHeld })
 }
 
 const namePrefix = 'blobs/'
@@ -47,15 +48,14 @@ class ObjectBlobStore implements BlobStore {
   #blobsAreHeld: () => boolean
   #staging: ObjectStaging
 
-  constructor(
-    objects: ObjectStore,
-    { clock, blobsAreHeld }: Required<Pick<ObjectBlobStoreOptions, 'clock' | 'blobsAreHeld'>>,
-    staging: ObjectStaging,
-  ) {
+  #partSizes: PartSizes
+
+  constructor(objects: ObjectStore, { clock, partSizes, blobsAreHeld }: Required<ObjectBlobStoreOptions>) {
     this.#objects = objects
     this.#clock = clock
+    this.#partSizes = partSizes
     this.#blobsAreHeld = blobsAreHeld
-    this.#staging = staging
+    this.#staging = new ObjectStaging(objects, clock, partSizes)
   }
 
   append(uploadId: string, source: Readable, options: AppendOptions): Promise<number> {
@@ -83,6 +83,22 @@ class ObjectBlobStore implements BlobStore {
     // The blob is complete. What remains of the upload is discarded when its row is found to be missing.
     if (record !== undefined) await this.#staging.forget(uploadId, record).catch(() => undefined)
     return location
+  }
+
+  /** The key is known before the first byte, so the parts become the object at that key. The name of a blob in `parts` is written last. */
+  async putAt(location: BlobLocation, source: Readable): Promise<void> {
+    const key = dataKey(location)
+    const writer = new PartWriter(this.#objects, newRecord(location), this.#partSizes, key)
+    try {
+      for await (const piece of gatherPieces(source, false)) await writer.write(piece)
+      const { parts, tail } = await writer.finish()
+      if (parts.length === 0) await this.#objects.put(key, tail, this.#metadata())
+      else await this.#complete(key, await writer.seal())
+    } catch (error) {
+      await writer.abandon()
+      throw error
+    }
+    if (isInParts(location)) await this.#objects.put(nameKey(location), Buffer.alloc(0), this.#metadata())
   }
 
   /**
@@ -157,6 +173,10 @@ class ObjectBlobStore implements BlobStore {
     const location = locationAt(digest, unique)
     await this.#objects.put(nameKey(location), Buffer.alloc(0), this.#metadata())
     return location
+  }
+
+  #complete(key: string, { token = '', parts }: UploadRecord): Promise<void> {
+    return this.#objects.completeParts(key, token, parts)
   }
 
   async #begin(location: BlobLocation, range: ByteRange | undefined): Promise<ObjectRead> {

@@ -27,6 +27,7 @@ export function partsKey(unique: string): string {
  */
 export class PartWriter {
   #objects: ObjectStore
+  #key: string
   #sizes: PartSizes
   #record: UploadRecord
   #parts: StoredPart[]
@@ -37,8 +38,9 @@ export class PartWriter {
   #sendingBytes = 0
   #sending: Promise<void> = Promise.resolve()
 
-  constructor(objects: ObjectStore, record: UploadRecord, sizes: PartSizes) {
+  constructor(objects: ObjectStore, record: UploadRecord, sizes: PartSizes, key = partsKey(record.unique)) {
     this.#objects = objects
+    this.#key = key
     this.#record = record
     this.#sizes = sizes
     this.#parts = [...record.parts]
@@ -82,7 +84,7 @@ export class PartWriter {
   async abandon(): Promise<void> {
     await this.#sending.catch(() => undefined)
     if (this.#record.token === undefined && this.#token !== undefined) {
-      await this.#objects.abortParts(partsKey(this.#record.unique)).catch(() => undefined)
+      await this.#objects.abortParts(this.#key).catch(() => undefined)
     }
   }
 
@@ -118,7 +120,7 @@ export class PartWriter {
   }
 
   async #put(bytes: Uint8Array): Promise<void> {
-    const key = partsKey(this.#record.unique)
+    const key = this.#key
     this.#token ??= await this.#objects.beginParts(key)
     const number = this.#parts.length + 1
     const tag = await this.#objects.putPart({ key, token: this.#token, number }, bytes)
