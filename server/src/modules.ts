@@ -30,7 +30,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       metrics: ['process', 'log', 'http'],
       outbound: ['process'],
       leases: [],
-      sql: ['metrics', 'process', 'leases', 'limits'],
+      sql: ['metrics', 'process', 'files', 'leases', 'limits'],
       jobs: ['sql', 'files', 'process'],
       keys: ['process', 'memory', 'sql', 'limits', 'files'],
       tls: ['files', 'process', 'limits', 'log', 'sql', 'keys'],

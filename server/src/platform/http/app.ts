@@ -126,6 +126,7 @@ const outageCodes = {
   'database-busy': 'ServiceUnavailable',
   'database-unavailable': 'ServiceUnavailable',
   'storage-unavailable': 'ServiceUnavailable',
+  'writes-paused': 'ServiceUnavailable',
 } as const
 
 const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/

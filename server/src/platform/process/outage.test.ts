@@ -7,6 +7,7 @@ import {
   outageOf,
   sqliteFailure,
   StorageUnavailableError,
+  WritesPausedError,
 } from './outage.ts'
 
 const coded = (code: string) => Object.assign(new Error('failed'), { code })
@@ -17,6 +18,7 @@ const cases: readonly [error: unknown, kind: string | undefined, why: string][] 
   [new DatabaseBusyError('busy'), 'database-busy', 'by its class'],
   [new DatabaseUnavailableError('away'), 'database-unavailable', 'by its class'],
   [new StorageUnavailableError('away'), 'storage-unavailable', 'by its class'],
+  [new WritesPausedError(), 'writes-paused', 'by its class'],
   [coded('ENOSPC'), 'disk-full', 'the file system is full'],
   [coded('EDQUOT'), 'disk-full', 'a quota of the file system is exhausted'],
   [coded('53100'), 'disk-full', 'PostgreSQL has no room'],

@@ -22,6 +22,14 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** The rows are being moved to another database, or the blobs to another store. Nothing was written. */
+export class WritesPausedError extends Error {
+  override readonly name = 'WritesPausedError'
+  constructor() {
+    super('changes are paused while the data is moved')
+  }
+}
+
 /** The object store cannot be reached, is overloaded, or denies access. */
 export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError'
@@ -29,7 +37,7 @@ export class StorageUnavailableError extends Error {
 
 /** The response to a request that fails because of the machine and not because of the request. */
 export type Outage = {
-  readonly kind: 'disk-full' | 'database-busy' | 'database-unavailable' | 'storage-unavailable'
+  readonly kind: 'disk-full' | 'database-busy' | 'database-unavailable' | 'storage-unavailable' | 'writes-paused'
   /** 507 or 503. [RFC 4918 §11.5; RFC 9110 §15.6.4] */
   readonly status: 503 | 507
   /** For the client. */
@@ -65,6 +73,14 @@ const storageUnavailable: Outage = {
   retryAfterSeconds: 5,
 }
 
+const writesPaused: Outage = {
+  kind: 'writes-paused',
+  status: 503,
+  message:
+    'The server moves its data to another database or object store. It accepts no changes until it is started there. Try again later.',
+  retryAfterSeconds: 15,
+}
+
 /** The maximum number of causes of an error that are checked. */
 const maxCauses = 8
 
@@ -76,6 +92,7 @@ export function outageOf(error: unknown): Outage | undefined {
     if (cause instanceof DatabaseBusyError) return databaseBusy
     if (cause instanceof DatabaseUnavailableError) return databaseUnavailable
     if (cause instanceof StorageUnavailableError) return storageUnavailable
+    if (cause instanceof WritesPausedError) return writesPaused
     const translated = sqliteFailure(cause)
     if (translated instanceof DiskFullError) return diskFull
     if (translated instanceof DatabaseBusyError) return databaseBusy
