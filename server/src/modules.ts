@@ -175,6 +175,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     },
   },
   backup: { imports: ['storage', 'audit', 'registry'], submodules: {} },
+  relocation: { imports: ['storage', 'registry'], submodules: {} },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.
   compose: {
     imports: 'all',

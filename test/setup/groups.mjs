@@ -51,6 +51,7 @@ const slow = [
   'server/src/registry/manifests/manifests.test.ts',
   'server/src/registry/repositories/locks.test.ts',
   'server/src/registry/uploads/unfinished-uploads.test.ts',
+  'server/src/relocation/sync-table.test.ts',
   'server/src/sign-in/**/*.test.ts',
   'server/src/standards/conditions/role-condition.test.ts',
   // They start an object server.

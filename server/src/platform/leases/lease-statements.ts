@@ -7,6 +7,9 @@ const lengthMs = 2000
 /** The number of failovers of the server, and so of its timelines. It fails on a standby. [PostgreSQL, Timelines] */
 const timeline = `('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint`
 
+/** The tables of the authority revision and of its leases. */
+export const leaseTables: readonly string[] = ['authority_revision', 'authority_lease', 'authority_lease_terms']
+
 /** Creates the tables of the authority revision and of its leases, unless they exist. */
 export const leaseSchema: readonly string[] = [
   `create table if not exists authority_revision ("only" integer primary key check ("only" = 1), value bigint not null)`,

@@ -25,15 +25,29 @@ export class NewerSchemaError extends Error {
   }
 }
 
+/** The database is being filled from another one, by `acrux migrate`. */
+export class IncompleteDatabaseError extends Error {
+  override readonly name = 'IncompleteDatabaseError'
+  constructor() {
+    super('the rows of another database are being moved to this one')
+  }
+}
+
+/** A row among the ids of the migrations: while it exists, a server of every version rejects the database. */
+export const incompleteMarker = 'incomplete-acrux-migrate'
+
 /** Completes migrations with something that only the caller has, such as a key. `applied` are the ids of this transaction. */
 export type CompleteMigration = (transaction: Transaction, applied: ReadonlySet<string>) => Promise<void>
+
+/** The table with the ids of the applied migrations. */
+export const migrationTable = 'schema_migration'
 
 type MigrationTable = { schema_migration: { id: string; applied_at_ms: number } }
 
 /**
  * Applies the missing migrations and `complete`, in order, in one transaction.
  *
- * @throws NewerSchemaError if the database has an unknown migration; nothing is changed then
+ * @throws NewerSchemaError, IncompleteDatabaseError; nothing is changed then
  */
 export async function migrate(
   database: Database,
@@ -45,15 +59,13 @@ export async function migrate(
     const tables = transaction.tables<MigrationTable>()
     const types = columnTypes(database.kind)
     await tables.schema
-      .createTable('schema_migration')
+      .createTable(migrationTable)
       .ifNotExists()
       .addColumn('id', types.text, (column) => column.primaryKey())
       .addColumn('applied_at_ms', types.integer, (column) => column.notNull())
       .execute()
     const applied = new Set((await tables.selectFrom('schema_migration').select('id').execute()).map((row) => row.id))
-    const known = new Set(migrations.map((migration) => migration.id))
-    const unknown = [...applied].filter((id) => !known.has(id))
-    if (unknown.length > 0) throw new NewerSchemaError(unknown)
+    const known = knownAmong(applied, migrations)
     for (const migration of migrations) {
       if (applied.has(migration.id)) continue
       await migration.up(tables.schema, types, transaction)
@@ -66,15 +78,24 @@ export async function migrate(
 /**
  * The migrations that are not applied yet.
  *
- * @throws NewerSchemaError if the database has an unknown migration
+ * @throws NewerSchemaError, IncompleteDatabaseError
  */
-export async function findMissingMigrations(database: Database, migrations: readonly Migration[]): Promise<string[]> {
+export async function findMissingMigrations(
+  database: Pick<Database, 'tables'>,
+  migrations: readonly Migration[],
+): Promise<string[]> {
   const rows = await database.tables<MigrationTable>().selectFrom('schema_migration').select('id').execute()
   const applied = new Set(rows.map(({ id }) => id))
+  return [...knownAmong(applied, migrations)].filter((id) => !applied.has(id))
+}
+
+/** The ids of the migrations of this version. @throws NewerSchemaError, IncompleteDatabaseError if others are applied */
+function knownAmong(applied: ReadonlySet<string>, migrations: readonly Migration[]): Set<string> {
   const known = new Set(migrations.map(({ id }) => id))
   const unknown = [...applied].filter((id) => !known.has(id))
+  if (unknown.includes(incompleteMarker)) throw new IncompleteDatabaseError()
   if (unknown.length > 0) throw new NewerSchemaError(unknown)
-  return [...known].filter((id) => !applied.has(id))
+  return known
 }
 
 function columnTypes(kind: DatabaseKind): ColumnTypes {

@@ -4,7 +4,13 @@ import { type BlobLocation, requireLocation } from '../../storage/index.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
 /** A blob in the database: its digest and location. */
-export type StoredBlobRow = { readonly digest: string; readonly location: BlobLocation; readonly sizeBytes: number }
+export type StoredBlobRow = {
+  readonly digest: string
+  readonly location: BlobLocation
+  readonly sizeBytes: number
+  /** Whether its bytes are known to be missing or corrupt. */
+  readonly isQuarantined: boolean
+}
 
 const pageRows = 1000
 
@@ -12,10 +18,13 @@ const pageRows = 1000
 export async function* listStoredBlobs(tables: Kysely<unknown>): AsyncGenerator<StoredBlobRow> {
   const registry = tables as Kysely<RegistryTables>
   for (let after = ''; ;) {
-    const page = registry.selectFrom('blob').select(['digest', 'location', 'size_bytes']).where('digest', '>', after)
+    const page = registry
+      .selectFrom('blob')
+      .select(['digest', 'location', 'size_bytes', 'quarantined_at_ms'])
+      .where('digest', '>', after)
     const rows = await page.orderBy('digest').limit(pageRows).execute()
-    for (const { digest, location, size_bytes: sizeBytes } of rows) {
-      yield { digest, location: requireLocation(location), sizeBytes }
+    for (const { digest, location, size_bytes: sizeBytes, quarantined_at_ms: quarantinedAtMs } of rows) {
+      yield { digest, location: requireLocation(location), sizeBytes, isQuarantined: quarantinedAtMs !== null }
     }
     const last = rows.at(-1)
     if (last === undefined || rows.length < pageRows) return
