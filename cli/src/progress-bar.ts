@@ -27,6 +27,20 @@ export function createProgressBar(output: NodeJS.WriteStream): ProgressBar {
   }
 }
 
+/** Writes one line for every 10 %, for an output that is not a terminal. */
+export function createProgressLines(output: NodeJS.WritableStream): ProgressBar {
+  let shown = -1
+  return {
+    show: (share, text) => {
+      const tenth = Math.floor(share * 10)
+      if (tenth === shown) return
+      shown = tenth
+      output.write(`${percentOf(share)} ${text}\n`)
+    },
+    end: () => undefined,
+  }
+}
+
 /** A share as a percentage. */
 export function percentOf(share: number): string {
   return `${Math.floor(share * 100)} %`

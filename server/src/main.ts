@@ -39,8 +39,12 @@ export {
   type FirstRun,
   type OwnerReset,
   OwnerResetError,
+  type Relocated,
+  type RelocationTarget,
   backUp,
+  measureRelocation,
   openAuditLog,
+  relocateDataDir,
   removeOldMasterKeys,
   resetOwnerIn,
   restoreTo,
@@ -56,6 +60,7 @@ export {
   loadConfiguration,
   settingDefinitions,
 } from './configuration/index.ts'
+export type { MoveProgress } from './relocation/index.ts'
 export { type Finding, type ScrubProgress, type ScrubReport } from './registry/index.ts'
 export { parseMasterKeySource } from './platform/keys/master-key-source.ts'
 export { StartupError, exitCodes } from './platform/process/exit.ts'
@@ -95,7 +100,7 @@ export async function startServer(configuration: Configuration, options: StartOp
   const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
   // The certificate may have been replaced since the addresses were opened.
   if (composition.certificates !== undefined) listener.replaceCertificate(composition.certificates.current())
-  const jobs = startJobs(composition.jobs, composition.processes, log)
+  const jobs = startJobs(composition.jobs, composition, log)
   const listening = listener.addresses.map(formatListenAddress)
   log.info({ listening, publicOrigin: composition.publicOrigin, dataDir: configuration.dataDir }, 'server started')
   const notice = reachNotice(configuration)

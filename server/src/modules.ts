@@ -185,6 +185,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       hosts: [],
       state: ['hosts'],
       maintenance: ['state'],
+      relocation: ['state', 'maintenance'],
       modules: ['state', 'hosts'],
       surfaces: ['modules'],
       jobs: ['state', 'modules', 'hosts'],

@@ -73,8 +73,8 @@ export interface RunningServer extends AsyncDisposable {
   stop(): Promise<Ended>
   /** Sends the signal, SIGKILL by default, and waits for the end. */
   kill(signal?: NodeJS.Signals): Promise<Ended>
-  /** Stops the process if it runs, and starts another on the same data, port and arguments. */
-  restart(): Promise<void>
+  /** Stops the process if it runs, and starts another on the same data, port and arguments. `more` replaces that of the last call. */
+  restart(more?: Pick<ServerOptions, 'args' | 'env'>): Promise<void>
 }
 
 /** The server ended, or kept silent, instead of becoming ready. */
@@ -249,6 +249,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const begun = await begin(3)
   const { port, how } = begun
   let { running } = begun
+  let more: Pick<ServerOptions, 'args' | 'env'> = {}
   const firstRun = await readFirstRun(dataDir).catch(async (cause: unknown) => {
     await finish(running, 'SIGKILL', 60_000)
     home.remove()
@@ -266,9 +267,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     output: () => output,
     stop: () => finish(running, 'SIGTERM', 60_000),
     kill: (signal = 'SIGKILL') => finish(running, signal, 60_000),
-    async restart() {
+    async restart(given) {
+      more = given ?? more
       await finish(running, 'SIGTERM', 60_000)
-      running = await launch(how, log)
+      const args = [...how.args, ...(more.args ?? [])]
+      running = await launch({ ...how, args, env: { ...how.env, ...more.env } }, log)
     },
     async [Symbol.asyncDispose]() {
       await finish(running, 'SIGTERM', 60_000)

@@ -18,6 +18,7 @@ const slow = [
   'server/src/graph/applications/credentials.test.ts',
   'server/src/graph/applications/managed-identities.test.ts',
   'server/src/graph/people/*.test.ts',
+  'server/src/compose/relocation/*.test.ts',
   'server/src/identity/grants/*.test.ts',
   'server/src/identity/machines/machine-assertion.test.ts',
   'server/src/identity/provider/registered-clients.test.ts',

@@ -272,6 +272,11 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../identity-endpoint/status.ts'),
   },
   {
+    path: 'migrate',
+    summary: 'move the rows and blobs of a server to PostgreSQL and an object store, or back',
+    load: () => import('../migrate/command.ts'),
+  },
+  {
     path: 'owner first-run',
     summary: 'print the credentials that the first start of the server created',
     load: () => import('../owner/first-run-command.ts'),

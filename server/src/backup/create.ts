@@ -4,7 +4,13 @@ import { existsSync } from 'node:fs'
 import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import type { Readable } from 'node:stream'
-import { blobDirectoryIn, databaseFileIn, holdFiles, masterKeyFileIn } from '../platform/files/data-dir.ts'
+import {
+  blobDirectoryIn,
+  databaseFileIn,
+  holdFiles,
+  masterKeyFileIn,
+  postgresMarkerIn,
+} from '../platform/files/data-dir.ts'
 import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../platform/files/durable-file.ts'
 import { forEachOf } from '../platform/process/for-each-of.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
@@ -157,6 +163,13 @@ export function sealContext(id: string): string {
 }
 
 function requireDatabase(dataDir: string): void {
+  if (existsSync(postgresMarkerIn(dataDir))) {
+    throw new StartupError(
+      `the rows of the data directory ${dataDir} are in PostgreSQL, of which acrux backup makes no copy`,
+      exitCodes.dataDirUnusable,
+      'copy the database with pg_dump first, and then the data directory: see docs/how-to/postgresql.md',
+    )
+  }
   if (existsSync(databaseFileIn(dataDir))) return
   throw new StartupError(
     `there is no database in ${dataDir}`,

@@ -21,6 +21,7 @@ import { publicOriginOf } from './hosts/listened-hosts.ts'
 import { coverHosts, moveRegistries, requireLoginServer } from './hosts/login-servers.ts'
 import { type Jobs, listJobs, logFailure } from './jobs/jobs.ts'
 import { controlHandler } from './maintenance/control.ts'
+import { createWritePause } from './maintenance/write-pause.ts'
 import { type Modules, createModules } from './modules/modules.ts'
 import { figuresOf } from './monitoring/figures.ts'
 import { healthComponents } from './monitoring/health-components.ts'
@@ -59,6 +60,8 @@ export type Composition = {
   readonly jobs: Jobs
   /** The processes that share the database. */
   readonly processes: Processes
+  /** Whether changes are paused, because the data is moved. */
+  readonly isPaused: () => boolean
   /** Makes `/readyz` report that the server accepts no further requests. */
   readonly drain: () => void
   readonly close: () => Promise<void>
@@ -99,7 +102,8 @@ export async function compose(
     },
   )
   const firstRun = await prepareRegistries(configuration, { state, modules, publicOrigin, log })
-  const control = await openControlChannel(state.dataDir.path, controlHandler({ ...modules, database }, log))
+  const writeAll = () => writePending(modules, jobs, log)
+  const control = await openControl({ state, modules, writeAll, log })
 
   let draining = false
   const writerWatch = createWriterWatch({ database, clock })
@@ -122,6 +126,7 @@ export async function compose(
     listenOnThreads: (tls) => listenOnThreads(configuration, { app, modules, state, tls, log }),
     jobs,
     processes: state.processes,
+    isPaused: state.writes.isPaused,
     drain: () => {
       draining = true
       void modules.registry.scrubs.stop()
@@ -130,12 +135,12 @@ export async function compose(
       acme?.stop()
     },
     close: async () => {
-      await control?.close()
+      await control.close()
       await app.close()
       await certificates?.close()
       await modules.imports.close()
       await modules.registry.close()
-      await writePending(modules, jobs, log)
+      await (state.writes.isPaused() ? writeDenials(modules) : writeLast(modules, jobs, log))
       await state.processes.close()
       await database.close()
       state.objects?.close()
@@ -188,11 +193,47 @@ async function prepareRegistries(
   return content && { content, file }
 }
 
-/** Writes the pending data of a closing server. Events that are not in the hash chain are added at the next start. */
+type ControlParts = {
+  readonly state: State
+  readonly modules: Modules
+  /** Writes what is pending in memory. */
+  readonly writeAll: () => Promise<void>
+  readonly log: Log
+}
+
+/** Listens for the commands of the operator. */
+async function openControl({ state, modules, writeAll, log }: ControlParts): Promise<{ close: () => Promise<void> }> {
+  const pause = createWritePause({ writes: state.writes, beforePause: writeAll, log })
+  const others = controlHandler({ ...modules, database: state.database }, log)
+  const control = await openControlChannel(
+    state.dataDir.path,
+    async (command) => (await pause.handle(command)) ?? others(command),
+  )
+  return {
+    close: async () => {
+      pause.close()
+      await control?.close()
+    },
+  }
+}
+
+/** Writes the counts of denials, whose events wait in a file. The next start adds the events to the chain. */
+async function writeDenials({ auditing }: Modules): Promise<void> {
+  await auditing.recorder.writeFolded(true)
+}
+
+/** Writes the pending data of a closing server. */
+async function writeLast(modules: Modules, jobs: Jobs, log: Log): Promise<void> {
+  await writePending(modules, jobs, log)
+  const chain = jobs['extend-audit-chain']
+  await modules.auditing.chain.close().catch((error: unknown) => logFailure(chain, error, log))
+}
+
+/** Writes what is pending in memory. Events that are not in the hash chain are added at the next start. */
 async function writePending({ auditing }: Modules, jobs: Jobs, log: Log): Promise<void> {
   try {
     await auditing.recorder.writeFolded(true)
-    await auditing.chain.close()
+    await auditing.chain.extend()
     await auditing.credentialUses.flush(true)
   } catch (error) {
     logFailure(jobs['extend-audit-chain'], error, log)

@@ -7,4 +7,10 @@ export { backUp, restoreTo } from './maintenance/back-up.ts'
 export { removeOldMasterKeys, rotateMasterKey } from './maintenance/master-key.ts'
 export { openAuditLog } from './maintenance/open-audit.ts'
 export { scrubDataDir } from './maintenance/scrub-data-dir.ts'
+export {
+  measureRelocation,
+  type Relocated,
+  relocateDataDir,
+  type RelocationTarget,
+} from './relocation/relocate-data-dir.ts'
 export { listenerFigures } from './monitoring/thread-figures.ts'

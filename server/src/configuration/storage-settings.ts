@@ -115,7 +115,7 @@ export const storageSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'Where the bytes of blobs are stored: in `dataDir`, in Azure Blob Storage, or in S3 or a compatible service. It cannot be changed once there are blobs. See [object storage](../how-to/object-storage.md).',
+            'Where the bytes of blobs are stored: in `dataDir`, in Azure Blob Storage, or in S3 or a compatible service. Once there are blobs, `acrux migrate` changes it. See [object storage](../how-to/object-storage.md).',
           placeholder: 'kind',
           example: 's3',
         }),

@@ -200,16 +200,21 @@ export function logFailure(job: Job, error: unknown, log: Log): void {
   log[job.failureLevel]({ err: error, id: randomUUID() }, job.failure)
 }
 
-/** Starts all jobs. `stop` waits for the runs that are under way. */
-export function startJobs(jobs: Jobs, processes: Processes, log: Log): { readonly stop: () => Promise<void> } {
+/** Starts all jobs. None runs while changes are paused. `stop` waits for the runs that are under way. */
+export function startJobs(
+  jobs: Jobs,
+  { processes, isPaused }: { readonly processes: Processes; readonly isPaused: () => boolean },
+  log: Log,
+): { readonly stop: () => Promise<void> } {
   const warnLimited = createLimitedWarning(log)
   const started = Object.values(jobs).map((job) => {
-    const isDue = () => job.runs === 'in each process' || processes.runsJobs()
+    const isDue = () => !isPaused() && (job.runs === 'in each process' || processes.runsJobs())
     const run = async () => (isDue() ? job.run() : undefined)
     const repetition = repeat(job.intervalSeconds, run, (error) => {
+      const kind = outageOf(error)?.kind
       // While the database server is away, every job fails, some of them twice a second.
-      if (outageOf(error)?.kind === 'database-unavailable') warnLimited(job.failure, { err: error })
-      else logFailure(job, error, log)
+      if (kind === 'database-unavailable') warnLimited(job.failure, { err: error })
+      else if (kind !== 'writes-paused') logFailure(job, error, log)
     })
     if (job.runs === 'once for all') processes.onTakeover(repetition.runNow)
     return repetition

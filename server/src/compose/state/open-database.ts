@@ -1,20 +1,26 @@
 import { existsSync } from 'node:fs'
 import { auditMigrations, sealFirstHead } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
-import { databaseFileIn } from '../../platform/files/data-dir.ts'
+import { databaseFileIn, postgresMarkerIn } from '../../platform/files/data-dir.ts'
 import { type Sealer, sealerOfKey } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
 import { plainReason } from '../../platform/process/plain-reason.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { type Migration, NewerSchemaError, findMissingMigrations, migrate } from '../../platform/sql/migrations.ts'
+import {
+  IncompleteDatabaseError,
+  type Migration,
+  NewerSchemaError,
+  findMissingMigrations,
+  migrate,
+} from '../../platform/sql/migrations.ts'
+import type { PostgresAccess } from '../../platform/sql/postgres-address.ts'
 import type { RevisionCell } from '../../platform/sql/revision-cell.ts'
 import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 import { readPemFile } from '../../platform/tls/key-pair.ts'
 import { databasePassword } from './database-password.ts'
 import { migrations } from './migrations.ts'
 import { type KeyPlace, createKey, openExistingKey, openKey } from './open-keys.ts'
-import { postgresMarkerIn } from './postgres-marker.ts'
 
 /** The settings that select the database, and the key of its secrets. */
 export type DatabasePlace = Pick<Configuration, 'dataDir' | 'database' | 'masterKey'>
@@ -45,12 +51,20 @@ export async function openCurrentDatabase(place: DatabasePlace): Promise<Databas
   requireDatabase(place)
   const database = await openDatabase(place)
   try {
-    if ((await findMissingMigrations(database, migrations)).length === 0) return database
+    await requireCurrentSchema(database)
+    return database
   } catch (error) {
     await database.close()
-    throw newerSchema(error)
+    throw error
   }
-  await database.close()
+}
+
+/** @throws StartupError if the schema of a database is not that of this version */
+export async function requireCurrentSchema(database: Pick<Database, 'tables'>): Promise<void> {
+  const missing = await findMissingMigrations(database, migrations).catch((error: unknown) => {
+    throw newerSchema(error)
+  })
+  if (missing.length === 0) return
   throw new StartupError(
     'the database was written by an older version',
     exitCodes.dataDirUnusable,
@@ -68,23 +82,25 @@ export function requireDatabase({ dataDir }: Pick<DatabasePlace, 'dataDir'>): vo
   )
 }
 
+/** What connections to the database need in addition to its address. @throws StartupError */
+export async function postgresAccess(settings: Configuration['database']): Promise<PostgresAccess> {
+  const password = await databasePassword(settings)
+  const { caFile } = settings
+  return {
+    ...(caFile !== undefined && { ca: await readPemFile(caFile) }),
+    ...(password !== undefined && { password }),
+  }
+}
+
 async function openPostgres(settings: Configuration['database'], url: NonNullable<typeof settings.url>) {
   // The driver is loaded only if it is used.
   const { openPostgresDatabase } = await import('../../platform/sql/postgres-database.ts')
-  const {
-    directUrl,
-    maxReadConnections,
-    maxWriteConnections,
-    connectionTimeoutSeconds,
-    statementTimeoutSeconds,
-    caFile,
-  } = settings
-  const password = await databasePassword(settings)
+  const { directUrl, maxReadConnections, maxWriteConnections, connectionTimeoutSeconds, statementTimeoutSeconds } =
+    settings
   return openPostgresDatabase({
     url,
     ...(directUrl !== undefined && { directUrl }),
-    ...(caFile !== undefined && { ca: await readPemFile(caFile) }),
-    ...(password !== undefined && { password }),
+    ...(await postgresAccess(settings)),
     maxReadConnections,
     maxWriteConnections,
     connectionTimeoutMs: connectionTimeoutSeconds * 1000,
@@ -92,7 +108,8 @@ async function openPostgres(settings: Configuration['database'], url: NonNullabl
   })
 }
 
-function requireSameProduct({ dataDir, database: { url } }: DatabasePlace): void {
+/** @throws StartupError if the rows of a data directory are not in the configured product */
+export function requireSameProduct({ dataDir, database: { url } }: DatabasePlace): void {
   if (url === undefined && existsSync(postgresMarkerIn(dataDir))) {
     throw new StartupError(
       `the rows of the data directory ${dataDir} are in PostgreSQL`,
@@ -100,11 +117,12 @@ function requireSameProduct({ dataDir, database: { url } }: DatabasePlace): void
       'set database to its URL, or choose another directory with --data-dir',
     )
   }
-  if (url !== undefined && existsSync(databaseFileIn(dataDir))) {
+  // Beside the marker, the file is the source of a relocation that is complete.
+  if (url !== undefined && existsSync(databaseFileIn(dataDir)) && !existsSync(postgresMarkerIn(dataDir))) {
     throw new StartupError(
       `the rows of the data directory ${dataDir} are in its file acrux.db, and not in PostgreSQL`,
       exitCodes.dataDirUnusable,
-      'omit database, or choose another directory with --data-dir',
+      'omit database, or move them with acrux migrate, or choose another directory with --data-dir',
     )
   }
 }
@@ -140,7 +158,16 @@ export async function applyMigrations(
   return { dataKey, sealer: sealerOfKey(dataKey) }
 }
 
+/** Translates why a schema cannot be used. */
 function newerSchema(error: unknown): unknown {
+  if (error instanceof IncompleteDatabaseError) {
+    return new StartupError(
+      `the database cannot be used yet: ${error.message}`,
+      exitCodes.databaseUnusable,
+      'complete it with acrux migrate, with the same options as before',
+      { cause: error },
+    )
+  }
   if (!(error instanceof NewerSchemaError)) return error
   return new StartupError(
     error.message,

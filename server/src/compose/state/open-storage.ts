@@ -76,7 +76,8 @@ export class OtherStorageError extends StartupError {
   }
 }
 
-async function openObjects(
+/** Opens the configured object store. */
+export async function openObjects(
   { kind, prefix, redirect, azureBlob, s3 }: Configuration['storage'],
   env: Options['env'],
 ): Promise<ObjectStore> {
@@ -130,6 +131,11 @@ async function claim(
   const known = existsSync(file) ? await readFile(file, 'utf8') : undefined
   const id = known?.trim() ?? newId
   if (known === undefined) await writeFileDurably(file, `${id}\n`, 0o600)
+  await claimAs(objects, id)
+}
+
+/** Marks an empty object store as that of an installation. @throws StartupError if it has the blobs of another one */
+export async function claimAs(objects: ObjectStore, id: string): Promise<void> {
   const claimed = await claimObjects(objects, id).catch((error: unknown) => {
     if (!(error instanceof StorageUnavailableError)) throw error
     const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
@@ -146,7 +152,8 @@ async function claim(
   if (claimed === 'lost') throw new OtherStorageError(`${objects.description} has blobs of an unknown installation`)
 }
 
-async function hasFiles(directory: string): Promise<boolean> {
+/** Whether a directory of blobs has blobs. */
+export async function hasFiles(directory: string): Promise<boolean> {
   if (!existsSync(directory)) return false
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
   return entries.some((entry) => entry.isFile() && path.basename(entry.parentPath) !== 'staging')

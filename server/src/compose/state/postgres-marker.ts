@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { blobDirectoryIn, objectStorageFileIn } from '../../platform/files/data-dir.ts'
+import { blobDirectoryIn, objectStorageFileIn, postgresMarkerIn } from '../../platform/files/data-dir.ts'
 import { writeFileDurably } from '../../platform/files/durable-file.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
@@ -11,11 +11,6 @@ import { systemErrorCode } from '../../platform/process/plain-reason.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { ensureInstallationId, findInstallationId } from '../../platform/sql/installation.ts'
 import { createResources } from '../../resources/index.ts'
-
-/** The file in a data directory that says that its rows are in PostgreSQL. */
-export function postgresMarkerIn(dataDir: string): string {
-  return path.join(dataDir, 'rows-in-postgresql')
-}
 
 /** The file beside the blobs with the id of their installation. Several servers may use the same directory of blobs. */
 function blobMarkerIn(dataDir: string): string {

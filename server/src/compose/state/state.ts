@@ -1,7 +1,13 @@
 import path from 'node:path'
 import type { Configuration } from '../../configuration/index.ts'
 import { type Ballast, createBallast } from '../../platform/files/ballast.ts'
-import { type DataDir, openDataDir, processFileIn, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
+import {
+  type DataDir,
+  openDataDir,
+  processFileIn,
+  tlsDirectoryIn,
+  waitingInsertsFileIn,
+} from '../../platform/files/data-dir.ts'
 import { type ContentSpace, elsewhere, watchFreeSpace } from '../../platform/files/free-space.ts'
 import { type Processes, openProcesses } from '../../platform/jobs/processes.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
@@ -10,14 +16,17 @@ import type { Log } from '../../platform/log/log.ts'
 import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
+import { type PausableDatabase, pausable } from '../../platform/sql/pausable-database.ts'
 import { initialRevision } from '../../platform/sql/revision-cell.ts'
-import { createDatabaseAuthority } from '../../platform/tls/database-authority.ts'
+import { WaitingInserts } from '../../platform/sql/waiting-inserts.ts'
+import { createDatabaseAuthority, hasAuthority } from '../../platform/tls/database-authority.ts'
 import { type CertificateSource, createCertificateSource } from '../../platform/tls/certificate-source.ts'
 import { configuredHosts } from '../hosts/login-servers.ts'
 import { migrations } from './migrations.ts'
 import { applyMigrations, openDatabase } from './open-database.ts'
 import { openStorage, type Storage } from './open-storage.ts'
 import { installationIdOf, requireOwnRows } from './postgres-marker.ts'
+import { keepMovedDatabase, requireComplete } from './relocation-state.ts'
 import { freeSpaceToStart } from './space-to-start.ts'
 
 /** The data directory of a server, and everything that is stored in it. */
@@ -28,6 +37,8 @@ export type State = Storage & {
   readonly database: Database
   /** The processes that share the database. */
   readonly processes: Processes
+  /** Pauses the changes of `database`. */
+  readonly writes: PausableDatabase
   /** The revisions of authority and contents, which all threads share. */
   readonly revisions: SharedRevisions
   /** The key of `sealer`, for threads. */
@@ -57,6 +68,8 @@ export type StateOptions = {
 export async function openState(configuration: Configuration, options: StateOptions): Promise<State> {
   const { clock, log } = options
   const dataDir = await openDataDir(configuration.dataDir)
+  await requireComplete(dataDir.path)
+  await keepMovedDatabase(dataDir.path)
   const isInFiles = configuration.storage.kind === 'filesystem'
   const files = isInFiles ? await openStorage(configuration, dataDir, { clock, env: process.env }) : undefined
   const space = watchFreeSpace(dataDir.path, configuration.limits.freeSpaceReserveBytes)
@@ -67,21 +80,24 @@ export async function openState(configuration: Configuration, options: StateOpti
   const revisions = new SharedRevisions()
   revisions.value = initialRevision
   const place = { ...configuration, dataDir: dataDir.path }
-  const database = await openDatabase(place, revisions)
+  const waiting = new WaitingInserts(waitingInsertsFileIn(dataDir.path))
+  const writes = pausable(await openDatabase(place, revisions), waiting)
+  const { database } = writes
   const { dataKey, sealer } = await applyMigrations(database, migrations, { clock, place })
   const installationId = await installationIdOf(database, { clock, sealer })
   const storage = files ?? (await openStorage(configuration, dataDir, { clock, env: process.env, installationId }))
   await requireOwnRows(dataDir.path, database, { clock, sealer })
+  await waiting.moveTo(database)
   const certificates = await openCertificates(configuration, { dataDir, database, sealer }, options)
   const contentSpace = isInFiles ? space : elsewhere(space)
   const warn = createLimitedWarning(log)
   const processes = await openProcesses(database, {
     file: processFileIn(dataDir.path),
     onFailure: (error) => {
-      warn('the database does not know that this process is running', { err: error })
+      if (!writes.isPaused()) warn('the database does not know that this process is running', { err: error })
     },
   })
-  const stored = { dataDir, installationId, database, processes, revisions, dataKey, sealer, ...storage }
+  const stored = { dataDir, installationId, database, writes, processes, revisions, dataKey, sealer, ...storage }
   return { ...stored, space, contentSpace, ballast, certificates }
 }
 
@@ -92,7 +108,8 @@ async function openCertificates(
 ): Promise<CertificateSource | undefined> {
   if (configuration.http) return undefined
   const directory = tlsDirectoryIn(dataDir.path)
-  const authorityStore = database.kind === 'postgres' ? createDatabaseAuthority(database, sealer, directory) : undefined
+  const isInDatabase = database.kind === 'postgres' || (await hasAuthority(database))
+  const authorityStore = isInDatabase ? createDatabaseAuthority(database, sealer, directory) : undefined
   return createCertificateSource({
     dataDir: dataDir.path,
     certFile: configuration.tlsCert,

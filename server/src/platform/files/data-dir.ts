@@ -31,6 +31,21 @@ export function processFileIn(dataDir: string): string {
   return join(dataDir, 'process')
 }
 
+/** The file that says that the rows of a data directory are in PostgreSQL: it contains the id of the first subscription. */
+export function postgresMarkerIn(dataDir: string): string {
+  return join(dataDir, 'rows-in-postgresql')
+}
+
+/** Rows that are inserted at the next start, because changes were paused when they were written. */
+export function waitingInsertsFileIn(dataDir: string): string {
+  return join(dataDir, 'waiting-inserts')
+}
+
+/** The directory of a relocation that is not complete. */
+export function relocationDirectoryIn(dataDir: string): string {
+  return join(dataDir, 'migrating')
+}
+
 /** The directory of the server's own certificate and certificate authority. */
 export function tlsDirectoryIn(dataDir: string): string {
   return join(dataDir, 'tls')

@@ -10,6 +10,12 @@ type AuthorityTables = {
 
 const context = 'certificate-authority'
 
+/** Whether a database has the authority. One in a file has it if its rows were in PostgreSQL before. */
+export async function hasAuthority(source: Pick<Transaction, 'tables'>): Promise<boolean> {
+  const found = source.tables<AuthorityTables>().selectFrom('certificate_authority').select('certificate')
+  return (await found.executeTakeFirst()) !== undefined
+}
+
 /**
  * Stores the authority in the database, with a sealed key, so that all servers on it have the same. An earlier version stored it
  * in `directory`: it is moved from there.

@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Configuration } from '../../configuration/index.ts'
+import {
+  blobDirectoryIn,
+  databaseFileIn,
+  objectStorageFileIn,
+  relocationDirectoryIn,
+} from '../../platform/files/data-dir.ts'
+import { systemClock } from '../../platform/process/clock.ts'
+import { exitCodes, StartupError } from '../../platform/process/exit.ts'
+import { migrate } from '../../platform/sql/migrations.ts'
+import type { RawDatabase, RawTarget } from '../../platform/sql/raw-database.ts'
+import { openSqliteSource, openSqliteTarget } from '../../platform/sql/sqlite-raw-database.ts'
+import { type BlobStore, createFilesystemBlobStore, createObjectBlobStore } from '../../storage/index.ts'
+import { migrations } from '../state/migrations.ts'
+import { openDatabase, postgresAccess } from '../state/open-database.ts'
+import { claimAs, hasFiles, openObjects } from '../state/open-storage.ts'
+
+/** Rows or blobs of a data directory at one of their places. */
+type Place = Pick<Configuration, 'dataDir' | 'database' | 'storage' | 'masterKey'>
+
+type Opened<Value> = { readonly value: Value; readonly close: () => Promise<void> }
+
+/** Where rows are, without secrets. */
+export function describeDatabase({ database: { url } }: Place): string {
+  return url === undefined ? 'SQLite' : `postgres://${url.user}@${url.host}:${url.port}/${url.database}`
+}
+
+/** Where blobs are, without secrets. */
+export function describeStorage({ storage: { kind, prefix, azureBlob, s3 } }: Place): string {
+  switch (kind) {
+    case 'filesystem':
+      return 'files'
+    case 'azure-blob':
+      return `${azureBlob.endpoint}/${azureBlob.container}/${prefix}`
+    case 's3':
+      return `s3://${s3.bucket}/${prefix}${s3.endpoint === undefined ? '' : ` at ${s3.endpoint}`}`
+  }
+}
+
+/** The file that is being filled, until it replaces the database of the data directory. */
+export function newDatabaseFileIn(dataDir: string): string {
+  return path.join(relocationDirectoryIn(dataDir), 'acrux.db')
+}
+
+/** Opens the rows to read them. @throws StartupError */
+export async function openRows({ dataDir, database }: Place): Promise<RawDatabase> {
+  const { url } = database
+  if (url === undefined) return openSqliteSource(databaseFileIn(dataDir))
+  const { openPostgresSource } = await import('../../platform/sql/postgres-raw-database.ts')
+  return openPostgresSource({ address: database.directUrl ?? url, access: await postgresAccess(database) })
+}
+
+/** Opens the place to which rows are moved, and claims it for a relocation. @throws StartupError */
+export async function openRowTarget(place: Place, id: string): Promise<RawTarget> {
+  const { dataDir, database } = place
+  const { url } = database
+  if (url === undefined) return openFileTarget(dataDir)
+  const { openPostgresTarget, TargetNotEmptyError } = await import('../../platform/sql/postgres-raw-database.ts')
+  const access = await postgresAccess(database)
+  const options = { address: database.directUrl ?? url, access, id, migrations }
+  return openPostgresTarget({ ...options, openDatabase: () => openPostgresOf(place) }).catch((error: unknown) => {
+    if (!(error instanceof TargetNotEmptyError)) throw error
+    throw notEmpty(`the database ${describeDatabase(place)}`, 'create an empty database')
+  })
+}
+
+/** The database of a target, although the data directory still refers to the source. */
+export function openPostgresOf(place: Place): ReturnType<typeof openDatabase> {
+  return openDatabase({ ...place, dataDir: relocationDirectoryIn(place.dataDir) })
+}
+
+async function openFileTarget(dataDir: string): Promise<RawTarget> {
+  const old = databaseFileIn(dataDir)
+  if (existsSync(old)) throw notEmpty(`an older database ${old} exists: it`, 'move the file to another directory')
+  return openSqliteTarget(newDatabaseFileIn(dataDir), (database) => migrate(database, migrations, Date.now()))
+}
+
+/** Opens the blobs to read them. @throws StartupError */
+export async function openBlobs(place: Place, env: NodeJS.ProcessEnv): Promise<Opened<BlobStore>> {
+  const { dataDir, storage } = place
+  const isInObjects = existsSync(objectStorageFileIn(dataDir))
+  if (isInObjects !== (storage.kind !== 'filesystem')) {
+    throw new StartupError(
+      `the blobs of ${dataDir} are ${isInObjects ? 'in an object store' : 'in files'}`,
+      exitCodes.configuration,
+      'use the configuration of the server',
+    )
+  }
+  if (!isInObjects) return openFiles(dataDir)
+  return openObjectsAs(place, (await readFile(objectStorageFileIn(dataDir), 'utf8')).trim(), env)
+}
+
+/** Opens the place to which blobs are moved, and claims it for a relocation. @throws StartupError */
+export async function openBlobTarget(place: Place, id: string, env: NodeJS.ProcessEnv): Promise<Opened<BlobStore>> {
+  return place.storage.kind === 'filesystem' ? openFiles(place.dataDir) : openObjectsAs(place, id, env)
+}
+
+/** @throws StartupError if blobs are to be moved to files, and there are files */
+export async function requireNoFiles({ dataDir, storage }: Place): Promise<void> {
+  const directory = blobDirectoryIn(dataDir)
+  if (storage.kind !== 'filesystem' || !(await hasFiles(directory))) return
+  throw notEmpty(`the directory ${directory}`, 'move it to another directory')
+}
+
+async function openFiles(dataDir: string): Promise<Opened<BlobStore>> {
+  const value = await createFilesystemBlobStore(blobDirectoryIn(dataDir), { clock: systemClock })
+  return { value, close: () => Promise.resolve() }
+}
+
+async function openObjectsAs({ storage }: Place, id: string, env: NodeJS.ProcessEnv): Promise<Opened<BlobStore>> {
+  const objects = await openObjects(storage, env)
+  try {
+    await claimAs(objects, id)
+  } catch (error) {
+    objects.close()
+    throw error
+  }
+  return { value: createObjectBlobStore(objects, { clock: systemClock }), close: async () => objects.close() }
+}
+
+function notEmpty(what: string, nextStep: string): StartupError {
+  return new StartupError(`${what} is not empty`, exitCodes.configuration, `${nextStep}: a move overwrites nothing`)
+}

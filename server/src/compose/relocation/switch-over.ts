@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import type { Configuration } from '../../configuration/index.ts'
+import {
+  databaseFileIn,
+  objectStorageFileIn,
+  postgresMarkerIn,
+  relocationDirectoryIn,
+} from '../../platform/files/data-dir.ts'
+import { syncDirectory, writeFileDurably } from '../../platform/files/durable-file.ts'
+import { systemClock } from '../../platform/process/clock.ts'
+import { openDatabaseSealer } from '../state/open-keys.ts'
+import { installationIdOf, markPostgres } from '../state/postgres-marker.ts'
+import { type RelocationState, writeRelocation } from '../state/relocation-state.ts'
+import { newDatabaseFileIn, openPostgresOf, openRowTarget } from './places.ts'
+
+/**
+ * Makes a data directory refer to the new places, which have everything. It can be interrupted at any time and begun again: no
+ * server starts in between.
+ */
+export async function switchOver(target: Configuration, state: RelocationState): Promise<void> {
+  const { dataDir, database, storage } = target
+  await writeRelocation(dataDir, { ...state, step: 'switching' })
+  if (state.storage !== undefined) {
+    const file = objectStorageFileIn(dataDir)
+    if (storage.kind !== 'filesystem') await writeFileDurably(file, `${state.id}\n`, 0o600)
+    else if (existsSync(file)) await rename(file, `${file}.moved`)
+  }
+  if (state.database !== undefined) await (database.url === undefined ? useFile(target) : usePostgres(target, state.id))
+  await syncDirectory(dataDir)
+  await rm(relocationDirectoryIn(dataDir), { recursive: true })
+  await syncDirectory(dataDir)
+}
+
+async function usePostgres(target: Configuration, id: string): Promise<void> {
+  const { dataDir } = target
+  await completeRows(target, id)
+  const database = await openPostgresOf(target)
+  try {
+    const sealer = await openDatabaseSealer(target, database)
+    await markPostgres(dataDir, await installationIdOf(database, { clock: systemClock, sealer }))
+  } finally {
+    await database.close()
+  }
+}
+
+async function completeRows(target: Configuration, id: string): Promise<void> {
+  const rows = await openRowTarget(target, id)
+  try {
+    await rows.complete()
+  } finally {
+    await rows.close()
+  }
+}
+
+async function useFile(target: Configuration): Promise<void> {
+  const { dataDir } = target
+  const file = newDatabaseFileIn(dataDir)
+  if (existsSync(file)) {
+    await completeRows(target, '')
+    await rename(file, databaseFileIn(dataDir))
+  }
+  await rm(postgresMarkerIn(dataDir), { force: true })
+}
