@@ -12,16 +12,19 @@ export interface Sent {
   body?: Buffer
 }
 
-/** A client of one registry that keeps its connections. */
+/**
+ * A client of one registry that keeps its connections, unless it is told not to: on a connection that was kept, a request that
+ * got no answer is sent again, although it may have been carried out.
+ */
 export class Client implements Disposable {
   readonly #server: RunningServer
   readonly #authorization: string
   readonly #agent: Agent
 
-  constructor(server: RunningServer, authorization: string, connections: number) {
+  constructor(server: RunningServer, authorization: string, connections: number, keepAlive = true) {
     this.#server = server
     this.#authorization = authorization
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections })
+    this.#agent = new Agent({ keepAlive, maxSockets: connections })
   }
 
   /** The answer, unjudged; throws what the connection failed of. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type TestContext, test } from 'node:test'
 import { requirePostgres, startTestPostgres } from '../harness/postgres.ts'
 import { accessToken, basic } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { Client, isCut } from './client.ts'
 import { Ledger } from './ledger.ts'
-import { Pusher, repositories, type PusherEvent } from './pusher.ts'
-import { seededRandom, type Random } from './random.ts'
+import { someMoment, watchMoment } from './moment.ts'
+import { Pusher, repositories } from './pusher.ts'
+import { seededRandom } from './random.ts'
 import { Verifier } from './verify.ts'
 
 /** Each kill comes at a random moment. */
@@ -19,21 +19,6 @@ const pushers = 6
 /** Set it to repeat the moments of a run, as far as the timing of the machine allows. */
 const seed = Number(process.env['KILL_SEED'] ?? randomInt(2 ** 32))
 
-/** The moment of a kill: so long after the beginning, or when something has been asked or answered so often. */
-type Moment = { afterMs: number } | { event: PusherEvent; count: number; delayMs: number }
-
-function someMoment(random: Random): Moment {
-  if (random.chance(0.4)) return { afterMs: random.integer(20, 400) }
-  const event = random.pick([
-    'manifest asked',
-    'manifest acknowledged',
-    'blob asked',
-    'blob acknowledged',
-    'chunk asked',
-  ] as const)
-  return { event, count: random.integer(1, 25), delayMs: random.chance(0.5) ? 0 : random.integer(1, 6) }
-}
-
 /** Lets pushers push until the server is killed at the moment. */
 async function pushUntilKilled(
   server: RunningServer,
@@ -41,12 +26,7 @@ async function pushUntilKilled(
   ledger: Ledger,
   round: number,
 ): Promise<void> {
-  const moment = someMoment(seededRandom(seed, `moment ${round}`))
-  const now = Promise.withResolvers<number>()
-  let left = 'count' in moment ? moment.count : 0
-  const onEvent = (event: PusherEvent): void => {
-    if ('event' in moment && event === moment.event && (left -= 1) === 0) now.resolve(moment.delayMs)
-  }
+  const { onEvent, reached } = watchMoment(someMoment(seededRandom(seed, `moment ${round}`)))
   let killed = false
   const runs = Array.from({ length: pushers }, async (_, index) => {
     using client = new Client(server, authorizations[index % authorizations.length] ?? '', 1)
@@ -58,10 +38,7 @@ async function pushUntilKilled(
   })
   const broken = Promise.all(runs)
   broken.catch(() => undefined)
-  // What is waited for may never be asked or answered so often; where the machine is busy it takes its time.
-  const longestMs = 'afterMs' in moment ? moment.afterMs : 2_000
-  const delayMs = await Promise.race([now.promise, sleep(longestMs, 0), broken])
-  if (typeof delayMs === 'number' && delayMs > 0) await sleep(delayMs)
+  await Promise.race([reached(), broken])
   killed = true
   await server.kill('SIGKILL')
   await broken
@@ -85,20 +62,9 @@ async function pushThroughKills(t: TestContext, kills: number, database: readonl
     await pushUntilKilled(server, authorizations, ledger, round)
     await server.restart()
     using client = new Client(server, authorizations[0] ?? '', 8)
-    const verifier = new Verifier(client, ledger)
-    const unsettled = ledger.unsettledTags()
-    unanswered += unsettled.length
-    await Promise.all([
-      ...unsettled.map(({ repository, tag }) => verifier.tag(repository, tag)),
-      ...ledger.pushes.slice(before.pushes).map((push) => verifier.push(push)),
-      ...ledger.blobs.slice(before.blobs).map(async ({ repository, blob }) => {
-        assert.equal(await verifier.blob(repository, blob.digest), true, `${blob.digest} was acknowledged`)
-      }),
-    ])
-    const random = seededRandom(seed, `uploads ${round}`)
-    const open = [...ledger.uploads]
-    ledger.uploads.clear()
-    for (const upload of open) uploads[await verifier.upload(upload, random)] += 1
+    const found = await new Verifier(client, ledger).since(before, seededRandom(seed, `uploads ${round}`))
+    unanswered += found.unanswered
+    for (const upload of found.uploads) uploads[upload] += 1
   }
 
   using client = new Client(server, authorizations[0] ?? '', 8)

@@ -46,9 +46,9 @@ export class Pusher {
     this.#options = options
   }
 
-  /** Never returns: throws what the first request failed of, or `AssertionError` for an answer that may not be. */
-  async run(): Promise<never> {
-    for (;;) await this.#push()
+  /** Throws what the first request failed of, or `AssertionError` for an answer that may not be. Ends only by a signal. */
+  async run(over?: AbortSignal): Promise<void> {
+    while (over?.aborted !== true) await this.#push()
   }
 
   async #push(): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { digestOf } from '../harness/registry.ts'
 import { listAt } from '../harness/json.ts'
 import type { Client } from './client.ts'
@@ -6,6 +7,21 @@ import { contentOf, type ManifestContent } from './content.ts'
 import type { Acknowledged, Ledger, OpenUpload } from './ledger.ts'
 import { finishUpload, sendChunk } from './pusher.ts'
 import type { Random } from './random.ts'
+
+/** What became of an upload that was interrupted. */
+type UploadEnd = 'resumed' | 'cancelled' | 'gone'
+
+/** Repeats for some seconds what fails with 409, as long as another server may still release an upload. */
+async function untilUnclaimed<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 20; ; tries -= 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries === 0 || !(error instanceof Error && /\b409\b/.test(error.message))) throw error
+      await sleep(500)
+    }
+  }
+}
 
 /** Looks at a registry through the eyes of a client that trusts nothing, and looks at each blob once. */
 export class Verifier {
@@ -16,6 +32,29 @@ export class Verifier {
   constructor(client: Client, ledger: Ledger) {
     this.#client = client
     this.#ledger = ledger
+  }
+
+  /**
+   * Holds that all that was acknowledged since the ledger was so long is whole. Settles the tags that were not answered, and
+   * goes on with the open uploads, or gives them up.
+   */
+  async since(
+    before: { readonly pushes: number; readonly blobs: number },
+    random: Random,
+  ): Promise<{ readonly unanswered: number; readonly uploads: readonly UploadEnd[] }> {
+    const unsettled = this.#ledger.unsettledTags()
+    await Promise.all([
+      ...unsettled.map(({ repository, tag }) => this.tag(repository, tag)),
+      ...this.#ledger.pushes.slice(before.pushes).map((push) => this.push(push)),
+      ...this.#ledger.blobs.slice(before.blobs).map(async ({ repository, blob }) => {
+        assert.equal(await this.blob(repository, blob.digest), true, `${blob.digest} was acknowledged`)
+      }),
+    ])
+    const open = [...this.#ledger.uploads]
+    this.#ledger.uploads.clear()
+    const uploads: UploadEnd[] = []
+    for (const upload of open) uploads.push(await untilUnclaimed(() => this.upload(upload, random)))
+    return { unanswered: unsettled.length, uploads }
   }
 
   /** Holds that a push that was acknowledged is there whole: the manifest by tag and by digest, and all that it names. */
@@ -90,7 +129,7 @@ export class Verifier {
    * Goes on with an upload that a kill interrupted, or gives it up. Holds that it goes on where the server says, or is
    * gone without a trace, and that the blob is then right or absent.
    */
-  async upload(upload: OpenUpload, random: Random): Promise<'resumed' | 'cancelled' | 'gone'> {
+  async upload(upload: OpenUpload, random: Random): Promise<UploadEnd> {
     const { repository, blob } = upload
     const to = upload.url.pathname + upload.url.search
     await this.blob(repository, blob.digest)

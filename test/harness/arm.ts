@@ -121,13 +121,13 @@ export async function graph(
 }
 
 /** The resource id of the first resource group. */
-export function resourceGroupId(server: RunningServer): string {
+export function resourceGroupId(server: Pick<RunningServer, 'firstRun'>): string {
   const { subscriptionId, resourceGroup } = server.firstRun
   return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`
 }
 
 /** The resource id of a registry of the first resource group, the first registry by default. */
-export function registryId(server: RunningServer, name: string = server.firstRun.registry): string {
+export function registryId(server: Pick<RunningServer, 'firstRun'>, name: string = server.firstRun.registry): string {
   return `${resourceGroupId(server)}/providers/Microsoft.ContainerRegistry/registries/${name}`
 }
 

@@ -30,6 +30,11 @@ export interface TestPostgres extends AsyncDisposable {
   pause(): Promise<void>
   /** Starts it again. */
   resume(): Promise<void>
+  /**
+   * Kills all its processes by SIGKILL, after which `resume` starts it again; or one of its children, by a number from 0 to 1,
+   * after which it restarts the others by itself.
+   */
+  kill(which: 'all' | 'one', pick?: number): Promise<void>
 }
 
 /** A PgBouncer in transaction mode. */
@@ -109,6 +114,7 @@ export async function startTestPostgres(
     },
     pause: () => server.pause(),
     resume: () => server.resume(),
+    kill: (which, pick) => server.kill(which, pick),
     async startPooler() {
       const pooler = await startPgbouncer(server.url)
       if (pooler === undefined) throw new Error('PgBouncer is not installed')

@@ -1,27 +1,23 @@
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectTo } from './http.ts'
 import type { TestDatabase } from './postgres.ts'
 import { type RunningServer, type ServerOptions, startServer } from './server.ts'
 import { tempDir } from './temp-dir.ts'
 
-type ReplicaOptions = Pick<ServerOptions, 'args' | 'env' | 'port'> & {
-  /** Whether the blobs are in the data directory of the first server; true by default. Otherwise `args` says where. */
-  readonly blobsAreInFiles?: boolean
-}
-
 /**
- * Starts another server on the database of the first, with its public host, its master key and its blobs. Requests to it have
- * the URLs of the first: its authority selects it.
+ * Starts another server on the database of the first, with its public host, its master key and its blobs. For an object store,
+ * `args` has its settings. Requests to it have the URLs of the first: its authority selects it.
  */
 export async function startReplica(
   server: RunningServer,
   database: TestDatabase,
-  { blobsAreInFiles = true, ...options }: ReplicaOptions = {},
+  options: Pick<ServerOptions, 'args' | 'env' | 'port'> = {},
 ): Promise<RunningServer> {
   const home = tempDir('replica')
   const dataDir = join(home.path, 'data')
   mkdirSync(dataDir, { mode: 0o700 })
+  const blobsAreInFiles = !existsSync(join(server.dataDir, 'object-storage'))
   for (const name of ['master.key', 'first-run.json', ...(blobsAreInFiles ? ['rows-in-postgresql'] : [])]) {
     copyFileSync(join(server.dataDir, name), join(dataDir, name))
   }

@@ -24,7 +24,7 @@ function testReplicas(store: Store): void {
     const database = postgres.createDatabase('acrux')
     const [args, { env }] = [store.args(objects.endpoint), store]
     const first = stack.use(await startServer({ args: [...database.args, ...args], env }))
-    const replica = stack.use(await startReplica(first, database, { args, env, blobsAreInFiles: false }))
+    const replica = stack.use(await startReplica(first, database, { args, env }))
     const { servicePrincipal } = first.firstRun
     const authorization = basic(servicePrincipal.appId, servicePrincipal.password)
     const send = (on: RunningServer, method: string, path: string, body?: Buffer) =>

@@ -31,16 +31,22 @@ export function hasMoto() {
   return existsSync('/usr/lib/python3/dist-packages/moto')
 }
 
+const saved = fileURLToPath(new URL('azurite-saved.cjs', import.meta.url))
+
 /**
- * Starts Azurite, which `npm test` installs.
+ * Starts Azurite, which `npm test` installs. With a folder, what it has acknowledged is in files there, and `stop` is a SIGKILL
+ * after which it can be started again on the same port.
  *
+ * @param {{ readonly folder: string, readonly port?: number }} [kept]
  * @returns {Promise<ObjectServer>}
  */
-export async function startAzurite() {
-  const port = await freePort()
+export async function startAzurite(kept) {
+  const port = kept?.port ?? (await freePort())
   const address = ['--blobHost', '127.0.0.1', '--blobPort', String(port)]
-  const options = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry']
-  const { stop } = await start(process.execPath, [azurite, ...address, ...options], port)
+  const options = ['--silent', '--skipApiVersionCheck', '--disableTelemetry']
+  const place = kept === undefined ? ['--inMemoryPersistence'] : ['--location', kept.folder]
+  const preload = kept === undefined ? [] : ['--require', saved]
+  const { stop } = await start(process.execPath, [...preload, azurite, ...address, ...options, ...place], port)
   return { endpoint: `http://127.0.0.1:${port}/${azuriteAccount.name}`, port, stop }
 }
 

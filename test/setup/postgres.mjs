@@ -63,6 +63,28 @@ export function writeOwned(file, content, user) {
 }
 
 /**
+ * False for one that has ended, also if nobody has asked for its exit code. [proc(5), /proc/pid/stat]
+ *
+ * @param {number} pid
+ */
+function isRunning(pid) {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
+  } catch {
+    return false
+  }
+}
+
+/** @param {number} pid */
+function killIfThere(pid) {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself: its server is gone.
+  }
+}
+
+/**
  * @param {string} bin
  * @param {number} port
  * @param {import('node:child_process').ChildProcess} child
@@ -82,8 +104,8 @@ async function untilReady(bin, port, child, logFile) {
 /**
  * Starts a PostgreSQL on a free port of 127.0.0.1, with an empty cluster in a private folder, the locale C and one superuser
  * with a random password. `files` are written to the folder of the data, by name, for `settings` that name them. Returns its
- * URL, a function that ends it and removes its files, one that ends all connections, one that starts it again afterwards, and
- * one that does both; undefined if PostgreSQL is not installed.
+ * URL, a function that ends it and removes its files, one that ends all connections, one that starts it again afterwards,
+ * one that does both, and one that kills a process of it, or all; undefined if PostgreSQL is not installed.
  *
  * @param {{ readonly settings?: Readonly<Record<string, string>>, readonly files?: Readonly<Record<string, string>> }} options
  */
@@ -125,22 +147,35 @@ export async function startPostgres({ settings: more = {}, files = {} } = {}) {
         await end()
         throw cause
       })
-      return end
+      return { end, child }
     }
-    let end = await start()
+    let { end, child } = await start()
     const stop = async () => {
       await end()
       remove()
     }
     const resume = async () => {
-      end = await start()
+      ;({ end, child } = await start())
     }
     const restart = async () => {
       await end()
       await resume()
     }
     const pause = () => end()
-    return { url: `postgres://acrux:${password}@127.0.0.1:${port}/postgres`, stop, pause, resume, restart }
+    const kill = async (/** @type {'all' | 'one'} */ which, pick = 0) => {
+      const pid = child.pid ?? 0
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number)
+      if (which === 'one') {
+        process.kill(children[Math.floor(pick * children.length)] ?? pid, 'SIGKILL')
+        return
+      }
+      child.kill('SIGKILL')
+      for (const each of children) killIfThere(each)
+      await end()
+      // The files of shared memory are in use until the last process is gone.
+      while (children.some(isRunning)) await sleep(10)
+    }
+    return { url: `postgres://acrux:${password}@127.0.0.1:${port}/postgres`, stop, pause, resume, restart, kill }
   } catch (cause) {
     remove()
     throw cause

@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PusherEvent } from './pusher.ts'
+import type { Random } from './random.ts'
+
+/** A random moment: so long after the beginning, or when something has been asked or answered so often. */
+export type Moment = { afterMs: number } | { event: PusherEvent; count: number; delayMs: number }
+
+/** What is waited for may never be asked or answered so often; where the machine is busy it takes its time. */
+const longestMs = 2_000
+
+/** Picks a moment. */
+export function someMoment(random: Random): Moment {
+  if (random.chance(0.4)) return { afterMs: random.integer(20, 400) }
+  const event = random.pick([
+    'manifest asked',
+    'manifest acknowledged',
+    'blob asked',
+    'blob acknowledged',
+    'chunk asked',
+  ] as const)
+  return { event, count: random.integer(1, 25), delayMs: random.chance(0.5) ? 0 : random.integer(1, 6) }
+}
+
+/** Counts events from now on. `reached` ends at the moment. */
+export function watchMoment(moment: Moment): {
+  readonly onEvent: (event: PusherEvent) => void
+  readonly reached: () => Promise<void>
+} {
+  if ('afterMs' in moment) return { onEvent: () => undefined, reached: () => sleep(moment.afterMs) }
+  const now = Promise.withResolvers<number>()
+  let left = moment.count
+  return {
+    onEvent: (event) => {
+      if (event === moment.event && (left -= 1) === 0) now.resolve(moment.delayMs)
+    },
+    reached: async () => {
+      const delayMs = await Promise.race([now.promise, sleep(longestMs, 0)])
+      if (delayMs > 0) await sleep(delayMs)
+    },
+  }
+}
