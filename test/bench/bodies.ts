@@ -17,7 +17,7 @@ interface Exchange {
 
 /** One exchange on a connection that is kept. Gives the answer when its head has come; throws for any other status. */
 async function exchange(target: Target, agent: Agent, what: Exchange): Promise<IncomingMessage> {
-  const { port, servername, caFile } = target
+  const { port, servername, caFile = '' } = target
   const { method, path, headers, pieces = [], expected } = what
   const ca = readFileSync(caFile)
   const outgoing = request({ host: '127.0.0.1', port, servername, ca, agent, method, path, headers })

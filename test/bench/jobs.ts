@@ -3,7 +3,8 @@ export interface Target {
   readonly port: number
   /** Name by which the certificate is verified. */
   readonly servername: string
-  readonly caFile: string
+  /** Without it, the server has no TLS. */
+  readonly caFile?: string
   /** Whose processor time is counted. */
   readonly pid: number
 }
@@ -18,6 +19,15 @@ export interface RequestsJob {
   /** Not counted. */
   readonly warmUpMs: number
   readonly measuredMs: number
+}
+
+/** Different small requests, each sent once. */
+export interface OnceJob {
+  readonly kind: 'once'
+  readonly target: Target
+  /** A connection sends the requests of a sequence one after another, and then those of the next that is left. */
+  readonly sequences: readonly (readonly string[])[]
+  readonly connections: number
 }
 
 /** The same download, several times, one after another. */
@@ -42,7 +52,7 @@ export interface UploadJob {
 }
 
 /** What the load is asked to do. */
-export type Job = RequestsJob | DownloadJob | UploadJob
+export type Job = RequestsJob | OnceJob | DownloadJob | UploadJob
 
 /** What was done within `seconds`. */
 export interface Outcome {

@@ -1,12 +1,14 @@
 /** The process that makes the load: takes jobs by message, one at a time, and answers each with its outcome. */
 import { download, upload } from './bodies.ts'
 import type { Job, Outcome, Reply } from './jobs.ts'
-import { sendRequests } from './requests.ts'
+import { sendOnce, sendRequests } from './requests.ts'
 
 function work(job: Job): Promise<Outcome> {
   switch (job.kind) {
     case 'requests':
       return sendRequests(job)
+    case 'once':
+      return sendOnce(job)
     case 'download':
       return download(job)
     case 'upload':

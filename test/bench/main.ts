@@ -10,6 +10,9 @@ import type { Figure, Settings } from './figure.ts'
 import { document, table } from './report.ts'
 import { measureSmallAnswer, smallAnswers } from './small-answers.ts'
 import { measurePackage, packageFigures } from './package.ts'
+import { measurePeers } from './peers.ts'
+import { measurePostgres } from './postgres.ts'
+import { measureReplicas } from './replicas.ts'
 import { measureStartUp } from './start-up.ts'
 import { fill, startOn } from './subject.ts'
 import { measureRevocation } from './revocation.ts'
@@ -25,13 +28,14 @@ const names = [
 ]
 
 /** What takes so long that it is measured only when it is named. */
-const onlyNamed = ['fairness', 'workers', ...packageFigures]
+const onlyNamed = ['fairness', 'workers', 'postgres', 'replicas', 'peers', ...packageFigures]
 
-const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT]
+const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT] [--peer NAME=PROGRAM]…
 
 Figures: ${names.join(', ')}; all of them unless some are named.
 Only when named: ${onlyNamed.join(', ')}; the median of 5 rounds unless --rounds says otherwise.
 --attack measures only those worst requests of fairness whose names have the text in them.
+--peer names the program of a registry that peers measures beside Acrux: olareg, zot or distribution.
 --serve gives the measured server a further argument, such as --serve=--log-level=warn.
 `
 
@@ -52,6 +56,7 @@ function readArguments() {
       seconds: { type: 'string', default: '1.5' },
       connections: { type: 'string', default: '64' },
       serve: { type: 'string', multiple: true, default: [] },
+      peer: { type: 'string', multiple: true, default: [] },
     },
   })
   const unknown = positionals.filter((name) => ![...names, ...onlyNamed].includes(name))
@@ -94,7 +99,7 @@ async function measureBlobs(settings: Settings, chosen: ReadonlySet<string>): Pr
 }
 
 async function main(): Promise<void> {
-  const { chosen, json, help, rounds, measuredMs, connections, serve, attack } = readArguments()
+  const { chosen, json, help, rounds, measuredMs, connections, serve, attack, peer } = readArguments()
   if (help) {
     process.stdout.write(usage)
     return
@@ -111,6 +116,9 @@ async function main(): Promise<void> {
     ...(chosen.has('revocation') ? [await measureRevocation(settings)] : []),
     ...(await measurePackage(settings, chosen)),
     ...(chosen.has('workers') ? await measureWorkers(settings) : []),
+    ...(chosen.has('postgres') ? await measurePostgres(settings) : []),
+    ...(chosen.has('replicas') ? await measureReplicas(settings) : []),
+    ...(chosen.has('peers') ? await measurePeers(settings, peer) : []),
     ...(chosen.has('fairness') ? await measureFairness(settings, attack) : []),
   ]
   process.stdout.write(`${json ? document(figures) : table(figures)}\n`)

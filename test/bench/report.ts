@@ -19,8 +19,8 @@ export function table(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => [
     figure.name,
     written(figure, figure.measured),
-    `${figure.bound === 'at least' ? '≥' : '≤'} ${written(figure, figure.target)}`,
-    isMet(figure) ? 'yes' : 'no',
+    figure.target === undefined ? '–' : `${figure.bound === 'at least' ? '≥' : '≤'} ${written(figure, figure.target)}`,
+    figure.target === undefined ? '–' : isMet(figure) ? 'yes' : 'no',
     figure.details,
   ])
   const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => (row[column] ?? '').length)))

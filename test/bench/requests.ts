@@ -1,13 +1,20 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect } from 'node:tls'
 import { measure } from './measure.ts'
-import type { Outcome, RequestsJob, Target } from './jobs.ts'
+import type { OnceJob, Outcome, RequestsJob, Target } from './jobs.ts'
 
-/** Opens a TLS connection, verified. */
-export async function open(target: Target): Promise<TLSSocket> {
+/** Opens a connection, verified where the server has TLS. */
+export async function open(target: Target): Promise<Socket> {
   const { port, servername, caFile } = target
+  if (caFile === undefined) {
+    const plain = connectPlain(port, '127.0.0.1')
+    plain.setNoDelay(true)
+    await once(plain, 'connect')
+    return plain
+  }
   const socket = connect({ host: '127.0.0.1', port, servername, ca: readFileSync(caFile) })
   socket.setNoDelay(true)
   await once(socket, 'secureConnect')
@@ -24,16 +31,19 @@ const two = '2'.charCodeAt(0)
 const statusAt = 'HTTP/1.1 '.length
 
 /**
- * Sends one request over and over, each when the answer to the one before is whole. An answer as long as the last, which
+ * Sends requests until there is none, each when the answer to the one before is whole. An answer as long as the last, which
  * came in one piece as that did, is not looked at but for its status: nothing else is on the connection.
  */
-function repeatRequest(socket: TLSSocket, request: Buffer, counter: Counter): void {
-  const isHead = request.subarray(0, 5).toString('latin1') === 'HEAD '
+function sendEach(socket: Socket, nextRequest: () => Buffer | undefined, counter: Counter): void {
+  const first = nextRequest()
+  if (first === undefined) return
+  const isHead = first.subarray(0, 5).toString('latin1') === 'HEAD '
   let usualBytes = -1
   let partial: Buffer | undefined
   const next = (): void => {
     counter.answered += 1
-    if (!counter.stopped) socket.write(request)
+    const request = nextRequest()
+    if (request !== undefined) socket.write(request)
   }
   socket.on('data', (chunk: Buffer) => {
     if (partial === undefined && chunk.length === usualBytes && chunk[statusAt] === two) return next()
@@ -59,23 +69,56 @@ function repeatRequest(socket: TLSSocket, request: Buffer, counter: Counter): vo
   socket.on('close', () => {
     if (!counter.stopped) counter.failure ??= new Error('the server closed a connection')
   })
-  socket.write(request)
+  socket.write(first)
+}
+
+async function openAll({ target, connections }: RequestsJob | OnceJob): Promise<Socket[]> {
+  const sockets: Socket[] = []
+  for (let index = 0; index < connections; index += 1) sockets.push(await open(target))
+  return sockets
 }
 
 /** Carries a job out: opens all connections, warms up, counts. Throws where any answer is no success. */
 export async function sendRequests(job: RequestsJob): Promise<Outcome> {
   const counter: Counter = { answered: 0, stopped: false, failure: undefined }
   const requests = job.requests.map((request) => Buffer.from(request, 'base64'))
-  const sockets: TLSSocket[] = []
-  for (let index = 0; index < job.connections; index += 1) sockets.push(await open(job.target))
+  const sockets = await openAll(job)
   for (const [index, socket] of sockets.entries()) {
-    repeatRequest(socket, requests[index % requests.length] ?? Buffer.alloc(0), counter)
+    const request = requests[index % requests.length] ?? Buffer.alloc(0)
+    sendEach(socket, () => (counter.stopped ? undefined : request), counter)
   }
   await sleep(job.warmUpMs)
   const outcome = await measure(job.target.pid, async () => {
     const before = counter.answered
     await sleep(job.measuredMs)
     return counter.answered - before
+  })
+  counter.stopped = true
+  for (const socket of sockets) socket.destroy()
+  if (counter.failure !== undefined) throw counter.failure
+  return outcome
+}
+
+/** Sends each request once, and counts the sequences. Throws where any answer is no success. */
+export async function sendOnce(job: OnceJob): Promise<Outcome> {
+  const counter: Counter = { answered: 0, stopped: false, failure: undefined }
+  const left = job.sequences.map((sequence) => sequence.map((request) => Buffer.from(request, 'base64')))
+  const count = left.reduce((sum, sequence) => sum + sequence.length, 0)
+  const sockets = await openAll(job)
+  const outcome = await measure(job.target.pid, async () => {
+    for (const socket of sockets) {
+      let own: Buffer[] = []
+      sendEach(
+        socket,
+        () => {
+          if (own.length === 0) own = left.shift() ?? []
+          return own.shift()
+        },
+        counter,
+      )
+    }
+    while (counter.answered < count && counter.failure === undefined) await sleep(1)
+    return job.sequences.length
   })
   counter.stopped = true
   for (const socket of sockets) socket.destroy()

@@ -71,7 +71,7 @@ async function untilRefused(server: RunningServer, agent: Agent, { authorization
 }
 
 /** The 99th of a hundred, in order. */
-function percentile99(numbers: readonly number[]): number {
+export function percentile99(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * 0.99) - 1)] ?? NaN
 }

@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { SeedDatabase } from './seed-database.ts'
 
 /** What there is of each kind in a seeded registry, beside what was made by way of the server. */
 export interface Sizes {
@@ -36,19 +35,12 @@ export function subjectOf(number: number): string {
   return `system:serviceaccount:bench:app-${String(number).padStart(6, '0')}`
 }
 
-const sqlSubject = "'system:serviceaccount:bench:' || printf('app-%06d', n)"
-
 /** Numbers that follow each other have identifiers far apart, as random ones are. */
 const spread = 2654435761
 
 function guid(kind: number, number: number): string {
   const front = (Math.imul(number, spread) >>> 0).toString(16).padStart(8, '0')
   return `${front}-000${kind}-4000-8000-${number.toString(16).padStart(12, '0')}`
-}
-
-/** The same in SQL, for a number that is an expression. */
-function sqlGuid(kind: number, number = 'n'): string {
-  return `printf('%08x-000${kind}-4000-8000-%012x', (${number} * ${spread}) & 4294967295, ${number})`
 }
 
 function quoted(text: string): string {
@@ -60,62 +52,65 @@ type Rows = { readonly table: string; readonly where: string }
 
 /** Copies rows once for each number from 1 to `count`, with the changed values. */
 function copyRows(
-  database: DatabaseSync,
+  database: SeedDatabase,
   { table, where }: Rows,
   count: number,
   changes: Readonly<Record<string, string>>,
 ): void {
-  const columns = database
-    .prepare('select name from pragma_table_info(?)')
-    .all(table)
-    .map((row) => String(row['name']))
+  const columns = database.columns(table)
   const missing = Object.keys(changes).filter((name) => !columns.includes(name))
   if (columns.length === 0 || missing.length > 0) throw new Error(`${table} has no column ${missing.join(', ')}`)
   const values = columns.map((name) => changes[name] ?? `${table}.${name}`)
-  const made = database
-    .prepare(
-      `with recursive number (n) as (select 1 union all select n + 1 from number where n < ${count})
-       insert into ${table} (${columns.join(', ')})
-       select ${values.join(', ')} from ${table} cross join number where ${where}`,
-    )
-    .run()
-  if (made.changes === 0) throw new Error(`${table} has no row where ${where}`)
+  const made = database.insertNumbered(
+    count,
+    `into ${table} (${columns.join(', ')}) select ${values.join(', ')} from ${table} cross join number where ${where}`,
+  )
+  if (made === 0) throw new Error(`${table} has no row where ${where}`)
 }
 
 const actions = 'Microsoft.ContainerRegistry/registries/repositories'
 
 /** Each condition has a role of its own, since a principal has a role at a scope only once. */
-function giveUnderConditions(database: DatabaseSync, principal: string, count: number): void {
+function giveUnderConditions(database: SeedDatabase, principal: string, count: number): void {
   const readers = JSON.stringify([
     { actions: [], notActions: [], dataActions: [`${actions}/content/read`], notDataActions: [] },
   ])
   const name = `'role-' || n`
-  database.exec(
-    `with recursive number (n) as (select 1 union all select n + 1 from number where n < ${count})
-     insert into role_definition select ${sqlGuid(9)}, ${name}, ${name}, '', ${quoted(readers)}, '[]', 0, '', 0, '' from number`,
+  const { guid } = identifiers(database)
+  database.insertNumbered(
+    count,
+    `into role_definition select ${guid(9)}, ${name}, ${name}, '', ${quoted(readers)}, '[]', 0, '', 0, '' from number`,
   )
   const before = `((!(ActionMatches{'${actions}/content/read'})) OR (@Request[${actions}:name] StringEquals '`
   copyRows(database, { table: 'role_assignment', where: `principal_id = ${principal}` }, count, {
-    name: sqlGuid(8),
-    principal_id: sqlGuid(2, '1'),
-    role_definition_name: sqlGuid(9),
-    condition: `${quoted(before)} || printf('bench/app-%06d', n) || ${quoted("'))")}`,
+    name: guid(8),
+    principal_id: guid(2, '1'),
+    role_definition_name: guid(9),
+    condition: `${quoted(before)} || 'bench/app-' || ${database.decimal('n', 6)} || ${quoted("'))")}`,
     condition_version: quoted('2.0'),
   })
 }
 
+/** Identifiers in SQL for the number `n`: the same as in TypeScript. */
+function identifiers({ hexadecimal, decimal }: SeedDatabase) {
+  return {
+    guid: (kind: number, number = 'n') =>
+      `${hexadecimal(`(${number} * ${spread}) & 4294967295`, 8)} || '-000${kind}-4000-8000-' || ${hexadecimal(number, 12)}`,
+    app: `'app-' || ${decimal('n', 6)}`,
+  }
+}
+
 /** Fills the database of a server that is not running. */
-export function seed(dataDir: string, sizes: Sizes, template: Template): void {
-  using database = new DatabaseSync(join(dataDir, 'acrux.db'))
-  database.exec('pragma synchronous = off; begin')
-  const row = database.prepare('select id from repository where name = ?').get(template.repository)
-  const repositoryId = quoted(String(row?.['id']))
+export function seed(database: SeedDatabase, sizes: Sizes, template: Template): void {
+  const { guid, app } = identifiers(database)
+  const sqlSubject = `'system:serviceaccount:bench:' || ${app}`
+  const repositoryId = quoted(database.value(`select id from repository where name = ${quoted(template.repository)}`))
   const { repositories, tags = 0, conditions = 0 } = sizes
   const within = `repository_id = ${repositoryId}`
-  const copy = { repository_id: sqlGuid(3) }
+  const copy = { repository_id: guid(3) }
   copyRows(database, { table: 'repository', where: `id = ${repositoryId}` }, repositories, {
-    id: sqlGuid(3),
-    name: "printf('bench/app-%06d', n)",
+    id: guid(3),
+    name: `'bench/' || ${app}`,
   })
   for (const table of ['manifest', 'manifest_reference', 'tag', 'repository_blob']) {
     copyRows(database, { table, where: within }, repositories, copy)
@@ -123,40 +118,39 @@ export function seed(dataDir: string, sizes: Sizes, template: Template): void {
   const principal = quoted(template.objectId)
   const application = quoted(template.applicationObjectId)
   copyRows(database, { table: 'service_principal', where: `object_id = ${principal}` }, repositories, {
-    object_id: sqlGuid(2),
-    app_id: sqlGuid(1),
-    application_id: sqlGuid(4),
+    object_id: guid(2),
+    app_id: guid(1),
+    application_id: guid(4),
   })
   copyRows(database, { table: 'application', where: `object_id = ${application}` }, repositories, {
-    object_id: sqlGuid(4),
-    app_id: sqlGuid(1),
+    object_id: guid(4),
+    app_id: guid(1),
   })
   copyRows(database, { table: 'client_secret', where: `holder_id = ${application}` }, repositories, {
-    id: sqlGuid(5),
-    holder_id: sqlGuid(4),
-    app_id: sqlGuid(1),
+    id: guid(5),
+    holder_id: guid(4),
+    app_id: guid(1),
   })
   if (template.federated) {
     copyRows(database, { table: 'federated_credential', where: `holder_id = ${application}` }, repositories, {
-      id: sqlGuid(7),
-      credential_id: sqlGuid(8),
-      holder_id: sqlGuid(4),
-      app_id: sqlGuid(1),
+      id: guid(7),
+      credential_id: guid(8),
+      holder_id: guid(4),
+      app_id: guid(1),
       subject: sqlSubject,
       trust_key: `'sub=' || ${sqlSubject}`,
       trust_text: `'sub=' || ${sqlSubject}`,
     })
   }
   copyRows(database, { table: 'role_assignment', where: `principal_id = ${principal}` }, repositories, {
-    name: sqlGuid(6),
-    principal_id: sqlGuid(2),
+    name: guid(6),
+    principal_id: guid(2),
   })
   if (conditions > 0) giveUnderConditions(database, principal, conditions)
   if (tags > 0) {
     copyRows(database, { table: 'tag', where: within }, tags, {
-      repository_id: sqlGuid(3, `(n % ${repositories} + 1)`),
-      name: "printf('tag-%07d', n)",
+      repository_id: guid(3, `(n % ${repositories} + 1)`),
+      name: `'tag-' || ${database.decimal('n', 7)}`,
     })
   }
-  database.exec('commit; pragma wal_checkpoint(truncate)')
 }

@@ -8,7 +8,7 @@ import { repositoryName } from './seed.ts'
 import type { Subject } from './subject.ts'
 
 /** A request that is measured, before it is bytes. */
-interface Request {
+export interface Request {
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -40,24 +40,34 @@ function field(answer: HttpResponse, name: string): string {
   return stringAt(answer.json(), name)
 }
 
-function tokenQuery({ filled }: Subject, number: number): string {
-  const scope = `repository:${repositoryName(number)}:pull`
+function tokenQuery({ filled }: Subject, number: number, actions: string): string {
+  const scope = `repository:${repositoryName(number)}:${actions}`
   return new URLSearchParams({ service: filled.firstRun.loginServer, scope }).toString()
 }
 
-/** A request for a token to pull from the repository of the same number, by a seeded principal. */
-export async function tokenByBasic(subject: Subject, number: number): Promise<Request> {
-  const path = `/oauth2/token?${tokenQuery(subject, number)}`
+/** A request for a token for the repository of the same number, by a seeded principal. */
+export async function tokenByBasic(subject: Subject, number: number, actions = 'pull'): Promise<Request> {
+  const path = `/oauth2/token?${tokenQuery(subject, number, actions)}`
   return { method: 'GET', path, headers: { authorization: subject.basicOf(number) } }
 }
 
-async function manifestRequest(method: string, subject: Subject, number: number): Promise<Request> {
-  const { path, headers } = await tokenByBasic(subject, number)
-  const token = field(await subject.ask('GET', path, { ...headers }), 'access_token')
+/** The value of `Authorization` with a token of a seeded principal for the repository of the same number. */
+export async function bearerOf(subject: Subject, number: number, actions = 'pull'): Promise<string> {
+  const { path, headers } = await tokenByBasic(subject, number, actions)
+  return `Bearer ${field(await subject.ask('GET', path, { ...headers }), 'access_token')}`
+}
+
+/** A request for the manifest of a seeded repository, by a tag or a digest. */
+export async function manifestRequest(
+  method: string,
+  subject: Subject,
+  number: number,
+  reference = '1',
+): Promise<Request> {
   return {
     method,
-    path: `/v2/${repositoryName(number)}/manifests/1`,
-    headers: { accept: manifestTypes, authorization: `Bearer ${token}` },
+    path: `/v2/${repositoryName(number)}/manifests/${reference}`,
+    headers: { accept: manifestTypes, authorization: await bearerOf(subject, number) },
   }
 }
 
@@ -138,7 +148,7 @@ async function byRefreshToken(subject: Subject, number: number): Promise<Request
 export const smallAnswers: readonly SmallAnswer[] = [
   { name: 'manifest-get', target: 0.6, request: (subject, number) => manifestRequest('GET', subject, number) },
   { name: 'manifest-head', target: 0.6, request: (subject, number) => manifestRequest('HEAD', subject, number) },
-  { name: 'token-basic', target: 0.2, request: tokenByBasic },
+  { name: 'token-basic', target: 0.2, request: (subject, number) => tokenByBasic(subject, number) },
   { name: 'token-refresh', target: 0.2, request: byRefreshToken },
   { name: 'client-credentials', target: 0.5, request: bySecret, signs: 'RS256' },
   { name: 'federated-exchange', target: 0.5, request: byAssertion, signs: 'RS256', federated: true },
@@ -148,21 +158,26 @@ export const smallAnswers: readonly SmallAnswer[] = [
 const docker = 'docker/28.5.1 go/go1.24.8 os/linux arch/amd64'
 
 /** A request as docker would send it, unless it says who sends it, in base64. */
-export function wire({ filled }: Subject, { method, path, headers, body }: Request): string {
-  const lines = [
+export function wire({ filled }: Subject, request: Request): string {
+  return lines(filled.firstRun.loginServer, request)
+}
+
+/** The same, for a host. */
+export function lines(host: string, { method, path, headers, body }: Request): string {
+  const head = [
     `${method} ${path} HTTP/1.1`,
-    `host: ${filled.firstRun.loginServer}`,
+    `host: ${host}`,
     'accept-encoding: gzip',
     ...Object.entries({ 'user-agent': docker, ...headers }).map(([name, value]) => `${name}: ${value}`),
     ...(body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`]),
   ]
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body ?? ''}`).toString('base64')
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`).toString('base64')
 }
 
-/** The numbers of the principals that ask, one for each connection, from all over the database. */
-function askers({ filled }: Subject, connections: number): number[] {
+/** The numbers of so many principals that ask, from all over the database. */
+export function askers({ filled }: Subject, count: number): number[] {
   const { repositories } = filled.sizes
-  return Array.from({ length: connections }, (_, index) => 1 + Math.floor((index * repositories) / connections))
+  return Array.from({ length: count }, (_, index) => 1 + Math.floor((index * repositories) / count))
 }
 
 const perConnection = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding'])
@@ -177,7 +192,7 @@ function headersOf(answer: HttpResponse): Record<string, string> {
 /** The requests of so many connections, each by another principal. */
 export async function requestsOf(
   subject: Subject,
-  { request }: SmallAnswer,
+  { request }: Pick<SmallAnswer, 'request'>,
   connections: number,
 ): Promise<readonly Request[]> {
   const requests: Request[] = []

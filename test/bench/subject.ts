@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import { arm, assignRole, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
+import type { TestDatabase } from '../harness/postgres.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer, type FirstRun } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { trustArguments, type TokenIssuer } from '../harness/token-issuer.ts'
 import { startSubject } from './children.ts'
 import type { Target } from './jobs.ts'
+import { seedPostgres, seedSqlite } from './seed-database.ts'
 import { appIdOf, seed, subjectOf, type Sizes } from './seed.ts'
 
 /** A data directory that has been filled, and what it takes to ask its server. */
@@ -19,6 +21,10 @@ export interface Filled extends Disposable {
   readonly secret: string
   /** The outside issuer that every seeded application trusts, if there is one. */
   readonly issuer: TokenIssuer | undefined
+  /** The arguments of `acrux serve` that select its database. */
+  readonly databaseArgs: readonly string[]
+  /** The digest of the image of every repository. */
+  readonly digest: string
 }
 
 /** A server on a filled data directory. */
@@ -38,12 +44,13 @@ export interface Subject extends AsyncDisposable {
 
 const exchangeAudience = 'api://AzureADTokenExchange'
 
-/** Makes a registry by way of the server, stops that, and fills the database. */
-export async function fill(sizes: Sizes, issuer?: TokenIssuer): Promise<Filled> {
+/** Makes a registry by way of the server, stops that, and fills the database: SQLite, unless another is given. */
+export async function fill(sizes: Sizes, issuer?: TokenIssuer, inPostgres?: TestDatabase): Promise<Filled> {
   const folder = tempDir('bench')
   try {
     const dataDir = join(folder.path, 'data')
-    await using server = await startServer({ dataDir, args: ['--log-level', 'error'] })
+    const databaseArgs = inPostgres?.args ?? []
+    await using server = await startServer({ dataDir, args: ['--log-level', 'error', ...databaseArgs] })
     const { firstRun, port } = server
     const principal = await createServicePrincipal(server, 'bench')
     await assignRole(server, principal.objectId, roles.acrPush, registryId(server))
@@ -54,15 +61,18 @@ export async function fill(sizes: Sizes, issuer?: TokenIssuer): Promise<Filled> 
     }
     const repository = 'bench/template'
     const { appId, password } = firstRun.servicePrincipal
-    await pushImage(server, repository, '1', basic(appId, password))
+    const { digest } = await pushImage(server, repository, '1', basic(appId, password))
     if (sizes.conditions !== undefined) {
       const mode = { properties: { roleAssignmentMode: 'AbacRepositoryPermissions' } }
       expectStatus(await arm(server, 'PATCH', registryId(server), mode), 200)
     }
     await server.stop()
-    seed(dataDir, sizes, { repository, federated: issuer !== undefined, ...principal })
-    const secret = principal.password
-    return { dataDir, port, firstRun, sizes, secret, issuer, [Symbol.dispose]: () => folder.remove() }
+    {
+      using database = inPostgres === undefined ? seedSqlite(dataDir) : seedPostgres(inPostgres)
+      seed(database, sizes, { repository, federated: issuer !== undefined, ...principal })
+    }
+    const made = { dataDir, port, firstRun, sizes, issuer, databaseArgs, digest }
+    return { ...made, secret: principal.password, [Symbol.dispose]: () => folder.remove() }
   } catch (cause) {
     folder.remove()
     throw cause
@@ -71,9 +81,9 @@ export async function fill(sizes: Sizes, issuer?: TokenIssuer): Promise<Filled> 
 
 /** Starts the server on a filled data directory, bound to a core. */
 export async function startOn(filled: Filled, core: number, args: readonly string[]): Promise<Subject> {
-  const { dataDir, port, firstRun, secret, issuer } = filled
+  const { dataDir, port, firstRun, secret, issuer, databaseArgs } = filled
   const trust = issuer === undefined ? [] : trustArguments(issuer)
-  const child = await startSubject(dataDir, port, core, [...trust, ...args])
+  const child = await startSubject(dataDir, port, core, [...databaseArgs, ...trust, ...args])
   return {
     filled,
     target: { port, servername: 'localhost', caFile: firstRun.caFile, pid: child.pid },
