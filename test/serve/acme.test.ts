@@ -112,6 +112,34 @@ test('Certificates for the public host and every registry come from an ACME prov
   assert.doesNotMatch(database, /PRIVATE KEY/)
 })
 
+test('Every worker answers the challenges of an ACME provider, gets its certificates, and resumes sessions with them', async (t) => {
+  if (!requireClient(t, 'pebble', 'openssl')) return
+  const port = await freePort()
+  await using pebble = await startPebble({ tlsPort: port })
+  const args = [...acmeArguments(pebble), '--workers', '2', '--suffix', '.registries.test']
+  await using server = await startServer({ port, publicHost, args })
+  const everywhere = () => Promise.all(Array.from({ length: 24 }, () => shownAt(port, publicHost)))
+  await until('all workers have the certificate', async () => (await everywhere()).every(isIssued))
+  assert.equal(logged(server, failed).length, 0)
+  const session = await new Promise<Buffer>((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, servername: publicHost, rejectUnauthorized: false })
+    socket.once('session', (ticket) => {
+      socket.destroy()
+      resolve(ticket)
+    })
+  })
+  const resumed = Array.from({ length: 24 }, async () => {
+    const socket = connect({ host: '127.0.0.1', port, servername: publicHost, rejectUnauthorized: false, session })
+    await once(socket, 'secureConnect')
+    const isReused = socket.isSessionReused()
+    socket.destroy()
+    return isReused
+  })
+  assert.deepEqual([...new Set(await Promise.all(resumed))], [true])
+  await server.restart()
+  assert.ok((await everywhere()).every(isIssued), 'the stored certificate is used at once')
+})
+
 test('HTTP-01 and external account binding get a certificate, and the listener for challenges serves nothing else', async (t) => {
   if (!requireClient(t, 'pebble', 'openssl')) return
   const httpPort = await freePort()

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { Agent, get } from 'node:https'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, test } from 'node:test'
+import { connect, type TLSSocket } from 'node:tls'
 import {
   arm,
   assignRole,
+  createRegistry,
   createServicePrincipal,
   expectStatus,
   graph,
@@ -93,6 +96,39 @@ test('a revoked role is denied by every worker from the next request on', async 
       assert.deepEqual(statuses(await kept.ask(manifest, { headers: { authorization } })), [401])
     }
   }
+})
+
+/** Connects, with a session of an earlier connection if one is given. */
+async function shakeHands(session?: Buffer) {
+  const ca = readFileSync(server.caFile)
+  const socket = connect({ host: '127.0.0.1', port: server.port, servername: 'localhost', ca, session })
+  await once(socket, 'secureConnect')
+  const shown = { fingerprint: socket.getPeerX509Certificate()?.fingerprint256, isResumed: socket.isSessionReused() }
+  socket.destroy()
+  return shown
+}
+
+/** A session that the server has issued, by the first response of a connection. */
+async function issuedSession(): Promise<Buffer> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const sessions: Buffer[] = []
+  agent.on('keylog', (_line, socket: TLSSocket) => socket.once('session', (session: Buffer) => sessions.push(session)))
+  await request({ url: `${registryUrl(server)}/v2/`, caFile: server.caFile, agent })
+  await until('there is a session', () => sessions.length > 0)
+  agent.destroy()
+  return sessions[0] as Buffer
+}
+
+test('a TLS session is resumed by every worker, and every worker shows a renewed certificate', async () => {
+  const session = await issuedSession()
+  const resumed = await Promise.all(Array.from({ length: connectionCount }, () => shakeHands(session)))
+  assert.deepEqual([...new Set(resumed.map(({ isResumed }) => isResumed))], [true])
+  const before = resumed[0]?.fingerprint
+  await createRegistry(server, 'fabrikam')
+  await until('all connections get a new certificate', async () => {
+    const shown = await Promise.all(Array.from({ length: connectionCount }, () => shakeHands()))
+    return shown.every(({ fingerprint }) => fingerprint !== before)
+  })
 })
 
 /** How many connections the main thread has for requests that workers forward. */

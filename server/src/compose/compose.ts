@@ -123,7 +123,7 @@ export async function compose(
     firstRun,
     routes,
     figures: figuresOf({ ...sources, events: modules.auditing.events }),
-    listenOnThreads: (tls) => listenOnThreads(configuration, { app, modules, state, tls, log }),
+    listenOnThreads: (tls) => listenOnThreads(configuration, { app, modules, state, tls, acme, log }),
     jobs,
     processes: state.processes,
     isPaused: state.writes.isPaused,

@@ -103,7 +103,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'number',
         description:
-          'How many threads accept connections. With 1, the main thread accepts them. With more, further threads accept them, answer pulls and issue tokens, and the main thread answers all other requests; `auto` is the number of processor cores. The main thread accepts alone where the system does not let threads share an address, and with `tls.acme.directory` or `database`.',
+          'How many threads accept connections. With 1, the main thread accepts them. With more, further threads accept them, answer pulls and issue tokens, and the main thread answers all other requests; `auto` is the number of processor cores. The main thread accepts alone where the system does not let threads share an address, and with `database`.',
         placeholder: 'number',
         example: 'auto',
       }),

@@ -1,5 +1,6 @@
 import type { Audit, AuditEvent } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
+import type { SharedCertificates } from '../../platform/acme/acme-certificates.ts'
 import type { ListenAddress } from '../../platform/http/listener.ts'
 import type { CountsMemory } from '../../platform/memory/shared-counts.ts'
 import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
@@ -16,6 +17,8 @@ export type WorkerStart = {
   readonly index: number
   readonly addresses: readonly ListenAddress[]
   readonly tls: KeyPair | undefined
+  /** The certificates of an ACME provider; undefined without one. */
+  readonly named: SharedCertificates | undefined
   readonly ticketKeys: Uint8Array
   /** The socket on which the main thread takes requests that the worker does not answer. */
   readonly forwardPath: string
@@ -30,6 +33,7 @@ export type WorkerStart = {
 /** A message from the main thread to a worker. */
 export type ToWorker =
   | { readonly kind: 'certificate'; readonly tls: KeyPair }
+  | { readonly kind: 'named-certificates'; readonly id: number; readonly named: SharedCertificates }
   | { readonly kind: 'metrics'; readonly id: number }
   | EventsWritten
   | { readonly kind: 'drain' }
@@ -59,4 +63,5 @@ export type FromWorker =
   | ({ readonly kind: 'counted' } & Counted)
   | EventsToWrite
   | { readonly kind: 'metrics'; readonly id: number; readonly metrics: MetricsOfThread }
+  | { readonly kind: 'named-certificates'; readonly id: number }
   | { readonly kind: 'closed' }

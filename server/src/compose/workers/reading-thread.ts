@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { FastifyInstance } from 'fastify'
+import type { SharedCertificates } from '../../platform/acme/acme-certificates.ts'
 import { databaseFileIn } from '../../platform/files/data-dir.ts'
 import { createApp } from '../../platform/http/app.ts'
 import { createForwarder } from '../../platform/http/forwarded.ts'
@@ -16,6 +17,7 @@ import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteReader } from '../../platform/sql/sqlite-reader.ts'
+import { NamedPairs } from '../../platform/tls/named-pairs.ts'
 import { type RegistryReader, registryRoutes } from '../../registry/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
 import { callerLimitsOf } from '../modules/authority.ts'
@@ -52,10 +54,12 @@ async function run(port: MessagePort, start: WorkerStart): Promise<void> {
       log,
     )
   await app.ready()
+  const named = start.named && receivedCertificates(start.named)
   const listener = await listen(app, {
     ...listenerLimits(configuration.limits, true),
     addresses: start.addresses,
     tls: start.tls,
+    named: named?.listener,
     shared: { ticketKeys: start.ticketKeys, connections: new SharedCounts(start.connections, index) },
     answer: answer(requestListener(app)),
   })
@@ -76,6 +80,10 @@ async function run(port: MessagePort, start: WorkerStart): Promise<void> {
       case 'drain':
         listener.drain()
         return
+      case 'named-certificates':
+        named?.replace(message.named)
+        post({ kind: 'named-certificates', id: message.id })
+        return
       case 'metrics':
         post({ kind: 'metrics', id: message.id, metrics: (await readMetrics?.()) ?? [] })
         return
@@ -95,6 +103,17 @@ async function run(port: MessagePort, start: WorkerStart): Promise<void> {
   }
   port.on('message', (message: ToWorker) => void handle(message))
   post({ kind: 'listening' })
+}
+
+/** The certificates of the ACME provider, as the main thread sends them. */
+function receivedCertificates(first: SharedCertificates) {
+  const [certificates, challenges] = [new NamedPairs(systemClock), new NamedPairs(systemClock)]
+  const replace = (named: SharedCertificates): void => {
+    certificates.replace(named.certificates)
+    challenges.replace(named.challenges)
+  }
+  replace(first)
+  return { replace, listener: { contextOf: certificates.contextOf, challenges } }
 }
 
 type Answer = (answerHere: RequestListener) => RequestListener

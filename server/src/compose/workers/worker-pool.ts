@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import type { Log } from '../../platform/log/log.ts'
+import type { SharedCertificates } from '../../platform/acme/acme-certificates.ts'
 import { SharedCounts } from '../../platform/memory/shared-counts.ts'
 import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
 import { startPackagedThread } from '../../platform/process/packaged-file.ts'
@@ -10,8 +11,13 @@ import type { KeyPair } from '../../platform/tls/key-pair.ts'
 import type { AuditEvent } from '../../audit/index.ts'
 import type { Counted, EventsToWrite, FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
+/** What all workers are started with. */
+export type CommonStart = Omit<WorkerStart, 'index' | 'tls' | 'named'>
+
 export type PoolOptions = {
   readonly tls: KeyPair | undefined
+  /** The current certificates of an ACME provider; undefined without one. */
+  readonly named: () => SharedCertificates | undefined
   readonly log: Log
   readonly onCounted: (counted: Counted) => void
   /** Writes an event to the audit log, and returns when it is durable. */
@@ -26,33 +32,37 @@ const settledMs = 60_000
 /** How often the beats of the workers are compared, and how often one may be the same before the worker is ended. */
 const lookMs = 5000
 const maxSilentLooks = 6
-/** How long a worker may take to send its metrics. */
-const metricsMs = 2000
+/** How long a worker may take to reply. */
+const replyMs = 2000
+
+type Reply = Extract<FromWorker, { kind: 'metrics' | 'named-certificates' }>
 
 type Running = { readonly worker: Worker; beat: number; silentLooks: number }
 
 /** The workers of a server. One that ends is replaced; requests on its connections fail. */
 export class WorkerPool {
-  readonly #start: Omit<WorkerStart, 'index' | 'tls'>
+  readonly #start: CommonStart
   readonly #threads: number
   readonly #log: Log
   readonly #onCounted: PoolOptions['onCounted']
   readonly #writeEvent: PoolOptions['writeEvent']
   readonly #running = new Map<number, Running>()
-  readonly #metricsWaiting = new Map<number, (metrics: MetricsOfThread) => void>()
+  readonly #named: PoolOptions['named']
+  readonly #asked = new Map<number, (reply: Reply) => void>()
   readonly #lastMetrics = new Map<Worker, MetricsOfThread>()
   /** The counters of workers that have ended. */
   #endedMetrics: Promise<MetricsOfThread> = Promise.resolve([])
   readonly #watching: NodeJS.Timeout
   #tls: KeyPair | undefined
-  #metricsId = 0
+  #id = 0
   #isDraining = false
   #isClosing = false
 
-  constructor(start: Omit<WorkerStart, 'index' | 'tls'>, threads: number, { tls, log, ...handlers }: PoolOptions) {
+  constructor(start: CommonStart, threads: number, { tls, named, log, ...handlers }: PoolOptions) {
     this.#start = start
     this.#threads = threads
     this.#tls = tls
+    this.#named = named
     this.#log = log
     this.#onCounted = handlers.onCounted
     this.#writeEvent = handlers.writeEvent
@@ -73,6 +83,16 @@ export class WorkerPool {
   drain(): void {
     this.#isDraining = true
     this.#tell({ kind: 'drain' })
+  }
+
+  /** Sends the certificates of the ACME provider, and returns when the workers use them. */
+  async replaceNamedCertificates(): Promise<void> {
+    const named = this.#named()
+    if (named === undefined) return
+    const workers = [...this.#running.values()]
+    await Promise.all(
+      workers.map(({ worker }) => this.#ask(worker, (id) => ({ kind: 'named-certificates', id, named }))),
+    )
   }
 
   /** The metrics of every worker, and the counters of those that have ended. */
@@ -97,7 +117,7 @@ export class WorkerPool {
   }
 
   async #startWorker(index: number, pauseMs: number): Promise<void> {
-    const workerData: WorkerStart = { ...this.#start, index, tls: this.#tls }
+    const workerData: WorkerStart = { ...this.#start, index, tls: this.#tls, named: this.#named() }
     const worker = startPackagedThread(new URL('reading-thread.ts', import.meta.url), { workerData })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const begunMs = performance.now()
@@ -105,9 +125,10 @@ export class WorkerPool {
     this.#running.set(index, { worker, beat: 0, silentLooks: 0 })
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'listening') {
-        // The certificate may have been replaced meanwhile.
+        // The certificates may have been replaced meanwhile.
         if (this.#tls !== undefined) worker.postMessage({ kind: 'certificate', tls: this.#tls } satisfies ToWorker)
         if (this.#isDraining) worker.postMessage({ kind: 'drain' } satisfies ToWorker)
+        void this.replaceNamedCertificates()
         resolve()
       } else this.#receive(worker, message)
     })
@@ -145,7 +166,10 @@ export class WorkerPool {
         return
       case 'metrics':
         this.#lastMetrics.set(worker, message.metrics)
-        this.#metricsWaiting.get(message.id)?.(message.metrics)
+        this.#asked.get(message.id)?.(message)
+        return
+      case 'named-certificates':
+        this.#asked.get(message.id)?.(message)
         return
       case 'closed':
     }
@@ -167,13 +191,19 @@ export class WorkerPool {
   }
 
   async #metricsOf(worker: Worker): Promise<MetricsOfThread> {
-    const id = ++this.#metricsId
-    const answered = new Promise<MetricsOfThread>((resolve) => this.#metricsWaiting.set(id, resolve))
-    worker.postMessage({ kind: 'metrics', id } satisfies ToWorker)
+    const reply = await this.#ask(worker, (id) => ({ kind: 'metrics', id }))
     // A worker that is blocked, or has ended, has the metrics that it sent last.
-    const found = await Promise.race([answered, sleep(metricsMs, undefined, { ref: false })])
-    this.#metricsWaiting.delete(id)
-    return found ?? this.#lastMetrics.get(worker) ?? []
+    return reply?.kind === 'metrics' ? reply.metrics : (this.#lastMetrics.get(worker) ?? [])
+  }
+
+  /** Sends a message, and returns the reply; undefined if there is none in time. */
+  async #ask(worker: Worker, message: (id: number) => ToWorker): Promise<Reply | undefined> {
+    const id = ++this.#id
+    const replied = new Promise<Reply>((resolve) => this.#asked.set(id, resolve))
+    worker.postMessage(message(id))
+    const reply = await Promise.race([replied, sleep(replyMs, undefined, { ref: false })])
+    this.#asked.delete(id)
+    return reply
   }
 
   /** Ends the workers whose event loops do not run: their connections would wait for ever. */

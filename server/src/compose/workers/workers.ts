@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../../configuration/index.ts'
+import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import { isSocketPathTooLong } from '../../platform/process/control-channel.ts'
 import { listenForForwarded } from '../../platform/http/forwarded.ts'
 import { type ListenAddress, probe } from '../../platform/http/listener.ts'
@@ -12,8 +13,8 @@ import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
 import type { KeyPair } from '../../platform/tls/key-pair.ts'
 import type { Modules } from '../modules/modules.ts'
 import type { State } from '../state/state.ts'
-import type { Counted, WorkerStart } from './messages.ts'
-import { WorkerPool } from './worker-pool.ts'
+import type { Counted } from './messages.ts'
+import { type CommonStart, WorkerPool } from './worker-pool.ts'
 
 /** The main thread's part of a server whose connections are accepted by workers. */
 export type ThreadedListener = {
@@ -30,6 +31,7 @@ export type WorkersOptions = {
   readonly modules: Pick<Modules, 'registry' | 'activity' | 'audit' | 'auditing'>
   readonly state: Pick<State, 'dataDir' | 'dataKey' | 'revisions'>
   readonly tls: KeyPair | undefined
+  readonly acme: AcmeCertificates | undefined
   readonly log: Log
 }
 
@@ -46,7 +48,7 @@ export function workersOf({ workers }: Pick<Configuration, 'workers'>): number {
  */
 export async function listenOnThreads(
   configuration: Configuration,
-  { app, modules, state, tls, log }: WorkersOptions,
+  { app, modules, state, tls, acme, log }: WorkersOptions,
 ): Promise<ThreadedListener | undefined> {
   const threads = workersOf(configuration)
   if (threads === 1) return undefined
@@ -58,7 +60,7 @@ export async function listenOnThreads(
     return undefined
   }
   const forwarded = await listenForForwarded(app, forwardPath)
-  const start: Omit<WorkerStart, 'index' | 'tls'> = {
+  const start: CommonStart = {
     configuration,
     dataDir: state.dataDir.path,
     dataKey: state.dataKey,
@@ -72,10 +74,12 @@ export async function listenOnThreads(
   }
   const pool = new WorkerPool(start, threads, {
     tls,
+    named: () => acme?.shared(),
     log,
     onCounted: (counted) => addCounted(modules, counted),
     writeEvent: (event) => modules.audit.append(event),
   })
+  acme?.onChange(() => pool.replaceNamedCertificates())
   try {
     await pool.start()
   } catch (error) {
@@ -94,12 +98,11 @@ export async function listenOnThreads(
   }
 }
 
-function obstacleTo({ database, tls }: Configuration, forwardPath: string, canShare: boolean): string | undefined {
+function obstacleTo({ database }: Configuration, forwardPath: string, canShare: boolean): string | undefined {
   if (!canShare) return 'this system does not let threads share an address'
   if (process.platform === 'win32' || isSocketPathTooLong(forwardPath)) {
     return 'the path of the data directory is too long for a socket'
   }
-  if (tls.acme.directory !== undefined) return 'workers do not support certificates of an ACME provider'
   if (database.url !== undefined) return 'workers do not support PostgreSQL'
   return undefined
 }

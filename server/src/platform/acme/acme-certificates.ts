@@ -1,4 +1,4 @@
-import { type SecureContext, createSecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { Sealer } from '../keys/sealing.ts'
 import type { Log } from '../log/log.ts'
@@ -7,6 +7,7 @@ import type { Database } from '../sql/database.ts'
 import { certificateCovers } from '../tls/certificate-hosts.ts'
 import { issueCertificateRequest } from '../tls/issue.ts'
 import { type UsablePair, requireUsablePair } from '../tls/key-pair.ts'
+import { type NamedPair, NamedPairs } from '../tls/named-pairs.ts'
 import { type AcmeClient, type AcmeClientOptions, type ChallengeKind, createAcmeClient } from './acme-client.ts'
 import { AcmeError } from './acme-error.ts'
 import { type AcmeStore, createAcmeStore } from './acme-store.ts'
@@ -30,6 +31,12 @@ export type AcmeState = {
   readonly nearEnd: number
 }
 
+/** The certificates of all hosts and challenges, for threads that accept connections. */
+export type SharedCertificates = {
+  readonly certificates: readonly NamedPair[]
+  readonly challenges: readonly NamedPair[]
+}
+
 /** The certificates that an ACME provider issues to this server: one for each host, so that a failing host affects no other. */
 export interface AcmeCertificates {
   /** The certificate for a host, for TLS. Undefined if there is none, or it has expired. */
@@ -38,6 +45,10 @@ export interface AcmeCertificates {
   readonly challenges: Pick<Challenges, 'contextOf' | 'responseTo' | 'load'>
   /** Loads the certificates that another process has ordered for these hosts. */
   load(hosts: readonly string[]): Promise<void>
+  /** The certificates, for other threads. */
+  shared(): SharedCertificates
+  /** Calls back after each change. The provider checks no challenge before the promise is settled. */
+  onChange(callback: () => Promise<void>): void
   /**
    * Orders the certificates that are missing or due for renewal, one after the other. A failure is logged, and tried again
    * later. Certificates of other hosts are deleted.
@@ -51,8 +62,6 @@ export interface AcmeCertificates {
   stop(): void
 }
 
-type Held = { readonly pair: UsablePair; readonly context: SecureContext }
-
 /** Opens the stored certificates. The provider is not contacted. */
 export async function openAcmeCertificates(options: AcmeOptions): Promise<AcmeCertificates> {
   const certificates = new StoredCertificates(options)
@@ -64,7 +73,9 @@ class StoredCertificates implements AcmeCertificates {
   readonly challenges: Challenges
   readonly #options: AcmeOptions
   readonly #store: AcmeStore
-  readonly #held = new Map<string, Held>()
+  readonly #held = new Map<string, UsablePair>()
+  readonly #pairs: NamedPairs
+  #changed = (): Promise<void> => Promise.resolve()
   readonly #client: AcmeClient
   readonly #failures = new Map<string, Failures>()
   readonly #stopped = new AbortController()
@@ -74,25 +85,44 @@ class StoredCertificates implements AcmeCertificates {
     const { challenge: kind, clock, database } = options
     this.#options = options
     this.#store = createAcmeStore(database)
-    this.challenges = createChallenges({ kind, store: this.#store, clock, databaseKind: database.kind })
+    this.#pairs = new NamedPairs(clock)
+    this.challenges = createChallenges({
+      kind,
+      store: this.#store,
+      clock,
+      databaseKind: database.kind,
+      changed: () => this.#changed(),
+    })
     this.#client = createAcmeClient({ ...options, publish: this.challenges.publish })
   }
 
-  readonly contextOf = (host: string): SecureContext | undefined => {
-    const held = this.#held.get(host.toLowerCase())
-    return held !== undefined && endOf(held) > this.#options.clock.now() ? held.context : undefined
+  readonly contextOf = (host: string): SecureContext | undefined => this.#pairs.contextOf(host)
+
+  shared(): SharedCertificates {
+    return { certificates: this.#pairs.list(), challenges: this.challenges.list() }
+  }
+
+  onChange(callback: () => Promise<void>): void {
+    this.#changed = callback
   }
 
   /** Opens the stored certificates that are not open yet, and closes those that are no longer stored. */
   async loadAll(): Promise<void> {
     const { directory, sealer } = this.#options
     const rows = await this.#store.listCertificates(directory)
+    let hasChanged = false
     for (const { host, chain, sealed_key: sealedKey } of rows) {
-      if (this.#held.get(host)?.pair.cert === chain) continue
+      if (this.#held.get(host)?.cert === chain) continue
       const key = sealer.open(sealedKey, certificateContext(host)).toString()
-      this.#held.set(host, holdPair({ cert: chain, key }, host))
+      this.#hold(host, usablePair({ cert: chain, key }, host))
+      hasChanged = true
     }
-    for (const host of this.#held.keys()) if (!rows.some((row) => row.host === host)) this.#held.delete(host)
+    for (const host of this.#held.keys()) {
+      if (rows.some((row) => row.host === host)) continue
+      this.#drop(host)
+      hasChanged = true
+    }
+    if (hasChanged) await this.#changed()
   }
 
   async load(hosts: readonly string[]): Promise<void> {
@@ -104,7 +134,8 @@ class StoredCertificates implements AcmeCertificates {
     await this.load(hosts)
     for (const host of [...this.#held.keys()].filter((each) => !hosts.includes(each))) {
       await this.#store.removeCertificate(host)
-      this.#held.delete(host)
+      this.#drop(host)
+      await this.#changed()
     }
     for (const host of hosts) {
       if (this.#stopped.signal.aborted) return
@@ -117,7 +148,7 @@ class StoredCertificates implements AcmeCertificates {
     const found = this.#wanted.map((host) => this.#held.get(host))
     return {
       missing: found.filter((held) => held === undefined).length,
-      nearEnd: found.filter((held) => held !== undefined && isNearEnd(held.pair.leaf, nowMs)).length,
+      nearEnd: found.filter((held) => held !== undefined && isNearEnd(held.leaf, nowMs)).length,
     }
   }
 
@@ -130,11 +161,21 @@ class StoredCertificates implements AcmeCertificates {
     this.#stopped.abort(new AcmeError('the server is shutting down'))
   }
 
+  #hold(host: string, pair: UsablePair): void {
+    this.#held.set(host, pair)
+    this.#pairs.set(namedPair(host, pair))
+  }
+
+  #drop(host: string): void {
+    this.#held.delete(host)
+    this.#pairs.delete(host)
+  }
+
   #isToOrder(host: string): boolean {
     const nowMs = this.#options.clock.now()
     if (nowMs < (this.#failures.get(host)?.retryAtMs ?? 0)) return false
     const held = this.#held.get(host)
-    return held === undefined || isDue(held.pair.leaf, nowMs)
+    return held === undefined || isDue(held.leaf, nowMs)
   }
 
   async #attempt(host: string): Promise<void> {
@@ -168,14 +209,15 @@ class StoredCertificates implements AcmeCertificates {
       }
       throw error
     })
-    const held = holdPair({ cert: chain, key }, host)
-    if (!certificateCovers(held.pair.leaf, host) || endOf(held) <= clock.now()) {
+    const pair = usablePair({ cert: chain, key }, host)
+    if (!certificateCovers(pair.leaf, host) || endOf(pair) <= clock.now()) {
       throw new AcmeError(`the provider issued a certificate that is not valid for ${host}`)
     }
-    const sealedKey = sealer.seal(held.pair.key, certificateContext(host))
-    await this.#store.putCertificate({ host, directory, chain: held.pair.cert, sealed_key: sealedKey })
-    this.#held.set(host, held)
-    return held.pair
+    const sealedKey = sealer.seal(pair.key, certificateContext(host))
+    await this.#store.putCertificate({ host, directory, chain: pair.cert, sealed_key: sealedKey })
+    this.#hold(host, pair)
+    await this.#changed()
+    return pair
   }
 
   /** The account at the provider, which is registered at its first use. */
@@ -212,13 +254,16 @@ async function openAccountKey(jwk: JWK): Promise<AccountKey> {
   return { privateKey, publicJwk: { kty, crv, x, y } as JWK }
 }
 
-function holdPair(texts: { readonly cert: string; readonly key: string }, host: string): Held {
-  const pair = requireUsablePair(texts, `the certificate for ${host}`, `the key for ${host}`)
-  return { pair, context: createSecureContext({ cert: pair.cert, key: pair.key }) }
+function usablePair(texts: { readonly cert: string; readonly key: string }, host: string): UsablePair {
+  return requireUsablePair(texts, `the certificate for ${host}`, `the key for ${host}`)
 }
 
-function endOf({ pair }: Held): number {
-  return pair.leaf.validToDate.getTime()
+function namedPair(host: string, pair: UsablePair): NamedPair {
+  return { host, cert: pair.cert, key: pair.key, expiresAtMs: endOf(pair) }
+}
+
+function endOf({ leaf }: UsablePair): number {
+  return leaf.validToDate.getTime()
 }
 
 function reasonOf(error: unknown): string {

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type SecureContext, createSecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import type { Clock } from '../process/clock.ts'
 import type { DatabaseKind } from '../sql/database.ts'
 import { issueChallengeCertificate } from '../tls/issue.ts'
+import { type NamedPair, NamedPairs } from '../tls/named-pairs.ts'
 import type { ChallengeKind, PublishChallenge } from './acme-client.ts'
 import type { AcmeStore } from './acme-store.ts'
 
@@ -19,6 +20,8 @@ export type Challenges = {
   readonly responseTo: (token: string) => Promise<string | undefined>
   /** Loads the TLS-ALPN-01 challenges that other processes have published. */
   readonly load: () => Promise<void>
+  /** The certificates for TLS-ALPN-01 challenges. */
+  readonly list: () => readonly NamedPair[]
 }
 
 export type ChallengesOptions = {
@@ -27,16 +30,26 @@ export type ChallengesOptions = {
   readonly clock: Clock
   /** Only this process uses a SQLite database. */
   readonly databaseKind: DatabaseKind
+  /** Is awaited before the provider may check a new certificate. */
+  readonly changed: () => Promise<void>
 }
 
 /** Opens the challenges of one kind. */
-export function createChallenges({ kind, store, clock, databaseKind }: ChallengesOptions): Challenges {
-  const contexts = new Map<string, { readonly token: string; readonly context: SecureContext }>()
+export function createChallenges({ kind, store, clock, databaseKind, changed }: ChallengesOptions): Challenges {
+  const pairs = new NamedPairs(clock)
+  const tokens = new Map<string, string>()
 
   async function answer(host: string, token: string, keyAuthorization: string): Promise<void> {
     const digest = hash('sha256', keyAuthorization, 'buffer')
-    const context = createSecureContext(await issueChallengeCertificate(host, digest, clock.now()))
-    contexts.set(host, { token, context })
+    const pair = await issueChallengeCertificate(host, digest, clock.now())
+    pairs.set({ ...pair, host, expiresAtMs: Infinity })
+    tokens.set(host, token)
+    await changed()
+  }
+
+  async function withdraw(host: string): Promise<void> {
+    pairs.delete(host)
+    if (tokens.delete(host)) await changed()
   }
 
   return {
@@ -48,19 +61,20 @@ export function createChallenges({ kind, store, clock, databaseKind }: Challenge
         if (databaseKind === 'postgres') await sleep(2 * challengeSeconds * 1000)
       }
       return async () => {
-        contexts.delete(host)
+        await withdraw(host)
         await store.removeChallenge(host)
       }
     },
-    contextOf: (host) => contexts.get(host)?.context,
+    contextOf: pairs.contextOf,
+    list: () => pairs.list(),
     responseTo: async (token) => (await store.findChallenge(token))?.key_authorization,
     load: async () => {
       if (databaseKind === 'sqlite' || kind !== 'tls-alpn-01') return
       const rows = await store.listChallenges()
       for (const { host, token, key_authorization } of rows) {
-        if (contexts.get(host)?.token !== token) await answer(host, token, key_authorization)
+        if (tokens.get(host) !== token) await answer(host, token, key_authorization)
       }
-      for (const host of contexts.keys()) if (!rows.some((row) => row.host === host)) contexts.delete(host)
+      for (const host of tokens.keys()) if (!rows.some((row) => row.host === host)) await withdraw(host)
     },
   }
 }
