@@ -226,6 +226,12 @@ test('the concurrent requests of a caller have one limit over all workers', asyn
   await until('the first downloads have begun', () => begun.length >= 4)
   await sleep(1500)
   assert.equal(begun.length, 4, 'the others wait')
+  let isAnswered = false
+  const headers = { authorization: basic(caller.appId, caller.password) }
+  const url = `${registryUrl(server)}/v2/team/app/tags/list`
+  const listing = request({ url, caFile: server.caFile, headers, timeoutMs: 60_000 }).finally(() => (isAnswered = true))
+  await sleep(500)
+  assert.equal(isAnswered, false, 'a request that the main thread answers waits, too')
   for (let next = 0; next < requests.length; next += 1) {
     await until('the next download has begun', () => begun.length > next)
     let sizeBytes = 0
@@ -236,6 +242,7 @@ test('the concurrent requests of a caller have one limit over all workers', asyn
     completed,
     requests.map(() => 48 * 1024 * 1024),
   )
+  expectStatus(await listing, 200)
   for (const agent of agents) agent.destroy()
 })
 

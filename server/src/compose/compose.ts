@@ -30,7 +30,7 @@ import { openAcme } from './state/acme.ts'
 import { markPostgres, requireOwnRows } from './state/postgres-marker.ts'
 import { type State, openState } from './state/state.ts'
 import { createSurfaces } from './surfaces/surfaces.ts'
-import { type ThreadedListener, listenOnThreads } from './workers/workers.ts'
+import { type ThreadedListener, listenOnThreads, shareCallers } from './workers/workers.ts'
 
 /** The result of a first start, and the file in which it is stored. */
 export type StoredFirstRun = { readonly content: FirstRun; readonly file: string }
@@ -88,9 +88,10 @@ export async function compose(
   const publicOrigin = publicOriginOf(configuration)
   const acme = await openAcme(configuration, { ...state, clock, log })
   const outbound = await openOutbound(configuration.outbound)
+  const callers = shareCallers(configuration)
   let openApi: ReturnType<typeof openApiDocument> | undefined
   const modules: Modules = await createModules(
-    { ...state, space: state.contentSpace, clock, log, outbound, publicOrigin },
+    { ...state, space: state.contentSpace, clock, log, outbound, publicOrigin, callers: callers?.ofMainThread },
     configuration,
     {
       // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
@@ -123,7 +124,7 @@ export async function compose(
     firstRun,
     routes,
     figures: figuresOf({ ...sources, events: modules.auditing.events }),
-    listenOnThreads: (tls) => listenOnThreads(configuration, { app, modules, state, tls, acme, log }),
+    listenOnThreads: (tls) => listenOnThreads(configuration, { app, modules, state, tls, acme, log, callers }),
     jobs,
     processes: state.processes,
     isPaused: state.writes.isPaused,

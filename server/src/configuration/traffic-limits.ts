@@ -48,14 +48,14 @@ export const trafficLimits = {
   maxConcurrentRequestsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
     kind: 'number',
     description:
-      'How many requests of one caller are processed at the same time. 256 more wait in a queue; further requests are answered with 429. A caller is a principal or, for unauthenticated requests, an address.',
+      'How many requests of one caller are processed at the same time. 256 more wait in a queue; further requests are answered with 429. With `workers`, the limit is for all threads together, and each thread has a queue. A caller is a principal or, for unauthenticated requests, an address.',
     placeholder: 'number',
     example: '64',
   }),
   processorPercentPerCaller: wholeNumber(1, 100).default(25).register(settingTexts, {
     kind: 'number',
     description:
-      'The share of one processor core that one caller may use over time while other callers send requests. Requests over that share wait. A single active caller may use the whole server.',
+      'The share of one processor core that one caller may use over time while other callers send requests. Requests over that share wait. A single active caller may use the whole server. With `workers`, the share is of one core for each worker, and the time in all threads counts: with 25 and four workers, one caller may use one core.',
     placeholder: 'percent',
     example: '50',
   }),

@@ -1,4 +1,5 @@
 import type { Log } from '../../platform/log/log.ts'
+import type { SharedCallers } from '../../platform/limits/shared-callers.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { State } from '../state/state.ts'
@@ -17,6 +18,8 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly revisions?: State['revisions']
   /** The processes that share the database; by default, this one alone. */
   readonly processes?: State['processes']
+  /** What callers use in other threads; by default, there are none. */
+  readonly callers?: SharedCallers | undefined
   /** The data directory, if there is one: a scrub verifies the audit log in it. */
   readonly dataDir?: Pick<State['dataDir'], 'path'>
 }

@@ -25,7 +25,7 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
   const { database, clock, log, sealer, blobs, outbound, space, dataDir } = basis
   const { audit, resources, activity, principals } = options
   const { access, credentials, directory, identity } = principals
-  const callerBudgets = new CallerBudgets(callerLimitsOf(configuration))
+  const callerBudgets = new CallerBudgets(callerLimitsOf(configuration), () => performance.now(), basis.callers)
   const atOwnAddress = findAtOwnAddress(resources, configuration)
   const tokenService = createTokenService({
     callerBudgets,

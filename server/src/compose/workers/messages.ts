@@ -2,6 +2,7 @@ import type { Audit, AuditEvent } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import type { SharedCertificates } from '../../platform/acme/acme-certificates.ts'
 import type { ListenAddress } from '../../platform/http/listener.ts'
+import type { SharedCallersMemory } from '../../platform/limits/shared-callers.ts'
 import type { CountsMemory } from '../../platform/memory/shared-counts.ts'
 import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
 import type { KeyPair } from '../../platform/tls/key-pair.ts'
@@ -23,9 +24,9 @@ export type WorkerStart = {
   /** The socket on which the main thread takes requests that the worker does not answer. */
   readonly forwardPath: string
   readonly revisions: SharedArrayBuffer
-  /** The connections of each network, and the running requests of each caller. */
+  /** The connections of each network. */
   readonly connections: CountsMemory
-  readonly requests: CountsMemory
+  readonly callers: SharedCallersMemory
   /** One number per worker, which the worker changes as long as its event loop runs. */
   readonly beats: SharedArrayBuffer
 }

@@ -11,6 +11,7 @@ import { isEncodedPath, requestListener } from '../../platform/http/raw-surface.
 import { streamBody } from '../../platform/http/slow-clients.ts'
 import { sealerOfKey } from '../../platform/keys/sealing.ts'
 import { CallerBudgets } from '../../platform/limits/caller-budget.ts'
+import { SharedCallers } from '../../platform/limits/shared-callers.ts'
 import { type Log, createLog } from '../../platform/log/log.ts'
 import { SharedCounts } from '../../platform/memory/shared-counts.ts'
 import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
@@ -133,8 +134,8 @@ async function openReading(
   const clock = systemClock
   const revisions = new SharedRevisions(start.revisions)
   const database = openSqliteReader(databaseFileIn(dataDir), revisions)
-  const running = new SharedCounts(start.requests, start.index)
-  const callerBudgets = new CallerBudgets(callerLimitsOf(configuration), () => performance.now(), running)
+  const callers = new SharedCallers(start.callers, start.index)
+  const callerBudgets = new CallerBudgets(callerLimitsOf(configuration), () => performance.now(), callers)
   const forward = createForwarder(start.forwardPath)
   const place = { path: dataDir, filesAreHeld: () => true }
   const storage = await openStorage(configuration, place, { clock, env: process.env })

@@ -184,7 +184,7 @@ export class WorkerPool {
   /** Deletes what a worker that has ended counted in shared memory, and keeps its counters. */
   #forget(index: number, worker: Worker): void {
     this.#running.delete(index)
-    for (const memory of [this.#start.connections, this.#start.requests]) new SharedCounts(memory, index).clear()
+    for (const memory of [this.#start.connections, this.#start.callers.running]) new SharedCounts(memory, index).clear()
     const last = this.#lastMetrics.get(worker)
     this.#lastMetrics.delete(worker)
     if (last !== undefined) this.#endedMetrics = this.#endedMetrics.then((sum) => addCounters(sum, last))

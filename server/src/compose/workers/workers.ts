@@ -7,6 +7,11 @@ import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import { isSocketPathTooLong } from '../../platform/process/control-channel.ts'
 import { listenForForwarded } from '../../platform/http/forwarded.ts'
 import { type ListenAddress, probe } from '../../platform/http/listener.ts'
+import {
+  SharedCallers,
+  type SharedCallersMemory,
+  createSharedCallersMemory,
+} from '../../platform/limits/shared-callers.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { createCountsMemory } from '../../platform/memory/shared-counts.ts'
 import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
@@ -33,6 +38,18 @@ export type WorkersOptions = {
   readonly tls: KeyPair | undefined
   readonly acme: AcmeCertificates | undefined
   readonly log: Log
+  readonly callers: CallersOfThreads | undefined
+}
+
+/** What the main thread shares with the workers about callers. */
+export type CallersOfThreads = { readonly memory: SharedCallersMemory; readonly ofMainThread: SharedCallers }
+
+/** Creates what all threads share about callers; undefined where there is only the main thread. */
+export function shareCallers(configuration: Configuration): CallersOfThreads | undefined {
+  const workers = workersOf(configuration)
+  if (workers === 1) return undefined
+  const memory = createSharedCallersMemory(workers + 1)
+  return { memory, ofMainThread: new SharedCallers(memory, workers) }
 }
 
 /** The number of workers for `auto`. The main thread and the writer of the database need processors as well. */
@@ -48,10 +65,10 @@ export function workersOf({ workers }: Pick<Configuration, 'workers'>): number {
  */
 export async function listenOnThreads(
   configuration: Configuration,
-  { app, modules, state, tls, acme, log }: WorkersOptions,
+  { app, modules, state, tls, acme, log, callers }: WorkersOptions,
 ): Promise<ThreadedListener | undefined> {
   const threads = workersOf(configuration)
-  if (threads === 1) return undefined
+  if (callers === undefined) return undefined
   const forwardPath = join(state.dataDir.path, 'workers.sock')
   const { addresses, canShare } = await probe(configuration.listen)
   const obstacle = obstacleTo(configuration, forwardPath, canShare)
@@ -69,7 +86,7 @@ export async function listenOnThreads(
     forwardPath,
     revisions: state.revisions.memory,
     connections: createCountsMemory(threads),
-    requests: createCountsMemory(threads),
+    callers: callers.memory,
     beats: new SharedArrayBuffer(4 * threads),
   }
   const pool = new WorkerPool(start, threads, {
@@ -86,6 +103,7 @@ export async function listenOnThreads(
     await Promise.all([pool.close(0), forwarded.close()])
     throw error
   }
+  callers.ofMainThread.accepting = threads
   return {
     addresses,
     metrics: () => pool.metrics(),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CallerBudget, CallerBudgets, OverBudgetError, usualCallerLimits } from './caller-budget.ts'
 import { until } from '../process/test-patience.ts'
+import { SharedCallers, createSharedCallersMemory } from './shared-callers.ts'
 
 /** Budgets with a clock that the test sets. */
 function open(limits: Partial<typeof usualCallerLimits> = {}) {
@@ -204,4 +205,55 @@ test('a budget in use is not evicted', () => {
   holding.release(1)
   for (let at = 0; at < 50_000; at += 1) budgets.of(`stranger ${at}`)
   assert.notEqual(budgets.of('running'), running)
+})
+
+/** The budgets of three threads that share what callers use. */
+function openThreads(limits: Partial<typeof usualCallerLimits> = {}) {
+  const clock = { ms: 0 }
+  const memory = createSharedCallersMemory(3)
+  const threads = [0, 1, 2].map((thread) => {
+    const callers = new SharedCallers(memory, thread)
+    return new CallerBudgets({ ...usualCallerLimits, ...limits }, () => clock.ms, callers)
+  })
+  return { clock, memory, threads: threads as [CallerBudgets, CallerBudgets, CallerBudgets] }
+}
+
+test('the processor time of a caller in one thread counts in all, while others send requests in any thread', () => {
+  const { clock, threads } = openThreads({ processorPercent: 25 })
+  const [first, second, third] = threads
+  assert.ok(enters(second.of('one')))
+  first.of('one').charge(500)
+  contend(third)
+  clock.ms += 100
+  assert.equal(enters(second.of('one')), false)
+  assert.ok(enters(second.of('two')))
+  clock.ms += 2000
+  assert.ok(enters(second.of('three')), 'nobody else was active')
+})
+
+test('a caller earns its share of a core for each thread that accepts connections', () => {
+  for (const [accepting, isIn] of [
+    [1, false],
+    [4, true],
+  ] as const) {
+    const { clock, memory, threads } = openThreads({ processorPercent: 25 })
+    const [first, second, third] = threads
+    new SharedCallers(memory, 0).accepting = accepting
+    const caller = first.of('one')
+    assert.ok(enters(second.of('one')))
+    caller.charge(500)
+    clock.ms += 500
+    contend(third)
+    assert.equal(enters(caller), isIn)
+  }
+})
+
+test('the concurrent requests of a caller have one limit in all threads', () => {
+  const { threads } = openThreads({ maxConcurrentRequests: 2 })
+  const [first, second, third] = threads
+  assert.ok(enters(first.of('one')))
+  assert.ok(enters(second.of('one')))
+  assert.equal(enters(third.of('one')), false)
+  first.of('one').leave(0)
+  assert.ok(enters(third.of('two')))
 })

@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../memory/max-entries.ts'
-import type { SharedCounts } from '../memory/shared-counts.ts'
 import { createSemaphore } from './semaphore.ts'
 import { networkOf } from './sender-budget.ts'
+import type { SharedCallers } from './shared-callers.ts'
 import { type Stopwatch, Turns } from './turns.ts'
 
 /** The resources that one caller may use. */
 export type CallerLimits = {
   /** Concurrent requests; further requests wait. */
   readonly maxConcurrentRequests: number
-  /** The long-term share of one core while other callers send requests. */
+  /** The long-term share of one core while other callers send requests. With several accepting threads, of one core for each. */
   readonly processorPercent: number
   /** Bytes of request bodies held in memory at the same time, per caller and in total. */
   readonly maxBufferedBytes: number
@@ -66,22 +66,23 @@ export class CallerBudgets {
   /** A caller with an evicted budget must not get a second one while the first is in use. */
   readonly #evictedInUse = new Map<string, CallerBudget>()
   #lastParty: string | undefined
+  #alternations = 0
   #contendedUntilMs = -Infinity
   /** Shared by all budgets, for the limits over all callers. */
   readonly shared = { waiting: 0, bufferedBytes: 0, refused: 0 }
   readonly turns = new Turns()
 
-  /** Counts the running requests of each caller, where threads share the limit. */
-  readonly running: SharedCounts | undefined
+  /** What threads share, so that the budgets hold over all of them. */
+  readonly threads: SharedCallers | undefined
 
   constructor(
     limits: CallerLimits = usualCallerLimits,
     now: () => number = () => performance.now(),
-    running?: SharedCounts,
+    threads?: SharedCallers,
   ) {
     this.limits = limits
     this.now = now
-    this.running = running
+    this.threads = threads
   }
 
   /** The number of waiting requests, the bytes of bodies in memory, and the number of denied requests since startup. */
@@ -127,9 +128,18 @@ export class CallerBudgets {
     return this.#of(`handshakes ${networkOf(address)}`, addressKey(address))
   }
 
-  /** Records the party, and returns whether another one was active recently, so that shares apply. */
-  isContended(party: string, nowMs: number): boolean {
-    if (this.#lastParty !== party) {
+  /** The processor time in milliseconds that a caller earns in this time. */
+  earnedMs(milliseconds: number): number {
+    return (milliseconds * this.limits.processorPercent * (this.threads?.accepting ?? 1)) / 100
+  }
+
+  /** Records the party, also by its place among the threads, and returns whether another one was active recently, so that shares apply. */
+  isContended(party: string, place: number, nowMs: number): boolean {
+    if (this.threads !== undefined) {
+      const alternations = this.threads.alternations(place)
+      if (alternations !== this.#alternations) this.#contendedUntilMs = nowMs + contendedMs
+      this.#alternations = alternations
+    } else if (this.#lastParty !== party) {
       if (this.#lastParty !== undefined) this.#contendedUntilMs = nowMs + contendedMs
       this.#lastParty = party
     }
@@ -152,6 +162,10 @@ export class CallerBudget {
   readonly #party: string
   /** In the counts that threads share. */
   readonly #place: number
+  readonly #usedPlace: number
+  readonly #partyPlace: number
+  /** The processor time that was used in other threads, as of the last look. */
+  #elsewhere: number
   #running = 0
   #creditMs = burstMs
   #atMs: number
@@ -171,7 +185,10 @@ export class CallerBudget {
     this.key = key
     this.#party = party
     this.#atMs = all.now()
-    this.#place = all.running?.placeOf(key) ?? 0
+    this.#place = all.threads?.running.placeOf(key) ?? 0
+    this.#usedPlace = all.threads?.used.placeOf(key) ?? 0
+    this.#partyPlace = all.threads?.used.placeOf(party) ?? 0
+    this.#elsewhere = all.threads?.used.others(this.#usedPlace) ?? 0
   }
 
   get running(): number {
@@ -236,7 +253,13 @@ export class CallerBudget {
 
   /** Charges processor time that was used. */
   charge(milliseconds: number): void {
-    this.#creditMs = Math.max(-maxDebtMs, Math.min(burstMs, this.#creditMs - milliseconds))
+    this.#use(milliseconds)
+    this.#creditMs = Math.max(-maxDebtMs, Math.min(burstMs, this.#creditMs))
+  }
+
+  #use(milliseconds: number): void {
+    this.#creditMs -= milliseconds
+    this.#all.threads?.used.add(this.#usedPlace, Math.round(milliseconds * 1000))
   }
 
   /**
@@ -306,10 +329,10 @@ export class CallerBudget {
   }
 
   #mayRun(nowMs: number): boolean {
-    const elsewhere = this.#all.running?.others(this.#place) ?? 0
+    const elsewhere = this.#all.threads?.running.others(this.#place) ?? 0
     if (this.#running + elsewhere >= this.#all.limits.maxConcurrentRequests) return false
     this.#refill(nowMs)
-    const isContended = this.#all.isContended(this.#party, nowMs)
+    const isContended = this.#all.isContended(this.#party, this.#partyPlace, nowMs)
     if (this.#creditMs > 0) return true
     // No other caller had to wait, so there is no debt.
     if (!isContended) this.#creditMs = 0
@@ -318,8 +341,8 @@ export class CallerBudget {
 
   #begin(): void {
     this.#running += 1
-    this.#all.running?.add(this.#place, 1)
-    this.#creditMs -= this.#expectedMs
+    this.#all.threads?.running.add(this.#place, 1)
+    this.#use(this.#expectedMs)
     this.#advanceMs += this.#expectedMs
   }
 
@@ -327,7 +350,7 @@ export class CallerBudget {
   #end(usedMs: number): void {
     const advanceMs = this.#advanceMs / this.#running
     this.#running -= 1
-    this.#all.running?.add(this.#place, -1)
+    this.#all.threads?.running.add(this.#place, -1)
     this.#advanceMs -= advanceMs
     this.charge(usedMs - advanceMs)
     if (this.#requests.length > 0) this.#drain()
@@ -335,8 +358,13 @@ export class CallerBudget {
   }
 
   #refill(nowMs: number): void {
-    const earnedMs = ((nowMs - this.#atMs) * this.#all.limits.processorPercent) / 100
-    this.#creditMs = Math.min(burstMs, this.#creditMs + earnedMs)
+    const { threads } = this.#all
+    const elsewhere = threads?.used.others(this.#usedPlace) ?? 0
+    // The numbers overflow, and their difference does not.
+    const usedMs = ((elsewhere - this.#elsewhere) | 0) / 1000
+    this.#elsewhere = elsewhere
+    const creditMs = this.#creditMs + this.#all.earnedMs(nowMs - this.#atMs) - usedMs
+    this.#creditMs = Math.max(-maxDebtMs, Math.min(burstMs, creditMs))
     this.#atMs = nowMs
   }
 
@@ -356,7 +384,7 @@ export class CallerBudget {
   /** Estimates how long the queue takes, from the recent cost of requests. */
   #waitSeconds(): number {
     const owedMs = Math.max(0, -this.#creditMs) + this.#requests.length * this.#expectedMs
-    return Math.max(1, Math.ceil(owedMs / (this.#all.limits.processorPercent * 10)))
+    return Math.max(1, Math.ceil(owedMs / this.#all.earnedMs(1000)))
   }
 
   #drain(): void {
@@ -373,7 +401,7 @@ export class CallerBudget {
   /** Checks the queue again when there is credit. */
   #lookAgain(): void {
     if (this.#timer !== undefined) return
-    const owedMs = Math.max(0, -this.#creditMs) / (this.#all.limits.processorPercent / 100)
+    const owedMs = Math.max(0, -this.#creditMs) / this.#all.earnedMs(1)
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined

@@ -1,0 +1,50 @@
+import { type CountsMemory, SharedCounts, createCountsMemory } from '../memory/shared-counts.ts'
+
+/** The memory in which threads share what their callers use. */
+export type SharedCallersMemory = {
+  readonly running: CountsMemory
+  readonly used: CountsMemory
+  /** The last active party, the number of changes of it, and the number of threads that accept connections. */
+  readonly activity: SharedArrayBuffer
+}
+
+/** Creates memory for a number of threads. */
+export function createSharedCallersMemory(threads: number): SharedCallersMemory {
+  return {
+    running: createCountsMemory(threads),
+    used: createCountsMemory(threads),
+    activity: new SharedArrayBuffer(12),
+  }
+}
+
+/** What the callers of all threads use, so that a budget holds over all of them. */
+export class SharedCallers {
+  readonly #activity: Int32Array
+  /** The running requests of each caller. */
+  readonly running: SharedCounts
+  /** The processor time that each caller has used, in microseconds since the start. It overflows to negative numbers. */
+  readonly used: SharedCounts
+
+  /** @param thread the number of this thread, from 0 */
+  constructor({ running, used, activity }: SharedCallersMemory, thread: number) {
+    this.running = new SharedCounts(running, thread)
+    this.used = new SharedCounts(used, thread)
+    this.#activity = new Int32Array(activity)
+  }
+
+  /** The number of threads that accept connections: at least 1. */
+  get accepting(): number {
+    return Math.max(1, Atomics.load(this.#activity, 2))
+  }
+
+  set accepting(threads: number) {
+    Atomics.store(this.#activity, 2, threads)
+  }
+
+  /** Records the activity of a party, by its place. Returns a number that changes when parties alternate, in any thread. */
+  alternations(place: number): number {
+    const before = Atomics.exchange(this.#activity, 0, place)
+    if (before !== 0 && before !== place) Atomics.add(this.#activity, 1, 1)
+    return Atomics.load(this.#activity, 1)
+  }
+}
