@@ -41,7 +41,8 @@ export function seedSqlite(dataDir: string): SeedDatabase {
 const rowsPerTransaction = 1000
 
 /** A database on PostgreSQL. */
-export function seedPostgres({ query }: TestDatabase): SeedDatabase {
+export function seedPostgres(database: TestDatabase): SeedDatabase {
+  const query = (sql: string): string => database.query(sql)
   return {
     columns: (table) =>
       query(`select column_name from information_schema.columns where table_name = '${table}'`).split('\n'),

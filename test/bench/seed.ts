@@ -92,11 +92,12 @@ function giveUnderConditions(database: SeedDatabase, principal: string, count: n
 }
 
 /** Identifiers in SQL for the number `n`: the same as in TypeScript. */
-function identifiers({ hexadecimal, decimal }: SeedDatabase) {
+function identifiers(database: SeedDatabase) {
+  const hexadecimal = (number: string, digits: number): string => database.hexadecimal(number, digits)
   return {
     guid: (kind: number, number = 'n') =>
       `${hexadecimal(`(${number} * ${spread}) & 4294967295`, 8)} || '-000${kind}-4000-8000-' || ${hexadecimal(number, 12)}`,
-    app: `'app-' || ${decimal('n', 6)}`,
+    app: `'app-' || ${database.decimal('n', 6)}`,
   }
 }
 

@@ -26,7 +26,9 @@ export const policyRegistry = 'policies'
 
 /** Further arguments of every server: garbage is collected all the time. */
 export const serverArguments = [
-  ...['--log-level', 'warn', '--gc-interval-seconds', '1', '--gc-lease-seconds', '60'],
+  '--log-level=warn',
+  '--gc-interval-seconds=1',
+  '--gc-lease-seconds=60',
   // The clients of a round share one credential and one address.
-  ...['--limits-max-concurrent-requests-per-caller', '256'],
+  '--limits-max-concurrent-requests-per-caller=256',
 ]

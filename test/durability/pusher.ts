@@ -37,6 +37,10 @@ function expectStatus(response: HttpResponse, ...expected: number[]): HttpRespon
   return response
 }
 
+function isOver(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
+}
+
 /** Pushes images, indexes and referrers in every way there is, one after another, until a request fails. */
 export class Pusher {
   readonly #options: PusherOptions
@@ -48,7 +52,7 @@ export class Pusher {
 
   /** Throws what the first request failed of, or `AssertionError` for an answer that may not be. Ends only by a signal. */
   async run(over?: AbortSignal): Promise<void> {
-    while (over?.aborted !== true) await this.#push()
+    while (!isOver(over)) await this.#push()
   }
 
   async #push(): Promise<void> {

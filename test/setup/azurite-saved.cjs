@@ -15,6 +15,7 @@ Loki.prototype.autosaveEnable = function (/** @type {unknown[]} */ ...args) {
   return enable.apply(this, args)
 }
 
+// oxlint-disable-next-line typescript/unbound-method -- it is called with its response below
 const end = ServerResponse.prototype.end
 /** @type {(this: ServerResponse, ...args: unknown[]) => ServerResponse} */
 const endSaved = function (...args) {

@@ -110,7 +110,11 @@ async function newPostgres(t: TestContext): Promise<Place> {
   const server = new pg.Client(url.href)
   await server.connect()
   atEnd(t, async () => {
-    await server.query(`drop database ${name}`).finally(async () => server.end())
+    try {
+      await server.query(`drop database ${name}`)
+    } finally {
+      await server.end()
+    }
   })
   await server.query(`create database ${name}`)
   url.pathname = `/${name}`

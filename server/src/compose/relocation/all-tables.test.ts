@@ -47,7 +47,11 @@ async function openPostgres(t: TestContext): Promise<{ target: RawTarget; server
   t.after(async () => {
     await inside.end()
     await target.close()
-    await server.query(`drop database ${name}`).finally(async () => server.end())
+    try {
+      await server.query(`drop database ${name}`)
+    } finally {
+      await server.end()
+    }
   })
   return { target, server: inside }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { z } from 'zod'
-import { type CallerBudget, OverBudgetError } from '../limits/caller-budget.ts'
+import type { CallerBudget } from '../limits/caller-budget.ts'
+import { OverBudgetError } from '../limits/caller-limits.ts'
 import { type Origin, requestOrigin } from './app.ts'
 
 /** A request to a handler. */

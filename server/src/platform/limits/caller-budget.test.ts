@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CallerBudget, CallerBudgets, OverBudgetError, usualCallerLimits } from './caller-budget.ts'
+import { type CallerBudget, CallerBudgets } from './caller-budget.ts'
+import { OverBudgetError, usualCallerLimits } from './caller-limits.ts'
 import { until } from '../process/test-patience.ts'
 import { SharedCallers, createSharedCallersMemory } from './shared-callers.ts'
 

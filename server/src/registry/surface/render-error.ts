@@ -1,5 +1,5 @@
 import { type Outage, outageOf } from '../../platform/process/outage.ts'
-import { OverBudgetError } from '../../platform/limits/caller-budget.ts'
+import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { ManifestInvalidError } from '../../standards/oci/manifest.ts'
 import { type Exchange, sendJson } from './call.ts'
 import type { RegistryRefusal } from './ports.ts'

@@ -1,4 +1,4 @@
-import { OverBudgetError } from '../../platform/limits/caller-budget.ts'
+import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { MalformedFormError, UnacceptableBodyError } from '../../platform/http/form-body.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import { type OciErrorCode, ociErrors } from '../../standards/oci/oci-error.ts'

@@ -1,0 +1,31 @@
+/** The resources that one caller may use. */
+export type CallerLimits = {
+  /** Concurrent requests; further requests wait. */
+  readonly maxConcurrentRequests: number
+  /** The long-term share of one core while other callers send requests. With several accepting threads, of one core for each. */
+  readonly processorPercent: number
+  /** Bytes of request bodies held in memory at the same time, per caller and in total. */
+  readonly maxBufferedBytes: number
+  readonly maxBufferedBytesInTotal: number
+}
+
+/** The default limits. */
+export const usualCallerLimits: CallerLimits = {
+  maxConcurrentRequests: 256,
+  processorPercent: 25,
+  maxBufferedBytes: 16 * 1024 * 1024,
+  maxBufferedBytesInTotal: 128 * 1024 * 1024,
+}
+
+/** The caller has used up its budget, and its queue is full. */
+export class OverBudgetError extends Error {
+  override readonly name = 'OverBudgetError'
+  readonly statusCode = 429
+  /** In how many seconds the queued requests are expected to be finished. */
+  readonly retryAfterSeconds: number
+
+  constructor(retryAfterSeconds: number) {
+    super('the caller is over its budget')
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
