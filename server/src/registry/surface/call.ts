@@ -49,8 +49,7 @@ const surfaceHeaders = [
 
 /** Writes the status line and the headers, the common ones first. */
 export function writeHead(exchange: Exchange, status: number, headers: RegistryHeaders): void {
-  const lines: (string | number | readonly string[])[] = [...surfaceHeaders]
-  for (const text of exchange.commonHeaders) lines.push(text)
+  const lines: (string | number | readonly string[])[] = surfaceHeaders.concat(exchange.commonHeaders)
   for (const name in headers) {
     const value = headers[name as keyof RegistryHeaders]
     if (value !== undefined) lines.push(name, value)
