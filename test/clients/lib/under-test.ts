@@ -88,13 +88,17 @@ async function workloadLogin(server: RunningServer, issuer: TokenIssuer): Promis
   return { username: job.appId, password: issuer.token({ sub: subject, aud: loginServer }) }
 }
 
-/** Starts a server and makes the principals. A second service principal is behind the null GUID's refresh token. */
-export async function startUnderTest(options: ServerOptions = {}): Promise<UnderTest> {
+/**
+ * Starts a server, or several with `start`, and makes the principals. A second service principal is behind the null GUID's
+ * refresh token.
+ */
+export async function startUnderTest(
+  options: ServerOptions = {},
+  start: (options: ServerOptions) => Promise<RunningServer> = startServer,
+): Promise<UnderTest> {
   await using stack = new AsyncDisposableStack()
   const issuer = stack.use(await startTokenIssuer())
-  const server = stack.use(
-    await startServer({ ...options, args: [...(options.args ?? []), ...trustArguments(issuer)] }),
-  )
+  const server = stack.use(await start({ ...options, args: [...(options.args ?? []), ...trustArguments(issuer)] }))
   const admin = await enableAdmin(server)
   const pusher = await createServicePrincipal(server, 'pusher')
   for (const role of [roles.acrPush, roles.acrDelete]) {
