@@ -16,6 +16,7 @@ import { measureReplicas } from './replicas.ts'
 import { measureStartUp } from './start-up.ts'
 import { fill, startOn } from './subject.ts'
 import { measureRevocation } from './revocation.ts'
+import { measureWorkerCores } from './worker-cores.ts'
 import { measureWorkers } from './workers.ts'
 
 const names = [
@@ -115,7 +116,7 @@ async function main(): Promise<void> {
     ...(chosen.has('start-up') ? [await measureStartUp(settings)] : []),
     ...(chosen.has('revocation') ? [await measureRevocation(settings)] : []),
     ...(await measurePackage(settings, chosen)),
-    ...(chosen.has('workers') ? await measureWorkers(settings) : []),
+    ...(chosen.has('workers') ? [...(await measureWorkers(settings)), ...(await measureWorkerCores(settings))] : []),
     ...(chosen.has('postgres') ? await measurePostgres(settings) : []),
     ...(chosen.has('replicas') ? await measureReplicas(settings) : []),
     ...(chosen.has('peers') ? await measurePeers(settings, peer) : []),
