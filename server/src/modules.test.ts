@@ -41,8 +41,10 @@ const withoutCode = new Set(['sign-in/assets'])
 /** Independent implementations that tests compare answers with. They import nothing from the server. */
 const oracle = path.resolve(source, '../../test/oracle') + path.sep
 
-/** What starts the servers that tests need. */
-const servers = ['postgres.mjs', 'object-servers.mjs'].map((name) => path.resolve(source, '../../test/setup', name))
+/** What starts the servers that tests need, and finds ports. */
+const servers = ['postgres.mjs', 'object-servers.mjs', 'free-port.mjs'].map((name) =>
+  path.resolve(source, '../../test/setup', name),
+)
 
 const isTest = (file: string) => file.endsWith('.test.ts') || path.basename(file).startsWith('test-')
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pgbouncerProgram } from './clients.mjs'
-import { freePort, unprivileged, writeOwned } from './postgres.mjs'
+import { freePort } from './free-port.mjs'
+import { unprivileged, writeOwned } from './postgres.mjs'
 
 /** @param {number} port */
 async function isListening(port) {

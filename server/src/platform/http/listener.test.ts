@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../../../test/setup/free-port.mjs'
 import { createLog } from '../log/log.ts'
 import { createApp } from './app.ts'
 import { listen } from './listener.ts'
@@ -150,11 +151,7 @@ test('closing disconnects requests that do not finish in time', async (t) => {
 test('every IPv4 address and every IPv6 address can be listed with the same port', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   t.after(() => app.close())
-  const free = net.createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const { port } = free.address() as AddressInfo
-  free.close()
-  await once(free, 'close')
+  const port = await freePort()
   const hosts = ['0.0.0.0', '::']
   const listener = await listen(app, { addresses: hosts.map((host) => ({ host, port })), tls: undefined })
   t.after(() => listener.close(0))
@@ -175,11 +172,7 @@ test('if one address fails, no address is used', async (t) => {
   const other = net.createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   t.after(() => other.close())
-  const free = net.createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const ports = [free, other].map((server) => (server.address() as AddressInfo).port)
-  free.close()
-  await once(free, 'close')
+  const ports = [await freePort(), (other.address() as AddressInfo).port]
   const addresses = ports.map((port) => ({ host: '127.0.0.1', port }))
   await assert.rejects(listen(app, { addresses, tls: undefined }), { code: 'EADDRINUSE' })
   const again = net.createServer().listen(ports[0], '127.0.0.1')

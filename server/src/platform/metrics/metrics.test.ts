@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
+import { type Socket, connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { freePort } from '../../../../test/setup/free-port.mjs'
 import { createApp } from '../http/app.ts'
 import { createLog } from '../log/log.ts'
 import { measure } from './metrics.ts'
 
 const token = 'a-token-of-the-scraper'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 async function serve(t: TestContext) {
   const log = createLog('silent')
