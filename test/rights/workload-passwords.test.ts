@@ -17,7 +17,7 @@ import { startServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { partsOf } from '../faults/forged-token.ts'
 import { createIdentity } from '../machines/machine.ts'
-import { grantedBy, passed } from './tokens.ts'
+import { grantedBy, millisecondsOf, passed } from './tokens.ts'
 
 const issuer = await startTokenIssuer()
 const server = await startServer({ args: trustArguments(issuer) })
@@ -36,6 +36,12 @@ const there: Where = { loginServer: second.loginServer }
 await pushImage(onRegistry(server, there), 'team/app', '1', owner)
 
 let jobs = 0
+
+/** An instant, in seconds, before which there is several times as long as the requests of a token take here and now. */
+async function laterThanRequests(job: Awaited<ReturnType<typeof createJob>>): Promise<number> {
+  const takesMs = await millisecondsOf(() => statuses(job.token(), job.appId))
+  return Math.ceil((Date.now() + 3000 + 10 * takesMs) / 1000)
+}
 
 /** An application with a role on both registries that trusts the tokens of a new subject for an audience. */
 async function createJob({ audience = loginServer, sub = `repo:octo/job-${++jobs}:ref:refs/heads/main` } = {}) {
@@ -111,7 +117,7 @@ test('a workload token is accepted for either host of a registry, at both of the
 
 test('docker login with a workload token gets a refresh token for three hours, which works after the workload token expired', async () => {
   const job = await createJob()
-  const expiresAt = Math.floor(Date.now() / 1000) + 4
+  const expiresAt = await laterThanRequests(job)
   const token = job.token({ exp: expiresAt })
   const login = expectStatus(await byQuery(nullGuid, token, { offline_token: 'true' }), 200).json()
   const refreshToken = stringAt(login, 'refresh_token')
@@ -136,7 +142,7 @@ test('docker login with a workload token gets a refresh token for three hours, w
 
 test('a session and a cached token request end when the workload token expires', async () => {
   const job = await createJob()
-  const expiresAt = Math.floor(Date.now() / 1000) + 5
+  const expiresAt = await laterThanRequests(job)
   const token = job.token({ exp: expiresAt })
   assert.deepEqual(await statuses(token, job.appId), new Set([200]))
   await passed(expiresAt * 1000)
