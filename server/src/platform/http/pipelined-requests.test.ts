@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createLog } from '../log/log.ts'
+import { until } from '../process/test-patience.ts'
 import { createApp } from './app.ts'
 import { listen } from './listener.ts'
 import { mountRaw } from './raw-surface.ts'
@@ -36,6 +37,7 @@ test('requests that arrive before the previous response are handled one after th
   const { socket, begun, received } = await open(t)
   socket.write([get('/v2/1'), get('/v2/2'), get('/v2/3', 'Expect: more\r\n'), get('/v2/4')].join(''))
   for (const number of [1, 2]) {
+    await until(`request ${number} begins`, () => begun.length >= number)
     await aWhile()
     assert.deepEqual(
       begun.slice(number - 1).map(({ url }) => url),

@@ -9,6 +9,11 @@ import { test } from 'node:test'
 const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
 const head = `const { createLog, droppedLogLines } = await import(${logFile}); const log = createLog('info');`
 const args = (script: string) => ['--input-type=module', '--eval', head + script]
+/** The statement that waits until so many lines were dropped. */
+const untilDropped = (count: number) =>
+  `while (droppedLogLines() < ${count}) await new Promise((resolve) => setTimeout(resolve, 10))`
+/** Longer than a process needs that does not hang. */
+const timeout = 120_000
 
 test('Lines that fail on a full disk are dropped and counted, and the process continues and ends', () => {
   const full = openSync('/dev/full', 'w')
@@ -16,11 +21,13 @@ test('Lines that fail on a full disk are dropped and counted, and the process co
     const script = `
       for (let number = 0; number < 1000; number += 1) log.info({ number, text: 'x'.repeat(100) })
       log.error('trouble')
-      setTimeout(() => { process.stdout.write(String(droppedLogLines())); process.exit(0) }, 300)`
+      ${untilDropped(1001)}
+      process.stdout.write(String(droppedLogLines()))
+      process.exit(0)`
     const { status, stdout } = spawnSync(process.execPath, args(script), {
       stdio: ['ignore', 'pipe', full],
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout,
     })
     assert.deepEqual([status, stdout], [0, '1001'])
   } finally {
@@ -33,7 +40,7 @@ test('A process that ends while its log is on a full disk ends with its own code
   try {
     for (const end of ['process.exit(3)', "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 60_000)"]) {
       const script = `process.on('SIGTERM', () => process.exit(3)); log.info('x'); ${end}`
-      const ended = spawnSync(process.execPath, args(script), { stdio: ['ignore', 'ignore', full], timeout: 30_000 })
+      const ended = spawnSync(process.execPath, args(script), { stdio: ['ignore', 'ignore', full], timeout })
       assert.equal(ended.status, 3, end)
     }
   } finally {
@@ -44,14 +51,15 @@ test('A process that ends while its log is on a full disk ends with its own code
 test('A reader that hangs stops neither the process nor its end', async () => {
   const script = `
     for (let number = 0; number < 50_000; number += 1) log.info({ number, text: 'x'.repeat(100) })
-    setTimeout(() => process.exit(droppedLogLines() > 10_000 ? 4 : 5), 200)`
+    ${untilDropped(10_000)}
+    process.exit(4)`
   for (const stderr of ['pipe', 'fifo'] as const) {
     const command =
       stderr === 'pipe'
         ? ([process.execPath, args(script)] as const)
-        : (['bash', ['-c', '"$@" 2> >(sleep 30)', 'bash', process.execPath, ...args(script)]] as const)
+        : (['bash', ['-c', '"$@" 2> >(sleep 300)', 'bash', process.execPath, ...args(script)]] as const)
     const child = spawn(command[0], [...command[1]], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
-    const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeout)
     const [code] = (await once(child, 'exit')) as [number | null]
     clearTimeout(timer)
     if (child.pid !== undefined && stderr === 'fifo') process.kill(-child.pid, 'SIGKILL')
@@ -67,16 +75,20 @@ test('The log reports the number of dropped lines when it can be written again',
     const file = join(directory, 'log')
     writeFileSync(file, '')
     const script = `
-      const { writeFileSync, truncateSync } = await import('node:fs')
+      const { readFileSync, truncateSync } = await import('node:fs')
+      const file = ${JSON.stringify(file)}
       process.on('SIGXFSZ', () => {})
       for (let number = 0; number < 400; number += 1) log.info({ number, text: 'x'.repeat(100) })
       log.error('full')
-      setTimeout(() => { truncateSync(${JSON.stringify(file)}); log.error('room again') }, 300)
-      setTimeout(() => process.exit(0), 600)`
+      ${untilDropped(301)}
+      truncateSync(file)
+      log.error('room again')
+      while (!readFileSync(file, 'utf8').includes('room again')) await new Promise((resolve) => setTimeout(resolve, 10))
+      process.exit(0)`
     const shell = ['-c', `ulimit -f 8; "$@" 2>>${file}`, 'bash', process.execPath, ...args(script)]
     // The limit holds for all files of the process: a report of its coverage would be cut off, and make the whole unreadable.
     const env = { ...process.env, NODE_V8_COVERAGE: '' }
-    const { status } = spawnSync('bash', shell, { stdio: 'ignore', timeout: 30_000, env })
+    const { status } = spawnSync('bash', shell, { stdio: 'ignore', timeout, env })
     assert.equal(status, 0)
     const lines = readFileSync(file, 'utf8')
       .split('\n')
