@@ -15,7 +15,8 @@ export interface Balancer extends AsyncDisposable {
 const checkEveryMs = 200
 
 /**
- * Distributes connections in turn over the servers whose `/readyz` responds 200. It never tries a second server for a
+ * Distributes connections in turn over the servers whose `/readyz` last responded 200. Each is checked by itself: one that is
+ * slow, because the machine is busy, stays ready, and delays no check of another. It never tries a second server for a
  * connection.
  */
 export async function startBalancer(): Promise<Balancer> {
@@ -52,25 +53,29 @@ export async function startBalancer(): Promise<Balancer> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const check = async (): Promise<void> => {
-    await Promise.all(
-      backends.map(async (backend) => {
-        const url = `https://localhost:${backend.port}/readyz`
-        const headers = { host: `localhost:${port}` }
-        const answer = await request({ url, headers, caFile: backend.caFile, timeoutMs: 2000 }).catch(() => undefined)
-        backend.isReady = answer?.status === 200
-      }),
-    )
-    if (server.listening) timer = setTimeout(() => void check(), checkEveryMs)
+  const check = async (backend: (typeof backends)[number]): Promise<void> => {
+    const url = `https://localhost:${backend.port}/readyz`
+    const headers = { host: `localhost:${port}` }
+    const answer = await request({ url, headers, caFile: backend.caFile }).catch(() => undefined)
+    backend.isReady = answer?.status === 200
+    if (server.listening)
+      timers.set(
+        backend.port,
+        setTimeout(() => void check(backend), checkEveryMs),
+      )
   }
-  let timer = setTimeout(() => void check(), checkEveryMs)
+  const timers = new Map<number, NodeJS.Timeout>()
   return {
     port,
-    add: (added, caFile) => void backends.push({ port: added, caFile, isReady: false }),
+    add: (added, caFile) => {
+      const backend = { port: added, caFile, isReady: false }
+      backends.push(backend)
+      void check(backend)
+    },
     readyCount: () => backends.filter(({ isReady }) => isReady).length,
     failures,
     async [Symbol.asyncDispose]() {
-      clearTimeout(timer)
+      for (const timer of timers.values()) clearTimeout(timer)
       const closed = new Promise((resolve) => server.close(resolve))
       for (const socket of sockets) socket.destroy()
       await closed
