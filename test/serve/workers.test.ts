@@ -303,6 +303,9 @@ async function answeredPulls(): Promise<number> {
   return counts.get('acrux_http_requests_total{method="GET",route="/v2/*",status="200"}') ?? 0
 }
 
+/** How long a client of the load rests after a request: a blocked worker is noticed after half a minute. */
+const restMs = 10
+
 /** Pulls and pushes without an end. Requests that fail without a response are repeated on new connections. */
 function startLoad() {
   const end = new AbortController()
@@ -319,6 +322,7 @@ function startLoad() {
       )
       if (answer !== undefined && answer.status !== 200) refused.push(answer.status)
       pulls += 1
+      await sleep(restMs)
     }
     agent.destroy()
   }
@@ -335,6 +339,7 @@ function startLoad() {
       const answer = await request({ ...put, body }).catch(() => undefined)
       if (answer?.status === 201) acknowledged.push(`t${tag}`)
       else if (answer !== undefined) refused.push(answer.status)
+      await sleep(restMs)
     }
   }
   const running = [pulling(), pulling(), pulling(), pushing()]
