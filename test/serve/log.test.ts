@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { mainFile } from '../harness/program.ts'
+import { until } from '../harness/until.ts'
 import { freePlace, startAcrux } from './acrux.ts'
 
 type Line = { readonly level: number; readonly msg?: string; readonly listening?: readonly string[] }
@@ -32,17 +33,28 @@ test('The log of a first start and a stop says both, with the addresses, and not
 test('At a terminal the log is for a person to read', async (t) => {
   using place = await freePlace()
   const command = [process.execPath, mainFile, 'serve', ...place.args].map((part) => `'${part}'`).join(' ')
-  // The terminal of `script` is the standard error of the server, which ends by itself at the signal of `timeout`.
-  const ran = spawnSync('script', ['-qefc', `timeout -s TERM 15 ${command}`, '/dev/null'], {
-    encoding: 'utf8',
+  // The terminal of `script` is the standard error of the server.
+  const script = spawn('script', ['-qefc', `echo "process $$"; exec ${command}`, '/dev/null'], {
     env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' },
-    timeout: 60_000,
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
-  if (ran.error !== undefined) {
+  const ended = new Promise<unknown>((resolve) => {
+    script.once('error', resolve)
+    script.once('close', () => resolve(undefined))
+  })
+  let shown = ''
+  script.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text))
+  try {
+    await Promise.race([ended, until('the server starts', () => shown.includes('server started'))])
+  } finally {
+    const pid = /^process (\d+)/.exec(shown)?.[1]
+    if (pid !== undefined && script.exitCode === null) process.kill(Number(pid), 'SIGTERM')
+  }
+  if ((await ended) !== undefined) {
     t.skip('the program script is not installed')
     return
   }
-  assert.match(ran.stdout, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}server started listening=/m)
-  assert.match(ran.stdout, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}server stopped/m)
-  assert.doesNotMatch(ran.stdout, /\{"level"/)
+  assert.match(shown, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}server started listening=/m)
+  assert.match(shown, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}server stopped/m)
+  assert.doesNotMatch(shown, /\{"level"/)
 })
