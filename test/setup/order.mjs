@@ -1,13 +1,13 @@
 /** The files that take longest, in descending order. The order of all others does not matter: they are short. */
 const longest = [
   'test/matrix/matrix.test.ts',
+  'test/packages/executable.test.ts',
   'test/faults/long-deletions.test.ts',
   'test/clients/az-equal.test.ts',
   'test/clients/documents.test.ts',
   'test/durability/backup.test.ts',
   'test/faults/token-confusion.test.ts',
   'test/durability/kill.test.ts',
-  'test/faults/scrub.test.ts',
   'server/src/registry/deletion/deletion.test.ts',
   'test/rights/revocation.test.ts',
   'test/browser/upstream.test.ts',
@@ -17,7 +17,6 @@ const longest = [
   'test/clients/az-scoped-tokens.test.ts',
   'test/browser/pages.test.ts',
   'server/src/compose/authority.test.ts',
-  'test/clients/az-people.test.ts',
   'test/durability/memory.test.ts',
   'server/src/registry/garbage/collect-garbage-races.test.ts',
   'server/src/credentials/passwords/password-check.test.ts',
@@ -26,6 +25,28 @@ const longest = [
   'test/serve/exit-codes.test.ts',
   'test/clients/docker.test.ts',
   'test/durability/collect.test.ts',
+]
+
+/**
+ * Files that use a processor for less than a third of their time, in descending order of the time. Most wait for something that
+ * takes a fixed time: an expiry, a renewal, an interval of a client, a takeover.
+ */
+const waiting = [
+  'test/serve/acme.test.ts',
+  'test/clients/long-push.test.ts',
+  'test/postgres/acme.test.ts',
+  'test/clients/az-people.test.ts',
+  'test/serve/workers.test.ts',
+  'test/faults/scrub.test.ts',
+  'test/clients/sign-in-failures.test.ts',
+  'test/postgres/jobs.test.ts',
+  'test/clients/azure-identity-people.test.ts',
+  'test/serve/stop.test.ts',
+  'test/faults/connection-limits.test.ts',
+  'test/faults/outside-issuers.test.ts',
+  'test/faults/processor-budget.test.ts',
+  'test/surfaces/maintenance.test.ts',
+  'test/faults/slow-clients.test.ts',
 ]
 
 /** @param {string} file From the root of the repository. */
@@ -42,4 +63,13 @@ export function isLongest(file) {
 export function longestFirst(files, groups) {
   const first = longest.filter((file) => files.includes(file))
   return [...first, ...groups, ...files.filter((file) => !isLongest(file)).sort()]
+}
+
+/**
+ * Those of the files that mostly wait.
+ *
+ * @param {readonly string[]} files From the root of the repository.
+ */
+export function mostlyWaiting(files) {
+  return waiting.filter((file) => files.includes(file))
 }

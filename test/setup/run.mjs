@@ -1,15 +1,17 @@
 /**
- * Runs test files as `node --test` does, with two differences. The longest files start first: `node --test` sorts them by name,
+ * Runs test files as `node --test` does, with three differences. The longest files start first: `node --test` sorts them by name,
  * and a long one that starts late keeps one processor busy while the others are idle. Files beside the code share processes.
- * Arguments are patterns of files.
+ * Files that mostly wait run one after the other beside all others. Arguments are patterns of files.
  */
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { run } from 'node:test'
 import { parseArgs } from 'node:util'
 import { groupFiles } from './groups.mjs'
-import { longestFirst } from './order.mjs'
+import { oneReport } from './one-report.mjs'
+import { longestFirst, mostlyWaiting } from './order.mjs'
 import report from './reporter.mjs'
 
 const { values, positionals } = parseArgs({
@@ -43,19 +45,34 @@ const directory = mkdtempSync(join(tmpdir(), 'acrux-groups-'))
 process.once('exit', () => rmSync(directory, { recursive: true }))
 const { groups, slowGroups, alone } = groupFiles(globSync(positionals), directory)
 
-const tests = run({
-  files: values.quick ? groups : longestFirst(alone, [...slowGroups, ...groups]),
-  concurrency: Number(values.concurrency),
-  timeout: 1_200_000,
-  signal: stopped.signal,
-  ...(values.coverage && {
-    coverage: true,
-    coverageIncludeGlobs: ['server/src/**/*.ts', 'cli/src/**/*.ts'],
-    coverageExcludeGlobs: ['**/*.test.ts', '**/test-*.ts'],
-    ...floor,
-  }),
-})
-tests.on('test:summary', ({ file, success }) => {
-  if (file === undefined && !success) process.exitCode ||= 1
-})
-tests.compose(report).pipe(process.stdout)
+const waiting = values.quick ? [] : mostlyWaiting(alone)
+const others = alone.filter((file) => !waiting.includes(file))
+
+/**
+ * @param {readonly string[]} files
+ * @param {number} concurrency
+ */
+function start(files, concurrency) {
+  const tests = run({
+    files: [...files],
+    concurrency,
+    timeout: 1_200_000,
+    signal: stopped.signal,
+    ...(values.coverage && {
+      coverage: true,
+      coverageIncludeGlobs: ['server/src/**/*.ts', 'cli/src/**/*.ts'],
+      coverageExcludeGlobs: ['**/*.test.ts', '**/test-*.ts'],
+      ...floor,
+    }),
+  })
+  tests.on('test:summary', ({ file, success }) => {
+    if (file === undefined && !success) process.exitCode ||= 1
+  })
+  return tests
+}
+
+const runs = [
+  start(values.quick ? groups : longestFirst(others, [...slowGroups, ...groups]), Number(values.concurrency)),
+  ...(waiting.length > 0 ? [start(waiting, 1)] : []),
+]
+Readable.from(report(oneReport(runs))).pipe(process.stdout)

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { oneReport } from './one-report.mjs'
+
+type Event = Parameters<typeof oneReport>[0][number] extends AsyncIterable<infer Each> ? Each : never
+
+async function* runOf(...events: readonly object[]): AsyncGenerator<Event> {
+  yield* events as readonly Event[]
+}
+
+const message = (text: string, nesting = 0) => ({ type: 'test:diagnostic', data: { nesting, message: text } })
+const passed = (name: string) => ({ type: 'test:pass', data: { name, nesting: 0 } })
+
+test('the report of two runs has the events of one after those of the other, and the counts of both at the end', async () => {
+  const first = runOf(passed('a'), message('tests 5', 1), message('tests 2'), message('duration_ms 30.5'))
+  const second = runOf(passed('b'), message('a remark'), message('tests 3'), message('duration_ms 20'))
+  const events = await Array.fromAsync(oneReport([first, second]))
+  assert.deepEqual(
+    events.map(({ data }) => ('message' in data ? data.message : 'name' in data ? data.name : '')),
+    ['a', 'tests 5', 'b', 'a remark', 'tests 5', 'duration_ms 30.5'],
+  )
+})
