@@ -121,6 +121,7 @@ function testRaces(kind: DatabaseKind): void {
       prepareInsert: (table, columns) => test.database.prepareInsert(table, columns),
       authorityRevision: () => test.database.authorityRevision(),
       knownRevision: () => test.database.knownRevision(),
+      leasedContentRevision: () => test.database.leasedContentRevision(),
       writerLoad: () => test.database.writerLoad(),
       canWrite: () => test.database.canWrite(),
       close: () => test.database.close(),

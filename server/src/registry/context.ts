@@ -2,6 +2,7 @@ import type { Audit } from '../audit/index.ts'
 import { type ContentSpace, unlimitedSpace } from '../platform/files/free-space.ts'
 import { onlyProcess, type Processes } from '../platform/jobs/processes.ts'
 import type { Log } from '../platform/log/log.ts'
+import type { SharedRevisions } from '../platform/memory/shared-revisions.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
@@ -12,11 +13,11 @@ import { BlobIntegrity, defaultIntegritySettings, type IntegritySettings } from 
 import type { ManifestContext } from './manifests/context.ts'
 import { IndexChildren } from './manifests/index-children.ts'
 import { LastPulls } from './manifests/last-pulls.ts'
-import { type ContentRevisions, ManifestCache } from './manifests/manifest-cache.ts'
-import { prepareManifestReads } from './manifests/manifest-store.ts'
+import { type CachedManifest, prepareManifestReads } from './manifests/manifest-store.ts'
 import type { PropertiesContext } from './properties/context.ts'
 import { type DefaultQuotas, noQuotas, Quotas } from './quotas/quotas.ts'
 import { StagedBytes } from './quotas/staged-bytes.ts'
+import { ContentCache, leasedRevisions, sharedRevisions } from './repositories/content-cache.ts'
 import type { RepositoryContext } from './repositories/context.ts'
 import { prepareRepositoryReads } from './repositories/repository-store.ts'
 import { prepareTagReads } from './repositories/tag-store.ts'
@@ -48,8 +49,8 @@ export type ContextOptions = {
   readonly defaultQuotas?: DefaultQuotas
   /** The processes that share the database. Default: this one alone. */
   readonly processes?: Processes
-  /** The revisions of repositories. Default: those of this thread alone. */
-  readonly revisions?: ContentRevisions
+  /** The revisions of repositories on SQLite, which threads share. Default: those of this thread alone. */
+  readonly revisions?: SharedRevisions
 }
 
 /** Prepares the context of all handlers. */
@@ -76,7 +77,7 @@ export function createContext(options: ContextOptions): RegistryContext {
     repositories,
     lastPulls: new LastPulls(database, clock, repositories),
     manifests: prepareManifestReads(database),
-    manifestCache: database.kind === 'sqlite' ? new ManifestCache(options.revisions) : undefined,
+    ...createCaches(options),
     indexChildren: new IndexChildren(),
     tags: prepareTagReads(database),
     sweeper: new DeletionSweeper(database, log),
@@ -89,4 +90,23 @@ export function createContext(options: ContextOptions): RegistryContext {
   }
   const spaceReclaimer = new SpaceReclaimer(context)
   return context
+}
+
+const maxManifestBytes = 64 * 1024 * 1024
+const maxBlobRowBytes = 32 * 1024 * 1024
+
+/** The caches of content. The row of a blob is read again from SQLite at each request, which takes a few microseconds. */
+function createCaches({ database, revisions }: ContextOptions): Pick<RegistryContext, 'manifestCache' | 'heldBlobs'> {
+  const sizeOf = ({ text = '' }: CachedManifest) => text.length
+  if (database.kind === 'sqlite') {
+    return {
+      manifestCache: new ContentCache(sharedRevisions(revisions), maxManifestBytes, sizeOf),
+      heldBlobs: undefined,
+    }
+  }
+  const leased = leasedRevisions(database)
+  return {
+    manifestCache: new ContentCache(leased, maxManifestBytes, sizeOf),
+    heldBlobs: new ContentCache(leased, maxBlobRowBytes),
+  }
 }

@@ -45,6 +45,6 @@ export function createRegistryReader(options: RegistryReaderOptions): RegistryRe
         },
       }),
     takePulls: () => context.lastPulls.take(),
-    manifestReads: context.manifestCache?.reads ?? { hits: 0, misses: 0 },
+    manifestReads: context.manifestCache.reads,
   }
 }

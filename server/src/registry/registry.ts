@@ -65,7 +65,7 @@ export interface Registry {
   /** Corrupt content since the start of the process, found by requests and by scrubs. */
   readonly integrityFigures: { readonly refusedReads: number; readonly quarantined: number; readonly repaired: number }
   /** Cache hits and misses of manifest reads since the start; undefined if there is no cache. */
-  readonly manifestCacheFigures: () => { readonly hits: number; readonly misses: number } | undefined
+  readonly manifestCacheFigures: () => { readonly hits: number; readonly misses: number }
   readonly garbageFigures: GarbageFigures
   /** Writes the last pull times of manifests and tags, which are collected in memory. */
   flushLastPulls(): Promise<void>
@@ -104,7 +104,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     applyPolicies: (registry) => applyPolicies(context, registry),
     deletions: createDeletionCount(database),
     resumeDeletions: () => context.sweeper.begin(),
-    manifestCacheFigures: () => context.manifestCache?.reads,
+    manifestCacheFigures: () => context.manifestCache.reads,
     garbageFigures,
     flushLastPulls: () => context.lastPulls.flush(),
     addPulls: (recorded) => context.lastPulls.add(recorded),

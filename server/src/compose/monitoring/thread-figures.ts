@@ -37,10 +37,8 @@ export function listenerFigures(counts: () => ListenerCounts): readonly Figure[]
   ]
 }
 
-/** The reads of manifests of a thread. `counts` is undefined if it has no cache. */
-export function manifestCacheFigure(
-  counts: () => { readonly hits: number; readonly misses: number } | undefined,
-): Figure {
+/** The reads of manifests of a thread. */
+export function manifestCacheFigure(counts: () => { readonly hits: number; readonly misses: number }): Figure {
   return {
     name: 'acrux_manifest_cache_reads_total',
     help: 'Reads of manifests, by whether the cache had them.',
@@ -48,12 +46,10 @@ export function manifestCacheFigure(
     labels: { result: ['hit', 'miss'] },
     read: async () => {
       const found = counts()
-      return (
-        found && [
-          { labels: { result: 'hit' }, value: found.hits },
-          { labels: { result: 'miss' }, value: found.misses },
-        ]
-      )
+      return [
+        { labels: { result: 'hit' }, value: found.hits },
+        { labels: { result: 'miss' }, value: found.misses },
+      ]
     },
   }
 }

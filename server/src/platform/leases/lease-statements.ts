@@ -12,8 +12,9 @@ export const leaseTables: readonly string[] = ['authority_revision', 'authority_
 
 /** Creates the tables of the authority revision and of its leases, unless they exist. */
 export const leaseSchema: readonly string[] = [
-  `create table if not exists authority_revision ("only" integer primary key check ("only" = 1), value bigint not null)`,
-  `insert into authority_revision ("only", value) values (1, 1) on conflict do nothing`,
+  `create table if not exists authority_revision ("only" integer primary key check ("only" = 1),
+    value bigint not null, content bigint not null)`,
+  `insert into authority_revision ("only", value, content) values (1, 1, 1) on conflict do nothing`,
   `create table if not exists authority_lease (replica text primary key, acknowledged bigint not null)`,
   `create table if not exists authority_lease_terms ("only" integer primary key check ("only" = 1),
     length_ms integer not null, settled_timeline bigint not null)`,
@@ -21,14 +22,30 @@ export const leaseSchema: readonly string[] = [
     on conflict do nothing`,
 ]
 
-/** Raises the authority revision. */
-export const raiseRevision = `update authority_revision set value = value + 1 where "only" = 1`
+/**
+ * A revision, and the two that it is the sum of. It changes with each of them, so that a lease on it is one on both: while the sum
+ * is the same, both are.
+ */
+export type Revisions = {
+  /** What leases and revocations are about. */
+  readonly revision: number
+  /** Changes with permissions and credentials. */
+  readonly authority: number
+  /** Changes with what of the content can be read. */
+  readonly content: number
+}
+
+/** Raises the revisions of authority ($1) and of content ($2), by 1 or 0. */
+export const raiseRevisions = `update authority_revision
+  set value = value + $1::bigint, content = content + $2::bigint where "only" = 1`
 
 /**
- * Selects the authority revision, with the timeline in its upper half: a failover may lose the latest revisions, and the server
- * that continues uses their values again.
+ * Selects the {@link Revisions}, with the timeline in their upper half: a failover may lose the latest ones, and the server that
+ * continues uses their values again.
  */
-export const selectRevision = `select (${timeline} << 32) + value as revision from authority_revision where "only" = 1`
+export const selectRevisions = `select failovers + value + content as revision, failovers + value as authority,
+    failovers + content as content
+  from authority_revision, (select ${timeline} << 32 as failovers) as server where "only" = 1`
 
 /** Selects the length of all leases. */
 export const selectLength = `select length_ms from authority_lease_terms where "only" = 1`
@@ -46,7 +63,7 @@ export const selectStanding = `select current.revision,
     (select count(*) from authority_lease
       where replica <> $1 and acknowledged < coalesce($2::bigint, current.revision)) as behind,
     terms.settled_timeline >= coalesce($2::bigint, current.revision) >> 32 as is_timeline_settled
-  from (${selectRevision}) as current, authority_lease_terms as terms where terms."only" = 1`
+  from (${selectRevisions}) as current, authority_lease_terms as terms where terms."only" = 1`
 
 /** Deletes the leases that are behind a revision ($1) and have ended, and settles its timeline. */
 export const expireLeases = `with expired as (delete from authority_lease where acknowledged < $1::bigint)

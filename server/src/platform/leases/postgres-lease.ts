@@ -5,12 +5,13 @@ import {
   acknowledgeRevision,
   deleteLease,
   leaseChannels,
-  selectRevision,
+  type Revisions,
+  selectRevisions,
   sendNotification,
 } from './lease-statements.ts'
 
 /**
- * The lease of this process on the authority revision of a PostgreSQL server. It has a connection of its own, because a
+ * The lease of this process on the {@link Revisions} of a PostgreSQL server. It has a connection of its own, because a
  * notification reaches only the connection that listens. [PostgreSQL, LISTEN] Through a pooler there are no notifications: the
  * lease is only renewed at its times.
  */
@@ -20,11 +21,14 @@ export class PostgresLease {
   readonly lengthMs: number
   readonly #lease: Lease
   readonly #config: pg.ClientConfig
+  /** As they were last read. */
+  #revisions: Revisions | undefined
   #client: pg.Client | undefined
   #timer: NodeJS.Timeout | undefined
   #renewing: Promise<void> = Promise.resolve()
   #acknowledgement = Promise.withResolvers<void>()
 
+  /** @param connection one that returns `bigint` as a number */
   constructor(connection: pg.ClientConfig, lengthMs: number) {
     this.lengthMs = lengthMs
     this.#lease = new Lease(lengthMs)
@@ -38,9 +42,10 @@ export class PostgresLease {
     renew()
   }
 
-  /** The authority revision, if the lease is valid now. */
-  revision(): number | undefined {
-    return this.#lease.revisionAt(instant())
+  /** The revisions, if the lease is valid now. */
+  revisions(): Revisions | undefined {
+    const leased = this.#lease.revisionAt(instant())
+    return leased !== undefined && leased === this.#revisions?.revision ? this.#revisions : undefined
   }
 
   /** A revision that was read elsewhere. A higher one ends the lease at once, until it is renewed. */
@@ -87,8 +92,10 @@ export class PostgresLease {
         await client.query(acknowledgeRevision, [this.replica, command.revision])
         return this.#lease.acknowledged()
       case 'read': {
-        const { rows } = await client.query<{ revision: string }>(selectRevision)
-        return this.#lease.revisionRead(Number(rows[0]?.revision), instant())
+        const { rows } = await client.query<Revisions>(selectRevisions)
+        if (rows[0] === undefined) throw new Error('the table authority_revision is empty')
+        this.#revisions = rows[0]
+        return this.#lease.revisionRead(rows[0].revision, instant())
       }
       case 'announce': {
         // Not a part of the renewal: the next one may begin meanwhile.

@@ -22,6 +22,11 @@ export interface Transaction {
    * {@link Database.authorityRevision} has changed, which invalidates every cache of permissions.
    */
   changesAuthority(): void
+  /**
+   * Declares that content which could be read may not be read after this change, or not as before. When the transaction is
+   * committed, {@link Database.leasedContentRevision} has changed. Content that is only added does not change it.
+   */
+  changesContent(): void
 }
 
 /** A read whose statement is built and compiled once. */
@@ -88,6 +93,12 @@ export interface Database {
    * every request does: see docs/decisions/0012-async-functions.md.
    */
   knownRevision(): number | undefined
+  /**
+   * A number that changes with every transaction that {@link Transaction.changesContent}, in any process, before the transaction is
+   * acknowledged; undefined where it is not known without a question to the database. Always undefined on SQLite, where the process
+   * itself makes all changes.
+   */
+  leasedContentRevision(): number | undefined
   /** The current load of the writer. */
   writerLoad(): WriterLoad
   /** False if writes fail until the process is restarted. */

@@ -47,6 +47,7 @@ export function pausable(database: Database, waiting: WaitingInserts): PausableD
       exclusiveTransaction: (work) => unlessPaused(() => database.exclusiveTransaction(work)),
       authorityRevision: () => database.authorityRevision(),
       knownRevision: () => database.knownRevision(),
+      leasedContentRevision: () => database.leasedContentRevision(),
       writerLoad: () => database.writerLoad(),
       canWrite: () => database.canWrite(),
       close: () => database.close(),

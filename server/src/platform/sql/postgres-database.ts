@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Compilable,
+  CompiledQuery,
   Kysely,
   PostgresDialect,
   type PostgresPool as KyselyPool,
@@ -10,7 +11,13 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { awaitLeases } from '../leases/await-leases.ts'
-import { leaseSchema, raiseRevision, selectLength, selectRevision } from '../leases/lease-statements.ts'
+import {
+  leaseSchema,
+  raiseRevisions,
+  type Revisions,
+  selectLength,
+  selectRevisions,
+} from '../leases/lease-statements.ts'
 import { PostgresLease } from '../leases/postgres-lease.ts'
 import type {
   Database,
@@ -84,7 +91,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
   const types = new pg.TypeOverrides()
   types.setTypeParser(pg.types.builtins.INT8, Number)
   const pooled = { ...connectionTo(url, options), types }
-  const direct = connectionTo(directUrl, options)
+  const direct = { ...connectionTo(directUrl, options), types }
   const limits = { connectionTimeoutMillis: connectionTimeoutMs, query_timeout: statementTimeoutMs }
   for (const config of directUrl === url ? [direct] : [direct, pooled]) {
     await requireUsableServer({ ...config, connectionTimeoutMillis: connectionTimeoutMs })
@@ -96,7 +103,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
   }
   const readers = new PostgresPool(pooled, { ...limits, max: maxReadConnections, beforeUse })
   // Such a transaction may wait for that of another process.
-  const exclusive = new PostgresPool({ ...direct, types }, { ...limits, max: 1, query_timeout: 0 })
+  const exclusive = new PostgresPool(direct, { ...limits, max: 1, query_timeout: 0 })
   try {
     await runExclusively(tablesOf(exclusive), async (tables) => {
       for (const statement of leaseSchema) await sql.raw(statement).execute(tables)
@@ -251,19 +258,20 @@ class PostgresDatabase implements Database {
   }
 
   knownRevision(): number | undefined {
-    return this.#lease.revision()
+    return this.#lease.revisions()?.authority
+  }
+
+  leasedContentRevision(): number | undefined {
+    return this.#lease.revisions()?.content
   }
 
   async authorityRevision(): Promise<number> {
     const leased = this.knownRevision()
     if (leased !== undefined) return leased
-    const [row] = await this.#readers.query<{ revision: number }>({
-      name: 'acrux_authority_revision',
-      text: selectRevision,
-    })
+    const [row] = await this.#readers.query<Revisions>({ name: 'acrux_revisions', text: selectRevisions })
     if (row === undefined) throw new Error('the table authority_revision is empty')
     this.#lease.heard(row.revision)
-    return row.revision
+    return row.authority
   }
 
   writerLoad(): WriterLoad {
@@ -295,7 +303,10 @@ async function runOn<Result>(
 ): Promise<Result> {
   const transaction = new PostgresTransaction(tables)
   const result = await work(transaction)
-  if (transaction.authorityChanged) await sql.raw(raiseRevision).execute(tables)
+  const { changes } = transaction
+  if (changes.authority + changes.content > 0) {
+    await tables.executeQuery(CompiledQuery.raw(raiseRevisions, [changes.authority, changes.content]))
+  }
   return result
 }
 
@@ -316,7 +327,8 @@ async function retry<Result>(
 
 class PostgresTransaction implements Transaction {
   readonly kind = 'postgres'
-  authorityChanged = false
+  /** By how much the revisions are raised. */
+  readonly changes = { authority: 0, content: 0 }
   #tables: KyselyTransaction<unknown>
 
   constructor(tables: KyselyTransaction<unknown>) {
@@ -328,7 +340,11 @@ class PostgresTransaction implements Transaction {
   }
 
   changesAuthority(): void {
-    this.authorityChanged = true
+    this.changes.authority = 1
+  }
+
+  changesContent(): void {
+    this.changes.content = 1
   }
 }
 

@@ -7,6 +7,7 @@ import pg from 'pg'
 import { startPostgres } from '../../../../test/setup/postgres.mjs'
 import { until } from '../process/test-patience.ts'
 import { testDatabaseKinds } from './test-database.ts'
+import { openPostgresForTest } from './test-postgres.ts'
 import type { ReplicaCall, ReplicaResult } from './test-replica.ts'
 
 /** The length of a lease in a new database. */
@@ -129,6 +130,32 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     }
     const sorted = times.toSorted((a, b) => a - b).map(Math.round)
     t.diagnostic(`milliseconds of a revocation: ${sorted[20]} (median), ${sorted.at(-1)} (maximum)`)
+  })
+
+  test('know a change of content before it is acknowledged, which does not change the revision of authority', async () => {
+    const url = server?.url ?? ''
+    const changing = await openPostgresForTest(url)
+    const reading = await openPostgresForTest(url)
+    try {
+      const leased = () => reading.leasedContentRevision()
+      for (let number = 0; number < 20; number += 1) {
+        await until('the lease is valid', () => leased() !== undefined)
+        const [content, authority] = [leased(), await reading.authorityRevision()]
+        const isOfContent = number % 2 === 0
+        await changing.transaction(async (transaction) => {
+          if (isOfContent) transaction.changesContent()
+          else transaction.changesAuthority()
+        })
+        const now = leased()
+        if (isOfContent) assert.notEqual(now, content)
+        assert.equal((await reading.authorityRevision()) === authority, isOfContent)
+        await until('the lease is valid again', () => leased() !== undefined)
+        assert.equal(leased() === content, !isOfContent)
+      }
+    } finally {
+      await changing.close()
+      await reading.close()
+    }
   })
 
   test('wait for a process that is stopped, which then denies what was revoked meanwhile', async (t) => {

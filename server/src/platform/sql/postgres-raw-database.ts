@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
-import { raiseRevision } from '../leases/lease-statements.ts'
+import { raiseRevisions } from '../leases/lease-statements.ts'
 import type { Database, SqlValue } from './database.ts'
 import { incompleteMarker, migrate, type Migration, migrationTable } from './migrations.ts'
 import { type PostgresAccess, type PostgresAddress, connectionTo } from './postgres-address.ts'
@@ -232,7 +232,7 @@ class PostgresRawDatabase implements RawTarget {
       const text = `select setval($1, ${highest}) from ${table} having ${highest} is not null`
       await this.#writer.query(text, [sequence])
     }
-    await this.#writer.query(raiseRevision)
+    await this.#writer.query(raiseRevisions, [1, 1])
     await this.#writer.query(`delete from ${migrationTable} where id = $1`, [incompleteMarker])
     await this.#writer.query('commit')
   }

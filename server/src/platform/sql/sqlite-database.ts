@@ -148,6 +148,10 @@ class SqliteDatabase implements Database {
     return this.#revision.value
   }
 
+  leasedContentRevision(): undefined {
+    return undefined
+  }
+
   async close(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining
     await this.#endCheckpoints()
@@ -267,6 +271,10 @@ class SqliteTransaction implements Transaction {
 
   changesAuthority(): void {
     this.authorityChanged = true
+  }
+
+  changesContent(): void {
+    // The modules of this process drop from their caches what they change.
   }
 
   /** Later statements of this transaction would become part of another one. */

@@ -20,6 +20,7 @@ export function openSqliteReader(file: string, revision: Readonly<RevisionCell>)
     exclusiveTransaction: refuse,
     authorityRevision: async () => revision.value,
     knownRevision: () => revision.value,
+    leasedContentRevision: () => undefined,
     writerLoad: () => ({ waiting: 0, commitSeconds: new Distribution(commitBounds) }),
     canWrite: () => false,
     close: async () => reads.close(),

@@ -220,6 +220,7 @@ export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs:
     .executeTakeFirstOrThrow()
   if (row.location === location) return { location, replaced: undefined }
   if (row.location !== lost && row.quarantined_at_ms === null) return { location: row.location, replaced: undefined }
+  transaction.changesContent()
   await tables.updateTable('blob').set(found).where('digest', '=', digest).execute()
   return { location, replaced: row.location }
 }
@@ -303,7 +304,7 @@ export async function unlinkLapsed(
 ): Promise<void> {
   const tables = transaction.tables<RegistryTables>()
   for (const { repository_id, digest } of places) {
-    await tables
+    const { numDeletedRows } = await tables
       .deleteFrom('repository_blob')
       .where('repository_id', '=', repository_id)
       .where('digest', '=', digest)
@@ -320,12 +321,14 @@ export async function unlinkLapsed(
           ),
         ),
       )
-      .execute()
+      .executeTakeFirst()
+    if (numDeletedRows > 0n) transaction.changesContent()
   }
 }
 
 /** Unlinks a blob from a repository. */
 export async function unlinkBlob(transaction: Transaction, repositoryId: string, digest: Digest): Promise<void> {
+  transaction.changesContent()
   await transaction
     .tables<RegistryTables>()
     .deleteFrom('repository_blob')

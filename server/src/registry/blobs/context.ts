@@ -2,14 +2,17 @@ import type { ContentSpace } from '../../platform/files/free-space.ts'
 import type { BlobIntegrity } from '../integrity/blob-integrity.ts'
 import type { IntegrityContext } from '../integrity/context.ts'
 import type { Quotas } from '../quotas/quotas.ts'
+import type { ContentCache } from '../repositories/content-cache.ts'
 import type { RepositoryContext } from '../repositories/context.ts'
 import type { BlobSettings } from './blob-settings.ts'
-import type { BlobReads } from './blob-store.ts'
+import type { BlobReads, HeldBlob } from './blob-store.ts'
 
 /** The context of the handlers of blobs. */
 export type BlobContext = Pick<IntegrityContext, 'database' | 'clock' | 'audit' | 'blobs'> &
   Pick<RepositoryContext, 'repositories'> & {
     readonly blobReads: BlobReads
+    /** The rows of blobs that clients read; undefined where a read takes less than a cache is worth. */
+    readonly heldBlobs: ContentCache<HeldBlob> | undefined
     readonly integrity: BlobIntegrity
     readonly quotas: Quotas
     readonly settings: BlobSettings

@@ -6,6 +6,7 @@ import { type HeldBlob, renewLease } from './blob-store.ts'
 import { type OciCall, sendEmpty, writeHead } from '../surface/call.ts'
 import { type RegistryHeaders, OciError } from '../surface/errors.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
+import type { ContentPlace } from '../repositories/content-cache.ts'
 import { requireReadable } from '../repositories/locks.ts'
 import { ClientGoneError } from '../surface/read-body.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
@@ -23,7 +24,7 @@ const urlSeconds = 300
 export async function headBlob(context: BlobContext, call: OciCall<'blob'>): Promise<void> {
   const { digest } = call.path
   const blob = await requireHeld(context, call)
-  if (!(await context.integrity.isPresent(blob)) || !(await keepLease(context, blob, digest))) throw blobUnknown(digest)
+  if (!(await context.integrity.isPresent(blob)) || !(await keepLease(context, call, blob))) throw blobUnknown(digest)
   if (isHeldByClient(call.request, digest)) {
     sendEmpty(call, 304, namingHeaders(digest))
     return
@@ -102,6 +103,7 @@ async function open(
     return await openIntact(context, blob, range)
   } catch (error) {
     if (!(error instanceof BlobMissingError)) throw error
+    context.heldBlobs?.delete(placeOf(call))
     const now = await requireHeld(context, call)
     if (now.location !== blob.location) return openIntact(context, now, range)
     throw await context.integrity.refuseRead(blob.digest, blob.location, 'missing')
@@ -135,12 +137,13 @@ function requestedRange({ request, path }: OciCall<'blob'>, sizeBytes: number): 
 }
 
 /** Writes only when less than half of the lease is left: HEAD requests are much more frequent than expiring leases. */
-async function keepLease(context: BlobContext, blob: HeldBlob, digest: Digest): Promise<boolean> {
+async function keepLease(context: BlobContext, call: OciCall<'blob'>, blob: HeldBlob): Promise<boolean> {
   const nowMs = context.clock.now()
   const { leaseMs } = context.settings
   if (blob.lease_until_ms - nowMs > leaseMs / 2) return true
+  context.heldBlobs?.delete(placeOf(call))
   return context.database.transaction((transaction) =>
-    renewLease(transaction, blob.repository_id, digest, nowMs + leaseMs),
+    renewLease(transaction, blob.repository_id, blob.digest, nowMs + leaseMs),
   )
 }
 
@@ -152,11 +155,11 @@ async function keepLease(context: BlobContext, blob: HeldBlob, digest: Digest): 
  */
 async function requireHeld(context: BlobContext, call: OciCall<'blob'>): Promise<HeldBlob> {
   const { registry, path, caller } = call
-  const blob = await context.blobReads.held.first({
-    rid: registry.rid,
-    repository: path.repository,
-    digest: path.digest,
-  })
+  const place = placeOf(call)
+  const revision = context.heldBlobs?.revisionOf(place)
+  const cached = context.heldBlobs?.get(place)
+  const { rid, repository } = place
+  const blob = cached ?? (await context.blobReads.held.first({ rid, repository, digest: path.digest }))
   if (blob === undefined) {
     const repository = await context.repositories.byName.first({ rid: registry.rid, name: path.repository })
     if (repository !== undefined) requireCurrentCredential(caller, repository)
@@ -165,7 +168,12 @@ async function requireHeld(context: BlobContext, call: OciCall<'blob'>): Promise
   requireCurrentCredential(caller, blob)
   requireReadable(blob)
   if (blob.quarantined_at_ms !== null) throw blobUnknown(path.digest)
+  if (cached === undefined) context.heldBlobs?.set(revision, place, blob)
   return blob
+}
+
+function placeOf({ registry, path }: OciCall<'blob'>): ContentPlace {
+  return { rid: registry.rid, repository: path.repository, reference: path.digest }
 }
 
 /** The error for a blob that the repository does not hold, even if another does. */

@@ -34,6 +34,7 @@ export async function* listStoredBlobs(tables: Kysely<unknown>): AsyncGenerator<
 
 /** Changes where the bytes of a digest are, after they were copied to another store. */
 export async function relocateBlob(transaction: Transaction, digest: string, location: BlobLocation): Promise<void> {
+  transaction.changesContent()
   await transaction
     .tables<RegistryTables>()
     .updateTable('blob')

@@ -16,7 +16,7 @@ export async function changeRepository<Result>(
   try {
     return await changeSwept(context.database, work)
   } finally {
-    context.manifestCache?.drop(call.registry.rid, call.path.repository)
+    context.manifestCache.drop(call.registry.rid, call.path.repository)
   }
 }
 

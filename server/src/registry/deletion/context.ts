@@ -4,6 +4,5 @@ import type { RepositoryCache } from '../repositories/context.ts'
 /** The context of a change to a repository. */
 export type ChangeContext = {
   readonly database: Database
-  /** Undefined where other processes write to the database. */
-  readonly manifestCache: RepositoryCache | undefined
+  readonly manifestCache: RepositoryCache
 }

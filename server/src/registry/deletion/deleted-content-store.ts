@@ -48,6 +48,17 @@ export async function removeManifest(
   digest: string,
   kept: Kept | undefined,
 ): Promise<number> {
+  transaction.changesContent()
+  return removeHidden(transaction, repositoryId, digest, kept)
+}
+
+/** {@link removeManifest} in a repository that no client can name. */
+export async function removeHidden(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: string,
+  kept: Kept | undefined,
+): Promise<number> {
   if (kept !== undefined) await requireSwept(transaction, kept.in)
   const tables = transaction.tables<RegistryTables>()
   const { rows, isLast } = await removeManifestRows(tables, repositoryId, digest, kept)
@@ -166,7 +177,7 @@ async function keepManifests(transaction: Transaction, repositoryId: string, kep
   const manifests = await someManifests(transaction.tables<RegistryTables>(), repositoryId)
   let rows = 0
   for (const { digest } of manifests) {
-    rows += await removeManifest(transaction, repositoryId, digest, kept)
+    rows += await removeHidden(transaction, repositoryId, digest, kept)
     if (rows >= pieceRows) break
   }
   return manifests.length > 0

@@ -38,6 +38,9 @@ export class CorruptContentError extends Error {
 /** The maximum number of blobs that are verified for clients at a time. */
 const maxConcurrentVerifications = 2
 
+/** The maximum number of locations whose verification is remembered. */
+const maxVerified = 1000
+
 /** The maximum number of cached reports. A report whose entry was evicted is written again. */
 const maxReported = 1000
 
@@ -49,6 +52,8 @@ export class BlobIntegrity {
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
   #limit = createSemaphore(maxConcurrentVerifications)
+  /** When bytes were verified here: a row that is cached says when they were before. */
+  #verified = new LRUCache<BlobLocation, number>(maxEntries(maxVerified))
   #reported = new LRUCache<string, true>(maxEntries(maxReported))
 
   constructor(context: IntegrityContext, settings: IntegritySettings) {
@@ -57,8 +62,10 @@ export class BlobIntegrity {
   }
 
   /** Whether the stored bytes were changed after they were verified, which the server never does. */
-  isSuspect(blob: Pick<RecordedBlob, 'verified_at_ms'>, stored: StoredBlob): boolean {
-    return blob.verified_at_ms !== null && Math.floor(stored.committedAtMs) > blob.verified_at_ms
+  isSuspect(blob: Pick<RecordedBlob, 'verified_at_ms' | 'location'>, stored: StoredBlob): boolean {
+    if (blob.verified_at_ms === null) return false
+    const verifiedAtMs = Math.max(blob.verified_at_ms, this.#verified.get(blob.location) ?? 0)
+    return Math.floor(stored.committedAtMs) > verifiedAtMs
   }
 
   /** Whether the blob exists. Its bytes are read only if they were changed since they were verified. */
@@ -142,6 +149,7 @@ export class BlobIntegrity {
     }
     const changedAtMs = (await blobs.find(blob.location))?.committedAtMs ?? 0
     const verifiedAtMs = Math.max(clock.now(), Math.ceil(changedAtMs))
+    this.#verified.set(blob.location, verifiedAtMs)
     await database
       .transaction((transaction) => recordVerified(transaction, blob, verifiedAtMs))
       .catch((error: unknown) => log.error({ err: error }, 'failed to record that a blob was verified'))

@@ -26,6 +26,7 @@ export async function quarantineBlob(
     .where('location', '=', location)
     .where('quarantined_at_ms', 'is', null)
     .executeTakeFirst()
+  if (numUpdatedRows > 0n) transaction.changesContent()
   return numUpdatedRows > 0n
 }
 
@@ -74,5 +75,6 @@ export async function quarantineManifest(
     .where('content', '=', content)
     .where('quarantined_at_ms', 'is', null)
     .executeTakeFirst()
+  if (numUpdatedRows > 0n) transaction.changesContent()
   return numUpdatedRows > 0n
 }

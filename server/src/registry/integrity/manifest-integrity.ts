@@ -20,7 +20,7 @@ export function isManifestIntact({
 
 type QuarantineContext = Omit<IntegrityContext, 'blobs'> & {
   readonly integrity: BlobIntegrity
-  readonly manifestCache: RepositoryCache | undefined
+  readonly manifestCache: RepositoryCache
 }
 
 type CorruptManifest = PlacedManifest & { readonly rid: string; readonly repository: string }
@@ -43,7 +43,7 @@ export async function quarantineCorrupt(
     })
     return true
   })
-  manifestCache?.drop(manifest.rid, manifest.repository)
+  manifestCache.drop(manifest.rid, manifest.repository)
   if (!done) return
   integrity.figures.quarantined += 1
   log.error(

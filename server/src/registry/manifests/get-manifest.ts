@@ -5,8 +5,8 @@ import { manifestUnknown } from '../surface/checked-path.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
 import { disallowed, requireReadable } from '../repositories/locks.ts'
 import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integrity.ts'
-import type { CachedManifest, ManifestPlace } from './manifest-cache.ts'
-import type { ServedManifest, ServedManifestContent } from './manifest-store.ts'
+import type { ContentPlace } from '../repositories/content-cache.ts'
+import type { CachedManifest, ServedManifest, ServedManifestContent } from './manifest-store.ts'
 import type { ManifestContext } from './context.ts'
 import { requireCurrentCredential, requireRepository } from '../repositories/repositories.ts'
 
@@ -43,13 +43,13 @@ export async function headManifest(context: ManifestContext, call: OciCall<'mani
 
 async function readAndSend(context: ManifestContext, call: OciCall<'manifest'>, isVerified: boolean): Promise<void> {
   const { registry, path } = call
-  const revision = context.manifestCache?.revisionOf(placeOf(call)) ?? 0
+  const revision = context.manifestCache.revisionOf(placeOf(call))
   const manifest = await readServed(context, call)
   if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(context, call)
   if (!isVerified && !isManifestIntact(manifest)) {
     throw await context.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${path.repository}`, 'digest')
   }
-  context.manifestCache?.set(revision, placeOf(call), cacheable(manifest))
+  if (isCacheable(context, call)) context.manifestCache.set(revision, placeOf(call), cacheable(manifest))
   if (!mustBeSent(call, manifest)) return
   recordPull(context, call, manifest)
   sendBytes(call, 200, manifest.content, headersOf(manifest))
@@ -64,14 +64,14 @@ function recordPull(
 }
 
 async function readAndSendHead(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
-  const revision = context.manifestCache?.revisionOf(placeOf(call)) ?? 0
+  const revision = context.manifestCache.revisionOf(placeOf(call))
   const manifest = await readServed(context, call)
   if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(context, call)
   if (!isManifestIntact(manifest)) {
     await quarantine(context, call, manifest)
     return refuseMissing(context, call)
   }
-  context.manifestCache?.set(revision, placeOf(call), cacheable(manifest))
+  if (isCacheable(context, call)) context.manifestCache.set(revision, placeOf(call), cacheable(manifest))
   sendHead(call, manifest)
 }
 
@@ -132,11 +132,15 @@ function headersOf({ media_type, size_bytes, digest }: ServedManifest) {
   }
 }
 
-function findCached({ manifestCache }: ManifestContext, call: OciCall<'manifest'>): CachedManifest | undefined {
-  return manifestCache?.get(placeOf(call))
+function findCached(context: ManifestContext, call: OciCall<'manifest'>): CachedManifest | undefined {
+  return isCacheable(context, call) ? context.manifestCache.get(placeOf(call)) : undefined
 }
 
-function placeOf({ registry, path }: OciCall<'manifest'>): ManifestPlace {
+function isCacheable({ manifestCache }: ManifestContext, { path }: OciCall<'manifest'>): boolean {
+  return path.reference.kind === 'digest' || manifestCache.hasTags
+}
+
+function placeOf({ registry, path }: OciCall<'manifest'>): ContentPlace {
   return { rid: registry.rid, repository: path.repository, reference: referenceText(path.reference) }
 }
 

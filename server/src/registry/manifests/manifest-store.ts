@@ -21,6 +21,12 @@ export type ServedManifest = {
 
 export type ServedManifestContent = ServedManifest & { readonly content: Uint8Array }
 
+/**
+ * A manifest whose stored bytes have been verified. `text` is those bytes, one character each, which Node writes fastest;
+ * undefined for a large manifest.
+ */
+export type CachedManifest = ServedManifest & { readonly text: string | undefined }
+
 /** A manifest in a list. */
 export type ListedManifest = Omit<
   ManifestRow,
@@ -289,6 +295,7 @@ export async function lockManifest(
   digest: Digest,
   change: Partial<LockColumns>,
 ): Promise<void> {
+  if (change.read_enabled !== undefined) transaction.changesContent()
   await transaction
     .tables<RegistryTables>()
     .updateTable('manifest')

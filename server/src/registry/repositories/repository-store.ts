@@ -119,6 +119,7 @@ export async function lockRepository(
   repositoryId: string,
   change: Partial<LockColumns>,
 ): Promise<void> {
+  if (change.read_enabled !== undefined) transaction.changesContent()
   await transaction
     .tables<RegistryTables>()
     .updateTable('repository')
@@ -209,6 +210,7 @@ export async function deleteRepository(
   { nowMs, isRestorable }: { readonly nowMs: number; readonly isRestorable: boolean },
 ): Promise<void> {
   transaction.changesAuthority()
+  transaction.changesContent()
   const tables = transaction.tables<RegistryTables>()
   await tables
     .updateTable('repository')

@@ -165,7 +165,7 @@ async function deleteSome(
       if (deleted.length > 0) await recordChange(transaction, id, { manifests: -deleted.length, tags: 0, nowMs })
       return deleted.map(({ digest }) => digest)
     })
-    manifestCache?.drop(registry.rid, name)
+    manifestCache.drop(registry.rid, name)
     if (gone.length === 0) break
     count += gone.length
     left = left.filter((digest) => !gone.includes(digest))

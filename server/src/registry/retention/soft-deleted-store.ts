@@ -4,7 +4,7 @@ import type { Digest } from '../../standards/oci/digest.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
 import { type ListedManifest, listedManifestColumns } from '../manifests/manifest-store.ts'
 import { deletePiece, pieceRows } from '../rows/piece-store.ts'
-import { pieceManifests, removeManifest } from '../deletion/deleted-content-store.ts'
+import { pieceManifests, removeHidden } from '../deletion/deleted-content-store.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import type { DeletedTagRow, RegistryTables, RepositoryRow } from '../rows/rows.ts'
 import { keptPrefix } from '../deletion/kept-store.ts'
@@ -165,7 +165,7 @@ export async function purgeSome(transaction: Transaction, repositoryId: string, 
   let rows = 0
   for (const { digest } of manifests) {
     if (rows >= pieceRows) return count
-    rows += await removeManifest(transaction, repositoryId, digest, undefined)
+    rows += await removeHidden(transaction, repositoryId, digest, undefined)
     count += 1
   }
   const isDue = sql<SqlBool>`repository_id = ${repositoryId} and deleted_at_ms < ${beforeMs}`

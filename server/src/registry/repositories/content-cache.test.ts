@@ -1,30 +1,31 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
-import { type CachedManifest, ManifestCache } from './manifest-cache.ts'
+import {
+  ContentCache,
+  type ContentPlace,
+  type ContentRevisions,
+  leasedRevisions,
+  sharedRevisions,
+} from './content-cache.ts'
 
-const manifest = (sizeBytes: number): CachedManifest => ({
-  digest: 'sha256:x' as Digest,
-  media_type: 'a/b',
-  size_bytes: sizeBytes,
-  read_enabled: 1,
-  repository_read_enabled: 1,
-  tag_read_enabled: 1,
-  predecessor_deletion: null,
-  quarantined_at_ms: null,
-  text: 'x'.repeat(sizeBytes),
-})
+type Cached = { readonly sizeBytes: number }
+
+const manifest = (sizeBytes: number): Cached => ({ sizeBytes })
+
+function createCache(revisions: ContentRevisions = sharedRevisions()): ContentCache<Cached> {
+  return new ContentCache(revisions, 64 * 1024 * 1024, ({ sizeBytes }) => sizeBytes)
+}
 
 const place = (rid: string, repository: string, reference: string) => ({ rid, repository, reference })
 
-function add(cache: ManifestCache, at: ReturnType<typeof place>, cached: CachedManifest): void {
+function add(cache: ContentCache<Cached>, at: ContentPlace, cached: Cached): void {
   cache.set(cache.revisionOf(at), at, cached)
 }
 
-describe('the cache of manifests', () => {
+describe('the cache of content', () => {
   it('returns a manifest only for the registry, repository and reference that it was set for', () => {
-    const cache = new ManifestCache()
+    const cache = createCache()
     const cached = manifest(10)
     add(cache, place('r1', 'a/b', 'v1'), cached)
     assert.equal(cache.get(place('r1', 'a/b', 'v1')), cached)
@@ -39,7 +40,7 @@ describe('the cache of manifests', () => {
   })
 
   it('drops all manifests of one repository, and no others', () => {
-    const cache = new ManifestCache()
+    const cache = createCache()
     for (const repository of ['a', 'b']) {
       for (const reference of ['v1', 'v2']) add(cache, place('r', repository, reference), manifest(1))
     }
@@ -50,7 +51,7 @@ describe('the cache of manifests', () => {
   })
 
   it('ignores a manifest that was read before its repository was dropped', () => {
-    const cache = new ManifestCache()
+    const cache = createCache()
     const revision = cache.revisionOf(place('r', 'a', 'v1'))
     cache.drop('r', 'a')
     cache.set(revision, place('r', 'a', 'v1'), manifest(1))
@@ -59,15 +60,31 @@ describe('the cache of manifests', () => {
 
   it('drops a repository in every thread that shares the revisions', () => {
     const revisions = new SharedRevisions()
-    const reading = new ManifestCache(new SharedRevisions(revisions.memory))
+    const reading = createCache(sharedRevisions(new SharedRevisions(revisions.memory)))
     add(reading, place('r', 'a', 'v1'), manifest(1))
     assert.ok(reading.get(place('r', 'a', 'v1')) !== undefined)
-    new ManifestCache(revisions).drop('r', 'a')
+    createCache(sharedRevisions(revisions)).drop('r', 'a')
     assert.equal(reading.get(place('r', 'a', 'v1')), undefined)
   })
 
+  it('returns nothing without a lease, and nothing that was read at another revision of the database', () => {
+    let leased: number | undefined = 1
+    const cache = createCache(leasedRevisions({ leasedContentRevision: () => leased }))
+    assert.equal(cache.hasTags, false)
+    add(cache, place('r', 'a', 'sha256:1'), manifest(1))
+    assert.ok(cache.get(place('r', 'a', 'sha256:1')) !== undefined)
+    leased = undefined
+    assert.equal(cache.get(place('r', 'a', 'sha256:1')), undefined)
+    add(cache, place('r', 'a', 'sha256:2'), manifest(1))
+    leased = 1
+    assert.ok(cache.get(place('r', 'a', 'sha256:1')) !== undefined)
+    assert.equal(cache.get(place('r', 'a', 'sha256:2')), undefined)
+    leased = 2
+    assert.equal(cache.get(place('r', 'a', 'sha256:1')), undefined)
+  })
+
   it('evicts the least recently used when it is full, and does not count replaced or dropped manifests', () => {
-    const cache = new ManifestCache()
+    const cache = createCache()
     const mebibyte = 1024 * 1024
     for (let round = 0; round < 200; round += 1) {
       add(cache, place('r', 'same', 'v1'), manifest(mebibyte))

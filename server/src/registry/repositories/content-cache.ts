@@ -1,0 +1,110 @@
+import { LRUCache } from 'lru-cache'
+import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { RepositoryCache } from './context.ts'
+
+/** Something by registry, repository, and tag or digest. */
+export type ContentPlace = { readonly rid: string; readonly repository: string; readonly reference: string }
+
+/** The revisions of the content of repositories. */
+export interface ContentRevisions {
+  /** Whether a revision also changes when a tag is set or deleted. Otherwise, nothing that is found by a tag may be cached. */
+  readonly coverTags: boolean
+  /** The place of the revision of a name, for the other functions. Others can have the same place, and its revision. */
+  contentPlace(name: string): number
+  /** The revision at a place; undefined while it is not known, so that nothing may be taken from a cache. */
+  contentAt(place: number): number | undefined
+  /** Changes the revision at a place, after a change that only this process can make. */
+  changeContent(place: number): void
+}
+
+/** Revisions where only this process writes. Its threads share them by the same memory. */
+export function sharedRevisions(revisions: SharedRevisions = new SharedRevisions()): ContentRevisions {
+  return {
+    coverTags: true,
+    contentPlace: (name) => revisions.contentPlace(name),
+    contentAt: (place) => revisions.contentAt(place),
+    changeContent: (place) => revisions.changeContent(place),
+  }
+}
+
+/**
+ * The revisions where other processes write, too: one for all repositories, which the database keeps and this process knows while
+ * its lease is valid. See docs/decisions/0016-revocation-leases.md.
+ */
+export function leasedRevisions(database: Pick<Database, 'leasedContentRevision'>): ContentRevisions {
+  return {
+    coverTags: false,
+    contentPlace: () => 0,
+    contentAt: () => database.leasedContentRevision(),
+    changeContent: () => undefined,
+  }
+}
+
+/** Approximate memory of an entry in addition to its bytes. */
+const entryBytes = 1024
+
+/** With the place of the revision of the repository: to compute it for each read would take as long as the read. */
+type Entry<Value> = { readonly revision: number; readonly revisionPlace: number; readonly value: Value }
+
+/**
+ * Caches what was read of a repository until the revision of its content changes: every deletion, move or lock changes it, and is
+ * effective at once, in every thread and process.
+ */
+export class ContentCache<Value extends object> implements RepositoryCache {
+  readonly #entries: LRUCache<string, Entry<Value>>
+  readonly #revisions: ContentRevisions
+  /** Since the start of the process. */
+  readonly reads = { hits: 0, misses: 0 }
+
+  /** @param sizeOf the bytes of a value, if they are more than a few hundred */
+  constructor(revisions: ContentRevisions, maxBytes: number, sizeOf: (value: Value) => number = () => 0) {
+    this.#revisions = revisions
+    this.#entries = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ value }) => entryBytes + sizeOf(value) })
+  }
+
+  /** Whether what is found by a tag may be cached. */
+  get hasTags(): boolean {
+    return this.#revisions.coverTags
+  }
+
+  /** The revision of a repository, if it is known. Read it before you read a value that you are going to set. */
+  revisionOf({ rid, repository }: Pick<ContentPlace, 'rid' | 'repository'>): number | undefined {
+    return this.#revisions.contentAt(this.#revisionPlace(rid, repository))
+  }
+
+  get(place: ContentPlace): Value | undefined {
+    const found = this.#entries.get(keyOf(place))
+    if (found !== undefined && found.revision === this.#revisions.contentAt(found.revisionPlace)) {
+      this.reads.hits += 1
+      return found.value
+    }
+    this.reads.misses += 1
+    return undefined
+  }
+
+  /** Adds a value that was read at a revision, unless that has changed since. */
+  set(revision: number | undefined, place: ContentPlace, value: Value): void {
+    const revisionPlace = this.#revisionPlace(place.rid, place.repository)
+    if (revision === undefined || revision !== this.#revisions.contentAt(revisionPlace)) return
+    this.#entries.set(keyOf(place), { revision, revisionPlace, value })
+  }
+
+  /** Drops one value: it has changed without a change of the revision. */
+  delete(place: ContentPlace): void {
+    this.#entries.delete(keyOf(place))
+  }
+
+  drop(rid: string, repository: string): void {
+    this.#revisions.changeContent(this.#revisionPlace(rid, repository))
+  }
+
+  #revisionPlace(rid: string, repository: string): number {
+    return this.#revisions.contentPlace(`${rid} ${repository}`)
+  }
+}
+
+/** A space separates the parts: registry ids, names of repositories and references contain none. */
+function keyOf({ rid, repository, reference }: ContentPlace): string {
+  return `${rid} ${repository} ${reference}`
+}
