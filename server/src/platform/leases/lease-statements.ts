@@ -72,5 +72,8 @@ export const expireLeases = `with expired as (delete from authority_lease where 
 /** Deletes the lease of a replica ($1). */
 export const deleteLease = `delete from authority_lease where replica = $1`
 
-/** Sends a notification with a payload ($2) to a channel ($1). */
-export const sendNotification = `select pg_notify($1, $2)`
+/**
+ * Sends a notification with a payload ($2) to a channel ($1). It need not be durable: otherwise it is sent only when its commit is on
+ * disk.
+ */
+export const sendNotification = `select pg_notify($1, $2) from set_config('synchronous_commit', 'off', true)`
