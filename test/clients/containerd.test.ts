@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { setAnonymousPull } from '../harness/arm.ts'
 import { clientHome, findProgram, mustRun, requireClient, requireRoot, run, type Ran } from '../harness/clients.ts'
-import { startContainerd } from './lib/containerd.ts'
+import { startContainerd, writeHosts } from './lib/containerd.ts'
 import { openMountNamespace } from './lib/mount-namespace.ts'
 import { writeLayout } from './lib/oci-layout.ts'
 import { assertFails, distrust, refusal } from './lib/steps.ts'
@@ -27,17 +27,8 @@ const hosts = join(home.path, 'hosts')
 const trusting = join(home.path, 'trusting')
 const untrusting = join(home.path, 'untrusting')
 writeFileSync(hosts, `127.0.0.1 localhost ${hostname}\n`)
-for (const [dir, ca] of [
-  [trusting, `  ca = "${under.server.caFile}"\n`],
-  [untrusting, ''],
-] as const) {
-  mkdirSync(join(dir, host), { recursive: true })
-  const capabilities = '  capabilities = ["pull", "resolve", "push"]\n'
-  writeFileSync(
-    join(dir, host, 'hosts.toml'),
-    `server = "https://${host}"\n[host."https://${host}"]\n${capabilities}${ca}`,
-  )
-}
+writeHosts(trusting, host, under.server.caFile)
+writeHosts(untrusting, host)
 
 const canRun = process.getuid?.() === 0 && ['containerd', 'ctr', 'unshare', 'nsenter'].every(findProgram)
 const started = canRun ? await start() : undefined

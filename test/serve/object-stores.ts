@@ -1,12 +1,22 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 import { after, before } from 'node:test'
 import { startUnderTest, type UnderTest } from '../clients/lib/under-test.ts'
 import { notRunReason } from '../harness/clients.ts'
-import { request } from '../harness/http.ts'
 import { azuriteAccount, hasAzurite, hasMoto, startAzurite, startMoto } from '../setup/object-servers.mjs'
 import { openStoreGate, type StoreGate } from './store-gate.ts'
 
 const name = 'test'
+
+/** The address of a service of S3 that the caller has started, whose credentials are in the AWS variables. Otherwise, moto. */
+const givenS3 = process.env['ACRUX_TEST_S3'] ?? ''
+const { AWS_ACCESS_KEY_ID = 'test', AWS_SECRET_ACCESS_KEY = 'test-secret' } = givenS3 === '' ? {} : process.env
 
 /** An object server with an empty container or bucket, and the settings to use it through a gate. */
 export interface Store {
@@ -43,22 +53,23 @@ export const stores: Readonly<Record<string, Store>> = {
     delete: (endpoint, key) => container(endpoint).deleteBlob(key),
   },
   S3: {
-    missing: hasMoto() ? false : `${notRunReason}python3-moto`,
+    missing: givenS3 !== '' || hasMoto() ? false : `${notRunReason}python3-moto`,
     workers: '2',
-    start: startMoto,
-    prepare: (endpoint) => request({ method: 'PUT', url: `${endpoint}/${name}` }),
+    start: givenS3 === '' ? startMoto : async () => ({ endpoint: givenS3, stop: async () => undefined }),
+    prepare: async (endpoint) => {
+      await s3(endpoint, (client) => client.send(new CreateBucketCommand({ Bucket: name })))
+      for (const key of await s3Keys(endpoint)) await deleteS3(endpoint, key)
+    },
     args: (endpoint) => {
       const place = ['--storage-s3-endpoint', endpoint, '--storage-s3-bucket', name, '--storage-s3-path-style']
       return ['--storage-kind', 's3', ...place]
     },
     settings: (endpoint, prefix) => ({ kind: 's3', prefix, s3: { endpoint, bucket: name, pathStyle: true } }),
-    env: { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-secret' },
-    keys: async (endpoint) => {
-      const listed = (await request({ url: `${endpoint}/${name}?list-type=2` })).text()
-      return [...listed.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = '']) => key)
-    },
-    put: (endpoint, key, bytes) => changeObject('PUT', endpoint, key, bytes),
-    delete: (endpoint, key) => changeObject('DELETE', endpoint, key),
+    env: { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY },
+    keys: s3Keys,
+    put: (endpoint, Key, Body) =>
+      s3(endpoint, (client) => client.send(new PutObjectCommand({ Bucket: name, Key, Body }))),
+    delete: deleteS3,
   },
 }
 
@@ -67,13 +78,25 @@ function container(endpoint: string): ContainerClient {
   return new ContainerClient(`${endpoint}/${name}`, credential)
 }
 
-/** Changes an object in moto, which requires a signature and does not verify it. */
-async function changeObject(method: 'PUT' | 'DELETE', endpoint: string, key: string, body?: Buffer): Promise<void> {
-  const credential = 'Credential=test/20260101/us-east-1/s3/aws4_request'
-  const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=none`
-  const url = `${endpoint}/${name}/${encodeURI(key)}`
-  const { status } = await request({ method, url, headers: { authorization }, ...(body !== undefined && { body }) })
-  if (status >= 300) throw new Error(`${method} ${key}: ${status}`)
+async function s3<Result>(endpoint: string, work: (client: S3Client) => Promise<Result>): Promise<Result> {
+  const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY }
+  const client = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true, credentials })
+  try {
+    return await work(client)
+  } finally {
+    client.destroy()
+  }
+}
+
+function s3Keys(endpoint: string): Promise<string[]> {
+  return s3(endpoint, async (client) => {
+    const pages = await Array.fromAsync(paginateListObjectsV2({ client }, { Bucket: name }))
+    return pages.flatMap(({ Contents = [] }) => Contents.map(({ Key = '' }) => Key))
+  })
+}
+
+function deleteS3(endpoint: string, Key: string): Promise<unknown> {
+  return s3(endpoint, (client) => client.send(new DeleteObjectCommand({ Bucket: name, Key })))
 }
 
 /** Starts the object server, a gate before it, and the registry. */

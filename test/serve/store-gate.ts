@@ -18,7 +18,15 @@ export interface StoreGate extends AsyncDisposable {
   isOpen: boolean
 }
 
-/** Opens a gate before an object server. */
+/** Whether the URL has a signature, so that it needs no other credentials. */
+export function isSigned(url: string): boolean {
+  return /[?&](sig|X-Amz-Signature)=/.test(url)
+}
+
+/**
+ * Opens a gate before an object server. It refuses a request with a signed URL and other credentials, as Amazon S3, Azure and Ceph
+ * do, and moto and Azurite do not.
+ */
 export async function openStoreGate(target: string): Promise<StoreGate> {
   const { hostname, port, pathname } = new URL(target)
   const gate = { isOpen: true, requests: [] as StoreRequest[] }
@@ -29,6 +37,10 @@ export async function openStoreGate(target: string): Promise<StoreGate> {
       return
     }
     gate.requests.push({ method, url, headers })
+    if (isSigned(url) && headers.authorization !== undefined) {
+      response.writeHead(400).end('two kinds of credentials')
+      return
+    }
     const outgoing = request({ hostname, port, method, path: url, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       pipeline(answer, response).catch(() => response.destroy())

@@ -36,3 +36,14 @@ export async function startContainerd(
   const daemon = await startDaemon({ command, args, env, logFile: join(dir, 'log'), probe })
   return { socket, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() }
 }
+
+/** Writes the settings of a host for `--hosts-dir`. Without an authority, containerd trusts those of the machine. */
+export function writeHosts(dir: string, host: string, caFile?: string): void {
+  mkdirSync(join(dir, host), { recursive: true })
+  const capabilities = '  capabilities = ["pull", "resolve", "push"]\n'
+  const ca = caFile === undefined ? '' : `  ca = "${caFile}"\n`
+  writeFileSync(
+    join(dir, host, 'hosts.toml'),
+    `server = "https://${host}"\n[host."https://${host}"]\n${capabilities}${ca}`,
+  )
+}
