@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { ContainerClient, RestError, StoragePipelineOptions } from '@azure/storage-blob'
-import { StorageFullError, StorageUnavailableError } from '../contract/errors.ts'
 import { deadline, defaultTimeoutMs } from '../objects/deadline.ts'
+import { translating } from '../objects/failed-requests.ts'
 import type {
   GetOptions,
   ObjectBody,
@@ -18,6 +18,15 @@ import { type UrlSigner, urlSigner } from './sign-url.ts'
 const pipelineOptions: StoragePipelineOptions = {
   retryOptions: { maxTries: 4, retryDelayInMs: 200, maxRetryDelayInMs: 4000 },
 }
+
+const { translated, undefinedIfMissing } = translating((error) => {
+  const { code, statusCode, name } = error as RestError
+  return {
+    isMissing: statusCode === 404 && (code === undefined || code === 'BlobNotFound'),
+    isFull: statusCode === 507 || code === 'InsufficientStorage',
+    code: code ?? name,
+  }
+})
 
 /** Opens a container. The SDK is loaded now, because most servers do not need it. */
 export async function openAzureBlobObjects(settings: AzureBlobSettings): Promise<ObjectStore> {
@@ -116,19 +125,12 @@ class AzureBlobObjects implements ObjectStore {
 
   async completeParts(key: string, _token: string, parts: readonly StoredPart[]): Promise<void> {
     const names = parts.map(({ tag }) => tag)
-    const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0)
     await translated(
       this.#blob(key).commitBlockList(names, {
         blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
         abortSignal: this.#deadline(),
       }),
     )
-    const found = await this.head(key)
-    if (found?.sizeBytes !== sizeBytes) {
-      throw new StorageUnavailableError(
-        `the object store made ${found?.sizeBytes ?? 'no'} bytes of blocks of ${sizeBytes} bytes`,
-      )
-    }
   }
 
   /**
@@ -178,30 +180,4 @@ type Found = { readonly metadata?: Record<string, string>; readonly lastModified
 
 function propertiesOf({ metadata, lastModified }: Found) {
   return { metadata: metadata ?? {}, modifiedAtMs: lastModified?.getTime() ?? 0 }
-}
-
-async function undefinedIfMissing<Result>(work: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    const { statusCode, code } = error as RestError
-    if (statusCode === 404 && (code === undefined || code === 'BlobNotFound')) return undefined
-    throw translate(error)
-  }
-}
-
-async function translated<Result>(work: Promise<Result>): Promise<Result> {
-  try {
-    return await work
-  } catch (error) {
-    throw translate(error)
-  }
-}
-
-function translate(error: unknown): Error {
-  const { code, statusCode, name } = error as RestError
-  if (code === 'InsufficientStorage' || statusCode === 507) {
-    return new StorageFullError('the object store is full', { cause: error })
-  }
-  return new StorageUnavailableError(`the object store failed: ${code ?? name}`, { cause: error })
 }

@@ -16,7 +16,7 @@ import { gatherPieces } from '../transfer/gather-pieces.ts'
 import { Output } from '../transfer/output.ts'
 import type { ObjectStore } from './object-store.ts'
 import { ObjectStaging } from './object-staging.ts'
-import { defaultPartSizes, type PartSizes, PartWriter, partsKey } from './part-writer.ts'
+import { completeParts, defaultPartSizes, type PartSizes, PartWriter, partsKey } from './part-writer.ts'
 import { beginRead, type ObjectRead } from './read-object.ts'
 import { newRecord, type UploadRecord } from './upload-record.ts'
 
@@ -93,7 +93,7 @@ class ObjectBlobStore implements BlobStore {
       for await (const piece of gatherPieces(source, false)) await writer.write(piece)
       const { parts, tail } = await writer.finish()
       if (parts.length === 0) await this.#objects.put(key, tail, this.#metadata())
-      else await this.#complete(key, await writer.seal())
+      else await completeParts(this.#objects, key, await writer.seal())
     } catch (error) {
       await writer.abandon()
       throw error
@@ -173,10 +173,6 @@ class ObjectBlobStore implements BlobStore {
     const location = locationAt(digest, unique)
     await this.#objects.put(nameKey(location), Buffer.alloc(0), this.#metadata())
     return location
-  }
-
-  #complete(key: string, { token = '', parts }: UploadRecord): Promise<void> {
-    return this.#objects.completeParts(key, token, parts)
   }
 
   async #begin(location: BlobLocation, range: ByteRange | undefined): Promise<ObjectRead> {

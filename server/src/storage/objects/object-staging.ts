@@ -5,7 +5,7 @@ import { BlobMissingError, BrokenSourceError, StagedChangedError, TooManyBytesEr
 import type { AppendOptions, StagedUpload } from '../contract/model.ts'
 import { gatherPieces } from '../transfer/gather-pieces.ts'
 import type { ObjectStore } from './object-store.ts'
-import { type PartSizes, PartWriter, partsKey } from './part-writer.ts'
+import { completeParts, type PartSizes, PartWriter, partsKey } from './part-writer.ts'
 import { beginRead } from './read-object.ts'
 import {
   newRecord,
@@ -102,7 +102,7 @@ export class ObjectStaging {
     if (!record.isSealed || sealed.digest !== record.digest) {
       await this.#write(uploadId, sealed)
     }
-    await this.#objects.completeParts(partsKey(sealed.unique), sealed.token ?? '', sealed.parts)
+    await completeParts(this.#objects, partsKey(sealed.unique), sealed)
     return sealed
   }
 

@@ -52,7 +52,10 @@ export interface ObjectStore {
     part: { readonly key: string; readonly token: string; readonly number: number },
     bytes: Uint8Array,
   ): Promise<string>
-  /** Makes the parts an object. It has no effect on an object that is complete. */
+  /**
+   * Makes the parts an object. It has no effect on an object that is complete. `completeParts` of `part-writer.ts` also verifies the
+   * object.
+   */
   completeParts(key: string, token: string, parts: readonly StoredPart[]): Promise<void>
   /** Deletes the parts of all incomplete objects whose keys begin with `prefix`. Complete objects stay. */
   abortParts(prefix: string): Promise<void>

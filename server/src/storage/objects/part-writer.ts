@@ -1,3 +1,4 @@
+import { StorageUnavailableError } from '../contract/errors.ts'
 import type { ObjectStore, StoredPart } from './object-store.ts'
 import { type UploadRecord, partsBytes } from './upload-record.ts'
 
@@ -19,6 +20,21 @@ export const defaultPartSizes: PartSizes = { minBytes: minPartBytes, firstBytes:
 /** Where the objects in parts are. */
 export function partsKey(unique: string): string {
   return `parts/${unique}`
+}
+
+/** Makes parts an object, and verifies that it has their size. It can be repeated. @throws StorageUnavailableError */
+export async function completeParts(
+  objects: ObjectStore,
+  key: string,
+  { token = '', parts }: Pick<UploadRecord, 'token' | 'parts'>,
+): Promise<void> {
+  await objects.completeParts(key, token, parts)
+  const found = await objects.head(key)
+  const sizeBytes = partsBytes(parts)
+  if (found?.sizeBytes !== sizeBytes) {
+    const made = found?.sizeBytes ?? 'no'
+    throw new StorageUnavailableError(`the object store made ${made} bytes of parts of ${sizeBytes} bytes`)
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
-import { StorageFullError, StorageUnavailableError } from '../contract/errors.ts'
+import { StorageUnavailableError } from '../contract/errors.ts'
 import { deadline, defaultTimeoutMs } from '../objects/deadline.ts'
+import { translating } from '../objects/failed-requests.ts'
 import type {
   GetOptions,
   ObjectBody,
@@ -28,6 +29,21 @@ export type S3Settings = {
 }
 
 type Sdk = typeof import('@aws-sdk/client-s3')
+
+const missingNames = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload'])
+
+/** The names that services give to exhausted quotas. [Ceph, RGW errors; MinIO error codes] */
+const fullNames = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage', 'InsufficientCapacity'])
+
+const { translated, undefinedIfMissing } = translating((error) => {
+  const { name, $metadata } = error as S3ServiceException
+  const status = $metadata?.httpStatusCode
+  return {
+    isMissing: missingNames.has(name) || (status === 404 && name !== 'NoSuchBucket'),
+    isFull: fullNames.has(name) || status === 507,
+    code: name,
+  }
+})
 
 const maxAttempts = 4
 const maxSockets = 1024
@@ -157,19 +173,7 @@ class S3Objects implements ObjectStore {
       UploadId: token,
       MultipartUpload: { Parts: parts.map(({ tag }, index) => ({ ETag: tag, PartNumber: index + 1 })) },
     })
-    const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0)
-    try {
-      await this.#client.send(command, { abortSignal: this.#deadline() })
-    } catch (error) {
-      if ((error as S3ServiceException).name !== 'NoSuchUpload') throw translate(error)
-      if ((await this.head(key)) === undefined) throw translate(error)
-    }
-    const found = await this.head(key)
-    if (found?.sizeBytes !== sizeBytes) {
-      throw new StorageUnavailableError(
-        `the object store made ${found?.sizeBytes ?? 'no'} bytes of parts of ${sizeBytes} bytes`,
-      )
-    }
+    await undefinedIfMissing(this.#client.send(command, { abortSignal: this.#deadline() }))
   }
 
   async abortParts(prefix: string): Promise<void> {
@@ -211,35 +215,4 @@ function propertiesOf({ Metadata, LastModified }: Found) {
 function wholeBytes(contentRange: string | undefined): number | undefined {
   const size = contentRange?.split('/').at(1)
   return size === undefined ? undefined : Number(size)
-}
-
-async function undefinedIfMissing<Result>(work: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    const { name, $metadata } = error as S3ServiceException
-    const isMissing = name === 'NoSuchKey' || name === 'NotFound' || name === 'NoSuchUpload'
-    if (isMissing || ($metadata?.httpStatusCode === 404 && name !== 'NoSuchBucket')) return undefined
-    throw translate(error)
-  }
-}
-
-async function translated<Result>(work: Promise<Result>): Promise<Result> {
-  try {
-    return await work
-  } catch (error) {
-    throw translate(error)
-  }
-}
-
-/** The names that services give to exhausted quotas. [Ceph, RGW errors; MinIO error codes] */
-const fullNames = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage', 'InsufficientCapacity'])
-
-function translate(error: unknown): Error {
-  if (error instanceof StorageUnavailableError) return error
-  const { name, $metadata } = error as S3ServiceException
-  if (fullNames.has(name) || $metadata?.httpStatusCode === 507) {
-    return new StorageFullError('the object store is full', { cause: error })
-  }
-  return new StorageUnavailableError(`the object store failed: ${name}`, { cause: error })
 }
