@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Random } from '../durability/random.ts'
 import { createRegistry } from '../harness/arm.ts'
 import { freePort } from '../harness/free-port.ts'
-import { startTestPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { type PostgresPair, startPostgresPair } from '../harness/postgres-pair.ts'
 import { startReplica } from '../harness/replica.ts'
 import { type RunningServer, startServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
@@ -11,14 +11,11 @@ import { stores } from '../serve/object-stores.ts'
 import { hasAzurite, startAzurite } from '../setup/object-servers.mjs'
 import { type Break, type Installation, policyRegistry, serverArguments } from './part.ts'
 
-/** The PostgreSQL of other tests loses in a crash what it has acknowledged. */
-const durable = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' }
-
-/** Starts three servers on a PostgreSQL, with their blobs in Azurite, or in shared files where it is not installed. */
+/** Starts three servers on a PostgreSQL with a standby, with their blobs in Azurite, or in shared files where it is not installed. */
 export async function startCluster(): Promise<Installation> {
   await using stack = new AsyncDisposableStack()
   const scratch = stack.use(tempDir('chaos'))
-  const postgres = stack.use(await startTestPostgres({ settings: durable }))
+  const postgres = stack.use(await startPostgresPair())
   const database = postgres.createDatabase('chaos')
   const store = hasAzurite() ? stack.use(await startStore(join(scratch.path, 'objects'))) : undefined
   const port = await freePort()
@@ -43,6 +40,7 @@ export async function startCluster(): Promise<Installation> {
     parts: {
       replica: (random) => killReplicas(servers, random),
       database: (random) => killDatabase(postgres, random),
+      failover: () => failOver(postgres),
       ...(store !== undefined && { store: store.kill }),
       clock: (random) => moveClock(servers, clockFiles, random),
     },
@@ -58,13 +56,18 @@ async function killReplicas(servers: readonly RunningServer[], random: Random): 
   return () => Promise.all(killed.map((server) => server.restart()))
 }
 
-async function killDatabase(postgres: TestPostgres, random: Random): Promise<() => Promise<void>> {
+async function killDatabase(postgres: PostgresPair, random: Random): Promise<() => Promise<void>> {
   if (random.chance(0.5)) {
     await postgres.kill('all')
     return () => postgres.resume()
   }
   await postgres.kill('one', random.fraction())
   return async () => undefined
+}
+
+async function failOver(postgres: PostgresPair): Promise<() => Promise<void>> {
+  await postgres.failOver()
+  return () => postgres.addStandby()
 }
 
 /** The time of day of one server is up to an hour ahead or behind. */

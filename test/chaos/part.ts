@@ -5,7 +5,7 @@ import type { RunningServer } from '../harness/server.ts'
 export const nodeParts = ['server', 'worker', 'disk-full', 'disk-error'] as const
 
 /** The parts of three servers on PostgreSQL and an object store. */
-export const clusterParts = ['replica', 'database', 'store', 'clock'] as const
+export const clusterParts = ['replica', 'database', 'failover', 'store', 'clock'] as const
 
 /** What can be broken. */
 export type PartName = (typeof nodeParts)[number] | (typeof clusterParts)[number]

@@ -57,7 +57,7 @@ export function requirePostgres(t: TestContext, { pooler = false } = {}): boolea
 }
 
 /** Runs statements in a database of a server, by its URL with the password. */
-function psql(server: string, database: string, sql: string): string {
+export function psql(server: string, database: string, sql: string): string {
   const url = new URL(server)
   const program = join(postgresBin() ?? '', 'psql')
   return execFileSync(program, ['-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', database, '-c', sql], {
@@ -67,14 +67,14 @@ function psql(server: string, database: string, sql: string): string {
 }
 
 /** A file with the password of a URL, which is gone at the end of the process. */
-function passwordFileOf(server: string): string {
+export function passwordFileOf(server: string): string {
   const file = join(tempDir('postgres-client').path, 'password')
   writeFileSync(file, `${new URL(server).password}\n`, { mode: 0o600 })
   return file
 }
 
 /** The arguments of `acrux serve` for a database of a server. */
-function argumentsFor(server: string, name: string, passwordFile: string): readonly string[] {
+export function argumentsFor(server: string, name: string, passwordFile: string): readonly string[] {
   const { username, host } = new URL(server)
   return ['--database', `postgres://${username}@${host}/${name}`, '--database-password-file', passwordFile]
 }

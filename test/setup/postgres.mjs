@@ -92,6 +92,90 @@ async function untilReady(bin, port, child, logFile) {
   throw new Error(`PostgreSQL did not become ready: ${readFileSync(logFile, 'utf8').slice(-2000)}`)
 }
 
+/** @typedef {ReturnType<typeof environmentOf>} Environment */
+
+/**
+ * What a process of PostgreSQL is run with.
+ *
+ * @param {string} dir
+ * @param {{ uid: number, gid: number } | undefined} user
+ */
+function environmentOf(dir, user) {
+  return { ...user, cwd: dir, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', HOME: dir } }
+}
+
+/**
+ * A private folder for one server.
+ *
+ * @param {{ uid: number, gid: number } | undefined} user
+ */
+function folderFor(user) {
+  const dir = mkdtempSync(join(tmpdir(), 'acrux-postgres-'))
+  if (user !== undefined) chownSync(dir, user.uid, user.gid)
+  chmodSync(dir, 0o700)
+  writeOwned(join(dir, 'log'), '', user)
+  return dir
+}
+
+/**
+ * Starts the server on the data in a folder, and returns what controls it.
+ *
+ * @param {string} dir
+ * @param {{ bin: string, owned: Environment, settings: Readonly<Record<string, string>> }} options
+ */
+async function startIn(dir, { bin, owned, settings: given }) {
+  const port = await freePort()
+  const logFile = join(dir, 'log')
+  const flags = Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const shell = 'exec "$0" "$@" >>"$ACRUX_LOG" 2>&1'
+  const command = [join(bin, 'postgres'), '-D', join(dir, 'data'), '-p', String(port), ...flags]
+  const start = async () => {
+    const child = spawn('/bin/sh', ['-c', shell, ...command], {
+      ...owned,
+      env: { ...owned.env, ACRUX_LOG: logFile },
+      stdio: 'ignore',
+      detached: true,
+    })
+    const ended = once(child, 'exit')
+    const end = async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+      await ended
+    }
+    await untilReady(bin, port, child, logFile).catch(async (cause) => {
+      await end()
+      throw cause
+    })
+    return { end, child }
+  }
+  let { end, child } = await start()
+  const stop = async () => {
+    await end()
+    rmSync(dir, { recursive: true, force: true })
+  }
+  const resume = async () => {
+    ;({ end, child } = await start())
+  }
+  const restart = async () => {
+    await end()
+    await resume()
+  }
+  const pause = () => end()
+  const kill = async (/** @type {'all' | 'one'} */ which, pick = 0) => {
+    const pid = child.pid ?? 0
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number)
+    if (which === 'one') {
+      process.kill(children[Math.floor(pick * children.length)] ?? pid, 'SIGKILL')
+      return
+    }
+    child.kill('SIGKILL')
+    for (const each of children) killIfThere(each)
+    await end()
+    // The files of shared memory are in use until the last process is gone.
+    while (children.some(isRunning)) await sleep(10)
+  }
+  return { port, stop, pause, resume, restart, kill }
+}
+
 /**
  * Starts a PostgreSQL on a free port of 127.0.0.1, with an empty cluster in a private folder, the locale C and one superuser
  * with a random password. `files` are written to the folder of the data, by name, for `settings` that name them. Returns its
@@ -103,72 +187,60 @@ async function untilReady(bin, port, child, logFile) {
 export async function startPostgres({ settings: more = {}, files = {} } = {}) {
   const bin = postgresBin()
   if (bin === undefined) return undefined
-  const dir = mkdtempSync(join(tmpdir(), 'acrux-postgres-'))
   const user = unprivileged()
-  const owned = { ...user, cwd: dir, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', HOME: dir } }
-  const remove = () => rmSync(dir, { recursive: true, force: true })
+  const dir = folderFor(user)
+  const owned = environmentOf(dir, user)
   try {
     const password = randomBytes(24).toString('hex')
     const passwordFile = join(dir, 'password')
-    const logFile = join(dir, 'log')
     writeOwned(passwordFile, password, user)
-    writeOwned(logFile, '', user)
-    if (user !== undefined) chownSync(dir, user.uid, user.gid)
-    chmodSync(dir, 0o700)
     const data = join(dir, 'data')
     const auth = ['--username=acrux', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
     await run(join(bin, 'initdb'), ['-D', data, '--locale=C', '--encoding=UTF8', '--no-sync', ...auth], owned)
-    const port = await freePort()
     for (const [name, content] of Object.entries(files)) writeOwned(join(data, name), content, user)
-    const flags = Object.entries({ ...settings, ...more }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const shell = 'exec "$0" "$@" >>"$ACRUX_LOG" 2>&1'
-    const start = async () => {
-      const child = spawn('/bin/sh', ['-c', shell, join(bin, 'postgres'), '-D', data, '-p', String(port), ...flags], {
-        ...owned,
-        env: { ...owned.env, ACRUX_LOG: logFile },
-        stdio: 'ignore',
-        detached: true,
-      })
-      const ended = once(child, 'exit')
-      const end = async () => {
-        if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
-        await ended
-      }
-      await untilReady(bin, port, child, logFile).catch(async (cause) => {
-        await end()
-        throw cause
-      })
-      return { end, child }
-    }
-    let { end, child } = await start()
-    const stop = async () => {
-      await end()
-      remove()
-    }
-    const resume = async () => {
-      ;({ end, child } = await start())
-    }
-    const restart = async () => {
-      await end()
-      await resume()
-    }
-    const pause = () => end()
-    const kill = async (/** @type {'all' | 'one'} */ which, pick = 0) => {
-      const pid = child.pid ?? 0
-      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number)
-      if (which === 'one') {
-        process.kill(children[Math.floor(pick * children.length)] ?? pid, 'SIGKILL')
-        return
-      }
-      child.kill('SIGKILL')
-      for (const each of children) killIfThere(each)
-      await end()
-      // The files of shared memory are in use until the last process is gone.
-      while (children.some(isRunning)) await sleep(10)
-    }
-    return { url: `postgres://acrux:${password}@127.0.0.1:${port}/postgres`, stop, pause, resume, restart, kill }
+    const { port, ...server } = await startIn(dir, { bin, owned, settings: { ...settings, ...more } })
+    return { url: `postgres://acrux:${password}@127.0.0.1:${port}/postgres`, ...server }
   } catch (cause) {
-    remove()
+    rmSync(dir, { recursive: true, force: true })
+    throw cause
+  }
+}
+
+/**
+ * Starts a standby of a PostgreSQL of {@link startPostgres}, or of another standby that was promoted, with a copy of its data.
+ * Its name for `synchronous_standby_names` is `standby`. Returns what `startPostgres` returns.
+ *
+ * @param {string} primary The URL of the primary, with the password.
+ * @param {{ readonly settings?: Readonly<Record<string, string>> }} options
+ */
+export async function startStandby(primary, { settings: more = {} } = {}) {
+  const bin = postgresBin()
+  if (bin === undefined) return undefined
+  const user = unprivileged()
+  const dir = folderFor(user)
+  const owned = environmentOf(dir, user)
+  try {
+    const url = new URL(primary)
+    const from = ['-h', url.hostname, '-p', url.port, '-U', url.username, '--no-password']
+    const how = [
+      '-D',
+      join(dir, 'data'),
+      '--write-recovery-conf',
+      '--wal-method=stream',
+      '--checkpoint=fast',
+      '--no-sync',
+    ]
+    const env = { ...owned.env, PGPASSWORD: url.password }
+    await run(join(bin, 'pg_basebackup'), [...from, ...how], { ...owned, env })
+    const { port, ...server } = await startIn(dir, {
+      bin,
+      owned,
+      settings: { ...settings, ...more, cluster_name: 'standby' },
+    })
+    url.port = String(port)
+    return { url: String(url), ...server }
+  } catch (cause) {
+    rmSync(dir, { recursive: true, force: true })
     throw cause
   }
 }

@@ -38,20 +38,22 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     await server?.stop()
   })
 
-  /** Ends the server's side of the connections in a state of pg_stat_activity, as an administrator does. */
-  async function terminate(state: string): Promise<number> {
+  /** Runs a statement as an administrator, in a session of its own. Returns the number of rows. */
+  async function inSession(text: string, values: readonly unknown[] = []): Promise<number> {
     const admin = new pg.Client({ connectionString: server?.url })
     await admin.connect()
     try {
-      const { rowCount } = await admin.query(
-        'select pg_terminate_backend(pid) from pg_stat_activity where state = $1 and pid <> pg_backend_pid()',
-        [state],
-      )
-      return rowCount ?? 0
+      return (await admin.query(text, [...values])).rowCount ?? 0
     } finally {
       await admin.end()
     }
   }
+
+  /** Ends the server's side of the connections in a state of pg_stat_activity, as an administrator does. */
+  const terminate = (state: string): Promise<number> =>
+    inSession('select pg_terminate_backend(pid) from pg_stat_activity where state = $1 and pid <> pg_backend_pid()', [
+      state,
+    ])
 
   test('in a transaction between two statements: the transaction runs again', async () => {
     let attempts = 0
@@ -83,6 +85,45 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     })
     await assert.rejects(failed, RangeError)
     assert.deepEqual(await idsIn(database), [1, 2])
+  })
+
+  test('cancels the wait of a commit for a standby: the error says that it may be stored', async () => {
+    await inSession(`alter role acrux set synchronous_commit = 'on'`)
+    await terminate('idle')
+    const admin = new pg.Client({ connectionString: server?.url })
+    await admin.connect()
+    const waitFor = async (names: string): Promise<void> => {
+      await admin.query(`alter system set synchronous_standby_names = '${names}'`)
+      await admin.query('select pg_reload_conf()')
+      await until('the setting is in use', async () => {
+        const { rows } = await admin.query<{ names: string }>(
+          `select current_setting('synchronous_standby_names') as names`,
+        )
+        return rows[0]?.names === names
+      })
+    }
+    try {
+      await waitFor('nobody')
+      const committed = database.transaction((transaction) => insert(transaction, 5))
+      committed.catch(() => undefined)
+      await until('the commit waits', async () => {
+        const { rowCount } = await admin.query(
+          `select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and query = 'commit'`,
+        )
+        return rowCount === 1
+      })
+      await assert.rejects(committed, (error) => {
+        assert.ok(error instanceof Error && 'mayHaveCommitted' in error && error.mayHaveCommitted === true)
+        return true
+      })
+    } finally {
+      await waitFor('')
+      await admin.query('alter role acrux reset synchronous_commit')
+      await admin.end()
+      await database.transaction((transaction) =>
+        transaction.tables<Tables>().deleteFrom('note').where('id', '=', 5).execute(),
+      )
+    }
   })
 
   test('during the commit: the transaction is not repeated, and the error says that it may be stored', async () => {

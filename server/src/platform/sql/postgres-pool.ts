@@ -9,6 +9,9 @@ import { DatabaseUnavailableError } from '../process/outage.ts'
  */
 const unavailable = /^(?:08...|53300|57P0[1-5]|25P0[34]|25006)$/
 
+/** The source of the warning that a commit was told to wait no longer for a standby. A failover may lose it. [PostgreSQL, syncrep.c] */
+const standbyWait = 'SyncRepWaitForLSN'
+
 /** A prepared statement cannot be executed any more, because a migration has changed its result. */
 const stalePlan = { code: '0A000', message: /^cached plan must not change result type/ }
 
@@ -42,7 +45,10 @@ export class PostgresPool implements KyselyPool {
     this.#beforeUse = beforeUse
     this.#pool = new pg.Pool({ ...config, ...limits })
     // The pool listens only to idle connections. Without a listener, the error of any other would end the process.
-    this.#pool.on('connect', (client) => client.on('error', () => this.#lost.add(client)))
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => this.#lost.add(client))
+      client.on('notice', ({ routine }) => routine === standbyWait && this.#lost.add(client))
+    })
     this.#pool.on('error', () => undefined)
   }
 
@@ -58,7 +64,9 @@ export class PostgresPool implements KyselyPool {
       // After a timeout, the connection still waits for the response to the earlier statement.
       if (text === 'rollback' && this.#lost.has(client)) return { command: 'ROLLBACK', rowCount: 0, rows: [] }
       try {
-        return (await client.query(text, [...values])) as unknown as PostgresQueryResult<Row>
+        const result = await client.query(text, [...values])
+        if (text === 'commit' && this.#lost.has(client)) throw new Error('a standby may not have the transaction')
+        return result as unknown as PostgresQueryResult<Row>
       } catch (error) {
         if (!this.#isLost(client, error)) throw error
         // The server has rolled back what a lost connection did not commit.
