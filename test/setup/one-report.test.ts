@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { at } from '../harness/json.ts'
 import { oneReport } from './one-report.mjs'
 
 type Event = Parameters<typeof oneReport>[0][number] extends AsyncIterable<infer Each> ? Each : never
@@ -16,7 +17,7 @@ test('the report of two runs has the events of one after those of the other, and
   const second = runOf(passed('b'), message('a remark'), message('tests 3'), message('duration_ms 20'))
   const events = await Array.fromAsync(oneReport([first, second]))
   assert.deepEqual(
-    events.map(({ data }) => ('message' in data ? data.message : 'name' in data ? data.name : '')),
+    events.map(({ data }) => at(data, 'name') ?? at(data, 'message')),
     ['a', 'tests 5', 'b', 'a remark', 'tests 5', 'duration_ms 30.5'],
   )
 })
