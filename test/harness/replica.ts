@@ -12,7 +12,7 @@ import { tempDir } from './temp-dir.ts'
 export async function startReplica(
   server: RunningServer,
   database: TestDatabase,
-  options: Pick<ServerOptions, 'args' | 'env' | 'port'> = {},
+  options: Pick<ServerOptions, 'args' | 'env' | 'port' | 'program'> = {},
 ): Promise<RunningServer> {
   const home = tempDir('replica')
   const dataDir = join(home.path, 'data')

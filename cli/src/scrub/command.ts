@@ -41,7 +41,7 @@ export const command = defineCommand<Flags>({
     12: 'a running server uses the data directory',
     13: 'the data directory or its database cannot be used',
     14: 'the master key cannot be read',
-    16: 'the database was written by a newer version',
+    16: 'a newer version changed the database, and this one does not work with it',
     19: 'the object store cannot be used',
   },
   flags: [

@@ -13,7 +13,7 @@ export { type AuditEventDocument, auditEventDocument } from './log/event-documen
 export { expireEvents } from './chain/expire-events.ts'
 export { sealFirstHead } from './chain/first-head.ts'
 export { type AuditLag, createAuditLag } from './lag.ts'
-export { auditMigrations } from './migrations.ts'
+export { auditMigrations, headMigration } from './migrations.ts'
 
 export type { EventFilter } from './search/search-store.ts'
 export { attributionOf, recordChange, recordDenial } from './log/request-events.ts'

@@ -3,10 +3,13 @@ import type { Transaction } from '../platform/sql/database.ts'
 import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
 import { writeHead } from './chain/chain-store.ts'
 
+/** The migration that creates the head of the log, which its caller seals: see `sealFirstHead`. */
+export const headMigration = 'audit-0001-tables'
+
 /** The tables of this module. */
 export const auditMigrations: readonly Migration[] = [
   {
-    id: 'audit-0001-tables',
+    id: headMigration,
     up: async (schema, types, transaction) => {
       await createEventTable(schema, types, transaction)
       await schema

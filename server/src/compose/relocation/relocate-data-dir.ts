@@ -9,12 +9,7 @@ import { systemClock } from '../../platform/process/clock.ts'
 import { exitCodes, StartupError } from '../../platform/process/exit.ts'
 import { findInstallationId } from '../../platform/sql/installation.ts'
 import { measure, moveData, type Moved, type MoveProgress, openVerifiedBlobs } from '../../relocation/index.ts'
-import {
-  openCurrentDatabase,
-  requireCurrentSchema,
-  requireDatabase,
-  requireSameProduct,
-} from '../state/open-database.ts'
+import { openCurrentDatabase, requireSameSchema, requireDatabase, requireSameProduct } from '../state/open-database.ts'
 import { openDatabaseSealer } from '../state/open-keys.ts'
 import { requireOwnRows } from '../state/postgres-marker.ts'
 import { readRelocation, type RelocationState, writeRelocation } from '../state/relocation-state.ts'
@@ -58,7 +53,7 @@ export async function measureRelocation(source: Configuration, to: RelocationTar
   requireOther(source, to)
   const rows = await openRows(source)
   try {
-    await requireCurrentSchema({ tables: () => rows.builder() as never })
+    await requireSameSchema({ tables: () => rows.builder() as never })
     return await measure(rows, { rows: to.movesRows, blobs: to.movesBlobs })
   } finally {
     await rows.close()
@@ -123,7 +118,7 @@ async function move(
   }
   await requireRowsOf(source)
   const rows = keep(await openRows(source))
-  await requireCurrentSchema({ tables: () => rows.builder() as never })
+  await requireSameSchema({ tables: () => rows.builder() as never })
   if (movesBlobs && !isBegun) await requireNoFiles(target)
   // The targets are claimed for an id that is known after an interruption.
   await writeRelocation(source.dataDir, state)
@@ -174,7 +169,7 @@ async function requireRowsOf(source: Configuration): Promise<void> {
 async function installationOf(source: Configuration): Promise<string> {
   const rows = await openRows(source)
   try {
-    await requireCurrentSchema({ tables: () => rows.builder() as never })
+    await requireSameSchema({ tables: () => rows.builder() as never })
     return (await findInstallationId({ tables: () => rows.builder() as never })) ?? randomUUID()
   } finally {
     await rows.close()

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { auditMigrations, sealFirstHead } from '../../audit/index.ts'
+import { headMigration, sealFirstHead } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import { databaseFileIn, postgresMarkerIn } from '../../platform/files/data-dir.ts'
 import { type Sealer, sealerOfKey } from '../../platform/keys/sealing.ts'
@@ -11,7 +11,8 @@ import {
   IncompleteDatabaseError,
   type Migration,
   NewerSchemaError,
-  findMissingMigrations,
+  type SchemaDifference,
+  compareSchema,
   migrate,
 } from '../../platform/sql/migrations.ts'
 import type { PostgresAccess } from '../../platform/sql/postgres-address.ts'
@@ -46,7 +47,7 @@ export async function openDatabase(place: DatabasePlace, revision?: RevisionCell
   })
 }
 
-/** Opens a database that exists, and has the schema of this version. @throws StartupError */
+/** Opens a database that exists, and has all tables of this version. @throws StartupError */
 export async function openCurrentDatabase(place: DatabasePlace): Promise<Database> {
   requireDatabase(place)
   const database = await openDatabase(place)
@@ -59,12 +60,18 @@ export async function openCurrentDatabase(place: DatabasePlace): Promise<Databas
   }
 }
 
-/** @throws StartupError if the schema of a database is not that of this version */
-export async function requireCurrentSchema(database: Pick<Database, 'tables'>): Promise<void> {
-  const missing = await findMissingMigrations(database, migrations).catch((error: unknown) => {
+/** @throws StartupError if the schema of a database is not exactly that of this version */
+export async function requireSameSchema(database: Pick<Database, 'tables'>): Promise<void> {
+  const { unknown } = await requireCurrentSchema(database)
+  if (unknown.length > 0) throw newerSchema(new NewerSchemaError(unknown))
+}
+
+/** @throws StartupError if the schema of a database is older, or of a newer version that this one does not work with */
+async function requireCurrentSchema(database: Pick<Database, 'tables'>): Promise<SchemaDifference> {
+  const difference = await compareSchema(database, migrations).catch((error: unknown) => {
     throw newerSchema(error)
   })
-  if (missing.length === 0) return
+  if (difference.missing.length === 0) return difference
   throw new StartupError(
     'the database was written by an older version',
     exitCodes.dataDirUnusable,
@@ -136,7 +143,7 @@ export type Keys = { readonly dataKey: Buffer; readonly sealer: Sealer }
 /**
  * Applies the missing migrations. Of several servers that start together on a new database, one creates it with its data key.
  *
- * @throws StartupError for a database of a newer version, or of another master key
+ * @throws StartupError for a database of a newer version that this one does not work with, or of another master key
  */
 export async function applyMigrations(
   database: Database,
@@ -147,7 +154,7 @@ export async function applyMigrations(
   try {
     await migrate(database, known, clock.now(), async (transaction, applied) => {
       if (applied.size === known.length) dataKey = await createKey(transaction, place, clock.now())
-      if (!auditMigrations.some(({ id }) => applied.has(id))) return
+      if (!applied.has(headMigration)) return
       dataKey ??= (await openKey(place, transaction)).dataKey
       await sealFirstHead(transaction, sealerOfKey(dataKey))
     })

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type TestContext, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database, DatabaseKind, Transaction } from './database.ts'
-import { type Migration, NewerSchemaError, migrate } from './migrations.ts'
+import type { Migration } from './migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
 
 type Tables = { note: { id: number; text: string; size: number | null; bytes: Uint8Array | null } }
@@ -333,34 +333,6 @@ for (const kind of testDatabaseKinds) {
         database.transaction((transaction) => insert(transaction, 2)),
         /closed|end on the pool/,
       )
-    })
-
-    test('applies each migration once, and rejects a newer schema', async (t) => {
-      const database = await open(t, kind)
-      let times = 0
-      const further: Migration = { id: 'test-0002-further', up: async () => void (times += 1) }
-      await migrate(database, [notes, further], 0)
-      await migrate(database, [notes, further], 0)
-      assert.equal(times, 1)
-      await assert.rejects(migrate(database, [notes], 0), (error) => {
-        assert.ok(error instanceof NewerSchemaError)
-        assert.deepEqual(error.unknownMigrations, ['test-0002-further'])
-        return true
-      })
-    })
-
-    test('leaves nothing of a schema step that fails, nor of those before it in the same start', async (t) => {
-      const database = await open(t, kind)
-      const good: Migration = {
-        id: 'test-0002-good',
-        up: async (schema, types) => {
-          await schema.createTable('other').addColumn('id', types.integer).execute()
-        },
-      }
-      const bad: Migration = { id: 'test-0003-bad', up: () => Promise.reject(new Refused()) }
-      await assert.rejects(migrate(database, [notes, good, bad], 0), Refused)
-      await migrate(database, [notes, good], 0)
-      assert.deepEqual(await idsIn(database), [])
     })
   })
 }

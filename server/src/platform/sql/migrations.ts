@@ -12,15 +12,21 @@ export type ColumnTypes = {
 export type Migration = {
   /** `module-NNNN-what`. Unique, and unchanged after a release. */
   readonly id: string
+  /**
+   * Which versions that do not know this step work with it: `any`, for a step that only adds what they do not need to know; or
+   * those that know the step with this id, for one that removes what they do not use any more. None, if it is undefined.
+   * [docs/decisions/0022-schema-changes.md]
+   */
+  readonly worksFor?: string
   readonly up: (schema: SchemaModule, types: ColumnTypes, transaction: Transaction) => Promise<void>
 }
 
-/** The database was written by a newer version of Acrux. */
+/** The database was written by a newer version of Acrux, whose changes this version does not work with. */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError'
   readonly unknownMigrations: readonly string[]
   constructor(unknownMigrations: readonly string[]) {
-    super(`the database has migrations that this version does not know: ${unknownMigrations.join(', ')}`)
+    super(`the database has migrations that this version does not work with: ${unknownMigrations.join(', ')}`)
     this.unknownMigrations = unknownMigrations
   }
 }
@@ -42,7 +48,21 @@ export type CompleteMigration = (transaction: Transaction, applied: ReadonlySet<
 /** The table with the ids of the applied migrations. */
 export const migrationTable = 'schema_migration'
 
-type MigrationTable = { schema_migration: { id: string; applied_at_ms: number } }
+type MigrationRow = {
+  readonly id: string
+  readonly applied_at_ms: number
+  /** See {@link Migration.worksFor}; null for none. Absent in a table of a version that did not have it. */
+  readonly works_for?: string | null | undefined
+}
+type MigrationTable = { schema_migration: MigrationRow }
+
+/** How the schema of a database differs from that of this version, which works with it. */
+export type SchemaDifference = {
+  /** The migrations that are not applied yet. */
+  readonly missing: readonly string[]
+  /** Those of a newer version. */
+  readonly unknown: readonly string[]
+}
 
 /**
  * Applies the missing migrations and `complete`, in order, in one transaction.
@@ -63,39 +83,45 @@ export async function migrate(
       .ifNotExists()
       .addColumn('id', types.text, (column) => column.primaryKey())
       .addColumn('applied_at_ms', types.integer, (column) => column.notNull())
+      .addColumn('works_for', types.text)
       .execute()
-    const applied = new Set((await tables.selectFrom('schema_migration').select('id').execute()).map((row) => row.id))
-    const known = knownAmong(applied, migrations)
-    for (const migration of migrations) {
-      if (applied.has(migration.id)) continue
-      await migration.up(tables.schema, types, transaction)
-      await tables.insertInto('schema_migration').values({ id: migration.id, applied_at_ms: nowMs }).execute()
+    const rows = await tables.selectFrom('schema_migration').selectAll().execute()
+    const missing = new Set(differenceOf(rows, migrations).missing)
+    if (rows.some(({ works_for }) => works_for === undefined)) {
+      await tables.schema.alterTable(migrationTable).addColumn('works_for', types.text).execute()
     }
-    await complete(transaction, new Set([...known].filter((id) => !applied.has(id))))
+    for (const { id, worksFor, up } of migrations) {
+      if (!missing.has(id)) continue
+      await up(tables.schema, types, transaction)
+      const row = { id, applied_at_ms: nowMs, works_for: worksFor ?? null }
+      await tables.insertInto('schema_migration').values(row).execute()
+    }
+    await complete(transaction, missing)
   })
 }
 
 /**
- * The migrations that are not applied yet.
+ * Compares the schema of a database with that of this version.
  *
- * @throws NewerSchemaError, IncompleteDatabaseError
+ * @throws NewerSchemaError if this version does not work with it; IncompleteDatabaseError
  */
-export async function findMissingMigrations(
+export async function compareSchema(
   database: Pick<Database, 'tables'>,
   migrations: readonly Migration[],
-): Promise<string[]> {
-  const rows = await database.tables<MigrationTable>().selectFrom('schema_migration').select('id').execute()
-  const applied = new Set(rows.map(({ id }) => id))
-  return [...knownAmong(applied, migrations)].filter((id) => !applied.has(id))
+): Promise<SchemaDifference> {
+  const rows = await database.tables<MigrationTable>().selectFrom('schema_migration').selectAll().execute()
+  return differenceOf(rows, migrations)
 }
 
-/** The ids of the migrations of this version. @throws NewerSchemaError, IncompleteDatabaseError if others are applied */
-function knownAmong(applied: ReadonlySet<string>, migrations: readonly Migration[]): Set<string> {
+/** @throws NewerSchemaError, IncompleteDatabaseError */
+function differenceOf(applied: readonly MigrationRow[], migrations: readonly Migration[]): SchemaDifference {
   const known = new Set(migrations.map(({ id }) => id))
-  const unknown = [...applied].filter((id) => !known.has(id))
-  if (unknown.includes(incompleteMarker)) throw new IncompleteDatabaseError()
-  if (unknown.length > 0) throw new NewerSchemaError(unknown)
-  return known
+  const ids = new Set(applied.map(({ id }) => id))
+  const unknown = applied.filter(({ id }) => !known.has(id))
+  if (ids.has(incompleteMarker)) throw new IncompleteDatabaseError()
+  const refused = unknown.filter(({ works_for: since }) => since !== 'any' && !known.has(since ?? ''))
+  if (refused.length > 0) throw new NewerSchemaError(refused.map(({ id }) => id))
+  return { missing: [...known].filter((id) => !ids.has(id)), unknown: unknown.map(({ id }) => id) }
 }
 
 function columnTypes(kind: DatabaseKind): ColumnTypes {

@@ -128,7 +128,7 @@ class PostgresRawDatabase implements RawTarget {
     const database = await openDatabase()
     try {
       await migrate(database, migrations, Date.now(), async (transaction) => {
-        const marker = sql`insert into ${sql.table(migrationTable)} values (${incompleteMarker}, 0)`
+        const marker = sql`insert into ${sql.table(migrationTable)} (id, applied_at_ms) values (${incompleteMarker}, 0)`
         await marker.execute(transaction.tables())
         for (const name of await this.#tableNames(transaction.tables())) {
           await sql`alter table ${sql.table(name)} disable trigger user`.execute(transaction.tables())

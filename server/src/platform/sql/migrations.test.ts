@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, test } from 'node:test'
+import type { Database, DatabaseKind } from './database.ts'
+import { type Migration, NewerSchemaError, compareSchema, migrate, migrationTable } from './migrations.ts'
+import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
+
+const notes: Migration = {
+  id: 'test-0001-notes',
+  up: async (schema, types) => {
+    await schema
+      .createTable('note')
+      .addColumn('id', types.integer, (column) => column.primaryKey())
+      .execute()
+  },
+}
+
+async function open(t: TestContext, kind: DatabaseKind): Promise<Database> {
+  const { database, dispose } = await openTestDatabase(kind, [notes])
+  t.after(dispose)
+  return database
+}
+
+class Refused extends Error {}
+
+for (const kind of testDatabaseKinds) {
+  describe(`migrations on ${kind}`, () => {
+    test('applies each migration once, and rejects a newer schema', async (t) => {
+      const database = await open(t, kind)
+      let times = 0
+      const further: Migration = { id: 'test-0002-further', up: async () => void (times += 1) }
+      await migrate(database, [notes, further], 0)
+      await migrate(database, [notes, further], 0)
+      assert.equal(times, 1)
+      await assert.rejects(migrate(database, [notes], 0), (error) => {
+        assert.ok(error instanceof NewerSchemaError)
+        assert.deepEqual(error.unknownMigrations, ['test-0002-further'])
+        return true
+      })
+    })
+
+    test('works with a newer schema as far as its steps say, and rejects what they do not say', async (t) => {
+      const step = (id: string, worksFor?: string): Migration => ({
+        id,
+        up: () => Promise.resolve(),
+        ...(worksFor !== undefined && { worksFor }),
+      })
+      const [added, removed] = [step('test-0002-added', 'any'), step('test-0003-removed', 'test-0002-added')]
+      for (const { why, applied, known, refused } of [
+        { why: 'it only adds', applied: [notes, added], known: [notes], refused: [] },
+        {
+          why: 'it removes what this version does not use',
+          applied: [notes, added, removed],
+          known: [notes, added],
+          refused: [],
+        },
+        {
+          why: 'it removes what this version may use',
+          applied: [notes, added, removed],
+          known: [notes],
+          refused: [removed.id],
+        },
+        {
+          why: 'it says nothing',
+          applied: [notes, step('test-0002-other')],
+          known: [notes],
+          refused: ['test-0002-other'],
+        },
+      ]) {
+        const database = await open(t, kind)
+        await migrate(database, applied, 0)
+        const start = () => migrate(database, known, 0)
+        const compare = () => compareSchema(database, known)
+        if (refused.length === 0) {
+          await start()
+          const unknown = applied.slice(known.length).map(({ id }) => id)
+          assert.deepEqual(await compare(), { missing: [], unknown }, why)
+          continue
+        }
+        for (const attempt of [start, compare]) {
+          await assert.rejects(attempt, (error) => {
+            assert.ok(error instanceof NewerSchemaError, why)
+            assert.deepEqual(error.unknownMigrations, refused, why)
+            return true
+          })
+        }
+      }
+    })
+
+    test('adds what steps say to the table of a version in which they said nothing', async (t) => {
+      const database = await open(t, kind)
+      await database.exclusiveTransaction(async (transaction) =>
+        transaction.tables().schema.alterTable(migrationTable).dropColumn('works_for').execute(),
+      )
+      const added: Migration = { id: 'test-0002-added', worksFor: 'any', up: () => Promise.resolve() }
+      assert.deepEqual(await compareSchema(database, [notes, added]), { missing: [added.id], unknown: [] })
+      await migrate(database, [notes, added], 0)
+      await migrate(database, [notes], 0)
+    })
+
+    test('leaves nothing of a schema step that fails, nor of those before it in the same start', async (t) => {
+      const database = await open(t, kind)
+      const good: Migration = {
+        id: 'test-0002-good',
+        up: async (schema, types) => {
+          await schema.createTable('other').addColumn('id', types.integer).execute()
+        },
+      }
+      const bad: Migration = { id: 'test-0003-bad', up: () => Promise.reject(new Refused()) }
+      await assert.rejects(migrate(database, [notes, good, bad], 0), Refused)
+      await migrate(database, [notes, good], 0)
+      const rows = await database.tables<{ note: { id: number } }>().selectFrom('note').selectAll().execute()
+      assert.deepEqual(rows, [])
+    })
+  })
+}
