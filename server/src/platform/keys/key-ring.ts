@@ -38,9 +38,12 @@ export interface KeyRing {
   current(): Promise<SigningKey>
   /** When the signing key was created and when its rotation is due, in milliseconds. Creates a key if there is none. */
   times(): Promise<SigningKeyTimes>
-  /** The public key with an id, if it still verifies. An unknown id is looked up at most once a second. */
+  /**
+   * The public key with an id, if it still verifies. An unknown id is looked up at most once a second: a key that another
+   * process has created moves the revision of authority, and so is looked up at once.
+   */
   verifier(kid: string): Promise<CryptoKey | undefined>
-  /** Replaces the signing key. */
+  /** Replaces the signing key. Every process verifies the new key before one signs with it. */
   rotate(): Promise<void>
   /** Deletes all keys: nothing that they signed verifies any more, in any process. */
   withdraw(transaction: Transaction): Promise<void>
@@ -49,7 +52,7 @@ export interface KeyRing {
 }
 
 /**
- * The keys of the ring, and when and at which revision of authority they were read. Withdrawing keys moves the revision.
+ * The keys of the ring, and when and at which revision of authority they were read. Creating or withdrawing a key moves the revision.
  * Reading them takes 71 µs, and a look at this 1 µs.
  */
 type Loaded = {
@@ -175,18 +178,29 @@ class StoredKeyRing implements KeyRing {
     return this.#replacing
   }
 
-  /** Creates a signing key unless another process has replaced `before` already. */
+  /**
+   * Creates a signing key unless another process has replaced `before` already. It signs only when every process knows it:
+   * the first transaction returns when none decides by an earlier revision of authority, to which their caches are bound.
+   */
   async #replace(before: SigningKeyRow | undefined): Promise<void> {
     const { database, clock, signatureMilliseconds } = this.#options
     const row = await generateSealedKey(this.#options, clock.now())
+    const { kid, created_at_ms: createdAtMs } = row
+    const lastUseMs = createdAtMs + signingMilliseconds + signatureMilliseconds
+    const isReplaced = async (transaction: Transaction) => {
+      const signing = (await this.#store.all(transaction)).find(({ verifies_until_ms }) => verifies_until_ms === null)
+      return signing !== undefined && signing.kid !== before?.kid
+    }
     await database.transaction(async (transaction) => {
-      const rows = await this.#store.all(transaction)
-      const signing = rows.find(({ verifies_until_ms }) => verifies_until_ms === null)
-      if (signing !== undefined && signing.kid !== before?.kid) return
-      const lastSignatureMs = row.created_at_ms + signingMilliseconds
-      await this.#store.retire(transaction, lastSignatureMs + signatureMilliseconds)
-      await this.#store.removeOutdated(transaction, row.created_at_ms)
-      await this.#store.insert(transaction, row)
+      if (await isReplaced(transaction)) return
+      transaction.changesAuthority()
+      await this.#store.removeOutdated(transaction, createdAtMs)
+      await this.#store.insert(transaction, { ...row, verifies_until_ms: lastUseMs })
+    })
+    await database.transaction(async (transaction) => {
+      if (await isReplaced(transaction)) return this.#store.remove(transaction, kid)
+      await this.#store.retire(transaction, lastUseMs)
+      return this.#store.sign(transaction, kid)
     })
     await this.#load()
   }

@@ -38,6 +38,16 @@ export function createSigningKeyStore(database: Database, purpose: string) {
         .where('purpose', '=', purpose)
         .where('verifies_until_ms', 'is', null)
         .execute(),
+    /** Lets a key sign that only verified until now. */
+    sign: (transaction: Transaction, kid: string) =>
+      within(transaction)
+        .updateTable('signing_key')
+        .set({ verifies_until_ms: null })
+        .where('purpose', '=', purpose)
+        .where('kid', '=', kid)
+        .execute(),
+    remove: (transaction: Transaction, kid: string) =>
+      within(transaction).deleteFrom('signing_key').where('purpose', '=', purpose).where('kid', '=', kid).execute(),
     removeAll: (transaction: Transaction) =>
       within(transaction).deleteFrom('signing_key').where('purpose', '=', purpose).execute(),
     removeOutdated: (transaction: Transaction, nowMs: number) =>
