@@ -274,4 +274,20 @@ export const registryMigrations: readonly Migration[] = [
       }
     },
   },
+  {
+    id: 'registry-0003-content-reports',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema
+        .createTable('content_report')
+        .addColumn('name', types.text, (column) => column.primaryKey())
+        .addColumn('process', types.text, (column) => column.notNull())
+        .addColumn('report', types.text, (column) => column.notNull())
+        .execute()
+      await schema
+        .alterTable('scrub')
+        .addColumn('progress_permille', types.integer, (column) => column.notNull().defaultTo(0))
+        .execute()
+    },
+  },
 ]

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { CallerBudgets } from '../platform/limits/caller-budget.ts'
+import { onlyProcess } from '../platform/jobs/processes.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { createContent, type RegistryContent } from './content.ts'
 import { type ContextOptions, createContext, type RegistryContext } from './context.ts'
@@ -16,6 +17,7 @@ import { deleteRegistryContent } from './repositories/repository-store.ts'
 import { applyPolicies } from './retention/apply-policies.ts'
 import type { PolicedRegistry } from './retention/model.ts'
 import type { VerifyAudit } from './scrub/scrub-run.ts'
+import { readReport, writeReport } from './scrub/scrub-store.ts'
 import { defaultScrubSettings, type ScrubSettings, Scrubs } from './scrub/scrubs.ts'
 import { mountSurface } from './surface.ts'
 import type { Gate, Transfers, WhichRegistry } from './surface/ports.ts'
@@ -26,8 +28,10 @@ export type GarbageFigures = {
   readonly runs: number
   readonly blobs: number
   readonly uploads: number
-  readonly completedAtMs: number | undefined
 }
+
+/** The report of the last garbage collection of any process. */
+type CollectionReport = { readonly completedAtMs: number }
 
 /** The bytes that a registry holds, open uploads included, and its quota; undefined if there is no quota. */
 export type RegistryUsage = { readonly sizeBytes: number; readonly limitBytes: number | undefined }
@@ -67,6 +71,8 @@ export interface Registry {
   /** Cache hits and misses of manifest reads since the start; undefined if there is no cache. */
   readonly manifestCacheFigures: () => { readonly hits: number; readonly misses: number }
   readonly garbageFigures: GarbageFigures
+  /** When the last garbage collection of any process was completed. */
+  lastCollectionMs(): Promise<number | undefined>
   /** Writes the last pull times of manifests and tags, which are collected in memory. */
   flushLastPulls(): Promise<void>
   /** Adds last pull times that another thread collected. */
@@ -91,8 +97,9 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { database, clock, callerBudgets = new CallerBudgets(), scrubSettings = defaultScrubSettings } = options
   const context = createContext(options)
   const collector = new GarbageCollector(context)
-  const garbageFigures = { runs: 0, blobs: 0, uploads: 0, completedAtMs: undefined as number | undefined }
-  const scrubs = new Scrubs(context, scrubSettings, options.verifyAudit)
+  const garbageFigures = { runs: 0, blobs: 0, uploads: 0 }
+  const { verifyAudit, processes = onlyProcess() } = options
+  const scrubs = new Scrubs(context, { settings: scrubSettings, verifyAudit, processes })
   return {
     mount: (app) => mountSurface(app, { ...options, budgets: callerBudgets, handlers: createHandlers(context) }),
     content: createContent(context),
@@ -106,6 +113,10 @@ export function createRegistry(options: RegistryOptions): Registry {
     resumeDeletions: () => context.sweeper.begin(),
     manifestCacheFigures: () => context.manifestCache.reads,
     garbageFigures,
+    lastCollectionMs: async () => {
+      const row = await readReport(database, 'collection')
+      return row === undefined ? undefined : (JSON.parse(row.report) as CollectionReport).completedAtMs
+    },
     flushLastPulls: () => context.lastPulls.flush(),
     addPulls: (recorded) => context.lastPulls.add(recorded),
     scrubs,
@@ -127,7 +138,10 @@ export function createRegistry(options: RegistryOptions): Registry {
       garbageFigures.runs += 1
       garbageFigures.blobs += collected.blobs
       garbageFigures.uploads += collected.uploads
-      garbageFigures.completedAtMs = clock.now()
+      const report = JSON.stringify({ completedAtMs: clock.now() } satisfies CollectionReport)
+      await database.transaction((transaction) =>
+        writeReport(transaction, { name: 'collection', process: processes.id(), report }),
+      )
       return collected
     },
   }

@@ -94,7 +94,7 @@ export const without: Readonly<Record<string, string>> = {
   ...named('the audit log', 'audit_block audit_event audit_head audit_webhook credential_use'),
   ...named('where something is', 'tenant subscription resource_group application_uri'),
   ...named('what holds somebody off', 'quota known_network password_failure password_guess enrolment_code used_challenge used_assertion'),
-  ...named('what is under way', 'import_operation scrub upstream_transaction'),
+  ...named('what is under way', 'import_operation scrub content_report upstream_transaction'),
   ...named('the certificates of an ACME provider, and the account there', 'acme_account acme_certificate acme_challenge'),
   ...named('the server processes, and which of them runs the jobs', 'server_process process_claim'),
   ...named('what the first start of an installation creates', 'installation data_key certificate_authority'),

@@ -145,7 +145,7 @@ function contentComponent({ registry }: HealthSources): HealthComponent {
     check: async () => {
       const count = await registry.scrubs.countQuarantined()
       if (count > 0) return degraded(`Corrupt blobs and manifests: ${count}. Push their images again.`)
-      return registry.scrubs.figures().isOverdue
+      return (await registry.scrubs.figures()).isOverdue
         ? degraded('The last background scrub was completed too long ago.')
         : ok('No stored content is known to be corrupt.')
     },

@@ -4,7 +4,7 @@ import { manifestCacheFigure } from './thread-figures.ts'
 
 type CapacitySources = Pick<Registry, 'capacity' | 'quotaUse'>
 type IntegritySources = Pick<Registry, 'scrubs' | 'integrityFigures'>
-type ContentSources = Pick<Registry, 'manifestCacheFigures' | 'garbageFigures'>
+type ContentSources = Pick<Registry, 'manifestCacheFigures' | 'garbageFigures' | 'lastCollectionMs'>
 
 export type RegistryFigureSources = CapacitySources & IntegritySources & ContentSources
 
@@ -53,6 +53,7 @@ function shareRunning<Result>(read: () => Promise<Result>): () => Promise<Result
 }
 
 function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySources): readonly Figure[] {
+  const readFigures = shareRunning(() => scrubs.figures())
   return [
     {
       name: 'acrux_corrupt_content',
@@ -82,14 +83,14 @@ function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySourc
       name: 'acrux_scrub_progress_ratio',
       help: 'Progress of the background scrub; absent while none is under way.',
       kind: 'gauge',
-      read: async () => scrubs.figures().progress,
+      read: async () => (await readFigures()).progress,
     },
     {
       name: 'acrux_scrub_completed_timestamp_seconds',
       help: 'When the last background scrub was completed.',
       kind: 'gauge',
       read: async () => {
-        const { lastCompletedAtMs } = scrubs.figures()
+        const { lastCompletedAtMs } = await readFigures()
         return lastCompletedAtMs === undefined ? undefined : lastCompletedAtMs / 1000
       },
     },
@@ -97,12 +98,12 @@ function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySourc
       name: 'acrux_scrub_findings',
       help: 'Problems that the last background scrub found.',
       kind: 'gauge',
-      read: async () => scrubs.figures().lastFindingCount,
+      read: async () => (await readFigures()).lastFindingCount,
     },
   ]
 }
 
-function contentFigures({ manifestCacheFigures, garbageFigures }: ContentSources): readonly Figure[] {
+function contentFigures({ manifestCacheFigures, garbageFigures, lastCollectionMs }: ContentSources): readonly Figure[] {
   const figure = (name: string, help: string, count: () => number): Figure => {
     return { name, help, kind: 'counter', read: async () => count() }
   }
@@ -117,9 +118,12 @@ function contentFigures({ manifestCacheFigures, garbageFigures }: ContentSources
     ),
     {
       name: 'acrux_garbage_collected_timestamp_seconds',
-      help: 'When the last garbage collection was completed.',
+      help: 'When any server completed the last garbage collection.',
       kind: 'gauge',
-      read: async () => (garbageFigures.completedAtMs === undefined ? undefined : garbageFigures.completedAtMs / 1000),
+      read: async () => {
+        const completedAtMs = await lastCollectionMs()
+        return completedAtMs === undefined ? undefined : completedAtMs / 1000
+      },
     },
   ]
 }

@@ -51,7 +51,7 @@ type ScrubDocument = DocumentOf<typeof scrubResponse>
 
 /**
  * `POST /subscriptions/{s}/providers/Acrux.Server/scrub`: ours, not Azure's. Starts to verify all stored content, unless a
- * requested scrub is running. With `repair`, corrupt content is quarantined and files without a row are removed.
+ * requested scrub is running in any server of the database. With `repair`, corrupt content is quarantined and files without a row are removed.
  */
 export async function startScrub(context: ManagementContext, call: ManagementCall): Promise<ScrubDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
@@ -59,7 +59,7 @@ export async function startScrub(context: ManagementContext, call: ManagementCal
   const { caller, origin } = call
   const event = { action: 'scrub.start', target: subscriptionId(subscription), detail: { repair } }
   await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
-  context.registry.scrubs.start(repair)
+  await context.registry.scrubs.start(repair)
   call.reply.code(202)
   return scrubDocument(context)
 }
@@ -74,8 +74,8 @@ export async function getScrub(context: ManagementContext, call: ManagementCall)
 getScrub.response = scrubResponse
 
 async function scrubDocument({ registry: { scrubs } }: ManagementContext): Promise<ScrubDocument> {
-  const requested = scrubs.status()
-  const { progress, lastCompletedAtMs, lastFindingCount } = scrubs.figures()
+  const requested = await scrubs.status()
+  const { progress, lastCompletedAtMs, lastFindingCount } = await scrubs.figures()
   return {
     requested: requested === undefined ? null : reportDocument(requested),
     background: { progress: progress ?? null, lastCompletedAt: isoTime(lastCompletedAtMs), lastFindingCount },

@@ -15,6 +15,7 @@ export type RegistryTables = {
   deleted_tag: DeletedTagRow
   last_pull: LastPullRow
   scrub: ScrubRow
+  content_report: ContentReportRow
   registry_usage: RegistryUsageRow
   repository_usage: RepositoryUsageRow
   registry_blob: RegistryBlobRow
@@ -174,9 +175,19 @@ export type ScrubRow = {
   readonly step: string
   readonly place: string
   readonly finding_count: number
+  readonly progress_permille: number
   /** When the last complete scrub ended, and how many problems it found. */
   readonly completed_at_ms: number | null
   readonly completed_finding_count: number
+}
+
+/** What the last requested scrub, and the last garbage collection, of any process have to report. */
+export type ContentReportRow = {
+  readonly name: 'requested-scrub' | 'collection'
+  /** The process that writes it. */
+  readonly process: string
+  /** JSON text. */
+  readonly report: string
 }
 
 /** The bytes that a registry stores. Triggers maintain this table and the next two. */

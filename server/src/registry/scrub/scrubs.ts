@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Processes } from '../../platform/jobs/processes.ts'
 import type { ScrubContext } from './context.ts'
+import { RequestedScrub, type ScrubReport } from './requested-scrub.ts'
 import { scrub } from './scrub.ts'
 import {
   newProgress,
@@ -9,6 +11,7 @@ import {
   scrubSteps,
   type VerifyAudit,
 } from './scrub-run.ts'
+import { outageOf } from '../../platform/process/outage.ts'
 import { countQuarantined, readScrub, writeScrub } from './scrub-store.ts'
 import type { ScrubRow } from '../rows/rows.ts'
 
@@ -31,26 +34,28 @@ const askedBytesPerSecond = 256 * 1024 * 1024
 /** How long a scrub waits after the start of the server, when all clients reconnect. */
 const startDelayMs = 5 * 60_000
 
+/** How often the progress of a requested scrub is recorded, and when that is retried after a failure. */
+const reportedEveryMs = 1000
+
 /** How often the position of the background scrub is recorded, and when it is retried after a failure. */
 const recordedEveryMs = 5000
 const retryAfterMs = 60_000
 
-/** The report of a requested scrub. */
-export type ScrubReport = ScrubProgress & {
-  state: 'running' | 'completed' | 'stopped' | 'failed'
-  readonly repair: boolean
-  readonly startedAtMs: number
-  completedAtMs: number | undefined
-}
-
-/** The metrics of the background scrub. */
+/** The metrics of the background scrub, in whichever process it runs. */
 export type ScrubFigures = {
   /** From 0 to 1; undefined if no scrub is running. */
   readonly progress: number | undefined
   readonly lastCompletedAtMs: number | undefined
   readonly lastFindingCount: number
-  /** Whether twice the interval has passed since the last one was completed, and none is running. */
+  /** Whether twice the interval has passed since the last one was completed, and none has begun. */
   readonly isOverdue: boolean
+}
+
+export type ScrubsOptions = {
+  readonly settings: ScrubSettings
+  readonly verifyAudit: VerifyAudit | undefined
+  /** The processes that share the database. */
+  readonly processes: Processes
 }
 
 /** The scrubs of a running server: a slow one in the background, and requested ones. */
@@ -59,43 +64,49 @@ export class Scrubs {
   #settings: ScrubSettings
   #verifyAudit: VerifyAudit | undefined
   #stopping = new AbortController()
-  #asked: { readonly report: ScrubReport; readonly ended: Promise<void> } | undefined
-  #background: ScrubProgress | undefined
+  #requested: RequestedScrub
+  #asked: Promise<void> | undefined
   #last: ScrubRow | undefined
   /** When the next background scrub is due; undefined until the row has been read. */
   #dueAtMs: number | undefined
 
-  constructor(context: ScrubContext, settings: ScrubSettings, verifyAudit: VerifyAudit | undefined) {
+  constructor(context: ScrubContext, { settings, verifyAudit, processes }: ScrubsOptions) {
     this.#context = context
     this.#settings = settings
     this.#verifyAudit = verifyAudit
+    this.#requested = new RequestedScrub({ ...context, processes })
   }
 
-  /** Starts a scrub, unless a requested one is running, and returns its report. */
-  start(repair: boolean): ScrubReport {
-    if (this.#asked?.report.state === 'running') return this.#asked.report
-    const startedAtMs = this.#context.clock.now()
-    const report: ScrubReport = { ...newProgress(), state: 'running', repair, startedAtMs, completedAtMs: undefined }
-    const run = this.#run(report, { repair, bytesPerSecond: askedBytesPerSecond })
-    const ended = this.#carryOut(run, report)
-    this.#asked = { report, ended }
-    return report
+  /** Starts a scrub in this process, unless a requested one is running in any. */
+  async start(repair: boolean): Promise<void> {
+    const report = await this.#requested.begin(repair)
+    if (report === undefined) return
+    let recordedAtMs = performance.now()
+    const reached = async () => {
+      if (performance.now() - recordedAtMs < reportedEveryMs) return
+      await this.#requested.record(report)
+      recordedAtMs = performance.now()
+    }
+    this.#asked = this.#carryOut(this.#run(report, { repair, bytesPerSecond: askedBytesPerSecond, reached }), report)
   }
 
-  /** The last requested scrub since the start of the server. */
-  status(): ScrubReport | undefined {
-    return this.#asked?.report
+  /** The scrub that was requested last, of any process. */
+  status(): Promise<ScrubReport | undefined> {
+    return this.#requested.read()
   }
 
-  figures(): ScrubFigures {
+  async figures(): Promise<ScrubFigures> {
     const { intervalMs } = this.#settings
-    const completedAtMs = this.#last?.completed_at_ms ?? this.#context.clock.now()
-    const isLate = intervalMs > 0 && this.#context.clock.now() > completedAtMs + 2 * intervalMs + retryAfterMs
+    const { clock, database } = this.#context
+    const row = await readScrub(database)
+    const completedAtMs = row?.completed_at_ms ?? clock.now()
+    const isUnderWay = row !== undefined && row.started_at_ms !== null
+    const isLate = intervalMs > 0 && clock.now() > completedAtMs + 2 * intervalMs + retryAfterMs
     return {
-      progress: this.#background?.progress,
-      lastCompletedAtMs: this.#last?.completed_at_ms ?? undefined,
-      lastFindingCount: this.#last?.completed_finding_count ?? 0,
-      isOverdue: isLate && this.#background === undefined,
+      progress: isUnderWay ? row.progress_permille / 1000 : undefined,
+      lastCompletedAtMs: row?.completed_at_ms ?? undefined,
+      lastFindingCount: row?.completed_finding_count ?? 0,
+      isOverdue: isLate && !isUnderWay,
     }
   }
 
@@ -119,15 +130,13 @@ export class Scrubs {
       if (this.#stopping.signal.aborted) return
       this.#dueAtMs = clock.now() + retryAfterMs
       throw error
-    } finally {
-      this.#background = undefined
     }
   }
 
   /** Stops running scrubs. The background scrub continues after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the server is stopping'))
-    await this.#asked?.ended
+    await this.#asked
   }
 
   async #scrubInBackground(): Promise<void> {
@@ -141,12 +150,13 @@ export class Scrubs {
     }
     const progress = newProgress()
     progress.findingCount = continued?.finding_count ?? 0
-    this.#background = progress
     let recordedAtMs = -Infinity
     let recordedStep = ''
     const reached = async (step: ScrubStep, place: string) => {
       if (step === recordedStep && performance.now() - recordedAtMs < recordedEveryMs) return
-      const row = { started_at_ms, step, place, finding_count: progress.findingCount, ...completed }
+      const progress_permille = Math.floor(1000 * progress.progress)
+      const { findingCount: finding_count } = progress
+      const row = { started_at_ms, step, place, finding_count, progress_permille, ...completed }
       await database.transaction((transaction) => writeScrub(transaction, row))
       this.#last = { id: 'background', ...row }
       recordedAtMs = performance.now()
@@ -160,6 +170,7 @@ export class Scrubs {
       step: '',
       place: '',
       finding_count: 0,
+      progress_permille: 0,
       completed_at_ms: clock.now(),
       completed_finding_count: progress.findingCount,
     }
@@ -179,6 +190,21 @@ export class Scrubs {
       if (report.state === 'failed') log.error({ err: error }, 'a scrub failed')
     }
     report.completedAtMs = clock.now()
+    await this.#recordEnd(report)
+  }
+
+  /** Otherwise, the scrub would be reported as running until the process ends. */
+  async #recordEnd(report: ScrubReport): Promise<void> {
+    const { signal } = this.#stopping
+    for (;;) {
+      try {
+        return await this.#requested.record(report)
+      } catch (error) {
+        this.#context.log.warn({ err: error }, 'the report of a scrub could not be written')
+        if (signal.aborted || outageOf(error) === undefined) return
+        await sleep(reportedEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
+      }
+    }
   }
 
   #report({ findingCount, counts, findings }: ScrubProgress): void {
