@@ -34,13 +34,12 @@ export type ManagementContext = {
     Directory,
     | 'tenant'
     | 'findPrincipal'
-    | 'findUser'
     | 'hasPrincipal'
     | 'groupIdsOf'
     | 'managedIdentities'
     | 'externalPrincipals'
     | 'isDirectoryOwner'
-  >
+  > & { readonly people: Pick<Directory['people'], 'named'> }
   readonly credentials: Pick<Credentials, 'managedFederation' | 'machines'>
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access

@@ -77,11 +77,15 @@ export async function listActivityLog(
   }
   const { events, next } = await context.auditLog.list(filter, page, (work) => call.budget.inTurn(work))
   const { tenantId } = await context.directory.tenant()
-  const value: EventDocument[] = []
-  for (const event of events.map(auditEventDocument)) {
-    const caller = await callerOf(context, event)
-    value.push(...eventsOf(event, { subscriptionId, tenantId, caller }))
-  }
+  const documents = events.map(auditEventDocument)
+  const ids = new Set(documents.flatMap(({ actor }) => (actor.kind === 'user' ? [actor.id] : [])))
+  const people = await context.directory.people.named([...ids])
+  const names = new Map(people.map(({ objectId, userPrincipalName }) => [objectId, userPrincipalName]))
+  const value = documents.flatMap((event) => {
+    // The user name of a person, as in Azure, and the object id of another principal.
+    const caller = names.get(event.actor.id) ?? event.actor.id
+    return eventsOf(event, { subscriptionId, tenantId, caller })
+  })
   return next === undefined ? { value } : { value, nextLink: nextLink(context.publicOrigin, request, String(next)) }
 }
 listActivityLog.response = eventListResponse
@@ -99,12 +103,6 @@ function readTimes(request: FastifyRequest): Pick<EventFilter, 'fromMs' | 'toMs'
 }
 
 const filterNames = new Set(['at-least eventtimestamp', 'at-most eventtimestamp', 'equals resourceprovider'])
-
-/** The user name of a person, as in Azure, and the object id of another principal. */
-async function callerOf({ directory }: ManagementContext, { actor }: AuditEventDocument): Promise<string> {
-  const user = actor.kind === 'user' ? await directory.findUser(actor.id) : undefined
-  return user?.userPrincipalName ?? actor.id
-}
 
 type Place = { readonly subscriptionId: string; readonly tenantId: string; readonly caller: string }
 
