@@ -4,24 +4,33 @@ import { prepareSurfaceWrites, requireErrorFormat } from '../faults/surface-writ
 import { expectStatus } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { requirePostgres, startTestPostgres } from '../harness/postgres.ts'
-import { basic, get, pushImage } from '../harness/registry.ts'
+import { accessToken, basic, get, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 
 test('while PostgreSQL is away, every surface responds 503 with Retry-After; when it is back, all works again', async (t) => {
   if (!requirePostgres(t)) return
-  await using postgres = await startTestPostgres()
+  // It is killed, so that it is away at once.
+  await using postgres = await startTestPostgres({ settings: { synchronous_commit: 'on' } })
   await using server = await startServer({ args: postgres.createDatabase('acrux').args })
   const { appId, password } = server.firstRun.servicePrincipal
   const authorization = basic(appId, password)
-  await pushImage(server, 'team/app', '1', authorization)
+  const { digest } = await pushImage(server, 'team/app', '1', authorization)
   const writes = await prepareSurfaceWrites(server)
   const { pid } = server
   const pulls = async (): Promise<number> => (await get(server, '/v2/team/app/manifests/1', authorization)).status
   const isReady = async (): Promise<number> =>
     (await request({ url: `${server.baseUrl}/readyz`, caFile: server.caFile })).status
 
-  await postgres.pause()
+  const token = await accessToken(server, { username: appId, password }, ['repository:team/app:pull'])
+  const byDigest = async (): Promise<number> =>
+    (await get(server, `/v2/team/app/manifests/${digest}`, `Bearer ${token}`)).status
+  assert.equal(await byDigest(), 200)
+  await postgres.kill('all')
+  const statuses: number[] = []
+  await until('the lease has ended', async () => statuses.push(await byDigest()) > 0 && statuses.at(-1) !== 200)
+  assert.equal(statuses[0], 200, 'a pull that needs no row goes on during the lease')
+  assert.equal(statuses.at(-1), 503)
   for (const [surface, write] of Object.entries(writes)) {
     const answer = await write()
     assert.equal(answer.status, 503, `${surface}: ${'html' in answer ? answer.html : answer.text()}`)
@@ -38,7 +47,7 @@ test('while PostgreSQL is away, every surface responds 503 with Retry-After; whe
     assert.ok(status < 400, `${surface} is ${status} although PostgreSQL is back`)
   }
   assert.equal(server.pid, pid, 'the process is the same')
-  assert.equal((await server.stop()).code, 0)
+  assert.equal((await server.stop()).code, 0, server.output().slice(-3000))
 })
 
 test('connections that PostgreSQL ends between or within transactions fail no push, except during its commit', async (t) => {

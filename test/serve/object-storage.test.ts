@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { layoutDigest, loggedIn } from '../clients/lib/steps.ts'
 import { writeLayout } from '../clients/lib/oci-layout.ts'
-import { expectStatus } from '../harness/arm.ts'
+import { assignRole, createServicePrincipal, expectStatus, registryId, removeRole, roles } from '../harness/arm.ts'
 import { mustRun, requireClient } from '../harness/clients.ts'
 import { request } from '../harness/http.ts'
 import { accessToken, askAccessToken, digestOf, get, pushBlob, pushImage } from '../harness/registry.ts'
@@ -70,16 +70,20 @@ function testStore(store: Store): void {
     assert.equal(layoutDigest(join(home.path, 'back')), digest)
   })
 
-  test('blobs are unavailable while the store is away, tokens are not, and everything works again afterwards', async () => {
+  test('blobs are unavailable while the store is away, tokens and management are not, and all works again afterwards', async () => {
     const { under, gate } = used
     const { server, logins } = under
     const blob = await pushBlob(server, repository, randomBytes(1000), await authorization())
+    const guest = await createServicePrincipal(server, 'guest')
     gate.isOpen = false
     const path = `/v2/${repository}/blobs/${blob.digest}`
     const away = await get(server, path, await authorization())
     assert.deepEqual([away.status, away.headers['retry-after']], [503, '5'])
     const scope = [`repository:${repository}:pull`]
     assert.equal((await askAccessToken(server, logins['the admin account'], scope)).status, 200)
+    const upload = pushBlob(server, repository, randomBytes(1000), await authorization())
+    await assert.rejects(upload, (error) => error instanceof Error && error.message.startsWith('status 503'))
+    await removeRole(server, await assignRole(server, guest.objectId, roles.acrPull, registryId(server)))
     await until('the health reports the store', async () => /object store/.test((await get(server, '/readyz')).text()))
     assert.equal((await get(server, '/readyz')).status, 200)
     gate.isOpen = true
