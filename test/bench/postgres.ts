@@ -6,7 +6,7 @@ import { startTestPostgres } from '../harness/postgres.ts'
 import { cpuRate, inTurns, medianQuotient, type Figure, type Settings } from './figure.ts'
 import { imageRequests } from './image-requests.ts'
 import type { Outcome } from './jobs.ts'
-import { repositoryName } from './seed.ts'
+import { objectIdOf, repositoryName } from './seed.ts'
 import {
   askers,
   bearerOf,
@@ -134,7 +134,7 @@ async function changeRights(subject: Subject): Promise<void> {
   const authorization = `Bearer ${stringAt(expectStatus(answer, 200).json(), 'access_token')}`
   const path = `${registryId({ firstRun })}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
   const roleDefinitionId = `/subscriptions/${firstRun.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roles.acrPull}`
-  const properties = { roleDefinitionId, principalId: randomUUID(), principalType: 'ServicePrincipal' }
+  const properties = { roleDefinitionId, principalId: objectIdOf(1), principalType: 'ServicePrincipal' }
   const json = { authorization, 'content-type': 'application/json' }
   const assignment = `${path}?api-version=2022-04-01`
   expectStatus(await subject.ask('PUT', assignment, json, JSON.stringify({ properties })), 201)

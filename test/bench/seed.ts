@@ -30,6 +30,11 @@ export function appIdOf(number: number): string {
   return guid(1, number)
 }
 
+/** The object id of a seeded principal, by its number from 1. */
+export function objectIdOf(number: number): string {
+  return guid(2, number)
+}
+
 /** The subject that the seeded application of this number trusts. */
 export function subjectOf(number: number): string {
   return `system:serviceaccount:bench:app-${String(number).padStart(6, '0')}`
