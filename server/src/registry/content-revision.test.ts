@@ -72,7 +72,7 @@ const changes: readonly Change[] = [
     },
   },
   {
-    what: 'a collection of garbage that deletes a blob',
+    what: 'garbage collection that deletes a blob',
     changes: true,
     make: async (test, { repository }) => {
       await test.pushBlob(repository, `garbage in ${repository}`)
