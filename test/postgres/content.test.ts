@@ -146,6 +146,17 @@ test('three servers on one PostgreSQL: what one deletes or locks, no server serv
     await pushAgain(first)
   })
 
+  await t.test('a tag that one moves names the new manifest on all', async () => {
+    for (const on of servers) {
+      const { digest } = await pushImage(on, 'team/app', { tag: '1', layers: [randomBytes(100)] }, authorization)
+      for (const method of ['HEAD', 'GET', 'GET']) {
+        const found = await Promise.all(servers.map((each) => send(each, method, '/v2/team/app/manifests/1')))
+        for (const { headers } of found) assert.equal(headers['docker-content-digest'], digest)
+      }
+    }
+    await pushAgain(first)
+  })
+
   await t.test('a push waits for no server, and changes no revision', async () => {
     const revisions = () => database.query('select value, content from authority_revision')
     const before = revisions()

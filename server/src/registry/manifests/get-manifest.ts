@@ -21,7 +21,7 @@ const maxCachedBytes = 64 * 1024
  * @throws CorruptContentError where the stored bytes have not its digest
  */
 export async function getManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
-  const cached = findCached(context, call)
+  const cached = await findCached(context, call)
   if (cached?.text === undefined) return readAndSend(context, call, cached !== undefined)
   if (!mustBeSent(call, cached)) return
   recordPull(context, call, cached)
@@ -36,7 +36,7 @@ export async function getManifest(context: ManifestContext, call: OciCall<'manif
  * @throws OciError as {@link getManifest}
  */
 export async function headManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
-  const cached = findCached(context, call)
+  const cached = await findCached(context, call)
   if (cached === undefined) return readAndSendHead(context, call)
   sendHead(call, cached)
 }
@@ -49,7 +49,7 @@ async function readAndSend(context: ManifestContext, call: OciCall<'manifest'>, 
   if (!isVerified && !isManifestIntact(manifest)) {
     throw await context.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${path.repository}`, 'digest')
   }
-  if (isCacheable(context, call)) context.manifestCache.set(revision, placeOf(call), cacheable(manifest))
+  keep(context, call, revision, manifest)
   if (!mustBeSent(call, manifest)) return
   recordPull(context, call, manifest)
   sendBytes(call, 200, manifest.content, headersOf(manifest))
@@ -71,7 +71,7 @@ async function readAndSendHead(context: ManifestContext, call: OciCall<'manifest
     await quarantine(context, call, manifest)
     return refuseMissing(context, call)
   }
-  if (isCacheable(context, call)) context.manifestCache.set(revision, placeOf(call), cacheable(manifest))
+  keep(context, call, revision, manifest)
   sendHead(call, manifest)
 }
 
@@ -132,12 +132,29 @@ function headersOf({ media_type, size_bytes, digest }: ServedManifest) {
   }
 }
 
-function findCached(context: ManifestContext, call: OciCall<'manifest'>): CachedManifest | undefined {
-  return isCacheable(context, call) ? context.manifestCache.get(placeOf(call)) : undefined
+/** A manifest whose bytes are cached. Where tags are not, the row of the tag is read, but none of the bytes. */
+async function findCached(context: ManifestContext, call: OciCall<'manifest'>): Promise<CachedManifest | undefined> {
+  const { manifestCache, manifests } = context
+  const { reference } = call.path
+  const place = placeOf(call)
+  if (reference.kind === 'digest' || manifestCache.hasTags) return manifestCache.get(place)
+  const { rid, repository } = place
+  const row = await manifests.findByTag.first({ rid, repository, tag: reference.tag })
+  if (row === undefined || row.quarantined_at_ms !== null) return refuseMissing(context, call)
+  const cached = manifestCache.get({ rid, repository, reference: row.digest })
+  return cached && { ...row, text: cached.text }
 }
 
-function isCacheable({ manifestCache }: ManifestContext, { path }: OciCall<'manifest'>): boolean {
-  return path.reference.kind === 'digest' || manifestCache.hasTags
+function keep(
+  { manifestCache }: ManifestContext,
+  call: OciCall<'manifest'>,
+  revision: number | undefined,
+  manifest: ServedManifestContent,
+): void {
+  const place = placeOf(call)
+  const cached = cacheable(manifest)
+  if (manifestCache.hasTags) manifestCache.set(revision, place, cached)
+  else manifestCache.set(revision, { ...place, reference: manifest.digest }, { ...cached, tag_read_enabled: 1 })
 }
 
 function placeOf({ registry, path }: OciCall<'manifest'>): ContentPlace {

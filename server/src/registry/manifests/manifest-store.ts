@@ -39,6 +39,7 @@ type ByDigest = { rid: string; repository: string; digest: string }
 /** The prepared reads of manifests: one statement reads everything that a response needs. */
 export type ManifestReads = {
   readonly getByTag: PreparedRead<ByTag, ServedManifestContent>
+  readonly findByTag: PreparedRead<ByTag, ServedManifest>
   readonly getByDigest: PreparedRead<ByDigest, ServedManifestContent>
 }
 
@@ -50,6 +51,7 @@ export function prepareManifestReads(database: Database): ManifestReads {
     getByTag: database.prepare<RegistryTables, ByTag, ServedManifestContent>(tagParameters, (tables, p) =>
       byTag(tables, p).select('manifest.content'),
     ),
+    findByTag: database.prepare<RegistryTables, ByTag, ServedManifest>(tagParameters, byTag),
     getByDigest: database.prepare<RegistryTables, ByDigest, ServedManifestContent>(digestParameters, (tables, p) =>
       byDigest(tables, p).select('manifest.content'),
     ),
