@@ -69,7 +69,7 @@ export interface Database {
     names: readonly (keyof Parameters & string)[],
     build: (tables: Kysely<Tables>, parameters: Parameters) => Compilable<Row>,
   ): PreparedRead<Parameters, Row>
-  /** Prepares inserts into a table for a hot path: a transaction that costs one statement. */
+  /** Prepares inserts into a table for a hot path: a transaction that costs one statement. No value of a row may be bytes. */
   prepareInsert<Row extends SqlParameters>(table: string, columns: readonly (keyof Row & string)[]): PreparedInsert<Row>
   /**
    * Runs `work` as one serializable transaction and returns its result when it is durable. Waiting transactions may share

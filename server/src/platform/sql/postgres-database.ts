@@ -199,15 +199,17 @@ class PostgresDatabase implements Database {
     }
   }
 
-  prepareInsert<Row extends SqlParameters>(table: string): PreparedInsert<Row> {
+  prepareInsert<Row extends SqlParameters>(
+    table: string,
+    columns: readonly (keyof Row & string)[],
+  ): PreparedInsert<Row> {
+    const names = columns.map((name) => `"${name}"`).join(', ')
+    // A statement with a parameter for each value takes many times longer to build.
+    const text = `insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", $1)`
     return async (rows) => {
       if (rows.length === 0) return
-      const insert = async (transaction: Transaction) =>
-        transaction
-          .tables<Record<string, SqlParameters>>()
-          .insertInto(table)
-          .values([...rows])
-          .execute()
+      const query = CompiledQuery.raw(text, [JSON.stringify(rows)])
+      const insert = async (transaction: Transaction) => transaction.tables().executeQuery(query)
       // Rows that are only added revoke nothing, and nothing was read that a revocation may have changed.
       await this.#track(this.#commit(() => this.#attempt(insert)))
     }
