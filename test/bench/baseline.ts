@@ -4,7 +4,8 @@ import { createReadStream, createWriteStream, readFileSync } from 'node:fs'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream'
+import { pipeline, Transform } from 'node:stream'
+import { pipeline as pipelineOf } from 'node:stream/promises'
 
 /** What a bare server does. */
 export type BaselineTask =
@@ -21,6 +22,8 @@ export type BaselineTask =
   | { readonly kind: 'send'; readonly file: string }
   /** Hashes every body, and writes it to a file of its own, by streams. */
   | { readonly kind: 'receive'; readonly folder: string }
+  /** Hashes every body and stores it in S3, and answers every GET with what was stored last, by streams through the SDK. */
+  | { readonly kind: 'objects'; readonly endpoint: string; readonly bucket: string; readonly key: string }
 
 /** What the tokens of an answer are signed with. */
 export type SignatureAlgorithm = 'RS256' | 'ES256'
@@ -66,7 +69,43 @@ function receive(folder: string): Listener {
   }
 }
 
-function listenerFor(task: BaselineTask): Listener {
+async function objects({ endpoint, bucket, key }: Extract<BaselineTask, { kind: 'objects' }>): Promise<Listener> {
+  const { GetObjectCommand, PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3')
+  const client = new S3Client({
+    region: 'us-east-1',
+    endpoint,
+    forcePathStyle: true,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  })
+  const place = { Bucket: bucket, Key: key }
+  const put = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const hash = createHash('sha256')
+    const hashing = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        hash.update(chunk)
+        done(null, chunk)
+      },
+    })
+    const ContentLength = Number(request.headers['content-length'])
+    await client.send(new PutObjectCommand({ ...place, Body: request.pipe(hashing), ContentLength }))
+    response.writeHead(201, { 'docker-content-digest': `sha256:${hash.digest('hex')}` }).end()
+  }
+  const get = async (response: ServerResponse): Promise<void> => {
+    const { Body, ContentLength } = await client.send(new GetObjectCommand(place))
+    response.writeHead(200, { 'content-length': ContentLength })
+    // In Node, the SDK's body is the response of node:http.
+    await pipelineOf(Body as IncomingMessage, response)
+  }
+  return (request, response) => {
+    const done = request.method === 'GET' ? get(response) : put(request, response)
+    done.catch((error: unknown) => {
+      process.stderr.write(`${String(error)}\n`)
+      response.destroy()
+    })
+  }
+}
+
+async function listenerFor(task: BaselineTask): Promise<Listener> {
   switch (task.kind) {
     case 'answer':
       return answer(task)
@@ -74,12 +113,14 @@ function listenerFor(task: BaselineTask): Listener {
       return send(task.file)
     case 'receive':
       return receive(task.folder)
+    case 'objects':
+      return objects(task)
   }
 }
 
 const [task = '', pairFile = '', port = ''] = process.argv.slice(2)
 const pair = readFileSync(pairFile)
-const server = createServer({ cert: pair, key: pair }, listenerFor(JSON.parse(task) as BaselineTask))
+const server = createServer({ cert: pair, key: pair }, await listenerFor(JSON.parse(task) as BaselineTask))
 server.requestTimeout = 0
 server.listen(Number(port), '127.0.0.1', () => process.stdout.write('ready\n'))
 // In order, so that a profile that was asked for is written.

@@ -10,18 +10,21 @@ import type { Outcome } from './jobs.ts'
 import { repositoryName } from './seed.ts'
 import type { Subject } from './subject.ts'
 
-const blobBytes = 256 * 1024 * 1024
+/** The size of a measured blob. */
+export const blobBytes = 256 * 1024 * 1024
 /** How many blobs are moved each time, so that the clock of the processor time, which ticks every 10 ms, is fine enough. */
-const times = 4
+export const times = 4
 
-async function bearer(subject: Subject): Promise<Record<string, string>> {
+/** The headers of a client that may pull and push. */
+export async function bearer(subject: Subject): Promise<Record<string, string>> {
   const service = subject.filled.firstRun.loginServer
   const query = new URLSearchParams({ service, scope: `repository:${repositoryName(1)}:pull,push` })
   const answer = await subject.ask('GET', `/oauth2/token?${query.toString()}`, { authorization: subject.basicOf(1) })
   return { host: service, authorization: `Bearer ${stringAt(answer.json(), 'access_token')}` }
 }
 
-function figure(name: string, target: number, bare: readonly Outcome[], acrux: readonly Outcome[]): Figure {
+/** The processor time for each GiB, as a multiple of that of a bare server. */
+export function ratioFigure(name: string, target: number, bare: readonly Outcome[], acrux: readonly Outcome[]): Figure {
   const costs = { bare: bare.map(cpuSecondsPerGiB), acrux: acrux.map(cpuSecondsPerGiB) }
   return {
     name,
@@ -54,7 +57,7 @@ export async function measureBlobGet(settings: Settings, subject: Subject): Prom
       bare: () => load.run({ ...job, target: bare.target }),
       acrux: () => load.run({ ...job, target: subject.target }),
     })
-    return figure('blob-get', 1.25, outcomes.bare, outcomes.acrux)
+    return ratioFigure('blob-get', 1.25, outcomes.bare, outcomes.acrux)
   } finally {
     folder.remove()
   }
@@ -95,7 +98,7 @@ export async function measureBlobPush(settings: Settings, subject: Subject): Pro
       bare: () => cleaned(folder.path, load.run({ ...job, how: 'whole', target: bare.target })),
       acrux: () => cleaned(subject.filled.dataDir, load.run({ ...job, how: 'registry', target: subject.target })),
     })
-    return figure('blob-push', 1, outcomes.bare, outcomes.acrux)
+    return ratioFigure('blob-push', 1, outcomes.bare, outcomes.acrux)
   } finally {
     folder.remove()
   }

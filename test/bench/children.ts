@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -85,6 +85,33 @@ export async function startBaseline(
   await untilLine(child, /^ready$/m, () => '')
   bind(handle.pid, core)
   return { ...handle, target: { ...like, port, pid: handle.pid } }
+}
+
+/** Starts a server of S3 with TLS that takes little processor time, bound to a core. */
+export async function startObjectStub(
+  core: number,
+): Promise<Child & { readonly endpoint: string; readonly caFile: string }> {
+  const folder = tempDir('bench-objects')
+  const [certFile, keyFile] = [join(folder.path, 'cert.pem'), join(folder.path, 'key.pem')]
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', keyFile]
+  const names = ['-subj', '/CN=objects', '-addext', 'subjectAltName=IP:127.0.0.1']
+  execFileSync('openssl', ['req', '-x509', '-days', '1', ...key, ...names, '-out', certFile], { stdio: 'ignore' })
+  const port = await freePort()
+  const { child, handle } = start(
+    [file('object-stub.ts'), String(port), certFile, keyFile],
+    ['ignore', 'pipe', 'inherit'],
+  )
+  await untilLine(child, /^ready$/m, () => '')
+  bind(handle.pid, core)
+  return {
+    pid: handle.pid,
+    endpoint: `https://127.0.0.1:${port}`,
+    caFile: certFile,
+    async [Symbol.asyncDispose]() {
+      await handle[Symbol.asyncDispose]()
+      folder.remove()
+    },
+  }
 }
 
 /** The process that makes the load. */

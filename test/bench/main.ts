@@ -7,6 +7,7 @@ import { twoCores } from './cores.ts'
 import { measureDecide } from './decide.ts'
 import { measureFairness } from './fairness.ts'
 import type { Figure, Settings } from './figure.ts'
+import { measureObjects } from './objects.ts'
 import { document, table } from './report.ts'
 import { measureSmallAnswer, smallAnswers } from './small-answers.ts'
 import { measurePackage, packageFigures } from './package.ts'
@@ -29,7 +30,7 @@ const names = [
 ]
 
 /** What takes so long that it is measured only when it is named. */
-const onlyNamed = ['fairness', 'workers', 'postgres', 'replicas', 'peers', ...packageFigures]
+const onlyNamed = ['fairness', 'objects', 'workers', 'postgres', 'replicas', 'peers', ...packageFigures]
 
 const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT] [--peer NAME=PROGRAM]…
 
@@ -116,6 +117,7 @@ async function main(): Promise<void> {
     ...(chosen.has('start-up') ? [await measureStartUp(settings)] : []),
     ...(chosen.has('revocation') ? [await measureRevocation(settings)] : []),
     ...(await measurePackage(settings, chosen)),
+    ...(chosen.has('objects') ? await measureObjects(settings) : []),
     ...(chosen.has('workers') ? [...(await measureWorkers(settings)), ...(await measureWorkerCores(settings))] : []),
     ...(chosen.has('postgres') ? await measurePostgres(settings) : []),
     ...(chosen.has('replicas') ? await measureReplicas(settings) : []),

@@ -52,7 +52,7 @@ export async function measurePostgres(settings: Settings): Promise<Figure[]> {
   const durable = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' }
   const postgres = stack.use(await startTestPostgres({ settings: durable }))
   const start = async (repositories: number, database?: string): Promise<Subject> => {
-    const place = database === undefined ? undefined : postgres.createDatabase(database)
+    const place = database === undefined ? {} : { database: postgres.createDatabase(database) }
     const filled = stack.use(await fill({ repositories }, undefined, place))
     return stack.use(await startOn(filled, cores.server, serverArgs))
   }

@@ -21,8 +21,8 @@ export interface Filled extends Disposable {
   readonly secret: string
   /** The outside issuer that every seeded application trusts, if there is one. */
   readonly issuer: TokenIssuer | undefined
-  /** The arguments of `acrux serve` that select its database. */
-  readonly databaseArgs: readonly string[]
+  /** The arguments of `acrux serve` that select its database and its object store. */
+  readonly placeArgs: readonly string[]
   /** The digest of the image of every repository. */
   readonly digest: string
 }
@@ -42,15 +42,24 @@ export interface Subject extends AsyncDisposable {
   ask(method: string, path: string, headers?: Record<string, string>, body?: Buffer | string): Promise<HttpResponse>
 }
 
+/** Where a server keeps its rows and blobs, if not in its data directory. */
+interface Place {
+  readonly database?: TestDatabase
+  /** Arguments of the server, and its variables. */
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
 const exchangeAudience = 'api://AzureADTokenExchange'
 
 /** Makes a registry by way of the server, stops that, and fills the database: SQLite, unless another is given. */
-export async function fill(sizes: Sizes, issuer?: TokenIssuer, inPostgres?: TestDatabase): Promise<Filled> {
+export async function fill(sizes: Sizes, issuer?: TokenIssuer, place: Place = {}): Promise<Filled> {
+  const { database: inPostgres, args = [], env = {} } = place
   const folder = tempDir('bench')
   try {
     const dataDir = join(folder.path, 'data')
-    const databaseArgs = inPostgres?.args ?? []
-    await using server = await startServer({ dataDir, args: ['--log-level', 'error', ...databaseArgs] })
+    const placeArgs = [...(inPostgres?.args ?? []), ...args]
+    await using server = await startServer({ dataDir, args: ['--log-level', 'error', ...placeArgs], env })
     const { firstRun, port } = server
     const principal = await createServicePrincipal(server, 'bench')
     await assignRole(server, principal.objectId, roles.acrPush, registryId(server))
@@ -71,7 +80,7 @@ export async function fill(sizes: Sizes, issuer?: TokenIssuer, inPostgres?: Test
       using database = inPostgres === undefined ? seedSqlite(dataDir) : seedPostgres(inPostgres)
       seed(database, sizes, { repository, federated: issuer !== undefined, ...principal })
     }
-    const made = { dataDir, port, firstRun, sizes, issuer, databaseArgs, digest }
+    const made = { dataDir, port, firstRun, sizes, issuer, placeArgs, digest }
     return { ...made, secret: principal.password, [Symbol.dispose]: () => folder.remove() }
   } catch (cause) {
     folder.remove()
@@ -81,9 +90,9 @@ export async function fill(sizes: Sizes, issuer?: TokenIssuer, inPostgres?: Test
 
 /** Starts the server on a filled data directory, bound to a core. */
 export async function startOn(filled: Filled, core: number, args: readonly string[]): Promise<Subject> {
-  const { dataDir, port, firstRun, secret, issuer, databaseArgs } = filled
+  const { dataDir, port, firstRun, secret, issuer, placeArgs } = filled
   const trust = issuer === undefined ? [] : trustArguments(issuer)
-  const child = await startSubject(dataDir, port, core, [...databaseArgs, ...trust, ...args])
+  const child = await startSubject(dataDir, port, core, [...placeArgs, ...trust, ...args])
   return {
     filled,
     target: { port, servername: 'localhost', caFile: firstRun.caFile, pid: child.pid },
