@@ -50,6 +50,8 @@ export class PartWriter {
   #token: string | undefined
   #piece: Buffer
   #pieceBytes = 0
+  /** The memory of the last part that the store has, for the next one. New memory takes the kernel much longer than copying. */
+  #spare: Buffer | undefined
   /** The bytes that are being sent, which are not in `parts` yet. */
   #sendingBytes = 0
   #sending: Promise<void> = Promise.resolve()
@@ -126,22 +128,24 @@ export class PartWriter {
 
   async #send(): Promise<void> {
     await this.#sending
-    const bytes = this.#piece.subarray(0, this.#pieceBytes)
-    this.#piece = Buffer.allocUnsafeSlow(Math.min(this.#piece.byteLength, this.#partBytes()))
+    const [piece, sizeBytes] = [this.#piece, this.#pieceBytes]
+    this.#piece = this.#spare ?? Buffer.allocUnsafeSlow(Math.min(piece.byteLength, this.#partBytes()))
+    this.#spare = undefined
     this.#pieceBytes = 0
-    this.#sendingBytes = bytes.byteLength
-    this.#sending = this.#put(bytes)
+    this.#sendingBytes = sizeBytes
+    this.#sending = this.#put(piece, sizeBytes)
     // Awaited before the next part; until then a failure is not an unhandled rejection.
     this.#sending.catch(() => undefined)
   }
 
-  async #put(bytes: Uint8Array): Promise<void> {
+  async #put(piece: Buffer, sizeBytes: number): Promise<void> {
     const key = this.#key
     this.#token ??= await this.#objects.beginParts(key)
     const number = this.#parts.length + 1
-    const tag = await this.#objects.putPart({ key, token: this.#token, number }, bytes)
-    this.#parts.push({ tag, sizeBytes: bytes.byteLength })
+    const tag = await this.#objects.putPart({ key, token: this.#token, number }, piece.subarray(0, sizeBytes))
+    this.#parts.push({ tag, sizeBytes })
     this.#sendingBytes = 0
+    this.#spare = piece
   }
 
   /** The size of the next part. */
