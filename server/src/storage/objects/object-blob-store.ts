@@ -204,11 +204,22 @@ function committedAt({ metadata, modifiedAtMs }: Pick<ObjectRead, 'metadata' | '
   return metadata['at'] === undefined ? modifiedAtMs : Number(metadata['at'])
 }
 
+/** The store sends small chunks. To wait for each of them takes more processor time than to send it. */
+const maxUnsentBytes = 256 * 1024
+
 async function send(read: ObjectRead, destination: Writable): Promise<void> {
   const output = new Output(destination)
   destination.once('close', read.cancel)
   try {
-    for await (const chunk of read.chunks) await output.write(chunk)
+    let [unsentBytes, last] = [0, Promise.resolve()]
+    for await (const chunk of read.chunks) {
+      unsentBytes += chunk.byteLength
+      last = output.write(chunk)
+      if (unsentBytes < maxUnsentBytes) continue
+      await last
+      unsentBytes = 0
+    }
+    await last
   } finally {
     destination.off('close', read.cancel)
     output.release()
