@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { prepareSurfaceWrites, requireErrorFormat } from '../faults/surface-writes.ts'
 import { expectStatus } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
@@ -58,6 +59,8 @@ test('connections that PostgreSQL ends between or within transactions fail no pu
   const { appId, password } = server.firstRun.servicePrincipal
   const authorization = basic(appId, password)
   let ended = 0
+  /** The time between two ends. On a busy machine, work that is ended every 50 ms would never be done. */
+  let pauseMs = 50
   const pushed = new AbortController()
   const ending = (async () => {
     while (!pushed.signal.aborted) {
@@ -66,7 +69,7 @@ test('connections that PostgreSQL ends between or within transactions fail no pu
         database.query(`select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity
           where application_name = 'acrux' and state in ('idle', 'idle in transaction')) as ended`),
       )
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await sleep(pauseMs)
     }
   })()
   // The commit may begin just before its connection is ended. Its loss has to be reported: the transaction may be stored. A read
@@ -74,12 +77,15 @@ test('connections that PostgreSQL ends between or within transactions fail no pu
   let repeated = 0
   const untilServed = async (work: () => Promise<unknown>): Promise<void> => {
     for (;;) {
+      const beganMs = performance.now()
       try {
         await work()
+        pauseMs = Math.max(50, (performance.now() - beganMs) / 3, pauseMs / 2)
         return
       } catch (error) {
-        if (!(error instanceof Error && error.message.startsWith('status 503')) || repeated === 10) throw error
+        if (!(error instanceof Error && error.message.startsWith('status 503')) || repeated === 20) throw error
         repeated += 1
+        pauseMs *= 2
       }
     }
   }
