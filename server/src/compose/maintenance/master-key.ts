@@ -15,7 +15,12 @@ import {
 } from '../../platform/keys/data-key-store.ts'
 import { type MasterKey, openMasterKey } from '../../platform/keys/master-key.ts'
 import type { MasterKeySource } from '../../platform/keys/master-key-source.ts'
-import { createMasterKeyFile, keySizeBytes } from '../../platform/keys/sealing.ts'
+import {
+  UnreadableKeyError,
+  createMasterKeyFile,
+  keySizeBytes,
+  readMasterKeyFile,
+} from '../../platform/keys/sealing.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import { sendControlCommand } from '../../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
@@ -86,7 +91,7 @@ export async function rotateMasterKey(place: DatabasePlace, to: MasterKeySource 
   const before = row ?? (await wrapDataKey(dataKey, current, nowMs - 1))
   const add = row === undefined ? [before] : []
   if (to !== undefined) {
-    await change(place, { add: [...add, await wrapDataKey(dataKey, await openMasterKey(to), nowMs)], remove: [] })
+    await change(place, { add: [...add, await wrapDataKey(dataKey, await openNewMasterKey(to), nowMs)], remove: [] })
     return
   }
   if (source.kind !== 'file') {
@@ -99,6 +104,17 @@ export async function rotateMasterKey(place: DatabasePlace, to: MasterKeySource 
   await rename(next, source.file)
   await syncDirectory(path.dirname(source.file))
   await removeOldMasterKeys(place)
+}
+
+/** Opens a master key that nothing is encrypted with yet. @throws UnreadableKeyError */
+async function openNewMasterKey(source: MasterKeySource): Promise<MasterKey> {
+  if (source.kind === 'file' && (await readMasterKeyFile(source.file)) === undefined) {
+    throw new UnreadableKeyError(
+      `the new master key ${source.file} does not exist`,
+      `create it: (umask 077; openssl rand -base64 ${keySizeBytes} > ${source.file})`,
+    )
+  }
+  return openMasterKey(source)
 }
 
 /**
