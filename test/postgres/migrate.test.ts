@@ -190,7 +190,7 @@ for (const [what, { isMissing, open }] of Object.entries(places)) {
     const moved = await runAcrux([...move, ...options], { env: place.env })
     assert.equal(moved.code, 0, moved.stdout + moved.stderr)
     assert.match(moved.stdout, /^moved \d+ tables with \d+ rows/m)
-    assert.match(moved.stdout, /^database:\n {2}url: postgres:.*\n {2}passwordFile: .*\nstorage:\n {2}kind: /m)
+    assert.match(moved.stdout, /^database:\n {2}url: postgres:.*\n {2}passwordFile: \/.*\nstorage:\n {2}kind: /m)
     await until('a push is rejected', () => load.failures.length > 0)
     await load.stop()
     assert.deepEqual([...load.statuses], [200], 'pulls continue')

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type SettingDefinition, loadConfiguration, settingDefinitions } from '@acrux/server/configuration'
 import type { Configuration, RelocationTarget } from '@acrux/server'
 import type { FlagDescription } from '../command/command.ts'
@@ -69,9 +70,12 @@ export function settingsText(flags: Readonly<Record<string, unknown>>): string {
       parents.splice(depth, Infinity, group)
       lines.push(`${'  '.repeat(depth)}${group}:`)
     }
-    lines.push(`${'  '.repeat(groups.length)}${path.at(-1)}: ${scalar(value)}`)
+    const name = path.at(-1) ?? ''
+    // The server may run in another directory.
+    const setting = name.endsWith('File') ? resolve(String(value)) : value
+    lines.push(`${'  '.repeat(groups.length)}${name}: ${scalar(setting)}`)
   }
-  if (flags['toDatabase'] === sqlite) lines.push('# omit database')
+  if (flags['toDatabase'] === sqlite) lines.push('# remove the setting database')
   return lines.join('\n')
 }
 
