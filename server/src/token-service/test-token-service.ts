@@ -59,6 +59,9 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
   service.mount(app)
   identity.mount(app)
   await app.ready()
+  // A new key moves the revision of authority, so that no token before it is repeated.
+  await identity.signingKey()
+  await service.signingKey()
   t.after(async () => {
     await app.close()
     await dispose()
