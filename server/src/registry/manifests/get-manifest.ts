@@ -21,7 +21,7 @@ const maxCachedBytes = 64 * 1024
  * @throws CorruptContentError where the stored bytes have not its digest
  */
 export async function getManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
-  const cached = await findCached(context, call)
+  const cached = findCached(context, call) ?? (await findTagged(context, call))
   if (cached?.text === undefined) return readAndSend(context, call, cached !== undefined)
   if (!mustBeSent(call, cached)) return
   recordPull(context, call, cached)
@@ -36,7 +36,7 @@ export async function getManifest(context: ManifestContext, call: OciCall<'manif
  * @throws OciError as {@link getManifest}
  */
 export async function headManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
-  const cached = await findCached(context, call)
+  const cached = findCached(context, call) ?? (await findTagged(context, call))
   if (cached === undefined) return readAndSendHead(context, call)
   sendHead(call, cached)
 }
@@ -132,13 +132,18 @@ function headersOf({ media_type, size_bytes, digest }: ServedManifest) {
   }
 }
 
-/** A manifest whose bytes are cached. Where tags are not, the row of the tag is read, but none of the bytes. */
-async function findCached(context: ManifestContext, call: OciCall<'manifest'>): Promise<CachedManifest | undefined> {
+/** A cached manifest. Where tags are not cached, only by its digest. */
+function findCached({ manifestCache }: ManifestContext, call: OciCall<'manifest'>): CachedManifest | undefined {
+  const isByName = manifestCache.hasTags || call.path.reference.kind === 'digest'
+  return isByName ? manifestCache.get(placeOf(call)) : undefined
+}
+
+/** Where tags are not cached: the manifest of a tag whose bytes are. The row of the tag is read, and no bytes. */
+async function findTagged(context: ManifestContext, call: OciCall<'manifest'>): Promise<CachedManifest | undefined> {
   const { manifestCache, manifests } = context
   const { reference } = call.path
-  const place = placeOf(call)
-  if (reference.kind === 'digest' || manifestCache.hasTags) return manifestCache.get(place)
-  const { rid, repository } = place
+  if (manifestCache.hasTags || reference.kind === 'digest') return undefined
+  const { rid, repository } = placeOf(call)
   const row = await manifests.findByTag.first({ rid, repository, tag: reference.tag })
   if (row === undefined || row.quarantined_at_ms !== null) return refuseMissing(context, call)
   const cached = manifestCache.get({ rid, repository, reference: row.digest })
