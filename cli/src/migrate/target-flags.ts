@@ -72,7 +72,7 @@ export function settingsText(flags: Readonly<Record<string, unknown>>): string {
     }
     const name = path.at(-1) ?? ''
     // The server may run in another directory.
-    const setting = name.endsWith('File') ? resolve(String(value)) : value
+    const setting = typeof value === 'string' && name.endsWith('File') ? resolve(value) : value
     lines.push(`${'  '.repeat(groups.length)}${name}: ${scalar(setting)}`)
   }
   if (flags['toDatabase'] === sqlite) lines.push('# remove the setting database')
