@@ -9,6 +9,6 @@ test('the printed settings name files by their absolute paths', () => {
   assert.equal(settingsText(flags), [...lines, `  passwordFile: ${resolve('database.password')}`].join('\n'))
 })
 
-test('a server that returns to SQLite is told to remove the setting', () => {
+test('a move to SQLite says which setting to remove', () => {
   assert.equal(settingsText({ toDatabase: 'sqlite' }), '# remove the setting database')
 })

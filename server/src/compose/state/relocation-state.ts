@@ -25,7 +25,7 @@ function stateFileIn(dataDir: string): string {
   return path.join(relocationDirectoryIn(dataDir), 'state.json')
 }
 
-/** The relocation that was begun; undefined if there is none. */
+/** Reads the state of an incomplete relocation; undefined if there is none. */
 export async function readRelocation(dataDir: string): Promise<RelocationState | undefined> {
   const text = await readFile(stateFileIn(dataDir), 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined
@@ -50,8 +50,8 @@ export async function requireComplete(dataDir: string): Promise<void> {
 }
 
 /**
- * Renames a database file whose rows were moved to PostgreSQL, so that nothing takes it for the current one. Only the process that
- * has locked the data directory may do so: nobody has the file open.
+ * Renames a database file whose rows were moved to PostgreSQL, so that no server opens it. Call it only while this process holds the
+ * lock of the data directory: then no other process has the file open.
  */
 export async function keepMovedDatabase(dataDir: string): Promise<void> {
   const file = databaseFileIn(dataDir)

@@ -196,7 +196,7 @@ export class WorkerPool {
     return reply?.kind === 'metrics' ? reply.metrics : (this.#lastMetrics.get(worker) ?? [])
   }
 
-  /** Sends a message, and returns the reply; undefined if there is none in time. */
+  /** Sends a message, and returns the reply; undefined after a timeout. */
   async #ask(worker: Worker, message: (id: number) => ToWorker): Promise<Reply | undefined> {
     const id = ++this.#id
     const replied = new Promise<Reply>((resolve) => this.#asked.set(id, resolve))
