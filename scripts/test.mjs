@@ -70,7 +70,9 @@ function commandLine(mode, args) {
     const patterns = mode === undefined ? everything : besideTheCode
     return [`${root}/test/setup/run.mjs`, `--concurrency=${concurrency}`, ...(mode?.flags ?? []), ...patterns]
   }
-  const runner = ['--test', `--test-reporter=${root}/test/setup/reporter.mjs`, `--test-concurrency=${concurrency}`]
+  const leftovers = new URL('../test/setup/leftovers.mjs', import.meta.url).href
+  const reporter = `--test-reporter=${root}/test/setup/reporter.mjs`
+  const runner = [`--import=${leftovers}`, '--test', reporter, `--test-concurrency=${concurrency}`]
   const flags = args.filter((arg) => arg.startsWith('-'))
   const patterns = args.filter((arg) => !arg.startsWith('-'))
   return [...runner, '--test-timeout=1200000', ...flags, ...(patterns.length > 0 ? patterns : everything)]

@@ -1,7 +1,8 @@
 /**
- * Runs test files as `node --test` does, with three differences. The longest files start first: `node --test` sorts them by name,
+ * Runs test files as `node --test` does, with four differences. The longest files start first: `node --test` sorts them by name,
  * and a long one that starts late keeps one processor busy while the others are idle. Files beside the code share processes.
- * Files that mostly wait run one after the other beside all others. Arguments are patterns of files.
+ * Files that mostly wait run one after the other beside all others. A process that does not end after its tests fails.
+ * Arguments are patterns of files.
  */
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -57,6 +58,7 @@ function start(files, concurrency) {
     files: [...files],
     concurrency,
     timeout: 1_200_000,
+    execArgv: [`--import=${new URL('leftovers.mjs', import.meta.url).href}`],
     signal: stopped.signal,
     ...(values.coverage && {
       coverage: true,
