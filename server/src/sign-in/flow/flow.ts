@@ -1,6 +1,6 @@
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
-import { openText, sealText } from '../sessions/sealed-text.ts'
+import { openText, sealText } from '../../platform/keys/sealed-text.ts'
 
 /** The account page to which a sign-in without a client returns. */
 export type AccountPage = 'security' | 'sign-ins' | 'applications' | 'activity' | 'password'

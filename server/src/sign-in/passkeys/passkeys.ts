@@ -7,7 +7,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
-import { openText, sealText } from '../sessions/sealed-text.ts'
+import { openText, sealText } from '../../platform/keys/sealed-text.ts'
 import { useChallenge } from './challenge-store.ts'
 
 /** A request to the browser: the options for its API, and the sealed challenge that its form must return. */

@@ -1,22 +1,5 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { secretEquals } from '../../platform/keys/sealing.ts'
-
-const idPattern = /^[A-Za-z0-9_-]{43}$/
-
-/** A new id of a browser or a session: 256 random bits. */
-export function newId(): string {
-  return randomBytes(32).toString('base64url')
-}
-
-/** The id in a cookie; undefined if {@link newId} cannot have created it. */
-export function parseId(value: string | undefined): string | undefined {
-  return value !== undefined && idPattern.test(value) ? value : undefined
-}
-
-/** The hash of an id. Only the hash is stored. */
-export function hashId(id: string): string {
-  return hash('sha256', id, 'hex')
-}
 
 /**
  * The token in every form of a browser. It is derived from the browser's cookie, which no other site can read or set.

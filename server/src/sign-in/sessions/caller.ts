@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requestOrigin } from '../../platform/http/app.ts'
-import { formToken, newId, parseId } from './browser.ts'
-import { type CookieJar, parseCookies } from './cookies.ts'
+import { parseCookies } from '../../platform/http/cookies.ts'
+import { newId, parseId } from '../../platform/keys/random-id.ts'
+import { formToken } from './browser.ts'
+import type { CookieJar } from './cookies.ts'
 import type { KnownBrowsers, KnownPeople } from './known-browser.ts'
 import type { BrowserSession, Sessions } from './sessions.ts'
 

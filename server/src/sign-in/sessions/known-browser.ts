@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
-import { openText, sealText } from './sealed-text.ts'
+import { openText, sealText } from '../../platform/keys/sealed-text.ts'
 
 /** The people who completed a sign-in in a browser, by object id, each with the time of the latest. */
 export type KnownPeople = ReadonlyMap<string, number>

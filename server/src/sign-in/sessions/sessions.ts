@@ -1,8 +1,8 @@
 import type { Directory, User } from '../../directory/index.ts'
 import type { Credentials, SignInUse } from '../../credentials/index.ts'
+import { hashId, newId } from '../../platform/keys/random-id.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import { hashId, newId } from './browser.ts'
 import type { BrowserAccountRow, SessionStore } from './session-store.ts'
 
 /** The steps that may remain after a correct password, in this order. */

@@ -1,4 +1,4 @@
-import { type Sealer, SealedValueError } from '../../platform/keys/sealing.ts'
+import { type Sealer, SealedValueError } from './sealing.ts'
 
 /** Seals a value as text for a form or an address. The text can be opened only in the same context. */
 export function sealText(sealer: Sealer, value: unknown, context: string): string {
