@@ -10,6 +10,7 @@ export type {
   VerifiedIdentity,
   VerifyWorkloadToken,
 } from './tokens/model.ts'
+export { portalClient } from './tokens/clients.ts'
 export { EntraError } from './tokens/errors.ts'
 export { tenantParameter } from './tokens/tenants.ts'
 export type {

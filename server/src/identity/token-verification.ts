@@ -31,7 +31,7 @@ const dayMs = 24 * 60 * 60 * 1000
 export function createTokenVerification(options: TokenVerificationOptions) {
   const { database, clock, sealer, directory, issuers, publicOrigin } = options
   const audiences = createAudiences(publicOrigin)
-  const clients = createClients(directory)
+  const clients = createClients(directory, publicOrigin)
   const keys = createKeyRing({
     database,
     clock,

@@ -104,7 +104,9 @@ export function mayRequest(
   requested: { readonly audience: string },
 ): boolean {
   return (
-    client.kind === 'public' || requested.audience === consented.resource.audience || requested.audience === 'userinfo'
+    client.kind !== 'registered' ||
+    requested.audience === consented.resource.audience ||
+    requested.audience === 'userinfo'
   )
 }
 

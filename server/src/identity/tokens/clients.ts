@@ -6,6 +6,13 @@ import { matchesRedirectUri } from '../../standards/oauth/redirect-uri.ts'
 export type Client =
   /** A built-in public client, which runs on the person's machine without a secret. */
   | { readonly kind: 'public'; readonly clientId: string; readonly displayName: string }
+  /** The portal of this server. It keeps its tokens on the server, and has one redirect URI. */
+  | {
+      readonly kind: 'portal'
+      readonly clientId: string
+      readonly displayName: string
+      readonly redirectUri: string
+    }
   /** An application in the directory. */
   | {
       readonly kind: 'registered'
@@ -19,6 +26,16 @@ export type RedirectPlatform = 'web' | 'publicClient' | 'spa'
 
 /** The client id of `acrux login`. Every Acrux server has the same. */
 const acruxClientId = '8f2d7c54-3b1e-4c0a-9d76-5e0f4b7a1c23'
+
+/** The portal as a client. Its id is the same at every Acrux server. */
+export function portalClient(publicOrigin: string) {
+  return {
+    kind: 'portal',
+    clientId: 'c1a6f0e2-54d7-4b8e-9f3a-7d20b6c9e815',
+    displayName: 'Acrux portal',
+    redirectUri: `${publicOrigin}/portal/signed-in`,
+  } as const satisfies Client
+}
 
 /** The client ids of Acrux' own tool and of Microsoft's tools. The Azure SDKs use az's by default. [az-cli-wire §3.4] */
 const wellKnownClients: readonly Client[] = [
@@ -34,12 +51,13 @@ export type Clients = {
 }
 
 /** Finds built-in clients, and applications of the directory. */
-export function createClients(directory: Directory): Clients {
+export function createClients(directory: Directory, publicOrigin: string): Clients {
+  const builtIn: readonly Client[] = [...wellKnownClients, portalClient(publicOrigin)]
   return {
     find: async (clientIdText) => {
       const clientId = parseGuid(clientIdText)
       if (clientId === undefined) return undefined
-      const known = wellKnownClients.find((client) => client.clientId === clientId)
+      const known = builtIn.find((client) => client.clientId === clientId)
       if (known !== undefined) return known
       const application = await directory.findApplication(clientId)
       if (application?.enabled !== true) return undefined
@@ -50,6 +68,7 @@ export function createClients(directory: Directory): Clients {
 
 /** The platform of a redirect URI. Undefined if it is not registered. */
 export function findRedirectPlatform(client: Client, redirectUri: string): RedirectPlatform | undefined {
+  if (client.kind === 'portal') return redirectUri === client.redirectUri ? 'publicClient' : undefined
   if (client.kind === 'public') {
     return matchesRedirectUri('http://localhost', redirectUri, { anyPort: true }) ? 'publicClient' : undefined
   }
@@ -63,5 +82,12 @@ export function findRedirectPlatform(client: Client, redirectUri: string): Redir
 
 /** Whether a client may sign people in by device code or password. [Entra, isFallbackPublicClient] */
 export function allowsPublicFlows(client: Client): boolean {
-  return client.kind === 'public' || client.application.isFallbackPublicClient
+  switch (client.kind) {
+    case 'public':
+      return true
+    case 'portal':
+      return false
+    case 'registered':
+      return client.application.isFallbackPublicClient
+  }
 }

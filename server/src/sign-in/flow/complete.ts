@@ -3,13 +3,27 @@ import type { AuthorizationRequest } from '../../identity/index.ts'
 import { PageError } from './errors.ts'
 import { confirmPage, consentPage, devicePage } from '../pages/answer-pages.ts'
 import type { Account } from '../sessions/sessions.ts'
+import type { Context } from './context.ts'
 import { redirectTo } from './send-page.ts'
 import { type FlowStep, show } from './flow-step.ts'
 import { respond } from './respond.ts'
 
-/** Whether the person must confirm that they started the sign-in, because nothing authenticates the client. [RFC 8252 §8.6] */
+/**
+ * Whether the person must confirm that they started the sign-in, because nothing authenticates the client. [RFC 8252 §8.6]
+ * The code of the portal goes to this server.
+ */
 export function needsConfirmation({ client, redirectUri }: AuthorizationRequest): boolean {
+  if (client.kind === 'portal') return false
   return client.kind === 'public' || !redirectUri.startsWith('https:')
+}
+
+/** Whether the person has consented to use the application. The built-in clients need no consent. */
+export async function hasConsented(
+  { consents }: Pick<Context, 'consents'>,
+  { client, resource }: AuthorizationRequest,
+  objectId: string,
+): Promise<boolean> {
+  return client.kind !== 'registered' || consents.has(objectId, client.clientId, resource.audience)
 }
 
 /** The name of an audience on pages. */
@@ -54,10 +68,8 @@ export async function complete(step: FlowStep, account: Account): Promise<Fastif
       const { request } = destination
       const { client, resource, redirectUri, prompt } = request
       const details = { account, clientName: client.displayName, resource: resourceName(resource.audience) }
-      const { objectId } = account.user
-      const { clientId, kind } = client
-      const hasConsented = kind === 'public' || (await context.consents.has(objectId, clientId, resource.audience))
-      if (!hasConsented || (prompt === 'consent' && client.kind !== 'public')) {
+      const asksAgain = prompt === 'consent' && client.kind === 'registered'
+      if (asksAgain || !(await hasConsented(context, request, account.user.objectId))) {
         return show(step, { title: 'Permissions requested', body: consentPage(form, { ...details, redirectUri }) })
       }
       if (needsConfirmation(request)) {

@@ -9,7 +9,7 @@ import { type FlowStep, show, formOf } from './flow-step.ts'
 import { showPassword } from './show-password.ts'
 import { showNewPassword } from './show-new-password.ts'
 import { respond } from './respond.ts'
-import { needsConfirmation, complete } from './complete.ts'
+import { complete, hasConsented, needsConfirmation } from './complete.ts'
 
 /** Shows the next page of a flow, or completes the flow. */
 export async function proceed(step: FlowStep): Promise<FastifyReply> {
@@ -44,8 +44,7 @@ async function proceedSilently(step: FlowStep, request: AuthorizationRequest, ne
   if (needsConfirmation(request)) {
     return refuse('interaction_required', 'AADSTS50199: The user must confirm that they started the sign-in.')
   }
-  const { client, resource } = request
-  if (!(await context.consents.has(next.account.user.objectId, client.clientId, resource.audience))) {
+  if (!(await hasConsented(context, request, next.account.user.objectId))) {
     return refuse('consent_required', 'AADSTS65001: The user has not consented to use the application.')
   }
   return respond(context, call, await context.protocol.issueCode(request, next.account))
