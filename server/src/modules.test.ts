@@ -36,7 +36,7 @@ function mayImport(module: string): readonly string[] {
 }
 
 /** Folders with files for browsers only. */
-const withoutCode = new Set(['sign-in/assets'])
+const withoutCode = new Set(['sign-in/assets', 'portal-host/assets'])
 
 /** Independent implementations that tests compare answers with. They import nothing from the server. */
 const oracle = path.resolve(source, '../../test/oracle') + path.sep

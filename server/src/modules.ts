@@ -174,6 +174,10 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       server: ['arm', 'registries'],
     },
   },
+  'portal-host': {
+    imports: ['audit'],
+    submodules: { files: [], sessions: ['files'], api: ['files', 'sessions'] },
+  },
   backup: { imports: ['storage', 'audit', 'registry'], submodules: {} },
   relocation: { imports: ['storage', 'registry'], submodules: {} },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.

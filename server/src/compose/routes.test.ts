@@ -7,6 +7,7 @@ import {
   type Method,
   credentialFor,
   examplePath,
+  isOfPortal,
   isPage,
   needsCredential,
   makeStranger,
@@ -82,6 +83,23 @@ test('every account page redirects a browser without a session to the sign-in, a
         assert.equal(answer.statusCode, method === 'GET' ? 303 : 403, `${route.id} gave ${answer.statusCode}`)
         if (method === 'GET') assert.match(answer.headers.location ?? '', /^\/sign-in\?flow=[\w-]+$/, route.id)
         assert.equal(answer.body.includes(first.owner.userPrincipalName), false, route.id)
+      }
+    }
+  }
+})
+
+test('every route of the API of the portal denies a request without a session', async (t) => {
+  const { server, first } = await openServer(t)
+  const { arm } = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
+  const strangers = [{}, { authorization: `Bearer ${arm}` }, { cookie: `__Host-acrux-portal=${'x'.repeat(43)}` }]
+  const routes = server.routes.filter(isOfPortal)
+  assert.ok(routes.length > 6)
+  for (const route of routes) {
+    for (const method of methodsOf(route)) {
+      for (const stranger of strangers) {
+        const headers = { host: 'localhost:5443', 'sec-fetch-site': 'same-origin', 'x-acrux-portal': '1', ...stranger }
+        const answer = await server.app.inject({ method, url: examplePath(route, first), headers })
+        assert.equal(answer.statusCode, 401, `${route.id} ${method}`)
       }
     }
   }

@@ -69,8 +69,11 @@ export const authenticatesItself = ({ need }: RouteDescription) =>
 /** Whether the route is a page that needs a signed-in browser; no header replaces that. */
 export const isPage = ({ need }: RouteDescription) => need === 'browser-session'
 
+/** Whether only a page of the portal can use the route; no header replaces its session. */
+export const isOfPortal = ({ need }: RouteDescription) => need === 'portal-session'
+
 export const needsCredential = (route: RouteDescription) =>
-  !isPublic(route) && !authenticatesItself(route) && !isPage(route)
+  !isPublic(route) && !authenticatesItself(route) && !isPage(route) && !isOfPortal(route)
 
 /** Whether the route admits every principal, and shows only what the principal may see. */
 export const showsOwn = ({ need }: RouteDescription) => /signed-in|visible|self/.test(JSON.stringify(need))

@@ -58,7 +58,7 @@ export type JobSources = {
 /** The table of all jobs. */
 export function listJobs(configuration: Configuration, sources: JobSources): Jobs {
   const { modules, writerWatch, acme } = sources
-  const { directory, imports, registry } = modules
+  const { imports, registry } = modules
   return {
     ...auditJobs(configuration, sources),
     /** Applies the policies of every registry, then deletes all unreachable content. */
@@ -75,12 +75,12 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       failure: 'garbage collection failed',
       failureLevel: 'error',
     },
-    /** Ends memberships that came from expired sign-ins, and imports of servers that no longer run; deletes old counters. */
+    /** Ends memberships that came from expired sign-ins, expired sessions of the portal, and imports of servers that no longer run; deletes old counters. */
     'clean-up': {
       runs: 'once for all',
       intervalSeconds: 60,
-      run: () => Promise.all([directory.endStaleMemberships(), imports.endOrphaned(), modules.activity.expire()]),
-      failure: 'cleanup of expired memberships, imports and counters failed',
+      run: () => cleanUp(sources),
+      failure: 'cleanup of expired memberships, sessions, imports and counters failed',
       failureLevel: 'error',
     },
     /** Writes the hourly counters of each registry, and when manifests and tags were pulled. */
@@ -186,6 +186,16 @@ function auditJobs(configuration: Configuration, { modules, state, clock }: JobS
       failureLevel: 'error',
     },
   } as const satisfies Partial<Jobs>
+}
+
+async function cleanUp({ modules }: JobSources): Promise<void> {
+  const { activity, directory, imports, portal } = modules
+  await Promise.all([
+    directory.endStaleMemberships(),
+    portal.endExpiredSessions(),
+    imports.endOrphaned(),
+    activity.expire(),
+  ])
 }
 
 async function watchSpace({ modules, state, log }: JobSources): Promise<void> {

@@ -4,8 +4,9 @@ import type { Credentials } from '../../credentials/index.ts'
 import type { Directory } from '../../directory/index.ts'
 import { createGraph } from '../../graph/index.ts'
 import { createIssuers, openUpstreams, trustsIssuer } from '../../issuers/index.ts'
-import { type Identity, createIdentity } from '../../identity/index.ts'
+import { type Identity, createIdentity, portalClient } from '../../identity/index.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
+import { type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
 import { createConsents, createSignInPages } from '../../sign-in/index.ts'
 import { openAuthority } from './authority.ts'
 import type { ModuleBasis } from './basis.ts'
@@ -53,7 +54,32 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     authenticate: identity.authenticateGraph,
   })
   const pages = await createPages(basis, configuration, { audit, credentials, directory, identity, senders })
-  return { access, credentials, directory, identity, graph, pages }
+  const portal = createPortalHost({ ...basis, audit, signIns: portalSignIns(basis, { credentials, identity }) })
+  return { access, credentials, directory, identity, graph, pages, portal }
+}
+
+/** The sign-ins of the portal, as a client of our identity provider. */
+function portalSignIns(
+  { publicOrigin }: Pick<ModuleBasis, 'publicOrigin'>,
+  { credentials, identity }: { readonly credentials: Credentials; readonly identity: Identity },
+): PortalSignIns {
+  const client = portalClient(publicOrigin)
+  return {
+    client,
+    verify: async (accessToken) => {
+      const verdict = await identity.verifyAccessToken(accessToken, ['arm'])
+      if (!verdict.ok) return undefined
+      const { principal, appId, tenantId, credentialId } = verdict.identity
+      if (principal.kind !== 'user' || appId !== client.clientId || credentialId === undefined) return undefined
+      const { objectId, displayName, userPrincipalName } = principal
+      return { objectId, displayName, userPrincipalName, tenantId, signInId: credentialId }
+    },
+    hasSecondFactor: async (objectId) => {
+      const { totp, passkeys } = await credentials.secondFactors.of(objectId)
+      return totp || passkeys > 0
+    },
+    end: (transaction, signInId) => credentials.endSignIn(transaction, signInId),
+  }
 }
 
 function identitySettings({ identity, signingKeyRotationDays }: Configuration) {

@@ -28,6 +28,7 @@ const surfaces: readonly SurfaceText[] = [
   { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError', body: form },
   { prefix: 'sign-in.',    tag: 'sign-in',    description: 'The pages on which people sign in, for a browser.', security: ['session'], error: 'Page', body: form },
   { prefix: 'account.',    tag: 'account',    description: 'The pages of a signed-in user, for a browser.', security: ['session'], error: 'Page', body: form },
+  { prefix: 'portal.',     tag: 'portal',     description: 'The portal: its pages, its session, and requests of its pages to the other surfaces.', security: ['portalSession'], error: 'ArmError', body: json },
   { prefix: 'authority.',  tag: 'authority',  description: 'The certificate authority of the server.', security: [], error: 'ArmError', body: json },
   { prefix: 'health.',     tag: 'health',     description: 'Health checks.', security: [], error: 'Page', body: json },
 ]
@@ -43,6 +44,12 @@ const components = {
     graphToken: bearer('An access token of the OpenID provider for the Graph of this server.'),
     identityToken: bearer('An access token of the OpenID provider for itself.'),
     session: { type: 'apiKey', in: 'cookie', name: '__Host-acrux-session', description: 'A signed-in browser.' },
+    portalSession: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: '__Host-acrux-portal',
+      description: 'A session of the portal, with the headers `Sec-Fetch-Site: same-origin` and `X-Acrux-Portal: 1`.',
+    },
   },
   schemas: {
     RegistryError: {

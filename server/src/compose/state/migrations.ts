@@ -10,6 +10,7 @@ import { installationMigrations } from '../../platform/sql/installation.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
 import { authorityMigrations } from '../../platform/tls/migrations.ts'
 import { importMigrations } from '../../imports/index.ts'
+import { portalMigrations } from '../../portal-host/index.ts'
 import { registryMigrations } from '../../registry/index.ts'
 import { resourcesMigrations } from '../../resources/index.ts'
 import { signInMigrations } from '../../sign-in/index.ts'
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   ...processMigrations,
   ...installationMigrations,
   ...authorityMigrations,
+  ...portalMigrations,
 ]

@@ -23,14 +23,14 @@ export function createSurfaces(
   configuration: Configuration,
   { log, modules, health, certificates }: SurfaceOptions,
 ): { readonly app: FastifyInstance; readonly routes: readonly RouteDescription[] } {
-  const { registry, tokenService, management, graph, identity, pages } = modules
+  const { registry, tokenService, management, graph, identity, pages, portal } = modules
   const app = createApp({
     log,
     trustedProxies: configuration.behindProxy,
     hstsIncludeSubDomains: configuration.hstsIncludeSubDomains,
     callerBudgets: modules.callerBudgets,
   })
-  const surfaces = [tokenService, management, graph, identity, pages]
+  const surfaces = [tokenService, management, graph, identity, pages, portal]
   registry.mount(app)
   for (const surface of surfaces) surface.mount(app)
   const routes = [

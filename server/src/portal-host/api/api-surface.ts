@@ -1,0 +1,176 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { parseCookies } from '../../platform/http/cookies.ts'
+import type { RawExchange } from '../../platform/http/raw-surface.ts'
+import { discardRest } from '../../platform/http/unread-body.ts'
+import { outageOf } from '../../platform/process/outage.ts'
+import type { Context } from '../sessions/context.ts'
+import { PortalError } from '../sessions/errors.ts'
+import { dataHeaders } from '../files/security-headers.ts'
+import type { PortalPerson, PortalSession } from '../sessions/model.ts'
+import { isOwnHost } from '../sessions/own-host.ts'
+import { SignInEndedError } from '../sessions/session-tokens.ts'
+import { type ApiTarget, parseApiTarget } from './api-target.ts'
+import { isFromPortal } from './provenance.ts'
+import type { SessionCall } from './session-endpoints.ts'
+import { needsStepUp } from './step-up.ts'
+
+/** The maximum size of a request body: that of a manifest. */
+const maxBodyBytes = 4 * 1024 * 1024
+
+/** An endpoint of the portal itself. */
+export type SessionEndpoint = {
+  readonly method: string
+  readonly path: string
+  readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
+}
+
+export type ApiSurfaceOptions = {
+  readonly endpoints: readonly SessionEndpoint[]
+  /** The methods of requests to the surfaces. */
+  readonly methods: readonly string[]
+  /** Answers a request as if it had arrived at the server. */
+  readonly dispatch: RequestListener
+}
+
+/** A request of a signed-in person. */
+type Signed = { readonly session: PortalSession; readonly person: PortalPerson }
+
+/**
+ * Creates the API of the portal. It checks that a page of ours sent the request and that its session and sign-in are valid, and
+ * passes it to a surface with the person's own access token. It knows no permissions: the surface decides.
+ */
+export function createApiSurface(context: Context, options: ApiSurfaceOptions): (exchange: RawExchange) => void {
+  return (exchange) => {
+    serve(context, options, exchange).catch((error: unknown) => fail(context, exchange, error))
+  }
+}
+
+async function serve(context: Context, options: ApiSurfaceOptions, exchange: RawExchange): Promise<void> {
+  const { request, response, origin } = exchange
+  const signed = await requireSession(context, exchange)
+  const { method = '', url = '' } = request
+  const [path = '', query = ''] = url.split('?', 2)
+  const endpoint = options.endpoints.find((row) => row.method === method && row.path === path)
+  if (endpoint !== undefined) {
+    discardRest(request)
+    const body = await endpoint.handle(context, { ...signed, origin, response, query: new URLSearchParams(query) })
+    send(exchange, body === undefined ? 204 : 200, body)
+    return
+  }
+  const target = options.methods.includes(method) ? parseApiTarget(url) : undefined
+  if (target === undefined) throw new PortalError('notFound')
+  requireSmallBody(request)
+  if (await needsStepUp(context, signed.session, method, target)) throw new PortalError('stepUpRequired')
+  const token = await tokenFor(context, signed.session, target, exchange)
+  if (target.surface === 'registry') watchDenial(context, signed.session, target, response)
+  prepare(request, target, token)
+  for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value)
+  exchange.isHandedOver = true
+  options.dispatch(request, response)
+}
+
+/** @throws PortalError unless a page of the portal sent the request, with a valid session at the host of the portal */
+async function requireSession(context: Context, exchange: RawExchange): Promise<Signed> {
+  const { publicOrigin, cookies, sessions, database } = context
+  const { request, response } = exchange
+  if (!isOwnHost(publicOrigin, request.headers.host)) throw new PortalError('notSignedIn')
+  const cookie = parseCookies(request.headers.cookie).get(cookies.session)
+  if (cookie === undefined) throw new PortalError('notSignedIn')
+  if (!isFromPortal(publicOrigin, request.headers)) throw new PortalError('foreignRequest')
+  const session = await sessions.find(cookie)
+  const person = session && (await findPerson(context, session, exchange))
+  if (session !== undefined && person?.objectId === session.objectId) return { session, person }
+  if (session !== undefined) await database.transaction((transaction) => sessions.end(transaction, session))
+  response.setHeader('set-cookie', cookies.removeSession)
+  throw new PortalError('notSignedIn')
+}
+
+/** The person of a session. Undefined once its sign-in has ended. */
+async function findPerson(
+  { signIns, tokens }: Context,
+  session: PortalSession,
+  { origin }: RawExchange,
+): Promise<PortalPerson | undefined> {
+  const verify = async () => signIns.verify(await tokens.ofAudience(session, 'arm', origin))
+  try {
+    const person = await verify()
+    if (person !== undefined) return person
+    // The key that signed the tokens may have been withdrawn. If the sign-in has ended, there is no new token.
+    tokens.forgetAll(session)
+    return await verify()
+  } catch (error) {
+    if (error instanceof SignInEndedError) return undefined
+    throw error
+  }
+}
+
+/** @throws PortalError for a body that may be larger than any that the portal sends */
+function requireSmallBody({ headers }: IncomingMessage): void {
+  if (headers['transfer-encoding'] !== undefined) throw new PortalError('lengthRequired')
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw new PortalError('tooLarge')
+}
+
+async function tokenFor({ tokens }: Context, session: PortalSession, target: ApiTarget, { origin }: RawExchange) {
+  try {
+    return target.surface === 'registry'
+      ? await tokens.ofRegistry(session, target.access, origin)
+      : await tokens.ofAudience(session, target.surface, origin)
+  } catch (error) {
+    if (error instanceof SignInEndedError) throw new PortalError('notSignedIn', undefined, { cause: error })
+    throw error
+  }
+}
+
+/** The person may have got a permission since the token was issued: after a denial, the next request uses a new one. */
+function watchDenial(
+  { tokens }: Context,
+  session: PortalSession,
+  { access }: Extract<ApiTarget, { surface: 'registry' }>,
+  response: ServerResponse,
+): void {
+  response.once('finish', () => {
+    if (response.statusCode === 401 || response.statusCode === 403) tokens.forget(session, access)
+  })
+}
+
+/** Makes the request one to the surface, with the person's access token and without what only the portal needs. */
+function prepare(request: IncomingMessage, target: ApiTarget, token: string): void {
+  const { headers } = request
+  request.url = target.url
+  headers.authorization = `Bearer ${token}`
+  if (target.surface === 'registry') headers.host = target.access.loginServer
+  delete headers.cookie
+  delete headers.origin
+}
+
+function fail({ log, publicOrigin }: Context, exchange: RawExchange, error: unknown): void {
+  const { request, response, origin } = exchange
+  if (response.destroyed || response.headersSent) {
+    response.destroy()
+    return
+  }
+  const outage = outageOf(error)
+  const known = error instanceof PortalError ? error : new PortalError('failed')
+  if (outage !== undefined) {
+    response.setHeader('retry-after', String(outage.retryAfterSeconds))
+    send(exchange, outage.status, { error: { code: 'ServiceUnavailable', message: outage.message } })
+  } else {
+    if (known.status >= 500) log.error({ id: origin.correlationId, err: error }, 'a request of the portal failed')
+    const { code, message } = known.body.error
+    const signIn = known.kind === 'stepUpRequired' && { signInUrl: `${publicOrigin}/portal/sign-in?kind=fresh` }
+    send(exchange, known.status, { error: { code, message, ...signIn } })
+  }
+  discardRest(request)
+}
+
+function send({ response, commonHeaders, request }: RawExchange, status: number, body: object | undefined): void {
+  for (let index = 0; index < commonHeaders.length; index += 2) {
+    response.setHeader(commonHeaders[index] ?? '', commonHeaders[index + 1] ?? '')
+  }
+  for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value)
+  const text = body === undefined ? '' : JSON.stringify(body)
+  if (body !== undefined) response.setHeader('content-type', 'application/json; charset=utf-8')
+  response.setHeader('content-length', Buffer.byteLength(text))
+  response.statusCode = status
+  response.end(request.method === 'HEAD' ? undefined : text)
+}

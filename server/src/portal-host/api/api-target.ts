@@ -1,0 +1,81 @@
+import { matchAcrPath } from '../../standards/azure/acr-path.ts'
+import { parseLoginServer } from '../../standards/azure/login-server.ts'
+import { repositoryActions } from '../../standards/oauth/access-scope.ts'
+import { matchOciPath } from '../../standards/oci/oci-path.ts'
+import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
+import type { RegistryAccess } from '../sessions/session-tokens.ts'
+
+/** The surface that answers a request of the portal, and the URL of the request there. */
+export type ApiTarget =
+  | { readonly surface: 'arm' | 'graph'; readonly url: string }
+  | { readonly surface: 'registry'; readonly url: string; readonly access: RegistryAccess }
+
+/** Where the portal's requests to the surfaces begin. */
+export const apiPath = '/portal/api'
+
+/** The first segments of ARM's paths. */
+const armRoots = new Set(['subscriptions', 'providers', 'tenants', 'openapi.json'])
+
+/** The characters of a path without its query, percent-encoded. [RFC 3986 §3.3] */
+const pathPattern = /^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$/
+
+/**
+ * The target of a request to `/portal/api/arm/…`, `/portal/api/graph/…` or `/portal/api/registry/{loginServer}/…`. Undefined
+ * for every path that is not one of a surface that the portal uses.
+ */
+export function parseApiTarget(url: string): ApiTarget | undefined {
+  const queryAt = url.indexOf('?')
+  const path = queryAt === -1 ? url : url.slice(0, queryAt)
+  const query = queryAt === -1 ? '' : url.slice(queryAt)
+  if (!path.startsWith(`${apiPath}/`) || !pathPattern.test(path) || leavesItsFolder(path)) return undefined
+  const [surface = '', ...segments] = path.slice(apiPath.length + 1).split('/')
+  switch (surface) {
+    case 'arm':
+      return armRoots.has(segments[0] ?? '') ? { surface, url: `/${segments.join('/')}${query}` } : undefined
+    case 'graph':
+      return (segments[0] ?? '') === '' ? undefined : { surface, url: `/graph/v1.0/${segments.join('/')}${query}` }
+    case 'registry':
+      return registryTarget(segments[0] ?? '', `/${segments.slice(1).join('/')}`, query)
+    default:
+      return undefined
+  }
+}
+
+/** Whether a segment is `.` or `..`, also percent-encoded, or the path has empty segments. */
+function leavesItsFolder(path: string): boolean {
+  return path
+    .slice(1, path.endsWith('/') ? -1 : undefined)
+    .split('/')
+    .some((segment) => /^(?:\.|%2e){0,2}$/i.test(segment))
+}
+
+function registryTarget(host: string, path: string, query: string): ApiTarget | undefined {
+  const loginServer = parseLoginServer(host.replace(/%3a/i, ':'))
+  const scope = loginServer === undefined ? undefined : accessScopeOf(path)
+  if (loginServer === undefined || scope === undefined) return undefined
+  return { surface: 'registry', url: `${path}${query}`, access: { loginServer, scope } }
+}
+
+/**
+ * Everything that a request to this path can need. The token service reduces it to what the person has, and the registry
+ * decides by what the request needs.
+ */
+function accessScopeOf(path: string): string | undefined {
+  const found = matchOciPath(path) ?? matchAcrPath(path)
+  if (found === undefined) return undefined
+  switch (found.kind) {
+    case 'base':
+    case 'uploads':
+    case 'upload':
+      // The portal pushes no blobs.
+      return undefined
+    case 'catalog':
+      return 'registry:catalog:*'
+    case 'deleted-catalog':
+      return 'registry:deleted_catalog:*'
+    default: {
+      const name = parseRepositoryName(found.repository)
+      return name === undefined ? undefined : `repository:${name}:${repositoryActions.join(',')}`
+    }
+  }
+}

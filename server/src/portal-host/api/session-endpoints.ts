@@ -1,0 +1,74 @@
+import type { ServerResponse } from 'node:http'
+import type { Origin } from '../../platform/http/app.ts'
+import { nullGuid } from '../../standards/azure/guid.ts'
+import { parseLoginServer } from '../../standards/azure/login-server.ts'
+import type { Context } from '../sessions/context.ts'
+import { PortalError } from '../sessions/errors.ts'
+import type { PortalPerson, PortalSession } from '../sessions/model.ts'
+import { absoluteMs, idleMs } from '../sessions/portal-sessions.ts'
+
+/** A request of a signed-in person to an endpoint of the portal itself. */
+export type SessionCall = {
+  readonly session: PortalSession
+  readonly person: PortalPerson
+  readonly origin: Origin
+  readonly response: ServerResponse
+  readonly query: URLSearchParams
+}
+
+/** Who is signed in, and until when. */
+export async function getSession({ signIns, publicOrigin }: Context, { session, person }: SessionCall) {
+  const { objectId, displayName, userPrincipalName, tenantId } = person
+  return {
+    person: { objectId, displayName, userPrincipalName, tenantId },
+    publicOrigin,
+    authenticatedAt: new Date(session.authenticatedAtMs).toISOString(),
+    expiresAt: new Date(session.createdAtMs + absoluteMs).toISOString(),
+    idleSeconds: idleMs / 1000,
+    hasSecondFactor: await signIns.hasSecondFactor(objectId),
+  }
+}
+
+/** Ends this session. */
+export async function signOut(context: Context, call: SessionCall): Promise<undefined> {
+  await endSessions(context, call, 'this browser')
+}
+
+/** Ends all sessions of the person in the portal. */
+export async function signOutEverywhere(context: Context, call: SessionCall): Promise<undefined> {
+  await endSessions(context, call, 'all browsers')
+}
+
+/**
+ * A login of one registry for the programs of the person: what `az acr login --expose-token` shows. The only token that the
+ * portal gives to the browser; it is valid for three hours, and while the sign-in of the session is.
+ *
+ * @throws PortalError 404 for a text that is no login server, 403 without a role on the registry
+ */
+export async function createLogin({ tokens }: Context, { session, origin, query }: SessionCall) {
+  const loginServer = parseLoginServer(query.get('loginServer') ?? '')
+  if (loginServer === undefined) throw new PortalError('notFound')
+  return { loginServer, username: nullGuid, password: await tokens.loginOf(session, loginServer, origin) }
+}
+
+async function endSessions(
+  { database, audit, sessions, cookies }: Context,
+  { session, origin, response }: SessionCall,
+  where: 'this browser' | 'all browsers',
+): Promise<void> {
+  const { objectId, signInId } = session
+  await database.transaction(async (transaction) => {
+    await audit.record(transaction, {
+      action: 'portal.sign-out',
+      outcome: 'success',
+      actor: { kind: 'user', id: objectId },
+      credential: { kind: 'sign-in', id: signInId },
+      target: objectId,
+      detail: { where },
+      origin,
+    })
+    if (where === 'all browsers') await sessions.endAllOf(transaction, objectId)
+    else await sessions.end(transaction, session)
+  })
+  response.setHeader('set-cookie', cookies.removeSession)
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { freshMs, isDangerous, needsStepUp } from './step-up.ts'
+
+const registry = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/contoso'
+
+// prettier-ignore
+const requests: readonly (readonly [dangerous: boolean, method: string, surface: 'arm' | 'graph' | 'registry', url: string])[] = [
+  [true,  'POST',   'arm', `${registry}/listCredentials?api-version=1`],
+  [true,  'POST',   'arm', `${registry}//LISTCREDENTIALS/?api-version=1`],
+  [true,  'POST',   'arm', `${registry}/%6CistCredentials`],
+  [true,  'DELETE', 'arm', registry],
+  [true,  'PUT',    'arm', `${registry}/providers/Microsoft.Authorization/roleAssignments/x`],
+  [true,  'POST',   'graph', '/graph/v1.0/applications/x/addPassword'],
+  [true,  'PATCH',  'graph', '/graph/v1.0/users/x'],
+  [true,  'DELETE', 'registry', '/acr/v1/team/app'],
+  [false, 'GET',    'arm', registry],
+  [false, 'PATCH',  'arm', registry],
+  [false, 'GET',    'graph', '/graph/v1.0/users/x'],
+  [false, 'PATCH',  'registry', '/acr/v1/team/app'],
+  [false, 'GET',    'registry', '/acr/v1/team/app'],
+]
+
+test('what deletes content, or gives or shows access, is dangerous', () => {
+  for (const [dangerous, method, surface, url] of requests) {
+    assert.equal(isDangerous(method, { surface, url }), dangerous, `${method} ${url}`)
+  }
+})
+
+test('a person with a second factor authenticates again before a dangerous request', async () => {
+  const target = { surface: 'arm', url: registry } as const
+  const check = (authenticatedAtMs: number, method: string, hasFactor: boolean) =>
+    needsStepUp(
+      { clock: { now: () => 1_000_000_000 }, signIns: { hasSecondFactor: () => Promise.resolve(hasFactor) } },
+      { objectId: 'x', authenticatedAtMs },
+      method,
+      target,
+    )
+  assert.equal(await check(1_000_000_000 - freshMs, 'DELETE', true), true)
+  assert.equal(await check(0, 'DELETE', true), true)
+  assert.equal(await check(1_000_000_000 - freshMs + 1, 'DELETE', true), false)
+  assert.equal(await check(0, 'GET', true), false)
+  assert.equal(await check(0, 'DELETE', false), false)
+})

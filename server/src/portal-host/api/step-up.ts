@@ -1,0 +1,57 @@
+import type { Clock } from '../../platform/process/clock.ts'
+import type { PortalSession, PortalSignIns } from '../sessions/model.ts'
+import type { ApiTarget } from './api-target.ts'
+
+/** A dangerous request: it deletes content, or gives or shows access. */
+type DangerousRow = { readonly surface: ApiTarget['surface']; readonly methods: string; readonly path: RegExp }
+
+// prettier-ignore
+/** Which requests are dangerous. Paths are those of the surface, without the query, in lower case. */
+const dangerousRows: readonly DangerousRow[] = [
+  { surface: 'arm',      methods: 'POST',              path: /\/(?:listcredentials|regeneratecredential|generatecredentials)$/ },
+  { surface: 'arm',      methods: 'POST',              path: /\/(?:rotatesigningkeys|withdrawsigningkeys)$/ },
+  { surface: 'arm',      methods: 'DELETE',            path: /\/registries\/[^/]+$/ },
+  { surface: 'arm',      methods: 'DELETE',            path: /\/resourcegroups\/[^/]+$/ },
+  { surface: 'arm',      methods: 'PUT DELETE',        path: /\/microsoft\.authorization\/role(?:assignments|definitions)\/[^/]+$/ },
+  { surface: 'graph',    methods: 'POST',              path: /\/addpassword$/ },
+  { surface: 'graph',    methods: 'PATCH DELETE',      path: /\/users\/[^/]+$/ },
+  { surface: 'graph',    methods: 'POST PATCH DELETE', path: /\/federatedidentitycredentials(?:\/[^/]+)?$/ },
+  { surface: 'registry', methods: 'DELETE',            path: /./ },
+]
+
+/** How long an authentication suffices for dangerous requests. */
+export const freshMs = 10 * 60 * 1000
+
+/**
+ * Whether the person must authenticate again before this request. People with a second factor must; for others, it would
+ * only ask for the password that the same browser may have stored.
+ */
+export async function needsStepUp(
+  { clock, signIns }: { readonly clock: Clock; readonly signIns: Pick<PortalSignIns, 'hasSecondFactor'> },
+  session: Pick<PortalSession, 'objectId' | 'authenticatedAtMs'>,
+  method: string,
+  target: ApiTarget,
+): Promise<boolean> {
+  if (!isDangerous(method, target) || clock.now() - session.authenticatedAtMs < freshMs) return false
+  return signIns.hasSecondFactor(session.objectId)
+}
+
+/** Whether a request deletes content, or gives or shows access. */
+export function isDangerous(method: string, { surface, url }: Pick<ApiTarget, 'surface' | 'url'>): boolean {
+  // The router of ARM and Graph ignores case, repeated slashes, a slash at the end and percent-encoding.
+  const path = decoded(url.split('?')[0] ?? '')
+    .toLowerCase()
+    .replaceAll(/\/{2,}/g, '/')
+    .replace(/\/$/, '')
+  return dangerousRows.some(
+    (row) => row.surface === surface && row.methods.split(' ').includes(method) && row.path.test(path),
+  )
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}

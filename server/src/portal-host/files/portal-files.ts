@@ -1,0 +1,69 @@
+import { gunzipSync } from 'node:zlib'
+import { readPackagedFile } from '../../platform/process/packaged-file.ts'
+import { systemErrorCode } from '../../platform/process/plain-reason.ts'
+
+/** A file of the built portal, compressed. */
+export type PortalFile = {
+  readonly contentType: string
+  /** Whether its name contains a hash of its content, so that browsers may cache it forever. */
+  readonly isHashed: boolean
+  readonly brotli: Buffer
+  readonly gzip: Buffer
+}
+
+/** The files of the built portal, by their path below `/portal/`. */
+export type PortalFiles = ReadonlyMap<string, PortalFile>
+
+/** The document that the build of the portal writes. */
+type PortalDocument = {
+  readonly files: Readonly<
+    Record<
+      string,
+      { readonly contentType: string; readonly isHashed: boolean; readonly brotli: string; readonly gzip: string }
+    >
+  >
+}
+
+/** Reads the files of the portal. Undefined if it was not built, as in a fresh checkout. */
+export type ReadPortalFiles = () => PortalFiles | undefined
+
+/** Reads the files once, at the first request; until the portal is built, at every request. */
+export function createPortalFiles(
+  read: () => string = () => readPackagedFile(new URL('../assets/portal.json', import.meta.url)),
+): ReadPortalFiles {
+  let files: PortalFiles | undefined
+  return () => (files ??= parseFiles(read))
+}
+
+function parseFiles(read: () => string): PortalFiles | undefined {
+  let text: string
+  try {
+    text = read()
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+  const { files } = JSON.parse(text) as PortalDocument
+  return new Map(
+    Object.entries(files).map(([path, { contentType, isHashed, brotli, gzip }]) => [
+      path,
+      { contentType, isHashed, brotli: Buffer.from(brotli, 'base64'), gzip: Buffer.from(gzip, 'base64') },
+    ]),
+  )
+}
+
+/** The content of a file in an encoding that the client accepts. [RFC 9110 §12.5.3] */
+export function encodedFor(
+  acceptEncoding: string | undefined,
+  { brotli, gzip }: PortalFile,
+): { readonly encoding: 'br' | 'gzip' | undefined; readonly content: Buffer } {
+  const accepted = (acceptEncoding ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => !/;\s*q=0(?:\.0*)?$/.test(part))
+    .map((part) => part.split(';')[0]?.trim())
+  if (accepted.includes('br')) return { encoding: 'br', content: brotli }
+  if (accepted.includes('gzip')) return { encoding: 'gzip', content: gzip }
+  return { encoding: undefined, content: gunzipSync(gzip) }
+}

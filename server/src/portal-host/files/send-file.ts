@@ -1,0 +1,46 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type PortalFile, type ReadPortalFiles, encodedFor } from './portal-files.ts'
+import { fileHeaders, pageHeaders } from './security-headers.ts'
+
+const oneYear = 'public, max-age=31536000, immutable'
+const indexPath = 'index.html'
+
+/** What a checkout shows before the portal was built. It loads nothing. */
+const notBuilt = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>The portal is not built</title>
+<h1>The portal is not built yet</h1>
+<p>This server runs from a checkout. Run <code>npm run portal</code> in it, then load this page again.</p>
+</html>
+`
+
+/**
+ * Sends a file of the portal. Every other path is one of its pages, which are all the same document. Undefined only for an asset
+ * that does not exist: a page that got a document for a script would fail without a message.
+ */
+export function sendPortalFile(
+  readFiles: ReadPortalFiles,
+  path: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply | undefined {
+  const files = readFiles()
+  if (files === undefined) return reply.code(503).headers(pageHeaders).type('text/html; charset=utf-8').send(notBuilt)
+  const file = files.get(path)
+  if (file === undefined && /^assets(?:\/|$)/i.test(path)) return undefined
+  const sent = file ?? files.get(indexPath)
+  if (sent === undefined) throw new Error('the built portal has no index.html')
+  return sendEncoded(sent, request, reply)
+}
+
+function sendEncoded(file: PortalFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { encoding, content } = encodedFor(request.headers['accept-encoding'], file)
+  const isPage = file.contentType.startsWith('text/html')
+  if (encoding !== undefined) reply.header('content-encoding', encoding)
+  return reply
+    .headers(isPage ? pageHeaders : { ...fileHeaders, 'cache-control': file.isHashed ? oneYear : 'no-cache' })
+    .header('vary', 'accept-encoding')
+    .type(file.contentType)
+    .send(content)
+}

@@ -1,0 +1,53 @@
+import type { FastifyInstance } from 'fastify'
+import type { Audit } from '../audit/index.ts'
+import type { RouteDescription } from '../platform/http/surface.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
+import type { Log } from '../platform/log/log.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { Database } from '../platform/sql/database.ts'
+import { type ReadPortalFiles, createPortalFiles } from './files/portal-files.ts'
+import type { PortalSignIns } from './sessions/model.ts'
+import { portalRoutes } from './routes.ts'
+import { createPortalCookies } from './sessions/portal-cookies.ts'
+import { createPortalSessions } from './sessions/portal-sessions.ts'
+import { createSessionTokens } from './sessions/session-tokens.ts'
+import { createTokenClient } from './sessions/token-endpoints.ts'
+import { mountPortal } from './surface.ts'
+
+export type PortalHostOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly audit: Audit
+  readonly sealer: Sealer
+  /** Scheme, host and port at which clients reach the server. */
+  readonly publicOrigin: string
+  readonly signIns: PortalSignIns
+  /** The files of the built portal; those of the program by default. */
+  readonly files?: ReadPortalFiles
+}
+
+/** The portal: its files, its sessions and its API. */
+export interface PortalHost {
+  /** Adds `/` and `/portal`. */
+  mount(app: FastifyInstance): void
+  readonly routes: readonly RouteDescription[]
+  /** Ends expired sessions. For a job. */
+  endExpiredSessions(): Promise<void>
+}
+
+/** Creates the portal. */
+export function createPortalHost(options: PortalHostOptions): PortalHost {
+  const { publicOrigin, files = createPortalFiles() } = options
+  const sessions = createPortalSessions(options)
+  const cookies = createPortalCookies(publicOrigin)
+  return {
+    mount: (app) => {
+      const requestToken = createTokenClient(app)
+      const tokens = createSessionTokens({ ...options, requestToken })
+      mountPortal(app, { ...options, files, cookies, sessions, tokens, requestToken })
+    },
+    routes: portalRoutes,
+    endExpiredSessions: sessions.endExpired,
+  }
+}

@@ -1,0 +1,48 @@
+import type { RouteDescription } from '../platform/http/surface.ts'
+import { apiPath } from './api/api-target.ts'
+import { type SessionCall, createLogin, getSession, signOut, signOutEverywhere } from './api/session-endpoints.ts'
+import type { Context } from './sessions/context.ts'
+
+/** An endpoint of the portal itself. Its need is a request of a page of the portal, with a valid session. */
+export type SessionRow = RouteDescription & {
+  readonly method: 'GET' | 'POST'
+  readonly need: 'portal-session'
+  readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
+}
+
+// prettier-ignore
+export const sessionRows: readonly SessionRow[] = [
+  { id: 'portal.session.get',                method: 'GET',  path: `${apiPath}/session`,                    need: 'portal-session', handle: getSession },
+  { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', handle: signOut },
+  { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', handle: signOutEverywhere },
+  { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', handle: createLogin },
+]
+
+/** The methods of requests to the surfaces. */
+export const dispatchedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+// prettier-ignore
+/** The requests that the portal passes on. The surface that answers has a need of its own. */
+const dispatchedRows: readonly RouteDescription[] = [
+  { id: 'portal.arm',      method: dispatchedMethods, path: `${apiPath}/arm/{path}`,                    need: 'portal-session' },
+  { id: 'portal.graph',    method: dispatchedMethods, path: `${apiPath}/graph/{path}`,                  need: 'portal-session' },
+  { id: 'portal.registry', method: dispatchedMethods, path: `${apiPath}/registry/{loginServer}/{path}`, need: 'portal-session' },
+]
+
+// prettier-ignore
+/** The addresses that a browser opens. */
+export const pageRows = [
+  { id: 'portal.root',      method: 'GET',  path: '/',                 need: 'public' },
+  { id: 'portal.signIn',    method: 'GET',  path: '/portal/sign-in',   need: 'public' },
+  { id: 'portal.signedIn',  method: 'GET',  path: '/portal/signed-in', need: 'public' },
+  { id: 'portal.page.get',  method: 'GET',  path: '/portal',           need: 'public' },
+  { id: 'portal.file.get',  method: 'GET',  path: '/portal/{file}',    need: 'public' },
+  { id: 'portal.file.head', method: 'HEAD', path: '/portal/{file}',    need: 'public' },
+] as const satisfies readonly RouteDescription[]
+
+/** The route table. */
+export const portalRoutes: readonly RouteDescription[] = [
+  ...pageRows,
+  ...sessionRows.map(({ handle: _handle, ...row }) => row),
+  ...dispatchedRows,
+]

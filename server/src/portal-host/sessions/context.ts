@@ -1,0 +1,28 @@
+import type { Audit } from '../../audit/index.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { Sealer } from '../../platform/keys/sealing.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { ReadPortalFiles } from '../files/portal-files.ts'
+import type { PortalSignIns } from './model.ts'
+import type { PortalCookies } from './portal-cookies.ts'
+import type { PortalSessions } from './portal-sessions.ts'
+import type { SessionTokens } from './session-tokens.ts'
+import type { RequestToken } from './token-endpoints.ts'
+
+/** The dependencies of the handlers. */
+export type Context = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly audit: Audit
+  readonly sealer: Sealer
+  /** Scheme, host and port at which clients reach the server. The portal is served at no other host. */
+  readonly publicOrigin: string
+  readonly signIns: PortalSignIns
+  readonly files: ReadPortalFiles
+  readonly cookies: PortalCookies
+  readonly sessions: PortalSessions
+  readonly tokens: SessionTokens
+  readonly requestToken: RequestToken
+}

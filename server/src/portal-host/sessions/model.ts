@@ -1,0 +1,32 @@
+import type { Transaction } from '../../platform/sql/database.ts'
+
+/** The person of a valid sign-in. */
+export type PortalPerson = {
+  readonly objectId: string
+  readonly displayName: string
+  readonly userPrincipalName: string
+  readonly tenantId: string
+  readonly signInId: string
+}
+
+/** The sign-ins of people, which other modules own. */
+export type PortalSignIns = {
+  /** The id of the portal as a client of the identity provider, and its redirect URI. */
+  readonly client: { readonly clientId: string; readonly redirectUri: string }
+  /** The person whose access token for ARM this is. Undefined once the sign-in, the person or the token is not valid. */
+  readonly verify: (accessToken: string) => Promise<PortalPerson | undefined>
+  readonly hasSecondFactor: (objectId: string) => Promise<boolean>
+  readonly end: (transaction: Transaction, signInId: string) => Promise<unknown>
+}
+
+/** A session of the portal in one browser. */
+export type PortalSession = {
+  /** The hash of the id in the cookie. */
+  readonly idHash: string
+  readonly objectId: string
+  readonly signInId: string
+  readonly refreshToken: string
+  /** When the person authenticated; 0 if the provider does not say. */
+  readonly authenticatedAtMs: number
+  readonly createdAtMs: number
+}

@@ -1,0 +1,7 @@
+import { withoutDefaultPort } from '../../standards/azure/login-server.ts'
+
+/** Whether a `Host` header is that of the server's public address, with or without the default port. */
+export function isOwnHost(publicOrigin: string, host: string | undefined): boolean {
+  const own = new URL(publicOrigin)
+  return withoutDefaultPort((host ?? '').toLowerCase(), own.protocol === 'https:' ? 443 : 80) === own.host
+}

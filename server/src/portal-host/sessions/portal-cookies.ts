@@ -1,0 +1,24 @@
+import { createCookieWriter } from '../../platform/http/cookies.ts'
+import { flowSeconds } from './sign-in-flow.ts'
+
+export type PortalCookies = ReturnType<typeof createPortalCookies>
+
+/**
+ * The cookies of the portal. That of the session is `Strict`: only requests that a page of this server sends carry it. That of
+ * a sign-in is `Lax`, because the sign-in may return from the identity provider of an organisation.
+ */
+export function createPortalCookies(publicOrigin: string) {
+  const strict = createCookieWriter(publicOrigin, 'Strict')
+  const lax = createCookieWriter(publicOrigin, 'Lax')
+  const session = strict.nameOf('acrux-portal')
+  const flow = lax.nameOf('acrux-portal-sign-in')
+  return {
+    /** The names. */
+    session,
+    flow,
+    writeSession: (id: string) => strict.write(session, id),
+    removeSession: strict.remove(session),
+    writeFlow: (value: string) => lax.write(flow, value, flowSeconds),
+    removeFlow: lax.remove(flow),
+  }
+}

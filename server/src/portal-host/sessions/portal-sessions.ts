@@ -1,0 +1,119 @@
+import { openText, sealText } from '../../platform/keys/sealed-text.ts'
+import { hashId, newId, parseId } from '../../platform/keys/random-id.ts'
+import type { Sealer } from '../../platform/keys/sealing.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { PortalSession, PortalSignIns } from './model.ts'
+import { type EndedRow, createPortalSessionStore } from './portal-session-store.ts'
+
+/** A session ends after this time without a request. */
+export const idleMs = 60 * 60 * 1000
+/** No session lasts longer. */
+export const absoluteMs = 12 * 60 * 60 * 1000
+/** The last use is recorded at most this often. */
+const touchMs = 60 * 1000
+/** How many sessions a person may have. Beyond that, the oldest end. */
+export const maxSessionsPerPerson = 10
+
+const maxSealedLength = 1024
+
+export type PortalSessionsOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly sealer: Sealer
+  readonly signIns: Pick<PortalSignIns, 'end'>
+}
+
+/** A new session. */
+export type NewPortalSession = Pick<PortalSession, 'objectId' | 'signInId' | 'refreshToken' | 'authenticatedAtMs'>
+
+export type PortalSessions = ReturnType<typeof createPortalSessions>
+
+/**
+ * The sessions of the portal. Each has a random id that only the browser knows: its hash is stored. Each belongs to one
+ * sign-in, which ends with it; and a session whose sign-in has ended gets no tokens. [OWASP Session Management Cheat Sheet]
+ */
+export function createPortalSessions(options: PortalSessionsOptions) {
+  const { database, clock, sealer, signIns } = options
+  const store = createPortalSessionStore(database)
+  const context = (idHash: string) => `refresh token of the portal session ${idHash}`
+
+  async function endRows(transaction: Transaction, rows: readonly EndedRow[]): Promise<void> {
+    for (const { id_hash, sign_in_id } of rows) {
+      await store.delete(transaction, id_hash)
+      await signIns.end(transaction, sign_in_id)
+    }
+  }
+
+  return {
+    /** The session with the id in the cookie. Undefined if it has ended or expired. */
+    find: async (cookie: string | undefined): Promise<PortalSession | undefined> => {
+      const id = parseId(cookie)
+      if (id === undefined) return undefined
+      const idHash = hashId(id)
+      const row = await store.find(idHash)
+      const nowMs = clock.now()
+      if (row === undefined) return undefined
+      if (nowMs - row.last_seen_at_ms >= idleMs || nowMs - row.created_at_ms >= absoluteMs) return undefined
+      const refreshToken = openText(sealer, row.sealed_refresh_token, {
+        context: context(idHash),
+        maxLength: maxSealedLength,
+      })
+      if (typeof refreshToken !== 'string') return undefined
+      if (nowMs - row.last_seen_at_ms >= touchMs) {
+        await database.transaction((transaction) => store.touch(transaction, idHash, nowMs))
+      }
+      return {
+        idHash,
+        objectId: row.object_id,
+        signInId: row.sign_in_id,
+        refreshToken,
+        authenticatedAtMs: row.authenticated_at_ms,
+        createdAtMs: row.created_at_ms,
+      }
+    },
+
+    /** Creates a session, and ends the one that the browser had. Returns the new id, for the cookie. */
+    start: async (
+      transaction: Transaction,
+      { objectId, signInId, refreshToken, authenticatedAtMs }: NewPortalSession,
+      oldCookie: string | undefined,
+    ): Promise<string> => {
+      const id = newId()
+      const idHash = hashId(id)
+      const nowMs = clock.now()
+      const oldId = parseId(oldCookie)
+      const old = oldId === undefined ? undefined : await store.findWithin(transaction, hashId(oldId))
+      if (old !== undefined) await endRows(transaction, [old])
+      await endRows(transaction, (await store.ofPerson(transaction, objectId)).slice(maxSessionsPerPerson - 1))
+      await store.insert(transaction, {
+        id_hash: idHash,
+        object_id: objectId,
+        sign_in_id: signInId,
+        sealed_refresh_token: sealText(sealer, refreshToken, context(idHash)),
+        authenticated_at_ms: authenticatedAtMs,
+        created_at_ms: nowMs,
+        last_seen_at_ms: nowMs,
+      })
+      return id
+    },
+
+    /** Ends one session and its sign-in. */
+    end: (transaction: Transaction, { idHash, signInId }: Pick<PortalSession, 'idHash' | 'signInId'>): Promise<void> =>
+      endRows(transaction, [{ id_hash: idHash, sign_in_id: signInId }]),
+
+    /** Ends all sessions of a person, and their sign-ins. */
+    endAllOf: async (transaction: Transaction, objectId: string): Promise<void> =>
+      endRows(transaction, await store.ofPerson(transaction, objectId)),
+
+    /** Ends expired sessions, and their sign-ins, whose refresh tokens nobody can use any more. */
+    endExpired: async (): Promise<void> => {
+      const nowMs = clock.now()
+      const limits = { usedSinceMs: nowMs - idleMs, createdSinceMs: nowMs - absoluteMs }
+      if ((await store.expired(database, limits)).length === 0) return
+      await database.transaction(async (transaction) => {
+        await endRows(transaction, await store.expired(transaction, limits))
+      })
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import { decodeJwt } from 'jose'
+import { LRUCache } from 'lru-cache'
+import type { Origin } from '../../platform/http/app.ts'
+import { hashId } from '../../platform/keys/random-id.ts'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { PortalError } from './errors.ts'
+import type { PortalSession, PortalSignIns } from './model.ts'
+import type { RequestToken, TokenAnswer } from './token-endpoints.ts'
+
+/** A surface whose access tokens the identity provider issues. */
+export type Audience = 'arm' | 'graph' | 'acr'
+
+/** A registry, and the access that a request to it may need. */
+export type RegistryAccess = { readonly loginServer: string; readonly scope: string }
+
+export type SessionTokensOptions = {
+  readonly clock: Clock
+  readonly signIns: Pick<PortalSignIns, 'client'>
+  readonly publicOrigin: string
+  readonly requestToken: RequestToken
+}
+
+export type SessionTokens = ReturnType<typeof createSessionTokens>
+
+/** A token is replaced this long before it expires. */
+const renewBeforeMs = 5 * 60 * 1000
+const maxTokens = 2000
+
+/** The refresh token, or the sign-in behind it, is no longer valid. */
+export class SignInEndedError extends Error {
+  override readonly name = 'SignInEndedError'
+}
+
+type CachedToken = { readonly token: string; readonly renewAtMs: number }
+
+/**
+ * The access tokens of sessions. They are in memory only, and never leave the server. Every surface checks at each request
+ * whether the sign-in of a token is still valid, so caching a token keeps no access that was revoked.
+ */
+export function createSessionTokens({ clock, signIns, publicOrigin, requestToken }: SessionTokensOptions) {
+  const { host } = new URL(publicOrigin)
+  const cache = new LRUCache<string, CachedToken>(maxEntries(maxTokens))
+  const pending = new Map<string, Promise<string>>()
+  const scopes: Readonly<Record<Audience, string>> = {
+    arm: 'https://management.core.windows.net//.default',
+    graph: `${publicOrigin}/graph//.default`,
+    acr: 'https://containerregistry.azure.net//.default',
+  }
+
+  /** The cached token, or a new one. Concurrent requests wait for the same one. */
+  async function cached(key: string, make: () => Promise<string>): Promise<string> {
+    const known = cache.get(key)
+    if (known !== undefined && clock.now() < known.renewAtMs) return known.token
+    const running = pending.get(key)
+    if (running !== undefined) return running
+    const made = make()
+      .then((token) => {
+        cache.set(key, { token, renewAtMs: (decodeJwt(token).exp ?? 0) * 1000 - renewBeforeMs })
+        return token
+      })
+      .finally(() => pending.delete(key))
+    pending.set(key, made)
+    return made
+  }
+
+  const ofAudience = (session: PortalSession, audience: Audience, origin: Origin): Promise<string> =>
+    cached(`${session.idHash} ${audience}`, async () => {
+      const answer = await requestToken({
+        path: '/organizations/oauth2/v2.0/token',
+        host,
+        form: {
+          grant_type: 'refresh_token',
+          client_id: signIns.client.clientId,
+          refresh_token: session.refreshToken,
+          scope: scopes[audience],
+        },
+        origin,
+      })
+      requireAvailable(answer)
+      if (answer.status !== 200) throw new SignInEndedError(`the token endpoint answered ${answer.status}`)
+      return requireText(answer, 'access_token')
+    })
+
+  const loginOf = (session: PortalSession, loginServer: string, origin: Origin): Promise<string> =>
+    cached(`${session.idHash} login ${loginServer}`, async () => {
+      const accessToken = await ofAudience(session, 'acr', origin)
+      const form = { grant_type: 'access_token', service: loginServer, access_token: accessToken }
+      return askRegistry({ path: '/oauth2/exchange', host: loginServer, form, origin }, 'refresh_token')
+    })
+
+  async function askRegistry(request: Parameters<RequestToken>[0], member: string): Promise<string> {
+    const answer = await requestToken(request)
+    requireAvailable(answer)
+    if (answer.status !== 200) throw new PortalError('noAccess', messageOf(answer))
+    return requireText(answer, member)
+  }
+
+  return {
+    /** The access token of a session for a surface. @throws SignInEndedError, PortalError 503 */
+    ofAudience,
+    /** A 3-hour login of a registry: the password of the null GUID, as `az acr login` obtains it. @throws as below */
+    loginOf,
+    /**
+     * The ACR access token of a session. It contains the part of the requested access that the person has.
+     *
+     * @throws SignInEndedError, PortalError 403 if the person has no role on the registry, 503
+     */
+    ofRegistry: (session: PortalSession, { loginServer, scope }: RegistryAccess, origin: Origin): Promise<string> =>
+      cached(`${session.idHash} ${hashId(`${loginServer} ${scope}`)}`, async () => {
+        const login = await loginOf(session, loginServer, origin)
+        const form = { grant_type: 'refresh_token', service: loginServer, scope, refresh_token: login }
+        return askRegistry({ path: '/oauth2/token', host: loginServer, form, origin }, 'access_token')
+      }),
+    /** Drops all tokens of a session, such as after the keys that signed them were withdrawn. */
+    forgetAll: ({ idHash }: PortalSession): void => {
+      const own = cache.keys().filter((key) => key.startsWith(`${idHash} `))
+      for (const key of own.toArray()) cache.delete(key)
+    },
+    /** Drops the tokens of a registry, which does not accept them. */
+    forget: (session: PortalSession, { loginServer, scope }: RegistryAccess): void => {
+      cache.delete(`${session.idHash} login ${loginServer}`)
+      cache.delete(`${session.idHash} ${hashId(`${loginServer} ${scope}`)}`)
+    },
+  }
+}
+
+/** @throws PortalError 503 if the endpoint could not decide */
+function requireAvailable({ status }: TokenAnswer): void {
+  if (status >= 500 || status === 429) throw new PortalError('busy', undefined, { cause: new Error(String(status)) })
+}
+
+function requireText({ body }: TokenAnswer, member: string): string {
+  const value = body[member]
+  if (typeof value !== 'string') throw new PortalError('busy', undefined, { cause: new Error(`no ${member}`) })
+  return value
+}
+
+/** The message of the registry, which says what is missing. */
+function messageOf({ body }: TokenAnswer): string | undefined {
+  const { errors } = body
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined
+  const message = typeof first === 'object' && first !== null && 'message' in first ? first.message : undefined
+  return typeof message === 'string' ? message : undefined
+}

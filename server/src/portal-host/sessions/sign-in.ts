@@ -1,0 +1,107 @@
+import type { FastifyReply } from 'fastify'
+import { decodeJwt } from 'jose'
+import { parseCookies } from '../../platform/http/cookies.ts'
+import type { Call } from '../../platform/http/surface.ts'
+import { secretEquals } from '../../platform/keys/sealing.ts'
+import type { Context } from './context.ts'
+import { portalPath, returnPathOf } from './return-path.ts'
+import { type SignInFlow, type SignInKind, authorizationPath, readFlow, startFlow, writeFlow } from './sign-in-flow.ts'
+
+type PageCall = Call<unknown>
+
+/** Why a sign-in failed. The page of the portal explains it. */
+type Failure = 'expired' | 'denied' | 'invalid' | 'unavailable'
+
+const kinds: Readonly<Record<string, SignInKind>> = { fresh: 'fresh', switch: 'switch' }
+
+/** Starts a sign-in: stores the flow in a cookie, and redirects to the identity provider. */
+export async function startSignIn(context: Context, { request, reply }: PageCall): Promise<FastifyReply> {
+  const { clock, cookies, sealer, signIns } = context
+  const query = request.query as Readonly<Record<string, unknown>>
+  const kind = kinds[String(query['kind'])] ?? 'usual'
+  const flow = startFlow(clock, returnPathOf(query['return']), kind)
+  reply.header('set-cookie', cookies.writeFlow(writeFlow(sealer, flow)))
+  return redirect(reply, authorizationPath(signIns.client, flow))
+}
+
+/**
+ * Completes a sign-in in the browser that started it: redeems the code, and creates a session with a new id. A response that
+ * this browser did not ask for changes nothing, so no other site can sign a person in. [RFC 6749 §10.12; RFC 9700 §4.7]
+ */
+export async function completeSignIn(context: Context, call: PageCall): Promise<FastifyReply> {
+  const { cookies, clock, sealer } = context
+  const { request, reply } = call
+  const received = parseCookies(request.headers.cookie)
+  const flow = readFlow(sealer, clock, received.get(cookies.flow))
+  const query = request.query as Readonly<Record<string, unknown>>
+  const state = query['state']
+  if (flow === undefined || typeof state !== 'string' || !secretEquals(flow.state, state)) return fail(call, 'expired')
+  reply.header('set-cookie', cookies.removeFlow)
+  if (query['error'] !== undefined) return fail(call, query['error'] === 'access_denied' ? 'denied' : 'invalid')
+  const signedIn = await redeem(context, call, flow)
+  if (typeof signedIn === 'string') return fail(call, signedIn)
+  const old = received.get(cookies.session)
+  const id = await context.database.transaction((transaction) => context.sessions.start(transaction, signedIn, old))
+  reply.header('set-cookie', cookies.writeSession(id))
+  return redirect(reply, flow.returnPath)
+}
+
+async function redeem(context: Context, { request, origin }: PageCall, flow: SignInFlow) {
+  const { publicOrigin, signIns, requestToken } = context
+  const { clientId, redirectUri } = signIns.client
+  const { code, iss } = request.query as Readonly<Record<string, unknown>>
+  if (typeof code !== 'string' || typeof iss !== 'string' || !iss.startsWith(`${publicOrigin}/`)) return 'invalid'
+  const { status, body } = await requestToken({
+    path: '/organizations/oauth2/v2.0/token',
+    host: new URL(publicOrigin).host,
+    form: {
+      grant_type: 'authorization_code',
+      client_id: clientId,
+      code,
+      redirect_uri: redirectUri,
+      code_verifier: flow.verifier,
+    },
+    origin,
+  })
+  if (status >= 500 || status === 429) return 'unavailable'
+  if (status !== 200) return 'expired'
+  return verifyTokens(context, flow, { ...body, iss })
+}
+
+/** What the session needs of the tokens, if they are the answer to this sign-in. */
+async function verifyTokens(
+  { signIns, clock }: Context,
+  flow: SignInFlow,
+  {
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    id_token: idToken,
+    iss,
+  }: Readonly<Record<string, unknown>> & { readonly iss: string },
+) {
+  if (typeof accessToken !== 'string' || typeof refreshToken !== 'string' || typeof idToken !== 'string')
+    return 'invalid'
+  // The token endpoint of this server sent it, so its signature needs no check. [OpenID Connect Core §3.1.3.7]
+  const claims = decodeJwt(idToken)
+  const person = await signIns.verify(accessToken)
+  const isOurs = claims.nonce === flow.nonce && claims.aud === signIns.client.clientId && claims.iss === iss
+  if (!isOurs || person === undefined || person.objectId !== claims.sub) return 'invalid'
+  const { objectId, signInId } = person
+  const unknownMs = flow.kind === 'fresh' ? clock.now() : 0
+  const authenticatedAtMs = typeof claims['auth_time'] === 'number' ? claims['auth_time'] * 1000 : unknownMs
+  return { objectId, signInId, refreshToken, authenticatedAtMs }
+}
+
+function fail({ reply, origin }: PageCall, reason: Failure): FastifyReply {
+  const query = new URLSearchParams({ reason, id: origin.correlationId })
+  return redirect(reply, `${portalPath}sign-in-failed?${query.toString()}`)
+}
+
+function redirect(reply: FastifyReply, location: string): FastifyReply {
+  return reply
+    .code(303)
+    .header('cache-control', 'no-store')
+    .header('referrer-policy', 'no-referrer')
+    .header('location', location)
+    .send()
+}

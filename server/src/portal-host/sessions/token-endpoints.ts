@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import type { Origin } from '../../platform/http/app.ts'
+
+/** A request to a token endpoint of this server. */
+export type TokenRequest = {
+  readonly path: string
+  readonly host: string
+  readonly form: Readonly<Record<string, string>>
+  /** The sender of the request that needs the token. */
+  readonly origin: Origin
+}
+
+/** The answer: a JSON object. */
+export type TokenAnswer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
+
+/** Sends a form to a token endpoint of this server, without a connection. */
+export type RequestToken = (request: TokenRequest) => Promise<TokenAnswer>
+
+/**
+ * Creates the client of the token endpoints. It sends the same requests as any client, so every check, limit and audit event
+ * of the endpoints applies.
+ */
+export function createTokenClient(app: FastifyInstance): RequestToken {
+  return async ({ path, host, form, origin }) => {
+    const answer = await app.inject({
+      method: 'POST',
+      url: path,
+      headers: {
+        host,
+        'content-type': 'application/x-www-form-urlencoded',
+        ...(origin.userAgent !== undefined && { 'user-agent': origin.userAgent }),
+      },
+      remoteAddress: origin.remoteAddress,
+      payload: new URLSearchParams(form).toString(),
+    })
+    return { status: answer.statusCode, body: parseObject(answer.body) }
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
