@@ -1,5 +1,5 @@
 /**
- * Writes the types of API documents that the CLI reads, from `docs/openapi.json`; with `--check`, writes none and fails if
+ * Writes the types of API documents that the CLI and the portal read, from `docs/openapi.json`; with `--check`, writes none and fails if
  * they are out of date.
  */
 import { readFile, writeFile } from 'node:fs/promises'
@@ -7,10 +7,16 @@ import { compile } from 'json-schema-to-typescript'
 import { format, resolveConfig } from 'prettier'
 import { root } from './set-up.mjs'
 
-/** The documents that the CLI reads. The schemas that they refer to come with them. */
-const documents = ['AccessExplanation', 'AllowedPrincipalList', 'Decision']
+/**
+ * The documents that each program reads. The schemas that they refer to come with them.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const targets = {
+  'cli/src/api-types.ts': ['AccessExplanation', 'AllowedPrincipalList', 'Decision'],
+  'portal/src/api/types.ts': ['AuditEventList', 'RegistryList', 'RegistryUsages', 'SubscriptionList'],
+}
 
-const target = 'cli/src/api-types.ts'
 const reference = '#/components/schemas/'
 
 /** @typedef {{ readonly [member: string]: unknown }} Schema */
@@ -33,19 +39,28 @@ function withTypes(value, onReference) {
   }
   const members = Object.entries(schema).map(([key, member]) => [key, withTypes(member, onReference)])
   const typed = /** @type {Schema} */ (Object.fromEntries(members))
-  return typed.type === 'array' ? { ...typed, tsType: arrayType(typed) } : typed
+  return typed.type === 'array' ? { ...typed, ...arrayType(typed) } : typed
 }
 
-/** @param {Schema} schema */
+/**
+ * The type of an array; nothing where the items are described in place.
+ *
+ * @param {Schema} schema
+ */
 function arrayType({ items }) {
-  const { tsType, type } = /** @type {Schema} */ (items ?? {})
-  if (typeof tsType === 'string') return `readonly ${tsType}[]`
-  if (type === 'string' || type === 'number' || type === 'boolean') return `readonly ${type}[]`
-  throw new Error('the items of an array that the CLI reads need a named schema')
+  const { tsType, type, not } = /** @type {Schema} */ (items ?? {})
+  if (typeof tsType === 'string') return { tsType: `readonly ${tsType}[]` }
+  if (type === 'string' || type === 'number' || type === 'boolean') return { tsType: `readonly ${type}[]` }
+  if (not !== undefined) return { tsType: 'readonly never[]' }
+  if (type === 'object') return {}
+  throw new Error('the items of an array need a schema')
 }
 
-/** @param {Readonly<Record<string, Schema>>} schemas */
-async function typesOf(schemas) {
+/**
+ * @param {Readonly<Record<string, Schema>>} schemas
+ * @param {readonly string[]} documents
+ */
+async function typesOf(schemas, documents) {
   const names = new Set(documents)
   let text = '/* Written by `npm run generate` from docs/openapi.json. */\n'
   for (const name of names) {
@@ -61,10 +76,12 @@ async function typesOf(schemas) {
 }
 
 const { components } = JSON.parse(await readFile(`${root}/docs/openapi.json`, 'utf8'))
-const file = `${root}/${target}`
-const text = await format(await typesOf(components.schemas), { ...(await resolveConfig(file)), parser: 'typescript' })
-const present = await readFile(file, 'utf8').catch(() => undefined)
-if (present !== text) {
+for (const [target, documents] of Object.entries(targets)) {
+  const file = `${root}/${target}`
+  const types = await typesOf(components.schemas, documents)
+  const text = await format(types, { ...(await resolveConfig(file)), parser: 'typescript' })
+  const present = await readFile(file, 'utf8').catch(() => undefined)
+  if (present === text) continue
   if (process.argv.includes('--check')) {
     process.stderr.write(`${target} is stale: run npm run generate\n`)
     process.exitCode = 1

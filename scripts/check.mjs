@@ -1,5 +1,6 @@
 /** `npm run check`: every check that does not run the product. All checks run, even after one has failed. */
 import { performance } from 'node:perf_hooks'
+import { ensurePortalDependencies } from './portal.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited } from './set-up.mjs'
 
 const bin = `${root}/node_modules/.bin`
@@ -12,6 +13,7 @@ const bin = `${root}/node_modules/.bin`
 const checks = [
   { name: 'format', command: () => [`${bin}/prettier`, '--check', '--log-level=warn', '.'] },
   { name: 'types', command: () => [`${bin}/tsc`, '--noEmit', '-p', '.'] },
+  { name: 'types of the portal', command: () => [`${bin}/tsc`, '--noEmit', '-p', 'portal'] },
   { name: 'lint', command: () => [`${bin}/oxlint`, '--type-aware', '--deny-warnings'] },
   { name: 'modules', command: (node) => [node, '--test', '--test-reporter=dot', 'server/src/modules.test.ts'] },
   { name: 'texts', command: (node) => [node, '--test', '--test-reporter=dot', 'test/texts.test.ts'] },
@@ -25,6 +27,7 @@ const checks = [
 
 await main(async () => {
   await ensureDependencies()
+  await ensurePortalDependencies()
   const env = environment()
   /** @type {string[]} */
   const failed = []

@@ -89,6 +89,7 @@ function announce({ firstRun, notice, publicOrigin, renewedCa }: RunningServer):
     process.stdout.write(`acrux: the SHA-256 fingerprint is ${fingerprint}\n`)
   }
   if (notice !== undefined) process.stdout.write(`acrux: ${notice}\n`)
+  process.stdout.write(`acrux: portal at ${publicOrigin}/portal/\n`)
   process.stdout.write(`acrux: ready at ${publicOrigin}\n`)
 }
 

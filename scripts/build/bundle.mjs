@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { root } from '../set-up.mjs'
@@ -18,10 +18,16 @@ const compileCache = join(root, 'cli/src/compile-cache.ts')
 /** Used by `pg` only if it is installed. */
 const external = ['pg-native']
 
+/** The built portal. `npm run build` builds it first; the program of the tests may be without. */
+const portal = join(root, 'server/src/portal-host/assets/portal.json')
+
 /** The files that the program reads at run time, as `readPackagedFile` names them. */
-export const packagedFiles = ['style.css', 'passkey.js', 'submit.js', 'recovery-codes.js'].map((name) => {
-  return join(root, 'server/src/sign-in/assets', name)
-})
+export const packagedFiles = [
+  ...['style.css', 'passkey.js', 'submit.js', 'recovery-codes.js'].map((name) =>
+    join(root, 'server/src/sign-in/assets', name),
+  ),
+  ...(existsSync(portal) ? [portal] : []),
+]
 
 /**
  * A plug-in that renames the modules of threads in the code that starts them: a bundle contains each as a file of its own,

@@ -110,7 +110,7 @@ test('A second start changes nothing of the first and takes less than a second o
   await assertLessThanASecond(t, async () => {
     const later = await startAndStop()
     assert.equal(later.firstRun, first.firstRun)
-    assert.match(later.stdout, /^acrux: ready at \S+\n$/)
+    assert.match(later.stdout, /^acrux: portal at \S+\/portal\/\nacrux: ready at \S+\n$/)
     return later.seconds
   })
 })

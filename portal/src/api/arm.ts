@@ -1,0 +1,33 @@
+import { readJson } from './client.ts'
+import type { AuditEventList, Registry, RegistryList, RegistryUsages, SubscriptionList } from './types.ts'
+
+const subscriptionsVersion = '2022-12-01'
+const registryVersion = '2023-07-01'
+
+/** The registries that the person may see, of all subscriptions. */
+export async function listRegistries(signal: AbortSignal): Promise<readonly Registry[]> {
+  const subscriptions = await readJson<SubscriptionList>(`arm/subscriptions?api-version=${subscriptionsVersion}`, {
+    signal,
+  })
+  const lists = await Promise.all(
+    subscriptions.body.value.map(({ subscriptionId }) =>
+      readJson<RegistryList>(
+        `arm/subscriptions/${subscriptionId}/providers/Microsoft.ContainerRegistry/registries?api-version=${registryVersion}`,
+        { signal },
+      ),
+    ),
+  )
+  return lists.flatMap(({ body }) => body.value)
+}
+
+/** The storage of a registry and its limit. */
+export async function readUsages(registryId: string, signal: AbortSignal): Promise<RegistryUsages> {
+  return (await readJson<RegistryUsages>(`arm${registryId}/listUsages?api-version=${registryVersion}`, { signal })).body
+}
+
+/** The newest events of the audit log that match a filter. */
+export async function readEvents(subscriptionId: string, filter: string, signal: AbortSignal): Promise<AuditEventList> {
+  const query = new URLSearchParams({ 'api-version': registryVersion, $top: '10', $filter: filter })
+  const path = `arm/subscriptions/${subscriptionId}/providers/Acrux.Server/auditEvents?${query.toString()}`
+  return (await readJson<AuditEventList>(path, { signal })).body
+}

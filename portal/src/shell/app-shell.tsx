@@ -1,0 +1,101 @@
+import { Subtitle1, makeStyles, tokens } from '@fluentui/react-components'
+import { Outlet, useLocation, useParams } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
+import { useSession } from '../session/use-session.ts'
+import { texts } from '../texts.ts'
+import { AccountMenu } from './account-menu.tsx'
+import { AppLink } from './app-link.tsx'
+import { Loaded } from './loaded.tsx'
+
+const narrow = '@media (max-width: 720px)'
+
+const useStyles = makeStyles({
+  shell: {
+    display: 'grid',
+    gridTemplateColumns: '14rem minmax(0, 1fr)',
+    gridTemplateRows: 'auto 1fr',
+    minHeight: '100vh',
+    [narrow]: { gridTemplateColumns: 'minmax(0, 1fr)', gridTemplateRows: 'auto auto 1fr' },
+  },
+  header: {
+    gridColumn: '1 / -1',
+    display: 'flex',
+    alignItems: 'center',
+    justifyContent: 'space-between',
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke1}`,
+  },
+  navigation: {
+    display: 'flex',
+    flexDirection: 'column',
+    rowGap: tokens.spacingVerticalM,
+    padding: tokens.spacingHorizontalL,
+    overflowWrap: 'anywhere',
+    [narrow]: { flexDirection: 'row', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalL },
+  },
+  main: { padding: tokens.spacingHorizontalL, minWidth: 0, outlineStyle: 'none' },
+  skip: {
+    position: 'absolute',
+    left: tokens.spacingHorizontalS,
+    top: '-10rem',
+    ':focus': { top: tokens.spacingVerticalS, backgroundColor: tokens.colorNeutralBackground1, zIndex: 1 },
+  },
+})
+
+/** What surrounds every view: the header, the navigation, and the view of the address. */
+export function AppShell() {
+  const styles = useStyles()
+  const session = useSession()
+  const main = useFocusOfView()
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#content">
+        {texts.skip}
+      </a>
+      <header className={styles.header}>
+        <Subtitle1>{texts.product}</Subtitle1>
+        {session.data && <AccountMenu session={session.data} />}
+      </header>
+      <nav className={styles.navigation} aria-label={texts.navigation}>
+        <Navigation />
+      </nav>
+      <main id="content" ref={main} className={styles.main} tabIndex={-1}>
+        <Loaded query={session}>{() => <Outlet />}</Loaded>
+      </main>
+    </div>
+  )
+}
+
+function Navigation() {
+  const { registry } = useParams({ strict: false })
+  return (
+    <>
+      <AppLink to="/" activeOptions={{ exact: true }}>
+        {texts.home}
+      </AppLink>
+      {registry !== undefined && (
+        <>
+          <AppLink to="/registries/$registry" params={{ registry }} activeOptions={{ exact: true }}>
+            {registry}
+          </AppLink>
+          <AppLink to="/registries/$registry/repositories" params={{ registry }}>
+            {texts.repositories}
+          </AppLink>
+        </>
+      )}
+    </>
+  )
+}
+
+/** After a change of the view, the keyboard and the screen reader are at its beginning. */
+function useFocusOfView() {
+  const main = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  const last = useRef(pathname)
+  useEffect(() => {
+    if (last.current === pathname) return
+    last.current = pathname
+    main.current?.focus()
+  }, [pathname])
+  return main
+}

@@ -1,0 +1,46 @@
+import { Button, makeStyles, tokens } from '@fluentui/react-components'
+import { useState } from 'react'
+import { texts } from '../texts.ts'
+
+const useStyles = makeStyles({
+  row: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS, minWidth: 0 },
+  text: {
+    flexGrow: 1,
+    minWidth: 0,
+    margin: 0,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM}`,
+    overflowX: 'auto',
+    fontFamily: tokens.fontFamilyMonospace,
+    fontSize: tokens.fontSizeBase200,
+    backgroundColor: tokens.colorNeutralBackground3,
+    borderRadius: tokens.borderRadiusMedium,
+    whiteSpace: 'pre',
+  },
+})
+
+type CopyTextProps = {
+  /** What the text is, for people who do not see it. */
+  readonly label: string
+  readonly text: string
+}
+
+/** A command or a digest, with a button that copies it. */
+export function CopyText({ label, text }: CopyTextProps) {
+  const styles = useStyles()
+  const [isCopied, setCopied] = useState(false)
+  const copy = async () => {
+    await navigator.clipboard.writeText(text)
+    setCopied(true)
+    setTimeout(() => setCopied(false), 2000)
+  }
+  return (
+    <div className={styles.row}>
+      <pre className={styles.text} tabIndex={0} role="group" aria-label={label}>
+        {text}
+      </pre>
+      <Button onClick={() => void copy()} aria-label={`${texts.copy}: ${label}`}>
+        <span aria-live="polite">{isCopied ? texts.copied : texts.copy}</span>
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,48 @@
+import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle } from '@fluentui/react-components'
+import { ApiError } from '../api/client.ts'
+import { texts } from '../texts.ts'
+
+type ErrorViewProps = { readonly error: unknown; readonly onRetry?: () => void }
+
+/** Says what failed, what to do next, and by which id the operator finds the request. */
+export function ErrorView({ error, onRetry }: ErrorViewProps) {
+  const { title, next } = explain(error)
+  const detail = error instanceof Error ? error.message : ''
+  const correlationId = error instanceof ApiError ? error.correlationId : undefined
+  return (
+    <MessageBar intent="error" layout="multiline" role="alert">
+      <MessageBarBody>
+        <MessageBarTitle>{title}</MessageBarTitle> {detail} <p>{next}</p>
+        {correlationId !== undefined && (
+          <p>
+            {texts.errors.correlation}: <code>{correlationId}</code>
+          </p>
+        )}
+      </MessageBarBody>
+      {onRetry !== undefined && (
+        <MessageBarActions>
+          <Button onClick={onRetry}>{texts.errors.retry}</Button>
+        </MessageBarActions>
+      )}
+    </MessageBar>
+  )
+}
+
+function explain(error: unknown): { readonly title: string; readonly next: string } {
+  const { errors } = texts
+  if (!(error instanceof ApiError)) return { title: errors.crash, next: errors.crashNext }
+  switch (error.status) {
+    case 0:
+      return { title: errors.offline, next: errors.offlineNext }
+    case 401:
+    case 403:
+      return { title: errors.denied, next: errors.deniedNext }
+    case 404:
+      return { title: errors.missing, next: errors.missingNext }
+    case 429:
+    case 503:
+      return { title: errors.busy, next: errors.next }
+    default:
+      return { title: errors.title, next: errors.next }
+  }
+}

@@ -1,0 +1,34 @@
+import { makeStyles, tokens } from '@fluentui/react-components'
+import type { ReactNode } from 'react'
+
+const useStyles = makeStyles({
+  list: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(8rem, max-content) minmax(0, 1fr)',
+    columnGap: tokens.spacingHorizontalXL,
+    rowGap: tokens.spacingVerticalS,
+    margin: 0,
+    '@media (max-width: 480px)': { gridTemplateColumns: 'minmax(0, 1fr)' },
+  },
+  name: { color: tokens.colorNeutralForeground2 },
+  value: { margin: 0, overflowWrap: 'anywhere' },
+})
+
+export type Fact = readonly [name: string, value: ReactNode]
+
+/** Names and values. */
+export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
+  const styles = useStyles()
+  return (
+    <dl className={styles.list}>
+      {facts.map(([name, value], index) => [
+        <dt key={`n${index}`} className={styles.name}>
+          {name}
+        </dt>,
+        <dd key={`v${index}`} className={styles.value}>
+          {value}
+        </dd>,
+      ])}
+    </dl>
+  )
+}

@@ -1,0 +1,39 @@
+import { Title2, Title3, makeStyles, tokens } from '@fluentui/react-components'
+import { type ReactNode, useEffect, useId } from 'react'
+import { texts } from '../texts.ts'
+
+const useStyles = makeStyles({
+  page: { display: 'grid', rowGap: tokens.spacingVerticalXXL, gridTemplateColumns: 'minmax(0, 1fr)' },
+  title: { overflowWrap: 'anywhere', margin: 0 },
+  section: { display: 'grid', rowGap: tokens.spacingVerticalM, gridTemplateColumns: 'minmax(0, 1fr)' },
+})
+
+/** A view: its heading, which is also the title of the window, and its sections. */
+export function Page({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  const styles = useStyles()
+  useEffect(() => {
+    document.title = `${title} – ${texts.product}`
+  }, [title])
+  return (
+    <div className={styles.page}>
+      <Title2 as="h1" className={styles.title} tabIndex={-1}>
+        {title}
+      </Title2>
+      {children}
+    </div>
+  )
+}
+
+/** A part of a view with a heading. */
+export function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  const styles = useStyles()
+  const id = useId()
+  return (
+    <section className={styles.section} aria-labelledby={id}>
+      <Title3 as="h2" id={id} className={styles.title}>
+        {title}
+      </Title3>
+      {children}
+    </section>
+  )
+}

@@ -1,0 +1,65 @@
+import {
+  FluentProvider,
+  type Theme,
+  teamsHighContrastTheme,
+  webDarkTheme,
+  webLightTheme,
+} from '@fluentui/react-components'
+import { type ReactNode, createContext, useContext, useEffect, useMemo, useState } from 'react'
+
+export const themeNames = ['system', 'light', 'dark', 'contrast'] as const
+export type ThemeName = (typeof themeNames)[number]
+
+const storageKey = 'acrux-theme'
+const themes: Readonly<Record<Exclude<ThemeName, 'system'>, Theme>> = {
+  light: webLightTheme,
+  dark: webDarkTheme,
+  contrast: teamsHighContrastTheme,
+}
+
+type Choice = { readonly name: ThemeName; readonly choose: (name: ThemeName) => void }
+const ThemeContext = createContext<Choice>({ name: 'system', choose: () => {} })
+
+/** The chosen theme, and the way to choose another. */
+export const useTheme = () => useContext(ThemeContext)
+
+/** Applies the theme that the person chose on this device. */
+export function ThemeProvider({ children }: { readonly children: ReactNode }) {
+  const [name, setName] = useState<ThemeName>(storedTheme)
+  const isDark = useMedia('(prefers-color-scheme: dark)')
+  const effective = name === 'system' ? (isDark ? 'dark' : 'light') : name
+  useEffect(() => {
+    document.documentElement.style.colorScheme = effective === 'light' ? 'light' : 'dark'
+  }, [effective])
+  const choice = useMemo(
+    () => ({
+      name,
+      choose: (next: ThemeName) => {
+        localStorage.setItem(storageKey, next)
+        setName(next)
+      },
+    }),
+    [name],
+  )
+  return (
+    <ThemeContext.Provider value={choice}>
+      <FluentProvider theme={themes[effective]}>{children}</FluentProvider>
+    </ThemeContext.Provider>
+  )
+}
+
+function storedTheme(): ThemeName {
+  const stored = localStorage.getItem(storageKey)
+  return themeNames.find((name) => name === stored) ?? 'system'
+}
+
+function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches)
+  useEffect(() => {
+    const list = matchMedia(query)
+    const update = () => setMatches(list.matches)
+    list.addEventListener('change', update)
+    return () => list.removeEventListener('change', update)
+  }, [query])
+  return matches
+}

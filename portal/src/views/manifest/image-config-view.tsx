@@ -1,0 +1,80 @@
+import type { Descriptor } from '../../api/registry-types.ts'
+import { DataTable } from '../../shell/data-table.tsx'
+import { type Fact, Facts } from '../../shell/facts.tsx'
+import { formatTime } from '../../shell/format.ts'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Section } from '../../shell/page.tsx'
+import { texts } from '../../texts.ts'
+import type { ImageConfig } from './parse-manifest.ts'
+import { type ManifestAddress, useImageConfig } from './use-manifest.ts'
+
+const view = texts.manifestView
+
+type ImageConfigViewProps = { readonly address: ManifestAddress; readonly config: Descriptor | undefined }
+
+/** The configuration and the history of an image. Nothing for other artifacts. */
+export function ImageConfigView({ address, config }: ImageConfigViewProps) {
+  const query = useImageConfig(address, config)
+  if (query.data === null) return null
+  return (
+    <Section title={view.config}>
+      <Loaded query={query}>
+        {(found) =>
+          found && (
+            <>
+              <Facts facts={factsOf(found)} />
+              {found.labels.length > 0 && <NamedValues title={view.labels} values={found.labels} />}
+              {found.history.length > 0 && <History history={found.history} />}
+            </>
+          )
+        }
+      </Loaded>
+    </Section>
+  )
+}
+
+function factsOf(config: ImageConfig): readonly Fact[] {
+  const list = (items: readonly string[]) => (items.length === 0 ? texts.none : items.join(' '))
+  return [
+    [view.platform, config.platform ?? texts.unknown],
+    [view.created, config.created === undefined ? texts.unknown : formatTime(config.created)],
+    [view.entrypoint, list(config.entrypoint)],
+    [view.command, list(config.command)],
+    [view.user, config.user === undefined || config.user === '' ? 'root' : config.user],
+    [view.ports, list(config.ports)],
+    [view.environment, list(config.environment)],
+  ]
+}
+
+type NamedValuesProps = {
+  readonly title: string
+  readonly values: readonly (readonly [name: string, value: string])[]
+}
+
+function NamedValues({ title, values }: NamedValuesProps) {
+  return (
+    <DataTable
+      label={title}
+      rows={values}
+      keyOf={([name]) => name}
+      columns={[
+        { title: view.name, cell: ([name]) => name },
+        { title: view.value, cell: ([, value]) => value },
+      ]}
+    />
+  )
+}
+
+function History({ history }: { readonly history: ImageConfig['history'] }) {
+  return (
+    <DataTable
+      label={view.history}
+      rows={history.map((step, index) => ({ ...step, key: String(index) }))}
+      keyOf={({ key }) => key}
+      columns={[
+        { title: view.history, cell: ({ by }) => <code>{by}</code> },
+        { title: view.created, cell: ({ created }) => formatTime(created) },
+      ]}
+    />
+  )
+}

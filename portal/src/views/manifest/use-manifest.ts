@@ -1,0 +1,47 @@
+import { useQuery } from '@tanstack/react-query'
+import { readBlobText, readManifest, readReferrers } from '../../api/registry.ts'
+import { parseImageConfig, parseIndex, parseManifest } from './parse-manifest.ts'
+
+export type ManifestAddress = { readonly registry: string; readonly repository: string; readonly reference: string }
+
+/** A configuration that is larger is not read. */
+const maxConfigBytes = 4 * 1024 * 1024
+
+const configTypes = new Set([
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+])
+
+/** A manifest, and what it contains. */
+export function useManifest({ registry, repository, reference }: ManifestAddress) {
+  return useQuery({
+    queryKey: ['manifest', registry, repository, reference],
+    queryFn: async ({ signal }) => {
+      const raw = await readManifest(registry, repository, reference, signal)
+      return { raw, content: parseManifest(raw.text) }
+    },
+  })
+}
+
+/** The configuration of an image. Null if the manifest has none that the portal can read. */
+export function useImageConfig(
+  { registry, repository }: ManifestAddress,
+  config: { readonly digest: string; readonly mediaType: string; readonly size: number } | undefined,
+) {
+  return useQuery({
+    queryKey: ['config', registry, repository, config?.digest],
+    queryFn: async ({ signal }) => {
+      if (config === undefined || !configTypes.has(config.mediaType) || config.size > maxConfigBytes) return null
+      return parseImageConfig(await readBlobText(registry, repository, config.digest, signal))
+    },
+    staleTime: Infinity,
+  })
+}
+
+/** The manifests that refer to a manifest: signatures, SBOMs, attestations. */
+export function useReferrers({ registry, repository }: ManifestAddress, digest: string) {
+  return useQuery({
+    queryKey: ['referrers', registry, repository, digest],
+    queryFn: async ({ signal }) => parseIndex(await readReferrers(registry, repository, digest, signal)),
+  })
+}
