@@ -5,6 +5,8 @@ export default defineConfig({
   base: '/portal/',
   plugins: [react()],
   build: {
+    outDir: 'dist/files',
+    emptyOutDir: true,
     // No data URLs: the policy of the server permits none for scripts and styles.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

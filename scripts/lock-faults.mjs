@@ -5,10 +5,19 @@
  */
 
 /** The licences of packages that Acrux may be distributed with. */
-const licences = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT'])
+const licences = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'ISC',
+  'MIT',
+  'Unlicense',
+])
 
-/** Further licences of packages that are used in development only and never distributed: dictionaries of the spell checker, and parsers. */
-const developmentLicences = new Set(['CC BY-SA 4.0', 'CC0-1.0', 'PSF-2.0', 'Python-2.0', 'WTFPL'])
+/** Further licences of packages that are used in development only and never distributed: dictionaries of the spell checker, parsers, and tools of the portal. */
+const developmentLicences = new Set(['CC BY-SA 4.0', 'CC0-1.0', 'MPL-2.0', 'PSF-2.0', 'Python-2.0', 'WTFPL'])
 
 /**
  * The faults of one entry of the lock file.

@@ -40,10 +40,10 @@ export async function ensurePortalDependencies() {
 /** Builds the portal into one file. */
 export async function buildPortal() {
   await ensurePortalDependencies()
-  const vite = join(folder, 'node_modules/vite/bin/vite.js')
-  const code = await runInherited(nodeBinary(), [vite, 'build', '--logLevel', 'warn'], { cwd: folder })
+  const program = join(import.meta.dirname, 'build/portal-bundle.mjs')
+  const code = await runInherited(nodeBinary(), [program, folder])
   if (code !== 0) throw new SetUpFailed('the portal was not built')
-  const files = Object.fromEntries(builtFiles(join(folder, 'dist')).map(packed))
+  const files = Object.fromEntries(builtFiles(join(folder, 'dist/files')).map(packed))
   mkdirSync(join(output, '..'), { recursive: true })
   // In one step: a running server may read it.
   writeFileSync(`${output}.new`, JSON.stringify({ files }))

@@ -1,5 +1,5 @@
 /**
- * `npm run supply-chain`: checks the lock file and the known vulnerabilities of its packages, and writes the software bill of
+ * `npm run supply-chain`: checks the lock files and the known vulnerabilities of its packages, and writes the software bill of
  * materials (CycloneDX) of what is distributed to `dist/acrux.cdx.json`.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,8 +9,10 @@ import { advisories, lockFaults } from './lock-faults.mjs'
 import { main, root, say } from './set-up.mjs'
 
 await main(() => {
-  const faults = lockFaults(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')))
-  for (const fault of faults) say(`package-lock.json: ${fault}`)
+  const faults = ['package-lock.json', 'portal/package-lock.json'].flatMap((file) =>
+    lockFaults(JSON.parse(readFileSync(join(root, file), 'utf8'))).map((fault) => `${file}: ${fault}`),
+  )
+  for (const fault of faults) say(fault)
   const { failed, text } = advisories(npm('audit', '--json', '--package-lock-only'))
   say(text)
   const bill = billOfProgram()

@@ -1,20 +1,25 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { root } from '../set-up.mjs'
 
 /** The last `node_modules/NAME` of a path, with the path before it. */
 const packageFolder = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//
 
 const licenceFile = /^(licen[cs]e|copying|notice)(\.|-|$)/i
 
+/** The paths of the modules of the built portal. */
+const portalModules = join(root, 'portal/dist/modules.json')
+
 /**
- * The licences of all packages from which bundled modules come, as one text.
+ * The licences of all packages from which bundled modules come, those of the portal too, as one text.
  *
  * @param {readonly { readonly moduleIds: readonly string[] }[]} files
  */
 export function thirdPartyNotices(files) {
-  const folders = new Set(
-    files.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => packageFolder.exec(id)?.[1] ?? [])),
-  )
+  /** @type {string[]} */
+  const ofPortal = existsSync(portalModules) ? JSON.parse(readFileSync(portalModules, 'utf8')) : []
+  const ids = [...files.flatMap(({ moduleIds }) => moduleIds), ...ofPortal]
+  const folders = new Set(ids.flatMap((id) => packageFolder.exec(id)?.[1] ?? []))
   const notices = [...folders].sort().map(noticeOf)
   return `Acrux contains the following packages.\n\n${notices.join('\n')}`
 }
