@@ -63,7 +63,7 @@ async function signIn(page: Page, { userPrincipalName, password: word }: Person,
   await page.getByLabel('User name').fill(userPrincipalName)
   await page.getByLabel('Password').fill(word)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.waitForURL((url) => url.pathname === path)
+  await page.waitForURL((url) => decodeURIComponent(url.pathname) === decodeURIComponent(path))
 }
 
 /** The violations that axe finds. Tabster's elements only move the focus. */
@@ -159,7 +159,7 @@ test('a person moves by links and the keyboard, goes back, and signs out', async
   await using context = await browser.newContext({ viewport: { width: 360, height: 640 } })
   const { page, faults } = await watch(context)
   const deep = `${image}/repositories`
-  await signIn(page, person, decodeURIComponent(deep) === deep ? deep : deep)
+  await signIn(page, person, deep)
   await page.getByRole('link', { name: 'team/keys' }).focus()
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'team/keys' }).waitFor()
@@ -167,12 +167,40 @@ test('a person moves by links and the keyboard, goes back, and signs out', async
   assert.equal(isWide, false, 'the page is wider than a phone')
   await page.goBack()
   await page.getByRole('heading', { level: 1, name: 'Repositories' }).waitFor()
-  await page.getByRole('button', { name: 'Account of keys' }).click()
-  await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
-  await page.waitForURL('**/sign-out')
-  const session = await page.request.get('/portal/api/session', {
-    headers: { 'x-acrux-portal': '1', 'sec-fetch-site': 'same-origin' },
-  })
-  assert.equal(session.status(), 401)
+  await signOut(page, 'keys', 'Sign out')
+  const headers = { 'x-acrux-portal': '1', 'sec-fetch-site': 'same-origin' }
+  assert.equal((await page.request.get('/portal/api/session', { headers })).status(), 401)
   assert.deepEqual(faults, [])
 })
+
+test('a person copies a login of three hours, which ends when they sign out everywhere', async (t) => {
+  if (!canRun(t)) return
+  const person = await createPerson(server, 'copies')
+  await assignRole(server, person.id, roles.acrPull, registryId(server))
+  await using context = await browser.newContext()
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  assert.equal((await context.request.get('/', { maxRedirects: 0 })).headers()['location'], '/portal/')
+  assert.equal((await context.request.head('/portal/sign-in-failed')).status(), 200)
+  const { page, faults } = await watch(context)
+  await signIn(page, person, image)
+  await page.getByRole('button', { name: 'Copy login command' }).click()
+  await page.getByText('Copied', { exact: true }).waitFor()
+  const command: unknown = await page.evaluate('navigator.clipboard.readText()')
+  const login = /^docker login (\S+) --username (\S+) --password-stdin <<< (\S+)$/.exec(String(command))
+  assert.equal(login?.[1], loginServer)
+  const status = async () => {
+    const url = `/oauth2/token?service=${loginServer}&scope=repository:team/app:pull`
+    const authorization = basic(login?.[2] ?? '', login?.[3] ?? '')
+    return (await context.request.get(url, { headers: { authorization } })).status()
+  }
+  assert.equal(await status(), 200)
+  await signOut(page, 'copies', 'Sign out of the portal everywhere')
+  assert.equal(await status(), 401)
+  assert.deepEqual(faults, [])
+})
+
+async function signOut(page: Page, name: string, item: string): Promise<void> {
+  await page.getByRole('button', { name: `Account of ${name}` }).click()
+  await page.getByRole('menuitem', { name: item, exact: true }).click()
+  await page.waitForURL('**/sign-out')
+}

@@ -26,15 +26,21 @@ function patternOf(path) {
 const alwaysRefused =
   /^(?:management\.(?:unserved\.(?!list$)|(?:locks|privateEndpoints)\.(?!list\.)|tags\.(?!get\.))|identity\.v[12]\.(?:token|deviceCode)\.get$)/
 
+/** Requests that the portal passes on: the surface that answers has the route. */
+const passedOn = /^portal\.(?:arm|graph|registry)\./
+
 /** @param {OpenApiDocument} document */
 function operationsOf(document) {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
       .filter(([method]) => methods.has(method))
-      .map(([method, operation]) => {
-        const operationId = 'operationId' in operation ? String(operation.operationId) : ''
-        return { method: method.toUpperCase(), path, isRefused: alwaysRefused.test(operationId) }
-      }),
+      .map(([method, operation]) => ({
+        method: method.toUpperCase(),
+        path,
+        operationId: 'operationId' in operation ? String(operation.operationId) : '',
+      }))
+      .filter(({ operationId }) => !passedOn.test(operationId))
+      .map(({ method, path, operationId }) => ({ method, path, isRefused: alwaysRefused.test(operationId) })),
   )
 }
 
