@@ -36,6 +36,7 @@ export const pageRows = [
   { id: 'portal.signIn',    method: 'GET',  path: '/portal/sign-in',   need: 'public' },
   { id: 'portal.signedIn',  method: 'GET',  path: '/portal/signed-in', need: 'public' },
   { id: 'portal.page.get',  method: 'GET',  path: '/portal',           need: 'public' },
+  { id: 'portal.page.head', method: 'HEAD', path: '/portal',           need: 'public' },
   { id: 'portal.file.get',  method: 'GET',  path: '/portal/{file}',    need: 'public' },
   { id: 'portal.file.head', method: 'HEAD', path: '/portal/{file}',    need: 'public' },
 ] as const satisfies readonly RouteDescription[]

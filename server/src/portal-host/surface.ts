@@ -49,6 +49,7 @@ const handlers: Readonly<Record<PageId, (context: Context, call: PageCall) => un
   'portal.signIn': startSignIn,
   'portal.signedIn': completeSignIn,
   'portal.page.get': sendFile,
+  'portal.page.head': sendFile,
   'portal.file.get': sendFile,
   'portal.file.head': sendFile,
 }

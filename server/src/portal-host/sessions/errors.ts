@@ -1,6 +1,6 @@
 /** The errors of the portal's own endpoints. The surfaces behind it have their own. */
 export const portalErrors = {
-  notSignedIn: { status: 401, code: 'NotSignedIn', message: 'Your session has ended. Sign in again.' },
+  notSignedIn: { status: 401, code: 'NotSignedIn', message: 'You are not signed in, or your session has ended.' },
   foreignRequest: {
     status: 403,
     code: 'ForeignRequest',
