@@ -12,13 +12,20 @@ import { ErrorView } from './shell/error-view.tsx'
 import { Page } from './shell/page.tsx'
 import { texts } from './texts.ts'
 
-function NotFound() {
+/** In place of a view whose address names nothing. */
+function Missing() {
+  return (
+    <Page title={texts.errors.missing}>
+      <p>{texts.errors.missingNext}</p>
+      <a href="/portal/">{texts.home}</a>
+    </Page>
+  )
+}
+
+function MissingPage() {
   return (
     <main className="starting">
-      <Page title={texts.errors.missing}>
-        <p>{texts.errors.missingNext}</p>
-        <a href="/portal/">{texts.home}</a>
-      </Page>
+      <Missing />
     </main>
   )
 }
@@ -44,6 +51,7 @@ const registry = createRoute({
   getParentRoute: () => shell,
   path: '/registries/$registry',
   beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
   component: lazyRouteComponent(() => import('./views/registry/registry.tsx'), 'RegistryOverview'),
 })
 
@@ -51,6 +59,7 @@ const repositories = createRoute({
   getParentRoute: () => shell,
   path: '/registries/$registry/repositories',
   beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
   validateSearch: ({ filter }: Record<string, unknown>): { filter?: string } =>
     typeof filter === 'string' && filter !== '' ? { filter } : {},
   component: lazyRouteComponent(() => import('./views/repositories/repositories.tsx'), 'Repositories'),
@@ -60,6 +69,7 @@ const repository = createRoute({
   getParentRoute: () => shell,
   path: '/registries/$registry/repositories/$repository',
   beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
   component: lazyRouteComponent(() => import('./views/repository/repository.tsx'), 'Repository'),
 })
 
@@ -67,6 +77,7 @@ const manifest = createRoute({
   getParentRoute: () => shell,
   path: '/registries/$registry/repositories/$repository/manifests/$reference',
   beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
   component: lazyRouteComponent(() => import('./views/manifest/manifest.tsx'), 'Manifest'),
 })
 
@@ -90,7 +101,7 @@ export const router = createRouter({
   basepath: '/portal',
   defaultErrorComponent: ({ error }) => <ErrorView error={error} />,
   notFoundMode: 'root',
-  defaultNotFoundComponent: NotFound,
+  defaultNotFoundComponent: MissingPage,
   defaultPreload: 'intent',
   scrollRestoration: true,
 })
