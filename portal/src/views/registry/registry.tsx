@@ -9,7 +9,7 @@ import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
 import { CopyLogin } from './copy-login.tsx'
 import { signInCommands } from './sign-in-commands.ts'
-import { useRegistry } from './use-registry.ts'
+import { useRegistry, useRegistryName } from './use-registry.ts'
 
 const view = texts.registryView
 
@@ -17,7 +17,7 @@ const view = texts.registryView
 export function RegistryOverview() {
   const { registry: loginServer } = useParams({ from: '/shell/registries/$registry' })
   const { registries, registry, usages } = useRegistry(loginServer)
-  const name = registry?.name ?? loginServer.split(/[.:]/)[0] ?? loginServer
+  const name = useRegistryName(loginServer)
   return (
     <Page title={loginServer}>
       <Section title={view.signIn}>

@@ -6,6 +6,7 @@ import { DataTable } from '../../shell/data-table.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
+import { useRegistryName } from '../registry/use-registry.ts'
 import { useRepositories } from './use-repositories.ts'
 
 const view = texts.repositoriesView
@@ -20,6 +21,7 @@ export function Repositories() {
   const { filter = '' } = useSearch({ from: route })
   const navigate = useNavigate()
   const query = useRepositories(registry)
+  const name = useRegistryName(registry)
   const setFilter = (value: string) =>
     void navigate({
       to: '/registries/$registry/repositories',
@@ -47,10 +49,7 @@ export function Repositories() {
                 </div>
               )}
               <Section title={texts.commandLine}>
-                <CopyText
-                  label={texts.commandLine}
-                  text={`acrux acr repository list --name ${registry.split(/[.:]/)[0] ?? ''}`}
-                />
+                <CopyText label={texts.commandLine} text={`acrux acr repository list --name ${name}`} />
               </Section>
             </>
           )

@@ -8,6 +8,7 @@ import { formatTime, shortDigest } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
+import { useRegistryName } from '../registry/use-registry.ts'
 import { useTags } from './use-tags.ts'
 
 const view = texts.repositoryView
@@ -16,6 +17,7 @@ const view = texts.repositoryView
 export function Repository() {
   const { registry, repository } = useParams({ from: '/shell/registries/$registry/repositories/$repository' })
   const query = useTags(registry, repository)
+  const name = useRegistryName(registry)
   return (
     <Page title={repository}>
       <Section title={view.pull}>
@@ -38,7 +40,7 @@ export function Repository() {
       <Section title={texts.commandLine}>
         <CopyText
           label={texts.commandLine}
-          text={`acrux acr repository show-tags --name ${registry.split(/[.:]/)[0] ?? ''} --repository ${repository} --detail`}
+          text={`acrux acr repository show-tags --name ${name} --repository ${repository} --detail`}
         />
       </Section>
     </Page>
