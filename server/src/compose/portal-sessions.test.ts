@@ -220,6 +220,20 @@ test('a session whose sign-in the person ends on the account pages is denied', a
   assert.equal(await statusOf(portal, person.browser), 401)
 })
 
+test('a person who signs out at the identity provider is signed out of the portal in that browser', async (t) => {
+  const portal = await openPortal(t)
+  const person = await portal.createPerson('alice')
+  const elsewhere = { ...person, browser: portal.openBrowser() }
+  await signIn(person)
+  await signIn(elsewhere)
+  const id = person.browser.cookies.get(portalCookie) ?? ''
+  await person.browser.submit(await person.browser.get('/sign-out'), '/sign-out')
+  assert.equal(person.browser.cookies.has(portalCookie), false)
+  person.browser.cookies.set(portalCookie, id)
+  assert.equal(await statusOf(portal, person.browser), 401)
+  assert.equal(await statusOf(portal, elsewhere.browser), 200)
+})
+
 test('the time of a sign-in passes only within an hour', async (t) => {
   const portal = await openPortal(t)
   const { browser } = await portal.createPerson('alice')

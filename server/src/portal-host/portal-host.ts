@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../audit/index.ts'
+import { parseCookies } from '../platform/http/cookies.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Sealer } from '../platform/keys/sealing.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Clock } from '../platform/process/clock.ts'
-import type { Database } from '../platform/sql/database.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import { type ReadPortalFiles, createPortalFiles } from './files/portal-files.ts'
 import type { PortalSignIns } from './sessions/model.ts'
 import { portalRoutes } from './routes.ts'
@@ -32,6 +33,15 @@ export interface PortalHost {
   /** Adds `/` and `/portal`. */
   mount(app: FastifyInstance): void
   readonly routes: readonly RouteDescription[]
+  /**
+   * Ends the session of the browser with this `Cookie` header, if it is one of these people: they sign out at the identity
+   * provider. Returns the `Set-Cookie` header of the response, if there is one to send.
+   */
+  readonly endSessionOf: (
+    transaction: Transaction,
+    cookieHeader: string | undefined,
+    objectIds: readonly string[],
+  ) => Promise<string | undefined>
   /** Ends expired sessions. For a job. */
   endExpiredSessions(): Promise<void>
 }
@@ -48,6 +58,10 @@ export function createPortalHost(options: PortalHostOptions): PortalHost {
       mountPortal(app, { ...options, files, cookies, sessions, tokens, requestToken })
     },
     routes: portalRoutes,
+    endSessionOf: async (transaction, cookieHeader, objectIds) => {
+      const cookie = parseCookies(cookieHeader).get(cookies.session)
+      return (await sessions.endOf(transaction, cookie, objectIds)) ? cookies.removeSession : undefined
+    },
     endExpiredSessions: sessions.endExpired,
   }
 }

@@ -12,6 +12,7 @@ import type { Database } from '../platform/sql/database.ts'
 import type { Upstreams } from '../issuers/index.ts'
 import { pageRoutes } from './routes.ts'
 import { mountPages } from './surface.ts'
+import type { OnSignOut } from './flow/context.ts'
 import { createConsents } from './flow/consent-store.ts'
 import { createFlows } from './flow/flow.ts'
 import { createPasskeys } from './passkeys/passkeys.ts'
@@ -37,6 +38,8 @@ export type SignInOptions = {
   readonly acceptsProviderMfa?: boolean
   /** The addresses that recently authenticated, here and at the token endpoint. */
   readonly senders?: KnownSenders
+  /** Ends what else people are signed in to in this browser, when they sign out. Nothing by default. */
+  readonly onSignOut?: OnSignOut
 }
 
 /** The pages on which people sign in, and the sessions of their browsers. */
@@ -70,6 +73,7 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     upstreams,
     acceptsProviderMfa: options.acceptsProviderMfa ?? true,
     senders,
+    onSignOut: options.onSignOut ?? (() => Promise.resolve(undefined)),
     providerLinks: (flow: string) =>
       upstreams.settings.map(({ name, displayName }) => ({
         label: `Sign in with ${displayName}`,

@@ -53,8 +53,15 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
       access.mayAssignRoles({ kind: 'directory', objectId, groupIds: await directory.groupIdsInReachOf(objectId) }),
     authenticate: identity.authenticateGraph,
   })
-  const pages = await createPages(basis, configuration, { audit, credentials, directory, identity, senders })
   const portal = createPortalHost({ ...basis, audit, signIns: portalSignIns(basis, { credentials, identity }) })
+  const pages = await createPages(basis, configuration, {
+    audit,
+    credentials,
+    directory,
+    identity,
+    senders,
+    onSignOut: portal.endSessionOf,
+  })
   return { access, credentials, directory, identity, graph, pages, portal }
 }
 
@@ -93,6 +100,7 @@ type PagesOptions = {
   readonly directory: Directory
   readonly identity: Identity
   readonly senders: KnownSenders
+  readonly onSignOut: NonNullable<Parameters<typeof createSignInPages>[0]['onSignOut']>
 }
 
 /** Also ends the sign-ins that the configuration no longer permits. */

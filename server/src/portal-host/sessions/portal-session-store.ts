@@ -13,7 +13,7 @@ export type PortalSessionRow = {
 type PortalTables = { portal_session: PortalSessionRow }
 
 /** What is needed to end a session. */
-export type EndedRow = Pick<PortalSessionRow, 'id_hash' | 'sign_in_id'>
+export type EndedRow = Pick<PortalSessionRow, 'id_hash' | 'object_id' | 'sign_in_id'>
 
 /** How many expired sessions are deleted at once. */
 const maxExpired = 200
@@ -34,7 +34,7 @@ export function createPortalSessionStore(database: Database) {
       tables
         .tables<PortalTables>()
         .selectFrom('portal_session')
-        .select(['id_hash', 'sign_in_id'])
+        .select(['id_hash', 'object_id', 'sign_in_id'])
         .where((where) =>
           where.or([where('last_seen_at_ms', '<=', usedSinceMs), where('created_at_ms', '<=', createdSinceMs)]),
         )
@@ -44,7 +44,7 @@ export function createPortalSessionStore(database: Database) {
     ofPerson: (transaction: Transaction, objectId: string): Promise<EndedRow[]> =>
       within(transaction)
         .selectFrom('portal_session')
-        .select(['id_hash', 'sign_in_id'])
+        .select(['id_hash', 'object_id', 'sign_in_id'])
         .where('object_id', '=', objectId)
         .orderBy('created_at_ms', 'desc')
         .orderBy('id_hash')
@@ -52,7 +52,7 @@ export function createPortalSessionStore(database: Database) {
     findWithin: (transaction: Transaction, idHash: string): Promise<EndedRow | undefined> =>
       within(transaction)
         .selectFrom('portal_session')
-        .select(['id_hash', 'sign_in_id'])
+        .select(['id_hash', 'object_id', 'sign_in_id'])
         .where('id_hash', '=', idHash)
         .executeTakeFirst(),
     insert: (transaction: Transaction, row: PortalSessionRow) =>

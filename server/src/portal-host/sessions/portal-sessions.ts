@@ -34,11 +34,46 @@ export type PortalSessions = ReturnType<typeof createPortalSessions>
  * sign-in, which ends with it; and a session whose sign-in has ended gets no tokens. [OWASP Session Management Cheat Sheet]
  */
 export function createPortalSessions(options: PortalSessionsOptions) {
-  const { database, clock, sealer, signIns } = options
-  const store = createPortalSessionStore(database)
-  const context = (idHash: string) => `refresh token of the portal session ${idHash}`
+  const store = createPortalSessionStore(options.database)
+  return { find: createSessionFinder(options, store), ...createSessionChanges(options, store) }
+}
 
-  async function endRows(transaction: Transaction, rows: readonly EndedRow[]): Promise<void> {
+type Store = ReturnType<typeof createPortalSessionStore>
+
+/** What the refresh token of a session is sealed for. */
+const sealingContext = (idHash: string) => `refresh token of the portal session ${idHash}`
+
+/** Finds the session with the id in the cookie. Undefined if it has ended or expired. */
+function createSessionFinder({ database, clock, sealer }: PortalSessionsOptions, store: Store) {
+  return async (cookie: string | undefined): Promise<PortalSession | undefined> => {
+    const id = parseId(cookie)
+    if (id === undefined) return undefined
+    const idHash = hashId(id)
+    const row = await store.find(idHash)
+    const nowMs = clock.now()
+    if (row === undefined) return undefined
+    if (nowMs - row.last_seen_at_ms >= idleMs || nowMs - row.created_at_ms >= absoluteMs) return undefined
+    const refreshToken = openText(sealer, row.sealed_refresh_token, {
+      context: sealingContext(idHash),
+      maxLength: maxSealedLength,
+    })
+    if (typeof refreshToken !== 'string') return undefined
+    if (nowMs - row.last_seen_at_ms >= touchMs) {
+      await database.transaction((transaction) => store.touch(transaction, idHash, nowMs))
+    }
+    return {
+      idHash,
+      objectId: row.object_id,
+      signInId: row.sign_in_id,
+      refreshToken,
+      authenticatedAtMs: row.authenticated_at_ms,
+      createdAtMs: row.created_at_ms,
+    }
+  }
+}
+
+function createSessionChanges({ database, clock, sealer, signIns }: PortalSessionsOptions, store: Store) {
+  async function endRows(transaction: Transaction, rows: readonly Omit<EndedRow, 'object_id'>[]): Promise<void> {
     for (const { id_hash, sign_in_id } of rows) {
       await store.delete(transaction, id_hash)
       await signIns.end(transaction, sign_in_id)
@@ -46,33 +81,6 @@ export function createPortalSessions(options: PortalSessionsOptions) {
   }
 
   return {
-    /** The session with the id in the cookie. Undefined if it has ended or expired. */
-    find: async (cookie: string | undefined): Promise<PortalSession | undefined> => {
-      const id = parseId(cookie)
-      if (id === undefined) return undefined
-      const idHash = hashId(id)
-      const row = await store.find(idHash)
-      const nowMs = clock.now()
-      if (row === undefined) return undefined
-      if (nowMs - row.last_seen_at_ms >= idleMs || nowMs - row.created_at_ms >= absoluteMs) return undefined
-      const refreshToken = openText(sealer, row.sealed_refresh_token, {
-        context: context(idHash),
-        maxLength: maxSealedLength,
-      })
-      if (typeof refreshToken !== 'string') return undefined
-      if (nowMs - row.last_seen_at_ms >= touchMs) {
-        await database.transaction((transaction) => store.touch(transaction, idHash, nowMs))
-      }
-      return {
-        idHash,
-        objectId: row.object_id,
-        signInId: row.sign_in_id,
-        refreshToken,
-        authenticatedAtMs: row.authenticated_at_ms,
-        createdAtMs: row.created_at_ms,
-      }
-    },
-
     /** Creates a session, and ends the one that the browser had. Returns the new id, for the cookie. */
     start: async (
       transaction: Transaction,
@@ -90,7 +98,7 @@ export function createPortalSessions(options: PortalSessionsOptions) {
         id_hash: idHash,
         object_id: objectId,
         sign_in_id: signInId,
-        sealed_refresh_token: sealText(sealer, refreshToken, context(idHash)),
+        sealed_refresh_token: sealText(sealer, refreshToken, sealingContext(idHash)),
         authenticated_at_ms: authenticatedAtMs,
         created_at_ms: nowMs,
         last_seen_at_ms: nowMs,
@@ -101,6 +109,19 @@ export function createPortalSessions(options: PortalSessionsOptions) {
     /** Ends one session and its sign-in. */
     end: (transaction: Transaction, { idHash, signInId }: Pick<PortalSession, 'idHash' | 'signInId'>): Promise<void> =>
       endRows(transaction, [{ id_hash: idHash, sign_in_id: signInId }]),
+
+    /** Ends the session with the id in the cookie, if it is one of these people. Returns whether it was. */
+    endOf: async (
+      transaction: Transaction,
+      cookie: string | undefined,
+      objectIds: readonly string[],
+    ): Promise<boolean> => {
+      const id = parseId(cookie)
+      const row = id === undefined ? undefined : await store.findWithin(transaction, hashId(id))
+      if (row === undefined || !objectIds.includes(row.object_id)) return false
+      await endRows(transaction, [row])
+      return true
+    },
 
     /** Ends all sessions of a person, and their sign-ins. */
     endAllOf: async (transaction: Transaction, objectId: string): Promise<void> =>

@@ -29,12 +29,17 @@ export async function submitSignOut(context: Context, call: PageCall, form: Form
   const objectId = readField(form, 'account')
   const accounts = (session?.accounts ?? []).filter(({ user }) => objectId === '' || user.objectId === objectId)
   if (sessionId !== undefined && session !== undefined) {
-    const id = await context.database.transaction(async (transaction) => {
+    const objectIds = accounts.map(({ user }) => user.objectId)
+    const { id, cookie } = await context.database.transaction(async (transaction) => {
       for (const account of accounts) {
         await context.audit.record(transaction, eventOf(call, account, { action: 'sign-out', outcome: 'success' }))
       }
-      return context.sessions.signOut(transaction, sessionId, objectId === '' ? 'all' : [objectId])
+      return {
+        cookie: await context.onSignOut(transaction, call.request.headers.cookie, objectIds),
+        id: await context.sessions.signOut(transaction, sessionId, objectId === '' ? 'all' : [objectId]),
+      }
     })
+    if (cookie !== undefined) call.reply.header('set-cookie', cookie)
     const isEmpty = accounts.length === session.accounts.length
     const { jar } = context
     call.reply.header('set-cookie', isEmpty ? jar.remove(jar.sessionName) : jar.write(jar.sessionName, id))

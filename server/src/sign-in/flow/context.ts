@@ -5,7 +5,7 @@ import type { SignInProtocol } from '../../identity/index.ts'
 import type { KnownSenders } from '../../platform/limits/sender-budget.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Clock } from '../../platform/process/clock.ts'
-import type { Database } from '../../platform/sql/database.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Upstreams } from '../../issuers/index.ts'
 import type { Link } from '../pages/layout.ts'
 import type { Passkeys } from '../passkeys/passkeys.ts'
@@ -14,6 +14,16 @@ import type { KnownBrowsers } from '../sessions/known-browser.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Consents } from './consent-store.ts'
 import type { Flows } from './flow.ts'
+
+/**
+ * Called in the transaction in which people sign out, with the `Cookie` header of their browser. Returns a `Set-Cookie` header
+ * for the response.
+ */
+export type OnSignOut = (
+  transaction: Transaction,
+  cookieHeader: string | undefined,
+  objectIds: readonly string[],
+) => Promise<string | undefined>
 
 /** The dependencies of the handlers of the pages. */
 export type Context = {
@@ -35,6 +45,7 @@ export type Context = {
   /** Whether `mfa` in the methods of a provider is accepted as a second factor. */
   readonly acceptsProviderMfa: boolean
   readonly senders: KnownSenders
+  readonly onSignOut: OnSignOut
   /** Links to sign in with the providers of organisations. Each link contains the sealed flow. */
   readonly providerLinks: (flow: string) => readonly Link[]
 }
