@@ -4,6 +4,7 @@ import type { Migration } from '../platform/sql/migrations.ts'
 export const portalMigrations: readonly Migration[] = [
   {
     id: 'portal-0001-sessions',
+    worksFor: 'any',
     up: async (schema, types) => {
       await schema
         .createTable('portal_session')
