@@ -6,9 +6,12 @@ import { mainThreadOnly } from '../platform/process/main-thread-only.ts'
 import { createReadingTokenService } from './reading-token-service.ts'
 import { basic, openTestTokenService, roles } from './test-token-service.ts'
 
-/** A thread that only reads, beside the token service of the main thread. Requests that it leaves get status 299. */
+/**
+ * A thread that only reads, beside the token service of the main thread. Requests that it leaves get status 299. Only a server
+ * on SQLite has such threads.
+ */
 async function open(t: TestContext, change: { readonly throttling?: 'acr' } = {}) {
-  const main = await openTestTokenService(t)
+  const main = await openTestTokenService(t, 'sqlite')
   const { servicePrincipal, secret } = await main.createPrincipal('ci')
   await main.assign(servicePrincipal.objectId, roles.acrPull, main.registry.id)
   const left: RawExchange[] = []
