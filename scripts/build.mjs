@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureDependencies, main, root, say, SetUpFailed } from './set-up.mjs'
-import { buildPortal } from './portal.mjs'
+import { ensurePortal } from './portal.mjs'
 import { missingPrograms } from './build/missing-programs.mjs'
 
 /**
@@ -86,7 +86,7 @@ await main(async (args) => {
   })
   const chosen = choose(positionals)
   await ensureDependencies()
-  await buildPortal()
+  await ensurePortal()
   const dist = resolve(values.out)
   mkdirSync(dist, { recursive: true })
   const work = mkdtempSync(join(tmpdir(), 'acrux-build-'))

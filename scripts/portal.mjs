@@ -11,6 +11,9 @@ import { environment, main, nodeBinary, root, runInherited, say, SetUpFailed } f
 const folder = join(root, 'portal')
 const stampFile = join(folder, 'node_modules', '.acrux-lock')
 const output = join(root, 'server/src/portal-host/assets/portal.json')
+const bundler = join(import.meta.dirname, 'build/portal-bundle.mjs')
+/** The hash of what the portal was built from. */
+const builtFrom = join(folder, 'dist', '.acrux-sources')
 
 /** @type {Readonly<Record<string, string>>} */
 const contentTypes = {
@@ -37,18 +40,34 @@ export async function ensurePortalDependencies() {
   writeFileSync(stampFile, hash)
 }
 
+/** Builds the portal, unless it was built from the same files. */
+export async function ensurePortal() {
+  if (existsSync(output) && existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === hashOfSources()) return
+  await buildPortal()
+}
+
 /** Builds the portal into one file. */
-export async function buildPortal() {
+async function buildPortal() {
   await ensurePortalDependencies()
-  const program = join(import.meta.dirname, 'build/portal-bundle.mjs')
-  const code = await runInherited(nodeBinary(), [program, folder])
+  const code = await runInherited(nodeBinary(), [bundler, folder])
   if (code !== 0) throw new SetUpFailed('the portal was not built')
   const files = Object.fromEntries(builtFiles(join(folder, 'dist/files')).map(packed))
   mkdirSync(join(output, '..'), { recursive: true })
   // In one step: a running server may read it.
   writeFileSync(`${output}.new`, JSON.stringify({ files }))
   renameSync(`${output}.new`, output)
+  writeFileSync(builtFrom, hashOfSources())
   say(`wrote ${relative(root, output)}`)
+}
+
+function hashOfSources() {
+  const sources = readdirSync(join(folder, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  const settings = ['index.html', 'package-lock.json', 'vite.config.ts'].map((name) => join(folder, name))
+  const hash = createHash('sha256')
+  for (const file of [...sources, ...settings, bundler].toSorted()) hash.update(`${file}\n`).update(readFileSync(file))
+  return hash.digest('hex')
 }
 
 /** @param {string} dist */

@@ -1,5 +1,5 @@
 /**
- * `npm test`: sets up what is missing, the real clients and a temporary PostgreSQL included, and runs every test. After `--`
+ * `npm test`: sets up what is missing, the real clients, the portal and a temporary PostgreSQL included, and runs every test. After `--`
  * come files or patterns to run instead of all, and flags of `node --test`. The first argument may be one of the modes below,
  * which run the tests beside the code only.
  */
@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { installAzurite } from '../test/setup/azurite.mjs'
 import { installMissingClients } from '../test/setup/clients.mjs'
 import { startPostgres } from '../test/setup/postgres.mjs'
+import { ensurePortal } from './portal.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
 
 /** Two more test files than processors: on average, a file uses a processor for half of its time. */
@@ -82,7 +83,10 @@ await main(async (given) => {
   await ensureDependencies()
   const mode = modes[given[0] ?? '']
   const args = mode === undefined ? given : given.slice(1)
-  if (mode === undefined) await installMissingClients(say)
+  if (mode === undefined) {
+    await installMissingClients(say)
+    await ensurePortal()
+  }
   await installAzurite(root, say)
   const { url, stop } = await openDatabase(mode)
   // A run of some tests sees few routes succeed.

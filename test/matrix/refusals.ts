@@ -9,12 +9,15 @@ import type { Route } from './routes.ts'
 /** A 401 or 403 that was seen. */
 export type Refusal = Answer & { readonly setting: string; readonly route: Route; readonly caller: Caller }
 
-/** A page that refuses a form that was not made for this browser says nothing of who sent it, and leaves no event. */
-const formPages = /^(account|sign-in)\./
+/**
+ * Pages, and the API of the portal, do not read the credentials of these callers: they know cookies. A denial of a form that was
+ * not made for the browser, or of a request without a session, is not recorded.
+ */
+const cookiePages = /^(account|sign-in|portal)\./
 
 /** Whether a refusal is one: a request that shows no credential is asked for one, and no event is made of that. */
 export function isJudged({ showsCredential, route }: Refusal): boolean {
-  return showsCredential && !formPages.test(route.id)
+  return showsCredential && !cookiePages.test(route.id)
 }
 
 /** Every event of a refusal, by the correlation id of its answer. */
