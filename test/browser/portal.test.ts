@@ -1,80 +1,17 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, after, test } from 'node:test'
-import type { BrowserContext, Page } from 'playwright-core'
-import { assignRole, registryId, roles } from '../harness/arm.ts'
-import { browserFor } from '../harness/browser.ts'
-import { type NewPerson, createPerson } from '../harness/directory.ts'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { roles } from '../harness/arm.ts'
+import { createPerson } from '../harness/directory.ts'
 import { request } from '../harness/http.ts'
-import type { Person } from '../harness/page-visitor.ts'
 import { basic, pushBlob, pushImage, putManifest } from '../harness/registry.ts'
-import { startServer } from '../harness/server.ts'
+import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 
-const root = join(import.meta.dirname, '../..')
-const isBuilt = existsSync(join(root, 'server/src/portal-host/assets/portal.json'))
-
-const server = await startServer()
-const browser = browserFor(server)
-after(async () => {
-  await browser[Symbol.asyncDispose]()
-  await server[Symbol.asyncDispose]()
-})
-
-/** False without Chromium or without a built portal. */
-function canRun(t: TestContext): boolean {
-  if (!browser.isThere(t)) return false
-  if (isBuilt) return true
-  if (process.env['CI'] === 'true') throw new Error('the portal is not built')
-  t.skip('not run: the portal is not built; run npm run portal')
-  return false
-}
+const { server, browser, canRun, watch, give } = await openPortal()
 
 const { appId, password } = server.firstRun.servicePrincipal
 const authorization = basic(appId, password)
 const { loginServer } = server.firstRun
-
-/** Text that would change the title if a browser ran it. */
-const hostile = `"><script>document.title='ran'</script><img src=x onerror="document.title='ran'"><svg onload="document.title='ran'">`
-
-/** What a person saw in the portal that they should not have. */
-type Watched = { readonly page: Page; readonly faults: string[] }
-
-async function watch(context: BrowserContext): Promise<Watched> {
-  const faults: string[] = []
-  const page = await context.newPage()
-  // An error of the page, which the test watches.
-  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) => {
-    setTimeout(() => { throw new Error('policy violation: ' + event.violatedDirective + ' ' + event.blockedURI) })
-  })`)
-  page.on('console', (message) => {
-    // Chromium logs each response that is no success; the view shows it.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
-  })
-  page.on('pageerror', (error) => faults.push(String(error)))
-  page.on('request', (request) => {
-    const url = new URL(request.url())
-    if (url.protocol !== 'data:' && url.origin !== server.baseUrl) faults.push(`a request to ${request.url()}`)
-  })
-  return { page, faults }
-}
-
-async function signIn(page: Page, { userPrincipalName, password: word }: Person, path = '/portal/'): Promise<void> {
-  await page.goto(path)
-  await page.getByLabel('User name').fill(userPrincipalName)
-  await page.getByLabel('Password').fill(word)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.waitForURL((url) => decodeURIComponent(url.pathname) === decodeURIComponent(path))
-}
-
-/** The violations that axe finds. Tabster's elements only move the focus. */
-async function violations(page: Page): Promise<readonly string[]> {
-  const axe = readFileSync(join(root, 'portal/node_modules/axe-core/axe.min.js'), 'utf8')
-  // Evaluated by the debugger, to which the policy of the page does not apply.
-  await page.evaluate(axe)
-  return page.evaluate(`axe.run({ exclude: [['[data-tabster-dummy]']] }).then(({ violations }) =>
-    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))`)
-}
 
 async function pushHostile(): Promise<void> {
   const config = await pushBlob(
@@ -136,9 +73,7 @@ test('each person sees in the portal what their roles permit, without an error o
       const { page, faults } = await watch(context)
       await signIn(page, person)
       for (const view of views) {
-        await page.goto(view)
-        await page.getByRole('heading', { level: 1 }).or(page.getByRole('alert')).first().waitFor()
-        await page.waitForLoadState('networkidle')
+        await openView(page, view)
         assert.deepEqual(await violations(page), [], `${name} ${view}`)
         assert.deepEqual(faults.splice(0), [], `${name} ${view}`)
         assert.notEqual(await page.title(), 'ran', `${name} ${view}`)
@@ -203,8 +138,6 @@ test('a person copies a login of three hours, which ends when they sign out ever
 
 const ask = (method: string, path: string, headers: Record<string, string> = {}) =>
   request({ method, url: `${server.baseUrl}${path}`, headers, caFile: server.caFile })
-
-const give = ({ id }: NewPerson, role: string) => assignRole(server, { id, type: 'User' }, role, registryId(server))
 
 async function signOut(page: Page, name: string, item: string): Promise<void> {
   await page.getByRole('button', { name: `Account of ${name}` }).click()

@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, after } from 'node:test'
+import type { BrowserContext, Page } from 'playwright-core'
+import { assignRole, registryId } from '../harness/arm.ts'
+import { type TestBrowser, browserFor } from '../harness/browser.ts'
+import type { NewPerson } from '../harness/directory.ts'
+import type { Person } from '../harness/page-visitor.ts'
+import { type RunningServer, startServer } from '../harness/server.ts'
+
+const root = join(import.meta.dirname, '../..')
+const isBuilt = existsSync(join(root, 'server/src/portal-host/assets/portal.json'))
+
+/** Text that would change the title if a browser ran it. */
+export const hostile = `"><script>document.title='ran'</script><img src=x onerror="document.title='ran'"><svg onload="document.title='ran'">`
+
+/** What a person saw in the portal that they should not have. */
+export type Watched = { readonly page: Page; readonly faults: string[] }
+
+/** A server, and a browser for its portal. Both end after the tests of the file. */
+export type PortalUnderTest = {
+  readonly server: RunningServer
+  readonly browser: TestBrowser
+  /** False without Chromium or without a built portal. */
+  readonly canRun: (t: TestContext) => boolean
+  /** Opens a page and records errors, violations of the policy and requests to other origins. */
+  readonly watch: (context: BrowserContext) => Promise<Watched>
+  /** Gives a person a role on the first registry. */
+  readonly give: (person: Pick<NewPerson, 'id'>, role: string) => Promise<string>
+}
+
+/** Starts a server and, when it is needed, a browser. */
+export async function openPortal(): Promise<PortalUnderTest> {
+  const server = await startServer()
+  const browser = browserFor(server)
+  after(async () => {
+    await browser[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+  })
+  return {
+    server,
+    browser,
+    canRun: (t) => {
+      if (!browser.isThere(t)) return false
+      if (isBuilt) return true
+      if (process.env['CI'] === 'true') throw new Error('the portal is not built')
+      t.skip('not run: the portal is not built; run npm run portal')
+      return false
+    },
+    watch: (context) => watch(context, server.baseUrl),
+    give: ({ id }, role) => assignRole(server, { id, type: 'User' }, role, registryId(server)),
+  }
+}
+
+async function watch(context: BrowserContext, origin: string): Promise<Watched> {
+  const faults: string[] = []
+  const page = await context.newPage()
+  // An error of the page, which the test watches.
+  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) => {
+    setTimeout(() => { throw new Error('policy violation: ' + event.violatedDirective + ' ' + event.blockedURI) })
+  })`)
+  page.on('console', (message) => {
+    // Chromium logs each response that is no success; the view shows it.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
+  })
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.protocol !== 'data:' && url.origin !== origin) faults.push(`a request to ${request.url()}`)
+  })
+  return { page, faults }
+}
+
+/** Opens an address of the portal and signs in. */
+export async function signIn(page: Page, { userPrincipalName, password }: Person, path = '/portal/'): Promise<void> {
+  await page.goto(path)
+  await page.getByLabel('User name').fill(userPrincipalName)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL((url) => decodeURIComponent(url.pathname) === decodeURIComponent(path.split('?')[0] ?? ''))
+}
+
+/** Opens an address and waits until the view and its data are there. */
+export async function openView(page: Page, path: string): Promise<void> {
+  await page.goto(path)
+  await page.getByRole('heading', { level: 1 }).or(page.getByRole('alert')).first().waitFor()
+  await page.waitForLoadState('networkidle')
+}
+
+/** The violations that axe finds. Tabster's elements only move the focus. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  const axe = readFileSync(join(root, 'portal/node_modules/axe-core/axe.min.js'), 'utf8')
+  // Evaluated by the debugger, to which the policy of the page does not apply.
+  await page.evaluate(axe)
+  return page.evaluate(`axe.run({ exclude: [['[data-tabster-dummy]']] }).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))`)
+}
