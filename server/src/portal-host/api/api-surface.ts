@@ -8,11 +8,14 @@ import { PortalError } from '../sessions/errors.ts'
 import { dataHeaders } from '../files/security-headers.ts'
 import type { PortalPerson, PortalSession } from '../sessions/model.ts'
 import { isOwnHost } from '../sessions/own-host.ts'
-import { SignInEndedError } from '../sessions/session-tokens.ts'
+import { SignInEndedError, accessOf } from '../sessions/session-tokens.ts'
 import { type ApiTarget, parseApiTarget } from './api-target.ts'
 import { isFromPortal } from './provenance.ts'
 import type { SessionCall } from './session-endpoints.ts'
 import { needsStepUp } from './step-up.ts'
+
+/** The actions that the person has on the repository of a request, as the token service answered them. The page disables others. */
+const accessHeader = 'x-acrux-access'
 
 /** The maximum size of a request body: that of a manifest. */
 const maxBodyBytes = 4 * 1024 * 1024
@@ -62,7 +65,10 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   requireSmallBody(request)
   if (await needsStepUp(context, signed.session, method, target)) throw new PortalError('stepUpRequired')
   const token = await tokenFor(context, signed.session, target, exchange)
-  if (target.surface === 'registry') watchDenial(context, signed.session, target, response)
+  if (target.surface === 'registry') {
+    watchDenial(context, signed.session, target, response)
+    response.setHeader(accessHeader, accessOf(token).join(','))
+  }
   prepare(request, target, token)
   for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value)
   exchange.isHandedOver = true

@@ -11,6 +11,7 @@ const requests: readonly (readonly [dangerous: boolean, method: string, surface:
   [true,  'POST',   'arm', `${registry}/%6CistCredentials`],
   [true,  'DELETE', 'arm', registry],
   [true,  'PUT',    'arm', `${registry}/providers/Microsoft.Authorization/roleAssignments/x`],
+  [true,  'DELETE', 'arm', `${registry}/providers/Acrux.Server/uploads/x`],
   [true,  'POST',   'graph', '/graph/v1.0/applications/x/addPassword'],
   [true,  'PATCH',  'graph', '/graph/v1.0/users/x'],
   [true,  'DELETE', 'registry', '/acr/v1/team/app'],

@@ -12,6 +12,7 @@ const dangerousRows: readonly DangerousRow[] = [
   { surface: 'arm',      methods: 'POST',              path: /\/(?:rotatesigningkeys|withdrawsigningkeys)$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/registries\/[^/]+$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/resourcegroups\/[^/]+$/ },
+  { surface: 'arm',      methods: 'DELETE',            path: /\/acrux\.server\/uploads\/[^/]+$/ },
   { surface: 'arm',      methods: 'PUT DELETE',        path: /\/microsoft\.authorization\/role(?:assignments|definitions)\/[^/]+$/ },
   { surface: 'graph',    methods: 'POST',              path: /\/addpassword$/ },
   { surface: 'graph',    methods: 'PATCH DELETE',      path: /\/users\/[^/]+$/ },

@@ -27,6 +27,9 @@ export type SessionTokens = ReturnType<typeof createSessionTokens>
 const renewBeforeMs = 5 * 60 * 1000
 const maxTokens = 2000
 
+/** The page shows what a registry's token permits, so that a new permission must soon be in it. */
+const maxRegistryTokenAgeMs = 60 * 1000
+
 /** The refresh token, or the sign-in behind it, is no longer valid. */
 export class SignInEndedError extends Error {
   override readonly name = 'SignInEndedError'
@@ -49,14 +52,15 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
   }
 
   /** The cached token, or a new one. Concurrent requests wait for the same one. */
-  async function cached(key: string, make: () => Promise<string>): Promise<string> {
+  async function cached(key: string, make: () => Promise<string>, maxAgeMs = Infinity): Promise<string> {
     const known = cache.get(key)
     if (known !== undefined && clock.now() < known.renewAtMs) return known.token
     const running = pending.get(key)
     if (running !== undefined) return running
     const made = make()
       .then((token) => {
-        cache.set(key, { token, renewAtMs: (decodeJwt(token).exp ?? 0) * 1000 - renewBeforeMs })
+        const renewAtMs = Math.min((decodeJwt(token).exp ?? 0) * 1000 - renewBeforeMs, clock.now() + maxAgeMs)
+        cache.set(key, { token, renewAtMs })
         return token
       })
       .finally(() => pending.delete(key))
@@ -107,11 +111,15 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
      * @throws SignInEndedError, PortalError 403 if the person has no role on the registry, 503
      */
     ofRegistry: (session: PortalSession, { loginServer, scope }: RegistryAccess, origin: Origin): Promise<string> =>
-      cached(`${session.idHash} ${hashId(`${loginServer} ${scope}`)}`, async () => {
-        const login = await loginOf(session, loginServer, origin)
-        const form = { grant_type: 'refresh_token', service: loginServer, scope, refresh_token: login }
-        return askRegistry({ path: '/oauth2/token', host: loginServer, form, origin }, 'access_token')
-      }),
+      cached(
+        `${session.idHash} ${hashId(`${loginServer} ${scope}`)}`,
+        async () => {
+          const login = await loginOf(session, loginServer, origin)
+          const form = { grant_type: 'refresh_token', service: loginServer, scope, refresh_token: login }
+          return askRegistry({ path: '/oauth2/token', host: loginServer, form, origin }, 'access_token')
+        },
+        maxRegistryTokenAgeMs,
+      ),
     /** Drops all tokens of a session, such as after the keys that signed them were withdrawn. */
     forgetAll: ({ idHash }: PortalSession): void => {
       const own = cache.keys().filter((key) => key.startsWith(`${idHash} `))
@@ -123,6 +131,12 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
       cache.delete(`${session.idHash} ${hashId(`${loginServer} ${scope}`)}`)
     },
   }
+}
+
+/** The actions in an ACR access token. */
+export function accessOf(token: string): readonly string[] {
+  const { access } = decodeJwt<{ access?: readonly { readonly actions: readonly string[] }[] }>(token)
+  return (access ?? []).flatMap(({ actions }) => actions)
 }
 
 /** @throws PortalError 503 if the endpoint could not decide */
