@@ -47,6 +47,7 @@ import {
   putResourceGroup,
 } from './arm/resource-groups.ts'
 import { listResources } from './resource-list.ts'
+import { listPermissions } from './roles/permissions.ts'
 import { listRoleAssignments } from './roles/role-assignment-list.ts'
 import { deleteRoleAssignment, getRoleAssignment, putRoleAssignment } from './roles/role-assignments.ts'
 import { deleteRoleDefinition, putRoleDefinition } from './roles/role-definition-changes.ts'
@@ -350,6 +351,15 @@ function roleRows(scopeName: string, scopePath: string): readonly ManagementRow[
   ])
 }
 
+/** What the caller may do at a scope. */
+function permissionRows(scopeName: string, scopePath: string): readonly ManagementRow[] {
+  const need = anyRole('Microsoft.Authorization/permissions/read')
+  // prettier-ignore
+  return table([
+    { id: `permissions.list.${scopeName}`, method: 'GET', path: `${scopePath}/${authorization}/permissions`, need, handle: listPermissions },
+  ])
+}
+
 /** The built-in roles by the ids that they have in the tenant; there are no assignments at that scope. */
 // prettier-ignore
 const tenantRows = table([
@@ -379,6 +389,9 @@ export const rows: readonly ManagementRow[] = [
   ...machineRows,
   ...questionRows,
   ...tenantRows,
+  ...permissionRows('subscription', subscription),
+  ...permissionRows('resourceGroup', group),
+  ...permissionRows('registry', registry),
   ...roleRows('subscription', subscription),
   ...roleRows('resourceGroup', group),
   ...roleRows('registry', registry),

@@ -1,4 +1,5 @@
 import { normalizeScope } from '../../standards/azure/resource-id.ts'
+import type { RolePermissions } from '../../standards/azure/role-permissions.ts'
 import type { AssignmentFacts } from '../../standards/conditions/role-condition-evaluation.ts'
 import type { Principal } from '../rights/model.ts'
 import { judge, permits } from './assigned-role.ts'
@@ -23,9 +24,14 @@ export interface ManagementRights {
    * of the tree's own nodes also those above.
    */
   scopesAllowing(principal: Principal, action: string): Promise<string[]>
+  /** What the roles of the principal permit at a scope, with the conditions of their assignments. */
+  permissionsAt(principal: Principal, scope: string): Promise<AssignedPermissions[]>
   /** Whether a role of the principal, at any scope and under any condition, permits it to assign or change roles. */
   mayAssignRoles(principal: Principal): Promise<boolean>
 }
+
+/** A block of a role that is assigned, and the condition of the assignment. */
+export type AssignedPermissions = RolePermissions & { readonly condition: string | null }
 
 const noRoles = createRoleUnion([])
 
@@ -66,6 +72,12 @@ export function createManagementRights(assigned: AssignedRoles): ManagementRight
         (role) => judge(role, need, undefined) === 'allows',
       )
       return [...new Set(allowing.map(({ assignment }) => normalizeScope(assignment.scope)))]
+    },
+    permissionsAt: async (principal, scope) => {
+      const { roles } = await unionOf(principal, scope)
+      return roles.flatMap(({ role, conditionText: condition }) =>
+        (role?.permissions ?? []).map((permissions) => ({ ...permissions, condition })),
+      )
     },
     mayAssignRoles: async (principal) => {
       if (principal.kind !== 'directory') return false
