@@ -52,6 +52,7 @@ async function buildPortal() {
   const code = await runInherited(nodeBinary(), [bundler, folder])
   if (code !== 0) throw new SetUpFailed('the portal was not built')
   const files = Object.fromEntries(builtFiles(join(folder, 'dist/files')).map(packed))
+  requireSmallFirstView(files)
   mkdirSync(join(output, '..'), { recursive: true })
   // In one step: a running server may read it.
   writeFileSync(`${output}.new`, JSON.stringify({ files }))
@@ -70,6 +71,19 @@ function hashOfSources() {
   return hash.digest('hex')
 }
 
+/** The most that a browser may load before the first view is there. */
+const maxFirstViewKib = 400
+
+/** @param {Readonly<Record<string, { readonly brotli: string }>>} files */
+function requireSmallFirstView(files) {
+  /** @type {string[]} */
+  const names = JSON.parse(readFileSync(join(folder, 'dist/first-view.json'), 'utf8'))
+  const bytes = names.reduce((sum, name) => sum + Buffer.byteLength(files[name]?.brotli ?? '', 'base64'), 0)
+  const kib = Math.ceil(bytes / 1024)
+  say(`the first view is ${kib} KiB compressed`)
+  if (kib > maxFirstViewKib) throw new SetUpFailed(`the first view has more than ${maxFirstViewKib} KiB`)
+}
+
 /** @param {string} dist */
 function builtFiles(dist) {
   return readdirSync(dist, { recursive: true, withFileTypes: true })
@@ -83,7 +97,7 @@ function builtFiles(dist) {
  * A file with its encodings.
  *
  * @param {{ path: string, content: Buffer }} file
- * @returns {[path: string, file: object]}
+ * @returns {[path: string, file: { contentType: string, isHashed: boolean, brotli: string, gzip: string }]}
  */
 function packed({ path, content }) {
   const contentType = contentTypes[extname(path)]
