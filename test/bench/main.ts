@@ -12,6 +12,7 @@ import { document, table } from './report.ts'
 import { measureSmallAnswer, smallAnswers } from './small-answers.ts'
 import { measurePackage, packageFigures } from './package.ts'
 import { measurePeers } from './peers.ts'
+import { measurePortal } from './portal.ts'
 import { measurePostgres } from './postgres.ts'
 import { measureReplicas } from './replicas.ts'
 import { measureStartUp } from './start-up.ts'
@@ -30,7 +31,7 @@ const names = [
 ]
 
 /** What takes so long that it is measured only when it is named. */
-const onlyNamed = ['fairness', 'objects', 'workers', 'postgres', 'replicas', 'peers', ...packageFigures]
+const onlyNamed = ['fairness', 'objects', 'workers', 'postgres', 'replicas', 'peers', 'portal', ...packageFigures]
 
 const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT] [--peer NAME=PROGRAM]…
 
@@ -121,6 +122,7 @@ async function main(): Promise<void> {
     ...(chosen.has('workers') ? [...(await measureWorkers(settings)), ...(await measureWorkerCores(settings))] : []),
     ...(chosen.has('postgres') ? await measurePostgres(settings) : []),
     ...(chosen.has('replicas') ? await measureReplicas(settings) : []),
+    ...(chosen.has('portal') ? await measurePortal(settings) : []),
     ...(chosen.has('peers') ? await measurePeers(settings, peer) : []),
     ...(chosen.has('fairness') ? await measureFairness(settings, attack) : []),
   ]
