@@ -14,7 +14,18 @@ import { root } from './set-up.mjs'
  */
 const targets = {
   'cli/src/api-types.ts': ['AccessExplanation', 'AllowedPrincipalList', 'Decision'],
-  'portal/src/api/types.ts': ['AuditEventList', 'RegistryList', 'RegistryUsages', 'SubscriptionList'],
+  'portal/src/api/types.ts': [
+    'AuditEventList',
+    'AuditWebhookList',
+    'CredentialUseList',
+    'Metrics',
+    'Permission',
+    'QuotaList',
+    'RegistryList',
+    'RegistryUsages',
+    'SubscriptionList',
+    'UploadList',
+  ],
 }
 
 const reference = '#/components/schemas/'

@@ -11,6 +11,11 @@ import { AppShell } from './shell/app-shell.tsx'
 import { ErrorView } from './shell/error-view.tsx'
 import { Page } from './shell/page.tsx'
 import { texts } from './texts.ts'
+import { parseImportSearch } from './views/import/import-form.ts'
+import { parseManifestSearch } from './views/manifest/search.ts'
+import { type RangeName, isRangeName } from './views/registry/ranges.ts'
+import { parseRepositoriesSearch } from './views/repositories/search.ts'
+import { parseRepositorySearch } from './views/repository/search.ts'
 
 /** In place of a view whose address names nothing. */
 function Missing() {
@@ -52,6 +57,8 @@ const registry = createRoute({
   path: '/registries/$registry',
   beforeLoad: ({ params }) => requireAddress(params),
   notFoundComponent: Missing,
+  validateSearch: ({ range }: Record<string, unknown>): { readonly range?: RangeName } =>
+    isRangeName(range) ? { range } : {},
   component: lazyRouteComponent(() => import('./views/registry/registry.tsx'), 'RegistryOverview'),
 })
 
@@ -60,8 +67,7 @@ const repositories = createRoute({
   path: '/registries/$registry/repositories',
   beforeLoad: ({ params }) => requireAddress(params),
   notFoundComponent: Missing,
-  validateSearch: ({ filter }: Record<string, unknown>): { filter?: string } =>
-    typeof filter === 'string' && filter !== '' ? { filter } : {},
+  validateSearch: parseRepositoriesSearch,
   component: lazyRouteComponent(() => import('./views/repositories/repositories.tsx'), 'Repositories'),
 })
 
@@ -70,6 +76,7 @@ const repository = createRoute({
   path: '/registries/$registry/repositories/$repository',
   beforeLoad: ({ params }) => requireAddress(params),
   notFoundComponent: Missing,
+  validateSearch: parseRepositorySearch,
   component: lazyRouteComponent(() => import('./views/repository/repository.tsx'), 'Repository'),
 })
 
@@ -78,7 +85,48 @@ const manifest = createRoute({
   path: '/registries/$registry/repositories/$repository/manifests/$reference',
   beforeLoad: ({ params }) => requireAddress(params),
   notFoundComponent: Missing,
+  validateSearch: parseManifestSearch,
   component: lazyRouteComponent(() => import('./views/manifest/manifest.tsx'), 'Manifest'),
+})
+
+const search = createRoute({
+  getParentRoute: () => shell,
+  path: '/search',
+  validateSearch: ({ q }: Record<string, unknown>): { readonly q?: string } => (typeof q === 'string' ? { q } : {}),
+  component: lazyRouteComponent(() => import('./views/search/search.tsx'), 'Search'),
+})
+
+const deleted = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/deleted',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  component: lazyRouteComponent(() => import('./views/deleted/deleted-repositories.tsx'), 'DeletedRepositories'),
+})
+
+const deletedRepository = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/deleted/$repository',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  component: lazyRouteComponent(() => import('./views/deleted/deleted-manifests.tsx'), 'DeletedManifests'),
+})
+
+const imports = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/import',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  validateSearch: parseImportSearch,
+  component: lazyRouteComponent(() => import('./views/import/import.tsx'), 'Import'),
+})
+
+const uploads = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/uploads',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  component: lazyRouteComponent(() => import('./views/uploads/uploads.tsx'), 'Uploads'),
 })
 
 const signInFailed = createRoute({
@@ -92,7 +140,18 @@ const signInFailed = createRoute({
 })
 
 const routeTree = root.addChildren([
-  shell.addChildren([home, registry, repositories, repository, manifest]),
+  shell.addChildren([
+    home,
+    search,
+    registry,
+    repositories,
+    repository,
+    manifest,
+    deleted,
+    deletedRepository,
+    imports,
+    uploads,
+  ]),
   signInFailed,
 ])
 

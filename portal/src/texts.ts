@@ -28,7 +28,9 @@ export const texts = {
   themes: { system: 'As on this device', light: 'Light', dark: 'Dark', contrast: 'High contrast' },
   errors: {
     title: 'This could not be loaded',
+    act: 'This could not be done',
     denied: 'You do not have permission to see this',
+    deniedAct: 'You do not have permission to do this',
     deniedNext: 'Ask an owner of the registry for a role that permits it, and give them the correlation id below.',
     missing: 'This does not exist',
     missingNext: 'It may have been deleted or renamed. Check the address, or go back.',

@@ -26,8 +26,13 @@ export async function readUsages(registryId: string, signal: AbortSignal): Promi
 }
 
 /** The newest events of the audit log that match a filter. */
-export async function readEvents(subscriptionId: string, filter: string, signal: AbortSignal): Promise<AuditEventList> {
-  const query = new URLSearchParams({ 'api-version': registryVersion, $top: '10', $filter: filter })
+export async function readEvents(
+  subscriptionId: string,
+  filter: string,
+  signal: AbortSignal,
+  count = 10,
+): Promise<AuditEventList> {
+  const query = new URLSearchParams({ 'api-version': registryVersion, $top: String(count), $filter: filter })
   const path = `arm/subscriptions/${subscriptionId}/providers/Acrux.Server/auditEvents?${query.toString()}`
   return (await readJson<AuditEventList>(path, { signal })).body
 }

@@ -2,6 +2,15 @@
 
 export type Catalog = { readonly repositories: readonly string[] | null }
 
+export type RepositoryProperties = {
+  readonly imageName: string
+  readonly createdTime: string
+  readonly lastUpdateTime: string
+  readonly manifestCount: number
+  readonly tagCount: number
+  readonly changeableAttributes: ChangeableAttributes
+}
+
 export type TagList = { readonly imageName: string; readonly tags: readonly TagProperties[] | null }
 
 export type TagProperties = {
@@ -13,7 +22,34 @@ export type TagProperties = {
   readonly changeableAttributes: ChangeableAttributes
 }
 
-export type ChangeableAttributes = { readonly deleteEnabled: boolean; readonly writeEnabled: boolean }
+export type ManifestList = { readonly manifests: readonly ManifestProperties[] | null }
+
+export type ManifestProperties = {
+  readonly digest: string
+  readonly imageSize: number
+  readonly createdTime: string
+  readonly lastUpdateTime: string
+  readonly lastPullTime?: string
+  readonly architecture?: string
+  readonly os?: string
+  readonly mediaType: string
+  readonly tags?: readonly string[]
+  readonly changeableAttributes: ChangeableAttributes
+}
+
+export type DeletedManifestList = { readonly manifests: readonly DeletedManifest[] | null }
+export type DeletedManifest = ManifestProperties & { readonly deletedAt: string }
+
+export type DeletedTagList = { readonly tags: readonly DeletedTag[] | null }
+export type DeletedTag = { readonly tag: string; readonly digest: string; readonly deletedAt: string }
+
+/** The locks of a repository, a tag or a manifest. */
+export type ChangeableAttributes = {
+  readonly deleteEnabled: boolean
+  readonly writeEnabled: boolean
+  readonly readEnabled: boolean
+  readonly listEnabled: boolean
+}
 
 export type Descriptor = {
   readonly mediaType: string
@@ -31,5 +67,6 @@ export type PushedManifest = {
   readonly config?: unknown
   readonly layers?: unknown
   readonly manifests?: unknown
+  readonly subject?: unknown
   readonly annotations?: unknown
 }

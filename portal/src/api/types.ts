@@ -3,6 +3,55 @@ export interface AuditEventList {
   readonly value: readonly AuditEvent[]
   readonly nextLink?: string
 }
+export interface AuditWebhookList {
+  readonly value: readonly AuditWebhook[]
+  readonly nextLink?: string
+}
+export interface CredentialUseList {
+  readonly value: readonly CredentialUse[]
+  readonly nextLink?: string
+}
+export interface Metrics {
+  readonly cost: number
+  readonly timespan: string
+  readonly interval: string
+  readonly value: {
+    readonly id: string
+    readonly type: 'Microsoft.Insights/metrics'
+    readonly name: {
+      readonly value: string
+      readonly localizedValue: string
+    }
+    readonly displayDescription: string
+    readonly unit: 'Count' | 'Bytes' | 'Seconds' | 'MilliSeconds'
+    readonly timeseries: {
+      readonly metadatavalues: readonly never[]
+      readonly data: {
+        readonly timeStamp: string
+        readonly average?: number
+        readonly minimum?: number
+        readonly maximum?: number
+        readonly total?: number
+        readonly count?: number
+      }[]
+    }[]
+    readonly errorCode: 'Success'
+  }[]
+  readonly namespace: 'Microsoft.ContainerRegistry/registries'
+  readonly resourceregion: string
+}
+export interface Permission {
+  readonly actions: readonly string[]
+  readonly notActions: readonly string[]
+  readonly dataActions: readonly string[]
+  readonly notDataActions: readonly string[]
+  readonly condition: string | null
+  readonly conditionVersion: string | null
+}
+export interface QuotaList {
+  readonly value: readonly Quota[]
+  readonly nextLink?: string
+}
 export interface RegistryList {
   readonly value: readonly Registry[]
   readonly nextLink?: string
@@ -22,6 +71,10 @@ export interface SubscriptionList {
     readonly type: 'Total'
     readonly value: number
   }
+}
+export interface UploadList {
+  readonly value: readonly Upload[]
+  readonly nextLink?: string
 }
 export interface AuditEvent {
   readonly id: string
@@ -47,6 +100,42 @@ export interface AuditEvent {
   readonly correlationId: string
   readonly remoteAddress: string
   readonly userAgent: string | null
+}
+export interface AuditWebhook {
+  readonly id: string
+  readonly name: string
+  readonly type: 'Acrux.Server/auditWebhooks'
+  readonly properties: {
+    readonly serviceUri: string
+    readonly status: 'enabled' | 'disabled'
+    readonly filter: {
+      readonly actions?: readonly string[]
+      readonly outcome?: 'success' | 'refused'
+    }
+    readonly lastDeliveryAt: string | null
+    readonly failures: number
+    readonly lastError: string | null
+    readonly nextAttemptAt: string | null
+    readonly secret?: string
+  }
+}
+export interface CredentialUse {
+  readonly principal: {
+    readonly kind: string
+    readonly id: string
+  }
+  readonly credentialId: string
+  readonly lastUsedAt: string
+}
+export interface Quota {
+  readonly type: 'Acrux.Server/quotas'
+  readonly id: string
+  readonly name: string
+  readonly properties: {
+    readonly repository: string | null
+    readonly limitBytes: number
+    readonly usedBytes: number
+  }
 }
 export interface Registry {
   readonly sku: {
@@ -108,6 +197,20 @@ export interface Subscription {
     readonly locationPlacementId: string
     readonly quotaId: string
     readonly spendingLimit: 'Off'
+  }
+}
+export interface Upload {
+  readonly type: 'Acrux.Server/uploads'
+  readonly id: string
+  readonly name: string
+  readonly properties: {
+    readonly repository: string
+    readonly caller: string
+    readonly startedAt: string
+    readonly lastDataAt: string
+    readonly expiresAt: string
+    readonly stagedBytes: number
+    readonly active: boolean
   }
 }
 export interface SystemData {

@@ -3,6 +3,7 @@
 const loginServerPattern = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/
 const repositoryPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*$/
 const referencePattern = /^(?:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}|sha(?:256|512):[0-9a-f]{64,128})$/
+const digestPattern = /^sha(?:256|512):[0-9a-f]{64,128}$/
 
 export type AddressNames = { readonly registry: string; readonly repository?: string; readonly reference?: string }
 
@@ -14,3 +15,6 @@ export function isAddress({ registry, repository, reference }: AddressNames): bo
     (reference === undefined || referencePattern.test(reference))
   )
 }
+
+/** Whether a text is a digest, so that a link can name it. */
+export const isDigest = (text: string) => digestPattern.test(text)

@@ -2,11 +2,16 @@ import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle 
 import { ApiError } from '../api/client.ts'
 import { texts } from '../texts.ts'
 
-type ErrorViewProps = { readonly error: unknown; readonly onRetry?: () => void }
+type ErrorViewProps = {
+  readonly error: unknown
+  readonly onRetry?: () => void
+  /** Whether it was an act that failed, and not what the view shows. */
+  readonly isAct?: boolean
+}
 
 /** Says what failed, what to do next, and by which id the operator finds the request. */
-export function ErrorView({ error, onRetry }: ErrorViewProps) {
-  const { title, next } = explain(error)
+export function ErrorView({ error, onRetry, isAct = false }: ErrorViewProps) {
+  const { title, next } = explain(error, isAct)
   const detail = error instanceof Error ? error.message : ''
   const correlationId = error instanceof ApiError ? error.correlationId : undefined
   return (
@@ -28,7 +33,7 @@ export function ErrorView({ error, onRetry }: ErrorViewProps) {
   )
 }
 
-function explain(error: unknown): { readonly title: string; readonly next: string } {
+function explain(error: unknown, isAct: boolean): { readonly title: string; readonly next: string } {
   const { errors } = texts
   if (!(error instanceof ApiError)) return { title: errors.crash, next: errors.crashNext }
   switch (error.status) {
@@ -36,13 +41,13 @@ function explain(error: unknown): { readonly title: string; readonly next: strin
       return { title: errors.offline, next: errors.offlineNext }
     case 401:
     case 403:
-      return { title: errors.denied, next: errors.deniedNext }
+      return { title: isAct ? errors.deniedAct : errors.denied, next: errors.deniedNext }
     case 404:
       return { title: errors.missing, next: errors.missingNext }
     case 429:
     case 503:
       return { title: errors.busy, next: errors.next }
     default:
-      return { title: errors.title, next: errors.next }
+      return { title: isAct ? errors.act : errors.title, next: errors.next }
   }
 }

@@ -21,3 +21,21 @@ export function formatTime(text: string): string {
 export function shortDigest(digest: string): string {
   return digest.replace(/^(sha\d+:)?(.{12}).*$/, '$1$2')
 }
+
+const ages = [
+  ['year', 365 * 24 * 3600],
+  ['month', 30 * 24 * 3600],
+  ['day', 24 * 3600],
+  ['hour', 3600],
+  ['minute', 60],
+] as const
+
+/** How long ago a time was, such as `3 days ago`. Text that is no time stays as it is. */
+export function formatAge(text: string, nowMs = Date.now()): string {
+  const ms = Date.parse(text)
+  if (Number.isNaN(ms)) return text
+  const seconds = Math.round((ms - nowMs) / 1000)
+  const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+  const found = ages.find(([, size]) => Math.abs(seconds) >= size)
+  return found === undefined ? format.format(0, 'minute') : format.format(Math.trunc(seconds / found[1]), found[0])
+}

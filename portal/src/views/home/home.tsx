@@ -3,19 +3,26 @@ import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import type { AuditEvent, Registry } from '../../api/types.ts'
 import { useSession } from '../../session/use-session.ts'
+import { Age } from '../../content/age.tsx'
+import { isAddress } from '../../shell/address.ts'
 import { AppLink } from '../../shell/app-link.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
+import { ErrorView } from '../../shell/error-view.tsx'
 import { formatTime } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
-import { useRecentPushes, useRegistries } from './use-home.ts'
+import { imagesTexts } from '../../texts/images.ts'
+import { SearchForm } from '../search/search-form.tsx'
+import { parseImageTarget } from './image-target.ts'
+import { useAttention, useRecentPushes, useRegistries } from './use-home.ts'
 
 const view = texts.homeView
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },
-  list: { margin: 0, paddingLeft: tokens.spacingHorizontalXL },
+  list: { margin: 0, paddingLeft: tokens.spacingHorizontalXL, overflowWrap: 'anywhere' },
+  hint: { color: tokens.colorNeutralForeground2 },
 })
 
 /** The first view: registries, what needs attention, the last pushes. */
@@ -25,19 +32,20 @@ export function Home() {
   const pushes = useRecentPushes(subscriptionId)
   return (
     <Page title={view.welcome}>
+      <SearchForm initial="" />
+      {registries.data !== undefined && subscriptionId !== undefined && (
+        <Section title={view.attention}>
+          <AttentionList registries={registries.data} subscriptionId={subscriptionId} isReady={!pushes.isPending} />
+        </Section>
+      )}
       <Section title={view.registries}>
         <Loaded query={registries}>{(found) => <RegistryTable registries={found} />}</Loaded>
         <OpenRegistry />
       </Section>
-      {registries.data !== undefined && registries.data.length > 0 && (
-        <>
-          <Section title={view.attention}>
-            <Attention registries={registries.data} />
-          </Section>
-          <Section title={view.pushes}>
-            <Loaded query={pushes}>{({ events }) => <Pushes events={events} />}</Loaded>
-          </Section>
-        </>
+      {subscriptionId !== undefined && (
+        <Section title={view.pushes}>
+          <Loaded query={pushes}>{({ events }) => <Pushes events={events} />}</Loaded>
+        </Section>
       )}
     </Page>
   )
@@ -93,29 +101,39 @@ function OpenRegistry() {
   )
 }
 
-function Attention({ registries }: { readonly registries: readonly Registry[] }) {
+type AttentionListProps = {
+  readonly registries: readonly Registry[]
+  readonly subscriptionId: string
+  readonly isReady: boolean
+}
+
+function AttentionList({ registries, subscriptionId, isReady }: AttentionListProps) {
   const styles = useStyles()
-  const found = registries.flatMap(({ id, properties }) => {
-    const { loginServer, adminUserEnabled, anonymousPullEnabled, publicNetworkAccess } = properties
-    const reasons = [
-      adminUserEnabled && view.adminOn,
-      anonymousPullEnabled && view.anonymousOn,
-      publicNetworkAccess === 'Disabled' && view.networkOff,
-    ].filter((reason) => reason !== false)
-    return reasons.map((reason) => ({ id, loginServer, reason }))
-  })
-  if (found.length === 0) return <Text>{view.quiet}</Text>
+  const { items, hidden, isLoading, error } = useAttention(registries, subscriptionId, isReady)
   return (
-    <ul className={styles.list}>
-      {found.map(({ id, loginServer, reason }) => (
-        <li key={`${id} ${reason}`}>
-          <AppLink inline to="/registries/$registry" params={{ registry: loginServer }}>
-            {loginServer}
-          </AppLink>
-          : {reason}
-        </li>
-      ))}
-    </ul>
+    <>
+      {items.length === 0 && !isLoading && error === undefined && <Text>{view.quiet}</Text>}
+      {items.length > 0 && (
+        <ul className={styles.list}>
+          {items.map(({ registry, text }) => (
+            <li key={`${registry ?? ''} ${text}`}>
+              {registry !== undefined && (
+                <>
+                  <AppLink inline to="/registries/$registry" params={{ registry }}>
+                    {registry}
+                  </AppLink>
+                  {': '}
+                </>
+              )}
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
+      {isLoading && <Text role="status">{texts.loading}</Text>}
+      {error !== undefined && <ErrorView error={error} />}
+      {hidden.length > 0 && <Text className={styles.hint}>{imagesTexts.home.hidden(hidden.join(', '))}</Text>}
+    </>
   )
 }
 
@@ -128,9 +146,19 @@ function Pushes({ events }: { readonly events: readonly AuditEvent[] | undefined
       rows={events}
       keyOf={({ id }) => id}
       columns={[
-        { title: texts.manifest, cell: ({ target }) => target },
-        { title: texts.repositoryView.updated, cell: ({ eventTimestamp }) => formatTime(eventTimestamp) },
+        { title: imagesTexts.home.image, cell: ({ target }) => <Target target={target} /> },
+        { title: texts.repositoryView.updated, cell: ({ eventTimestamp }) => <Age time={eventTimestamp} /> },
       ]}
     />
+  )
+}
+
+function Target({ target }: { readonly target: string }) {
+  const image = parseImageTarget(target)
+  if (image === undefined || !isAddress(image)) return <>{target}</>
+  return (
+    <AppLink to="/registries/$registry/repositories/$repository/manifests/$reference" params={image}>
+      {target}
+    </AppLink>
   )
 }

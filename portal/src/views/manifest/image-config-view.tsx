@@ -1,3 +1,4 @@
+import { Text } from '@fluentui/react-components'
 import type { Descriptor } from '../../api/registry-types.ts'
 import { DataTable } from '../../shell/data-table.tsx'
 import { type Fact, Facts } from '../../shell/facts.tsx'
@@ -5,6 +6,7 @@ import { formatTime } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
+import { imagesTexts } from '../../texts/images.ts'
 import type { ImageConfig } from './parse-manifest.ts'
 import { type ManifestAddress, useImageConfig } from './use-manifest.ts'
 
@@ -15,7 +17,7 @@ type ImageConfigViewProps = { readonly address: ManifestAddress; readonly config
 /** The configuration and the history of an image. Nothing for other artifacts. */
 export function ImageConfigView({ address, config }: ImageConfigViewProps) {
   const query = useImageConfig(address, config)
-  if (query.data === null) return null
+  if (query.data === null) return <Text>{imagesTexts.manifest.noConfig}</Text>
   return (
     <Section title={view.config}>
       <Loaded query={query}>

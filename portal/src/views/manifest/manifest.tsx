@@ -1,24 +1,40 @@
-import { Text, makeStyles, tokens } from '@fluentui/react-components'
-import { useParams } from '@tanstack/react-router'
-import type { Descriptor } from '../../api/registry-types.ts'
+import { Badge, Tab, TabList, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import type { Descriptor, ManifestProperties, TagProperties } from '../../api/registry-types.ts'
 import type { RawManifest } from '../../api/registry.ts'
+import { isLocked } from '../../content/lock-dialog.tsx'
+import { Digest } from '../../content/digest.tsx'
+import { ParentLink } from '../../content/parent-link.tsx'
+import { isDigest } from '../../shell/address.ts'
 import { AppLink } from '../../shell/app-link.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { type Fact, Facts } from '../../shell/facts.tsx'
-import { formatBytes, shortDigest } from '../../shell/format.ts'
+import { formatBytes, formatTime, shortDigest } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
+import { imagesTexts } from '../../texts/images.ts'
+import { useRegistryName } from '../registry/use-registry.ts'
+import { ManifestLink } from '../repository/manifest-link.tsx'
+import { platformOf } from '../repository/platform-of.ts'
 import { ImageConfigView } from './image-config-view.tsx'
 import { LayerChart } from './layer-chart.tsx'
+import { ManifestActions } from './manifest-actions.tsx'
 import { type ManifestContent, platformName } from './parse-manifest.ts'
-import { type ManifestAddress, useManifest, useReferrers } from './use-manifest.ts'
+import { ReferrerGraph } from './referrer-graph.tsx'
+import { attestedBy } from './referrer-kind.ts'
+import { type ManifestPart, manifestParts, parseManifestSearch } from './search.ts'
+import { type ManifestAddress, useManifest, useManifestProperties, useTag } from './use-manifest.ts'
 
 const view = texts.manifestView
+const own = imagesTexts.manifest
+const route = '/shell/registries/$registry/repositories/$repository/manifests/$reference'
 const maxShownLength = 64 * 1024
+const maxValueLength = 4096
 
 const useStyles = makeStyles({
+  tabs: { flexWrap: 'wrap' },
   raw: {
     maxHeight: '24rem',
     margin: 0,
@@ -32,33 +48,50 @@ const useStyles = makeStyles({
 
 /** One manifest or index, by tag or digest. */
 export function Manifest() {
-  const address = useParams({
-    from: '/shell/registries/$registry/repositories/$repository/manifests/$reference',
-  })
+  const address = useParams({ from: route })
+  const { show = 'overview' } = useSearch({ from: route })
   const { registry, repository, reference } = address
   const query = useManifest(address)
-  const isDigest = reference.includes(':')
-  const name = `${registry}/${repository}${isDigest ? '@' : ':'}${reference}`
+  const isOverview = show === 'overview'
+  const properties = useManifestProperties(address, isOverview ? query.data?.raw.digest : undefined)
+  const tag = useTag(address, isOverview)
+  const isByDigest = reference.includes(':')
+  const name = `${registry}/${repository}${isByDigest ? '@' : ':'}${reference}`
   return (
-    <Page title={isDigest ? `${repository}@${shortDigest(reference)}` : `${repository}:${reference}`}>
+    <Page title={isByDigest ? `${repository}@${shortDigest(reference)}` : `${repository}:${reference}`}>
+      <ParentLink>
+        <AppLink inline to="/registries/$registry/repositories/$repository" params={{ registry, repository }}>
+          {repository}
+        </AppLink>
+      </ParentLink>
       <CopyText label={texts.repositoryView.pull} text={`docker pull ${name}`} />
       <Loaded query={query}>
         {({ raw, content }) => (
           <>
-            <Section title={view.properties}>
-              <Facts facts={factsOf(raw, content)} />
-              <CopyText label={view.digest} text={raw.digest} />
-            </Section>
-            {content.manifests.length > 0 && <Platforms address={address} manifests={content.manifests} />}
-            {content.layers.length > 0 && <Layers layers={content.layers} />}
-            <ImageConfigView address={address} config={content.config} />
-            {content.annotations.length > 0 && (
-              <Section title={view.annotations}>
-                <Facts facts={content.annotations} />
-              </Section>
+            <Parts address={address} show={show} />
+            {isOverview && (
+              <>
+                <ManifestActions
+                  address={address}
+                  digest={raw.digest}
+                  access={raw.access}
+                  manifest={properties.data ?? undefined}
+                  tag={tag.data ?? undefined}
+                  childCount={content.manifests.length}
+                />
+                <Overview
+                  address={address}
+                  raw={raw}
+                  content={content}
+                  properties={properties.data ?? undefined}
+                  tag={tag.data ?? undefined}
+                />
+              </>
             )}
-            <Referrers address={address} digest={raw.digest} />
-            <Raw text={raw.text} />
+            {show === 'config' && <ImageConfigView address={address} config={content.config} />}
+            {show === 'referrers' && <ReferrerGraph {...address} digest={raw.digest} />}
+            {show === 'raw' && <Raw text={raw.text} />}
+            <Commands address={address} digest={raw.digest} show={show} />
           </>
         )}
       </Loaded>
@@ -66,13 +99,113 @@ export function Manifest() {
   )
 }
 
+/** The parts of the view. Each is an address, and loads only what it shows. */
+function Parts({ address, show }: { readonly address: ManifestAddress; readonly show: ManifestPart }) {
+  const styles = useStyles()
+  const navigate = useNavigate()
+  return (
+    <TabList
+      className={styles.tabs}
+      selectedValue={show}
+      onTabSelect={(_event, { value }) =>
+        void navigate({
+          to: '/registries/$registry/repositories/$repository/manifests/$reference',
+          params: address,
+          search: parseManifestSearch({ show: value }),
+          replace: true,
+        })
+      }
+    >
+      {manifestParts.map((part) => (
+        <Tab key={part} value={part}>
+          {own[part]}
+        </Tab>
+      ))}
+    </TabList>
+  )
+}
+
+type OverviewProps = {
+  readonly address: ManifestAddress
+  readonly raw: RawManifest
+  readonly content: ManifestContent
+  readonly properties: ManifestProperties | undefined
+  readonly tag: TagProperties | undefined
+}
+
+function Overview({ address, raw, content, properties, tag }: OverviewProps) {
+  return (
+    <>
+      <Section title={view.properties}>
+        <Facts
+          facts={[
+            ...factsOf(raw, content),
+            ...propertyFacts(properties, tag),
+            ...(content.subject === undefined || !isDigest(content.subject.digest)
+              ? []
+              : [
+                  [
+                    own.subject,
+                    <ManifestLink key="subject" {...address} reference={content.subject.digest} />,
+                  ] as const,
+                ]),
+          ]}
+        />
+        <CopyText label={view.digest} text={raw.digest} />
+      </Section>
+      {content.manifests.length > 0 && <Platforms address={address} manifests={content.manifests} />}
+      {content.layers.length > 0 && <Layers layers={content.layers} />}
+      {content.annotations.length > 0 && (
+        <Section title={view.annotations}>
+          <Facts facts={content.annotations.map(([name, value]) => [name, cut(value)])} />
+        </Section>
+      )}
+    </>
+  )
+}
+
+/** A text that somebody pushed may be megabytes long. */
+const cut = (text: string) => (text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text)
+
 function factsOf(raw: RawManifest, content: ManifestContent): readonly Fact[] {
   const bytes = [content.config, ...content.layers].reduce((sum, descriptor) => sum + (descriptor?.size ?? 0), 0)
   return [
     [view.mediaType, raw.mediaType],
-    ...(content.artifactType === undefined ? [] : [[view.artifactType, content.artifactType] as const]),
+    ...(content.artifactType === undefined ? [] : [[view.artifactType, cut(content.artifactType)] as const]),
     [view.size, formatBytes(raw.sizeBytes + bytes)],
   ]
+}
+
+function propertyFacts(properties: ManifestProperties | undefined, tag: TagProperties | undefined): readonly Fact[] {
+  if (properties === undefined) return []
+  const { tags = [], createdTime, lastPullTime } = properties
+  const pulled = tag === undefined ? lastPullTime : tag.lastPullTime
+  const locks = [properties, tag].filter((each) => each !== undefined && isLocked(each.changeableAttributes))
+  return [
+    [imagesTexts.platform, platformOf(properties)],
+    [own.tags, tags.length === 0 ? texts.none : tags.join(', ')],
+    [own.pushed, formatTime(tag?.lastUpdateTime ?? createdTime)],
+    [own.pulled, pulled === undefined ? texts.never : formatTime(pulled)],
+    ...(locks.length > 0 ? [[imagesTexts.locked, <Badge key="locked">{imagesTexts.locked}</Badge>] as const] : []),
+  ]
+}
+
+type CommandsProps = { readonly address: ManifestAddress; readonly digest: string; readonly show: ManifestPart }
+
+function Commands({ address, digest, show }: CommandsProps) {
+  const { registry, repository, reference } = address
+  const name = useRegistryName(registry)
+  const image = reference.includes(':') ? `${repository}@${reference}` : `${repository}:${reference}`
+  const command = show === 'referrers' ? 'list-referrers' : show === 'raw' ? 'show --raw' : 'show-metadata'
+  return (
+    <Section title={texts.commandLine}>
+      <CopyText label={texts.commandLine} text={`acrux acr manifest ${command} -r ${name} -n ${image}`} />
+      <CopyText
+        label={own.deleteAction}
+        text={`acrux acr repository delete -n ${name} --image ${repository}@${digest}`}
+      />
+    </Section>
+  )
 }
 
 type DescriptorsProps = { readonly address: ManifestAddress; readonly manifests: readonly Descriptor[] }
@@ -85,12 +218,12 @@ function Platforms({ address, manifests }: DescriptorsProps) {
         rows={manifests}
         keyOf={({ digest }) => digest}
         columns={[
+          { title: view.platform, cell: platformText },
           {
-            title: view.platform,
-            cell: ({ platform }) =>
-              platformName(platform?.os, platform?.architecture, platform?.variant) ?? texts.unknown,
+            title: view.digest,
+            cell: ({ digest }) =>
+              isDigest(digest) ? <ManifestLink {...address} reference={digest} /> : <code>{cut(digest)}</code>,
           },
-          { title: view.digest, cell: ({ digest }) => <ManifestLink address={address} digest={digest} /> },
           { title: view.size, cell: ({ size }) => formatBytes(size) },
         ]}
       />
@@ -98,16 +231,11 @@ function Platforms({ address, manifests }: DescriptorsProps) {
   )
 }
 
-function ManifestLink({ address, digest }: { readonly address: ManifestAddress; readonly digest: string }) {
-  const { registry, repository } = address
-  return (
-    <AppLink
-      to="/registries/$registry/repositories/$repository/manifests/$reference"
-      params={{ registry, repository, reference: digest }}
-    >
-      <code>{shortDigest(digest)}</code>
-    </AppLink>
-  )
+function platformText(manifest: Descriptor): string {
+  const attested = attestedBy(manifest)
+  if (attested !== undefined) return `${own.attestation} ${own.of} ${shortDigest(cut(attested))}`
+  const { os, architecture, variant } = manifest.platform ?? {}
+  return cut(platformName(os, architecture, variant) ?? texts.unknown)
 }
 
 function Layers({ layers }: { readonly layers: readonly Descriptor[] }) {
@@ -119,37 +247,11 @@ function Layers({ layers }: { readonly layers: readonly Descriptor[] }) {
         rows={layers.map((layer, index) => ({ ...layer, key: `${index} ${layer.digest}` }))}
         keyOf={({ key }) => key}
         columns={[
-          { title: view.digest, cell: ({ digest }) => <code title={digest}>{shortDigest(digest)}</code> },
+          { title: view.digest, cell: ({ digest }) => <Digest digest={digest} /> },
           { title: view.mediaType, cell: ({ mediaType }) => mediaType },
           { title: view.size, cell: ({ size }) => formatBytes(size) },
         ]}
       />
-    </Section>
-  )
-}
-
-function Referrers({ address, digest }: { readonly address: ManifestAddress; readonly digest: string }) {
-  const query = useReferrers(address, digest)
-  return (
-    <Section title={view.referrers}>
-      <Loaded query={query}>
-        {(referrers) =>
-          referrers.length === 0 ? (
-            <Text>{view.noReferrers}</Text>
-          ) : (
-            <DataTable
-              label={view.referrers}
-              rows={referrers}
-              keyOf={({ digest: each }) => each}
-              columns={[
-                { title: view.type, cell: ({ artifactType, mediaType }) => artifactType ?? mediaType },
-                { title: view.digest, cell: ({ digest: each }) => <ManifestLink address={address} digest={each} /> },
-                { title: view.size, cell: ({ size }) => formatBytes(size) },
-              ]}
-            />
-          )
-        }
-      </Loaded>
     </Section>
   )
 }

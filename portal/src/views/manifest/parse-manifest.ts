@@ -6,6 +6,8 @@ export type ManifestContent = {
   readonly config: Descriptor | undefined
   readonly layers: readonly Descriptor[]
   readonly manifests: readonly Descriptor[]
+  /** What it refers to, if it is a signature, an SBOM or the like. */
+  readonly subject: Descriptor | undefined
   readonly annotations: readonly (readonly [name: string, value: string])[]
 }
 
@@ -19,6 +21,7 @@ export function parseManifest(text: string): ManifestContent {
     config: parseDescriptor(manifest.config),
     layers: parseDescriptors(manifest.layers),
     manifests: parseDescriptors(manifest.manifests),
+    subject: parseDescriptor(manifest.subject),
     annotations: parseTexts(manifest.annotations),
   }
 }

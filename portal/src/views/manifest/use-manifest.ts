@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { readBlobText, readManifest, readReferrers } from '../../api/registry.ts'
+import { orHidden } from '../../api/or-hidden.ts'
+import { readBlobText, readManifest, readManifestProperties, readReferrers, readTag } from '../../api/registry.ts'
 import { parseImageConfig, parseIndex, parseManifest } from './parse-manifest.ts'
 
 export type ManifestAddress = { readonly registry: string; readonly repository: string; readonly reference: string }
@@ -23,6 +24,25 @@ export function useManifest({ registry, repository, reference }: ManifestAddress
   })
 }
 
+/** The properties of a manifest: tags, times, locks. Null: the person may not read them. */
+export function useManifestProperties({ registry, repository }: ManifestAddress, digest: string | undefined) {
+  return useQuery({
+    queryKey: ['manifest-properties', registry, repository, digest],
+    enabled: digest !== undefined,
+    queryFn: ({ signal }) => orHidden(readManifestProperties(registry, repository, digest ?? '', signal)),
+  })
+}
+
+/** The properties of the tag of an address: locks, last pull. Null: there is none, or the person may not read them. */
+export function useTag({ registry, repository, reference }: ManifestAddress, isNeeded: boolean) {
+  return useQuery({
+    queryKey: ['tag', registry, repository, reference],
+    enabled: isNeeded,
+    queryFn: async ({ signal }) =>
+      reference.includes(':') ? null : orHidden(readTag(registry, repository, reference, signal)),
+  })
+}
+
 /** The configuration of an image. Null if the manifest has none that the portal can read. */
 export function useImageConfig(
   { registry, repository }: ManifestAddress,
@@ -39,7 +59,7 @@ export function useImageConfig(
 }
 
 /** The manifests that refer to a manifest: signatures, SBOMs, attestations. */
-export function useReferrers({ registry, repository }: ManifestAddress, digest: string) {
+export function useReferrers({ registry, repository }: Omit<ManifestAddress, 'reference'>, digest: string) {
   return useQuery({
     queryKey: ['referrers', registry, repository, digest],
     queryFn: async ({ signal }) => parseIndex(await readReferrers(registry, repository, digest, signal)),

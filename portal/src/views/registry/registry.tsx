@@ -1,22 +1,29 @@
 import { Text } from '@fluentui/react-components'
-import { useParams } from '@tanstack/react-router'
-import type { Registry, RegistryUsages } from '../../api/types.ts'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import type { Registry } from '../../api/types.ts'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { type Fact, Facts } from '../../shell/facts.tsx'
-import { formatBytes, formatTime } from '../../shell/format.ts'
+import { formatTime } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
+import { imagesTexts } from '../../texts/images.ts'
 import { texts } from '../../texts.ts'
+import { Activity } from './activity.tsx'
+import { Capacity } from './capacity.tsx'
 import { CopyLogin } from './copy-login.tsx'
 import { signInCommands } from './sign-in-commands.ts'
 import { useRegistry, useRegistryName } from './use-registry.ts'
 
 const view = texts.registryView
+const own = imagesTexts.registry
+const route = '/shell/registries/$registry'
 
 /** The overview of one registry. */
 export function RegistryOverview() {
-  const { registry: loginServer } = useParams({ from: '/shell/registries/$registry' })
-  const { registries, registry, usages } = useRegistry(loginServer)
+  const { registry: loginServer } = useParams({ from: route })
+  const { range = 'week' } = useSearch({ from: route })
+  const navigate = useNavigate()
+  const { registries, registry } = useRegistry(loginServer)
   const name = useRegistryName(loginServer)
   return (
     <Page title={loginServer}>
@@ -26,20 +33,34 @@ export function RegistryOverview() {
           <CopyText key={program} label={program} text={command} />
         ))}
       </Section>
+      {registry !== undefined && (
+        <>
+          <Activity
+            registryId={registry.id}
+            range={range}
+            onRange={(chosen) =>
+              void navigate({
+                to: '/registries/$registry',
+                params: { registry: loginServer },
+                search: { range: chosen },
+                replace: true,
+                resetScroll: false,
+              })
+            }
+          />
+          <Capacity registry={registry} />
+        </>
+      )}
       <Section title={view.properties}>
         <Loaded query={registries}>
           {() => (registry === undefined ? <Text>{view.noDetails}</Text> : <Facts facts={factsOf(registry)} />)}
         </Loaded>
       </Section>
       {registry !== undefined && (
-        <>
-          <Section title={view.usage}>
-            <Loaded query={usages}>{(found) => <Facts facts={usageFacts(found)} />}</Loaded>
-          </Section>
-          <Section title={texts.commandLine}>
-            <CopyText label={texts.commandLine} text={`acrux acr show --name ${registry.name}`} />
-          </Section>
-        </>
+        <Section title={texts.commandLine}>
+          <CopyText label={texts.commandLine} text={`acrux acr show --name ${registry.name}`} />
+          <CopyText label={view.usage} text={`az acr show-usage --name ${registry.name} -o table`} />
+        </Section>
       )}
     </Page>
   )
@@ -48,6 +69,7 @@ export function RegistryOverview() {
 const onOff = (isOn: boolean) => (isOn ? view.on : view.off)
 
 function factsOf({ name, location, sku, properties }: Registry): readonly Fact[] {
+  const { softDeletePolicy, retentionPolicy } = properties.policies
   return [
     [texts.repositoriesView.name, name],
     [texts.homeView.loginServer, properties.loginServer],
@@ -58,13 +80,8 @@ function factsOf({ name, location, sku, properties }: Registry): readonly Fact[]
     [view.anonymousPull, onOff(properties.anonymousPullEnabled)],
     [view.mode, view.modes[properties.roleAssignmentMode]],
     [view.network, onOff(properties.publicNetworkAccess === 'Enabled')],
-    [view.compatibility, properties.compatibility],
+    [own.softDelete, softDeletePolicy.status === 'enabled' ? own.forDays(softDeletePolicy.retentionDays) : view.off],
+    [own.retention, retentionPolicy.status === 'enabled' ? own.afterDays(retentionPolicy.days) : view.off],
+    [view.compatibility, own.compatibilities[properties.compatibility]],
   ]
-}
-
-function usageFacts({ value }: RegistryUsages): readonly Fact[] {
-  return value.map(({ name, currentValue, limit, unit }) => {
-    const show = (amount: number) => (unit === 'Bytes' ? formatBytes(amount) : amount.toLocaleString('en'))
-    return [name, limit > 0 ? `${show(currentValue)} ${view.of} ${show(limit)}` : show(currentValue)]
-  })
 }

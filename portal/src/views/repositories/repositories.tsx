@@ -1,52 +1,53 @@
-import { Button, Field, SearchBox, Text, makeStyles } from '@fluentui/react-components'
+import { Field, SearchBox, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { LongTable } from '../../content/long-table.tsx'
+import { useRestOfList } from '../../content/rest-of-list.ts'
 import { AppLink } from '../../shell/app-link.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
-import { DataTable } from '../../shell/data-table.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
+import { imagesTexts } from '../../texts/images.ts'
 import { useRegistryName } from '../registry/use-registry.ts'
+import { RepositoryTree } from './repository-tree-view.tsx'
+import { type RepositoriesSearch, parseRepositoriesSearch } from './search.ts'
 import { useRepositories } from './use-repositories.ts'
 
 const view = texts.repositoriesView
+const own = imagesTexts.repositories
 const route = '/shell/registries/$registry/repositories'
 
-const useStyles = makeStyles({ filter: { maxWidth: '24rem' } })
+const useStyles = makeStyles({
+  tools: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalL },
+  filter: { flexGrow: 1, maxWidth: '24rem', minWidth: '12rem' },
+})
 
 /** The repositories of a registry. */
 export function Repositories() {
-  const styles = useStyles()
   const { registry } = useParams({ from: route })
-  const { filter = '' } = useSearch({ from: route })
-  const navigate = useNavigate()
+  const search = useSearch({ from: route })
+  const { filter = '', sort = 'name', show = 'list' } = search
   const query = useRepositories(registry)
   const name = useRegistryName(registry)
-  const setFilter = (value: string) =>
-    void navigate({
-      to: '/registries/$registry/repositories',
-      params: { registry },
-      search: value === '' ? {} : { filter: value },
-      replace: true,
-    })
+  const isSearching = useRestOfList(query, filter !== '' || sort === 'reversed' || show === 'tree')
   return (
     <Page title={texts.repositories}>
+      <OtherViews registry={registry} />
       <Loaded query={query}>
         {({ pages }) => {
           const names = pages.flatMap(({ items }) => items)
           if (names.length === 0) return <Empty registry={registry} />
+          const wanted = names.filter((each) => each.includes(filter.toLowerCase()))
+          const sorted = sort === 'reversed' ? wanted.toReversed() : wanted
           return (
             <>
-              <Field label={view.filter} className={styles.filter}>
-                <SearchBox value={filter} onChange={(_event, { value }) => setFilter(value)} />
-              </Field>
-              <RepositoryTable registry={registry} names={names.filter((name) => name.includes(filter))} />
-              {query.hasNextPage && (
-                <div>
-                  <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                    {texts.loadMore}
-                  </Button>
-                </div>
+              <Tools registry={registry} search={search} />
+              {isSearching && <Text role="status">{imagesTexts.searching}</Text>}
+              {sorted.length === 0 && !isSearching && <Text>{view.noMatch}</Text>}
+              {show === 'tree' ? (
+                <RepositoryTree registry={registry} names={sorted} />
+              ) : (
+                <RepositoryTable registry={registry} names={sorted} query={query} />
               )}
               <Section title={texts.commandLine}>
                 <CopyText label={texts.commandLine} text={`acrux acr repository list --name ${name}`} />
@@ -59,13 +60,71 @@ export function Repositories() {
   )
 }
 
-function RepositoryTable({ registry, names }: { readonly registry: string; readonly names: readonly string[] }) {
-  if (names.length === 0) return <Text>{view.noMatch}</Text>
+function OtherViews({ registry }: { readonly registry: string }) {
+  const styles = useStyles()
   return (
-    <DataTable
+    <nav className={styles.tools} aria-label={own.tools}>
+      <AppLink to="/registries/$registry/import" params={{ registry }}>
+        {own.import}
+      </AppLink>
+      <AppLink to="/registries/$registry/deleted" params={{ registry }}>
+        {own.deleted}
+      </AppLink>
+      <AppLink to="/registries/$registry/uploads" params={{ registry }}>
+        {own.uploads}
+      </AppLink>
+    </nav>
+  )
+}
+
+function Tools({ registry, search }: { readonly registry: string; readonly search: RepositoriesSearch }) {
+  const styles = useStyles()
+  const navigate = useNavigate()
+  const change = (changed: { readonly [Name in keyof RepositoriesSearch]: string }) =>
+    void navigate({
+      to: '/registries/$registry/repositories',
+      params: { registry },
+      search: parseRepositoriesSearch({ ...search, ...changed }),
+      replace: true,
+    })
+  const { filter = '', sort = 'name', show = 'list' } = search
+  return (
+    <div className={styles.tools}>
+      <Field label={view.filter} className={styles.filter}>
+        <SearchBox value={filter} onChange={(_event, { value }) => change({ filter: value })} />
+      </Field>
+      <Field label={imagesTexts.sort}>
+        <Select value={sort} onChange={(_event, { value }) => change({ sort: value })}>
+          <option value="name">{imagesTexts.byName}</option>
+          <option value="reversed">{imagesTexts.byNameReversed}</option>
+        </Select>
+      </Field>
+      <Field label={own.view}>
+        <Select value={show} onChange={(_event, { value }) => change({ show: value })}>
+          <option value="list">{own.list}</option>
+          <option value="tree">{own.tree}</option>
+        </Select>
+      </Field>
+    </div>
+  )
+}
+
+type RepositoryTableProps = {
+  readonly registry: string
+  readonly names: readonly string[]
+  readonly query: ReturnType<typeof useRepositories>
+}
+
+function RepositoryTable({ registry, names, query }: RepositoryTableProps) {
+  if (names.length === 0) return null
+  return (
+    <LongTable
       label={texts.repositories}
       rows={names}
       keyOf={(name) => name}
+      hasMore={query.hasNextPage}
+      isLoading={query.isFetchingNextPage}
+      onMore={() => void query.fetchNextPage()}
       columns={[
         {
           title: view.name,

@@ -1,87 +1,124 @@
-import { Badge, Button, Text } from '@fluentui/react-components'
-import { useParams } from '@tanstack/react-router'
-import type { TagProperties } from '../../api/registry-types.ts'
-import { AppLink } from '../../shell/app-link.tsx'
+import { Badge, Field, SearchBox, Select, Tab, TabList, makeStyles, tokens } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import type { ListOrder } from '../../api/registry.ts'
+import { isLocked } from '../../content/lock-dialog.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
-import { DataTable } from '../../shell/data-table.tsx'
-import { formatTime, shortDigest } from '../../shell/format.ts'
+import { Facts } from '../../shell/facts.tsx'
+import { formatTime } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
+import { imagesTexts } from '../../texts/images.ts'
 import { useRegistryName } from '../registry/use-registry.ts'
-import { useTags } from './use-tags.ts'
+import { ManifestTable } from './manifest-table.tsx'
+import { RepositoryActions } from './repository-actions.tsx'
+import { type RepositorySearch, parseRepositorySearch } from './search.ts'
+import { TagTable } from './tag-table.tsx'
+import { useRepository } from './use-repository.ts'
 
-const view = texts.repositoryView
+const view = imagesTexts.repository
+const route = '/shell/registries/$registry/repositories/$repository'
 
-/** One repository: its tags. */
+const useStyles = makeStyles({
+  tabs: { flexWrap: 'wrap' },
+  tools: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalL },
+  filter: { flexGrow: 1, maxWidth: '24rem', minWidth: '12rem' },
+})
+
+/** One repository: its tags and manifests. */
 export function Repository() {
-  const { registry, repository } = useParams({ from: '/shell/registries/$registry/repositories/$repository' })
-  const query = useTags(registry, repository)
+  const { registry, repository } = useParams({ from: route })
+  const search = useSearch({ from: route })
+  const { show = 'tags', filter = '' } = search
+  const order: ListOrder = search.order ?? 'newest'
+  const query = useRepository(registry, repository)
+  const queries = useQueryClient()
   const name = useRegistryName(registry)
+  const content = { registry, repository, order, filter }
   return (
     <Page title={repository}>
-      <Section title={view.pull}>
-        <CopyText label={view.pull} text={`docker pull ${registry}/${repository}`} />
-      </Section>
-      <Section title={texts.tags}>
-        <Loaded query={query}>
-          {({ pages }) => (
-            <TagTable registry={registry} repository={repository} tags={pages.flatMap((page) => page.items)} />
-          )}
-        </Loaded>
-        {query.hasNextPage && (
-          <div>
-            <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              {texts.loadMore}
-            </Button>
-          </div>
+      <Loaded query={query}>
+        {({ properties, access }) => (
+          <>
+            <Facts
+              facts={[
+                [view.tagCount, properties.tagCount.toLocaleString('en')],
+                [view.manifestCount, properties.manifestCount.toLocaleString('en')],
+                [view.created, formatTime(properties.createdTime)],
+                [view.updated, formatTime(properties.lastUpdateTime)],
+                ...(isLocked(properties.changeableAttributes)
+                  ? [[imagesTexts.locked, <Badge key="locked">{imagesTexts.locked}</Badge>] as const]
+                  : []),
+              ]}
+            />
+            <RepositoryActions
+              registry={registry}
+              properties={properties}
+              access={access}
+              onChanged={() => void queries.invalidateQueries({ queryKey: ['repository', registry, repository] })}
+            />
+            <Section title={texts.repositoryView.pull}>
+              <CopyText label={texts.repositoryView.pull} text={`docker pull ${registry}/${repository}`} />
+            </Section>
+          </>
         )}
-      </Section>
-      <Section title={texts.commandLine}>
-        <CopyText
-          label={texts.commandLine}
-          text={`acrux acr repository show-tags --name ${name} --repository ${repository} --detail`}
-        />
-      </Section>
+      </Loaded>
+      {query.isSuccess && (
+        <>
+          <Tools registry={registry} repository={repository} search={search} />
+          {show === 'tags' ? <TagTable key={order} {...content} /> : <ManifestTable key={order} {...content} />}
+          <Section title={texts.commandLine}>
+            <CopyText
+              label={texts.commandLine}
+              text={`acrux acr repository show-${show} --name ${name} --repository ${repository} --detail`}
+            />
+            <CopyText
+              label={view.deleteAction}
+              text={`acrux acr repository delete --name ${name} --repository ${repository}`}
+            />
+          </Section>
+        </>
+      )}
     </Page>
   )
 }
 
-type TagTableProps = {
-  readonly registry: string
-  readonly repository: string
-  readonly tags: readonly TagProperties[]
-}
+type ToolsProps = { readonly registry: string; readonly repository: string; readonly search: RepositorySearch }
 
-function TagTable({ registry, repository, tags }: TagTableProps) {
-  if (tags.length === 0) return <Text>{view.empty}</Text>
+function Tools({ registry, repository, search }: ToolsProps) {
+  const styles = useStyles()
+  const navigate = useNavigate()
+  const change = (changed: { readonly [Name in keyof RepositorySearch]: string }) =>
+    void navigate({
+      to: '/registries/$registry/repositories/$repository',
+      params: { registry, repository },
+      search: parseRepositorySearch({ ...search, ...changed }),
+      replace: true,
+    })
+  const order: ListOrder = search.order ?? 'newest'
   return (
-    <DataTable
-      label={texts.tags}
-      rows={tags}
-      keyOf={({ name }) => name}
-      columns={[
-        {
-          title: view.tag,
-          cell: ({ name, changeableAttributes }) => (
-            <>
-              <AppLink
-                to="/registries/$registry/repositories/$repository/manifests/$reference"
-                params={{ registry, repository, reference: name }}
-              >
-                {name}
-              </AppLink>{' '}
-              {!changeableAttributes.writeEnabled && <Badge appearance="outline">{view.locked}</Badge>}
-            </>
-          ),
-        },
-        { title: view.digest, cell: ({ digest }) => <code title={digest}>{shortDigest(digest)}</code> },
-        { title: view.updated, cell: ({ lastUpdateTime }) => formatTime(lastUpdateTime) },
-        {
-          title: view.pulled,
-          cell: ({ lastPullTime }) => (lastPullTime === undefined ? texts.never : formatTime(lastPullTime)),
-        },
-      ]}
-    />
+    <>
+      <TabList
+        className={styles.tabs}
+        selectedValue={search.show ?? 'tags'}
+        onTabSelect={(_event, { value }) => change({ show: String(value), filter: '' })}
+      >
+        <Tab value="tags">{view.tags}</Tab>
+        <Tab value="manifests">{view.manifests}</Tab>
+      </TabList>
+      <div className={styles.tools}>
+        <Field label={imagesTexts.filter} className={styles.filter}>
+          <SearchBox value={search.filter ?? ''} onChange={(_event, { value }) => change({ filter: value })} />
+        </Field>
+        <Field label={imagesTexts.sort}>
+          <Select value={order} onChange={(_event, { value }) => change({ order: value })}>
+            <option value="newest">{imagesTexts.newest}</option>
+            <option value="oldest">{imagesTexts.oldest}</option>
+            <option value="name">{imagesTexts.byName}</option>
+          </Select>
+        </Field>
+      </div>
+    </>
   )
 }

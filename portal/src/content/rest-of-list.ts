@@ -1,0 +1,14 @@
+import type { UseInfiniteQueryResult } from '@tanstack/react-query'
+import { useEffect } from 'react'
+
+type Pages = Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetchingNextPage' | 'isError' | 'fetchNextPage'>
+
+/** Loads all pages of a list while something is searched in it. Returns whether it is still loading them. */
+export function useRestOfList(list: Pages, isNeeded: boolean): boolean {
+  const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = list
+  const isDue = isNeeded && hasNextPage && !isError
+  useEffect(() => {
+    if (isDue && !isFetchingNextPage) void fetchNextPage()
+  }, [isDue, isFetchingNextPage, fetchNextPage])
+  return isDue
+}

@@ -1,0 +1,135 @@
+import { Checkbox, Text } from '@fluentui/react-components'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { restoreManifest } from '../../api/registry-changes.ts'
+import { listDeletedManifests, listDeletedTags } from '../../api/registry.ts'
+import { ActionBar } from '../../content/action-bar.tsx'
+import { Age } from '../../content/age.tsx'
+import { ConfirmDialog } from '../../content/confirm-dialog.tsx'
+import { Digest } from '../../content/digest.tsx'
+import { ParentLink } from '../../content/parent-link.tsx'
+import { AppLink } from '../../shell/app-link.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { formatBytes, shortDigest } from '../../shell/format.ts'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { texts } from '../../texts.ts'
+import { imagesTexts } from '../../texts/images.ts'
+import { useRegistryName } from '../registry/use-registry.ts'
+import { type Restorable, restorableOf } from './restorable.ts'
+
+const view = imagesTexts.deleted
+
+/** The deleted tags and manifests of a repository, which can be restored. */
+export function DeletedManifests() {
+  const { registry, repository } = useParams({ from: '/shell/registries/$registry/deleted/$repository' })
+  const name = useRegistryName(registry)
+  const queries = useQueryClient()
+  const [chosen, setChosen] = useState<Restorable>()
+  const query = useQuery({
+    queryKey: ['deleted', registry, repository],
+    queryFn: async ({ signal }) => {
+      const [content, tags] = await Promise.all([
+        listDeletedManifests(registry, repository, signal),
+        listDeletedTags(registry, repository, signal),
+      ])
+      return { ...content, rows: restorableOf(content.manifests, tags) }
+    },
+  })
+  const restored = async () => {
+    await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === registry })
+  }
+  return (
+    <Page title={view.titleOf(repository)}>
+      <ParentLink>
+        <AppLink inline to="/registries/$registry/deleted" params={{ registry }}>
+          {view.title}
+        </AppLink>
+      </ParentLink>
+      <Loaded query={query}>
+        {({ rows, isCut, access }) => (
+          <>
+            {rows.length === 0 && <Text>{view.empty}</Text>}
+            {isCut && <Text>{view.cut}</Text>}
+            {rows.length > 0 && (
+              <RestorableTable rows={rows} mayRestore={access.has('deleted_restore')} onRestore={setChosen} />
+            )}
+          </>
+        )}
+      </Loaded>
+      {chosen !== undefined && (
+        <RestoreDialog
+          place={{ registry, repository }}
+          row={chosen}
+          onRestored={restored}
+          onClose={() => setChosen(undefined)}
+        />
+      )}
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text={`acrux acr manifest list-deleted-tags -r ${name} -n ${repository}`} />
+        <CopyText label={view.restore} text={`acrux acr manifest restore -r ${name} -n ${repository}:TAG`} />
+      </Section>
+    </Page>
+  )
+}
+
+type RestorableTableProps = {
+  readonly rows: readonly Restorable[]
+  readonly mayRestore: boolean
+  readonly onRestore: (row: Restorable) => void
+}
+
+function RestorableTable({ rows, mayRestore, onRestore }: RestorableTableProps) {
+  const reason = mayRestore ? undefined : imagesTexts.roleNeeded.restore
+  return (
+    <DataTable
+      label={view.title}
+      rows={rows}
+      keyOf={({ key }) => key}
+      columns={[
+        { title: texts.repositoryView.tag, cell: ({ tag }) => tag ?? view.noTag },
+        { title: texts.repositoryView.digest, cell: ({ digest }) => <Digest digest={digest} /> },
+        {
+          title: imagesTexts.size,
+          cell: ({ sizeBytes }) => (sizeBytes === undefined ? '–' : formatBytes(sizeBytes)),
+        },
+        { title: view.deletedAt, cell: ({ deletedAt }) => <Age time={deletedAt} /> },
+        {
+          title: imagesTexts.actions,
+          cell: (row) => <ActionBar actions={[{ label: view.restore, reason, act: () => onRestore(row) }]} />,
+        },
+      ]}
+    />
+  )
+}
+
+type RestoreDialogProps = {
+  readonly place: { readonly registry: string; readonly repository: string }
+  readonly row: Restorable
+  readonly onRestored: () => Promise<void>
+  readonly onClose: () => void
+}
+
+function RestoreDialog({ place, row, onRestored, onClose }: RestoreDialogProps) {
+  const [force, setForce] = useState(false)
+  const { tag, digest } = row
+  const name = tag === undefined ? `${place.repository}@${shortDigest(digest)}` : `${place.repository}:${tag}`
+  return (
+    <ConfirmDialog
+      title={`${view.restore} ${name}`}
+      action={view.restore}
+      onConfirm={async () => {
+        await restoreManifest(place, digest, { tag, force })
+        await onRestored()
+      }}
+      onClose={onClose}
+    >
+      <code>{digest}</code>
+      {tag !== undefined && (
+        <Checkbox label={view.force} checked={force} onChange={(_event, { checked }) => setForce(checked === true)} />
+      )}
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,81 @@
+import { Text } from '@fluentui/react-components'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { listDeletedRepositories } from '../../api/registry.ts'
+import { LongTable } from '../../content/long-table.tsx'
+import { AppLink } from '../../shell/app-link.tsx'
+import { ParentLink } from '../../content/parent-link.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { texts } from '../../texts.ts'
+import { imagesTexts } from '../../texts/images.ts'
+import { useRegistry, useRegistryName } from '../registry/use-registry.ts'
+
+const view = imagesTexts.deleted
+
+/** The repositories of a registry with deleted content that can be restored. */
+export function DeletedRepositories() {
+  const { registry } = useParams({ from: '/shell/registries/$registry/deleted' })
+  const name = useRegistryName(registry)
+  const query = useInfiniteQuery({
+    queryKey: ['deleted', registry],
+    queryFn: ({ pageParam, signal }) => listDeletedRepositories(registry, pageParam, signal),
+    initialPageParam: '',
+    getNextPageParam: ({ last }) => last,
+  })
+  return (
+    <Page title={view.title}>
+      <ParentLink>
+        <AppLink inline to="/registries/$registry/repositories" params={{ registry }}>
+          {texts.repositories}
+        </AppLink>
+      </ParentLink>
+      <Policy loginServer={registry} />
+      <Loaded query={query}>
+        {({ pages }) => {
+          const names = pages.flatMap(({ items }) => items)
+          if (names.length === 0) return <Text>{view.empty}</Text>
+          return (
+            <LongTable
+              label={view.title}
+              rows={names}
+              keyOf={(repository) => repository}
+              hasMore={query.hasNextPage}
+              isLoading={query.isFetchingNextPage}
+              onMore={() => void query.fetchNextPage()}
+              columns={[
+                {
+                  title: view.repository,
+                  cell: (repository) => (
+                    <AppLink to="/registries/$registry/deleted/$repository" params={{ registry, repository }}>
+                      {repository}
+                    </AppLink>
+                  ),
+                },
+              ]}
+            />
+          )
+        }}
+      </Loaded>
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text={`acrux acr repository list-deleted --name ${name}`} />
+      </Section>
+    </Page>
+  )
+}
+
+/** How long deleted images are kept, if the person may see that. */
+function Policy({ loginServer }: { readonly loginServer: string }) {
+  const { registry } = useRegistry(loginServer)
+  if (registry === undefined) return null
+  const { status, retentionDays } = registry.properties.policies.softDeletePolicy
+  if (status === 'enabled') return <Text>{view.days(retentionDays)}</Text>
+  const command = `az acr config soft-delete update -r ${registry.name} --status enabled --days 7`
+  return (
+    <>
+      <Text>{view.off}</Text>
+      <CopyText label={view.off} text={command} />
+    </>
+  )
+}

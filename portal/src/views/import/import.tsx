@@ -1,0 +1,114 @@
+import { Button, Checkbox, Field, Input, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { useMutation } from '@tanstack/react-query'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { startImport } from '../../api/registry-arm.ts'
+import type { Registry } from '../../api/types.ts'
+import { ActionBar } from '../../content/action-bar.tsx'
+import { ParentLink } from '../../content/parent-link.tsx'
+import { AppLink } from '../../shell/app-link.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ErrorView } from '../../shell/error-view.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { texts } from '../../texts.ts'
+import { imagesTexts } from '../../texts/images.ts'
+import { useRegistry } from '../registry/use-registry.ts'
+import { ImportProgress } from './import-progress.tsx'
+import { type ImportForm, type ImportSearch, emptyForm, importCommand, isComplete, orderOf } from './import-form.ts'
+
+const view = imagesTexts.import
+const route = '/shell/registries/$registry/import'
+
+const useStyles = makeStyles({ form: { display: 'grid', rowGap: tokens.spacingVerticalM, maxWidth: '32rem' } })
+
+/** Imports an image from another registry. */
+export function Import() {
+  const { registry: loginServer } = useParams({ from: route })
+  const { operation, target } = useSearch({ from: route })
+  const navigate = useNavigate()
+  const { registries, registry } = useRegistry(loginServer)
+  const show = (search: ImportSearch) =>
+    void navigate({ to: '/registries/$registry/import', params: { registry: loginServer }, search })
+  return (
+    <Page title={view.title}>
+      <ParentLink>
+        <AppLink inline to="/registries/$registry/repositories" params={{ registry: loginServer }}>
+          {texts.repositories}
+        </AppLink>
+      </ParentLink>
+      <Text>{view.intro}</Text>
+      {operation !== undefined ? (
+        <ImportProgress
+          loginServer={loginServer}
+          operation={operation}
+          target={target ?? ''}
+          onAgain={() => show({})}
+        />
+      ) : (
+        <Loaded query={registries}>
+          {() =>
+            registry === undefined ? <Text>{view.noDetails}</Text> : <Form registry={registry} onStarted={show} />
+          }
+        </Loaded>
+      )}
+    </Page>
+  )
+}
+
+type FormProps = { readonly registry: Registry; readonly onStarted: (search: ImportSearch) => void }
+
+function Form({ registry, onStarted }: FormProps) {
+  const styles = useStyles()
+  const [form, setForm] = useState(emptyForm)
+  const mayImport = usePermissions(registry.id)('Microsoft.ContainerRegistry/registries/importImage/action')
+  const start = useMutation({
+    mutationFn: () => startImport(registry.id, orderOf(form)),
+    onSuccess: (operation) => onStarted({ operation, target: form.target }),
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (isComplete(form) && mayImport) start.mutate()
+  }
+  const field = (name: Exclude<keyof ImportForm, 'force'>, label: string, hint?: string) => (
+    <Field label={label} {...(hint !== undefined && { hint })}>
+      <Input
+        value={form[name]}
+        type={name === 'password' ? 'password' : 'text'}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(_event, { value }) => setForm({ ...form, [name]: name === 'password' ? value : value.trim() })}
+      />
+    </Field>
+  )
+  return (
+    <>
+      <form className={styles.form} onSubmit={submit}>
+        {field('source', view.source, view.sourceHint)}
+        {field('image', view.image, view.imageHint)}
+        {field('target', view.target, view.targetHint)}
+        {field('user', view.user)}
+        {field('password', view.password, view.credentialHint)}
+        <Checkbox
+          label={view.force}
+          checked={form.force}
+          onChange={(_event, { checked }) => setForm({ ...form, force: checked === true })}
+        />
+        {mayImport ? (
+          <div>
+            <Button type="submit" appearance="primary" disabled={!isComplete(form) || start.isPending}>
+              {view.start}
+            </Button>
+          </div>
+        ) : (
+          <ActionBar actions={[{ label: view.start, reason: imagesTexts.roleNeeded.import, act: () => {} }]} />
+        )}
+        {start.isError && <ErrorView isAct error={start.error} />}
+      </form>
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text={importCommand(registry.name, form)} />
+      </Section>
+    </>
+  )
+}

@@ -1,0 +1,10 @@
+export const manifestParts = ['overview', 'config', 'referrers', 'raw'] as const
+export type ManifestPart = (typeof manifestParts)[number]
+
+/** What the address of a manifest says about its view. */
+export type ManifestSearch = { readonly show?: Exclude<ManifestPart, 'overview'> }
+
+/** Reads the address. What is not known is left out. */
+export function parseManifestSearch({ show }: Record<string, unknown>): ManifestSearch {
+  return show === 'config' || show === 'referrers' || show === 'raw' ? { show } : {}
+}

@@ -1,0 +1,33 @@
+import { Button, Field, SearchBox, makeStyles, tokens } from '@fluentui/react-components'
+import { useNavigate } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { imagesTexts } from '../../texts/images.ts'
+
+const view = imagesTexts.home
+
+const useStyles = makeStyles({
+  form: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-start', gap: tokens.spacingHorizontalM },
+  field: { flexGrow: 1, maxWidth: '40rem', minWidth: '12rem' },
+  button: { marginTop: '1.6rem' },
+})
+
+/** Searches everything that the person may see. */
+export function SearchForm({ initial }: { readonly initial: string }) {
+  const styles = useStyles()
+  const navigate = useNavigate()
+  const [text, setText] = useState(initial)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void navigate({ to: '/search', search: { q: text.trim() } })
+  }
+  return (
+    <form role="search" className={styles.form} onSubmit={submit}>
+      <Field label={view.search} hint={view.searchHint} className={styles.field}>
+        <SearchBox className={styles.field} value={text} onChange={(_event, { value }) => setText(value)} />
+      </Field>
+      <Button type="submit" className={styles.button}>
+        {view.search}
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,130 @@
+import { Badge, Text } from '@fluentui/react-components'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { cancelUpload, listUploads } from '../../api/registry-arm.ts'
+import type { Upload } from '../../api/types.ts'
+import { ActionBar } from '../../content/action-bar.tsx'
+import { Age } from '../../content/age.tsx'
+import { ConfirmDialog } from '../../content/confirm-dialog.tsx'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ParentLink } from '../../content/parent-link.tsx'
+import { AppLink } from '../../shell/app-link.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { formatBytes } from '../../shell/format.ts'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { texts } from '../../texts.ts'
+import { imagesTexts } from '../../texts/images.ts'
+import { useRegistry, useRegistryName } from '../registry/use-registry.ts'
+
+const view = imagesTexts.uploads
+
+/** The unfinished uploads of a registry. */
+export function Uploads() {
+  const { registry: loginServer } = useParams({ from: '/shell/registries/$registry/uploads' })
+  const { registries, registry } = useRegistry(loginServer)
+  const name = useRegistryName(loginServer)
+  return (
+    <Page title={view.title}>
+      <ParentLink>
+        <AppLink inline to="/registries/$registry/repositories" params={{ registry: loginServer }}>
+          {texts.repositories}
+        </AppLink>
+      </ParentLink>
+      <Text>{view.intro}</Text>
+      <Loaded query={registries}>
+        {() => (registry === undefined ? <Text>{view.noDetails}</Text> : <UploadList registryId={registry.id} />)}
+      </Loaded>
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text={`acrux acr uploads list -r ${name} -o table`} />
+        <CopyText label={view.cancelAction} text={`acrux acr uploads cancel -r ${name} --idle 2h`} />
+      </Section>
+    </Page>
+  )
+}
+
+function UploadList({ registryId }: { readonly registryId: string }) {
+  const queries = useQueryClient()
+  const queryKey = ['uploads', registryId]
+  const query = useQuery({
+    queryKey,
+    queryFn: ({ signal }) => listUploads(registryId, signal),
+    refetchInterval: 10_000,
+  })
+  const mayCancel = usePermissions(registryId)('Acrux.Server/uploads/delete')
+  const [chosen, setChosen] = useState<Upload>()
+  return (
+    <>
+      <Loaded query={query}>
+        {({ value }) =>
+          value.length === 0 ? (
+            <Text>{view.empty}</Text>
+          ) : (
+            <UploadTable uploads={value} mayCancel={mayCancel} onCancel={setChosen} />
+          )
+        }
+      </Loaded>
+      {chosen !== undefined && (
+        <ConfirmDialog
+          title={view.cancelTitle}
+          action={view.cancelAction}
+          onConfirm={async () => {
+            await cancelUpload(registryId, chosen.name)
+            await queries.invalidateQueries({ queryKey })
+          }}
+          onClose={() => setChosen(undefined)}
+        >
+          <Text weight="semibold">{imagesTexts.confirm.lost}</Text>
+          <Text>{view.cancelLost(formatBytes(chosen.properties.stagedBytes), chosen.properties.repository)}</Text>
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}
+
+type UploadTableProps = {
+  readonly uploads: readonly Upload[]
+  readonly mayCancel: boolean
+  readonly onCancel: (upload: Upload) => void
+}
+
+function UploadTable({ uploads, mayCancel, onCancel }: UploadTableProps) {
+  return (
+    <DataTable
+      label={view.title}
+      rows={uploads}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          title: view.repository,
+          cell: ({ properties }) => (
+            <>
+              {properties.repository} {properties.active && <Badge appearance="outline">{view.active}</Badge>}
+            </>
+          ),
+        },
+        { title: view.bytes, cell: ({ properties }) => formatBytes(properties.stagedBytes) },
+        { title: view.caller, cell: ({ properties }) => <code>{properties.caller.replace(/^directory:/, '')}</code> },
+        { title: view.started, cell: ({ properties }) => <Age time={properties.startedAt} /> },
+        { title: view.lastData, cell: ({ properties }) => <Age time={properties.lastDataAt} /> },
+        { title: view.expires, cell: ({ properties }) => <Age time={properties.expiresAt} /> },
+        {
+          title: imagesTexts.actions,
+          cell: (upload) => (
+            <ActionBar
+              actions={[
+                {
+                  label: view.cancel,
+                  reason: mayCancel ? undefined : imagesTexts.roleNeeded.uploads,
+                  act: () => onCancel(upload),
+                },
+              ]}
+            />
+          ),
+        },
+      ]}
+    />
+  )
+}
