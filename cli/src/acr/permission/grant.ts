@@ -20,7 +20,8 @@ import {
   requireGrantedAction,
 } from './permission-change.ts'
 import { explainAccess, openPermissions } from './permission-registry.ts'
-import { exampleOf, parseRepositoryPattern, patternText } from './repository-pattern.ts'
+import { exampleOf, patternText } from './repository-pattern.ts'
+import { requireRepositoryPattern } from './require-pattern.ts'
 import { planScopeMapGrant, readScopeMap } from './scope-map-plan.ts'
 import { aboutWho, requireSubject } from './subject.ts'
 
@@ -53,7 +54,7 @@ get the repository only.`,
 
 async function grant(flags: PermissionFlags, context: CommandContext): Promise<PermissionResult> {
   const action = requireGrantedAction(flags.action)
-  const pattern = parseRepositoryPattern(flags.repository)
+  const pattern = requireRepositoryPattern(flags.repository)
   const registry = await openPermissions(context, flags)
   const subject = await requireSubject(registry.account, flags.who)
   const permission = { registry, subject, action, pattern }

@@ -7,7 +7,8 @@ import {
   withRepositories,
   withoutRepositories,
 } from './repository-condition.ts'
-import { parseRepositoryPattern, patternText } from './repository-pattern.ts'
+import { patternText } from './repository-pattern.ts'
+import { requireRepositoryPattern } from './require-pattern.ts'
 
 const reading = ['content/read', 'metadata/read']
 const writing = [...reading, 'content/write', 'metadata/write']
@@ -46,12 +47,12 @@ test('repositories are added to a condition and removed from it, and the rest st
     conditionText(
       withRepositories(
         condition === '' ? [] : parseRepositoryCondition(condition, writing),
-        [parseRepositoryPattern(pattern)],
+        [requireRepositoryPattern(pattern)],
         excluded,
       ),
     )
   const remove = (condition: string, pattern: string) =>
-    conditionText(withoutRepositories(parseRepositoryCondition(condition, writing), parseRepositoryPattern(pattern)))
+    conditionText(withoutRepositories(parseRepositoryCondition(condition, writing), requireRepositoryPattern(pattern)))
 
   const one = add('', 'team/app') ?? ''
   assert.equal(one, `${name} StringEqualsIgnoreCase 'team/app'`)

@@ -1,6 +1,3 @@
-import { WrongUsageError } from '../../command/failure.ts'
-import { terminalLine } from '../../terminal-text.ts'
-
 /** Repositories: one, those whose names begin with a text, or all. */
 export type RepositoryPattern =
   | { readonly kind: 'name'; readonly text: string }
@@ -12,17 +9,12 @@ const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\
 
 const maxLength = 255
 
-/** Parses `team/app`, `team/*` or `*`. @throws WrongUsageError */
-export function parseRepositoryPattern(text: string): RepositoryPattern {
+/** Parses `team/app`, `team/*` or `*`. */
+export function parseRepositoryPattern(text: string): RepositoryPattern | undefined {
   if (text === '*') return { kind: 'all' }
   const isPrefix = text.endsWith('/*')
   const name = isPrefix ? text.slice(0, -2) : text
-  if (name.length > maxLength || !namePattern.test(name)) {
-    throw new WrongUsageError(
-      `'${terminalLine(text)}' is not a repository`,
-      "write a repository such as team/app, all below a path such as 'team/*', or '*' for all; names are in lower case",
-    )
-  }
+  if (name.length > maxLength || !namePattern.test(name)) return undefined
   return isPrefix ? { kind: 'prefix', text: `${name}/` } : { kind: 'name', text: name }
 }
 

@@ -20,7 +20,8 @@ import {
 } from './permission-change.ts'
 import { explainAccess, openPermissions } from './permission-registry.ts'
 import { type PermissionSource, remainingAssignments } from './remaining.ts'
-import { exampleOf, parseRepositoryPattern, patternPhrase, patternText } from './repository-pattern.ts'
+import { exampleOf, patternPhrase, patternText } from './repository-pattern.ts'
+import { requireRepositoryPattern } from './require-pattern.ts'
 import { afterChanges, planScopeMapRevoke, readScopeMap, remainingOfScopeMap } from './scope-map-plan.ts'
 import { type Subject, aboutWho, requireSubject, whoWord } from './subject.ts'
 
@@ -54,7 +55,7 @@ with 1.`,
 
 async function revoke(flags: PermissionFlags, context: CommandContext): Promise<PermissionResult> {
   const action = requireGrantedAction(flags.action)
-  const pattern = parseRepositoryPattern(flags.repository)
+  const pattern = requireRepositoryPattern(flags.repository)
   const registry = await openPermissions(context, flags)
   const subject = await requireSubject(registry.account, flags.who)
   const permission = { registry, subject, action, pattern }

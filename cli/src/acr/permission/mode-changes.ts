@@ -1,0 +1,129 @@
+import { repositoryRoles } from './granted-action.ts'
+import { parseRepositoryCondition, patternsAllowing } from './repository-condition.ts'
+import { patternPhrase } from './repository-pattern.ts'
+
+/** The modes, as ARM names them. */
+export type RoleAssignmentMode = 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+
+type Permissions = {
+  readonly actions: readonly string[]
+  readonly notActions: readonly string[]
+  readonly dataActions: readonly string[]
+  readonly notDataActions: readonly string[]
+}
+
+/** A role that a principal has at a registry. */
+export type HeldRole = {
+  readonly principalId: string
+  readonly roleName: string
+  readonly condition: string | null
+  readonly permissions: readonly Permissions[]
+}
+
+/** What each mode requires of a role, below `Microsoft.ContainerRegistry/registries/`. [acr-protocol §9.1] */
+const needs = {
+  pull: ['pull/read', 'repositories/content/read'],
+  push: ['push/write', 'repositories/content/write'],
+  delete: ['artifacts/delete', 'repositories/content/delete'],
+  list: ['pull/read', 'catalog/read'],
+} as const
+
+export type Capability = keyof typeof needs
+
+/** What a principal may do in a mode: on all repositories, or on those of this text. */
+type Capabilities = ReadonlyMap<Capability, string>
+
+export type CapabilityPlace = { readonly capability: Capability; readonly where: string }
+
+/** A principal whose permissions change by a switch. */
+export type ModeChange = {
+  readonly principalId: string
+  readonly roleNames: readonly string[]
+  readonly lost: readonly CapabilityPlace[]
+  readonly gained: readonly CapabilityPlace[]
+}
+
+const everywhere = 'all repositories'
+
+/** The principals whose permissions change when the registry switches to a mode. */
+export function modeChanges(held: readonly HeldRole[], mode: RoleAssignmentMode): readonly ModeChange[] {
+  const byPrincipal = new Map<string, HeldRole[]>()
+  for (const role of held) byPrincipal.set(role.principalId, [...(byPrincipal.get(role.principalId) ?? []), role])
+  return [...byPrincipal].flatMap(([principalId, own]) => {
+    const before = capabilitiesIn(own, otherMode(mode))
+    const after = capabilitiesIn(own, mode)
+    const lost = difference(before, after)
+    const gained = difference(after, before)
+    if (lost.length + gained.length === 0) return []
+    return [{ principalId, roleNames: [...new Set(own.map(({ roleName }) => roleName))], lost, gained }]
+  })
+}
+
+/** A change in words, such as `loses pull, push on all repositories`. */
+export function changePhrases({ lost, gained }: Pick<ModeChange, 'lost' | 'gained'>): string[] {
+  return [...phrases('loses', lost), ...phrases('gains', gained)]
+}
+
+function capabilitiesIn(held: readonly HeldRole[], mode: RoleAssignmentMode): Capabilities {
+  const found = new Map<Capability, string>()
+  for (const role of held) {
+    for (const capability of Object.keys(needs) as Capability[]) {
+      const where = whereAllowed(role, capability, mode)
+      const known = found.get(capability)
+      if (where !== undefined && known !== everywhere)
+        found.set(capability, known === undefined || where === everywhere ? where : `${known}, ${where}`)
+    }
+  }
+  return found
+}
+
+function whereAllowed(
+  { roleName, condition, permissions }: HeldRole,
+  capability: Capability,
+  mode: RoleAssignmentMode,
+): string | undefined {
+  const [action, dataAction] = needs[capability]
+  const permits = (isPermitted: (block: Permissions) => boolean) => permissions.some(isPermitted)
+  // In the mode for a whole registry, no repository is compared: a condition on its name is false.
+  if (mode === 'LegacyRegistryPermissions') {
+    const isPermitted = permits(({ actions, notActions }) => allows(actions, notActions, action))
+    return isPermitted && condition === null ? everywhere : undefined
+  }
+  if (!permits(({ dataActions, notDataActions }) => allows(dataActions, notDataActions, dataAction))) return undefined
+  if (condition === null) return everywhere
+  const known = repositoryRoles.find(({ name }) => name === roleName)
+  const alternatives = parseRepositoryCondition(condition, known?.actions ?? [])
+  const patterns = patternsAllowing(alternatives, dataAction.replace('repositories/', ''))
+  if (patterns.length > 0) return patterns.map(patternPhrase).join(', ')
+  return alternatives.some(({ kind }) => kind === 'other') ? 'the repositories of a condition' : undefined
+}
+
+function allows(allowed: readonly string[], denied: readonly string[], action: string): boolean {
+  const full = `Microsoft.ContainerRegistry/registries/${action}`
+  return allowed.some((pattern) => matches(pattern, full)) && !denied.some((pattern) => matches(pattern, full))
+}
+
+/** Whether an action is one of a pattern, in which `*` is any text. */
+function matches(pattern: string, action: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.\\+?^${}()|[\]]/g, String.raw`\$&`))
+  return new RegExp(`^${parts.join('.*')}$`, 'i').test(action)
+}
+
+function difference(one: Capabilities, other: Capabilities): readonly CapabilityPlace[] {
+  return [...one].flatMap(([capability, where]) => {
+    const elsewhere = other.get(capability)
+    return elsewhere === everywhere || elsewhere === where ? [] : [{ capability, where }]
+  })
+}
+
+function phrases(verb: string, changes: readonly CapabilityPlace[]): string[] {
+  const places = [...new Set(changes.map(({ where }) => where))]
+  return places.map((place) => {
+    const names = changes.filter(({ where }) => where === place).map(({ capability }) => capability)
+    return `${verb} ${names.join(', ')} on ${place}`
+  })
+}
+
+function otherMode(mode: RoleAssignmentMode): RoleAssignmentMode {
+  return mode === 'AbacRepositoryPermissions' ? 'LegacyRegistryPermissions' : 'AbacRepositoryPermissions'
+}
