@@ -59,6 +59,15 @@ export function modeChanges(held: readonly HeldRole[], mode: RoleAssignmentMode)
   })
 }
 
+/** What principals of the roles `before` may do in a mode, and could not with the roles `after`. */
+export function capabilityLoss(
+  before: readonly HeldRole[],
+  after: readonly HeldRole[],
+  mode: RoleAssignmentMode,
+): readonly CapabilityPlace[] {
+  return difference(capabilitiesIn(before, mode), capabilitiesIn(after, mode))
+}
+
 /** A change in words, such as `loses pull, push on all repositories`. */
 export function changePhrases({ lost, gained }: Pick<ModeChange, 'lost' | 'gained'>): string[] {
   return [...phrases('loses', lost), ...phrases('gains', gained)]
