@@ -66,7 +66,7 @@ import {
   putScopedToken,
 } from './registries/scoped-tokens.ts'
 import { getImportResult, importImage } from './registries/import-image.ts'
-import { getPasswordUses, listPasswordUses } from './registries/password-uses.ts'
+import { getAdminPasswordUses, getPasswordUses, listPasswordUses } from './registries/password-uses.ts'
 import { deleteQuota, getQuota, listQuotas, putQuota } from './registries/quotas.ts'
 import { deleteOpenUpload, listOpenUploads } from './registries/open-uploads.ts'
 import { listUsages } from './registries/usages.ts'
@@ -256,6 +256,7 @@ const onUses = action('Acrux.Server/credentialUses/read')
 const passwordUseRows = table([
   { id: 'passwordUses.list', method: 'GET', path: passwordUses,            need: onUses, handle: listPasswordUses },
   { id: 'passwordUses.get',  method: 'GET', path: `${passwordUses}/:name`, need: onUses, handle: getPasswordUses },
+  { id: 'adminPasswordUses.get', method: 'GET', path: `${registry}/providers/Acrux.Server/adminPasswordUses/default`, need: onUses, handle: getAdminPasswordUses },
 ])
 
 const onQuotas = (name: string): CallerNeed => action(`Acrux.Server/quotas/${name}`)
@@ -352,13 +353,10 @@ function roleRows(scopeName: string, scopePath: string): readonly ManagementRow[
 }
 
 /** What the caller may do at a scope. */
-function permissionRows(scopeName: string, scopePath: string): readonly ManagementRow[] {
-  const need = anyRole('Microsoft.Authorization/permissions/read')
-  // prettier-ignore
-  return table([
-    { id: `permissions.list.${scopeName}`, method: 'GET', path: `${scopePath}/${authorization}/permissions`, need, handle: listPermissions },
-  ])
-}
+// prettier-ignore
+const permissionRows = (scopeName: string, scopePath: string) => table([
+  { id: `permissions.list.${scopeName}`, method: 'GET', path: `${scopePath}/${authorization}/permissions`, need: anyRole('Microsoft.Authorization/permissions/read'), handle: listPermissions },
+])
 
 /** The built-in roles by the ids that they have in the tenant; there are no assignments at that scope. */
 // prettier-ignore

@@ -52,3 +52,19 @@ test('the last use of each password of scoped tokens is listed, with a permissio
   const reader = await principalWith(roleGuids.reader, registry)
   assert.equal((await arm('GET', uses, undefined, { token: reader.token })).status, 200)
 })
+
+test('the last use of each password of the admin account is shown, with a permission of its own', async (t) => {
+  const { arm, close, credentialUses, principalWith, time } = await openTestManagement()
+  t.after(close)
+  const registry = registryPath('Contoso')
+  const uses = `${registry}/providers/Acrux.Server/adminPasswordUses/default`
+  await arm('PUT', registry, newRegistry({ adminUserEnabled: true }))
+  const passwords = async () => at((await arm('GET', uses)).body, 'properties', 'passwords')
+  assert.deepEqual(await passwords(), [{ name: 'password' }, { name: 'password2' }])
+  credentialUses.note({ kind: 'admin', id: 'Contoso' }, { kind: 'admin-password', id: 'password2' })
+  await credentialUses.flush()
+  const lastUsedAt = new Date(time.nowMs).toISOString()
+  assert.deepEqual(await passwords(), [{ name: 'password' }, { name: 'password2', lastUsedAt }])
+  const { token } = await principalWith(roleGuids.acrPush, registry)
+  assert.equal((await arm('GET', uses, undefined, { token })).status, 403)
+})

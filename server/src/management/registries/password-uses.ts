@@ -53,6 +53,37 @@ export async function getPasswordUses(
 }
 getPasswordUses.response = passwordUsesResponse
 
+const adminPasswordUsesResponse = z
+  .strictObject({
+    type: z.literal('Acrux.Server/adminPasswordUses'),
+    id: z.string(),
+    name: z.literal('default'),
+    properties: z.strictObject({
+      passwords: z.array(z.strictObject({ name: z.enum(['password', 'password2']), lastUsedAt: timeText.optional() })),
+    }),
+  })
+  .register(apiSchemas, { id: 'AdminPasswordUses' })
+
+/** `GET …/providers/Acrux.Server/adminPasswordUses/default`: when each password of the admin account was last used. */
+export async function getAdminPasswordUses(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<DocumentOf<typeof adminPasswordUsesResponse>> {
+  const { id, name } = await requireRegistry(context, names)
+  const lastUsedMs = await context.credentialUses.lastUses('admin', [name])
+  const passwords = (['password', 'password2'] as const).map((password) => {
+    const usedAtMs = lastUsedMs.get(password)
+    return { name: password, ...(usedAtMs !== undefined && { lastUsedAt: timeOf(usedAtMs) }) }
+  })
+  return {
+    type: 'Acrux.Server/adminPasswordUses',
+    id: `${id}/providers/Acrux.Server/adminPasswordUses/default`,
+    name: 'default',
+    properties: { passwords },
+  }
+}
+getAdminPasswordUses.response = adminPasswordUsesResponse
+
 async function documentsOf(
   { credentialUses }: ManagementContext,
   { id, name: registry }: Pick<Registry, 'id' | 'name'>,
