@@ -26,6 +26,20 @@ const targets = {
     'SubscriptionList',
     'UploadList',
   ],
+  'portal/src/api/rights-types.ts': [
+    'AccessExplanation',
+    'AdminPasswordUses',
+    'AllowedPrincipalList',
+    'AnonymousAccess',
+    'GeneratedCredentials',
+    'PasswordUsesList',
+    'PermissionList',
+    'RegistryCredentials',
+    'RoleAssignmentList',
+    'RoleDefinitionList',
+    'ScopeMapList',
+    'TokenList',
+  ],
 }
 
 const reference = '#/components/schemas/'

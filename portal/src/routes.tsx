@@ -16,6 +16,8 @@ import { parseManifestSearch } from './views/manifest/search.ts'
 import { type RangeName, isRangeName } from './views/registry/ranges.ts'
 import { parseRepositoriesSearch } from './views/repositories/search.ts'
 import { parseRepositorySearch } from './views/repository/search.ts'
+import { parseAccessSearch } from './views/access-control/access-search.ts'
+import { parseTokenSearch } from './views/tokens/token-search.ts'
 
 /** In place of a view whose address names nothing. */
 function Missing() {
@@ -129,6 +131,48 @@ const uploads = createRoute({
   component: lazyRouteComponent(() => import('./views/uploads/uploads.tsx'), 'Uploads'),
 })
 
+const access = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/access',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  validateSearch: parseAccessSearch,
+  component: lazyRouteComponent(() => import('./views/access-control/access-control.tsx'), 'AccessControl'),
+})
+
+const addAssignment = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/access/add',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  component: lazyRouteComponent(() => import('./views/access-control/add-assignment.tsx'), 'AddAssignment'),
+})
+
+const accessKeys = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/keys',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  component: lazyRouteComponent(() => import('./views/access-keys/access-keys.tsx'), 'AccessKeys'),
+})
+
+const tokens = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/tokens',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  validateSearch: parseTokenSearch,
+  component: lazyRouteComponent(() => import('./views/tokens/tokens.tsx'), 'Tokens'),
+})
+
+const createToken = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/tokens/new',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  component: lazyRouteComponent(() => import('./views/tokens/create-token.tsx'), 'CreateToken'),
+})
+
 const signInFailed = createRoute({
   getParentRoute: () => root,
   path: '/sign-in-failed',
@@ -151,6 +195,11 @@ const routeTree = root.addChildren([
     deletedRepository,
     imports,
     uploads,
+    access,
+    addAssignment,
+    accessKeys,
+    tokens,
+    createToken,
   ]),
   signInFailed,
 ])

@@ -1,10 +1,114 @@
 import { readAll } from './arm-list.ts'
-import type { Permission } from './types.ts'
+import { readJson, send } from './client.ts'
+import type {
+  AccessExplanation,
+  AllowedPrincipal,
+  AllowedPrincipalList,
+  Permission,
+  RoleAssignment,
+  RoleDefinition,
+} from './rights-types.ts'
 
 const authorizationVersion = '2022-04-01'
+const registryVersion = '2025-03-01-preview'
+
+const authorizationPath = (scope: string, type: string) =>
+  `arm${encodeURI(scope)}/providers/Microsoft.Authorization/${type}`
 
 /** What the signed-in person may do at a scope. */
 export function listPermissions(scope: string, signal: AbortSignal): Promise<readonly Permission[]> {
-  const path = `arm${encodeURI(scope)}/providers/Microsoft.Authorization/permissions`
-  return readAll(`${path}?api-version=${authorizationVersion}`, signal)
+  return readAll(`${authorizationPath(scope, 'permissions')}?api-version=${authorizationVersion}`, signal)
+}
+
+/** The role assignments at a scope and above it. */
+export function listAssignments(scope: string, signal: AbortSignal): Promise<readonly RoleAssignment[]> {
+  const query = new URLSearchParams({ 'api-version': authorizationVersion, $filter: 'atScope()' })
+  return readAll(`${authorizationPath(scope, 'roleAssignments')}?${query.toString()}`, signal)
+}
+
+/** The roles that can be assigned at a scope. */
+export function listRoles(scope: string, signal: AbortSignal): Promise<readonly RoleDefinition[]> {
+  return readAll(`${authorizationPath(scope, 'roleDefinitions')}?api-version=${authorizationVersion}`, signal)
+}
+
+export type NewAssignment = {
+  readonly roleDefinitionId: string
+  readonly principalId: string
+  readonly principalType: string
+  readonly condition: string | null
+  readonly description?: string | null
+}
+
+/** Creates a role assignment, or changes the condition of one. */
+export async function putAssignment(id: string, assignment: NewAssignment): Promise<void> {
+  const { condition, description, ...rest } = assignment
+  const properties = {
+    ...rest,
+    ...(condition !== null && { condition, conditionVersion: '2.0' }),
+    ...(typeof description === 'string' && { description }),
+  }
+  await send(`arm${encodeURI(id)}?api-version=${authorizationVersion}`, { method: 'PUT', body: { properties } })
+}
+
+/** The id of an assignment that does not exist yet. */
+export const newAssignmentId = (scope: string): string =>
+  `${scope}/providers/Microsoft.Authorization/roleAssignments/${crypto.randomUUID()}`
+
+export async function deleteAssignment(id: string): Promise<void> {
+  await send(`arm${encodeURI(id)}?api-version=${authorizationVersion}`, { method: 'DELETE' })
+}
+
+export type NewRole = Pick<
+  RoleDefinition['properties'],
+  'roleName' | 'description' | 'assignableScopes' | 'permissions'
+>
+
+/** Creates a custom role. */
+export async function createRole(scope: string, properties: NewRole): Promise<void> {
+  const path = `${authorizationPath(scope, 'roleDefinitions')}/${crypto.randomUUID()}`
+  const body = { properties: { ...properties, type: 'CustomRole' } }
+  await send(`${path}?api-version=${authorizationVersion}`, { method: 'PUT', body })
+}
+
+export async function deleteRole(scope: string, name: string): Promise<void> {
+  const path = `${authorizationPath(scope, 'roleDefinitions')}/${name}`
+  await send(`${path}?api-version=${authorizationVersion}`, { method: 'DELETE' })
+}
+
+/** A permission in question. The repository is undefined for actions of the registry. */
+export type Question = { readonly action: string; readonly repository: string | undefined }
+
+function questionQuery({ action, repository }: Question): Record<string, string> {
+  return { 'api-version': registryVersion, action, ...(repository !== undefined && { repository }) }
+}
+
+/** Whether a principal may do something, and why. The principal is an object id, `token:NAME`, `anonymous` or `admin`. */
+export async function explainAccess(
+  registryId: string,
+  principal: string,
+  question: Question,
+  signal: AbortSignal,
+): Promise<AccessExplanation> {
+  const query = new URLSearchParams({ ...questionQuery(question), principal })
+  const path = `arm${encodeURI(registryId)}/accessExplanation?${query.toString()}`
+  return (await readJson<AccessExplanation>(path, { signal })).body
+}
+
+/** Who may do something. */
+export async function listAllowed(
+  registryId: string,
+  question: Question,
+  signal: AbortSignal,
+): Promise<{ readonly list: AllowedPrincipalList; readonly principals: readonly AllowedPrincipal[] }> {
+  const path = `arm${encodeURI(registryId)}/allowedPrincipals?${new URLSearchParams(questionQuery(question)).toString()}`
+  const { body: list } = await readJson<AllowedPrincipalList>(path, { signal })
+  const { nextLink } = list
+  if (nextLink === undefined) return { list, principals: list.value }
+  const { pathname, search } = new URL(nextLink)
+  return { list, principals: [...list.value, ...(await readAll<AllowedPrincipal>(`arm${pathname}${search}`, signal))] }
+}
+
+/** Changes properties of a registry. */
+export async function changeRegistry(registryId: string, properties: Readonly<Record<string, unknown>>): Promise<void> {
+  await send(`arm${encodeURI(registryId)}?api-version=${registryVersion}`, { method: 'PATCH', body: { properties } })
 }

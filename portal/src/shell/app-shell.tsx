@@ -3,6 +3,7 @@ import { Outlet, useLocation, useParams } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { useSession } from '../session/use-session.ts'
 import { texts } from '../texts.ts'
+import { rightsTexts } from '../texts/rights.ts'
 import { AccountMenu } from './account-menu.tsx'
 import { AppLink } from './app-link.tsx'
 import { Loaded } from './loaded.tsx'
@@ -80,6 +81,15 @@ function Navigation() {
           </AppLink>
           <AppLink to="/registries/$registry/repositories" params={{ registry }}>
             {texts.repositories}
+          </AppLink>
+          <AppLink to="/registries/$registry/access" params={{ registry }}>
+            {rightsTexts.accessControl}
+          </AppLink>
+          <AppLink to="/registries/$registry/keys" params={{ registry }}>
+            {rightsTexts.accessKeys}
+          </AppLink>
+          <AppLink to="/registries/$registry/tokens" params={{ registry }}>
+            {rightsTexts.tokens}
           </AppLink>
         </>
       )}

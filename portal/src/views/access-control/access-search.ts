@@ -1,0 +1,46 @@
+import { rightsTexts } from '../../texts/rights.ts'
+
+export const accessTabs = ['assignments', 'check', 'who', 'roles', 'mode'] as const
+
+export type AccessTab = (typeof accessTabs)[number]
+
+/** What the address of access control says. */
+export type AccessSearch = {
+  readonly tab?: AccessTab
+  readonly filter?: string
+  /** The question: a principal as `accessExplanation` names it, an action, and a repository. */
+  readonly principal?: string
+  readonly action?: string
+  readonly repository?: string
+  /** What was done just before. */
+  readonly done?: 'assigned'
+}
+
+/** The actions of questions about access. */
+export const questionActions = Object.keys(
+  rightsTexts.check.actions,
+) as readonly (keyof typeof rightsTexts.check.actions)[]
+
+/** Whether an action is one of the registry, and not of a repository. */
+export const isOfRegistry = (action: string): boolean => action === 'catalog' || action === 'deleted_catalog'
+
+/** Reads the search of an address. */
+export function parseAccessSearch(search: Record<string, unknown>): AccessSearch {
+  const text = (name: string): string | undefined => {
+    const value = search[name]
+    return typeof value === 'string' && value !== '' && value.length <= 256 ? value : undefined
+  }
+  const tab = accessTabs.find((each) => each === search['tab'])
+  const action = questionActions.find((each) => each === search['action'])
+  const filter = text('filter')
+  const principal = text('principal')
+  const repository = text('repository')
+  return {
+    ...(tab !== undefined && { tab }),
+    ...(filter !== undefined && { filter }),
+    ...(principal !== undefined && { principal }),
+    ...(action !== undefined && { action }),
+    ...(repository !== undefined && { repository }),
+    ...(search['done'] === 'assigned' && { done: 'assigned' }),
+  }
+}

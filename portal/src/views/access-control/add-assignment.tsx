@@ -1,0 +1,80 @@
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Principal } from '../../api/principals.ts'
+import type { Registry } from '../../api/types.ts'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page } from '../../shell/page.tsx'
+import { Steps } from '../../shell/steps.tsx'
+import { rightsTexts } from '../../texts/rights.ts'
+import { WithRegistry } from '../registry/with-registry.tsx'
+import { PrincipalPicker } from './principal-picker.tsx'
+import { ReviewStep } from './review-step.tsx'
+import { RoleStep } from './role-step.tsx'
+import { type Access, useAccess } from './use-access.ts'
+import { type PlaceChoice, WhereStep, placeOf } from './where-step.tsx'
+
+const texts = rightsTexts.add
+
+/** Assigns a role, step by step. */
+export function AddAssignment() {
+  const { registry: loginServer } = useParams({ from: '/shell/registries/$registry/access/add' })
+  return (
+    <Page title={rightsTexts.access.add}>
+      <WithRegistry loginServer={loginServer}>{(registry) => <Wizard registry={registry} />}</WithRegistry>
+    </Page>
+  )
+}
+
+function Wizard({ registry }: { readonly registry: Registry }) {
+  const access = useAccess(registry.id)
+  return <Loaded query={access}>{(found) => <WizardSteps registry={registry} access={found} />}</Loaded>
+}
+
+type WizardStepsProps = { readonly registry: Registry; readonly access: Access }
+
+function WizardSteps({ registry, access }: WizardStepsProps) {
+  const navigate = useNavigate()
+  const [roleName, setRoleName] = useState<string>()
+  const [principals, setPrincipals] = useState<readonly Principal[]>([])
+  const [choice, setChoice] = useState<PlaceChoice>({ kind: 'all', patterns: '', condition: '' })
+  const role = access.roles.find(({ name }) => name === roleName)
+  const place = placeOf(choice)
+  const { loginServer } = registry.properties
+  const leave = (search: { readonly done?: 'assigned' }) =>
+    void navigate({ to: '/registries/$registry/access', params: { registry: loginServer }, search })
+  return (
+    <Steps
+      onLeave={() => leave({})}
+      steps={[
+        {
+          title: texts.steps.role,
+          isReady: role !== undefined,
+          content: <RoleStep registry={registry} roles={access.roles} selected={roleName} onSelect={setRoleName} />,
+        },
+        {
+          title: texts.steps.who,
+          isReady: principals.length > 0,
+          content: <PrincipalPicker selected={principals} onChange={setPrincipals} />,
+        },
+        {
+          title: texts.steps.where,
+          isReady: place !== undefined,
+          content: role && <WhereStep registry={registry} role={role} choice={choice} onChange={setChoice} />,
+        },
+        {
+          title: texts.steps.review,
+          content: role && place && (
+            <ReviewStep
+              registry={registry}
+              access={access}
+              role={role}
+              principals={principals}
+              place={place}
+              onDone={() => leave({ done: 'assigned' })}
+            />
+          ),
+        },
+      ]}
+    />
+  )
+}

@@ -1,0 +1,79 @@
+import { repositoryRoles } from '../../../../cli/src/acr/permission/granted-action.ts'
+import {
+  conditionText,
+  parseRepositoryCondition,
+  withRepositories,
+} from '../../../../cli/src/acr/permission/repository-condition.ts'
+import { changeRegistry, newAssignmentId, putAssignment } from '../../api/access.ts'
+import { changeScopeMap } from '../../api/tokens.ts'
+import type { Principal } from '../../api/principals.ts'
+import type { AccessExplanation, DecisionChange } from '../../api/rights-types.ts'
+
+export type ChangeFor = {
+  readonly registryId: string
+  readonly explanation: AccessExplanation
+  readonly change: DecisionChange
+  readonly principal: Principal | undefined
+}
+
+/** A change that the portal can make: the action of ARM that it needs, and the act. */
+export type PossibleChange = { readonly needs: string; readonly apply: () => Promise<void> }
+
+/** The act of a change. Undefined for one that the portal cannot make. */
+export function possibleChange(asked: ChangeFor): PossibleChange | undefined {
+  const { registryId, change } = asked
+  switch (change.kind) {
+    case 'assign-role':
+      return assignRole(asked)
+    case 'change-condition':
+      return changeCondition(asked)
+    case 'extend-scope-map':
+      return extendScopeMap(asked)
+    case 'enable-admin-account':
+      return { needs: registriesWrite, apply: () => changeRegistry(registryId, { adminUserEnabled: true }) }
+    case 'enable-anonymous-pull':
+      return { needs: registriesWrite, apply: () => changeRegistry(registryId, { anonymousPullEnabled: true }) }
+    default:
+      return undefined
+  }
+}
+
+const registriesWrite = 'Microsoft.ContainerRegistry/registries/write'
+const assignmentsWrite = 'Microsoft.Authorization/roleAssignments/write'
+
+function assignRole({ change, explanation, principal }: ChangeFor): PossibleChange | undefined {
+  const { roleDefinitionId, scope, condition } = change
+  if (roleDefinitionId === undefined || scope === undefined || principal === undefined) return undefined
+  const wanted = {
+    roleDefinitionId,
+    principalId: explanation.principal,
+    principalType: principal.type,
+    condition: condition ?? null,
+  }
+  return { needs: assignmentsWrite, apply: () => putAssignment(newAssignmentId(scope), wanted) }
+}
+
+/** Adds the repository to the condition, if the assignment is the principal's own at this registry. */
+function changeCondition({ change, explanation, registryId }: ChangeFor): PossibleChange | undefined {
+  const { assignments, repository, principal } = explanation
+  const found = assignments.find(({ id }) => id === change.assignmentId)
+  if (found === undefined || repository === null || found.principalId !== principal) return undefined
+  if (found.scope.toLowerCase() !== registryId.toLowerCase()) return undefined
+  const { roleDefinitionId, principalType, roleName } = found
+  const actions = repositoryRoles.find(({ name }) => name === roleName)?.actions ?? []
+  const present = parseRepositoryCondition(found.condition, actions)
+  const condition = conditionText(withRepositories(present, [{ kind: 'name', text: repository }], []))
+  const wanted = { roleDefinitionId, principalId: principal, principalType, condition }
+  return { needs: assignmentsWrite, apply: () => putAssignment(found.id, wanted) }
+}
+
+function extendScopeMap({ change, explanation, registryId }: ChangeFor): PossibleChange | undefined {
+  const { scopeMap } = explanation
+  const { action } = change
+  if (scopeMap === null || action === undefined || scopeMap.name.startsWith('_')) return undefined
+  const actions = [...scopeMap.actions, action]
+  return {
+    needs: 'Microsoft.ContainerRegistry/registries/scopeMaps/write',
+    apply: () => changeScopeMap(registryId, scopeMap.name, actions),
+  }
+}

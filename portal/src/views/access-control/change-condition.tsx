@@ -1,0 +1,39 @@
+import { Text } from '@fluentui/react-components'
+import { useState } from 'react'
+import { putAssignment } from '../../api/access.ts'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { rightsTexts } from '../../texts/rights.ts'
+import { ConditionEditor, isCondition } from './condition-editor.tsx'
+import { type NamedAssignment, nameOf } from './use-access.ts'
+
+const texts = rightsTexts.condition
+
+type ChangeConditionProps = {
+  readonly assignment: NamedAssignment
+  readonly onDone: () => Promise<void>
+  readonly onClose: () => void
+}
+
+/** Changes the condition of a role assignment. */
+export function ChangeCondition({ assignment, onDone, onClose }: ChangeConditionProps) {
+  const { id, roleDefinitionId, principalId, principalType, description, role } = assignment
+  const [text, setText] = useState(assignment.condition ?? '')
+  return (
+    <ConfirmDialog
+      title={texts.title}
+      confirm={texts.save}
+      isDisabled={!isCondition(text)}
+      onClose={onClose}
+      onConfirm={async () => {
+        const condition = text.trim() === '' ? null : text
+        await putAssignment(id, { roleDefinitionId, principalId, principalType, description, condition })
+        await onDone()
+      }}
+    >
+      <Text>
+        {role?.properties.roleName}, {nameOf(assignment)}
+      </Text>
+      <ConditionEditor value={text} onChange={setText} />
+    </ConfirmDialog>
+  )
+}

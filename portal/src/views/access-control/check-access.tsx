@@ -1,0 +1,121 @@
+import { Field, Input, Radio, RadioGroup, Text } from '@fluentui/react-components'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { explainAccess } from '../../api/access.ts'
+import { namePrincipals, searchPrincipals } from '../../api/principals.ts'
+import type { Registry } from '../../api/types.ts'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { ErrorView } from '../../shell/error-view.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Section } from '../../shell/page.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import { shellWord } from '../../../../cli/src/shell-word.ts'
+import type { AccessSearch } from './access-search.ts'
+import { Explanation } from './explanation.tsx'
+import { titleOf } from './principal-picker.tsx'
+import { QuestionForm } from './question-form.tsx'
+
+const texts = rightsTexts.check
+const idPattern = /^(?:anonymous|admin|token:.+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
+
+type CheckAccessProps = {
+  readonly registry: Registry
+  readonly search: AccessSearch
+  readonly go: (search: AccessSearch) => void
+}
+
+type Question = { readonly action: string; readonly repository?: string }
+
+/** Whether someone may do something, and why. */
+export function CheckAccess({ registry, search, go }: CheckAccessProps) {
+  const [who, setWho] = useState(search.principal ?? '')
+  const [asked, setAsked] = useState<Question>()
+  const resolve = useMutation({
+    mutationFn: async (question: Question) => {
+      setAsked(question)
+      const text = who.trim()
+      if (idPattern.test(text)) return go({ tab: 'check', principal: text, ...question })
+      const found = await searchPrincipals(text, new AbortController().signal)
+      const exact = found.filter(({ name, detail }) => [name, detail].some((each) => isSame(each, text)))
+      const candidates = exact.length > 0 ? exact : found
+      const [only] = candidates
+      if (only !== undefined && candidates.length === 1) go({ tab: 'check', principal: only.id, ...question })
+      return candidates
+    },
+  })
+  const candidates = resolve.data ?? []
+  return (
+    <Section title={rightsTexts.access.tabs.check}>
+      <Text>{texts.about}</Text>
+      <QuestionForm
+        search={search}
+        submit={texts.ask}
+        onAsk={(question) => who.trim() !== '' && resolve.mutate(question)}
+      >
+        <Field label={texts.who} hint={texts.whoHint} required>
+          <Input value={who} spellCheck={false} onChange={(_event, { value }) => setWho(value)} />
+        </Field>
+      </QuestionForm>
+      {resolve.isError && <ErrorView error={resolve.error} />}
+      {resolve.isSuccess && resolve.data?.length === 0 && <Text role="alert">{texts.nobody}</Text>}
+      {candidates.length > 1 && (
+        <Field label={texts.several}>
+          <RadioGroup
+            value={search.principal ?? ''}
+            onChange={(_event, { value }) => go({ tab: 'check', principal: value, ...asked })}
+          >
+            {candidates.map((each) => (
+              <Radio key={each.id} value={each.id} label={titleOf(each)} />
+            ))}
+          </RadioGroup>
+        </Field>
+      )}
+      {search.principal !== undefined && search.action !== undefined && (
+        <Answer
+          registry={registry}
+          principal={search.principal}
+          action={search.action}
+          repository={search.repository}
+        />
+      )}
+    </Section>
+  )
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase()
+}
+
+type AnswerProps = {
+  readonly registry: Registry
+  readonly principal: string
+  readonly action: string
+  readonly repository: string | undefined
+}
+
+function Answer({ registry, principal, action, repository }: AnswerProps) {
+  const query = useQuery({
+    queryKey: ['explanation', registry.id, principal, action, repository],
+    queryFn: async ({ signal }) => {
+      const explanation = await explainAccess(registry.id, principal, { action, repository }, signal)
+      const ids = [principal, ...explanation.assignments.map(({ principalId }) => principalId)]
+      const names = await namePrincipals(
+        ids.filter((each) => /^[0-9a-f-]{36}$/i.test(each)),
+        signal,
+      )
+      return { explanation, names }
+    },
+  })
+  const words = ['acrux acr can', shellWord(principal), action, ...(repository === undefined ? [] : [repository])]
+  return (
+    <>
+      <Loaded query={query}>
+        {({ explanation, names }) => (
+          <Explanation registry={registry} explanation={explanation} names={names} onChanged={() => query.refetch()} />
+        )}
+      </Loaded>
+      <CaptionedText label={shared.commandLine} text={`${words.join(' ')} -n ${registry.name}`} />
+    </>
+  )
+}

@@ -1,0 +1,67 @@
+import { Button, Field, Textarea, makeStyles, tokens } from '@fluentui/react-components'
+import { useId } from 'react'
+import { parseRoleCondition } from '../../../../server/src/standards/conditions/role-condition-parser.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+
+const texts = rightsTexts.condition
+
+const useStyles = makeStyles({
+  editor: { display: 'grid', rowGap: tokens.spacingVerticalS },
+  text: { fontFamily: tokens.fontFamilyMonospace },
+})
+
+type ConditionEditorProps = { readonly value: string; readonly onChange: (text: string) => void }
+
+/** Whether a text is a condition, or empty. The server uses the same parser. */
+export function isCondition(text: string): boolean {
+  return text.trim() === '' || 'condition' in parseRoleCondition(text)
+}
+
+/** A text field for a condition. It says at which character an error is. */
+export function ConditionEditor({ value, onChange }: ConditionEditorProps) {
+  const styles = useStyles()
+  const id = useId()
+  const reading = value.trim() === '' ? undefined : parseRoleCondition(value)
+  const failure = reading !== undefined && 'problem' in reading ? reading : undefined
+  const goTo = (position: number) => {
+    const field = document.getElementById(id)
+    if (!(field instanceof HTMLTextAreaElement)) return
+    field.focus()
+    field.setSelectionRange(position - 1, position)
+  }
+  return (
+    <div className={styles.editor}>
+      <Field
+        label={texts.label}
+        hint={texts.hint}
+        validationState={reading === undefined ? 'none' : failure === undefined ? 'success' : 'error'}
+        validationMessage={messageOf(reading, failure)}
+      >
+        <Textarea
+          id={id}
+          rows={6}
+          resize="vertical"
+          spellCheck={false}
+          textarea={{ className: styles.text }}
+          value={value}
+          onChange={(_event, { value: text }) => onChange(text)}
+        />
+      </Field>
+      {failure !== undefined && (
+        <div>
+          <Button size="small" onClick={() => goTo(failure.position)}>
+            {texts.goTo} {failure.position}
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function messageOf(
+  reading: object | undefined,
+  failure: { readonly problem: string; readonly position: number } | undefined,
+) {
+  if (failure !== undefined) return `${texts.problem} ${failure.position}: ${failure.problem}.`
+  return reading === undefined ? texts.none : texts.valid
+}

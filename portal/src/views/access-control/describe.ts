@@ -1,0 +1,52 @@
+import { repositoryRoles } from '../../../../cli/src/acr/permission/granted-action.ts'
+import {
+  type Capability,
+  type CapabilityPlace,
+  type RoleAssignmentMode,
+  capabilityLoss,
+} from '../../../../cli/src/acr/permission/mode-changes.ts'
+import { type Alternative, parseRepositoryCondition } from '../../../../cli/src/acr/permission/repository-condition.ts'
+import { patternPhrase } from '../../../../cli/src/acr/permission/repository-pattern.ts'
+import type { RoleDefinition } from '../../api/rights-types.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import type { NamedAssignment } from './use-access.ts'
+
+const texts = rightsTexts.access
+
+/** What a role permits on images in a mode. */
+export function capabilitiesOf(role: RoleDefinition, mode: RoleAssignmentMode): readonly Capability[] {
+  const { roleName, permissions } = role.properties
+  const held = { principalId: '', roleName, condition: null, permissions }
+  return capabilityLoss([held], [], mode).map(({ capability }) => capability)
+}
+
+/** The alternatives of the condition of a role. */
+export function alternativesOf(role: RoleDefinition | undefined, condition: string | null): readonly Alternative[] {
+  const known = repositoryRoles.find(({ name }) => name === role?.properties.roleName)
+  return parseRepositoryCondition(condition, known?.actions ?? [])
+}
+
+/** The repositories that a condition allows, in words. Undefined without a condition. */
+export function repositoriesText({ role, condition }: Pick<NamedAssignment, 'role' | 'condition'>): string | undefined {
+  if (condition === null) return undefined
+  const names = alternativesOf(role, condition).map((each) =>
+    each.kind === 'other' ? texts.byCondition : each.patterns.map(patternPhrase).join(', '),
+  )
+  return names.length === 0 ? texts.byCondition : names.join(', ')
+}
+
+/** A scope in words. */
+export function scopeText(scope: string, registryId: string): string {
+  if (scope.toLowerCase() === registryId.toLowerCase()) return texts.thisRegistry
+  const [, , , , group] = scope.split('/')
+  return group === undefined ? texts.subscription : `${texts.resourceGroup} ${group}`
+}
+
+/** What is lost, such as `pull, push: all repositories`. */
+export function lossTexts(lost: readonly CapabilityPlace[]): readonly string[] {
+  const places = [...new Set(lost.map(({ where }) => where))]
+  return places.map((place) => {
+    const names = lost.filter(({ where }) => where === place).map(({ capability }) => capability)
+    return `${names.join(', ')}: ${place}`
+  })
+}

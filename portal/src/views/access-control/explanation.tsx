@@ -1,0 +1,78 @@
+import { MessageBar, MessageBarBody, MessageBarTitle, Text } from '@fluentui/react-components'
+import type { Principal } from '../../api/principals.ts'
+import type { AccessExplanation } from '../../api/rights-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { DataTable } from '../../shell/data-table.tsx'
+import { Facts } from '../../shell/facts.tsx'
+import { rightsTexts } from '../../texts/rights.ts'
+import { scopeText } from './describe.ts'
+import { SmallestChange } from './smallest-change.tsx'
+
+const texts = rightsTexts.check
+
+type ExplanationProps = {
+  readonly registry: Registry
+  readonly explanation: AccessExplanation
+  readonly names: ReadonlyMap<string, Principal>
+  readonly onChanged: () => Promise<unknown>
+}
+
+/** Whether something is allowed, by which assignments, and the change that would allow it. */
+export function Explanation({ registry, explanation, names, onChanged }: ExplanationProps) {
+  const { allowed, principal, assignments, needs, firstFailure, scopeMap, smallestChange } = explanation
+  const reason = firstFailure === null ? '' : resultText(firstFailure)
+  return (
+    <>
+      <div role="status">
+        <MessageBar intent={allowed ? 'success' : 'warning'} layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>{allowed ? texts.allowed : texts.denied}</MessageBarTitle>{' '}
+            {names.get(principal)?.name ?? principal}: {explanation.action} {explanation.repository}. {reason}
+          </MessageBarBody>
+        </MessageBar>
+      </div>
+      {!allowed && smallestChange !== null && (
+        <SmallestChange
+          registry={registry}
+          explanation={explanation}
+          change={smallestChange}
+          principal={names.get(principal)}
+          onChanged={onChanged}
+        />
+      )}
+      <Facts
+        facts={[
+          [texts.needs, needs.map(({ name }) => name).join(', ')],
+          ...(scopeMap === null ? [] : [[texts.scopeMap, `${scopeMap.name}: ${scopeMap.actions.join(', ')}`] as const]),
+        ]}
+      />
+      {assignments.length === 0 ? (
+        <Text>{scopeMap === null && texts.noAssignments}</Text>
+      ) : (
+        <DataTable
+          label={texts.because}
+          rows={assignments}
+          keyOf={({ id }) => id}
+          columns={[
+            { title: texts.result, cell: ({ result }) => resultText(result) },
+            { title: rightsTexts.access.role, cell: ({ roleName }) => roleName ?? rightsTexts.access.goneRole },
+            {
+              title: rightsTexts.access.principal,
+              cell: ({ principalId }) =>
+                principalId === principal
+                  ? (names.get(principalId)?.name ?? principalId)
+                  : `${texts.through} ${names.get(principalId)?.name ?? principalId}`,
+            },
+            { title: rightsTexts.access.scope, cell: ({ scope }) => scopeText(scope, registry.id) },
+            { title: rightsTexts.condition.label, cell: ({ condition }) => condition },
+          ]}
+        />
+      )}
+    </>
+  )
+}
+
+/** A result in words. One that is unknown here is shown as it is. */
+function resultText(result: string): string {
+  return (texts.results as Readonly<Record<string, string>>)[result] ?? result
+}

@@ -1,0 +1,109 @@
+import { Text } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import {
+  type ModeChange,
+  type RoleAssignmentMode,
+  modeChanges,
+} from '../../../../cli/src/acr/permission/mode-changes.ts'
+import { changeRegistry } from '../../api/access.ts'
+import type { Registry } from '../../api/types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { DoneMessage } from '../../shell/done-message.tsx'
+import { Facts } from '../../shell/facts.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Section } from '../../shell/page.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import { lossTexts } from './describe.ts'
+import { type Access, heldRoles, nameOf, useAccess } from './use-access.ts'
+
+const texts = rightsTexts.mode
+const writeAction = 'Microsoft.ContainerRegistry/registries/write'
+
+/** Whether roles apply per repository, and who gains and loses what by a switch. */
+export function ModeSwitch({ registry }: { readonly registry: Registry }) {
+  const access = useAccess(registry.id)
+  const mayAct = usePermissions(registry.id)
+  const client = useQueryClient()
+  const [isAsked, setAsked] = useState(false)
+  const [done, setDone] = useState<string>()
+  const mode = registry.properties.roleAssignmentMode
+  const other: RoleAssignmentMode =
+    mode === 'AbacRepositoryPermissions' ? 'LegacyRegistryPermissions' : 'AbacRepositoryPermissions'
+  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  const option = other === 'AbacRepositoryPermissions' ? 'rbac-abac' : 'rbac'
+  return (
+    <Section title={rightsTexts.access.tabs.mode}>
+      <Text>{texts.about}</Text>
+      <DoneMessage text={done} />
+      <Facts facts={[[texts.now, texts.modes[mode]]]} />
+      <Loaded query={access}>
+        {(found) => (
+          <Section title={`${texts.switch} “${texts.modes[other]}”`}>
+            <Changes access={found} mode={other} />
+            <Text>{texts.rest}</Text>
+            <div>
+              <ActionButton appearance="primary" reason={lacks} onClick={() => setAsked(true)}>
+                {texts.switch} {texts.modes[other]}
+              </ActionButton>
+            </div>
+            {lacks !== undefined && <Text>{lacks}</Text>}
+            {isAsked && (
+              <ConfirmDialog
+                title={texts.confirm}
+                confirm={`${texts.switch} ${texts.modes[other]}`}
+                onClose={() => setAsked(false)}
+                onConfirm={async () => {
+                  await changeRegistry(registry.id, { roleAssignmentMode: other })
+                  await client.invalidateQueries({ queryKey: ['registries'] })
+                  setDone(texts.switched)
+                }}
+              >
+                <Changes access={found} mode={other} />
+                <Text>{texts.rest}</Text>
+              </ConfirmDialog>
+            )}
+          </Section>
+        )}
+      </Loaded>
+      <CaptionedText
+        label={shared.commandLine}
+        text={`acrux acr update --name ${registry.name} --role-assignment-mode ${option}`}
+      />
+    </Section>
+  )
+}
+
+function Changes({ access, mode }: { readonly access: Access; readonly mode: RoleAssignmentMode }) {
+  const { assignments } = access
+  const changes = modeChanges(heldRoles(assignments), mode)
+  if (changes.length === 0) return <Text>{texts.none}</Text>
+  const nameById = new Map(assignments.map((each) => [each.principalId, nameOf(each)]))
+  return (
+    <DataTable
+      label={texts.who}
+      rows={changes}
+      keyOf={({ principalId }) => principalId}
+      columns={[
+        {
+          title: rightsTexts.access.principal,
+          cell: ({ principalId }) => nameById.get(principalId) ?? principalId,
+        },
+        { title: rightsTexts.access.role, cell: ({ roleNames }) => roleNames.join(', ') },
+        { title: texts.change, cell: changeText },
+      ]}
+    />
+  )
+}
+
+function changeText({ lost, gained }: ModeChange): string {
+  return [
+    ...lossTexts(lost).map((each) => `${texts.phrases.lost} ${each}`),
+    ...lossTexts(gained).map((each) => `${texts.phrases.gained} ${each}`),
+  ].join('; ')
+}

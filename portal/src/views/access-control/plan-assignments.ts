@@ -1,0 +1,102 @@
+import { repositoryRoles } from '../../../../cli/src/acr/permission/granted-action.ts'
+import {
+  conditionText,
+  parseRepositoryCondition,
+  withRepositories,
+} from '../../../../cli/src/acr/permission/repository-condition.ts'
+import {
+  type RepositoryPattern,
+  covers,
+  parseRepositoryPattern,
+} from '../../../../cli/src/acr/permission/repository-pattern.ts'
+import type { Principal } from '../../api/principals.ts'
+import type { RoleDefinition } from '../../api/rights-types.ts'
+import type { NamedAssignment } from './use-access.ts'
+
+/** Where a role applies. */
+export type Place =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'patterns'; readonly patterns: readonly RepositoryPattern[] }
+  | { readonly kind: 'condition'; readonly text: string }
+
+/** What is done for one principal. `has` means that nothing has to be done. */
+export type PlannedAssignment = {
+  readonly principal: Principal
+  readonly kind: 'create' | 'adds-to' | 'widens' | 'has'
+  /** Of the assignment that is changed. */
+  readonly id: string | undefined
+  readonly condition: string | null
+}
+
+type Plan = {
+  readonly registryId: string
+  readonly role: RoleDefinition
+  readonly principals: readonly Principal[]
+  readonly place: Place
+  readonly assignments: readonly NamedAssignment[]
+}
+
+/** Reads repositories, one on each line: the patterns, and the first line that is none. */
+export function readPatterns(text: string): {
+  readonly patterns: readonly RepositoryPattern[]
+  readonly wrong: string | undefined
+} {
+  const lines = text.split(/[\s,]+/).filter((line) => line !== '')
+  const patterns = lines.map(parseRepositoryPattern)
+  return {
+    patterns: patterns.filter((pattern) => pattern !== undefined),
+    wrong: lines.find((_line, index) => patterns[index] === undefined),
+  }
+}
+
+/** The condition of a new assignment. */
+export function conditionOf(place: Place): string | null {
+  switch (place.kind) {
+    case 'all':
+      return null
+    case 'patterns':
+      return conditionText(withRepositories([], place.patterns, []))
+    case 'condition':
+      return place.text
+  }
+}
+
+/** Plans to assign a role to principals. A principal has one assignment for each role and scope, so one that exists is changed. */
+export function planAssignments({
+  registryId,
+  role,
+  principals,
+  place,
+  assignments,
+}: Plan): readonly PlannedAssignment[] {
+  return principals.map((principal) => {
+    const present = assignments.find(
+      (each) =>
+        each.principalId === principal.id &&
+        each.role?.name === role.name &&
+        each.scope.toLowerCase() === registryId.toLowerCase(),
+    )
+    if (present === undefined) return { principal, kind: 'create', id: undefined, condition: conditionOf(place) }
+    return { principal, id: present.id, ...changeOf(present.condition, role, place) }
+  })
+}
+
+function changeOf(
+  present: string | null,
+  role: RoleDefinition,
+  place: Place,
+): Pick<PlannedAssignment, 'kind' | 'condition'> {
+  if (present === null && place.kind !== 'condition') return { kind: 'has', condition: null }
+  if (place.kind !== 'patterns') {
+    const condition = conditionOf(place)
+    return { kind: condition === present ? 'has' : 'widens', condition }
+  }
+  const actions = repositoryRoles.find(({ name }) => name === role.properties.roleName)?.actions ?? []
+  const alternatives = parseRepositoryCondition(present, actions)
+  const known = alternatives.flatMap((each) =>
+    each.kind === 'repositories' && each.excluded.length === 0 ? each.patterns : [],
+  )
+  const added = place.patterns.filter((pattern) => !known.some((each) => covers(each, pattern)))
+  if (added.length === 0) return { kind: 'has', condition: present }
+  return { kind: 'adds-to', condition: conditionText(withRepositories(alternatives, added, [])) }
+}

@@ -1,0 +1,114 @@
+import { Button, MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { shellWord } from '../../../../cli/src/shell-word.ts'
+import { newAssignmentId, putAssignment } from '../../api/access.ts'
+import type { Principal } from '../../api/principals.ts'
+import type { RoleDefinition } from '../../api/rights-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { ErrorView } from '../../shell/error-view.tsx'
+import { Facts } from '../../shell/facts.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import { type Place, type PlannedAssignment, conditionOf, planAssignments } from './plan-assignments.ts'
+import { type Access, accessKey } from './use-access.ts'
+
+const texts = rightsTexts.add
+
+type ReviewStepProps = {
+  readonly registry: Registry
+  readonly access: Access
+  readonly role: RoleDefinition
+  readonly principals: readonly Principal[]
+  readonly place: Place
+  readonly onDone: () => void
+}
+
+type Failure = { readonly principal: Principal; readonly error: unknown }
+
+/** Shows what will be assigned, and assigns it. */
+export function ReviewStep({ registry, access, role, principals, place, onDone }: ReviewStepProps) {
+  const client = useQueryClient()
+  const planned = planAssignments({ registryId: registry.id, role, principals, place, assignments: access.assignments })
+  const assign = useMutation({
+    mutationFn: async (): Promise<readonly Failure[]> => {
+      const failures: Failure[] = []
+      for (const each of planned) {
+        await carryOut(registry, role, each).catch((error: unknown) =>
+          failures.push({ principal: each.principal, error }),
+        )
+      }
+      await client.invalidateQueries({ queryKey: accessKey(registry.id) })
+      return failures
+    },
+    onSuccess: (failures) => failures.length === 0 && onDone(),
+  })
+  const condition = conditionOf(place)
+  return (
+    <>
+      <Facts
+        facts={[
+          [rightsTexts.access.role, role.properties.roleName],
+          [rightsTexts.access.principal, principals.map(({ name }) => name).join(', ')],
+          [rightsTexts.access.scope, registry.properties.loginServer],
+          [rightsTexts.condition.label, condition ?? rightsTexts.condition.none],
+        ]}
+      />
+      {planned.map(({ principal, kind }) => (
+        <Note key={principal.id} name={principal.name} kind={kind} />
+      ))}
+      <div>
+        <Button appearance="primary" disabled={assign.isPending} onClick={() => assign.mutate()}>
+          {texts.assign}
+        </Button>
+      </div>
+      {assign.isError && <ErrorView error={assign.error} />}
+      {(assign.data ?? []).map(({ principal, error }) => (
+        <div key={principal.id}>
+          <Text>
+            {texts.failed} {principal.name}
+          </Text>
+          <ErrorView error={error} />
+        </div>
+      ))}
+      <CaptionedText label={shared.commandLine} text={commandsOf(registry, role, planned)} />
+    </>
+  )
+}
+
+function Note({ name, kind }: { readonly name: string; readonly kind: PlannedAssignment['kind'] }) {
+  const notes = { create: undefined, has: texts.has, widens: texts.widens, 'adds-to': texts.addsTo }
+  const note = notes[kind]
+  if (note === undefined) return null
+  return (
+    <MessageBar intent="info" layout="multiline">
+      <MessageBarBody>
+        {name} {note}
+      </MessageBarBody>
+    </MessageBar>
+  )
+}
+
+async function carryOut(registry: Registry, role: RoleDefinition, planned: PlannedAssignment): Promise<void> {
+  const { principal, kind, id, condition } = planned
+  if (kind === 'has') return
+  await putAssignment(id ?? newAssignmentId(registry.id), {
+    roleDefinitionId: role.id,
+    principalId: principal.id,
+    principalType: principal.type,
+    condition,
+  })
+}
+
+function commandsOf(registry: Registry, role: RoleDefinition, planned: readonly PlannedAssignment[]): string {
+  return planned
+    .filter(({ kind }) => kind !== 'has')
+    .map(({ principal, condition }) =>
+      [
+        `acrux role assignment create --role ${shellWord(role.properties.roleName)} --scope ${registry.id}`,
+        `--assignee-object-id ${principal.id} --assignee-principal-type ${principal.type}`,
+        ...(condition === null ? [] : [`--condition ${shellWord(condition)}`]),
+      ].join(' '),
+    )
+    .join('\n')
+}

@@ -1,0 +1,175 @@
+import { Badge, Button, Field, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { deleteRole } from '../../api/access.ts'
+import type { RoleDefinition } from '../../api/rights-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { DoneMessage } from '../../shell/done-message.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Section } from '../../shell/page.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import type { AccessSearch } from './access-search.ts'
+import { CreateRole } from './create-role.tsx'
+import { accessKey, useAccess } from './use-access.ts'
+
+const texts = rightsTexts.roles
+const writeAction = 'Microsoft.Authorization/roleDefinitions/write'
+const deleteAction = 'Microsoft.Authorization/roleDefinitions/delete'
+
+const useStyles = makeStyles({
+  bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },
+  filter: { flexGrow: 1, maxWidth: '24rem' },
+  list: { margin: 0, paddingLeft: tokens.spacingHorizontalL, fontFamily: tokens.fontFamilyMonospace },
+})
+
+type RolesProps = {
+  readonly registry: Registry
+  readonly search: AccessSearch
+  readonly go: (search: AccessSearch, replace?: boolean) => void
+}
+
+/** The roles that can be assigned at a registry. */
+export function Roles({ registry, search, go }: RolesProps) {
+  const styles = useStyles()
+  const access = useAccess(registry.id)
+  const mayAct = usePermissions(registry.id)
+  const client = useQueryClient()
+  const [isCreating, setCreating] = useState(false)
+  const [deleted, setDeleted] = useState<RoleDefinition>()
+  const [done, setDone] = useState<string>()
+  const { filter = '' } = search
+  const reload = () => client.invalidateQueries({ queryKey: accessKey(registry.id) })
+  const lacks = (action: string) => (mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`)
+  return (
+    <Section title={rightsTexts.access.tabs.roles}>
+      <Text>{texts.about}</Text>
+      <DoneMessage text={done} />
+      <div className={styles.bar}>
+        <Field label={rightsTexts.filter} className={styles.filter}>
+          <SearchBox
+            value={filter}
+            onChange={(_event, { value }) => go({ tab: 'roles', ...(value !== '' && { filter: value }) }, true)}
+          />
+        </Field>
+        <ActionButton appearance="primary" reason={lacks(writeAction)} onClick={() => setCreating(true)}>
+          {texts.create}
+        </ActionButton>
+      </div>
+      {lacks(writeAction) !== undefined && <Text>{lacks(writeAction)}</Text>}
+      <Loaded query={access}>
+        {({ roles }) => (
+          <RoleTable
+            roles={roles.filter((role) => matches(role, filter))}
+            onDelete={setDeleted}
+            lacksDelete={lacks(deleteAction)}
+          />
+        )}
+      </Loaded>
+      <CaptionedText label={shared.commandLine} text="acrux role definition list -o table" />
+      {isCreating && (
+        <CreateRole
+          registry={registry}
+          onClose={() => setCreating(false)}
+          onDone={async () => {
+            await reload()
+            setDone(texts.created)
+          }}
+        />
+      )}
+      {deleted !== undefined && (
+        <ConfirmDialog
+          title={texts.deleteTitle}
+          confirm={rightsTexts.delete}
+          onClose={() => setDeleted(undefined)}
+          onConfirm={async () => {
+            await deleteRole(registry.id, deleted.name)
+            await reload()
+          }}
+        >
+          <Text>{deleted.properties.roleName}</Text>
+          <Text>{texts.deleteHint}</Text>
+        </ConfirmDialog>
+      )}
+    </Section>
+  )
+}
+
+type RoleTableProps = {
+  readonly roles: readonly RoleDefinition[]
+  readonly onDelete: (role: RoleDefinition) => void
+  readonly lacksDelete: string | undefined
+}
+
+function RoleTable({ roles, onDelete, lacksDelete }: RoleTableProps) {
+  const styles = useStyles()
+  const [opened, setOpened] = useState<string>()
+  if (roles.length === 0) return <Text>{rightsTexts.noMatch}</Text>
+  return (
+    <DataTable
+      label={rightsTexts.access.tabs.roles}
+      rows={roles}
+      keyOf={({ name }) => name}
+      columns={[
+        { title: texts.name, cell: ({ properties }) => properties.roleName },
+        {
+          title: texts.kind,
+          cell: ({ properties }) => (
+            <Badge appearance="outline">{properties.type === 'CustomRole' ? texts.custom : texts.builtIn}</Badge>
+          ),
+        },
+        { title: texts.description, cell: ({ properties }) => properties.description },
+        {
+          title: texts.permissions,
+          cell: (role) =>
+            opened === role.name ? (
+              <ul className={styles.list}>
+                {permissionTexts(role).map((each) => (
+                  <li key={each}>{each}</li>
+                ))}
+              </ul>
+            ) : (
+              <Button
+                size="small"
+                aria-label={`${texts.permissions}: ${role.properties.roleName}`}
+                onClick={() => setOpened(role.name)}
+              >
+                {texts.permissions}
+              </Button>
+            ),
+        },
+        {
+          title: rightsTexts.access.action,
+          cell: (role) =>
+            role.properties.type === 'CustomRole' && (
+              <ActionButton
+                size="small"
+                reason={lacksDelete}
+                aria-label={`${rightsTexts.delete}: ${role.properties.roleName}`}
+                onClick={() => onDelete(role)}
+              >
+                {rightsTexts.delete}
+              </ActionButton>
+            ),
+        },
+      ]}
+    />
+  )
+}
+
+function permissionTexts({ properties }: RoleDefinition): readonly string[] {
+  return properties.permissions.flatMap(({ actions, dataActions, notActions, notDataActions }) => [
+    ...actions,
+    ...dataActions,
+    ...[...notActions, ...notDataActions].map((each) => `${texts.except} ${each}`),
+  ])
+}
+
+function matches({ properties }: RoleDefinition, filter: string): boolean {
+  return `${properties.roleName} ${properties.description}`.toLowerCase().includes(filter.toLowerCase())
+}

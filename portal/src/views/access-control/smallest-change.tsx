@@ -1,0 +1,100 @@
+import { Text } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { changeText } from '../../../../cli/src/acr/change-text.ts'
+import { shellWord } from '../../../../cli/src/shell-word.ts'
+import type { Principal } from '../../api/principals.ts'
+import type { AccessExplanation, DecisionChange } from '../../api/rights-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { DoneMessage } from '../../shell/done-message.tsx'
+import { Section } from '../../shell/page.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import { possibleChange } from './apply-change.ts'
+import { accessKey } from './use-access.ts'
+
+const texts = rightsTexts.check
+
+type SmallestChangeProps = {
+  readonly registry: Registry
+  readonly explanation: AccessExplanation
+  readonly change: DecisionChange
+  readonly principal: Principal | undefined
+  readonly onChanged: () => Promise<unknown>
+}
+
+/** The smallest change that would allow a request, with a button that makes it. */
+export function SmallestChange({ registry, explanation, change, principal, onChanged }: SmallestChangeProps) {
+  const mayAct = usePermissions(registry.id)
+  const client = useQueryClient()
+  const [isAsked, setAsked] = useState(false)
+  const [isDone, setDone] = useState(false)
+  const possible = possibleChange({ registryId: registry.id, explanation, change, principal })
+  const lacks = possible === undefined || mayAct(possible.needs) ? undefined : `${rightsTexts.lacks} ${possible.needs}.`
+  const description = describeChange(change, principal?.name ?? explanation.principal)
+  return (
+    <Section title={texts.change}>
+      <Text>{description}</Text>
+      {possible === undefined ? (
+        <Text>{texts.byHand}</Text>
+      ) : (
+        <div>
+          <ActionButton appearance="primary" reason={lacks} onClick={() => setAsked(true)}>
+            {texts.apply}
+          </ActionButton>
+        </div>
+      )}
+      {lacks !== undefined && <Text>{lacks}</Text>}
+      <CaptionedText label={shared.commandLine} text={commandOf(registry, explanation, change)} />
+      <DoneMessage text={isDone ? texts.applied : undefined} />
+      {isAsked && possible !== undefined && (
+        <ConfirmDialog
+          title={texts.change}
+          confirm={texts.apply}
+          onClose={() => setAsked(false)}
+          onConfirm={async () => {
+            await possible.apply()
+            setDone(true)
+            await client.invalidateQueries({ queryKey: accessKey(registry.id) })
+            await client.invalidateQueries({ queryKey: ['registries'] })
+            await onChanged()
+          }}
+        >
+          <Text>{description}</Text>
+        </ConfirmDialog>
+      )}
+    </Section>
+  )
+}
+
+function describeChange({ kind, roleName, condition, action }: DecisionChange, who: string): string {
+  const { changes } = texts
+  switch (kind) {
+    case 'assign-role': {
+      const limit = condition ? `, ${texts.withCondition} ${condition}` : ''
+      return `${changes['assign-role']} ${roleName ?? ''}: ${who}${limit}`
+    }
+    case 'extend-scope-map':
+      return `${changes['extend-scope-map']}: ${action ?? ''}. ${changes['extend-scope-map-hint']}`
+    default:
+      return (changes as Readonly<Record<string, string>>)[kind] ?? kind
+  }
+}
+
+function commandOf(registry: Registry, explanation: AccessExplanation, change: DecisionChange): string {
+  const { principal, action, repository, scopeMap, roleAssignmentMode } = explanation
+  const [, token] = /^token:(.+)$/.exec(principal) ?? []
+  return changeText(change, {
+    registry: registry.name,
+    who: shellWord(principal),
+    objectId: principal,
+    token,
+    scopeMap: scopeMap?.name,
+    asked: { action, repository },
+    isForRegistry: roleAssignmentMode === 'LegacyRegistryPermissions',
+  })
+}

@@ -1,0 +1,89 @@
+import { Field, Radio, RadioGroup, Text, Textarea, makeStyles, tokens } from '@fluentui/react-components'
+import type { RoleDefinition } from '../../api/rights-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { rightsTexts } from '../../texts/rights.ts'
+import { ConditionEditor, isCondition } from './condition-editor.tsx'
+import { type Place, conditionOf, readPatterns } from './plan-assignments.ts'
+
+const texts = rightsTexts.add
+
+const useStyles = makeStyles({ step: { display: 'grid', rowGap: tokens.spacingVerticalM, maxWidth: '48rem' } })
+
+/** What is entered; the texts are kept when another kind is selected. */
+export type PlaceChoice = {
+  readonly kind: Place['kind']
+  readonly patterns: string
+  readonly condition: string
+}
+
+/** Where the role applies. Undefined while something is missing or wrong. */
+export function placeOf({ kind, patterns: text, condition }: PlaceChoice): Place | undefined {
+  if (kind === 'all') return { kind }
+  if (kind === 'condition') {
+    return condition.trim() !== '' && isCondition(condition) ? { kind, text: condition } : undefined
+  }
+  const { patterns, wrong } = readPatterns(text)
+  return wrong === undefined && patterns.length > 0 ? { kind, patterns } : undefined
+}
+
+type WhereStepProps = {
+  readonly registry: Registry
+  readonly role: RoleDefinition
+  readonly choice: PlaceChoice
+  readonly onChange: (choice: PlaceChoice) => void
+}
+
+/** Selects the repositories to which the role applies, and shows the condition. */
+export function WhereStep({ registry, role, choice, onChange }: WhereStepProps) {
+  const styles = useStyles()
+  const isPerRepository = registry.properties.roleAssignmentMode === 'AbacRepositoryPermissions'
+  const hasRepositories = role.properties.permissions.some(({ dataActions }) => dataActions.length > 0)
+  const reason = isPerRepository ? (hasRepositories ? undefined : texts.noRepositoryRole) : texts.noPatterns
+  return (
+    <div className={styles.step}>
+      <Field label={texts.steps.where}>
+        <RadioGroup
+          value={choice.kind}
+          onChange={(_event, { value }) => onChange({ ...choice, kind: value as Place['kind'] })}
+        >
+          <Radio value="all" label={texts.whole} />
+          <Radio value="patterns" label={texts.patterns} disabled={reason !== undefined} />
+          <Radio value="condition" label={texts.condition} />
+        </RadioGroup>
+      </Field>
+      {reason !== undefined && <Text>{reason}</Text>}
+      {choice.kind === 'patterns' && <Patterns choice={choice} onChange={onChange} />}
+      {choice.kind === 'condition' && (
+        <ConditionEditor value={choice.condition} onChange={(condition) => onChange({ ...choice, condition })} />
+      )}
+    </div>
+  )
+}
+
+function Patterns({ choice, onChange }: Pick<WhereStepProps, 'choice' | 'onChange'>) {
+  const { wrong } = readPatterns(choice.patterns)
+  const place = placeOf(choice)
+  const message =
+    wrong === undefined ? (place === undefined ? texts.needPattern : null) : `“${wrong}” ${texts.wrongPattern}`
+  return (
+    <>
+      <Field
+        label={texts.patterns}
+        hint={texts.patternsHint}
+        validationState={wrong === undefined ? 'none' : 'error'}
+        validationMessage={message}
+      >
+        <Textarea
+          rows={4}
+          spellCheck={false}
+          value={choice.patterns}
+          onChange={(_event, { value }) => onChange({ ...choice, patterns: value })}
+        />
+      </Field>
+      {place !== undefined && (
+        <CaptionedText label={texts.writtenCondition} text={conditionOf(place) ?? rightsTexts.access.all} />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,148 @@
+import { Button, Text } from '@fluentui/react-components'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { listAllowed } from '../../api/access.ts'
+import { listMembers } from '../../api/principals.ts'
+import type { AllowedPrincipal } from '../../api/rights-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Section } from '../../shell/page.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import type { AccessSearch } from './access-search.ts'
+import { scopeText } from './describe.ts'
+import { QuestionForm } from './question-form.tsx'
+
+const texts = rightsTexts.who
+/** How many rows are shown at first, and with each “Load more”. */
+const pageSize = 100
+
+type WhoCanProps = {
+  readonly registry: Registry
+  readonly search: AccessSearch
+  readonly go: (search: AccessSearch) => void
+}
+
+/** Who may do something. */
+export function WhoCan({ registry, search, go }: WhoCanProps) {
+  const { action, repository } = search
+  return (
+    <Section title={rightsTexts.access.tabs.who}>
+      <Text>{texts.about}</Text>
+      <QuestionForm search={search} submit={texts.ask} onAsk={(question) => go({ tab: 'who', ...question })} />
+      {action !== undefined && <Allowed registry={registry} action={action} repository={repository} />}
+    </Section>
+  )
+}
+
+type AllowedProps = {
+  readonly registry: Registry
+  readonly action: string
+  readonly repository: string | undefined
+}
+
+function Allowed({ registry, action, repository }: AllowedProps) {
+  const query = useQuery({
+    queryKey: ['allowed', registry.id, action, repository],
+    queryFn: ({ signal }) => listAllowed(registry.id, { action, repository }, signal),
+  })
+  return (
+    <>
+      <Loaded query={query}>
+        {({ list, principals }) => (
+          <>
+            {list.anonymous && <Text>{texts.anonymous}</Text>}
+            {list.adminAccount && <Text>{texts.admin}</Text>}
+            <AllowedTable registry={registry} principals={principals} isEmpty={!list.anonymous && !list.adminAccount} />
+          </>
+        )}
+      </Loaded>
+      <CaptionedText
+        label={shared.commandLine}
+        text={`acrux acr who ${action}${repository === undefined ? '' : ` ${repository}`} -n ${registry.name}`}
+      />
+    </>
+  )
+}
+
+type AllowedTableProps = {
+  readonly registry: Registry
+  readonly principals: readonly AllowedPrincipal[]
+  /** Whether nobody else may do it. */
+  readonly isEmpty: boolean
+}
+
+function AllowedTable({ registry, principals, isEmpty }: AllowedTableProps) {
+  const [shown, setShown] = useState(pageSize)
+  if (principals.length === 0) return isEmpty ? <Text>{texts.nobody}</Text> : null
+  return (
+    <>
+      <DataTable
+        label={rightsTexts.access.tabs.who}
+        rows={principals.slice(0, shown)}
+        keyOf={({ principalId }) => principalId}
+        columns={[
+          {
+            title: rightsTexts.access.principal,
+            cell: ({ principalId, principalType, displayName }) => (
+              <>
+                {displayName ?? principalId}
+                {principalType === 'Group' && <Members groupId={principalId} name={displayName ?? principalId} />}
+              </>
+            ),
+          },
+          {
+            title: rightsTexts.access.type,
+            cell: ({ principalType, status }) =>
+              `${rightsTexts.types[principalType]}${status === 'disabled' ? ` (${texts.disabled})` : ''}`,
+          },
+          { title: texts.by, cell: (each) => reasonOf(each, registry.id) },
+        ]}
+      />
+      {principals.length > shown && (
+        <div>
+          <Button onClick={() => setShown(shown + pageSize)}>{shared.loadMore}</Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function reasonOf({ assignments, scopeMapId }: AllowedPrincipal, registryId: string): string {
+  if (scopeMapId !== undefined) return `${rightsTexts.check.scopeMap} ${scopeMapId.split('/').at(-1) ?? ''}`
+  return assignments.map(({ roleName, scope }) => `${roleName ?? ''} (${scopeText(scope, registryId)})`).join(', ')
+}
+
+function Members({ groupId, name }: { readonly groupId: string; readonly name: string }) {
+  const [isOpen, setOpen] = useState(false)
+  const query = useQuery({
+    queryKey: ['members', groupId],
+    enabled: isOpen,
+    queryFn: ({ signal }) => listMembers(groupId, signal),
+  })
+  if (!isOpen) {
+    return (
+      <div>
+        <Button size="small" appearance="subtle" aria-label={`${texts.members}: ${name}`} onClick={() => setOpen(true)}>
+          {texts.members}
+        </Button>
+      </div>
+    )
+  }
+  return (
+    <Loaded query={query}>
+      {(members) => (
+        <ul>
+          {members.map(({ id, name: member, detail }) => (
+            <li key={id}>
+              {member} {detail}
+            </li>
+          ))}
+          {members.length === 0 && <li>{texts.noMembers}</li>}
+        </ul>
+      )}
+    </Loaded>
+  )
+}

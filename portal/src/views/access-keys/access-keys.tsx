@@ -1,0 +1,83 @@
+import { MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { changeRegistry } from '../../api/access.ts'
+import type { Registry } from '../../api/types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import { WithRegistry } from '../registry/with-registry.tsx'
+import { AdminPasswords } from './admin-passwords.tsx'
+
+const texts = rightsTexts.keys
+const writeAction = 'Microsoft.ContainerRegistry/registries/write'
+
+/** The admin account of a registry. */
+export function AccessKeys() {
+  const { registry: loginServer } = useParams({ from: '/shell/registries/$registry/keys' })
+  return (
+    <Page title={rightsTexts.accessKeys}>
+      <WithRegistry loginServer={loginServer}>{(registry) => <AdminAccount registry={registry} />}</WithRegistry>
+    </Page>
+  )
+}
+
+function AdminAccount({ registry }: { readonly registry: Registry }) {
+  const mayAct = usePermissions(registry.id)
+  const client = useQueryClient()
+  const [isAsked, setAsked] = useState(false)
+  const isOn = registry.properties.adminUserEnabled
+  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  return (
+    <>
+      <Section title={texts.admin}>
+        <div role="status">
+          <MessageBar intent={isOn ? 'warning' : 'success'} layout="multiline">
+            <MessageBarBody>{isOn ? texts.on : texts.off}</MessageBarBody>
+          </MessageBar>
+        </div>
+        <Text>
+          {texts.means} {texts.instead}
+        </Text>
+        <div>
+          <ActionButton appearance={isOn ? 'primary' : 'secondary'} reason={lacks} onClick={() => setAsked(true)}>
+            {isOn ? texts.turnOff : texts.turnOn}
+          </ActionButton>
+        </div>
+        {lacks !== undefined && (
+          <Text>
+            {rightsTexts.readOnly} {lacks}
+          </Text>
+        )}
+      </Section>
+      <Section title={texts.passwords}>
+        {isOn ? <AdminPasswords registry={registry} /> : <Text>{texts.offHint}</Text>}
+      </Section>
+      <Section title={shared.commandLine}>
+        <CaptionedText
+          label={isOn ? texts.turnOff : texts.turnOn}
+          text={`acrux acr update --name ${registry.name} --admin-enabled ${String(!isOn)}`}
+        />
+        <CaptionedText label={texts.passwords} text={`acrux acr credential show --name ${registry.name}`} />
+      </Section>
+      {isAsked && (
+        <ConfirmDialog
+          title={isOn ? texts.turnOffTitle : texts.turnOnTitle}
+          confirm={isOn ? texts.turnOff : texts.turnOn}
+          onClose={() => setAsked(false)}
+          onConfirm={async () => {
+            await changeRegistry(registry.id, { adminUserEnabled: !isOn })
+            await client.invalidateQueries({ queryKey: ['registries'] })
+          }}
+        >
+          <Text>{isOn ? texts.turnOffHint : texts.means}</Text>
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}

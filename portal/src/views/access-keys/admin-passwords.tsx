@@ -1,0 +1,114 @@
+import { Text } from '@fluentui/react-components'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import {
+  type AdminPasswordName,
+  readAdminPasswordUses,
+  readAdminPasswords,
+  regenerateAdminPassword,
+} from '../../api/admin-account.ts'
+import type { Registry } from '../../api/types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { DoneMessage } from '../../shell/done-message.tsx'
+import { ErrorView } from '../../shell/error-view.tsx'
+import { formatTime } from '../../shell/format.ts'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+
+const texts = rightsTexts.keys
+const names: readonly AdminPasswordName[] = ['password', 'password2']
+const inRegistry = (action: string) => `Microsoft.ContainerRegistry/registries/${action}/action`
+
+/** Both passwords of the admin account, shown on demand, with their last use. */
+export function AdminPasswords({ registry }: { readonly registry: Registry }) {
+  const mayAct = usePermissions(registry.id)
+  const uses = useAdminUses(registry)
+  const [renewed, setRenewed] = useState<AdminPasswordName>()
+  const [isDone, setDone] = useState(false)
+  // The passwords are in no cache: they are forgotten with this view.
+  const show = useMutation({ mutationFn: () => readAdminPasswords(registry.id), gcTime: 0 })
+  const lacks = (action: string) => (mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`)
+  const lacksShow = lacks(inRegistry('listCredentials'))
+  const shown = show.data
+  return (
+    <>
+      <DoneMessage text={isDone ? texts.regenerated : undefined} />
+      <CaptionedText label={texts.userName} text={registry.name} />
+      <DataTable
+        label={texts.passwords}
+        rows={names}
+        keyOf={(name) => name}
+        columns={[
+          { title: texts.password, cell: (name) => name },
+          { title: texts.lastUsed, cell: (name) => usedText(uses.data, name) },
+          {
+            title: rightsTexts.access.action,
+            cell: (name) => (
+              <ActionButton
+                size="small"
+                reason={lacks(inRegistry('regenerateCredential'))}
+                aria-label={`${texts.regenerate}: ${name}`}
+                onClick={() => setRenewed(name)}
+              >
+                {texts.regenerate}
+              </ActionButton>
+            ),
+          },
+        ]}
+      />
+      {uses.isError && <ErrorView error={uses.error} />}
+      {shown?.passwords.map(({ name, value }) => (
+        <CaptionedText key={name} label={name} text={value} />
+      ))}
+      <div>
+        {shown === undefined ? (
+          <ActionButton reason={lacksShow} disabled={show.isPending} onClick={() => show.mutate()}>
+            {texts.show}
+          </ActionButton>
+        ) : (
+          <ActionButton onClick={() => show.reset()}>{texts.hide}</ActionButton>
+        )}{' '}
+        <Text>{lacksShow ?? texts.showHint}</Text>
+      </div>
+      {show.isError && <ErrorView error={show.error} />}
+      {renewed !== undefined && (
+        <ConfirmDialog
+          title={`${texts.regenerateTitle} ${renewed}?`}
+          confirm={texts.regenerate}
+          onClose={() => setRenewed(undefined)}
+          onConfirm={async () => {
+            await regenerateAdminPassword(registry.id, renewed)
+            show.reset()
+            setDone(true)
+          }}
+        >
+          <Text>{texts.regenerateHint}</Text>
+          <CaptionedText
+            label={shared.commandLine}
+            text={`acrux acr credential renew --name ${registry.name} --password-name ${renewed}`}
+          />
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}
+
+type Uses = Awaited<ReturnType<typeof readAdminPasswordUses>>
+
+function useAdminUses({ id }: Registry) {
+  return useQuery({
+    queryKey: ['admin-uses', id],
+    queryFn: async ({ signal }) => ({ uses: await readAdminPasswordUses(id, signal) }),
+  })
+}
+
+function usedText(data: { readonly uses: Uses } | undefined, name: AdminPasswordName): string {
+  if (data === undefined) return ''
+  if (data.uses === undefined) return texts.usesHidden
+  const lastUsedAt = data.uses.find((each) => each.name === name)?.lastUsedAt
+  return lastUsedAt === undefined ? shared.never : formatTime(lastUsedAt)
+}

@@ -1,0 +1,26 @@
+import { Text } from '@fluentui/react-components'
+import type { ReactNode } from 'react'
+import type { Registry } from '../../api/types.ts'
+import { Loaded } from '../../shell/loaded.tsx'
+import { rightsTexts } from '../../texts/rights.ts'
+import { useRegistries } from '../home/use-home.ts'
+
+type WithRegistryProps = { readonly loginServer: string; readonly children: (registry: Registry) => ReactNode }
+
+/** Shows the settings of a registry, or says that the person's roles do not include them. */
+export function WithRegistry({ loginServer, children }: WithRegistryProps) {
+  const registries = useRegistries()
+  return (
+    <Loaded query={registries}>
+      {(found) => {
+        const registry = found.find(({ properties }) => properties.loginServer === loginServer)
+        if (registry !== undefined) return children(registry)
+        return (
+          <Text>
+            {rightsTexts.notVisible} {rightsTexts.notVisibleNext}
+          </Text>
+        )
+      }}
+    </Loaded>
+  )
+}

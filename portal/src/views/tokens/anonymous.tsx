@@ -1,0 +1,105 @@
+import { Field, Radio, RadioGroup, Select, Text } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { changeRegistry } from '../../api/access.ts'
+import { setAnonymousAccess } from '../../api/tokens.ts'
+import type { Registry } from '../../api/types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { DoneMessage } from '../../shell/done-message.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Section } from '../../shell/page.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import { type TokenData, useAnonymousAccess, useTokens } from './use-tokens.ts'
+
+const texts = rightsTexts.token.anonymous
+const writeAction = 'Microsoft.ContainerRegistry/registries/write'
+
+type Kind = 'none' | 'some' | 'all'
+
+/** Whether people and programs may pull without signing in. */
+export function Anonymous({ registry }: { readonly registry: Registry }) {
+  const query = useTokens(registry.id)
+  const access = useAnonymousAccess(registry.id)
+  return (
+    <Section title={rightsTexts.token.tabs.anonymous}>
+      <Text>{texts.about}</Text>
+      <Loaded query={query}>
+        {(data) => (
+          <Loaded query={access}>
+            {({ scopeMap }) => <AnonymousForm registry={registry} data={data} scopeMap={scopeMap} />}
+          </Loaded>
+        )}
+      </Loaded>
+      <CaptionedText
+        label={shared.commandLine}
+        text={`acrux acr grant anonymous pull 'public/*' --name ${registry.name}`}
+      />
+    </Section>
+  )
+}
+
+type AnonymousFormProps = {
+  readonly registry: Registry
+  readonly data: TokenData
+  readonly scopeMap: string | undefined
+}
+
+function AnonymousForm({ registry, data, scopeMap }: AnonymousFormProps) {
+  const present = registry.properties.anonymousPullEnabled ? 'all' : scopeMap === undefined ? 'none' : 'some'
+  const [kind, setKind] = useState<Kind>(present)
+  const [name, setName] = useState(scopeMap ?? data.scopeMaps[0]?.name ?? '')
+  const [isAsked, setAsked] = useState(false)
+  const [done, setDone] = useState<string>()
+  const mayAct = usePermissions(registry.id)
+  const client = useQueryClient()
+  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  const isSame = kind === present && (kind !== 'some' || name === scopeMap)
+  const save = async () => {
+    // First what closes, then what opens: a failure in between leaves less access than wanted, not more.
+    if (kind !== 'all' && present === 'all') await changeRegistry(registry.id, { anonymousPullEnabled: false })
+    if (kind !== 'some' && scopeMap !== undefined) await setAnonymousAccess(registry.id, undefined)
+    if (kind === 'some') await setAnonymousAccess(registry.id, name)
+    if (kind === 'all') await changeRegistry(registry.id, { anonymousPullEnabled: true })
+    await client.invalidateQueries({ queryKey: ['registries'] })
+    await client.invalidateQueries({ queryKey: ['anonymous-access', registry.id] })
+    setDone(texts.saved)
+  }
+  return (
+    <>
+      <DoneMessage text={done} />
+      <Field label={texts.now}>
+        <RadioGroup value={kind} onChange={(_event, { value }) => setKind(value as Kind)}>
+          <Radio value="none" label={texts.none} />
+          <Radio value="some" label={texts.some} />
+          <Radio value="all" label={texts.all} />
+        </RadioGroup>
+      </Field>
+      {kind === 'some' && (
+        <Field label={rightsTexts.token.scopeMap}>
+          <Select value={name} onChange={(_event, { value }) => setName(value)}>
+            {data.scopeMaps.map((each) => (
+              <option key={each.id} value={each.name}>
+                {each.name}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      )}
+      <div>
+        <ActionButton appearance="primary" reason={lacks} disabled={isSame} onClick={() => setAsked(true)}>
+          {texts.save}
+        </ActionButton>
+      </div>
+      {lacks !== undefined && <Text>{lacks}</Text>}
+      {isAsked && (
+        <ConfirmDialog title={texts.title} confirm={texts.save} onClose={() => setAsked(false)} onConfirm={save}>
+          <Text>{kind === 'none' ? texts.closes : texts.opens}</Text>
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}

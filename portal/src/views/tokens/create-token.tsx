@@ -1,0 +1,95 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { GeneratedCredentials } from '../../api/rights-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { Button } from '@fluentui/react-components'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { Steps } from '../../shell/steps.tsx'
+import { rightsTexts } from '../../texts/rights.ts'
+import { WithRegistry } from '../registry/with-registry.tsx'
+import { ExpiryStep } from './expiry-step.tsx'
+import { defaultDays } from './expiry-field.tsx'
+import { NameStep, nameFault } from './name-step.tsx'
+import { NewPassword } from './new-password.tsx'
+import { type RightsChoice, RightsStep, actionsOf } from './rights-step.tsx'
+import { type TokenData, tokensKey, useTokens } from './use-tokens.ts'
+
+const texts = rightsTexts.token
+
+/** Creates a scoped token, step by step. */
+export function CreateToken() {
+  const { registry: loginServer } = useParams({ from: '/shell/registries/$registry/tokens/new' })
+  return (
+    <Page title={texts.create}>
+      <WithRegistry loginServer={loginServer}>{(registry) => <Wizard registry={registry} />}</WithRegistry>
+    </Page>
+  )
+}
+
+function Wizard({ registry }: { readonly registry: Registry }) {
+  const query = useTokens(registry.id)
+  return <Loaded query={query}>{(data) => <WizardSteps registry={registry} data={data} />}</Loaded>
+}
+
+function WizardSteps({ registry, data }: { readonly registry: Registry; readonly data: TokenData }) {
+  const navigate = useNavigate()
+  const client = useQueryClient()
+  const [name, setName] = useState('')
+  const [choice, setChoice] = useState<RightsChoice>({
+    kind: 'fresh',
+    scopeMap: '',
+    patterns: '',
+    rights: ['content/read'],
+  })
+  const [days, setDays] = useState(defaultDays)
+  const [made, setMade] = useState<GeneratedCredentials>()
+  const { loginServer } = registry.properties
+  const leave = async () => {
+    await client.invalidateQueries({ queryKey: tokensKey(registry.id) })
+    await navigate({ to: '/registries/$registry/tokens', params: { registry: loginServer } })
+  }
+  const [password] = made?.passwords ?? []
+  if (made !== undefined && password !== undefined) {
+    return (
+      <Section title={texts.steps.made}>
+        <NewPassword loginServer={loginServer} token={made.username} password={password.value} />
+        <div>
+          <Button appearance="primary" onClick={() => void leave()}>
+            {texts.copied}
+          </Button>
+        </div>
+      </Section>
+    )
+  }
+  return (
+    <Steps
+      onLeave={() => void leave()}
+      steps={[
+        {
+          title: texts.steps.name,
+          isReady: name !== '' && nameFault(name, data, registry.name) === undefined,
+          content: <NameStep name={name} fault={nameFault(name, data, registry.name)} onChange={setName} />,
+        },
+        {
+          title: texts.steps.rights,
+          isReady: choice.kind === 'existing' ? choice.scopeMap !== '' : actionsOf(choice) !== undefined,
+          content: <RightsStep data={data} choice={choice} onChange={setChoice} />,
+        },
+        {
+          title: texts.steps.expiry,
+          content: (
+            <ExpiryStep
+              registry={registry}
+              data={data}
+              token={{ name, choice, days }}
+              onDays={setDays}
+              onMade={setMade}
+            />
+          ),
+        },
+      ]}
+    />
+  )
+}

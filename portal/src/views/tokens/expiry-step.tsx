@@ -1,0 +1,77 @@
+import { Button } from '@fluentui/react-components'
+import { useMutation } from '@tanstack/react-query'
+import { shellWord } from '../../../../cli/src/shell-word.ts'
+import type { GeneratedCredentials } from '../../api/rights-types.ts'
+import { generatePasswords, putScopeMap, putToken } from '../../api/tokens.ts'
+import type { Registry } from '../../api/types.ts'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { ErrorView } from '../../shell/error-view.tsx'
+import { Facts } from '../../shell/facts.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import { readPatterns } from '../access-control/plan-assignments.ts'
+import { patternText } from '../../../../cli/src/acr/permission/repository-pattern.ts'
+import { ExpiryField, expiryOf } from './expiry-field.tsx'
+import { ownScopeMap } from './name-step.tsx'
+import { type RightsChoice, actionsOf } from './rights-step.tsx'
+import type { TokenData } from './use-tokens.ts'
+
+const texts = rightsTexts.token
+
+/** A token that is created. */
+type NewToken = { readonly name: string; readonly choice: RightsChoice; readonly days: number }
+
+type ExpiryStepProps = {
+  readonly registry: Registry
+  readonly data: TokenData
+  readonly token: NewToken
+  readonly onDays: (days: number) => void
+  readonly onMade: (made: GeneratedCredentials) => void
+}
+
+/** Selects how long the password is valid, shows what will be created, and creates it. */
+export function ExpiryStep({ registry, data, token, onDays, onMade }: ExpiryStepProps) {
+  const { name, choice, days } = token
+  const isFresh = choice.kind === 'fresh'
+  const scopeMap = isFresh ? ownScopeMap(name) : choice.scopeMap
+  const known = data.scopeMaps.find((map) => map.name === choice.scopeMap)
+  const actions = isFresh ? actionsOf(choice) : known?.properties.actions
+  const create = useMutation({
+    mutationFn: async () => {
+      if (isFresh) await putScopeMap(registry.id, scopeMap, { actions: actions ?? [] })
+      await putToken(registry.id, name, scopeMap)
+      return generatePasswords(registry.id, name, { name: 'password1', ...expiryOf(days) })
+    },
+    onSuccess: onMade,
+    gcTime: 0,
+  })
+  return (
+    <>
+      <ExpiryField days={days} onChange={onDays} />
+      <Facts
+        facts={[
+          [texts.name, name],
+          [texts.scopeMap, scopeMap],
+          [texts.actions, (actions ?? []).join(', ')],
+        ]}
+      />
+      <div>
+        <Button appearance="primary" disabled={create.isPending} onClick={() => create.mutate()}>
+          {texts.create}
+        </Button>
+      </div>
+      {create.isError && <ErrorView error={create.error} />}
+      <CaptionedText label={shared.commandLine} text={commandOf(registry.name, token)} />
+    </>
+  )
+}
+
+function commandOf(registry: string, { name, choice, days }: NewToken): string {
+  const { patterns } = readPatterns(choice.patterns)
+  const what =
+    choice.kind === 'existing'
+      ? [`--scope-map ${shellWord(choice.scopeMap)}`]
+      : patterns.map((each) => `--repository ${shellWord(patternText(each))} ${choice.rights.join(' ')}`)
+  const expiry = days === 0 ? [] : [`--expiration-in-days ${days}`]
+  return ['acrux acr token create', `--name ${name} --registry ${registry}`, ...what, ...expiry].join(' ')
+}

@@ -1,0 +1,23 @@
+import { MessageBar, MessageBarBody } from '@fluentui/react-components'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { rightsTexts } from '../../texts/rights.ts'
+
+const texts = rightsTexts.token
+
+type NewPasswordProps = { readonly loginServer: string; readonly token: string; readonly password: string }
+
+/** A password that was just generated, which is shown only here. */
+export function NewPassword({ loginServer, token, password }: NewPasswordProps) {
+  return (
+    <>
+      <div role="status">
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>{texts.once}</MessageBarBody>
+        </MessageBar>
+      </div>
+      <CaptionedText label={rightsTexts.keys.userName} text={token} />
+      <CaptionedText label={rightsTexts.keys.password} text={password} />
+      <CaptionedText label={texts.login} text={`docker login ${loginServer} --username ${token} --password-stdin`} />
+    </>
+  )
+}

@@ -1,0 +1,184 @@
+import { Button, Field, SearchBox, Text, makeStyles, tokens as theme } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Registry } from '../../api/types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Section } from '../../shell/page.tsx'
+import { texts as shared } from '../../texts.ts'
+import { rightsTexts } from '../../texts/rights.ts'
+import { passwordText } from './password-text.ts'
+import { RotatePassword } from './rotate-password.tsx'
+import { type TokenAct, TokenDialog } from './token-dialog.tsx'
+import type { TokenSearch } from './token-search.ts'
+import { type TokenRow, tokensKey, useTokens } from './use-tokens.ts'
+
+const texts = rightsTexts.token
+/** How many rows are shown at first, and with each “Load more”. */
+const pageSize = 100
+const inRegistry = (action: string) => `Microsoft.ContainerRegistry/registries/${action}`
+
+const useStyles = makeStyles({
+  bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: theme.spacingHorizontalM },
+  filter: { flexGrow: 1, maxWidth: '24rem' },
+  buttons: { display: 'flex', flexWrap: 'wrap', gap: theme.spacingHorizontalS },
+  list: { margin: 0, paddingLeft: theme.spacingHorizontalL },
+})
+
+type TokenListProps = {
+  readonly registry: Registry
+  readonly search: TokenSearch
+  readonly go: (search: TokenSearch, replace?: boolean) => void
+}
+
+/** The scoped tokens of a registry. */
+export function TokenList({ registry, search, go }: TokenListProps) {
+  const styles = useStyles()
+  const query = useTokens(registry.id)
+  const mayAct = usePermissions(registry.id)
+  const navigate = useNavigate()
+  const { filter = '' } = search
+  const { loginServer } = registry.properties
+  const write = inRegistry('tokens/write')
+  const lacks = mayAct(write) ? undefined : `${rightsTexts.lacks} ${write}.`
+  return (
+    <Section title={texts.tabs.tokens}>
+      <Text>{texts.about}</Text>
+      <div className={styles.bar}>
+        <Field label={rightsTexts.filter} className={styles.filter}>
+          <SearchBox value={filter} onChange={(_event, { value }) => go(value === '' ? {} : { filter: value }, true)} />
+        </Field>
+        <ActionButton
+          appearance="primary"
+          reason={lacks}
+          onClick={() => void navigate({ to: '/registries/$registry/tokens/new', params: { registry: loginServer } })}
+        >
+          {texts.create}
+        </ActionButton>
+      </div>
+      {lacks !== undefined && (
+        <Text>
+          {rightsTexts.readOnly} {lacks}
+        </Text>
+      )}
+      <Loaded query={query}>{({ tokens }) => <TokenTable registry={registry} rows={tokens} filter={filter} />}</Loaded>
+      <CaptionedText label={shared.commandLine} text={`acrux acr token list --registry ${registry.name} -o table`} />
+    </Section>
+  )
+}
+
+type TokenTableProps = { readonly registry: Registry; readonly rows: readonly TokenRow[]; readonly filter: string }
+
+function TokenTable({ registry, rows, filter }: TokenTableProps) {
+  const [shown, setShown] = useState(pageSize)
+  const [act, setAct] = useState<TokenAct>()
+  const [rotated, setRotated] = useState<string>()
+  const client = useQueryClient()
+  const reload = () => client.invalidateQueries({ queryKey: tokensKey(registry.id) })
+  if (rows.length === 0) {
+    return (
+      <Text>
+        {texts.empty} {texts.emptyNext}
+      </Text>
+    )
+  }
+  const found = rows.filter(({ token, scopeMap }) =>
+    `${token.name} ${scopeMap}`.toLowerCase().includes(filter.toLowerCase()),
+  )
+  if (found.length === 0) return <Text>{rightsTexts.noMatch}</Text>
+  const rotatedRow = rows.find(({ token }) => token.name === rotated)
+  return (
+    <>
+      <DataTable
+        label={texts.tabs.tokens}
+        rows={found.slice(0, shown)}
+        keyOf={({ token }) => token.id}
+        columns={[
+          { title: texts.name, cell: ({ token }) => token.name },
+          {
+            title: texts.status,
+            cell: ({ token }) => (token.properties.status === 'enabled' ? texts.enabled : texts.disabled),
+          },
+          { title: texts.scopeMap, cell: ({ scopeMap }) => scopeMap },
+          { title: texts.passwords, cell: (row) => <Passwords row={row} /> },
+          {
+            title: rightsTexts.access.action,
+            cell: (row) => (
+              <RowButtons registry={registry} row={row} onAct={setAct} onRotate={() => setRotated(row.token.name)} />
+            ),
+          },
+        ]}
+      />
+      {found.length > shown && (
+        <div>
+          <Button onClick={() => setShown(shown + pageSize)}>{shared.loadMore}</Button>
+        </div>
+      )}
+      {act !== undefined && (
+        <TokenDialog registry={registry} act={act} onDone={reload} onClose={() => setAct(undefined)} />
+      )}
+      {rotatedRow !== undefined && (
+        <RotatePassword registry={registry} row={rotatedRow} onChanged={reload} onClose={() => setRotated(undefined)} />
+      )}
+    </>
+  )
+}
+
+function Passwords({ row }: { readonly row: TokenRow }) {
+  const styles = useStyles()
+  if (row.passwords.length === 0) return <>{texts.noPasswords}</>
+  return (
+    <ul className={styles.list}>
+      {row.passwords.map((password) => (
+        <li key={password.name}>{passwordText(password, row.showsUses)}</li>
+      ))}
+    </ul>
+  )
+}
+
+type RowButtonsProps = {
+  readonly registry: Registry
+  readonly row: TokenRow
+  readonly onAct: (act: TokenAct) => void
+  readonly onRotate: () => void
+}
+
+function RowButtons({ registry, row, onAct, onRotate }: RowButtonsProps) {
+  const styles = useStyles()
+  const mayAct = usePermissions(registry.id)
+  const { name, properties } = row.token
+  const reasonFor = (action: string) => (mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`)
+  const status = properties.status === 'enabled' ? 'disable' : 'enable'
+  return (
+    <div className={styles.buttons}>
+      <ActionButton
+        size="small"
+        reason={reasonFor(inRegistry('generateCredentials/action'))}
+        aria-label={`${texts.rotate}: ${name}`}
+        onClick={onRotate}
+      >
+        {texts.rotate}
+      </ActionButton>
+      <ActionButton
+        size="small"
+        reason={reasonFor(inRegistry('tokens/write'))}
+        aria-label={`${texts[status]}: ${name}`}
+        onClick={() => onAct({ kind: status, token: name })}
+      >
+        {texts[status]}
+      </ActionButton>
+      <ActionButton
+        size="small"
+        reason={reasonFor(inRegistry('tokens/delete'))}
+        aria-label={`${rightsTexts.delete}: ${name}`}
+        onClick={() => onAct({ kind: 'delete', token: name })}
+      >
+        {rightsTexts.delete}
+      </ActionButton>
+    </div>
+  )
+}

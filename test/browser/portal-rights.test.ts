@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { arm, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
+import { type NewPerson, createPerson } from '../harness/directory.ts'
+import { request } from '../harness/http.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
+import { basic } from '../harness/registry.ts'
+import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
+
+const portal = await openPortal()
+const { server, browser, give } = portal
+const { loginServer } = server.firstRun
+const registry = registryId(server)
+const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+const catalog = `Microsoft.ContainerRegistry/registries/repositories`
+
+/** The answer of the server to a question about access. */
+async function mayPush(principal: string, repository: string): Promise<unknown> {
+  const query = new URLSearchParams({ principal, action: 'push', repository }).toString()
+  return at(expectStatus(await arm(server, 'GET', `${registry}/accessExplanation?${query}`), 200).json(), 'allowed')
+}
+
+/** Lets a person see the names of others. */
+async function showDirectory({ id: principalId }: NewPerson): Promise<void> {
+  const role = { principalId, roleDefinitionId: '88d8e3e3-8f55-4a1e-953a-9b9898b8876b', directoryScopeId: '/' }
+  expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', role), 201)
+}
+
+const setMode = async (roleAssignmentMode: string) =>
+  expectStatus(await arm(server, 'PATCH', registry, { properties: { roleAssignmentMode } }), 200, 201)
+
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true })
+
+test('an owner assigns a role for some repositories, checks it, changes its condition and removes it', async (t) => {
+  if (!portal.canRun(t)) return
+  const owner = await createPerson(server, 'giver')
+  const ada = await createPerson(server, 'ada')
+  await give(owner, roles.owner)
+  await showDirectory(owner)
+  await setMode('AbacRepositoryPermissions')
+  await using context = await browser.newContext({ reducedMotion: 'reduce' })
+  const { page, faults } = await portal.watch(context)
+  await signIn(page, owner, `${base}/access`)
+  await page.getByRole('cell', { name: 'giver' }).first().waitFor()
+
+  await button(page, 'Add a role assignment').click()
+  await page.getByRole('radio', { name: 'Container Registry Repository Writer' }).check()
+  assert.deepEqual(await violations(page), [], 'roles')
+  await button(page, 'Next').click()
+  await page.getByRole('searchbox').fill('ad')
+  await page.getByRole('checkbox', { name: 'ada · Person' }).check()
+  await button(page, 'Next').click()
+  await page.getByRole('radio', { name: 'Some repositories' }).check()
+  await page.getByRole('textbox').fill('team/app\ntools/*')
+  const written = `@Request[${catalog}:name] StringEqualsIgnoreCase 'team/app' OR @Request[${catalog}:name] StringStartsWithIgnoreCase 'tools/'`
+  await page.getByText(written).waitFor()
+  assert.deepEqual(await violations(page), [], 'repositories')
+  await button(page, 'Next').click()
+  await button(page, 'Assign').click()
+  await page.getByText('The role was assigned.').waitFor()
+  assert.equal(await mayPush(ada.id, 'tools/lint'), true)
+  assert.equal(await mayPush(ada.id, 'other'), false)
+
+  await openView(page, `${base}/access?tab=check&principal=${ada.id}&action=push&repository=other`)
+  await page.getByText('Not allowed').waitFor()
+  assert.deepEqual(await violations(page), [], 'check')
+  await button(page, 'Make this change').click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Make this change' }).click()
+  await page.getByText('Allowed', { exact: true }).waitFor()
+  assert.equal(await mayPush(ada.id, 'other'), true)
+  await page.getByRole('tab', { name: 'Who can' }).click()
+  await page.getByLabel('Repository').fill('other')
+  await page.getByLabel('Action').selectOption('push')
+  await button(page, 'List').click()
+  await page.getByRole('cell', { name: 'ada' }).waitFor()
+  assert.deepEqual(await violations(page), [], 'who')
+
+  await openView(page, `${base}/access?filter=ada`)
+  await button(page, 'Change the condition: Container Registry Repository Writer, ada').click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Condition').fill(`@Request[${catalog}:name] StringEqualsX 'a'`)
+  await dialog.getByText(/^At character \d+: /).waitFor()
+  assert.equal(await dialog.getByRole('button', { name: 'Save' }).isDisabled(), true)
+  assert.deepEqual(await violations(page), [], 'condition')
+  await dialog.getByLabel('Condition').fill(`@Request[${catalog}:name] StringEquals 'only'`)
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('The condition was changed.').waitFor()
+  assert.equal(await mayPush(ada.id, 'other'), false)
+  assert.equal(await mayPush(ada.id, 'only'), true)
+
+  await button(page, 'Remove: Container Registry Repository Writer, ada').click()
+  await dialog.getByText('pull, push: only').waitFor()
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('The role assignment was removed.').waitFor()
+  assert.equal(await mayPush(ada.id, 'only'), false)
+  assert.deepEqual(faults, [])
+})
+
+/** The status of a sign-in with a user name and a password. */
+async function signInStatus(user: string, password: string): Promise<number> {
+  const url = `${server.baseUrl}/oauth2/token?service=${loginServer}&scope=repository:team/app:pull`
+  const answer = await request({
+    method: 'GET',
+    url,
+    caFile: server.caFile,
+    headers: { authorization: basic(user, password) },
+  })
+  return answer.status
+}
+
+/** A text that the page offers to copy. */
+const copied = async (page: Page, label: string): Promise<string> =>
+  (await page.getByRole('group', { name: label, exact: true }).innerText()).trim()
+
+test('an owner turns the admin account on, shows and regenerates its passwords, and turns it off', async (t) => {
+  if (!portal.canRun(t)) return
+  const owner = await createPerson(server, 'keeper')
+  await give(owner, roles.owner)
+  await using context = await browser.newContext({ reducedMotion: 'reduce' })
+  const { page, faults } = await portal.watch(context)
+  await signIn(page, owner, `${base}/keys`)
+  const dialog = page.getByRole('dialog')
+  await button(page, 'Turn on').click()
+  assert.deepEqual(await violations(page), [], 'turn on')
+  await dialog.getByRole('button', { name: 'Turn on' }).click()
+  await page.getByText('The admin account is on.').waitFor()
+  assert.equal(await page.getByRole('group', { name: 'password', exact: true }).count(), 0)
+  await button(page, 'Show the passwords').click()
+  const first = await copied(page, 'password')
+  const second = await copied(page, 'password2')
+  assert.deepEqual(await violations(page), [], 'passwords')
+  assert.equal(await signInStatus(server.firstRun.registry, first), 200)
+  await button(page, 'Regenerate: password').click()
+  await dialog.getByRole('button', { name: 'Regenerate' }).click()
+  await page.getByText('The password was regenerated.').waitFor()
+  assert.equal(await signInStatus(server.firstRun.registry, first), 401)
+  assert.equal(await signInStatus(server.firstRun.registry, second), 200)
+  await button(page, 'Turn off').click()
+  await dialog.getByRole('button', { name: 'Turn off' }).click()
+  await page.getByText('The admin account is off.').waitFor()
+  assert.equal(await signInStatus(server.firstRun.registry, second), 401)
+  assert.deepEqual(faults, [])
+})
+
+test('an owner creates a token, rotates its password with an overlap, turns it off, and opens a part to everyone', async (t) => {
+  if (!portal.canRun(t)) return
+  const owner = await createPerson(server, 'issuer')
+  await give(owner, roles.owner)
+  await using context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: 360, height: 740 } })
+  const { page, faults } = await portal.watch(context)
+  await signIn(page, owner, `${base}/tokens`)
+  const dialog = page.getByRole('dialog')
+  await button(page, 'Create a token').click()
+  await page.getByRole('textbox', { name: 'Name' }).fill('no')
+  await page.getByText('Use 5 to 50 letters').waitFor()
+  await page.getByRole('textbox', { name: 'Name' }).fill('device-1')
+  await button(page, 'Next').click()
+  await page.getByRole('textbox', { name: 'Repositories' }).fill('team/*')
+  await page.getByRole('checkbox', { name: 'Read tags and properties' }).check()
+  assert.equal(
+    await copied(page, 'Actions of the scope map'),
+    'repositories/team/*/content/read\nrepositories/team/*/metadata/read',
+  )
+  assert.deepEqual(await violations(page), [], 'rights')
+  await button(page, 'Next').click()
+  await button(page, 'Create a token').click()
+  const first = await copied(page, 'Password')
+  assert.deepEqual(await violations(page), [], 'password')
+  assert.equal(await signInStatus('device-1', first), 200)
+  await button(page, 'I have copied it').click()
+
+  await button(page, 'Rotate the password: device-1').click()
+  assert.deepEqual(await violations(page), [], 'rotate')
+  await dialog.getByRole('button', { name: 'Generate password2' }).click()
+  const second = await copied(page, 'Password')
+  assert.equal(await signInStatus('device-1', first), 200, 'the first password works beside the second one')
+  await dialog.getByRole('button', { name: 'I have copied it' }).click()
+  await button(page, 'Rotate the password: device-1').click()
+  await dialog.getByRole('button', { name: 'Remove: password1' }).click()
+  await dialog.getByRole('button', { name: 'Remove', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  assert.equal(await signInStatus('device-1', first), 401)
+  assert.equal(await signInStatus('device-1', second), 200)
+  await button(page, 'Turn off: device-1').click()
+  await dialog.getByRole('button', { name: 'Turn off' }).click()
+  await button(page, 'Turn on: device-1').waitFor()
+  assert.equal(await signInStatus('device-1', second), 401)
+
+  await page.getByRole('tab', { name: 'Scope maps' }).click()
+  await page.getByRole('cell', { name: 'device-1', exact: true }).waitFor()
+  assert.deepEqual(await violations(page), [], 'scope maps')
+  await page.getByRole('tab', { name: 'Anonymous access' }).click()
+  await page.getByRole('radio', { name: 'Everyone, from the repositories of a scope map' }).check()
+  await page.getByLabel('Scope map', { exact: true }).selectOption('device-1-scope-map')
+  await button(page, 'Save').click()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Anonymous access was changed.').waitFor()
+  const anonymous = await arm(server, 'GET', `${registry}/providers/Acrux.Server/anonymousAccess/default`)
+  assert.match(stringAt(expectStatus(anonymous, 200).json(), 'properties', 'scopeMapId'), /device-1-scope-map$/)
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false)
+  assert.deepEqual(faults, [])
+})
+
+test('an owner creates a custom role, and sees who loses what before the mode of the registry changes', async (t) => {
+  if (!portal.canRun(t)) return
+  const owner = await createPerson(server, 'architect')
+  const puller = await createPerson(server, 'puller')
+  await give(owner, roles.owner)
+  await give(puller, roles.acrPull)
+  await showDirectory(owner)
+  await setMode('LegacyRegistryPermissions')
+  await using context = await browser.newContext({ reducedMotion: 'reduce' })
+  const { page, faults } = await portal.watch(context)
+  await signIn(page, owner, `${base}/access?tab=roles`)
+  const dialog = page.getByRole('dialog')
+  await button(page, 'Create a custom role').click()
+  await dialog.getByLabel('Name').fill('Image Mover')
+  await dialog.getByLabel('Data actions').fill('Microsoft.ContainerRegistry/registries/repositories/content/*')
+  assert.deepEqual(await violations(page), [], 'new role')
+  await dialog.getByRole('button', { name: 'Create a custom role' }).click()
+  await page.getByText('The role was created.').waitFor()
+  const filter = `$filter=${encodeURIComponent("roleName eq 'Image Mover'")}`
+  const path = `${registry}/providers/Microsoft.Authorization/roleDefinitions?${filter}`
+  assert.equal(listAt((await arm(server, 'GET', path)).json(), 'value').length, 1)
+  await button(page, 'Delete: Image Mover').click()
+  await dialog.getByRole('button', { name: 'Delete' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  assert.equal(listAt((await arm(server, 'GET', path)).json(), 'value').length, 0)
+
+  await page.getByRole('tab', { name: 'Permissions per repository' }).click()
+  await page.getByRole('row', { name: 'puller AcrPull loses pull, list: all repositories' }).waitFor()
+  await button(page, 'Switch to Permissions per repository').click()
+  await dialog.getByRole('button', { name: 'Switch to' }).click()
+  await page.getByText('The registry was switched.').waitFor()
+  const changed = (await arm(server, 'GET', registry)).json()
+  assert.equal(at(changed, 'properties', 'roleAssignmentMode'), 'AbacRepositoryPermissions')
+  assert.deepEqual(faults, [])
+})
+
+test('a reader sees the rights and changes nothing, and others do not see them', async (t) => {
+  if (!portal.canRun(t)) return
+  const reader = await createPerson(server, 'auditor')
+  const pulls = await createPerson(server, 'pulls')
+  await give(reader, roles.reader)
+  await give(pulls, roles.acrPull)
+  const nobody = await createPerson(server, 'no-one')
+  const bad = await createPerson(server, 'bad')
+  await give(bad, roles.acrPull)
+  expectStatus(await graph(server, 'PATCH', `/users/${bad.id}`, { displayName: hostile }), 204)
+  await showDirectory(reader)
+  const views: readonly (readonly [path: string, disabled: string])[] = [
+    ['access', 'Add a role assignment'],
+    ['access?tab=roles', 'Create a custom role'],
+    ['access?tab=mode', 'Switch to'],
+    ['keys', 'Turn on'],
+    ['tokens', 'Create a token'],
+    ['tokens?tab=anonymous', 'Save'],
+  ]
+  for (const [name, person] of Object.entries({ reader, pulls, nobody })) {
+    await t.test(name, async () => {
+      await using context = await browser.newContext({ reducedMotion: 'reduce' })
+      const { page, faults } = await portal.watch(context)
+      await signIn(page, person, `${base}/access`)
+      for (const [path, disabled] of name === 'reader' ? views : views.filter(([each]) => !each.includes('?'))) {
+        await page.goto(`${base}/${path}`)
+        if (name === 'reader') {
+          await page.getByText('Your roles do not include').first().waitFor()
+          assert.equal(await page.getByRole('button', { name: disabled }).first().isEnabled(), false, path)
+          assert.deepEqual(await violations(page), [], path)
+        } else await page.getByText('Your roles do not include the settings of this registry.').waitFor()
+      }
+      assert.deepEqual(await violations(page), [], name)
+      if (name === 'reader') {
+        await page.goto(`${base}/access?filter=bad`)
+        await page.getByText(hostile).waitFor()
+      }
+      assert.notEqual(await page.title(), 'ran')
+      assert.deepEqual(faults, [])
+    })
+  }
+})
