@@ -20,7 +20,7 @@ type ExplanationProps = {
 /** Whether something is allowed, by which assignments, and the change that would allow it. */
 export function Explanation({ registry, explanation, names, onChanged }: ExplanationProps) {
   const { allowed, principal, assignments, needs, firstFailure, scopeMap, smallestChange } = explanation
-  const reason = firstFailure === null ? '' : resultText(firstFailure)
+  const reason = firstFailure === null ? '' : `${resultText(firstFailure)}.`
   return (
     <>
       <div role="status">

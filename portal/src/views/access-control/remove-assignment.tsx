@@ -6,7 +6,7 @@ import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
-import { lossTexts } from './describe.ts'
+import { capabilitiesOf, lossTexts } from './describe.ts'
 import { type Access, type NamedAssignment, heldRoles, nameOf } from './use-access.ts'
 
 const texts = rightsTexts.access
@@ -29,6 +29,7 @@ export function RemoveAssignment({ registry, access, assignment, onDone, onClose
   const managesToo = (role?.properties.permissions ?? []).some(({ actions }) =>
     actions.some((action) => !/\/registries\/(?:pull|push|artifacts|catalog)\//i.test(action)),
   )
+  const hasEffect = role !== undefined && capabilitiesOf(role, mode).length > 0
   const items = [...lost, ...(managesToo ? [texts.losesManagement] : [])]
   return (
     <ConfirmDialog
@@ -44,7 +45,7 @@ export function RemoveAssignment({ registry, access, assignment, onDone, onClose
         {role?.properties.roleName ?? texts.goneRole}: {nameOf(assignment)}
       </Text>
       {items.length === 0 ? (
-        <Text>{texts.losesNothing}</Text>
+        <Text>{hasEffect ? texts.losesNothing : texts.noEffect}</Text>
       ) : (
         <div>
           <Text>{texts.loses}</Text>

@@ -53,8 +53,8 @@ function Allowed({ registry, action, repository }: AllowedProps) {
       <Loaded query={query}>
         {({ list, principals }) => (
           <>
-            {list.anonymous && <Text>{texts.anonymous}</Text>}
-            {list.adminAccount && <Text>{texts.admin}</Text>}
+            {list.anonymous && <Text>{texts.anonymous}.</Text>}
+            {list.adminAccount && <Text>{texts.admin}.</Text>}
             <AllowedTable registry={registry} principals={principals} isEmpty={!list.anonymous && !list.adminAccount} />
           </>
         )}

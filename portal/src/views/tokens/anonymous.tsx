@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { changeRegistry } from '../../api/access.ts'
 import { setAnonymousAccess } from '../../api/tokens.ts'
+import type { ScopeMap } from '../../api/rights-types.ts'
 import type { Registry } from '../../api/types.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
@@ -13,7 +14,7 @@ import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
-import { type TokenData, useAnonymousAccess, useTokens } from './use-tokens.ts'
+import { useAnonymousAccess } from './use-tokens.ts'
 
 const texts = rightsTexts.token.anonymous
 const writeAction = 'Microsoft.ContainerRegistry/registries/write'
@@ -22,17 +23,12 @@ type Kind = 'none' | 'some' | 'all'
 
 /** Whether people and programs may pull without signing in. */
 export function Anonymous({ registry }: { readonly registry: Registry }) {
-  const query = useTokens(registry.id)
   const access = useAnonymousAccess(registry.id)
   return (
     <Section title={rightsTexts.token.tabs.anonymous}>
       <Text>{texts.about}</Text>
-      <Loaded query={query}>
-        {(data) => (
-          <Loaded query={access}>
-            {({ scopeMap }) => <AnonymousForm registry={registry} data={data} scopeMap={scopeMap} />}
-          </Loaded>
-        )}
+      <Loaded query={access}>
+        {({ scopeMaps, scopeMap }) => <AnonymousForm registry={registry} scopeMaps={scopeMaps} scopeMap={scopeMap} />}
       </Loaded>
       <CaptionedText
         label={shared.commandLine}
@@ -44,14 +40,14 @@ export function Anonymous({ registry }: { readonly registry: Registry }) {
 
 type AnonymousFormProps = {
   readonly registry: Registry
-  readonly data: TokenData
+  readonly scopeMaps: readonly ScopeMap[]
   readonly scopeMap: string | undefined
 }
 
-function AnonymousForm({ registry, data, scopeMap }: AnonymousFormProps) {
+function AnonymousForm({ registry, scopeMaps, scopeMap }: AnonymousFormProps) {
   const present = registry.properties.anonymousPullEnabled ? 'all' : scopeMap === undefined ? 'none' : 'some'
   const [kind, setKind] = useState<Kind>(present)
-  const [name, setName] = useState(scopeMap ?? data.scopeMaps[0]?.name ?? '')
+  const [name, setName] = useState(scopeMap ?? scopeMaps[0]?.name ?? '')
   const [isAsked, setAsked] = useState(false)
   const [done, setDone] = useState<string>()
   const mayAct = usePermissions(registry.id)
@@ -81,7 +77,7 @@ function AnonymousForm({ registry, data, scopeMap }: AnonymousFormProps) {
       {kind === 'some' && (
         <Field label={rightsTexts.token.scopeMap}>
           <Select value={name} onChange={(_event, { value }) => setName(value)}>
-            {data.scopeMaps.map((each) => (
+            {scopeMaps.map((each) => (
               <option key={each.id} value={each.name}>
                 {each.name}
               </option>

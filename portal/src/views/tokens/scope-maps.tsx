@@ -13,16 +13,23 @@ import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
+import { ScopeMapDialog } from './scope-map-dialog.tsx'
 import type { TokenSearch } from './token-search.ts'
 import { type TokenData, tokensKey, useTokens } from './use-tokens.ts'
 
 const texts = rightsTexts.token
+const writeAction = 'Microsoft.ContainerRegistry/registries/scopeMaps/write'
 const deleteAction = 'Microsoft.ContainerRegistry/registries/scopeMaps/delete'
 
 const useStyles = makeStyles({
-  filter: { maxWidth: '24rem' },
+  bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: theme.spacingHorizontalM },
+  filter: { flexGrow: 1, maxWidth: '24rem' },
+  buttons: { display: 'flex', flexWrap: 'wrap', gap: theme.spacingHorizontalS },
   list: { margin: 0, paddingLeft: theme.spacingHorizontalL },
 })
+
+/** What is edited: a scope map, or a new one. */
+type Edited = { readonly scopeMap: ScopeMap | undefined }
 
 type ScopeMapsProps = {
   readonly registry: Registry
@@ -36,22 +43,46 @@ export function ScopeMaps({ registry, search, go }: ScopeMapsProps) {
   const query = useTokens(registry.id)
   const client = useQueryClient()
   const [deleted, setDeleted] = useState<string>()
+  const [edited, setEdited] = useState<Edited>()
+  const mayAct = usePermissions(registry.id)
+  const reload = () => client.invalidateQueries({ queryKey: tokensKey(registry.id) })
   const { filter = '' } = search
   return (
     <Section title={texts.tabs.maps}>
-      <Field label={rightsTexts.filter} className={styles.filter}>
-        <SearchBox
-          value={filter}
-          onChange={(_event, { value }) => go({ tab: 'maps', ...(value !== '' && { filter: value }) }, true)}
-        />
-      </Field>
+      <div className={styles.bar}>
+        <Field label={rightsTexts.filter} className={styles.filter}>
+          <SearchBox
+            value={filter}
+            onChange={(_event, { value }) => go({ tab: 'maps', ...(value !== '' && { filter: value }) }, true)}
+          />
+        </Field>
+        <ActionButton
+          appearance="primary"
+          reason={mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`}
+          onClick={() => setEdited({ scopeMap: undefined })}
+        >
+          {texts.createMap}
+        </ActionButton>
+      </div>
       <Loaded query={query}>
-        {(data) => <ScopeMapTable registry={registry} data={data} filter={filter} onDelete={setDeleted} />}
+        {(data) => (
+          <ScopeMapTable registry={registry} data={data} filter={filter} onDelete={setDeleted} onEdit={setEdited} />
+        )}
       </Loaded>
       <CaptionedText
         label={shared.commandLine}
         text={`acrux acr scope-map list --registry ${registry.name} -o table`}
       />
+      {edited !== undefined && query.data !== undefined && (
+        <ScopeMapDialog
+          registry={registry}
+          scopeMap={edited.scopeMap}
+          taken={query.data.scopeMaps.map(({ name }) => name)}
+          users={usersOf(query.data, edited.scopeMap?.name ?? '')}
+          onDone={reload}
+          onClose={() => setEdited(undefined)}
+        />
+      )}
       {deleted !== undefined && (
         <ConfirmDialog
           title={texts.deleteMapTitle}
@@ -59,7 +90,7 @@ export function ScopeMaps({ registry, search, go }: ScopeMapsProps) {
           onClose={() => setDeleted(undefined)}
           onConfirm={async () => {
             await deleteScopeMap(registry.id, deleted)
-            await client.invalidateQueries({ queryKey: tokensKey(registry.id) })
+            await reload()
           }}
         >
           <Text>{deleted}</Text>
@@ -75,17 +106,16 @@ type ScopeMapTableProps = {
   readonly data: TokenData
   readonly filter: string
   readonly onDelete: (name: string) => void
+  readonly onEdit: (edited: Edited) => void
 }
 
-function ScopeMapTable({ registry, data, filter, onDelete }: ScopeMapTableProps) {
+function ScopeMapTable({ registry, data, filter, onDelete, onEdit }: ScopeMapTableProps) {
   const styles = useStyles()
   const mayAct = usePermissions(registry.id)
-  const usersOf = (name: string) =>
-    data.tokens.filter(({ scopeMap }) => scopeMap.toLowerCase() === name.toLowerCase()).map(({ token }) => token.name)
-  const reasonFor = ({ name, properties }: ScopeMap): string | undefined => {
+  const reasonFor = ({ name, properties }: ScopeMap, action: string): string | undefined => {
     if (properties.type === 'SystemDefined') return texts.mapIsSystem
-    if (usersOf(name).length > 0) return texts.mapInUse
-    return mayAct(deleteAction) ? undefined : `${rightsTexts.lacks} ${deleteAction}.`
+    if (action === deleteAction && usersOf(data, name).length > 0) return texts.mapInUse
+    return mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`
   }
   const rows = data.scopeMaps
     .filter(({ name, properties }) =>
@@ -120,21 +150,36 @@ function ScopeMapTable({ registry, data, filter, onDelete }: ScopeMapTableProps)
             </ul>
           ),
         },
-        { title: texts.usedBy, cell: ({ name }) => usersOf(name).join(', ') },
+        { title: texts.usedBy, cell: ({ name }) => usersOf(data, name).join(', ') },
         {
           title: rightsTexts.access.action,
           cell: (map) => (
-            <ActionButton
-              size="small"
-              reason={reasonFor(map)}
-              aria-label={`${rightsTexts.delete}: ${map.name}`}
-              onClick={() => onDelete(map.name)}
-            >
-              {rightsTexts.delete}
-            </ActionButton>
+            <div className={styles.buttons}>
+              <ActionButton
+                size="small"
+                reason={reasonFor(map, writeAction)}
+                aria-label={`${texts.change}: ${map.name}`}
+                onClick={() => onEdit({ scopeMap: map })}
+              >
+                {texts.change}
+              </ActionButton>
+              <ActionButton
+                size="small"
+                reason={reasonFor(map, deleteAction)}
+                aria-label={`${rightsTexts.delete}: ${map.name}`}
+                onClick={() => onDelete(map.name)}
+              >
+                {rightsTexts.delete}
+              </ActionButton>
+            </div>
           ),
         },
       ]}
     />
   )
+}
+
+/** The names of the tokens that use a scope map. */
+function usersOf({ tokens }: TokenData, name: string): readonly string[] {
+  return tokens.filter(({ scopeMap }) => scopeMap.toLowerCase() === name.toLowerCase()).map(({ token }) => token.name)
 }

@@ -15,7 +15,7 @@ import { passwordText } from './password-text.ts'
 import { RotatePassword } from './rotate-password.tsx'
 import { type TokenAct, TokenDialog } from './token-dialog.tsx'
 import type { TokenSearch } from './token-search.ts'
-import { type TokenRow, tokensKey, useTokens } from './use-tokens.ts'
+import { type TokenRow, tokensKey, useTokenRows } from './use-tokens.ts'
 
 const texts = rightsTexts.token
 /** How many rows are shown at first, and with each “Load more”. */
@@ -38,7 +38,7 @@ type TokenListProps = {
 /** The scoped tokens of a registry. */
 export function TokenList({ registry, search, go }: TokenListProps) {
   const styles = useStyles()
-  const query = useTokens(registry.id)
+  const query = useTokenRows(registry.id)
   const mayAct = usePermissions(registry.id)
   const navigate = useNavigate()
   const { filter = '' } = search
@@ -65,7 +65,7 @@ export function TokenList({ registry, search, go }: TokenListProps) {
           {rightsTexts.readOnly} {lacks}
         </Text>
       )}
-      <Loaded query={query}>{({ tokens }) => <TokenTable registry={registry} rows={tokens} filter={filter} />}</Loaded>
+      <Loaded query={query}>{(rows) => <TokenTable registry={registry} rows={rows} filter={filter} />}</Loaded>
       <CaptionedText label={shared.commandLine} text={`acrux acr token list --registry ${registry.name} -o table`} />
     </Section>
   )

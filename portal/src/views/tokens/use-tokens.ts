@@ -17,37 +17,48 @@ export type TokenData = { readonly tokens: readonly TokenRow[]; readonly scopeMa
 
 export const tokensKey = (registryId: string) => ['tokens', registryId] as const
 
-/** The tokens and scope maps of a registry. */
-export function useTokens(registryId: string) {
+/** The tokens of a registry, with the last use of their passwords. */
+export function useTokenRows(registryId: string) {
   return useQuery({
-    queryKey: tokensKey(registryId),
-    queryFn: async ({ signal }): Promise<TokenData> => {
-      const [tokens, scopeMaps, uses] = await Promise.all([
-        listTokens(registryId, signal),
-        listScopeMaps(registryId, signal),
-        listPasswordUses(registryId, signal),
-      ])
-      const usesByName = new Map(uses?.map((each) => [each.name, each.properties.passwords]))
-      return {
-        scopeMaps,
-        tokens: tokens.map((token) => ({
-          token,
-          scopeMap: lastSegment(token.properties.scopeMapId),
-          passwords: usesByName.get(token.name) ?? token.properties.credentials.passwords.map(withoutUse),
-          showsUses: uses !== undefined,
-        })),
-      }
+    queryKey: [...tokensKey(registryId), 'rows'],
+    queryFn: async ({ signal }): Promise<readonly TokenRow[]> => {
+      const [tokens, uses] = await Promise.all([listTokens(registryId, signal), listPasswordUses(registryId, signal)])
+      return rowsOf(tokens, uses)
     },
   })
 }
 
-/** The scope map of anonymous callers. `undefined` within: they have none. */
+/** The tokens of a registry, and its scope maps. */
+export function useTokens(registryId: string) {
+  return useQuery({
+    queryKey: [...tokensKey(registryId), 'maps'],
+    queryFn: async ({ signal }): Promise<TokenData> => {
+      const [tokens, scopeMaps] = await Promise.all([listTokens(registryId, signal), listScopeMaps(registryId, signal)])
+      return { scopeMaps, tokens: rowsOf(tokens, undefined) }
+    },
+  })
+}
+
+function rowsOf(tokens: readonly Token[], uses: readonly PasswordUses[] | undefined): readonly TokenRow[] {
+  const usesByName = new Map(uses?.map((each) => [each.name, each.properties.passwords]))
+  return tokens.map((token) => ({
+    token,
+    scopeMap: lastSegment(token.properties.scopeMapId),
+    passwords: usesByName.get(token.name) ?? token.properties.credentials.passwords.map(withoutUse),
+    showsUses: uses !== undefined,
+  }))
+}
+
+/** The scope maps of a registry, and that of anonymous callers. `undefined` within: they have none. */
 export function useAnonymousAccess(registryId: string) {
   return useQuery({
     queryKey: ['anonymous-access', registryId],
     queryFn: async ({ signal }) => {
-      const found = await readAnonymousAccess(registryId, signal)
-      return { scopeMap: found && lastSegment(found.properties.scopeMapId) }
+      const [scopeMaps, found] = await Promise.all([
+        listScopeMaps(registryId, signal),
+        readAnonymousAccess(registryId, signal),
+      ])
+      return { scopeMaps, scopeMap: found && lastSegment(found.properties.scopeMapId) }
     },
   })
 }
