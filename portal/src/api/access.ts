@@ -63,9 +63,9 @@ export type NewRole = Pick<
   'roleName' | 'description' | 'assignableScopes' | 'permissions'
 >
 
-/** Creates a custom role. */
-export async function createRole(scope: string, properties: NewRole): Promise<void> {
-  const path = `${authorizationPath(scope, 'roleDefinitions')}/${crypto.randomUUID()}`
+/** Creates a custom role, or replaces one. Its name is a GUID. */
+export async function putRole(scope: string, name: string, properties: NewRole): Promise<void> {
+  const path = `${authorizationPath(scope, 'roleDefinitions')}/${name}`
   const body = { properties: { ...properties, type: 'CustomRole' } }
   await send(`${path}?api-version=${authorizationVersion}`, { method: 'PUT', body })
 }

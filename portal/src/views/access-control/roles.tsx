@@ -15,7 +15,7 @@ import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import type { AccessSearch } from './access-search.ts'
-import { CreateRole } from './create-role.tsx'
+import { RoleDialog } from './role-dialog.tsx'
 import { accessKey, useAccess } from './use-access.ts'
 
 const texts = rightsTexts.roles
@@ -25,8 +25,12 @@ const deleteAction = 'Microsoft.Authorization/roleDefinitions/delete'
 const useStyles = makeStyles({
   bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },
   filter: { flexGrow: 1, maxWidth: '24rem' },
+  buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalL, fontFamily: tokens.fontFamilyMonospace },
 })
+
+/** What is edited: a role, or a new one. */
+type Edited = { readonly role: RoleDefinition | undefined }
 
 type RolesProps = {
   readonly registry: Registry
@@ -40,7 +44,7 @@ export function Roles({ registry, search, go }: RolesProps) {
   const access = useAccess(registry.id)
   const mayAct = usePermissions(registry.id)
   const client = useQueryClient()
-  const [isCreating, setCreating] = useState(false)
+  const [edited, setEdited] = useState<Edited>()
   const [deleted, setDeleted] = useState<RoleDefinition>()
   const [done, setDone] = useState<string>()
   const { filter = '' } = search
@@ -57,7 +61,7 @@ export function Roles({ registry, search, go }: RolesProps) {
             onChange={(_event, { value }) => go({ tab: 'roles', ...(value !== '' && { filter: value }) }, true)}
           />
         </Field>
-        <ActionButton appearance="primary" reason={lacks(writeAction)} onClick={() => setCreating(true)}>
+        <ActionButton appearance="primary" reason={lacks(writeAction)} onClick={() => setEdited({ role: undefined })}>
           {texts.create}
         </ActionButton>
       </div>
@@ -67,18 +71,21 @@ export function Roles({ registry, search, go }: RolesProps) {
           <RoleTable
             roles={roles.filter((role) => matches(role, filter))}
             onDelete={setDeleted}
+            onEdit={setEdited}
+            lacksWrite={lacks(writeAction)}
             lacksDelete={lacks(deleteAction)}
           />
         )}
       </Loaded>
       <CaptionedText label={shared.commandLine} text="acrux role definition list -o table" />
-      {isCreating && (
-        <CreateRole
+      {edited !== undefined && (
+        <RoleDialog
           registry={registry}
-          onClose={() => setCreating(false)}
+          role={edited.role}
+          onClose={() => setEdited(undefined)}
           onDone={async () => {
             await reload()
-            setDone(texts.created)
+            setDone(edited.role === undefined ? texts.created : texts.changed)
           }}
         />
       )}
@@ -103,10 +110,12 @@ export function Roles({ registry, search, go }: RolesProps) {
 type RoleTableProps = {
   readonly roles: readonly RoleDefinition[]
   readonly onDelete: (role: RoleDefinition) => void
+  readonly onEdit: (edited: Edited) => void
+  readonly lacksWrite: string | undefined
   readonly lacksDelete: string | undefined
 }
 
-function RoleTable({ roles, onDelete, lacksDelete }: RoleTableProps) {
+function RoleTable({ roles, onDelete, onEdit, lacksWrite, lacksDelete }: RoleTableProps) {
   const styles = useStyles()
   const [opened, setOpened] = useState<string>()
   if (roles.length === 0) return <Text>{rightsTexts.noMatch}</Text>
@@ -147,14 +156,27 @@ function RoleTable({ roles, onDelete, lacksDelete }: RoleTableProps) {
           title: rightsTexts.access.action,
           cell: (role) =>
             role.properties.type === 'CustomRole' && (
-              <ActionButton
-                size="small"
-                reason={lacksDelete}
-                aria-label={`${rightsTexts.delete}: ${role.properties.roleName}`}
-                onClick={() => onDelete(role)}
-              >
-                {rightsTexts.delete}
-              </ActionButton>
+              <div className={styles.buttons}>
+                {/* The dialog shows one block of permissions. */}
+                {role.properties.permissions.length === 1 && (
+                  <ActionButton
+                    size="small"
+                    reason={lacksWrite}
+                    aria-label={`${texts.change}: ${role.properties.roleName}`}
+                    onClick={() => onEdit({ role })}
+                  >
+                    {texts.change}
+                  </ActionButton>
+                )}
+                <ActionButton
+                  size="small"
+                  reason={lacksDelete}
+                  aria-label={`${rightsTexts.delete}: ${role.properties.roleName}`}
+                  onClick={() => onDelete(role)}
+                >
+                  {rightsTexts.delete}
+                </ActionButton>
+              </div>
             ),
         },
       ]}

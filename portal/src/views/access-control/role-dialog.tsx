@@ -1,0 +1,87 @@
+import { Field, Input, Text, Textarea } from '@fluentui/react-components'
+import { useState } from 'react'
+import { putRole } from '../../api/access.ts'
+import type { RoleDefinition } from '../../api/rights-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { rightsTexts } from '../../texts/rights.ts'
+
+const texts = rightsTexts.roles
+
+type RoleDialogProps = {
+  readonly registry: Registry
+  /** Undefined to create one. */
+  readonly role: RoleDefinition | undefined
+  readonly onDone: () => Promise<void>
+  readonly onClose: () => void
+}
+
+const lists = ['actions', 'notActions', 'dataActions', 'notDataActions'] as const
+
+/** Creates a custom role that can be assigned at the registry, or changes one. */
+export function RoleDialog({ registry, role, onDone, onClose }: RoleDialogProps) {
+  const present = role?.properties
+  const [roleName, setRoleName] = useState(present?.roleName ?? '')
+  const [description, setDescription] = useState(present?.description ?? '')
+  const [entered, setEntered] = useState(() => textsOf(role))
+  const { actions, notActions, dataActions, notDataActions } = entered
+  const permissions = {
+    actions: linesOf(actions),
+    notActions: linesOf(notActions),
+    dataActions: linesOf(dataActions),
+    notDataActions: linesOf(notDataActions),
+  }
+  const isEmpty = permissions.actions.length + permissions.dataActions.length === 0
+  return (
+    <ConfirmDialog
+      title={role === undefined ? texts.create : texts.changeTitle}
+      confirm={role === undefined ? texts.create : texts.save}
+      isDisabled={isEmpty || roleName.trim() === ''}
+      onClose={onClose}
+      onConfirm={async () => {
+        const assignableScopes = present?.assignableScopes ?? [registry.id]
+        const rest = { description, assignableScopes, permissions: [permissions] }
+        await putRole(registry.id, role?.name ?? crypto.randomUUID(), { roleName: roleName.trim(), ...rest })
+        await onDone()
+      }}
+    >
+      {role !== undefined && <Text>{texts.changeHint}</Text>}
+      <Field label={texts.name} required>
+        <Input value={roleName} maxLength={128} onChange={(_event, { value }) => setRoleName(value)} />
+      </Field>
+      <Field label={texts.description}>
+        <Input value={description} maxLength={2048} onChange={(_event, { value }) => setDescription(value)} />
+      </Field>
+      {lists.map((list) => (
+        <Field key={list} label={texts.lists[list]} hint={texts.hints[list]}>
+          <Textarea
+            value={entered[list]}
+            rows={2}
+            resize="vertical"
+            spellCheck={false}
+            onChange={(_event, { value }) => setEntered({ ...entered, [list]: value })}
+          />
+        </Field>
+      ))}
+      {isEmpty && <Text>{texts.needAction}</Text>}
+    </ConfirmDialog>
+  )
+}
+
+type Entered = Readonly<Record<(typeof lists)[number], string>>
+
+/** The permissions of a role as texts, one on each line. */
+function textsOf(role: RoleDefinition | undefined): Entered {
+  const [block] = role?.properties.permissions ?? []
+  const textOf = (list: keyof Entered) => (block?.[list] ?? []).join('\n')
+  return {
+    actions: textOf('actions'),
+    notActions: textOf('notActions'),
+    dataActions: textOf('dataActions'),
+    notDataActions: textOf('notDataActions'),
+  }
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\s+/).filter((line) => line !== '')
+}
