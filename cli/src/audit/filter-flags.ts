@@ -11,6 +11,7 @@ export type FilterFlags = {
   readonly principal?: string
   readonly target?: string
   readonly correlationId?: string
+  readonly address?: string
 }
 
 /** Describes the filter options. */
@@ -33,6 +34,7 @@ export const filterFlags: readonly FlagDescription[] = [
     description: 'only this target: a login server, a repository or a resource id, with everything below it',
   },
   { flags: '--correlation-id <id>', description: 'only the request with this x-ms-correlation-request-id' },
+  { flags: '--address <address>', description: 'only requests from this address' },
 ]
 
 /** Builds the filter from the options. */
@@ -44,6 +46,7 @@ export function filterOf(flags: FilterFlags): AuditEventFilter {
     outcome: flags.outcome,
     actorId: flags.principal,
     correlationId: flags.correlationId,
+    remoteAddress: flags.address,
     targets: flags.target === undefined ? undefined : [flags.target],
   }
 }

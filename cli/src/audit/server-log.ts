@@ -48,7 +48,7 @@ async function logOf(context: CommandContext, { name }: ServerFlags): Promise<st
 }
 
 /** The filter in the syntax of the API. [docs/reference/audit.md] */
-function filterText({ from, to, principal, action, outcome, correlationId }: FilterFlags): string {
+function filterText({ from, to, principal, action, outcome, correlationId, address }: FilterFlags): string {
   const terms = [
     ['eventTimestamp ge', from === undefined ? undefined : new Date(from).toISOString()],
     ['eventTimestamp le', to === undefined ? undefined : new Date(to).toISOString()],
@@ -56,6 +56,7 @@ function filterText({ from, to, principal, action, outcome, correlationId }: Fil
     ['action eq', action],
     ['outcome eq', outcome],
     ['correlationId eq', correlationId],
+    ['remoteAddress eq', address],
   ] as const
   return terms
     .flatMap(([term, value]) => (value === undefined ? [] : [`${term} '${value.replaceAll("'", "''")}'`]))

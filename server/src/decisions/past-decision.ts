@@ -5,7 +5,7 @@ import {
   recordActionDecision,
   recordDecision,
 } from '../access/index.ts'
-import { auditEventDocument } from '../audit/index.ts'
+import { type EventFilter, auditEventDocument } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import type { DecisionContext } from './context.ts'
 import { assignmentDocuments, decisionDocument, failureOf } from './decision-document.ts'
@@ -14,15 +14,19 @@ import type { DecisionDocument, DecisionSince } from './model.ts'
 /** How many events are read at a time. A request writes only a few. */
 const pageSize = 20
 
-/** The recorded decision of a request to a registry, from the time when a registry of this name was created. */
+/** Limits a search to a registry, from the time when a registry of this name was created: earlier, another may have had it. */
+export function eventsOf({ id, loginServer, createdAtMs }: Registry): EventFilter {
+  return { fromMs: createdAtMs, targets: [id, loginServer] }
+}
+
+/** The recorded decision of a request, among the events that a filter matches. */
 export async function findPastDecision(
   { auditLog }: DecisionContext,
-  { id, loginServer, createdAtMs }: Registry,
+  events: EventFilter,
   correlationId: string,
 ): Promise<DecisionDocument | undefined> {
   if (!/^[0-9a-f-]{36}$/.test(correlationId)) return undefined
-  // Earlier, another registry may have had the name.
-  const filter = { correlationId, fromMs: createdAtMs, targets: [id, loginServer] }
+  const filter = { ...events, correlationId }
   for (let before: number | undefined; ;) {
     const { events, next } = await auditLog.list(filter, { before, size: pageSize })
     for (const event of events) {

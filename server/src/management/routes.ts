@@ -11,7 +11,7 @@ import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from '.
 import { checkName } from './registries/check-name.ts'
 import { listCredentialUses } from './server/credential-uses.ts'
 import { listCredentials, regenerateCredential } from './registries/credentials.ts'
-import { getAllowedPrincipals, getDecision, getExplanation } from './roles/decisions.ts'
+import { getAllowedPrincipals, getAnyDecision, getDecision, getExplanation } from './roles/decisions.ts'
 import { listMetricDefinitions, listMetricNamespaces, listMetrics } from './server/metrics.ts'
 import type { ManagementHandler, WellTyped } from './arm/context.ts'
 import {
@@ -324,6 +324,7 @@ const readAssignments = action('Microsoft.Authorization/roleAssignments/read')
 const questionRows = table([
   { id: 'access.explanation',       method: 'GET', path: `${registry}/accessExplanation`, need: readAssignments, handle: getExplanation },
   { id: 'access.decision',          method: 'GET', path: `${registry}/decisions/:name`,   need: onRegistries('decisions/read'), handle: getDecision },
+  { id: 'access.anyDecision',       method: 'GET', path: `${subscription}/providers/Acrux.Server/decisions/:name`, need: action('Acrux.Server/decisions/read'), handle: getAnyDecision },
   { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals, paged: true },
 ])
 

@@ -12,6 +12,8 @@ export type EventFilter = {
   readonly outcome?: string | undefined
   readonly actorId?: string | undefined
   readonly correlationId?: string | undefined
+  /** The address that the request came from, as the log has it. */
+  readonly remoteAddress?: string | undefined
   /** The target is one of these or below one, case-insensitively: the names of one resource. */
   readonly targets?: readonly string[] | undefined
 }
@@ -51,7 +53,7 @@ export function readEvents(source: ChainSource) {
 }
 
 function termsOf(builder: ExpressionBuilder<ChainTables, 'audit_event'>, filter: EventFilter) {
-  const { fromMs, toMs, action, outcome, actorId, correlationId, targets } = filter
+  const { fromMs, toMs, action, outcome, actorId, correlationId, remoteAddress, targets } = filter
   return [
     ...(fromMs === undefined ? [] : [builder('at_ms', '>=', fromMs)]),
     ...(toMs === undefined ? [] : [builder('at_ms', '<=', toMs)]),
@@ -59,6 +61,7 @@ function termsOf(builder: ExpressionBuilder<ChainTables, 'audit_event'>, filter:
     ...(outcome === undefined ? [] : [builder('outcome', '=', outcome)]),
     ...(actorId === undefined ? [] : [builder('actor_id', '=', actorId)]),
     ...(correlationId === undefined ? [] : [builder('correlation_id', '=', correlationId)]),
+    ...(remoteAddress === undefined ? [] : [builder('remote_address', '=', remoteAddress)]),
     ...(targets === undefined ? [] : [builder.or(targets.map(isAtOrBelow))]),
   ]
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { at, codeOf, newRegistry, openTestManagement, registryPath, roleGuids } from '../test-management.ts'
+import { at, codeOf, newRegistry, openTestManagement, registryPath, roleGuids, subscriptionScope } from '../test-management.ts'
 
 type Server = Awaited<ReturnType<typeof openTestManagement>>
 
@@ -118,6 +118,24 @@ for (const kind of usualDatabaseKinds) {
       assert.equal((await why(refused.id, { token: puller.token })).status, 403, 'not of themselves either')
       await arm('DELETE', contoso)
       await arm('PUT', contoso, newRegistry())
+    })
+
+    test('of any registry and of ARM is shown to those who may read the log of the server, with the decision since', async (t) => {
+      const { arm, ask, pullerBasic, principalWith, puller, assign } = await open(t, kind)
+      const anywhere = (id: string, options = {}) =>
+        arm('GET', `${subscriptionScope}/providers/Acrux.Server/decisions/${id}`, undefined, options)
+      const refused = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
+      assert.equal(at((await anywhere(refused.id)).body, 'since'), null)
+      await assign(puller.servicePrincipal.objectId, roleGuids.acrPush, contoso)
+      const found = await anywhere(refused.id)
+      assert.equal(at(found.body, 'firstFailure'), 'role-lacks-action', found.text)
+      assert.equal(at(found.body, 'since', 'allowed'), true)
+      const reader = await principalWith(roleGuids.reader, contoso)
+      const denied = await anywhere(refused.id, { token: reader.token })
+      assert.equal(denied.status, 403, 'a role on one registry is not enough')
+      const ofArm = await anywhere(String(denied.headers.get('x-ms-correlation-request-id')))
+      assert.equal(at(ofArm.body, 'asked', 'action'), 'Acrux.Server/decisions/read')
+      assert.equal((await anywhere('019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11')).status, 404)
     })
 
     test('with an unmet condition names the condition', async (t) => {

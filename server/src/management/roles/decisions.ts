@@ -7,11 +7,13 @@ import {
   allowedPrincipalsResponse,
   decisionResponse,
 } from '../../decisions/index.ts'
+import { isWithinScope } from '../../standards/azure/resource-id.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { maxPageSize, nextLink, readPageSize, readSkipToken, skipToken } from '../arm/page.ts'
 import { parameter } from '../arm/query.ts'
+import { requireSubscription } from '../arm/subscriptions.ts'
 import { requireRegistry } from '../registries/registries.ts'
 
 /**
@@ -28,6 +30,24 @@ export async function getDecision(context: ManagementContext, call: ManagementCa
   return found
 }
 getDecision.response = decisionResponse
+
+/**
+ * `GET /subscriptions/{s}/providers/Acrux.Server/decisions/{correlation id}`: the same for a request to any registry, to ARM
+ * or to Graph.
+ *
+ * @throws ArmError 404 if nothing was denied under this id
+ */
+export async function getAnyDecision(context: ManagementContext, call: ManagementCall): Promise<Decision> {
+  await requireSubscription(context, call)
+  const { name } = call.names
+  const found = await context.decisions.findAnywhere(name, async (scope) => {
+    const registries = await context.resources.listRegistries(call.names.subscriptionId)
+    return registries.find(({ id }) => isWithinScope(scope, id))
+  })
+  if (found === undefined) throw childNotFound(name)
+  return found
+}
+getAnyDecision.response = decisionResponse
 
 /**
  * `GET {registry}/accessExplanation?principal=…&action=…&repository=…`, which Azure does not have: whether a principal may

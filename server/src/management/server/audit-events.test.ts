@@ -55,7 +55,7 @@ for (const kind of usualDatabaseKinds) {
       assert.equal(at(event, 'eventTimestamp'), '2026-11-24T12:00:00.120Z')
     })
 
-    test('is filtered by time, principal, action, outcome and registry', async (t) => {
+    test('is filtered by time, principal, action, outcome, address and registry', async (t) => {
       const { arm, list, principalWith, time } = await open(t, kind)
       await arm('PUT', registryPath('contoso'), newRegistry())
       await arm('PUT', registryPath('fabrikam'), newRegistry())
@@ -68,6 +68,10 @@ for (const kind of usualDatabaseKinds) {
       assert.deepEqual(await actionsFor(`principalId eq '${objectId}' and outcome eq 'refused'`), [
         'management.registries.delete',
       ])
+      assert.deepEqual(await actionsFor(`remoteAddress eq '127.0.0.1' and outcome eq 'refused'`), [
+        'management.registries.delete',
+      ])
+      assert.deepEqual(await actionsFor(`remoteAddress eq '192.0.2.1'`), [])
       assert.deepEqual(await actionsFor(`registry eq 'Contoso'`), ['management.registries.delete', 'registry.create'])
       assert.deepEqual(await actionsFor(`action eq 'registry.create' and registry eq 'fabrikam'`), ['registry.create'])
       const minute = '2026-11-24T12:01:00Z'

@@ -98,6 +98,7 @@ function readEventFilter(request: FastifyRequest): ReadFilter {
     outcome,
     actorId: found.get('principalid'),
     correlationId: found.get('correlationid'),
+    remoteAddress: found.get('remoteaddress'),
     ...(registry === undefined ? {} : { registry }),
   }
 }
@@ -109,6 +110,7 @@ const filterNames = new Set([
   'outcome',
   'principalid',
   'correlationid',
+  'remoteaddress',
   'registry',
 ])
 
