@@ -12,6 +12,7 @@ import {
 import { type FlagDescription, defineCommand } from './command/command.ts'
 import { nextSteps } from './next-steps.ts'
 import { serverEnvironment } from './server-environment.ts'
+import { version } from './version.ts'
 
 /** `acrux serve`. Its options are the settings of the server. */
 export const command = defineCommand<Record<string, unknown>>({
@@ -76,7 +77,7 @@ function toFlag({ option, description, defaultText, variable, kind }: SettingDef
 
 async function serve({ renewCa, ...flags }: Record<string, unknown>): Promise<void> {
   const configuration = await loadConfiguration({ flags, env: serverEnvironment() })
-  const server = await startServer(configuration, { renewCa: renewCa === true })
+  const server = await startServer(configuration, { renewCa: renewCa === true, version })
   stopOnSignals(server)
   announce(server)
 }

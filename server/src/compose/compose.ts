@@ -24,6 +24,7 @@ import { controlHandler } from './maintenance/control.ts'
 import { createWritePause } from './maintenance/write-pause.ts'
 import { type Modules, createModules } from './modules/modules.ts'
 import { figuresOf } from './monitoring/figures.ts'
+import { readServerStatus } from './monitoring/server-status.ts'
 import { healthComponents } from './monitoring/health-components.ts'
 import { openApiDocument } from './openapi/openapi.ts'
 import { openAcme } from './state/acme.ts'
@@ -71,6 +72,8 @@ export type Composition = {
 export type StartOptions = {
   /** Whether to replace the server's own certificate authority. */
   readonly renewCa?: boolean
+  /** The version of the program, for owners. */
+  readonly version?: string
 }
 
 /** Opens the data directory and wires the modules. @throws StartupError for every failure that the operator can fix */
@@ -78,7 +81,7 @@ export async function compose(
   configuration: Configuration,
   log: Log,
   clock: Clock = systemClock,
-  { renewCa = false }: StartOptions = {},
+  { renewCa = false, version = 'unknown' }: StartOptions = {},
 ): Promise<Composition> {
   if (renewCa && (configuration.http || configuration.tlsCert !== undefined)) {
     throw new StartupError('--renew-ca: this server has no certificate authority', exitCodes.configuration, 'omit it')
@@ -86,6 +89,7 @@ export async function compose(
   const state = await openState(configuration, { clock, log, renewCa })
   const { database, certificates } = state
   const publicOrigin = publicOriginOf(configuration)
+  const startedAtMs = clock.now()
   const acme = await openAcme(configuration, { ...state, clock, log })
   const outbound = await openOutbound(configuration.outbound)
   const callers = shareCallers(configuration)
@@ -100,6 +104,8 @@ export async function compose(
           log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
         ),
       openApi: () => (openApi ??= openApiDocument(routes)),
+      serverStatus: () =>
+        readServerStatus({ version, startedAtMs, health, space: state.contentSpace, certificates, ...modules }),
     },
   )
   const firstRun = await prepareRegistries(configuration, { state, modules, publicOrigin, log })

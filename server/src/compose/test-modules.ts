@@ -12,6 +12,9 @@ import { publicOriginOf } from './hosts/listened-hosts.ts'
 import { createModules } from './modules/modules.ts'
 import { migrations } from './state/migrations.ts'
 
+/** The composition has it. */
+const noStatus = () => Promise.reject(new Error('the modules of a test have no status'))
+
 export type TestModulesOptions = {
   readonly kind?: DatabaseKind
   /** Settings that differ from the defaults, by their names in the configuration. */
@@ -44,7 +47,7 @@ export async function openTestModules(options: TestModulesOptions = {}) {
     outbound: options.outbound ?? createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }),
     publicOrigin: publicOriginOf(configuration),
   }
-  const ports = { onRegistriesChanged, openApi: () => ({ openapi: '3.1.0' }) }
+  const ports = { onRegistriesChanged, openApi: () => ({ openapi: '3.1.0' }), serverStatus: noStatus }
   const modules = await createModules(basis, configuration, ports)
   const close = async () => {
     await modules.registry.close()

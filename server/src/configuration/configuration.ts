@@ -38,6 +38,8 @@ type Gathered = {
   settings: unknown
   readonly sources: Map<string, string>
   readonly problems: string[]
+  /** The defaults that depend on the machine. */
+  readonly computed: Set<string>
   file?: ConfigurationFile & { readonly name: string }
 }
 
@@ -49,17 +51,33 @@ type Gathered = {
  */
 export async function loadConfiguration(from: ConfigurationSources = {}): Promise<Configuration> {
   const { flags = {}, env = {}, readFile = (file) => readFileSync(file, 'utf8') } = from
-  const gathered: Gathered = { settings: {}, sources: new Map(), problems: [] }
+  const gathered: Gathered = { settings: {}, sources: new Map(), problems: [], computed: new Set() }
   await gatherFile(gathered, flags, env, readFile)
   gatherVariables(gathered, env)
   gatherFlags(gathered, flags)
   if (isMapping(gathered.settings) && !('dataDir' in gathered.settings)) {
     gathered.settings['dataDir'] = defaultDataDir(thisPlace(env))
+    gathered.computed.add('dataDir')
   }
   const result = configurationSchema.safeParse(gathered.settings, { reportInput: true })
   const problems = [...gathered.problems, ...(result.error?.issues ?? []).flatMap((issue) => describe(issue, gathered))]
   if (!result.success || problems.length > 0) throw new ConfigurationError([...new Set(problems)])
-  return deepFreeze(result.data)
+  const configuration = deepFreeze(result.data)
+  sources.set(configuration, gathered)
+  return configuration
+}
+
+/** Beside the configurations, because the sources are no settings. */
+const sources = new WeakMap<Configuration, Gathered>()
+
+/** The flag, the variable, or the file and line that set a setting; undefined for a default. */
+export function sourceOfSetting(configuration: Configuration, key: string): string | undefined {
+  const gathered = sources.get(configuration)
+  if (gathered === undefined) return undefined
+  const source = gathered.sources.get(key)
+  if (source !== undefined) return source
+  const isInFile = gathered.file !== undefined && !gathered.computed.has(key) && valueAt(gathered.settings, key) !== undefined
+  return isInFile ? sourceOf(key.split('.'), gathered) : undefined
 }
 
 async function gatherFile(

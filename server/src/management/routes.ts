@@ -8,6 +8,7 @@ import {
   rotateAuditWebhookSecret,
 } from './server/audit-webhooks.ts'
 import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from './registries/anonymous-access.ts'
+import { checkNetworkAccess } from './registries/check-network-access.ts'
 import { checkName } from './registries/check-name.ts'
 import { listCredentialUses } from './server/credential-uses.ts'
 import { listCredentials, regenerateCredential } from './registries/credentials.ts'
@@ -54,6 +55,7 @@ import { deleteRoleDefinition, putRoleDefinition } from './roles/role-definition
 import { getRoleDefinition, listRoleDefinitions } from './roles/role-definitions.ts'
 import { getScrub, startScrub } from './server/scrub.ts'
 import { getOpenApi } from './server/open-api.ts'
+import { getAuditChain, getStatus, listSettings } from './server/status.ts'
 import { rotateSigningKeys, withdrawSigningKeys } from './server/signing-keys.ts'
 import { getSubscription, listLocations, listSubscriptions, listTenants } from './arm/subscriptions.ts'
 import { deleteScopeMap, getScopeMap, listScopeMaps, patchScopeMap, putScopeMap } from './registries/scope-maps.ts'
@@ -127,6 +129,9 @@ const subscriptionRows = table([
   { id: 'signingKeys.withdraw',    method: 'POST',   path: `${subscription}/providers/Acrux.Server/withdrawSigningKeys`, need: action('Acrux.Server/signingKeys/withdraw/action'), handle: withdrawSigningKeys },
   { id: 'scrub.start',             method: 'POST',   path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/action'), handle: startScrub },
   { id: 'scrub.get',               method: 'GET',    path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/read'), handle: getScrub },
+  { id: 'server.status',           method: 'GET',    path: `${subscription}/providers/Acrux.Server/status`, need: action('Acrux.Server/status/read'), handle: getStatus },
+  { id: 'server.settings',         method: 'POST',   path: `${subscription}/providers/Acrux.Server/listSettings`, need: action('Acrux.Server/listSettings/action'), handle: listSettings },
+  { id: 'auditChain.get',          method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditChain`, need: action('Acrux.Server/auditChain/read'), handle: getAuditChain },
   { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
   { id: 'activityLog.list',        method: 'GET',    path: `${subscription}/providers/Microsoft.Insights/eventtypes/management/values`, need: action('Microsoft.Insights/eventtypes/values/read'), handle: listActivityLog, filtered: true, paged: true },
   { id: 'credentialUses.list',     method: 'GET',    path: `${subscription}/providers/Acrux.Server/credentialUses`, need: action('Acrux.Server/credentialUses/read'), handle: listCredentialUses, filtered: true, paged: true },
@@ -171,6 +176,7 @@ const registryRows = table([
   { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             handle: listUsages },
   { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          handle: importImage },
   { id: 'operationResults.get',            method: 'GET',    path: `${subscription}/${provider}/locations/:location/operationResults/:name`, need: listed('Microsoft.ContainerRegistry/registries/importImage/action'), handle: getImportResult },
+  { id: 'registries.checkNetworkAccess',   method: 'POST',   path: `${registry}/providers/Acrux.Server/checkNetworkAccess`, need: onRegistries('read'), handle: checkNetworkAccess },
   { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true, paged: true },
 ])
 

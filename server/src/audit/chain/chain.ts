@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import { type Database, type Transaction, together } from '../../platform/sql/database.ts'
-import { type BlockContent, blockHash, encodeEntries, entrySeqs, noPreviousHash } from './chain-format.ts'
+import { type BlockContent, type Checkpoint, blockHash, encodeEntries, entrySeqs, noPreviousHash } from './chain-format.ts'
 import type { EventValues } from '../log/event-columns.ts'
 import { alterationAction, isHead, noBlocks, openHead, sealHead } from './chain-head.ts'
 import { insertBlock, prepareEventValues, readChain, type SeqRange, writeHead } from './chain-store.ts'
@@ -18,8 +18,17 @@ export interface AuditChain {
    * time: each block is added by one of them.
    */
   extend(): Promise<number>
+  /** The last block, and whether it is the one that the server sealed as the last. */
+  state(): Promise<ChainState>
   /** Adds the remaining events, up to a few thousand, and ends. The next start continues from there. */
   close(): Promise<void>
+}
+
+/** The end of the chain. */
+export type ChainState = {
+  /** Undefined without blocks. */
+  readonly last: (Checkpoint & { readonly madeAtMs: number }) | undefined
+  readonly isSealed: boolean
 }
 
 /** Numbers that are not in the chain and may belong to an uncommitted event. */
@@ -91,6 +100,16 @@ class Chain implements AuditChain {
       this.#extending = undefined
     })
     return this.#extending
+  }
+
+  async state(): Promise<ChainState> {
+    // In one transaction: another server may add a block meanwhile.
+    return this.#options.database.transaction(async (transaction) => {
+      const { last, isWhole } = await this.#readHead(transaction)
+      const { number, hash, made_at_ms: madeAtMs } = last ?? {}
+      const isThere = number !== undefined && hash !== undefined && madeAtMs !== undefined
+      return { last: isThere ? { number, hash, madeAtMs } : undefined, isSealed: isWhole }
+    })
   }
 
   async close(): Promise<void> {

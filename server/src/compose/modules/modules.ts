@@ -1,5 +1,5 @@
 import { createAuditLog, createWebhooks, tallyEvents } from '../../audit/index.ts'
-import type { Configuration } from '../../configuration/index.ts'
+import { type Configuration, settingsInForce } from '../../configuration/index.ts'
 import { createDecisions } from '../../decisions/index.ts'
 import { createManagement } from '../../management/index.ts'
 import { createRegistryActivity } from '../../resources/index.ts'
@@ -13,12 +13,16 @@ import { type Registries, createRegistries } from './registries.ts'
 /** All modules of a server, wired. */
 export type Modules = Awaited<ReturnType<typeof createModules>>
 
+type ManagementPorts = Parameters<typeof createManagement>[0]
+
 /** The ports of the modules that the composition implements. */
 export type ModulePorts = {
   /** Awaited before the response to a request that created, changed or deleted a registry. */
   readonly onRegistriesChanged: () => Promise<void>
   /** The OpenAPI document of all surfaces. */
-  readonly openApi: Parameters<typeof createManagement>[0]['openApi']
+  readonly openApi: ManagementPorts['openApi']
+  /** The state of the server. */
+  readonly serverStatus: ManagementPorts['serverStatus']
 }
 
 /** Creates the modules and wires them. @throws StartupError for every failure that the operator can fix */
@@ -47,6 +51,9 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
     log,
     audit,
     auditLog,
+    auditChain: auditing.chain,
+    auditLag: auditing.lag,
+    serverSettings: () => settingsInForce(configuration),
     decisions: createDecisions({ auditLog, access, directory }),
     auditWebhooks: createWebhooks({ database, clock, sealer }),
     credentialUses: auditing.credentialUses,

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Access, Principal } from '../../access/index.ts'
-import type { Audit, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
+import type { Audit, AuditChain, AuditLag, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
 import type { Decisions } from '../../decisions/index.ts'
 import type { Credentials } from '../../credentials/index.ts'
 import type { Directory, SigningPrincipal } from '../../directory/index.ts'
@@ -16,6 +16,15 @@ import type { RegistryActivity, Resources } from '../../resources/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
 import type { openApiResponse } from './response.ts'
 import type { PathNames } from './path-scope.ts'
+import type { ServerStatus } from './server-status.ts'
+
+/** A setting, its value as JSON, and what set it. */
+export type ServerSetting = {
+  readonly key: string
+  readonly value: string | undefined
+  readonly source: string | undefined
+  readonly description: string
+}
 
 /** The context of the handlers of the ARM surface. */
 export type ManagementContext = {
@@ -53,6 +62,12 @@ export type ManagementContext = {
   readonly withdrawKeys: (transaction: Transaction) => Promise<void>
   /** Awaited before the answer to a created or deleted registry: the certificate must cover its host by then. */
   readonly onRegistriesChanged: () => Promise<void>
+  readonly auditChain: Pick<AuditChain, 'state'>
+  readonly auditLag: Pick<AuditLag, 'chainSeconds'>
+  /** The state of this server. */
+  readonly serverStatus: () => Promise<ServerStatus>
+  /** The configuration in force. */
+  readonly serverSettings: () => readonly ServerSetting[]
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
   /** The suffix of login servers, such as `.azurecr.localhost:5443`. */

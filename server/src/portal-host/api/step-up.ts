@@ -10,6 +10,8 @@ type DangerousRow = { readonly surface: ApiTarget['surface']; readonly methods: 
 const dangerousRows: readonly DangerousRow[] = [
   { surface: 'arm',      methods: 'POST',              path: /\/(?:listcredentials|regeneratecredential|generatecredentials)$/ },
   { surface: 'arm',      methods: 'POST',              path: /\/(?:rotatesigningkeys|withdrawsigningkeys)$/ },
+  { surface: 'arm',      methods: 'PUT',               path: /\/auditwebhooks\/[^/]+$/ },
+  { surface: 'arm',      methods: 'POST',              path: /\/auditwebhooks\/[^/]+\/rotatesecret$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/registries\/[^/]+$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/resourcegroups\/[^/]+$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/acrux\.server\/uploads\/[^/]+$/ },

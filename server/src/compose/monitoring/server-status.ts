@@ -1,0 +1,59 @@
+import type { Identity } from '../../identity/index.ts'
+import type { ContentSpace } from '../../platform/files/free-space.ts'
+import type { Health, HealthReport } from '../../platform/metrics/health.ts'
+import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
+import type { Registry } from '../../registry/index.ts'
+import type { TokenService } from '../../token-service/index.ts'
+
+type StatusSources = {
+  readonly version: string
+  readonly startedAtMs: number
+  readonly health: Health
+  readonly space: Pick<ContentSpace, 'state'>
+  /** Undefined over plain HTTP. */
+  readonly certificates: CertificateSource | undefined
+  readonly tokenService: Pick<TokenService, 'signingKey'>
+  readonly identity: Pick<Identity, 'signingKey'>
+  readonly registry: Pick<Registry, 'lastCollectionMs'>
+}
+
+/** The state of a server, as the management API shows it. */
+export async function readServerStatus(sources: StatusSources) {
+  const { version, startedAtMs, health, space, certificates, tokenService, identity, registry } = sources
+  const { status, components }: HealthReport = await health.report()
+  const [acr, own] = await Promise.all([tokenService.signingKey(), identity.signingKey()])
+  const { freeBytes, reserveBytes, isLow } = space.state()
+  return {
+    version,
+    startedAt: isoTime(startedAtMs),
+    status,
+    components: [...components],
+    disk: Number.isFinite(freeBytes) ? { freeBytes, reserveBytes, isLow } : null,
+    certificate: certificates === undefined ? null : certificateOf(certificates),
+    signingKeys: [keyOf('registry', acr), keyOf('identity', own)],
+    lastCollectionAt: timeOrNull(await registry.lastCollectionMs()),
+  }
+}
+
+function certificateOf({ expiresAtMs, authorityExpiresAtMs, caFile }: CertificateSource) {
+  return {
+    expiresAt: isoTime(expiresAtMs()),
+    authorityExpiresAt: timeOrNull(authorityExpiresAtMs?.()),
+    authorityFile: caFile ?? null,
+  }
+}
+
+function keyOf<Name extends 'registry' | 'identity'>(
+  name: Name,
+  { createdAtMs, rotationDueMs }: Awaited<ReturnType<TokenService['signingKey']>>,
+) {
+  return { name, createdAt: isoTime(createdAtMs), rotationDueAt: isoTime(rotationDueMs) }
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+function timeOrNull(ms: number | undefined): string | null {
+  return ms === undefined || !Number.isFinite(ms) ? null : isoTime(ms)
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openServer, tokensOf } from './test-routes.ts'
+
+test('an owner sees the state of the server, the settings with their sources, and the end of the audit chain', async (t) => {
+  const { server, first, dataDir } = await openServer(t)
+  const { appId, password } = first.servicePrincipal
+  const { arm } = await tokensOf(server, first, appId, password)
+  await server.jobs['extend-audit-chain'].run()
+  const ask = async <Body>(method: 'GET' | 'POST', name: string) => {
+    const url = `/subscriptions/${first.subscriptionId}/providers/Acrux.Server/${name}?api-version=2024-11-01`
+    const headers = { host: 'localhost:5443', authorization: `Bearer ${arm}` }
+    const answer = await server.app.inject({ method, url, headers })
+    assert.equal(answer.statusCode, 200, answer.body)
+    return answer.json<Body>()
+  }
+  const status = await ask<Record<string, unknown>>('GET', 'status')
+  assert.equal(status['status'], 'ok')
+  assert.ok(Array.isArray(status['components']) && status['components'].length > 8)
+  assert.ok(Array.isArray(status['signingKeys']) && status['signingKeys'].length === 2)
+  assert.notEqual(status['disk'], null)
+  assert.notEqual(status['certificate'], null)
+  type Setting = { readonly key: string; readonly value: string | null; readonly source: string | null }
+  const { value } = await ask<{ readonly value: readonly Setting[] }>('POST', 'listSettings')
+  const found = (key: string) => value.find((setting) => setting.key === key)
+  assert.deepEqual([found('dataDir')?.value, found('dataDir')?.source], [JSON.stringify(dataDir), '--data-dir'])
+  assert.equal(found('gc.intervalSeconds')?.source, null)
+  type Chain = { readonly checkpoint: string | null; readonly isSealed: boolean }
+  const chain = await ask<Chain>('GET', 'auditChain')
+  assert.match(chain.checkpoint ?? '', /^\d+:[0-9a-f]{64}$/)
+  assert.equal(chain.isSealed, true)
+})

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import { timeText } from './response.ts'
+
+const timeOrNull = timeText.nullable()
+
+/** The response with the state of a server. */
+export const statusResponse = z
+  .strictObject({
+    version: z.string(),
+    startedAt: timeText,
+    status: z.enum(['ok', 'degraded', 'unavailable']),
+    components: z.array(
+      z.strictObject({ name: z.string(), state: z.enum(['ok', 'degraded', 'unavailable']), message: z.string() }),
+    ),
+    disk: z
+      .strictObject({ freeBytes: z.int(), reserveBytes: z.int(), isLow: z.boolean() })
+      .nullable()
+      .describe('Null if the content is not on a disk of the server.'),
+    certificate: z
+      .strictObject({ expiresAt: timeText, authorityExpiresAt: timeOrNull, authorityFile: z.string().nullable() })
+      .nullable()
+      .describe('Null without TLS. The authority is null for a configured certificate.'),
+    signingKeys: z.array(
+      z.strictObject({ name: z.enum(['registry', 'identity']), createdAt: timeText, rotationDueAt: timeText }),
+    ),
+    lastCollectionAt: timeOrNull.describe('When garbage was last collected, by any server of the database.'),
+  })
+  .register(apiSchemas, { id: 'ServerStatus' })
+
+/** The state of the server that answers. */
+export type ServerStatus = DocumentOf<typeof statusResponse>

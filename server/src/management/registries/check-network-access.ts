@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { networkRefusal, plainAddress } from '../../standards/azure/network-rules.ts'
+import { parseAddressRange } from '../../standards/http/address-range.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import { optional, readBody } from '../arm/body.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import { registrySchema, settingsAfter, settingsOf } from './registry-body.ts'
+import { requireRegistry } from './registries.ts'
+
+const bodySchema = registrySchema.extend({
+  address: optional(
+    z.string().refine((text) => !text.includes('/') && parseAddressRange(text) !== undefined, {
+      error: 'must be an IP address',
+    }),
+  ),
+})
+
+const checkResponse = z
+  .strictObject({
+    address: z.string(),
+    isCaller: z.boolean().describe('Whether it is the address that the request came from.'),
+    allowed: z.boolean(),
+    reason: z.enum(['public-network-disabled', 'network-rule']).nullable(),
+  })
+  .register(apiSchemas, { id: 'NetworkAccess' })
+
+/**
+ * `POST {registry}/providers/Acrux.Server/checkNetworkAccess`: ours, not Azure's. Whether a client at an address, by default the
+ * caller's, could use the data plane if the registry were changed by a PATCH with this body. Nothing is changed.
+ *
+ * @throws ArmError what the PATCH would throw
+ */
+export async function checkNetworkAccess(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof checkResponse>> {
+  const { address, ...change } = readBody(call, checkNetworkAccess)
+  const registry = await requireRegistry(context, call.names)
+  const rules = settingsAfter(settingsOf(registry), change, context.clock.now())
+  const checked = plainAddress(address ?? call.origin.remoteAddress)
+  const refusal = networkRefusal(rules, checked)
+  const isCaller = address === undefined || checked === plainAddress(call.origin.remoteAddress)
+  return { address: checked, isCaller, allowed: refusal === undefined, reason: refusal ?? null }
+}
+checkNetworkAccess.body = bodySchema
+checkNetworkAccess.response = checkResponse

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { formatCheckpoint } from '../../audit/index.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import { timeText } from '../arm/response.ts'
+import { type ServerStatus, statusResponse } from '../arm/server-status.ts'
+import { requireSubscription } from '../arm/subscriptions.ts'
+
+/** `GET /subscriptions/{s}/providers/Acrux.Server/status`: ours, not Azure's. */
+export async function getStatus(context: ManagementContext, call: ManagementCall): Promise<ServerStatus> {
+  await requireSubscription(context, call)
+  return context.serverStatus()
+}
+getStatus.response = statusResponse
+
+const timeOrNull = timeText.nullable()
+
+const settingsResponse = z
+  .strictObject({
+    value: z.array(
+      z.strictObject({
+        key: z.string(),
+        value: z.string().nullable().describe('As JSON; null if the setting has no value.'),
+        source: z
+          .string()
+          .nullable()
+          .describe('The flag, the variable, or the file and line that set it; null for a default.'),
+        description: z.string(),
+      }),
+    ),
+  })
+  .register(apiSchemas, { id: 'ServerSettings' })
+
+/**
+ * `POST …/Acrux.Server/listSettings`: the configuration in force, and where each value comes from. An action, because paths and
+ * addresses of the operator are not for everybody who may read.
+ */
+export async function listSettings(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof settingsResponse>> {
+  await requireSubscription(context, call)
+  const value = context
+    .serverSettings()
+    .map(({ value = null, source = null, ...setting }) => ({ ...setting, value, source }))
+  return { value }
+}
+listSettings.response = settingsResponse
+
+const auditChainResponse = z
+  .strictObject({
+    checkpoint: z
+      .string()
+      .nullable()
+      .describe('The number and the hash of the last block, as `acrux audit verify --expect` takes them.'),
+    lastBlockAt: timeOrNull,
+    isSealed: z.boolean().describe('Whether the last block is the one that the server sealed as the last.'),
+    waitingSeconds: z.number().describe('The age of the oldest event that is not in the chain yet.'),
+  })
+  .register(apiSchemas, { id: 'AuditChain' })
+
+/** `GET …/Acrux.Server/auditChain`: the end of the hash chain of the audit log. */
+export async function getAuditChain(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof auditChainResponse>> {
+  await requireSubscription(context, call)
+  const { last, isSealed } = await context.auditChain.state()
+  return {
+    checkpoint: last === undefined ? null : formatCheckpoint(last),
+    lastBlockAt: last === undefined ? null : new Date(last.madeAtMs).toISOString(),
+    isSealed,
+    waitingSeconds: await context.auditLag.chainSeconds(),
+  }
+}
+getAuditChain.response = auditChainResponse
