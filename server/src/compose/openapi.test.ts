@@ -37,6 +37,7 @@ const readsNoBody: readonly string[] = [
   'privateEndpoints.put.subscription',
   'providers.register',
   'registries.listCredentials',
+  'server.settings',
   'signingKeys.rotate',
   'signingKeys.withdraw',
   'tags.patch.group',

@@ -1,12 +1,5 @@
 import { listActivityLog } from './server/activity-log.ts'
 import { listAuditEvents, listRegistryAuditEvents } from './server/audit-events.ts'
-import {
-  deleteAuditWebhook,
-  getAuditWebhook,
-  listAuditWebhooks,
-  putAuditWebhook,
-  rotateAuditWebhookSecret,
-} from './server/audit-webhooks.ts'
 import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from './registries/anonymous-access.ts'
 import { checkNetworkAccess } from './registries/check-network-access.ts'
 import { checkName } from './registries/check-name.ts'
@@ -14,7 +7,6 @@ import { listCredentialUses } from './server/credential-uses.ts'
 import { listCredentials, regenerateCredential } from './registries/credentials.ts'
 import { getAllowedPrincipals, getAnyDecision, getDecision, getExplanation } from './roles/decisions.ts'
 import { listMetricDefinitions, listMetricNamespaces, listMetrics } from './server/metrics.ts'
-import type { ManagementHandler, WellTyped } from './arm/context.ts'
 import {
   deleteFederatedCredential,
   getFederatedCredential,
@@ -58,6 +50,8 @@ import { getOpenApi } from './server/open-api.ts'
 import { getAuditChain, getStatus, listSettings } from './server/status.ts'
 import { rotateSigningKeys, withdrawSigningKeys } from './server/signing-keys.ts'
 import { getSubscription, listLocations, listSubscriptions, listTenants } from './arm/subscriptions.ts'
+import { type ManagementRow, action, anyRole, listed, table } from './table.ts'
+import { webhookRows } from './webhook-routes.ts'
 import { deleteScopeMap, getScopeMap, listScopeMaps, patchScopeMap, putScopeMap } from './registries/scope-maps.ts'
 import {
   deleteScopedToken,
@@ -74,31 +68,6 @@ import { deleteOpenUpload, listOpenUploads } from './registries/open-uploads.ts'
 import { listUsages } from './registries/usages.ts'
 import { getTags, listNone, listUnserved, refuseNone, refuseUnserved } from './registries/unserved-types.ts'
 
-/** A route that needs an authenticated caller. */
-export type ManagementRow<Handler extends ManagementHandler = ManagementHandler> = {
-  readonly id: string
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly path: string
-  readonly need: CallerNeed
-  readonly handle: Handler & WellTyped<Handler>
-  /** Whether it reads `$filter`; every other route rejects one. */
-  readonly filtered?: true
-  /** Whether it reads `$top` and `$skiptoken` itself; every other list is paged by its ids. */
-  readonly paged?: true
-  /** Whether it is not one of ARM's, so that it needs no `api-version`. */
-  readonly versionless?: true
-}
-
-/** Rows whose handlers return what their response schemas describe; others do not compile. */
-function table<const Handlers extends readonly ManagementHandler[]>(
-  typed: readonly [...{ [Index in keyof Handlers]: ManagementRow<Handlers[Index]> }],
-): readonly ManagementRow[] {
-  return typed as readonly unknown[] as readonly ManagementRow[]
-}
-
-const action = (name: string): CallerNeed => ({ kind: 'action', action: name })
-const anyRole = (name: string): CallerNeed => ({ kind: 'any-role', action: name })
-const listed = (name: string): CallerNeed => ({ kind: 'signed-in', shows: name })
 const onRegistries = (name: string): CallerNeed => action(`Microsoft.ContainerRegistry/registries/${name}`)
 const onGroups = (name: string): CallerNeed => action(`Microsoft.Resources/subscriptions/resourceGroups/${name}`)
 
@@ -135,19 +104,6 @@ const subscriptionRows = table([
   { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
   { id: 'activityLog.list',        method: 'GET',    path: `${subscription}/providers/Microsoft.Insights/eventtypes/management/values`, need: action('Microsoft.Insights/eventtypes/values/read'), handle: listActivityLog, filtered: true, paged: true },
   { id: 'credentialUses.list',     method: 'GET',    path: `${subscription}/providers/Acrux.Server/credentialUses`, need: action('Acrux.Server/credentialUses/read'), handle: listCredentialUses, filtered: true, paged: true },
-])
-
-const onWebhooks = (name: string): CallerNeed => action(`Acrux.Server/auditWebhooks/${name}`)
-const webhooks = `${subscription}/providers/Acrux.Server/auditWebhooks`
-const webhook = `${webhooks}/:name`
-
-// prettier-ignore
-const webhookRows = table([
-  { id: 'auditWebhooks.list',         method: 'GET',    path: webhooks, need: onWebhooks('read'),   handle: listAuditWebhooks },
-  { id: 'auditWebhooks.get',          method: 'GET',    path: webhook,  need: onWebhooks('read'),   handle: getAuditWebhook },
-  { id: 'auditWebhooks.put',          method: 'PUT',    path: webhook,  need: onWebhooks('write'),  handle: putAuditWebhook },
-  { id: 'auditWebhooks.delete',       method: 'DELETE', path: webhook,  need: onWebhooks('delete'), handle: deleteAuditWebhook },
-  { id: 'auditWebhooks.rotateSecret', method: 'POST',   path: `${webhook}/rotateSecret`, need: onWebhooks('rotateSecret/action'), handle: rotateAuditWebhookSecret },
 ])
 
 const registrationRows = providerNamespaces.flatMap((namespace) =>

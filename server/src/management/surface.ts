@@ -13,7 +13,8 @@ import { readPathNames, scopeOf } from './arm/path-scope.ts'
 import { registryVersionsHeader } from './arm/providers.ts'
 import { parameter, requireApiVersion, unsupportedFilter } from './arm/query.ts'
 import { prepare, renderError } from './arm/render.ts'
-import { type ManagementRow, rows } from './routes.ts'
+import { rows } from './routes.ts'
+import type { ManagementRow } from './table.ts'
 
 const metadataRow = { id: 'management.metadata', method: 'GET', path: '/metadata/endpoints' } as const
 

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { at, codeOf, newRegistry, openTestManagement, registryPath, roleGuids, subscriptionScope } from '../test-management.ts'
+import {
+  at,
+  codeOf,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  roleGuids,
+  subscriptionScope,
+} from '../test-management.ts'
 
 type Server = Awaited<ReturnType<typeof openTestManagement>>
 

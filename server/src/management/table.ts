@@ -1,0 +1,31 @@
+import type { ManagementHandler, WellTyped } from './arm/context.ts'
+import type { CallerNeed } from './arm/need.ts'
+
+/** A route that needs an authenticated caller. */
+export type ManagementRow<Handler extends ManagementHandler = ManagementHandler> = {
+  readonly id: string
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly need: CallerNeed
+  readonly handle: Handler & WellTyped<Handler>
+  /** Whether it reads `$filter`; every other route rejects one. */
+  readonly filtered?: true
+  /** Whether it reads `$top` and `$skiptoken` itself; every other list is paged by its ids. */
+  readonly paged?: true
+  /** Whether it is not one of ARM's, so that it needs no `api-version`. */
+  readonly versionless?: true
+}
+
+/** Rows whose handlers return what their response schemas describe; others do not compile. */
+export function table<const Handlers extends readonly ManagementHandler[]>(
+  typed: readonly [...{ [Index in keyof Handlers]: ManagementRow<Handlers[Index]> }],
+): readonly ManagementRow[] {
+  return typed as readonly unknown[] as readonly ManagementRow[]
+}
+
+/** A role that allows the action at the scope of the path. */
+export const action = (name: string): CallerNeed => ({ kind: 'action', action: name })
+/** Any role around the scope of the path. */
+export const anyRole = (name: string): CallerNeed => ({ kind: 'any-role', action: name })
+/** A list of the resources on which a role allows the action. */
+export const listed = (name: string): CallerNeed => ({ kind: 'signed-in', shows: name })

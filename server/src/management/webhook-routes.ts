@@ -1,0 +1,23 @@
+import type { CallerNeed } from './arm/need.ts'
+import {
+  deleteAuditWebhook,
+  getAuditWebhook,
+  listAuditWebhooks,
+  putAuditWebhook,
+  rotateAuditWebhookSecret,
+} from './server/audit-webhooks.ts'
+import { action, table } from './table.ts'
+
+const onWebhooks = (name: string): CallerNeed => action(`Acrux.Server/auditWebhooks/${name}`)
+const webhooks = '/subscriptions/:subscriptionId/providers/Acrux.Server/auditWebhooks'
+const webhook = `${webhooks}/:name`
+
+/** The routes of the webhooks of the audit log. */
+// prettier-ignore
+export const webhookRows = table([
+  { id: 'auditWebhooks.list',         method: 'GET',    path: webhooks, need: onWebhooks('read'),   handle: listAuditWebhooks },
+  { id: 'auditWebhooks.get',          method: 'GET',    path: webhook,  need: onWebhooks('read'),   handle: getAuditWebhook },
+  { id: 'auditWebhooks.put',          method: 'PUT',    path: webhook,  need: onWebhooks('write'),  handle: putAuditWebhook },
+  { id: 'auditWebhooks.delete',       method: 'DELETE', path: webhook,  need: onWebhooks('delete'), handle: deleteAuditWebhook },
+  { id: 'auditWebhooks.rotateSecret', method: 'POST',   path: `${webhook}/rotateSecret`, need: onWebhooks('rotateSecret/action'), handle: rotateAuditWebhookSecret },
+])
