@@ -40,6 +40,16 @@ const targets = {
     'ScopeMapList',
     'TokenList',
   ],
+  'portal/src/api/operations-types.ts': [
+    'AuditChain',
+    'AuditWebhookList',
+    'AuditWebhookSecret',
+    'Decision',
+    'NetworkAccess',
+    'Scrub',
+    'ServerSettings',
+    'ServerStatus',
+  ],
 }
 
 const reference = '#/components/schemas/'

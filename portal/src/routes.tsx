@@ -18,6 +18,7 @@ import { parseRepositoriesSearch } from './views/repositories/search.ts'
 import { parseRepositorySearch } from './views/repository/search.ts'
 import { parseAccessSearch } from './views/access-control/access-search.ts'
 import { parseTokenSearch } from './views/tokens/token-search.ts'
+import { parseEventSearch } from './views/audit/event-search.ts'
 
 /** In place of a view whose address names nothing. */
 function Missing() {
@@ -40,6 +41,10 @@ function MissingPage() {
 /** An address with names that nothing can have is not one of the portal. */
 function requireAddress(names: AddressNames): void {
   if (!isAddress(names)) throw notFound()
+}
+
+function requireCorrelationId({ id }: { readonly id: string }): void {
+  if (!/^[0-9a-f-]{36}$/i.test(id)) throw notFound()
 }
 
 /* One row for each view. Its component is loaded when the view is first opened. */
@@ -173,6 +178,63 @@ const createToken = createRoute({
   component: lazyRouteComponent(() => import('./views/tokens/create-token.tsx'), 'CreateToken'),
 })
 
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: parseEventSearch,
+  component: lazyRouteComponent(() => import('./views/audit/audit.tsx'), 'Audit'),
+})
+
+const integrity = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit/integrity',
+  component: lazyRouteComponent(() => import('./views/integrity/integrity.tsx'), 'Integrity'),
+})
+
+const registryAudit = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/audit',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  validateSearch: parseEventSearch,
+  component: lazyRouteComponent(() => import('./views/audit/audit.tsx'), 'RegistryAudit'),
+})
+
+const denial = createRoute({
+  getParentRoute: () => shell,
+  path: '/denials/$id',
+  beforeLoad: ({ params }) => requireCorrelationId(params),
+  notFoundComponent: Missing,
+  component: lazyRouteComponent(() => import('./views/denial/denial.tsx'), 'Denial'),
+})
+
+const registryDenial = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/denials/$id',
+  beforeLoad: ({ params }) => {
+    requireAddress(params)
+    requireCorrelationId(params)
+  },
+  notFoundComponent: Missing,
+  component: lazyRouteComponent(() => import('./views/denial/denial.tsx'), 'RegistryDenial'),
+})
+
+const policies = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$registry/policies',
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+  validateSearch: ({ address }: Record<string, unknown>): { address?: string } =>
+    typeof address === 'string' && address !== '' ? { address } : {},
+  component: lazyRouteComponent(() => import('./views/policies/policies.tsx'), 'PoliciesView'),
+})
+
+const server = createRoute({
+  getParentRoute: () => shell,
+  path: '/server',
+  component: lazyRouteComponent(() => import('./views/server/server.tsx'), 'Server'),
+})
+
 const signInFailed = createRoute({
   getParentRoute: () => root,
   path: '/sign-in-failed',
@@ -200,6 +262,13 @@ const routeTree = root.addChildren([
     accessKeys,
     tokens,
     createToken,
+    audit,
+    integrity,
+    registryAudit,
+    denial,
+    registryDenial,
+    policies,
+    server,
   ]),
   signInFailed,
 ])

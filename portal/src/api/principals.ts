@@ -66,6 +66,12 @@ export async function searchPrincipals(text: string, signal: AbortSignal): Promi
   return [...new Map(found.map((each) => [each.id, each])).values()]
 }
 
+/** The user with a user name. Undefined if there is none, or the person may not see them. */
+export async function findUser(userName: string, signal: AbortSignal): Promise<Principal | undefined> {
+  const [found] = await search('users', 'User', `userPrincipalName eq '${userName.replaceAll("'", "''")}'`, signal)
+  return found
+}
+
 async function search(path: string, type: PrincipalType, filter: string, signal: AbortSignal): Promise<Principal[]> {
   const query = new URLSearchParams({ $filter: filter, $top: '20' })
   const objects = await whereVisible(

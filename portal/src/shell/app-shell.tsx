@@ -2,6 +2,7 @@ import { Subtitle1, makeStyles, tokens } from '@fluentui/react-components'
 import { Outlet, useLocation, useParams } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { useSession } from '../session/use-session.ts'
+import { operationsTexts } from '../texts/operations.ts'
 import { texts } from '../texts.ts'
 import { rightsTexts } from '../texts/rights.ts'
 import { AccountMenu } from './account-menu.tsx'
@@ -74,6 +75,8 @@ function Navigation() {
       <AppLink to="/" activeOptions={{ exact: true }}>
         {texts.home}
       </AppLink>
+      <AppLink to="/audit">{operationsTexts.audit}</AppLink>
+      <AppLink to="/server">{operationsTexts.server.title}</AppLink>
       {registry !== undefined && (
         <>
           <AppLink to="/registries/$registry" params={{ registry }} activeOptions={{ exact: true }}>
@@ -90,6 +93,12 @@ function Navigation() {
           </AppLink>
           <AppLink to="/registries/$registry/tokens" params={{ registry }}>
             {rightsTexts.tokens}
+          </AppLink>
+          <AppLink to="/registries/$registry/policies" params={{ registry }}>
+            {operationsTexts.policies.title}
+          </AppLink>
+          <AppLink to="/registries/$registry/audit" params={{ registry }}>
+            {operationsTexts.registryAudit}
           </AppLink>
         </>
       )}

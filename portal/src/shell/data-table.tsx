@@ -12,8 +12,12 @@ import type { ReactNode } from 'react'
 const useStyles = makeStyles({
   scroll: { overflowX: 'auto' },
   table: { minWidth: '32rem' },
+  wide: { minWidth: '64rem' },
   cell: { overflowWrap: 'anywhere' },
 })
+
+/** A table with more columns needs more space. */
+const manyColumns = 5
 
 type DataTableProps<Row> = {
   readonly label: string
@@ -27,7 +31,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: DataTableProps<R
   const styles = useStyles()
   return (
     <div className={styles.scroll} tabIndex={0} role="group" aria-label={label}>
-      <Table className={styles.table} aria-label={label}>
+      <Table className={columns.length > manyColumns ? styles.wide : styles.table} aria-label={label}>
         <TableHeader>
           <TableRow>
             {columns.map(({ title }) => (

@@ -1,6 +1,8 @@
 import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle } from '@fluentui/react-components'
+import { useParams } from '@tanstack/react-router'
 import { ApiError } from '../api/client.ts'
 import { texts } from '../texts.ts'
+import { ExplainLink } from './explain-link.tsx'
 
 type ErrorViewProps = {
   readonly error: unknown
@@ -11,6 +13,7 @@ type ErrorViewProps = {
 
 /** Says what failed, what to do next, and by which id the operator finds the request. */
 export function ErrorView({ error, onRetry, isAct = false }: ErrorViewProps) {
+  const { registry } = useParams({ strict: false })
   const { title, next } = explain(error, isAct)
   const detail = error instanceof Error ? error.message : ''
   const correlationId = error instanceof ApiError ? error.correlationId : undefined
@@ -20,7 +23,8 @@ export function ErrorView({ error, onRetry, isAct = false }: ErrorViewProps) {
         <MessageBarTitle>{title}</MessageBarTitle> {detail} <p>{next}</p>
         {correlationId !== undefined && (
           <p>
-            {texts.errors.correlation}: <code>{correlationId}</code>
+            {texts.errors.correlation}: <code>{correlationId}</code>{' '}
+            {isDenial(error) && <ExplainLink id={correlationId} registry={registry} />}
           </p>
         )}
       </MessageBarBody>
@@ -31,6 +35,11 @@ export function ErrorView({ error, onRetry, isAct = false }: ErrorViewProps) {
       )}
     </MessageBar>
   )
+}
+
+/** Whether the server has recorded why. */
+function isDenial(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 401 || error.status === 403)
 }
 
 function explain(error: unknown, isAct: boolean): { readonly title: string; readonly next: string } {

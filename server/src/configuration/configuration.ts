@@ -76,7 +76,8 @@ export function sourceOfSetting(configuration: Configuration, key: string): stri
   if (gathered === undefined) return undefined
   const source = gathered.sources.get(key)
   if (source !== undefined) return source
-  const isInFile = gathered.file !== undefined && !gathered.computed.has(key) && valueAt(gathered.settings, key) !== undefined
+  const isInFile =
+    gathered.file !== undefined && !gathered.computed.has(key) && valueAt(gathered.settings, key) !== undefined
   return isInFile ? sourceOf(key.split('.'), gathered) : undefined
 }
 

@@ -24,7 +24,10 @@ export function settingsInForce(configuration: Configuration): readonly SettingI
 function memberAt(value: unknown, key: string): unknown {
   return key
     .split('.')
-    .reduce<unknown>((inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined), value)
+    .reduce<unknown>(
+      (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
+      value,
+    )
 }
 
 /** [RFC 3986 §3.2.1] */

@@ -1,7 +1,14 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import { type Database, type Transaction, together } from '../../platform/sql/database.ts'
-import { type BlockContent, type Checkpoint, blockHash, encodeEntries, entrySeqs, noPreviousHash } from './chain-format.ts'
+import {
+  type BlockContent,
+  type Checkpoint,
+  blockHash,
+  encodeEntries,
+  entrySeqs,
+  noPreviousHash,
+} from './chain-format.ts'
 import type { EventValues } from '../log/event-columns.ts'
 import { alterationAction, isHead, noBlocks, openHead, sealHead } from './chain-head.ts'
 import { insertBlock, prepareEventValues, readChain, type SeqRange, writeHead } from './chain-store.ts'

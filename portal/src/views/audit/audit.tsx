@@ -1,0 +1,181 @@
+import { Button, Text } from '@fluentui/react-components'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import type { EventSearch, LogPlace } from '../../api/audit.ts'
+import { ApiError } from '../../api/client.ts'
+import type { AuditEvent } from '../../api/types.ts'
+import { useSession } from '../../session/use-session.ts'
+import { AppLink } from '../../shell/app-link.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { ExplainLink } from '../../shell/explain-link.tsx'
+import { Facts } from '../../shell/facts.tsx'
+import { formatTime } from '../../shell/format.ts'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { codeText, operationsTexts } from '../../texts/operations.ts'
+import { texts } from '../../texts.ts'
+import { listCommand } from './audit-command.ts'
+import { AuditLink } from './audit-link.tsx'
+import { EventFilter } from './event-filter.tsx'
+import { EventTable, Outcome } from './event-table.tsx'
+import { ExportEvents } from './export-events.tsx'
+import { useEvents, useNames, useResolved } from './use-events.ts'
+import { type NamedPlace, useLogPlace } from './use-log-place.ts'
+
+const view = operationsTexts
+
+/** The log of the whole server. */
+export function Audit() {
+  return <AuditView registry={undefined} search={useSearch({ from: '/shell/audit' })} />
+}
+
+/** The log of one registry. */
+export function RegistryAudit() {
+  const route = '/shell/registries/$registry/audit'
+  const { registry } = useParams({ from: route })
+  return <AuditView registry={registry} search={useSearch({ from: route })} />
+}
+
+type AuditViewProps = { readonly registry: string | undefined; readonly search: EventSearch }
+
+function AuditView({ registry, search }: AuditViewProps) {
+  const navigate = useNavigate()
+  const place = useLogPlace(registry)
+  const onSearch = (next: EventSearch) =>
+    void (registry === undefined
+      ? navigate({ to: '/audit', search: next })
+      : navigate({ to: '/registries/$registry/audit', params: { registry }, search: next }))
+  return (
+    <Page title={registry === undefined ? view.audit : `${view.auditOf} ${registry}`}>
+      {registry === undefined && (
+        <div>
+          <AppLink to="/audit/integrity">{view.delivery}</AppLink>
+        </div>
+      )}
+      <EventFilter search={search} onSearch={onSearch} />
+      <Loaded query={place}>
+        {(found) =>
+          found === null ? (
+            <Text>{registry === undefined ? `${view.hidden} ${view.hiddenNext}` : view.noRegistry}</Text>
+          ) : (
+            <Found place={found} registry={registry} search={search} />
+          )
+        }
+      </Loaded>
+    </Page>
+  )
+}
+
+function Found({ place, registry, search }: AuditViewProps & { readonly place: NamedPlace }) {
+  return (
+    <Loaded query={useResolved(search)}>
+      {(resolved) => (
+        <>
+          <Events place={place} registry={registry} search={resolved} />
+          <ExportEvents place={place} search={resolved} />
+          <CommandLine name={place.name} search={resolved} />
+        </>
+      )}
+    </Loaded>
+  )
+}
+
+function Events({ place, registry, search }: AuditViewProps & { readonly place: LogPlace }) {
+  const query = useEvents(place, search)
+  if (query.error instanceof ApiError && query.error.status === 403) {
+    return (
+      <Section title={view.events}>
+        <Text>
+          {view.hidden} {view.hiddenNext}
+        </Text>
+      </Section>
+    )
+  }
+  return (
+    <Section title={search.id === undefined ? view.events : view.ofRequest}>
+      <Loaded query={query}>
+        {({ pages }) => {
+          const events = pages.flatMap((page) => page.events)
+          if (search.id !== undefined && events.length > 0) return <Request events={events} registry={registry} />
+          return <EventTable events={events} registry={registry} search={search} />
+        }}
+      </Loaded>
+      {query.hasNextPage && query.data?.pages.every(({ events }) => events.length === 0) && (
+        <Text>{view.shortPage}</Text>
+      )}
+      {query.hasNextPage && (
+        <div>
+          <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            {view.older}
+          </Button>
+        </div>
+      )}
+    </Section>
+  )
+}
+
+/** The events of one request, with everything that the log has about them. */
+function Request({
+  events,
+  registry,
+}: {
+  readonly events: readonly AuditEvent[]
+  readonly registry: string | undefined
+}) {
+  const names = useNames(events.map(({ actor }) => actor.id))
+  return (
+    <>
+      {events.map((event) => (
+        <EventFacts key={event.id} event={event} registry={registry} name={names.get(event.actor.id)} />
+      ))}
+      <div>
+        <AuditLink registry={registry} search={{}}>
+          {view.allEvents}
+        </AuditLink>
+      </div>
+    </>
+  )
+}
+
+type EventFactsProps = {
+  readonly event: AuditEvent
+  readonly registry: string | undefined
+  readonly name: string | undefined
+}
+
+function EventFacts({ event, registry, name }: EventFactsProps) {
+  const { actor, credential, detail } = event
+  return (
+    <>
+      <Facts
+        facts={[
+          [view.time, formatTime(event.eventTimestamp)],
+          [view.action, event.action],
+          [
+            view.outcome,
+            <>
+              <Outcome outcome={event.outcome} />{' '}
+              {event.outcome === 'refused' && <ExplainLink id={event.correlationId} registry={registry} />}
+            </>,
+          ],
+          [view.reason, event.reason ?? texts.none],
+          [view.who, `${codeText(view.kinds, actor.kind)} ${name ?? ''} ${actor.id}`.replaceAll(/ +/g, ' ')],
+          [view.credential, credential === null ? texts.none : `${credential.kind} ${credential.id ?? ''}`],
+          [view.target, event.target],
+          [view.address, event.remoteAddress],
+          [view.client, event.userAgent ?? texts.unknown],
+          [view.correlation, event.correlationId],
+        ]}
+      />
+      <CopyText label={view.details} text={JSON.stringify(detail, undefined, 2)} />
+    </>
+  )
+}
+
+function CommandLine({ name, search }: { readonly name: string | undefined; readonly search: EventSearch }) {
+  const { data: session } = useSession()
+  return (
+    <Section title={texts.commandLine}>
+      <CopyText label={texts.commandLine} text={listCommand(name, session?.publicOrigin ?? '', search)} />
+    </Section>
+  )
+}

@@ -1,0 +1,91 @@
+import { Badge, Text } from '@fluentui/react-components'
+import type { EventSearch } from '../../api/audit.ts'
+import type { AuditEvent } from '../../api/types.ts'
+import { DataTable } from '../../shell/data-table.tsx'
+import { ExplainLink } from '../../shell/explain-link.tsx'
+import { formatTime } from '../../shell/format.ts'
+import { codeText, operationsTexts } from '../../texts/operations.ts'
+import { AuditLink } from './audit-link.tsx'
+import { useNames } from './use-events.ts'
+
+const view = operationsTexts
+
+type EventTableProps = {
+  readonly events: readonly AuditEvent[]
+  /** The login server of the registry whose log it is. */
+  readonly registry: string | undefined
+  readonly search: EventSearch
+}
+
+/** Events with links to their explanation, and to searches for the same principal, action or address. */
+export function EventTable({ events, registry, search }: EventTableProps) {
+  const names = useNames(events.map(({ actor }) => actor.id))
+  if (events.length === 0) {
+    return (
+      <Text>
+        {view.noEvents} {view.noEventsNext}
+      </Text>
+    )
+  }
+  const link = (more: EventSearch, text: string) => (
+    <AuditLink registry={registry} search={{ ...search, ...more }}>
+      {text}
+    </AuditLink>
+  )
+  return (
+    <DataTable
+      label={view.events}
+      rows={events}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          title: view.time,
+          cell: ({ eventTimestamp, correlationId }) => (
+            <AuditLink
+              registry={registry}
+              search={{ id: correlationId }}
+              label={`${view.details}: ${formatTime(eventTimestamp)}`}
+            >
+              {formatTime(eventTimestamp)}
+            </AuditLink>
+          ),
+        },
+        {
+          title: view.outcome,
+          cell: ({ outcome, correlationId }) => (
+            <>
+              <Outcome outcome={outcome} />{' '}
+              {outcome === 'refused' && <ExplainLink id={correlationId} registry={registry} />}
+            </>
+          ),
+        },
+        { title: view.action, cell: ({ action }) => link({ action }, action) },
+        {
+          title: view.who,
+          cell: ({ actor: { id, kind } }) =>
+            id === '' ? codeText(view.kinds, kind) : link({ principal: id }, names.get(id) ?? id),
+        },
+        { title: view.target, cell: ({ target }) => shortTarget(target) },
+        { title: view.reason, cell: ({ reason }) => reason ?? '' },
+        {
+          title: view.address,
+          cell: ({ remoteAddress }) => (remoteAddress === '' ? '' : link({ address: remoteAddress }, remoteAddress)),
+        },
+      ]}
+    />
+  )
+}
+
+/** Whether a request was allowed. */
+export function Outcome({ outcome }: { readonly outcome: string }) {
+  return (
+    <Badge appearance="tint" color={outcome === 'refused' ? 'danger' : 'success'}>
+      {codeText(view.outcomes, outcome)}
+    </Badge>
+  )
+}
+
+/** The last parts of an ARM id. */
+function shortTarget(target: string): string {
+  return target.replace(/^\/subscriptions\/.*\/providers\/[^/]+\/(?=.)/, '…/')
+}

@@ -1,0 +1,76 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { type EventSearch, type LogPlace, allEvents, listEvents } from '../../api/audit.ts'
+import { findUser, namePrincipals } from '../../api/principals.ts'
+import type { AuditEvent } from '../../api/types.ts'
+import { useSession } from '../../session/use-session.ts'
+
+/**
+ * The same search with the object id of a user in place of the user name, because the log has ids. A name that is no user's may
+ * be what a client sent.
+ */
+export function useResolved(search: EventSearch) {
+  const { principal = '' } = search
+  const { data: session } = useSession()
+  return useQuery<EventSearch>({
+    queryKey: ['resolved', search],
+    staleTime: 60_000,
+    queryFn: async ({ signal }) => {
+      if (!principal.includes('@')) return search
+      // Everybody knows their own id; those of others need a role of the directory.
+      const { objectId, userPrincipalName } = session?.person ?? {}
+      if (objectId !== undefined && principal === userPrincipalName) return { ...search, principal: objectId }
+      const user = await findUser(principal, signal)
+      return { ...search, principal: user?.id ?? principal }
+    },
+  })
+}
+
+/** The events that match, page by page, the newest first. */
+export function useEvents(place: LogPlace, search: EventSearch) {
+  return useInfiniteQuery({
+    queryKey: ['events', place.id, search],
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) => listEvents(place, search, pageParam, signal),
+    getNextPageParam: ({ next }) => next,
+  })
+}
+
+/** The names of principals by their object ids, as far as the person may see them. */
+export function useNames(ids: readonly string[]): ReadonlyMap<string, string> {
+  const wanted = [...new Set(ids.filter(isGuid))].toSorted()
+  const query = useQuery<ReadonlyMap<string, string>>({
+    queryKey: ['names', wanted],
+    enabled: wanted.length > 0,
+    staleTime: 5 * 60_000,
+    placeholderData: (before) => before,
+    queryFn: async ({ signal }) => {
+      const found = await namePrincipals(wanted, signal)
+      return new Map([...found.values()].map(({ id, type, name, detail }) => [id, type === 'User' ? detail : name]))
+    },
+  })
+  const { objectId, userPrincipalName } = useSession().data?.person ?? {}
+  if (objectId === undefined || userPrincipalName === undefined) return query.data ?? new Map<string, string>()
+  return new Map([...(query.data ?? []), [objectId, userPrincipalName]])
+}
+
+/** How many events a downloaded file has at most. */
+const maxExported = 50_000
+
+/** The lines of a file with all events that match. `onRead` is told how many there are so far. */
+export async function exportLines(
+  place: LogPlace,
+  search: EventSearch,
+  { signal, onRead }: { readonly signal: AbortSignal; readonly onRead: (count: number) => void },
+): Promise<{ readonly lines: readonly string[]; readonly isWhole: boolean }> {
+  const lines: string[] = []
+  for await (const events of allEvents(place, search, signal)) {
+    lines.push(...events.map((event: AuditEvent) => `${JSON.stringify(event)}\n`))
+    onRead(lines.length)
+    if (lines.length >= maxExported) return { lines: lines.slice(0, maxExported), isWhole: false }
+  }
+  return { lines, isWhole: true }
+}
+
+function isGuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+}

@@ -1,0 +1,28 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { listRegistries } from '../../api/arm.ts'
+import { type LogPlace, findSubscription } from '../../api/audit.ts'
+
+/** A registry, or the whole server, whose log is shown. `name` is that of commands. */
+export type NamedPlace = LogPlace & { readonly name: string | undefined }
+
+/** Where the log of a registry is, or that of the whole server. `null` if the person's roles show neither. */
+export function useLogPlace(loginServer: string | undefined) {
+  const client = useQueryClient()
+  return useQuery({
+    queryKey: ['log-place', loginServer ?? ''],
+    staleTime: 60_000,
+    queryFn: async ({ signal }): Promise<NamedPlace | null> => {
+      if (loginServer === undefined) {
+        const id = await findSubscription(signal)
+        return id === undefined ? null : { kind: 'server', id, name: undefined }
+      }
+      const registries = await client.ensureQueryData({
+        queryKey: ['registries'],
+        queryFn: () => listRegistries(signal),
+        staleTime: 60_000,
+      })
+      const found = registries.find(({ properties }) => properties.loginServer === loginServer)
+      return found === undefined ? null : { kind: 'registry', id: found.id, name: found.name }
+    },
+  })
+}

@@ -1,0 +1,45 @@
+import { Text } from '@fluentui/react-components'
+import type { Decision } from '../../api/operations-types.ts'
+import { DataTable } from '../../shell/data-table.tsx'
+import { Section } from '../../shell/page.tsx'
+import { codeText, operationsTexts } from '../../texts/operations.ts'
+import { texts } from '../../texts.ts'
+
+const view = operationsTexts.denial
+
+type ConsideredAssignmentsProps = { readonly decision: Decision; readonly names: ReadonlyMap<string, string> }
+
+/** The role assignments that were considered, and why each did not allow the request. */
+export function ConsideredAssignments({ decision, names }: ConsideredAssignmentsProps) {
+  const { assignments, assignmentCount, principal } = decision
+  if (assignments.length === 0) return null
+  const more = assignmentCount - assignments.length
+  return (
+    <Section title={view.considered}>
+      <DataTable
+        label={view.considered}
+        rows={assignments}
+        keyOf={({ id }) => id}
+        columns={[
+          { title: view.role, cell: ({ roleName }) => roleName ?? view.noRole },
+          { title: view.result, cell: ({ result }) => codeText(operationsTexts.results, result) },
+          { title: view.scope, cell: ({ scope }) => scope },
+          {
+            title: view.through,
+            cell: ({ principalId, principalType }) =>
+              principalId === principal.id ? '' : `${principalType} ${names.get(principalId) ?? principalId}`,
+          },
+          {
+            title: view.condition,
+            cell: ({ condition }) => (condition === null ? texts.none : <code>{condition}</code>),
+          },
+        ]}
+      />
+      {more > 0 && (
+        <Text>
+          {more} {view.more}
+        </Text>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,127 @@
+import { Text } from '@fluentui/react-components'
+import { useParams } from '@tanstack/react-router'
+import { ApiError } from '../../api/client.ts'
+import type { Decision } from '../../api/operations-types.ts'
+import { AppLink } from '../../shell/app-link.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { codeText, operationsTexts } from '../../texts/operations.ts'
+import { texts } from '../../texts.ts'
+import { AuditLink } from '../audit/audit-link.tsx'
+import { useNames } from '../audit/use-events.ts'
+import { type NamedPlace, useLogPlace } from '../audit/use-log-place.ts'
+import { ConsideredAssignments } from './considered-assignments.tsx'
+import { Fix } from './fix.tsx'
+import { RequestFacts } from './request-facts.tsx'
+import { useDecision } from './use-denial.ts'
+
+const view = operationsTexts.denial
+
+/** The explanation of a denial of any surface. */
+export function Denial() {
+  const { id } = useParams({ from: '/shell/denials/$id' })
+  return <DenialView id={id} registry={undefined} />
+}
+
+/** The explanation of a denial of one registry. */
+export function RegistryDenial() {
+  const { id, registry } = useParams({ from: '/shell/registries/$registry/denials/$id' })
+  return <DenialView id={id} registry={registry} />
+}
+
+type DenialViewProps = { readonly id: string; readonly registry: string | undefined }
+
+function DenialView({ id, registry }: DenialViewProps) {
+  const place = useLogPlace(registry)
+  return (
+    <Page title={view.title}>
+      <Loaded query={place}>
+        {(found) => (found === null ? <Hidden /> : <Explained place={found} id={id} registry={registry} />)}
+      </Loaded>
+    </Page>
+  )
+}
+
+/** For people who may not read the reason. They can send the address to those who may. */
+function Hidden() {
+  return (
+    <>
+      <Text>
+        {view.hidden} {view.hiddenNext}
+      </Text>
+      <CopyText label={view.title} text={location.href} />
+    </>
+  )
+}
+
+function Explained({ place, id, registry }: DenialViewProps & { readonly place: NamedPlace }) {
+  const query = useDecision(place, id)
+  if (query.error instanceof ApiError && query.error.status === 403) return <Hidden />
+  if (query.error instanceof ApiError && query.error.status === 404) {
+    return (
+      <>
+        <Text>
+          {view.missing} {view.missingNext}
+        </Text>
+        {registry !== undefined && (
+          <AppLink to="/denials/$id" params={{ id }}>
+            {view.elsewhere}
+          </AppLink>
+        )}
+      </>
+    )
+  }
+  return (
+    <Loaded query={query}>{(decision) => <Explanation decision={decision} place={place} registry={registry} />}</Loaded>
+  )
+}
+
+type ExplanationProps = {
+  readonly decision: Decision
+  readonly place: NamedPlace
+  readonly registry: string | undefined
+}
+
+function Explanation({ decision, place, registry }: ExplanationProps) {
+  const { principal, assignments, firstFailure, correlationId } = decision
+  const names = useNames([principal.id, ...assignments.map(({ principalId }) => principalId)])
+  const name = place.name ?? /\/registries\/([^/]+)/.exec(decision.asked?.scope ?? '')?.[1]
+  const command = `acrux acr why ${correlationId}${name === undefined ? '' : ` -n ${name}`}`
+  return (
+    <>
+      <Section title={view.reason}>
+        <Text>
+          {firstFailure === null ? texts.none : codeText(operationsTexts.failures, firstFailure)}{' '}
+          {firstFailure !== null && <code>({firstFailure})</code>}
+        </Text>
+        <div role="status">
+          <Since decision={decision} />
+        </div>
+      </Section>
+      <Fix decision={decision} place={place} registry={registry} names={names} registryName={name} />
+      <Section title={view.request}>
+        <RequestFacts decision={decision} names={names} />
+        <div>
+          <AuditLink registry={registry} search={{ id: correlationId }}>
+            {operationsTexts.ofRequest}
+          </AuditLink>
+        </div>
+      </Section>
+      <ConsideredAssignments decision={decision} names={names} />
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text={command} />
+      </Section>
+    </>
+  )
+}
+
+function Since({ decision: { since, needs } }: { readonly decision: Decision }) {
+  if (since === null) return needs.length === 0 ? null : <Text>{view.unchanged}</Text>
+  if (since.allowed) return <Text>{view.nowAllowed}</Text>
+  return (
+    <Text>
+      {view.nowDenied} {codeText(operationsTexts.failures, since.firstFailure ?? '')}
+    </Text>
+  )
+}

@@ -1,0 +1,132 @@
+import { Text } from '@fluentui/react-components'
+import { useState } from 'react'
+import { changeText } from '../../../../cli/src/acr/change-text.ts'
+import type { Decision } from '../../api/operations-types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { AppLink } from '../../shell/app-link.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { Facts } from '../../shell/facts.tsx'
+import { Section } from '../../shell/page.tsx'
+import { operationsTexts } from '../../texts/operations.ts'
+import { texts } from '../../texts.ts'
+import type { NamedPlace } from '../audit/use-log-place.ts'
+import { type ProposedRole, proposedRole, useAssignRole } from './use-denial.ts'
+
+const view = operationsTexts.denial
+
+type FixProps = {
+  readonly decision: Decision
+  readonly place: NamedPlace
+  /** The login server of the registry. */
+  readonly registry: string | undefined
+  readonly registryName: string | undefined
+  readonly names: ReadonlyMap<string, string>
+}
+
+/** The smallest change that would have allowed the request: as a command, and as a button where it is a role. */
+export function Fix({ decision, place, registry, registryName, names }: FixProps) {
+  const { smallestChange, correlationId } = decision
+  if (smallestChange === null) {
+    return (
+      <Section title={view.fix}>
+        <Text>{view.noFix}</Text>
+      </Section>
+    )
+  }
+  const text = changeText(smallestChange, namesIn(decision, registryName, names))
+  const isCommand = /^(?:acrux|az) /.test(text)
+  const role = proposedRole(decision)
+  const isOfNetwork = smallestChange.kind === 'allow-address' || smallestChange.kind === 'enable-public-network'
+  return (
+    <Section title={view.fix}>
+      {isCommand ? <CopyText label={view.fix} text={text} /> : <Text>{sentence(text)}</Text>}
+      {role !== undefined && (
+        <AssignRole
+          role={role}
+          place={place}
+          id={correlationId}
+          principal={names.get(role.principalId) ?? role.principalId}
+        />
+      )}
+      {isOfNetwork && registry !== undefined && (
+        <div>
+          <AppLink
+            to="/registries/$registry/policies"
+            params={{ registry }}
+            search={smallestChange.address ? { address: smallestChange.address } : {}}
+          >
+            {view.rules}
+          </AppLink>
+        </div>
+      )}
+    </Section>
+  )
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
+/** The names in the command, as `acrux acr why` has them. */
+function namesIn(decision: Decision, registry: string | undefined, names: ReadonlyMap<string, string>) {
+  const { principal, scopeMap, asked, roleAssignmentMode } = decision
+  const { kind, id } = principal
+  const isDirectory = kind === 'user' || kind === 'service-principal'
+  const token = kind === 'scoped-token' ? id.slice(id.indexOf('/') + 1) : undefined
+  const name = names.get(id)
+  return {
+    registry,
+    scopeMap: scopeMap?.name,
+    token,
+    objectId: isDirectory ? id : undefined,
+    // The display name of an application may be that of another one, too.
+    who: isDirectory ? (kind === 'user' && name?.includes('@') ? name : id) : token && `token:${token}`,
+    asked: asked ?? undefined,
+    isForRegistry: roleAssignmentMode === 'LegacyRegistryPermissions',
+  }
+}
+
+type AssignRoleProps = {
+  readonly role: ProposedRole
+  readonly place: NamedPlace
+  readonly id: string
+  readonly principal: string
+}
+
+/** Assigns the role after a confirmation. */
+function AssignRole({ role, place, id, principal }: AssignRoleProps) {
+  const [isOpen, setOpen] = useState(false)
+  const mayAct = usePermissions(role.scope)
+  const assign = useAssignRole(place, id)
+  const act = `${view.apply} ${role.roleName}`
+  const reason = mayAct('Microsoft.Authorization/roleAssignments/write') ? undefined : view.mayNotAssign
+  return (
+    <>
+      <div>
+        <ActionButton appearance="primary" reason={reason} onClick={() => setOpen(true)}>
+          {act}
+        </ActionButton>
+      </div>
+      {isOpen && (
+        <ConfirmDialog
+          title={view.applyQuestion}
+          confirm={act}
+          onConfirm={() => assign(role)}
+          onClose={() => setOpen(false)}
+        >
+          <Facts
+            facts={[
+              [operationsTexts.who, principal],
+              [view.role, role.roleName],
+              [view.scope, role.scope],
+              [view.condition, role.condition ?? texts.none],
+            ]}
+          />
+          <Text>{view.applyLoses}</Text>
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,71 @@
+import { Field, Input, Select, Switch } from '@fluentui/react-components'
+import { useState } from 'react'
+import type { AuditWebhook } from '../../api/operations-types.ts'
+import type { WebhookSettings } from '../../api/webhooks.ts'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { operationsTexts } from '../../texts/operations.ts'
+
+const view = operationsTexts.integrity
+
+type WebhookFormProps = {
+  /** Undefined for a new one. */
+  readonly webhook: AuditWebhook | undefined
+  readonly onSave: (name: string, settings: WebhookSettings) => Promise<void>
+  readonly onClose: () => void
+}
+
+/** Creates a webhook, or changes one. */
+export function WebhookForm({ webhook, onSave, onClose }: WebhookFormProps) {
+  const { serviceUri, status = 'enabled', filter = {} } = webhook?.properties ?? {}
+  const [name, setName] = useState(webhook?.name ?? '')
+  const [address, setAddress] = useState(serviceUri ?? '')
+  const [actions, setActions] = useState(filter.actions?.join(' ') ?? '')
+  const [outcome, setOutcome] = useState<string>(filter.outcome ?? '')
+  const [isOn, setOn] = useState(status === 'enabled')
+  const save = () => {
+    const list = actions.split(/[\s,]+/).filter((action) => action !== '')
+    return onSave(name, {
+      serviceUri: address,
+      status: isOn ? 'enabled' : 'disabled',
+      filter: {
+        ...(list.length > 0 && { actions: list }),
+        ...((outcome === 'success' || outcome === 'refused') && { outcome }),
+      },
+    })
+  }
+  return (
+    <ConfirmDialog
+      title={webhook === undefined ? view.add : `${view.edit} ${name}`}
+      confirm={operationsTexts.save}
+      isDisabled={name === '' || address === ''}
+      onConfirm={save}
+      onClose={onClose}
+    >
+      {webhook === undefined && (
+        <Field label={view.name} hint={view.nameHint} required>
+          <Input value={name} onChange={(_event, { value }) => setName(value.trim())} spellCheck={false} />
+        </Field>
+      )}
+      <Field label={view.address} hint={view.addressHint} required>
+        <Input type="url" value={address} onChange={(_event, { value }) => setAddress(value.trim())} />
+      </Field>
+      <Field label={view.actions} hint={view.actionsHint}>
+        <Input value={actions} onChange={(_event, { value }) => setActions(value)} spellCheck={false} />
+      </Field>
+      <Field label={view.outcome}>
+        <Select value={outcome} onChange={(_event, { value }) => setOutcome(value)}>
+          {Object.entries(operationsTexts.outcomes).map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Switch
+        label={isOn ? operationsTexts.on : operationsTexts.off}
+        checked={isOn}
+        onChange={(_event, { checked }) => setOn(checked)}
+      />
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,161 @@
+import { Field, Input, Select, Switch, Text, Textarea, makeStyles, tokens } from '@fluentui/react-components'
+import { useState } from 'react'
+import { type RegistryChange, checkNetworkAccess } from '../../api/policies.ts'
+import type { NetworkAccess } from '../../api/operations-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { DoneMessage } from '../../shell/done-message.tsx'
+import { ErrorView } from '../../shell/error-view.tsx'
+import { Section } from '../../shell/page.tsx'
+import { codeText, operationsTexts } from '../../texts/operations.ts'
+import { useChange } from './use-policies.ts'
+
+const view = operationsTexts.policies
+
+const useStyles = makeStyles({
+  narrow: { maxWidth: '24rem' },
+  buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
+})
+
+type Rules = { readonly isPublic: boolean; readonly defaultAction: 'Allow' | 'Deny'; readonly addresses: string }
+
+type NetworkRulesProps = {
+  readonly registry: Registry
+  /** An address to add, as a denial proposes it. */
+  readonly address: string | undefined
+}
+
+/** The network rules of a registry, with the question whether the person would still get in. */
+export function NetworkRules({ registry, address }: NetworkRulesProps) {
+  const styles = useStyles()
+  const { reason, save } = useChange(registry)
+  const [rules, setRules] = useState<Rules>(() => rulesOf(registry, address))
+  const [other, setOther] = useState('')
+  const [found, setFound] = useState<NetworkAccess>()
+  const [error, setError] = useState<unknown>()
+  const [state, setState] = useState<'idle' | 'asking' | 'saved'>('idle')
+  const attempt = async (act: () => Promise<void>) => {
+    setError(undefined)
+    setState('idle')
+    try {
+      await act()
+    } catch (failure) {
+      setError(failure)
+    }
+  }
+  const check = (from: string) => checkNetworkAccess(registry.id, changeOf(rules), from)
+  const saveNow = async () => {
+    await save(changeOf(rules))
+    setState('saved')
+  }
+  const saveUnlessLockedOut = () =>
+    attempt(async () => {
+      const own = await check('')
+      if (own.allowed) return saveNow()
+      setFound(own)
+      setState('asking')
+    })
+  const change = (part: Partial<Rules>) => {
+    setFound(undefined)
+    setRules({ ...rules, ...part })
+  }
+  return (
+    <Section title={view.network}>
+      <Text>{view.networkHint}</Text>
+      <Fields rules={rules} onChange={change} isDisabled={reason !== undefined} />
+      <Field label={view.checkOther} hint={view.checkHint} className={styles.narrow}>
+        <Input value={other} onChange={(_event, { value }) => setOther(value.trim())} spellCheck={false} />
+      </Field>
+      <div className={styles.buttons}>
+        <ActionButton onClick={() => void attempt(async () => setFound(await check(other)))}>{view.check}</ActionButton>
+        <ActionButton
+          appearance="primary"
+          reason={reason}
+          aria-label={`${operationsTexts.save}: ${view.network}`}
+          onClick={() => void saveUnlessLockedOut()}
+        >
+          {operationsTexts.save}
+        </ActionButton>
+      </div>
+      <div role="status">{found !== undefined && <Text>{verdictOf(found)}</Text>}</div>
+      {error !== undefined && <ErrorView error={error} />}
+      <DoneMessage text={state === 'saved' ? operationsTexts.saved : undefined} />
+      {state === 'asking' && (
+        <ConfirmDialog
+          title={view.lockOut}
+          confirm={operationsTexts.save}
+          onConfirm={saveNow}
+          onClose={() => setState((now) => (now === 'asking' ? 'idle' : now))}
+        >
+          <Text>{view.lockOutLoses}</Text>
+        </ConfirmDialog>
+      )}
+    </Section>
+  )
+}
+
+type FieldsProps = {
+  readonly rules: Rules
+  readonly onChange: (part: Partial<Rules>) => void
+  readonly isDisabled: boolean
+}
+
+function Fields({ rules: { isPublic, defaultAction, addresses }, onChange, isDisabled }: FieldsProps) {
+  const styles = useStyles()
+  return (
+    <>
+      <Switch
+        label={`${view.publicAccess}: ${isPublic ? operationsTexts.on : operationsTexts.off}`}
+        checked={isPublic}
+        disabled={isDisabled}
+        onChange={(_event, { checked }) => onChange({ isPublic: checked })}
+      />
+      {!isPublic && <Text>{view.publicOff}</Text>}
+      <Field label={view.defaultAction} className={styles.narrow}>
+        <Select
+          value={defaultAction}
+          disabled={isDisabled}
+          onChange={(_event, { value }) => onChange({ defaultAction: value === 'Deny' ? 'Deny' : 'Allow' })}
+        >
+          <option value="Allow">{view.allow}</option>
+          <option value="Deny">{view.deny}</option>
+        </Select>
+      </Field>
+      <Field label={view.ipRules} hint={view.ipRulesHint} className={styles.narrow}>
+        <Textarea
+          value={addresses}
+          disabled={isDisabled}
+          rows={5}
+          spellCheck={false}
+          onChange={(_event, { value }) => onChange({ addresses: value })}
+        />
+      </Field>
+    </>
+  )
+}
+
+function rulesOf({ properties }: Registry, address: string | undefined): Rules {
+  const { networkRuleSet, publicNetworkAccess } = properties
+  const present = networkRuleSet?.ipRules.map(({ value }) => value) ?? []
+  const addresses = address === undefined || present.includes(address) ? present : [...present, address]
+  return {
+    isPublic: publicNetworkAccess === 'Enabled',
+    defaultAction: networkRuleSet?.defaultAction ?? 'Allow',
+    addresses: addresses.join('\n'),
+  }
+}
+
+function changeOf({ isPublic, defaultAction, addresses }: Rules): RegistryChange {
+  const values = addresses.split(/[\s,]+/).filter((value) => value !== '')
+  return {
+    publicNetworkAccess: isPublic ? 'Enabled' : 'Disabled',
+    networkRuleSet: { defaultAction, ipRules: values.map((value) => ({ action: 'Allow', value })) },
+  }
+}
+
+function verdictOf({ address, isCaller, allowed, reason }: NetworkAccess): string {
+  const who = `${isCaller ? view.you : view.other} ${address},`
+  if (allowed) return `${who} ${view.getsIn}`
+  return `${who} ${view.isDenied} ${codeText(operationsTexts.failures, reason ?? '')}`
+}

@@ -1,0 +1,87 @@
+import { Text } from '@fluentui/react-components'
+import { useParams, useSearch } from '@tanstack/react-router'
+import type { Registry } from '../../api/types.ts'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { operationsTexts } from '../../texts/operations.ts'
+import { useRegistries } from '../home/use-home.ts'
+import { NetworkRules } from './network-rules.tsx'
+import { PolicyForm } from './policy-form.tsx'
+import { useChange } from './use-policies.ts'
+
+const view = operationsTexts.policies
+const route = '/shell/registries/$registry/policies'
+
+/** What a registry keeps, whom it lets in, and which tokens it accepts. */
+export function PoliciesView() {
+  const { registry } = useParams({ from: route })
+  const { address } = useSearch({ from: route })
+  const registries = useRegistries()
+  return (
+    <Page title={view.title}>
+      <Loaded query={registries}>
+        {(found) => {
+          const one = found.find(({ properties }) => properties.loginServer === registry)
+          return one === undefined ? <Text>{view.noRegistry}</Text> : <Forms registry={one} address={address} />
+        }}
+      </Loaded>
+    </Page>
+  )
+}
+
+type FormsProps = { readonly registry: Registry; readonly address: string | undefined }
+
+function Forms({ registry, address }: FormsProps) {
+  const { reason } = useChange(registry)
+  const { retentionPolicy, softDeletePolicy, azureADAuthenticationAsArmPolicy } = registry.properties.policies
+  return (
+    <>
+      {reason !== undefined && <Text>{reason}</Text>}
+      <NetworkRules registry={registry} address={address} />
+      <PolicyForm
+        registry={registry}
+        title={view.retention}
+        meaning={view.retentionOn}
+        loses={(isOn) => (isOn ? view.retentionLoses : undefined)}
+        status={retentionPolicy.status}
+        days={{ value: retentionPolicy.days, hint: view.retentionHint, min: 0, max: 365 }}
+        updated={retentionPolicy.lastUpdatedTime}
+        changeOf={(status, days) => ({ retentionPolicy: { status, days } })}
+      />
+      <PolicyForm
+        registry={registry}
+        title={view.softDelete}
+        meaning={view.softDeleteOn}
+        loses={(isOn) => (isOn ? undefined : view.softDeleteLoses)}
+        status={softDeletePolicy.status}
+        days={{ value: softDeletePolicy.retentionDays, hint: view.softDeleteHint, min: 1, max: 90 }}
+        updated={softDeletePolicy.lastUpdatedTime}
+        changeOf={(status, retentionDays) => ({ softDeletePolicy: { status, retentionDays } })}
+      />
+      <PolicyForm
+        registry={registry}
+        title={view.arm}
+        meaning={view.armOn}
+        loses={(isOn) => (isOn ? undefined : view.armLoses)}
+        status={azureADAuthenticationAsArmPolicy.status}
+        changeOf={(status) => ({ azureADAuthenticationAsArmPolicy: { status } })}
+      />
+      <Section title={view.commands}>
+        {commands(registry.name).map((command) => (
+          <CopyText key={command} label={command} text={command} />
+        ))}
+      </Section>
+    </>
+  )
+}
+
+function commands(name: string): readonly string[] {
+  return [
+    `az acr network-rule add -n ${name} --ip-address 203.0.113.0/24`,
+    `az acr update -n ${name} --default-action Deny --public-network-enabled true`,
+    `az acr config retention update -r ${name} --status enabled --days 7 --type UntaggedManifests`,
+    `az acr config soft-delete update -r ${name} --status enabled --days 7`,
+    `acrux acr config authentication-as-arm update -r ${name} --status disabled`,
+  ]
+}

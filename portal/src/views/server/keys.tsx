@@ -1,0 +1,71 @@
+import { Text, makeStyles, tokens } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { changeKeys } from '../../api/server.ts'
+import type { ServerStatus } from '../../api/operations-types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { DoneMessage } from '../../shell/done-message.tsx'
+import { formatTime } from '../../shell/format.ts'
+import { Section } from '../../shell/page.tsx'
+import { operationsTexts } from '../../texts/operations.ts'
+
+const view = operationsTexts.server
+
+const useStyles = makeStyles({ buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS } })
+
+const acts = {
+  rotate: { label: view.rotate, question: view.rotateQuestion, means: view.rotateMeans },
+  withdraw: { label: view.withdraw, question: view.withdrawQuestion, means: view.withdrawLoses },
+} as const
+
+type KeysProps = { readonly subscription: string; readonly keys: ServerStatus['signingKeys'] }
+
+/** The signing keys: when they are replaced, and what ends when they are withdrawn. */
+export function Keys({ subscription, keys }: KeysProps) {
+  const styles = useStyles()
+  const client = useQueryClient()
+  const mayAct = usePermissions(subscription)
+  const [act, setAct] = useState<keyof typeof acts>()
+  const [isDone, setDone] = useState(false)
+  const reasonFor = (name: string) => (mayAct(`Acrux.Server/signingKeys/${name}/action`) ? undefined : view.mayNotKeys)
+  return (
+    <Section title={view.keys}>
+      <DataTable
+        label={view.keys}
+        rows={keys}
+        keyOf={({ name }) => name}
+        columns={[
+          { title: view.key, cell: ({ name }) => view.keyNames[name] },
+          { title: view.created, cell: ({ createdAt }) => formatTime(createdAt) },
+          { title: view.due, cell: ({ rotationDueAt }) => formatTime(rotationDueAt) },
+        ]}
+      />
+      <div className={styles.buttons}>
+        <ActionButton reason={reasonFor('rotate')} onClick={() => setAct('rotate')}>
+          {view.rotate}
+        </ActionButton>
+        <ActionButton reason={reasonFor('withdraw')} onClick={() => setAct('withdraw')}>
+          {view.withdraw}
+        </ActionButton>
+      </div>
+      <DoneMessage text={isDone ? view.done : undefined} />
+      {act !== undefined && (
+        <ConfirmDialog
+          title={acts[act].question}
+          confirm={acts[act].label}
+          onConfirm={async () => {
+            await changeKeys(subscription, act)
+            setDone(true)
+            await client.invalidateQueries({ queryKey: ['server-status', subscription] })
+          }}
+          onClose={() => setAct(undefined)}
+        >
+          <Text>{acts[act].means}</Text>
+        </ConfirmDialog>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,58 @@
+import { Checkbox, Text } from '@fluentui/react-components'
+import { useState } from 'react'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Section } from '../../shell/page.tsx'
+import { operationsTexts } from '../../texts/operations.ts'
+import { texts } from '../../texts.ts'
+import { useSettings } from './use-server.ts'
+
+const view = operationsTexts.server
+
+/** The configuration in force, and where each value comes from. */
+export function Settings({ subscription }: { readonly subscription: string }) {
+  const [isShown, setShown] = useState(false)
+  const [isShort, setShort] = useState(true)
+  const mayAct = usePermissions(subscription)
+  const query = useSettings(subscription, isShown)
+  return (
+    <Section title={view.settings}>
+      <Text>{view.settingsHint}</Text>
+      {!isShown && (
+        <div>
+          <ActionButton
+            reason={mayAct('Acrux.Server/listSettings/action') ? undefined : view.mayNotSettings}
+            onClick={() => setShown(true)}
+          >
+            {view.settingsShow}
+          </ActionButton>
+        </div>
+      )}
+      {isShown && (
+        <Loaded query={query}>
+          {(settings) => (
+            <>
+              <Checkbox
+                label={view.onlySet}
+                checked={isShort}
+                onChange={(_event, { checked }) => setShort(checked === true)}
+              />
+              <DataTable
+                label={view.settings}
+                rows={settings.filter(({ source }) => !isShort || source !== null)}
+                keyOf={({ key }) => key}
+                columns={[
+                  { title: view.setting, cell: ({ key, description }) => <code title={description}>{key}</code> },
+                  { title: view.value, cell: ({ value }) => <code>{value ?? texts.none}</code> },
+                  { title: view.source, cell: ({ source }) => source ?? view.isDefault },
+                ]}
+              />
+            </>
+          )}
+        </Loaded>
+      )}
+    </Section>
+  )
+}

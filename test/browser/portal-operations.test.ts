@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { arm, assignRole, principalWithRole, registryId, roles } from '../harness/arm.ts'
+import { type NewPerson, createPerson } from '../harness/directory.ts'
+import { request } from '../harness/http.ts'
+import { at } from '../harness/json.ts'
+import { basic } from '../harness/registry.ts'
+import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
+
+const portal = await openPortal()
+const { server, browser } = portal
+const { loginServer, subscriptionId } = server.firstRun
+const image = `/portal/registries/${encodeURIComponent(loginServer)}`
+
+/** A push that is denied; its correlation id. */
+async function pushDenied({ appId, password }: { readonly appId: string; readonly password: string }): Promise<string> {
+  const answer = await request({
+    method: 'POST',
+    url: `${server.baseUrl}/v2/team/app/blobs/uploads/`,
+    headers: { authorization: basic(appId, password), 'user-agent': hostile },
+    caFile: server.caFile,
+  })
+  assert.equal(answer.status, 401)
+  return String(answer.headers['x-ms-correlation-request-id'])
+}
+
+const giveOwner = ({ id }: NewPerson) =>
+  assignRole(server, { id, type: 'User' }, roles.owner, `/subscriptions/${subscriptionId}`)
+
+const calm = { reducedMotion: 'reduce' } as const
+
+/** The violations that remain when running transitions have ended: half a transition has neither the one contrast nor the other. */
+async function lastingViolations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(`Promise.allSettled(document.getAnimations()
+    .filter(({ effect }) => effect.getTiming().iterations !== Infinity)
+    .map(({ finished }) => finished))`)
+  return violations(page)
+}
+
+const isWide = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth')
+
+test('an owner finds a denial in the audit log, reads why, fixes it, and exports what they searched', async (t) => {
+  if (!portal.canRun(t)) return
+  const build = await principalWithRole(server, 'build', roles.acrPull)
+  const id = await pushDenied(build)
+  const owner = await createPerson(server, 'auditor')
+  await giveOwner(owner)
+  await using context = await browser.newContext(calm)
+  const { page, faults } = await portal.watch(context)
+  await signIn(page, owner, '/portal/audit?outcome=refused')
+  const row = page
+    .getByRole('row', { name: 'denied' })
+    .or(page.getByRole('row', { name: build.objectId }))
+    .first()
+  await row.waitFor()
+  await page.getByLabel('Principal').fill(build.objectId)
+  await page.getByRole('button', { name: 'Search', exact: true }).click()
+  await page.waitForURL((url) => url.searchParams.get('principal') === build.objectId)
+  assert.equal(new URL(page.url()).searchParams.get('outcome'), 'refused', 'the other filters stay')
+  await page.getByText(`--principal ${build.objectId} --outcome refused`).waitFor()
+
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download' }).click()
+  const lines = (await readFile(await (await download).path(), 'utf8')).trimEnd().split('\n')
+  const events: readonly unknown[] = lines.map((line) => JSON.parse(line))
+  assert.ok(events.length > 0)
+  for (const event of events) assert.deepEqual(at(event, 'actor', 'id'), build.objectId)
+  assert.ok(events.some((event) => at(event, 'correlationId') === id))
+
+  await page
+    .getByRole('link', { name: /^Details: / })
+    .first()
+    .click()
+  await page.getByRole('heading', { name: 'Events of this request' }).waitFor()
+  await page.getByText(hostile).first().waitFor()
+  assert.deepEqual(await lastingViolations(page), [], 'one request')
+  await page.getByRole('link', { name: 'Explain' }).click()
+  await page.getByText('No assigned role allows this action.').waitFor()
+  await page.getByText('acrux acr grant').waitFor()
+  assert.deepEqual(await lastingViolations(page), [], 'the explanation')
+  await page.getByRole('button', { name: 'Assign the role AcrPush' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('AcrPush', { exact: true }).waitFor()
+  assert.deepEqual(await lastingViolations(page), [], 'the confirmation')
+  await dialog.getByRole('button', { name: 'Assign the role AcrPush' }).click()
+  await page.getByText('the same request would be allowed now').waitFor()
+  const again = await request({
+    method: 'POST',
+    url: `${server.baseUrl}/v2/team/app/blobs/uploads/`,
+    headers: { authorization: basic(build.appId, build.password) },
+    caFile: server.caFile,
+  })
+  assert.equal(again.status, 202, 'the role is effective')
+
+  await openView(page, `${image}/denials/00000000-0000-4000-8000-000000000000`)
+  await page.getByText('No denial has this id.').waitFor()
+  assert.deepEqual(faults, [])
+})
+
+test('the log is filtered by address, and goes back with the browser; a webhook of it is added, rotated and deleted', async (t) => {
+  if (!portal.canRun(t)) return
+  const owner = await createPerson(server, 'webhooks')
+  await giveOwner(owner)
+  await using context = await browser.newContext({ ...calm, viewport: { width: 360, height: 640 } })
+  const { page, faults } = await portal.watch(context)
+  await signIn(page, owner, `${image}/audit?address=192.0.2.1`)
+  await page.getByText('No event matches the search.').waitFor()
+  await page.getByLabel('Principal').fill(owner.userPrincipalName)
+  await page.getByLabel('Address').fill('')
+  await page.getByRole('button', { name: 'Search', exact: true }).click()
+  await page.getByText(`--principal ${owner.id}`).waitFor()
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await page.getByRole('link', { name: '127.0.0.1' }).first().waitFor()
+  assert.equal(await isWide(page), false, 'the page is wider than a phone')
+  assert.deepEqual(await lastingViolations(page), [], 'the log')
+  await page.goBack()
+  await page.goBack()
+  await page.getByText('No event matches the search.').waitFor()
+
+  await openView(page, '/portal/audit/integrity')
+  await page.getByText('The last block is the one that the server sealed.').waitFor()
+  await page.getByRole('button', { name: 'Add a webhook' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('siem')
+  await dialog.getByLabel('Address').fill('https://127.0.0.1/x')
+  assert.deepEqual(await lastingViolations(page), [], 'the form')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText('The serviceUri is not accepted.').waitFor()
+  // A public address, to which a webhook that is off sends nothing.
+  await dialog.getByLabel('Address').fill('https://8.8.8.8/acrux')
+  await dialog.getByRole('switch').click()
+  await dialog.getByLabel('Outcome').selectOption('refused')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  const secret = page.getByRole('group', { name: 'Secret of siem' })
+  const first = await secret.textContent()
+  assert.match(first ?? '', /^whsec_/)
+  const path = `/subscriptions/${subscriptionId}/providers/Acrux.Server/auditWebhooks/siem`
+  assert.deepEqual(at((await arm(server, 'GET', path)).json(), 'properties', 'filter'), { outcome: 'refused' })
+  assert.equal(await isWide(page), false, 'the page is wider than a phone')
+  assert.deepEqual(await lastingViolations(page), [], 'the webhooks')
+  await page.getByRole('button', { name: 'Rotate the secret' }).click()
+  await dialog.getByRole('button', { name: 'Rotate the secret' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  assert.notEqual(await secret.textContent(), first)
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await dialog.getByRole('button', { name: 'Delete' }).click()
+  await page.getByText('No events are sent.').waitFor()
+  assert.equal((await arm(server, 'GET', path)).status, 404)
+  assert.deepEqual(faults, [])
+})
+
+test('an owner checks and saves network rules, and policies with what they mean', async (t) => {
+  if (!portal.canRun(t)) return
+  await arm(server, 'PATCH', registryId(server), { sku: { name: 'Premium' } })
+  const owner = await createPerson(server, 'policies')
+  await giveOwner(owner)
+  await using context = await browser.newContext({ ...calm, colorScheme: 'dark' })
+  const { page, faults } = await portal.watch(context)
+  await signIn(page, owner, `${image}/policies?address=192.0.2.7`)
+  const properties = async (...path: string[]) =>
+    at((await arm(server, 'GET', registryId(server))).json(), 'properties', ...path)
+  const addresses = page.getByLabel('Allowed addresses')
+  await addresses.waitFor()
+  assert.equal(await addresses.inputValue(), '192.0.2.7', 'the address that a denial proposes')
+  await page.getByLabel('Addresses that no rule names').selectOption('Deny')
+  await page.getByRole('button', { name: 'Would I still get in?' }).click()
+  await page.getByText('would be denied with these rules: No network rule allows the address.').waitFor()
+  await page.getByRole('button', { name: 'Save: Network rules' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('These rules deny your own address.').waitFor()
+  assert.deepEqual(await lastingViolations(page), [], 'the warning')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  assert.equal(await properties('networkRuleSet', 'defaultAction'), 'Allow')
+  await addresses.fill('192.0.2.7\n127.0.0.0/8')
+  await page.getByRole('button', { name: 'Would I still get in?' }).click()
+  await page.getByText('You, at 127.0.0.1, could use the registry').waitFor()
+  await page.getByRole('button', { name: 'Save: Network rules' }).click()
+  await page.getByText('Saved.').waitFor()
+  assert.equal(await properties('networkRuleSet', 'defaultAction'), 'Deny')
+  assert.deepEqual(await lastingViolations(page), [], 'the policies')
+
+  await page.getByLabel('Soft delete: Off').click()
+  await page.getByLabel('Days', { exact: true }).last().fill('14')
+  await page.getByRole('button', { name: 'Save: Soft delete' }).click()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').nth(1).waitFor()
+  assert.equal(await properties('policies', 'softDeletePolicy', 'status'), 'enabled')
+  assert.equal(await properties('policies', 'softDeletePolicy', 'retentionDays'), 14)
+  await arm(server, 'PATCH', registryId(server), { properties: { networkRuleSet: { defaultAction: 'Allow' } } })
+  assert.deepEqual(faults, [])
+})
+
+test('an owner sees the state of the server, scrubs it, and replaces its keys', async (t) => {
+  if (!portal.canRun(t)) return
+  const owner = await createPerson(server, 'operator')
+  await giveOwner(owner)
+  await using context = await browser.newContext(calm)
+  const { page, faults } = await portal.watch(context)
+  await signIn(page, owner, '/portal/server')
+  await page.getByRole('row', { name: 'database-writer' }).getByText('OK').waitFor()
+  const dialog = page.getByRole('dialog')
+  await page.getByRole('button', { name: 'Start a scrub' }).click()
+  await dialog.getByRole('button', { name: 'Start a scrub' }).click()
+  await page.getByText('Completed', { exact: true }).first().waitFor()
+  await page.getByRole('button', { name: 'Show the configuration' }).click()
+  await page.getByRole('row', { name: 'dataDir' }).getByText('--data-dir').waitFor()
+  assert.deepEqual(await lastingViolations(page), [], 'the server')
+  const createdAt = async () => {
+    const path = `/subscriptions/${subscriptionId}/providers/Acrux.Server/status`
+    return at((await arm(server, 'GET', path)).json(), 'signingKeys', 0, 'createdAt')
+  }
+  const before = await createdAt()
+  await page.getByRole('button', { name: 'Rotate the keys' }).click()
+  await dialog.getByRole('button', { name: 'Rotate the keys' }).click()
+  await page.getByText('Done.').waitFor()
+  const rotated = await createdAt()
+  assert.notEqual(rotated, before)
+  await page.getByRole('button', { name: 'Withdraw the keys' }).click()
+  await dialog.getByText('Every token that they signed is denied').waitFor()
+  await dialog.getByRole('button', { name: 'Withdraw the keys' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await openView(page, '/portal/server')
+  await page.getByRole('row', { name: 'database-writer' }).getByText('OK').waitFor()
+  assert.notEqual(await createdAt(), rotated)
+  assert.deepEqual(faults, [])
+})
+
+test('people without the permission see why, and the reason of their own denial only as a link for an owner', async (t) => {
+  if (!portal.canRun(t)) return
+  const reader = await createPerson(server, 'reads')
+  const puller = await createPerson(server, 'pulls')
+  const denied = await pushDenied(await principalWithRole(server, 'denied', roles.acrPull))
+  await portal.give(reader, roles.reader)
+  await portal.give(puller, roles.acrPull)
+  for (const person of [reader, puller]) {
+    await using context = await browser.newContext(calm)
+    const { page, faults } = await portal.watch(context)
+    await signIn(page, person, '/portal/audit')
+    const name = person === reader ? 'reader' : 'puller'
+    const views = [`${image}/audit`, '/portal/audit/integrity', `${image}/policies`, '/portal/server']
+    await page.getByText('Your roles do not include reading this log.').waitFor()
+    for (const view of views) {
+      await openView(page, view)
+      assert.deepEqual(await lastingViolations(page), [], `${name} ${view}`)
+      assert.deepEqual(faults.splice(0), [], `${name} ${view}`)
+    }
+    if (person === puller) {
+      // A denial of the page itself.
+      await openView(page, '/portal/audit/integrity')
+      const explain = page.getByRole('link', { name: 'Explain' }).first()
+      await explain.click()
+      await page.getByText('Only people who may read denials see the reason.').waitFor()
+      assert.deepEqual(await lastingViolations(page), [], 'a hidden reason')
+      continue
+    }
+    await openView(page, `${image}/audit?id=${denied}`)
+    await page.getByRole('link', { name: 'Explain' }).click()
+    const assign = page.getByRole('button', { name: 'Assign the role AcrPush' })
+    await assign.waitFor()
+    await page.waitForLoadState('networkidle')
+    assert.equal(await assign.isDisabled(), true)
+    await openView(page, `${image}/policies`)
+    const save = page.getByRole('button', { name: 'Save: Soft delete' })
+    await page.waitForFunction(`document.querySelector('[aria-label="Save: Soft delete"][aria-disabled=true]')`)
+    assert.equal(await save.isDisabled(), true)
+    await page.getByText('Your roles do not include changing this registry.').first().waitFor()
+  }
+})
