@@ -16,6 +16,8 @@ export const texts = {
   none: 'None',
   never: 'Never',
   unknown: 'Unknown',
+  cancel: 'Cancel',
+  toConfirm: (name: string) => `To confirm, type ${name}`,
   commandLine: 'Do the same on the command line',
   menu: {
     account: 'Account of',

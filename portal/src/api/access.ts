@@ -7,7 +7,7 @@ import type {
   Permission,
   RoleAssignment,
   RoleDefinition,
-} from './rights-types.ts'
+} from './types.ts'
 
 const authorizationVersion = '2022-04-01'
 const registryVersion = '2025-03-01-preview'

@@ -1,5 +1,5 @@
 import { ApiError, readJson } from './client.ts'
-import type { AdminPasswordUses, RegistryCredentials } from './rights-types.ts'
+import type { AdminPasswordUses, RegistryCredentials } from './types.ts'
 
 const version = '2023-07-01'
 

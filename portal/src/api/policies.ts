@@ -1,5 +1,5 @@
 import { readJson } from './client.ts'
-import type { NetworkAccess } from './operations-types.ts'
+import type { NetworkAccess } from './types.ts'
 
 const version = '2025-03-01-preview'
 

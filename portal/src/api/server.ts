@@ -1,5 +1,5 @@
 import { readJson, send } from './client.ts'
-import type { Scrub, ServerSettings, ServerStatus } from './operations-types.ts'
+import type { Scrub, ServerSettings, ServerStatus } from './types.ts'
 
 const version = 'api-version=2024-11-01'
 

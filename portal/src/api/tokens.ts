@@ -1,6 +1,6 @@
 import { readAll } from './arm-list.ts'
 import { ApiError, readJson, send } from './client.ts'
-import type { AnonymousAccess, GeneratedCredentials, PasswordUses, ScopeMap, Token } from './rights-types.ts'
+import type { AnonymousAccess, GeneratedCredentials, PasswordUses, ScopeMap, Token } from './types.ts'
 
 const version = '2024-11-01-preview'
 

@@ -1,4 +1,63 @@
 /* Written by `npm run generate` from docs/openapi.json. */
+export interface AccessExplanation {
+  readonly principal: string
+  readonly action: string
+  readonly repository: string | null
+  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+  readonly allowed: boolean
+  readonly needs: readonly ActionNeed[]
+  readonly assignments: readonly ConsideredAssignment[]
+  readonly scopeMap: {
+    readonly name: string
+    readonly actions: readonly string[]
+  } | null
+  readonly firstFailure: string | null
+  readonly smallestChange: DecisionChange | null
+}
+export interface AdminPasswordUses {
+  readonly type: 'Acrux.Server/adminPasswordUses'
+  readonly id: string
+  readonly name: 'default'
+  readonly properties: {
+    readonly passwords: {
+      readonly name: 'password' | 'password2'
+      readonly lastUsedAt?: string
+    }[]
+  }
+}
+export interface AllowedPrincipalList {
+  readonly action: string
+  readonly repository: string | null
+  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+  readonly anonymous: boolean
+  readonly adminAccount: boolean
+  readonly value: readonly AllowedPrincipal[]
+  readonly nextLink?: string
+}
+export interface AnonymousAccess {
+  readonly type: 'Acrux.Server/anonymousAccess'
+  readonly id: string
+  readonly name: 'default'
+  readonly systemData: SystemData
+  readonly properties: {
+    readonly scopeMapId: string
+  }
+}
+export interface AuditChain {
+  /**
+   * The number and the hash of the last block, as `acrux audit verify --expect` takes them.
+   */
+  readonly checkpoint: string | null
+  readonly lastBlockAt: string | null
+  /**
+   * Whether the last block is the one that the server sealed as the last.
+   */
+  readonly isSealed: boolean
+  /**
+   * The age of the oldest event that is not in the chain yet.
+   */
+  readonly waitingSeconds: number
+}
 export interface AuditEventList {
   readonly value: readonly AuditEvent[]
   readonly nextLink?: string
@@ -7,9 +66,84 @@ export interface AuditWebhookList {
   readonly value: readonly AuditWebhook[]
   readonly nextLink?: string
 }
+export interface AuditWebhookSecret {
+  readonly secret: string
+}
 export interface CredentialUseList {
   readonly value: readonly CredentialUse[]
   readonly nextLink?: string
+}
+export interface Decision {
+  readonly correlationId: string
+  readonly eventTimestamp: string
+  /**
+   * The action, as in the audit log.
+   */
+  readonly event: string
+  readonly outcome: string
+  readonly reason: string | null
+  readonly target: string
+  readonly remoteAddress: string
+  readonly principal: {
+    readonly kind: string
+    readonly id: string
+  }
+  readonly credential: {
+    readonly kind: string
+    readonly id: string | null
+  } | null
+  /**
+   * The missing right; null if no right was checked.
+   */
+  readonly asked: {
+    readonly action: string
+    readonly repository: string | null
+    readonly scope: string | null
+  } | null
+  /**
+   * Of a token: the requested access, the granted access, and the difference.
+   */
+  readonly token: {
+    readonly asked: readonly string[]
+    readonly granted: string
+    readonly leftOut: readonly string[]
+  } | null
+  readonly roleAssignmentMode: string | null
+  readonly needs: readonly string[]
+  readonly assignments: readonly DecisionAssignment[]
+  /**
+   * The number of all assignments. Those that came closest to allowing it are listed.
+   */
+  readonly assignmentCount: number
+  readonly scopeMap: {
+    readonly name: string
+    readonly actions: readonly string[]
+  } | null
+  readonly tokenAccess: string | null
+  /**
+   * The token in the request, if its signature was verified; expiredAt if it had expired, wantedAudience if it was for another audience.
+   */
+  readonly presented: {
+    readonly issuer: string
+    readonly subject: string
+    readonly expiredAt: string | null
+    readonly wantedAudience: string | null
+  } | null
+  /**
+   * Null if everything was allowed.
+   */
+  readonly firstFailure: string | null
+  readonly smallestChange: DecisionChange | null
+  readonly since: DecisionSince | null
+}
+export interface GeneratedCredentials {
+  readonly username: string
+  readonly passwords: {
+    readonly creationTime: string
+    readonly expiry?: string
+    readonly name: 'password1' | 'password2'
+    readonly value: string
+  }[]
 }
 export interface Metrics {
   readonly cost: number
@@ -40,6 +174,19 @@ export interface Metrics {
   readonly namespace: 'Microsoft.ContainerRegistry/registries'
   readonly resourceregion: string
 }
+export interface NetworkAccess {
+  readonly address: string
+  /**
+   * Whether it is the address that the request came from.
+   */
+  readonly isCaller: boolean
+  readonly allowed: boolean
+  readonly reason: ('public-network-disabled' | 'network-rule') | null
+}
+export interface PasswordUsesList {
+  readonly value: readonly PasswordUses[]
+  readonly nextLink?: string
+}
 export interface Permission {
   readonly actions: readonly string[]
   readonly notActions: readonly string[]
@@ -48,9 +195,20 @@ export interface Permission {
   readonly condition: string | null
   readonly conditionVersion: string | null
 }
+export interface PermissionList {
+  readonly value: readonly Permission[]
+  readonly nextLink?: string
+}
 export interface QuotaList {
   readonly value: readonly Quota[]
   readonly nextLink?: string
+}
+export interface RegistryCredentials {
+  readonly username: string
+  readonly passwords: {
+    readonly name: 'password' | 'password2'
+    readonly value: string
+  }[]
 }
 export interface RegistryList {
   readonly value: readonly Registry[]
@@ -64,6 +222,97 @@ export interface RegistryUsages {
     readonly unit: 'Bytes' | 'Count'
   }[]
 }
+export interface RoleAssignmentList {
+  readonly value: readonly RoleAssignment[]
+  readonly nextLink?: string
+}
+export interface RoleDefinitionList {
+  readonly value: readonly RoleDefinition[]
+  readonly nextLink?: string
+}
+export interface ScopeMapList {
+  readonly value: readonly ScopeMap[]
+  readonly nextLink?: string
+}
+export interface Scrub {
+  readonly requested: {
+    readonly state: 'running' | 'completed' | 'stopped' | 'failed'
+    readonly repair: boolean
+    readonly startedAt: string | null
+    readonly completedAt: string | null
+    readonly progress: number
+    readonly step: string
+    readonly counts: {
+      readonly blobs: number
+      readonly bytes: number
+      readonly manifests: number
+      readonly files: number
+      readonly auditEvents: number
+    }
+    readonly findings: {
+      readonly kind: string
+      readonly subject: string
+      readonly place: string
+      readonly repaired: boolean
+    }[]
+    readonly findingCount: number
+  } | null
+  readonly background: {
+    readonly progress: number | null
+    readonly lastCompletedAt: string | null
+    readonly lastFindingCount: number
+  }
+  readonly quarantined: number
+}
+export interface ServerSettings {
+  readonly value: {
+    readonly key: string
+    /**
+     * As JSON; null if the setting has no value.
+     */
+    readonly value: string | null
+    /**
+     * The flag, the variable, or the file and line that set it; null for a default.
+     */
+    readonly source: string | null
+    readonly description: string
+  }[]
+}
+export interface ServerStatus {
+  readonly version: string
+  readonly startedAt: string
+  readonly status: 'ok' | 'degraded' | 'unavailable'
+  readonly components: {
+    readonly name: string
+    readonly state: 'ok' | 'degraded' | 'unavailable'
+    readonly message: string
+  }[]
+  /**
+   * Null if the content is not on a disk of the server.
+   */
+  readonly disk: {
+    readonly freeBytes: number
+    readonly reserveBytes: number
+    readonly isLow: boolean
+  } | null
+  /**
+   * Null without TLS. The authority is null for a configured certificate.
+   */
+  readonly certificate: {
+    readonly expiresAt: string
+    readonly authorityExpiresAt: string | null
+    readonly authorityFile: string | null
+  } | null
+  readonly signingKeys: {
+    readonly name: 'registry' | 'identity'
+    readonly createdAt: string
+    readonly rotationDueAt: string
+  }[]
+  /**
+   * When garbage was last collected, by any server of the database.
+   */
+  readonly lastCollectionAt: string | null
+}
 export interface SubscriptionList {
   readonly value: readonly Subscription[]
   readonly nextLink?: string
@@ -72,9 +321,73 @@ export interface SubscriptionList {
     readonly value: number
   }
 }
+export interface TokenList {
+  readonly value: readonly Token[]
+  readonly nextLink?: string
+}
 export interface UploadList {
   readonly value: readonly Upload[]
   readonly nextLink?: string
+}
+export interface ActionNeed {
+  readonly kind: 'Action' | 'DataAction'
+  readonly name: string
+}
+export interface ConsideredAssignment {
+  /**
+   * An ARM id.
+   */
+  readonly id: string
+  readonly principalId: string
+  readonly principalType: string
+  readonly scope: string
+  readonly roleDefinitionId: string
+  /**
+   * Null if the role does not exist.
+   */
+  readonly roleName: string | null
+  readonly condition: string | null
+  /**
+   * allows, or the first of its checks that failed.
+   */
+  readonly result: string
+  readonly byWildcard: boolean
+}
+/**
+ * A change that would allow the request. The kind determines which of the other properties it has.
+ */
+export interface DecisionChange {
+  readonly kind: string
+  readonly roleName?: string
+  readonly roleDefinitionId?: string
+  readonly scope?: string
+  readonly condition?: string | null
+  readonly assignmentId?: string
+  readonly action?: string
+  readonly access?: string | null
+  readonly address?: string | null
+}
+export interface AllowedPrincipal {
+  readonly principalId: string
+  readonly principalType: 'User' | 'Group' | 'ServicePrincipal' | 'ScopedToken'
+  readonly displayName: string | null
+  readonly assignments: readonly ConsideredAssignment[]
+  /**
+   * Of a scoped token.
+   */
+  readonly scopeMapId?: string
+  /**
+   * Of a scoped token.
+   */
+  readonly status?: 'enabled' | 'disabled'
+}
+export interface SystemData {
+  readonly createdBy: string
+  readonly createdByType: 'User' | 'Application'
+  readonly createdAt: string
+  readonly lastModifiedBy: string
+  readonly lastModifiedByType: 'User' | 'Application'
+  readonly lastModifiedAt: string
 }
 export interface AuditEvent {
   readonly id: string
@@ -126,6 +439,48 @@ export interface CredentialUse {
   }
   readonly credentialId: string
   readonly lastUsedAt: string
+}
+export interface DecisionAssignment {
+  /**
+   * An ARM id.
+   */
+  readonly id: string
+  readonly principalId: string
+  readonly principalType: string
+  readonly scope: string
+  readonly roleDefinitionId: string
+  /**
+   * Null if the role does not exist.
+   */
+  readonly roleName: string | null
+  readonly condition: string | null
+  /**
+   * allows, or the first of its checks that failed.
+   */
+  readonly result: string
+}
+/**
+ * The decision now, if it differs from the recorded one.
+ */
+export interface DecisionSince {
+  readonly allowed: boolean
+  readonly firstFailure: string | null
+  readonly smallestChange: DecisionChange | null
+  readonly roleAssignmentMode: string | null
+  readonly assignments: readonly ChangedAssignment[]
+}
+export interface PasswordUses {
+  readonly type: 'Acrux.Server/passwordUses'
+  readonly id: string
+  readonly name: string
+  readonly properties: {
+    readonly passwords: {
+      readonly name: 'password1' | 'password2'
+      readonly createdAt: string
+      readonly expiresAt?: string
+      readonly lastUsedAt?: string
+    }[]
+  }
 }
 export interface Quota {
   readonly type: 'Acrux.Server/quotas'
@@ -185,6 +540,59 @@ export interface Registry {
     readonly workloadTokenAudiences: readonly string[]
   }
 }
+export interface RoleAssignment {
+  readonly properties: {
+    readonly roleDefinitionId: string
+    readonly principalId: string
+    readonly principalType: 'User' | 'Group' | 'ServicePrincipal'
+    readonly scope: string
+    readonly condition: string | null
+    readonly conditionVersion: string | null
+    readonly createdOn: string
+    readonly updatedOn: string
+    readonly createdBy: string
+    readonly updatedBy: string
+    readonly delegatedManagedIdentityResourceId: null
+    readonly description: string | null
+  }
+  readonly id: string
+  readonly type: 'Microsoft.Authorization/roleAssignments'
+  readonly name: string
+}
+export interface RoleDefinition {
+  readonly properties: {
+    readonly roleName: string
+    readonly type: 'BuiltInRole' | 'CustomRole'
+    readonly description: string
+    readonly assignableScopes: readonly string[]
+    readonly permissions: {
+      readonly actions: readonly string[]
+      readonly notActions: readonly string[]
+      readonly dataActions: readonly string[]
+      readonly notDataActions: readonly string[]
+    }[]
+    readonly createdOn?: string
+    readonly updatedOn?: string
+    readonly createdBy?: string
+    readonly updatedBy?: string
+  }
+  readonly id: string
+  readonly type: 'Microsoft.Authorization/roleDefinitions'
+  readonly name: string
+}
+export interface ScopeMap {
+  readonly type: 'Microsoft.ContainerRegistry/registries/scopeMaps'
+  readonly id: string
+  readonly name: string
+  readonly systemData?: SystemData
+  readonly properties: {
+    readonly description?: string
+    readonly type: 'SystemDefined' | 'UserDefined'
+    readonly creationDate: string
+    readonly provisioningState: 'Succeeded'
+    readonly actions: readonly string[]
+  }
+}
 export interface Subscription {
   readonly id: string
   readonly authorizationSource: 'RoleBased'
@@ -197,6 +605,25 @@ export interface Subscription {
     readonly locationPlacementId: string
     readonly quotaId: string
     readonly spendingLimit: 'Off'
+  }
+}
+export interface Token {
+  readonly type: 'Microsoft.ContainerRegistry/registries/tokens'
+  readonly id: string
+  readonly name: string
+  readonly systemData: SystemData
+  readonly properties: {
+    readonly creationDate: string
+    readonly provisioningState: 'Succeeded'
+    readonly scopeMapId: string
+    readonly credentials: {
+      readonly passwords: {
+        readonly creationTime: string
+        readonly expiry?: string
+        readonly name: 'password1' | 'password2'
+      }[]
+    }
+    readonly status: 'enabled' | 'disabled'
   }
 }
 export interface Upload {
@@ -213,13 +640,13 @@ export interface Upload {
     readonly active: boolean
   }
 }
-export interface SystemData {
-  readonly createdBy: string
-  readonly createdByType: 'User' | 'Application'
-  readonly createdAt: string
-  readonly lastModifiedBy: string
-  readonly lastModifiedByType: 'User' | 'Application'
-  readonly lastModifiedAt: string
+/**
+ * The result of an assignment, then and now; null if it did not exist.
+ */
+export interface ChangedAssignment {
+  readonly id: string
+  readonly was: string | null
+  readonly is: string | null
 }
 export interface NetworkRuleSet {
   readonly defaultAction: 'Allow' | 'Deny'

@@ -1,5 +1,5 @@
 import { readJson, send } from './client.ts'
-import type { AuditChain, AuditWebhook, AuditWebhookList, AuditWebhookSecret } from './operations-types.ts'
+import type { AuditChain, AuditWebhook, AuditWebhookList, AuditWebhookSecret } from './types.ts'
 
 const version = 'api-version=2024-11-01'
 

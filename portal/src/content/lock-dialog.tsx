@@ -16,7 +16,8 @@ import { type ContentPlace, changeLocks } from '../api/registry-changes.ts'
 import type { ChangeableAttributes } from '../api/registry-types.ts'
 import { ErrorView } from '../shell/error-view.tsx'
 import { imagesTexts } from '../texts/images.ts'
-import { useReturnOfFocus } from './use-return-of-focus.ts'
+import { texts } from '../texts.ts'
+import { useReturnOfFocus } from '../shell/use-return-of-focus.ts'
 
 const view = imagesTexts.locks
 const attributes = ['writeEnabled', 'deleteEnabled', 'readEnabled', 'listEnabled'] as const
@@ -68,7 +69,7 @@ export function LockDialog({ name, place, locks, onClose }: LockDialogProps) {
               <Button type="submit" appearance="primary" disabled={change.isPending}>
                 {imagesTexts.save}
               </Button>
-              <Button onClick={() => onClose(false)}>{imagesTexts.cancel}</Button>
+              <Button onClick={() => onClose(false)}>{texts.cancel}</Button>
             </DialogActions>
           </DialogBody>
         </form>

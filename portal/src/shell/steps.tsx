@@ -1,6 +1,7 @@
 import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { rightsTexts } from '../texts/rights.ts'
+import { texts } from '../texts.ts'
 import { Section } from './page.tsx'
 
 const useStyles = makeStyles({
@@ -55,7 +56,7 @@ export function Steps({ steps, onLeave }: StepsProps) {
           </Button>
         )}
         <Button appearance="subtle" onClick={onLeave}>
-          {rightsTexts.cancel}
+          {texts.cancel}
         </Button>
       </div>
     </div>

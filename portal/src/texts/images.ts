@@ -6,7 +6,6 @@ export const imagesTexts = {
   size: 'Size',
   platform: 'Platform',
   index: 'Several platforms',
-  cancel: 'Cancel',
   close: 'Close',
   save: 'Save',
   locked: 'Locked',
@@ -33,7 +32,6 @@ export const imagesTexts = {
     noReturn: 'This cannot be undone.',
     unknownReturn: 'Unless the registry keeps deleted images, this cannot be undone.',
     kept: (days: number) => `It is kept for ${days} days, and can be restored under Deleted images until then.`,
-    type: (name: string) => `To confirm, type ${name}`,
   },
   repositories: {
     view: 'Show',

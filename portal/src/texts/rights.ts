@@ -8,7 +8,6 @@ export const rightsTexts = {
     'You may still pull or push. To see who has access, ask an owner of the registry for the role Reader; to change it, for the role User Access Administrator or Owner.',
   lacks: 'Your roles do not include',
   readOnly: 'You can look, and not change anything.',
-  cancel: 'Cancel',
   back: 'Back',
   next: 'Next',
   remove: 'Remove',

@@ -7,7 +7,7 @@ import {
 import { changeRegistry, newAssignmentId, putAssignment } from '../../api/access.ts'
 import { changeScopeMap } from '../../api/tokens.ts'
 import type { Principal } from '../../api/principals.ts'
-import type { AccessExplanation, DecisionChange } from '../../api/rights-types.ts'
+import type { AccessExplanation, DecisionChange } from '../../api/types.ts'
 
 export type ChangeFor = {
   readonly registryId: string

@@ -7,7 +7,7 @@ import {
 } from '../../../../cli/src/acr/permission/mode-changes.ts'
 import { type Alternative, parseRepositoryCondition } from '../../../../cli/src/acr/permission/repository-condition.ts'
 import { patternPhrase } from '../../../../cli/src/acr/permission/repository-pattern.ts'
-import type { RoleDefinition } from '../../api/rights-types.ts'
+import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import type { NamedAssignment } from './use-access.ts'
 

@@ -10,7 +10,7 @@ import {
   parseRepositoryPattern,
 } from '../../../../cli/src/acr/permission/repository-pattern.ts'
 import type { Principal } from '../../api/principals.ts'
-import type { RoleDefinition } from '../../api/rights-types.ts'
+import type { RoleDefinition } from '../../api/types.ts'
 import type { NamedAssignment } from './use-access.ts'
 
 /** Where a role applies. */

@@ -2,7 +2,7 @@ import { Badge, Button, Field, SearchBox, Text, makeStyles, tokens } from '@flue
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { deleteRole } from '../../api/access.ts'
-import type { RoleDefinition } from '../../api/rights-types.ts'
+import type { RoleDefinition } from '../../api/types.ts'
 import type { Registry } from '../../api/types.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'

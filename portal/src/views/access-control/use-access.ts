@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { HeldRole } from '../../../../cli/src/acr/permission/mode-changes.ts'
 import { listAssignments, listRoles } from '../../api/access.ts'
 import { type Principal, namePrincipals } from '../../api/principals.ts'
-import type { RoleAssignment, RoleDefinition } from '../../api/rights-types.ts'
+import type { RoleAssignment, RoleDefinition } from '../../api/types.ts'
 
 /** A role assignment with the names in it. */
 export type NamedAssignment = {

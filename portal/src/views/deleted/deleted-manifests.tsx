@@ -6,7 +6,7 @@ import { restoreManifest } from '../../api/registry-changes.ts'
 import { listDeletedManifests, listDeletedTags } from '../../api/registry.ts'
 import { ActionBar } from '../../content/action-bar.tsx'
 import { Age } from '../../content/age.tsx'
-import { ConfirmDialog } from '../../content/confirm-dialog.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { Digest } from '../../content/digest.tsx'
 import { ParentLink } from '../../content/parent-link.tsx'
 import { AppLink } from '../../shell/app-link.tsx'
@@ -119,7 +119,7 @@ function RestoreDialog({ place, row, onRestored, onClose }: RestoreDialogProps) 
   return (
     <ConfirmDialog
       title={`${view.restore} ${name}`}
-      action={view.restore}
+      confirm={view.restore}
       onConfirm={async () => {
         await restoreManifest(place, digest, { tag, force })
         await onRestored()

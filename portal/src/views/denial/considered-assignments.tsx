@@ -1,5 +1,5 @@
 import { Text } from '@fluentui/react-components'
-import type { Decision } from '../../api/operations-types.ts'
+import type { Decision } from '../../api/types.ts'
 import { DataTable } from '../../shell/data-table.tsx'
 import { Section } from '../../shell/page.tsx'
 import { codeText, operationsTexts } from '../../texts/operations.ts'

@@ -1,7 +1,7 @@
 import { Text } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
 import { ApiError } from '../../api/client.ts'
-import type { Decision } from '../../api/operations-types.ts'
+import type { Decision } from '../../api/types.ts'
 import { AppLink } from '../../shell/app-link.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { Loaded } from '../../shell/loaded.tsx'

@@ -1,4 +1,4 @@
-import type { Decision } from '../../api/operations-types.ts'
+import type { Decision } from '../../api/types.ts'
 import { type Fact, Facts } from '../../shell/facts.tsx'
 import { formatTime } from '../../shell/format.ts'
 import { codeText, operationsTexts } from '../../texts/operations.ts'

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
 import { readDecision } from '../../api/audit.ts'
-import type { Decision } from '../../api/operations-types.ts'
+import type { Decision } from '../../api/types.ts'
 import type { NamedPlace } from '../audit/use-log-place.ts'
 
 /** Why a request was denied. */

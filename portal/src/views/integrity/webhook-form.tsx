@@ -1,6 +1,6 @@
 import { Field, Input, Select, Switch } from '@fluentui/react-components'
 import { useState } from 'react'
-import type { AuditWebhook } from '../../api/operations-types.ts'
+import type { AuditWebhook } from '../../api/types.ts'
 import type { WebhookSettings } from '../../api/webhooks.ts'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { operationsTexts } from '../../texts/operations.ts'

@@ -1,6 +1,6 @@
 import { Badge, Text } from '@fluentui/react-components'
 import { useState } from 'react'
-import type { AuditWebhook } from '../../api/operations-types.ts'
+import type { AuditWebhook } from '../../api/types.ts'
 import { deleteWebhook, putWebhook, rotateSecret } from '../../api/webhooks.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'

@@ -6,7 +6,7 @@ import { deleteManifest, deleteTag } from '../../api/registry-changes.ts'
 import type { ManifestProperties, TagProperties } from '../../api/registry-types.ts'
 import type { Access } from '../../api/registry.ts'
 import { ActionBar } from '../../content/action-bar.tsx'
-import { ConfirmDialog } from '../../content/confirm-dialog.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { LockDialog, isUndeletable } from '../../content/lock-dialog.tsx'
 import { useKeptText } from '../../content/use-kept-text.ts'
 import { shortDigest } from '../../shell/format.ts'
@@ -115,7 +115,7 @@ function Untag({ address, onClose }: DialogProps) {
   return (
     <ConfirmDialog
       title={view.untagTitle(reference)}
-      action={view.untagAction}
+      confirm={view.untagAction}
       onConfirm={async () => {
         await deleteTag(address, reference)
         await leave()
@@ -141,7 +141,7 @@ function Delete({ address, digest, manifest, childCount, onClose }: DialogProps)
   return (
     <ConfirmDialog
       title={view.deleteTitle(shortDigest(digest))}
-      action={view.deleteAction}
+      confirm={view.deleteAction}
       onConfirm={async () => {
         await deleteManifest(address, digest)
         await leave()

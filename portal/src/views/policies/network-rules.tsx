@@ -1,7 +1,7 @@
 import { Field, Input, Select, Switch, Text, Textarea, makeStyles, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
 import { type RegistryChange, checkNetworkAccess } from '../../api/policies.ts'
-import type { NetworkAccess } from '../../api/operations-types.ts'
+import type { NetworkAccess } from '../../api/types.ts'
 import type { Registry } from '../../api/types.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'

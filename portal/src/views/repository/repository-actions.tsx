@@ -6,7 +6,7 @@ import { deleteRepository } from '../../api/registry-changes.ts'
 import type { RepositoryProperties } from '../../api/registry-types.ts'
 import type { Access } from '../../api/registry.ts'
 import { ActionBar } from '../../content/action-bar.tsx'
-import { ConfirmDialog } from '../../content/confirm-dialog.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { LockDialog, isUndeletable } from '../../content/lock-dialog.tsx'
 import { useKeptText } from '../../content/use-kept-text.ts'
 import { imagesTexts } from '../../texts/images.ts'
@@ -65,7 +65,7 @@ export function RepositoryActions({ registry, properties, access, onChanged }: R
       {open === 'delete' && (
         <ConfirmDialog
           title={view.deleteTitle(repository)}
-          action={view.deleteAction}
+          confirm={view.deleteAction}
           typed={repository}
           onConfirm={remove}
           onClose={() => setOpen(undefined)}

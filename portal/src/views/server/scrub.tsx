@@ -1,6 +1,6 @@
 import { Checkbox, ProgressBar, Text } from '@fluentui/react-components'
 import { useState } from 'react'
-import type { Scrub } from '../../api/operations-types.ts'
+import type { Scrub } from '../../api/types.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'

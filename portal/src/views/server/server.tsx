@@ -1,6 +1,6 @@
 import { Badge, Text } from '@fluentui/react-components'
 import { ApiError } from '../../api/client.ts'
-import type { ServerStatus } from '../../api/operations-types.ts'
+import type { ServerStatus } from '../../api/types.ts'
 import { useSession } from '../../session/use-session.ts'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { GeneratedCredentials } from '../../api/rights-types.ts'
+import type { GeneratedCredentials } from '../../api/types.ts'
 import type { Registry } from '../../api/types.ts'
 import { Button } from '@fluentui/react-components'
 import { Loaded } from '../../shell/loaded.tsx'

@@ -1,7 +1,7 @@
 import { Button } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { shellWord } from '../../../../cli/src/shell-word.ts'
-import type { GeneratedCredentials } from '../../api/rights-types.ts'
+import type { GeneratedCredentials } from '../../api/types.ts'
 import { generatePasswords, putScopeMap, putToken } from '../../api/tokens.ts'
 import type { Registry } from '../../api/types.ts'
 import { CaptionedText } from '../../shell/captioned-text.tsx'

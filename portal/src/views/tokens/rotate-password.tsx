@@ -12,7 +12,7 @@ import {
 } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { GeneratedCredentials } from '../../api/rights-types.ts'
+import type { GeneratedCredentials } from '../../api/types.ts'
 import { type PasswordName, changeToken, generatePasswords } from '../../api/tokens.ts'
 import type { Registry } from '../../api/types.ts'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'

@@ -1,6 +1,6 @@
 import { Field, Input, Text, Textarea, makeStyles, tokens as theme } from '@fluentui/react-components'
 import { useState } from 'react'
-import type { ScopeMap } from '../../api/rights-types.ts'
+import type { ScopeMap } from '../../api/types.ts'
 import { changeScopeMap, putScopeMap } from '../../api/tokens.ts'
 import type { Registry } from '../../api/types.ts'
 import { CaptionedText } from '../../shell/captioned-text.tsx'

@@ -1,7 +1,7 @@
 import { Badge, Field, SearchBox, Text, makeStyles, tokens as theme } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { ScopeMap } from '../../api/rights-types.ts'
+import type { ScopeMap } from '../../api/types.ts'
 import { deleteScopeMap } from '../../api/tokens.ts'
 import type { Registry } from '../../api/types.ts'
 import { usePermissions } from '../../session/use-permissions.ts'

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import type { PasswordUses, ScopeMap, Token } from '../../api/rights-types.ts'
+import type { PasswordUses, ScopeMap, Token } from '../../api/types.ts'
 import { listPasswordUses, listScopeMaps, listTokens, readAnonymousAccess } from '../../api/tokens.ts'
 
 export type TokenPassword = PasswordUses['properties']['passwords'][number]

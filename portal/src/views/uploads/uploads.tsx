@@ -6,7 +6,7 @@ import { cancelUpload, listUploads } from '../../api/registry-arm.ts'
 import type { Upload } from '../../api/types.ts'
 import { ActionBar } from '../../content/action-bar.tsx'
 import { Age } from '../../content/age.tsx'
-import { ConfirmDialog } from '../../content/confirm-dialog.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ParentLink } from '../../content/parent-link.tsx'
 import { AppLink } from '../../shell/app-link.tsx'
@@ -69,7 +69,7 @@ function UploadList({ registryId }: { readonly registryId: string }) {
       {chosen !== undefined && (
         <ConfirmDialog
           title={view.cancelTitle}
-          action={view.cancelAction}
+          confirm={view.cancelAction}
           onConfirm={async () => {
             await cancelUpload(registryId, chosen.name)
             await queries.invalidateQueries({ queryKey })
