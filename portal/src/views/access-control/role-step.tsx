@@ -1,8 +1,7 @@
 import { Field, Radio, RadioGroup, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
 import { grantForms } from '../../../../cli/src/acr/permission/granted-action.ts'
-import type { RoleDefinition } from '../../api/types.ts'
-import type { Registry } from '../../api/types.ts'
+import type { Registry, RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import { capabilitiesOf } from './describe.ts'
 

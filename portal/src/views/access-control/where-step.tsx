@@ -1,6 +1,5 @@
 import { Field, Radio, RadioGroup, Text, Textarea, makeStyles, tokens } from '@fluentui/react-components'
-import type { RoleDefinition } from '../../api/types.ts'
-import type { Registry } from '../../api/types.ts'
+import type { Registry, RoleDefinition } from '../../api/types.ts'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { rightsTexts } from '../../texts/rights.ts'
 import { ConditionEditor, isCondition } from './condition-editor.tsx'
