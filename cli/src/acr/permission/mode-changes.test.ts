@@ -20,8 +20,10 @@ const reader: HeldRole = {
 test('a switch of the mode takes permissions from roles for the registry, and gives them to those for repositories', () => {
   const [pull] = modeChanges([acrPull], 'AbacRepositoryPermissions')
   assert.deepEqual(pull && changePhrases(pull), ['loses pull, list on all repositories'])
-  const [both] = modeChanges([acrPull, reader], 'AbacRepositoryPermissions')
-  assert.deepEqual(both && changePhrases(both), ['loses pull, list on all repositories', 'gains pull on team/*'])
+  const [gained] = modeChanges([reader], 'AbacRepositoryPermissions')
+  assert.deepEqual(gained && changePhrases(gained), ['gains pull on team/*'])
+  const [kept] = modeChanges([acrPull, reader], 'AbacRepositoryPermissions')
+  assert.deepEqual(kept && changePhrases(kept), ['loses pull, list on all repositories'], 'team/* is no gain')
   const [back] = modeChanges([reader], 'LegacyRegistryPermissions')
   assert.deepEqual(back && changePhrases(back), ['loses pull on team/*'])
   const owner = { ...acrPull, permissions: [{ ...nothing, actions: ['*'], dataActions: ['*'] }] }
