@@ -14,6 +14,23 @@ import { root } from './set-up.mjs'
  */
 const targets = {
   'cli/src/api-types.ts': ['AccessExplanation', 'AllowedPrincipalList', 'Decision'],
+  'portal/src/api/graph-types.ts': [
+    'graph.application',
+    'graph.applicationPage',
+    'graph.authenticationMethods',
+    'graph.directoryObjectPage',
+    'graph.directoryObjects',
+    'graph.federatedIdentityCredentials',
+    'graph.groupPage',
+    'graph.identityProviders',
+    'graph.newTemporaryAccessPass',
+    'graph.objectIdentities',
+    'graph.servicePrincipalPage',
+    'graph.unifiedRoleAssignments',
+    'graph.userPage',
+    'graph.workloadTokenTest',
+  ],
+  'portal/src/api/managed-types.ts': ['EnrollmentCode', 'Identity', 'Machine'],
   'portal/src/api/types.ts': [
     'AccessExplanation',
     'AdminPasswordUses',
@@ -52,6 +69,15 @@ const reference = '#/components/schemas/'
 /** @typedef {{ readonly [member: string]: unknown }} Schema */
 
 /**
+ * The name of a schema as that of a type.
+ *
+ * @param {string} name
+ */
+function typeName(name) {
+  return name.replaceAll(/(?:^|\.)(.)/g, (_match, /** @type {string} */ letter) => letter.toUpperCase())
+}
+
+/**
  * Replaces references and arrays by the types that they have in TypeScript.
  *
  * @param {unknown} value
@@ -65,7 +91,7 @@ function withTypes(value, onReference) {
   if (typeof schema.$ref === 'string') {
     const name = schema.$ref.slice(reference.length)
     onReference(name)
-    return { ...schema, $ref: undefined, tsType: name }
+    return { ...schema, $ref: undefined, tsType: typeName(name) }
   }
   const members = Object.entries(schema).map(([key, member]) => [key, withTypes(member, onReference)])
   const typed = /** @type {Schema} */ (Object.fromEntries(members))
@@ -100,9 +126,9 @@ async function typesOf(schemas, documents) {
       withTypes(schema, (found) => names.add(found))
     )
     const options = { bannerComment: '', format: false, additionalProperties: false, unknownAny: true }
-    text += await compile(typed, name, options)
+    text += await compile(typed, typeName(name), options)
   }
-  return text.replaceAll(/^ *(?=[\w"]+\??: )/gm, '$&readonly ')
+  return text.replaceAll(/^ *(?=(?:\w+|"[^"\n]+")\??: )/gm, '$&readonly ')
 }
 
 const { components } = JSON.parse(await readFile(`${root}/docs/openapi.json`, 'utf8'))

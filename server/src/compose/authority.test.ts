@@ -158,6 +158,7 @@ function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, tot
   ]
 }
 
+const noAssertion = { issuer: '', subject: '', audiences: [], claim: () => undefined }
 const trustedTenantId = '72f988bf-0000-4000-8000-2d7cd011db47'
 const externalId = '5e0c8f0a-0000-4000-8000-00000000ada0'
 const readerRole = '88d8e3e3-8f55-4a1e-953a-9b9898b8876b'
@@ -171,6 +172,7 @@ function graphWrites(modules: Modules): GraphWrite[] {
   // prettier-ignore
   return [
     ...peopleWrites(modules),
+    { id: 'graph.applications.testToken',           effect: 'only adds', path: `${application}/testWorkloadToken`, body: { token: 'a.b.c' } },
     { id: 'graph.applications.create',              effect: 'only adds', path: '/applications',                    body: { displayName: 'new' } },
     { id: 'graph.applications.update',              effect: 'moves',     path: application,                        body: { keyCredentials: [] } },
     { id: 'graph.applications.addOwner',            effect: 'only adds', path: `${application}/owners/$ref`,       body: { '@odata.id': `https://contoso.example/graph/v1.0/directoryObjects/${principal.objectId}` } },
@@ -208,6 +210,8 @@ async function openModules(t: TestContext, kind: DatabaseKind) {
     directory,
     consents: createConsents(database),
     mayAssignRoles: (objectId) => access.mayAssignRoles({ kind: 'directory', objectId, groupIds: [] }),
+    testWorkloadToken: async () => ({ outcome: 'issuer', assertion: noAssertion }),
+    identityProviders: [],
     authenticate: authenticateAs(principals),
   })
   surface.mount(app)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { createAudit } from '../audit/index.ts'
+import type { ExternalAssertion } from '../credentials/index.ts'
 import type { DirectoryRole } from '../directory/index.ts'
 import { type TestCredentials, openTestCredentials } from '../credentials/test-credentials.ts'
 import { testOrigin } from '../directory/test-directory.ts'
@@ -11,11 +12,29 @@ import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { errorResponse } from './surface/errors.ts'
-import type { GraphAuthenticate } from './surface/model.ts'
+import type { GraphAuthenticate, TestWorkloadToken } from './surface/model.ts'
 import { createGraph } from './surface.ts'
 import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: Headers }
+
+/** The provider of the tests. */
+export const testProvider = {
+  name: 'contoso',
+  displayName: 'Contoso',
+  kind: 'oidc',
+  issuer: 'https://id.contoso.example/realms/main',
+  clientId: 'acrux',
+  allowedTenants: [],
+  createUsers: true,
+  signInHours: 8,
+} as const
+
+function testAssertion(text: string): ExternalAssertion | undefined {
+  if (!text.startsWith('{')) return undefined
+  const { iss, sub, aud, ...claims } = JSON.parse(text) as Record<string, string>
+  return { issuer: iss ?? '', subject: sub ?? '', audiences: [aud ?? ''], claim: (name) => claims[name] }
+}
 
 /** Sends a request to the Graph surface as one caller. The response must match the schema of its route, or of errors. */
 export type GraphClient = (method: string, path: string, body?: unknown) => Promise<Answer>
@@ -36,7 +55,12 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
   const consents = { find: () => Promise.resolve([]), withdraw: () => Promise.resolve(false) }
   // Nobody has a role here. `test/surfaces` tests callers with roles.
   const mayAssignRoles = () => Promise.resolve(false)
-  const shared = {
+  // Another module verifies signatures and times: here a token is its claims as JSON.
+  const testWorkloadToken: TestWorkloadToken = async (text, appId) => {
+    const assertion = testAssertion(text)
+    return assertion && { outcome: (await credentials.matchFederatedCredential(assertion, appId)).outcome, assertion }
+  }
+  const shared: Omit<Parameters<typeof createGraph>[0], 'authenticate'> = {
     database,
     audit,
     log: graphLog,
@@ -45,6 +69,8 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
     directory,
     consents,
     mayAssignRoles,
+    testWorkloadToken,
+    identityProviders: [testProvider],
   }
   const graph = createGraph({ ...shared, authenticate })
   const mismatches = watchResponses(app, graph.routes)

@@ -2,7 +2,12 @@ import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { type Outbound, createOutbound } from '../platform/outbound/outbound.ts'
 import type { Clock } from '../platform/process/clock.ts'
-import { type WorkloadTokenResult, verifyWorkloadToken } from './federated/workload-token.ts'
+import {
+  type WorkloadTokenResult,
+  type WorkloadTokenTest,
+  testWorkloadToken,
+  verifyWorkloadToken,
+} from './federated/workload-token.ts'
 import type { CompactToken } from './keys/compact-token.ts'
 import { createIssuerKeys } from './keys/issuer-keys.ts'
 import { type TrustedTenant, type TrustedTenants, createTrustedTenants } from './trusted-tenants/trusted-tenants.ts'
@@ -15,6 +20,8 @@ export interface Issuers {
    * @throws IssuerUnavailableError
    */
   verifyWorkloadToken(token: CompactToken, appId: string | undefined): Promise<WorkloadTokenResult>
+  /** Tests a pasted token for an application. Undefined for a text that is not a token with an issuer and a subject. */
+  testWorkloadToken(text: string, appId: string): Promise<WorkloadTokenTest | undefined>
   /** The tenants of Microsoft Entra whose access tokens are accepted. */
   readonly trustedTenants: TrustedTenants
 }
@@ -41,6 +48,7 @@ export function createIssuers(options: IssuersOptions): Issuers {
   const federated = { ...shared, credentials, maxWorkloadTokenSeconds }
   return {
     verifyWorkloadToken: (token, appId) => verifyWorkloadToken(federated, token, appId),
+    testWorkloadToken: (text, appId) => testWorkloadToken(federated, text, appId),
     trustedTenants: createTrustedTenants({ ...shared, directory, tenants: trustedTenants }),
   }
 }

@@ -51,6 +51,8 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     consents,
     mayAssignRoles: async (objectId) =>
       access.mayAssignRoles({ kind: 'directory', objectId, groupIds: await directory.groupIdsInReachOf(objectId) }),
+    testWorkloadToken: (text, appId) => issuers.testWorkloadToken(text, appId),
+    identityProviders: configuration.identityProviders,
     authenticate: identity.authenticateGraph,
   })
   const portal = createPortalHost({ ...basis, audit, signIns: portalSignIns(basis, { credentials, identity }) })

@@ -33,6 +33,7 @@ export type ReadingBasis = {
 /** The main thread verifies tokens of external issuers, and has their keys. */
 const externalIssuers = {
   verifyWorkloadToken: mainThreadOnly,
+  testWorkloadToken: mainThreadOnly,
   trustedTenants: { isIssuer: mainThreadOnly, verify: mainThreadOnly },
 }
 

@@ -23,6 +23,7 @@ import {
   updateFederatedCredential,
 } from './federated-credentials.ts'
 import { deleteDirectoryObject, getByIds, getOwnedObjects } from './objects.ts'
+import { testToken, tokenTestBody, tokenTestSchema } from './token-test.ts'
 import { addPassword, removePassword } from './passwords.ts'
 import {
   createServicePrincipal,
@@ -70,6 +71,7 @@ export const applicationRoutes: readonly GraphRow[] = [
   graphRow({ id: 'graph.federatedCredentials.get',        method: 'GET',    path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'visible',           response: federatedCredentialSchema, handle: getFederatedCredential }),
   graphRow({ id: 'graph.federatedCredentials.update',     method: 'PATCH',  path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'application-owner', body: federatedCredentialChangeBody, response: 'none', handle: updateFederatedCredential }),
   graphRow({ id: 'graph.federatedCredentials.delete',     method: 'DELETE', path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'application-owner', response: 'none', handle: deleteFederatedCredential }),
+  graphRow({ id: 'graph.applications.testToken',          method: 'POST',   path: '/applications/:id/testWorkloadToken',   need: 'application-owner', body: tokenTestBody, response: tokenTestSchema, handle: testToken }),
   graphRow({ id: 'graph.servicePrincipals.list',          method: 'GET',    path: '/servicePrincipals',                    need: 'visible',           response: servicePrincipalPageSchema, handle: listServicePrincipals }),
   graphRow({ id: 'graph.servicePrincipals.create',        method: 'POST',   path: '/servicePrincipals',                    need: 'directory-owner',   body: newServicePrincipalBody, response: servicePrincipalSchema, handle: createServicePrincipal }),
   graphRow({ id: 'graph.servicePrincipals.get',           method: 'GET',    path: '/servicePrincipals/:id',                need: 'visible',           response: servicePrincipalSchema, handle: getServicePrincipal }),

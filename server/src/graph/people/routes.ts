@@ -48,6 +48,7 @@ import {
   revokeSignInSessions,
   updateUser,
 } from './users.ts'
+import { identityProvidersSchema, listIdentityProviders } from './identity-providers.ts'
 import { listIdentities, objectIdentitiesSchema } from './identities.ts'
 import { changeMyPassword } from './passwords.ts'
 import { createGroup, deleteGroup, getGroup, listGroups, updateGroup } from './groups.ts'
@@ -136,6 +137,8 @@ export const peopleRoutes: readonly GraphRow[] = [
   graphRow({ id: 'graph.oauth2PermissionGrants.delete',  method: 'DELETE', path: '/oauth2PermissionGrants/:id',       need: 'self',    response: 'none', handle: deletePermissionGrant }),
   graphRow({ id: 'graph.users.oauth2PermissionGrants',   method: 'GET',    path: '/users/:id/oauth2PermissionGrants', need: 'visible', response: permissionGrantsSchema, handle: listPermissionGrantsOfUser }),
   graphRow({ id: 'graph.me.oauth2PermissionGrants',      method: 'GET',    path: '/me/oauth2PermissionGrants',        need: 'visible', response: permissionGrantsSchema, handle: listMyPermissionGrants }),
+
+  graphRow({ id: 'graph.identityProviders.list', method: 'GET',    path: '/identity/identityProviders',                           need: 'visible',         response: identityProvidersSchema, handle: listIdentityProviders }),
 
   graphRow({ id: 'graph.roleDefinitions.list',   method: 'GET',    path: '/roleManagement/directory/roleDefinitions',             need: 'visible',         response: roleDefinitionsSchema, handle: listRoleDefinitions }),
   graphRow({ id: 'graph.roleAssignments.list',   method: 'GET',    path: '/roleManagement/directory/roleAssignments',             need: 'visible',         response: roleAssignmentsSchema, handle: listRoleAssignments }),

@@ -1,3 +1,4 @@
+import type { ExternalAssertion } from '../../credentials/index.ts'
 import type { SigningPrincipal } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 
@@ -27,3 +28,41 @@ export type Consent = {
 }
 
 export type ConsentKey = Pick<Consent, 'object_id' | 'client_id' | 'audience'>
+
+/** The outcomes of the test of a token of an external issuer. */
+export const tokenTestOutcomes = [
+  'matched',
+  'issuer',
+  'subject',
+  'audience',
+  'several',
+  'disabled',
+  'claims',
+  'signature',
+  'lifetime',
+  'expired',
+  'not-yet-valid',
+  'no-times',
+  'issuer-unavailable',
+] as const
+
+/** Tests a token for an application. A port. Undefined for a text that is not a token with an issuer and a subject. */
+export type TestWorkloadToken = (
+  text: string,
+  appId: string,
+) => Promise<
+  { readonly outcome: (typeof tokenTestOutcomes)[number]; readonly assertion: ExternalAssertion } | undefined
+>
+
+/** A provider of the configuration at which people can sign in. */
+export type IdentityProvider = {
+  readonly name: string
+  readonly displayName: string
+  readonly kind: 'oidc' | 'entra'
+  readonly issuer: string
+  readonly clientId: string
+  readonly allowedTenants: readonly string[]
+  readonly requireGroup?: string | undefined
+  readonly createUsers: boolean
+  readonly signInHours: number
+}

@@ -1,7 +1,7 @@
 import type { Credentials, FederatedMatch, ExternalAssertion } from '../../credentials/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
-import { type CompactToken, audiencesOf, instantClaim, textClaim } from '../keys/compact-token.ts'
-import type { IssuerKeys } from '../keys/issuer-keys.ts'
+import { type CompactToken, audiencesOf, instantClaim, parseCompactToken, textClaim } from '../keys/compact-token.ts'
+import { type IssuerKeys, IssuerUnavailableError } from '../keys/issuer-keys.ts'
 import { type TimeProblem, findTimeProblem, isSignedByIssuer, livesLongerThan } from '../keys/external-token.ts'
 
 /** The application that a workload token authenticates, or why it authenticates none. */
@@ -30,6 +30,32 @@ function parseAssertion({ claims }: CompactToken): ExternalAssertion | undefined
   if (issuer === undefined || subject === undefined) return undefined
   if (issuer.length > maxClaimLength || subject.length > maxClaimLength) return undefined
   return { issuer, subject, audiences: audiencesOf(claims), claim: (name) => textClaim(claims, name) }
+}
+
+/** What a token says about itself, and whether an application trusts it. */
+export type WorkloadTokenTest = {
+  readonly outcome: WorkloadTokenResult['outcome'] | 'issuer-unavailable'
+  readonly assertion: ExternalAssertion
+}
+
+/**
+ * Tests a pasted token as `verifyWorkloadToken` would verify it for this application. Undefined for a text that is not a token
+ * with an issuer and a subject. Nothing in the assertion is verified if the outcome is not `matched`.
+ */
+export async function testWorkloadToken(
+  context: FederatedContext,
+  text: string,
+  appId: string,
+): Promise<WorkloadTokenTest | undefined> {
+  const token = parseCompactToken(text)
+  const assertion = token && parseAssertion(token)
+  if (token === undefined || assertion === undefined) return undefined
+  try {
+    return { outcome: (await verifyWorkloadToken(context, token, appId)).outcome, assertion }
+  } catch (error) {
+    if (error instanceof IssuerUnavailableError) return { outcome: 'issuer-unavailable', assertion }
+    throw error
+  }
 }
 
 /**

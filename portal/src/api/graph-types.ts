@@ -1,0 +1,293 @@
+/* Written by `npm run generate` from docs/openapi.json. */
+export interface GraphApplication {
+  readonly id: string
+  /**
+   * The client id.
+   */
+  readonly appId: string
+  readonly displayName: string
+  readonly createdDateTime: string
+  readonly identifierUris: readonly string[]
+  readonly publisherDomain: string
+  readonly signInAudience: 'AzureADMyOrg'
+  readonly isFallbackPublicClient: boolean
+  /**
+   * @maxItems 0
+   */
+  readonly requiredResourceAccess: readonly never[]
+  readonly web: {
+    readonly redirectUris: readonly string[]
+  }
+  readonly publicClient: {
+    readonly redirectUris: readonly string[]
+  }
+  readonly spa: {
+    readonly redirectUris: readonly string[]
+  }
+  readonly keyCredentials: readonly GraphKeyCredential[]
+  readonly passwordCredentials: readonly GraphPasswordCredential[]
+}
+export interface GraphApplicationPage {
+  /**
+   * The URL of the next page. Absent on the last page.
+   */
+  readonly '@odata.nextLink'?: string
+  readonly value: readonly GraphApplication[]
+}
+export interface GraphAuthenticationMethods {
+  readonly value: readonly GraphAuthenticationMethod[]
+}
+export interface GraphDirectoryObjectPage {
+  /**
+   * The URL of the next page. Absent on the last page.
+   */
+  readonly '@odata.nextLink'?: string
+  readonly value: readonly GraphDirectoryObject[]
+}
+export interface GraphDirectoryObjects {
+  readonly value: readonly GraphDirectoryObject[]
+}
+export interface GraphFederatedIdentityCredentials {
+  readonly value: readonly GraphFederatedIdentityCredential[]
+}
+export interface GraphGroupPage {
+  /**
+   * The URL of the next page. Absent on the last page.
+   */
+  readonly '@odata.nextLink'?: string
+  readonly value: readonly GraphGroup[]
+}
+export interface GraphIdentityProviders {
+  readonly value: readonly GraphIdentityProvider[]
+}
+export interface GraphNewTemporaryAccessPass {
+  readonly id: string
+  /**
+   * The code. No later response contains it.
+   */
+  readonly temporaryAccessPass: string
+  readonly createdDateTime: string | null
+  readonly startDateTime: string | null
+  readonly lifetimeInMinutes: number
+  readonly isUsableOnce: true
+  readonly isUsable: boolean
+  readonly methodUsabilityReason: 'EnabledByPolicy'
+}
+export interface GraphObjectIdentities {
+  readonly value: readonly GraphObjectIdentity[]
+}
+export interface GraphServicePrincipalPage {
+  /**
+   * The URL of the next page. Absent on the last page.
+   */
+  readonly '@odata.nextLink'?: string
+  readonly value: readonly GraphServicePrincipal[]
+}
+export interface GraphUnifiedRoleAssignments {
+  readonly value: readonly GraphUnifiedRoleAssignment[]
+}
+export interface GraphUserPage {
+  /**
+   * The URL of the next page. Absent on the last page.
+   */
+  readonly '@odata.nextLink'?: string
+  readonly value: readonly GraphUser[]
+}
+export interface GraphWorkloadTokenTest {
+  /**
+   * `matched` if the token signs the application in now.
+   */
+  readonly outcome:
+    | 'matched'
+    | 'issuer'
+    | 'subject'
+    | 'audience'
+    | 'several'
+    | 'disabled'
+    | 'claims'
+    | 'signature'
+    | 'lifetime'
+    | 'expired'
+    | 'not-yet-valid'
+    | 'no-times'
+    | 'issuer-unavailable'
+  readonly issuer: string
+  readonly subject: string
+  readonly audiences: readonly string[]
+  readonly credentials: {
+    readonly id: string
+    readonly name: string
+    readonly isMatch: boolean
+    readonly differences: {
+      readonly claim: string
+      readonly expected: string
+      /**
+       * Null if the token has no such claim with a text.
+       */
+      readonly actual: string | null
+    }[]
+  }[]
+}
+export interface GraphKeyCredential {
+  /**
+   * The SHA-1 thumbprint of the certificate, in hexadecimal.
+   */
+  readonly customKeyIdentifier: string
+  readonly displayName: string | null
+  readonly endDateTime: string
+  readonly key: null
+  readonly keyId: string
+  readonly startDateTime: string
+  readonly type: 'AsymmetricX509Cert'
+  readonly usage: 'Verify'
+}
+export interface GraphPasswordCredential {
+  readonly customKeyIdentifier: null
+  readonly displayName: string | null
+  readonly endDateTime: string
+  /**
+   * The first characters of the secret.
+   */
+  readonly hint: string
+  readonly keyId: string
+  /**
+   * The secret, in the response to `addPassword` only.
+   */
+  readonly secretText: string | null
+  readonly startDateTime: string
+}
+export type GraphAuthenticationMethod =
+  | {
+      readonly '@odata.type': '#microsoft.graph.passwordAuthenticationMethod'
+      readonly id: string
+      readonly password: null
+      readonly createdDateTime: string | null
+    }
+  | {
+      readonly '@odata.type': '#microsoft.graph.softwareOathAuthenticationMethod'
+      readonly id: string
+      readonly secretKey: null
+    }
+  | {
+      readonly '@odata.type': '#microsoft.graph.fido2AuthenticationMethod'
+      readonly id: string
+      readonly displayName: string
+      readonly createdDateTime: string
+    }
+  | {
+      readonly '@odata.type': '#microsoft.graph.temporaryAccessPassAuthenticationMethod'
+      readonly id: string
+      readonly temporaryAccessPass: null
+      readonly createdDateTime: string
+      readonly startDateTime: string
+      readonly lifetimeInMinutes: number
+      readonly isUsableOnce: true
+    }
+export type GraphDirectoryObject = GraphUser | GraphGroup | GraphServicePrincipal
+export interface GraphFederatedIdentityCredential {
+  readonly id: string
+  readonly name: string
+  readonly issuer: string
+  readonly subject: string | null
+  readonly description: string | null
+  /**
+   * @minItems 1
+   * @maxItems 1
+   */
+  readonly audiences: readonly string[]
+  /**
+   * Present if `subject` is null.
+   */
+  readonly claimsMatchingExpression?: {
+    readonly value: string
+    readonly languageVersion: 1
+  }
+  /**
+   * A more secure alternative to a subject that consists of names.
+   */
+  readonly '@acrux.hint'?: string
+}
+export interface GraphGroup {
+  readonly '@odata.type': '#microsoft.graph.group'
+  readonly id: string
+  readonly displayName: string
+  readonly description: string | null
+  readonly mailNickname: string
+  readonly createdDateTime: string
+  /**
+   * @maxItems 0
+   */
+  readonly groupTypes: readonly never[]
+  readonly mail: null
+  readonly mailEnabled: false
+  readonly securityEnabled: true
+}
+export interface GraphIdentityProvider {
+  readonly id: string
+  readonly displayName: string
+  readonly identityProviderType: 'OpenIDConnect' | 'AADSignIn'
+  readonly issuer: string
+  readonly clientId: string
+  /**
+   * The redirect URI that the provider must accept.
+   */
+  readonly callbackUrl: string
+  /**
+   * Empty for a provider of one tenant.
+   */
+  readonly allowedTenants: readonly string[]
+  readonly requiredGroup: string | null
+  /**
+   * Whether the first sign-in of a person creates a user.
+   */
+  readonly createsUsers: boolean
+  readonly signInHours: number
+}
+export interface GraphObjectIdentity {
+  readonly signInType: 'federated'
+  readonly issuer: string
+  readonly issuerAssignedId: string
+}
+export interface GraphServicePrincipal {
+  readonly '@odata.type': '#microsoft.graph.servicePrincipal'
+  readonly id: string
+  readonly appId: string
+  readonly displayName: string
+  readonly appDisplayName: string
+  readonly accountEnabled: boolean
+  /**
+   * The id of the tenant.
+   */
+  readonly appOwnerOrganizationId: string
+  readonly createdDateTime: string
+  readonly servicePrincipalNames: readonly string[]
+  readonly servicePrincipalType: 'Application' | 'ManagedIdentity'
+  /**
+   * Only for the type `Application`.
+   */
+  readonly signInAudience?: 'AzureADMyOrg'
+  /**
+   * Only for the type `ManagedIdentity`: whether it is user-assigned, and the id of its resource.
+   */
+  readonly alternativeNames?: readonly string[]
+  readonly keyCredentials: readonly GraphKeyCredential[]
+  readonly passwordCredentials: readonly GraphPasswordCredential[]
+}
+export interface GraphUnifiedRoleAssignment {
+  readonly id: string
+  readonly principalId: string
+  readonly roleDefinitionId: string
+  readonly directoryScopeId: '/'
+}
+export interface GraphUser {
+  readonly '@odata.type': '#microsoft.graph.user'
+  readonly id: string
+  readonly userPrincipalName: string
+  readonly displayName: string
+  readonly accountEnabled: boolean
+  readonly createdDateTime: string
+  readonly mail: string | null
+  readonly mailNickname: string | null
+  readonly givenName: null
+  readonly surname: null
+}
