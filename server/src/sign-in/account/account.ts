@@ -61,17 +61,17 @@ const pageLabels: Readonly<Record<AccountPage, string>> = {
 /** The links between the pages of an account. */
 export function accountNavigation(call: PageCall, account: Account, current: AccountPage): Html {
   const { objectId, userPrincipalName } = account.user
-  return html`<p class="who">${userPrincipalName}</p>
-    <nav aria-label="Your account">
-      ${Object.entries(pageLabels).map(([name, label]) => {
-        if (name === 'password' && account.user.external) return undefined
-        const href = `/account/${name}?account=${objectId}`
-        return name === current
-          ? html`<a href="${href}" aria-current="page">${label}</a>`
-          : html`<a href="${href}">${label}</a>`
-      })}
-      <form method="post" action="/sign-out">
-        ${hiddenFields(hiddenFieldsOf(call, account))}<button class="link" type="submit">Sign out</button>
-      </form>
-    </nav>`
+  return html`<nav aria-label="Your account">
+    <p class="who">${userPrincipalName}</p>
+    ${Object.entries(pageLabels).map(([name, label]) => {
+      if (name === 'password' && account.user.external) return undefined
+      const href = `/account/${name}?account=${objectId}`
+      return name === current
+        ? html`<a href="${href}" aria-current="page">${label}</a>`
+        : html`<a href="${href}">${label}</a>`
+    })}
+    <form method="post" action="/sign-out">
+      ${hiddenFields(hiddenFieldsOf(call, account))}<button class="link" type="submit">Sign out</button>
+    </form>
+  </nav>`
 }

@@ -7,6 +7,7 @@ export type Layout = {
   readonly tenantName: string
   /** Scheme, host and port of this server. */
   readonly publicOrigin: string
+  /** Whether the page has the frame of the portal: a header, and the navigation beside the content. */
   readonly isWide?: boolean | undefined
   /** Whether the page has an error. The title then begins with it, because screen readers read the title first. */
   readonly hasError?: boolean | undefined
@@ -28,24 +29,43 @@ export function renderPage(layout: Layout, body: HtmlValue): string {
       <link rel="stylesheet" href="${assets.style.path}" />
       ${script !== undefined && html`<script src="${script}" defer></script>`}
     </head>
-    <body>
-      <main class="${isWide && 'wide'}">
-        <p class="brand">
-          <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path
-              d="M12 2 2.5 7v10l9.5 5 9.5-5V7L12 2Zm0 2.3 6.6 3.4L12 11.2 5.4 7.7 12 4.3ZM4.5 9.5l6.5 3.4v6.3l-6.5-3.4V9.5Zm8.5 9.7v-6.3l6.5-3.4v6.3L13 19.2Z"
-            />
-          </svg>
-          ${tenantName}
-        </p>
-        ${navigation}
-        <h1>${title}</h1>
-        ${body}
-      </main>
-      <footer>You are at ${new URL(publicOrigin).host}</footer>
-    </body>
+    ${
+      isWide
+        ? html`<body class="framed">
+            <header>${brand(tenantName)}<a href="/portal/">Portal</a></header>
+            ${navigation}
+            <main>
+              <h1>${title}</h1>
+              ${body}
+            </main>
+            ${footer(publicOrigin)}
+          </body>`
+        : html`<body>
+            <main>
+              ${brand(tenantName)} ${navigation}
+              <h1>${title}</h1>
+              ${body}
+            </main>
+            ${footer(publicOrigin)}
+          </body>`
+    }
   </html>`
   return `<!doctype html>\n${page.toString()}`
+}
+
+function brand(tenantName: string): Html {
+  return html`<p class="brand">
+    <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path
+        d="M12 2 2.5 7v10l9.5 5 9.5-5V7L12 2Zm0 2.3 6.6 3.4L12 11.2 5.4 7.7 12 4.3ZM4.5 9.5l6.5 3.4v6.3l-6.5-3.4V9.5Zm8.5 9.7v-6.3l6.5-3.4v6.3L13 19.2Z"
+      />
+    </svg>
+    ${tenantName}
+  </p>`
+}
+
+function footer(publicOrigin: string): Html {
+  return html`<footer>You are at ${new URL(publicOrigin).host}</footer>`
 }
 
 /** The error above a form that was rejected. Screen readers announce it. `hasFocus` is for forms without a focused field. */
