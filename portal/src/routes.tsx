@@ -11,6 +11,7 @@ import { AppShell } from './shell/app-shell.tsx'
 import { ErrorView } from './shell/error-view.tsx'
 import { Page } from './shell/page.tsx'
 import { texts } from './texts.ts'
+import { type JobSystem, systems } from './views/federation/job-systems.ts'
 import { parseImportSearch } from './views/import/import-form.ts'
 import { parseManifestSearch } from './views/manifest/search.ts'
 import { type RangeName, isRangeName } from './views/registry/ranges.ts'
@@ -235,6 +236,99 @@ const server = createRoute({
   component: lazyRouteComponent(() => import('./views/server/server.tsx'), 'Server'),
 })
 
+const guidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+
+/** An address whose object id is none is not one of the portal. */
+function requireGuid({ params }: { readonly params: { readonly id: string } }): void {
+  if (!guidPattern.test(params.id)) throw notFound()
+}
+
+const readFilter = ({ filter }: Record<string, unknown>): { filter?: string } =>
+  typeof filter === 'string' && filter !== '' ? { filter } : {}
+
+/** The part of a view that is shown: none of them for any other value. */
+const readPart =
+  <Name extends string>(...names: readonly Name[]) =>
+  ({ part }: Record<string, unknown>): { part?: Name } => {
+    const found = names.find((name) => name === part)
+    return found === undefined ? {} : { part: found }
+  }
+
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: '/people',
+  validateSearch: (search: Record<string, unknown>): { filter?: string; create?: boolean } => ({
+    ...readFilter(search),
+    ...(search['create'] === true && { create: true }),
+  }),
+  component: lazyRouteComponent(() => import('./views/people/people.tsx'), 'People'),
+})
+
+const person = createRoute({
+  getParentRoute: () => shell,
+  path: '/people/$id',
+  beforeLoad: requireGuid,
+  notFoundComponent: Missing,
+  validateSearch: readPart('methods', 'groups'),
+  component: lazyRouteComponent(() => import('./views/person/person.tsx'), 'Person'),
+})
+
+const groups = createRoute({
+  getParentRoute: () => shell,
+  path: '/groups',
+  validateSearch: readFilter,
+  component: lazyRouteComponent(() => import('./views/groups/groups.tsx'), 'Groups'),
+})
+
+const group = createRoute({
+  getParentRoute: () => shell,
+  path: '/groups/$id',
+  beforeLoad: requireGuid,
+  notFoundComponent: Missing,
+  component: lazyRouteComponent(() => import('./views/group/group.tsx'), 'Group'),
+})
+
+const applications = createRoute({
+  getParentRoute: () => shell,
+  path: '/applications',
+  validateSearch: readFilter,
+  component: lazyRouteComponent(() => import('./views/applications/applications.tsx'), 'Applications'),
+})
+
+const application = createRoute({
+  getParentRoute: () => shell,
+  path: '/applications/$id',
+  beforeLoad: requireGuid,
+  notFoundComponent: Missing,
+  validateSearch: readPart('credentials', 'federation'),
+  component: lazyRouteComponent(() => import('./views/application/application.tsx'), 'Application'),
+})
+
+const federation = createRoute({
+  getParentRoute: () => shell,
+  path: '/applications/$id/federation',
+  beforeLoad: requireGuid,
+  notFoundComponent: Missing,
+  validateSearch: ({ system }: Record<string, unknown>): { system?: JobSystem } => {
+    const found = systems.find((one) => one === system)
+    return found === undefined ? {} : { system: found }
+  },
+  component: lazyRouteComponent(() => import('./views/federation/federation.tsx'), 'FederationWizard'),
+})
+
+const managedIdentities = createRoute({
+  getParentRoute: () => shell,
+  path: '/managed-identities',
+  validateSearch: readPart('machines'),
+  component: lazyRouteComponent(() => import('./views/managed-identities/managed-identities.tsx'), 'ManagedIdentities'),
+})
+
+const providers = createRoute({
+  getParentRoute: () => shell,
+  path: '/providers',
+  component: lazyRouteComponent(() => import('./views/providers/providers.tsx'), 'Providers'),
+})
+
 const signInFailed = createRoute({
   getParentRoute: () => root,
   path: '/sign-in-failed',
@@ -269,6 +363,15 @@ const routeTree = root.addChildren([
     registryDenial,
     policies,
     server,
+    people,
+    person,
+    groups,
+    group,
+    applications,
+    application,
+    federation,
+    managedIdentities,
+    providers,
   ]),
   signInFailed,
 ])

@@ -6,7 +6,7 @@ import { assignRole, registryId } from '../harness/arm.ts'
 import { type TestBrowser, browserFor } from '../harness/browser.ts'
 import type { NewPerson } from '../harness/directory.ts'
 import type { Person } from '../harness/page-visitor.ts'
-import { type RunningServer, startServer } from '../harness/server.ts'
+import { type RunningServer, type ServerOptions, startServer } from '../harness/server.ts'
 
 const root = join(import.meta.dirname, '../..')
 const isBuilt = existsSync(join(root, 'server/src/portal-host/assets/portal.json'))
@@ -30,8 +30,8 @@ export type PortalUnderTest = {
 }
 
 /** Starts a server and, when it is needed, a browser. */
-export async function openPortal(): Promise<PortalUnderTest> {
-  const server = await startServer()
+export async function openPortal(options: ServerOptions = {}): Promise<PortalUnderTest> {
+  const server = await startServer(options)
   const browser = browserFor(server)
   after(async () => {
     await browser[Symbol.asyncDispose]()

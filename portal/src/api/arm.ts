@@ -4,13 +4,17 @@ import type { AuditEventList, Registry, RegistryList, RegistryUsages, Subscripti
 const subscriptionsVersion = '2022-12-01'
 const registryVersion = '2023-07-01'
 
+/** The subscriptions in which the person may see something. */
+export async function readSubscriptions(signal: AbortSignal): Promise<SubscriptionList['value']> {
+  return (await readJson<SubscriptionList>(`arm/subscriptions?api-version=${subscriptionsVersion}`, { signal })).body
+    .value
+}
+
 /** The registries that the person may see, of all subscriptions. */
 export async function listRegistries(signal: AbortSignal): Promise<readonly Registry[]> {
-  const subscriptions = await readJson<SubscriptionList>(`arm/subscriptions?api-version=${subscriptionsVersion}`, {
-    signal,
-  })
+  const subscriptions = await readSubscriptions(signal)
   const lists = await Promise.all(
-    subscriptions.body.value.map(({ subscriptionId }) =>
+    subscriptions.map(({ subscriptionId }) =>
       readJson<RegistryList>(
         `arm/subscriptions/${subscriptionId}/providers/Microsoft.ContainerRegistry/registries?api-version=${registryVersion}`,
         { signal },

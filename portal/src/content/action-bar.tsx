@@ -9,7 +9,12 @@ const useStyles = makeStyles({
 })
 
 /** An act on what the view shows. With a reason, it is disabled. */
-export type Action = { readonly label: string; readonly reason: string | undefined; readonly act: () => void }
+export type Action = {
+  readonly label: string
+  readonly reason?: string | undefined
+  readonly isPrimary?: boolean
+  readonly act: () => void
+}
 
 /** The acts of a view. The reasons of disabled ones are below them, so that they need no pointer to be read. */
 export function ActionBar({ actions }: { readonly actions: readonly Action[] }) {
@@ -19,9 +24,10 @@ export function ActionBar({ actions }: { readonly actions: readonly Action[] }) 
   return (
     <div className={styles.bar} role="group" aria-label={imagesTexts.actions}>
       <div className={styles.buttons}>
-        {actions.map(({ label, reason, act }) => (
+        {actions.map(({ label, reason, isPrimary = false, act }) => (
           <Button
             key={label}
+            appearance={isPrimary ? 'primary' : 'secondary'}
             disabledFocusable={reason !== undefined}
             {...(reason !== undefined && { 'aria-describedby': `${id}-${reasons.indexOf(reason)}` })}
             onClick={act}

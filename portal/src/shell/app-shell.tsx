@@ -1,7 +1,8 @@
-import { Subtitle1, makeStyles, tokens } from '@fluentui/react-components'
+import { Subtitle1, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { Outlet, useLocation, useParams } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { useSession } from '../session/use-session.ts'
+import { identitiesTexts } from '../texts/identities.ts'
 import { operationsTexts } from '../texts/operations.ts'
 import { texts } from '../texts.ts'
 import { rightsTexts } from '../texts/rights.ts'
@@ -68,6 +69,14 @@ export function AppShell() {
   )
 }
 
+const identityViews = [
+  { to: '/people', label: identitiesTexts.people },
+  { to: '/groups', label: identitiesTexts.groups },
+  { to: '/applications', label: identitiesTexts.applications },
+  { to: '/managed-identities', label: identitiesTexts.managed },
+  { to: '/providers', label: identitiesTexts.providers },
+] as const
+
 function Navigation() {
   const { registry } = useParams({ strict: false })
   return (
@@ -102,6 +111,12 @@ function Navigation() {
           </AppLink>
         </>
       )}
+      <Text weight="semibold">{identitiesTexts.navigation}</Text>
+      {identityViews.map(({ to, label }) => (
+        <AppLink key={to} to={to}>
+          {label}
+        </AppLink>
+      ))}
     </>
   )
 }

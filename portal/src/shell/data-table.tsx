@@ -6,6 +6,7 @@ import {
   TableHeaderCell,
   TableRow,
   makeStyles,
+  tokens,
 } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 
@@ -13,7 +14,11 @@ const useStyles = makeStyles({
   scroll: { overflowX: 'auto' },
   table: { minWidth: '32rem' },
   wide: { minWidth: '64rem' },
-  cell: { overflowWrap: 'anywhere' },
+  cell: {
+    overflowWrap: 'anywhere',
+    paddingTop: tokens.spacingVerticalXS,
+    paddingBottom: tokens.spacingVerticalXS,
+  },
 })
 
 /** A table with more columns needs more space. */

@@ -1,0 +1,20 @@
+import { Text } from '@fluentui/react-components'
+import { FormDialog } from './form-dialog.tsx'
+
+/** A question before an act: what follows from it. */
+export type Question = {
+  readonly title: string
+  readonly text: string
+  readonly action: string
+  readonly act: () => Promise<unknown>
+}
+
+/** Asks a question. It closes when the act is done. */
+export function Confirm({ question, onClose }: { readonly question: Question; readonly onClose: () => void }) {
+  const { title, text, action, act } = question
+  return (
+    <FormDialog title={title} action={action} onSubmit={() => act().then(onClose)} onClose={onClose}>
+      <Text>{text}</Text>
+    </FormDialog>
+  )
+}

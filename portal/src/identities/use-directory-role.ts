@@ -1,0 +1,28 @@
+import { useQuery } from '@tanstack/react-query'
+import { type DirectoryRole, readDirectoryRoles } from '../api/directory.ts'
+import { useSession } from '../session/use-session.ts'
+import { identitiesTexts } from '../texts/identities.ts'
+
+/** The roles on the directory that the person may see, by object id. */
+export function useDirectoryRoles(isWanted = true) {
+  return useQuery({
+    queryKey: ['directory-roles'],
+    enabled: isWanted,
+    queryFn: ({ signal }) => readDirectoryRoles(signal),
+    staleTime: 60_000,
+  })
+}
+
+/** The role of the person on the directory. Undefined also until it is known. */
+export function useOwnRole(isWanted = true): DirectoryRole | undefined {
+  const { data: session } = useSession()
+  const { data: roles } = useDirectoryRoles(isWanted)
+  return session === undefined ? undefined : roles?.get(session.person.objectId)
+}
+
+/** Why the person may not change the directory. Undefined if they may, and until it is known: the server decides. */
+export function useOwnerReason(): string | undefined {
+  const roles = useDirectoryRoles()
+  const role = useOwnRole()
+  return roles.data === undefined || role === 'owner' ? undefined : identitiesTexts.onlyOwners
+}

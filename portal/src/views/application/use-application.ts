@@ -1,0 +1,66 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { listFederated, listOwnerIds, readApplication, readPrincipal } from '../../api/applications.ts'
+import { readCredentialUses } from '../../api/credential-uses.ts'
+import type { GraphApplication } from '../../api/graph-types.ts'
+import { useOwnRole, useOwnerReason } from '../../identities/use-directory-role.ts'
+import { useSession } from '../../session/use-session.ts'
+import { identitiesTexts } from '../../texts/identities.ts'
+
+/** An application. */
+export function useApplication(id: string) {
+  return useQuery({ queryKey: ['application', id], queryFn: ({ signal }) => readApplication(id, signal) })
+}
+
+/** The service principal of an application; null if there is none. */
+export function usePrincipal({ id, appId }: GraphApplication) {
+  return useQuery({
+    queryKey: ['application', id, 'principal'],
+    queryFn: async ({ signal }) => (await readPrincipal(appId, signal)) ?? null,
+  })
+}
+
+/** The tokens of other issuers that an application trusts. */
+export function useFederated(id: string) {
+  return useQuery({ queryKey: ['application', id, 'federated'], queryFn: ({ signal }) => listFederated(id, signal) })
+}
+
+/** When the secrets of an application were last used. It is read when the person asks. */
+export function useSecretUses({ id, appId }: GraphApplication, isAsked: boolean) {
+  return useQuery({
+    queryKey: ['application', id, 'uses'],
+    enabled: isAsked,
+    queryFn: async ({ signal }) => {
+      const principal = await readPrincipal(appId, signal)
+      return principal === undefined ? new Map<string, string>() : readCredentialUses(principal.id, signal)
+    },
+  })
+}
+
+/**
+ * Why the person may not change the credentials of an application. Owners of the directory and of the application may. Who has no
+ * role on the directory sees only own applications; for readers, the owners are read.
+ */
+export function useCredentialReason(id: string): string | undefined {
+  const reason = useOwnerReason()
+  const role = useOwnRole()
+  const { data: session } = useSession()
+  const owners = useQuery({
+    queryKey: ['application', id, 'owners'],
+    enabled: role === 'reader',
+    queryFn: ({ signal }) => listOwnerIds(id, signal),
+  })
+  if (reason === undefined || role === undefined) return undefined
+  const isOwner = session !== undefined && owners.data?.includes(session.person.objectId) === true
+  return isOwner ? undefined : identitiesTexts.onlyApplicationOwners
+}
+
+/** Reads an application again after a change. */
+export function useChangedApplication(id: string): () => Promise<void> {
+  const queries = useQueryClient()
+  return async () => {
+    await Promise.all([
+      queries.invalidateQueries({ queryKey: ['application', id] }),
+      queries.invalidateQueries({ queryKey: ['directory', 'applications'] }),
+    ])
+  }
+}

@@ -1,0 +1,4 @@
+/** The resource group of a resource id. */
+export function groupOf(id: string): string {
+  return id.split('/')[4] ?? ''
+}

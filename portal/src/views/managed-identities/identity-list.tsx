@@ -1,0 +1,84 @@
+import { Button, Text } from '@fluentui/react-components'
+import { useState } from 'react'
+import { type ManagedList, deleteManaged } from '../../api/managed-identities.ts'
+import type { Identity } from '../../api/managed-types.ts'
+import { ActionBar } from '../../content/action-bar.tsx'
+import { Confirm, type Question } from '../../identities/confirm.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { identitiesTexts } from '../../texts/identities.ts'
+import { CreateManaged } from './create-managed.tsx'
+import { groupOf } from './group-of.ts'
+import { reasonAgainst, useChangedManaged, useIdentities } from './use-managed.ts'
+
+const view = identitiesTexts.managedView
+
+/** The managed identities that the person may see. */
+export function IdentityList() {
+  const query = useIdentities()
+  return <Loaded query={query}>{(list) => <Identities list={list} />}</Loaded>
+}
+
+function Identities({ list }: { readonly list: ManagedList<Identity> }) {
+  const [isCreating, setCreating] = useState(false)
+  const [question, setQuestion] = useState<Question>()
+  const changed = useChangedManaged()
+  const action = (name: string) => reasonAgainst(list, `Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)
+  const ask = ({ id, name }: Identity) =>
+    setQuestion({
+      title: view.delete(name),
+      text: view.deleteText(name),
+      action: view.deleteButton,
+      act: () => deleteManaged('identity', id).then(changed),
+    })
+  return (
+    <>
+      <ActionBar actions={[{ label: view.createIdentity, reason: action('write'), act: () => setCreating(true) }]} />
+      {list.resources.length === 0 ? (
+        <Text>{view.emptyIdentities}</Text>
+      ) : (
+        <IdentityTable identities={list.resources} reason={action('delete')} onDelete={ask} />
+      )}
+      {isCreating && list.subscriptionId !== undefined && (
+        <CreateManaged kind="identity" subscriptionId={list.subscriptionId} onClose={() => setCreating(false)} />
+      )}
+      {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
+    </>
+  )
+}
+
+type IdentityTableProps = {
+  readonly identities: readonly Identity[]
+  readonly reason: string | undefined
+  readonly onDelete: (identity: Identity) => void
+}
+
+function IdentityTable({ identities, reason, onDelete }: IdentityTableProps) {
+  return (
+    <DataTable
+      label={view.identities}
+      rows={identities}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: identitiesTexts.name, cell: ({ name }) => name },
+        { title: view.group, cell: ({ id }) => groupOf(id) },
+        { title: view.clientId, cell: ({ properties }) => <code>{properties.clientId}</code> },
+        { title: view.principalId, cell: ({ properties }) => <code>{properties.principalId}</code> },
+        {
+          title: identitiesTexts.actions,
+          cell: (identity) => (
+            <Button
+              size="small"
+              disabledFocusable={reason !== undefined}
+              {...(reason !== undefined && { title: reason })}
+              aria-label={view.delete(identity.name)}
+              onClick={() => onDelete(identity)}
+            >
+              {view.deleteButton}
+            </Button>
+          ),
+        },
+      ]}
+    />
+  )
+}

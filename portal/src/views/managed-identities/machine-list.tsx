@@ -1,0 +1,133 @@
+import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { useState } from 'react'
+import { type ManagedList, deleteManaged } from '../../api/managed-identities.ts'
+import type { Machine } from '../../api/managed-types.ts'
+import { ActionBar } from '../../content/action-bar.tsx'
+import { Confirm, type Question } from '../../identities/confirm.tsx'
+import { StateBadge } from '../../identities/parts.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { identitiesTexts } from '../../texts/identities.ts'
+import { texts } from '../../texts.ts'
+import { AttachIdentities } from './attach-identities.tsx'
+import { CreateManaged } from './create-managed.tsx'
+import { EnrollMachine } from './enroll-machine.tsx'
+import { groupOf } from './group-of.ts'
+import { reasonAgainst, useChangedManaged, useMachines } from './use-managed.ts'
+
+const view = identitiesTexts.managedView
+
+const useStyles = makeStyles({ buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalXS } })
+
+/** The machines that the person may see. */
+export function MachineList() {
+  const query = useMachines()
+  return <Loaded query={query}>{(list) => <Machines list={list} />}</Loaded>
+}
+
+type MachineAct = 'enroll' | 'attach' | 'delete'
+
+function Machines({ list }: { readonly list: ManagedList<Machine> }) {
+  const [isCreating, setCreating] = useState(false)
+  const [question, setQuestion] = useState<Question>()
+  const [dialog, setDialog] = useState<{ readonly act: MachineAct; readonly machine: Machine }>()
+  const changed = useChangedManaged()
+  const reasonOf = (name: string) => reasonAgainst(list, `Microsoft.HybridCompute/machines/${name}`)
+  const reasons = { enroll: reasonOf('write'), attach: reasonOf('write'), delete: reasonOf('delete') }
+  const open = (act: MachineAct, machine: Machine) => {
+    const { id, name } = machine
+    if (act !== 'delete') {
+      setDialog({ act, machine })
+      return
+    }
+    setQuestion({
+      title: view.delete(name),
+      text: view.deleteText(name),
+      action: view.deleteButton,
+      act: () => deleteManaged('machine', id).then(changed),
+    })
+  }
+  const close = () => setDialog(undefined)
+  return (
+    <>
+      <ActionBar actions={[{ label: view.createMachine, reason: reasons.enroll, act: () => setCreating(true) }]} />
+      {list.resources.length === 0 ? (
+        <Text>{view.emptyMachines}</Text>
+      ) : (
+        <MachineTable machines={list.resources} reasons={reasons} onOpen={open} />
+      )}
+      {isCreating && list.subscriptionId !== undefined && (
+        <CreateManaged kind="machine" subscriptionId={list.subscriptionId} onClose={() => setCreating(false)} />
+      )}
+      {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
+      {dialog?.act === 'enroll' && <EnrollMachine machine={dialog.machine} onClose={close} />}
+      {dialog?.act === 'attach' && <AttachIdentities machine={dialog.machine} onClose={close} />}
+    </>
+  )
+}
+
+type MachineTableProps = {
+  readonly machines: readonly Machine[]
+  readonly reasons: Readonly<Record<MachineAct, string | undefined>>
+  readonly onOpen: (act: MachineAct, machine: Machine) => void
+}
+
+const buttons: readonly {
+  readonly act: MachineAct
+  readonly text: string
+  readonly label: (name: string) => string
+}[] = [
+  { act: 'enroll', text: view.code, label: view.codeTitle },
+  { act: 'attach', text: view.attach, label: view.attachTitle },
+  { act: 'delete', text: view.deleteButton, label: view.delete },
+]
+
+function MachineTable({ machines, reasons, onOpen }: MachineTableProps) {
+  const styles = useStyles()
+  return (
+    <DataTable
+      label={view.machines}
+      rows={machines}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: identitiesTexts.name, cell: ({ name }) => name },
+        { title: view.group, cell: ({ id }) => groupOf(id) },
+        {
+          title: identitiesTexts.state,
+          cell: ({ properties }) =>
+            properties.status === 'Connected' ? (
+              <StateBadge text={view.connected} color="success" />
+            ) : (
+              <StateBadge text={view.disconnected} color="informative" />
+            ),
+        },
+        { title: view.principalId, cell: ({ identity }) => <code>{identity.principalId}</code> },
+        { title: view.attached, cell: attachedNames },
+        {
+          title: identitiesTexts.actions,
+          cell: (machine) => (
+            <div className={styles.buttons}>
+              {buttons.map(({ act, text, label }) => (
+                <Button
+                  key={act}
+                  size="small"
+                  disabledFocusable={reasons[act] !== undefined}
+                  {...(reasons[act] !== undefined && { title: reasons[act] })}
+                  aria-label={label(machine.name)}
+                  onClick={() => onOpen(act, machine)}
+                >
+                  {text}
+                </Button>
+              ))}
+            </div>
+          ),
+        },
+      ]}
+    />
+  )
+}
+
+function attachedNames({ identity }: Machine): string {
+  const names = Object.keys(identity.userAssignedIdentities ?? {}).map((id) => id.split('/').at(-1) ?? id)
+  return names.length === 0 ? texts.none : names.join(', ')
+}

@@ -1,0 +1,37 @@
+import { Text } from '@fluentui/react-components'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Parts } from '../../identities/parts.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { identitiesTexts } from '../../texts/identities.ts'
+import { texts } from '../../texts.ts'
+import { IdentityList } from './identity-list.tsx'
+import { MachineList } from './machine-list.tsx'
+
+const view = identitiesTexts.managedView
+
+const parts = { identities: view.identities, machines: view.machines }
+const commands = {
+  identities: 'az identity list',
+  machines: 'az resource list --resource-type Microsoft.HybridCompute/machines',
+}
+
+/** The managed identities and machines: programs on own machines, which have no credential of their own. */
+export function ManagedIdentities() {
+  const { part = 'identities' } = useSearch({ from: '/shell/managed-identities' })
+  const navigate = useNavigate({ from: '/managed-identities' })
+  return (
+    <Page title={identitiesTexts.managed}>
+      <Text>{view.hint}</Text>
+      <Parts
+        parts={parts}
+        selected={part}
+        onSelect={(name) => void navigate({ search: name === 'identities' ? {} : { part: name } })}
+      />
+      {part === 'identities' ? <IdentityList /> : <MachineList />}
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text={`${commands[part]} --output table`} />
+      </Section>
+    </Page>
+  )
+}

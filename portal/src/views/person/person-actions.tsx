@@ -1,0 +1,71 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { deleteUser, enableUser, endSignIns } from '../../api/directory.ts'
+import type { GraphUser } from '../../api/graph-types.ts'
+import { type Action, ActionBar } from '../../content/action-bar.tsx'
+import { Confirm, type Question } from '../../identities/confirm.tsx'
+import { useOwnerReason } from '../../identities/use-directory-role.ts'
+import { useSession } from '../../session/use-session.ts'
+import { identitiesTexts } from '../../texts/identities.ts'
+import { ChangeRole } from './change-role.tsx'
+import { CreatePass } from './create-pass.tsx'
+import { ResetPassword } from './reset-password.tsx'
+import { useChangedPerson } from './use-person.ts'
+
+const view = identitiesTexts.person
+
+/** What an owner can do with a person. */
+export function PersonActions({ person }: { readonly person: GraphUser }) {
+  const { id } = person
+  const [dialog, setDialog] = useState<'reset' | 'pass' | 'role'>()
+  const [question, setQuestion] = useState<Question>()
+  const questions = useQuestions(person)
+  const ownerReason = useOwnerReason()
+  const { data: session } = useSession()
+  const isSelf = session?.person.objectId === id
+  const reason = ownerReason ?? (isSelf ? view.ownHint : undefined)
+  const ask = ({ title, ...rest }: Question, why = ownerReason): Action => ({
+    label: title,
+    reason: why,
+    act: () => setQuestion({ title, ...rest }),
+  })
+  const actions: readonly Action[] = [
+    { label: view.reset, reason, act: () => setDialog('reset') },
+    { label: view.pass, reason, act: () => setDialog('pass') },
+    ask(questions.end, isSelf ? undefined : ownerReason),
+    { label: view.changeRole, reason: ownerReason, act: () => setDialog('role') },
+    ask(person.accountEnabled ? questions.disable : questions.enable),
+    ask(questions.remove),
+  ]
+  const close = () => setDialog(undefined)
+  return (
+    <>
+      <ActionBar actions={actions} />
+      {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
+      {dialog === 'reset' && <ResetPassword person={person} onClose={close} />}
+      {dialog === 'pass' && <CreatePass person={person} onClose={close} />}
+      {dialog === 'role' && <ChangeRole person={person} onClose={close} />}
+    </>
+  )
+}
+
+function useQuestions({ id, userPrincipalName: name }: GraphUser) {
+  const changed = useChangedPerson(id)
+  const navigate = useNavigate()
+  const question = (title: string, text: string, act: () => Promise<void>): Question => ({
+    title,
+    text,
+    action: title,
+    act,
+  })
+  return {
+    end: question(view.endSignIns, view.endSignInsText(name), () => endSignIns(id)),
+    disable: question(view.disable, view.disableText(name), () => enableUser(id, false).then(changed)),
+    enable: question(view.enable, view.enableText(name), () => enableUser(id, true).then(changed)),
+    remove: question(view.delete, view.deleteText(name), async () => {
+      await deleteUser(id)
+      await navigate({ to: '/people' })
+      await changed()
+    }),
+  }
+}

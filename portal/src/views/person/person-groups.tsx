@@ -1,0 +1,40 @@
+import { Text } from '@fluentui/react-components'
+import type { GraphUser } from '../../api/graph-types.ts'
+import { AppLink } from '../../shell/app-link.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { identitiesTexts } from '../../texts/identities.ts'
+import { useGroupsOf } from './use-person.ts'
+
+const view = identitiesTexts.person
+
+/** The groups of a person. */
+export function PersonGroups({ person }: { readonly person: GraphUser }) {
+  const query = useGroupsOf(person.id)
+  return (
+    <Loaded query={query}>
+      {(groups) =>
+        groups.length === 0 ? (
+          <Text>{view.noGroups}</Text>
+        ) : (
+          <DataTable
+            label={view.groups}
+            rows={groups}
+            keyOf={({ id }) => id}
+            columns={[
+              {
+                title: identitiesTexts.name,
+                cell: ({ id, displayName }) => (
+                  <AppLink to="/groups/$id" params={{ id }}>
+                    {displayName}
+                  </AppLink>
+                ),
+              },
+              { title: identitiesTexts.description, cell: ({ description }) => description ?? '' },
+            ]}
+          />
+        )
+      }
+    </Loaded>
+  )
+}

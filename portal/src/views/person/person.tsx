@@ -1,0 +1,91 @@
+import { Text } from '@fluentui/react-components'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import type { GraphObjectIdentity, GraphUser } from '../../api/graph-types.ts'
+import { EnabledBadge, Parts } from '../../identities/parts.tsx'
+import { useDirectoryRoles } from '../../identities/use-directory-role.ts'
+import { AppLink } from '../../shell/app-link.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
+import { Facts } from '../../shell/facts.tsx'
+import { formatTime } from '../../shell/format.ts'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { identitiesTexts } from '../../texts/identities.ts'
+import { texts } from '../../texts.ts'
+import { PersonActions } from './person-actions.tsx'
+import { PersonGroups } from './person-groups.tsx'
+import { PersonMethods } from './person-methods.tsx'
+import { useExternalIdentities, usePerson } from './use-person.ts'
+
+const view = identitiesTexts.person
+
+/** The parts of the view of a person. */
+const personParts = { overview: view.overview, methods: view.methods, groups: view.groups }
+
+/** One person of the directory. */
+export function Person() {
+  const { id } = useParams({ from: '/shell/people/$id' })
+  const { part = 'overview' } = useSearch({ from: '/shell/people/$id' })
+  const navigate = useNavigate({ from: '/people/$id' })
+  const query = usePerson(id)
+  return (
+    <Page title={query.data?.displayName ?? identitiesTexts.people}>
+      <AppLink to="/people">{identitiesTexts.people}</AppLink>
+      <Loaded query={query}>
+        {(person) => (
+          <>
+            <Parts
+              parts={personParts}
+              selected={part}
+              onSelect={(name) => void navigate({ search: name === 'overview' ? {} : { part: name } })}
+            />
+            {part === 'overview' && <Overview person={person} />}
+            {part === 'methods' && <PersonMethods person={person} />}
+            {part === 'groups' && <PersonGroups person={person} />}
+          </>
+        )}
+      </Loaded>
+    </Page>
+  )
+}
+
+function Overview({ person }: { readonly person: GraphUser }) {
+  const { data: roles } = useDirectoryRoles()
+  const role = roles?.get(person.id) ?? 'none'
+  const identities = useExternalIdentities(person.id)
+  return (
+    <>
+      <PersonActions person={person} />
+      <Facts
+        facts={[
+          [identitiesTexts.userName, person.userPrincipalName],
+          [identitiesTexts.objectId, <code key="id">{person.id}</code>],
+          [identitiesTexts.created, formatTime(person.createdDateTime)],
+          [identitiesTexts.state, <EnabledBadge key="state" isEnabled={person.accountEnabled} />],
+          [view.role, `${view.roles[role]}. ${view.roleHint[role]}`],
+        ]}
+      />
+      <Section title={view.identities}>
+        <Loaded query={identities}>{(found) => <Identities identities={found} />}</Loaded>
+      </Section>
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text={`az ad user show --id ${person.id}`} />
+      </Section>
+    </>
+  )
+}
+
+function Identities({ identities }: { readonly identities: readonly GraphObjectIdentity[] }) {
+  if (identities.length === 0) return <Text>{view.noIdentities}</Text>
+  return (
+    <DataTable
+      label={view.identities}
+      rows={identities}
+      keyOf={({ issuer, issuerAssignedId }) => `${issuer} ${issuerAssignedId}`}
+      columns={[
+        { title: view.issuer, cell: ({ issuer }) => issuer },
+        { title: view.subject, cell: ({ issuerAssignedId }) => issuerAssignedId },
+      ]}
+    />
+  )
+}

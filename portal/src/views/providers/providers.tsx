@@ -1,0 +1,67 @@
+import { Text } from '@fluentui/react-components'
+import { useQuery } from '@tanstack/react-query'
+import { listProviders } from '../../api/directory.ts'
+import type { GraphIdentityProvider } from '../../api/graph-types.ts'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { type Fact, Facts } from '../../shell/facts.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
+import { Page, Section } from '../../shell/page.tsx'
+import { identitiesTexts } from '../../texts/identities.ts'
+import { texts } from '../../texts.ts'
+
+const view = identitiesTexts.providersView
+
+const example = `identityProviders:
+  - name: contoso
+    displayName: Contoso
+    issuer: https://id.contoso.example/realms/main
+    clientId: acrux
+    clientSecretFile: /etc/acrux/contoso.secret`
+
+/** The providers of organisations at which people sign in. */
+export function Providers() {
+  const query = useQuery({ queryKey: ['providers'], queryFn: ({ signal }) => listProviders(signal) })
+  return (
+    <Page title={identitiesTexts.providers}>
+      <Loaded query={query}>
+        {(providers) =>
+          providers.length === 0 ? (
+            <Section title={view.check}>
+              <Text>
+                {view.empty} {view.next}
+              </Text>
+              <CopyText label="identityProviders" text={example} />
+            </Section>
+          ) : (
+            providers.map((provider) => (
+              <Section key={provider.id} title={provider.displayName}>
+                <Facts facts={factsOf(provider)} />
+              </Section>
+            ))
+          )
+        }
+      </Loaded>
+      <Section title={texts.commandLine}>
+        <CopyText
+          label={texts.commandLine}
+          text={`az rest --url ${location.origin}/graph/v1.0/identity/identityProviders --resource ${location.origin}/graph`}
+        />
+      </Section>
+    </Page>
+  )
+}
+
+function factsOf(provider: GraphIdentityProvider): readonly Fact[] {
+  const { id, identityProviderType, issuer, clientId, callbackUrl, allowedTenants, requiredGroup } = provider
+  return [
+    [identitiesTexts.name, id],
+    [view.kind, view.kinds[identityProviderType]],
+    [view.issuer, issuer],
+    [identitiesTexts.applicationsView.clientId, clientId],
+    [view.callback, <CopyText key="callback" label={view.callback} text={callbackUrl} />],
+    ...(allowedTenants.length === 0 ? [] : [[view.tenants, allowedTenants.join(', ')] as const]),
+    [view.group, requiredGroup ?? texts.none],
+    [view.creates, provider.createsUsers ? view.yes : view.no],
+    [view.hours, view.hoursValue(provider.signInHours)],
+  ]
+}

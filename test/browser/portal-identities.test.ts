@@ -1,0 +1,348 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { arm, armToken, assignRole, expectStatus, graph, registryId, resourceGroupId, roles } from '../harness/arm.ts'
+import { mustRun } from '../harness/clients.ts'
+import { type NewPerson, createGroup, createPerson } from '../harness/directory.ts'
+import { listAt, stringAt } from '../harness/json.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
+import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
+
+const issuer = await startTokenIssuer()
+const { server, browser, canRun, watch, give } = await openPortal({ args: trustArguments(issuer) })
+after(() => issuer[Symbol.asyncDispose]())
+
+const ownerRole = '62e90394-69f5-4237-9190-012177145e10'
+
+/** A person with the directory role of an owner, and the role Owner of the subscription. */
+async function createOwner(name: string): Promise<NewPerson> {
+  const person = await createPerson(server, name)
+  const body = { principalId: person.id, roleDefinitionId: ownerRole, directoryScopeId: '/' }
+  expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', body), 201)
+  const subscription = registryId(server).split('/').slice(0, 3).join('/')
+  await assignRole(server, { id: person.id, type: 'User' }, roles.owner, subscription)
+  return person
+}
+
+const found = async (path: string) => expectStatus(await graph(server, 'GET', path), 200).json()
+const firstOf = async (path: string): Promise<unknown> => listAt(await found(path), 'value')[0]
+
+/** Presses a button, in the dialog that is open or else in the page. */
+async function press(page: Page, name: string): Promise<void> {
+  const dialog = page.getByRole('dialog')
+  const place = (await dialog.count()) > 0 ? dialog : page.locator('main')
+  await place.getByRole('button', { name, exact: true }).click()
+}
+
+/** The text that a dialog shows once, below this label. */
+async function shown(page: Page, label: string): Promise<string> {
+  return (await page.getByRole('dialog').getByRole('group', { name: label }).innerText()).trim()
+}
+
+async function closeDialog(page: Page): Promise<void> {
+  await press(page, 'Close')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
+/** Asks the question of an act, and confirms it. */
+async function confirm(page: Page, action: string, answer = action): Promise<void> {
+  await press(page, action)
+  await page.getByRole('dialog').waitFor()
+  await press(page, answer)
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
+async function addsPerson(page: Page): Promise<void> {
+  await openView(page, '/portal/people')
+  await press(page, 'Add a person')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Ada')
+  await dialog.getByLabel('User name').fill('ada@acrux.localhost')
+  assert.deepEqual(await violations(page), [])
+  await press(page, 'Add a person')
+  await page.getByText('The person is added').waitFor()
+  const password = await shown(page, 'First password')
+  assert.match(await shown(page, 'Address and user name'), /\/portal\/ with the user name ada@acrux\.localhost/)
+  await using context = await browser.newContext()
+  const first = await context.newPage()
+  await first.goto('/portal/')
+  await first.getByLabel('User name').fill('ada@acrux.localhost')
+  await first.getByLabel('Password').fill(password)
+  await first.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await first.getByLabel('New password').first().waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.locator('button:focus', { hasText: 'Add a person' }).waitFor()
+  await page.getByRole('searchbox', { name: 'Name begins with' }).fill('Ad')
+  await page.waitForURL('**/people?filter=Ad')
+  await page.getByRole('link', { name: 'Ada', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Ada' }).waitFor()
+}
+
+async function changesPerson(page: Page): Promise<void> {
+  const ada = () => found('/users/ada@acrux.localhost')
+  const { id } = (await ada()) as { id: string }
+  await confirm(page, 'Disable')
+  assert.equal(((await ada()) as { accountEnabled: boolean }).accountEnabled, false)
+  await confirm(page, 'Enable')
+  assert.equal(((await ada()) as { accountEnabled: boolean }).accountEnabled, true)
+  await press(page, 'Create a code for the second factor')
+  await press(page, 'Create a code for the second factor')
+  assert.notEqual(await shown(page, 'Code'), '')
+  await closeDialog(page)
+  await press(page, 'Reset the password')
+  await page.getByRole('checkbox').check()
+  await press(page, 'Reset the password')
+  assert.match(await shown(page, 'First password'), /^[a-z0-9]{5}(?:-[a-z0-9]{5}){3}$/)
+  await closeDialog(page)
+  await press(page, 'Change the role')
+  await page.getByRole('radio', { name: /^Reader/ }).check()
+  await press(page, 'Save')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByText('Reader. May see').waitFor()
+  await confirm(page, 'End all sign-ins')
+  await page.getByRole('tab', { name: 'Sign-in methods' }).click()
+  await page.waitForURL('**?part=methods')
+  await page.getByRole('cell', { name: 'Password', exact: true }).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await openView(page, `/portal/people/${id}`)
+  await confirm(page, 'Delete')
+  await page.waitForURL('**/portal/people')
+  assert.equal((await graph(server, 'GET', '/users/ada@acrux.localhost')).status, 404)
+}
+
+async function makesGroup(page: Page): Promise<void> {
+  await openView(page, '/portal/groups')
+  await press(page, 'Create a group')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Developers')
+  await press(page, 'Create a group')
+  await page.getByRole('heading', { level: 1, name: 'Developers' }).waitFor()
+  const { id } = (await firstOf("/groups?$filter=displayName eq 'Developers'")) as { id: string }
+  await press(page, 'Add members')
+  await page.getByRole('button', { name: 'Add nobody' }).click()
+  await page.getByRole('button', { name: 'Added nobody' }).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await closeDialog(page)
+  assert.equal(stringAt(await firstOf(`/groups/${id}/members`), 'displayName'), 'nobody')
+  await confirm(page, 'Remove nobody', 'Remove')
+  assert.deepEqual(listAt(await found(`/groups/${id}/members`), 'value'), [])
+  await confirm(page, 'Delete the group')
+  await page.waitForURL('**/portal/groups')
+}
+
+async function rotatesSecret(page: Page): Promise<string> {
+  await openView(page, '/portal/applications')
+  await press(page, 'Create an application')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('ci')
+  await press(page, 'Create an application')
+  await page.getByRole('heading', { level: 1, name: 'ci' }).waitFor()
+  await page.getByRole('tab', { name: 'Secrets and certificates' }).click()
+  await press(page, 'New secret')
+  await page.getByLabel('What it is for').fill('build')
+  await press(page, 'New secret')
+  const appId = await shown(page, 'User name for docker login')
+  const password = await shown(page, 'Secret')
+  assert.notEqual(await armToken(server, { appId, password }), '')
+  await closeDialog(page)
+  await press(page, 'Show when they were last used')
+  await page.getByRole('columnheader', { name: 'Last used' }).waitFor()
+  await confirm(page, 'Remove the secret build', 'Remove')
+  await assert.rejects(armToken(server, { appId, password }))
+  await addsCertificate(page)
+  return appId
+}
+
+async function addsCertificate(page: Page): Promise<void> {
+  const home = tempDir('certificate')
+  const file = (name: string) => join(home.path, name)
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout', file('key.pem')]
+  const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home.path }
+  await mustRun('openssl', ['req', '-x509', ...key, '-subj', '/CN=ci', '-days', '20', '-out', file('cert.pem')], {
+    env,
+  })
+  await press(page, 'Add a certificate')
+  await page.getByRole('textbox', { name: 'Certificate', exact: true }).fill(readFileSync(file('key.pem'), 'utf8'))
+  await page.getByText('contains a private key').waitFor()
+  await page.getByRole('textbox', { name: 'Certificate', exact: true }).fill(readFileSync(file('cert.pem'), 'utf8'))
+  home.remove()
+  await press(page, 'Add a certificate')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByText('Expires soon').waitFor()
+  assert.deepEqual(await violations(page), [])
+}
+
+async function trustsJob(page: Page, appId: string): Promise<void> {
+  await page.getByRole('tab', { name: 'Federated credentials' }).click()
+  await press(page, 'Trust a CI job or a pod')
+  await page.getByLabel('Id of the repository').fill('123456789')
+  const rule = "claims['repository_id'] eq '123456789' and claims['ref'] eq 'refs/heads/main'"
+  await page.getByText(rule, { exact: true }).waitFor()
+  assert.match(await page.getByRole('group', { name: 'Paste this' }).innerText(), new RegExp(`CLIENT_ID: ${appId}`))
+  await page.getByRole('radio', { name: 'Kubernetes' }).check()
+  await page.waitForURL('**?system=kubernetes')
+  await page.getByRole('textbox', { name: 'Issuer', exact: true }).fill(issuer.origin)
+  assert.deepEqual(await violations(page), [])
+  await press(page, 'Create')
+  await page.getByText('The application trusts the job.').waitFor()
+  await page.getByRole('link', { name: 'Back to the application' }).click()
+  const claims = { sub: 'system:serviceaccount:default:default', aud: server.firstRun.loginServer }
+  const testing = async (token: string) => {
+    await page.getByRole('textbox', { name: 'Token', exact: true }).fill(token)
+    await press(page, 'Test')
+  }
+  await testing(issuer.token(claims))
+  await page.getByText('The token is accepted now.').waitFor()
+  await testing(issuer.token({ ...claims, sub: 'system:serviceaccount:other:default' }))
+  await page.getByRole('cell', { name: 'system:serviceaccount:other:default' }).waitFor()
+  await page.getByText('kubernetes differs:').waitFor()
+  assert.deepEqual(await violations(page), [])
+  await confirm(page, 'Remove the federated credential kubernetes', 'Remove')
+  await page.getByText('trusts no tokens of other issuers').waitFor()
+}
+
+async function createsManaged(page: Page, button: string, name: string): Promise<void> {
+  await press(page, button)
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
+  await press(page, button)
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
+async function enrollsMachine(page: Page): Promise<void> {
+  const group = `${resourceGroupId(server)}/providers`
+  await openView(page, '/portal/managed-identities')
+  await createsManaged(page, 'Create a managed identity', 'deploy')
+  await page.getByRole('tab', { name: 'Machines' }).click()
+  await page.waitForURL('**?part=machines')
+  await createsManaged(page, 'Add a machine', 'build-1')
+  await press(page, 'Identities of build-1')
+  await page.getByRole('checkbox', { name: 'deploy' }).check()
+  await press(page, 'Save')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  const machine = `${group}/Microsoft.HybridCompute/machines/build-1?api-version=2024-07-10`
+  assert.match(expectStatus(await arm(server, 'GET', machine), 200).text(), /userAssignedIdentities\/deploy/)
+  await press(page, 'Enroll build-1')
+  await press(page, 'Create a code')
+  assert.match(await shown(page, 'Run this on the machine'), /--code [A-Z0-9]{4}-/)
+  await closeDialog(page)
+  assert.deepEqual(await violations(page), [])
+  await confirm(page, 'Delete build-1', 'Delete')
+  assert.equal((await arm(server, 'GET', machine)).status, 404)
+}
+
+async function showsHostileNames(page: Page): Promise<void> {
+  const user = { userPrincipalName: 'hostile@acrux.localhost', displayName: hostile, accountEnabled: true }
+  const made = await graph(server, 'POST', '/users', {
+    ...user,
+    passwordProfile: { password: 'tidal lantern 7 quilt' },
+  })
+  const id = stringAt(expectStatus(made, 201).json(), 'id')
+  const kind = { mailNickname: 'hostile', mailEnabled: false, securityEnabled: true }
+  const madeGroup = await graph(server, 'POST', '/groups', { displayName: hostile, description: hostile, ...kind })
+  const group = stringAt(expectStatus(madeGroup, 201).json(), 'id')
+  const reference = { '@odata.id': `${server.baseUrl}/graph/v1.0/directoryObjects/${id}` }
+  expectStatus(await graph(server, 'POST', `/groups/${group}/members/$ref`, reference), 204)
+  for (const view of ['people', `people/${id}`, `people/${id}?part=groups`, 'groups', `groups/${group}`]) {
+    await openView(page, `/portal/${view}`)
+    await page.getByText(hostile).first().waitFor()
+    assert.notEqual(await page.title(), 'ran', view)
+  }
+}
+
+/** The state of a first step. */
+const stepState = (page: Page, step: string) =>
+  page.getByRole('listitem').filter({ has: page.getByRole('link', { name: step }) })
+
+async function seesFirstSteps(page: Page): Promise<void> {
+  await openView(page, '/portal/')
+  await stepState(page, 'Let a CI job push').getByText('Done').waitFor()
+  await stepState(page, 'Add a colleague').getByText('Done').waitFor()
+  await stepState(page, 'Set up a second factor').getByText('To do').waitFor()
+  await stepState(page, 'Push an image').getByText('To do').waitFor()
+  assert.deepEqual(await violations(page), [])
+  await press(page, 'Do not show this again')
+  await openView(page, '/portal/')
+  assert.equal(await page.getByRole('heading', { name: 'First steps' }).count(), 0)
+}
+
+async function visitsAccount(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: `Account of ${name}` }).click()
+  await page.getByRole('menuitem', { name: 'My account' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Security' }).waitFor()
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false)
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('link', { name: 'Portal', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Welcome' }).waitFor()
+}
+
+test('an owner manages people, groups, applications and machines in the portal', async (t) => {
+  if (!canRun(t)) return
+  await createPerson(server, 'nobody')
+  const owner = await createOwner('boss')
+  await using context = await browser.newContext()
+  const { page, faults } = await watch(context)
+  await signIn(page, owner, '/portal/people')
+  await t.test('adds a person, who chooses a password at the first sign-in', () => addsPerson(page))
+  await t.test('disables, resets, promotes and deletes a person', () => changesPerson(page))
+  await t.test('makes a group and changes its members', () => makesGroup(page))
+  let appId = ''
+  await t.test('creates a secret that works until it is deleted, and adds a certificate', async () => {
+    appId = await rotatesSecret(page)
+  })
+  await t.test('trusts the tokens of a job, and sees which claim of a token differs', () => trustsJob(page, appId))
+  await t.test('enrolls a machine with an attached identity', () => enrollsMachine(page))
+  await t.test('sees hostile names as text', () => showsHostileNames(page))
+  await t.test('sees the first steps that are left, and dismisses them', () => seesFirstSteps(page))
+  assert.deepEqual(faults, [])
+})
+
+test('a person without a role on the directory sees themselves, and why they may not change anything', async (t) => {
+  if (!canRun(t)) return
+  const reader = await createPerson(server, 'reader')
+  await give(reader, roles.acrPull)
+  const other = await createPerson(server, 'other')
+  const group = await createGroup(server, 'team', reader.id)
+  await using context = await browser.newContext({ viewport: { width: 360, height: 640 } })
+  const { page, faults } = await watch(context)
+  await signIn(page, reader, '/portal/people')
+  await page.getByRole('link', { name: 'reader', exact: true }).waitFor()
+  assert.equal(await page.getByRole('link', { name: 'other', exact: true }).count(), 0)
+  const disabled = page.locator('main').getByRole('button', { name: 'Add a person', disabled: true })
+  await disabled.waitFor()
+  await page.getByText('Only an owner of the directory may do this.').waitFor()
+  await openView(page, '/portal/')
+  assert.equal(await page.getByRole('heading', { name: 'First steps' }).count(), 0)
+  const views = [
+    '/portal/people',
+    `/portal/people/${reader.id}`,
+    `/portal/people/${reader.id}?part=methods`,
+    `/portal/people/${reader.id}?part=groups`,
+    `/portal/people/${other.id}`,
+    '/portal/people/nothing',
+    '/portal/groups',
+    `/portal/groups/${group}`,
+    '/portal/applications',
+    '/portal/managed-identities',
+    '/portal/managed-identities?part=machines',
+    '/portal/providers',
+  ]
+  for (const view of views) {
+    await openView(page, view)
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false, `${view} is too wide`)
+    assert.deepEqual(await violations(page), [], view)
+    assert.deepEqual(faults.splice(0), [], view)
+  }
+  await openView(page, '/portal/managed-identities')
+  await page.locator('main').getByRole('button', { name: 'Create a managed identity', disabled: true }).waitFor()
+  await page.getByText('None of your roles permits Microsoft.ManagedIdentity/userAssignedIdentities/write.').waitFor()
+  await visitsAccount(page, 'reader')
+  await openView(page, `/portal/people/${other.id}`)
+  await page.getByText('You do not have permission to see this').waitFor()
+  const denied: unknown = await page.evaluate(`fetch('/portal/api/graph/users/${other.id}', {
+    method: 'PATCH', body: '{"accountEnabled":false}',
+    headers: { 'x-acrux-portal': '1', 'content-type': 'application/json' },
+  }).then(({ status }) => status)`)
+  assert.equal(denied, 403)
+})
