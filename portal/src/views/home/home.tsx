@@ -14,6 +14,7 @@ import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { SearchForm } from '../search/search-form.tsx'
+import { FirstRun } from './first-run.tsx'
 import { parseImageTarget } from './image-target.ts'
 import { useAttention, useRecentPushes, useRegistries } from './use-home.ts'
 
@@ -33,6 +34,11 @@ export function Home() {
   return (
     <Page title={view.welcome}>
       <SearchForm initial="" />
+      <FirstRun
+        subscriptionId={subscriptionId}
+        loginServer={registries.data?.[0]?.properties.loginServer}
+        hasPushes={(pushes.data?.events ?? []).length > 0}
+      />
       {registries.data !== undefined && subscriptionId !== undefined && (
         <Section title={view.attention}>
           <AttentionList registries={registries.data} subscriptionId={subscriptionId} isReady={!pushes.isPending} />
