@@ -11,7 +11,7 @@ import {
 } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
-import { useReturnOfFocus } from '../content/use-return-of-focus.ts'
+import { useReturnOfFocus } from '../shell/use-return-of-focus.ts'
 import { ErrorView } from '../shell/error-view.tsx'
 import { identitiesTexts } from '../texts/identities.ts'
 
