@@ -17,6 +17,7 @@ export const texts = {
   never: 'Never',
   unknown: 'Unknown',
   cancel: 'Cancel',
+  close: 'Close',
   toConfirm: (name: string) => `To confirm, type ${name}`,
   commandLine: 'Do the same on the command line',
   menu: {

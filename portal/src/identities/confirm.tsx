@@ -1,5 +1,5 @@
 import { Text } from '@fluentui/react-components'
-import { FormDialog } from './form-dialog.tsx'
+import { ConfirmDialog } from '../shell/confirm-dialog.tsx'
 
 /** A question before an act: what follows from it. */
 export type Question = {
@@ -13,8 +13,8 @@ export type Question = {
 export function Confirm({ question, onClose }: { readonly question: Question; readonly onClose: () => void }) {
   const { title, text, action, act } = question
   return (
-    <FormDialog title={title} action={action} onSubmit={() => act().then(onClose)} onClose={onClose}>
+    <ConfirmDialog title={title} confirm={action} onConfirm={act} onClose={onClose}>
       <Text>{text}</Text>
-    </FormDialog>
+    </ConfirmDialog>
   )
 }

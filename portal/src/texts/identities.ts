@@ -14,8 +14,6 @@ export const identitiesTexts = {
   enabled: 'Enabled',
   disabled: 'Disabled',
   actions: 'Actions',
-  cancel: 'Cancel',
-  close: 'Close',
   remove: 'Remove',
   filter: 'Name begins with',
   noMatch: 'No name begins with this text.',

@@ -6,7 +6,6 @@ export const imagesTexts = {
   size: 'Size',
   platform: 'Platform',
   index: 'Several platforms',
-  close: 'Close',
   save: 'Save',
   locked: 'Locked',
   searching: 'Loading the rest, to search in all of it…',

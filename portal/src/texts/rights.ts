@@ -12,7 +12,6 @@ export const rightsTexts = {
   next: 'Next',
   remove: 'Remove',
   delete: 'Delete',
-  close: 'Close',
   filter: 'Filter',
   noMatch: 'Nothing contains this text.',
   step: 'Step',

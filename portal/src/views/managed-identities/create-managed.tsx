@@ -1,7 +1,7 @@
 import { Field, Input } from '@fluentui/react-components'
 import { useState } from 'react'
 import { type ManagedKind, createManaged, managedId } from '../../api/managed-identities.ts'
-import { FormDialog } from '../../identities/form-dialog.tsx'
+import { FormDialog } from '../../shell/form-dialog.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
 import { useChangedManaged } from './use-managed.ts'
 

@@ -2,7 +2,7 @@ import { Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { createEnrollmentCode } from '../../api/managed-identities.ts'
 import type { Machine } from '../../api/managed-types.ts'
-import { FormDialog } from '../../identities/form-dialog.tsx'
+import { FormDialog } from '../../shell/form-dialog.tsx'
 import { ShownOnce } from '../../identities/shown-once.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
 

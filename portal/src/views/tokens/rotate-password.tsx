@@ -88,7 +88,7 @@ export function RotatePassword({ registry, row, onChanged, onClose }: RotatePass
             />
           </DialogContent>
           <DialogActions fluid>
-            <Button onClick={onClose}>{made === undefined ? rightsTexts.close : texts.copied}</Button>
+            <Button onClick={onClose}>{made === undefined ? shared.close : texts.copied}</Button>
             {made === undefined && missing !== undefined && (
               <Button appearance="primary" disabled={generate.isPending} onClick={() => generate.mutate()}>
                 {texts.generate} {missing}

@@ -11,9 +11,9 @@ import {
 } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
-import { useReturnOfFocus } from '../shell/use-return-of-focus.ts'
-import { ErrorView } from '../shell/error-view.tsx'
-import { identitiesTexts } from '../texts/identities.ts'
+import { useReturnOfFocus } from './use-return-of-focus.ts'
+import { ErrorView } from './error-view.tsx'
+import { texts } from '../texts.ts'
 
 const column = {
   display: 'grid',
@@ -72,7 +72,7 @@ export function FormDialog({ title, action, isReady = true, onSubmit, onClose, r
               ) : (
                 children
               )}
-              {!isDone && act.isError && <ErrorView error={act.error} />}
+              {!isDone && act.isError && <ErrorView isAct error={act.error} />}
             </DialogContent>
             <DialogActions>
               {!isDone && (
@@ -81,7 +81,7 @@ export function FormDialog({ title, action, isReady = true, onSubmit, onClose, r
                 </Button>
               )}
               <Button onClick={onClose} disabled={act.isPending}>
-                {isDone ? identitiesTexts.close : identitiesTexts.cancel}
+                {isDone ? texts.close : texts.cancel}
               </Button>
             </DialogActions>
           </DialogBody>
