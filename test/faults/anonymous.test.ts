@@ -164,10 +164,17 @@ test('fault 20: what is public is the little that clients need before they sign 
     '/oauth2/keys',
     '/healthz',
     '/readyz',
+    // The files of the portal contain no data.
+    '/portal/',
   ]
   for (const target of open) assert.equal((await send('GET', target)).status, 200, target)
+  assert.equal((await send('GET', '/')).headers.location, '/portal/')
   const closed = [
-    '/',
+    '/portal/api/session',
+    '/portal/api/arm/subscriptions',
+    '/portal/api/graph/v1.0/users',
+    `/portal/api/registry/${loginServer}/v2/_catalog`,
+    '/portal/assets/none.js',
     '/metrics',
     '/debug',
     '/debug/pprof',
