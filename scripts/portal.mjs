@@ -42,8 +42,12 @@ export async function ensurePortalDependencies() {
 
 /** Builds the portal, unless it was built from the same files. */
 export async function ensurePortal() {
-  if (existsSync(output) && existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === hashOfSources()) return
-  await buildPortal()
+  if (!isPortalBuilt()) await buildPortal()
+}
+
+/** Whether the portal was built from the files that are here. */
+export function isPortalBuilt() {
+  return existsSync(output) && existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === hashOfSources()
 }
 
 /** Builds the portal into one file. */

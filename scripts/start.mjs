@@ -1,11 +1,21 @@
 /** `npm start`: sets up what is missing, then serves. Everything after `--` goes to `acrux serve`. */
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { isPortalBuilt } from './portal.mjs'
 import { ensureDependencies, main, nodeBinary, root, runInherited, say } from './set-up.mjs'
 
 await main(async (args) => {
   await ensureDependencies()
-  // Its packages take 470 MB, which a first look at the server must not need.
-  if (!existsSync(`${root}/server/src/portal-host/assets/portal.json`))
-    say('the portal is not built: to use it, run "npm run portal" in another terminal')
-  return runInherited(nodeBinary(), [`${root}/cli/src/main.ts`, 'serve', ...args])
+  const stopBuild = isPortalBuilt() ? () => undefined : startBuild()
+  try {
+    return await runInherited(nodeBinary(), [`${root}/cli/src/main.ts`, 'serve', ...args])
+  } finally {
+    stopBuild()
+  }
 })
+
+/** Builds the portal while the server runs: its packages take 470 MB, for which nobody should wait. */
+function startBuild() {
+  say('building the portal meanwhile; it is there in a minute or two')
+  const build = spawn(nodeBinary(), [`${root}/scripts/portal.mjs`], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return () => void build.kill()
+}

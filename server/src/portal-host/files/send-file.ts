@@ -11,7 +11,8 @@ const notBuilt = `<!doctype html>
 <meta charset="utf-8">
 <title>The portal is not built</title>
 <h1>The portal is not built yet</h1>
-<p>This server runs from a checkout. Run <code>npm run portal</code> in it, then load this page again.</p>
+<p>This server runs from a checkout. <code>npm start</code> builds the portal, which takes a minute or two, and so does
+<code>npm run portal</code>. Then load this page again.</p>
 </html>
 `
 
