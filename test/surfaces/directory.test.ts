@@ -138,3 +138,8 @@ test('The identities of a person at other providers are listed, changed as a who
   expectStatus(await graph(server, 'PATCH', `/users/${grace.id}`, { identities: [] }), 204)
   assert.deepEqual(at(await read(path), 'value'), [])
 })
+
+test('The providers of organisations are listed for owners of the directory, and for nobody else', async () => {
+  assert.deepEqual(at(await read('/identity/identityProviders'), 'value'), [])
+  expectStatus(await graph(as(server, access), 'GET', '/identity/identityProviders'), 403)
+})

@@ -67,6 +67,19 @@ test('A registry has neither locks nor private endpoints, and only a caller who 
   }
 })
 
+test('A caller reads what their roles permit at a resource group, those above it included', async () => {
+  const permissions = `${resourceGroupId(server)}/providers/Microsoft.Authorization/permissions`
+  const owned = listAt(await read(permissions), 'value').map((one) => at(one, 'actions'))
+  assert.deepEqual(owned, [['*']])
+  const reader = await createServicePrincipal(server, 'reads the group')
+  await assignRole(server, reader.objectId, roles.reader, resourceGroupId(server))
+  const found = expectStatus(await arm(as(server, reader), 'GET', permissions), 200).json()
+  assert.deepEqual(
+    listAt(found, 'value').map((one) => at(one, 'actions')),
+    [['*/read']],
+  )
+})
+
 test('The server describes its own routes to a caller who is signed in', async () => {
   const url = `${server.baseUrl}/openapi.json`
   expectStatus(await request({ url, caFile: server.caFile }), 401)
