@@ -238,7 +238,7 @@ const server = createRoute({
 
 const guidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
-/** An address whose object id is none is not one of the portal. */
+/** Shows that an address names nothing if its object id is not a GUID. */
 function requireGuid({ params }: { readonly params: { readonly id: string } }): void {
   if (!guidPattern.test(params.id)) throw notFound()
 }

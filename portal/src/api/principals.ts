@@ -66,7 +66,7 @@ export async function searchPrincipals(text: string, signal: AbortSignal): Promi
   return [...new Map(found.map((each) => [each.id, each])).values()]
 }
 
-/** The user with a user name. Undefined if there is none, or the person may not see them. */
+/** Finds a user by user name. Undefined if there is no such user, or the caller may not read it. */
 export async function findUser(userName: string, signal: AbortSignal): Promise<Principal | undefined> {
   const [found] = await search('users', 'User', `userPrincipalName eq '${userName.replaceAll("'", "''")}'`, signal)
   return found

@@ -60,7 +60,7 @@ export type Descriptor = {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** A manifest that somebody pushed: every member may be missing or of another type. */
+/** A pushed manifest. Clients can push anything: each member may be missing or of another type. */
 export type PushedManifest = {
   readonly mediaType?: unknown
   readonly artifactType?: unknown

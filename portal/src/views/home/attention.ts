@@ -27,7 +27,7 @@ export function ofRegistries(registries: readonly Registry[]): readonly Attentio
   })
 }
 
-/** Secrets and certificates that expire soon, and those that nobody uses. Without uses, only the former. */
+/** Secrets and certificates that expire soon or are unused. If uses cannot be read, only those that expire. */
 export function ofApplications(
   applications: readonly Application[],
   uses: readonly CredentialUse[] | null,

@@ -164,7 +164,7 @@ function Overview({ address, raw, content, properties, tag }: OverviewProps) {
   )
 }
 
-/** A text that somebody pushed may be megabytes long. */
+/** A pushed text may be megabytes long. */
 const cut = (text: string) => (text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text)
 
 function factsOf(raw: RawManifest, content: ManifestContent): readonly Fact[] {
