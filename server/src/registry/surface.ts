@@ -8,6 +8,7 @@ import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
 import { parseRepositoryName } from '../standards/oci/repository-name.ts'
+import { type AskedPath, KnownPaths } from './known-paths.ts'
 import type { RegistryCall } from './surface/call.ts'
 import { requireAcrRequest } from './surface/acr-rules.ts'
 import { requireAcrPath, requireOciPath } from './surface/checked-path.ts'
@@ -59,10 +60,10 @@ export function mountSurface(app: FastifyInstance, options: SurfaceOptions): voi
 }
 
 /** The options and the indexed table. */
-type Dispatch = SurfaceOptions & { readonly routes: RouteIndex }
+type Dispatch = SurfaceOptions & { readonly routes: RouteIndex; readonly knownPaths: KnownPaths }
 
 function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
-  const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes) }
+  const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes), knownPaths: new KnownPaths() }
   return (raw) => {
     serve(dispatch, raw).catch((error: unknown) => {
       if (error instanceof MainThreadOnlyError && dispatch.leaveToMainThread !== undefined) {
@@ -78,11 +79,12 @@ function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => voi
  * handler. A denied caller learns nothing of the later steps, and its body is not read.
  */
 async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
-  const { budgets, gate, handlers, registries, routes } = dispatch
+  const { budgets, gate, handlers, knownPaths, registries, routes } = dispatch
   const { request, response, origin, commonHeaders } = raw
   const registry = (await registries.byHost(request.headers.host)) ?? (await registries.atOwnAddress?.(request))
   if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
-  const asked = readPath(routes, request)
+  const known = knownPaths.get(request)
+  const asked = known ?? readPath(routes, request)
   requireHandled(dispatch, asked)
   const admission = await gate.admit(request, origin, registry, asked.need)
   if (!admission.admitted) {
@@ -90,6 +92,7 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
     throw refusalError(admission.refusal)
   }
   const { path, query, route } = checkPath(dispatch, asked, request, registry)
+  if (known === undefined) knownPaths.keep(request, asked)
   const { caller } = admission
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
   const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
@@ -205,15 +208,6 @@ const waitingCostMs: Partial<Record<keyof RegistryHandlers, number>> = {
   patchManifest: changeCostMs,
 }
 
-/** A parsed path before the caller is known. Only admitted callers learn that it does not exist. */
-type AskedPath = {
-  /** Where the query begins in the URL; -1 without one. */
-  readonly queryAt: number
-  readonly matched: MatchedPath | undefined
-  readonly route: RegistryRoute | undefined
-  readonly need: RegistryNeed
-}
-
 function readPath(routes: RouteIndex, { method = '', url = '' }: IncomingMessage): AskedPath {
   const queryAt = url.indexOf('?')
   const matched = matchPath(queryAt === -1 ? url : url.slice(0, queryAt))
@@ -227,13 +221,16 @@ type CheckedPath = Pick<RegistryCall, 'path' | 'query'> & { readonly route: Regi
 /** @throws OciError NOT_FOUND, UNSUPPORTED, the errors of malformed names, and those of ACR's rules */
 function checkPath(
   { routes }: Dispatch,
-  { queryAt, matched, route }: AskedPath,
+  asked: AskedPath,
   { url = '' }: IncomingMessage,
   { compatibility }: HostedRegistry,
 ): CheckedPath {
+  const { queryAt, matched, route } = asked
   if (matched === undefined) throw new OciError('NOT_FOUND')
   if (route === undefined) throw methodUnsupported(routes[matched.surface].get(matched.path.kind))
-  const path = matched.surface === 'oci' ? requireOciPath(matched.path, route.method) : requireAcrPath(matched.path)
+  asked.checked ??=
+    matched.surface === 'oci' ? requireOciPath(matched.path, route.method) : requireAcrPath(matched.path)
+  const { checked: path } = asked
   const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
   if (compatibility === 'acr') requireAcrRequest(route.method, path, query)
   return { path, query, route }

@@ -188,6 +188,7 @@ function changesOf({ database, resources, credentials, access, deletions }: Omit
 }
 
 function requestsTo(app: FastifyInstance, { gate, routes }: TokenService) {
+  const socket = {}
   return {
     /** Sends one request to a surface, without a socket. Responses of the token service must match their schemas. */
     inject: async (options: {
@@ -217,7 +218,8 @@ function requestsTo(app: FastifyInstance, { gate, routes }: TokenService) {
     ask: async (registry: Registry, authorization: string | undefined, repository: string, ...actions: string[]) => {
       const headers = authorization === undefined ? {} : { authorization }
       const need = { kind: 'repository', repository, actions } as const
-      const admission = await gate.admit({ headers } as IncomingMessage, origin, registry, need)
+      // All callers share a connection, as behind a proxy.
+      const admission = await gate.admit({ headers, socket } as IncomingMessage, origin, registry, need)
       if (admission.admitted) return 'ok'
       const challenge = admission.refusal.challenge ?? ''
       return challenge.startsWith('Basic') ? 'basic' : (/error="(\w+)"/.exec(challenge)?.[1] ?? 'none')

@@ -6,7 +6,7 @@ import { type HeldBlob, renewLease } from './blob-store.ts'
 import { type OciCall, sendEmpty, writeHead } from '../surface/call.ts'
 import { type RegistryHeaders, OciError } from '../surface/errors.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
-import type { ContentPlace } from '../repositories/content-cache.ts'
+import { type ContentPlace, placeOfPath } from '../repositories/content-cache.ts'
 import { requireReadable } from '../repositories/locks.ts'
 import { ClientGoneError } from '../surface/read-body.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
@@ -173,7 +173,7 @@ async function requireHeld(context: BlobContext, call: OciCall<'blob'>): Promise
 }
 
 function placeOf({ registry, path }: OciCall<'blob'>): ContentPlace {
-  return { rid: registry.rid, repository: path.repository, reference: path.digest }
+  return placeOfPath(registry.rid, path, path.digest)
 }
 
 /** The error for a blob that the repository does not hold, even if another does. */

@@ -1,11 +1,11 @@
 import { MainThreadOnlyError } from '../../platform/process/main-thread-only.ts'
 import { referenceText } from '../../standards/oci/reference.ts'
-import { type OciCall, sendBytes, sendEmpty, writeHead } from '../surface/call.ts'
+import { type HeaderLines, type OciCall, headerLines, sendBytes, sendEmpty, writeHeaderLines } from '../surface/call.ts'
 import { manifestUnknown } from '../surface/checked-path.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
 import { disallowed, requireReadable } from '../repositories/locks.ts'
 import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integrity.ts'
-import type { ContentPlace } from '../repositories/content-cache.ts'
+import { type ContentPlace, contentPlace, placeOfPath } from '../repositories/content-cache.ts'
 import type { CachedManifest, ServedManifest, ServedManifestContent } from './manifest-store.ts'
 import type { ManifestContext } from './context.ts'
 import { requireCurrentCredential, requireRepository } from '../repositories/repositories.ts'
@@ -25,7 +25,7 @@ export async function getManifest(context: ManifestContext, call: OciCall<'manif
   if (cached?.text === undefined) return readAndSend(context, call, cached !== undefined)
   if (!mustBeSent(call, cached)) return
   recordPull(context, call, cached)
-  writeHead(call, 200, headersOf(cached))
+  writeHeaderLines(call, 200, cached.headers)
   call.response.end(cached.text, 'latin1')
 }
 
@@ -38,7 +38,7 @@ export async function getManifest(context: ManifestContext, call: OciCall<'manif
 export async function headManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
   const cached = findCached(context, call) ?? (await findTagged(context, call))
   if (cached === undefined) return readAndSendHead(context, call)
-  sendHead(call, cached)
+  sendHead(call, cached, cached.headers)
 }
 
 async function readAndSend(context: ManifestContext, call: OciCall<'manifest'>, isVerified: boolean): Promise<void> {
@@ -72,7 +72,7 @@ async function readAndSendHead(context: ManifestContext, call: OciCall<'manifest
     return refuseMissing(context, call)
   }
   keep(context, call, revision, manifest)
-  sendHead(call, manifest)
+  sendHead(call, manifest, headerLines(headersOf(manifest)))
 }
 
 async function readServed(
@@ -107,9 +107,9 @@ async function quarantine(
   })
 }
 
-function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest): void {
+function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest, headers: HeaderLines): void {
   if (!mustBeSent(call, manifest)) return
-  writeHead(call, 200, headersOf(manifest))
+  writeHeaderLines(call, 200, headers)
   call.response.end()
 }
 
@@ -146,8 +146,8 @@ async function findTagged(context: ManifestContext, call: OciCall<'manifest'>): 
   const { rid, repository } = placeOf(call)
   const row = await manifests.findByTag.first({ rid, repository, tag: reference.tag })
   if (row === undefined || row.quarantined_at_ms !== null) return refuseMissing(context, call)
-  const cached = manifestCache.get({ rid, repository, reference: row.digest })
-  return cached && { ...row, text: cached.text }
+  const cached = manifestCache.get(contentPlace(rid, repository, row.digest))
+  return cached && { ...row, text: cached.text, headers: cached.headers }
 }
 
 function keep(
@@ -159,17 +159,20 @@ function keep(
   const place = placeOf(call)
   const cached = cacheable(manifest)
   if (manifestCache.hasTags) manifestCache.set(revision, place, cached)
-  else manifestCache.set(revision, { ...place, reference: manifest.digest }, { ...cached, tag_read_enabled: 1 })
+  else {
+    const byDigest = contentPlace(place.rid, place.repository, manifest.digest)
+    manifestCache.set(revision, byDigest, { ...cached, tag_read_enabled: 1 })
+  }
 }
 
 function placeOf({ registry, path }: OciCall<'manifest'>): ContentPlace {
-  return { rid: registry.rid, repository: path.repository, reference: referenceText(path.reference) }
+  return placeOfPath(registry.rid, path, referenceText(path.reference))
 }
 
 function cacheable({ content, ...manifest }: ServedManifestContent): CachedManifest {
   const { buffer, byteOffset, byteLength } = content
   const text = byteLength > maxCachedBytes ? undefined : Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
-  return { ...manifest, text }
+  return { ...manifest, text, headers: headerLines(headersOf(manifest)) }
 }
 
 async function refuseMissing(context: ManifestContext, call: OciCall<'manifest'>): Promise<never> {

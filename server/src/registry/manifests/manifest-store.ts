@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import { chunked } from '../rows/piece-store.ts'
+import type { HeaderLines } from '../surface/call.ts'
 import type { ListPage } from '../repositories/list-order.ts'
 import type { LockColumns, ManifestReferenceRow, ManifestRow, RegistryTables } from '../rows/rows.ts'
 
@@ -25,7 +26,7 @@ export type ServedManifestContent = ServedManifest & { readonly content: Uint8Ar
  * A manifest whose stored bytes have been verified. `text` is those bytes, one character each, which Node writes fastest;
  * undefined for a large manifest.
  */
-export type CachedManifest = ServedManifest & { readonly text: string | undefined }
+export type CachedManifest = ServedManifest & { readonly text: string | undefined; readonly headers: HeaderLines }
 
 /** A manifest in a list. */
 export type ListedManifest = Omit<

@@ -4,7 +4,29 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { RepositoryCache } from './context.ts'
 
 /** Something by registry, repository, and tag or digest. */
-export type ContentPlace = { readonly rid: string; readonly repository: string; readonly reference: string }
+export type ContentPlace = {
+  readonly rid: string
+  readonly repository: string
+  readonly reference: string
+  /** Unique for each place. A key that is used again is hashed once. */
+  readonly key: string
+}
+
+/** Creates a place. A space separates the parts: registry ids, names of repositories and references contain none. */
+export function contentPlace(rid: string, repository: string, reference: string): ContentPlace {
+  return { rid, repository, reference, key: `${rid} ${repository} ${reference}` }
+}
+
+const places = new WeakMap<object, ContentPlace>()
+
+/** The place that a path names in a registry. A path that is requested again is the same object, see `known-paths.ts`. */
+export function placeOfPath(rid: string, path: { readonly repository: string }, reference: string): ContentPlace {
+  const known = places.get(path)
+  if (known?.rid === rid) return known
+  const place = contentPlace(rid, path.repository, reference)
+  places.set(path, place)
+  return place
+}
 
 /** The revisions of the content of repositories. */
 export interface ContentRevisions {
@@ -74,7 +96,7 @@ export class ContentCache<Value extends object> implements RepositoryCache {
   }
 
   get(place: ContentPlace): Value | undefined {
-    const found = this.#entries.get(keyOf(place))
+    const found = this.#entries.get(place.key)
     if (found !== undefined && found.revision === this.#revisions.contentAt(found.revisionPlace)) {
       this.reads.hits += 1
       return found.value
@@ -87,12 +109,12 @@ export class ContentCache<Value extends object> implements RepositoryCache {
   set(revision: number | undefined, place: ContentPlace, value: Value): void {
     const revisionPlace = this.#revisionPlace(place.rid, place.repository)
     if (revision === undefined || revision !== this.#revisions.contentAt(revisionPlace)) return
-    this.#entries.set(keyOf(place), { revision, revisionPlace, value })
+    this.#entries.set(place.key, { revision, revisionPlace, value })
   }
 
   /** Drops one value: it has changed without a change of the revision. */
   delete(place: ContentPlace): void {
-    this.#entries.delete(keyOf(place))
+    this.#entries.delete(place.key)
   }
 
   drop(rid: string, repository: string): void {
@@ -102,9 +124,4 @@ export class ContentCache<Value extends object> implements RepositoryCache {
   #revisionPlace(rid: string, repository: string): number {
     return this.#revisions.contentPlace(`${rid} ${repository}`)
   }
-}
-
-/** A space separates the parts: registry ids, names of repositories and references contain none. */
-function keyOf({ rid, repository, reference }: ContentPlace): string {
-  return `${rid} ${repository} ${reference}`
 }

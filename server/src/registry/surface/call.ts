@@ -47,14 +47,27 @@ const surfaceHeaders = [
   "sandbox; default-src 'none'; frame-ancestors 'none'",
 ]
 
-/** Writes the status line and the headers, the common ones first. */
-export function writeHead(exchange: Exchange, status: number, headers: RegistryHeaders): void {
-  const lines: (string | number | readonly string[])[] = surfaceHeaders.concat(exchange.commonHeaders)
+/** Headers of this surface as Node takes them: names and values alternating. */
+export type HeaderLines = readonly string[]
+
+/** The lines of headers. */
+export function headerLines(headers: RegistryHeaders): HeaderLines {
+  const lines: (string | number | readonly string[])[] = []
   for (const name in headers) {
     const value = headers[name as keyof RegistryHeaders]
     if (value !== undefined) lines.push(name, value)
   }
-  exchange.response.writeHead(status, lines as string[])
+  return lines as string[]
+}
+
+/** Writes the status line and the headers, the common ones first. */
+export function writeHead(exchange: Exchange, status: number, headers: RegistryHeaders): void {
+  writeHeaderLines(exchange, status, headerLines(headers))
+}
+
+/** The same as {@link writeHead}, for headers that are sent many times. */
+export function writeHeaderLines(exchange: Exchange, status: number, lines: HeaderLines): void {
+  exchange.response.writeHead(status, [...surfaceHeaders, ...exchange.commonHeaders, ...lines])
 }
 
 /** Sends a response without a body. */

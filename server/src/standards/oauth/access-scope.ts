@@ -96,12 +96,15 @@ export function covers(
   name: string,
   actions: readonly string[],
 ): boolean {
-  const isGranted = (action: string) =>
-    granted.some((scope) => {
-      if (scope.type !== type || scope.name !== name) return false
-      return scope.actions.includes(action) || scope.actions.includes('*')
-    })
-  return actions.length > 0 && actions.every(isGranted)
+  return actions.length > 0 && actions.every((action) => coversAction(granted, type, name, action))
+}
+
+/** The same as {@link covers}, for one action. */
+export function coversAction(granted: readonly AccessScope[], type: string, name: string, action: string): boolean {
+  return granted.some((scope) => {
+    if (scope.type !== type || scope.name !== name) return false
+    return scope.actions.includes(action) || scope.actions.includes('*')
+  })
 }
 
 function actionsOn(scopes: readonly AccessScope[], type: string, name: string): Set<string> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { type DecisionRecord, failedBefore } from '../../access/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Admission, Gate, HostedRegistry, RegistryNeed } from '../../registry/index.ts'
@@ -30,7 +31,13 @@ export type GateOptions = SessionContext & {
   readonly throttle: Throttle
 }
 
-type GateContext = GateOptions & { readonly sessions: RegistryCache<Session> }
+type GateContext = GateOptions & { readonly sessions: RegistryCache<Session>; readonly latest: LatestSessions }
+
+/**
+ * The session of the latest request of a connection. Most clients send the same header with every request, and comparing
+ * it takes a fifth of the time of finding it among all headers.
+ */
+type LatestSessions = WeakMap<Socket, { readonly rid: string; readonly header: string; readonly session: Session }>
 
 /** A request to the data plane. */
 type GateCall = { readonly origin: Origin; readonly registry: HostedRegistry; readonly need: RegistryNeed }
@@ -49,7 +56,7 @@ const maxSessionBytes = 64 * 1024 * 1024
 
 /** Creates the gate of the data plane. */
 export function createGate(options: GateOptions): Gate {
-  const context: GateContext = { ...options, sessions: new RegistryCache(maxSessionBytes) }
+  const context: GateContext = { ...options, sessions: new RegistryCache(maxSessionBytes), latest: new WeakMap() }
   return {
     admit: (request, origin, registry, need) => admit(context, request, { origin, registry, need }),
     refuseOutdated: async (origin, registry, need, caller) => {
@@ -63,17 +70,17 @@ export function createGate(options: GateOptions): Gate {
 }
 
 async function admit(context: GateContext, request: IncomingMessage, call: GateCall): Promise<Admission> {
-  const { clock, refusals, sessions } = context
+  const { clock, refusals } = context
   const { origin, registry, need } = call
   const closed = networkRefusal(registry, origin.remoteAddress)
   if (closed !== undefined) return denyAddress(context, call, closed)
   const header = request.headers.authorization
   if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(registry, need) }
-  const known = sessions.get(registry.rid, header)
+  const known = findSession(context, request.socket, registry, header)
   const isKnown = known !== undefined && (known.workload === undefined || clock.now() < known.workload.verifyAgainMs)
-  const session = isKnown ? known : await authenticate(context, header, call)
+  const session = isKnown ? known : await authenticate(context, request.socket, header, call)
   if (session === undefined) {
-    sessions.delete(registry.rid, header)
+    forgetSession(context, request.socket, registry, header)
     return denyHeader(context, call, header, await explainHeader(context, header, registry))
   }
   const revision = context.database.knownRevision() ?? (await context.database.authorityRevision())
@@ -81,7 +88,7 @@ async function admit(context: GateContext, request: IncomingMessage, call: GateC
   const { standing } = isCurrent ? session.authority : await readAuthority(context, session, registry, revision)
   const nowMs = clock.now()
   if (standing === undefined || nowMs >= session.expiresAtMs) {
-    sessions.delete(registry.rid, header)
+    forgetSession(context, request.socket, registry, header)
     const decision = await explainSession(context, session, standing, registry)
     return denyHeader(context, call, header, { caller: auditedCallerOf(session.credential, registry), decision })
   }
@@ -90,9 +97,33 @@ async function admit(context: GateContext, request: IncomingMessage, call: GateC
   return admitWithinLimits(context, request, standing.registry, session)
 }
 
+function findSession(
+  { sessions, latest }: GateContext,
+  socket: Socket,
+  { rid }: HostedRegistry,
+  header: string,
+): Session | undefined {
+  const last = latest.get(socket)
+  if (last?.header === header && last.rid === rid) return last.session
+  const session = sessions.get(rid, header)
+  if (session !== undefined) latest.set(socket, { rid, header, session })
+  return session
+}
+
+function forgetSession(
+  { sessions, latest }: GateContext,
+  socket: Socket,
+  { rid }: HostedRegistry,
+  header: string,
+): void {
+  sessions.delete(rid, header)
+  latest.delete(socket)
+}
+
 /** Authenticates a header, and caches the session. */
 async function authenticate(
   context: GateContext,
+  socket: Socket,
   header: string,
   { registry, origin }: GateCall,
 ): Promise<Session | undefined> {
@@ -103,6 +134,7 @@ async function authenticate(
     await recordWorkloadSignIn(context.audit, registry, origin, { credential, workload, sentTo: 'data-plane' })
   // Parsed access takes about four times the size of the token.
   context.sessions.set(registry.rid, header, session, 4 * header.length)
+  context.latest.set(socket, { rid: registry.rid, header, session })
   return session
 }
 

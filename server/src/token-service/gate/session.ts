@@ -4,8 +4,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
-import { type AccessScope, covers } from '../../standards/oauth/access-scope.ts'
-import { needAsAccess } from '../denials/refusals.ts'
+import { type AccessScope, coversAction } from '../../standards/oauth/access-scope.ts'
 import {
   type Authentication,
   type AuthenticationContext,
@@ -170,13 +169,17 @@ export function isAllowed(
   rights: RegistryRights,
   need: RegistryNeed,
 ): boolean {
-  const wanted = needAsAccess(need)
-  if (wanted === undefined) return true
-  const isActionAllowed = (action: string) => {
-    const { type, name } = wanted
-    const isRight = type === 'repository' ? rights.allows(action, name) : rights.allows(name, undefined)
-    return isRight && (tokenAccess === undefined || covers(tokenAccess, type, name, [action]))
-  }
+  if (need.kind === 'signed-in') return true
+  if (need.kind === 'catalog')
+    return rights.allows(need.name, undefined) && isInToken(tokenAccess, 'registry', need.name, '*')
+  const { repository, actions, anyOf = [] } = need
+  const isActionAllowed = (action: string) =>
+    rights.allows(action, repository) && isInToken(tokenAccess, 'repository', repository, action)
   // A need without actions is met only by one of `anyOf`.
-  return (wanted.actions.length > 0 && wanted.actions.every(isActionAllowed)) || wanted.anyOf.some(isActionAllowed)
+  return (actions.length > 0 && actions.every(isActionAllowed)) || anyOf.some(isActionAllowed)
+}
+
+/** Whether a token has an action. A password has all of them. */
+function isInToken(access: Session['tokenAccess'], type: string, name: string, action: string): boolean {
+  return access === undefined || coversAction(access, type, name, action)
 }
