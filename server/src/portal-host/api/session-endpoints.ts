@@ -52,7 +52,7 @@ export async function createLogin({ tokens }: Context, { session, origin, query 
 }
 
 async function endSessions(
-  { database, audit, sessions, cookies }: Context,
+  { database, audit, sessions, tokens, cookies }: Context,
   { session, origin, response }: SessionCall,
   where: 'this browser' | 'all browsers',
 ): Promise<void> {
@@ -70,5 +70,6 @@ async function endSessions(
     if (where === 'all browsers') await sessions.endAllOf(transaction, objectId)
     else await sessions.end(transaction, session)
   })
+  tokens.forgetAll(session)
   response.setHeader('set-cookie', cookies.removeSession)
 }

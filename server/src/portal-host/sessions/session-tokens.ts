@@ -1,11 +1,10 @@
 import { decodeJwt } from 'jose'
-import { LRUCache } from 'lru-cache'
 import type { Origin } from '../../platform/http/app.ts'
 import { hashId } from '../../platform/keys/random-id.ts'
-import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { PortalError } from './errors.ts'
 import type { PortalSession, PortalSignIns } from './model.ts'
+import { createTokenCache } from './token-cache.ts'
 import type { RequestToken, TokenAnswer } from './token-endpoints.ts'
 
 /** A surface whose access tokens the identity provider issues. */
@@ -23,10 +22,6 @@ export type SessionTokensOptions = {
 
 export type SessionTokens = ReturnType<typeof createSessionTokens>
 
-/** A token is replaced this long before it expires. */
-const renewBeforeMs = 5 * 60 * 1000
-const maxTokens = 2000
-
 /** The page shows what a registry's token permits, so that a new permission must soon be in it. */
 const maxRegistryTokenAgeMs = 60 * 1000
 
@@ -35,41 +30,21 @@ export class SignInEndedError extends Error {
   override readonly name = 'SignInEndedError'
 }
 
-type CachedToken = { readonly token: string; readonly renewAtMs: number }
-
 /**
  * The access tokens of sessions. They are in memory only, and never leave the server. Every surface checks at each request
  * whether the sign-in of a token is still valid, so caching a token keeps no access that was revoked.
  */
 export function createSessionTokens({ clock, signIns, publicOrigin, requestToken }: SessionTokensOptions) {
   const { host } = new URL(publicOrigin)
-  const cache = new LRUCache<string, CachedToken>(maxEntries(maxTokens))
-  const pending = new Map<string, Promise<string>>()
+  const cache = createTokenCache(clock)
   const scopes: Readonly<Record<Audience, string>> = {
     arm: 'https://management.core.windows.net//.default',
     graph: `${publicOrigin}/graph//.default`,
     acr: 'https://containerregistry.azure.net//.default',
   }
 
-  /** The cached token, or a new one. Concurrent requests wait for the same one. */
-  async function cached(key: string, make: () => Promise<string>, maxAgeMs = Infinity): Promise<string> {
-    const known = cache.get(key)
-    if (known !== undefined && clock.now() < known.renewAtMs) return known.token
-    const running = pending.get(key)
-    if (running !== undefined) return running
-    const made = make()
-      .then((token) => {
-        const renewAtMs = Math.min((decodeJwt(token).exp ?? 0) * 1000 - renewBeforeMs, clock.now() + maxAgeMs)
-        cache.set(key, { token, renewAtMs })
-        return token
-      })
-      .finally(() => pending.delete(key))
-    pending.set(key, made)
-    return made
-  }
-
   const ofAudience = (session: PortalSession, audience: Audience, origin: Origin): Promise<string> =>
-    cached(`${session.idHash} ${audience}`, async () => {
+    cache.get({ idHash: session.idHash, name: audience }, async () => {
       const answer = await requestToken({
         path: '/organizations/oauth2/v2.0/token',
         host,
@@ -87,7 +62,7 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
     })
 
   const loginOf = (session: PortalSession, loginServer: string, origin: Origin): Promise<string> =>
-    cached(`${session.idHash} login ${loginServer}`, async () => {
+    cache.get({ idHash: session.idHash, name: loginName(loginServer) }, async () => {
       const accessToken = await ofAudience(session, 'acr', origin)
       const form = { grant_type: 'access_token', service: loginServer, access_token: accessToken }
       return askRegistry({ path: '/oauth2/exchange', host: loginServer, form, origin }, 'refresh_token')
@@ -110,28 +85,23 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
      *
      * @throws SignInEndedError, PortalError 403 if the person has no role on the registry, 503
      */
-    ofRegistry: (session: PortalSession, { loginServer, scope }: RegistryAccess, origin: Origin): Promise<string> =>
-      cached(
-        `${session.idHash} ${hashId(`${loginServer} ${scope}`)}`,
-        async () => {
-          const login = await loginOf(session, loginServer, origin)
-          const form = { grant_type: 'refresh_token', service: loginServer, scope, refresh_token: login }
-          return askRegistry({ path: '/oauth2/token', host: loginServer, form, origin }, 'access_token')
-        },
-        maxRegistryTokenAgeMs,
-      ),
+    ofRegistry: (session: PortalSession, access: RegistryAccess, origin: Origin): Promise<string> =>
+      cache.get({ idHash: session.idHash, name: accessName(access), maxAgeMs: maxRegistryTokenAgeMs }, async () => {
+        const { loginServer, scope } = access
+        const login = await loginOf(session, loginServer, origin)
+        const form = { grant_type: 'refresh_token', service: loginServer, scope, refresh_token: login }
+        return askRegistry({ path: '/oauth2/token', host: loginServer, form, origin }, 'access_token')
+      }),
     /** Drops all tokens of a session, such as after the keys that signed them were withdrawn. */
-    forgetAll: ({ idHash }: PortalSession): void => {
-      const own = cache.keys().filter((key) => key.startsWith(`${idHash} `))
-      for (const key of own.toArray()) cache.delete(key)
-    },
+    forgetAll: ({ idHash }: Pick<PortalSession, 'idHash'>): void => cache.deleteAll(idHash),
     /** Drops the tokens of a registry, which does not accept them. */
-    forget: (session: PortalSession, { loginServer, scope }: RegistryAccess): void => {
-      cache.delete(`${session.idHash} login ${loginServer}`)
-      cache.delete(`${session.idHash} ${hashId(`${loginServer} ${scope}`)}`)
-    },
+    forget: ({ idHash }: Pick<PortalSession, 'idHash'>, access: RegistryAccess): void =>
+      cache.delete(idHash, [loginName(access.loginServer), accessName(access)]),
   }
 }
+
+const loginName = (loginServer: string) => `login ${loginServer}`
+const accessName = ({ loginServer, scope }: RegistryAccess) => hashId(`${loginServer} ${scope}`)
 
 /** The actions in an ACR access token. */
 export function accessOf(token: string): readonly string[] {

@@ -1,0 +1,72 @@
+import { decodeJwt } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../../platform/memory/max-entries.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+
+/** A token is replaced this long before it expires. */
+const renewBeforeMs = 5 * 60 * 1000
+/** How many tokens of one session are in memory, so that no session removes those of another. */
+export const maxTokensPerSession = 16
+/** How many sessions have tokens in memory. */
+const maxSessions = 1000
+
+type CachedToken = { readonly token: string; readonly renewAtMs: number }
+
+/** The tokens of one session, and the requests for tokens that are running. */
+type TokensOfSession = {
+  readonly tokens: LRUCache<string, CachedToken>
+  readonly pending: Map<string, Promise<string>>
+}
+
+/** Which token of a session, and for how long it is used. */
+export type TokenKey = { readonly idHash: string; readonly name: string; readonly maxAgeMs?: number }
+
+/** Creates the memory of the tokens of sessions. */
+export function createTokenCache(clock: Clock) {
+  const sessions = new LRUCache<string, TokensOfSession>(maxEntries(maxSessions))
+
+  function tokensOf(idHash: string): TokensOfSession {
+    const known = sessions.get(idHash)
+    if (known !== undefined) return known
+    const created = { tokens: new LRUCache<string, CachedToken>(maxEntries(maxTokensPerSession)), pending: new Map() }
+    sessions.set(idHash, created)
+    return created
+  }
+
+  return {
+    /** The token, or a new one. Concurrent requests wait for the same one. */
+    get: async ({ idHash, name, maxAgeMs = Infinity }: TokenKey, make: () => Promise<string>): Promise<string> => {
+      const { tokens, pending } = tokensOf(idHash)
+      const known = tokens.get(name)
+      if (known !== undefined && clock.now() < known.renewAtMs) return known.token
+      const running = pending.get(name)
+      if (running !== undefined) return running
+      const isCurrent = () => pending.get(name) === made
+      const made: Promise<string> = make()
+        .then((token) => {
+          const renewAtMs = Math.min((decodeJwt(token).exp ?? 0) * 1000 - renewBeforeMs, clock.now() + maxAgeMs)
+          // Not if the token was deleted while it was requested: the request may be older than the reason.
+          if (isCurrent()) tokens.set(name, { token, renewAtMs })
+          return token
+        })
+        .finally(() => {
+          if (isCurrent()) pending.delete(name)
+        })
+      pending.set(name, made)
+      return made
+    },
+    /** Deletes all tokens of a session. */
+    deleteAll: (idHash: string): void => {
+      sessions.get(idHash)?.pending.clear()
+      sessions.delete(idHash)
+    },
+    /** Deletes some tokens of a session. */
+    delete: (idHash: string, names: readonly string[]): void => {
+      const own = sessions.get(idHash)
+      for (const name of names) {
+        own?.pending.delete(name)
+        own?.tokens.delete(name)
+      }
+    },
+  }
+}
