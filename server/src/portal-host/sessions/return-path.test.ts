@@ -22,6 +22,9 @@ const cases: readonly (readonly [text: unknown, path: string, why: string])[] = 
   ['javascript:alert(1)', '/portal/', 'a script'],
   ['/portal/sign-in?kind=fresh', '/portal/', 'a loop of sign-ins'],
   ['/PORTAL/sign-in', '/portal/', 'in any case'],
+  ['/portal/sign%2Din?kind=fresh', '/portal/', 'the server decodes paths'],
+  ['/portal//sign-in', '/portal/', 'the server ignores repeated slashes'],
+  ['/portal/%ff', '/portal/', 'no text'],
   ['/portal/api/session', '/portal/', 'data is no page'],
   [`/portal/${'x'.repeat(2000)}`, '/portal/', 'too long for a cookie'],
 ]

@@ -4,7 +4,7 @@ export const portalPath = '/portal/'
 const maxLength = 1024
 
 /** Paths below the portal that are no pages. */
-const notPages = /^\/portal\/(?:api|assets|sign-in|signed-in)(?:[/?#]|$)/i
+const notPages = /^\/portal\/+(?:api|assets|sign-in|signed-in)(?:\/|$)/i
 
 /**
  * The path of the portal to which a sign-in returns. Any text that is not the path of one of its pages leads to its first
@@ -17,6 +17,16 @@ export function returnPathOf(text: unknown): string {
   const base = 'https://portal.invalid'
   const url = URL.parse(text, base)
   if (url === null || url.origin !== base) return portalPath
-  const path = `${url.pathname}${url.search}${url.hash}`
-  return path.startsWith(portalPath) && !notPages.test(path) ? path : portalPath
+  const pathname = decoded(url.pathname)
+  if (pathname === undefined || !url.pathname.startsWith(portalPath) || notPages.test(pathname)) return portalPath
+  return `${url.pathname}${url.search}${url.hash}`
+}
+
+/** Undefined if the path cannot be decoded. */
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
 }

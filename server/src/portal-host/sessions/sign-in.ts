@@ -4,6 +4,7 @@ import { parseCookies } from '../../platform/http/cookies.ts'
 import type { Call } from '../../platform/http/surface.ts'
 import { secretEquals } from '../../platform/keys/sealing.ts'
 import type { Context } from './context.ts'
+import type { PortalSignIns } from './model.ts'
 import { portalPath, returnPathOf } from './return-path.ts'
 import { type SignInFlow, type SignInKind, authorizationPath, readFlow, startFlow, writeFlow } from './sign-in-flow.ts'
 
@@ -14,12 +15,18 @@ type Failure = 'expired' | 'denied' | 'invalid' | 'unavailable'
 
 const kinds: Readonly<Record<string, SignInKind>> = { fresh: 'fresh', switch: 'switch' }
 
-/** Starts a sign-in: stores the flow in a cookie, and redirects to the identity provider. */
+/**
+ * Starts a sign-in: stores the flow in a cookie, and redirects to the identity provider. Another site cannot start one, which
+ * would end the present session and the logins that it has issued: its link leads to the page. [Fetch Metadata §2.3]
+ */
 export async function startSignIn(context: Context, { request, reply }: PageCall): Promise<FastifyReply> {
   const { clock, cookies, sealer, signIns } = context
   const query = request.query as Readonly<Record<string, unknown>>
   const kind = kinds[String(query['kind'])] ?? 'usual'
-  const flow = startFlow(clock, returnPathOf(query['return']), kind)
+  const returnPath = returnPathOf(query['return'])
+  const site = request.headers['sec-fetch-site']
+  if (site === 'cross-site' || site === 'same-site') return redirect(reply, returnPath)
+  const flow = startFlow(clock, returnPath, kind)
   reply.header('set-cookie', cookies.writeFlow(writeFlow(sealer, flow)))
   return redirect(reply, authorizationPath(signIns.client, flow))
 }
@@ -65,12 +72,12 @@ async function redeem(context: Context, { request, origin }: PageCall, flow: Sig
   })
   if (status >= 500 || status === 429) return 'unavailable'
   if (status !== 200) return 'expired'
-  return verifyTokens(context, flow, { ...body, iss })
+  return verifyTokens(signIns, flow, { ...body, iss })
 }
 
 /** What the session needs of the tokens, if they are the answer to this sign-in. */
 async function verifyTokens(
-  { signIns, clock }: Context,
+  signIns: PortalSignIns,
   flow: SignInFlow,
   {
     access_token: accessToken,
@@ -87,8 +94,8 @@ async function verifyTokens(
   const isOurs = claims.nonce === flow.nonce && claims.aud === signIns.client.clientId && claims.iss === iss
   if (!isOurs || person === undefined || person.objectId !== claims.sub) return 'invalid'
   const { objectId, signInId } = person
-  const unknownMs = flow.kind === 'fresh' ? clock.now() : 0
-  const authenticatedAtMs = typeof claims['auth_time'] === 'number' ? claims['auth_time'] * 1000 : unknownMs
+  // A sign-in that asked for a new authentication proves none: the person may have removed `prompt` from the address.
+  const authenticatedAtMs = typeof claims['auth_time'] === 'number' ? claims['auth_time'] * 1000 : 0
   return { objectId, signInId, refreshToken, authenticatedAtMs }
 }
 
