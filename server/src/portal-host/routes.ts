@@ -7,6 +7,7 @@ import type { Context } from './sessions/context.ts'
 export type SessionRow = RouteDescription & {
   readonly method: 'GET' | 'POST'
   readonly need: 'portal-session'
+  readonly isDangerous?: true
   readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
 }
 
@@ -15,7 +16,7 @@ export const sessionRows: readonly SessionRow[] = [
   { id: 'portal.session.get',                method: 'GET',  path: `${apiPath}/session`,                    need: 'portal-session', handle: getSession },
   { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', handle: signOut },
   { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', handle: signOutEverywhere },
-  { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', handle: createLogin },
+  { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', handle: createLogin, isDangerous: true },
 ]
 
 /** The methods of requests to the surfaces. */
@@ -44,6 +45,6 @@ export const pageRows = [
 /** The route table. */
 export const portalRoutes: readonly RouteDescription[] = [
   ...pageRows,
-  ...sessionRows.map(({ handle: _handle, ...row }) => row),
+  ...sessionRows.map(({ handle: _handle, isDangerous: _isDangerous, ...row }) => row),
   ...dispatchedRows,
 ]

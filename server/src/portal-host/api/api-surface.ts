@@ -12,7 +12,7 @@ import { SignInEndedError, accessOf } from '../sessions/session-tokens.ts'
 import { type ApiTarget, parseApiTarget } from './api-target.ts'
 import { isFromPortal } from './provenance.ts'
 import type { SessionCall } from './session-endpoints.ts'
-import { needsStepUp } from './step-up.ts'
+import { isDangerous, needsStepUp } from './step-up.ts'
 
 /** The actions that the person has on the repository of a request, as the token service answered them. The page disables others. */
 const accessHeader = 'x-acrux-access'
@@ -24,6 +24,8 @@ const maxBodyBytes = 4 * 1024 * 1024
 export type SessionEndpoint = {
   readonly method: string
   readonly path: string
+  /** Set if it gives access, like the requests in `step-up.ts`. */
+  readonly isDangerous?: true
   readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
 }
 
@@ -56,6 +58,7 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   const endpoint = options.endpoints.find((row) => row.method === method && row.path === path)
   if (endpoint !== undefined) {
     discardRest(request)
+    if (endpoint.isDangerous === true) await requireRecent(context, signed.session)
     const body = await endpoint.handle(context, { ...signed, origin, response, query: new URLSearchParams(query) })
     send(exchange, body === undefined ? 204 : 200, body)
     return
@@ -63,14 +66,14 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   const target = options.methods.includes(method) ? parseApiTarget(url) : undefined
   if (target === undefined) throw new PortalError('notFound')
   requireSmallBody(request)
-  if (await needsStepUp(context, signed.session, method, target)) throw new PortalError('stepUpRequired')
+  if (isDangerous(method, target)) await requireRecent(context, signed.session)
   const token = await tokenFor(context, signed.session, target, exchange)
   if (target.surface === 'registry') {
     watchDenial(context, signed.session, target, response)
     response.setHeader(accessHeader, accessOf(token).join(','))
   }
   prepare(request, target, token)
-  for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value)
+  keepDataHeaders(response)
   exchange.isHandedOver = true
   options.dispatch(request, response)
 }
@@ -110,6 +113,11 @@ async function findPerson(
   }
 }
 
+/** @throws PortalError if the person must authenticate again first */
+async function requireRecent(context: Context, session: PortalSession): Promise<void> {
+  if (await needsStepUp(context, session)) throw new PortalError('stepUpRequired')
+}
+
 /** @throws PortalError for a body that may be larger than any that the portal sends */
 function requireSmallBody({ headers }: IncomingMessage): void {
   if (headers['transfer-encoding'] !== undefined) throw new PortalError('lengthRequired')
@@ -147,6 +155,21 @@ function prepare(request: IncomingMessage, target: ApiTarget, token: string): vo
   if (target.surface === 'registry') headers.host = target.access.loginServer
   delete headers.cookie
   delete headers.origin
+}
+
+/** The headers of data replace those of the surface: ARM, for example, permits that a browser stores its answers. */
+function keepDataHeaders(response: ServerResponse): void {
+  const isKept = (name: unknown) => Object.hasOwn(dataHeaders, String(name).toLowerCase())
+  const writeHead = response.writeHead.bind(response) as (...args: readonly unknown[]) => ServerResponse
+  response.writeHead = (...args: readonly unknown[]) => {
+    const sent = args.map((arg) => {
+      if (Array.isArray(arg)) return arg.filter((_item, index) => !isKept(arg[index - (index % 2)]))
+      if (typeof arg !== 'object' || arg === null) return arg
+      return Object.fromEntries(Object.entries(arg).filter(([name]) => !isKept(name)))
+    })
+    for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value)
+    return writeHead(...sent)
+  }
 }
 
 function fail({ log, publicOrigin }: Context, exchange: RawExchange, error: unknown): void {

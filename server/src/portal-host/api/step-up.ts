@@ -23,7 +23,7 @@ const dangerousRows: readonly DangerousRow[] = [
   { surface: 'arm',      methods: 'PUT PATCH DELETE',  path: /\/(?:userassignedidentities|machines|federatedidentitycredentials)\/[^/]+$/ },
   { surface: 'arm',      methods: 'POST',              path: /\/enrollmentcode$/ },
   { surface: 'graph',    methods: 'POST',              path: /\/users$/ },
-  { surface: 'graph',    methods: 'PATCH DELETE',      path: /\/(?:users|applications|serviceprincipals|groups)\/[^/]+$/ },
+  { surface: 'graph',    methods: 'PATCH DELETE',      path: /\/(?:users|applications|serviceprincipals|groups|directoryobjects)\/[^/]+$/ },
   { surface: 'graph',    methods: 'POST DELETE',       path: /\/users\/[^/]+\/authentication\/./ },
   { surface: 'graph',    methods: 'POST DELETE',       path: /\/(?:members|owners)\/(?:[^/]+\/)?\$ref$/ },
   { surface: 'graph',    methods: 'POST DELETE',       path: /\/directory\/roleassignments(?:\/[^/]+)?$/ },
@@ -35,17 +35,14 @@ const dangerousRows: readonly DangerousRow[] = [
 export const freshMs = 10 * 60 * 1000
 
 /**
- * Whether the person must authenticate again before this request. People with a second factor must; for others, it would
- * only ask for the password that the same browser may have stored.
+ * Whether the person must authenticate again before a dangerous request. People with a second factor must; for others, it
+ * would only ask for the password that the same browser may have stored.
  */
 export async function needsStepUp(
   { clock, signIns }: { readonly clock: Clock; readonly signIns: Pick<PortalSignIns, 'hasSecondFactor'> },
   session: Pick<PortalSession, 'objectId' | 'authenticatedAtMs'>,
-  method: string,
-  target: ApiTarget,
 ): Promise<boolean> {
-  if (!isDangerous(method, target) || clock.now() - session.authenticatedAtMs < freshMs) return false
-  return signIns.hasSecondFactor(session.objectId)
+  return clock.now() - session.authenticatedAtMs >= freshMs && signIns.hasSecondFactor(session.objectId)
 }
 
 /** Whether a request deletes content, or gives or shows access. */

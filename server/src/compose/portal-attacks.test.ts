@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { createServer, request as sendRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { Secret, TOTP } from 'otpauth'
+import { passwordOf } from '../sign-in/test-pages.ts'
+import { requestListener } from '../platform/http/raw-surface.ts'
+import { isDangerous } from '../portal-host/index.ts'
+import {
+  type Person,
+  type PortalServer,
+  ask,
+  fromPortal,
+  openPortal,
+  portalCookie,
+  portalHost,
+  portalOrigin,
+  signIn,
+  statusOf,
+} from './test-portal.ts'
+import { examplePath, methodsOf } from './test-routes.ts'
+
+const owner = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
+const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
+const version = 'api-version=2022-04-01'
+
+// prettier-ignore
+/** Requests that change something, and neither delete content, nor give or show access. */
+const harmless: readonly (readonly [ids: RegExp, why: string])[] = [
+  [/^management\.resourceGroups\.(?:put|patch)$/,                  'a group without content'],
+  [/^management\.(?:scrub\.start|providers\.register\..*)$/,       'work for the server'],
+  [/^management\.(?:server\.settings|registries\.check\w+)$/,      'answers without secrets'],
+  [/^management\.(?:scopeMaps|tokens|anonymousAccess|auditWebhooks)\.delete$/, 'takes access away'],
+  [/^management\.quotas\./,                                        'a limit'],
+  [/^management\.registries\.importImage$/,                        'adds content'],
+  [/^management\.(?:unserved|locks|privateEndpoints|tags)\./,      'always denied'],
+  [/^graph\.\w+\.(?:get|check)MemberGroups$/,                      'a question'],
+  [/^graph\.directoryObjects\.getByIds$/,                          'a question'],
+  [/^graph\.applications\.testToken$/,                             'a question'],
+  [/^graph\.(?:users|me)\.revokeSignInSessions$/,                  'takes access away'],
+  [/^graph\.oauth2PermissionGrants\.delete$/,                      'takes access away'],
+  [/^graph\.\w+\.removePassword$/,                                 'takes access away'],
+  [/^graph\.me\.changePassword$/,                                  'needs the present password'],
+  [/^graph\.(?:groups|applications|servicePrincipals)\.create$/,   'without members and credentials'],
+]
+
+test('every request that changes something is dangerous, or known to be harmless', async (t) => {
+  const { server, first } = await openPortal(t)
+  const used = new Set<RegExp>()
+  for (const route of server.routes) {
+    const surface = /^(management|graph)\./.exec(route.id)?.[1] === 'graph' ? 'graph' : 'arm'
+    if (!/^(?:management|graph)\./.test(route.id)) continue
+    for (const method of methodsOf(route).filter((name) => name !== 'GET' && name !== 'HEAD')) {
+      const reason = harmless.find(([ids]) => ids.test(route.id))?.[0]
+      if (reason !== undefined) used.add(reason)
+      const dangerous = isDangerous(method, { surface, url: examplePath(route, first) })
+      assert.notEqual(dangerous, reason !== undefined, `${method} ${route.id}: in exactly one of the two lists`)
+    }
+  }
+  assert.deepEqual(harmless.filter(([ids]) => !used.has(ids)), []) // prettier-ignore
+})
+
+/** Sets up the second factor of a person who has signed in. Returns a function that signs the person in with it. */
+async function addSecondFactor({ time }: PortalServer, person: Person): Promise<() => Promise<void>> {
+  const { browser } = person
+  const security = await browser.get('/account/security')
+  const shown = await browser.submit(security, '/account/security/authenticator/new')
+  const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.text)?.[1]?.replaceAll(' ', '') ?? ''
+  const totp = new TOTP({ secret: Secret.fromBase32(secret) })
+  const code = () => totp.generate({ timestamp: time.nowMs })
+  const added = await browser.submit(shown, '/account/security/authenticator', { code: code() })
+  assert.equal(added.heading, 'Your recovery codes')
+  return async () => {
+    const page = await browser.get('/portal/sign-in?kind=fresh')
+    const password = { username: person.userPrincipalName, password: passwordOf('alice') }
+    await browser.submit(await browser.submit(page, '/sign-in/password', password), '/sign-in/code', { code: code() })
+  }
+}
+
+test('no spelling of a dangerous request, and no changed sign-in, avoids the second authentication', async (t) => {
+  const portal = await openPortal(t)
+  const alice = await portal.createPerson('alice')
+  await portal.assign(alice.id, owner)
+  await signIn(alice)
+  const confirm = await addSecondFactor(portal, alice)
+  await signIn(alice)
+  assert.equal(await statusOf(portal, alice.browser), 200)
+  portal.time.nowMs += 11 * 60_000
+  const credentials = `arm${portal.registryPath}/listCredentials`
+  const login = `session/registry-login?loginServer=${encodeURIComponent(portal.first.loginServer)}`
+  // prettier-ignore
+  const requests = [
+    ['POST',   `${credentials}?${version}`],
+    ['POST',   `${credentials.toUpperCase().replace('ARM/SUBSCRIPTIONS', 'arm/subscriptions')}?${version}`],
+    ['POST',   `${credentials}/?${version}`],
+    ['POST',   `${credentials.replace('list', '%6c%69st')}?${version}`],
+    ['POST',   `${credentials}?${version}&x=/y`],
+    ['DELETE', `registry/${portal.first.loginServer}/acr/v1/team/app`],
+    ['DELETE', `graph/users/${alice.id}`],
+    ['DELETE', `graph/directoryObjects/${alice.id}`],
+    ['POST',   login],
+  ] as const
+  const answers = async () => {
+    const found: string[] = []
+    for (const [method, path] of requests) {
+      const { body, statusCode } = await ask(portal, alice.browser, { method, path })
+      found.push(/"code":"(StepUpRequired)"/.exec(body)?.[1] ?? String(statusCode))
+    }
+    return found
+  }
+  const denied = requests.map(() => 'StepUpRequired')
+  assert.deepEqual(await answers(), denied)
+  for (const headers of [{ 'x-http-method-override': 'POST' }, { 'x-http-method': 'POST' }]) {
+    const { statusCode } = await ask(portal, alice.browser, { path: `${credentials}?${version}`, headers })
+    assert.ok(statusCode >= 400, 'no header replaces the method')
+  }
+
+  const started = await portal.app.inject({ url: '/portal/sign-in?kind=fresh', headers: { host: portalHost } })
+  alice.browser.cookies.set(
+    ...(/^([^=]+)=([^;]+)/.exec(String(started.headers['set-cookie']))?.slice(1, 3) as [string, string]),
+  )
+  const authorize = new URL(String(started.headers.location), portalOrigin)
+  assert.equal(authorize.searchParams.get('prompt'), 'login')
+  authorize.searchParams.delete('prompt')
+  const session = alice.browser.cookies.get(portalCookie)
+  await alice.browser.get(`${authorize.pathname}${authorize.search}`)
+  assert.notEqual(alice.browser.cookies.get(portalCookie), session, 'the person was signed in without a question')
+  assert.deepEqual(await answers(), denied)
+
+  await confirm()
+  const { statusCode, body } = await ask(portal, alice.browser, { method: 'POST', path: login })
+  assert.equal(statusCode, 200, body)
+})
+
+test('a sign-in that another site starts does not end the session', async (t) => {
+  const portal = await openPortal(t)
+  const alice = await portal.createPerson('alice')
+  await signIn(alice)
+  const cookie = [...alice.browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const start = (site: string | undefined) =>
+    portal.app.inject({
+      url: '/portal/sign-in?return=/portal/search',
+      headers: { host: portalHost, cookie, ...(site !== undefined && { 'sec-fetch-site': site }) },
+    })
+  for (const site of ['cross-site', 'same-site']) {
+    const { headers, statusCode } = await start(site)
+    assert.equal(statusCode, 303)
+    assert.equal(headers.location, '/portal/search')
+    assert.equal(headers['set-cookie'], undefined)
+  }
+  for (const site of ['same-origin', 'none', undefined]) {
+    assert.match(String((await start(site)).headers.location), /^\/organizations\/oauth2\/v2\.0\/authorize\?/)
+  }
+  assert.equal(await statusOf(portal, alice.browser), 200)
+})
+
+/** Sends a request over a connection, with as much of its body as there is, and waits for the response only. */
+async function sendRaw(
+  t: TestContext,
+  { app }: PortalServer,
+  request: { readonly method: string; readonly path: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<{ readonly status: number; readonly headers: NodeJS.Dict<string | string[]> }> {
+  await app.ready()
+  const listener = createServer(requestListener(app))
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  t.after(() => listener.close())
+  const { port } = listener.address() as AddressInfo
+  return new Promise((resolve, reject) => {
+    const sent = sendRequest({ ...request, port, host: '127.0.0.1', agent: false }, (answer) => {
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers })
+      sent.destroy()
+      listener.closeAllConnections()
+    })
+    sent.on('error', reject).flushHeaders()
+    if (request.headers['content-length'] === undefined) sent.end()
+  })
+}
+
+test('an answer is never stored by the browser, whatever the surface says', async (t) => {
+  const portal = await openPortal(t)
+  const alice = await portal.createPerson('alice')
+  await portal.assign(alice.id, acrPull)
+  await signIn(alice)
+  const cookie = [...alice.browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const { loginServer } = portal.first
+  // prettier-ignore
+  const paths = [
+    'session', 'nothing', `arm/subscriptions?${version}`, 'arm/openapi.json', `arm/subscriptions/%20?${version}`, 'graph/me',
+    `registry/${loginServer}/v2/_catalog`, `registry/${loginServer}/v2/none/tags/list`, `registry/other.example/v2/_catalog`,
+  ]
+  for (const path of paths) {
+    const request = { method: 'GET', path: `/portal/api/${path}`, headers: { host: portalHost, cookie, ...fromPortal } }
+    const { headers } = await sendRaw(t, portal, request)
+    assert.equal(headers['cache-control'], 'no-store', path)
+    assert.equal(headers['x-content-type-options'], 'nosniff', path)
+    assert.equal(headers['content-security-policy'], "default-src 'none'; frame-ancestors 'none'; sandbox", path)
+    for (const name of ['set-cookie', 'access-control-allow-origin', 'location', 'refresh']) {
+      assert.equal(headers[name], undefined, `${name} of ${path}`)
+    }
+  }
+})
+
+test('a body that is sent slowly, or not at all, delays no denial and no sign-out', async (t) => {
+  const portal = await openPortal(t)
+  const alice = await portal.createPerson('alice')
+  await signIn(alice)
+  const cookie = `${portalCookie}=${alice.browser.cookies.get(portalCookie)}`
+  const headers = { host: portalHost, 'content-length': '1000000', ...fromPortal }
+  // prettier-ignore
+  const requests = [
+    [401, 'session/sign-out', {}],
+    [403, 'session/sign-out', { cookie, 'sec-fetch-site': 'cross-site' }],
+    [404, 'arm/oauth2/exchange', { cookie }],
+    [413, `arm/subscriptions?${version}`, { cookie, 'content-length': '4194305' }],
+    [204, 'session/sign-out', { cookie }],
+  ] as const
+  for (const [expected, path, more] of requests) {
+    const request = { method: 'POST', path: `/portal/api/${path}`, headers: { ...headers, ...more } }
+    assert.equal((await sendRaw(t, portal, request)).status, expected, path)
+  }
+})
