@@ -23,7 +23,10 @@ test('a switch of the mode takes permissions from roles for the registry, and gi
   const [gained] = modeChanges([reader], 'AbacRepositoryPermissions')
   assert.deepEqual(gained && changePhrases(gained), ['gains pull on team/*'])
   const [kept] = modeChanges([acrPull, reader], 'AbacRepositoryPermissions')
-  assert.deepEqual(kept && changePhrases(kept), ['loses pull, list on all repositories'], 'team/* is no gain')
+  assert.deepEqual(kept && changePhrases(kept), [
+    'loses pull on all repositories except team/*',
+    'loses list on all repositories',
+  ])
   const [back] = modeChanges([reader], 'LegacyRegistryPermissions')
   assert.deepEqual(back && changePhrases(back), ['loses pull on team/*'])
   const owner = { ...acrPull, permissions: [{ ...nothing, actions: ['*'], dataActions: ['*'] }] }
@@ -39,4 +42,8 @@ test('a removed role takes what no other role of the principal gives', () => {
   ]
   assert.deepEqual(capabilityLoss([acrPull], [], mode), pulls)
   assert.deepEqual(capabilityLoss([acrPull, push], [push], mode), [])
+  const abac = 'AbacRepositoryPermissions'
+  const tools = { ...reader, condition: reader.condition?.replace('team/', 'tools/') ?? null }
+  const lost = [{ capability: 'pull', where: 'team/*' }]
+  assert.deepEqual(capabilityLoss([reader, tools], [tools], abac), lost, 'and not tools/*, which stays')
 })

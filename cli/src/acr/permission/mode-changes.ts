@@ -30,9 +30,10 @@ const needs = {
 
 export type Capability = keyof typeof needs
 
-/** What a principal may do in a mode: on all repositories, or on those of this text. */
-type Capabilities = ReadonlyMap<Capability, string>
+/** What a principal may do in a mode: on all repositories, or on those of these texts. */
+type Capabilities = ReadonlyMap<Capability, readonly string[]>
 
+/** A capability, and where it is lost or gained, such as `all repositories except team/*`. */
 export type CapabilityPlace = { readonly capability: Capability; readonly where: string }
 
 /** A principal whose permissions change by a switch. */
@@ -74,37 +75,35 @@ export function changePhrases({ lost, gained }: Pick<ModeChange, 'lost' | 'gaine
 }
 
 function capabilitiesIn(held: readonly HeldRole[], mode: RoleAssignmentMode): Capabilities {
-  const found = new Map<Capability, string>()
+  const found = new Map<Capability, readonly string[]>()
   for (const role of held) {
     for (const capability of Object.keys(needs) as Capability[]) {
-      const where = whereAllowed(role, capability, mode)
-      const known = found.get(capability)
-      if (where !== undefined && known !== everywhere)
-        found.set(capability, known === undefined || where === everywhere ? where : `${known}, ${where}`)
+      const places = new Set([...(found.get(capability) ?? []), ...placesAllowed(role, capability, mode)])
+      if (places.size > 0) found.set(capability, places.has(everywhere) ? [everywhere] : [...places])
     }
   }
   return found
 }
 
-function whereAllowed(
+function placesAllowed(
   { roleName, condition, permissions }: HeldRole,
   capability: Capability,
   mode: RoleAssignmentMode,
-): string | undefined {
+): readonly string[] {
   const [action, dataAction] = needs[capability]
   const permits = (isPermitted: (block: Permissions) => boolean) => permissions.some(isPermitted)
   // In the mode for a whole registry, no repository is compared: a condition on its name is false.
   if (mode === 'LegacyRegistryPermissions') {
     const isPermitted = permits(({ actions, notActions }) => allows(actions, notActions, action))
-    return isPermitted && condition === null ? everywhere : undefined
+    return isPermitted && condition === null ? [everywhere] : []
   }
-  if (!permits(({ dataActions, notDataActions }) => allows(dataActions, notDataActions, dataAction))) return undefined
-  if (condition === null) return everywhere
+  if (!permits(({ dataActions, notDataActions }) => allows(dataActions, notDataActions, dataAction))) return []
+  if (condition === null) return [everywhere]
   const known = repositoryRoles.find(({ name }) => name === roleName)
   const alternatives = parseRepositoryCondition(condition, known?.actions ?? [])
   const patterns = patternsAllowing(alternatives, dataAction.replace('repositories/', ''))
-  if (patterns.length > 0) return patterns.map(patternPhrase).join(', ')
-  return alternatives.some(({ kind }) => kind === 'other') ? 'the repositories of a condition' : undefined
+  if (patterns.length > 0) return patterns.map(patternPhrase)
+  return alternatives.some(({ kind }) => kind === 'other') ? ['the repositories of a condition'] : []
 }
 
 function allows(allowed: readonly string[], denied: readonly string[], action: string): boolean {
@@ -119,9 +118,13 @@ function matches(pattern: string, action: string): boolean {
 }
 
 function difference(one: Capabilities, other: Capabilities): readonly CapabilityPlace[] {
-  return [...one].flatMap(([capability, where]) => {
-    const elsewhere = other.get(capability)
-    return elsewhere === everywhere || elsewhere === where ? [] : [{ capability, where }]
+  return [...one].flatMap(([capability, places]) => {
+    const kept = other.get(capability) ?? []
+    if (kept.includes(everywhere)) return []
+    const changed = places.filter((place) => !kept.includes(place)).join(', ')
+    if (changed === '') return []
+    const where = changed === everywhere && kept.length > 0 ? `${everywhere} except ${kept.join(', ')}` : changed
+    return [{ capability, where }]
   })
 }
 
