@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
-import { extname, join, relative, sep } from 'node:path'
+import { dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
 
@@ -66,13 +66,26 @@ async function buildPortal() {
 }
 
 function hashOfSources() {
-  const sources = readdirSync(join(folder, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
   const settings = ['index.html', 'package-lock.json', 'vite.config.ts'].map((name) => join(folder, name))
   const hash = createHash('sha256')
-  for (const file of [...sources, ...settings, bundler].toSorted()) hash.update(`${file}\n`).update(readFileSync(file))
+  for (const file of [...sources(), ...settings, bundler].toSorted())
+    hash.update(`${file}\n`).update(readFileSync(file))
   return hash.digest('hex')
+}
+
+/** The files of the portal without its tests, and what they import of other folders. */
+function sources() {
+  const found = new Set(
+    readdirSync(join(folder, 'src'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  )
+  // A file that is added while the set is walked is walked too.
+  for (const file of found) {
+    const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import) '(\.[^']+)'/g)
+    for (const [, path = ''] of imports) found.add(resolve(dirname(file), path))
+  }
+  return found
 }
 
 /** The most that a browser may load before the first view is there. */
