@@ -14,6 +14,7 @@ const checks = [
   { name: 'format', command: () => [`${bin}/prettier`, '--check', '--log-level=warn', '.'] },
   { name: 'types', command: () => [`${bin}/tsc`, '--noEmit', '-p', '.'] },
   { name: 'types of the portal', command: () => [`${bin}/tsc`, '--noEmit', '-p', 'portal'] },
+  { name: 'types of its tests', command: () => [`${bin}/tsc`, '--noEmit', '-p', 'portal/tsconfig.tests.json'] },
   { name: 'lint', command: () => [`${bin}/oxlint`, '--type-aware', '--deny-warnings'] },
   { name: 'modules', command: (node) => [node, '--test', '--test-reporter=dot', 'server/src/modules.test.ts'] },
   { name: 'texts', command: (node) => [node, '--test', '--test-reporter=dot', 'test/texts.test.ts'] },

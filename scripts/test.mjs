@@ -16,7 +16,7 @@ import { ensureDependencies, environment, main, nodeBinary, root, runInherited, 
 /** Two more test files than processors: on average, a file uses a processor for half of its time. */
 const concurrency = availableParallelism() + 2
 
-const besideTheCode = ['server/src/**/*.test.ts', 'cli/src/**/*.test.ts']
+const besideTheCode = ['server/src/**/*.test.ts', 'cli/src/**/*.test.ts', 'portal/src/**/*.test.ts']
 const everything = [...besideTheCode, 'test/**/*.test.ts']
 
 /**

@@ -68,7 +68,7 @@ const filesPerProcess = { short: 14, slow: 3 }
 
 /** @param {string} file From the root of the repository. */
 function isShared(file) {
-  return /^(server|cli)\/src\//.test(file) && !isLongest(file)
+  return /^(server|cli|portal)\/src\//.test(file) && !isLongest(file)
 }
 
 /** @param {string} file From the root of the repository. */

@@ -1,5 +1,4 @@
 import { Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
-import { metricNames } from '../../api/registry-arm.ts'
 import type { Metrics } from '../../api/types.ts'
 import { DataTable } from '../../shell/data-table.tsx'
 import { formatBytes, formatTime } from '../../shell/format.ts'
@@ -7,6 +6,7 @@ import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { imagesTexts } from '../../texts/images.ts'
 import { BarChart } from './bar-chart.tsx'
+import { type Series, seriesOf } from './series.ts'
 import { type RangeName, isRangeName, ranges } from './ranges.ts'
 import { useMetrics } from './use-registry.ts'
 
@@ -48,24 +48,6 @@ export function Activity({ registryId, range, onRange }: ActivityProps) {
       </Loaded>
     </Section>
   )
-}
-
-type Series = {
-  readonly name: (typeof metricNames)[number]
-  readonly times: readonly string[]
-  readonly values: readonly number[]
-}
-
-function seriesOf({ value }: Metrics): readonly Series[] {
-  return metricNames.map((name) => {
-    const data = value.find((metric) => metric.name.value === name)?.timeseries[0]?.data ?? []
-    const isLevel = name === 'StorageUsed'
-    return {
-      name,
-      times: data.map(({ timeStamp }) => timeStamp),
-      values: data.map(({ total = 0, maximum = 0 }) => (isLevel ? maximum : total)),
-    }
-  })
 }
 
 const show = (name: Series['name'], value: number) =>

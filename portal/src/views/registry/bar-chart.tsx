@@ -1,4 +1,5 @@
 import { Text, makeStyles, tokens } from '@fluentui/react-components'
+import { barHeights } from './series.ts'
 
 const useStyles = makeStyles({
   figure: { margin: 0, display: 'grid', rowGap: tokens.spacingVerticalXS },
@@ -31,7 +32,6 @@ type BarChartProps = {
 /** A small plot of bars. Its title, summary and ends are text; a table of the view has the numbers. */
 export function BarChart({ title, summary, values, ends }: BarChartProps) {
   const styles = useStyles()
-  const max = Math.max(1, ...values)
   return (
     <figure className={styles.figure}>
       <figcaption className={styles.head}>
@@ -45,20 +45,16 @@ export function BarChart({ title, summary, values, ends }: BarChartProps) {
         role="img"
         aria-label={`${title}: ${summary}`}
       >
-        {values.map((value, index) => {
-          // Also one of a million is seen.
-          const size = value === 0 ? 0 : Math.max(2, (height * value) / max)
-          return (
-            <rect
-              key={index}
-              className={styles.bar}
-              x={index * slot + gap / 2}
-              y={height - size}
-              width={slot - gap}
-              height={size}
-            />
-          )
-        })}
+        {barHeights(values, height).map((size, index) => (
+          <rect
+            key={index}
+            className={styles.bar}
+            x={index * slot + gap / 2}
+            y={height - size}
+            width={slot - gap}
+            height={size}
+          />
+        ))}
       </svg>
       <div className={styles.ends}>
         <Text size={200}>{ends[0]}</Text>

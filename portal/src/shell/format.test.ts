@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { formatAge, formatBytes, formatTime, shortDigest } from './format.ts'
+
+test('a number of bytes has the largest unit that leaves one before the point', () => {
+  const sizes = [
+    [0, '0 B'],
+    [1023, '1,023 B'],
+    [1024, '1 KiB'],
+    [1536, '1.5 KiB'],
+    [5 * 1024 ** 3, '5 GiB'],
+    [2048 * 1024 ** 4, '2,048 TiB'],
+  ] as const
+  for (const [bytes, text] of sizes) assert.equal(formatBytes(bytes), text)
+})
+
+test('an age has one unit, in the past and the future', () => {
+  const nowMs = Date.parse('2026-11-24T12:00:00Z')
+  const ages = [
+    ['2026-11-24T11:59:31Z', 'this minute'],
+    ['2026-11-24T11:58:00Z', '2 minutes ago'],
+    ['2026-11-23T12:00:00Z', 'yesterday'],
+    ['2026-11-14T11:00:00Z', '10 days ago'],
+    ['2026-12-04T13:00:00Z', 'in 10 days'],
+    ['2024-11-24T12:00:00Z', '2 years ago'],
+  ] as const
+  for (const [time, age] of ages) assert.equal(formatAge(time, nowMs), age)
+})
+
+test('text that is no time stays as it is', () => {
+  assert.equal(formatTime('<b>'), '<b>')
+  assert.equal(formatAge('<b>'), '<b>')
+})
+
+test('a digest is shortened, with its algorithm', () => {
+  assert.equal(shortDigest(`sha256:${'0123456789ab'.padEnd(64, 'c')}`), 'sha256:0123456789ab')
+  assert.equal(shortDigest('short'), 'short')
+})

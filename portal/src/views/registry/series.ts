@@ -1,0 +1,28 @@
+import { metricNames } from '../../api/registry-arm.ts'
+import type { Metrics } from '../../api/types.ts'
+
+/** The values of a metric, the oldest first. */
+export type Series = {
+  readonly name: (typeof metricNames)[number]
+  readonly times: readonly string[]
+  readonly values: readonly number[]
+}
+
+/** The series of the plots: a total for each interval, and of the storage its highest value. */
+export function seriesOf({ value }: Metrics): readonly Series[] {
+  return metricNames.map((name) => {
+    const data = value.find((metric) => metric.name.value === name)?.timeseries[0]?.data ?? []
+    const isLevel = name === 'StorageUsed'
+    return {
+      name,
+      times: data.map(({ timeStamp }) => timeStamp),
+      values: data.map(({ total = 0, maximum = 0 }) => (isLevel ? maximum : total)),
+    }
+  })
+}
+
+/** The heights of bars, of which the highest has `height`. Also one of a million is seen. */
+export function barHeights(values: readonly number[], height: number): readonly number[] {
+  const max = Math.max(1, ...values)
+  return values.map((value) => (value === 0 ? 0 : Math.max(2, (height * value) / max)))
+}
