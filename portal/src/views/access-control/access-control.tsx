@@ -1,10 +1,8 @@
-import { Tab, TabList, makeStyles } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/types.ts'
-import { Page } from '../../shell/page.tsx'
 import { rightsTexts } from '../../texts/rights.ts'
-import { WithRegistry } from '../registry/with-registry.tsx'
-import { type AccessSearch, type AccessTab, accessTabs } from './access-search.ts'
+import { RegistryTabs } from '../registry/registry-tabs.tsx'
+import type { AccessSearch, AccessTab } from './access-search.ts'
 import { Assignments } from './assignments.tsx'
 import { CheckAccess } from './check-access.tsx'
 import { ModeSwitch } from './mode-switch.tsx'
@@ -14,33 +12,23 @@ import { WhoCan } from './who-can.tsx'
 const route = '/shell/registries/$registry/access'
 const texts = rightsTexts.access
 
-const useStyles = makeStyles({ tabs: { flexWrap: 'wrap' } })
-
 /** Who may do what at a registry. */
 export function AccessControl() {
-  const styles = useStyles()
   const { registry: loginServer } = useParams({ from: route })
   const search = useSearch({ from: route })
   const { tab = 'assignments' } = search
   const go = useGo(loginServer)
   return (
-    <Page title={rightsTexts.accessControl}>
-      <TabList
-        aria-label={texts.sections}
-        className={styles.tabs}
-        selectedValue={tab}
-        onTabSelect={(_event, { value }) => go(value === 'assignments' ? {} : { tab: value as AccessTab })}
-      >
-        {accessTabs.map((each) => (
-          <Tab key={each} value={each}>
-            {texts.tabs[each]}
-          </Tab>
-        ))}
-      </TabList>
-      <WithRegistry loginServer={loginServer}>
-        {(registry) => <Part tab={tab} registry={registry} search={search} go={go} />}
-      </WithRegistry>
-    </Page>
+    <RegistryTabs
+      title={rightsTexts.accessControl}
+      loginServer={loginServer}
+      label={texts.sections}
+      tabs={texts.tabs}
+      selected={tab}
+      onSelect={(next) => go(next === 'assignments' ? {} : { tab: next })}
+    >
+      {(registry) => <Part tab={tab} registry={registry} search={search} go={go} />}
+    </RegistryTabs>
   )
 }
 

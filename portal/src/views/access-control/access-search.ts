@@ -1,6 +1,6 @@
 import { rightsTexts } from '../../texts/rights.ts'
 
-export const accessTabs = ['assignments', 'check', 'who', 'roles', 'mode'] as const
+const accessTabs = ['assignments', 'check', 'who', 'roles', 'mode'] as const
 
 export type AccessTab = (typeof accessTabs)[number]
 

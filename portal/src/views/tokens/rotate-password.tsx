@@ -1,22 +1,10 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Text,
-  makeStyles,
-  tokens as theme,
-} from '@fluentui/react-components'
-import { useMutation } from '@tanstack/react-query'
+import { Button, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import type { GeneratedCredentials, Registry } from '../../api/types.ts'
 import { type PasswordName, changeToken, generatePasswords } from '../../api/tokens.ts'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
-import { ErrorView } from '../../shell/error-view.tsx'
+import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
+import { FormDialog } from '../../shell/form-dialog.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import { ExpiryField, defaultDays, expiryOf } from './expiry-field.tsx'
@@ -25,8 +13,6 @@ import { passwordText } from './password-text.ts'
 import type { TokenRow } from './use-tokens.ts'
 
 const texts = rightsTexts.token
-
-const useStyles = makeStyles({ content: { display: 'grid', rowGap: theme.spacingVerticalM, overflowWrap: 'anywhere' } })
 
 type RotatePasswordProps = {
   readonly registry: Registry
@@ -37,20 +23,11 @@ type RotatePasswordProps = {
 
 /** Generates a second password while the first one works, and removes the old one afterwards. */
 export function RotatePassword({ registry, row, onChanged, onClose }: RotatePasswordProps) {
-  const styles = useStyles()
   const [days, setDays] = useState(defaultDays)
   const [removed, setRemoved] = useState<PasswordName>()
+  const [made, setMade] = useState<GeneratedCredentials['passwords'][number]>()
   const { name } = row.token
   const missing = (['password1', 'password2'] as const).find((each) => !row.passwords.some((one) => one.name === each))
-  const generate = useMutation({
-    mutationFn: async (): Promise<GeneratedCredentials> => {
-      const made = await generatePasswords(registry.id, name, { name: missing ?? 'password1', ...expiryOf(days) })
-      await onChanged()
-      return made
-    },
-    gcTime: 0,
-  })
-  const made = generate.data?.passwords[0]
   if (removed !== undefined) {
     return (
       <RemovePassword
@@ -62,42 +39,34 @@ export function RotatePassword({ registry, row, onChanged, onClose }: RotatePass
       />
     )
   }
+  const generate = async () => {
+    const answer = await generatePasswords(registry.id, name, { name: missing ?? 'password1', ...expiryOf(days) })
+    await onChanged()
+    setMade(answer.passwords[0])
+  }
   return (
-    <Dialog open onOpenChange={(_event, { open }) => !open && made === undefined && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>
-            {texts.rotateTitle} {name}
-          </DialogTitle>
-          <DialogContent className={styles.content}>
-            {made !== undefined && (
-              <NewPassword loginServer={registry.properties.loginServer} token={name} password={made.value} />
-            )}
-            {made === undefined && missing !== undefined && (
-              <>
-                <Text>{row.passwords.length === 0 ? texts.firstHint : texts.rotateHint}</Text>
-                <ExpiryField days={days} onChange={setDays} />
-              </>
-            )}
-            {made === undefined && missing === undefined && <Text>{texts.bothHint}</Text>}
-            {made === undefined && <PasswordList row={row} onRemove={setRemoved} />}
-            {generate.isError && <ErrorView error={generate.error} />}
-            <CaptionedText
-              label={shared.commandLine}
-              text={`acrux acr token rotate --name ${name} --registry ${registry.name} --out-file ./new-password`}
-            />
-          </DialogContent>
-          <DialogActions fluid>
-            <Button onClick={onClose}>{made === undefined ? shared.close : texts.copied}</Button>
-            {made === undefined && missing !== undefined && (
-              <Button appearance="primary" disabled={generate.isPending} onClick={() => generate.mutate()}>
-                {texts.generate} {missing}
-              </Button>
-            )}
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={`${texts.rotateTitle} ${name}`}
+      action={`${texts.generate} ${missing ?? ''}`}
+      isReady={missing !== undefined}
+      onSubmit={generate}
+      onClose={onClose}
+      result={made && <NewPassword loginServer={registry.properties.loginServer} token={name} password={made.value} />}
+    >
+      {missing === undefined ? (
+        <Text>{texts.bothHint}</Text>
+      ) : (
+        <>
+          <Text>{row.passwords.length === 0 ? texts.firstHint : texts.rotateHint}</Text>
+          <ExpiryField days={days} onChange={setDays} />
+        </>
+      )}
+      <PasswordList row={row} onRemove={setRemoved} />
+      <CaptionedText
+        label={shared.commandLine}
+        text={`acrux acr token rotate --name ${name} --registry ${registry.name} --out-file ./new-password`}
+      />
+    </FormDialog>
   )
 }
 

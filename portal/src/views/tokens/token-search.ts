@@ -1,4 +1,4 @@
-export const tokenTabs = ['tokens', 'maps', 'anonymous'] as const
+const tokenTabs = ['tokens', 'maps', 'anonymous'] as const
 
 export type TokenTab = (typeof tokenTabs)[number]
 

@@ -1,22 +1,17 @@
-import { Tab, TabList, makeStyles } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/types.ts'
-import { Page } from '../../shell/page.tsx'
 import { rightsTexts } from '../../texts/rights.ts'
-import { WithRegistry } from '../registry/with-registry.tsx'
+import { RegistryTabs } from '../registry/registry-tabs.tsx'
 import { Anonymous } from './anonymous.tsx'
 import { ScopeMaps } from './scope-maps.tsx'
 import { TokenList } from './token-list.tsx'
-import { type TokenSearch, type TokenTab, tokenTabs } from './token-search.ts'
+import type { TokenSearch, TokenTab } from './token-search.ts'
 
 const route = '/shell/registries/$registry/tokens'
 const texts = rightsTexts.token
 
-const useStyles = makeStyles({ tabs: { flexWrap: 'wrap' } })
-
 /** The scoped tokens and scope maps of a registry, and anonymous access. */
 export function Tokens() {
-  const styles = useStyles()
   const { registry: loginServer } = useParams({ from: route })
   const search = useSearch({ from: route })
   const navigate = useNavigate()
@@ -24,23 +19,16 @@ export function Tokens() {
   const go = (next: TokenSearch, replace = false) =>
     void navigate({ to: '/registries/$registry/tokens', params: { registry: loginServer }, search: next, replace })
   return (
-    <Page title={rightsTexts.tokens}>
-      <TabList
-        aria-label={texts.sections}
-        className={styles.tabs}
-        selectedValue={tab}
-        onTabSelect={(_event, { value }) => go(value === 'tokens' ? {} : { tab: value as TokenTab })}
-      >
-        {tokenTabs.map((each) => (
-          <Tab key={each} value={each}>
-            {texts.tabs[each]}
-          </Tab>
-        ))}
-      </TabList>
-      <WithRegistry loginServer={loginServer}>
-        {(registry) => <Part tab={tab} registry={registry} search={search} go={go} />}
-      </WithRegistry>
-    </Page>
+    <RegistryTabs
+      title={rightsTexts.tokens}
+      loginServer={loginServer}
+      label={texts.sections}
+      tabs={texts.tabs}
+      selected={tab}
+      onSelect={(next) => go(next === 'tokens' ? {} : { tab: next })}
+    >
+      {(registry) => <Part tab={tab} registry={registry} search={search} go={go} />}
+    </RegistryTabs>
   )
 }
 
