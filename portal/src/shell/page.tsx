@@ -1,11 +1,16 @@
 import { Title2, Title3, makeStyles, tokens } from '@fluentui/react-components'
-import { type ReactNode, useEffect, useId } from 'react'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { texts } from '../texts.ts'
 
 const useStyles = makeStyles({
   page: { display: 'grid', rowGap: tokens.spacingVerticalXXL, gridTemplateColumns: 'minmax(0, 1fr)' },
   title: { overflowWrap: 'anywhere', margin: 0 },
-  section: { display: 'grid', rowGap: tokens.spacingVerticalM, gridTemplateColumns: 'minmax(0, 1fr)' },
+  section: {
+    display: 'grid',
+    rowGap: tokens.spacingVerticalM,
+    gridTemplateColumns: 'minmax(0, 1fr)',
+    outlineStyle: 'none',
+  },
 })
 
 /** A view: its heading, which is also the title of the window, and its sections. */
@@ -24,12 +29,23 @@ export function Page({ title, children }: { readonly title: string; readonly chi
   )
 }
 
+type SectionProps = {
+  readonly title: string
+  /** Whether the keyboard continues here: what had the focus is gone. */
+  readonly takesFocus?: boolean
+  readonly children: ReactNode
+}
+
 /** A part of a view with a heading. */
-export function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+export function Section({ title, takesFocus = false, children }: SectionProps) {
   const styles = useStyles()
   const id = useId()
+  const section = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (takesFocus) section.current?.focus()
+  }, [takesFocus])
   return (
-    <section className={styles.section} aria-labelledby={id}>
+    <section ref={section} className={styles.section} aria-labelledby={id} {...(takesFocus && { tabIndex: -1 })}>
       <Title3 as="h2" id={id} className={styles.title}>
         {title}
       </Title3>

@@ -26,11 +26,11 @@ export const identitiesTexts = {
     empty: 'The directory has no people that you can see.',
     create: 'Add a person',
     hint: 'A new person has no permissions. Add them to a group, or assign a role.',
-    userNameHint: 'Such as ada@example.com. Nobody can change it later.',
+    userNameHint: 'Such as ada@example.com. It cannot be changed later.',
     password: 'First password',
     passwordHint: 'It works for one sign-in, at which the person chooses a new one.',
     createdTitle: 'The person is added',
-    send: 'Send the address and the first password by different ways, for example by email and by telephone.',
+    send: 'Send the address and the first password in different ways, such as by email and by telephone.',
     invitation: 'Address and user name',
     invite: (origin: string, name: string) => `Sign in at ${origin}/portal/ with the user name ${name}.`,
     open: 'Open the person',
@@ -62,17 +62,17 @@ export const identitiesTexts = {
       `${name} is signed out everywhere: in browsers, command lines and docker. The person can sign in again.`,
     pass: 'Create a code for the second factor',
     passText: (name: string) =>
-      `With this code, ${name} sets up a first second factor at the next sign-in. It works once, within an hour, and only together with the password.`,
+      `With the password and this code, ${name} signs in and sets up a second factor. The code works once, within an hour.`,
     passDone: 'The code for the second factor',
     passLabel: 'Code',
     delete: 'Delete',
     deleteText: (name: string) =>
-      `${name} loses every permission, group, sign-in method and sign-in. A later person of the same name gets none of them. This cannot be undone.`,
+      `${name} loses every permission, group, sign-in method and sign-in. A new person with the same name gets none of them. This cannot be undone.`,
     none: 'This person has no sign-in method here.',
     identities: 'At other providers',
     noIdentities: 'This person does not sign in at another provider.',
     noGroups: 'This person is in no group.',
-    ownHint: 'You change your own password and second factor in My account.',
+    ownHint: 'Change your own password and second factor in My account.',
     methodNames: {
       '#microsoft.graph.passwordAuthenticationMethod': 'Password',
       '#microsoft.graph.softwareOathAuthenticationMethod': 'Authenticator app',
@@ -81,7 +81,7 @@ export const identitiesTexts = {
     },
     method: 'Method',
     removeMethod: (method: string) => `Remove: ${method}`,
-    removeMethodText: 'The person can no longer sign in with it, and all sign-ins end.',
+    removeMethodText: 'The person can no longer sign in with this method. All sign-ins of the person end.',
     issuer: 'Issuer',
     subject: 'Subject',
     sessionsHint:
@@ -110,7 +110,7 @@ export const identitiesTexts = {
     removeText: (name: string) => `${name} loses the permissions of this group at the next request.`,
     delete: 'Delete the group',
     deleteText: (name: string) =>
-      `The role assignments of ${name} are deleted, and its members lose the permissions that they have through it. The members remain. This cannot be undone.`,
+      `The role assignments of ${name} are deleted, and its members lose the permissions of the group. The members themselves are kept. This cannot be undone.`,
   },
   applicationsView: {
     empty:
@@ -139,7 +139,7 @@ export const identitiesTexts = {
     secrets: 'Secrets',
     noSecrets: 'This application has no secrets. Trust the tokens of a CI system or a cluster instead, if you can.',
     secretHint:
-      'To rotate without down-time: create a secret, deploy it, wait until the old one is no longer used, then delete the old one.',
+      'To rotate a secret without downtime, create a new one and deploy it. Delete the old one when it is no longer used.',
     newSecret: 'New secret',
     secretName: 'What it is for',
     validFor: 'Valid for',
@@ -189,7 +189,7 @@ export const identitiesTexts = {
       several: 'More than one application trusts the token.',
       disabled: 'The application is disabled.',
       claims: 'The token has no issuer or no subject.',
-      signature: 'The signature is not valid, or none of the keys of the issuer made it.',
+      signature: 'The signature is not valid for any key of the issuer.',
       lifetime: 'The token is valid for longer than the server accepts.',
       expired: 'The claims are right, but the token has expired.',
       'not-yet-valid': 'The token is not valid yet. Check the clocks of the issuer and of the server.',
@@ -217,13 +217,14 @@ export const identitiesTexts = {
     nameHint: '3 to 120 letters, digits, hyphens and underscores.',
     fields: {
       repositoryId: 'Id of the repository',
-      repositoryIdHint: 'gh api repos/OWNER/NAME --jq .id shows it. It never belongs to another repository.',
+      repositoryIdHint:
+        'Run gh api repos/OWNER/NAME --jq .id to see it. Unlike a name, an id never passes to another repository.',
       branch: 'Branch',
       projectId: 'Id of the project',
-      projectIdHint: 'It is in the settings of the project, under General.',
+      projectIdHint: 'Find it in the settings of the project, under General.',
       issuer: 'Issuer',
       gitlabIssuerHint: 'The address of GitLab.',
-      clusterIssuerHint: 'kubectl get --raw /.well-known/openid-configuration shows it.',
+      clusterIssuerHint: 'Run kubectl get --raw /.well-known/openid-configuration to see it.',
       namespace: 'Namespace',
       serviceAccount: 'Service account',
       azureIssuerHint: 'The service connection shows it.',
@@ -240,9 +241,9 @@ export const identitiesTexts = {
     paste: 'Paste this into the job',
     azureAudience:
       'Tokens of Azure DevOps are always for the audience api://AzureADTokenExchange. The registry must accept it:',
-    role: 'The application needs a role that permits to push or pull, for example:',
+    role: 'The application needs a role that lets it push or pull, for example:',
     roleLabel: 'Assign a role',
-    noRegistry: 'You can see no registry. Enter its login server.',
+    noRegistry: 'Your roles do not let you list registries. Enter the login server.',
     back: 'Back to the application',
   },
   managedView: {
@@ -262,7 +263,7 @@ export const identitiesTexts = {
     code: 'Enroll',
     codeTitle: (name: string) => `Enroll ${name}`,
     codeText:
-      'A code enrolls the machine once, within 15 minutes. If the machine is enrolled already, its present key becomes invalid.',
+      'A code enrolls the machine once and is valid for 15 minutes. If the machine is already enrolled, its current key becomes invalid.',
     codeCreate: 'Create a code',
     codeRun: 'Run this on the machine',
     attach: 'Identities',
@@ -275,8 +276,9 @@ export const identitiesTexts = {
     noRole: (action: string) => `None of your roles permits ${action}.`,
   },
   providersView: {
-    empty: 'People sign in with a password of this server. The configuration names no provider of an organisation.',
-    next: 'Name one under identityProviders in the configuration file, then restart the server:',
+    empty:
+      'The configuration has no identity provider of an organisation, so people sign in with passwords of this server.',
+    next: 'To add one, list it under identityProviders in the configuration file and restart the server:',
     kind: 'Kind',
     kinds: { OpenIDConnect: 'OpenID Connect', AADSignIn: 'Microsoft Entra' },
     issuer: 'Issuer',
@@ -296,7 +298,7 @@ export const identitiesTexts = {
     open: 'To do',
     dismiss: 'Do not show this again',
     password: 'Choose your own password',
-    passwordText: 'Until you change it, your password is also in a file on the server.',
+    passwordText: 'Your first password is stored in a file on the server. Change it.',
     factor: 'Set up a second factor',
     factorText: 'An authenticator app or a passkey protects your account if someone learns your password.',
     push: 'Push an image',

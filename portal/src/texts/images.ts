@@ -53,7 +53,7 @@ export const imagesTexts = {
     delete: 'Delete repository…',
     deleteTitle: (name: string) => `Delete the repository ${name}?`,
     deleteLost: (tags: number, manifests: number) =>
-      `${manifests} manifests with all of their tags (${tags}), and the signatures, SBOMs and attestations of them. Whoever pulls one of them gets an error.`,
+      `${manifests} manifests with all of their tags (${tags}), and the signatures, SBOMs and attestations of them. Pulls of them then fail.`,
     deleteAction: 'Delete repository',
     noTags: 'This repository has no tags. Its manifests are still there: see Manifests.',
     noManifests: 'This repository has no manifests. Push an image with the command above.',
@@ -75,17 +75,17 @@ export const imagesTexts = {
     untag: 'Remove tag…',
     untagTitle: (tag: string) => `Remove the tag ${tag}?`,
     untagLost: (tag: string) =>
-      `Only the name ${tag}: whoever pulls it gets an error. The manifest stays, and can be pulled by its digest until a retention policy deletes it.`,
+      `Only the name ${tag}: pulls by this tag then fail. The manifest is kept and can be pulled by its digest, until a retention policy deletes it.`,
     untagAction: 'Remove tag',
     delete: 'Delete manifest…',
     deleteTitle: (digest: string) => `Delete the manifest ${digest}?`,
     deleteAction: 'Delete manifest',
-    lostManifest: 'The manifest. Whoever pulls it, by tag or digest, gets an error.',
+    lostManifest: 'The manifest. Pulls by tag or digest then fail.',
     lostTags: (tags: string) => `These tags: ${tags}.`,
     lostNoTags: 'It has no tags.',
     lostChildren: (count: number) => `The images of its ${count} platforms stay as manifests without a tag.`,
     lostReferrers: (count: number) =>
-      `${count} signatures, SBOMs or attestations refer to it. They stay, and refer to nothing.`,
+      `${count} signatures, SBOMs or attestations refer to it. They are kept without it.`,
     unknownTags: 'Your roles do not include reading its tags.',
     attestation: 'Attestation',
     of: 'of',
@@ -99,7 +99,7 @@ export const imagesTexts = {
   },
   locks: {
     title: (name: string) => `Lock ${name}`,
-    hint: 'What you clear is forbidden for everyone, whatever their roles.',
+    hint: 'Clear a box to forbid this to everyone, regardless of roles.',
     writeEnabled: 'Can be changed: pushes may replace it',
     deleteEnabled: 'Can be deleted',
     readEnabled: 'Can be pulled',
@@ -107,8 +107,8 @@ export const imagesTexts = {
   },
   deleted: {
     title: 'Deleted images',
-    off: 'Soft delete is off for this registry, so that deleted images are not kept. An owner turns it on:',
-    empty: 'Nothing that was deleted can be restored.',
+    off: 'Soft delete is off for this registry, so deleted images are not kept. An owner can turn it on:',
+    empty: 'There are no deleted images to restore.',
     days: (days: number) => `Deleted images are kept for ${days} days.`,
     repository: 'Repository',
     titleOf: (name: string) => `Deleted images of ${name}`,
@@ -146,7 +146,7 @@ export const imagesTexts = {
   uploads: {
     title: 'Open uploads',
     intro:
-      'Uploads of blobs that were begun and not finished. Their bytes count towards quotas until they expire or are cancelled.',
+      'Uploads of blobs that are not complete. Their bytes count towards quotas until the upload expires or is cancelled.',
     empty: 'There are no open uploads.',
     repository: 'Repository',
     caller: 'Started by',
@@ -180,7 +180,7 @@ export const imagesTexts = {
     asTable: 'Show as a table',
     time: 'From',
     quotas: 'Quotas',
-    noQuotas: 'No quota limits this registry or one of its repositories. An owner sets one:',
+    noQuotas: 'This registry and its repositories have no quota. An owner can set one:',
     wholeRegistry: 'The whole registry',
     used: 'Used',
     limit: 'Limit',
@@ -201,7 +201,7 @@ export const imagesTexts = {
     secret: 'A secret',
     certificate: 'A certificate',
     unused: (name: string, kind: string) =>
-      `${kind} of ${name} was not used in the last 90 days. Remove it if nobody needs it.`,
+      `${kind} of ${name} was not used in the last 90 days. Remove it if it is no longer needed.`,
     quota: (place: string, share: number) => `${place} uses ${share} % of its quota.`,
     webhook: (name: string, failures: number, error: string) =>
       `The webhook ${name} has failed ${failures} times in a row: ${error}`,

@@ -43,8 +43,8 @@ export const operationsTexts = {
   correlation: 'Correlation id',
   noEvents: 'No event matches the search.',
   noEventsNext:
-    'Change or clear the filters. Requests without a credential, and pulls with a valid token, are not events.',
-  shortPage: 'The newest 20,000 events contain no more matches. Older events may.',
+    'Change or clear the filters. The log does not contain requests without a credential, or pulls with a valid token.',
+  shortPage: 'The newest 20,000 events contain no more matches. Search the older ones to find more.',
   older: 'Search older events',
   allEvents: 'All events',
   ofRequest: 'Events of this request',
@@ -64,20 +64,20 @@ export const operationsTexts = {
     hiddenNext: 'Send this address to an owner of the registry. They see the reason and the fix there.',
     missing: 'No denial has this id.',
     missingNext:
-      'Check the id: it is the x-ms-correlation-request-id of the response. A registry shows only its own denials, since it was created.',
+      'Check the id: it is the x-ms-correlation-request-id of the response. This page finds only denials of this registry since its creation.',
     elsewhere: 'Search the whole server',
     reason: 'Reason',
     fix: 'Fix',
     noFix: 'No change of permissions would allow this request.',
     apply: 'Assign the role',
     applyQuestion: 'Assign the role?',
-    applyLoses: 'The principal gets everything that the role permits at this scope, until the assignment is deleted.',
+    applyLoses: 'The principal gets every permission of the role at this scope, until you remove the assignment.',
     rules: 'Open the network rules',
     mayNotAssign: 'Your roles do not include assigning roles at this scope.',
     since: 'Now',
     nowAllowed: 'Something has changed since: the same request would be allowed now.',
     nowDenied: 'Something has changed since, and the same request would still be denied:',
-    unchanged: 'The same request would be decided in the same way now, as far as permissions are concerned.',
+    unchanged: 'With the current permissions, the same request would be decided in the same way.',
     request: 'Request',
     requested: 'Requested',
     needs: 'Needed permission',
@@ -143,7 +143,7 @@ export const operationsTexts = {
     disable: 'Disable',
     rotate: 'Rotate the secret',
     rotateQuestion: 'Rotate the secret of this webhook?',
-    rotateLoses: 'For one day, deliveries carry signatures of both secrets. Then the old secret is useless.',
+    rotateLoses: 'For one day, deliveries are signed with both secrets. After that, only the new one is used.',
     remove: 'Delete',
     removeQuestion: 'Delete this webhook?',
     removeLoses:
@@ -161,20 +161,19 @@ export const operationsTexts = {
     updated: 'Last changed',
     retention: 'Retention of untagged manifests',
     retentionOn:
-      'Manifests that have had no tag for this time are deleted for good. Locked ones, and those that an image needs, are kept. It cannot be on together with soft delete.',
+      'Manifests without a tag are deleted permanently after this time. Locked manifests, and those that an image needs, are kept. Retention and soft delete cannot both be on.',
     retentionHint: '0 to 365, counted from when the policy is enabled',
     retentionLoses:
-      'Untagged manifests are deleted for good, the first of them after this time from now. Pulls of them by digest then fail.',
+      'Manifests that have no tag for this time, counted from now, are deleted permanently. Pulls of them by digest then fail.',
     softDelete: 'Soft delete',
     softDeleteOn:
-      'Deleted manifests and tags can be restored for this time, and count as used space until then. It cannot be on together with retention.',
+      'Deleted manifests and tags can be restored for this time, and use space until then. Soft delete and retention cannot both be on.',
     softDeleteHint: '1 to 90',
-    softDeleteLoses: 'Without soft delete, what is deleted from now on is lost at once.',
+    softDeleteLoses: 'Without soft delete, images that are deleted from now on cannot be restored.',
     arm: 'Authentication with tokens for ARM',
     armOn:
-      'On: az acr login and other clients may exchange a token for Azure Resource Manager for a token of the registry. Off: they need a token whose audience is the registry, which no other service accepts.',
-    armLoses:
-      'Clients that send tokens for ARM are denied from now on: older versions of az, and programs with that audience.',
+      'On: az acr login and other clients can use a token for Azure Resource Manager to sign in. Off: they need a token for container registries, which no other service accepts.',
+    armLoses: 'Clients that sign in with tokens for ARM are denied from now on, such as older versions of az.',
     network: 'Network rules',
     networkHint:
       'Rules apply to pull, push and other requests to the login server. This page and other management requests are not affected, so you can always change them back.',
@@ -192,7 +191,7 @@ export const operationsTexts = {
     isDenied: 'would be denied with these rules:',
     you: 'You, at',
     other: 'A client at',
-    lockOut: 'These rules deny your own address. Save them all the same?',
+    lockOut: 'These rules deny your own address. Save them anyway?',
     lockOutLoses:
       'From your address, docker, az acr login and the repositories of this portal are denied from then on.',
     sku: 'These rules are saved for the whole registry. The SKU Premium is required for addresses.',
@@ -232,7 +231,7 @@ export const operationsTexts = {
     withdraw: 'Withdraw the keys',
     withdrawQuestion: 'Withdraw the signing keys?',
     withdrawLoses:
-      'Use this when keys may have leaked. Every token that they signed is denied from the next request on: running pulls and pushes of CI jobs, logins of docker and az, and your own. Passwords, secrets, scoped tokens and sign-ins keep working, so everybody can get new tokens.',
+      'Use this if keys may have leaked. Every token that they signed is denied from the next request on, including those of running CI jobs, docker, az, and your own. Passwords, secrets, scoped tokens and sign-ins keep working, so everyone can get new tokens.',
     mayNotKeys: 'Your roles do not include changing the signing keys.',
     done: 'Done.',
     scrub: 'Scrub',

@@ -58,7 +58,7 @@ export function CheckAccess({ registry, search, go }: CheckAccessProps) {
         </Field>
       </QuestionForm>
       {resolve.isError && <ErrorView error={resolve.error} />}
-      {resolve.isSuccess && resolve.data?.length === 0 && <Text role="alert">{texts.nobody}</Text>}
+      {resolve.isSuccess && resolve.data?.length === 0 && <Text role="alert">{texts.notFound}</Text>}
       {candidates.length > 1 && (
         <Field label={texts.several}>
           <RadioGroup

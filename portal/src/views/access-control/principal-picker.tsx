@@ -72,7 +72,7 @@ export function PrincipalPicker({ selected, onChange }: PrincipalPickerProps) {
         </div>
       )}
       <div className={styles.selected} role="group" aria-label={texts.selected}>
-        {selected.length === 0 && <Text>{texts.nobody}</Text>}
+        {selected.length === 0 && <Text>{texts.none}</Text>}
         {selected.map((each) => (
           <Button
             key={each.id}

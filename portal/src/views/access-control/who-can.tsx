@@ -69,13 +69,13 @@ function Allowed({ registry, action, repository }: AllowedProps) {
 type AllowedTableProps = {
   readonly registry: Registry
   readonly principals: readonly AllowedPrincipal[]
-  /** Whether nobody else may do it. */
+  /** Whether no one else may do it. */
   readonly isEmpty: boolean
 }
 
 function AllowedTable({ registry, principals, isEmpty }: AllowedTableProps) {
   const [shown, setShown] = useState(pageSize)
-  if (principals.length === 0) return isEmpty ? <Text>{texts.nobody}</Text> : null
+  if (principals.length === 0) return isEmpty ? <Text>{texts.none}</Text> : null
   return (
     <>
       <DataTable

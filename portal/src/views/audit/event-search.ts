@@ -4,7 +4,7 @@ const maxLength = 200
 const textNames = ['principal', 'action', 'address', 'id'] as const
 const timeNames = ['from', 'to'] as const
 
-/** The search that an address contains. What is no search is left out. */
+/** The search that an address contains. Other values are left out. */
 export function parseEventSearch(found: Readonly<Record<string, unknown>>): EventSearch {
   const texts = textNames.flatMap((name) => {
     const text = textOf(found[name])

@@ -1,6 +1,6 @@
 import type { Descriptor, PushedManifest } from '../../api/registry-types.ts'
 
-/** What a manifest contains. Somebody pushed it, so nothing is certain: what has another type is left out. */
+/** What a manifest contains. It was pushed by a client, so nothing is certain: a value of another type is left out. */
 export type ManifestContent = {
   readonly artifactType: string | undefined
   readonly config: Descriptor | undefined

@@ -52,7 +52,7 @@ function WizardSteps({ registry, data }: { readonly registry: Registry; readonly
   const [password] = made?.passwords ?? []
   if (made !== undefined && password !== undefined) {
     return (
-      <Section title={texts.steps.made}>
+      <Section title={texts.steps.made} takesFocus>
         <NewPassword loginServer={loginServer} token={made.username} password={password.value} />
         <div>
           <Button appearance="primary" onClick={() => void leave()}>
