@@ -1,4 +1,4 @@
-import { Badge, Button, Field, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Badge, Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -8,6 +8,7 @@ import { ActionButton } from '../../shell/action-button.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { DoneMessage } from '../../shell/done-message.tsx'
+import { ListBar } from '../../shell/list-bar.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
@@ -25,8 +26,6 @@ const deleteAction = 'Microsoft.Authorization/roleAssignments/delete'
 const pageSize = 100
 
 const useStyles = makeStyles({
-  bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },
-  filter: { flexGrow: 1, maxWidth: '24rem' },
   buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   detail: { display: 'block', color: tokens.colorNeutralForeground2 },
 })
@@ -41,7 +40,6 @@ type Opened = { readonly kind: 'remove' | 'condition'; readonly assignment: Name
 
 /** The role assignments of a registry, also the inherited ones. */
 export function Assignments({ registry, search, go }: AssignmentsProps) {
-  const styles = useStyles()
   const access = useAccess(registry.id)
   const mayAct = usePermissions(registry.id)
   const navigate = useNavigate()
@@ -52,23 +50,13 @@ export function Assignments({ registry, search, go }: AssignmentsProps) {
   return (
     <Section title={texts.tabs.assignments}>
       <DoneMessage text={done} />
-      <div className={styles.bar}>
-        <Field label={rightsTexts.filter} className={styles.filter}>
-          <SearchBox value={filter} onChange={(_event, { value }) => go(value === '' ? {} : { filter: value }, true)} />
-        </Field>
-        <ActionButton
-          appearance="primary"
-          reason={lacksWrite}
-          onClick={() => void navigate({ to: '/registries/$registry/access/add', params: { registry: loginServer } })}
-        >
-          {texts.add}
-        </ActionButton>
-      </div>
-      {lacksWrite !== undefined && (
-        <Text>
-          {rightsTexts.readOnly} {lacksWrite}
-        </Text>
-      )}
+      <ListBar
+        filter={filter}
+        onFilter={(value) => go(value === '' ? {} : { filter: value }, true)}
+        action={texts.add}
+        reason={lacksWrite}
+        onAct={() => void navigate({ to: '/registries/$registry/access/add', params: { registry: loginServer } })}
+      />
       <Loaded query={access}>
         {(found) => <AssignmentTable registry={registry} access={found} filter={filter} onDone={setDone} />}
       </Loaded>

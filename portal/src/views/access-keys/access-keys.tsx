@@ -8,6 +8,7 @@ import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { ReadOnlyReason } from '../../shell/list-bar.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
@@ -49,11 +50,7 @@ function AdminAccount({ registry }: { readonly registry: Registry }) {
             {isOn ? texts.turnOff : texts.turnOn}
           </ActionButton>
         </div>
-        {lacks !== undefined && (
-          <Text>
-            {rightsTexts.readOnly} {lacks}
-          </Text>
-        )}
+        <ReadOnlyReason reason={lacks} />
       </Section>
       <Section title={texts.passwords}>
         {isOn ? <AdminPasswords registry={registry} /> : <Text>{texts.offHint}</Text>}

@@ -1,4 +1,4 @@
-import { Button, Field, SearchBox, Text, makeStyles, tokens as theme } from '@fluentui/react-components'
+import { Button, Text, makeStyles, tokens as theme } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
+import { ListBar } from '../../shell/list-bar.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
@@ -23,8 +24,6 @@ const pageSize = 100
 const inRegistry = (action: string) => `Microsoft.ContainerRegistry/registries/${action}`
 
 const useStyles = makeStyles({
-  bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: theme.spacingHorizontalM },
-  filter: { flexGrow: 1, maxWidth: '24rem' },
   buttons: { display: 'flex', flexWrap: 'wrap', gap: theme.spacingHorizontalS },
   list: { margin: 0, paddingLeft: theme.spacingHorizontalL },
 })
@@ -37,7 +36,6 @@ type TokenListProps = {
 
 /** The scoped tokens of a registry. */
 export function TokenList({ registry, search, go }: TokenListProps) {
-  const styles = useStyles()
   const query = useTokenRows(registry.id)
   const mayAct = usePermissions(registry.id)
   const navigate = useNavigate()
@@ -48,23 +46,13 @@ export function TokenList({ registry, search, go }: TokenListProps) {
   return (
     <Section title={texts.tabs.tokens}>
       <Text>{texts.about}</Text>
-      <div className={styles.bar}>
-        <Field label={rightsTexts.filter} className={styles.filter}>
-          <SearchBox value={filter} onChange={(_event, { value }) => go(value === '' ? {} : { filter: value }, true)} />
-        </Field>
-        <ActionButton
-          appearance="primary"
-          reason={lacks}
-          onClick={() => void navigate({ to: '/registries/$registry/tokens/new', params: { registry: loginServer } })}
-        >
-          {texts.create}
-        </ActionButton>
-      </div>
-      {lacks !== undefined && (
-        <Text>
-          {rightsTexts.readOnly} {lacks}
-        </Text>
-      )}
+      <ListBar
+        filter={filter}
+        onFilter={(value) => go(value === '' ? {} : { filter: value }, true)}
+        action={texts.create}
+        reason={lacks}
+        onAct={() => void navigate({ to: '/registries/$registry/tokens/new', params: { registry: loginServer } })}
+      />
       <Loaded query={query}>{(rows) => <TokenTable registry={registry} rows={rows} filter={filter} />}</Loaded>
       <CaptionedText label={shared.commandLine} text={`acrux acr token list --registry ${registry.name} -o table`} />
     </Section>
