@@ -10,7 +10,15 @@ import { createLog } from '../platform/log/log.ts'
 import { compose } from './compose.ts'
 
 /** The surfaces whose responses have schemas. */
-const surfaces = ['graph.', 'token.']
+const surfaces = [
+  'graph.',
+  'token.',
+  'registry.properties.',
+  'registry.repository.',
+  'registry.tag-',
+  'registry.manifest-',
+  'registry.deleted.',
+]
 
 const directory = await mkdtemp(path.join(tmpdir(), 'acrux-responses-'))
 const flags = { dataDir: path.join(directory, 'data'), http: true }

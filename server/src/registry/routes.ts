@@ -1,8 +1,41 @@
-import type { RouteDescription } from '../platform/http/surface.ts'
+import type { ResponseSchema, RouteDescription } from '../platform/http/surface.ts'
 import { type AcrPath, matchAcrPath } from '../standards/azure/acr-path.ts'
 import { matchOciPath, type OciPath } from '../standards/oci/oci-path.ts'
 import type { AcrCall, OciCall } from './surface/call.ts'
+import {
+  catalogSchema,
+  deletedManifestListSchema,
+  deletedTagListSchema,
+  manifestDocumentSchema,
+  manifestListSchema,
+  repositoryDeletionSchema,
+  repositorySchema,
+  tagDocumentSchema,
+  tagListSchema,
+  tagNamesSchema,
+} from './surface/documents.ts'
 import type { RegistryNeed } from './surface/ports.ts'
+
+/** The schemas of the successful responses that are documents of ours. Manifests and blobs are what was pushed. */
+const responses = {
+  listCatalog: catalogSchema,
+  listTags: tagNamesSchema,
+  listRepositories: catalogSchema,
+  getRepository: repositorySchema,
+  patchRepository: repositorySchema,
+  deleteRepository: repositoryDeletionSchema,
+  listTagProperties: tagListSchema,
+  getTag: tagDocumentSchema,
+  patchTag: tagDocumentSchema,
+  deleteTag: 'none',
+  listManifestProperties: manifestListSchema,
+  getManifestProperties: manifestDocumentSchema,
+  patchManifest: manifestDocumentSchema,
+  listDeletedCatalog: catalogSchema,
+  listDeletedTags: deletedTagListSchema,
+  listDeletedManifests: deletedManifestListSchema,
+  restoreManifest: manifestDocumentSchema,
+} as const satisfies Partial<Record<keyof RegistryHandlers, ResponseSchema>>
 
 type Handler<Call> = (call: Call) => Promise<void>
 
@@ -151,11 +184,15 @@ export function indexRoutes(routes: readonly RegistryRoute[]): RouteIndex {
 type Cells<Handler> = readonly [id: string, method: string, path: string, need: RouteNeed, handler: Handler]
 
 function oci(...[id, method, path, need, handler]: Cells<keyof typeof ociKinds>): RegistryRoute {
-  return { id, method, path, need, surface: 'oci', kind: ociKinds[handler], handler }
+  return { id, method, path, need, surface: 'oci', kind: ociKinds[handler], handler, ...responseOf(handler) }
 }
 
 function acr(...[id, method, path, need, handler]: Cells<keyof typeof acrKinds>): RegistryRoute {
-  return { id, method, path, need, surface: 'acr', kind: acrKinds[handler], handler }
+  return { id, method, path, need, surface: 'acr', kind: acrKinds[handler], handler, ...responseOf(handler) }
+}
+
+function responseOf(handler: keyof RegistryHandlers): { readonly response?: ResponseSchema } {
+  return handler in responses ? { response: responses[handler as keyof typeof responses] } : {}
 }
 
 function on(...actions: readonly string[]): RouteNeed {

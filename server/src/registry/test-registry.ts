@@ -16,6 +16,7 @@ import { ociImageManifestType } from '../standards/oci/media-type.ts'
 import { type BlobStore, createMemoryBlobStore } from '../storage/index.ts'
 import { registryMigrations } from './migrations.ts'
 import { createRegistry, type Registry } from './registry.ts'
+import { indexRoutes, matchPath, registryRoutes } from './routes.ts'
 import type { Gate, HostedRegistry, RegistryNeed } from './surface/ports.ts'
 import type { DefaultQuotas } from './quotas/quotas.ts'
 
@@ -125,7 +126,11 @@ export async function openTestRegistry(
   registry.mount(app)
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
   const port = listener.addresses[0]?.port ?? 0
-  const send = (method: string, path: string, sent: Sent = {}) => exchange(port, method, path, sent)
+  const send = async (method: string, path: string, sent: Sent = {}) => {
+    const answer = await exchange(port, method, path, sent)
+    requireSchema(method, path, answer)
+    return answer
+  }
   return {
     database,
     blobs,
@@ -143,6 +148,17 @@ export async function openTestRegistry(
       await dispose()
     },
   }
+}
+
+const routeIndex = indexRoutes(registryRoutes)
+
+/** A successful response must match the schema of its route. */
+function requireSchema(method: string, path: string, { status, json }: Answer): void {
+  const matched = matchPath(path.split('?')[0] ?? '')
+  const route = matched && routeIndex[matched.surface].get(matched.path.kind)?.get(method)
+  if (status >= 300 || route?.response === undefined || route.response === 'none') return
+  const { error } = route.response.safeParse(json)
+  if (error !== undefined) throw new Error(`${route.id}: ${error.message}`)
 }
 
 function testGate(state: TestRegistry['gate'], needs: RegistryNeed[]): Gate {

@@ -204,6 +204,58 @@ export async function listManifests(
   }
 }
 
+/** The small columns of some manifests that may be listed, by digest. */
+export async function readListedManifests(
+  database: Database,
+  repositoryId: string,
+  digests: readonly string[],
+): Promise<Map<string, ListedManifest>> {
+  const found = new Map<string, ListedManifest>()
+  for (const chunk of chunked(digests)) {
+    const rows = await database
+      .tables<RegistryTables>()
+      .selectFrom('manifest')
+      .select(listedManifestColumns)
+      .$narrowType<{ digest: Digest }>()
+      .where('repository_id', '=', repositoryId)
+      .where('digest', 'in', chunk)
+      .where('list_enabled', '=', 1)
+      .execute()
+    for (const row of rows) found.set(row.digest, row)
+  }
+  return found
+}
+
+/** How many children of all indexes of a list are read. */
+const maxListedChildren = 5000
+
+/** A manifest that an index names, with the platform of its configuration. */
+type ListedChild = Pick<ManifestRow, 'digest' | 'architecture' | 'os'>
+
+/** The children of indexes, by the digest of the index, as far as the repository holds them. */
+export async function readListedChildren(
+  database: Database,
+  repositoryId: string,
+  indexes: readonly string[],
+): Promise<Map<string, ListedChild[]>> {
+  if (indexes.length === 0) return new Map()
+  const rows = await database
+    .tables<RegistryTables>()
+    .selectFrom('manifest_reference as named')
+    .innerJoin('manifest as child', (join) =>
+      join.onRef('child.repository_id', '=', 'named.repository_id').onRef('child.digest', '=', 'named.digest'),
+    )
+    .select(['named.manifest_digest as index', 'child.digest', 'child.architecture', 'child.os'])
+    .where('named.repository_id', '=', repositoryId)
+    .where('named.manifest_digest', 'in', indexes)
+    .where('named.kind', '=', 'manifest')
+    .orderBy('named.manifest_digest')
+    .orderBy('named.digest')
+    .limit(maxListedChildren)
+    .execute()
+  return Map.groupBy(rows, ({ index }) => index)
+}
+
 /** The sizes, by digest, of the blobs that the repository holds. */
 export async function linkedBlobSizes(
   transaction: Transaction,

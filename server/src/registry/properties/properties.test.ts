@@ -83,6 +83,24 @@ function testProperties(kind: DatabaseKind): void {
     assert.equal('configMediaType' in manifest, false)
   })
 
+  it('a list of tags contains the manifests and platforms if it is asked for them', async () => {
+    const { text, digest } = await pushImage('p/expand', 'v1')
+    const child = { ...descriptorOf(text, ociImageManifestType), platform: { architecture: 'arm64', os: 'linux' } }
+    const index = JSON.stringify({ schemaVersion: 2, manifests: [child] })
+    await test.putManifest('p/expand', 'v2', index, ociImageIndexType)
+    const list = async (query: string) => test.send('GET', `/acr/v1/p%2Fexpand/_tags?orderby=none${query}`)
+    const manifestsOf = (json: Record<string, unknown>) =>
+      (json.tags as { manifest?: { imageSize: number } }[]).map(({ manifest }) => manifest)
+    const [image, both] = manifestsOf((await list('&expand=manifest')).json)
+    const platform = { architecture: 'arm64', os: 'linux' }
+    assert.deepEqual({ ...image, imageSize: 0 }, { mediaType: ociImageManifestType, imageSize: 0, ...platform })
+    const references = [{ digest, ...platform }]
+    assert.deepEqual({ ...both, imageSize: 0 }, { mediaType: ociImageIndexType, imageSize: 0, references })
+    assert.deepEqual(manifestsOf((await list('')).json), [undefined, undefined])
+    const first = await list('&expand=manifest&n=1')
+    assert.match(String(first.headers.link), /[?&]expand=manifest>/)
+  })
+
   it('the tags of one manifest are listed by its digest', async () => {
     const { digest } = await pushImage('p/filter', 'a')
     await pushImage('p/filter', 'b')

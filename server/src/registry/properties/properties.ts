@@ -1,6 +1,8 @@
+import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { isJsonObject, type JsonObject, parseBoundedJson } from '../../standards/http/bounded-json.ts'
 import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
 import type { RepositoryCall } from '../repositories/repositories.ts'
+import type { manifestSchema, repositorySchema, tagSchema } from '../surface/documents.ts'
 import { OciError } from '../surface/errors.ts'
 import { changeableAttributes } from '../repositories/locks.ts'
 import type { ListedManifest } from '../manifests/manifest-store.ts'
@@ -16,7 +18,7 @@ export function documentHead({ registry, path }: RepositoryCall) {
 }
 
 /** A repository's properties. [ACR REST data plane] */
-export function repositoryProperties(call: RepositoryCall, row: RepositoryRow) {
+export function repositoryProperties(call: RepositoryCall, row: RepositoryRow): DocumentOf<typeof repositorySchema> {
   return {
     ...documentHead(call),
     createdTime: formatDataPlaneTime(row.created_at_ms),
@@ -28,7 +30,7 @@ export function repositoryProperties(call: RepositoryCall, row: RepositoryRow) {
 }
 
 /** A tag's properties. `lastPullTime` is not ACR's. [ACR REST data plane] */
-export function tagProperties(row: TagRow, pulledAtMs: number | undefined) {
+export function tagProperties(row: TagRow, pulledAtMs: number | undefined): DocumentOf<typeof tagSchema> {
   return {
     name: row.name,
     digest: row.manifest_digest,
@@ -41,7 +43,11 @@ export function tagProperties(row: TagRow, pulledAtMs: number | undefined) {
 }
 
 /** A manifest's properties; `tags` is omitted if there are none. `lastPullTime` is not ACR's. [ACR REST data plane] */
-export function manifestProperties(row: ListedManifest, tags: readonly string[], pulledAtMs?: number) {
+export function manifestProperties(
+  row: ListedManifest,
+  tags: readonly string[],
+  pulledAtMs?: number,
+): DocumentOf<typeof manifestSchema> {
   return {
     digest: row.digest,
     imageSize: row.image_size_bytes,

@@ -10,6 +10,7 @@ import {
 } from '../repositories/list-order.ts'
 import { requireLockChange } from '../repositories/locks.ts'
 import type { PropertiesContext } from './context.ts'
+import { readExpanded } from './expand.ts'
 import { documentHead, readPatch, repositoryNotFound, tagProperties } from './properties.ts'
 import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
@@ -17,7 +18,8 @@ import { findRepository } from '../repositories/repository-store.ts'
 import { findTags, listTags, lockTag, readTag } from '../repositories/tag-store.ts'
 
 /**
- * `GET` of the tags of a repository, or of one manifest by `digest`, with their properties, by name or by time.
+ * `GET` of the tags of a repository, or of one manifest by `digest`, with their properties, by name or by time. With
+ * `expand=manifest`, which is not ACR's, each tag contains its manifest.
  *
  * @throws OciError NAME_UNKNOWN, BAD_REQUEST or PAGINATION_NUMBER_INVALID
  */
@@ -48,7 +50,13 @@ export async function listTagProperties(
     repository,
     page.map(({ name }) => name),
   )
-  const tags = page.map((row) => tagProperties(row, pulls.get(row.name)))
+  const manifests = await readExpanded(
+    context,
+    call,
+    repository.id,
+    page.map((row) => row.manifest_digest),
+  )
+  const tags = page.map((row) => ({ ...tagProperties(row, pulls.get(row.name)), ...manifests(row.manifest_digest) }))
   sendJson(call, 200, { ...documentHead(call), tags }, headers)
 }
 

@@ -75,6 +75,7 @@ export function linkAfter(url: string, query: URLSearchParams, { size }: AskedPa
     orderby: query.get('orderby') ?? undefined,
     digest: query.get('digest') ?? undefined,
     artifactType: query.get('artifactType') ?? undefined,
+    expand: query.get('expand') ?? undefined,
   })
 }
 

@@ -11,6 +11,8 @@ export type NextPage = {
   readonly digest?: string | undefined
   /** The filter of `/v2/R/referrers/D`, repeated for the next page. */
   readonly artifactType?: string | undefined
+  /** What the entries of `/acr/v1/R/_tags` and `/acr/v1/R/_manifests` contain in addition. Not ACR's. */
+  readonly expand?: string | undefined
 }
 
 /**
@@ -22,9 +24,10 @@ export type NextPage = {
  *
  * @throws {TypeError} for a path that no route matches.
  */
-export function nextLink(rawPath: string, { last, n, orderby, digest, artifactType }: NextPage): string {
+export function nextLink(rawPath: string, { last, n, orderby, digest, artifactType, expand }: NextPage): string {
   const query = [`last=${encode(last)}`, `n=${n}`, `orderby=${encode(orderby ?? '')}`]
   if (digest !== undefined) query.push(`digest=${encode(digest)}`)
+  if (expand !== undefined) query.push(`expand=${encode(expand)}`)
   if (artifactType !== undefined) query.push(`artifactType=${encode(artifactType)}`)
   return `<${canonicalPath(rawPath)}?${query.join('&')}>; rel="next"`
 }

@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { apiSchemas } from '../../platform/http/api-schema.ts'
+
+/* The documents of `/acr/v1` and the lists of `/v2`. The order of the members is that of ACR. [ACR REST data plane; OCI distribution-spec] */
+
+const time = z.string().describe('UTC, with up to seven digits of a second.')
+const head = { registry: z.string().describe('The login server.'), imageName: z.string().describe('The repository.') }
+
+const locksSchema = z
+  .strictObject({
+    deleteEnabled: z.boolean(),
+    writeEnabled: z.boolean(),
+    readEnabled: z.boolean(),
+    listEnabled: z.boolean(),
+  })
+  .register(apiSchemas, { id: 'ChangeableAttributes' })
+
+/** A page of the names of repositories. */
+export const catalogSchema = z
+  .strictObject({ repositories: z.array(z.string()) })
+  .register(apiSchemas, { id: 'RepositoryNames' })
+
+/** A page of the names of tags. */
+export const tagNamesSchema = z
+  .strictObject({ name: z.string(), tags: z.array(z.string()) })
+  .register(apiSchemas, { id: 'TagNames' })
+
+/** A repository. */
+export const repositorySchema = z
+  .strictObject({
+    ...head,
+    createdTime: time,
+    lastUpdateTime: time,
+    manifestCount: z.int(),
+    tagCount: z.int(),
+    changeableAttributes: locksSchema,
+  })
+  .register(apiSchemas, { id: 'RepositoryProperties' })
+
+/** What a deletion of a repository has deleted, at most ten thousand names of each kind. */
+export const repositoryDeletionSchema = z
+  .strictObject({ manifestsDeleted: z.array(z.string()), tagsDeleted: z.array(z.string()) })
+  .register(apiSchemas, { id: 'RepositoryDeletion' })
+
+const childSchema = z
+  .strictObject({ digest: z.string(), architecture: z.string().optional(), os: z.string().optional() })
+  .register(apiSchemas, { id: 'IndexChild' })
+
+/** The manifest of a tag, with `expand=manifest`. */
+export const tagManifestSchema = z
+  .strictObject({
+    mediaType: z.string(),
+    imageSize: z.int(),
+    architecture: z.string().optional(),
+    os: z.string().optional(),
+    references: z.array(childSchema).optional().describe('The manifests of an index that the repository holds.'),
+  })
+  .register(apiSchemas, { id: 'TagManifest' })
+
+/** A tag. */
+export const tagSchema = z
+  .strictObject({
+    name: z.string(),
+    digest: z.string(),
+    createdTime: time,
+    lastUpdateTime: time,
+    lastPullTime: time.optional(),
+    signed: z.boolean(),
+    changeableAttributes: locksSchema,
+    manifest: tagManifestSchema.optional(),
+  })
+  .register(apiSchemas, { id: 'TagProperties' })
+
+export const tagDocumentSchema = z.strictObject({ ...head, tag: tagSchema }).register(apiSchemas, { id: 'TagDocument' })
+
+export const tagListSchema = z
+  .strictObject({ ...head, tags: z.array(tagSchema) })
+  .register(apiSchemas, { id: 'TagPropertiesList' })
+
+const manifestMembers = {
+  digest: z.string(),
+  imageSize: z.int(),
+  createdTime: time,
+  lastUpdateTime: time,
+  lastPullTime: time.optional(),
+  architecture: z.string().optional(),
+  os: z.string().optional(),
+  mediaType: z.string(),
+  configMediaType: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  changeableAttributes: locksSchema,
+}
+
+/** A manifest. */
+export const manifestSchema = z
+  .strictObject({
+    ...manifestMembers,
+    references: z
+      .array(childSchema)
+      .optional()
+      .describe('The manifests of an index. Only for one manifest, as at ACR.'),
+  })
+  .register(apiSchemas, { id: 'ManifestProperties' })
+
+export const manifestDocumentSchema = z
+  .strictObject({ ...head, manifest: manifestSchema })
+  .register(apiSchemas, { id: 'ManifestDocument' })
+
+export const manifestListSchema = z
+  .strictObject({ ...head, manifests: z.array(manifestSchema) })
+  .register(apiSchemas, { id: 'ManifestPropertiesList' })
+
+const deletedTagSchema = z
+  .strictObject({
+    tag: z.string(),
+    digest: z.string(),
+    createdTime: time,
+    lastUpdateTime: time,
+    deletedAt: time,
+  })
+  .register(apiSchemas, { id: 'DeletedTag' })
+
+export const deletedTagListSchema = z
+  .strictObject({ ...head, tags: z.array(deletedTagSchema) })
+  .register(apiSchemas, { id: 'DeletedTagList' })
+
+const deletedManifestSchema = z
+  .strictObject({ ...manifestMembers, deletedAt: time })
+  .register(apiSchemas, { id: 'DeletedManifest' })
+
+export const deletedManifestListSchema = z
+  .strictObject({ ...head, manifests: z.array(deletedManifestSchema) })
+  .register(apiSchemas, { id: 'DeletedManifestList' })
