@@ -8,6 +8,7 @@ import { writeLayout } from '../clients/lib/oci-layout.ts'
 import { layoutDigest, loggedIn } from '../clients/lib/steps.ts'
 import { clientHome, mustRun, requireClient, requireRoot } from '../harness/clients.ts'
 import { request } from '../harness/http.ts'
+import { pageVisitor } from '../harness/page-visitor.ts'
 import { accessToken, digestOf, get, pushBlob } from '../harness/registry.ts'
 import { startServer, StartFailed } from '../harness/server.ts'
 import { type Store, stores, useStore } from './object-stores.ts'
@@ -51,6 +52,30 @@ function testRedirect(store: Store): void {
     })
     assert.equal(head.status, 200)
     assert.equal((await get(server, path.replace(/.{4}$/, '0000'), pull)).status, 404)
+  })
+
+  test('a page of the portal reads a small blob from the server, with the same permissions, and is redirected for a large one', async () => {
+    const { server, logins } = used.under
+    const push = await accessToken(server, logins['the admin account'], [`repository:${repository}:pull,push`])
+    const config = Buffer.from('{"os":"linux"}')
+    const small = await pushBlob(server, repository, config, `Bearer ${push}`)
+    const large = await pushBlob(server, repository, content, `Bearer ${push}`)
+    const visitor = pageVisitor(server)
+    await visitor.signIn(await visitor.open('/portal/sign-in'), server.firstRun.owner)
+    const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const read = (digest: string, headers: Readonly<Record<string, string>>) =>
+      request({
+        url: `${server.baseUrl}/portal/api/registry/${encodeURIComponent(server.firstRun.loginServer)}/v2/${repository}/blobs/${digest}`,
+        headers: { cookie, 'sec-fetch-site': 'same-origin', 'x-acrux-portal': '1', ...headers },
+        caFile: server.caFile,
+      })
+    const here = await read(small.digest, { 'x-acrux-redirect': 'no' })
+    assert.deepEqual([here.status, here.body.toString()], [200, config.toString()])
+    assert.equal((await read(small.digest, {})).status, 307)
+    assert.equal((await read(large.digest, { 'x-acrux-redirect': 'no' })).status, 307)
+    const headers = { 'x-acrux-redirect': 'no' }
+    const url = `${server.baseUrl}/v2/${repository}/blobs/${small.digest}`
+    assert.equal((await request({ url, headers, caFile: server.caFile })).status, 401)
   })
 
   testClients(used)

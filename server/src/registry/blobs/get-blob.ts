@@ -47,7 +47,7 @@ export async function getBlob(context: BlobContext, call: OciCall<'blob'>): Prom
     sendEmpty(call, 304, namingHeaders(path.digest))
     return
   }
-  const url = await storeUrl(context, blob)
+  const url = isWantedHere(request, blob) ? undefined : await storeUrl(context, blob)
   if (url !== undefined) {
     sendEmpty(call, 307, { location: url, 'cache-control': 'no-store', 'docker-content-digest': path.digest })
     return
@@ -67,6 +67,17 @@ export async function getBlob(context: BlobContext, call: OciCall<'blob'>): Prom
     })
   }
   await send(call, opened)
+}
+
+/** The largest blob that a client may read here although reads are redirected: a configuration has a few kilobytes. */
+const maxInlineBytes = 4 * 1024 * 1024
+
+/**
+ * Whether the client asks for the bytes of a small blob themselves, with `X-Acrux-Redirect: no`. A page of the portal cannot read
+ * from the store, which is another origin.
+ */
+function isWantedHere({ headers }: OciCall<'blob'>['request'], { size_bytes: sizeBytes }: HeldBlob): boolean {
+  return headers['x-acrux-redirect'] === 'no' && sizeBytes <= maxInlineBytes
 }
 
 /**
