@@ -1,6 +1,19 @@
 import { applicationRoutes } from './applications/routes.ts'
 import { peopleRoutes } from './people/routes.ts'
-import type { GraphRow } from './surface/route.ts'
+import { batchBody, batchSchema, sendBatch } from './surface/batch.ts'
+import { type GraphRow, graphRow } from './surface/route.ts'
 
 /** The route table of the Graph surface. Paths are relative to `/graph/v1.0`. */
-export const rows: readonly GraphRow[] = [...peopleRoutes, ...applicationRoutes]
+export const rows: readonly GraphRow[] = [
+  ...peopleRoutes,
+  ...applicationRoutes,
+  graphRow({
+    id: 'graph.batch',
+    method: 'POST',
+    path: '/$batch',
+    need: 'visible',
+    body: batchBody,
+    response: batchSchema,
+    handle: sendBatch,
+  }),
+]

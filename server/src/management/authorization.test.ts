@@ -47,8 +47,9 @@ test('every route has a need, and every route except the metadata denies an unau
 })
 
 test('every route denies a principal without a role, or gives an empty list', async () => {
-  // A list of what everybody knows, a document, and an operation that is nobody's but whose it is.
+  // A batch without a body, a list of what everybody knows, a document, and an operation that is nobody's but whose it is.
   const shown: Readonly<Record<string, number>> = {
+    'management.batch': 415,
     'management.tenants.list': 200,
     'management.openApi.get': 200,
     'management.operationResults.get': 404,
@@ -72,6 +73,7 @@ test('a data role on one registry shows the resources that contain it, and manag
     const answer = await arm(method, pathOf(path), undefined, { token: puller.token })
     if (need !== 'signed-in' && need.kind === 'action') assert.equal(answer.status, 403, id)
     else if (answer.status === 400) assert.equal(codeOf(answer), 'NotSupported', id)
+    else if (answer.status === 415) assert.equal(id, 'management.batch')
     else assert.ok(answer.status === 200 || answer.status === 404, id)
   }
   assert.deepEqual(each(await arm('GET', '/subscriptions', undefined, puller), 'subscriptionId'), [subscriptionId])

@@ -13,6 +13,7 @@ import {
   listFederatedCredentials,
   putFederatedCredential,
 } from './identities/federated-credentials.ts'
+import { sendBatch } from './arm/batch.ts'
 import type { CallerNeed } from './arm/need.ts'
 import {
   createEnrollmentCode,
@@ -81,6 +82,7 @@ const registry = `${registries}/:registry`
 // prettier-ignore
 const subscriptionRows = table([
   { id: 'openApi.get',             method: 'GET',    path: '/openapi.json',             need: 'signed-in',                                                    handle: getOpenApi, versionless: true },
+  { id: 'batch',                   method: 'POST',   path: '/batch',                    need: 'signed-in',                                                    handle: sendBatch },
   { id: 'tenants.list',            method: 'GET',    path: '/tenants',                  need: 'signed-in',                                                    handle: listTenants },
   { id: 'subscriptions.list',      method: 'GET',    path: '/subscriptions',            need: listed('Microsoft.Resources/subscriptions/read'),                handle: listSubscriptions },
   { id: 'subscriptions.get',       method: 'GET',    path: subscription,                need: anyRole('Microsoft.Resources/subscriptions/read'),               handle: getSubscription },

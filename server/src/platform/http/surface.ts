@@ -60,8 +60,8 @@ export type Surface<Need, Caller> = {
   readonly territory: readonly string[]
   /** Authorizes the caller, or throws. Runs before the body is read. */
   readonly authorize: (need: Need, request: FastifyRequest) => Promise<Caller>
-  /** The key of the caller's budget; absent or undefined for the budget of the address. */
-  readonly budgetKey?: (caller: Caller) => string | undefined
+  /** The key of the caller's budget; absent or undefined for the budget of the address. `routeId` is the id of the route. */
+  readonly budgetKey?: (caller: Caller, routeId: string) => string | undefined
   /** Renders an error in the surface's format. */
   readonly renderError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
   readonly notFound: () => Error
@@ -113,7 +113,7 @@ function mountRoute<Need, Caller>(
     handler: async (request, reply) => {
       if (!callers.has(request)) throw new Error(`${route.id} was reached without authorization`)
       const caller = callers.get(request) as Caller
-      const budget = budgetOf(request, surface.budgetKey?.(caller))
+      const budget = budgetOf(request, surface.budgetKey?.(caller, route.id))
       budget.charge(frameworkCostMs)
       return budget.spend(async () =>
         route.handle({

@@ -14,7 +14,7 @@ export type ApiTarget =
 export const apiPath = '/portal/api'
 
 /** The first segments of ARM's paths. */
-const armRoots = new Set(['subscriptions', 'providers', 'tenants', 'openapi.json'])
+const armRoots = new Set(['subscriptions', 'providers', 'tenants', 'openapi.json', 'batch'])
 
 /** The characters of a path without its query, percent-encoded. [RFC 3986 §3.3] */
 const pathPattern = /^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$/
