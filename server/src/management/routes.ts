@@ -66,6 +66,7 @@ import { getImportResult, importImage } from './registries/import-image.ts'
 import { getAdminPasswordUses, getPasswordUses, listPasswordUses } from './registries/password-uses.ts'
 import { deleteQuota, getQuota, listQuotas, putQuota } from './registries/quotas.ts'
 import { deleteOpenUpload, listOpenUploads } from './registries/open-uploads.ts'
+import { searchContent } from './registries/search-content.ts'
 import { listUsages } from './registries/usages.ts'
 import { getTags, listNone, listUnserved, refuseNone, refuseUnserved } from './registries/unserved-types.ts'
 
@@ -123,6 +124,7 @@ const registrationRows = providerNamespaces.flatMap((namespace) =>
 // prettier-ignore
 const registryRows = table([
   { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), handle: checkName },
+  { id: 'content.search',                  method: 'GET',    path: `${subscription}/providers/Acrux.Server/content`, need: listed('Microsoft.ContainerRegistry/registries/repositories/metadata/read'), handle: searchContent, paged: true },
   { id: 'registries.listInSubscription',   method: 'GET',    path: `${subscription}/${provider}/registries`, need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
   { id: 'registries.listInGroup',          method: 'GET',    path: registries,                          need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
   { id: 'registries.get',                  method: 'GET',    path: registry,                            need: onRegistries('read'),                        handle: getRegistry },

@@ -290,4 +290,12 @@ export const registryMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'registry-0004-search',
+    worksFor: 'any',
+    up: async (schema) => {
+      await schema.createIndex('tag_by_name').on('tag').columns(['name', 'repository_id']).execute()
+      await schema.createIndex('manifest_by_digest').on('manifest').columns(['digest', 'repository_id']).execute()
+    },
+  },
 ]

@@ -12,6 +12,7 @@ import { type QuotaUse, readQuotaUse } from './quotas/quota-use-store.ts'
 import { noQuotas } from './quotas/quotas.ts'
 import { createRegistryQuotas, type RegistryQuotas } from './quotas/registry-quotas.ts'
 import { deleteQuotasOf, wholeRegistry } from './quotas/usage-store.ts'
+import { type ContentQuestion, type ContentSearch, searchContent } from './repositories/content-search.ts'
 import { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
 import { deleteRegistryContent } from './repositories/repository-store.ts'
 import { applyPolicies } from './retention/apply-policies.ts'
@@ -61,6 +62,8 @@ export interface Registry {
   applyPolicies(registry: PolicedRegistry): Promise<{ readonly untagged: number; readonly purged: number }>
   readonly quotas: RegistryQuotas
   readonly uploads: OpenUploads
+  /** Searches repositories, tags and manifests, of those that the caller may read. */
+  search(question: ContentQuestion): Promise<ContentSearch>
   /** How many repositories have been deleted so far; see `RegistryCaller.deletionsSeen`. */
   readonly deletions: DeletionCount
   /** Continues, in the background, to delete the rows of deleted content. */
@@ -109,6 +112,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       await deleteRegistryContent(transaction, rid, clock.now())
     },
     applyPolicies: (registry) => applyPolicies(context, registry),
+    search: (question) => searchContent(database, question),
     deletions: createDeletionCount(database),
     resumeDeletions: () => context.sweeper.begin(),
     manifestCacheFigures: () => context.manifestCache.reads,

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import type { ContentQuestion, FoundContent } from '../../registry/index.ts'
+import type { Registry } from '../../resources/index.ts'
+import { networkRefusal } from '../../standards/azure/network-rules.ts'
+import { isWithinScope, subscriptionId } from '../../standards/azure/resource-id.ts'
+import { parseTag } from '../../standards/oci/reference.ts'
+import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import { parameter } from '../arm/query.ts'
+import { requireSubscription } from '../arm/subscriptions.ts'
+import { rolesAround } from '../arm/visibility.ts'
+
+const foundResponse = z
+  .strictObject({
+    kind: z.enum(['repository', 'tag', 'manifest']),
+    registry: z.string().describe('The login server.'),
+    repository: z.string(),
+    tag: z.string().optional(),
+    digest: z.string().optional(),
+  })
+  .register(apiSchemas, { id: 'FoundContent' })
+
+const searchResponse = z
+  .strictObject({
+    value: z.array(foundResponse),
+    isIncomplete: z.boolean().describe('Whether there may be more than was found.'),
+    notSearched: z.array(z.string()).describe('Login servers whose rules do not permit this request to see content.'),
+  })
+  .register(apiSchemas, { id: 'ContentSearch' })
+
+const minLength = 2
+const maxLength = 512
+
+/**
+ * `GET /subscriptions/{s}/providers/Acrux.Server/content?text=…`: ours, not Azure's. The repositories whose names contain the text, and the
+ * tags and digests that begin with it, of all registries, as far as the caller may read them on the data plane. The text may also be
+ * `REPOSITORY:TAG` or `REPOSITORY@DIGEST`, with or without the login server before it.
+ */
+export async function searchContent(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof searchResponse>> {
+  await requireSubscription(context, call)
+  const text = parameter(call.request.query, 'text')
+  const nothing = { value: [], isIncomplete: false, notSearched: [] }
+  if (typeof text !== 'string' || text.length < minLength || text.length > maxLength) return nothing
+  const roles = await rolesAround(context, call.caller, subscriptionId(call.names.subscriptionId))
+  const all = await context.resources.listRegistries(call.names.subscriptionId)
+  const registries = all.filter(({ id }) => roles.some(({ scope }) => isWithinScope(id, scope)))
+  const open = registries.filter((registry) => showsContent(registry, call.origin.remoteAddress))
+  const closed = registries.filter((registry) => !open.includes(registry))
+  const reach = await reachOf(context, call, open)
+  const { found, isCut } = await context.registry.search({ ...questionOf(text, open), ...reach })
+  const hosts = new Map(open.map(({ rid, loginServer }) => [rid, loginServer]))
+  return {
+    value: found.map((each) => documentOf(each, hosts.get(each.rid) ?? '')),
+    // What was cut may be of others: a caller who may not list everything is never told that nothing was.
+    isIncomplete: isCut || !reach.listsAll,
+    notSearched: await visibleOf(context, call, closed),
+  }
+}
+searchContent.response = searchResponse
+
+/** What the caller may read of registries on the data plane. */
+async function reachOf({ access }: ManagementContext, { caller }: ManagementCall, registries: readonly Registry[]) {
+  const rights = new Map(
+    await Promise.all(
+      registries.map(async (registry) => [registry.rid, await access.rightsAt(caller.rights, registry)] as const),
+    ),
+  )
+  const listsCatalog = (rid: string) => rights.get(rid)?.allows('catalog', undefined) === true
+  const mayRead = (rid: string, repository: string) => rights.get(rid)?.allows('metadata_read', repository) === true
+  return {
+    mayRead,
+    mayList: (rid: string, repository: string) => listsCatalog(rid) || mayRead(rid, repository),
+    listsAll: registries.every(({ rid }) => listsCatalog(rid)),
+  }
+}
+
+/**
+ * Whether a token for ARM, from this address, may show content of a registry. Management ignores both rules elsewhere, because it
+ * shows no content.
+ */
+function showsContent(registry: Registry, remoteAddress: string): boolean {
+  const isForArm = registry.policies.azureADAuthenticationAsArmPolicy.status === 'enabled'
+  return isForArm && networkRefusal(registry, remoteAddress) === undefined
+}
+
+async function visibleOf(
+  { access }: ManagementContext,
+  { caller }: ManagementCall,
+  registries: readonly Registry[],
+): Promise<string[]> {
+  const visible = await Promise.all(
+    registries.map(async ({ id, loginServer }) =>
+      (await access.mayManage(caller.rights, 'Microsoft.ContainerRegistry/registries/read', id)) ? [loginServer] : [],
+    ),
+  )
+  return visible.flat()
+}
+
+const digestPattern = /^(?:sha(?:256|512):)?[0-9a-f]*$/
+const minHexLength = 6
+
+/** What a text can mean. */
+function questionOf(typed: string, registries: readonly Registry[]): Omit<ContentQuestion, 'mayRead' | 'mayList'> {
+  const named = registries.find(({ loginServer }) => typed.toLowerCase().startsWith(`${loginServer}/`))
+  const text = named === undefined ? typed : typed.slice(named.loginServer.length + 1)
+  const rids = (named === undefined ? registries : [named]).map(({ rid }) => rid)
+  const isDigest = digestPattern.test(text) && (text.includes(':') || text.length >= minHexLength)
+  const image = isDigest ? undefined : parseImage(text)
+  if (image !== undefined) return { rids, ...image }
+  return {
+    rids,
+    ...(/^[\w./-]+$/.test(text) && { namePart: text.toLowerCase() }),
+    ...(parseTag(text) !== undefined && { tagPrefix: text }),
+    ...(isDigest && { digestPrefix: withAlgorithm(text) }),
+  }
+}
+
+/** Reads `REPOSITORY:TAG` or `REPOSITORY@DIGEST`, the last part of which may be cut. */
+function parseImage(text: string): Pick<ContentQuestion, 'repository' | 'tagPrefix' | 'digestPrefix'> | undefined {
+  const [, repository = '', tag, digest] = /^([^:@]+)(?::([^:@]+)|@(.+))$/.exec(text) ?? []
+  if (parseRepositoryName(repository) === undefined) return undefined
+  if (tag !== undefined && parseTag(tag) !== undefined) return { repository, tagPrefix: tag }
+  if (digest === undefined || !digestPattern.test(digest)) return undefined
+  return { repository, digestPrefix: withAlgorithm(digest) }
+}
+
+const withAlgorithm = (digest: string): string => (digest.includes(':') ? digest : `sha256:${digest}`)
+
+function documentOf(
+  { kind, repository, tag, digest }: FoundContent,
+  registry: string,
+): DocumentOf<typeof foundResponse> {
+  return { kind, registry, repository, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }
+}
