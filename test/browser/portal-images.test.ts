@@ -60,6 +60,9 @@ const views = (first: string): readonly string[] => [
   `${registry}/import`,
   `${registry}/uploads`,
   '/portal/search?q=team%2Fapp:1',
+  `/portal/search?q=${first}`,
+  '/portal/',
+  `${registry}/access`,
 ]
 
 let pushed: Promise<Pushed> | undefined
@@ -207,6 +210,12 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: '1', exact: true }).click()
     await page.getByRole('heading', { level: 1, name: 'team/app:1', exact: true }).waitFor()
+    await openView(page, `/portal/search?q=${encodeURIComponent(second.digest.slice(0, 30))}`)
+    await page.getByRole('cell', { name: 'team/app' }).first().waitFor()
+    await openView(page, '/portal/search?q=both')
+    await page.getByRole('link', { name: 'both', exact: true }).waitFor()
+    await openView(page, inApp)
+    await page.getByRole('row', { name: /^both .* linux\/amd64/ }).waitFor()
     await openView(page, '/portal/search?q=images-')
     await page.getByRole('cell', { name: 'images-ci' }).waitFor()
     assert.deepEqual(await violations(page), [])

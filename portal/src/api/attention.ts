@@ -2,7 +2,6 @@ import { readJson } from './client.ts'
 import type { AuditWebhookList, CredentialUse, CredentialUseList } from './types.ts'
 
 const serverVersion = '2023-07-01'
-const maxPages = 5
 
 /** An application with its secrets and certificates, as Graph answers. */
 export type Application = {
@@ -22,32 +21,43 @@ export type ApplicationCredential = {
 
 type GraphPage<Item> = { readonly value: readonly Item[]; readonly '@odata.nextLink'?: string }
 
-/** The applications of the directory, at most some hundred. */
-export async function listApplications(signal: AbortSignal): Promise<readonly Application[]> {
-  const found: Application[] = []
-  let path: string | undefined = 'graph/applications?$top=100'
-  for (let page = 0; page < maxPages && path !== undefined; page += 1) {
-    const { body }: { body: GraphPage<Application> } = await readJson<GraphPage<Application>>(path, { signal })
-    found.push(...body.value)
-    path = nextPath(body['@odata.nextLink'], 'graph')
+/** The first pages of a list, and whether there are more. */
+export type CutList<Item> = { readonly items: readonly Item[]; readonly isCut: boolean }
+
+/** The applications of the directory. */
+export async function listApplications(pages: number, signal: AbortSignal): Promise<CutList<Application>> {
+  const read = async (path: string) => {
+    const { body } = await readJson<GraphPage<Application>>(path, { signal })
+    return { items: body.value, next: nextPath(body['@odata.nextLink'], 'graph') }
   }
-  return found
+  return readPages('graph/applications?$top=100', pages, read)
 }
 
 /** When credentials were used last. */
 export async function listCredentialUses(
   subscriptionId: string,
+  pages: number,
   signal: AbortSignal,
-): Promise<readonly CredentialUse[]> {
-  const found: CredentialUse[] = []
-  let path: string | undefined =
-    `arm/subscriptions/${subscriptionId}/providers/Acrux.Server/credentialUses?api-version=${serverVersion}&$top=1000`
-  for (let page = 0; page < maxPages && path !== undefined; page += 1) {
-    const { body }: { body: CredentialUseList } = await readJson<CredentialUseList>(path, { signal })
-    found.push(...body.value)
-    path = nextPath(body.nextLink, 'arm')
+): Promise<CutList<CredentialUse>> {
+  const read = async (path: string) => {
+    const { body } = await readJson<CredentialUseList>(path, { signal })
+    return { items: body.value, next: nextPath(body.nextLink, 'arm') }
   }
-  return found
+  const list = `arm/subscriptions/${subscriptionId}/providers/Acrux.Server/credentialUses`
+  return readPages(`${list}?api-version=${serverVersion}&$top=1000`, pages, read)
+}
+
+type ReadPage<Item> = (path: string) => Promise<{ readonly items: readonly Item[]; readonly next: string | undefined }>
+
+async function readPages<Item>(first: string, pages: number, read: ReadPage<Item>): Promise<CutList<Item>> {
+  const items: Item[] = []
+  let path: string | undefined = first
+  for (let page = 0; page < pages && path !== undefined; page += 1) {
+    const found: Awaited<ReturnType<ReadPage<Item>>> = await read(path)
+    items.push(...found.items)
+    path = found.next
+  }
+  return { items, isCut: path !== undefined }
 }
 
 /** The webhooks of the audit log, with the failures of each. */

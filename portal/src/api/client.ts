@@ -1,4 +1,7 @@
-import { parseApiError } from './parse-error.ts'
+import { createGatherer } from './gather.ts'
+import type { GraphBatch } from './graph-types.ts'
+import { errorOf, parseApiError } from './parse-error.ts'
+import type { BatchResponse } from './types.ts'
 
 /** A request that failed. */
 export class ApiError extends Error {
@@ -22,6 +25,8 @@ export type ApiAnswer<Body> = { readonly body: Body; readonly headers: Headers }
 type ApiRequest = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly accept?: string
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly signal?: AbortSignal
 }
@@ -37,13 +42,14 @@ export function goToSignIn(kind?: 'fresh' | 'switch'): void {
 
 /** Sends a request to a surface, as `arm/…`, `graph/…` or `registry/{loginServer}/…`. @throws ApiError */
 export async function send(path: string, request: ApiRequest = {}): Promise<Response> {
-  const { method = 'GET', accept = 'application/json', body, signal } = request
+  const { method = 'GET', accept = 'application/json', headers, body, signal } = request
   let response: Response
   try {
     response = await fetch(apiRoot + path, {
       method,
       headers: {
         accept,
+        ...headers,
         'x-acrux-portal': '1',
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
@@ -64,8 +70,64 @@ export async function send(path: string, request: ApiRequest = {}): Promise<Resp
   throw new ApiError(response.status, failure, correlationId)
 }
 
-/** Reads a JSON document. The server has checked its shape, or it is shown as text only. @throws ApiError */
+/**
+ * Reads a JSON document. The server has checked its shape, or it is shown as text only. Reads of ARM or Graph that begin at the same
+ * time are sent together.
+ *
+ * @throws ApiError
+ */
 export async function readJson<Body>(path: string, request: ApiRequest = {}): Promise<ApiAnswer<Body>> {
+  const { method = 'GET', accept, signal } = request
+  const surface = path.slice(0, path.indexOf('/'))
+  const isGathered = method === 'GET' && accept === undefined
+  if (isGathered && (surface === 'arm' || surface === 'graph')) {
+    const { status, headers, body } = await gathered[surface](path.slice(surface.length), signal)
+    if (status < 400) return { body: body as Body, headers }
+    throw new ApiError(status, errorOf(body), headers.get(correlationHeader) ?? undefined)
+  }
+  return readAlone(path, request)
+}
+
+async function readAlone<Body>(path: string, request: ApiRequest): Promise<ApiAnswer<Body>> {
   const response = await send(path, request)
   return { body: (await response.json()) as Body, headers: response.headers }
+}
+
+/** An answer within a batch. */
+type GatheredAnswer = { readonly status: number; readonly headers: Headers; readonly body: unknown }
+
+/** The reads of each surface. The paths begin with a slash. */
+const gathered = {
+  arm: createGatherer(async (paths) =>
+    aloneOr('arm', paths, async () => {
+      const requests = paths.map((relativeUrl) => ({ httpMethod: 'GET', relativeUrl }))
+      const { responses } = await postBatch<BatchResponse>('arm/batch?api-version=2020-06-01', requests)
+      return responses.map(({ httpStatusCode: status, headers, content: body }) => ({
+        status,
+        headers: new Headers(headers),
+        body,
+      }))
+    }),
+  ),
+  graph: createGatherer(async (paths) =>
+    aloneOr('graph', paths, async () => {
+      const requests = paths.map((url, index) => ({ id: String(index), method: 'GET', url }))
+      const { responses } = await postBatch<GraphBatch>('graph/$batch', requests)
+      return responses.map(({ status, headers, body }) => ({ status, headers: new Headers(headers), body }))
+    }),
+  ),
+}
+
+async function postBatch<Body>(path: string, requests: readonly object[]): Promise<Body> {
+  return (await readAlone<Body>(path, { method: 'POST', body: { requests } })).body
+}
+
+/** One read is sent as it is. */
+async function aloneOr(
+  surface: 'arm' | 'graph',
+  [path = '', ...others]: readonly string[],
+  together: () => Promise<readonly GatheredAnswer[]>,
+): Promise<readonly GatheredAnswer[]> {
+  if (others.length > 0) return together()
+  return [{ status: 200, ...(await readAlone(surface + path, {})) }]
 }

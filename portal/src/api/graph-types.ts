@@ -37,6 +37,16 @@ export interface GraphApplicationPage {
 export interface GraphAuthenticationMethods {
   readonly value: readonly GraphAuthenticationMethod[]
 }
+export interface GraphBatch {
+  readonly responses: {
+    readonly id: string
+    readonly status: number
+    readonly headers: {
+      [k: string]: string
+    }
+    readonly body?: unknown
+  }[]
+}
 export interface GraphDirectoryObjectPage {
   /**
    * The URL of the next page. Absent on the last page.

@@ -1,5 +1,5 @@
 import { send } from './client.ts'
-import type { ChangeableAttributes } from './registry-types.ts'
+import type { ChangeableAttributes } from './content-types.ts'
 import { contentPath, deletedPath, propertiesPath } from './registry.ts'
 
 /** A repository, or a tag or manifest in it. */

@@ -1,14 +1,16 @@
 import { readJson, send } from './client.ts'
 import type {
-  Catalog,
   DeletedManifestList,
   DeletedTagList,
-  ManifestList,
+  ManifestDocument,
   ManifestProperties,
+  ManifestPropertiesList,
+  RepositoryNames,
   RepositoryProperties,
-  TagList,
+  TagDocument,
   TagProperties,
-} from './registry-types.ts'
+  TagPropertiesList,
+} from './content-types.ts'
 
 /** How many rows of a list are read at once. */
 export const pageSize = 100
@@ -57,8 +59,8 @@ export async function listDeletedRepositories(loginServer: string, last: string,
 }
 
 async function listNames(path: string, last: string, signal: AbortSignal): Promise<Page<string>> {
-  const { body, headers } = await readJson<Catalog>(`${path}?${pageQuery(last, namePageSize)}`, { signal })
-  const items = body.repositories ?? []
+  const { body, headers } = await readJson<RepositoryNames>(`${path}?${pageQuery(last, namePageSize)}`, { signal })
+  const items = body.repositories
   return { items, last: headers.has('link') ? items.at(-1) : undefined }
 }
 
@@ -69,16 +71,16 @@ export async function readRepository(loginServer: string, repository: string, si
   return { properties: body, access: accessOf(headers) }
 }
 
-/** A page of the tags of a repository. */
+/** A page of the tags of a repository, with their manifests. */
 export async function listTags(
   loginServer: string,
   repository: string,
   { last, order }: { readonly last: string; readonly order: ListOrder },
   signal: AbortSignal,
 ): Promise<Page<TagProperties>> {
-  const path = `${propertiesPath(loginServer, repository, ['_tags'])}?${pageQuery(last)}&orderby=${orders[order]}`
-  const { body, headers } = await readJson<TagList>(path, { signal })
-  const items = body.tags ?? []
+  const path = `${propertiesPath(loginServer, repository, ['_tags'])}?${pageQuery(last)}&orderby=${orders[order]}&expand=manifest`
+  const { body, headers } = await readJson<TagPropertiesList>(path, { signal })
+  const items = body.tags
   return { items, last: headers.has('link') ? items.at(-1)?.name : undefined }
 }
 
@@ -90,15 +92,15 @@ export async function listManifests(
   signal: AbortSignal,
 ): Promise<Page<ManifestProperties>> {
   const path = `${propertiesPath(loginServer, repository, ['_manifests'])}?${pageQuery(last)}&orderby=${orders[order]}`
-  const { body, headers } = await readJson<ManifestList>(path, { signal })
-  const items = body.manifests ?? []
+  const { body, headers } = await readJson<ManifestPropertiesList>(path, { signal })
+  const items = body.manifests
   return { items, last: headers.has('link') ? items.at(-1)?.digest : undefined }
 }
 
 /** The properties of a tag. */
 export async function readTag(loginServer: string, repository: string, tag: string, signal: AbortSignal) {
   const path = propertiesPath(loginServer, repository, ['_tags', tag])
-  return (await readJson<{ readonly tag: TagProperties }>(path, { signal })).body.tag
+  return (await readJson<TagDocument>(path, { signal })).body.tag
 }
 
 /** The properties of a manifest. */
@@ -109,20 +111,20 @@ export async function readManifestProperties(
   signal: AbortSignal,
 ) {
   const path = propertiesPath(loginServer, repository, ['_manifests', digest])
-  return (await readJson<{ readonly manifest: ManifestProperties }>(path, { signal })).body.manifest
+  return (await readJson<ManifestDocument>(path, { signal })).body.manifest
 }
 
 /** The deleted manifests of a repository. */
 export async function listDeletedManifests(loginServer: string, repository: string, signal: AbortSignal) {
   const path = `${deletedPath(loginServer, repository, ['_manifests'])}?${pageQuery('', namePageSize)}`
   const { body, headers } = await readJson<DeletedManifestList>(path, { signal })
-  return { manifests: body.manifests ?? [], isCut: headers.has('link'), access: accessOf(headers) }
+  return { manifests: body.manifests, isCut: headers.has('link'), access: accessOf(headers) }
 }
 
 /** The deleted tags of a repository. */
 export async function listDeletedTags(loginServer: string, repository: string, signal: AbortSignal) {
   const path = `${deletedPath(loginServer, repository, ['_tags'])}?${pageQuery('', namePageSize)}`
-  return (await readJson<DeletedTagList>(path, { signal })).body.tags ?? []
+  return (await readJson<DeletedTagList>(path, { signal })).body.tags
 }
 
 function pageQuery(last: string, size = pageSize): string {
@@ -169,9 +171,10 @@ export async function readManifest(
   }
 }
 
-/** Reads a blob as text: a configuration. */
+/** Reads a blob as text: a configuration. The server reads it from an object store, which this page may not. */
 export async function readBlobText(loginServer: string, repository: string, digest: string, signal: AbortSignal) {
-  return (await send(contentPath(loginServer, repository, ['blobs', digest]), { accept: '*/*', signal })).text()
+  const path = contentPath(loginServer, repository, ['blobs', digest])
+  return (await send(path, { accept: '*/*', headers: { 'x-acrux-redirect': 'no' }, signal })).text()
 }
 
 /** The manifests that refer to a manifest. */

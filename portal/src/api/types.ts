@@ -69,6 +69,28 @@ export interface AuditWebhookList {
 export interface AuditWebhookSecret {
   readonly secret: string
 }
+export interface BatchResponse {
+  readonly responses: {
+    readonly name?: string
+    readonly httpStatusCode: number
+    readonly headers: {
+      [k: string]: string
+    }
+    readonly content?: unknown
+    readonly contentLength: number
+  }[]
+}
+export interface ContentSearch {
+  readonly value: readonly FoundContent[]
+  /**
+   * Whether there may be more than was found.
+   */
+  readonly isIncomplete: boolean
+  /**
+   * Login servers whose rules do not permit this request to see content.
+   */
+  readonly notSearched: readonly string[]
+}
 export interface CredentialUseList {
   readonly value: readonly CredentialUse[]
   readonly nextLink?: string
@@ -431,6 +453,16 @@ export interface AuditWebhook {
     readonly nextAttemptAt: string | null
     readonly secret?: string
   }
+}
+export interface FoundContent {
+  readonly kind: 'repository' | 'tag' | 'manifest'
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  readonly repository: string
+  readonly tag?: string
+  readonly digest?: string
 }
 export interface CredentialUse {
   readonly principal: {

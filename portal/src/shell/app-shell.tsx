@@ -1,6 +1,6 @@
 import { Subtitle1, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { Outlet, useLocation, useParams } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useSession } from '../session/use-session.ts'
 import { identitiesTexts } from '../texts/identities.ts'
 import { operationsTexts } from '../texts/operations.ts'
@@ -35,6 +35,12 @@ const useStyles = makeStyles({
     padding: tokens.spacingHorizontalL,
     overflowWrap: 'anywhere',
     [narrow]: { flexDirection: 'row', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalL },
+  },
+  group: {
+    display: 'flex',
+    flexDirection: 'column',
+    rowGap: tokens.spacingVerticalM,
+    [narrow]: { flexDirection: 'row', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalL, width: '100%' },
   },
   main: { padding: tokens.spacingHorizontalL, minWidth: 0, outlineStyle: 'none' },
   skip: {
@@ -86,38 +92,58 @@ function Navigation() {
       </AppLink>
       <AppLink to="/audit">{operationsTexts.audit}</AppLink>
       <AppLink to="/server">{operationsTexts.server.title}</AppLink>
-      {registry !== undefined && (
-        <>
-          <AppLink to="/registries/$registry" params={{ registry }} activeOptions={{ exact: true }}>
-            {registry}
+      {registry !== undefined && <RegistryViews registry={registry} />}
+      <Group title={identitiesTexts.navigation}>
+        {identityViews.map(({ to, label }) => (
+          <AppLink key={to} to={to}>
+            {label}
           </AppLink>
-          <AppLink to="/registries/$registry/repositories" params={{ registry }}>
-            {texts.repositories}
-          </AppLink>
-          <AppLink to="/registries/$registry/access" params={{ registry }}>
-            {rightsTexts.accessControl}
-          </AppLink>
-          <AppLink to="/registries/$registry/keys" params={{ registry }}>
-            {rightsTexts.accessKeys}
-          </AppLink>
-          <AppLink to="/registries/$registry/tokens" params={{ registry }}>
-            {rightsTexts.tokens}
-          </AppLink>
-          <AppLink to="/registries/$registry/policies" params={{ registry }}>
-            {operationsTexts.policies.title}
-          </AppLink>
-          <AppLink to="/registries/$registry/audit" params={{ registry }}>
-            {operationsTexts.registryAudit}
-          </AppLink>
-        </>
-      )}
-      <Text weight="semibold">{identitiesTexts.navigation}</Text>
-      {identityViews.map(({ to, label }) => (
-        <AppLink key={to} to={to}>
-          {label}
-        </AppLink>
-      ))}
+        ))}
+      </Group>
     </>
+  )
+}
+
+/** The views of the registry that is open, below its name. */
+function RegistryViews({ registry }: { readonly registry: string }) {
+  return (
+    <Group title={registry}>
+      <AppLink to="/registries/$registry" params={{ registry }} activeOptions={{ exact: true }}>
+        {texts.overview}
+      </AppLink>
+      <AppLink to="/registries/$registry/repositories" params={{ registry }}>
+        {texts.repositories}
+      </AppLink>
+      <AppLink to="/registries/$registry/access" params={{ registry }}>
+        {rightsTexts.accessControl}
+      </AppLink>
+      <AppLink to="/registries/$registry/keys" params={{ registry }}>
+        {rightsTexts.accessKeys}
+      </AppLink>
+      <AppLink to="/registries/$registry/tokens" params={{ registry }}>
+        {rightsTexts.tokens}
+      </AppLink>
+      <AppLink to="/registries/$registry/policies" params={{ registry }}>
+        {operationsTexts.policies.title}
+      </AppLink>
+      <AppLink to="/registries/$registry/audit" params={{ registry }}>
+        {operationsTexts.registryAudit}
+      </AppLink>
+    </Group>
+  )
+}
+
+/** Links below a heading, which also screen readers announce. */
+function Group({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  const styles = useStyles()
+  const id = useId()
+  return (
+    <div className={styles.group} role="group" aria-labelledby={id}>
+      <Text id={id} weight="semibold">
+        {title}
+      </Text>
+      {children}
+    </div>
   )
 }
 

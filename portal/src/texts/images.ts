@@ -195,7 +195,7 @@ export const imagesTexts = {
   },
   home: {
     search: 'Search',
-    searchHint: 'Registries, repositories, images such as team/app:1, digests in a repository, people and groups.',
+    searchHint: 'Registries, repositories, tags, images such as team/app:1, digests, people, groups and applications.',
     expires: (name: string, kind: string, date: string) => `${kind} of ${name} expires ${date}.`,
     expired: (name: string, kind: string, date: string) => `${kind} of ${name} expired ${date}.`,
     secret: 'A secret',
@@ -207,7 +207,12 @@ export const imagesTexts = {
       `The webhook ${name} has failed ${failures} times in a row: ${error}`,
     denials: (count: string) => `${count} requests were denied since midnight UTC.`,
     hidden: (what: string) => `Your roles do not show: ${what}.`,
+    cut: 'Only the first applications were looked at.',
+    checkAll: 'Look at all applications',
+    component: (name: string, message: string) => `${name}: ${message}. See Server.`,
+    serverCertificate: (when: string) => `The certificate of the server expires ${when}. See Server.`,
     sources: {
+      server: 'the state of the server',
       denials: 'denials',
       webhooks: 'webhooks',
       secrets: 'secrets and certificates',
@@ -216,6 +221,9 @@ export const imagesTexts = {
     application: 'Application',
     image: 'Image',
     by: 'By',
+  },
+  login: {
+    program: 'Program',
   },
   search: {
     title: (text: string) => `Search: ${text}`,
@@ -226,8 +234,6 @@ export const imagesTexts = {
     images: 'Images',
     principals: 'People, groups and applications',
     short: 'Type at least two characters.',
-    digestHint:
-      'A digest is found within a repository: search for team/app@sha256:…, or open a repository and filter its manifests.',
     kind: 'Kind',
     name: 'Name',
     id: 'Object id',
@@ -235,7 +241,11 @@ export const imagesTexts = {
     group: 'Group',
     servicePrincipal: 'Application',
     noPrincipals: 'Your roles do not include searching for people, groups and applications.',
-    cut: (count: number) => `The first ${count} are shown. Type more of the name.`,
+    image: 'Tag or digest',
+    maybeMore: 'There may be more. Type more of the name, or the repository too, such as team/app:1.',
+    maybeMissed: 'Not everything was looked at. Type the repository too, such as team/app:1.',
+    notSearched: (registries: string) =>
+      `Not searched, because of its network rules or its authentication policy: ${registries}. Open the registry instead.`,
     registry: 'Registry',
   },
 } as const

@@ -1,4 +1,4 @@
-import type { DeletedManifest, DeletedTag } from '../../api/registry-types.ts'
+import type { DeletedManifest, DeletedTag } from '../../api/content-types.ts'
 
 /** A deleted tag with its manifest, or a deleted manifest without a tag. */
 export type Restorable = {

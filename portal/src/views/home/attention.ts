@@ -1,5 +1,5 @@
 import type { Application, ApplicationCredential } from '../../api/attention.ts'
-import type { AuditWebhook, CredentialUse, Quota, Registry } from '../../api/types.ts'
+import type { AuditWebhook, CredentialUse, Quota, Registry, ServerStatus } from '../../api/types.ts'
 import { formatAge } from '../../shell/format.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { texts } from '../../texts.ts'
@@ -52,6 +52,20 @@ function ofCredential(
   if (endMs <= nowMs + soonMs) return [{ text: view.expires(name, kind, age) }]
   const lastMs = Math.max(Date.parse(startDateTime), used?.get(keyId) ?? 0)
   return used !== null && lastMs < nowMs - unusedMs ? [{ text: view.unused(name, kind) }] : []
+}
+
+/** How long before its end the certificate of the server needs attention. It is renewed before that, unless something fails. */
+const certificateMs = 14 * dayMs
+
+/** Components that are not well, and a certificate that was not renewed. */
+export function ofServer({ components, certificate }: ServerStatus, nowMs: number): readonly AttentionItem[] {
+  const isEnding = certificate !== null && Date.parse(certificate.expiresAt) < nowMs + certificateMs
+  return [
+    ...components
+      .filter(({ state }) => state !== 'ok')
+      .map(({ name, message }) => ({ text: view.component(name, message) })),
+    ...(isEnding ? [{ text: view.serverCertificate(formatAge(certificate.expiresAt, nowMs)) }] : []),
+  ]
 }
 
 /** Webhooks whose last delivery failed. */

@@ -41,7 +41,7 @@ export function Home() {
       />
       {registries.data !== undefined && subscriptionId !== undefined && (
         <Section title={view.attention}>
-          <AttentionList registries={registries.data} subscriptionId={subscriptionId} isReady={!pushes.isPending} />
+          <AttentionList registries={registries.data} subscriptionId={subscriptionId} />
         </Section>
       )}
       <Section title={view.registries}>
@@ -110,12 +110,12 @@ function OpenRegistry() {
 type AttentionListProps = {
   readonly registries: readonly Registry[]
   readonly subscriptionId: string
-  readonly isReady: boolean
 }
 
-function AttentionList({ registries, subscriptionId, isReady }: AttentionListProps) {
+function AttentionList({ registries, subscriptionId }: AttentionListProps) {
   const styles = useStyles()
-  const { items, hidden, isLoading, error } = useAttention(registries, subscriptionId, isReady)
+  const [isWhole, setWhole] = useState(false)
+  const { items, hidden, isCut, isLoading, error } = useAttention(registries, subscriptionId, isWhole)
   return (
     <>
       {items.length === 0 && !isLoading && error === undefined && <Text>{view.quiet}</Text>}
@@ -138,6 +138,12 @@ function AttentionList({ registries, subscriptionId, isReady }: AttentionListPro
       )}
       {isLoading && <Text role="status">{texts.loading}</Text>}
       {error !== undefined && <ErrorView error={error} />}
+      {isCut && !isWhole && (
+        <div>
+          <Text>{imagesTexts.home.cut}</Text>{' '}
+          <Button onClick={() => setWhole(true)}>{imagesTexts.home.checkAll}</Button>
+        </div>
+      )}
       {hidden.length > 0 && <Text className={styles.hint}>{imagesTexts.home.hidden(hidden.join(', '))}</Text>}
     </>
   )

@@ -11,39 +11,41 @@ export type FirstSteps = Readonly<Record<'password' | 'factor' | 'push' | 'colle
 
 const storageKey = (objectId: string) => `acrux-first-run-${objectId}`
 
-/**
- * The first steps of an owner of the directory, until they are all done or the owner dismisses them on this device. Undefined for
- * everybody else; then nothing is read.
- */
+/** The first steps of an owner of the directory, until they are all done or the owner dismisses them on this device. */
 export function useFirstRun(subscriptionId: string | undefined, hasPushes: boolean) {
   const { data: session } = useSession()
   const objectId = session?.person.objectId ?? ''
   const [isDismissed, setDismissed] = useState(false)
   const isOver = isDismissed || localStorage.getItem(storageKey(objectId)) !== null
-  const isOwner = useOwnRole(!isOver) === 'owner'
-  const steps = useQuery({
-    queryKey: ['first-run', objectId, subscriptionId],
-    enabled: isOwner && !isOver && subscriptionId !== undefined,
-    queryFn: ({ signal }) => readSteps(objectId, subscriptionId ?? '', signal),
+  const isWanted = !isOver && subscriptionId !== undefined
+  const isOwner = useOwnRole(isWanted) === 'owner'
+  // Read together with the role: everybody may read this of themselves.
+  const account = useQuery({
+    queryKey: ['first-run', objectId],
+    enabled: isWanted,
+    queryFn: ({ signal }) => readAccount(objectId, signal),
+  })
+  const jobs = useQuery({
+    queryKey: ['first-run-jobs', subscriptionId],
+    enabled: isWanted && isOwner,
+    queryFn: ({ signal }) => readEvents(subscriptionId ?? '', "action eq 'federated-credential.create'", signal, 1),
   })
   const dismiss = () => {
     localStorage.setItem(storageKey(objectId), 'over')
     setDismissed(true)
   }
-  const all = steps.data && { ...steps.data, push: hasPushes }
-  const isComplete = all !== undefined && Object.values(all).every(Boolean)
-  return { steps: isOver || isComplete ? undefined : all, dismiss }
+  const steps: FirstSteps | undefined =
+    isWanted && isOwner && account.data !== undefined && jobs.data !== undefined
+      ? { ...account.data, push: hasPushes, job: jobs.data.value.length > 0 }
+      : undefined
+  const isComplete = steps !== undefined && Object.values(steps).every(Boolean)
+  return { steps: isComplete ? undefined : steps, dismiss }
 }
 
-async function readSteps(
-  objectId: string,
-  subscriptionId: string,
-  signal: AbortSignal,
-): Promise<Omit<FirstSteps, 'push'>> {
-  const [methods, people, { value: events }] = await Promise.all([
+async function readAccount(objectId: string, signal: AbortSignal): Promise<Omit<FirstSteps, 'push' | 'job'>> {
+  const [methods, people] = await Promise.all([
     listMethods(objectId, signal),
     listDirectory<GraphUser>('users', {}, signal),
-    readEvents(subscriptionId, "action eq 'federated-credential.create'", signal),
   ])
   const self = people.items.find(({ id }) => id === objectId)
   const password = methods.find((method) => method['@odata.type'] === '#microsoft.graph.passwordAuthenticationMethod')
@@ -54,7 +56,6 @@ async function readSteps(
     password: !isFirst,
     factor: methods.some((method) => factors.has(method['@odata.type'])),
     colleague: people.items.length > 1,
-    job: events.length > 0,
   }
 }
 

@@ -3,9 +3,10 @@ import { listRegistries, readEvents } from '../../api/arm.ts'
 import { listApplications, listCredentialUses, listWebhooks } from '../../api/attention.ts'
 import { orHidden } from '../../api/or-hidden.ts'
 import { listQuotas } from '../../api/registry-arm.ts'
+import { readStatus } from '../../api/server.ts'
 import type { Registry } from '../../api/types.ts'
 import { imagesTexts } from '../../texts/images.ts'
-import { type AttentionItem, ofApplications, ofQuotas, ofRegistries, ofWebhooks } from './attention.ts'
+import { type AttentionItem, ofApplications, ofQuotas, ofRegistries, ofServer, ofWebhooks } from './attention.ts'
 
 /** The registries that the person may list. */
 export function useRegistries() {
@@ -28,23 +29,30 @@ const view = imagesTexts.home
 const maxRegistries = 10
 const maxDenials = 100
 
+/** How many pages of a long list are read if the person asks for everything. */
+const manyPages = 100
+
 /** What needs attention, and what the person's roles do not show. */
 export type Attention = {
   readonly items: readonly AttentionItem[]
   readonly hidden: readonly string[]
+  /** Whether there are more applications than were looked at. */
+  readonly isCut: boolean
   readonly isLoading: boolean
   readonly error: unknown
 }
 
-/**
- * What an owner should look at. Each source is a request of its own, because each belongs to another surface and needs another
- * permission; they begin when the rest of the view is shown.
- */
-export function useAttention(registries: readonly Registry[], subscriptionId: string, isReady: boolean): Attention {
+/** What a source says needs attention. */
+type Finding = { readonly items: readonly AttentionItem[]; readonly isCut?: boolean }
+
+/** What an owner should look at. Each source needs another permission. `isWhole`: all applications, not only the first. */
+export function useAttention(registries: readonly Registry[], subscriptionId: string, isWhole: boolean): Attention {
+  const pages = isWhole ? manyPages : 1
   const sources = [
     { name: view.sources.denials, read: (signal: AbortSignal) => readDenials(subscriptionId, signal) },
+    { name: view.sources.server, read: (signal: AbortSignal) => readServer(subscriptionId, signal) },
     { name: view.sources.webhooks, read: (signal: AbortSignal) => readWebhooks(subscriptionId, signal) },
-    { name: view.sources.secrets, read: (signal: AbortSignal) => readCredentials(subscriptionId, signal) },
+    { name: view.sources.secrets, read: (signal: AbortSignal) => readCredentials(subscriptionId, pages, signal) },
     {
       name: view.sources.quotas,
       read: (signal: AbortSignal) => readQuotas(registries.slice(0, maxRegistries), signal),
@@ -52,44 +60,53 @@ export function useAttention(registries: readonly Registry[], subscriptionId: st
   ]
   const results = useQueries({
     queries: sources.map(({ name, read }) => ({
-      queryKey: ['attention', subscriptionId, name],
-      enabled: isReady,
+      queryKey: ['attention', subscriptionId, name, ...(name === view.sources.secrets ? [pages] : [])],
       staleTime: 60_000,
       queryFn: ({ signal }: { readonly signal: AbortSignal }) => orHidden(read(signal)),
     })),
   })
   return {
-    items: [...ofRegistries(registries), ...results.flatMap(({ data }) => data ?? [])],
+    items: [...ofRegistries(registries), ...results.flatMap(({ data }) => data?.items ?? [])],
     hidden: sources.flatMap(({ name }, index) => (results[index]?.data === null ? [name] : [])),
+    isCut: results.some(({ data }) => data?.isCut === true),
     isLoading: results.some(({ isPending }) => isPending),
     error: results.find(({ error }) => error !== null)?.error,
   }
 }
 
-async function readDenials(subscriptionId: string, signal: AbortSignal): Promise<readonly AttentionItem[]> {
+async function readDenials(subscriptionId: string, signal: AbortSignal): Promise<Finding> {
   const midnight = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`
   const filter = `outcome eq 'refused' and eventTimestamp ge '${midnight}'`
   const { value, nextLink } = await readEvents(subscriptionId, filter, signal, maxDenials)
-  if (value.length === 0) return []
+  if (value.length === 0) return { items: [] }
   const count = value.length.toLocaleString('en')
-  return [{ text: view.denials(nextLink === undefined ? count : `${count}+`) }]
+  return { items: [{ text: view.denials(nextLink === undefined ? count : `${count}+`) }] }
 }
 
-async function readWebhooks(subscriptionId: string, signal: AbortSignal): Promise<readonly AttentionItem[]> {
-  return ofWebhooks((await listWebhooks(subscriptionId, signal)).value)
+async function readServer(subscriptionId: string, signal: AbortSignal): Promise<Finding> {
+  return { items: ofServer(await readStatus(`/subscriptions/${subscriptionId}`, signal), Date.now()) }
 }
 
-async function readCredentials(subscriptionId: string, signal: AbortSignal): Promise<readonly AttentionItem[]> {
+async function readWebhooks(subscriptionId: string, signal: AbortSignal): Promise<Finding> {
+  return { items: ofWebhooks((await listWebhooks(subscriptionId, signal)).value) }
+}
+
+async function readCredentials(subscriptionId: string, pages: number, signal: AbortSignal): Promise<Finding> {
   const [applications, uses] = await Promise.all([
-    listApplications(signal),
-    orHidden(listCredentialUses(subscriptionId, signal)),
+    listApplications(pages, signal),
+    orHidden(listCredentialUses(subscriptionId, pages, signal)),
   ])
-  return ofApplications(applications, uses, Date.now())
+  // Without all uses, a secret may seem to be unused.
+  const known = uses === null || uses.isCut ? null : uses.items
+  return {
+    items: ofApplications(applications.items, known, Date.now()),
+    isCut: applications.isCut || uses?.isCut === true,
+  }
 }
 
-async function readQuotas(registries: readonly Registry[], signal: AbortSignal): Promise<readonly AttentionItem[]> {
+async function readQuotas(registries: readonly Registry[], signal: AbortSignal): Promise<Finding> {
   const lists = registries.map(async ({ id, properties }) =>
     ofQuotas(properties.loginServer, (await listQuotas(id, signal)).value),
   )
-  return (await Promise.all(lists)).flat()
+  return { items: (await Promise.all(lists)).flat() }
 }

@@ -1,5 +1,5 @@
 import { Text } from '@fluentui/react-components'
-import type { Descriptor } from '../../api/registry-types.ts'
+import type { Descriptor } from '../../api/pushed-types.ts'
 import { DataTable } from '../../shell/data-table.tsx'
 import { type Fact, Facts } from '../../shell/facts.tsx'
 import { formatTime } from '../../shell/format.ts'

@@ -1,11 +1,11 @@
 import { makeStyles, tokens } from '@fluentui/react-components'
-import type { Descriptor } from '../../api/registry-types.ts'
+import type { Descriptor } from '../../api/pushed-types.ts'
 import { texts } from '../../texts.ts'
 
 const useStyles = makeStyles({
   chart: { display: 'block', width: '100%', height: '1.5rem', forcedColorAdjust: 'none' },
-  even: { fill: tokens.colorBrandBackground },
-  odd: { fill: tokens.colorBrandBackgroundPressed },
+  even: { fill: tokens.colorBrandBackground, '@media (forced-colors: active)': { fill: 'CanvasText' } },
+  odd: { fill: tokens.colorBrandBackgroundPressed, '@media (forced-colors: active)': { fill: 'GrayText' } },
 })
 
 const width = 1000

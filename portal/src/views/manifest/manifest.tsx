@@ -1,6 +1,7 @@
 import { Badge, Tab, TabList, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import type { Descriptor, ManifestProperties, TagProperties } from '../../api/registry-types.ts'
+import type { ManifestProperties, TagProperties } from '../../api/content-types.ts'
+import type { Descriptor } from '../../api/pushed-types.ts'
 import type { RawManifest } from '../../api/registry.ts'
 import { isLocked } from '../../content/lock-dialog.tsx'
 import { Digest } from '../../content/digest.tsx'
@@ -17,7 +18,7 @@ import { texts } from '../../texts.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { useRegistryName } from '../registry/use-registry.ts'
 import { ManifestLink } from '../repository/manifest-link.tsx'
-import { platformOf } from '../repository/platform-of.ts'
+import { platformsOf } from '../repository/platforms-of.ts'
 import { ImageConfigView } from './image-config-view.tsx'
 import { LayerChart } from './layer-chart.tsx'
 import { ManifestActions } from './manifest-actions.tsx'
@@ -182,7 +183,7 @@ function propertyFacts(properties: ManifestProperties | undefined, tag: TagPrope
   const pulled = tag === undefined ? lastPullTime : tag.lastPullTime
   const locks = [properties, tag].filter((each) => each !== undefined && isLocked(each.changeableAttributes))
   return [
-    [imagesTexts.platform, platformOf(properties)],
+    [imagesTexts.platform, platformsOf(properties)],
     [own.tags, tags.length === 0 ? texts.none : tags.join(', ')],
     [own.pushed, formatTime(tag?.lastUpdateTime ?? createdTime)],
     [own.pulled, pulled === undefined ? texts.never : formatTime(pulled)],

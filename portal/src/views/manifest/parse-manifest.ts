@@ -1,4 +1,4 @@
-import type { Descriptor, PushedManifest } from '../../api/registry-types.ts'
+import type { Descriptor, PushedManifest } from '../../api/pushed-types.ts'
 
 /** What a manifest contains. It was pushed by a client, so nothing is certain: a value of another type is left out. */
 export type ManifestContent = {

@@ -1,6 +1,6 @@
 import { Badge, Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
-import type { Descriptor } from '../../api/registry-types.ts'
+import type { Descriptor } from '../../api/pushed-types.ts'
 import { Digest } from '../../content/digest.tsx'
 import { formatBytes, formatTime, shortDigest } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'

@@ -1,4 +1,4 @@
-import type { Descriptor } from '../../api/registry-types.ts'
+import type { Descriptor } from '../../api/pushed-types.ts'
 
 export type ReferrerKind = 'signature' | 'sbom' | 'attestation' | 'other'
 

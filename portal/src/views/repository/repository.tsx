@@ -11,10 +11,9 @@ import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { useRegistryName } from '../registry/use-registry.ts'
-import { ManifestTable } from './manifest-table.tsx'
+import { ManifestTable, TagTable } from './content-table.tsx'
 import { RepositoryActions } from './repository-actions.tsx'
 import { type RepositorySearch, parseRepositorySearch } from './search.ts'
-import { TagTable } from './tag-table.tsx'
 import { useRepository } from './use-repository.ts'
 
 const view = imagesTexts.repository

@@ -1,27 +1,13 @@
-import { isAddress } from '../../shell/address.ts'
+const minLength = 2
+const maxLength = 512
 
-/** What a text that is searched for can name. */
-export type SearchQuery = {
-  /** In lower case: names of registries and repositories are. */
-  readonly text: string
-  /** A repository with a tag or digest, if the text has this form. */
-  readonly image: { readonly repository: string; readonly reference: string } | undefined
-  readonly isBareDigest: boolean
+/** The text that is searched for. Undefined if it is too short or too long. */
+export function parseQuery(typed: string): string | undefined {
+  const text = typed.trim()
+  return text.length < minLength || text.length > maxLength ? undefined : text
 }
 
-const minLength = 2
-
-/** Reads a text that is searched for. Undefined if it is too short. */
-export function parseQuery(typed: string): SearchQuery | undefined {
-  const whole = typed.trim()
-  if (whole.length < minLength) return undefined
-  const [, repository = '', tag, digest] = /^([^:@]+)(?::([^@]+)|@(.+))$/.exec(whole) ?? []
-  const reference = tag ?? digest ?? ''
-  const isImage = repository !== '' && isAddress({ registry: 'any', repository, reference })
-  const isBareDigest = /^sha(?:256|512):[0-9a-f]+$/.test(whole)
-  return {
-    text: whole.toLowerCase(),
-    image: isImage && !isBareDigest ? { repository, reference } : undefined,
-    isBareDigest,
-  }
+/** The text if it can be the name of a person, group or application: an image or a digest is none. */
+export function principalTextOf(text: string): string | undefined {
+  return /[:@]/.test(text.replace(/@[\w.-]+$/, '')) ? undefined : text
 }

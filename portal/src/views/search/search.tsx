@@ -3,7 +3,10 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { FoundPrincipal } from '../../api/attention.ts'
+import type { ContentSearch, FoundContent } from '../../api/types.ts'
+import { Digest } from '../../content/digest.tsx'
 import { AppLink } from '../../shell/app-link.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
@@ -11,77 +14,93 @@ import { texts } from '../../texts.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { useRegistries } from '../home/use-home.ts'
 import { ManifestLink } from '../repository/manifest-link.tsx'
-import { parseQuery } from './query.ts'
+import { parseQuery, principalTextOf } from './query.ts'
 import { SearchForm } from './search-form.tsx'
-import {
-  type FoundImage,
-  type FoundRepository,
-  maxResults,
-  useFoundImages,
-  useFoundPrincipals,
-  useFoundRepositories,
-} from './use-search.ts'
+import { useFoundContent, useFoundPrincipals } from './use-search.ts'
 
 const view = imagesTexts.search
 
 /** What is found for a text, by kind. */
 export function Search() {
   const { q = '' } = useSearch({ from: '/shell/search' })
-  const query = parseQuery(q)
-  const registries = useRegistries()
-  const repositories = useFoundRepositories(registries.data, query?.isBareDigest === true ? undefined : query)
-  const images = useFoundImages(registries.data, query)
-  const principals = useFoundPrincipals(query, q.trim())
+  const text = parseQuery(q)
   return (
     <Page title={q === '' ? view.titleEmpty : view.title(q)}>
       <SearchForm key={q} initial={q} />
-      {query === undefined && <Text>{view.short}</Text>}
-      {query?.isBareDigest === true && <Text>{view.digestHint}</Text>}
-      {query !== undefined && !query.isBareDigest && (
-        <>
-          {query.image !== undefined && (
-            <Results title={view.images} query={images}>
-              {(found) => <ImageTable images={found} />}
-            </Results>
-          )}
-          <Section title={view.registries}>
-            <Loaded query={registries}>
-              {(found) => (
-                <RegistryTable
-                  registries={found
-                    .map(({ properties }) => properties.loginServer)
-                    .filter((loginServer) => loginServer.includes(query.text))}
-                />
-              )}
-            </Loaded>
-          </Section>
-          <Results title={view.repositories} query={repositories}>
-            {(found) => <RepositoryTable repositories={found} />}
-          </Results>
-          {query.image === undefined && (
-            <Results title={view.principals} query={principals}>
-              {(found) =>
-                found === null ? <Text>{view.noPrincipals}</Text> : <PrincipalTable principals={found.flat()} />
-              }
-            </Results>
-          )}
-        </>
-      )}
+      {text === undefined ? <Text>{view.short}</Text> : <Results text={text} />}
     </Page>
   )
 }
 
-type ResultsProps<Found> = {
+function Results({ text }: { readonly text: string }) {
+  const registries = useRegistries()
+  const content = useFoundContent(text)
+  const principals = useFoundPrincipals(text)
+  const subscription = registries.data?.[0]?.id.split('/')[2]
+  return (
+    <>
+      <Part title={view.images} query={content}>
+        {({ value }) => <ImageTable images={value.filter(({ kind }) => kind !== 'repository')} />}
+      </Part>
+      <Part title={view.registries} query={registries}>
+        {(found) => (
+          <RegistryTable
+            registries={found
+              .map(({ properties }) => properties.loginServer)
+              .filter((loginServer) => loginServer.includes(text.toLowerCase()))}
+          />
+        )}
+      </Part>
+      <Part title={view.repositories} query={content}>
+        {(found) => (
+          <>
+            <RepositoryTable repositories={found.value.filter(({ kind }) => kind === 'repository')} />
+            <Limits found={found} />
+          </>
+        )}
+      </Part>
+      {principalTextOf(text) !== undefined && (
+        <Part title={view.principals} query={principals}>
+          {(found) =>
+            found === null ? <Text>{view.noPrincipals}</Text> : <PrincipalTable principals={found.flat()} />
+          }
+        </Part>
+      )}
+      {subscription !== undefined && (
+        <Section title={texts.commandLine}>
+          <CopyText label={texts.commandLine} text={commandOf(subscription, text)} />
+        </Section>
+      )}
+    </>
+  )
+}
+
+function commandOf(subscription: string, text: string): string {
+  const path = `/subscriptions/${subscription}/providers/Acrux.Server/content?api-version=2023-07-01`
+  return `az rest --url "${path}&text=${encodeURIComponent(text)}"`
+}
+
+type PartProps<Found> = {
   readonly title: string
   readonly query: UseQueryResult<Found>
   readonly children: (found: Found) => ReactNode
 }
 
-function Results<Found>({ title, query, children }: ResultsProps<Found>) {
+function Part<Found>({ title, query, children }: PartProps<Found>) {
   return (
     <Section title={title}>
       <Loaded query={query}>{children}</Loaded>
     </Section>
+  )
+}
+
+/** What the search does not show. */
+function Limits({ found: { value, isIncomplete, notSearched } }: { readonly found: ContentSearch }) {
+  return (
+    <>
+      {isIncomplete && <Text>{value.length === 0 ? view.maybeMissed : view.maybeMore}</Text>}
+      {notSearched.length > 0 && <Text>{view.notSearched(notSearched.join(', '))}</Text>}
+    </>
   )
 }
 
@@ -106,44 +125,48 @@ function RegistryTable({ registries }: { readonly registries: readonly string[] 
   )
 }
 
-function ImageTable({ images }: { readonly images: readonly FoundImage[] }) {
+function ImageTable({ images }: { readonly images: readonly FoundContent[] }) {
   if (images.length === 0) return <Text>{view.nothing}</Text>
   return (
     <DataTable
       label={view.images}
       rows={images}
-      keyOf={({ registry }) => registry}
+      keyOf={({ registry, repository, tag, digest }) => `${registry}/${repository} ${tag ?? ''} ${digest ?? ''}`}
       columns={[
-        { title: texts.tags, cell: (image) => <ManifestLink {...image} /> },
-        { title: imagesTexts.deleted.repository, cell: ({ repository }) => repository },
+        {
+          title: view.image,
+          cell: ({ registry, repository, tag, digest = '' }) => (
+            <ManifestLink registry={registry} repository={repository} reference={tag ?? digest} />
+          ),
+        },
+        { title: texts.repositoryView.digest, cell: ({ digest = '' }) => <Digest digest={digest} /> },
+        { title: imagesTexts.deleted.repository, cell: (place) => <RepositoryLink {...place} /> },
         { title: view.registry, cell: ({ registry }) => registry },
       ]}
     />
   )
 }
 
-function RepositoryTable({ repositories }: { readonly repositories: readonly FoundRepository[] }) {
+function RepositoryTable({ repositories }: { readonly repositories: readonly FoundContent[] }) {
   if (repositories.length === 0) return <Text>{view.nothing}</Text>
   return (
-    <>
-      <DataTable
-        label={view.repositories}
-        rows={repositories.slice(0, maxResults)}
-        keyOf={({ registry, repository }) => `${registry}/${repository}`}
-        columns={[
-          {
-            title: imagesTexts.deleted.repository,
-            cell: (place) => (
-              <AppLink to="/registries/$registry/repositories/$repository" params={place}>
-                {place.repository}
-              </AppLink>
-            ),
-          },
-          { title: view.registry, cell: ({ registry }) => registry },
-        ]}
-      />
-      {repositories.length > maxResults && <Text>{view.cut(maxResults)}</Text>}
-    </>
+    <DataTable
+      label={view.repositories}
+      rows={repositories}
+      keyOf={({ registry, repository }) => `${registry}/${repository}`}
+      columns={[
+        { title: imagesTexts.deleted.repository, cell: (place) => <RepositoryLink {...place} /> },
+        { title: view.registry, cell: ({ registry }) => registry },
+      ]}
+    />
+  )
+}
+
+function RepositoryLink({ registry, repository }: Pick<FoundContent, 'registry' | 'repository'>) {
+  return (
+    <AppLink to="/registries/$registry/repositories/$repository" params={{ registry, repository }}>
+      {repository}
+    </AppLink>
   )
 }
 

@@ -1,0 +1,199 @@
+/* Written by `npm run generate` from docs/openapi.json. */
+export interface DeletedManifestList {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  readonly manifests: readonly DeletedManifest[]
+}
+export interface DeletedTagList {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  readonly tags: readonly DeletedTag[]
+}
+export interface ManifestDocument {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  readonly manifest: ManifestProperties
+}
+export interface ManifestPropertiesList {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  readonly manifests: readonly ManifestProperties[]
+}
+export interface RepositoryNames {
+  readonly repositories: readonly string[]
+}
+export interface RepositoryProperties {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly createdTime: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly lastUpdateTime: string
+  readonly manifestCount: number
+  readonly tagCount: number
+  readonly changeableAttributes: ChangeableAttributes
+}
+export interface TagDocument {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  readonly tag: TagProperties
+}
+export interface TagPropertiesList {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  readonly tags: readonly TagProperties[]
+}
+export interface DeletedManifest {
+  readonly digest: string
+  readonly imageSize: number
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly createdTime: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly lastUpdateTime: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly lastPullTime?: string
+  readonly architecture?: string
+  readonly os?: string
+  readonly mediaType: string
+  readonly configMediaType?: string
+  readonly tags?: readonly string[]
+  readonly changeableAttributes: ChangeableAttributes
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly deletedAt: string
+}
+export interface DeletedTag {
+  readonly tag: string
+  readonly digest: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly createdTime: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly lastUpdateTime: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly deletedAt: string
+}
+export interface ManifestProperties {
+  readonly digest: string
+  readonly imageSize: number
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly createdTime: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly lastUpdateTime: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly lastPullTime?: string
+  readonly architecture?: string
+  readonly os?: string
+  readonly mediaType: string
+  readonly configMediaType?: string
+  readonly tags?: readonly string[]
+  readonly changeableAttributes: ChangeableAttributes
+  /**
+   * The manifests of an index. Only for one manifest, as at ACR.
+   */
+  readonly references?: readonly IndexChild[]
+}
+export interface ChangeableAttributes {
+  readonly deleteEnabled: boolean
+  readonly writeEnabled: boolean
+  readonly readEnabled: boolean
+  readonly listEnabled: boolean
+}
+export interface TagProperties {
+  readonly name: string
+  readonly digest: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly createdTime: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly lastUpdateTime: string
+  /**
+   * UTC, with up to seven digits of a second.
+   */
+  readonly lastPullTime?: string
+  readonly signed: boolean
+  readonly changeableAttributes: ChangeableAttributes
+  readonly manifest?: TagManifest
+}
+export interface IndexChild {
+  readonly digest: string
+  readonly architecture?: string
+  readonly os?: string
+}
+export interface TagManifest {
+  readonly mediaType: string
+  readonly imageSize: number
+  readonly architecture?: string
+  readonly os?: string
+  /**
+   * The manifests of an index that the repository holds.
+   */
+  readonly references?: readonly IndexChild[]
+}
