@@ -21,7 +21,7 @@ export interface Settings {
 export interface Figure {
   readonly name: string
   readonly measured: number
-  readonly unit: 'ratio' | 'share' | 'milliseconds' | 'MiB'
+  readonly unit: 'ratio' | 'share' | 'milliseconds' | 'MiB' | 'KiB' | 'requests'
   readonly bound: 'at least' | 'at most'
   /** Undefined for a comparison that has no target. */
   readonly target: number | undefined

@@ -10,6 +10,10 @@ function written({ unit }: Figure, value: number): string {
       return `${Math.round(value)} ms`
     case 'MiB':
       return `${Math.round(value)} MiB`
+    case 'KiB':
+      return `${Math.round(value)} KiB`
+    case 'requests':
+      return String(value)
   }
 }
 

@@ -5,8 +5,9 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { assignRole, registryId } from '../harness/arm.ts'
 import { type TestBrowser, browserFor } from '../harness/browser.ts'
 import type { NewPerson } from '../harness/directory.ts'
-import type { Person } from '../harness/page-visitor.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../harness/server.ts'
+
+export { signIn } from './sign-in-to-portal.ts'
 
 const root = join(import.meta.dirname, '../..')
 const isBuilt = existsSync(join(root, 'server/src/portal-host/assets/portal.json'))
@@ -69,15 +70,6 @@ async function watch(context: BrowserContext, origin: string): Promise<Watched> 
     if (url.protocol !== 'data:' && url.origin !== origin) faults.push(`a request to ${request.url()}`)
   })
   return { page, faults }
-}
-
-/** Opens an address of the portal and signs in. */
-export async function signIn(page: Page, { userPrincipalName, password }: Person, path = '/portal/'): Promise<void> {
-  await page.goto(path)
-  await page.getByLabel('User name').fill(userPrincipalName)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.waitForURL((url) => decodeURIComponent(url.pathname) === decodeURIComponent(path.split('?')[0] ?? ''))
 }
 
 /** Opens an address and waits until the view and its data are there. */
