@@ -12,10 +12,11 @@ import type { ReactNode } from 'react'
 
 const useStyles = makeStyles({
   scroll: { overflowX: 'auto' },
-  table: { minWidth: '32rem' },
-  wide: { minWidth: '64rem' },
+  table: { minWidth: '32rem', tableLayout: 'auto' },
+  wide: { minWidth: '64rem', tableLayout: 'auto' },
   cell: {
     overflowWrap: 'anywhere',
+    minWidth: '6.5rem',
     paddingTop: tokens.spacingVerticalXS,
     paddingBottom: tokens.spacingVerticalXS,
   },
