@@ -54,7 +54,10 @@ export type ManagementContext = {
   readonly access: Access
   readonly decisions: Decisions
   readonly tokenService: Pick<TokenService, 'passwordMayPull'>
-  readonly registry: Pick<Registry, 'usage' | 'deleteContent' | 'deletions' | 'scrubs' | 'quotas' | 'uploads' | 'search'>
+  readonly registry: Pick<
+    Registry,
+    'usage' | 'deleteContent' | 'deletions' | 'scrubs' | 'quotas' | 'uploads' | 'search'
+  >
   readonly imports: Pick<Imports, 'start' | 'find'>
   /** Replaces the signing keys of the token service and of the identity provider. */
   readonly rotateKeys: () => Promise<void>
