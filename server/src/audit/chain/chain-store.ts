@@ -18,6 +18,12 @@ export type Horizons = {
 /** The source of the chain: the database, a transaction, or a database file. */
 export type ChainSource = { readonly kind: DatabaseKind; readonly tables: <Tables>() => Kysely<Tables> }
 
+/** The end of the chain: its last block, and its sealed head; undefined if there is none. */
+export type ChainEnd = {
+  readonly last: { readonly number: number; readonly hash: string; readonly madeAtMs: number } | undefined
+  readonly seal: Uint8Array | undefined
+}
+
 /** Reads the chain. */
 export function readChain(source: ChainSource) {
   const tables = source.tables<ChainTables>()
@@ -27,6 +33,21 @@ export function readChain(source: ChainSource) {
     /** The sealed head; undefined if its row is missing. */
     head: async (): Promise<Uint8Array | undefined> =>
       (await tables.selectFrom('audit_head').select('seal').where('id', '=', 1).executeTakeFirst())?.seal,
+    /** The last block and the sealed head, as they are at one moment. */
+    end: async (): Promise<ChainEnd> => {
+      const last = tables.selectFrom('audit_block').orderBy('number', 'desc').limit(1)
+      const [row] = await tables
+        .selectNoFrom((builder) => [
+          last.select('number').as('number'),
+          last.select('hash').as('hash'),
+          last.select('made_at_ms').as('madeAtMs'),
+          builder.selectFrom('audit_head').select('seal').where('id', '=', 1).as('seal'),
+        ])
+        .execute()
+      const { number, hash, madeAtMs, seal } = row ?? {}
+      const isThere = typeof number === 'number' && typeof hash === 'string' && typeof madeAtMs === 'number'
+      return { last: isThere ? { number, hash, madeAtMs } : undefined, seal: seal ?? undefined }
+    },
     /** The last block such that neither it nor any previous block has an event with a higher number. */
     lastBlockWithin: (seq: number): Promise<BlockRow | undefined> =>
       tables

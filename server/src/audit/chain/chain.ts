@@ -110,13 +110,8 @@ class Chain implements AuditChain {
   }
 
   async state(): Promise<ChainState> {
-    // In one transaction: another server may add a block meanwhile.
-    return this.#options.database.transaction(async (transaction) => {
-      const { last, isWhole } = await this.#readHead(transaction)
-      const { number, hash, made_at_ms: madeAtMs } = last ?? {}
-      const isThere = number !== undefined && hash !== undefined && madeAtMs !== undefined
-      return { last: isThere ? { number, hash, madeAtMs } : undefined, isSealed: isWhole }
-    })
+    const { last, seal } = await this.#chain.end()
+    return { last, isSealed: isHead(openHead(this.#options.sealer, seal), last) }
   }
 
   async close(): Promise<void> {
@@ -230,7 +225,7 @@ class Chain implements AuditChain {
     const nowMs = this.#options.clock.now()
     if (nowMs - this.#comparedAtMs < compareEveryMs) return true
     this.#comparedAtMs = nowMs
-    if (isHead(openHead(this.#options.sealer, await this.#chain.head()), await this.#chain.lastBlock())) return true
+    if ((await this.state()).isSealed) return true
     await this.#restartAltered()
     return false
   }

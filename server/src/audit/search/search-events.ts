@@ -9,7 +9,11 @@ export type EventPage = {
   readonly next: number | undefined
 }
 
-/** How many events one request examines: there is only the index of the key, and millions would take too long. */
+/**
+ * How many events one request examines: there is only the index of the key. Measured with 1,000,000 events, a page of a search for an
+ * address that is not in the log takes 16 ms on SQLite and 85 ms on PostgreSQL; with an index of addresses it takes less than 1 ms, but
+ * to write an event takes six times as long on SQLite.
+ */
 const maxExamined = 20_000
 
 /** The assumed maximum difference between clocks, and delay of an event in the log. */
