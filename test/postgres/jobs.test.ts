@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { arm, createServicePrincipal, expectStatus } from '../harness/arm.ts'
-import { at, stringAt } from '../harness/json.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
 import { type TestDatabase, requirePostgres, startTestPostgres } from '../harness/postgres.ts'
 import { basic, pushBlob } from '../harness/registry.ts'
 import { startReplica } from '../harness/replica.ts'
@@ -55,6 +55,17 @@ test('the jobs run in one of three servers, and continue in another one when it 
   const holder = () => database.query('select process from process_claim')
   const first = holder()
   assert.equal(database.query('select count(*) from server_process'), '3')
+  const path = `/subscriptions/${server.firstRun.subscriptionId}/providers/Acrux.Server/status`
+  const servers = listAt(expectStatus(await arm(second, 'GET', path), 200).json(), 'servers')
+  assert.deepEqual(
+    servers.filter((each) => at(each, 'runsJobs') === true).map((each) => at(each, 'id')),
+    [first],
+  )
+  assert.equal(servers.filter((each) => at(each, 'isThis') === true).length, 1)
+  for (const each of servers) {
+    assert.match(stringAt(each, 'version'), /^\d+\.\d+\.\d+/)
+    assert.ok(Date.now() - Date.parse(stringAt(each, 'lastSeenAt')) < 30_000)
+  }
 
   let number = 0
   const work = async (on: readonly RunningServer[]): Promise<void> => {

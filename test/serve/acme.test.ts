@@ -5,10 +5,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect } from 'node:tls'
-import { createRegistry } from '../harness/arm.ts'
+import { arm, createRegistry, expectStatus } from '../harness/arm.ts'
 import { requireClient } from '../harness/clients.ts'
 import { freePort } from '../harness/free-port.ts'
 import { request } from '../harness/http.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { until } from '../harness/until.ts'
@@ -49,6 +50,14 @@ function logged(server: RunningServer, message: string): Record<string, unknown>
     .split('\n')
     .filter((line) => line.includes(`"msg":"${message}"`))
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+/** The certificates that the management API reports, by host; those with problems are first. */
+async function certificatesOf(server: RunningServer): Promise<ReadonlyMap<string, unknown>> {
+  const path = `/subscriptions/${server.firstRun.subscriptionId}/providers/Acrux.Server/certificates`
+  const rows = listAt(expectStatus(await arm(server, 'GET', path), 200).json(), 'value')
+  assert.equal(at(rows[0], 'acme', 'state'), 'failed')
+  return new Map(rows.map((row) => [stringAt(row, 'host'), row]))
 }
 
 async function troubledComponents(server: RunningServer, caFile: string): Promise<string[]> {
@@ -92,6 +101,16 @@ test('Certificates for the public host and every registry come from an ACME prov
   assert.match(String(line['reason']), /could not verify missing\.registries\.test by tls-alpn-01: Could not resolve/)
   assert.ok(Date.parse(String(line['retryAt'])) > Date.now(), 'the order is not repeated at once')
   assert.deepEqual(await troubledComponents(server, server.caFile), ['acme'])
+  const hosts = await certificatesOf({ ...server, caFile: bothFile })
+  assert.deepEqual(at(hosts.get(publicHost), 'acme', 'state'), 'issued')
+  assert.match(stringAt(hosts.get(publicHost), 'issuer'), /CN=Pebble/)
+  const missing = hosts.get('missing.registries.test')
+  assert.deepEqual(
+    ['own', 'failed', 1],
+    [at(missing, 'source'), at(missing, 'acme', 'state'), at(missing, 'acme', 'failures')],
+  )
+  assert.equal(at(missing, 'acme', 'lastError'), line['reason'])
+  assert.equal(at(missing, 'acme', 'nextAttemptAt'), line['retryAt'])
 
   await until('the certificate is renewed', async () => {
     return (await shownAt(port, publicHost)).fingerprint256 !== first.fingerprint256

@@ -90,6 +90,52 @@ export interface ContentSearch {
    * Login servers whose rules do not permit this request to see content.
    */
   readonly notSearched: readonly string[]
+export interface Backups {
+  /**
+   * Whether the server can make a backup: it cannot without the setting `backup.directory`, or with the rows in PostgreSQL.
+   */
+  readonly availability: 'available' | 'no-directory' | 'unsupported'
+  /**
+   * The backup that was requested last since the server started.
+   */
+  readonly last: {
+    readonly state: 'running' | 'completed' | 'failed'
+    readonly startedAt: string
+    readonly completedAt: string | null
+    readonly step: 'database' | 'blobs'
+    readonly doneBytes: number
+    /**
+     * Of this step; 0 while it is not known.
+     */
+    readonly totalBytes: number
+    readonly id: string | null
+    readonly error: string | null
+  } | null
+  /**
+   * The complete backups in the directory, the newest first, at most 50.
+   */
+  readonly value: {
+    readonly id: string
+    readonly takenAt: string
+    readonly version: string
+    readonly databaseBytes: number
+    readonly blobs: number
+    readonly blobBytes: number
+    /**
+     * The size of the blobs that earlier backups did not have.
+     */
+    readonly newBytes: number
+    /**
+     * Blobs that are missing, because they were missing or corrupt on the server.
+     */
+    readonly damaged: number
+    readonly hasKeys: boolean
+  }[]
+  readonly count: number
+  /**
+   * Why the directory cannot be listed.
+   */
+  readonly problem: string | null
 }
 export interface CredentialUseList {
   readonly value: readonly CredentialUse[]
@@ -158,6 +204,59 @@ export interface Decision {
   readonly smallestChange: DecisionChange | null
   readonly since: DecisionSince | null
 }
+export interface GarbageCollection {
+  readonly last: {
+    readonly state: 'running' | 'completed' | 'stopped' | 'failed'
+    readonly startedAt: string
+    readonly completedAt: string | null
+    /**
+     * From 0 to 1, an estimate.
+     */
+    readonly progress: number
+    readonly step: 'policies' | 'rows' | 'uploads' | 'registries' | 'blobs' | 'files'
+    readonly counts: {
+      /**
+       * Manifests and tags that the policies of registries deleted.
+       */
+      readonly manifests: number
+      /**
+       * Expired uploads.
+       */
+      readonly uploads: number
+      readonly blobs: number
+      /**
+       * The size of the deleted blobs.
+       */
+      readonly bytes: number
+    }
+  } | null
+  /**
+   * The start and the counts are null for a collection by an earlier version.
+   */
+  readonly lastCompleted: {
+    readonly startedAt: string | null
+    readonly completedAt: string
+    readonly counts: {
+      /**
+       * Manifests and tags that the policies of registries deleted.
+       */
+      readonly manifests: number
+      /**
+       * Expired uploads.
+       */
+      readonly uploads: number
+      readonly blobs: number
+      /**
+       * The size of the deleted blobs.
+       */
+      readonly bytes: number
+    } | null
+  } | null
+  /**
+   * How often garbage is collected without a request.
+   */
+  readonly intervalSeconds: number
+}
 export interface GeneratedCredentials {
   readonly username: string
   readonly passwords: {
@@ -166,6 +265,13 @@ export interface GeneratedCredentials {
     readonly name: 'password1' | 'password2'
     readonly value: string
   }[]
+}
+export interface HostCertificates {
+  /**
+   * At most 500 hosts, those with problems and early expiry first.
+   */
+  readonly value: readonly HostCertificate[]
+  readonly hostCount: number
 }
 export interface Metrics {
   readonly cost: number
@@ -310,9 +416,34 @@ export interface ServerStatus {
     readonly message: string
   }[]
   /**
+   * The running servers of the database.
+   */
+  readonly servers: {
+    readonly id: string
+    /**
+     * Whether it is the one that answers.
+     */
+    readonly isThis: boolean
+    /**
+     * The name of its machine. Null for a server of an earlier version.
+     */
+    readonly host: string | null
+    readonly version: string | null
+    readonly startedAt: string | null
+    /**
+     * The last sign of life, by the clock of that server.
+     */
+    readonly lastSeenAt: string | null
+    /**
+     * Whether it does the background work of all servers.
+     */
+    readonly runsJobs: boolean
+  }[]
+  /**
    * Null if the content is not on a disk of the server.
    */
   readonly disk: {
+    readonly totalBytes: number
     readonly freeBytes: number
     readonly reserveBytes: number
     readonly isLow: boolean
@@ -500,6 +631,34 @@ export interface DecisionSince {
   readonly smallestChange: DecisionChange | null
   readonly roleAssignmentMode: string | null
   readonly assignments: readonly ChangedAssignment[]
+}
+export interface HostCertificate {
+  readonly host: string
+  /**
+   * From the authority of the server, from files of the operator, or from the ACME provider.
+   */
+  readonly source: 'own' | 'configured' | 'acme'
+  readonly issuer: string
+  readonly validFrom: string
+  readonly expiresAt: string
+  readonly coversHost: boolean
+  /**
+   * Null for a host for which no ACME provider is asked.
+   */
+  readonly acme: {
+    /**
+     * Whether the last attempt to get a certificate succeeded; waiting before the first.
+     */
+    readonly state: 'issued' | 'waiting' | 'failed'
+    readonly renewalDueAt: string | null
+    /**
+     * How many attempts have failed in a row.
+     */
+    readonly failures: number
+    readonly lastError: string | null
+    readonly failedAt: string | null
+    readonly nextAttemptAt: string | null
+  } | null
 }
 export interface PasswordUses {
   readonly type: 'Acrux.Server/passwordUses'

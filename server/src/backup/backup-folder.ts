@@ -25,12 +25,22 @@ export type BackupFolder = {
 const markerName = 'acrux-backups.json'
 const digestPattern = /^(sha256|sha512):([0-9a-f]{64}(?:[0-9a-f]{64})?)$/
 
-/** Opens a directory of backups for reading. @throws StartupError if it is not one */
+/** A directory contains no backups, or does not exist. */
+export class NoBackupsError extends StartupError {
+  override readonly name = 'NoBackupsError'
+  constructor(path: string) {
+    super(
+      `${path} contains no backups`,
+      exitCodes.backupUnusable,
+      'use the directory that acrux backup create wrote to',
+    )
+  }
+}
+
+/** Opens a directory of backups for reading. @throws NoBackupsError if it is not one */
 export function openBackupFolder(directory: string): BackupFolder {
   const path = resolve(directory)
-  if (!existsSync(join(path, markerName))) {
-    throw unusable(`${path} contains no backups`, 'use the directory that acrux backup create wrote to')
-  }
+  if (!existsSync(join(path, markerName))) throw new NoBackupsError(path)
   return folderAt(path)
 }
 

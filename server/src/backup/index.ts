@@ -1,5 +1,5 @@
-export { openBackupFolder } from './backup-folder.ts'
+export { NoBackupsError, openBackupFolder } from './backup-folder.ts'
 export { type CreateOptions, createBackup } from './create.ts'
 export { readBackupKeys, verifyBackup } from './verify.ts'
 export { type RestoreOptions, type Restored, requireEmpty, restoreBackup } from './restore.ts'
-export type { Backup, BlobProblem, OnProgress } from './model.ts'
+export type { Backup, BlobProblem, OnProgress, Progress } from './model.ts'

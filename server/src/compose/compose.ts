@@ -18,12 +18,14 @@ import type { CertificateSource } from '../platform/tls/certificate-source.ts'
 import type { KeyPair } from '../platform/tls/key-pair.ts'
 import { createFirstRun } from './first-run.ts'
 import { publicOriginOf } from './hosts/listened-hosts.ts'
-import { coverHosts, moveRegistries, requireLoginServer } from './hosts/login-servers.ts'
-import { type Jobs, listJobs, logFailure } from './jobs/jobs.ts'
+import { coverHosts, moveRegistries, requireLoginServer, servedHosts } from './hosts/login-servers.ts'
+import { type Jobs, listJobs, logFailure, prepareCollection } from './jobs/jobs.ts'
+import { Backups } from './maintenance/backups.ts'
 import { controlHandler } from './maintenance/control.ts'
 import { createWritePause } from './maintenance/write-pause.ts'
 import { type Modules, createModules } from './modules/modules.ts'
 import { figuresOf } from './monitoring/figures.ts'
+import { readHostCertificates } from './monitoring/host-certificates.ts'
 import { readServerStatus } from './monitoring/server-status.ts'
 import { healthComponents } from './monitoring/health-components.ts'
 import { openApiDocument } from './openapi/openapi.ts'
@@ -86,13 +88,14 @@ export async function compose(
   if (renewCa && (configuration.http || configuration.tlsCert !== undefined)) {
     throw new StartupError('--renew-ca: this server has no certificate authority', exitCodes.configuration, 'omit it')
   }
-  const state = await openState(configuration, { clock, log, renewCa })
+  const state = await openState(configuration, { clock, log, renewCa, version })
   const { database, certificates } = state
   const publicOrigin = publicOriginOf(configuration)
   const startedAtMs = clock.now()
   const acme = await openAcme(configuration, { ...state, clock, log })
   const outbound = await openOutbound(configuration.outbound)
   const callers = shareCallers(configuration)
+  const backups = new Backups({ configuration, version, clock, log })
   let openApi: ReturnType<typeof openApiDocument> | undefined
   const modules: Modules = await createModules(
     { ...state, space: state.contentSpace, clock, log, outbound, publicOrigin, callers: callers?.ofMainThread },
@@ -105,7 +108,11 @@ export async function compose(
         ),
       openApi: () => (openApi ??= openApiDocument(routes)),
       serverStatus: () =>
-        readServerStatus({ version, startedAtMs, health, space: state.contentSpace, certificates, ...modules }),
+        readServerStatus({ ...state, version, startedAtMs, health, space: state.contentSpace, ...modules }),
+      hostCertificates: async () =>
+        readHostCertificates({ certificates, acme, hosts: await servedHosts(modules.resources, configuration) }),
+      backups,
+      startCollection: () => modules.registry.collections.start(prepareCollection(modules)),
     },
   )
   const firstRun = await prepareRegistries(configuration, { state, modules, publicOrigin, log })
@@ -115,10 +122,7 @@ export async function compose(
   let draining = false
   const writerWatch = createWriterWatch({ database, clock })
   const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, writerWatch, clock }
-  const components = healthComponents({
-    ...sources,
-    isDraining: () => draining,
-  })
+  const components = healthComponents({ ...sources, isDraining: () => draining })
   const health = createHealth({ components, clock, log })
   const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates })
   const jobs = listJobs(configuration, { modules, state, acme, writerWatch, clock, log })
@@ -137,12 +141,14 @@ export async function compose(
     drain: () => {
       draining = true
       void modules.registry.scrubs.stop()
+      void modules.registry.collections.stop()
       health.refresh()
       modules.auditing.delivery.stop()
       acme?.stop()
     },
     close: async () => {
       await control.close()
+      await backups.close()
       await app.close()
       await certificates?.close()
       await modules.imports.close()

@@ -28,6 +28,8 @@ type Document = {
 /** Routes of the management surface that change something and read no body. */
 const readsNoBody: readonly string[] = [
   'auditWebhooks.rotateSecret',
+  'backup.start',
+  'garbageCollection.start',
   'locks.put.group',
   'locks.put.registry',
   'locks.put.subscription',

@@ -20,6 +20,14 @@ test('an owner sees the state of the server, the settings with their sources, an
   assert.ok(Array.isArray(status['signingKeys']) && status['signingKeys'].length === 2)
   assert.notEqual(status['disk'], null)
   assert.notEqual(status['certificate'], null)
+  const [only, ...others] = status['servers'] as readonly Record<string, unknown>[]
+  assert.deepEqual([only?.['isThis'], only?.['runsJobs'], only?.['version'], others], [true, true, 'unknown', []])
+  type Certificates = { readonly value: readonly Record<string, unknown>[]; readonly hostCount: number }
+  const certificates = await ask<Certificates>('GET', 'certificates')
+  assert.equal(certificates.hostCount, certificates.value.length)
+  const own = certificates.value.find(({ host }) => host === 'localhost')
+  assert.deepEqual([own?.['source'], own?.['coversHost'], own?.['acme']], ['own', true, null])
+  assert.match(String(own?.['issuer']), /Acrux/)
   type Setting = { readonly key: string; readonly value: string | null; readonly source: string | null }
   const { value } = await ask<{ readonly value: readonly Setting[] }>('POST', 'listSettings')
   const found = (key: string) => value.find((setting) => setting.key === key)
@@ -29,4 +37,18 @@ test('an owner sees the state of the server, the settings with their sources, an
   const chain = await ask<Chain>('GET', 'auditChain')
   assert.match(chain.checkpoint ?? '', /^\d+:[0-9a-f]{64}$/)
   assert.equal(chain.isSealed, true)
+})
+
+test('without a directory in the configuration, a backup is refused with what to do', async (t) => {
+  const { server, first } = await openServer(t)
+  const { appId, password } = first.servicePrincipal
+  const { arm } = await tokensOf(server, first, appId, password)
+  const url = `/subscriptions/${first.subscriptionId}/providers/Acrux.Server/backup?api-version=2024-11-01`
+  const headers = { host: 'localhost:5443', authorization: `Bearer ${arm}` }
+  const refused = await server.app.inject({ method: 'POST', url, headers })
+  assert.equal(refused.statusCode, 409)
+  assert.match(refused.body, /Set backup\.directory/)
+  const shown = await server.app.inject({ method: 'GET', url, headers })
+  const none = { availability: 'no-directory', last: null, value: [], count: 0, problem: null }
+  assert.deepEqual(shown.json(), none)
 })

@@ -47,7 +47,14 @@ export async function openTestModules(options: TestModulesOptions = {}) {
     outbound: options.outbound ?? createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }),
     publicOrigin: publicOriginOf(configuration),
   }
-  const ports = { onRegistriesChanged, openApi: () => ({ openapi: '3.1.0' }), serverStatus: noStatus }
+  const ports = {
+    onRegistriesChanged,
+    openApi: () => ({ openapi: '3.1.0' }),
+    serverStatus: noStatus,
+    hostCertificates: noStatus,
+    backups: { status: noStatus, refusal: () => 'no-directory' as const, start: () => undefined },
+    startCollection: noStatus,
+  }
   const modules = await createModules(basis, configuration, ports)
   const close = async () => {
     await modules.registry.close()

@@ -265,6 +265,21 @@ export const settingsSchema = z.strictObject(
         { error: 'must be a mapping' },
       )
       .prefault({}),
+    backup: z
+      .strictObject(
+        {
+          directory: path().optional().register(settingTexts, {
+            kind: 'text',
+            description:
+              'The directory to which the server writes the backups that owners request in the portal, preferably on another disk. It contains any number of backups of one server; `acrux backup` works with it as well. Nobody can request a backup without it.',
+            placeholder: 'directory',
+            example: '/backup/acrux',
+            defaultText: 'none',
+          }),
+        },
+        { error: 'must be a mapping' },
+      )
+      .prefault({}),
     integrity: z
       .strictObject(
         {

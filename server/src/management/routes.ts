@@ -46,6 +46,9 @@ import { listRoleAssignments } from './roles/role-assignment-list.ts'
 import { deleteRoleAssignment, getRoleAssignment, putRoleAssignment } from './roles/role-assignments.ts'
 import { deleteRoleDefinition, putRoleDefinition } from './roles/role-definition-changes.ts'
 import { getRoleDefinition, listRoleDefinitions } from './roles/role-definitions.ts'
+import { getBackup, startBackup } from './server/backup.ts'
+import { listCertificates } from './server/certificates.ts'
+import { getCollection, startCollection } from './server/garbage-collection.ts'
 import { getScrub, startScrub } from './server/scrub.ts'
 import { getOpenApi } from './server/open-api.ts'
 import { getAuditChain, getStatus, listSettings } from './server/status.ts'
@@ -101,6 +104,11 @@ const subscriptionRows = table([
   { id: 'signingKeys.withdraw',    method: 'POST',   path: `${subscription}/providers/Acrux.Server/withdrawSigningKeys`, need: action('Acrux.Server/signingKeys/withdraw/action'), handle: withdrawSigningKeys },
   { id: 'scrub.start',             method: 'POST',   path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/action'), handle: startScrub },
   { id: 'scrub.get',               method: 'GET',    path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/read'), handle: getScrub },
+  { id: 'garbageCollection.start', method: 'POST',   path: `${subscription}/providers/Acrux.Server/garbageCollection`, need: action('Acrux.Server/garbageCollection/action'), handle: startCollection },
+  { id: 'garbageCollection.get',   method: 'GET',    path: `${subscription}/providers/Acrux.Server/garbageCollection`, need: action('Acrux.Server/garbageCollection/read'), handle: getCollection },
+  { id: 'backup.start',            method: 'POST',   path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/action'), handle: startBackup },
+  { id: 'backup.get',              method: 'GET',    path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/read'), handle: getBackup },
+  { id: 'certificates.list',       method: 'GET',    path: `${subscription}/providers/Acrux.Server/certificates`, need: action('Acrux.Server/certificates/read'), handle: listCertificates },
   { id: 'server.status',           method: 'GET',    path: `${subscription}/providers/Acrux.Server/status`, need: action('Acrux.Server/status/read'), handle: getStatus },
   { id: 'server.settings',         method: 'POST',   path: `${subscription}/providers/Acrux.Server/listSettings`, need: action('Acrux.Server/listSettings/action'), handle: listSettings },
   { id: 'auditChain.get',          method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditChain`, need: action('Acrux.Server/auditChain/read'), handle: getAuditChain },

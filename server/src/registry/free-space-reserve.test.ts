@@ -8,7 +8,7 @@ import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 test('no push uses the free-space reserve, and deletions still work', async (t) => {
   const disk = { isLow: false }
   const space: ContentSpace = {
-    state: () => ({ freeBytes: 0, reserveBytes: 0, isLow: disk.isLow }),
+    state: () => ({ totalBytes: 0, freeBytes: 0, reserveBytes: 0, isLow: disk.isLow }),
     hasRoomFor: () => !disk.isLow,
     take: () => !disk.isLow,
     isExhausted: () => disk.isLow,

@@ -4,7 +4,8 @@ import { onlyProcess } from '../platform/jobs/processes.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { createContent, type RegistryContent } from './content.ts'
 import { type ContextOptions, createContext, type RegistryContext } from './context.ts'
-import { GarbageCollector } from './garbage/collect-garbage.ts'
+import type { Collected } from './garbage/collection.ts'
+import { Collections, type Preparation } from './garbage/collections.ts'
 import { pruneTombstones } from './garbage/tombstone-store.ts'
 import { createHandlers } from './handlers.ts'
 import type { RecordedPulls } from './manifests/last-pulls.ts'
@@ -18,7 +19,6 @@ import { deleteRegistryContent } from './repositories/repository-store.ts'
 import { applyPolicies } from './retention/apply-policies.ts'
 import type { PolicedRegistry } from './retention/model.ts'
 import type { VerifyAudit } from './scrub/scrub-run.ts'
-import { readReport, writeReport } from './scrub/scrub-store.ts'
 import { defaultScrubSettings, type ScrubSettings, Scrubs } from './scrub/scrubs.ts'
 import { mountSurface } from './surface.ts'
 import type { Gate, Transfers, WhichRegistry } from './surface/ports.ts'
@@ -30,9 +30,6 @@ export type GarbageFigures = {
   readonly blobs: number
   readonly uploads: number
 }
-
-/** The report of the last garbage collection of any process. */
-type CollectionReport = { readonly completedAtMs: number }
 
 /** The bytes that a registry holds, open uploads included, and its quota; undefined if there is no quota. */
 export type RegistryUsage = { readonly sizeBytes: number; readonly limitBytes: number | undefined }
@@ -74,8 +71,7 @@ export interface Registry {
   /** Cache hits and misses of manifest reads since the start; undefined if there is no cache. */
   readonly manifestCacheFigures: () => { readonly hits: number; readonly misses: number }
   readonly garbageFigures: GarbageFigures
-  /** When the last garbage collection of any process was completed. */
-  lastCollectionMs(): Promise<number | undefined>
+  readonly collections: Pick<Collections, 'start' | 'status' | 'stop'>
   /** Writes the last pull times of manifests and tags, which are collected in memory. */
   flushLastPulls(): Promise<void>
   /** Adds last pull times that another thread collected. */
@@ -88,8 +84,8 @@ export interface Registry {
   quotaUse(): Promise<QuotaUse>
   /** Open uploads and their bytes, for metrics. */
   capacity(): { readonly openUploads: number; readonly stagedBytes: number }
-  /** Deletes content that is no longer reachable, and returns how much. */
-  collectGarbage(): Promise<{ readonly blobs: number; readonly uploads: number }>
+  /** Deletes content that is no longer reachable, and returns how much. Nothing, if another process does so. */
+  collectGarbage(prepare?: Preparation): Promise<Readonly<Collected>>
 }
 
 /** Longer than the lifetime of any credential: until then, a tombstone rejects credentials from before the deletion. */
@@ -99,9 +95,8 @@ const tombstoneLifetimeMs = 24 * 60 * 60 * 1000
 export function createRegistry(options: RegistryOptions): Registry {
   const { database, clock, callerBudgets = new CallerBudgets(), scrubSettings = defaultScrubSettings } = options
   const context = createContext(options)
-  const collector = new GarbageCollector(context)
-  const garbageFigures = { runs: 0, blobs: 0, uploads: 0 }
   const { verifyAudit, processes = onlyProcess() } = options
+  const collections = new Collections(context, { processes, log: context.log, pruneRows: () => pruneRows(context) })
   const scrubs = new Scrubs(context, { settings: scrubSettings, verifyAudit, processes })
   return {
     mount: (app) => mountSurface(app, { ...options, budgets: callerBudgets, handlers: createHandlers(context) }),
@@ -116,17 +111,14 @@ export function createRegistry(options: RegistryOptions): Registry {
     deletions: createDeletionCount(database),
     resumeDeletions: () => context.sweeper.begin(),
     manifestCacheFigures: () => context.manifestCache.reads,
-    garbageFigures,
-    lastCollectionMs: async () => {
-      const row = await readReport(database, 'collection')
-      return row === undefined ? undefined : (JSON.parse(row.report) as CollectionReport).completedAtMs
-    },
+    garbageFigures: collections.figures,
+    collections,
     flushLastPulls: () => context.lastPulls.flush(),
     addPulls: (recorded) => context.lastPulls.add(recorded),
     scrubs,
     integrityFigures: context.integrity.figures,
     close: async () => {
-      await scrubs.stop()
+      await Promise.all([scrubs.stop(), collections.stop()])
       await context.sweeper.close()
     },
     quotas: createRegistryQuotas(database, context.quotas),
@@ -134,20 +126,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     reclaimSpace: () => context.reclaimSpace(),
     quotaUse: () => readQuotaUse(database, options.defaultQuotas ?? noQuotas),
     capacity: () => ({ openUploads: context.staged.size, stagedBytes: context.staged.total() }),
-    collectGarbage: async () => {
-      // Deleting rows can fail on a full disk; the collection must free space all the same.
-      const [pruned] = await Promise.allSettled([pruneRows(context)])
-      const collected = await collector.collect()
-      if (pruned.status === 'rejected') throw pruned.reason
-      garbageFigures.runs += 1
-      garbageFigures.blobs += collected.blobs
-      garbageFigures.uploads += collected.uploads
-      const report = JSON.stringify({ completedAtMs: clock.now() } satisfies CollectionReport)
-      await database.transaction((transaction) =>
-        writeReport(transaction, { name: 'collection', process: processes.id(), report }),
-      )
-      return collected
-    },
+    collectGarbage: (prepare) => collections.collect(prepare),
   }
 }
 

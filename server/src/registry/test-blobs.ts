@@ -131,7 +131,10 @@ export async function openBlobServer(given: {
     blobs,
     gate,
     send: (method, path, sent = {}) => exchange(port, method, path, sent),
-    collectGarbage: () => registry.collectGarbage(),
+    collectGarbage: async () => {
+      const { blobs, uploads } = await registry.collectGarbage()
+      return { blobs, uploads }
+    },
     deleteRegistry: (rid) => database.transaction((transaction) => registry.deleteContent(transaction, rid)),
     close: () => listener.close(500),
   }

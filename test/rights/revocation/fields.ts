@@ -96,7 +96,7 @@ export const without: Readonly<Record<string, string>> = {
   ...named('where something is', 'tenant subscription resource_group application_uri'),
   ...named('what holds somebody off', 'quota known_network password_failure password_guess enrolment_code used_challenge used_assertion'),
   ...named('what is under way', 'import_operation scrub content_report upstream_transaction'),
-  ...named('the certificates of an ACME provider, and the account there', 'acme_account acme_certificate acme_challenge'),
+  ...named('the certificates of an ACME provider, and the account there', 'acme_account acme_certificate acme_challenge acme_failure'),
   ...named('the server processes, and which of them runs the jobs', 'server_process process_claim'),
   ...named('what the first start of an installation creates', 'installation data_key certificate_authority'),
   ...named('the database itself', 'schema_migration'),

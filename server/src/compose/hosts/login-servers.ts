@@ -41,16 +41,22 @@ export async function coverHosts(
   await certificates.ensureHosts([...hosts, ...registries.map(({ loginServer }) => loginServer)], hostsWherePermitted)
 }
 
+/** The public host and the login servers of the registries, without ports. */
+export async function servedHosts(
+  resources: Resources,
+  { publicHost }: Pick<Configuration, 'publicHost'>,
+): Promise<string[]> {
+  const registries = await listRegistries(resources)
+  const hosts = [publicHost, ...registries.map(({ loginServer }) => loginServer)]
+  return [...new Set(hosts.flatMap((host) => parseCertificateHost(host) ?? []))]
+}
+
 /** The hosts for which an ACME provider can issue a certificate: the public names of the server and its registries. */
 export async function acmeHosts(
   resources: Resources,
   { publicHost }: Pick<Configuration, 'publicHost'>,
 ): Promise<string[]> {
-  const registries = await listRegistries(resources)
-  const hosts = [publicHost, ...registries.map(({ loginServer }) => loginServer)].flatMap(
-    (host) => parseCertificateHost(host) ?? [],
-  )
-  return [...new Set(hosts.filter(isPublicName))]
+  return (await servedHosts(resources, { publicHost })).filter(isPublicName)
 }
 
 function isPublicName(host: string): boolean {

@@ -10,6 +10,7 @@ import type { Log } from '../../platform/log/log.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
+import type { Preparation } from '../../registry/index.ts'
 import { acmeHosts, listRegistries } from '../hosts/login-servers.ts'
 import type { Modules } from '../modules/modules.ts'
 import type { State } from '../state/state.ts'
@@ -58,20 +59,14 @@ export type JobSources = {
 /** The table of all jobs. */
 export function listJobs(configuration: Configuration, sources: JobSources): Jobs {
   const { modules, writerWatch, acme } = sources
-  const { imports, registry } = modules
+  const { registry } = modules
   return {
     ...auditJobs(configuration, sources),
     /** Applies the policies of every registry, then deletes all unreachable content. */
     'collect-garbage': {
       runs: 'once for all',
       intervalSeconds: configuration.gc.intervalSeconds,
-      run: async () => {
-        for (const policed of await listRegistries(modules.resources)) await registry.applyPolicies(policed)
-        // Deleting rows can fail on a full disk; the collection must free space all the same.
-        const [purged] = await Promise.allSettled([imports.endOrphaned().then(() => imports.purge())])
-        await registry.collectGarbage()
-        if (purged.status === 'rejected') throw purged.reason
-      },
+      run: () => registry.collectGarbage(prepareCollection(modules)),
       failure: 'garbage collection failed',
       failureLevel: 'error',
     },
@@ -142,6 +137,18 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       failure: 'the challenges of the ACME provider were not loaded',
       failureLevel: 'error',
     },
+  }
+}
+
+/** What precedes each garbage collection. */
+export function prepareCollection({ imports, registry, resources }: Modules): Preparation {
+  return async (onDeleted) => {
+    for (const policed of await listRegistries(resources)) {
+      const { untagged, purged } = await registry.applyPolicies(policed)
+      onDeleted(untagged + purged)
+    }
+    await imports.endOrphaned()
+    await imports.purge()
   }
 }
 

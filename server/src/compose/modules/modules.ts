@@ -23,6 +23,10 @@ export type ModulePorts = {
   readonly openApi: ManagementPorts['openApi']
   /** The state of the server. */
   readonly serverStatus: ManagementPorts['serverStatus']
+  readonly hostCertificates: ManagementPorts['hostCertificates']
+  readonly backups: ManagementPorts['backups']
+  /** Starts a garbage collection, unless one is running. */
+  readonly startCollection: () => Promise<void>
 }
 
 /** Creates the modules and wires them. @throws StartupError for every failure that the operator can fix */
@@ -53,6 +57,11 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
     auditLog,
     auditChain: auditing.chain,
     auditLag: auditing.lag,
+    collections: {
+      status: () => registry.collections.status(),
+      start: ports.startCollection,
+      intervalSeconds: configuration.gc.intervalSeconds,
+    },
     serverSettings: () => settingsInForce(configuration),
     decisions: createDecisions({ auditLog, access, directory }),
     auditWebhooks: createWebhooks({ database, clock, sealer }),

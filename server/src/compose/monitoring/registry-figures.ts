@@ -4,7 +4,7 @@ import { manifestCacheFigure } from './thread-figures.ts'
 
 type CapacitySources = Pick<Registry, 'capacity' | 'quotaUse'>
 type IntegritySources = Pick<Registry, 'scrubs' | 'integrityFigures'>
-type ContentSources = Pick<Registry, 'manifestCacheFigures' | 'garbageFigures' | 'lastCollectionMs'>
+type ContentSources = Pick<Registry, 'manifestCacheFigures' | 'garbageFigures' | 'collections'>
 
 export type RegistryFigureSources = CapacitySources & IntegritySources & ContentSources
 
@@ -103,7 +103,7 @@ function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySourc
   ]
 }
 
-function contentFigures({ manifestCacheFigures, garbageFigures, lastCollectionMs }: ContentSources): readonly Figure[] {
+function contentFigures({ manifestCacheFigures, garbageFigures, collections }: ContentSources): readonly Figure[] {
   const figure = (name: string, help: string, count: () => number): Figure => {
     return { name, help, kind: 'counter', read: async () => count() }
   }
@@ -121,8 +121,8 @@ function contentFigures({ manifestCacheFigures, garbageFigures, lastCollectionMs
       help: 'When any server completed the last garbage collection.',
       kind: 'gauge',
       read: async () => {
-        const completedAtMs = await lastCollectionMs()
-        return completedAtMs === undefined ? undefined : completedAtMs / 1000
+        const { completed } = await collections.status()
+        return completed && completed.completedAtMs / 1000
       },
     },
   ]

@@ -1,6 +1,7 @@
 import type { Identity } from '../../identity/index.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
 import type { Health, HealthReport } from '../../platform/metrics/health.ts'
+import type { Processes, RunningProcess } from '../../platform/jobs/processes.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
 import type { Registry } from '../../registry/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
@@ -14,24 +15,39 @@ type StatusSources = {
   readonly certificates: CertificateSource | undefined
   readonly tokenService: Pick<TokenService, 'signingKey'>
   readonly identity: Pick<Identity, 'signingKey'>
-  readonly registry: Pick<Registry, 'lastCollectionMs'>
+  readonly registry: Pick<Registry, 'collections'>
+  readonly processes: Pick<Processes, 'id' | 'list'>
 }
 
 /** The state of a server, as the management API shows it. */
 export async function readServerStatus(sources: StatusSources) {
-  const { version, startedAtMs, health, space, certificates, tokenService, identity, registry } = sources
+  const { version, startedAtMs, health, space, certificates, tokenService, identity, registry, processes } = sources
   const { status, components }: HealthReport = await health.report()
   const [acr, own] = await Promise.all([tokenService.signingKey(), identity.signingKey()])
-  const { freeBytes, reserveBytes, isLow } = space.state()
+  const { totalBytes, freeBytes, reserveBytes, isLow } = space.state()
+  const { completed } = await registry.collections.status()
   return {
     version,
     startedAt: isoTime(startedAtMs),
     status,
     components: [...components],
-    disk: Number.isFinite(freeBytes) ? { freeBytes, reserveBytes, isLow } : null,
+    servers: (await processes.list()).map((each) => serverOf(each, processes.id())),
+    disk: Number.isFinite(freeBytes) ? { totalBytes, freeBytes, reserveBytes, isLow } : null,
     certificate: certificates === undefined ? null : certificateOf(certificates),
     signingKeys: [keyOf('registry', acr), keyOf('identity', own)],
-    lastCollectionAt: timeOrNull(await registry.lastCollectionMs()),
+    lastCollectionAt: timeOrNull(completed?.completedAtMs),
+  }
+}
+
+function serverOf({ id, host, version, startedAtMs, seenAtMs, runsJobs }: RunningProcess, own: string) {
+  return {
+    id,
+    isThis: id === own,
+    host: host ?? null,
+    version: version ?? null,
+    startedAt: timeOrNull(startedAtMs),
+    lastSeenAt: timeOrNull(seenAtMs),
+    runsJobs,
   }
 }
 

@@ -9,7 +9,7 @@ import {
   waitingInsertsFileIn,
 } from '../../platform/files/data-dir.ts'
 import { type ContentSpace, elsewhere, watchFreeSpace } from '../../platform/files/free-space.ts'
-import { type Processes, openProcesses } from '../../platform/jobs/processes.ts'
+import { type Processes, describeProcess, openProcesses } from '../../platform/jobs/processes.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import { createLimitedWarning } from '../../platform/log/limited-warning.ts'
 import type { Log } from '../../platform/log/log.ts'
@@ -58,6 +58,8 @@ export type StateOptions = {
   readonly log: Log
   /** Whether to replace the server's own certificate authority. */
   readonly renewCa: boolean
+  /** The version of the program. */
+  readonly version: string
 }
 
 /**
@@ -93,6 +95,7 @@ export async function openState(configuration: Configuration, options: StateOpti
   const warn = createLimitedWarning(log)
   const processes = await openProcesses(database, {
     file: processFileIn(dataDir.path),
+    description: describeProcess(options.version, clock),
     onFailure: (error) => {
       if (!writes.isPaused()) warn('the database does not know that this process is running', { err: error })
     },

@@ -16,6 +16,8 @@ import type { RegistryActivity, Resources } from '../../resources/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
 import type { openApiResponse } from './response.ts'
 import type { PathNames } from './path-scope.ts'
+import type { BackupPort } from './backups.ts'
+import type { HostCertificate } from './host-certificate.ts'
 import type { ServerStatus } from './server-status.ts'
 
 /** A setting, its value as JSON, and what set it. */
@@ -67,6 +69,15 @@ export type ManagementContext = {
   readonly onRegistriesChanged: () => Promise<void>
   readonly auditChain: Pick<AuditChain, 'state'>
   readonly auditLag: Pick<AuditLag, 'chainSeconds'>
+  /** The garbage collections of all servers of the database. */
+  readonly collections: Pick<Registry['collections'], 'status'> & {
+    /** Starts one, unless one is running. */
+    readonly start: () => Promise<void>
+    readonly intervalSeconds: number
+  }
+  readonly backups: BackupPort
+  /** The certificate of each host; none over plain HTTP. */
+  readonly hostCertificates: () => Promise<readonly HostCertificate[]>
   /** The state of this server. */
   readonly serverStatus: () => Promise<ServerStatus>
   /** The configuration in force. */

@@ -13,8 +13,21 @@ export const statusResponse = z
     components: z.array(
       z.strictObject({ name: z.string(), state: z.enum(['ok', 'degraded', 'unavailable']), message: z.string() }),
     ),
+    servers: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          isThis: z.boolean().describe('Whether it is the one that answers.'),
+          host: z.string().nullable().describe('The name of its machine. Null for a server of an earlier version.'),
+          version: z.string().nullable(),
+          startedAt: timeOrNull,
+          lastSeenAt: timeOrNull.describe('The last sign of life, by the clock of that server.'),
+          runsJobs: z.boolean().describe('Whether it does the background work of all servers.'),
+        }),
+      )
+      .describe('The running servers of the database.'),
     disk: z
-      .strictObject({ freeBytes: z.int(), reserveBytes: z.int(), isLow: z.boolean() })
+      .strictObject({ totalBytes: z.int(), freeBytes: z.int(), reserveBytes: z.int(), isLow: z.boolean() })
       .nullable()
       .describe('Null if the content is not on a disk of the server.'),
     certificate: z

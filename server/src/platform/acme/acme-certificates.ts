@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { Sealer } from '../keys/sealing.ts'
@@ -15,6 +16,9 @@ import { type Challenges, createChallenges } from './challenges.ts'
 import { type Failures, failedAgain, isDue, isNearEnd } from './schedule.ts'
 import type { AccountKey, Signer } from './signed-requests.ts'
 
+/** Problems of providers can be long. */
+const maxReasonLength = 1000
+
 export type AcmeOptions = Omit<AcmeClientOptions, 'challenge' | 'publish'> & {
   readonly challenge: ChallengeKind
   readonly database: Database
@@ -29,6 +33,23 @@ export type AcmeState = {
   readonly missing: number
   /** Hosts whose certificate should have been renewed some time ago. */
   readonly nearEnd: number
+}
+
+/** The state of a host for which a certificate is wanted. */
+export type AcmeHost = {
+  readonly host: string
+  /** Undefined if there is none yet. */
+  readonly leaf: X509Certificate | undefined
+  /** The last attempt, if it failed. */
+  readonly failure:
+    | {
+        readonly failedAtMs: number
+        /** How many there were in a row. */
+        readonly count: number
+        readonly reason: string
+        readonly retryAtMs: number
+      }
+    | undefined
 }
 
 /** The certificates of all hosts and challenges, for threads that accept connections. */
@@ -56,6 +77,8 @@ export interface AcmeCertificates {
   renewDue(hosts: readonly string[]): Promise<void>
   /** The state of the hosts of the last `load` or `renewDue`. */
   state(): AcmeState
+  /** Each of these hosts, with the failures of any process. */
+  hosts(): Promise<AcmeHost[]>
   /** When the first certificate expires, in milliseconds since the epoch; undefined without certificates. */
   expiresAtMs(): number | undefined
   /** Cancels a running order. */
@@ -134,6 +157,7 @@ class StoredCertificates implements AcmeCertificates {
     await this.load(hosts)
     for (const host of [...this.#held.keys()].filter((each) => !hosts.includes(each))) {
       await this.#store.removeCertificate(host)
+      await this.#store.removeFailure(host)
       this.#drop(host)
       await this.#changed()
     }
@@ -150,6 +174,20 @@ class StoredCertificates implements AcmeCertificates {
       missing: found.filter((held) => held === undefined).length,
       nearEnd: found.filter((held) => held !== undefined && isNearEnd(held.leaf, nowMs)).length,
     }
+  }
+
+  async hosts(): Promise<AcmeHost[]> {
+    const failures = new Map((await this.#store.listFailures()).map((row) => [row.host, row]))
+    return this.#wanted.map((host) => {
+      const row = failures.get(host)
+      const failure = row && {
+        failedAtMs: row.failed_at_ms,
+        count: row.failures,
+        reason: row.reason,
+        retryAtMs: row.retry_at_ms,
+      }
+      return { host, leaf: this.#held.get(host)?.leaf, failure }
+    })
   }
 
   expiresAtMs(): number | undefined {
@@ -182,19 +220,31 @@ class StoredCertificates implements AcmeCertificates {
     const { log, clock } = this.#options
     try {
       const { leaf } = await this.#order(host)
-      this.#failures.delete(host)
+      await this.#forgetFailure(host)
       log.info({ host, issuer: leaf.issuer, validToDate: leaf.validToDate }, 'certificate issued by the ACME provider')
     } catch (error) {
       if (this.#stopped.signal.aborted) return
       const retryAfterMs = error instanceof AcmeError ? error.retryAfterMs : 0
       const failures = failedAgain(this.#failures.get(host), clock.now(), retryAfterMs)
       this.#failures.set(host, failures)
+      await this.#noteFailure(host, failures, reasonOf(error))
       const retryAt = new Date(failures.retryAtMs).toISOString()
       log.warn(
         { err: error, host, reason: reasonOf(error), failures: failures.count, retryAt },
         'the ACME provider issued no certificate',
       )
     }
+  }
+
+  /** Shows a failure to owners. One that cannot be stored is in the log. */
+  async #noteFailure(host: string, { count, retryAtMs }: Failures, reason: string): Promise<void> {
+    const row = { host, failed_at_ms: this.#options.clock.now(), failures: count, retry_at_ms: retryAtMs }
+    await this.#store.putFailure({ ...row, reason: reason.slice(0, maxReasonLength) }).catch(() => undefined)
+  }
+
+  async #forgetFailure(host: string): Promise<void> {
+    this.#failures.delete(host)
+    await this.#store.removeFailure(host).catch(() => undefined)
   }
 
   async #order(host: string): Promise<UsablePair> {

@@ -22,7 +22,23 @@ export type CertificateRow = {
 /** A challenge that the provider may check now. */
 export type ChallengeRow = { readonly host: string; readonly token: string; readonly key_authorization: string }
 
-type AcmeTables = { acme_account: AccountRow; acme_certificate: CertificateRow; acme_challenge: ChallengeRow }
+/** The last failure to get a certificate for a host, for owners. It is deleted when the host has got one. */
+export type FailureRow = {
+  readonly host: string
+  readonly failed_at_ms: number
+  /** How many there were in a row. */
+  readonly failures: number
+  readonly reason: string
+  /** When the process that failed tries again. */
+  readonly retry_at_ms: number
+}
+
+type AcmeTables = {
+  acme_failure: FailureRow
+  acme_account: AccountRow
+  acme_certificate: CertificateRow
+  acme_challenge: ChallengeRow
+}
 
 export type AcmeStore = ReturnType<typeof createAcmeStore>
 
@@ -30,6 +46,7 @@ export type AcmeStore = ReturnType<typeof createAcmeStore>
 export function createAcmeStore(database: Database) {
   return {
     ...createChallengeStore(database),
+    ...createFailureStore(database),
     findAccount: (directory: string) =>
       database
         .tables<AcmeTables>()
@@ -66,6 +83,25 @@ export function createAcmeStore(database: Database) {
     removeCertificate: (host: string) =>
       database.transaction((transaction) =>
         transaction.tables<AcmeTables>().deleteFrom('acme_certificate').where('host', '=', host).execute(),
+      ),
+  }
+}
+
+function createFailureStore(database: Database) {
+  return {
+    listFailures: () => database.tables<AcmeTables>().selectFrom('acme_failure').selectAll().execute(),
+    putFailure: (row: FailureRow) =>
+      database.transaction((transaction) =>
+        transaction
+          .tables<AcmeTables>()
+          .insertInto('acme_failure')
+          .values(row)
+          .onConflict((conflict) => conflict.column('host').doUpdateSet(row))
+          .execute(),
+      ),
+    removeFailure: (host: string) =>
+      database.transaction((transaction) =>
+        transaction.tables<AcmeTables>().deleteFrom('acme_failure').where('host', '=', host).execute(),
       ),
   }
 }

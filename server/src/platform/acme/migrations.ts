@@ -31,4 +31,18 @@ export const acmeMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'acme-0003-failures',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema
+        .createTable('acme_failure')
+        .addColumn('host', types.text, (column) => column.primaryKey().notNull())
+        .addColumn('failed_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('failures', types.integer, (column) => column.notNull())
+        .addColumn('reason', types.text, (column) => column.notNull())
+        .addColumn('retry_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]

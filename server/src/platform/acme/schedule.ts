@@ -16,9 +16,14 @@ export function failedAgain(before: Failures | undefined, nowMs: number, retryAf
   return { count, retryAtMs: nowMs + Math.max(delayMs, retryAfterMs) }
 }
 
-/** Whether a certificate is due for renewal: a third of its lifetime is left, such as 30 of 90 days. */
+/** When a certificate is due for renewal: a third of its lifetime is left, such as 30 of 90 days. */
+export function renewalDueMs({ validFromDate, validToDate }: X509Certificate): number {
+  return validToDate.getTime() - (validToDate.getTime() - validFromDate.getTime()) / 3
+}
+
+/** Whether a certificate is due for renewal. */
 export function isDue(certificate: X509Certificate, nowMs: number): boolean {
-  return remainingShare(certificate, nowMs) <= 1 / 3
+  return nowMs >= renewalDueMs(certificate)
 }
 
 /** Whether a certificate is near its end, so that its renewal has failed for some time: a sixth of its lifetime is left. */

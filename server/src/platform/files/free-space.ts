@@ -14,6 +14,7 @@ const minFreeFiles = 1000
 
 /** The space of a file system, for reports. */
 export type SpaceState = {
+  readonly totalBytes: number
   /** The space that this process may still write. */
   readonly freeBytes: number
   /** The part that content may not use. */
@@ -41,7 +42,7 @@ export interface ContentSpace {
 
 /** Unlimited space, for a store that is not on a file system. */
 export const unlimitedSpace: ContentSpace = {
-  state: () => ({ freeBytes: Infinity, reserveBytes: 0, isLow: false }),
+  state: () => ({ totalBytes: Infinity, freeBytes: Infinity, reserveBytes: 0, isLow: false }),
   hasRoomFor: () => true,
   take: () => true,
   isExhausted: () => false,
@@ -94,7 +95,8 @@ export function watchFreeSpace(
   return {
     state: () => {
       const isLow = !hasRoomFor(0)
-      return { freeBytes: reading.freeBytes - takenBytes, reserveBytes: reserve(), isLow }
+      const { totalBytes, freeBytes } = reading
+      return { totalBytes, freeBytes: freeBytes - takenBytes, reserveBytes: reserve(), isLow }
     },
     hasRoomFor,
     take: (bytes) => {

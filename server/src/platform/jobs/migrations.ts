@@ -17,4 +17,15 @@ export const processMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'processes-0002-descriptions',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      const table = () => schema.alterTable('server_process')
+      await table().addColumn('host', types.text).execute()
+      await table().addColumn('version', types.text).execute()
+      await table().addColumn('started_at_ms', types.integer).execute()
+      await table().addColumn('seen_at_ms', types.integer).execute()
+    },
+  },
 ]

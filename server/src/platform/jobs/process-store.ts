@@ -1,7 +1,23 @@
 import type { Database, Transaction } from '../sql/database.ts'
 
 /** A server process. It has a row while it is running. */
-type ProcessRow = { readonly id: string; readonly beat: number }
+type ProcessRow = {
+  readonly id: string
+  readonly beat: number
+  /** Null for a process of a version that did not write them. */
+  readonly host: string | null
+  readonly version: string | null
+  readonly started_at_ms: number | null
+  /** The time of the last beat, by the clock of the process. It is only shown. */
+  readonly seen_at_ms: number | null
+}
+
+/** What a process writes about itself. */
+export type ProcessDescription = {
+  readonly host: string
+  readonly version: string
+  readonly startedAtMs: number
+}
 
 /** The process that runs the jobs that run once: one row. */
 type ClaimRow = { readonly name: string; readonly process: string }
@@ -25,13 +41,19 @@ function createPresence(database: Database) {
     exists: async (source: Pick<Transaction, 'tables'>, id: string) =>
       (await within(source).selectFrom('server_process').select('id').where('id', '=', id).executeTakeFirst()) !==
       undefined,
-    insert: (id: string) => change((tables) => tables.insertInto('server_process').values({ id, beat: 0 }).execute()),
+    insert: (id: string, { host, version, startedAtMs }: ProcessDescription, nowMs: number) =>
+      change((tables) =>
+        tables
+          .insertInto('server_process')
+          .values({ id, beat: 0, host, version, started_at_ms: startedAtMs, seen_at_ms: nowMs })
+          .execute(),
+      ),
     /** Counts a beat. False if the row is missing. */
-    beat: (id: string) =>
+    beat: (id: string, nowMs: number) =>
       change(async (tables) => {
         const { numUpdatedRows } = await tables
           .updateTable('server_process')
-          .set((row) => ({ beat: row('beat', '+', 1) }))
+          .set((row) => ({ beat: row('beat', '+', 1), seen_at_ms: nowMs }))
           .where('id', '=', id)
           .executeTakeFirst()
         return numUpdatedRows === 1n

@@ -5,7 +5,9 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openTestDatabase, testDatabaseKinds } from '../sql/test-database.ts'
 import { processMigrations } from './migrations.ts'
-import { SharedProcesses, openProcesses } from './processes.ts'
+import { SharedProcesses, describeProcess, openProcesses } from './processes.ts'
+
+const description = describeProcess('1.2.3')
 
 const isPostgres = testDatabaseKinds.includes('postgres')
 
@@ -22,8 +24,10 @@ async function beats(process: SharedProcesses, count: number): Promise<void> {
 test('a process on SQLite runs all jobs', async (t) => {
   const { database, dispose } = await openTestDatabase('sqlite', processMigrations)
   t.after(dispose)
-  const processes = await openProcesses(database, { file: '/none', onFailure: () => assert.fail() })
+  const processes = await openProcesses(database, { file: '/none', onFailure: () => assert.fail(), description })
   assert.equal(processes.runsJobs(), true)
+  const [only, ...others] = await processes.list()
+  assert.deepEqual([only?.id, only?.version, only?.runsJobs, others], [processes.id(), '1.2.3', true, []])
   await processes.close()
 })
 
@@ -42,6 +46,47 @@ test('jobs run in one of the processes, and in another one when that has ended',
   await third.beat()
   assert.deepEqual([second.runsJobs(), third.runsJobs()], [true, false])
 })
+
+test(
+  'each process is listed with its version, its last beat, and whether it runs the jobs',
+  { skip: !isPostgres },
+  async (t) => {
+    const database = await openDatabase(t)
+    const [one, other] = ['1.0.0', '1.1.0'].map(
+      (version) => new SharedProcesses(database, undefined, describeProcess(version)),
+    )
+    assert.ok(one !== undefined && other !== undefined)
+    const beganMs = Date.now()
+    await one.beat()
+    await other.beat()
+    const listed = (await other.list()).toSorted((a, b) => (a.version ?? '').localeCompare(b.version ?? ''))
+    assert.deepEqual(
+      listed.map(({ id, version, runsJobs }) => [id, version, runsJobs]),
+      [
+        [one.id(), '1.0.0', true],
+        [other.id(), '1.1.0', false],
+      ],
+    )
+    for (const { seenAtMs } of listed) assert.ok(seenAtMs !== undefined && seenAtMs >= beganMs)
+    // A process of an earlier version.
+    await database.transaction((transaction) =>
+      transaction
+        .tables<{ server_process: { id: string; beat: number } }>()
+        .insertInto('server_process')
+        .values({ id: 'old', beat: 1 })
+        .execute(),
+    )
+    const old = (await one.list()).find(({ id }) => id === 'old')
+    assert.deepEqual(old, {
+      id: 'old',
+      host: undefined,
+      version: undefined,
+      startedAtMs: undefined,
+      seenAtMs: undefined,
+      runsJobs: false,
+    })
+  },
+)
 
 test(
   'another process takes over from one that is silent, which then has another id',
@@ -75,7 +120,7 @@ test(
     const database = await openDatabase(t)
     const directory = await mkdtemp(path.join(tmpdir(), 'acrux-processes-'))
     t.after(() => rm(directory, { recursive: true }))
-    const options = { file: path.join(directory, 'process'), onFailure: () => assert.fail() }
+    const options = { file: path.join(directory, 'process'), onFailure: () => assert.fail(), description }
     const killed = await openProcesses(database, options)
     const started = await openProcesses(database, options)
     t.after(() => Promise.all([killed.close(), started.close()]))

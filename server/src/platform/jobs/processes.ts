@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { writeFileDurably } from '../files/durable-file.ts'
+import { type Clock, systemClock } from '../process/clock.ts'
 import { systemErrorCode } from '../process/plain-reason.ts'
 import type { Database, Transaction } from '../sql/database.ts'
-import { createProcessStore, type ProcessStore } from './process-store.ts'
+import { createProcessStore, type ProcessDescription, type ProcessStore } from './process-store.ts'
 import { repeat, type Repetition } from './repeat.ts'
 
 /** How often a process shows that it is running. */
@@ -17,6 +19,17 @@ const claimMs = 3000
 
 type SeenBeat = { readonly beat: number; readonly silentBeats: number }
 
+/** A running process, as it describes itself. A process of an earlier version has only an id. */
+export type RunningProcess = {
+  readonly id: string
+  readonly host: string | undefined
+  readonly version: string | undefined
+  readonly startedAtMs: number | undefined
+  /** The last sign of life, by the clock of the process. */
+  readonly seenAtMs: number | undefined
+  readonly runsJobs: boolean
+}
+
 /** The server processes that share a database. */
 export interface Processes {
   /** The id of this process. It changes if another has taken over from this one, which was stopped for some time. */
@@ -25,6 +38,8 @@ export interface Processes {
   isRunning(source: Pick<Transaction, 'tables'>, id: string): Promise<boolean>
   /** Whether this process runs the jobs that run once for all. At most moments, exactly one does. */
   runsJobs(): boolean
+  /** The processes that run, as far as is known. */
+  list(): Promise<RunningProcess[]>
   /** Calls back when this process continues the jobs of one that stopped without notice. */
   onTakeover(callback: () => void): void
   /** Ends this process for the others, which then need not wait for it. */
@@ -35,12 +50,16 @@ export type ProcessesOptions = {
   /** Has the id of the last process of this data directory, which is not running any more: its claims are void at once. */
   readonly file: string
   readonly onFailure: (error: unknown) => void
+  readonly description: ProcessDescription
 }
 
 /** Enters this process among those that share the database. Only one process uses a SQLite database. */
-export async function openProcesses(database: Database, { file, onFailure }: ProcessesOptions): Promise<Processes> {
-  if (database.kind === 'sqlite') return onlyProcess()
-  const processes = new SharedProcesses(database, (id) => writeFileDurably(file, id, 0o600))
+export async function openProcesses(
+  database: Database,
+  { file, onFailure, description }: ProcessesOptions,
+): Promise<Processes> {
+  if (database.kind === 'sqlite') return onlyProcess(description)
+  const processes = new SharedProcesses(database, (id) => writeFileDurably(file, id, 0o600), description)
   await processes.replace(await readId(file))
   processes.start(onFailure)
   return processes
@@ -53,13 +72,19 @@ async function readId(file: string): Promise<string | undefined> {
   })
 }
 
+/** This process. */
+export function describeProcess(version: string, clock: Clock = systemClock): ProcessDescription {
+  return { host: hostname(), version, startedAtMs: clock.now() }
+}
+
 /** A process that shares its database with no other. */
-export function onlyProcess(): Processes {
+export function onlyProcess(description = describeProcess('unknown'), clock: Clock = systemClock): Processes {
   const own = randomUUID()
   return {
     id: () => own,
     isRunning: async (_source, id) => id === own,
     runsJobs: () => true,
+    list: async () => [{ id: own, ...description, seenAtMs: clock.now(), runsJobs: true }],
     onTakeover: () => undefined,
     close: async () => undefined,
   }
@@ -72,6 +97,7 @@ export function onlyProcess(): Processes {
 export class SharedProcesses implements Processes {
   readonly #store: ProcessStore
   readonly #noteId: (id: string) => Promise<void>
+  readonly #description: ProcessDescription
   readonly #callbacks: (() => void)[] = []
   /** The last beat of each other process, and for how many own beats it has been the last. */
   #seen = new Map<string, SeenBeat>()
@@ -80,9 +106,14 @@ export class SharedProcesses implements Processes {
   #beating: Repetition | undefined
 
   /** `noteId` is called with each new id of this process. */
-  constructor(database: Database, noteId = async (_id: string): Promise<void> => undefined) {
+  constructor(
+    database: Database,
+    noteId = async (_id: string): Promise<void> => undefined,
+    description = describeProcess('unknown'),
+  ) {
     this.#store = createProcessStore(database)
     this.#noteId = noteId
+    this.#description = description
   }
 
   /** Begins in place of a process that has ended without notice, if there was one. */
@@ -107,6 +138,18 @@ export class SharedProcesses implements Processes {
     return performance.now() < this.#runsJobsUntilMs
   }
 
+  async list(): Promise<RunningProcess[]> {
+    const holder = await this.#store.jobsHolder()
+    return (await this.#store.list()).map(({ id, host, version, started_at_ms, seen_at_ms }) => ({
+      id,
+      host: host ?? undefined,
+      version: version ?? undefined,
+      startedAtMs: started_at_ms ?? undefined,
+      seenAtMs: seen_at_ms ?? undefined,
+      runsJobs: id === holder,
+    }))
+  }
+
   onTakeover(callback: () => void): void {
     this.#callbacks.push(callback)
   }
@@ -114,10 +157,10 @@ export class SharedProcesses implements Processes {
   /** Shows that this process is running, and looks whether the others are. */
   async beat(): Promise<void> {
     const beganMs = performance.now()
-    if (!(await this.#store.beat(this.#id))) {
+    if (!(await this.#store.beat(this.#id, systemClock.now()))) {
       this.#id = randomUUID()
       await this.#noteId(this.#id)
-      await this.#store.insert(this.#id)
+      await this.#store.insert(this.#id, this.#description, systemClock.now())
     }
     const running = await this.#removeSilent()
     const holder = await this.#store.jobsHolder()

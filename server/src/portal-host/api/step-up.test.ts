@@ -34,6 +34,10 @@ const requests: readonly (readonly [dangerous: boolean, method: string, surface:
   [true,  'PATCH',  'arm', `${registry}/tokens/x`],
   [true,  'PUT',    'arm', `${registry}/providers/Acrux.Server/anonymousAccess/default`],
   [false, 'PUT',    'arm', `${registry}/providers/Acrux.Server/quotas/x`],
+  [true,  'POST',   'arm', '/subscriptions/s/providers/Acrux.Server/garbageCollection'],
+  [true,  'POST',   'arm', '/subscriptions/s/providers/Acrux.Server/backup'],
+  [false, 'GET',    'arm', '/subscriptions/s/providers/Acrux.Server/backup'],
+  [false, 'POST',   'arm', '/subscriptions/s/providers/Acrux.Server/scrub'],
   [false, 'GET',    'graph', '/graph/v1.0/users/x'],
   [false, 'POST',   'graph', '/graph/v1.0/users/x/revokeSignInSessions'],
   [false, 'POST',   'graph', '/graph/v1.0/applications/x/testWorkloadToken'],
@@ -42,7 +46,7 @@ const requests: readonly (readonly [dangerous: boolean, method: string, surface:
   [false, 'GET',    'registry', '/acr/v1/team/app'],
 ]
 
-test('what deletes content, or gives or shows access, is dangerous', () => {
+test('what deletes content, gives or shows access, or fills a disk is dangerous', () => {
   for (const [dangerous, method, surface, url] of requests) {
     assert.equal(isDangerous(method, { surface, url }), dangerous, `${method} ${url}`)
   }

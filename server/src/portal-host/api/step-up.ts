@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { PortalSession, PortalSignIns } from '../sessions/model.ts'
 import type { ApiTarget } from './api-target.ts'
 
-/** A dangerous request: it deletes content, or gives or shows access. */
+/** A dangerous request: it deletes content, gives or shows access, or fills a disk. */
 type DangerousRow = { readonly surface: ApiTarget['surface']; readonly methods: string; readonly path: RegExp }
 
 // prettier-ignore
@@ -10,6 +10,7 @@ type DangerousRow = { readonly surface: ApiTarget['surface']; readonly methods: 
 const dangerousRows: readonly DangerousRow[] = [
   { surface: 'arm',      methods: 'POST',              path: /\/(?:listcredentials|regeneratecredential|generatecredentials)$/ },
   { surface: 'arm',      methods: 'POST',              path: /\/(?:rotatesigningkeys|withdrawsigningkeys)$/ },
+  { surface: 'arm',      methods: 'POST',              path: /\/acrux\.server\/(?:backup|garbagecollection)$/ },
   { surface: 'arm',      methods: 'PUT',               path: /\/auditwebhooks\/[^/]+$/ },
   { surface: 'arm',      methods: 'POST',              path: /\/auditwebhooks\/[^/]+\/rotatesecret$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/registries\/[^/]+$/ },
@@ -45,7 +46,7 @@ export async function needsStepUp(
   return clock.now() - session.authenticatedAtMs >= freshMs && signIns.hasSecondFactor(session.objectId)
 }
 
-/** Whether a request deletes content, or gives or shows access. */
+/** Whether a request deletes content, gives or shows access, or fills a disk. */
 export function isDangerous(method: string, { surface, url }: Pick<ApiTarget, 'surface' | 'url'>): boolean {
   // The router of ARM and Graph ignores case, repeated slashes, a slash at the end and percent-encoding.
   const path = decoded(url.split('?')[0] ?? '')

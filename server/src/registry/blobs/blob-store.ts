@@ -361,12 +361,13 @@ export async function listBlobs(
     .execute()
 }
 
-/**
- * Deletes the rows of blobs that no repository holds, and returns their locations. Delete the bytes after the commit.
- */
-export async function deleteUnheld(transaction: Transaction, digests: readonly string[]): Promise<BlobLocation[]> {
+/** A blob whose row was deleted. */
+export type DeletedBlob = { readonly location: BlobLocation; readonly sizeBytes: number }
+
+/** Deletes the rows of blobs that no repository holds, and returns them. Delete the bytes after the commit. */
+export async function deleteUnheld(transaction: Transaction, digests: readonly string[]): Promise<DeletedBlob[]> {
   if (digests.length === 0) return []
-  const rows = await transaction
+  return transaction
     .tables<RegistryTables>()
     .deleteFrom('blob')
     .where('digest', 'in', digests)
@@ -380,10 +381,9 @@ export async function deleteUnheld(transaction: Transaction, digests: readonly s
         ),
       ),
     )
-    .returning('location')
+    .returning(['location', 'size_bytes as sizeBytes'])
     .$narrowType<{ location: BlobLocation }>()
     .execute()
-  return rows.map(({ location }) => location)
 }
 
 /** The locations of these digests that a row names, as committed. */

@@ -1,7 +1,6 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { BlobLocation } from '../../storage/index.ts'
 import type { BlobContext } from './context.ts'
-import { deleteUnheld, holdsBlob, isBlobNeeded, unlinkBlob } from './blob-store.ts'
+import { type DeletedBlob, deleteUnheld, holdsBlob, isBlobNeeded, unlinkBlob } from './blob-store.ts'
 import { type OciCall, sendEmpty } from '../surface/call.ts'
 import { OciError } from '../surface/errors.ts'
 import { blobUnknown } from './get-blob.ts'
@@ -18,15 +17,11 @@ import { findRepository } from '../repositories/repository-store.ts'
  */
 export async function deleteBlob(context: BlobContext, call: OciCall<'blob'>): Promise<void> {
   const unnamed = await context.database.transaction((transaction) => unlink(context, call, transaction))
-  for (const location of unnamed) await context.blobs.delete(location)
+  for (const { location } of unnamed) await context.blobs.delete(location)
   sendEmpty(call, 202)
 }
 
-async function unlink(
-  { audit }: BlobContext,
-  call: OciCall<'blob'>,
-  transaction: Transaction,
-): Promise<BlobLocation[]> {
+async function unlink({ audit }: BlobContext, call: OciCall<'blob'>, transaction: Transaction): Promise<DeletedBlob[]> {
   const { registry, path, caller } = call
   const { digest } = path
   const repository = await findRepository(transaction, registry.rid, path.repository)

@@ -1,6 +1,7 @@
 import { type BlobLocation, locationDigest } from '../../storage/index.ts'
+import type { Collection } from './collection.ts'
 import type { GarbageContext } from './context.ts'
-import { namedLocations } from '../blobs/blob-store.ts'
+import { type DeletedBlob, namedLocations } from '../blobs/blob-store.ts'
 import { oldestUploadAtMs } from '../uploads/upload-store.ts'
 
 /** How far the clocks of servers and of the store may differ. */
@@ -10,38 +11,41 @@ const clockToleranceMs = 60_000
 const batchSize = 300
 
 /**
- * Deletes files without a row, which a process left that was killed between bytes and rows. Returns how many. Files
+ * Deletes files without a row, which a process left that was killed between bytes and rows. Files
  * younger than a lease are not deleted, because their rows may not be written yet.
  */
-export async function sweepUnnamedFiles(context: GarbageContext): Promise<number> {
-  let count = 0
-  for await (const locations of inBatches(context.blobs.list()))
-    count += (await deleteUnnamed(context, locations)).length
-  return count
+export async function sweepUnnamedFiles(context: GarbageContext, { counts, reached }: Collection): Promise<void> {
+  for await (const locations of inBatches(context.blobs.list())) {
+    for (const { sizeBytes } of await deleteUnnamed(context, locations)) {
+      counts.blobs += 1
+      counts.bytes += sizeBytes
+    }
+    await reached('files')
+  }
 }
 
 /**
- * Deletes the files without a row that are older than a lease, and returns their locations. Age alone is not
+ * Deletes the files without a row that are older than a lease, and returns them. Age alone is not
  * sufficient: after a suspend, a commit of any process may continue with a file that is a day old. The row of its upload
  * exists until it ends, so only files are deleted that are older than all uploads. Then the rows are read again.
  */
 export async function deleteUnnamed(
   context: GarbageContext,
   locations: readonly BlobLocation[],
-): Promise<BlobLocation[]> {
+): Promise<DeletedBlob[]> {
   const { blobs, clock, settings } = context
   const oldestMs = (await oldestUploadAtMs(context.database)) ?? Infinity
   const beforeMs = Math.min(clock.now() - settings.leaseMs, oldestMs - clockToleranceMs)
-  const old: BlobLocation[] = []
+  const old = new Map<BlobLocation, number>()
   for (const location of await withoutRow(context, locations)) {
     const stored = await blobs.find(location)
     // Listed and not found: its deletion was interrupted.
-    if (stored === undefined || stored.committedAtMs < beforeMs) old.push(location)
+    if (stored === undefined || stored.committedAtMs < beforeMs) old.set(location, stored?.sizeBytes ?? 0)
   }
-  if (old.length === 0) return []
-  const unnamed = await withoutRow(context, old)
+  if (old.size === 0) return []
+  const unnamed = await withoutRow(context, [...old.keys()])
   for (const location of unnamed) await blobs.delete(location)
-  return unnamed
+  return unnamed.map((location) => ({ location, sizeBytes: old.get(location) ?? 0 }))
 }
 
 /** The files that no row names. */

@@ -1,7 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { BlobLocation } from '../../storage/index.ts'
+import { type Collection, partBefore } from './collection.ts'
 import type { GarbageContext } from './context.ts'
-import { deleteUnheld, type HeldPlace, listBlobs, listLapsed, unlinkLapsed } from '../blobs/blob-store.ts'
+import {
+  type DeletedBlob,
+  deleteUnheld,
+  type HeldPlace,
+  listBlobs,
+  listLapsed,
+  unlinkLapsed,
+} from '../blobs/blob-store.ts'
 import { deleteExpired, listExpired } from '../uploads/upload-store.ts'
 
 /** How many rows one statement reads: it takes about a millisecond of the thread that also serves requests. */
@@ -10,10 +17,9 @@ const readRows = 300
 /** How many rows one transaction deletes: pushes wait for it. */
 const deletedRows = 50
 
-/** Ends expired uploads and deletes their bytes; returns how many. An upload that is being written is not deleted. */
-export async function sweepUploads(context: GarbageContext): Promise<number> {
+/** Ends expired uploads and deletes their bytes. An upload that is being written is not deleted. */
+export async function sweepUploads(context: GarbageContext, { counts, reached }: Collection): Promise<void> {
   const { database, clock, blobs, running } = context
-  let count = 0
   for (;;) {
     const nowMs = clock.now()
     // An expired upload cannot be continued. Its bytes are deleted first: deleting the row needs space, which a full disk lacks.
@@ -22,24 +28,24 @@ export async function sweepUploads(context: GarbageContext): Promise<number> {
       running.dropHash(id)
       if ((await running.aloneIfIdle(id, () => blobs.discard(id), { ends: true })) !== undefined) expired.push(id)
     }
-    if (expired.length === 0) return count
+    if (expired.length === 0) return
     const ended: string[] = []
     for (const ids of inRuns(expired)) {
       ended.push(...(await database.transaction((transaction) => deleteExpired(transaction, ids, nowMs))))
     }
-    if (ended.length === 0) return count
-    count += ended.length
+    if (ended.length === 0) return
+    counts.uploads += ended.length
+    await reached('uploads')
   }
 }
 
 /**
  * Unlinks blobs with an expired lease that no manifest of their repository names, and deletes those that no repository
- * holds any more; returns how many. Each is checked again in the transaction that deletes it.
+ * holds any more. Each is checked again in the transaction that deletes it.
  */
-export async function sweepHeldBlobs(context: GarbageContext): Promise<number> {
+export async function sweepHeldBlobs(context: GarbageContext, collection: Collection): Promise<void> {
   const { database, clock } = context
   const nowMs = clock.now()
-  let count = 0
   let place: HeldPlace | undefined = { lease_until_ms: -1, repository_id: '', digest: '' }
   while (place !== undefined) {
     const rows: Awaited<ReturnType<typeof listLapsed>> = await listLapsed(database, place, nowMs, readRows)
@@ -52,36 +58,42 @@ export async function sweepHeldBlobs(context: GarbageContext): Promise<number> {
           places.map(({ digest }) => digest),
         )
       })
-      count += await deleteBytes(context, unnamed)
+      await deleteBytes(context, unnamed, collection)
     }
     place = rows.length === readRows ? rows.at(-1) : undefined
+    await collection.reached('blobs')
     await nextTurn()
   }
-  return count
 }
 
-/** Deletes the blobs that no repository holds, as after the deletion of a repository; returns how many. */
-export async function sweepUnheldBlobs(context: GarbageContext): Promise<number> {
+/** Deletes the blobs that no repository holds, as after the deletion of a repository. */
+export async function sweepUnheldBlobs(context: GarbageContext, collection: Collection): Promise<void> {
   const { database } = context
-  let count = 0
   let after: string | undefined = ''
   while (after !== undefined) {
     const rows: Awaited<ReturnType<typeof listBlobs>> = await listBlobs(database, after, readRows)
     const unheld = rows.filter(({ held }) => held === null).map(({ digest }) => digest)
     for (const digests of inRuns(unheld)) {
       const unnamed = await database.transaction((transaction) => deleteUnheld(transaction, digests))
-      count += await deleteBytes(context, unnamed)
+      await deleteBytes(context, unnamed, collection)
     }
     after = rows.length === readRows ? rows.at(-1)?.digest : undefined
+    await collection.reached('blobs', after === undefined ? 1 : partBefore(after))
     await nextTurn()
   }
-  return count
 }
 
 /** Deletes the bytes after their rows. Locations are never reused, so no row can name them again. */
-async function deleteBytes({ blobs }: GarbageContext, unnamed: readonly BlobLocation[]): Promise<number> {
-  for (const location of unnamed) await blobs.delete(location)
-  return unnamed.length
+async function deleteBytes(
+  { blobs }: GarbageContext,
+  unnamed: readonly DeletedBlob[],
+  { counts }: Collection,
+): Promise<void> {
+  for (const { location, sizeBytes } of unnamed) {
+    await blobs.delete(location)
+    counts.blobs += 1
+    counts.bytes += sizeBytes
+  }
 }
 
 function* inRuns<Row>(rows: readonly Row[]): Generator<Row[]> {

@@ -181,9 +181,9 @@ export type ScrubRow = {
   readonly completed_finding_count: number
 }
 
-/** What the last requested scrub, and the last garbage collection, of any process have to report. */
+/** The reports of the last requested scrub, and of the garbage collections that began last and were completed last, of any process. */
 export type ContentReportRow = {
-  readonly name: 'requested-scrub' | 'collection'
+  readonly name: 'requested-scrub' | 'running-collection' | 'collection'
   /** The process that writes it. */
   readonly process: string
   /** JSON text. */

@@ -175,7 +175,8 @@ export async function scrubFiles(run: ScrubRun): Promise<void> {
     run.signal.throwIfAborted()
     run.progress.counts.files += locations.length
     const unnamed = await withoutRow(context, locations)
-    const removed = new Set(repair && unnamed.length > 0 ? await deleteUnnamed(context, unnamed) : [])
+    const deleted = repair && unnamed.length > 0 ? await deleteUnnamed(context, unnamed) : []
+    const removed = new Set(deleted.map(({ location }) => location))
     const beforeMs = isAlone ? Infinity : context.clock.now() - context.settings.leaseMs
     for (const location of unnamed) {
       const stored = await context.blobs.find(location)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
-import type { ContentReportRow, ManifestRow, RegistryTables, ScrubRow } from '../rows/rows.ts'
+import type { ManifestRow, RegistryTables, ScrubRow } from '../rows/rows.ts'
 import type { RecordedBlob } from '../integrity/blob-integrity.ts'
 
 /** A manifest with its bytes, and the repository that it is in. */
@@ -138,24 +138,5 @@ export async function writeScrub(transaction: Transaction, row: Omit<ScrubRow, '
     .insertInto('scrub')
     .values({ id: 'background', ...row })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-    .execute()
-}
-
-/** A report of any process. */
-export async function readReport(
-  source: Pick<Transaction, 'tables'>,
-  name: ContentReportRow['name'],
-): Promise<ContentReportRow | undefined> {
-  const tables = source.tables<RegistryTables>()
-  return tables.selectFrom('content_report').selectAll().where('name', '=', name).executeTakeFirst()
-}
-
-/** Writes a report, in place of the last one with this name. */
-export async function writeReport(transaction: Transaction, row: ContentReportRow): Promise<void> {
-  await transaction
-    .tables<RegistryTables>()
-    .insertInto('content_report')
-    .values(row)
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ process: row.process, report: row.report }))
     .execute()
 }

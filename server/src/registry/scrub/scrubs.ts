@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Processes } from '../../platform/jobs/processes.ts'
 import type { ScrubContext } from './context.ts'
-import { RequestedScrub, type ScrubReport } from './requested-scrub.ts'
+import { type RunReport, RunReports } from '../reports/run-reports.ts'
 import { scrub } from './scrub.ts'
 import {
   newProgress,
@@ -14,6 +14,9 @@ import {
 import { outageOf } from '../../platform/process/outage.ts'
 import { countQuarantined, readScrub, writeScrub } from './scrub-store.ts'
 import type { ScrubRow } from '../rows/rows.ts'
+
+/** The report of a requested scrub. */
+export type ScrubReport = ScrubProgress & RunReport & { readonly repair: boolean }
 
 /** How often and how fast stored content is verified in the background. */
 export type ScrubSettings = {
@@ -64,7 +67,7 @@ export class Scrubs {
   #settings: ScrubSettings
   #verifyAudit: VerifyAudit | undefined
   #stopping = new AbortController()
-  #requested: RequestedScrub
+  #requested: RunReports<ScrubReport>
   #asked: Promise<void> | undefined
   #last: ScrubRow | undefined
   /** When the next background scrub is due; undefined until the row has been read. */
@@ -74,13 +77,14 @@ export class Scrubs {
     this.#context = context
     this.#settings = settings
     this.#verifyAudit = verifyAudit
-    this.#requested = new RequestedScrub({ ...context, processes })
+    this.#requested = new RunReports({ ...context, processes, name: 'requested-scrub' })
   }
 
   /** Starts a scrub in this process, unless a requested one is running in any. */
   async start(repair: boolean): Promise<void> {
-    const report = await this.#requested.begin(repair)
-    if (report === undefined) return
+    const begun = { state: 'running', startedAtMs: this.#context.clock.now(), completedAtMs: undefined } as const
+    const report: ScrubReport = { ...newProgress(), ...begun, repair }
+    if (!(await this.#requested.begin(report))) return
     let recordedAtMs = performance.now()
     const reached = async () => {
       if (performance.now() - recordedAtMs < reportedEveryMs) return
@@ -191,6 +195,7 @@ export class Scrubs {
     }
     report.completedAtMs = clock.now()
     await this.#recordEnd(report)
+    this.#requested.end()
   }
 
   /** Otherwise, the scrub would be reported as running until the process ends. */

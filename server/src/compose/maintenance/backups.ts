@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import { type Backup, NoBackupsError, openBackupFolder } from '../../backup/index.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import type { BackupPort, BackupRefusal, BackupsDocument } from '../../management/index.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { StartupError } from '../../platform/process/exit.ts'
+import { startPackagedThread } from '../../platform/process/packaged-file.ts'
+import type { BackupThreadStart, FromBackupThread } from './backup-thread.ts'
+
+/** The maximum number of backups that are listed. */
+const maxListed = 50
+
+/** How long a closing server waits for the thread of a backup. */
+const maxCloseMs = 5000
+
+type BackupRun = NonNullable<BackupsDocument['last']>
+
+type BackupsOptions = {
+  readonly configuration: Configuration
+  readonly version: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The backups that a running server makes when it is requested, in the directory of its configuration. */
+export class Backups implements BackupPort {
+  readonly #options: BackupsOptions
+  #last: BackupRun | undefined
+  #thread: Worker | undefined
+
+  constructor(options: BackupsOptions) {
+    this.#options = options
+  }
+
+  refusal(): BackupRefusal | undefined {
+    const { backup, database } = this.#options.configuration
+    if (database.url !== undefined) return 'unsupported'
+    if (backup.directory === undefined) return 'no-directory'
+    return this.#thread === undefined ? undefined : 'running'
+  }
+
+  start(): void {
+    const { configuration, version, clock } = this.#options
+    const { directory } = configuration.backup
+    if (this.refusal() !== undefined || directory === undefined) return
+    const startedAt = new Date(clock.now()).toISOString()
+    const begun = { startedAt, completedAt: null, step: 'database', doneBytes: 0, totalBytes: 0 } as const
+    this.#last = { state: 'running', ...begun, id: null, error: null }
+    const workerData = { configuration, directory, version } satisfies BackupThreadStart
+    const thread = startPackagedThread(new URL('./backup-thread.ts', import.meta.url), { workerData })
+    this.#thread = thread
+    thread.on('message', (message: FromBackupThread) => this.#receive(message))
+    thread.on('error', (error) => this.#fail(String(error), false))
+    thread.on('exit', () => {
+      this.#thread = undefined
+      if (this.#last?.state === 'running') this.#fail('the thread of the backup has ended', false)
+    })
+  }
+
+  async status(): Promise<BackupsDocument> {
+    const { directory } = this.#options.configuration.backup
+    const refusal = this.refusal()
+    const availability = refusal === undefined || refusal === 'running' ? 'available' : refusal
+    const { backups, problem } = await this.#list(availability === 'available' ? directory : undefined)
+    return {
+      availability,
+      last: this.#last ?? null,
+      value: backups.slice(-maxListed).reverse().map(documentOf),
+      count: backups.length,
+      problem,
+    }
+  }
+
+  /** Ends a running backup, which is then incomplete: the next one removes it. */
+  async close(): Promise<void> {
+    // The checks of a large database end before their thread does.
+    await Promise.race([this.#thread?.terminate(), sleep(maxCloseMs, undefined, { ref: false })])
+  }
+
+  async #list(directory: string | undefined): Promise<{ backups: readonly Backup[]; problem: string | null }> {
+    if (directory === undefined) return { backups: [], problem: null }
+    try {
+      return { backups: await openBackupFolder(directory).list(), problem: null }
+    } catch (error) {
+      if (!(error instanceof StartupError)) throw error
+      // The first backup creates the directory.
+      if (error instanceof NoBackupsError) return { backups: [], problem: null }
+      return { backups: [], problem: this.#withoutPaths(`${error.message}: ${error.nextStep}`) }
+    }
+  }
+
+  #receive(message: FromBackupThread): void {
+    if (this.#last === undefined) return
+    switch (message.kind) {
+      case 'progress': {
+        const { step, doneBytes, totalBytes } = message
+        this.#last = { ...this.#last, step, doneBytes, totalBytes }
+        return
+      }
+      case 'completed': {
+        this.#last = { ...this.#last, state: 'completed', completedAt: this.#now(), id: message.id }
+        this.#options.log.info({ backup: message.id }, 'backup completed')
+        return
+      }
+      case 'failed':
+        this.#fail(message.message, message.isForOperator)
+    }
+  }
+
+  /** Errors that are not for the operator are in the log only: they can contain anything. */
+  #fail(reason: string, isForOperator: boolean): void {
+    if (this.#last === undefined) return
+    const error = isForOperator
+      ? this.#withoutPaths(reason)
+      : 'The backup failed. The reason is in the log of the server.'
+    this.#last = { ...this.#last, state: 'failed', completedAt: this.#now(), error }
+    this.#options.log.error({ reason }, 'a requested backup failed')
+  }
+
+  /** The settings may be read by fewer people than the state of backups. */
+  #withoutPaths(text: string): string {
+    const { backup, dataDir } = this.#options.configuration
+    const withoutData = text.replaceAll(dataDir, 'dataDir')
+    return backup.directory === undefined ? withoutData : withoutData.replaceAll(backup.directory, 'backup.directory')
+  }
+
+  #now(): string {
+    return new Date(this.#options.clock.now()).toISOString()
+  }
+}
+
+function documentOf({
+  id,
+  takenAt,
+  acrux,
+  database,
+  blobs,
+  damaged,
+  keysSha256,
+}: Backup): BackupsDocument['value'][number] {
+  return {
+    id,
+    takenAt,
+    version: acrux,
+    databaseBytes: database.sizeBytes,
+    blobs: blobs.count,
+    blobBytes: blobs.sizeBytes,
+    newBytes: blobs.newSizeBytes,
+    damaged: damaged.length,
+    hasKeys: keysSha256 !== null,
+  }
+}

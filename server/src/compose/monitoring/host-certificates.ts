@@ -1,0 +1,57 @@
+import { X509Certificate } from 'node:crypto'
+import type { HostCertificate } from '../../management/index.ts'
+import type { AcmeCertificates, AcmeHost } from '../../platform/acme/acme-certificates.ts'
+import { renewalDueMs } from '../../platform/acme/schedule.ts'
+import { certificateCovers } from '../../platform/tls/certificate-hosts.ts'
+import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
+
+type CertificateSources = {
+  /** Undefined over plain HTTP. */
+  readonly certificates: Pick<CertificateSource, 'current' | 'caFile'> | undefined
+  /** Undefined without an ACME provider. */
+  readonly acme: Pick<AcmeCertificates, 'hosts'> | undefined
+  /** The public host and the login servers of the registries, without ports. */
+  readonly hosts: readonly string[]
+}
+
+/** The certificate that clients get at each host. */
+export async function readHostCertificates(sources: CertificateSources): Promise<HostCertificate[]> {
+  const { certificates, acme, hosts } = sources
+  if (certificates === undefined) return []
+  const own = new X509Certificate(certificates.current().cert)
+  const source = certificates.caFile === undefined ? 'configured' : 'own'
+  const ordered = new Map((await acme?.hosts())?.map((each) => [each.host, each]))
+  return hosts.map((host) => {
+    const found = ordered.get(host)
+    return {
+      host,
+      ...(found?.leaf === undefined ? factsOf(own, source, host) : factsOf(found.leaf, 'acme', host)),
+      acme: found === undefined ? null : orderOf(found),
+    }
+  })
+}
+
+function factsOf(certificate: X509Certificate, source: HostCertificate['source'], host: string) {
+  return {
+    source,
+    issuer: certificate.issuer.split('\n').join(', '),
+    validFrom: certificate.validFromDate.toISOString(),
+    expiresAt: certificate.validToDate.toISOString(),
+    coversHost: certificateCovers(certificate, host),
+  }
+}
+
+function orderOf({ leaf, failure }: AcmeHost): NonNullable<HostCertificate['acme']> {
+  return {
+    state: failure !== undefined ? 'failed' : leaf === undefined ? 'waiting' : 'issued',
+    renewalDueAt: leaf === undefined ? null : isoTime(renewalDueMs(leaf)),
+    failures: failure?.count ?? 0,
+    lastError: failure?.reason ?? null,
+    failedAt: failure === undefined ? null : isoTime(failure.failedAtMs),
+    nextAttemptAt: failure === undefined ? null : isoTime(failure.retryAtMs),
+  }
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}

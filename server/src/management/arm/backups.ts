@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import { timeText } from './response.ts'
+
+const timeOrNull = timeText.nullable()
+
+/** The backups that the server can make, and has made. */
+export const backupsResponse = z
+  .strictObject({
+    availability: z
+      .enum(['available', 'no-directory', 'unsupported'])
+      .describe(
+        'Whether the server can make a backup: it cannot without the setting `backup.directory`, or with the rows in PostgreSQL.',
+      ),
+    last: z
+      .strictObject({
+        state: z.enum(['running', 'completed', 'failed']),
+        startedAt: timeText,
+        completedAt: timeOrNull,
+        step: z.enum(['database', 'blobs']),
+        doneBytes: z.int(),
+        totalBytes: z.int().describe('Of this step; 0 while it is not known.'),
+        id: z.string().nullable(),
+        error: z.string().nullable(),
+      })
+      .nullable()
+      .describe('The backup that was requested last since the server started.'),
+    value: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          takenAt: timeText,
+          version: z.string(),
+          databaseBytes: z.int(),
+          blobs: z.int(),
+          blobBytes: z.int(),
+          newBytes: z.int().describe('The size of the blobs that earlier backups did not have.'),
+          damaged: z.int().describe('Blobs that are missing, because they were missing or corrupt on the server.'),
+          hasKeys: z.boolean(),
+        }),
+      )
+      .describe('The complete backups in the directory, the newest first, at most 50.'),
+    count: z.int(),
+    problem: z.string().nullable().describe('Why the directory cannot be listed.'),
+  })
+  .register(apiSchemas, { id: 'Backups' })
+
+/** The backups of this server. */
+export type BackupsDocument = DocumentOf<typeof backupsResponse>
+
+/** Why the server makes no backup now. */
+export type BackupRefusal = 'running' | 'no-directory' | 'unsupported'
+
+/** Makes backups in the configured directory. */
+export type BackupPort = {
+  readonly status: () => Promise<BackupsDocument>
+  readonly refusal: () => BackupRefusal | undefined
+  /** Starts a backup, unless there is a refusal. */
+  readonly start: () => void
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import { timeText } from './response.ts'
+
+const timeOrNull = timeText.nullable()
+
+/** The certificate that clients get at a host. */
+export const certificateResponse = z
+  .strictObject({
+    host: z.string(),
+    source: z
+      .enum(['own', 'configured', 'acme'])
+      .describe('From the authority of the server, from files of the operator, or from the ACME provider.'),
+    issuer: z.string(),
+    validFrom: timeText,
+    expiresAt: timeText,
+    coversHost: z.boolean(),
+    acme: z
+      .strictObject({
+        state: z
+          .enum(['issued', 'waiting', 'failed'])
+          .describe('Whether the last attempt to get a certificate succeeded; waiting before the first.'),
+        renewalDueAt: timeOrNull,
+        failures: z.int().describe('How many attempts have failed in a row.'),
+        lastError: z.string().nullable(),
+        failedAt: timeOrNull,
+        nextAttemptAt: timeOrNull,
+      })
+      .nullable()
+      .describe('Null for a host for which no ACME provider is asked.'),
+  })
+  .register(apiSchemas, { id: 'HostCertificate' })
+
+export type HostCertificate = DocumentOf<typeof certificateResponse>

@@ -1,0 +1,35 @@
+import { attributionOf } from '../../audit/index.ts'
+import { subscriptionId } from '../../standards/azure/resource-id.ts'
+import { type BackupRefusal, type BackupsDocument, backupsResponse } from '../arm/backups.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import { ArmError } from '../arm/errors.ts'
+import { requireSubscription } from '../arm/subscriptions.ts'
+
+const refusals: Readonly<Record<BackupRefusal, string>> = {
+  running: 'A backup is running. Wait for its end.',
+  'no-directory': 'No directory for backups is configured. Set backup.directory, and restart the server.',
+  unsupported: 'The rows are in PostgreSQL, of which the server makes no backup.',
+}
+
+/**
+ * `POST /subscriptions/{s}/providers/Acrux.Server/backup`: ours, not Azure's. Starts a backup without keys to the directory of the
+ * configuration; a request cannot name one. One runs at a time.
+ */
+export async function startBackup(context: ManagementContext, call: ManagementCall): Promise<BackupsDocument> {
+  const { subscriptionId: subscription } = await requireSubscription(context, call)
+  const refusal = context.backups.refusal()
+  if (refusal !== undefined) throw new ArmError('conflict', refusals[refusal])
+  const event = { action: 'backup.start', target: subscriptionId(subscription) }
+  await context.audit.append({ ...event, outcome: 'success', ...attributionOf(call.caller), origin: call.origin })
+  context.backups.start()
+  call.reply.code(202)
+  return context.backups.status()
+}
+startBackup.response = backupsResponse
+
+/** `GET …/Acrux.Server/backup`: the backup that was requested last, and the complete ones. */
+export async function getBackup(context: ManagementContext, call: ManagementCall): Promise<BackupsDocument> {
+  await requireSubscription(context, call)
+  return context.backups.status()
+}
+getBackup.response = backupsResponse

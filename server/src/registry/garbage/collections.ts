@@ -1,0 +1,175 @@
+import type { Processes } from '../../platform/jobs/processes.ts'
+import type { Log } from '../../platform/log/log.ts'
+import { outageOf } from '../../platform/process/outage.ts'
+import { readReport, writeReport } from '../reports/report-store.ts'
+import { RunReports } from '../reports/run-reports.ts'
+import { collectUnreachable } from './collect-garbage.ts'
+import { type Collected, type Collection, type CollectionReport, nothingCollected, progressAt } from './collection.ts'
+import type { GarbageContext } from './context.ts'
+
+/** Work before a collection, such as the policies of registries. It calls back with the manifests and tags that it deleted. */
+export type Preparation = (onDeleted: (manifests: number) => void) => Promise<void>
+
+/** The last completed collection of any process. Earlier versions stored only when it was completed. */
+export type CompletedCollection = {
+  readonly completedAtMs: number
+  readonly startedAtMs?: number
+  readonly counts?: Collected
+}
+
+type CollectionsOptions = {
+  readonly processes: Processes
+  readonly log: Log
+  /** Deletes rows that nothing needs. */
+  readonly pruneRows: () => Promise<void>
+}
+
+/** How often the progress is recorded. */
+const recordedEveryMs = 1000
+
+const lastCompleted = 'collection'
+
+/** The garbage collections of a running server. One runs at a time, in any of the processes that share the database. */
+export class Collections {
+  readonly #context: GarbageContext
+  readonly #options: CollectionsOptions
+  readonly #reports: RunReports<CollectionReport>
+  readonly #stopping = new AbortController()
+  #running: Promise<Collected> | undefined
+  #filesComparedAtMs = -Infinity
+  /** The results since the start of the process. */
+  readonly figures = { runs: 0, blobs: 0, uploads: 0 }
+
+  constructor(context: GarbageContext, options: CollectionsOptions) {
+    this.#context = context
+    this.#options = options
+    this.#reports = new RunReports({ ...context, ...options, name: 'running-collection' })
+  }
+
+  /** Collects garbage. Concurrent calls share one run. If another process runs one, nothing is done. */
+  collect(prepare?: Preparation): Promise<Collected> {
+    if (this.#stopping.signal.aborted) return Promise.resolve(nothingCollected())
+    this.#running ??= this.#begin()
+      .then((report) => (report === undefined ? nothingCollected() : this.#run(report, prepare)))
+      .finally(() => {
+        this.#running = undefined
+      })
+    return this.#running
+  }
+
+  /** Starts a collection, unless one is running in any process, and returns when it is recorded as running. */
+  async start(prepare: Preparation): Promise<void> {
+    if (this.#running !== undefined || this.#stopping.signal.aborted) return
+    const report = await this.#begin()
+    if (report === undefined) return
+    const running = this.#run(report, prepare)
+    this.#running = running
+    running
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'garbage collection failed'))
+      .finally(() => {
+        if (this.#running === running) this.#running = undefined
+      })
+  }
+
+  /** The collection that began last, and the last one that was completed, of any process. */
+  async status(): Promise<{
+    readonly last: CollectionReport | undefined
+    readonly completed: CompletedCollection | undefined
+  }> {
+    const row = await readReport(this.#context.database, lastCompleted)
+    const completed = row === undefined ? undefined : (JSON.parse(row.report) as CompletedCollection)
+    return { last: await this.#reports.read(), completed }
+  }
+
+  /** Stops a running collection, and waits for its end. The next one begins after the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the server is stopping'))
+    await this.#running?.catch(() => undefined)
+  }
+
+  /** The first report of a collection of this process; undefined if another one is running. */
+  async #begin(): Promise<CollectionReport | undefined> {
+    const report: CollectionReport = {
+      state: 'running',
+      startedAtMs: this.#context.clock.now(),
+      completedAtMs: undefined,
+      step: 'policies',
+      progress: 0,
+      counts: nothingCollected(),
+    }
+    const hasBegun = await this.#reports.begin(report).catch((error: unknown) => {
+      // A collection is what frees a full disk.
+      if (outageOf(error)?.kind === 'disk-full') return true
+      throw error
+    })
+    return hasBegun ? report : undefined
+  }
+
+  async #run(report: CollectionReport, prepare: Preparation | undefined): Promise<Collected> {
+    const { counts } = report
+    try {
+      await this.#carryOut({ counts, reached: this.#recorder(report) }, prepare)
+      report.completedAtMs = this.#context.clock.now()
+      await this.#recordCompleted(report)
+      report.state = 'completed'
+      report.progress = 1
+      this.figures.runs += 1
+      this.figures.blobs += counts.blobs
+      this.figures.uploads += counts.uploads
+      return counts
+    } catch (error) {
+      const { aborted } = this.#stopping.signal
+      report.state = aborted ? 'stopped' : 'failed'
+      report.completedAtMs = this.#context.clock.now()
+      if (!aborted) throw error
+      return counts
+    } finally {
+      await this.#reports.record(report).catch(() => undefined)
+      this.#reports.end()
+    }
+  }
+
+  async #carryOut(collection: Collection, prepare: Preparation | undefined): Promise<void> {
+    const { clock, settings } = this.#context
+    const { counts, reached } = collection
+    await reached('policies')
+    // Deleting rows can fail on a full disk; the collection must free space all the same.
+    const prepared = await settle(async () => prepare?.((manifests) => (counts.manifests += manifests)))
+    await reached('rows')
+    const pruned = await settle(this.#options.pruneRows)
+    const nowMs = clock.now()
+    const comparesFiles = nowMs - this.#filesComparedAtMs >= settings.fileScanIntervalMs
+    await collectUnreachable(this.#context, collection, { comparesFiles })
+    if (comparesFiles) this.#filesComparedAtMs = nowMs
+    for (const { error } of [prepared, pruned]) if (error !== undefined) throw error
+  }
+
+  /** Records the progress. A report that cannot be written, as on a full disk, does not end the collection. */
+  #recorder(report: CollectionReport): Collection['reached'] {
+    let recordedAtMs = performance.now()
+    return async (step, part = 0) => {
+      this.#stopping.signal.throwIfAborted()
+      report.step = step
+      report.progress = progressAt(step, part)
+      if (performance.now() - recordedAtMs < recordedEveryMs) return
+      await this.#reports.record(report).catch(() => undefined)
+      recordedAtMs = performance.now()
+    }
+  }
+
+  async #recordCompleted({ startedAtMs, counts }: CollectionReport): Promise<void> {
+    const { clock, database } = this.#context
+    const report = JSON.stringify({ completedAtMs: clock.now(), startedAtMs, counts } satisfies CompletedCollection)
+    const process = this.#options.processes.id()
+    await database.transaction((transaction) => writeReport(transaction, { name: lastCompleted, process, report }))
+  }
+}
+
+async function settle(work: () => Promise<unknown>): Promise<{ readonly error?: unknown }> {
+  try {
+    await work()
+    return {}
+  } catch (error) {
+    return { error }
+  }
+}
