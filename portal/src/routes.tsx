@@ -17,6 +17,7 @@ import { parseManifestSearch } from './views/manifest/search.ts'
 import { type RangeName, isRangeName } from './views/registry/ranges.ts'
 import { parseRepositoriesSearch } from './views/repositories/search.ts'
 import { parseRepositorySearch } from './views/repository/search.ts'
+import { parseServerSearch } from './views/server/server-search.ts'
 import { parseAccessSearch } from './views/access-control/access-search.ts'
 import { parseTokenSearch } from './views/tokens/token-search.ts'
 import { parseEventSearch } from './views/audit/event-search.ts'
@@ -233,6 +234,7 @@ const policies = createRoute({
 const server = createRoute({
   getParentRoute: () => shell,
   path: '/server',
+  validateSearch: parseServerSearch,
   component: lazyRouteComponent(() => import('./views/server/server.tsx'), 'Server'),
 })
 

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { arm, assignRole, principalWithRole, registryId, roles } from '../harness/arm.ts'
 import { type NewPerson, createPerson } from '../harness/directory.ts'
 import { request } from '../harness/http.ts'
-import { at } from '../harness/json.ts'
+import { at, listAt } from '../harness/json.ts'
 import { basic } from '../harness/registry.ts'
+import { tempDir } from '../harness/temp-dir.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 
-const portal = await openPortal()
+const backups = tempDir('portal-backups')
+const portal = await openPortal({ args: ['--backup-directory', join(backups.path, 'all')] })
 const { server, browser } = portal
 const { loginServer, subscriptionId } = server.firstRun
 const image = `/portal/registries/${encodeURIComponent(loginServer)}`
@@ -188,11 +191,36 @@ test('an owner checks and saves network rules, and policies with what they mean'
   await page.getByText('Saved.').nth(1).waitFor()
   assert.equal(await properties('policies', 'softDeletePolicy', 'status'), 'enabled')
   assert.equal(await properties('policies', 'softDeletePolicy', 'retentionDays'), 14)
+  await setQuotas(page)
   await arm(server, 'PATCH', registryId(server), { properties: { networkRuleSet: { defaultAction: 'Allow' } } })
   assert.deepEqual(faults, [])
 })
 
-test('an owner sees the state of the server, scrubs it, and replaces its keys', async (t) => {
+/** Sets a quota of a repository, changes it, and removes it. */
+async function setQuotas(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog')
+  const quotas = async () => {
+    const found = await arm(server, 'GET', `${registryId(server)}/providers/Acrux.Server/quotas`)
+    return listAt(found.json(), 'value').map((quota) => at(quota, 'properties'))
+  }
+  await page.getByRole('button', { name: 'Add a quota' }).click()
+  await dialog.getByLabel('Repository').fill('team/app')
+  await dialog.getByLabel('Size').fill('1.5')
+  assert.deepEqual(await lastingViolations(page), [], 'the form of a quota')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('row', { name: 'team/app' }).getByText('0 B of 1.5 GiB').waitFor()
+  assert.deepEqual(await quotas(), [{ repository: 'team/app', limitBytes: 1.5 * 2 ** 30, usedBytes: 0 }])
+  await page.getByRole('button', { name: 'Change the quota: team/app' }).click()
+  await dialog.getByLabel('Size').fill('512')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('row', { name: 'team/app' }).getByText('0 B of 512 MiB').waitFor()
+  await page.getByRole('button', { name: 'Remove the quota: team/app' }).click()
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('No quota is set.').waitFor()
+  assert.deepEqual(await quotas(), [])
+}
+
+test('an owner sees the state of the server, maintains it, and replaces its keys', async (t) => {
   if (!portal.canRun(t)) return
   const owner = await createPerson(server, 'operator')
   await giveOwner(owner)
@@ -200,13 +228,20 @@ test('an owner sees the state of the server, scrubs it, and replaces its keys', 
   const { page, faults } = await portal.watch(context)
   await signIn(page, owner, '/portal/server')
   await page.getByRole('row', { name: 'database-writer' }).getByText('OK').waitFor()
-  const dialog = page.getByRole('dialog')
-  await page.getByRole('button', { name: 'Start a scrub' }).click()
-  await dialog.getByRole('button', { name: 'Start a scrub' }).click()
-  await page.getByText('Completed', { exact: true }).first().waitFor()
+  await page.getByRole('row', { name: 'answers this page' }).getByText('Yes').waitFor()
+  await page.getByText('Reserved for rows, keys and logs').waitFor()
+  assert.deepEqual(await lastingViolations(page), [], 'the server')
+  await page.getByRole('tab', { name: 'Maintenance' }).click()
+  await page.waitForURL((url) => url.searchParams.get('part') === 'maintenance')
+  await maintain(page)
+  await page.getByRole('tab', { name: 'Configuration' }).click()
   await page.getByRole('button', { name: 'Show the configuration' }).click()
   await page.getByRole('row', { name: 'dataDir' }).getByText('--data-dir').waitFor()
-  assert.deepEqual(await lastingViolations(page), [], 'the server')
+  assert.deepEqual(await lastingViolations(page), [], 'the configuration')
+  await page.getByRole('tab', { name: 'Certificates and keys' }).click()
+  await page.getByRole('row', { name: 'localhost' }).getByText('This server').waitFor()
+  assert.deepEqual(await lastingViolations(page), [], 'the certificates and keys')
+  const dialog = page.getByRole('dialog')
   const createdAt = async () => {
     const path = `/subscriptions/${subscriptionId}/providers/Acrux.Server/status`
     return at((await arm(server, 'GET', path)).json(), 'signingKeys', 0, 'createdAt')
@@ -227,6 +262,33 @@ test('an owner sees the state of the server, scrubs it, and replaces its keys', 
   assert.deepEqual(faults, [])
 })
 
+/** Collects garbage, scrubs, and makes a backup. */
+async function maintain(page: Page): Promise<void> {
+  const state = async (name: string) => {
+    const path = `/subscriptions/${subscriptionId}/providers/Acrux.Server/${name}`
+    return (await arm(server, 'GET', path)).json()
+  }
+  const start = async (name: string) => {
+    await page.getByRole('button', { name }).click()
+    await page.getByRole('dialog').getByRole('button', { name }).click()
+  }
+  await start('Collect garbage now')
+  await page
+    .getByRole('region', { name: 'Garbage collection' })
+    .getByText(/^Completed, /)
+    .waitFor()
+  assert.equal(at(await state('garbageCollection'), 'last', 'state'), 'completed')
+  await start('Start a scrub')
+  await page.getByRole('region', { name: 'Scrub' }).getByText('Completed', { exact: true }).first().waitFor()
+  await page.getByText('There is no complete backup yet.').waitFor()
+  await start('Start a backup')
+  const section = page.getByRole('region', { name: 'Backup' })
+  await section.getByText(/^Completed, /).waitFor()
+  const id = at(await state('backup'), 'value', 0, 'id')
+  await section.getByRole('row', { name: String(id) }).waitFor()
+  assert.deepEqual(await lastingViolations(page), [], 'the maintenance')
+}
+
 test('people without the permission see why, and the reason of their own denial only as a link for an owner', async (t) => {
   if (!portal.canRun(t)) return
   const reader = await createPerson(server, 'reads')
@@ -239,7 +301,8 @@ test('people without the permission see why, and the reason of their own denial 
     const { page, faults } = await portal.watch(context)
     await signIn(page, person, '/portal/audit')
     const name = person === reader ? 'reader' : 'puller'
-    const views = [`${image}/audit`, '/portal/audit/integrity', `${image}/policies`, '/portal/server']
+    const views = [`${image}/audit`, '/portal/audit/integrity', `${image}/policies`]
+    for (const part of ['overview', 'certificates', 'maintenance']) views.push(`/portal/server?part=${part}`)
     await page.getByText('Your roles do not include reading this log.').waitFor()
     for (const view of views) {
       await openView(page, view)
@@ -266,5 +329,6 @@ test('people without the permission see why, and the reason of their own denial 
     await page.waitForFunction(`document.querySelector('[aria-label="Save: Soft delete"][aria-disabled=true]')`)
     assert.equal(await save.isDisabled(), true)
     await page.getByText('Your roles do not include changing this registry.').first().waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Add a quota' }).getAttribute('aria-disabled'), 'true')
   }
 })

@@ -23,6 +23,24 @@ export async function listQuotas(registryId: string, signal: AbortSignal): Promi
   return (await readJson<QuotaList>(path, { signal })).body
 }
 
+/** Sets a quota: of a repository, or of the whole registry. */
+export async function putQuota(
+  registryId: string,
+  name: string,
+  properties: { readonly repository: string | null; readonly limitBytes: number },
+): Promise<void> {
+  await send(quotaPath(registryId, name), { method: 'PUT', body: { properties } })
+}
+
+/** Removes a quota. */
+export async function deleteQuota(registryId: string, name: string): Promise<void> {
+  await send(quotaPath(registryId, name), { method: 'DELETE' })
+}
+
+function quotaPath(registryId: string, name: string): string {
+  return `arm${registryId}/${serverProvider}/quotas/${encodeURIComponent(name)}?api-version=${registryVersion}`
+}
+
 /** The metrics that the portal shows. */
 export const metricNames = [
   'SuccessfulPullCount',

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useSession } from '../session/use-session.ts'
 import { identitiesTexts } from '../texts/identities.ts'
 import { operationsTexts } from '../texts/operations.ts'
+import { serverTexts } from '../texts/server.ts'
 import { texts } from '../texts.ts'
 import { rightsTexts } from '../texts/rights.ts'
 import { AccountMenu } from './account-menu.tsx'
@@ -91,7 +92,7 @@ function Navigation() {
         {texts.home}
       </AppLink>
       <AppLink to="/audit">{operationsTexts.audit}</AppLink>
-      <AppLink to="/server">{operationsTexts.server.title}</AppLink>
+      <AppLink to="/server">{serverTexts.title}</AppLink>
       {registry !== undefined && <RegistryViews registry={registry} />}
       <Group title={identitiesTexts.navigation}>
         {identityViews.map(({ to, label }) => (

@@ -11,6 +11,23 @@ export function formatBytes(bytes: number): string {
   return `${value.toLocaleString('en', { maximumFractionDigits: unit === 0 ? 0 : 1 })} ${units[unit] ?? ''}`
 }
 
+/** A time span in the largest unit in which it is a whole number. */
+export function formatSeconds(seconds: number): string {
+  const [name, size] = spans.find(([, size]) => seconds % size === 0) ?? (['second', 1] as const)
+  return (seconds / size).toLocaleString('en', { style: 'unit', unit: name, unitDisplay: 'long' })
+}
+
+const spans = [
+  ['day', 24 * 3600],
+  ['hour', 3600],
+  ['minute', 60],
+] as const
+
+/** A part of 1 as a percentage. */
+export function formatShare(share: number): string {
+  return share.toLocaleString('en', { style: 'percent' })
+}
+
 /** A time as the device shows it. Text that is no time stays as it is. */
 export function formatTime(text: string): string {
   const date = new Date(text)

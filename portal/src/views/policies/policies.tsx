@@ -8,6 +8,7 @@ import { operationsTexts } from '../../texts/operations.ts'
 import { useRegistries } from '../home/use-home.ts'
 import { NetworkRules } from './network-rules.tsx'
 import { PolicyForm } from './policy-form.tsx'
+import { Quotas } from './quotas.tsx'
 import { useChange } from './use-policies.ts'
 
 const view = operationsTexts.policies
@@ -39,6 +40,7 @@ function Forms({ registry, address }: FormsProps) {
     <>
       {reason !== undefined && <Text>{reason}</Text>}
       <NetworkRules registry={registry} address={address} />
+      <Quotas registry={registry} />
       <PolicyForm
         registry={registry}
         title={view.retention}
@@ -68,7 +70,7 @@ function Forms({ registry, address }: FormsProps) {
         changeOf={(status) => ({ azureADAuthenticationAsArmPolicy: { status } })}
       />
       <Section title={view.commands}>
-        {commands(registry.name).map((command) => (
+        {commands(registry).map((command) => (
           <CopyText key={command} label={command} text={command} />
         ))}
       </Section>
@@ -76,12 +78,14 @@ function Forms({ registry, address }: FormsProps) {
   )
 }
 
-function commands(name: string): readonly string[] {
+function commands({ id, name }: Registry): readonly string[] {
+  const quota = `${id}/providers/Acrux.Server/quotas/all?api-version=2025-03-01-preview`
   return [
     `az acr network-rule add -n ${name} --ip-address 203.0.113.0/24`,
     `az acr update -n ${name} --default-action Deny --public-network-enabled true`,
     `az acr config retention update -r ${name} --status enabled --days 7 --type UntaggedManifests`,
     `az acr config soft-delete update -r ${name} --status enabled --days 7`,
     `acrux acr config authentication-as-arm update -r ${name} --status disabled`,
+    `az rest --method put --url "${quota}" --body '{"properties": {"limitBytes": 107374182400}}'`,
   ]
 }

@@ -1,18 +1,17 @@
-import { ProgressBar, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Text } from '@fluentui/react-components'
 import type { Quota, Registry, RegistryUsages } from '../../api/types.ts'
-import { CopyText } from '../../shell/copy-text.tsx'
+import { AppLink } from '../../shell/app-link.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { type Fact, Facts } from '../../shell/facts.tsx'
 import { formatBytes } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
+import { Share } from '../../shell/share.tsx'
 import { imagesTexts } from '../../texts/images.ts'
 import { texts } from '../../texts.ts'
 import { useQuotas, useUsages } from './use-registry.ts'
 
 const view = imagesTexts.registry
-
-const useStyles = makeStyles({ share: { display: 'grid', rowGap: tokens.spacingVerticalXS, minWidth: '8rem' } })
 
 /** How much of its limits and quotas a registry uses. */
 export function Capacity({ registry }: { readonly registry: Registry }) {
@@ -28,12 +27,17 @@ export function Capacity({ registry }: { readonly registry: Registry }) {
           <Loaded query={quotas}>
             {(found) =>
               found === null || found.value.length === 0 ? (
-                <NoQuotas registry={registry} />
+                <Text>{view.noQuotas}</Text>
               ) : (
                 <QuotaTable quotas={found.value} />
               )
             }
           </Loaded>
+          <div>
+            <AppLink to="/registries/$registry/policies" params={{ registry: registry.properties.loginServer }}>
+              {view.changeQuotas}
+            </AppLink>
+          </div>
         </Section>
       )}
     </>
@@ -57,22 +61,6 @@ function usageFacts({ value }: RegistryUsages): readonly Fact[] {
       ),
     ]
   })
-}
-
-type ShareProps = { readonly used: number; readonly limit: number; readonly text: string }
-
-/** From this share on, a quota needs attention. */
-const highPercent = 80
-
-function Share({ used, limit, text }: ShareProps) {
-  const styles = useStyles()
-  const percent = limit === 0 ? 100 : Math.min(100, Math.round((100 * used) / limit))
-  return (
-    <div className={styles.share}>
-      <Text>{text}</Text>
-      <ProgressBar value={percent} max={100} color={percent >= highPercent ? 'warning' : 'brand'} aria-label={text} />
-    </div>
-  )
 }
 
 function QuotaTable({ quotas }: { readonly quotas: readonly Quota[] }) {
@@ -99,16 +87,5 @@ function QuotaTable({ quotas }: { readonly quotas: readonly Quota[] }) {
         },
       ]}
     />
-  )
-}
-
-function NoQuotas({ registry }: { readonly registry: Registry }) {
-  const url = `${registry.id}/providers/Acrux.Server/quotas/all?api-version=2023-07-01`
-  const body = `'{"properties": {"limitBytes": 107374182400}}'`
-  return (
-    <>
-      <Text>{view.noQuotas}</Text>
-      <CopyText label={view.quotas} text={`az rest --method put --url "${url}" --body ${body}`} />
-    </>
   )
 }

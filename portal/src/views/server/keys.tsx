@@ -10,9 +10,9 @@ import { DataTable } from '../../shell/data-table.tsx'
 import { DoneMessage } from '../../shell/done-message.tsx'
 import { formatTime } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
-import { operationsTexts } from '../../texts/operations.ts'
+import { serverTexts } from '../../texts/server.ts'
 
-const view = operationsTexts.server
+const view = serverTexts
 
 const useStyles = makeStyles({ buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS } })
 

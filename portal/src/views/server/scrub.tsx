@@ -2,56 +2,44 @@ import { Checkbox, ProgressBar, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import type { Scrub } from '../../api/types.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
-import { ActionButton } from '../../shell/action-button.tsx'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { type Fact, Facts } from '../../shell/facts.tsx'
-import { formatBytes, formatTime } from '../../shell/format.ts'
+import { formatBytes, formatShare, formatTime } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
-import { Section } from '../../shell/page.tsx'
-import { operationsTexts } from '../../texts/operations.ts'
+import { serverTexts } from '../../texts/server.ts'
 import { texts } from '../../texts.ts'
+import { RunSection } from './run-section.tsx'
 import { useScrub } from './use-server.ts'
 
-const view = operationsTexts.server
+const view = serverTexts
 
 /** The scrub that was requested last, with its progress, and the way to start one. */
 export function ScrubSection({ subscription }: { readonly subscription: string }) {
   const { query, start } = useScrub(subscription)
   const mayAct = usePermissions(subscription)
-  const [isAsking, setAsking] = useState(false)
   const [repair, setRepair] = useState(false)
-  const isRunning = query.data?.requested?.state === 'running'
   return (
-    <Section title={view.scrub}>
-      <Text>{view.scrubHint}</Text>
-      <Loaded query={query}>{(scrub) => <Report scrub={scrub} />}</Loaded>
-      <div>
-        <ActionButton
-          reason={mayAct('Acrux.Server/scrub/action') ? undefined : view.mayNotScrub}
-          disabled={isRunning}
-          onClick={() => setAsking(true)}
-        >
-          {view.scrubStart}
-        </ActionButton>
-      </div>
-      {isAsking && (
-        <ConfirmDialog
-          title={view.scrubStart}
-          confirm={view.scrubStart}
-          onConfirm={() => start(repair)}
-          onClose={() => setAsking(false)}
-        >
-          <Text>{view.scrubHint}</Text>
+    <RunSection
+      title={view.scrub}
+      hint={view.scrubHint}
+      act={view.scrubStart}
+      means={view.scrubHint}
+      reason={mayAct('Acrux.Server/scrub/action') ? undefined : view.mayNotScrub}
+      isRunning={query.data?.requested?.state === 'running'}
+      onStart={() => start(repair)}
+      choices={
+        <>
           <Checkbox
             label={view.scrubRepair}
             checked={repair}
             onChange={(_event, { checked }) => setRepair(checked === true)}
           />
           {repair && <Text>{view.scrubRepairHint}</Text>}
-        </ConfirmDialog>
-      )}
-    </Section>
+        </>
+      }
+    >
+      <Loaded query={query}>{(scrub) => <Report scrub={scrub} />}</Loaded>
+    </RunSection>
   )
 }
 
@@ -62,7 +50,7 @@ function Report({ scrub: { requested, background, quarantined } }: { readonly sc
         facts={[
           [view.requested, requested === null ? view.noScrub : view.runs[requested.state]],
           ...(requested === null ? [] : requestedFacts(requested)),
-          [view.background, background.progress === null ? texts.none : percent(background.progress)],
+          [view.background, background.progress === null ? texts.none : formatShare(background.progress)],
           [
             view.lastBackground,
             background.lastCompletedAt === null ? texts.never : formatTime(background.lastCompletedAt),
@@ -97,8 +85,4 @@ function requestedFacts({ startedAt, completedAt, counts, findingCount }: NonNul
     [view.verified, verified],
     [view.findings, findingCount === 0 ? texts.none : String(findingCount)],
   ]
-}
-
-function percent(share: number): string {
-  return share.toLocaleString('en', { style: 'percent' })
 }

@@ -5,11 +5,11 @@ import { ActionButton } from '../../shell/action-button.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
-import { operationsTexts } from '../../texts/operations.ts'
+import { serverTexts } from '../../texts/server.ts'
 import { texts } from '../../texts.ts'
 import { useSettings } from './use-server.ts'
 
-const view = operationsTexts.server
+const view = serverTexts
 
 /** The configuration in force, and where each value comes from. */
 export function Settings({ subscription }: { readonly subscription: string }) {

@@ -1,5 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { listSettings, readScrub, readStatus, startScrub } from '../../api/server.ts'
+import {
+  listCertificates,
+  listSettings,
+  readBackups,
+  readCollection,
+  readScrub,
+  readStatus,
+  startBackup,
+  startCollection,
+  startScrub,
+} from '../../api/server.ts'
 
 const pollMs = 1000
 
@@ -8,6 +18,14 @@ export function useStatus(subscription: string) {
   return useQuery({
     queryKey: ['server-status', subscription],
     queryFn: ({ signal }) => readStatus(subscription, signal),
+  })
+}
+
+/** The certificate of each host. */
+export function useCertificates(subscription: string) {
+  return useQuery({
+    queryKey: ['server-certificates', subscription],
+    queryFn: ({ signal }) => listCertificates(subscription, signal),
   })
 }
 
@@ -20,18 +38,54 @@ export function useSettings(subscription: string, isShown: boolean) {
   })
 }
 
-/** The last scrub, with its progress while it runs, and the way to start one. */
-export function useScrub(subscription: string) {
+type RunOptions<Data> = {
+  readonly name: string
+  readonly subscription: string
+  readonly read: (subscription: string, signal: AbortSignal) => Promise<Data>
+  readonly isRunning: (data: Data) => boolean
+}
+
+/** A long run of the server: its state, with the progress while it runs, and what to do after a request for another one. */
+function useRun<Data>({ name, subscription, read, isRunning }: RunOptions<Data>) {
   const client = useQueryClient()
-  const queryKey = ['scrub', subscription]
+  const queryKey = [name, subscription]
   const query = useQuery({
     queryKey,
-    queryFn: ({ signal }) => readScrub(subscription, signal),
-    refetchInterval: ({ state }) => (state.data?.requested?.state === 'running' ? pollMs : false),
+    queryFn: ({ signal }) => read(subscription, signal),
+    refetchInterval: ({ state }) => (state.data !== undefined && isRunning(state.data) ? pollMs : false),
   })
-  const start = async (repair: boolean) => {
-    await startScrub(subscription, repair)
-    await client.invalidateQueries({ queryKey })
-  }
-  return { query, start }
+  return { query, refresh: () => client.invalidateQueries({ queryKey }) }
+}
+
+/** The last scrub, and the way to start one. */
+export function useScrub(subscription: string) {
+  const { query, refresh } = useRun({
+    name: 'scrub',
+    subscription,
+    read: readScrub,
+    isRunning: ({ requested }) => requested?.state === 'running',
+  })
+  return { query, start: (repair: boolean) => startScrub(subscription, repair).then(refresh) }
+}
+
+/** The last garbage collection, and the way to start one. */
+export function useCollection(subscription: string) {
+  const { query, refresh } = useRun({
+    name: 'garbage-collection',
+    subscription,
+    read: readCollection,
+    isRunning: ({ last }) => last?.state === 'running',
+  })
+  return { query, start: () => startCollection(subscription).then(refresh) }
+}
+
+/** The backups, and the way to start one. */
+export function useBackups(subscription: string) {
+  const { query, refresh } = useRun({
+    name: 'backups',
+    subscription,
+    read: readBackups,
+    isRunning: ({ last }) => last?.state === 'running',
+  })
+  return { query, start: () => startBackup(subscription).then(refresh) }
 }
