@@ -224,6 +224,14 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
   assert.deepEqual(faults, [])
 })
 
+/** The denied requests of a person, as the audit log has them. */
+async function denialsOf(id: string): Promise<unknown> {
+  const filter = encodeURIComponent(`principalId eq '${id}' and outcome eq 'refused'`)
+  const log = `/subscriptions/${server.firstRun.subscriptionId}/providers/Acrux.Server/auditEvents`
+  const answer = await arm(server, 'GET', `${log}?api-version=2023-07-01&$filter=${filter}`)
+  return (expectStatus(answer, 200).json() as { readonly value: unknown }).value
+}
+
 test('a person who may only see uploads sees why they may not cancel or import', async (t) => {
   if (!canRun(t)) return
   await prepare()
@@ -235,6 +243,14 @@ test('a person who may only see uploads sees why they may not cancel or import',
   await signIn(page, person, `${registry}/uploads`)
   await page.getByText('Your roles do not include cancelling uploads.', { exact: false }).first().waitFor()
   assert.equal(await page.getByRole('button', { name: 'Cancel…' }).first().getAttribute('aria-disabled'), 'true')
+  await openView(page, '/portal/')
+  // The log of the registry is read where that of the server may not be.
+  await page
+    .getByRole('link', { name: /team\/app:/ })
+    .first()
+    .waitFor()
+  await page.getByText(/Your roles do not show: .*webhooks/).waitFor()
+  assert.deepEqual(await denialsOf(person.id), [])
   await page.goto(`${registry}/import`)
   await page.getByText('Your roles do not include importing images.', { exact: false }).waitFor()
   const path = `/portal/api/arm${registryId(server)}/importImage?api-version=2023-07-01`

@@ -29,14 +29,14 @@ export async function readUsages(registryId: string, signal: AbortSignal): Promi
   return (await readJson<RegistryUsages>(`arm${registryId}/listUsages?api-version=${registryVersion}`, { signal })).body
 }
 
-/** The newest events of the audit log that match a filter. */
+/** The newest events that match a filter, of the log of the server or of one registry, by the id of the subscription or registry. */
 export async function readEvents(
-  subscriptionId: string,
+  scope: string,
   filter: string,
   signal: AbortSignal,
   count = 10,
 ): Promise<AuditEventList> {
   const query = new URLSearchParams({ 'api-version': registryVersion, $top: String(count), $filter: filter })
-  const path = `arm/subscriptions/${subscriptionId}/providers/Acrux.Server/auditEvents?${query.toString()}`
-  return (await readJson<AuditEventList>(path, { signal })).body
+  const log = scope.includes('/registries/') ? 'auditEvents' : 'providers/Acrux.Server/auditEvents'
+  return (await readJson<AuditEventList>(`arm${scope}/${log}?${query.toString()}`, { signal })).body
 }

@@ -10,11 +10,18 @@ export type MayAct = (action: string) => boolean
  * server decides each request. A permission with a condition counts too, because it may apply.
  */
 export function usePermissions(scope: string | undefined): MayAct {
-  const { data } = useQuery({
+  const known = useKnownPermissions(scope)
+  return (action) => known === undefined || known(action)
+}
+
+/** The same, and undefined until it is known: for a view that would otherwise send requests that are denied, and recorded. */
+export function useKnownPermissions(scope: string | undefined): MayAct | undefined {
+  const { data, isError } = useQuery({
     queryKey: ['permissions', scope],
     enabled: scope !== undefined,
     queryFn: ({ signal }) => listPermissions(scope ?? '', signal),
     staleTime: 60_000,
   })
-  return (action) => data === undefined || permitsAction(data, action)
+  if (isError) return () => true
+  return data && ((action) => permitsAction(data, action))
 }

@@ -35,6 +35,7 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalM,
     padding: tokens.spacingHorizontalL,
     overflowWrap: 'anywhere',
+    '& [aria-current="page"]': { fontWeight: tokens.fontWeightSemibold, color: tokens.colorNeutralForeground1 },
     [narrow]: { flexDirection: 'row', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalL },
   },
   group: {

@@ -21,14 +21,16 @@ const useStyles = makeStyles({
 
 type FirstRunProps = {
   readonly subscriptionId: string | undefined
+  /** Whether the person may read the audit log. */
+  readonly readsEvents: boolean
   readonly loginServer: string | undefined
   readonly hasPushes: boolean
 }
 
 /** What an owner does first, until it is done or dismissed. */
-export function FirstRun({ subscriptionId, loginServer, hasPushes }: FirstRunProps) {
+export function FirstRun({ subscriptionId, readsEvents, loginServer, hasPushes }: FirstRunProps) {
   const styles = useStyles()
-  const { steps, dismiss } = useFirstRun(subscriptionId, hasPushes)
+  const { steps, dismiss } = useFirstRun(subscriptionId, { readsEvents, hasPushes })
   if (steps === undefined) return undefined
   const push =
     loginServer === undefined ? (

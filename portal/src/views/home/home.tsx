@@ -2,10 +2,12 @@ import { Button, Field, Input, Text, makeStyles, tokens } from '@fluentui/react-
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import type { AuditEvent, Registry } from '../../api/types.ts'
+import { type MayAct, useKnownPermissions } from '../../session/use-permissions.ts'
 import { useSession } from '../../session/use-session.ts'
 import { Age } from '../../content/age.tsx'
 import { isAddress } from '../../shell/address.ts'
 import { AppLink } from '../../shell/app-link.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { ErrorView } from '../../shell/error-view.tsx'
 import { formatTime } from '../../shell/format.ts'
@@ -16,6 +18,7 @@ import { imagesTexts } from '../../texts/images.ts'
 import { SearchForm } from '../search/search-form.tsx'
 import { FirstRun } from './first-run.tsx'
 import { parseImageTarget } from './image-target.ts'
+import { readsEvents } from './read-visible-events.ts'
 import { useAttention, useRecentPushes, useRegistries } from './use-home.ts'
 
 const view = texts.homeView
@@ -30,18 +33,25 @@ const useStyles = makeStyles({
 export function Home() {
   const registries = useRegistries()
   const subscriptionId = registries.data?.[0]?.id.split('/')[2]
-  const pushes = useRecentPushes(subscriptionId)
+  const mayAct = useKnownPermissions(subscriptionId === undefined ? undefined : `/subscriptions/${subscriptionId}`)
+  const pushes = useRecentPushes(registries.data ?? [], mayAct)
   return (
     <Page title={view.welcome}>
       <SearchForm initial="" />
       <FirstRun
-        subscriptionId={subscriptionId}
+        // All requests begin together, once it is known which are permitted.
+        subscriptionId={mayAct && subscriptionId}
+        readsEvents={mayAct?.(readsEvents) === true}
         loginServer={registries.data?.[0]?.properties.loginServer}
         hasPushes={(pushes.data?.events ?? []).length > 0}
       />
       {registries.data !== undefined && subscriptionId !== undefined && (
         <Section title={view.attention}>
-          <AttentionList registries={registries.data} subscriptionId={subscriptionId} />
+          {mayAct === undefined ? (
+            <Text role="status">{texts.loading}</Text>
+          ) : (
+            <AttentionList registries={registries.data} subscriptionId={subscriptionId} mayAct={mayAct} />
+          )}
         </Section>
       )}
       <Section title={view.registries}>
@@ -53,6 +63,12 @@ export function Home() {
           <Loaded query={pushes}>{({ events }) => <Pushes events={events} />}</Loaded>
         </Section>
       )}
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text="acrux acr list -o table" />
+        {subscriptionId !== undefined && (
+          <CopyText label={view.pushes} text="acrux audit list --action manifest.push" />
+        )}
+      </Section>
     </Page>
   )
 }
@@ -110,12 +126,13 @@ function OpenRegistry() {
 type AttentionListProps = {
   readonly registries: readonly Registry[]
   readonly subscriptionId: string
+  readonly mayAct: MayAct
 }
 
-function AttentionList({ registries, subscriptionId }: AttentionListProps) {
+function AttentionList({ registries, subscriptionId, mayAct }: AttentionListProps) {
   const styles = useStyles()
   const [isWhole, setWhole] = useState(false)
-  const { items, hidden, isCut, isLoading, error } = useAttention(registries, subscriptionId, isWhole)
+  const { items, hidden, isCut, isLoading, error } = useAttention(registries, subscriptionId, mayAct, isWhole)
   return (
     <>
       {items.length === 0 && !isLoading && error === undefined && <Text>{view.quiet}</Text>}

@@ -12,14 +12,17 @@ export type FirstSteps = Readonly<Record<'password' | 'factor' | 'push' | 'colle
 const storageKey = (objectId: string) => `acrux-first-run-${objectId}`
 
 /** The first steps of an owner of the directory, until they are all done or the owner dismisses them on this device. */
-export function useFirstRun(subscriptionId: string | undefined, hasPushes: boolean) {
+export function useFirstRun(
+  subscriptionId: string | undefined,
+  { readsEvents, hasPushes }: { readonly readsEvents: boolean; readonly hasPushes: boolean },
+) {
   const { data: session } = useSession()
   const objectId = session?.person.objectId ?? ''
   const [isDismissed, setDismissed] = useState(false)
   const isOver = isDismissed || localStorage.getItem(storageKey(objectId)) !== null
   const isWanted = !isOver && subscriptionId !== undefined
   const isOwner = useOwnRole(isWanted) === 'owner'
-  // Read together with the role: everybody may read this of themselves.
+  // Read together with the role, and the events with the other events: each alone would be a request.
   const account = useQuery({
     queryKey: ['first-run', objectId],
     enabled: isWanted,
@@ -27,8 +30,9 @@ export function useFirstRun(subscriptionId: string | undefined, hasPushes: boole
   })
   const jobs = useQuery({
     queryKey: ['first-run-jobs', subscriptionId],
-    enabled: isWanted && isOwner,
-    queryFn: ({ signal }) => readEvents(subscriptionId ?? '', "action eq 'federated-credential.create'", signal, 1),
+    enabled: isWanted && readsEvents,
+    queryFn: ({ signal }) =>
+      readEvents(`/subscriptions/${subscriptionId}`, "action eq 'federated-credential.create'", signal, 1),
   })
   const dismiss = () => {
     localStorage.setItem(storageKey(objectId), 'over')

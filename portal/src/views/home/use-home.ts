@@ -1,11 +1,13 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { listRegistries, readEvents } from '../../api/arm.ts'
+import { listRegistries } from '../../api/arm.ts'
 import { listApplications, listCredentialUses, listWebhooks } from '../../api/attention.ts'
 import { orHidden } from '../../api/or-hidden.ts'
 import { listQuotas } from '../../api/registry-arm.ts'
 import { readStatus } from '../../api/server.ts'
 import type { Registry } from '../../api/types.ts'
+import type { MayAct } from '../../session/use-permissions.ts'
 import { imagesTexts } from '../../texts/images.ts'
+import { type VisibleLogs, maxRegistries, readVisibleEvents } from './read-visible-events.ts'
 import { type AttentionItem, ofApplications, ofQuotas, ofRegistries, ofServer, ofWebhooks } from './attention.ts'
 
 /** The registries that the person may list. */
@@ -13,20 +15,22 @@ export function useRegistries() {
   return useQuery({ queryKey: ['registries'], queryFn: ({ signal }) => listRegistries(signal), staleTime: 60_000 })
 }
 
-/** The last pushes in a subscription. `undefined` within: the person may not read the audit log. */
-export function useRecentPushes(subscriptionId: string | undefined) {
+const shownPushes = 10
+
+/** The last pushes. `undefined` within: the person may not read an audit log. */
+export function useRecentPushes(registries: readonly Registry[], mayAct: MayAct | undefined) {
   return useQuery({
-    queryKey: ['pushes', subscriptionId],
-    enabled: subscriptionId !== undefined,
+    queryKey: ['pushes', registries.map(({ id }) => id)],
+    enabled: registries.length > 0 && mayAct !== undefined,
     queryFn: async ({ signal }) => {
-      const events = await orHidden(readEvents(subscriptionId ?? '', "action eq 'manifest.push'", signal))
-      return { events: events?.value }
+      const logs = { registries, mayAct: mayAct ?? (() => false) }
+      const found = await readVisibleEvents(logs, "action eq 'manifest.push'", shownPushes, signal)
+      return { events: found?.events }
     },
   })
 }
 
 const view = imagesTexts.home
-const maxRegistries = 10
 const maxDenials = 100
 
 /** How many pages of a long list are read if the person asks for everything. */
@@ -45,14 +49,27 @@ export type Attention = {
 /** What a source says needs attention. */
 type Finding = { readonly items: readonly AttentionItem[]; readonly isCut?: boolean }
 
-/** What an owner should look at. Each source needs another permission. `isWhole`: all applications, not only the first. */
-export function useAttention(registries: readonly Registry[], subscriptionId: string, isWhole: boolean): Attention {
+/**
+ * What an owner should look at. Each source needs another permission, and is not read without it: the denials would be recorded.
+ * `isWhole`: all applications, not only the first.
+ */
+export function useAttention(
+  registries: readonly Registry[],
+  subscriptionId: string,
+  mayAct: MayAct,
+  isWhole: boolean,
+): Attention {
   const pages = isWhole ? manyPages : 1
+  const whole = (action: string, read: (signal: AbortSignal) => Promise<Finding>) => (signal: AbortSignal) =>
+    mayAct(`Acrux.Server/${action}/read`) ? read(signal) : null
   const sources = [
-    { name: view.sources.denials, read: (signal: AbortSignal) => readDenials(subscriptionId, signal) },
-    { name: view.sources.server, read: (signal: AbortSignal) => readServer(subscriptionId, signal) },
-    { name: view.sources.webhooks, read: (signal: AbortSignal) => readWebhooks(subscriptionId, signal) },
-    { name: view.sources.secrets, read: (signal: AbortSignal) => readCredentials(subscriptionId, pages, signal) },
+    { name: view.sources.denials, read: (signal: AbortSignal) => readDenials({ registries, mayAct }, signal) },
+    { name: view.sources.server, read: whole('status', (signal) => readServer(subscriptionId, signal)) },
+    { name: view.sources.webhooks, read: whole('auditWebhooks', (signal) => readWebhooks(subscriptionId, signal)) },
+    {
+      name: view.sources.secrets,
+      read: (signal: AbortSignal) => readCredentials({ subscriptionId, mayAct, pages }, signal),
+    },
     {
       name: view.sources.quotas,
       read: (signal: AbortSignal) => readQuotas(registries.slice(0, maxRegistries), signal),
@@ -62,7 +79,7 @@ export function useAttention(registries: readonly Registry[], subscriptionId: st
     queries: sources.map(({ name, read }) => ({
       queryKey: ['attention', subscriptionId, name, ...(name === view.sources.secrets ? [pages] : [])],
       staleTime: 60_000,
-      queryFn: ({ signal }: { readonly signal: AbortSignal }) => orHidden(read(signal)),
+      queryFn: async ({ signal }: { readonly signal: AbortSignal }) => orHidden(Promise.resolve(read(signal))),
     })),
   })
   return {
@@ -74,13 +91,13 @@ export function useAttention(registries: readonly Registry[], subscriptionId: st
   }
 }
 
-async function readDenials(subscriptionId: string, signal: AbortSignal): Promise<Finding> {
+async function readDenials(logs: VisibleLogs, signal: AbortSignal): Promise<Finding | null> {
   const midnight = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`
   const filter = `outcome eq 'refused' and eventTimestamp ge '${midnight}'`
-  const { value, nextLink } = await readEvents(subscriptionId, filter, signal, maxDenials)
-  if (value.length === 0) return { items: [] }
-  const count = value.length.toLocaleString('en')
-  return { items: [{ text: view.denials(nextLink === undefined ? count : `${count}+`) }] }
+  const found = await readVisibleEvents(logs, filter, maxDenials, signal)
+  if (found === null || found.events.length === 0) return found && { items: [] }
+  const count = found.events.length.toLocaleString('en')
+  return { items: [{ text: view.denials(found.isCut ? `${count}+` : count) }] }
 }
 
 async function readServer(subscriptionId: string, signal: AbortSignal): Promise<Finding> {
@@ -91,10 +108,15 @@ async function readWebhooks(subscriptionId: string, signal: AbortSignal): Promis
   return { items: ofWebhooks((await listWebhooks(subscriptionId, signal)).value) }
 }
 
-async function readCredentials(subscriptionId: string, pages: number, signal: AbortSignal): Promise<Finding> {
+type CredentialSource = { readonly subscriptionId: string; readonly mayAct: MayAct; readonly pages: number }
+
+async function readCredentials(
+  { subscriptionId, mayAct, pages }: CredentialSource,
+  signal: AbortSignal,
+): Promise<Finding> {
   const [applications, uses] = await Promise.all([
     listApplications(pages, signal),
-    orHidden(listCredentialUses(subscriptionId, pages, signal)),
+    mayAct('Acrux.Server/credentialUses/read') ? listCredentialUses(subscriptionId, pages, signal) : null,
   ])
   // Without all uses, a secret may seem to be unused.
   const known = uses === null || uses.isCut ? null : uses.items

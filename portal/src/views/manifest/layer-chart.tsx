@@ -9,7 +9,9 @@ const useStyles = makeStyles({
 })
 
 const width = 1000
-const minShare = 4
+const minShare = 5
+/** Between two layers, so that they are told apart without colors. */
+const gap = 3
 
 /** The sizes of layers as one bar. The table below it has the numbers. */
 export function LayerChart({ layers }: { readonly layers: readonly Descriptor[] }) {
@@ -31,7 +33,7 @@ export function LayerChart({ layers }: { readonly layers: readonly Descriptor[] 
           key={index}
           className={index % 2 === 0 ? styles.even : styles.odd}
           x={shares.slice(0, index).reduce((sum, before) => sum + before, 0)}
-          width={share}
+          width={Math.max(1, share - gap)}
           height="24"
         />
       ))}

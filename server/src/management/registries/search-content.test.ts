@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { at, newRegistry, openTestManagement, registryPath, roleGuids, subscriptionScope } from '../test-management.ts'
 
 const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`
@@ -38,7 +38,7 @@ const ridOf = async ({ resources }: Management, name: string) => {
   return registries.find((registry) => registry.name === name)?.rid ?? ''
 }
 
-for (const kind of usualDatabaseKinds) {
+for (const kind of testDatabaseKinds) {
   test(`a search finds what the caller may read, and says when there may be more (${kind})`, async (t) => {
     const management = await openTestManagement(kind)
     t.after(management.close)
