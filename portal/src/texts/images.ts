@@ -38,6 +38,8 @@ export const imagesTexts = {
     tree: 'By path',
     count: 'Repositories',
     tools: 'More',
+    cut: (count: number) => `Only the first ${count.toLocaleString('en')} names are shown.`,
+    loadAll: 'Load all names',
     import: 'Import an image',
     deleted: 'Deleted images',
     uploads: 'Open uploads',

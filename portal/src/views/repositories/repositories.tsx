@@ -1,5 +1,6 @@
-import { Field, SearchBox, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Button, Field, SearchBox, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
 import { LongTable } from '../../content/long-table.tsx'
 import { useRestOfList } from '../../content/rest-of-list.ts'
 import { AppLink } from '../../shell/app-link.tsx'
@@ -22,6 +23,9 @@ const useStyles = makeStyles({
   filter: { flexGrow: 1, maxWidth: '24rem', minWidth: '12rem' },
 })
 
+/** How many pages of names are read before the person asks for all. */
+const maxPagesAtFirst = 3
+
 /** The repositories of a registry. */
 export function Repositories() {
   const { registry } = useParams({ from: route })
@@ -29,7 +33,10 @@ export function Repositories() {
   const { filter = '', sort = 'name', show = 'list' } = search
   const query = useRepositories(registry)
   const name = useRegistryName(registry)
-  const isSearching = useRestOfList(query, filter !== '' || sort === 'reversed' || show === 'tree')
+  const [isWhole, setWhole] = useState(false)
+  const needsAll = sort === 'reversed' || show === 'tree'
+  const pageCount = query.data?.pages.length ?? 0
+  const isSearching = useRestOfList(query, filter !== '' || (needsAll && (isWhole || pageCount < maxPagesAtFirst)))
   return (
     <Page title={texts.repositories}>
       <OtherViews registry={registry} />
@@ -48,6 +55,11 @@ export function Repositories() {
                 <RepositoryTree registry={registry} names={sorted} />
               ) : (
                 <RepositoryTable registry={registry} names={sorted} query={query} />
+              )}
+              {needsAll && query.hasNextPage && !isSearching && (
+                <div>
+                  <Text>{own.cut(names.length)}</Text> <Button onClick={() => setWhole(true)}>{own.loadAll}</Button>
+                </div>
               )}
               <Section title={texts.commandLine}>
                 <CopyText label={texts.commandLine} text={`acrux acr repository list --name ${name}`} />
