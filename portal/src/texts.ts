@@ -95,6 +95,8 @@ export const texts = {
     empty: 'This registry has no repositories that you can see.',
     emptyNext: 'Push an image, for example:',
     noMatch: 'No repository contains this text.',
+    open: 'Open the repository',
+    openHint: 'Your roles do not include the list of repositories. Open one by its name, such as team/app.',
     name: 'Name',
   },
   repositoryView: {

@@ -1,6 +1,7 @@
 import { Button, Field, SearchBox, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
+import { isDenial } from '../../api/or-hidden.ts'
 import { LongTable } from '../../content/long-table.tsx'
 import { useRestOfList } from '../../content/rest-of-list.ts'
 import { AppLink } from '../../shell/app-link.tsx'
@@ -10,6 +11,7 @@ import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { useRegistryName } from '../registry/use-registry.ts'
+import { OpenRepository } from './open-repository.tsx'
 import { RepositoryTree } from './repository-tree-view.tsx'
 import { type RepositoriesSearch, parseRepositoriesSearch } from './search.ts'
 import { useRepositories } from './use-repositories.ts'
@@ -40,6 +42,7 @@ export function Repositories() {
   return (
     <Page title={texts.repositories}>
       <OtherViews registry={registry} />
+      {query.isError && isDenial(query.error) && <OpenRepository registry={registry} />}
       <Loaded query={query}>
         {({ pages }) => {
           const names = pages.flatMap(({ items }) => items)

@@ -1,0 +1,34 @@
+import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components'
+import { useNavigate } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { isAddress } from '../../shell/address.ts'
+import { texts } from '../../texts.ts'
+
+const view = texts.repositoriesView
+
+const useStyles = makeStyles({
+  form: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },
+})
+
+/** For people who may use some repositories, and whose roles do not include listing them. */
+export function OpenRepository({ registry }: { readonly registry: string }) {
+  const styles = useStyles()
+  const navigate = useNavigate()
+  const [repository, setRepository] = useState('')
+  const isName = isAddress({ registry, repository })
+  const open = (event: FormEvent) => {
+    event.preventDefault()
+    if (isName)
+      void navigate({ to: '/registries/$registry/repositories/$repository', params: { registry, repository } })
+  }
+  return (
+    <form className={styles.form} onSubmit={open}>
+      <Field label={view.name} hint={view.openHint}>
+        <Input value={repository} spellCheck={false} onChange={(_event, { value }) => setRepository(value.trim())} />
+      </Field>
+      <Button type="submit" disabledFocusable={!isName}>
+        {view.open}
+      </Button>
+    </form>
+  )
+}
