@@ -35,6 +35,7 @@ const harmless: readonly (readonly [ids: RegExp, why: string])[] = [
   [/^management\.registries\.importImage$/,                        'adds content'],
   [/^management\.(?:unserved|locks|privateEndpoints|tags)\./,      'always denied'],
   [/^graph\.\w+\.(?:get|check)MemberGroups$/,                      'a question'],
+  [/^(?:management|graph)\.batch$/,                               'only reads'],
   [/^graph\.directoryObjects\.getByIds$/,                          'a question'],
   [/^graph\.applications\.testToken$/,                             'a question'],
   [/^graph\.(?:users|me)\.revokeSignInSessions$/,                  'takes access away'],
