@@ -79,11 +79,12 @@ export async function openView(page: Page, path: string): Promise<void> {
   await page.waitForLoadState('networkidle')
 }
 
+/** The source of axe. It is evaluated by the debugger, to which the policy of the page does not apply. */
+export const axeSource = (): string => readFileSync(join(root, 'portal/node_modules/axe-core/axe.min.js'), 'utf8')
+
 /** The violations that axe finds. Tabster's elements only move the focus. */
 export async function violations(page: Page): Promise<readonly string[]> {
-  const axe = readFileSync(join(root, 'portal/node_modules/axe-core/axe.min.js'), 'utf8')
-  // Evaluated by the debugger, to which the policy of the page does not apply.
-  await page.evaluate(axe)
+  await page.evaluate(axeSource())
   return page.evaluate(`axe.run({ exclude: [['[data-tabster-dummy]']] }).then(({ violations }) =>
     violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))`)
 }

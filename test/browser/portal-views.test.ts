@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { arm, assignRole, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
+import { type NewPerson, createGroup, createPerson } from '../harness/directory.ts'
+import { request } from '../harness/http.ts'
+import { accessToken, basic, pushImage } from '../harness/registry.ts'
+import { pushContent } from './portal-content.ts'
+import { pressAt, tabTo, typeAt } from './portal-keyboard.ts'
+import { openPortal, openView, signIn } from './portal-page.ts'
+import {
+  type Look,
+  addressOf,
+  contentOf,
+  countRequests,
+  faultsOfLook,
+  looks,
+  routePaths,
+  show,
+  walkTo,
+} from './portal-walk.ts'
+
+const portal = await openPortal()
+const { server, browser } = portal
+const { appId, password } = server.firstRun.servicePrincipal
+const { loginServer, subscriptionId } = server.firstRun
+const authorization = basic(appId, password)
+const registry = registryId(server)
+const directoryOwner = '62e90394-69f5-4237-9190-012177145e10'
+const repositoryWriter = '2a1e307c-b015-4ebd-883e-5b7698a07328'
+
+/** The views that an address shows by its query. */
+const searches: Readonly<Record<string, readonly string[]>> = {
+  '/registries/$registry/repositories': ['?show=tree'],
+  '/registries/$registry/repositories/$repository': ['?show=manifests'],
+  '/registries/$registry/repositories/$repository/manifests/$reference': [
+    '?show=config',
+    '?show=referrers',
+    '?show=raw',
+  ],
+  '/registries/$registry/access': ['?tab=check', '?tab=who', '?tab=roles', '?tab=mode'],
+  '/registries/$registry/tokens': ['?tab=maps', '?tab=anonymous'],
+  '/people/$id': ['?part=methods', '?part=groups'],
+  '/applications/$id': ['?part=credentials', '?part=federation'],
+  '/managed-identities': ['?part=machines'],
+  '/search': ['?q=team'],
+}
+
+const setMode = async (roleAssignmentMode: string) =>
+  expectStatus(await arm(server, 'PATCH', registry, { properties: { roleAssignmentMode } }), 200, 201)
+
+/** Gives a person the role to pull and push in one repository. */
+async function giveRepository({ id }: NewPerson, repository: string): Promise<void> {
+  await setMode('AbacRepositoryPermissions')
+  const properties = {
+    roleDefinitionId: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${repositoryWriter}`,
+    principalId: id,
+    principalType: 'User',
+    condition: `(@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase '${repository}')`,
+    conditionVersion: '2.0',
+  }
+  const path = `${registry}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?api-version=2022-04-01`
+  expectStatus(await arm(server, 'PUT', path, { properties }), 201)
+}
+
+/** Something of every kind that views show. Returns the values of the parameters of addresses. */
+async function prepare(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
+  await pushContent({ server, authorization })
+  const ada = await createPerson(server, 'ada')
+  const group = await createGroup(server, 'builders', ada.id)
+  const application = await createServicePrincipal(server, 'ci')
+  const denied = await request({
+    method: 'DELETE',
+    url: `${server.baseUrl}/acr/v1/team/app/_tags/1`,
+    headers: { authorization: basic(application.appId, application.password) },
+    caFile: server.caFile,
+  })
+  const shared = { registry: loginServer, repository: 'team/app', reference: '1' }
+  const ids = { people: ada.id, groups: group, applications: application.applicationObjectId }
+  const denials = String(denied.headers['x-ms-correlation-request-id'])
+  return Object.fromEntries(
+    Object.entries({ ...ids, denials, registries: denials }).map(([area, id]) => [area, { ...shared, id }]),
+  )
+}
+
+const people: Readonly<Record<string, (person: NewPerson) => Promise<unknown>>> = {
+  owner: async ({ id }) => {
+    const body = { principalId: id, roleDefinitionId: directoryOwner, directoryScopeId: '/' }
+    expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', body), 201)
+    await assignRole(server, { id, type: 'User' }, roles.owner, `/subscriptions/${subscriptionId}`)
+  },
+  nobody: () => Promise.resolve(),
+  puller: (person) => portal.give(person, roles.acrPull),
+  // The last: it changes the mode of the registry, in which AcrPull permits nothing.
+  writer: (person) => giveRepository(person, 'team/app'),
+}
+
+test('every view is without an error and accessible, for each person, in each theme, on a phone and a wide screen', async (t) => {
+  if (!portal.canRun(t)) return
+  const values = await prepare()
+  const addresses = routePaths().flatMap((path) => {
+    const [, area = ''] = path.split('/')
+    return ['', ...(searches[path] ?? [])].map((search) => addressOf(path, values[area] ?? {}) + search)
+  })
+  // What several people see is checked once.
+  const seen = new Set<string>()
+  for (const [name, give] of Object.entries(people)) {
+    await t.test(name, async () => {
+      const person = await createPerson(server, `the-${name}`)
+      await give(person)
+      await using context = await browser.newContext({ reducedMotion: 'reduce' })
+      const { page, faults } = await portal.watch(context)
+      const running = countRequests(page)
+      await signIn(page, person)
+      for (const address of addresses) {
+        await walkTo(page, address, running)
+        const content = await contentOf(page)
+        if (seen.has(content)) continue
+        seen.add(content)
+        for (const look of Object.keys(looks) as Look[]) {
+          await show(page, look)
+          assert.deepEqual(await faultsOfLook(page, look), [], `${address}, ${look}`)
+        }
+        assert.deepEqual(faults.splice(0), [], address)
+      }
+    })
+  }
+})
+
+/** What the person's own requests through the portal answer. */
+const statusOf = (page: Page, method: string, path: string): Promise<number> =>
+  page.evaluate(`fetch('/portal/api/${path}', { method: '${method}', headers: { 'x-acrux-portal': '1' } })
+    .then(({ status }) => status)`)
+
+test('a person with one repository sees and pushes to it, and to no other', async (t) => {
+  if (!portal.canRun(t)) return
+  const person = await createPerson(server, 'one')
+  await giveRepository(person, 'team/app')
+  await using context = await browser.newContext({ reducedMotion: 'reduce' })
+  const { page, faults } = await portal.watch(context)
+  const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+  await signIn(page, person, `${base}/repositories`)
+  const login: { username: string; password: string } = await page.evaluate(
+    `fetch('/portal/api/session/registry-login?loginServer=${encodeURIComponent(loginServer)}',
+      { method: 'POST', headers: { 'x-acrux-portal': '1' } }).then((answer) => answer.json())`,
+  )
+  const tokenFor = async (repository: string) =>
+    `Bearer ${await accessToken(server, login, [`repository:${repository}:pull,push`])}`
+  await pushImage(server, 'team/app', 'mine', await tokenFor('team/app'))
+  await assert.rejects(pushImage(server, 'other/tool', 'mine', await tokenFor('other/tool')))
+  await page.getByLabel('Name').fill('team/app')
+  await page.getByRole('button', { name: 'Open the repository' }).click()
+  await page.getByRole('heading', { level: 1, name: 'team/app', exact: true }).waitFor()
+  await page.getByRole('link', { name: 'mine', exact: true }).waitFor()
+  const remove = page.getByRole('button', { name: 'Delete repository…' })
+  assert.equal(await remove.getAttribute('aria-disabled'), 'true')
+  await page.getByText('Your roles do not include deleting here.', { exact: false }).first().waitFor()
+  const registryPath = `registry/${encodeURIComponent(loginServer)}/acr/v1`
+  assert.ok([401, 403].includes(await statusOf(page, 'DELETE', `${registryPath}/team/app`)))
+  assert.ok([401, 403].includes(await statusOf(page, 'GET', `${registryPath}/other/tool/_tags`)))
+  await openView(page, `${base}/repositories/other%2Ftool`)
+  await page.getByText('You do not have permission to see this').first().waitFor()
+  for (const view of ['access', 'keys', 'tokens', 'policies', 'uploads']) {
+    await openView(page, `${base}/${view}`)
+    await page
+      .getByText(/Your roles do not include the (?:settings|properties|open uploads) of this registry/)
+      .waitFor()
+  }
+  assert.deepEqual(faults, [])
+})
+
+test('the main dialogs work with the keyboard alone, show the focus, and return it', async (t) => {
+  if (!portal.canRun(t)) return
+  const owner = await createPerson(server, 'keys')
+  await people['owner']?.(owner)
+  await setMode('LegacyRegistryPermissions')
+  await pushImage(server, 'team/keys', '1', authorization)
+  await using context = await browser.newContext({ reducedMotion: 'reduce' })
+  const { page, faults } = await portal.watch(context)
+  const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+  const main = page.locator('main')
+  const dialog = page.getByRole('dialog')
+  const button = (name: string) => main.getByRole('button', { name, exact: true })
+
+  await signIn(page, owner, `${base}/repositories/team%2Fkeys/manifests/1`)
+  const untag = button('Remove tag…')
+  await pressAt(page, untag)
+  await dialog.waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await untag.and(page.locator(':focus')).waitFor()
+  await page.keyboard.press('Enter')
+  await pressAt(page, dialog.getByRole('button', { name: 'Remove tag', exact: true }))
+  await page.getByRole('heading', { level: 1, name: 'team/keys', exact: true }).waitFor()
+
+  await openView(page, `${base}/access`)
+  await pressAt(page, button('Add a role assignment').or(main.getByRole('link', { name: 'Add a role assignment' })))
+  const radio = main.getByRole('radio', { name: 'Container Registry Repository Writer' })
+  await tabTo(page, main.getByRole('radio').first())
+  for (let step = 0; step < 30 && !(await radio.isChecked()); step += 1) await page.keyboard.press('ArrowDown')
+  assert.equal(await radio.isChecked(), true)
+  await pressAt(page, button('Next'))
+  await typeAt(page, main.getByRole('searchbox'), 'ada@acrux.localhost')
+  await pressAt(page, main.getByRole('checkbox', { name: 'ada · Person' }), 'Space')
+  await pressAt(page, button('Next'))
+  await pressAt(page, button('Next'))
+  await pressAt(page, button('Assign'))
+  await page.getByText('The role was assigned.').waitFor()
+
+  await openView(page, `${base}/tokens`)
+  await pressAt(page, button('Create a token').or(main.getByRole('link', { name: 'Create a token' })))
+  await typeAt(page, main.getByRole('textbox', { name: 'Name' }), 'device-keys')
+  await pressAt(page, button('Next'))
+  await typeAt(page, main.getByRole('textbox', { name: 'Repositories' }), 'team/*')
+  await pressAt(page, button('Next'))
+  await pressAt(page, button('Create a token'))
+  await main.getByRole('group', { name: 'Password', exact: true }).waitFor()
+  assert.equal(await main.evaluate((element) => element.contains(element.ownerDocument.activeElement)), true)
+  await pressAt(page, button('I have copied it'))
+  const rotate = button('Rotate the password: device-keys')
+  await pressAt(page, rotate)
+  await pressAt(page, dialog.getByRole('button', { name: 'Generate password2' }))
+  await dialog.getByRole('group', { name: 'Password', exact: true }).waitFor()
+  await pressAt(page, dialog.getByRole('button', { name: 'Close' }))
+  await rotate.and(page.locator(':focus')).waitFor()
+  assert.deepEqual(faults, [])
+})

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page, Request } from 'playwright-core'
+import { axeSource } from './portal-page.ts'
+
+const routesFile = join(import.meta.dirname, '../../portal/src/routes.tsx')
+
+/** The paths of all views, as the portal's own table of routes has them: `/registries/$registry/tokens`. */
+export function routePaths(): readonly string[] {
+  const source = readFileSync(routesFile, 'utf8')
+  const paths = [...source.matchAll(/^ +path: '([^']+)',$/gm)].map(([, path = '']) => path)
+  // Each route has a component and a path, except the root and the shell.
+  assert.equal(paths.length, source.split('createRoute({').length - 2, 'routes whose path was not found')
+  return paths
+}
+
+/** The address of a view in the portal. @throws for a parameter without a value */
+export function addressOf(path: string, values: Readonly<Record<string, string>>): string {
+  const filled = path.replaceAll(/\$(\w+)/g, (_match, name: string) => {
+    const value = values[name]
+    assert.ok(value !== undefined, `the walk has no value for $${name} of ${path}`)
+    return encodeURIComponent(value)
+  })
+  return `/portal${filled}`
+}
+
+/** How a view is shown: the theme of the system, and the width of the window. */
+export const looks = {
+  narrow: { width: 360, media: { colorScheme: 'light', forcedColors: 'none' } },
+  light: { width: 1280, media: { colorScheme: 'light', forcedColors: 'none' } },
+  dark: { width: 1280, media: { colorScheme: 'dark', forcedColors: 'none' } },
+  forced: { width: 1280, media: { colorScheme: 'dark', forcedColors: 'active' } },
+} as const
+
+export type Look = keyof typeof looks
+
+/** Counts the requests of a page that have no answer yet. Call it before the page loads. */
+export function countRequests(page: Page): () => number {
+  const running = new Set<Request>()
+  page.on('request', (request) => running.add(request))
+  page.on('requestfinished', (request) => running.delete(request))
+  page.on('requestfailed', (request) => running.delete(request))
+  return () => running.size
+}
+
+/** Goes to a view as a link does, without loading the document again, and waits for its data. */
+export async function walkTo(page: Page, address: string, running: () => number): Promise<void> {
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(address)})`)
+  for (let quiet = 0; quiet < 3; quiet = running() === 0 ? quiet + 1 : 0) await frames(page)
+  await page.locator('main h1, main [role=alert]').first().waitFor()
+}
+
+/** Waits until the page was painted, and nothing moves in it: a change of colors goes from each element to those in it. */
+const frames = (page: Page) =>
+  page.evaluate(`(async () => {
+    for (;;) {
+      await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
+      const moving = document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity)
+      if (moving.length === 0) return
+      await Promise.allSettled(moving.map(({ finished }) => finished))
+    }
+  })()`)
+
+/** Shows the view in another look. */
+export async function show(page: Page, look: Look): Promise<void> {
+  const { width, media } = looks[look]
+  await page.setViewportSize({ width, height: 800 })
+  await page.emulateMedia(media)
+  await frames(page)
+}
+
+/** What is shown, without what differs each time: ids and numbers. */
+export async function contentOf(page: Page): Promise<string> {
+  const html = String(await page.evaluate(`document.querySelector('main').innerHTML`))
+  return html.replaceAll(/ (?:id|for|name|aria-(?:\w+by|controls|owns))="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, '')
+}
+
+/** What is wrong with the view as it is shown: on a wide screen every rule of axe, then those of colors, on a phone its width. */
+export async function faultsOfLook(page: Page, look: Look): Promise<readonly string[]> {
+  if (look === 'narrow') {
+    const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
+    return isWide === true ? ['the page is wider than the window'] : []
+  }
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axeSource())
+  const rules = look === 'light' ? {} : { runOnly: ['color-contrast'] }
+  const options = JSON.stringify({ ...rules, resultTypes: ['violations'] })
+  // The navigation is the same in every view.
+  const place = look === 'light' ? 'body' : 'main'
+  return page.evaluate(`axe.run({ include: [['${place}']], exclude: [['[data-tabster-dummy]']] }, ${options}).then(({ violations }) =>
+    violations.map(({ id, nodes }) =>
+      id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 200) + ' ' + failureSummary).join(' | ')))`)
+}
