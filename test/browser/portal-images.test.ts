@@ -78,11 +78,10 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
   await signIn(page, server.firstRun.owner, inApp)
   await page.waitForLoadState('networkidle')
 
-  await t.test('the views send at most three requests and have no violation', async () => {
+  await t.test('the views send at most three requests', async () => {
     for (const view of views(first.digest)) {
       const sent = await requestsOf(page, () => openView(page, view))
       assert.ok(sent.length <= 3, `${view}: ${sent.join(' ')}`)
-      assert.deepEqual(await violations(page), [], view)
       assert.deepEqual(faults.splice(0), [], view)
     }
   })
@@ -283,12 +282,6 @@ test('a reader sees why they may not change images, and the server denies it', a
     `fetch('${path}', { method: 'DELETE', headers: { 'x-acrux-portal': '1' } }).then(({ status }) => status)`,
   )
   assert.ok(status === 401 || status === 403, String(status))
-  for (const view of [`${inApp}/manifests/1`, `${registry}/deleted`, `${registry}/uploads`, `${registry}/import`]) {
-    await openView(page, view)
-    assert.deepEqual(await violations(page), [], view)
-    const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
-    assert.equal(isWide, false, `${view} is wider than a phone`)
-  }
   assert.deepEqual(faults, [])
 })
 
@@ -392,7 +385,6 @@ test('a person with one repository changes what is in it, and sees nothing else'
   for (const view of ['/portal/', registry, ...places, '/portal/search?q=app']) {
     await openView(page, view)
     assert.equal(await page.getByText('mirror/app').count(), 0, view)
-    assert.deepEqual(await violations(page), [], view)
     assert.deepEqual(faults.splice(0), [], view)
   }
   await page.goto(`${registry}/repositories/mirror%2Fapp`)

@@ -301,14 +301,8 @@ test('people without the permission see why, and the reason of their own denial 
     const { page, faults } = await portal.watch(context)
     await signIn(page, person, '/portal/audit')
     const name = person === reader ? 'reader' : 'puller'
-    const views = [`${image}/audit`, '/portal/audit/integrity', `${image}/policies`]
-    for (const part of ['overview', 'certificates', 'maintenance']) views.push(`/portal/server?part=${part}`)
     await page.getByText('Your roles do not include reading this log.').waitFor()
-    for (const view of views) {
-      await openView(page, view)
-      assert.deepEqual(await lastingViolations(page), [], `${name} ${view}`)
-      assert.deepEqual(faults.splice(0), [], `${name} ${view}`)
-    }
+    assert.deepEqual(faults, [], name)
     if (person === puller) {
       // A denial of the page itself.
       await openView(page, '/portal/audit/integrity')

@@ -45,45 +45,26 @@ async function pushHostile(): Promise<void> {
 
 const image = `/portal/registries/${encodeURIComponent(loginServer)}`
 
-test('each person sees in the portal what their roles permit, without an error of the page', async (t) => {
+test('pushed text is shown as text, and an address that names nothing leads nowhere', async (t) => {
   if (!canRun(t)) return
-  await pushImage(server, 'team/app', '1', authorization)
   await pushHostile()
-  const { owner } = server.firstRun
   const reader = await createPerson(server, 'reader')
-  const nobody = await createPerson(server, 'nobody')
-  const manager = await createPerson(server, 'manager')
   await give(reader, roles.acrPull)
-  await give(manager, roles.owner)
-  assert.notEqual(owner.userPrincipalName, '')
+  await using context = await browser.newContext()
+  const { page, faults } = await watch(context)
+  await signIn(page, reader)
   const views = [
-    '/portal/',
-    image,
-    `${image}/repositories`,
-    `${image}/repositories/team%2Fapp`,
-    `${image}/repositories/team%2Fapp/manifests/1`,
     `${image}/repositories/team%2Fevil/manifests/page`,
     '/portal/nothing/here',
+    '/portal//evil.example/x',
     '/portal/registries/%24(touch%20x)',
-    '/portal/sign-in-failed?reason=expired&id=x',
   ]
-  for (const [name, person] of Object.entries({ manager, reader, nobody })) {
-    await t.test(name, async () => {
-      await using context = await browser.newContext()
-      const { page, faults } = await watch(context)
-      await signIn(page, person)
-      for (const view of views) {
-        await openView(page, view)
-        assert.deepEqual(await violations(page), [], `${name} ${view}`)
-        assert.deepEqual(faults.splice(0), [], `${name} ${view}`)
-        assert.notEqual(await page.title(), 'ran', `${name} ${view}`)
-      }
-      await page.goto(`${image}/repositories/team%2Fapp`)
-      const tag = page.getByRole('link', { name: '1', exact: true })
-      if (name === 'nobody') await page.getByText('You do not have permission to see this').waitFor()
-      else await tag.waitFor()
-      assert.equal(await tag.count(), name === 'nobody' ? 0 : 1)
-    })
+  for (const view of views) {
+    await openView(page, view)
+    assert.deepEqual(await violations(page), [], view)
+    assert.deepEqual(faults.splice(0), [], view)
+    assert.notEqual(await page.title(), 'ran', view)
+    assert.equal(new URL(page.url()).origin, server.baseUrl, view)
   }
 })
 
