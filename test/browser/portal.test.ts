@@ -105,13 +105,20 @@ test('a person copies a login of three hours, which ends when they sign out ever
   await page.getByRole('button', { name: 'Copy login command' }).click()
   await page.getByText('Copied', { exact: true }).waitFor()
   const command: unknown = await page.evaluate('navigator.clipboard.readText()')
-  const login = /^docker login (\S+) --username (\S+) --password-stdin <<< (\S+)$/.exec(String(command))
-  assert.equal(login?.[1], loginServer)
+  const login = /^echo (\S+) \| docker login (\S+) --username (\S+) --password-stdin$/.exec(String(command))
+  assert.equal(login?.[2], loginServer)
   const status = async () => {
     const url = `/oauth2/token?service=${loginServer}&scope=repository:team/app:pull`
-    return (await ask('GET', url, { authorization: basic(login?.[2] ?? '', login?.[3] ?? '') })).status
+    return (await ask('GET', url, { authorization: basic(login?.[3] ?? '', login?.[1] ?? '') })).status
   }
   assert.equal(await status(), 200)
+  for (const [client, push] of Object.entries({ podman: 'podman push', helm: 'helm push', oras: 'oras push' })) {
+    await page.getByRole('radio', { name: client }).check()
+    await page.getByRole('group', { name: 'Push', exact: true }).getByText(push).waitFor()
+  }
+  await page.getByRole('button', { name: 'Copy login command' }).click()
+  await page.getByText('Copied', { exact: true }).waitFor()
+  assert.match(String(await page.evaluate('navigator.clipboard.readText()')), /^echo \S+ \| oras login \S+ --username /)
   await signOut(page, 'copies', 'Sign out of the portal everywhere')
   assert.equal(await status(), 401)
   assert.deepEqual(faults, [])

@@ -225,9 +225,6 @@ export const imagesTexts = {
     image: 'Image',
     by: 'By',
   },
-  login: {
-    program: 'Program',
-  },
   search: {
     title: (text: string) => `Search: ${text}`,
     titleEmpty: 'Search',

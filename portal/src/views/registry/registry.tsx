@@ -10,9 +10,8 @@ import { imagesTexts } from '../../texts/images.ts'
 import { texts } from '../../texts.ts'
 import { Activity } from './activity.tsx'
 import { Capacity } from './capacity.tsx'
-import { CopyLogin } from './copy-login.tsx'
-import { signInCommands } from './sign-in-commands.ts'
-import { useRegistry, useRegistryName } from './use-registry.ts'
+import { SignIn } from './sign-in.tsx'
+import { useRegistry } from './use-registry.ts'
 
 const view = texts.registryView
 const own = imagesTexts.registry
@@ -24,15 +23,9 @@ export function RegistryOverview() {
   const { range = 'week' } = useSearch({ from: route })
   const navigate = useNavigate()
   const { registries, registry } = useRegistry(loginServer)
-  const name = useRegistryName(loginServer)
   return (
     <Page title={loginServer}>
-      <Section title={view.signIn}>
-        <CopyLogin loginServer={loginServer} />
-        {signInCommands(loginServer, name).map(({ program, command }) => (
-          <CopyText key={program} label={program} text={command} />
-        ))}
-      </Section>
+      <SignIn loginServer={loginServer} />
       {registry !== undefined && (
         <>
           <Activity

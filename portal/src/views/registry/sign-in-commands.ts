@@ -1,15 +1,32 @@
-/** A program and the command with which it signs in to a registry. */
-export type SignInCommand = { readonly program: string; readonly command: string }
+/** The programs that sign in with a token, and push. */
+export const clients = ['docker', 'podman', 'helm', 'oras'] as const
+export type Client = (typeof clients)[number]
 
-/** The commands with which programs sign in and push. Nothing in them is secret. */
-export function signInCommands(loginServer: string, registryName: string): readonly SignInCommand[] {
-  const image = `${loginServer}/app:1`
-  return [
+/** What a client signs in with. */
+export type Login = { readonly loginServer: string; readonly username: string; readonly password: string }
+
+/** The command with which a client signs in, in every shell. Its arguments are not secret. */
+export function loginCommand(client: Client, { loginServer, username, password }: Login): string {
+  const login = client === 'helm' ? 'helm registry login' : `${client} login`
+  return `echo ${password} | ${login} ${loginServer} --username ${username} --password-stdin`
+}
+
+/** The command with which a client pushes, for example. */
+export function pushCommand(client: Client, loginServer: string): string {
+  switch (client) {
+    case 'docker':
+    case 'podman':
+      return `${client} tag app:1 ${loginServer}/app:1 && ${client} push ${loginServer}/app:1`
+    case 'helm':
+      return `helm push chart-1.0.0.tgz oci://${loginServer}/charts`
+    case 'oras':
+      return `oras push ${loginServer}/files:1 file.txt`
+  }
+}
+
+/** The commands with which people sign in in a browser. */
+export const browserCommands = (registryName: string) =>
+  [
     { program: 'acrux', command: `acrux login && acrux acr login --name ${registryName}` },
     { program: 'az', command: `az login && az acr login --name ${registryName}` },
-    { program: 'docker', command: `docker tag app:1 ${image} && docker push ${image}` },
-    { program: 'podman', command: `podman tag app:1 ${image} && podman push ${image}` },
-    { program: 'helm', command: `helm push chart-1.0.0.tgz oci://${loginServer}/charts` },
-    { program: 'oras', command: `oras push ${loginServer}/files:1 file.txt` },
-  ]
-}
+  ] as const

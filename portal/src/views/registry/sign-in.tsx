@@ -1,0 +1,60 @@
+import { Button, Radio, RadioGroup, Text } from '@fluentui/react-components'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { send } from '../../api/client.ts'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { CopyText } from '../../shell/copy-text.tsx'
+import { ErrorView } from '../../shell/error-view.tsx'
+import { Section } from '../../shell/page.tsx'
+import { texts } from '../../texts.ts'
+import { useRegistryName } from './use-registry.ts'
+import { type Client, type Login, browserCommands, clients, loginCommand, pushCommand } from './sign-in-commands.ts'
+
+const view = texts.registryView
+
+/** The commands with which clients sign in and push. */
+export function SignIn({ loginServer }: { readonly loginServer: string }) {
+  const [client, setClient] = useState<Client>('docker')
+  const name = useRegistryName(loginServer)
+  return (
+    <Section title={view.signIn}>
+      <RadioGroup
+        layout="horizontal"
+        aria-label={view.client}
+        value={client}
+        onChange={(_event, { value }) => setClient(clients.find((each) => each === value) ?? 'docker')}
+      >
+        {clients.map((each) => (
+          <Radio key={each} value={each} label={each} />
+        ))}
+      </RadioGroup>
+      <CopyLogin key={client} client={client} loginServer={loginServer} />
+      <CaptionedText label={view.push} text={pushCommand(client, loginServer)} />
+      <Text weight="semibold">{view.inBrowser}</Text>
+      {browserCommands(name).map(({ program, command }) => (
+        <CopyText key={program} label={program} text={command} />
+      ))}
+    </Section>
+  )
+}
+
+/** Copies a command that signs a client in, with a token of three hours. The token is never shown. */
+function CopyLogin({ client, loginServer }: { readonly client: Client; readonly loginServer: string }) {
+  const copy = useMutation({
+    mutationFn: async () => {
+      const path = `session/registry-login?${new URLSearchParams({ loginServer }).toString()}`
+      const login = (await (await send(path, { method: 'POST' })).json()) as Login
+      await navigator.clipboard.writeText(loginCommand(client, login))
+    },
+    onSuccess: () => setTimeout(() => copy.reset(), 2000),
+  })
+  return (
+    <div>
+      <Button appearance="primary" disabled={copy.isPending} onClick={() => copy.mutate()}>
+        <span aria-live="polite">{copy.isSuccess ? texts.copied : view.login}</span>
+      </Button>{' '}
+      <Text>{view.loginHint}</Text>
+      {copy.isError && <ErrorView error={copy.error} />}
+    </div>
+  )
+}
