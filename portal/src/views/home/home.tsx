@@ -111,7 +111,7 @@ function OpenRegistry() {
   const host = typed ?? (session === undefined ? '' : new URL(session.publicOrigin).host)
   const open = (event: FormEvent) => {
     event.preventDefault()
-    if (host !== '') void navigate({ to: '/registries/$registry/repositories', params: { registry: host } })
+    if (host !== '') void navigate({ to: '/registries/$registry', params: { registry: host } })
   }
   return (
     <form className={styles.form} onSubmit={open}>

@@ -14,7 +14,7 @@ import { useRegistryName } from '../registry/use-registry.ts'
 import { ManifestTable, TagTable } from './content-table.tsx'
 import { RepositoryActions } from './repository-actions.tsx'
 import { type RepositorySearch, parseRepositorySearch } from './search.ts'
-import { useRepository } from './use-repository.ts'
+import { useRepository, useTags } from './use-repository.ts'
 
 const view = imagesTexts.repository
 const route = '/shell/registries/$registry/repositories/$repository'
@@ -57,9 +57,7 @@ export function Repository() {
               access={access}
               onChanged={() => void queries.invalidateQueries({ queryKey: ['repository', registry, repository] })}
             />
-            <Section title={texts.repositoryView.pull}>
-              <CopyText label={texts.repositoryView.pull} text={`docker pull ${registry}/${repository}`} />
-            </Section>
+            {show === 'tags' && <Pull registry={registry} repository={repository} order={order} />}
           </>
         )}
       </Loaded>
@@ -80,6 +78,19 @@ export function Repository() {
         </>
       )}
     </Page>
+  )
+}
+
+type PullProps = { readonly registry: string; readonly repository: string; readonly order: ListOrder }
+
+/** The command that pulls the first tag of the list. */
+function Pull({ registry, repository, order }: PullProps) {
+  const tags = useTags(registry, repository, order)
+  const tag = tags.data?.pages[0]?.items[0]?.name ?? 'TAG'
+  return (
+    <Section title={texts.repositoryView.pull}>
+      <CopyText label={texts.repositoryView.pull} text={`docker pull ${registry}/${repository}:${tag}`} />
+    </Section>
   )
 }
 
