@@ -18,7 +18,7 @@ import { type RangeName, isRangeName } from './views/registry/ranges.ts'
 import { parseRepositoriesSearch } from './views/repositories/search.ts'
 import { parseRepositorySearch } from './views/repository/search.ts'
 import { parseServerSearch } from './views/server/server-search.ts'
-import { parseAccessSearch } from './views/access-control/access-search.ts'
+import { parseAccessSearch, parsePrincipal } from './views/access-control/access-search.ts'
 import { parseTokenSearch } from './views/tokens/token-search.ts'
 import { parseEventSearch } from './views/audit/event-search.ts'
 
@@ -152,6 +152,7 @@ const addAssignment = createRoute({
   path: '/registries/$registry/access/add',
   beforeLoad: ({ params }) => requireAddress(params),
   notFoundComponent: Missing,
+  validateSearch: parsePrincipal,
   component: lazyRouteComponent(() => import('./views/access-control/add-assignment.tsx'), 'AddAssignment'),
 })
 

@@ -33,6 +33,9 @@ const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 const maxIds = 1000
 
+/** Whether a text has the form of an object id. */
+export const isObjectId = (text: string): boolean => guidPattern.test(text)
+
 /** The principals with these object ids, of those that the person may see. */
 export async function namePrincipals(
   ids: readonly string[],
@@ -58,7 +61,7 @@ const lists = [
 
 /** The principals whose names begin with a text, or with this user name or object id. */
 export async function searchPrincipals(text: string, signal: AbortSignal): Promise<readonly Principal[]> {
-  if (guidPattern.test(text)) return [...(await namePrincipals([text.toLowerCase()], signal)).values()]
+  if (isObjectId(text)) return [...(await namePrincipals([text.toLowerCase()], signal)).values()]
   const quoted = `'${text.replaceAll("'", "''")}'`
   const byName = lists.map(([path, type]) => search(path, type, `startswith(displayName,${quoted})`, signal))
   const byUserName = text.includes('@') ? [search('users', 'User', `userPrincipalName eq ${quoted}`, signal)] : []

@@ -22,6 +22,11 @@ export const identitiesTexts = {
   onlyApplicationOwners: 'Only an owner of this application, or of the directory, may do this.',
   shownOnce: 'Copy it now. It is not shown again.',
   userName: 'User name',
+  giveRole: {
+    action: 'Give a role',
+    where: 'At which registry?',
+    none: 'You can see no registry. Ask an owner of the registry to assign the role.',
+  },
   peopleView: {
     empty: 'The directory has no people that you can see.',
     create: 'Add a person',

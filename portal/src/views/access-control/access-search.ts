@@ -1,3 +1,4 @@
+import { isObjectId } from '../../api/principals.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 
 const accessTabs = ['assignments', 'check', 'who', 'roles', 'mode'] as const
@@ -43,4 +44,9 @@ export function parseAccessSearch(search: Record<string, unknown>): AccessSearch
     ...(repository !== undefined && { repository }),
     ...(search['done'] === 'assigned' && { done: 'assigned' }),
   }
+}
+
+/** Reads the principal to whom a role is to be assigned, by its object id. */
+export function parsePrincipal({ principal }: Record<string, unknown>): { readonly principal?: string } {
+  return typeof principal === 'string' && isObjectId(principal) ? { principal } : {}
 }

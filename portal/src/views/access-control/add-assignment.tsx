@@ -1,4 +1,4 @@
-import { useNavigate, useParams } from '@tanstack/react-router'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Principal } from '../../api/principals.ts'
 import type { Registry } from '../../api/types.ts'
@@ -7,7 +7,7 @@ import { Page } from '../../shell/page.tsx'
 import { Steps } from '../../shell/steps.tsx'
 import { rightsTexts } from '../../texts/rights.ts'
 import { WithRegistry } from '../registry/with-registry.tsx'
-import { PrincipalPicker } from './principal-picker.tsx'
+import { PrincipalPicker, usePrincipals } from './principal-picker.tsx'
 import { ReviewStep } from './review-step.tsx'
 import { RoleStep } from './role-step.tsx'
 import { type Access, useAccess } from './use-access.ts'
@@ -27,15 +27,27 @@ export function AddAssignment() {
 
 function Wizard({ registry }: { readonly registry: Registry }) {
   const access = useAccess(registry.id)
-  return <Loaded query={access}>{(found) => <WizardSteps registry={registry} access={found} />}</Loaded>
+  const { principal = '' } = useSearch({ from: '/shell/registries/$registry/access/add' })
+  const given = usePrincipals(principal)
+  if (given.isLoading) return <Loaded query={given}>{() => null}</Loaded>
+  return (
+    <Loaded query={access}>
+      {(found) => <WizardSteps registry={registry} access={found} given={given.data ?? []} />}
+    </Loaded>
+  )
 }
 
-type WizardStepsProps = { readonly registry: Registry; readonly access: Access }
+type WizardStepsProps = {
+  readonly registry: Registry
+  readonly access: Access
+  /** Who is selected at first. */
+  readonly given: readonly Principal[]
+}
 
-function WizardSteps({ registry, access }: WizardStepsProps) {
+function WizardSteps({ registry, access, given }: WizardStepsProps) {
   const navigate = useNavigate()
   const [roleName, setRoleName] = useState<string>()
-  const [principals, setPrincipals] = useState<readonly Principal[]>([])
+  const [principals, setPrincipals] = useState(given)
   const [choice, setChoice] = useState<PlaceChoice>({ kind: 'all', patterns: '', condition: '' })
   const role = access.roles.find(({ name }) => name === roleName)
   const place = placeOf(choice)

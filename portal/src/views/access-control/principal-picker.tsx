@@ -12,14 +12,13 @@ import {
 } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
-import { type Principal, type PrincipalType, searchPrincipals } from '../../api/principals.ts'
+import { type Principal, type PrincipalType, isObjectId, searchPrincipals } from '../../api/principals.ts'
 import { ErrorView } from '../../shell/error-view.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 
 const texts = rightsTexts.add
 const minLength = 2
-const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 const useStyles = makeStyles({
   picker: { display: 'grid', rowGap: tokens.spacingVerticalM, maxWidth: '40rem' },
@@ -33,16 +32,21 @@ type PrincipalPickerProps = {
   readonly onChange: (selected: readonly Principal[]) => void
 }
 
+/** The principals that a text may mean. */
+export function usePrincipals(text: string) {
+  return useQuery({
+    queryKey: ['principals', text],
+    enabled: text.length >= minLength,
+    queryFn: ({ signal }) => searchPrincipals(text, signal),
+  })
+}
+
 /** Finds people, groups and applications, and selects some. */
 export function PrincipalPicker({ selected, onChange }: PrincipalPickerProps) {
   const styles = useStyles()
   const [text, setText] = useState('')
   const wanted = useDeferredValue(text.trim())
-  const found = useQuery({
-    queryKey: ['principals', wanted],
-    enabled: wanted.length >= minLength,
-    queryFn: ({ signal }) => searchPrincipals(wanted, signal),
-  })
+  const found = usePrincipals(wanted)
   const toggle = (principal: Principal, isSelected: boolean) => {
     const others = selected.filter(({ id }) => id !== principal.id)
     onChange(isSelected ? [...others, principal] : others)
@@ -97,7 +101,7 @@ export function titleOf({ name, type, detail }: Principal): string {
 function NotFound({ text, onSelect }: { readonly text: string; readonly onSelect: (principal: Principal) => void }) {
   const styles = useStyles()
   const [type, setType] = useState<PrincipalType>('User')
-  if (!guidPattern.test(text)) return <Text>{texts.searchEmpty}</Text>
+  if (!isObjectId(text)) return <Text>{texts.searchEmpty}</Text>
   return (
     <div className={styles.byId}>
       <Field label={rightsTexts.access.type}>

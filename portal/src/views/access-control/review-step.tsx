@@ -1,9 +1,11 @@
-import { Button, MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
+import { MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { shellWord } from '../../../../cli/src/shell-word.ts'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
 import type { Principal } from '../../api/principals.ts'
 import type { Registry, RoleDefinition } from '../../api/types.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { ErrorView } from '../../shell/error-view.tsx'
 import { Facts } from '../../shell/facts.tsx'
@@ -13,6 +15,7 @@ import { type Place, type PlannedAssignment, conditionOf, planAssignments } from
 import { type Access, accessKey } from './use-access.ts'
 
 const texts = rightsTexts.add
+const writeAction = 'Microsoft.Authorization/roleAssignments/write'
 
 type ReviewStepProps = {
   readonly registry: Registry
@@ -28,6 +31,8 @@ type Failure = { readonly principal: Principal; readonly error: unknown }
 /** Shows what will be assigned, and assigns it. */
 export function ReviewStep({ registry, access, role, principals, place, onDone }: ReviewStepProps) {
   const client = useQueryClient()
+  const mayAct = usePermissions(registry.id)
+  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
   const planned = planAssignments({ registryId: registry.id, role, principals, place, assignments: access.assignments })
   const assign = useMutation({
     mutationFn: async (): Promise<readonly Failure[]> => {
@@ -57,10 +62,11 @@ export function ReviewStep({ registry, access, role, principals, place, onDone }
         <Note key={principal.id} name={principal.name} kind={kind} />
       ))}
       <div>
-        <Button appearance="primary" disabled={assign.isPending} onClick={() => assign.mutate()}>
+        <ActionButton appearance="primary" reason={lacks} disabled={assign.isPending} onClick={() => assign.mutate()}>
           {texts.assign}
-        </Button>
+        </ActionButton>
       </div>
+      {lacks !== undefined && <Text>{lacks}</Text>}
       {assign.isError && <ErrorView error={assign.error} />}
       {(assign.data ?? []).map(({ principal, error }) => (
         <div key={principal.id}>

@@ -1,5 +1,6 @@
 import { Field, Radio, RadioGroup, Text, Textarea, makeStyles, tokens } from '@fluentui/react-components'
 import type { Registry, RoleDefinition } from '../../api/types.ts'
+import { AppLink } from '../../shell/app-link.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { rightsTexts } from '../../texts/rights.ts'
 import { ConditionEditor, isCondition } from './condition-editor.tsx'
@@ -41,17 +42,27 @@ export function WhereStep({ registry, role, choice, onChange }: WhereStepProps) 
   const reason = isPerRepository ? (hasRepositories ? undefined : texts.noRepositoryRole) : texts.noPatterns
   return (
     <div className={styles.step}>
-      <Field label={texts.steps.where}>
-        <RadioGroup
-          value={choice.kind}
-          onChange={(_event, { value }) => onChange({ ...choice, kind: value as Place['kind'] })}
-        >
-          <Radio value="all" label={texts.whole} />
-          <Radio value="patterns" label={texts.patterns} disabled={reason !== undefined} />
-          <Radio value="condition" label={texts.condition} />
-        </RadioGroup>
-      </Field>
+      <RadioGroup
+        aria-label={texts.steps.where}
+        value={choice.kind}
+        onChange={(_event, { value }) => onChange({ ...choice, kind: value as Place['kind'] })}
+      >
+        <Radio value="all" label={texts.whole} />
+        <Radio value="patterns" label={texts.patterns} disabled={reason !== undefined} />
+        <Radio value="condition" label={texts.condition} />
+      </RadioGroup>
       {reason !== undefined && <Text>{reason}</Text>}
+      {!isPerRepository && (
+        <div>
+          <AppLink
+            to="/registries/$registry/access"
+            params={{ registry: registry.properties.loginServer }}
+            search={{ tab: 'mode' }}
+          >
+            {rightsTexts.access.tabs.mode}
+          </AppLink>
+        </div>
+      )}
       {choice.kind === 'patterns' && <Patterns choice={choice} onChange={onChange} />}
       {choice.kind === 'condition' && (
         <ConditionEditor value={choice.condition} onChange={(condition) => onChange({ ...choice, condition })} />

@@ -5,6 +5,7 @@ import { deleteApplication, enablePrincipal } from '../../api/applications.ts'
 import type { GraphApplication, GraphServicePrincipal } from '../../api/graph-types.ts'
 import { ActionBar } from '../../content/action-bar.tsx'
 import { Confirm, type Question } from '../../identities/confirm.tsx'
+import { GiveRole } from '../../identities/give-role.tsx'
 import { EnabledBadge, Parts } from '../../identities/parts.tsx'
 import { useOwnerReason } from '../../identities/use-directory-role.ts'
 import { AppLink } from '../../shell/app-link.tsx'
@@ -65,6 +66,7 @@ function Overview({ application }: { readonly application: GraphApplication }) {
         {(principal) => (
           <>
             <ApplicationActions application={application} principal={principal} />
+            {principal !== null && <GiveRole principal={principal.id} />}
             <Facts
               facts={[
                 [identitiesTexts.applicationsView.clientId, <code key="client">{appId}</code>],

@@ -5,6 +5,7 @@ import { type Member, deleteGroup, removeMember } from '../../api/directory.ts'
 import type { GraphGroup } from '../../api/graph-types.ts'
 import { ActionBar } from '../../content/action-bar.tsx'
 import { Confirm, type Question } from '../../identities/confirm.tsx'
+import { GiveRole } from '../../identities/give-role.tsx'
 import { useOwnRole, useOwnerReason } from '../../identities/use-directory-role.ts'
 import { AppLink } from '../../shell/app-link.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
@@ -66,6 +67,7 @@ function GroupDetails({ group }: { readonly group: GraphGroup }) {
           { label: view.delete, reason, act: askDelete },
         ]}
       />
+      <GiveRole principal={id} />
       <Facts
         facts={[
           [identitiesTexts.description, group.description ?? texts.none],

@@ -1,6 +1,7 @@
 import { Text } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { GraphObjectIdentity, GraphUser } from '../../api/graph-types.ts'
+import { GiveRole } from '../../identities/give-role.tsx'
 import { EnabledBadge, Parts } from '../../identities/parts.tsx'
 import { useDirectoryRoles } from '../../identities/use-directory-role.ts'
 import { AppLink } from '../../shell/app-link.tsx'
@@ -56,6 +57,7 @@ function Overview({ person }: { readonly person: GraphUser }) {
   return (
     <>
       <PersonActions person={person} />
+      <GiveRole principal={person.id} />
       <Facts
         facts={[
           [identitiesTexts.userName, person.userPrincipalName],
