@@ -12,22 +12,31 @@ import {
   makeStyles,
   tokens,
 } from '@fluentui/react-components'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
+import { changeRegistry } from '../../api/access.ts'
 import { createFederated } from '../../api/applications.ts'
 import type { GraphApplication } from '../../api/graph-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { GiveRole } from '../../identities/give-role.tsx'
 import { useOwnRole } from '../../identities/use-directory-role.ts'
+import { usePermissions } from '../../session/use-permissions.ts'
+import { ActionButton } from '../../shell/action-button.tsx'
 import { AppLink } from '../../shell/app-link.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
+import { DoneMessage } from '../../shell/done-message.tsx'
 import { ErrorView } from '../../shell/error-view.tsx'
 import { Facts } from '../../shell/facts.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
+import { rightsTexts } from '../../texts/rights.ts'
 import { texts } from '../../texts.ts'
-import { useApplication, useChangedApplication } from '../application/use-application.ts'
+import { useApplication, useChangedApplication, usePrincipal } from '../application/use-application.ts'
 import { useRegistries } from '../home/use-home.ts'
+import { useRegistry } from '../registry/use-registry.ts'
 import {
   type JobField,
   type JobSystem,
@@ -218,36 +227,86 @@ function Outcome({ application, system, values, loginServer }: OutcomeProps) {
         </div>
       </Section>
       <Section title={view.paste}>
+        <Text>{view.save[system]}</Text>
         <CopyText label={view.paste} text={textToPaste({ system, values, loginServer, clientId: appId })} />
-        {system === 'azure' && <AzureAudience loginServer={loginServer} />}
       </Section>
+      {system === 'azure' && <AzureAudience loginServer={loginServer} />}
       <Section title={texts.commandLine}>
         <CopyText
           label={texts.commandLine}
           text={`az ad app federated-credential create --id ${appId} --parameters '${shellText(JSON.stringify({ name, ...rule }))}'`}
         />
-        <Text>{view.role}</Text>
-        <CopyText
-          label={view.roleLabel}
-          text={`az role assignment create --assignee ${appId} --role AcrPush --scope "$(az acr show --name ${registryName(loginServer)} --query id --output tsv)"`}
-        />
       </Section>
+      <Role application={application} loginServer={loginServer} />
     </>
   )
 }
 
+/** What is left to do: without a role, the job signs in and may not push. */
+function Role({ application, loginServer }: Pick<OutcomeProps, 'application' | 'loginServer'>) {
+  const principal = usePrincipal(application)
+  const { registry } = useRegistry(loginServer)
+  const isForRegistry = registry?.properties.roleAssignmentMode === 'LegacyRegistryPermissions'
+  const repository = isForRegistry ? "'*'" : 'team/app'
+  const name = registry?.name ?? registryName(loginServer)
+  return (
+    <Section title={view.roleTitle}>
+      <Text>{view.role(isForRegistry ? 'AcrPush' : 'Container Registry Repository Writer')}</Text>
+      {principal.data && <GiveRole principal={principal.data.id} />}
+      <CaptionedText
+        label={texts.commandLine}
+        text={`acrux acr grant ${application.appId} push ${repository} --name ${name}`}
+      />
+    </Section>
+  )
+}
+
+/** Tokens of Azure DevOps have an audience of their own, which the registry must accept. */
 function AzureAudience({ loginServer }: { readonly loginServer: string }) {
-  const body = JSON.stringify({ properties: { workloadTokenAudiences: [azureAudience] } })
+  const { registry } = useRegistry(loginServer)
+  const audiences = [...(registry?.properties.workloadTokenAudiences ?? []), azureAudience]
+  const body = JSON.stringify({ properties: { workloadTokenAudiences: audiences } })
+  const name = registry?.name ?? registryName(loginServer)
+  return (
+    <Section title={view.audienceTitle}>
+      <Text>{view.azureAudience}</Text>
+      {registry !== undefined && <AcceptAudience registry={registry} />}
+      <CaptionedText
+        label={texts.commandLine}
+        text={`az rest --method patch --url "$(az acr show --name ${name} --query id --output tsv)?api-version=2025-03-01-preview" --body '${body}'`}
+      />
+    </Section>
+  )
+}
+
+function AcceptAudience({ registry }: { readonly registry: Registry }) {
+  const { id, properties } = registry
+  const mayAct = usePermissions(id)
+  const queries = useQueryClient()
+  const isAccepted = properties.workloadTokenAudiences.includes(azureAudience)
+  const accept = useMutation({
+    mutationFn: async () => {
+      await changeRegistry(id, { workloadTokenAudiences: [...properties.workloadTokenAudiences, azureAudience] })
+      await queries.invalidateQueries({ queryKey: ['registries'] })
+    },
+  })
+  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
   return (
     <>
-      <Text>{view.azureAudience}</Text>
-      <CopyText
-        label={view.azureAudience}
-        text={`az rest --method patch --url "$(az acr show --name ${registryName(loginServer)} --query id --output tsv)?api-version=2025-03-01-preview" --body '${body}'`}
-      />
+      {!isAccepted && (
+        <div>
+          <ActionButton reason={lacks} disabled={accept.isPending} onClick={() => accept.mutate()}>
+            {view.accept}
+          </ActionButton>
+        </div>
+      )}
+      {accept.isError && <ErrorView isAct error={accept.error} />}
+      <DoneMessage text={isAccepted ? view.accepted : undefined} />
     </>
   )
 }
+
+const writeAction = 'Microsoft.ContainerRegistry/registries/write'
 
 const registryName = (loginServer: string) => loginServer.split(/[.:]/)[0] ?? loginServer
 

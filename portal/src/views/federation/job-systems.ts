@@ -99,9 +99,10 @@ jobs:
     steps:
       - uses: actions/checkout@v4
       - name: Log in
+        shell: bash
         run: |
-          token=$(curl -sSf -H "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
-            -G --data-urlencode "audience=$REGISTRY" "$ACTIONS_ID_TOKEN_REQUEST_URL" | jq -r .value)
+          token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+            curl -sSf -H @- -G --data-urlencode "audience=$REGISTRY" "$ACTIONS_ID_TOKEN_REQUEST_URL" | jq -r .value)
           echo "::add-mask::$token"
           printf %s "$token" | docker login "$REGISTRY" --username "$CLIENT_ID" --password-stdin
       - run: docker build -t "$REGISTRY/team/app:$GITHUB_SHA" .
@@ -169,8 +170,10 @@ steps:
   - displayName: Log in
     env: { SYSTEM_ACCESSTOKEN: $(System.AccessToken) }
     bash: |
-      token=$(curl -sSf -X POST -H "Authorization: Bearer $SYSTEM_ACCESSTOKEN" -H "Content-Type: application/json" -d "" \\
-        "$SYSTEM_OIDCREQUESTURI?api-version=7.1&serviceConnectionId=$CONNECTION_ID" | jq -r .oidcToken)
+      set -eo pipefail
+      token=$(printf 'Authorization: Bearer %s' "$SYSTEM_ACCESSTOKEN" |
+        curl -sSf -H @- -H "Content-Type: application/json" -d "" \\
+          "$SYSTEM_OIDCREQUESTURI?api-version=7.1&serviceConnectionId=$CONNECTION_ID" | jq -r .oidcToken)
       echo "##vso[task.setsecret]$token"
       printf %s "$token" | docker login "$REGISTRY" --username "$CLIENT_ID" --password-stdin
   - bash: docker build -t "$REGISTRY/team/app:$(Build.SourceVersion)" .
