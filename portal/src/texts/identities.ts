@@ -152,12 +152,12 @@ export const identitiesTexts = {
     secretDone: 'The secret',
     secretLabel: 'Secret',
     loginName: 'User name for docker login',
-    begins: 'Begins with',
     expires: 'Expires',
     expired: 'Expired',
     soon: 'Expires soon',
     lastUsed: 'Last used',
     showUses: 'Show when they were last used',
+    usesAge: 'These times can be up to five minutes old.',
     deleteSecret: (name: string) => `Remove the secret ${name}`,
     deleteSecretText:
       'Programs that use it are denied from the next request on, also with tokens that they already have.',

@@ -29,6 +29,10 @@ export function Secrets({ application }: { readonly application: GraphApplicatio
   const [isCreating, setCreating] = useState(false)
   const [isAsked, setAsked] = useState(false)
   const uses = useSecretUses(application, isAsked)
+  const showUses = () => {
+    setAsked(true)
+    if (isAsked) void uses.refetch()
+  }
   const ask = (secret: GraphPasswordCredential) =>
     setQuestion({
       title: view.deleteSecret(nameOf(secret)),
@@ -41,7 +45,7 @@ export function Secrets({ application }: { readonly application: GraphApplicatio
       <ActionBar
         actions={[
           { label: view.newSecret, reason, isPrimary: true, act: () => setCreating(true) },
-          ...(secrets.length === 0 ? [] : [{ label: view.showUses, act: () => setAsked(true) }]),
+          ...(secrets.length === 0 ? [] : [{ label: view.showUses, act: showUses }]),
         ]}
       />
       {uses.isError && <ErrorView error={uses.error} />}
@@ -50,6 +54,7 @@ export function Secrets({ application }: { readonly application: GraphApplicatio
       ) : (
         <SecretTable secrets={secrets} uses={uses.data} reason={reason} onDelete={ask} />
       )}
+      {uses.data !== undefined && secrets.length > 0 && <Text>{view.usesAge}</Text>}
       <Text>{view.secretHint}</Text>
       <CopyText label={texts.commandLine} text={`acrux ad app credential rotate --id ${application.appId}`} />
       {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
@@ -75,7 +80,7 @@ function SecretTable({ secrets, uses, reason, onDelete }: SecretTableProps) {
       keyOf={({ keyId }) => keyId}
       columns={[
         { title: identitiesTexts.name, cell: ({ displayName }) => displayName ?? texts.none },
-        { title: view.begins, cell: ({ hint }) => <code>{hint}</code> },
+        { title: identitiesTexts.created, cell: ({ startDateTime }) => formatTime(startDateTime) },
         { title: view.expires, cell: ({ endDateTime }) => <Expiry time={endDateTime} /> },
         ...(uses === undefined
           ? []
