@@ -150,6 +150,7 @@ export const rightsTexts = {
     },
     at: 'at',
     withCondition: 'with the condition',
+    forRepository: 'for the repository',
   },
   who: {
     about: 'List who is allowed to do something on a repository.',

@@ -2,26 +2,25 @@ import { recordOf } from '../../account/account.ts'
 import { askArm } from '../../account/arm.ts'
 import { assignRole } from '../../role/assign.ts'
 import { assignmentVersion } from '../../role/assignments.ts'
+import type { AssignmentChange } from './directory-assignments.ts'
 import { type PermissionRegistry, changeChild } from './permission-registry.ts'
 import type { Principal } from '../../role/principals.ts'
 
 /** Who uses a scope map. */
 export type ScopeMapUser = { readonly kind: 'token'; readonly name: string } | { readonly kind: 'anonymous' }
 
-/** A change of permissions. `description` is a sentence without a subject, such as `assign AcrPush`. */
-export type PermissionChange = { readonly description: string } & (
-  | { readonly kind: 'create-assignment'; readonly roleName: string; readonly condition: string | null }
-  | {
-      readonly kind: 'change-assignment'
-      readonly id: string
-      readonly roleName: string
-      readonly condition: string | null
-    }
-  | { readonly kind: 'delete-assignment'; readonly id: string; readonly roleName: string }
-  | { readonly kind: 'create-scope-map' | 'change-scope-map'; readonly scopeMap: string; readonly actions: string[] }
-  | { readonly kind: 'use-scope-map'; readonly scopeMap: string; readonly user: ScopeMapUser }
-  | { readonly kind: 'close-anonymous-access' }
-)
+/** A change of permissions. */
+export type PermissionChange =
+  | AssignmentChange
+  | ({ readonly description: string } & (
+      | {
+          readonly kind: 'create-scope-map' | 'change-scope-map'
+          readonly scopeMap: string
+          readonly actions: string[]
+        }
+      | { readonly kind: 'use-scope-map'; readonly scopeMap: string; readonly user: ScopeMapUser }
+      | { readonly kind: 'close-anonymous-access' }
+    ))
 
 const anonymousAccess = '/providers/Acrux.Server/anonymousAccess/default'
 

@@ -1,7 +1,5 @@
 import type { ConsideredAssignment } from '../../api-types.ts'
-import type { PermissionChange } from './change.ts'
 import { type RepositoryRole, repositoryRoles } from './granted-action.ts'
-import type { PermissionRegistry } from './permission-registry.ts'
 import {
   type Alternative,
   conditionText,
@@ -12,13 +10,25 @@ import {
 } from './repository-condition.ts'
 import { type RepositoryPattern, covers, overlaps, patternPhrase } from './repository-pattern.ts'
 
+/** A change of role assignments. `description` is a sentence without a subject, such as `assign AcrPush`. */
+export type AssignmentChange = { readonly description: string } & (
+  | { readonly kind: 'create-assignment'; readonly roleName: string; readonly condition: string | null }
+  | {
+      readonly kind: 'change-assignment'
+      readonly id: string
+      readonly roleName: string
+      readonly condition: string | null
+    }
+  | { readonly kind: 'delete-assignment'; readonly id: string; readonly roleName: string }
+)
+
 /** An assignment that is changed. */
 export type ChangedAssignment = Pick<ConsideredAssignment, 'id' | 'roleName' | 'condition'>
 
 /** The assignment of a role to a principal itself at the registry itself. */
 export function ownAssignment(
   assignments: readonly ConsideredAssignment[],
-  { id: registryId }: PermissionRegistry,
+  { id: registryId }: { readonly id: string },
   principalId: string,
   roleName: string,
 ): ConsideredAssignment | undefined {
@@ -62,7 +72,7 @@ export function addRepositories(
   present: ChangedAssignment | undefined,
   patterns: readonly RepositoryPattern[],
   excluded: readonly string[],
-): PermissionChange[] {
+): AssignmentChange[] {
   const alternatives = present === undefined ? [] : alternativesOf(present)
   const covering = alternatives.flatMap((each) =>
     each.kind === 'repositories' && each.excluded.every((action) => excluded.includes(action)) ? each.patterns : [],
@@ -82,7 +92,7 @@ export function addRepositories(
 export function removeRepositories(
   present: ConsideredAssignment,
   pattern: RepositoryPattern,
-): { readonly changes: PermissionChange[]; readonly removed: readonly Alternative[] } {
+): { readonly changes: AssignmentChange[]; readonly removed: readonly Alternative[] } {
   const before = alternativesOf(present)
   const removed = before.flatMap((each): Alternative[] => {
     if (each.kind === 'other') return []

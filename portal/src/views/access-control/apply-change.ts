@@ -8,6 +8,7 @@ import { changeRegistry, newAssignmentId, putAssignment } from '../../api/access
 import { changeScopeMap } from '../../api/tokens.ts'
 import type { Principal } from '../../api/principals.ts'
 import type { AccessExplanation, DecisionChange } from '../../api/types.ts'
+import { actionToGrant, grantAccess } from './grant.ts'
 
 export type ChangeFor = {
   readonly registryId: string
@@ -53,9 +54,17 @@ function assignRole({ change, explanation, principal }: ChangeFor): PossibleChan
   return { needs: assignmentsWrite, apply: () => putAssignment(newAssignmentId(scope), wanted) }
 }
 
-/** Adds the repository to the condition, if the assignment is the principal's own at this registry. */
-function changeCondition({ change, explanation, registryId }: ChangeFor): PossibleChange | undefined {
+/**
+ * Grants the action on the repository. For an action that no grant includes, the repository is added to the condition, if the
+ * assignment is the principal's own at this registry.
+ */
+function changeCondition({ change, explanation, registryId, ...asked }: ChangeFor): PossibleChange | undefined {
   const { assignments, repository, principal } = explanation
+  const action = actionToGrant(explanation.action)
+  if (action !== undefined && repository !== null && asked.principal !== undefined) {
+    const grant = { registryId, principalId: principal, principalType: asked.principal.type, action, repository }
+    return { needs: assignmentsWrite, apply: () => grantAccess(grant) }
+  }
   const found = assignments.find(({ id }) => id === change.assignmentId)
   if (found === undefined || repository === null || found.principalId !== principal) return undefined
   if (found.scope.toLowerCase() !== registryId.toLowerCase()) return undefined

@@ -1,6 +1,7 @@
 import { Text } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { grantForms } from '../../../../cli/src/acr/permission/granted-action.ts'
 import { changeText } from '../../../../cli/src/acr/change-text.ts'
 import { shellWord } from '../../../../cli/src/shell-word.ts'
 import type { Principal } from '../../api/principals.ts'
@@ -13,6 +14,7 @@ import { DoneMessage } from '../../shell/done-message.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
+import { actionToGrant } from './grant.ts'
 import { possibleChange } from './apply-change.ts'
 import { accessKey } from './use-access.ts'
 
@@ -34,7 +36,7 @@ export function SmallestChange({ registry, explanation, change, principal, onCha
   const [isDone, setDone] = useState(false)
   const possible = possibleChange({ registryId: registry.id, explanation, change, principal })
   const lacks = possible === undefined || mayAct(possible.needs) ? undefined : `${rightsTexts.lacks} ${possible.needs}.`
-  const description = describeChange(change, principal?.name ?? explanation.principal)
+  const description = describeChange(change, principal?.name ?? explanation.principal, explanation)
   return (
     <Section title={texts.change}>
       <Text>{description}</Text>
@@ -70,8 +72,15 @@ export function SmallestChange({ registry, explanation, change, principal, onCha
   )
 }
 
-function describeChange({ kind, roleName, condition, action }: DecisionChange, who: string): string {
+function describeChange(
+  { kind, roleName, condition, action }: DecisionChange,
+  who: string,
+  asked: AccessExplanation,
+): string {
   const { changes } = texts
+  const granted = actionToGrant(asked.action)
+  if (kind === 'change-condition' && granted !== undefined && asked.repository !== null)
+    return `${changes['assign-role']} ${grantForms[granted].role.name}: ${who}, ${texts.forRepository} ${asked.repository}`
   switch (kind) {
     case 'assign-role': {
       const limit = condition ? `, ${texts.withCondition} ${condition}` : ''

@@ -12,7 +12,7 @@ import { Section } from '../../shell/page.tsx'
 import { operationsTexts } from '../../texts/operations.ts'
 import { texts } from '../../texts.ts'
 import type { NamedPlace } from '../audit/use-log-place.ts'
-import { type ProposedRole, proposedRole, useAssignRole } from './use-denial.ts'
+import { type PossibleFix, possibleFix, useFix } from './use-denial.ts'
 
 const view = operationsTexts.denial
 
@@ -37,17 +37,17 @@ export function Fix({ decision, place, registry, registryName, names }: FixProps
   }
   const text = changeText(smallestChange, namesIn(decision, registryName, names))
   const isCommand = /^(?:acrux|az) /.test(text)
-  const role = proposedRole(decision)
+  const fix = possibleFix(decision)
   const isOfNetwork = smallestChange.kind === 'allow-address' || smallestChange.kind === 'enable-public-network'
   return (
     <Section title={view.fix}>
       {isCommand ? <CopyText label={view.fix} text={text} /> : <Text>{sentence(text)}</Text>}
-      {role !== undefined && (
-        <AssignRole
-          role={role}
+      {fix !== undefined && (
+        <ApplyFix
+          fix={fix}
           place={place}
           id={correlationId}
-          principal={names.get(role.principalId) ?? role.principalId}
+          principal={names.get(decision.principal.id) ?? decision.principal.id}
         />
       )}
       {isOfNetwork && registry !== undefined && (
@@ -88,19 +88,19 @@ function namesIn(decision: Decision, registry: string | undefined, names: Readon
   }
 }
 
-type AssignRoleProps = {
-  readonly role: ProposedRole
+type ApplyFixProps = {
+  readonly fix: PossibleFix
   readonly place: NamedPlace
   readonly id: string
   readonly principal: string
 }
 
 /** Assigns the role after a confirmation. */
-function AssignRole({ role, place, id, principal }: AssignRoleProps) {
+function ApplyFix({ fix, place, id, principal }: ApplyFixProps) {
   const [isOpen, setOpen] = useState(false)
-  const mayAct = usePermissions(role.scope)
-  const assign = useAssignRole(place, id)
-  const act = `${view.apply} ${role.roleName}`
+  const mayAct = usePermissions(fix.scope)
+  const apply = useFix(place, id)
+  const act = `${view.apply} ${fix.roleName}`
   const reason = mayAct('Microsoft.Authorization/roleAssignments/write') ? undefined : view.mayNotAssign
   return (
     <>
@@ -113,18 +113,20 @@ function AssignRole({ role, place, id, principal }: AssignRoleProps) {
         <ConfirmDialog
           title={view.applyQuestion}
           confirm={act}
-          onConfirm={() => assign(role)}
+          onConfirm={() => apply(fix)}
           onClose={() => setOpen(false)}
         >
           <Facts
             facts={[
               [operationsTexts.who, principal],
-              [view.role, role.roleName],
-              [view.scope, role.scope],
-              [view.condition, role.condition ?? texts.none],
+              [view.role, fix.roleName],
+              [view.scope, fix.scope],
+              fix.repository === undefined
+                ? [view.condition, fix.condition ?? texts.none]
+                : [view.repository, fix.repository],
             ]}
           />
-          <Text>{view.applyLoses}</Text>
+          <Text>{fix.repository === undefined ? view.applyLoses : view.applyOne}</Text>
         </ConfirmDialog>
       )}
     </>

@@ -1,7 +1,9 @@
+import { grantForms } from '../../../../cli/src/acr/permission/granted-action.ts'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
 import { readDecision } from '../../api/audit.ts'
 import type { Decision } from '../../api/types.ts'
+import { actionToGrant, grantAccess } from '../access-control/grant.ts'
 import type { NamedPlace } from '../audit/use-log-place.ts'
 
 /** Why a request was denied. */
@@ -9,37 +11,41 @@ export function useDecision(place: NamedPlace, id: string) {
   return useQuery({ queryKey: ['decision', place.id, id], queryFn: ({ signal }) => readDecision(place, id, signal) })
 }
 
-/** The role whose assignment would allow a request; undefined if the smallest change is another one. */
-export type ProposedRole = {
+/** A role whose assignment would allow a request. */
+export type PossibleFix = {
   readonly roleName: string
   readonly scope: string
-  readonly roleDefinitionId: string
-  readonly principalId: string
-  readonly principalType: 'User' | 'ServicePrincipal'
   readonly condition: string | null
+  /** The repository for which the role is assigned, beside others that the principal may have it for. */
+  readonly repository?: string
+  readonly assign: () => Promise<void>
 }
 
-/** Reads the proposed role of a decision about a principal of the directory. */
-export function proposedRole({ principal, smallestChange, since }: Decision): ProposedRole | undefined {
+/** The role whose assignment would allow a request of a principal of the directory; undefined if another change would. */
+export function possibleFix({ principal, asked, smallestChange, since }: Decision): PossibleFix | undefined {
   if (since?.allowed === true || (principal.kind !== 'user' && principal.kind !== 'service-principal')) return undefined
+  const principalType = principal.kind === 'user' ? 'User' : 'ServicePrincipal'
   const { kind, roleName, scope, roleDefinitionId, condition = null } = smallestChange ?? {}
-  if (kind !== 'assign-role' || roleName === undefined || scope === undefined || roleDefinitionId === undefined)
-    return undefined
-  return {
-    roleName,
-    scope,
-    roleDefinitionId,
-    principalId: principal.id,
-    principalType: principal.kind === 'user' ? 'User' : 'ServicePrincipal',
-    condition,
+  const target = { principalId: principal.id, principalType }
+  if (kind === 'assign-role' && roleName !== undefined && scope !== undefined && roleDefinitionId !== undefined) {
+    const assignment = { ...target, roleDefinitionId, condition }
+    return { roleName, scope, condition, assign: () => putAssignment(newAssignmentId(scope), assignment) }
   }
+  const registryId = /^.*\/registries\/[^/]+/i.exec(asked?.scope ?? '')?.[0]
+  const action = actionToGrant(asked?.action ?? '')
+  const repository = asked?.repository ?? undefined
+  if (kind !== 'change-condition' || registryId === undefined || action === undefined || repository === undefined)
+    return undefined
+  const grant = { ...target, registryId, action, repository }
+  const { name } = grantForms[action].role
+  return { roleName: name, scope: registryId, condition: null, repository, assign: () => grantAccess(grant) }
 }
 
-/** Assigns the proposed role, and decides again. */
-export function useAssignRole(place: NamedPlace, id: string) {
+/** Assigns the role, and decides again. */
+export function useFix(place: NamedPlace, id: string) {
   const client = useQueryClient()
-  return async ({ scope, roleName: _, ...assignment }: ProposedRole): Promise<void> => {
-    await putAssignment(newAssignmentId(scope), assignment)
+  return async ({ assign }: PossibleFix): Promise<void> => {
+    await assign()
     await client.invalidateQueries({ queryKey: ['decision', place.id, id] })
   }
 }
