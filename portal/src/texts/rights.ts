@@ -211,6 +211,7 @@ export const rightsTexts = {
     switch: 'Switch to',
     confirm: 'Switch the permissions of this registry?',
     switched: 'The registry was switched.',
+    next: 'Give those who lost something a role for repositories, under “Role assignments”.',
     phrases: { lost: 'loses', gained: 'gains' },
   },
   keys: {

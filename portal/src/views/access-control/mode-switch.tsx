@@ -61,7 +61,7 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
                 onConfirm={async () => {
                   await changeRegistry(registry.id, { roleAssignmentMode: other })
                   await client.invalidateQueries({ queryKey: ['registries'] })
-                  setDone(texts.switched)
+                  setDone(doneText(found, other))
                 }}
               >
                 <Changes access={found} mode={other} />
@@ -77,6 +77,11 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
       />
     </Section>
   )
+}
+
+function doneText({ assignments }: Access, mode: RoleAssignmentMode): string {
+  const loses = modeChanges(heldRoles(assignments), mode).some(({ lost }) => lost.length > 0)
+  return loses ? `${texts.switched} ${texts.next}` : texts.switched
 }
 
 function Changes({ access, mode }: { readonly access: Access; readonly mode: RoleAssignmentMode }) {
