@@ -41,19 +41,22 @@ export async function openPortal(options: ServerOptions = {}): Promise<PortalUnd
   return {
     server,
     browser,
-    canRun: (t) => {
-      if (!browser.isThere(t)) return false
-      if (isBuilt) return true
-      if (process.env['CI'] === 'true') throw new Error('the portal is not built')
-      t.skip('not run: the portal is not built; run npm run portal')
-      return false
-    },
+    canRun: (t) => browser.isThere(t) && isPortalBuilt(t),
     watch: (context) => watch(context, server.baseUrl),
     give: ({ id }, role) => assignRole(server, { id, type: 'User' }, role, registryId(server)),
   }
 }
 
-async function watch(context: BrowserContext, origin: string): Promise<Watched> {
+/** False without a built portal: the test is then marked as not run. */
+export function isPortalBuilt(t: TestContext): boolean {
+  if (isBuilt) return true
+  if (process.env['CI'] === 'true') throw new Error('the portal is not built')
+  t.skip('not run: the portal is not built; run npm run portal')
+  return false
+}
+
+/** Opens a page and records errors, violations of the policy and requests to other origins than this one. */
+export async function watch(context: BrowserContext, origin: string): Promise<Watched> {
   const faults: string[] = []
   const page = await context.newPage()
   // An error of the page, which the test watches.

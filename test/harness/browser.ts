@@ -43,12 +43,12 @@ async function trustAuthority(home: string, caFile: string): Promise<void> {
 }
 
 /** Starts Chromium with a home directory, whose certificate authorities it trusts. */
-export function launchChromium(home: string): Promise<Browser> {
+export function launchChromium(home: string, more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: findProgram('chromium') ?? 'chromium',
     headless: true,
     timeout: patienceMs,
-    args: flags,
+    args: [...flags, ...more],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home, LANG: 'C.UTF-8' },
   })
 }
@@ -57,10 +57,12 @@ export function launchChromium(home: string): Promise<Browser> {
 export function browserFor(server: Pick<RunningServer, 'caFile' | 'baseUrl'>): TestBrowser {
   const home = tempDir('chromium')
   let started: Promise<Browser> | undefined
+  const { host, port } = new URL(server.baseUrl)
+  const rules = port === '' ? [`--host-resolver-rules=MAP ${host}:443 127.0.0.1:${server.port}`] : []
   return {
     isThere: (t) => requireClient(t, 'chromium', 'certutil'),
     newContext: async (options) => {
-      started ??= trustAuthority(home.path, server.caFile).then(() => launchChromium(home.path))
+      started ??= trustAuthority(home.path, server.caFile).then(() => launchChromium(home.path, rules))
       const context = await (await started).newContext({ baseURL: server.baseUrl, ...options })
       context.setDefaultTimeout(patienceMs)
       return context

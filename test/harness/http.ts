@@ -83,7 +83,7 @@ function optionsOf(what: HttpRequest, url: URL): RequestOptions {
     agent: what.agent ?? false,
     timeout: what.timeoutMs ?? 120_000,
     ...(url.protocol === 'https:' && trusting(what)),
-    ...(isLoopback && { lookup: lookupLoopback }),
+    ...((isLoopback || port !== undefined) && { lookup: lookupLoopback }),
     ...(port !== undefined && { port }),
   }
 }

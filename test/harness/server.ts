@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordAnswered } from './answered.ts'
 import { freePort } from './free-port.ts'
+import { connectTo } from './http.ts'
 import { stringAt } from './json.ts'
 import { databaseArguments } from './postgres.ts'
 import { atProcessEnd } from './process-end.ts'
@@ -38,6 +39,8 @@ export interface ServerOptions {
   registry?: string
   /** Host name of the server and of its first registry, without a port; `localhost` by default. */
   publicHost?: string
+  /** Whether clients are to reach it at port 443 of the public host, by a proxy of the test. Requests of the harness get there. */
+  proxied?: boolean
   /** Whether the first owner keeps the generated password, as `--dev` says; true by default. */
   dev?: boolean
   /** A command that runs the server as its child, such as strace with its flags. */
@@ -180,8 +183,8 @@ async function finish(running: Running, signal: NodeJS.Signals, patienceMs: numb
 }
 
 /** Host and port as URLs have them: without the port of HTTPS. */
-function hostOf({ publicHost = 'localhost', http = false }: ServerOptions, port: number): string {
-  return port === 443 && !http ? publicHost : `${publicHost}:${port}`
+function hostOf({ publicHost = 'localhost', http = false, proxied = false }: ServerOptions, port: number): string {
+  return proxied || (port === 443 && !http) ? publicHost : `${publicHost}:${port}`
 }
 
 function launchOf(options: ServerOptions, port: number, dataDir: string, cwd: string): Launch {
@@ -255,6 +258,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     home.remove()
     throw cause
   })
+  const disconnect = options.proxied === true ? connectTo(port, firstRun.caFile) : () => undefined
   return {
     baseUrl: `${options.http === true ? 'http' : 'https'}://${hostOf(options, port)}`,
     port,
@@ -276,6 +280,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     async [Symbol.asyncDispose]() {
       await finish(running, 'SIGTERM', 60_000)
       recordAnswered(output)
+      disconnect()
       home.remove()
     },
   }

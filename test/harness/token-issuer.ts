@@ -31,6 +31,9 @@ export function trustArguments(issuer: HttpsServer): string[] {
   return ['--outbound-allowed-networks', '127.0.0.1', '--outbound-ca-file', issuer.caFile]
 }
 
+/** Where a server listens, and its origin. */
+export type Place = { readonly origin: string; readonly address: string; readonly port: number }
+
 /**
  * Serves on loopback with a certificate of its own making, for these names. `validity` are the arguments of `openssl req` that
  * limit it. Needs `openssl`.
@@ -39,6 +42,7 @@ export async function serveHttps(
   handlerOf: (origin: string) => RequestListener,
   hostnames: readonly string[] = ['localhost'],
   validity: readonly string[] = ['-days', '2'],
+  place?: Place,
 ): Promise<HttpsServer> {
   const home = tempDir('issuer')
   const file = (part: string): string => join(home.path, part)
@@ -47,8 +51,8 @@ export async function serveHttps(
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key.pem')]
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home.path }
   await mustRun('openssl', ['req', '-x509', ...key, '-out', file('cert.pem'), ...validity, ...names], { env })
-  const port = await freePort()
-  const origin = `https://localhost:${port}`
+  const port = place?.port ?? (await freePort())
+  const origin = place?.origin ?? `https://localhost:${port}`
   const handler = handlerOf(origin)
   const requests: string[] = []
   const tls = { key: readFileSync(file('key.pem')), cert: readFileSync(file('cert.pem')) }
@@ -56,7 +60,7 @@ export async function serveHttps(
     requests.push(incoming.url ?? '')
     handler(incoming, response)
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(port, place?.address ?? '127.0.0.1')
   await once(server, 'listening')
   return {
     origin,
@@ -72,7 +76,7 @@ export async function serveHttps(
 }
 
 /** Starts an issuer of loopback that signs with RS256. Needs `openssl`. */
-export async function startTokenIssuer(): Promise<TokenIssuer> {
+export async function startTokenIssuer(place?: Place): Promise<TokenIssuer> {
   const documents = new Map<string, unknown>()
   let count = 0
   let current: { readonly kid: string; readonly privateKey: KeyObject }
@@ -84,14 +88,16 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
     documents.set('/keys', { keys: [jwk] })
   }
   rotate()
-  const server = await serveHttps((origin) => {
+  const handlerOf = (origin: string): RequestListener => {
     documents.set('/.well-known/openid-configuration', { issuer: origin, jwks_uri: `${origin}/keys` })
     return (incoming, response) => {
       const document = documents.get(incoming.url ?? '')
       response.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' })
       response.end(JSON.stringify(document ?? {}))
     }
-  })
+  }
+  const names = place === undefined ? undefined : [new URL(place.origin).hostname]
+  const server = await serveHttps(handlerOf, names, undefined, place)
   const token: TokenIssuer['token'] = (claims, header = {}) => {
     const now = Math.floor(Date.now() / 1000)
     const all = { iss: server.origin, iat: now, nbf: now, exp: now + 3600, ...claims }

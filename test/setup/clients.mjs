@@ -74,6 +74,7 @@ const packages = [
   { name: 'azure-cli', isThere: () => onPath('az') },
   { name: 'kubernetes-client', isThere: () => onPath('kubectl') },
   { name: 'busybox-static', isThere: () => onPath('busybox') },
+  { name: 'jq', isThere: () => onPath('jq') },
   { name: 'chromium', isThere: () => onPath('chromium') },
   { name: 'pebble', isThere: () => onPath('pebble') },
   { name: 'libnss3-tools', isThere: () => onPath('certutil') },

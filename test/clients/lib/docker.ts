@@ -25,6 +25,8 @@ export interface DockerOptions {
   hostname: string
   /** The host name and port. */
   host: string
+  /** The port of 127.0.0.1 that the proxy leads to; that of `host` by default. */
+  port?: number
   store: ImageStore
   /** The PEM file of the authority it is to trust; without it dockerd, and the client, trust the system's alone. */
   caFile?: string
@@ -38,7 +40,7 @@ export interface DockerOptions {
  * With containerd's image store, dockerd heeds `certs.d` everywhere but at the token endpoint; there only the system's
  * authorities count, which `SSL_CERT_FILE` stands for.
  */
-export async function startDocker({ hostname, host, store, caFile }: DockerOptions): Promise<Docker> {
+export async function startDocker({ hostname, host, store, caFile, ...more }: DockerOptions): Promise<Docker> {
   await using stack = new AsyncDisposableStack()
   const home = stack.use(clientHome())
   const at = (...parts: string[]): string => join(home.path, ...parts)
@@ -47,7 +49,9 @@ export async function startDocker({ hostname, host, store, caFile }: DockerOptio
   if (caFile !== undefined) copyFileSync(caFile, join(certificates, 'ca.crt'))
   writeFileSync(at('resolv.conf'), '')
   mkdirSync('/etc/docker', { recursive: true })
-  const proxy = stack.use(await startConnectProxy((name, port) => (name === hostname ? port : undefined)))
+  const proxy = stack.use(
+    await startConnectProxy((name, port) => (name === hostname ? (more.port ?? port) : undefined)),
+  )
   const proxied = { HTTPS_PROXY: proxy.url, https_proxy: proxy.url, NO_PROXY: '', no_proxy: '' }
   const view = stack.use(
     await openMountNamespace([
