@@ -23,7 +23,7 @@ const portal = join(root, 'server/src/portal-host/assets/portal.json')
 
 /** The files that the program reads at run time, as `readPackagedFile` names them. */
 export const packagedFiles = [
-  ...['style.css', 'passkey.js', 'submit.js', 'recovery-codes.js'].map((name) =>
+  ...['style.css', 'passkey.js', 'submit.js', 'recovery-codes.js', 'one-time-link.js'].map((name) =>
     join(root, 'server/src/sign-in/assets', name),
   ),
   ...(existsSync(portal) ? [portal] : []),

@@ -70,6 +70,15 @@ export interface GraphGroupPage {
 export interface GraphIdentityProviders {
   readonly value: readonly GraphIdentityProvider[]
 }
+export interface GraphNewOneTimeLink {
+  readonly id: string
+  /**
+   * The address that the user opens. No later response contains it.
+   */
+  readonly link: string
+  readonly createdDateTime: string
+  readonly expirationDateTime: string
+}
 export interface GraphNewTemporaryAccessPass {
   readonly id: string
   /**
@@ -92,6 +101,9 @@ export interface GraphServicePrincipalPage {
    */
   readonly '@odata.nextLink'?: string
   readonly value: readonly GraphServicePrincipal[]
+}
+export interface GraphSignInSessions {
+  readonly value: readonly GraphSignInSession[]
 }
 export interface GraphUnifiedRoleAssignments {
   readonly value: readonly GraphUnifiedRoleAssignment[]
@@ -193,6 +205,12 @@ export type GraphAuthenticationMethod =
       readonly lifetimeInMinutes: number
       readonly isUsableOnce: true
     }
+  | {
+      readonly '@odata.type': '#acrux.oneTimeLinkAuthenticationMethod'
+      readonly id: string
+      readonly createdDateTime: string
+      readonly expirationDateTime: string
+    }
 export type GraphDirectoryObject = GraphUser | GraphGroup | GraphServicePrincipal
 export interface GraphFederatedIdentityCredential {
   readonly id: string
@@ -282,6 +300,30 @@ export interface GraphServicePrincipal {
   readonly alternativeNames?: readonly string[]
   readonly keyCredentials: readonly GraphKeyCredential[]
   readonly passwordCredentials: readonly GraphPasswordCredential[]
+}
+export interface GraphSignInSession {
+  readonly id: string
+  /**
+   * The application. `acrux-pages` is the sign-in page of this server in a browser.
+   */
+  readonly appId: string
+  readonly appDisplayName: string | null
+  /**
+   * As in the claim `amr`. [RFC 8176]
+   */
+  readonly authenticationMethods: readonly string[]
+  readonly createdDateTime: string
+  readonly lastUsedDateTime: string
+  readonly expirationDateTime: string
+  /**
+   * The address of the last use.
+   */
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  /**
+   * Whether this request uses this sign-in.
+   */
+  readonly isCurrent: boolean
 }
 export interface GraphUnifiedRoleAssignment {
   readonly id: string

@@ -111,7 +111,8 @@ const grantIdOf = (...guids: string[]) =>
 type GraphWrite = { readonly id: string; readonly effect: Effect; readonly path: string; readonly body?: object }
 
 /** Requests that change a person and two groups, one of which contains the other; `/me` is the person. */
-function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, totpId }: Modules): GraphWrite[] {
+function peopleWrites(modules: Modules): GraphWrite[] {
+  const { principal, person, signIn, otherSignIn, passkeyId, groupId, otherGroupId, totpId } = modules
   const user = `/users/${person.objectId}`
   const group = `/groups/${groupId}`
   const reference = { '@odata.id': `https://contoso.example/graph/v1.0/directoryObjects/${principal.objectId}` }
@@ -136,6 +137,8 @@ function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, tot
     ...reads,
     { id: 'graph.users.create',                   effect: 'only adds', path: '/users',                          body: { ...newUser, passwordProfile: { password: 'a long pass phrase' } } },
     { id: 'graph.users.update',                   effect: 'moves',     path: user,                              body: { displayName: 'Carol C.' } },
+    { id: 'graph.users.endSignInSession',         effect: 'moves',     path: `${user}/signInSessions/${signIn.id}` },
+    { id: 'graph.me.endSignInSession',            effect: 'moves',     path: `/me/signInSessions/${otherSignIn.id}` },
     { id: 'graph.users.revokeSignInSessions',     effect: 'moves',     path: `${user}/revokeSignInSessions` },
     { id: 'graph.users.deleteSoftwareOathMethod', effect: 'moves',     path: `${user}/authentication/softwareOathMethods/${totpId}` },
     { id: 'graph.users.deleteFido2Method',        effect: 'moves',     path: `${user}/authentication/fido2Methods/${passkeyId}` },
@@ -154,6 +157,8 @@ function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, tot
     { id: 'graph.roleAssignments.create',         effect: 'only adds', path: '/roleManagement/directory/roleAssignments', body: role },
     { id: 'graph.roleAssignments.delete',         effect: 'moves',     path: `/roleManagement/directory/roleAssignments/reader-${principal.objectId}` },
     { id: 'graph.users.resetPassword',            effect: 'moves',     path: `${user}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`, body: { newPassword: 'a long pass phrase' } },
+    { id: 'graph.users.createOneTimeLink',        effect: 'moves',     path: `${user}/authentication/oneTimeLinks`, body: {} },
+    { id: 'graph.users.deleteOneTimeLink',        effect: 'moves',     path: `${user}/authentication/oneTimeLinks/6c696e6b-6f6e-4365-b000-000000000001` },
     { id: 'graph.users.delete',                   effect: 'moves',     path: user },
   ]
 }
@@ -211,6 +216,7 @@ async function openModules(t: TestContext, kind: DatabaseKind) {
     consents: createConsents(database),
     mayAssignRoles: (objectId) => access.mayAssignRoles({ kind: 'directory', objectId, groupIds: [] }),
     testWorkloadToken: async () => ({ outcome: 'issuer', assertion: noAssertion }),
+    findClientName: () => Promise.resolve(undefined),
     identityProviders: [],
     authenticate: authenticateAs(principals),
   })
@@ -291,6 +297,7 @@ async function createPrincipals(modules: TestModules, database: Database) {
     })
     const { objectId } = person
     const signIn = await credentials.recordSignIn(tx, signInOf(person))
+    const otherSignIn = await credentials.recordSignIn(tx, signInOf(person))
     await credentials.secondFactors.enrolTotp(tx, { objectId, userPrincipalName, issuer: 'Test' })
     const key = { objectId, credentialId: 'credential', publicKey: new Uint8Array(65), counter: 0, transports: [] }
     const passkey = await credentials.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })
@@ -298,7 +305,17 @@ async function createPrincipals(modules: TestModules, database: Database) {
     await createConsents(database).put(tx, consent)
     await directory.externalPrincipals.preregister(tx, externalId, 'user')
     const passkeyId = passkey?.id ?? ''
-    return { registry, owner: owner.servicePrincipal, principal, secret, assignment, person, signIn, passkeyId }
+    return {
+      registry,
+      owner: owner.servicePrincipal,
+      principal,
+      secret,
+      assignment,
+      person,
+      signIn,
+      otherSignIn,
+      passkeyId,
+    }
   })
 }
 

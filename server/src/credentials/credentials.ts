@@ -15,6 +15,8 @@ import { machineStore } from './machines/machine-store.ts'
 import { type Machines, createMachines, machineCredentialValidUntilMs } from './machines/machines.ts'
 import { knownNetworkStore } from './passwords/known-network-store.ts'
 import { type SignInPlace, createKnownPlaces } from './passwords/known-places.ts'
+import { oneTimeLinkStore } from './passwords/one-time-link-store.ts'
+import { type OneTimeLinks, createOneTimeLinks } from './passwords/one-time-links.ts'
 import { createPasswordChanges, type PasswordChange, type PasswordReset } from './passwords/password-changes.ts'
 import { type PasswordCheck, type PasswordClaim, createPasswordCheck } from './passwords/password-check.ts'
 import { passwordFailureStore } from './passwords/password-failure-store.ts'
@@ -107,6 +109,7 @@ export interface Credentials {
     password: PreparedPassword,
     change: PasswordChange,
   ): Promise<User>
+  readonly oneTimeLinks: OneTimeLinks
   /** Whether the user has signed in from this network or browser since the last change of the password. */
   isKnownPlace(objectId: string, place: SignInPlace): Promise<boolean>
   /** Stores the network of a complete sign-in. A new one becomes a security event. */
@@ -185,6 +188,7 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     knownNetworks: knownNetworkStore(database),
     secondFactors: secondFactorStore(database),
     enrolmentCodes: enrolmentCodeStore(database),
+    oneTimeLinks: oneTimeLinkStore(database),
     securityEvents: securityEventStore(database),
   }
   const rules = createSecondFactorRules({
@@ -291,18 +295,21 @@ function createUserCredentials(
   const shared = { database, authentication, clock, securityEvents }
   const secondFactors = createSecondFactors({ ...shared, store: stores.secondFactors, sealer, endWeakSignIns })
   const failures = passwordFailureStore(database)
+  const passwordChanges = createPasswordChanges({
+    ...shared,
+    store: { ...failures, ...stores.knownNetworks, ...stores.oneTimeLinks },
+    secondFactorStore: stores.secondFactors,
+    endSignInsOf,
+    tenantNames: async () => {
+      const { displayName, defaultDomain } = await directory.tenant()
+      return [displayName, defaultDomain, 'Acrux']
+    },
+  })
+  const { resetPassword } = passwordChanges
   return {
     checkPassword: createPasswordCheck({ ...shared, store: failures, rules, secondFactors, places }),
-    ...createPasswordChanges({
-      ...shared,
-      store: { ...failures, ...stores.knownNetworks },
-      secondFactorStore: stores.secondFactors,
-      endSignInsOf,
-      tenantNames: async () => {
-        const { displayName, defaultDomain } = await directory.tenant()
-        return [displayName, defaultDomain, 'Acrux']
-      },
-    }),
+    ...passwordChanges,
+    oneTimeLinks: createOneTimeLinks({ ...shared, store: stores.oneTimeLinks, resetPassword, endSignInsOf }),
     isKnownPlace: async (objectId: string, place: SignInPlace) => {
       const user = await authentication.find(objectId)
       return places.isKnown({ objectId, passwordChangedAtMs: user?.passwordChangedAtMs ?? 0 }, place)

@@ -4,6 +4,7 @@ import type { CertificateStore } from './certificates/certificate-store.ts'
 import type { FederatedCredentialStore } from './federation/federated-credential-store.ts'
 import type { MachineStore } from './machines/machine-store.ts'
 import type { KnownNetworkStore } from './passwords/known-network-store.ts'
+import type { OneTimeLinkStore } from './passwords/one-time-link-store.ts'
 import type { EnrolmentCodeStore } from './second-factors/enrolment-code-store.ts'
 import type { SecondFactorRules } from './second-factors/second-factor-policy.ts'
 import type { SecondFactorStore } from './second-factors/second-factor-store.ts'
@@ -21,6 +22,7 @@ export type CredentialStores = {
   readonly knownNetworks: KnownNetworkStore
   readonly secondFactors: SecondFactorStore
   readonly enrolmentCodes: EnrolmentCodeStore
+  readonly oneTimeLinks: OneTimeLinkStore
   readonly securityEvents: SecurityEventStore
 }
 
@@ -42,6 +44,7 @@ export function createDirectoryListener(
     await stores.knownNetworks.deleteNetworks(transaction, objectId)
     await stores.securityEvents.deleteSecurityEventsOf(transaction, objectId)
     await stores.enrolmentCodes.deleteEnrolmentCode(transaction, objectId)
+    await stores.oneTimeLinks.deleteOneTimeLink(transaction, objectId)
   }
 
   return {

@@ -188,4 +188,16 @@ export const credentialMigrations: readonly Migration[] = [
       await schema.createIndex('password_guess_by_time').on('password_guess').column('whole_at_ms').execute()
     },
   },
+  {
+    id: 'credentials-0003-one-time-links',
+    up: async (schema, types) => {
+      await schema
+        .createTable('one_time_link')
+        .addColumn('object_id', types.text, (column) => column.primaryKey())
+        .addColumn('code_hash', types.text, (column) => column.notNull().unique())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]

@@ -70,6 +70,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
     consents,
     mayAssignRoles,
     testWorkloadToken,
+    findClientName: (clientId) => Promise.resolve(`application ${clientId}`),
     identityProviders: [testProvider],
   }
   const graph = createGraph({ ...shared, authenticate })

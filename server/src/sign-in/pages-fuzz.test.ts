@@ -16,6 +16,7 @@ names.push(
   'post_logout_redirect_uri',
   'method',
   'enrolment_code',
+  'link_code',
 )
 
 const odd = ['', '0', '-1', '\0', '%', '{}', '[]', 'null', '__proto__', 'constructor', 'x'.repeat(5000), '\ud800', '🐳']

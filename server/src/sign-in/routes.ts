@@ -10,6 +10,7 @@ import { showPasswordChange, submitPasswordChange } from './account/password.ts'
 import { showRemoval, showSecurity, submitRecoveryCodes } from './account/security.ts'
 import { showSignIns, submitEndSignIn } from './account/sign-ins.ts'
 import { submitEnrolment, submitFirstCode, submitFirstPasskey } from './authentication/enrolment.ts'
+import { showOneTimeLink, submitOneTimeLink } from './authentication/one-time-link.ts'
 import { showPasskey, submitPasskey } from './authentication/passkey-sign-in.ts'
 import { submitNewPassword, submitPassword } from './authentication/password.ts'
 import { finishProviderSignIn, startProviderSignIn } from './authentication/provider-sign-in.ts'
@@ -56,6 +57,8 @@ export const rows: readonly PageRow[] = [
   { id: 'sign-in.account',               method: 'POST', path: '/sign-in/account',                     need: 'public',          submit: submitAccount },
   { id: 'sign-in.password',              method: 'POST', path: '/sign-in/password',                    need: 'public',          submit: submitPassword },
   { id: 'sign-in.new-password',          method: 'POST', path: '/sign-in/new-password',                need: 'public',          submit: submitNewPassword },
+  { id: 'sign-in.one-time-link',         method: 'GET',  path: '/sign-in/link',                        need: 'public',          show: showOneTimeLink },
+  { id: 'sign-in.one-time-link.submit',  method: 'POST', path: '/sign-in/link',                        need: 'public',          submit: submitOneTimeLink },
   { id: 'sign-in.enrolment',             method: 'POST', path: '/sign-in/enrolment',                   need: 'public',          submit: submitEnrolment },
   { id: 'sign-in.enrolment.confirm',     method: 'POST', path: '/sign-in/enrolment/confirm',           need: 'public',          submit: submitFirstCode },
   { id: 'sign-in.enrolment.passkey',     method: 'POST', path: '/sign-in/enrolment/passkey',           need: 'public',          submit: submitFirstPasskey },
@@ -78,6 +81,7 @@ export const rows: readonly PageRow[] = [
   { id: 'sign-in.passkey-script',        method: 'GET',  path: assets.passkeyScript.path,              need: 'public',          asset: assets.passkeyScript },
   { id: 'sign-in.submit-script',         method: 'GET',  path: assets.submitScript.path,               need: 'public',          asset: assets.submitScript },
   { id: 'sign-in.recovery-codes-script', method: 'GET',  path: assets.recoveryCodesScript.path,        need: 'public',          asset: assets.recoveryCodesScript },
+  { id: 'sign-in.one-time-link-script',  method: 'GET',  path: assets.oneTimeLinkScript.path,          need: 'public',          asset: assets.oneTimeLinkScript },
   { id: 'account.home',                  method: 'GET',  path: '/account',                             need: 'public',          show: async (_context, { reply }) => redirectTo(reply, '/account/security') },
   { id: 'account.security',              method: 'GET',  path: '/account/security',                    need: 'browser-session', show: showSecurity },
   { id: 'account.authenticator.new',     method: 'POST', path: '/account/security/authenticator/new',  need: 'browser-session', submit: submitNewAuthenticator },

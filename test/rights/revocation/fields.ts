@@ -79,6 +79,7 @@ export const takenElsewhere: Readonly<Record<string, readonly [file: string, tit
   browser_account:     ['server/src/sign-in/sessions/sessions.test.ts', 'a session ends when its user is disabled or deleted, or gets a new password'],
   portal_session:      ['server/src/compose/portal-sessions.test.ts', 'a session is denied from the next request on when its sign-in, its person or its own row ends'],
   handle:              ['server/src/identity/grants/handles.test.ts', 'a used or expired handle is neither changed nor extended'],
+  one_time_link:       ['server/src/sign-in/authentication/one-time-link.test.ts', 'a sign-in that began with a link ends when the link is withdrawn or replaced'],
   passkey:             ['test/browser/passkeys.test.ts', 'a person adds a passkey, signs in with it alone and as a second factor, and removes it'],
   external_identity:   ['server/src/graph/people/external-identities.test.ts', 'end sign-ins and group memberships when they are removed'],
   external_group:      ['server/src/credentials/sign-ins/external-users.test.ts', 'replace those of the previous sign-in immediately'],

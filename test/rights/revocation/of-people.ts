@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { armScope, as, assignRole, expectStatus, graph, registryId, roles } from '../../harness/arm.ts'
-import { stringAt } from '../../harness/json.ts'
+import { listAt, stringAt } from '../../harness/json.ts'
 import { pageVisitor, type Elsewhere, type Page, type PageVisitor } from '../../harness/page-visitor.ts'
 import { askToken, azClientId, codeOf, redeem, type WayThrough } from '../../harness/person.ts'
 import type { RunningServer } from '../../harness/server.ts'
@@ -150,6 +150,14 @@ async function reader(server: RunningServer): Promise<Given> {
   }
 }
 
+/** Ends the sign-ins of a person one by one. */
+async function endSignIns(server: RunningServer, objectId: string): Promise<void> {
+  const path = `/users/${objectId}/signInSessions`
+  for (const signIn of listAt(expectStatus(await graph(server, 'GET', path), 200).json(), 'value')) {
+    expectStatus(await graph(server, 'DELETE', `${path}/${stringAt(signIn, 'id')}`), 204)
+  }
+}
+
 /** People by their sign-ins to an application, and what revokes those. */
 function applicationRevocations(server: RunningServer): Revocation[] {
   return [
@@ -232,6 +240,18 @@ export function peopleRevocations(server: RunningServer): Revocation[] {
     one('a person who signed in by password alone sets an authenticator app up', ['sign_in'], (made) =>
       setUpApp(server, made),
     ),
+    one('an owner creates a one-time link for a person', [...reset, forced], async ({ objectId }) =>
+      expectStatus(await graph(server, 'POST', `/users/${objectId}/authentication/oneTimeLinks`, {}), 201),
+    ),
+    {
+      when: 'an owner ends one sign-in of a person',
+      fields: ['sign_in'],
+      loss: 'credential',
+      give: async () => {
+        const { held, objectId } = await person(server)
+        return { held, take: () => endSignIns(server, objectId) }
+      },
+    },
     {
       when: 'an owner takes the authenticator app of a person away',
       fields: [...signedOut, 'totp', 'recovery_code'],

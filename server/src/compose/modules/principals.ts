@@ -7,7 +7,7 @@ import { createIssuers, openUpstreams, trustsIssuer } from '../../issuers/index.
 import { type Identity, createIdentity, portalClient } from '../../identity/index.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
 import { type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
-import { createConsents, createSignInPages } from '../../sign-in/index.ts'
+import { createConsents, createSignInPages, pagesClientId } from '../../sign-in/index.ts'
 import { openAuthority } from './authority.ts'
 import type { ModuleBasis } from './basis.ts'
 
@@ -52,6 +52,8 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     mayAssignRoles: async (objectId) =>
       access.mayAssignRoles({ kind: 'directory', objectId, groupIds: await directory.groupIdsInReachOf(objectId) }),
     testWorkloadToken: (text, appId) => issuers.testWorkloadToken(text, appId),
+    findClientName: async (clientId) =>
+      clientId === pagesClientId ? 'Browser' : (await identity.findClient(clientId))?.displayName,
     identityProviders: configuration.identityProviders,
     authenticate: identity.authenticateGraph,
   })

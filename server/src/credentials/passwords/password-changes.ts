@@ -12,6 +12,7 @@ import type { SecondFactorStore } from '../second-factors/second-factor-store.ts
 import type { NewSecurityEvent, SecurityEvents } from '../security-events/security-events.ts'
 import { type AuthenticatedUser, requireValidAuthentication } from '../sign-ins/authentication.ts'
 import type { KnownNetworkStore } from './known-network-store.ts'
+import type { OneTimeLinkStore } from './one-time-link-store.ts'
 import type { PasswordFailureStore } from './password-failure-store.ts'
 import { deleteFailures } from './password-failures.ts'
 import { type PreparedPassword, preparePassword } from './passwords.ts'
@@ -31,7 +32,7 @@ export type PasswordReset = PasswordChange & {
 
 export type PasswordChangeOptions = {
   readonly authentication: AuthenticationRecords
-  readonly store: KnownNetworkStore & PasswordFailureStore
+  readonly store: KnownNetworkStore & PasswordFailureStore & Pick<OneTimeLinkStore, 'deleteOneTimeLink'>
   readonly secondFactorStore: Pick<SecondFactorStore, 'deleteSecondFactorsOf'>
   readonly clock: Clock
   readonly securityEvents: Pick<SecurityEvents, 'record'>
@@ -97,6 +98,7 @@ async function replacePassword(
     await securityEvents.record(transaction, objectId, { kind: 'method-removed', detail: 'all', origin })
   }
   await endSignInsOf(transaction, objectId)
+  await store.deleteOneTimeLink(transaction, objectId)
   // Networks from which somebody used the old password are no longer known.
   await store.deleteNetworks(transaction, objectId)
   await deleteFailures(store, transaction, user.nameKey)

@@ -14,6 +14,7 @@ export type CredentialTables = {
   passkey: PasskeyRow
   recovery_code: RecoveryCodeRow
   enrolment_code: EnrolmentCodeRow
+  one_time_link: OneTimeLinkRow
   security_event: SecurityEventRow
 }
 
@@ -146,6 +147,15 @@ export type RecoveryCodeRow = { readonly object_id: string; readonly code_hash: 
 export type EnrolmentCodeRow = {
   readonly object_id: string
   /** base64url of the SHA-256. */
+  readonly code_hash: string
+  readonly created_at_ms: number
+  readonly expires_at_ms: number
+}
+
+/** The link with which a user may choose a password. */
+export type OneTimeLinkRow = {
+  readonly object_id: string
+  /** The SHA-256 in hexadecimal. */
   readonly code_hash: string
   readonly created_at_ms: number
   readonly expires_at_ms: number

@@ -12,6 +12,7 @@ import { identityDocuments, objectIdentitySchema } from './identities.ts'
 import { preparePassword } from './passwords.ts'
 import { requireMe, requireUserInPath, requireVisibleUser } from './visible-users.ts'
 import type { resetPasswordBody } from './bodies.ts'
+import { oneTimeLinkId } from './one-time-link.ts'
 import { accessPassId } from './temporary-access-pass.ts'
 import { rejectQueryOptions } from '../surface/query.ts'
 
@@ -49,6 +50,12 @@ const authenticationMethodSchema = z
       startDateTime: z.iso.datetime(),
       lifetimeInMinutes: z.int(),
       isUsableOnce: z.literal(true),
+    }),
+    z.strictObject({
+      '@odata.type': z.literal('#acrux.oneTimeLinkAuthenticationMethod'),
+      id: z.guid(),
+      createdDateTime: z.iso.datetime(),
+      expirationDateTime: z.iso.datetime(),
     }),
   ])
   .register(apiSchemas, { id: 'graph.authenticationMethod' })
@@ -164,7 +171,7 @@ async function endLostMethod(
 type AuthenticationMethod = DocumentOf<typeof authenticationMethodSchema>
 
 async function methodDocuments(
-  { credentials: { secondFactors, enrolmentCodes } }: GraphContext,
+  { credentials: { secondFactors, enrolmentCodes, oneTimeLinks } }: GraphContext,
   user: UserRecord,
 ): Promise<AuthenticationMethod[]> {
   const documents: AuthenticationMethod[] = []
@@ -199,6 +206,15 @@ async function methodDocuments(
       startDateTime: createdDateTime,
       lifetimeInMinutes: Math.round((expiresAtMs - createdAtMs) / 60_000),
       isUsableOnce: true,
+    })
+  }
+  const link = await oneTimeLinks.find(user.objectId)
+  if (link !== undefined) {
+    documents.push({
+      '@odata.type': '#acrux.oneTimeLinkAuthenticationMethod',
+      id: oneTimeLinkId,
+      createdDateTime: graphTime(link.createdAtMs),
+      expirationDateTime: graphTime(link.expiresAtMs),
     })
   }
   return documents

@@ -50,6 +50,14 @@ import {
 } from './users.ts'
 import { identityProvidersSchema, listIdentityProviders } from './identity-providers.ts'
 import { listIdentities, objectIdentitiesSchema } from './identities.ts'
+import { createOneTimeLink, deleteOneTimeLink, newOneTimeLinkSchema, oneTimeLinkBody } from './one-time-link.ts'
+import {
+  endMySignInSession,
+  endSignInSession,
+  listMySignInSessions,
+  listSignInSessions,
+  signInSessionsSchema,
+} from './sign-in-sessions.ts'
 import { changeMyPassword } from './passwords.ts'
 import { createGroup, deleteGroup, getGroup, listGroups, updateGroup } from './groups.ts'
 import {
@@ -98,6 +106,10 @@ export const peopleRoutes: readonly GraphRow[] = [
   graphRow({ id: 'graph.users.deleteFido2Method',        method: 'DELETE', path: '/users/:id/authentication/fido2Methods/:method',        need: 'directory-owner', response: 'none', handle: deletePasskeyMethod }),
   graphRow({ id: 'graph.users.createAccessPass',         method: 'POST',   path: '/users/:id/authentication/temporaryAccessPassMethods',  need: 'directory-owner', body: accessPassBody, response: newAccessPassSchema, handle: createAccessPass }),
   graphRow({ id: 'graph.users.deleteAccessPass',         method: 'DELETE', path: '/users/:id/authentication/temporaryAccessPassMethods/:method', need: 'directory-owner', response: 'none', handle: deleteAccessPass }),
+  graphRow({ id: 'graph.users.createOneTimeLink',        method: 'POST',   path: '/users/:id/authentication/oneTimeLinks',                need: 'directory-owner', body: oneTimeLinkBody, response: newOneTimeLinkSchema, handle: createOneTimeLink }),
+  graphRow({ id: 'graph.users.deleteOneTimeLink',        method: 'DELETE', path: '/users/:id/authentication/oneTimeLinks/:link',          need: 'directory-owner', response: 'none', handle: deleteOneTimeLink }),
+  graphRow({ id: 'graph.users.signInSessions',           method: 'GET',    path: '/users/:id/signInSessions',                             need: 'visible',         response: signInSessionsSchema, handle: listSignInSessions }),
+  graphRow({ id: 'graph.users.endSignInSession',         method: 'DELETE', path: '/users/:id/signInSessions/:session',                    need: 'self',            response: 'none', handle: endSignInSession }),
 
   graphRow({ id: 'graph.me.get',                         method: 'GET',    path: '/me',                                                   need: 'visible',         response: userSchema, handle: getMe }),
   graphRow({ id: 'graph.me.changePassword',              method: 'POST',   path: '/me/changePassword',                                    need: 'self',            body: changePasswordBody, response: 'none', handle: changeMyPassword }),
@@ -107,6 +119,8 @@ export const peopleRoutes: readonly GraphRow[] = [
   graphRow({ id: 'graph.me.getMemberGroups',             method: 'POST',   path: '/me/getMemberGroups',                                   need: 'visible',         body: memberGroupsBody, response: groupIdsSchema, handle: getMemberGroups('me') }),
   graphRow({ id: 'graph.me.checkMemberGroups',           method: 'POST',   path: '/me/checkMemberGroups',                                 need: 'visible',         body: checkMemberGroupsBody, response: groupIdsSchema, handle: checkMemberGroups('me') }),
   graphRow({ id: 'graph.me.methods',                     method: 'GET',    path: '/me/authentication/methods',                            need: 'visible',         response: authenticationMethodsSchema, handle: listMyAuthenticationMethods }),
+  graphRow({ id: 'graph.me.signInSessions',              method: 'GET',    path: '/me/signInSessions',                                    need: 'visible',         response: signInSessionsSchema, handle: listMySignInSessions }),
+  graphRow({ id: 'graph.me.endSignInSession',            method: 'DELETE', path: '/me/signInSessions/:session',                           need: 'self',            response: 'none', handle: endMySignInSession }),
 
   graphRow({ id: 'graph.groups.list',                    method: 'GET',    path: '/groups',                                               need: 'visible',         response: groupPageSchema, handle: listGroups }),
   graphRow({ id: 'graph.groups.create',                  method: 'POST',   path: '/groups',                                               need: 'directory-owner', body: newGroupBody, response: groupSchema, handle: createGroup }),

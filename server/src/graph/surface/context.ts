@@ -7,7 +7,7 @@ import { type Guid, parseGuid } from '../../standards/azure/guid.ts'
 import type { ApplicationRecord, Directory, ServicePrincipalRecord } from '../../directory/index.ts'
 import { insufficientPrivileges, resourceNotFound } from './errors.ts'
 import type { Credentials } from '../../credentials/index.ts'
-import type { Consents, GraphSender, IdentityProvider, TestWorkloadToken } from './model.ts'
+import type { Consents, FindClientName, GraphSender, IdentityProvider, TestWorkloadToken } from './model.ts'
 
 /** The dependencies of the handlers of the Graph surface. */
 export type GraphContext = {
@@ -21,6 +21,7 @@ export type GraphContext = {
   /** Whether a service principal can assign roles through a role that it, a group of it, or a group that it owns has. */
   readonly mayAssignRoles: (objectId: string) => Promise<boolean>
   readonly testWorkloadToken: TestWorkloadToken
+  readonly findClientName: FindClientName
   /** The providers at which people can sign in. */
   readonly identityProviders: readonly IdentityProvider[]
 }

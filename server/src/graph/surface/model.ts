@@ -29,6 +29,9 @@ export type Consent = {
 
 export type ConsentKey = Pick<Consent, 'object_id' | 'client_id' | 'audience'>
 
+/** The name of an application that people sign in to. A port. Undefined for one that was deleted. */
+export type FindClientName = (clientId: string) => Promise<string | undefined>
+
 /** The outcomes of the test of a token of an external issuer. */
 export const tokenTestOutcomes = [
   'matched',

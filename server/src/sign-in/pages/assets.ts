@@ -8,9 +8,10 @@ const style = asset('style', 'css', 'text/css; charset=utf-8')
 const passkeyScript = asset('passkey', 'js', 'text/javascript; charset=utf-8')
 const submitScript = asset('submit', 'js', 'text/javascript; charset=utf-8')
 const recoveryCodesScript = asset('recovery-codes', 'js', 'text/javascript; charset=utf-8')
+const oneTimeLinkScript = asset('one-time-link', 'js', 'text/javascript; charset=utf-8')
 
 /** All files that pages link to. */
-export const assets = { style, passkeyScript, submitScript, recoveryCodesScript } as const
+export const assets = { style, passkeyScript, submitScript, recoveryCodesScript, oneTimeLinkScript } as const
 
 function asset(name: string, extension: string, contentType: string): Asset {
   const text = readPackagedFile(new URL(`../assets/${name}.${extension}`, import.meta.url))

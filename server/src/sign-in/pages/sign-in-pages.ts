@@ -171,13 +171,31 @@ export function passkeyPage(
     ${linkList(otherLinks)}`
 }
 
+/** The page of a one-time link. Its script hides the field when the address has the code. */
+export function oneTimeLinkPage(form: Pick<HiddenFields, 'formToken'>, problem?: string): Html {
+  return html`<p>With this link, you choose the password of your account. It works once.</p>
+    <form method="post" action="/sign-in/link" novalidate>
+      ${hiddenFields({ formToken: form.formToken })}
+      ${field({
+        name: 'link_code',
+        label: 'Link',
+        type: 'text',
+        autocomplete: 'off',
+        hint: 'Paste the whole link that you were given.',
+        error: problem,
+        hasFocus: problem !== undefined,
+      })}
+      <div class="actions"><button class="primary" type="submit">Continue</button></div>
+    </form>`
+}
+
 /** Asks for a new password in place of a temporary one. */
 export function newPasswordPage(
   form: SignInForm,
   userName: string,
   { problem, otherMethods }: { problem?: string | undefined; otherMethods: readonly Html[] },
 ): Html {
-  return html`<p>Your password is temporary. Choose a new password to continue.</p>
+  return html`<p>Choose a new password for <strong>${userName}</strong> to continue.</p>
     <form method="post" action="/sign-in/new-password" novalidate>
       ${hiddenFields(form)} ${hiddenUserName(userName)} ${newPasswordFields(problem)} ${remainingMethods(otherMethods)}
       <div class="actions"><button class="primary" type="submit">Continue</button>${cancelButton(form)}</div>
