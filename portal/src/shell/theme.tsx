@@ -31,6 +31,7 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }) {
   useEffect(() => {
     document.documentElement.style.colorScheme = effective === 'light' ? 'light' : 'dark'
   }, [effective])
+  useEffect(() => rememberTheme(name), [name])
   const choice = useMemo(
     () => ({
       name,
@@ -46,6 +47,13 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }) {
       <FluentProvider theme={themes[effective]}>{children}</FluentProvider>
     </ThemeContext.Provider>
   )
+}
+
+/** The sign-in and account pages, which have no script, read the theme from a cookie. */
+function rememberTheme(name: ThemeName): void {
+  const maxAge = name === 'system' ? 0 : 365 * 24 * 60 * 60
+  const secure = location.protocol === 'https:' ? '; secure' : ''
+  document.cookie = `${storageKey}=${name}; path=/; max-age=${maxAge}; samesite=lax${secure}`
 }
 
 function storedTheme(): ThemeName {

@@ -234,7 +234,7 @@ test('every page has the headers against framing, caching, sniffing and scripts'
     assert.equal(headers['x-content-type-options'], 'nosniff', url)
     assert.equal(headers['cross-origin-opener-policy'], 'same-origin', url)
     assert.equal(headers['cross-origin-resource-policy'], 'same-origin', url)
-    assert.match(text, /^<!doctype html>\n<html lang="en">/, url)
+    assert.match(text, /^<!doctype html>\n<html lang="en" data-theme="system">/, url)
     assert.equal(text.match(/<h1>/g)?.length, 1, url)
     assert.doesNotMatch(text, / style="| on[a-z]+="|<style|<script>/, url)
     const scripts = [...text.matchAll(/<script src="([^"]+)"/g)].map(([, source]) => source)

@@ -1,12 +1,24 @@
 import { assets } from './assets.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
 
+/** The themes of the portal, with what each is to the browser. */
+const themes = { system: 'light dark', light: 'light', dark: 'dark', contrast: 'dark' } as const
+
+/** A theme of the portal; `system` is that of the device. */
+export type Theme = keyof typeof themes
+
+/** `system` for any other text. */
+export function parseTheme(text = ''): Theme {
+  return Object.hasOwn(themes, text) ? (text as Theme) : 'system'
+}
+
 export type Layout = {
   /** The heading. With the tenant's name, it is also the title. */
   readonly title: string
   readonly tenantName: string
   /** Scheme, host and port of this server. */
   readonly publicOrigin: string
+  readonly theme: Theme
   /** Whether the page has the frame of the portal: a header, and the navigation beside the content. */
   readonly isWide?: boolean | undefined
   /** Whether the page has an error. The title then begins with it, because screen readers read the title first. */
@@ -18,12 +30,12 @@ export type Layout = {
 
 /** Renders a whole page. */
 export function renderPage(layout: Layout, body: HtmlValue): string {
-  const { title, tenantName, publicOrigin, isWide = false, hasError = false, navigation, script } = layout
-  const page = html`<html lang="en">
+  const { title, tenantName, publicOrigin, isWide = false, hasError = false, navigation, script, theme } = layout
+  const page = html`<html lang="en" data-theme="${theme}">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
+      <meta name="color-scheme" content="${themes[theme]}" />
       <title>${hasError && 'Error: '}${title} – ${tenantName}</title>
       <link rel="icon" href="data:," />
       <link rel="stylesheet" href="${assets.style.path}" />
