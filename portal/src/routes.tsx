@@ -272,7 +272,7 @@ const person = createRoute({
   path: '/people/$id',
   beforeLoad: requireGuid,
   notFoundComponent: Missing,
-  validateSearch: readPart('methods', 'groups'),
+  validateSearch: readPart('methods', 'signIns', 'groups'),
   component: lazyRouteComponent(() => import('./views/person/person.tsx'), 'Person'),
 })
 
@@ -342,6 +342,12 @@ const signInFailed = createRoute({
   component: lazyRouteComponent(() => import('./views/sign-in-failed/sign-in-failed.tsx'), 'SignInFailed'),
 })
 
+const confirmed = createRoute({
+  getParentRoute: () => root,
+  path: '/confirmed',
+  component: lazyRouteComponent(() => import('./views/confirmed/confirmed.tsx'), 'Confirmed'),
+})
+
 const routeTree = root.addChildren([
   shell.addChildren([
     home,
@@ -377,6 +383,7 @@ const routeTree = root.addChildren([
     providers,
   ]),
   signInFailed,
+  confirmed,
 ])
 
 export const router = createRouter({

@@ -29,6 +29,18 @@ export const texts = {
     theme: 'Theme',
   },
   themes: { system: 'As on this device', light: 'Light', dark: 'Dark', contrast: 'High contrast' },
+  stepUp: {
+    title: 'Confirm that it is you',
+    text: 'This deletes content, or gives or shows access, and your last sign-in was more than ten minutes ago. Sign in again in the window that opens. What you entered here stays.',
+    confirm: 'Sign in again',
+    blocked: 'The browser blocked the window. Permit this page to open windows, then try again.',
+    otherPerson: (present: string, needed: string) =>
+      `You signed in as ${present}. Nothing was done. Sign in as ${needed}.`,
+    done: 'Confirmed',
+    doneText: 'You can close this window.',
+    cancelled: 'This was not confirmed',
+    cancelledNext: 'Nothing was done. Try again, and sign in again when you are asked to.',
+  },
   errors: {
     title: 'This could not be loaded',
     act: 'This could not be done',

@@ -1,6 +1,7 @@
 import { createGatherer } from './gather.ts'
 import type { GraphBatch } from './graph-types.ts'
 import { errorOf, parseApiError } from './parse-error.ts'
+import { askStepUp } from './step-up.ts'
 import type { BatchResponse } from './types.ts'
 
 /** A request that failed. */
@@ -32,16 +33,33 @@ type ApiRequest = {
 }
 
 const apiRoot = '/portal/api/'
+/** The code of the error before which the person must authenticate again. */
+export const stepUpCode = 'StepUpRequired'
 const correlationHeader = 'x-ms-correlation-request-id'
 
 /** Starts a sign-in that returns to the present page. */
-export function goToSignIn(kind?: 'fresh' | 'switch'): void {
+export function goToSignIn(kind?: 'switch'): void {
   const query = new URLSearchParams({ return: location.pathname + location.search, ...(kind && { kind }) })
   location.assign(`/portal/sign-in?${query.toString()}`)
 }
 
-/** Sends a request to a surface, as `arm/…`, `graph/…` or `registry/{loginServer}/…`. @throws ApiError */
+/**
+ * Sends a request to a surface, as `arm/…`, `graph/…` or `registry/{loginServer}/…`. A request before which the person must
+ * authenticate again waits until they have.
+ *
+ * @throws ApiError
+ */
 export async function send(path: string, request: ApiRequest = {}): Promise<Response> {
+  try {
+    return await sendOnce(path, request)
+  } catch (error) {
+    const needsStepUp = error instanceof ApiError && error.code === stepUpCode
+    if (!needsStepUp || !(await askStepUp())) throw error
+    return sendOnce(path, request)
+  }
+}
+
+async function sendOnce(path: string, request: ApiRequest): Promise<Response> {
   const { method = 'GET', accept = 'application/json', headers, body, signal } = request
   let response: Response
   try {
@@ -66,7 +84,6 @@ export async function send(path: string, request: ApiRequest = {}): Promise<Resp
   const text = await response.text()
   const failure = parseApiError(text)
   const correlationId = response.headers.get(correlationHeader) ?? undefined
-  if (failure.code === 'StepUpRequired') goToSignIn('fresh')
   throw new ApiError(response.status, failure, correlationId)
 }
 

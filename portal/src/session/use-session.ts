@@ -9,13 +9,18 @@ export type Session = {
   readonly hasSecondFactor: boolean
 }
 
+/** Who is signed in now. @throws ApiError */
+export async function readSession(signal?: AbortSignal): Promise<Session> {
+  return (await readJson<Session>('session', signal && { signal })).body
+}
+
 /** Who is signed in. Without a session, the browser leaves for the sign-in. */
 export function useSession() {
   return useQuery({
     queryKey: ['session'],
     queryFn: async ({ signal }) => {
       try {
-        return (await readJson<Session>('session', { signal })).body
+        return await readSession(signal)
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) {
           goToSignIn()

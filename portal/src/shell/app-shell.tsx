@@ -1,6 +1,7 @@
 import { Subtitle1, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { Outlet, useLocation, useParams } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, Suspense, lazy, useEffect, useId, useRef, useSyncExternalStore } from 'react'
+import { stepUpQuestion } from '../api/step-up.ts'
 import { useSession } from '../session/use-session.ts'
 import { identitiesTexts } from '../texts/identities.ts'
 import { operationsTexts } from '../texts/operations.ts'
@@ -10,6 +11,9 @@ import { rightsTexts } from '../texts/rights.ts'
 import { AccountMenu } from './account-menu.tsx'
 import { AppLink } from './app-link.tsx'
 import { Loaded } from './loaded.tsx'
+
+/** Loaded when it is first needed, so that it is no part of the first view. */
+const StepUpDialog = lazy(async () => ({ default: (await import('./step-up-dialog.tsx')).StepUpDialog }))
 
 const narrow = '@media (max-width: 720px)'
 
@@ -58,6 +62,7 @@ export function AppShell() {
   const styles = useStyles()
   const session = useSession()
   const main = useFocusOfView()
+  const isAsked = useSyncExternalStore(stepUpQuestion.subscribe, stepUpQuestion.isAsked)
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#content">
@@ -73,6 +78,11 @@ export function AppShell() {
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
         <Loaded query={session}>{() => <Outlet />}</Loaded>
       </main>
+      {session.data && isAsked && (
+        <Suspense>
+          <StepUpDialog session={session.data} />
+        </Suspense>
+      )}
     </div>
   )
 }

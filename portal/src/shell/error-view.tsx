@@ -1,6 +1,6 @@
 import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
-import { ApiError } from '../api/client.ts'
+import { ApiError, stepUpCode } from '../api/client.ts'
 import { texts } from '../texts.ts'
 import { ExplainLink } from './explain-link.tsx'
 
@@ -39,12 +39,13 @@ export function ErrorView({ error, onRetry, isAct = false }: ErrorViewProps) {
 
 /** Whether the server has recorded why. */
 function isDenial(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 401 || error.status === 403)
+  return error instanceof ApiError && error.code !== stepUpCode && (error.status === 401 || error.status === 403)
 }
 
 function explain(error: unknown, isAct: boolean): { readonly title: string; readonly next: string } {
   const { errors } = texts
   if (!(error instanceof ApiError)) return { title: errors.crash, next: errors.crashNext }
+  if (error.code === stepUpCode) return { title: texts.stepUp.cancelled, next: texts.stepUp.cancelledNext }
   switch (error.status) {
     case 0:
       return { title: errors.offline, next: errors.offlineNext }
