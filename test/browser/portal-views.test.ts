@@ -41,10 +41,11 @@ const searches: Readonly<Record<string, readonly string[]>> = {
   ],
   '/registries/$registry/access': ['?tab=check', '?tab=who', '?tab=roles', '?tab=mode'],
   '/registries/$registry/tokens': ['?tab=maps', '?tab=anonymous'],
-  '/people/$id': ['?part=methods', '?part=groups'],
+  '/people/$id': ['?part=methods', '?part=groups', '?part=signIns'],
   '/applications/$id': ['?part=credentials', '?part=federation'],
   '/managed-identities': ['?part=machines'],
   '/search': ['?q=team'],
+  '/server': ['?part=certificates', '?part=maintenance'],
 }
 
 const setMode = async (roleAssignmentMode: string) =>

@@ -110,19 +110,6 @@ export async function deleteUser(id: string): Promise<void> {
   await send(userPath(id), { method: 'DELETE' })
 }
 
-/** Ends all sign-ins of a person. */
-export async function endSignIns(id: string): Promise<void> {
-  await send(`${userPath(id)}/revokeSignInSessions`, { method: 'POST' })
-}
-
-const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
-
-/** Sets a password that works once, and may remove every other sign-in method. */
-export async function resetPassword(id: string, newPassword: string, removeOtherMethods: boolean): Promise<void> {
-  const path = `${userPath(id)}/authentication/methods/${passwordMethodId}/resetPassword`
-  await send(path, { method: 'POST', body: { newPassword, removeOtherMethods } })
-}
-
 export type SignInMethod = GraphAuthenticationMethods['value'][number]
 
 /** The sign-in methods of a person. */
@@ -135,6 +122,7 @@ const methodFolders: Readonly<Record<string, string>> = {
   '#microsoft.graph.softwareOathAuthenticationMethod': 'softwareOathMethods',
   '#microsoft.graph.fido2AuthenticationMethod': 'fido2Methods',
   '#microsoft.graph.temporaryAccessPassAuthenticationMethod': 'temporaryAccessPassMethods',
+  '#acrux.oneTimeLinkAuthenticationMethod': 'oneTimeLinks',
 }
 
 /** Whether an owner can remove a method. A password can only be replaced. */

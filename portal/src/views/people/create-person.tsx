@@ -2,69 +2,68 @@ import { Field, Input, Text } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { createUser } from '../../api/directory.ts'
-import type { GraphUser } from '../../api/graph-types.ts'
-import { firstPassword } from '../../identities/first-password.ts'
-import { FormDialog } from '../../shell/form-dialog.tsx'
-import { ShownOnce } from '../../identities/shown-once.tsx'
+import type { GraphNewOneTimeLink, GraphUser } from '../../api/graph-types.ts'
+import { createOneTimeLink } from '../../api/sign-ins.ts'
+import { LifetimeField, NewLink, usualLifetime } from '../../identities/one-time-link.tsx'
+import { randomPassword } from '../../identities/random-password.ts'
 import { AppLink } from '../../shell/app-link.tsx'
-import { CopyText } from '../../shell/copy-text.tsx'
+import { FormDialog } from '../../shell/form-dialog.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
 
 const view = identitiesTexts.peopleView
 
-/** Adds a person, with a password for the first sign-in. */
+/** Adds a person, who chooses a password with a link. */
 export function CreatePerson({ onClose }: { readonly onClose: () => void }) {
   const queries = useQueryClient()
   const [displayName, setDisplayName] = useState('')
   const [userPrincipalName, setUserName] = useState('')
-  const [password, setPassword] = useState(firstPassword)
+  const [lifetimeInMinutes, setLifetime] = useState<number>(usualLifetime)
   const [created, setCreated] = useState<GraphUser>()
+  const [link, setLink] = useState<GraphNewOneTimeLink>()
   const submit = async () => {
-    setCreated(await createUser({ displayName, userPrincipalName, password }))
+    // After a failure between the two requests, the person exists already.
+    const person = created ?? (await createUser({ displayName, userPrincipalName, password: randomPassword() }))
+    setCreated(person)
     await queries.invalidateQueries({ queryKey: ['directory', 'users'] })
+    setLink(await createOneTimeLink(person.id, { lifetimeInMinutes }))
   }
   return (
     <FormDialog
-      title={created === undefined ? view.create : view.createdTitle}
+      title={link === undefined ? view.create : view.createdTitle}
       action={view.create}
-      isReady={displayName !== '' && userPrincipalName !== '' && password !== ''}
+      isReady={displayName !== '' && userPrincipalName !== ''}
       onSubmit={submit}
       onClose={onClose}
-      result={created && <Invitation person={created} password={password} />}
+      result={
+        created &&
+        link && (
+          <>
+            <NewLink link={link} userName={created.userPrincipalName} />
+            <AppLink to="/people/$id" params={{ id: created.id }}>
+              {view.open}
+            </AppLink>
+          </>
+        )
+      }
     >
       <Text>{view.hint}</Text>
       <Field label={identitiesTexts.name} required>
-        <Input value={displayName} onChange={(_event, { value }) => setDisplayName(value)} />
+        <Input
+          value={displayName}
+          disabled={created !== undefined}
+          onChange={(_event, { value }) => setDisplayName(value)}
+        />
       </Field>
       <Field label={identitiesTexts.userName} hint={view.userNameHint} required>
         <Input
           value={userPrincipalName}
+          disabled={created !== undefined}
           onChange={(_event, { value }) => setUserName(value.trim())}
           spellCheck={false}
           autoCapitalize="none"
         />
       </Field>
-      <Field label={view.password} hint={view.passwordHint} required>
-        <Input
-          value={password}
-          onChange={(_event, { value }) => setPassword(value)}
-          autoComplete="off"
-          spellCheck={false}
-        />
-      </Field>
+      <LifetimeField minutes={lifetimeInMinutes} onChange={setLifetime} />
     </FormDialog>
-  )
-}
-
-function Invitation({ person, password }: { readonly person: GraphUser; readonly password: string }) {
-  return (
-    <ShownOnce label={view.password} secret={password}>
-      <Text weight="semibold">{view.invitation}</Text>
-      <CopyText label={view.invitation} text={view.invite(location.origin, person.userPrincipalName)} />
-      <Text>{view.send}</Text>
-      <AppLink to="/people/$id" params={{ id: person.id }}>
-        {view.open}
-      </AppLink>
-    </ShownOnce>
   )
 }

@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { deleteUser, enableUser, endSignIns } from '../../api/directory.ts'
+import { deleteUser, enableUser } from '../../api/directory.ts'
 import type { GraphUser } from '../../api/graph-types.ts'
 import { type Action, ActionBar } from '../../content/action-bar.tsx'
 import { Confirm, type Question } from '../../identities/confirm.tsx'
@@ -32,7 +32,6 @@ export function PersonActions({ person }: { readonly person: GraphUser }) {
   const actions: readonly Action[] = [
     { label: view.reset, reason, act: () => setDialog('reset') },
     { label: view.pass, reason, act: () => setDialog('pass') },
-    ask(questions.end, isSelf ? undefined : ownerReason),
     { label: view.changeRole, reason: ownerReason, act: () => setDialog('role') },
     ask(person.accountEnabled ? questions.disable : questions.enable),
     ask(questions.remove),
@@ -59,7 +58,6 @@ function useQuestions({ id, userPrincipalName: name }: GraphUser) {
     act,
   })
   return {
-    end: question(view.endSignIns, view.endSignInsText(name), () => endSignIns(id)),
     disable: question(view.disable, view.disableText(name), () => enableUser(id, false).then(changed)),
     enable: question(view.enable, view.enableText(name), () => enableUser(id, true).then(changed)),
     remove: question(view.delete, view.deleteText(name), async () => {

@@ -21,13 +21,7 @@ export function PersonMethods({ person }: { readonly person: GraphUser }) {
   return (
     <>
       <Loaded query={query}>{(methods) => <MethodTable person={person} methods={methods} />}</Loaded>
-      <Text>
-        {session?.person.objectId === person.id ? (
-          <a href="/account/security">{texts.menu.myAccount}</a>
-        ) : (
-          view.sessionsHint
-        )}
-      </Text>
+      <Text>{session?.person.objectId === person.id && <a href="/account/security">{texts.menu.myAccount}</a>}</Text>
     </>
   )
 }
@@ -86,5 +80,6 @@ function MethodTable({ person, methods }: MethodTableProps) {
 
 function nameOf(method: SignInMethod): string {
   const name = view.methodNames[method['@odata.type']]
+  if ('expirationDateTime' in method) return `${name}, ${view.validUntil(formatTime(method.expirationDateTime))}`
   return 'displayName' in method ? `${name}: ${method.displayName}` : name
 }

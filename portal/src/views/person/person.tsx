@@ -16,12 +16,13 @@ import { texts } from '../../texts.ts'
 import { PersonActions } from './person-actions.tsx'
 import { PersonGroups } from './person-groups.tsx'
 import { PersonMethods } from './person-methods.tsx'
+import { PersonSignIns } from './person-sign-ins.tsx'
 import { useExternalIdentities, usePerson } from './use-person.ts'
 
 const view = identitiesTexts.person
 
 /** The parts of the view of a person. */
-const personParts = { overview: view.overview, methods: view.methods, groups: view.groups }
+const personParts = { overview: view.overview, methods: view.methods, signIns: view.signIns, groups: view.groups }
 
 /** One person of the directory. */
 export function Person() {
@@ -42,6 +43,7 @@ export function Person() {
             />
             {part === 'overview' && <Overview person={person} />}
             {part === 'methods' && <PersonMethods person={person} />}
+            {part === 'signIns' && <PersonSignIns person={person} />}
             {part === 'groups' && <PersonGroups person={person} />}
           </>
         )}

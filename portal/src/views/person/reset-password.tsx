@@ -1,10 +1,9 @@
 import { Checkbox, Text } from '@fluentui/react-components'
 import { useState } from 'react'
-import { resetPassword } from '../../api/directory.ts'
-import type { GraphUser } from '../../api/graph-types.ts'
-import { firstPassword } from '../../identities/first-password.ts'
+import type { GraphNewOneTimeLink, GraphUser } from '../../api/graph-types.ts'
+import { createOneTimeLink } from '../../api/sign-ins.ts'
+import { LifetimeField, NewLink, usualLifetime } from '../../identities/one-time-link.tsx'
 import { FormDialog } from '../../shell/form-dialog.tsx'
-import { ShownOnce } from '../../identities/shown-once.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
 import { useChangedPerson } from './use-person.ts'
 
@@ -12,29 +11,30 @@ const view = identitiesTexts.person
 
 type PersonDialogProps = { readonly person: GraphUser; readonly onClose: () => void }
 
-/** Gives a person a password for one sign-in. */
+/** Resets the password of a person, who chooses a new one with a link. */
 export function ResetPassword({ person, onClose }: PersonDialogProps) {
-  const [removesOthers, setRemovesOthers] = useState(false)
-  const [password] = useState(firstPassword)
-  const [isDone, setDone] = useState(false)
-  const changed = useChangedPerson(person.id)
+  const { id, userPrincipalName } = person
+  const [removeOtherMethods, setRemovesOthers] = useState(false)
+  const [lifetimeInMinutes, setLifetime] = useState<number>(usualLifetime)
+  const [link, setLink] = useState<GraphNewOneTimeLink>()
+  const changed = useChangedPerson(id)
   const submit = async () => {
-    await resetPassword(person.id, password, removesOthers)
-    setDone(true)
+    setLink(await createOneTimeLink(id, { lifetimeInMinutes, removeOtherMethods }))
     await changed()
   }
   return (
     <FormDialog
-      title={isDone ? view.resetDone : view.reset}
+      title={link === undefined ? view.reset : view.resetDone}
       action={view.reset}
       onSubmit={submit}
       onClose={onClose}
-      result={isDone ? <ShownOnce label={identitiesTexts.peopleView.password} secret={password} /> : undefined}
+      result={link && <NewLink link={link} userName={userPrincipalName} />}
     >
-      <Text>{view.resetText(person.userPrincipalName)}</Text>
+      <Text>{view.resetText(userPrincipalName)}</Text>
+      <LifetimeField minutes={lifetimeInMinutes} onChange={setLifetime} />
       <Checkbox
         label={view.removeOthers}
-        checked={removesOthers}
+        checked={removeOtherMethods}
         onChange={(_event, { checked }) => setRemovesOthers(checked === true)}
       />
     </FormDialog>

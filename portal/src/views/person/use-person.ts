@@ -1,3 +1,4 @@
+import { listSignIns } from '../../api/sign-ins.ts'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { listExternalIdentities, listGroupsOf, listMethods, readUser } from '../../api/directory.ts'
 
@@ -9,6 +10,15 @@ export function usePerson(id: string) {
 /** The sign-in methods of a person. */
 export function useMethods(id: string) {
   return useQuery({ queryKey: ['person', id, 'methods'], queryFn: ({ signal }) => listMethods(id, signal) })
+}
+
+/** The sign-ins of a person. */
+export function useSignIns(id: string, isWanted: boolean) {
+  return useQuery({
+    queryKey: ['person', id, 'sign-ins'],
+    enabled: isWanted,
+    queryFn: ({ signal }) => listSignIns(id, signal),
+  })
 }
 
 /** The identities of a person at other providers. */

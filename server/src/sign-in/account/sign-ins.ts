@@ -10,7 +10,7 @@ import { type Account, pagesClientId } from '../sessions/sessions.ts'
 import type { Context } from '../flow/context.ts'
 import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
 import { redirectTo, sendPage } from '../flow/send-page.ts'
-import { describeUserAgent } from '../pages/user-agent.ts'
+import { describeUserAgent } from '../../standards/http/user-agent.ts'
 
 const page = 'sign-ins'
 

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { expectStatus, graph } from '../harness/arm.ts'
+import { type NewPerson, createPerson } from '../harness/directory.ts'
+import { listAt, stringAt } from '../harness/json.ts'
+import { type Elsewhere, type Page as FormPage, pageVisitor } from '../harness/page-visitor.ts'
+import { totpOf } from '../harness/totp.ts'
+import { openPortal, openView, signIn, violations } from './portal-page.ts'
+
+const { server, browser, canRun, watch } = await openPortal()
+
+const stepMs = 30_000
+const chosenPassword = 'seven brass kettles'
+
+function pageOf(answer: FormPage | Elsewhere): FormPage {
+  if ('location' in answer) throw new Error(`left for ${answer.location.href}`)
+  return answer
+}
+
+/** Has a person set up an authenticator app, with the code of the step before. Returns its secret. */
+async function setUpApp({ userPrincipalName: username, password }: Omit<NewPerson, 'id'>): Promise<string> {
+  const visitor = pageVisitor(server)
+  const start = pageOf(await visitor.open('/account/security'))
+  const security = pageOf(await visitor.submit(start, { username, password }))
+  const shown = pageOf(await visitor.submit(security, {}, '/account/security/authenticator/new'))
+  const secret = /<p class="secret">([A-Z2-7 ]+)</.exec(shown.html)?.[1]?.replaceAll(' ', '') ?? ''
+  const code = totpOf(secret, Date.now() - stepMs)
+  const done = pageOf(await visitor.submit(shown, { code }, '/account/security/authenticator'))
+  assert.match(done.html, /recovery codes/i)
+  return secret
+}
+
+/** Makes the last authentication of everybody in the portal older than step-up accepts. */
+function ageSessions(): void {
+  const database = new DatabaseSync(join(server.dataDir, 'acrux.db'), { timeout: 10_000 })
+  database.exec('update portal_session set authenticated_at_ms = authenticated_at_ms - 660000')
+  database.close()
+}
+
+async function enterPasswordAndCode(page: Page, { userPrincipalName, password }: NewPerson, code: string) {
+  await page.getByLabel('User name').fill(userPrincipalName)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByLabel('Code', { exact: true }).fill(code)
+  await page.getByRole('button', { name: 'Verify' }).click()
+}
+
+const dialogOf = (page: Page, name: string) => page.getByRole('dialog', { name })
+
+/** Asks the question of an act, and confirms it. */
+async function confirm(page: Page, action: string, answer = action): Promise<void> {
+  await page.locator('main').getByRole('button', { name: action }).first().click()
+  await page.getByRole('dialog').getByRole('button', { name: answer, exact: true }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
+async function shownLink(page: Page): Promise<string> {
+  const link = (await page.getByRole('group', { name: 'One-time link' }).innerText()).trim()
+  assert.match(link, /\/sign-in\/link#[A-Za-z0-9_-]{43}$/)
+  return link
+}
+
+const valueAt = async (path: string) => listAt(expectStatus(await graph(server, 'GET', path), 200).json(), 'value')
+const typesOf = async (id: string) =>
+  (await valueAt(`/users/${id}/authentication/methods`)).map((method) => stringAt(method, '@odata.type'))
+
+/** Adds a person after a step-up in a window of its own. Returns the link. */
+async function addsAfterStepUp(page: Page, owner: NewPerson, code: string): Promise<string> {
+  await openView(page, '/portal/people')
+  await page.locator('main').getByRole('button', { name: 'Add a person' }).click()
+  const form = dialogOf(page, 'Add a person')
+  await form.getByRole('textbox', { name: 'Name', exact: true }).fill('Ada')
+  await form.getByLabel('User name').fill('ada@acrux.localhost')
+  const add = form.getByRole('button', { name: 'Add a person' })
+  const question = dialogOf(page, 'Confirm that it is you')
+  await add.click()
+  await question.waitFor()
+  assert.deepEqual(await violations(page), [])
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  await form.getByText('This was not confirmed').waitFor()
+  assert.equal((await graph(server, 'GET', '/users/ada@acrux.localhost')).status, 404, 'nothing was done')
+  assert.equal(await form.getByLabel('User name').inputValue(), 'ada@acrux.localhost', 'what was typed stays')
+  await add.click()
+  const opened = page.waitForEvent('popup')
+  await question.getByRole('button', { name: 'Sign in again' }).click()
+  const popup = await opened
+  const closed = popup.waitForEvent('close')
+  await enterPasswordAndCode(popup, owner, code)
+  await closed
+  await dialogOf(page, 'The person is added').waitFor()
+  assert.equal((await graph(server, 'GET', '/users/ada@acrux.localhost')).status, 200, 'the act happened')
+  const link = await shownLink(page)
+  await page.getByRole('button', { name: 'Close' }).click()
+  return link
+}
+
+/** Opens a link in a new browser, chooses a password, and goes to the portal. */
+async function choosesPassword(page: Page, link: string): Promise<void> {
+  await page.goto(link)
+  await page.getByRole('heading', { name: 'Choose a password' }).waitFor()
+  assert.equal(await page.evaluate('location.hash'), '', 'the secret is not left in the address')
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByText('ada@acrux.localhost').waitFor()
+  await page.getByLabel('New password', { exact: true }).fill(chosenPassword)
+  await page.getByLabel('Confirm new password').fill(chosenPassword)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Security' }).waitFor()
+  await page.getByRole('link', { name: 'Portal', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Welcome' }).waitFor()
+}
+
+/** Ends one sign-in of a person, whose next request leads to the sign-in page. */
+async function endsSignIn(page: Page, id: string, other: Page): Promise<void> {
+  await openView(page, `/portal/people/${id}?part=signIns`)
+  await page.getByRole('cell', { name: 'Browser', exact: true }).waitFor()
+  assert.match(await page.getByRole('row', { name: /Acrux portal/ }).innerText(), /Chrome \d+ on Linux, 127\.0\.0\.1/)
+  assert.deepEqual(await violations(page), [])
+  await confirm(page, 'End the sign-in to Acrux portal', 'End')
+  await page.getByRole('cell', { name: 'Acrux portal' }).waitFor({ state: 'detached' })
+  assert.deepEqual(
+    (await valueAt(`/users/${id}/signInSessions`)).map((session) => stringAt(session, 'appDisplayName')),
+    ['Browser'],
+  )
+  await other.goto('/portal/')
+  await other.getByRole('heading', { level: 1, name: 'Welcome' }).waitFor()
+  await openView(page, `/portal/people/${id}?part=signIns`)
+  await confirm(page, 'End all sign-ins')
+  await page.getByText('This person is signed in nowhere.').waitFor()
+  await other.goto('/portal/')
+  await other.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor()
+}
+
+async function resetsMethods(page: Page, id: string): Promise<void> {
+  await setUpApp({ userPrincipalName: 'ada@acrux.localhost', password: chosenPassword })
+  await openView(page, `/portal/people/${id}?part=methods`)
+  await confirm(page, 'Remove: Authenticator app', 'Remove')
+  assert.deepEqual(await typesOf(id), ['#microsoft.graph.passwordAuthenticationMethod'])
+  await openView(page, `/portal/people/${id}`)
+  await page.getByRole('button', { name: 'Reset the password' }).click()
+  const form = dialogOf(page, 'Reset the password')
+  await form.getByLabel('The link works for').selectOption('An hour')
+  await form.getByRole('button', { name: 'Reset the password' }).click()
+  await shownLink(page)
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('tab', { name: 'Sign-in methods' }).click()
+  await page.getByRole('cell', { name: /^One-time link, valid until/ }).waitFor()
+  await confirm(page, 'Remove: One-time link', 'Remove')
+  await page.getByRole('cell', { name: /^One-time link/ }).waitFor({ state: 'detached' })
+  assert.ok(!(await typesOf(id)).includes('#acrux.oneTimeLinkAuthenticationMethod'))
+}
+
+test('an owner with a second factor adds a person, who chooses a password with a link; ends sign-ins, resets methods', async (t) => {
+  if (!canRun(t)) return
+  const owner = await createPerson(server, 'boss')
+  const role = {
+    principalId: owner.id,
+    roleDefinitionId: '62e90394-69f5-4237-9190-012177145e10',
+    directoryScopeId: '/',
+  }
+  expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', role), 201)
+  const secret = await setUpApp(owner)
+  const startedAtMs = Date.now()
+  await using context = await browser.newContext()
+  const { page, faults } = await watch(context)
+  await page.goto('/portal/people')
+  await enterPasswordAndCode(page, owner, totpOf(secret, startedAtMs))
+  await page.getByRole('heading', { level: 1, name: 'People' }).waitFor()
+  ageSessions()
+  let link = ''
+  await t.test('confirms with the second factor, and loses nothing that was typed', async () => {
+    link = await addsAfterStepUp(page, owner, totpOf(secret, startedAtMs + stepMs))
+  })
+  await using others = await browser.newContext()
+  const other = await watch(others)
+  await t.test('gives the link to the person, who is then in the portal', () => choosesPassword(other.page, link))
+  const id = stringAt(expectStatus(await graph(server, 'GET', '/users/ada@acrux.localhost'), 200).json(), 'id')
+  await t.test('ends one sign-in of the person, and then all', () => endsSignIn(page, id, other.page))
+  await t.test('removes a lost authenticator app, resets the password, and withdraws the link', () =>
+    resetsMethods(page, id),
+  )
+  assert.deepEqual([...faults, ...other.faults], [])
+})
+
+test('a person sees and ends the own sign-ins, and the account pages have the theme of the portal', async (t) => {
+  if (!canRun(t)) return
+  const person = await createPerson(server, 'reader')
+  await using context = await browser.newContext({ viewport: { width: 360, height: 640 } })
+  const { page, faults } = await watch(context)
+  const own = `/portal/people/${person.id}?part=signIns`
+  await signIn(page, person, own)
+  await page.getByRole('row', { name: /Acrux portal.*This one/ }).waitFor()
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false)
+  const stranger = await createPerson(server, 'stranger')
+  expectStatus(await graph(server, 'GET', `/users/${stranger.id}/signInSessions`), 200)
+  const denied: unknown = await page.evaluate(
+    `fetch('/portal/api/graph/users/${stranger.id}/signInSessions', { headers: { 'x-acrux-portal': '1' } }).then(({ status }) => status)`,
+  )
+  assert.equal(denied, 403)
+  const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
+  for (const [theme, colour] of [
+    ['High contrast', 'rgb(0, 0, 0)'],
+    ['Dark', 'rgb(41, 41, 41)'],
+    ['Light', 'rgb(255, 255, 255)'],
+  ] as const) {
+    await openView(page, own)
+    await page.getByRole('button', { name: 'Account of reader' }).click()
+    await page.getByRole('menuitemradio', { name: theme }).click()
+    await page.goto('/account/sign-ins')
+    assert.equal(await background(), colour, theme)
+    assert.deepEqual(await violations(page), [], theme)
+  }
+  await openView(page, own)
+  await page.getByRole('button', { name: 'Account of reader' }).click()
+  await page.getByRole('menuitemradio', { name: 'As on this device' }).click()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.goto('/account/sign-ins')
+  assert.equal(await background(), 'rgb(41, 41, 41)')
+  await openView(page, own)
+  await confirm(page, 'End the sign-in to Browser', 'End')
+  await page.getByRole('cell', { name: 'Browser', exact: true }).waitFor({ state: 'detached' })
+  await page.goto('/account/sign-ins')
+  await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor()
+  assert.deepEqual(faults, [])
+})
