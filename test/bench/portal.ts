@@ -124,7 +124,7 @@ export async function measurePortal({ say, cores, serverArgs, rounds }: Settings
   await using subject = await startOn(filled, cores.server, serverArgs)
   const { caFile, owner } = filled.firstRun
   if (!existsSync(caFile)) throw new Error('the server has no certificate authority')
-  await using browser = browserFor({ caFile, baseUrl: `https://localhost:${filled.port}` })
+  await using browser = browserFor({ caFile, baseUrl: `https://localhost:${filled.port}`, port: filled.port })
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const page = await context.newPage()
   await signIn(page, owner)

@@ -54,7 +54,7 @@ export function launchChromium(home: string, more: readonly string[] = []): Prom
 }
 
 /** A browser for the pages of a server. Dispose of it, and neither the browser nor its profile is left. */
-export function browserFor(server: Pick<RunningServer, 'caFile' | 'baseUrl'>): TestBrowser {
+export function browserFor(server: Pick<RunningServer, 'caFile' | 'baseUrl' | 'port'>): TestBrowser {
   const home = tempDir('chromium')
   let started: Promise<Browser> | undefined
   const { host, port } = new URL(server.baseUrl)

@@ -69,27 +69,6 @@ export interface AuditWebhookList {
 export interface AuditWebhookSecret {
   readonly secret: string
 }
-export interface BatchResponse {
-  readonly responses: {
-    readonly name?: string
-    readonly httpStatusCode: number
-    readonly headers: {
-      [k: string]: string
-    }
-    readonly content?: unknown
-    readonly contentLength: number
-  }[]
-}
-export interface ContentSearch {
-  readonly value: readonly FoundContent[]
-  /**
-   * Whether there may be more than was found.
-   */
-  readonly isIncomplete: boolean
-  /**
-   * Login servers whose rules do not permit this request to see content.
-   */
-  readonly notSearched: readonly string[]
 export interface Backups {
   /**
    * Whether the server can make a backup: it cannot without the setting `backup.directory`, or with the rows in PostgreSQL.
@@ -136,6 +115,28 @@ export interface Backups {
    * Why the directory cannot be listed.
    */
   readonly problem: string | null
+}
+export interface BatchResponse {
+  readonly responses: {
+    readonly name?: string
+    readonly httpStatusCode: number
+    readonly headers: {
+      [k: string]: string
+    }
+    readonly content?: unknown
+    readonly contentLength: number
+  }[]
+}
+export interface ContentSearch {
+  readonly value: readonly FoundContent[]
+  /**
+   * Whether there may be more than was found.
+   */
+  readonly isIncomplete: boolean
+  /**
+   * Login servers whose rules do not permit this request to see content.
+   */
+  readonly notSearched: readonly string[]
 }
 export interface CredentialUseList {
   readonly value: readonly CredentialUse[]

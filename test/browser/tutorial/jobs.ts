@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { at, listAt, stringAt } from '../../harness/json.ts'
 import { startJobTokenEndpoint } from '../../clients/lib/job-tokens.ts'
 import { syntaxErrors } from '../../clients/lib/workflow-parser.ts'
-import { type Setting, type Terminal, loginServer } from './setting.ts'
+import type { Setting, Terminal } from './setting.ts'
 
 /** The claims of a job. */
 export type Claims = Readonly<Record<string, unknown>>

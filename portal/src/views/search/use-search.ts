@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { findPrincipals } from '../../api/attention.ts'
-import { searchContent } from '../../api/content-search-store.ts'
+import { searchContent } from '../../api/content-search.ts'
 import { orHidden } from '../../api/or-hidden.ts'
 import { principalTextOf } from './query.ts'
 
