@@ -23,7 +23,7 @@ test('A person chooses a password with a one-time link, which works once and is 
   const link = new URL(stringAt(made, 'link'))
   assert.equal(`${link.origin}${link.pathname}`, `${server.baseUrl}/sign-in/link`)
   const visitor = pageVisitor(server)
-  const page = pageOf(await visitor.open(`${link.pathname}`))
+  const page = pageOf(await visitor.open(link.pathname))
   const asked = pageOf(await visitor.submit(page, { link_code: link.href }))
   assert.match(textOf(asked), /Choose a new password for carol@acrux\.localhost/)
   const password = 'seven brass kettles'

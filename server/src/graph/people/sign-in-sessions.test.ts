@@ -14,7 +14,7 @@ test('a person and the owners list the sign-ins of the person and end one of the
     assert.equal(status, 200, JSON.stringify(body))
     return body['value'] as Record<string, unknown>[]
   }
-  const ids = (sessions: readonly Record<string, unknown>[]) => sessions.map(({ id }) => id).toSorted()
+  const ids = (sessions: readonly Record<string, unknown>[]) => sessions.map(({ id }) => String(id)).toSorted()
   const both = [first.id, second.id].toSorted()
   assert.deepEqual(ids(await listed(asOwner)), both)
   assert.deepEqual(ids(await listed(as(carol))), both)
