@@ -51,6 +51,8 @@ function viewsOf({ filled }: Subject): Readonly<Record<string, string>> {
     audit: 'audit',
     integrity: 'audit/integrity',
     server: 'server',
+    'server, certificates': 'server?part=certificates',
+    'server, maintenance': 'server?part=maintenance',
     people: 'people',
     groups: 'groups',
     applications: 'applications',

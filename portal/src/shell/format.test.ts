@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatAge, formatBytes, formatTime, shortDigest } from './format.ts'
+import { formatAge, formatBytes, formatSeconds, formatTime, shortDigest } from './format.ts'
 
 test('a number of bytes has the largest unit that leaves one before the point', () => {
   const sizes = [
@@ -12,6 +12,17 @@ test('a number of bytes has the largest unit that leaves one before the point', 
     [2048 * 1024 ** 4, '2,048 TiB'],
   ] as const
   for (const [bytes, text] of sizes) assert.equal(formatBytes(bytes), text)
+})
+
+test('a time span has the largest unit in which it is a whole number', () => {
+  const spans = [
+    [1, '1 second'],
+    [90, '90 seconds'],
+    [600, '10 minutes'],
+    [3600, '1 hour'],
+    [172_800, '2 days'],
+  ] as const
+  for (const [seconds, text] of spans) assert.equal(formatSeconds(seconds), text)
 })
 
 test('an age has one unit, in the past and the future', () => {
