@@ -29,7 +29,7 @@ function audienceOf(path: string): Audience | 'token-service' | 'provider' {
   if (path.startsWith('/oauth2/')) return 'token-service'
   if (path.startsWith('/graph/')) return 'graph'
   if (path === '/oidc/userinfo') return 'userinfo'
-  return /^\/(metadata|tenants|subscriptions|providers|openapi\.json)(\/|$)/.test(path) ? 'arm' : 'provider'
+  return /^\/(metadata|tenants|subscriptions|providers|batch|openapi\.json)(\/|$)/.test(path) ? 'arm' : 'provider'
 }
 
 /** Fills the places of a path: with what is there where it is only read, and elsewhere with what is not. */
