@@ -44,6 +44,7 @@ const searches: Readonly<Record<string, readonly string[]>> = {
   '/people/$id': ['?part=methods', '?part=groups', '?part=signIns'],
   '/applications/$id': ['?part=credentials', '?part=federation'],
   '/managed-identities': ['?part=machines'],
+  '/server': ['?part=certificates', '?part=maintenance', '?part=configuration'],
   '/search': ['?q=team'],
   '/server': ['?part=certificates', '?part=maintenance'],
 }
