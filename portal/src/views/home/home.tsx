@@ -32,8 +32,9 @@ const useStyles = makeStyles({
 /** The first view: registries, what needs attention, the last pushes. */
 export function Home() {
   const registries = useRegistries()
-  const subscriptionId = registries.data?.[0]?.id.split('/')[2]
-  const mayAct = useKnownPermissions(subscriptionId === undefined ? undefined : `/subscriptions/${subscriptionId}`)
+  const [first] = registries.data ?? []
+  const subscriptionId = first?.id.split('/')[2]
+  const mayAct = useKnownPermissions(first?.id.split('/').slice(0, 3).join('/'))
   const pushes = useRecentPushes(registries.data ?? [], mayAct)
   return (
     <Page title={view.welcome}>
@@ -42,16 +43,12 @@ export function Home() {
         // All requests begin together, once it is known which are permitted.
         subscriptionId={mayAct && subscriptionId}
         readsEvents={mayAct?.(readsEvents) === true}
-        loginServer={registries.data?.[0]?.properties.loginServer}
+        loginServer={first?.properties.loginServer}
         hasPushes={(pushes.data?.events ?? []).length > 0}
       />
       {registries.data !== undefined && subscriptionId !== undefined && (
         <Section title={view.attention}>
-          {mayAct === undefined ? (
-            <Text role="status">{texts.loading}</Text>
-          ) : (
-            <AttentionList registries={registries.data} subscriptionId={subscriptionId} mayAct={mayAct} />
-          )}
+          {mayAct && <AttentionList registries={registries.data} subscriptionId={subscriptionId} mayAct={mayAct} />}
         </Section>
       )}
       <Section title={view.registries}>
@@ -65,9 +62,7 @@ export function Home() {
       )}
       <Section title={texts.commandLine}>
         <CopyText label={texts.commandLine} text="acrux acr list -o table" />
-        {subscriptionId !== undefined && (
-          <CopyText label={view.pushes} text="acrux audit list --action manifest.push" />
-        )}
+        <CopyText label={view.pushes} text="acrux audit list --action manifest.push" />
       </Section>
     </Page>
   )
