@@ -2,7 +2,7 @@ import { grantForms } from '../../../../cli/src/acr/permission/granted-action.ts
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
 import { readDecision } from '../../api/audit.ts'
-import type { Decision } from '../../api/types.ts'
+import type { Decision, DecisionChange } from '../../api/types.ts'
 import { actionToGrant, grantAccess } from '../access-control/grant.ts'
 import type { NamedPlace } from '../audit/use-log-place.ts'
 
@@ -21,24 +21,36 @@ export type PossibleFix = {
   readonly assign: () => Promise<void>
 }
 
+type Target = { readonly principalId: string; readonly principalType: 'User' | 'ServicePrincipal' }
+
 /** The role whose assignment would allow a request of a principal of the directory; undefined if another change would. */
 export function possibleFix({ principal, asked, smallestChange, since }: Decision): PossibleFix | undefined {
   if (since?.allowed === true || (principal.kind !== 'user' && principal.kind !== 'service-principal')) return undefined
-  const principalType = principal.kind === 'user' ? 'User' : 'ServicePrincipal'
-  const { kind, roleName, scope, roleDefinitionId, condition = null } = smallestChange ?? {}
-  const target = { principalId: principal.id, principalType }
-  if (kind === 'assign-role' && roleName !== undefined && scope !== undefined && roleDefinitionId !== undefined) {
-    const assignment = { ...target, roleDefinitionId, condition }
-    return { roleName, scope, condition, assign: () => putAssignment(newAssignmentId(scope), assignment) }
+  const target: Target = {
+    principalId: principal.id,
+    principalType: principal.kind === 'user' ? 'User' : 'ServicePrincipal',
   }
-  const registryId = /^.*\/registries\/[^/]+/i.exec(asked?.scope ?? '')?.[0]
-  const action = actionToGrant(asked?.action ?? '')
-  const repository = asked?.repository ?? undefined
-  if (kind !== 'change-condition' || registryId === undefined || action === undefined || repository === undefined)
-    return undefined
-  const grant = { ...target, registryId, action, repository }
-  const { name } = grantForms[action].role
-  return { roleName: name, scope: registryId, condition: null, repository, assign: () => grantAccess(grant) }
+  if (smallestChange?.kind === 'assign-role') return assignmentOf(target, smallestChange)
+  return smallestChange?.kind === 'change-condition' && asked !== null ? grantOf(target, asked) : undefined
+}
+
+function assignmentOf(
+  target: Target,
+  { roleName, scope, roleDefinitionId, condition = null }: DecisionChange,
+): PossibleFix | undefined {
+  if (roleName === undefined || scope === undefined || roleDefinitionId === undefined) return undefined
+  const assignment = { ...target, roleDefinitionId, condition }
+  return { roleName, scope, condition, assign: () => putAssignment(newAssignmentId(scope), assignment) }
+}
+
+function grantOf(target: Target, asked: NonNullable<Decision['asked']>): PossibleFix | undefined {
+  const { repository } = asked
+  const scope = /^.*\/registries\/[^/]+/i.exec(asked.scope ?? '')?.[0]
+  const action = actionToGrant(asked.action)
+  if (scope === undefined || action === undefined || repository === null) return undefined
+  const grant = { ...target, registryId: scope, action, repository }
+  const { name: roleName } = grantForms[action].role
+  return { roleName, scope, condition: null, repository, assign: () => grantAccess(grant) }
 }
 
 /** Assigns the role, and decides again. */
