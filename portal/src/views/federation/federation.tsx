@@ -237,14 +237,15 @@ function Outcome({ application, system, values, loginServer }: OutcomeProps) {
           text={`az ad app federated-credential create --id ${appId} --parameters '${shellText(JSON.stringify({ name, ...rule }))}'`}
         />
       </Section>
-      <Role application={application} loginServer={loginServer} />
+      <Role application={application} loginServer={loginServer} isCreated={create.isSuccess} />
     </>
   )
 }
 
+type RoleProps = Pick<OutcomeProps, 'application' | 'loginServer'> & { readonly isCreated: boolean }
+
 /** What is left to do: without a role, the job signs in and may not push. */
-function Role({ application, loginServer }: Pick<OutcomeProps, 'application' | 'loginServer'>) {
-  const principal = usePrincipal(application)
+function Role({ application, loginServer, isCreated }: RoleProps) {
   const { registry } = useRegistry(loginServer)
   const isForRegistry = registry?.properties.roleAssignmentMode === 'LegacyRegistryPermissions'
   const repository = isForRegistry ? "'*'" : 'team/app'
@@ -252,13 +253,18 @@ function Role({ application, loginServer }: Pick<OutcomeProps, 'application' | '
   return (
     <Section title={view.roleTitle}>
       <Text>{view.role(isForRegistry ? 'AcrPush' : 'Container Registry Repository Writer')}</Text>
-      {principal.data && <GiveRole principal={principal.data.id} />}
+      {isCreated && <GiveRoleTo application={application} />}
       <CaptionedText
         label={texts.commandLine}
         text={`acrux acr grant ${application.appId} push ${repository} --name ${name}`}
       />
     </Section>
   )
+}
+
+function GiveRoleTo({ application }: { readonly application: GraphApplication }) {
+  const { data } = usePrincipal(application)
+  return data ? <GiveRole principal={data.id} /> : null
 }
 
 /** Tokens of Azure DevOps have an audience of their own, which the registry must accept. */
