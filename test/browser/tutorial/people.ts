@@ -15,9 +15,6 @@ export type Story = {
   readonly adaShell: Terminal
 }
 
-/** What the owner sends to Ada. */
-type Invitation = { readonly invitation: string; readonly password: string }
-
 /** The part of the page that differs between views. */
 export const main = (page: Page) => page.locator('main')
 
@@ -34,26 +31,23 @@ export async function openRegistry(page: Page, view: string): Promise<void> {
   await follow(page, view)
 }
 
-/** Enters the password of the sign-in page, and chooses another one. */
-async function signsIn(page: Page, name: string, passwords: readonly [first: string, own: string]): Promise<void> {
-  const [first, own] = passwords
-  const isOwner = name.startsWith('owner')
-  await page.getByLabel(label('User name')).fill(name)
-  await page.getByLabel(label('Password')).fill(first)
-  if (isOwner) await picture(page, 'sign-in', main(page))
-  await press(page, 'Sign in')
-  await page.getByLabel('New password', { exact: true }).fill(own)
-  await page.getByLabel('Confirm new password').fill(own)
-  if (isOwner) await picture(page, 'new-password', main(page))
-  await press(page, 'Continue')
-  await heading(page, 'Welcome').waitFor()
+/** Chooses a password on the page that asks for one. */
+async function choosesPassword(page: Page, password: string): Promise<void> {
+  await page.getByLabel('New password', { exact: true }).fill(password)
+  await page.getByLabel('Confirm new password').fill(password)
 }
 
 /** 1. The owner signs in for the first time. */
 export async function ownerSignsIn({ setting, owner, shell }: Story): Promise<void> {
   const printed = await shell.must(commands('portal-password'), { ACRUX_DATA_DIR: setting.server.dataDir })
   await owner.goto('/')
-  await signsIn(owner, 'owner@acrux.localhost', [printed.trim(), 'owner of seven quiet lanterns'])
+  await owner.getByLabel(label('User name')).fill('owner@acrux.localhost')
+  await owner.getByLabel(label('Password')).fill(printed.trim())
+  await picture(owner, 'sign-in', main(owner))
+  await press(owner, 'Sign in')
+  await choosesPassword(owner, 'owner of seven quiet lanterns')
+  await picture(owner, 'new-password', main(owner))
+  await press(owner, 'Continue')
   await owner.getByRole('heading', { name: label('First steps') }).waitFor()
   await picture(owner, 'home', main(owner))
 }
@@ -74,8 +68,8 @@ export async function ownerPushes({ setting, owner, shell }: Story): Promise<voi
   assert.match(await machine.must(commands('portal-cli-push'), { ACRUX_DATA_DIR: setting.server.dataDir }), /^ *"1"$/m)
 }
 
-/** 3. The owner adds Ada. */
-export async function ownerAddsAda({ owner }: Story): Promise<Invitation> {
+/** 3. The owner adds Ada. Returns the link for her. */
+export async function ownerAddsAda({ owner }: Story): Promise<string> {
   await follow(owner, 'People')
   await press(owner, 'Add a person')
   await fill(owner, 'Name', 'Ada')
@@ -83,11 +77,10 @@ export async function ownerAddsAda({ owner }: Story): Promise<Invitation> {
   await picture(owner, 'add-person', dialog(owner))
   await press(owner, 'Add a person')
   await owner.getByText('The person is added').waitFor()
-  await picture(owner, 'first-password', dialog(owner))
-  const password = await copyOf(owner, 'First password')
-  const invitation = await copyOf(owner, 'Address and user name')
+  await picture(owner, 'one-time-link', dialog(owner))
+  const link = await copyOf(owner, 'One-time link')
   await press(owner, 'Close')
-  return { invitation, password }
+  return link
 }
 
 /** Roles can be limited to repositories from now on. */
@@ -124,10 +117,14 @@ export async function givesRole(page: Page, repository: string, role = 'Writer')
 }
 
 /** Ada signs in on her own machine, pushes to her repository, and is denied elsewhere. */
-export async function adaPushes({ ada, adaShell }: Story, { invitation, password }: Invitation): Promise<void> {
-  const [, address = '', name = ''] = /^Sign in at (\S+) with the user name (\S+)\.$/.exec(invitation) ?? []
-  await ada.goto(address)
-  await signsIn(ada, name, [password, 'nine brass lanterns of ada'])
+export async function adaPushes({ ada, adaShell }: Story, link: string): Promise<void> {
+  await ada.goto(link)
+  await press(ada, 'Continue')
+  await choosesPassword(ada, 'nine brass lanterns of ada')
+  await picture(ada, 'choose-password', main(ada))
+  await press(ada, 'Continue')
+  await follow(ada, 'Portal')
+  await heading(ada, 'Welcome').waitFor()
   await picture(ada, 'ada-home', ada.getByRole('region', { name: 'Your registries' }))
   await press(ada, 'Open a registry')
   await heading(ada, loginServer).waitFor()
@@ -160,16 +157,25 @@ export async function pullIsFixed({ owner, adaShell }: Story): Promise<void> {
   assert.equal(push.code, 1, 'the fix of a pull permits no push')
 }
 
-/** 7. The sign-ins of Ada end. */
+/** 7. Ada's sign-ins end: that of the portal, to which her docker belongs, and then all. */
 export async function signInsEnd({ owner, ada, adaShell }: Story): Promise<void> {
   await follow(owner, 'People')
   await follow(owner, 'Ada')
   await owner.getByRole('button', { name: label('Reset the password') }).waitFor()
+  await owner.getByRole('tab', { name: label('Overview') }).waitFor()
+  await openTab(owner, 'Sign-ins')
+  const end = owner.getByRole('button', { name: /^End the sign-in to Acrux portal/ })
+  await end.waitFor()
+  await picture(owner, 'sign-ins', main(owner).getByRole('group', { name: 'Sign-ins', exact: true }))
+  await adaShell.must(commands('portal-ada-pull'))
+  await end.click()
+  await press(owner, 'End')
+  await dialog(owner).waitFor({ state: 'detached' })
+  assert.equal((await adaShell.run(commands('portal-ada-pull'))).code, 1)
   await press(owner, 'End all sign-ins')
   await picture(owner, 'end-sign-ins', dialog(owner))
   await press(owner, 'End all sign-ins')
   await dialog(owner).waitFor({ state: 'detached' })
-  assert.equal((await adaShell.run(commands('portal-ada-pull'))).code, 1)
   await ada.reload()
   await ada.getByLabel('Password').waitFor()
 }
