@@ -83,7 +83,11 @@ function sources() {
   // A file that is added while the set is walked is walked too.
   for (const file of found) {
     const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import) '(\.[^']+)'/g)
-    for (const [, path = ''] of imports) found.add(resolve(dirname(file), path))
+    for (const [, path = ''] of imports) {
+      const imported = resolve(dirname(file), path)
+      // The bundler reports a file that does not exist.
+      if (existsSync(imported)) found.add(imported)
+    }
   }
   return found
 }

@@ -38,7 +38,7 @@ const harmless: readonly (readonly [ids: RegExp, why: string])[] = [
   [/^(?:management|graph)\.batch$/,                               'only reads'],
   [/^graph\.directoryObjects\.getByIds$/,                          'a question'],
   [/^graph\.applications\.testToken$/,                             'a question'],
-  [/^graph\.(?:users|me)\.revokeSignInSessions$/,                  'takes access away'],
+  [/^graph\.(?:users|me)\.(?:revokeSignInSessions|endSignInSession)$/, 'takes access away'],
   [/^graph\.oauth2PermissionGrants\.delete$/,                      'takes access away'],
   [/^graph\.\w+\.removePassword$/,                                 'takes access away'],
   [/^graph\.me\.changePassword$/,                                  'needs the present password'],
