@@ -1,4 +1,4 @@
-import { Button, Radio, RadioGroup, Text } from '@fluentui/react-components'
+import { Button, Radio, RadioGroup, Text, makeStyles } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { send } from '../../api/client.ts'
@@ -12,13 +12,17 @@ import { type Client, type Login, browserCommands, clients, loginCommand, pushCo
 
 const view = texts.registryView
 
+const useStyles = makeStyles({ clients: { flexWrap: 'wrap' } })
+
 /** The commands with which clients sign in and push. */
 export function SignIn({ loginServer }: { readonly loginServer: string }) {
+  const styles = useStyles()
   const [client, setClient] = useState<Client>('docker')
   const name = useRegistryName(loginServer)
   return (
     <Section title={view.signIn}>
       <RadioGroup
+        className={styles.clients}
         layout="horizontal"
         aria-label={view.client}
         value={client}
