@@ -64,6 +64,18 @@ const builtIns = {
 }
 
 /**
+ * Loads `node:http` as a CommonJS module. An import by an ECMAScript module reads all its exports: that of WebSocket loads a client
+ * of Node's, which takes a seventh of the processor time of a start.
+ *
+ * @type {import('rolldown').Plugin}
+ */
+const httpWithoutWebSocket = {
+  name: 'http-without-web-socket',
+  resolveId: (id) => (id === 'node:http' || id === 'http' ? '\0http.cjs' : undefined),
+  load: (id) => (id === '\0http.cjs' ? "module.exports = process.getBuiltinModule('node:http')" : undefined),
+}
+
+/**
  * @param {import('rolldown').RolldownOutput} output
  * @returns {BundledFile[]}
  */
@@ -80,6 +92,7 @@ export async function bundleModules() {
     threads('mjs', (context, file) => {
       context.emitFile({ type: 'chunk', id: file, fileName: `${basename(file, '.ts')}.mjs` })
     }),
+    httpWithoutWebSocket,
   ]
   const bundle = await rolldown({ input: { acrux: program }, platform: 'node', external, plugins })
   const output = await bundle.generate({

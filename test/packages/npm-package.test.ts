@@ -90,6 +90,15 @@ test('on an older Node, the npm package says which version it needs', async () =
   assert.equal(ran.stdout, '')
 })
 
+test('the npm package does not load the client of WebSockets that node:http has', async () => {
+  const list = join(home.path, 'list.cjs')
+  writeFileSync(list, "process.on('exit', () => process.stderr.write(process.moduleLoadList.join('\\n')))\n")
+  const args = ['--require', list, join(installed, 'acrux.cjs'), 'health']
+  const ran = await run(process.execPath, args, { env: home.env })
+  assert.match(ran.stderr, /^NativeModule http$/m)
+  assert.doesNotMatch(ran.stderr, /undici/)
+})
+
 test('outside of a checkout, the data directory is that of the user, of root, or of the service', async () => {
   const launcher = join(installed, 'acrux.cjs')
   const isRoot = process.getuid?.() === 0
