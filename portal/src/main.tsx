@@ -3,7 +3,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError } from './api/client.ts'
-import { router } from './routes.tsx'
+import { router } from './router.tsx'
 import { ThemeProvider } from './shell/theme.tsx'
 
 const maxRetries = 2

@@ -1,16 +1,7 @@
-import {
-  Outlet,
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  notFound,
-} from '@tanstack/react-router'
+import { Outlet, createRootRoute, createRoute, lazyRouteComponent, notFound } from '@tanstack/react-router'
 import { type AddressNames, isAddress } from './shell/address.ts'
 import { AppShell } from './shell/app-shell.tsx'
-import { ErrorView } from './shell/error-view.tsx'
-import { Page } from './shell/page.tsx'
-import { texts } from './texts.ts'
+import { Missing } from './shell/missing.tsx'
 import { type JobSystem, systems } from './views/federation/job-systems.ts'
 import { parseImportSearch } from './views/import/import-form.ts'
 import { parseManifestSearch } from './views/manifest/search.ts'
@@ -21,24 +12,6 @@ import { parseServerSearch } from './views/server/server-search.ts'
 import { parseAccessSearch, parsePrincipal } from './views/access-control/access-search.ts'
 import { parseTokenSearch } from './views/tokens/token-search.ts'
 import { parseEventSearch } from './views/audit/event-search.ts'
-
-/** In place of a view whose address names nothing. */
-function Missing() {
-  return (
-    <Page title={texts.errors.missing}>
-      <p>{texts.errors.missingNext}</p>
-      <a href="/portal/">{texts.home}</a>
-    </Page>
-  )
-}
-
-function MissingPage() {
-  return (
-    <main className="starting">
-      <Missing />
-    </main>
-  )
-}
 
 /** An address with names that nothing can have is not one of the portal. */
 function requireAddress(names: AddressNames): void {
@@ -348,7 +321,8 @@ const confirmed = createRoute({
   component: lazyRouteComponent(() => import('./views/confirmed/confirmed.tsx'), 'Confirmed'),
 })
 
-const routeTree = root.addChildren([
+/** All routes. */
+export const routeTree = root.addChildren([
   shell.addChildren([
     home,
     search,
@@ -385,19 +359,3 @@ const routeTree = root.addChildren([
   signInFailed,
   confirmed,
 ])
-
-export const router = createRouter({
-  routeTree,
-  basepath: '/portal',
-  defaultErrorComponent: ({ error }) => <ErrorView error={error} />,
-  notFoundMode: 'root',
-  defaultNotFoundComponent: MissingPage,
-  defaultPreload: 'intent',
-  scrollRestoration: true,
-})
-
-declare module '@tanstack/react-router' {
-  interface Register {
-    router: typeof router
-  }
-}
