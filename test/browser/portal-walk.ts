@@ -54,11 +54,14 @@ export async function walkTo(page: Page, address: string, running: () => number)
 /** Waits until the page was painted, and nothing moves in it: a change of colors goes from each element to those in it. */
 const frames = (page: Page) =>
   page.evaluate(`(async () => {
-    for (;;) {
+    for (let round = 0; round < 20; round += 1) {
       await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
-      const moving = document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity)
+      const moving = document.getAnimations().filter(({ effect, playState }) =>
+        playState === 'running' && effect.getTiming().iterations !== Infinity)
       if (moving.length === 0) return
-      await Promise.allSettled(moving.map(({ finished }) => finished))
+      // An animation whose element goes away never finishes.
+      const patience = new Promise((resolve) => setTimeout(resolve, 1000))
+      await Promise.race([Promise.allSettled(moving.map(({ finished }) => finished)), patience])
     }
   })()`)
 
