@@ -46,7 +46,6 @@ const searches: Readonly<Record<string, readonly string[]>> = {
   '/managed-identities': ['?part=machines'],
   '/server': ['?part=certificates', '?part=maintenance', '?part=configuration'],
   '/search': ['?q=team'],
-  '/server': ['?part=certificates', '?part=maintenance'],
 }
 
 const setMode = async (roleAssignmentMode: string) =>
