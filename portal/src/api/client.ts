@@ -100,6 +100,8 @@ export async function readJson<Body>(path: string, request: ApiRequest = {}): Pr
   if (isGathered && (surface === 'arm' || surface === 'graph')) {
     const { status, headers, body } = await gathered[surface](path.slice(surface.length), signal)
     if (status < 400) return { body: body as Body, headers }
+    // The answers of the batch were too large together.
+    if (status === 413) return readAlone(path, request)
     throw new ApiError(status, errorOf(body), headers.get(correlationHeader) ?? undefined)
   }
   return readAlone(path, request)

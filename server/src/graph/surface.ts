@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { DocumentOf } from '../platform/http/api-schema.ts'
-import { batchBudgetKey } from '../platform/http/batch.ts'
+import { budgetKeyOf } from '../platform/http/batch.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import {
@@ -65,8 +65,7 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
         const attempt = { request, routeId: id, sender }
         return recordMissingPermission(context, attempt, () => admit(context, need, sender, request))
       },
-      budgetKey: ({ principal: { objectId } }, routeId) =>
-        routeId === 'graph.batch' ? batchBudgetKey(objectId) : `directory:${objectId}`,
+      budgetKey: ({ principal }, routeId) => budgetKeyOf(principal.objectId, routeId === 'graph.batch'),
       renderError: (error, request, reply) => renderGraphError(context, error, request, reply),
       notFound: () => new GraphError('noRoute', 'Resource not found for the segment.'),
     },

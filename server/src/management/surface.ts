@@ -7,7 +7,7 @@ import { authenticate } from './arm/authenticate.ts'
 import type { ManagementCall, ManagementCaller, ManagementContext } from './arm/context.ts'
 import { ArmError } from './arm/errors.ts'
 import { getMetadata } from './server/metadata.ts'
-import { batchBudgetKey } from '../platform/http/batch.ts'
+import { budgetKeyOf } from '../platform/http/batch.ts'
 import { type CallerNeed, type ManagementNeed, requireNeed } from './arm/need.ts'
 import { pageOf } from './arm/page.ts'
 import { readPathNames, scopeOf } from './arm/path-scope.ts'
@@ -53,16 +53,12 @@ function mountManagement(app: FastifyInstance, context: ManagementContext): void
       territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
       authorize: async (row, request) =>
         row.need === 'public' ? undefined : admit(context, { ...row, need: row.need }, request),
-      budgetKey: (caller, routeId) => caller && budgetKeyOf(caller, routeId),
+      budgetKey: (caller, routeId) => caller && budgetKeyOf(caller.principal.objectId, routeId === 'management.batch'),
       renderError: (error, request, reply) => renderError(context, error, request, reply),
       notFound: () => new ArmError('noRoute', 'There is no endpoint at this path.'),
     },
     (scope) => prepare(context, scope),
   )
-}
-
-function budgetKeyOf({ principal: { objectId } }: ManagementCaller, routeId: string): string {
-  return routeId === 'management.batch' ? batchBudgetKey(objectId) : `directory:${objectId}`
 }
 
 function toRoute(context: ManagementContext, row: ManagementRow): Route<RowNeed, ManagementCaller | undefined> {

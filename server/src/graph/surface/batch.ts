@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answerBatched, maxBatchRequests, parseBatchedUrl } from '../../platform/http/batch.ts'
+import { answerBatch, maxBatchRequests, parseBatchedUrl } from '../../platform/http/batch.ts'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
 import type { GraphHandler } from './route.ts'
 
@@ -41,13 +41,13 @@ const root = '/graph/v1.0'
  * change is hidden in a batch. [Microsoft Graph, JSON batching]
  */
 export const sendBatch: GraphHandler<typeof batchSchema, typeof batchBody> = async ({ publicOrigin }, call) => {
-  const responses = call.readBody().requests.map(async ({ id, url }) => {
+  const responses = await answerBatch(call, call.readBody().requests, async ({ id, url }, send) => {
     const path = parseBatchedUrl(`${root}/${url.replace(/^\//, '')}`, publicOrigin, [root])
     if (path === undefined) return { id, status: 404, headers: {}, body: notServed }
-    const { status, headers, body } = await answerBatched(call, path)
+    const { status, headers, body } = await send(path)
     return { id, status, headers, ...(body !== undefined && { body }) }
   })
-  return { responses: await Promise.all(responses) }
+  return { responses }
 }
 
 const notServed = { error: { code: 'ResourceNotFound', message: 'Resource not found for the segment.' } }

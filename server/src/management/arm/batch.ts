@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answerBatched, maxBatchRequests, parseBatchedUrl } from '../../platform/http/batch.ts'
+import { answerBatch, maxBatchRequests, parseBatchedUrl } from '../../platform/http/batch.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { readBody } from './body.ts'
 import type { ManagementCall, ManagementContext } from './context.ts'
@@ -46,11 +46,11 @@ export async function sendBatch(
   call: ManagementCall,
 ): Promise<DocumentOf<typeof batchResponse>> {
   const { requests } = readBody(call, sendBatch)
-  const responses = requests.map(async ({ name, url, relativeUrl = '' }) => {
+  const responses = await answerBatch(call, requests, async ({ name, url, relativeUrl = '' }, send) => {
     const path = parseBatchedUrl(url ?? relativeUrl, publicOrigin, roots)
     const named = name === undefined ? {} : { name }
     if (path === undefined) return { ...named, ...notServed }
-    const { status, headers, body, sizeBytes } = await answerBatched(call, path)
+    const { status, headers, body, sizeBytes } = await send(path)
     return {
       ...named,
       httpStatusCode: status,
@@ -59,7 +59,7 @@ export async function sendBatch(
       contentLength: sizeBytes,
     }
   })
-  return { responses: await Promise.all(responses) }
+  return { responses }
 }
 sendBatch.body = batchBody
 sendBatch.response = batchResponse

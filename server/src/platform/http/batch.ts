@@ -1,11 +1,16 @@
 import type { FastifyRequest } from 'fastify'
+import type { CallerBudget } from '../limits/caller-budget.ts'
 import type { Origin } from './app.ts'
+import type { BudgetKey } from './surface.ts'
 
 /** The maximum number of requests in a batch. [Microsoft Graph, JSON batching] */
 export const maxBatchRequests = 20
 
-/** A batch: its sender and its origin. */
-export type Batch = { readonly request: FastifyRequest; readonly origin: Origin }
+/** The maximum size of all answers of a batch, which are in memory together. */
+const maxBatchBytes = 4 * 1024 * 1024
+
+/** A batch: its sender, its origin and its budget. */
+export type Batch = { readonly request: FastifyRequest; readonly origin: Origin; readonly budget: CallerBudget }
 
 /** The answer to a request of a batch. `body` is undefined if there is none. */
 export type BatchAnswer = {
@@ -16,19 +21,55 @@ export type BatchAnswer = {
 }
 
 /**
- * The key of the budget of a batch. Its requests take from the budget of their sender; if the batch took from it too, it could wait
- * for itself.
+ * The key of the budget of a principal of the directory. A batch has a budget of its own: its requests take from the budget of their
+ * sender, and if the batch took from it too, it could wait for itself.
  */
-export const batchBudgetKey = (objectId: string): string => `batch of directory:${objectId}`
+export function budgetKeyOf(objectId: string, isBatch: boolean): BudgetKey {
+  const party = `directory:${objectId}`
+  return { key: isBatch ? `batch of ${party}` : party, party }
+}
 
 /** The headers of an answer that a batch shows. */
 const shownHeaders = ['content-type', 'retry-after', 'x-ms-correlation-request-id', 'x-ms-request-id'] as const
 
 /**
- * Answers a GET of a batch as if its sender had sent it alone: with the sender's credential, so that every check, limit and audit
- * event applies. `path` may have a query.
+ * Answers the requests of a batch, one after the other, so that one answer at a time is in memory as bytes and as text. Each caller
+ * has one batch at a time. After {@link maxBatchBytes}, the rest is answered by 413.
+ *
+ * @param answer answers one request: by what it got from `send`, which sends a `GET` of a path of this server, with or without a query
  */
-export async function answerBatched({ request, origin }: Batch, path: string): Promise<BatchAnswer> {
+export async function answerBatch<Request, Answer>(
+  batch: Batch,
+  requests: readonly Request[],
+  answer: (request: Request, send: (path: string) => Promise<BatchAnswer>) => Promise<Answer>,
+): Promise<Answer[]> {
+  return batch.budget.oneAtATime(async () => {
+    let bytes = 0
+    const send = async (path: string) => {
+      const found = bytes > maxBatchBytes ? tooLarge : await answerBatched(batch, path)
+      bytes += found.sizeBytes
+      return bytes > maxBatchBytes ? tooLarge : found
+    }
+    const answers: Answer[] = []
+    for (const request of requests) answers.push(await answer(request, send))
+    return answers
+  })
+}
+
+const tooLarge: BatchAnswer = {
+  status: 413,
+  headers: {},
+  body: {
+    error: {
+      code: 'ResponseTooLarge',
+      message: 'The answers of the batch are too large together. Send this request alone.',
+    },
+  },
+  sizeBytes: 0,
+}
+
+/** As if the sender had sent the request alone: with the sender's credential, so that every check, limit and audit event applies. */
+async function answerBatched({ request, origin }: Batch, path: string): Promise<BatchAnswer> {
   const { host, authorization } = request.headers
   const answer = await request.server.inject({
     method: 'GET',

@@ -41,6 +41,9 @@ export type RouteDescription = {
 
 export type ResponseSchema = z.ZodType | 'none'
 
+/** The key of a budget and its party: budgets of the same party do not compete. */
+export type BudgetKey = { readonly key: string; readonly party: string }
+
 /** Returns the descriptions of routes without their handlers. */
 export function describeRoutes(rows: readonly RouteDescription[]): readonly RouteDescription[] {
   return rows.map(({ id, method, path, need, body, response }) => ({
@@ -61,7 +64,7 @@ export type Surface<Need, Caller> = {
   /** Authorizes the caller, or throws. Runs before the body is read. */
   readonly authorize: (need: Need, request: FastifyRequest) => Promise<Caller>
   /** The key of the caller's budget; absent or undefined for the budget of the address. `routeId` is the id of the route. */
-  readonly budgetKey?: (caller: Caller, routeId: string) => string | undefined
+  readonly budgetKey?: (caller: Caller, routeId: string) => BudgetKey | undefined
   /** Renders an error in the surface's format. */
   readonly renderError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
   readonly notFound: () => Error
@@ -141,9 +144,11 @@ const frameworkCostMs = 0.2
 /** The approximate time of a denial on the main thread, in milliseconds. */
 const refusalCostMs = 0.5
 
-function budgetOf(request: FastifyRequest, key: string | undefined): CallerBudget {
+function budgetOf(request: FastifyRequest, named: BudgetKey | undefined): CallerBudget {
   const { callerBudgets, remoteAddress } = request.server
-  return key === undefined ? callerBudgets.ofAddress(remoteAddress(request.raw)) : callerBudgets.of(key)
+  return named === undefined
+    ? callerBudgets.ofAddress(remoteAddress(request.raw))
+    : callerBudgets.of(named.key, named.party)
 }
 
 /** A denied caller is only known by its address. */

@@ -59,9 +59,9 @@ export class CallerBudgets {
     return this.shared
   }
 
-  /** The budget of a principal, by a unique key. */
-  of(key: string): CallerBudget {
-    return this.#of(key, key)
+  /** The budget of a principal, by a unique key. Budgets of the same `party` do not compete. */
+  of(key: string, party = key): CallerBudget {
+    return this.#of(key, party)
   }
 
   #of(key: string, party: string): CallerBudget {

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Fastify from 'fastify'
+import { CallerBudgets } from '../limits/caller-budget.ts'
+import { answerBatch, budgetKeyOf } from './batch.ts'
+
+const megabyte = JSON.stringify('x'.repeat(1024 * 1024))
+
+test('the answers of a batch are read one after the other, and are at most four megabytes together', async () => {
+  const budgets = new CallerBudgets()
+  const app = Fastify()
+  let [running, most, answered] = [0, 0, 0]
+  app.get('/large', async () => {
+    most = Math.max(most, ++running)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    running -= 1
+    answered += 1
+    return megabyte
+  })
+  app.post('/batch', async (request) => {
+    const { key, party } = budgetKeyOf('someone', true)
+    const origin = { correlationId: '', remoteAddress: '192.0.2.1', userAgent: undefined }
+    const batch = { request, origin, budget: budgets.of(key, party) }
+    return answerBatch(batch, Array<string>(20).fill('/large'), async (path, send) => (await send(path)).status)
+  })
+  const [first, second] = await Promise.all([1, 2].map(() => app.inject({ method: 'POST', url: '/batch' })))
+  for (const answer of [first, second]) {
+    assert.deepEqual(JSON.parse(answer?.body ?? ''), [200, 200, 200, ...Array<number>(17).fill(413)])
+  }
+  assert.equal(most, 1)
+  assert.equal(answered, 8)
+})
+
+test('a batch does not compete with its own requests', () => {
+  let nowMs = 0
+  const budgets = new CallerBudgets(undefined, () => nowMs)
+  for (const isBatch of [true, false, true]) {
+    const { key, party } = budgetKeyOf('someone', isBatch)
+    const budget = budgets.of(key, party)
+    assert.ok(budget.tryEnter())
+    // More than a caller may use while another is active.
+    budget.leave(1000)
+    nowMs += 1
+  }
+  const { key, party } = budgetKeyOf('other', false)
+  assert.ok(budgets.of(key, party).tryEnter())
+  const { key: first } = budgetKeyOf('someone', true)
+  assert.equal(budgets.of(first, 'directory:someone').tryEnter(), false)
+})
