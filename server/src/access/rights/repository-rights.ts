@@ -6,6 +6,8 @@ import type { ActionNeed, RegistryInQuestion } from './model.ts'
  */
 export type RegistryRights = {
   allows(right: string, repository: string | undefined): boolean
+  /** Whether a right is granted on every repository, by a role without a condition. Absent where that is not known. */
+  allowsEverywhere?(right: string): boolean
 }
 
 /** A right, and the actions of a role that grant it in each mode; any one suffices. */

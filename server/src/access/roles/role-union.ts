@@ -31,6 +31,10 @@ export function rightsOfRoles(union: RoleUnion, mode: RegistryInQuestion['roleAs
   return {
     allows: (right, repository) =>
       needsOf(right, mode).some((need) => union.allows(need, repositoryInQuestion(repository, mode))),
+    allowsEverywhere: (right) =>
+      needsOf(right, mode).some((need) =>
+        union.roles.some(({ role, condition }) => role !== undefined && condition === 'none' && permits(role, need)),
+      ),
   }
 }
 

@@ -146,5 +146,21 @@ for (const kind of testDatabaseKinds) {
       const closed = await search('team', reader.token)
       assert.deepEqual([closed.found, closed.notSearched], [[], ['contoso.azurecr.example:5443']])
     })
+
+    await t.test('its own tags after many of another registry, of which nothing is told', async () => {
+      await arm('PUT', registryPath('northwind'), newRegistry())
+      const foreign = Array.from({ length: 2000 }, (_none, index) => `pa${String(index).padStart(4, '0')}`)
+      await fill(management, { rid: contoso, name: 'many', digest: digestOf('d') }, foreign)
+      const place = { rid: await ridOf(management, 'northwind'), name: 'own', digest: digestOf('e') }
+      await fill(management, place, ['paz'])
+      const reader = await management.principalWith(roleGuids.acrPull, registryPath('northwind'))
+      for (const [text, found] of [
+        ['pa', ['northwind/own:paz']],
+        ['pa0', []],
+        ['pb', []],
+      ] as const) {
+        assert.deepEqual(await search(text, reader.token), { found, isIncomplete: true, notSearched: [] }, text)
+      }
+    })
   })
 }

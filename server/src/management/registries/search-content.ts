@@ -51,12 +51,16 @@ export async function searchContent(
   const open = registries.filter((registry) => showsContent(registry, call.origin.remoteAddress))
   const closed = registries.filter((registry) => !open.includes(registry))
   const reach = await reachOf(context, call, open)
-  const { found, isCut } = await context.registry.search({ ...questionOf(text, open), ...reach })
+  const { found, isCut } = await call.budget.inTurn(() =>
+    context.registry.search({ ...questionOf(text, open), ...reach }),
+  )
+  const subscriptions = await context.resources.listSubscriptions()
+  const readsAll = reach.readsAll && open.length === all.length && subscriptions.length === 1
   const hosts = new Map(open.map(({ rid, loginServer }) => [rid, loginServer]))
   return {
     value: found.map((each) => documentOf(each, hosts.get(each.rid) ?? '')),
-    // What was cut may be of others: a caller who may not list everything is never told that nothing was.
-    isIncomplete: isCut || !reach.listsAll,
+    // What was cut may be of others: a caller who may not read everything on this server is never told that nothing was.
+    isIncomplete: open.length > 0 && (isCut || !readsAll),
     notSearched: await visibleOf(context, call, closed),
   }
 }
@@ -74,7 +78,9 @@ async function reachOf({ access }: ManagementContext, { caller }: ManagementCall
   return {
     mayRead,
     mayList: (rid: string, repository: string) => listsCatalog(rid) || mayRead(rid, repository),
-    listsAll: registries.every(({ rid }) => listsCatalog(rid)),
+    readsAll: registries.every(
+      ({ rid }) => listsCatalog(rid) && rights.get(rid)?.allowsEverywhere?.('metadata_read') === true,
+    ),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Kysely, SelectQueryBuilder } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
@@ -40,6 +41,8 @@ const maxFound = 50
  */
 const maxCandidates = 2000
 const maxNames = 20_000
+/** How many entries of an index are looked at, those of other registries included. */
+const maxEntries = 20_000
 
 /** Greater than every character of a tag and of a digest. */
 const afterAll = '~'
@@ -103,10 +106,18 @@ async function searchTags(database: Database, question: ContentQuestion, prefix:
     .where('list_enabled', '=', 1)
     .orderBy('name')
     .orderBy('repository_id')
-    .limit(maxCandidates)
+    .limit(maxEntries)
   const ids = await idsOf(database, question)
-  const candidates = ids === undefined ? all : all.where('repository_id', 'in', ids)
   if (ids?.length === 0) return { found: [], isCut: false }
+  const entries = ids === undefined ? all : all.where('repository_id', 'in', ids)
+  const candidates = tables
+    .selectFrom(entries.as('entry'))
+    .selectAll()
+    // Entries of other registries must not hide those of the caller's.
+    .where('repository_id', 'in', repositoriesOf(tables, question))
+    .orderBy('name')
+    .orderBy('repository_id')
+    .limit(maxCandidates)
   const rows = await tables
     .selectFrom(candidates.as('found'))
     .innerJoin('repository', 'repository.id', 'found.repository_id')
@@ -130,7 +141,7 @@ async function searchTags(database: Database, question: ContentQuestion, prefix:
   const found = rows
     .filter((row) => row.deleted === null && isReadable(question, row))
     .map(({ rid, repository, tag, digest }): FoundContent => ({ kind: 'tag', rid, repository, tag, digest }))
-  return limited(found, rows.length === maxCandidates)
+  return limited(found, rows.length === maxCandidates || (await hasMaxEntries(tables, entries)))
 }
 
 async function searchManifests(database: Database, question: ContentQuestion, prefix: string): Promise<ContentSearch> {
@@ -143,10 +154,17 @@ async function searchManifests(database: Database, question: ContentQuestion, pr
     .where('list_enabled', '=', 1)
     .orderBy('digest')
     .orderBy('repository_id')
-    .limit(maxCandidates)
+    .limit(maxEntries)
   const ids = await idsOf(database, question)
   if (ids?.length === 0) return { found: [], isCut: false }
-  const candidates = ids === undefined ? all : all.where('repository_id', 'in', ids)
+  const entries = ids === undefined ? all : all.where('repository_id', 'in', ids)
+  const candidates = tables
+    .selectFrom(entries.as('entry'))
+    .selectAll()
+    .where('repository_id', 'in', repositoriesOf(tables, question))
+    .orderBy('digest')
+    .orderBy('repository_id')
+    .limit(maxCandidates)
   const rows = await tables
     .selectFrom(candidates.as('found'))
     .innerJoin('repository', 'repository.id', 'found.repository_id')
@@ -163,7 +181,22 @@ async function searchManifests(database: Database, question: ContentQuestion, pr
   const found = rows
     .filter((row) => isReadable(question, row))
     .map(({ rid, repository, digest }): FoundContent => ({ kind: 'manifest', rid, repository, digest }))
-  return limited(found, rows.length === maxCandidates)
+  return limited(found, rows.length === maxCandidates || (await hasMaxEntries(tables, entries)))
+}
+
+function repositoriesOf(tables: Kysely<RegistryTables>, { rids }: ContentQuestion) {
+  return tables.selectFrom('repository').select('id').where('rid', 'in', rids)
+}
+
+async function hasMaxEntries(
+  tables: Kysely<RegistryTables>,
+  entries: SelectQueryBuilder<RegistryTables, 'tag' | 'manifest', { repository_id: string }>,
+): Promise<boolean> {
+  const counted = await tables
+    .selectFrom(entries.as('entry'))
+    .select(({ fn }) => fn.countAll().as('count'))
+    .executeTakeFirst()
+  return Number(counted?.count ?? 0) === maxEntries
 }
 
 /** The ids of the repositories with the name that was given; undefined if none was. */
