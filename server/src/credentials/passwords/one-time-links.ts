@@ -64,9 +64,12 @@ export function createOneTimeLinks(options: OneTimeLinkOptions): OneTimeLinks {
     },
     holderOf: async (text) => {
       const code = parseId(text)
-      const row = code === undefined ? undefined : await store.oneTimeLinkByHash(hashId(code))
+      if (code === undefined) return undefined
+      const row = await store.oneTimeLinkByHash(hashId(code))
       if (row === undefined || clock.now() >= row.expires_at_ms) return undefined
       const user = await authentication.find(row.object_id)
+      // If the link was removed between the two reads, the user already has the next revision, with which a sign-in would be valid.
+      if ((await store.oneTimeLinkByHash(hashId(code))) === undefined) return undefined
       return user?.enabled === true && !user.external ? asUser(user) : undefined
     },
     remove: async (transaction, objectId) => {
