@@ -116,6 +116,7 @@ test('every view is without an error and accessible, for each person, in each th
       await signIn(page, person)
       for (const address of addresses) {
         await walkTo(page, address, running)
+        if (name === 'owner') await requireCommands(page, address)
         const content = await contentOf(page)
         if (seen.has(content)) continue
         seen.add(content)
@@ -128,6 +129,15 @@ test('every view is without an error and accessible, for each person, in each th
     })
   }
 })
+
+/** The pages that show the result of a sign-in have nothing to do. */
+const withoutCommands = ['/portal/sign-in-failed', '/portal/confirmed']
+
+async function requireCommands(page: Page, address: string): Promise<void> {
+  if (withoutCommands.some((path) => address.startsWith(path))) return
+  const shown = await page.getByText('Do the same on the command line').count()
+  assert.ok(shown > 0, `${address} shows no command`)
+}
 
 /** What the person's own requests through the portal answer. */
 const statusOf = (page: Page, method: string, path: string): Promise<number> =>

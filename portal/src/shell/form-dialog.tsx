@@ -74,7 +74,7 @@ export function FormDialog({ title, action, isReady = true, onSubmit, onClose, r
               )}
               {!isDone && act.isError && <ErrorView isAct error={act.error} />}
             </DialogContent>
-            <DialogActions>
+            <DialogActions fluid>
               {!isDone && (
                 <Button type="submit" appearance="primary" disabledFocusable={!isReady || act.isPending}>
                   {action}

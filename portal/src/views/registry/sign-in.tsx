@@ -1,4 +1,4 @@
-import { Button, Radio, RadioGroup, Text, makeStyles } from '@fluentui/react-components'
+import { Button, Radio, RadioGroup, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { send } from '../../api/client.ts'
@@ -12,7 +12,15 @@ import { type Client, type Login, browserCommands, clients, loginCommand, pushCo
 
 const view = texts.registryView
 
-const useStyles = makeStyles({ clients: { flexWrap: 'wrap' } })
+const useStyles = makeStyles({
+  clients: { flexWrap: 'wrap' },
+  login: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalM,
+  },
+})
 
 /** The commands with which clients sign in and push. */
 export function SignIn({ loginServer }: { readonly loginServer: string }) {
@@ -44,6 +52,7 @@ export function SignIn({ loginServer }: { readonly loginServer: string }) {
 
 /** Copies a command that signs a client in, with a token of three hours. The token is never shown. */
 function CopyLogin({ client, loginServer }: { readonly client: Client; readonly loginServer: string }) {
+  const styles = useStyles()
   const copy = useMutation({
     mutationFn: async () => {
       const path = `session/registry-login?${new URLSearchParams({ loginServer }).toString()}`
@@ -53,10 +62,10 @@ function CopyLogin({ client, loginServer }: { readonly client: Client; readonly 
     onSuccess: () => setTimeout(() => copy.reset(), 2000),
   })
   return (
-    <div>
+    <div className={styles.login}>
       <Button appearance="primary" disabled={copy.isPending} onClick={() => copy.mutate()}>
         <span aria-live="polite">{copy.isSuccess ? texts.copied : view.login}</span>
-      </Button>{' '}
+      </Button>
       <Text>{view.loginHint}</Text>
       {copy.isError && <ErrorView error={copy.error} />}
     </div>
