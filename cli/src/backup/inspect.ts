@@ -9,7 +9,7 @@ const cannotAuthenticate = 'the backup contains no keys, so the passphrase canno
 /** Decrypts the keys of a backup if requested, verifies the backup, and prints its problems to standard error. */
 export async function inspect(
   context: CommandContext,
-  { folder, backup }: { readonly folder: ReturnType<typeof openBackupFolder>; readonly backup: Backup },
+  { folder, backup }: { readonly folder: Awaited<ReturnType<typeof openBackupFolder>>; readonly backup: Backup },
   { passphraseFile }: KeyFlags,
   isToDecrypt: boolean,
 ) {

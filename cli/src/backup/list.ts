@@ -10,7 +10,7 @@ export const command = defineCommand<OutputFlags & { readonly directory: string 
   exitCodes: { 0: 'success', 2: 'wrong option', 17: 'the backup directory cannot be used' },
   prints: 'itself',
   run: async ({ directory, ...flags }, context) => {
-    const backups = await openBackupFolder(directory).list()
+    const backups = await (await openBackupFolder(directory)).list()
     printBackup(context, flags, backups, backups.map(lineOf))
   },
 })

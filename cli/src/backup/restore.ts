@@ -56,7 +56,7 @@ export const command = defineCommand<Flags>({
 async function restore({ directory, ...flags }: Flags, context: CommandContext): Promise<void> {
   const configuration = await configurationOf(flags)
   const { dataDir } = configuration
-  const folder = openBackupFolder(directory)
+  const folder = await openBackupFolder(directory)
   const backup = await folder.find(flags.id)
   await requireEmpty(dataDir)
   const isToDecrypt = backup.keysSha256 !== null && flags.withoutKeys !== true

@@ -37,7 +37,7 @@ export const command = defineCommand<Flags>({
 })
 
 async function verify({ directory, ...flags }: Flags, context: CommandContext): Promise<void> {
-  const folder = openBackupFolder(directory)
+  const folder = await openBackupFolder(directory)
   const backup = await folder.find(flags.id)
   const isToDecrypt = flags.passphraseFile !== undefined && backup.keysSha256 !== null
   const { report } = await inspect(context, { folder, backup }, flags, isToDecrypt)

@@ -1,7 +1,7 @@
-import { plainReason } from '../platform/process/plain-reason.ts'
+import { plainReason, systemErrorCode } from '../platform/process/plain-reason.ts'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, readdir, rm } from 'node:fs/promises'
+import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { lockDirectory } from '../platform/files/data-dir.ts'
 import { makePrivateDirectory, writeFileDurably } from '../platform/files/durable-file.ts'
@@ -14,6 +14,8 @@ export type BackupFolder = {
   readonly path: string
   /** The complete backups, the oldest first. */
   readonly list: () => Promise<Backup[]>
+  /** The newest complete backups, the oldest first, and the number of all. */
+  readonly newest: (limit: number) => Promise<{ readonly backups: readonly Backup[]; readonly count: number }>
   /** The backup with an id, or the newest. @throws StartupError if there is none */
   readonly find: (id: string | undefined) => Promise<Backup>
   /** The path of the blob with a digest. */
@@ -37,10 +39,12 @@ export class NoBackupsError extends StartupError {
   }
 }
 
-/** Opens a directory of backups for reading. @throws NoBackupsError if it is not one */
-export function openBackupFolder(directory: string): BackupFolder {
+/** Opens a directory of backups for reading. @throws NoBackupsError if it is not one, or StartupError if it cannot be read */
+export async function openBackupFolder(directory: string): Promise<BackupFolder> {
   const path = resolve(directory)
-  if (!existsSync(join(path, markerName))) throw new NoBackupsError(path)
+  await stat(join(path, markerName)).catch((error: unknown) => {
+    throw systemErrorCode(error) === 'ENOENT' ? new NoBackupsError(path) : unreadable(path, error)
+  })
   return folderAt(path)
 }
 
@@ -96,14 +100,24 @@ export function descriptionIn(folder: string): string {
 }
 
 function folderAt(path: string): BackupFolder {
-  const list = async (): Promise<Backup[]> => {
-    const names = (await readdir(join(path, 'backups'))).toSorted()
-    const read = await Promise.all(names.map((name) => readDescription(path, name)))
-    return read.filter((backup) => backup !== undefined)
+  const newest = async (limit: number) => {
+    const found = await readdir(join(path, 'backups')).catch((error: unknown) => {
+      throw unreadable(path, error)
+    })
+    const names = found.toSorted().slice(-limit)
+    const backups: Backup[] = []
+    // One after the other: a hanging disk then occupies one thread of the process, not all.
+    for (const name of names) {
+      const backup = await readDescription(path, name)
+      if (backup !== undefined) backups.push(backup)
+    }
+    return { backups, count: found.length - names.length + backups.length }
   }
+  const list = async (): Promise<Backup[]> => (await newest(Infinity)).backups
   return {
     path,
     list,
+    newest,
     find: async (id) => {
       const backups = await list()
       const found = id === undefined ? backups.at(-1) : backups.find((backup) => backup.id === id)
@@ -135,6 +149,11 @@ async function readDescription(path: string, name: string): Promise<Backup | und
       error,
     )
   }
+}
+
+function unreadable(path: string, error: unknown): StartupError {
+  const nextStep = 'use a directory that this user can read, and check its disk'
+  return unusable(`${path} cannot be read: ${plainReason(error)}`, nextStep, error)
 }
 
 /** The error for an unusable directory of backups, with a hint. */

@@ -36,10 +36,12 @@ export type CreateOptions = {
   /** The version of Acrux, for the description. */
   readonly acrux: string
   readonly onProgress?: OnProgress
+  /**
+   * How many blobs are copied at the same time. Small ones mostly wait for flushes, but a hanging disk occupies a thread of the
+   * process for each.
+   */
+  readonly copiesAtATime?: number
 }
-
-/** How many blobs are copied at the same time: small ones mostly wait for flushes. */
-const copiesAtATime = 6
 
 /**
  * Makes a backup of a data directory: a snapshot of the database and every blob that it refers to. The server may be
@@ -67,7 +69,7 @@ export async function createBackup(options: CreateOptions): Promise<Backup> {
 }
 
 async function writeBackup(
-  { blobs, passphrase, acrux, onProgress = () => undefined }: CreateOptions,
+  { blobs, passphrase, acrux, onProgress = () => undefined, copiesAtATime = 6 }: CreateOptions,
   dataDir: string,
   folder: BackupFolder & { readonly blobsBeingWritten: string },
 ): Promise<Backup> {
@@ -82,7 +84,7 @@ async function writeBackup(
   )
   const files = blobDirectoryIn(dataDir)
   const read = ({ location }: StoredBlobRow) => blobs?.read(location) ?? readFileInPieces(blobFile(files, location))
-  const copied = await copyBlobs(read, folder, database, onProgress)
+  const copied = await copyBlobs(read, folder, database, { onProgress, copiesAtATime })
   const sha256 = await hashFile(database, 'sha256')
   if (sha256 === undefined) throw new Error('the copy of the database no longer exists')
   const keys = passphrase === undefined ? undefined : await encryptKeys(await readServerKeys(dataDir), passphrase, id)
@@ -110,7 +112,7 @@ async function copyBlobs(
   read: (row: StoredBlobRow) => Promise<Readable>,
   folder: BackupFolder & { readonly blobsBeingWritten: string },
   database: string,
-  onProgress: OnProgress,
+  { onProgress, copiesAtATime }: Required<Pick<CreateOptions, 'onProgress' | 'copiesAtATime'>>,
 ) {
   const snapshot = openSqliteSnapshot(database)
   const blobs = { count: 0, sizeBytes: 0, newCount: 0, newSizeBytes: 0 }

@@ -1,4 +1,4 @@
-export { NoBackupsError, openBackupFolder } from './backup-folder.ts'
+export { type BackupFolder, NoBackupsError, openBackupFolder } from './backup-folder.ts'
 export { type CreateOptions, createBackup } from './create.ts'
 export { readBackupKeys, verifyBackup } from './verify.ts'
 export { type RestoreOptions, type Restored, requireEmpty, restoreBackup } from './restore.ts'

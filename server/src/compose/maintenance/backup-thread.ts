@@ -35,7 +35,9 @@ async function run({ configuration, directory, version }: BackupThreadStart): Pr
     post({ kind: 'progress', ...progress })
   }
   try {
-    const { id } = await backUp(configuration, { directory, passphrase: undefined, acrux: version, onProgress })
+    // The requests of the server use the same few threads for files.
+    const how = { passphrase: undefined, copiesAtATime: 1 } as const
+    const { id } = await backUp(configuration, { ...how, directory, acrux: version, onProgress })
     post({ kind: 'completed', id })
   } catch (error) {
     const isForOperator = error instanceof StartupError

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import { type Backup, NoBackupsError, openBackupFolder } from '../../backup/index.ts'
+import { type Backup, type BackupFolder, NoBackupsError, openBackupFolder } from '../../backup/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import type { BackupPort, BackupRefusal, BackupsDocument } from '../../management/index.ts'
 import type { Log } from '../../platform/log/log.ts'
@@ -15,6 +15,14 @@ const maxListed = 50
 /** How long a closing server waits for the thread of a backup. */
 const maxCloseMs = 5000
 
+/** How long a request waits for the list of backups: the directory may be on a network disk that hangs. */
+const maxListMs = 2000
+
+/** The newest backups, the oldest first, and the number of all. */
+type Listing = { readonly backups: readonly Backup[]; readonly count: number; readonly problem: string | null }
+
+const nothingListed: Listing = { backups: [], count: 0, problem: null }
+
 type BackupRun = NonNullable<BackupsDocument['last']>
 
 type BackupsOptions = {
@@ -22,6 +30,7 @@ type BackupsOptions = {
   readonly version: string
   readonly clock: Clock
   readonly log: Log
+  readonly openFolder?: (directory: string) => Promise<Pick<BackupFolder, 'newest'>>
 }
 
 /** The backups that a running server makes when it is requested, in the directory of its configuration. */
@@ -29,6 +38,8 @@ export class Backups implements BackupPort {
   readonly #options: BackupsOptions
   #last: BackupRun | undefined
   #thread: Worker | undefined
+  #listing: Promise<Listing> | undefined
+  #lastListing: Listing | undefined
 
   constructor(options: BackupsOptions) {
     this.#options = options
@@ -63,14 +74,10 @@ export class Backups implements BackupPort {
     const { directory } = this.#options.configuration.backup
     const refusal = this.refusal()
     const availability = refusal === undefined || refusal === 'running' ? 'available' : refusal
-    const { backups, problem } = await this.#list(availability === 'available' ? directory : undefined)
-    return {
-      availability,
-      last: this.#last ?? null,
-      value: backups.slice(-maxListed).reverse().map(documentOf),
-      count: backups.length,
-      problem,
-    }
+    // Read first: the list that is sent with a completed backup contains it.
+    const last = this.#last ?? null
+    const { backups, count, problem } = await this.#list(availability === 'available' ? directory : undefined)
+    return { availability, last, value: backups.toReversed().map(documentOf), count, problem }
   }
 
   /** Ends a running backup, which is then incomplete: the next one removes it. */
@@ -79,15 +86,38 @@ export class Backups implements BackupPort {
     await Promise.race([this.#thread?.terminate(), sleep(maxCloseMs, undefined, { ref: false })])
   }
 
-  async #list(directory: string | undefined): Promise<{ backups: readonly Backup[]; problem: string | null }> {
-    if (directory === undefined) return { backups: [], problem: null }
+  async #list(directory: string | undefined): Promise<Listing> {
+    if (directory === undefined) return nothingListed
+    // The list does not change while a backup is made.
+    const isKnown = this.#last?.state === 'running' && this.#listing === undefined
+    if (isKnown && this.#lastListing !== undefined) return this.#lastListing
+    const late = sleep(maxListMs, undefined, { ref: false })
+    const listing = await Promise.race([this.#shareListing(directory), late])
+    if (listing === undefined) {
+      return { ...(this.#lastListing ?? nothingListed), problem: 'backup.directory does not answer' }
+    }
+    if (listing.problem === null) this.#lastListing = listing
+    return listing
+  }
+
+  /** One listing takes place at a time, so that a hanging disk occupies one thread of the process. */
+  #shareListing(directory: string): Promise<Listing> {
+    const listing: Promise<Listing> = (this.#listing ??= this.#readList(directory).finally(() => {
+      if (this.#listing === listing) this.#listing = undefined
+    }))
+    return listing
+  }
+
+  async #readList(directory: string): Promise<Listing> {
+    const { openFolder = openBackupFolder } = this.#options
     try {
-      return { backups: await openBackupFolder(directory).list(), problem: null }
+      const folder = await openFolder(directory)
+      return { ...(await folder.newest(maxListed)), problem: null }
     } catch (error) {
       if (!(error instanceof StartupError)) throw error
       // The first backup creates the directory.
-      if (error instanceof NoBackupsError) return { backups: [], problem: null }
-      return { backups: [], problem: this.#withoutPaths(`${error.message}: ${error.nextStep}`) }
+      if (error instanceof NoBackupsError) return nothingListed
+      return { ...nothingListed, problem: this.#withoutPaths(`${error.message}: ${error.nextStep}`) }
     }
   }
 
@@ -101,6 +131,8 @@ export class Backups implements BackupPort {
       }
       case 'completed': {
         this.#last = { ...this.#last, state: 'completed', completedAt: this.#now(), id: message.id }
+        // A listing that began before may lack the backup.
+        this.#listing = undefined
         this.#options.log.info({ backup: message.id }, 'backup completed')
         return
       }
