@@ -63,6 +63,33 @@ test('of two requested collections, one runs, and its progress can be read', asy
   assert.deepEqual([state, progress], ['completed', 1])
 })
 
+test('of collections that are requested at the same time, one runs, also after an earlier one, and the server waits for its end', async (t) => {
+  const { registry, collections } = await open(t)
+  await registry.collectGarbage()
+  const { calls, prepare, release } = waiting()
+  await Promise.all([collections.start(prepare), collections.start(prepare), collections.start(prepare)])
+  assert.equal((await collections.status()).last?.state, 'running')
+  while (calls.length === 0) await new Promise(setImmediate)
+  let hasStopped = false
+  const stopped = collections.stop().then(() => (hasStopped = true))
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+  assert.equal(hasStopped, false)
+  assert.equal(calls.length, 1)
+  release()
+  await stopped
+  assert.equal((await collections.status()).last?.state, 'stopped')
+})
+
+test('a server that stops while a collection begins waits for it', async (t) => {
+  const { collections } = await open(t)
+  const { calls, prepare, release } = waiting()
+  release()
+  const started = collections.start(prepare)
+  await collections.stop()
+  assert.deepEqual([(await collections.status()).last?.state, calls.length], ['stopped', 0])
+  await started
+})
+
 test('a collection ends with the server, and is reported as stopped', async (t) => {
   const { registry, collections } = await open(t)
   const { prepare, release } = waiting()

@@ -24,6 +24,9 @@ type CollectionsOptions = {
   readonly pruneRows: () => Promise<void>
 }
 
+/** A collection of this process: `begun` resolves when it is recorded as running, or another process runs one. */
+type Current = { readonly begun: Promise<unknown>; readonly ended: Promise<Collected> }
+
 /** How often the progress is recorded. */
 const recordedEveryMs = 1000
 
@@ -35,7 +38,8 @@ export class Collections {
   readonly #options: CollectionsOptions
   readonly #reports: RunReports<CollectionReport>
   readonly #stopping = new AbortController()
-  #running: Promise<Collected> | undefined
+  /** Set before anything is awaited, so that there is one at a time. */
+  #current: Current | undefined
   #filesComparedAtMs = -Infinity
   /** The results since the start of the process. */
   readonly figures = { runs: 0, blobs: 0, uploads: 0 }
@@ -49,26 +53,20 @@ export class Collections {
   /** Collects garbage. Concurrent calls share one run. If another process runs one, nothing is done. */
   collect(prepare?: Preparation): Promise<Collected> {
     if (this.#stopping.signal.aborted) return Promise.resolve(nothingCollected())
-    this.#running ??= this.#begin()
-      .then((report) => (report === undefined ? nothingCollected() : this.#run(report, prepare)))
-      .finally(() => {
-        this.#running = undefined
-      })
-    return this.#running
+    this.#current ??= this.#launch(prepare)
+    return this.#current.ended
   }
 
   /** Starts a collection, unless one is running in any process, and returns when it is recorded as running. */
   async start(prepare: Preparation): Promise<void> {
-    if (this.#running !== undefined || this.#stopping.signal.aborted) return
-    const report = await this.#begin()
-    if (report === undefined) return
-    const running = this.#run(report, prepare)
-    this.#running = running
-    running
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'garbage collection failed'))
-      .finally(() => {
-        if (this.#running === running) this.#running = undefined
-      })
+    if (this.#stopping.signal.aborted) return
+    if (this.#current === undefined) {
+      this.#current = this.#launch(prepare)
+      this.#current.ended.catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'garbage collection failed'),
+      )
+    }
+    await this.#current.begun
   }
 
   /** The collection that began last, and the last one that was completed, of any process. */
@@ -84,7 +82,17 @@ export class Collections {
   /** Stops a running collection, and waits for its end. The next one begins after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the server is stopping'))
-    await this.#running?.catch(() => undefined)
+    await this.#current?.ended.catch(() => undefined)
+  }
+
+  #launch(prepare: Preparation | undefined): Current {
+    const begun = this.#begin()
+    const ended = begun
+      .then((report) => (report === undefined ? nothingCollected() : this.#run(report, prepare)))
+      .finally(() => {
+        this.#current = undefined
+      })
+    return { begun, ended }
   }
 
   /** The first report of a collection of this process; undefined if another one is running. */

@@ -21,7 +21,7 @@ export class RunReports<Report extends RunReport> {
   readonly #options: RunReportsOptions
   /** The process that is named by the report of this one. */
   #process = ''
-  /** Whether this process has a run, whose end is not recorded. */
+  /** Whether this process begins or has a run, whose end is not recorded. */
   #isOpen = false
 
   constructor(options: RunReportsOptions) {
@@ -30,20 +30,34 @@ export class RunReports<Report extends RunReport> {
 
   /** Begins a run of this process with its first report. False if there is a run in any process. */
   async begin(report: Report): Promise<boolean> {
+    // Claimed before anything is awaited: the rows cannot tell two beginnings of one process apart.
+    if (this.#isOpen) return false
+    this.#isOpen = true
+    let hasBegun = false
+    try {
+      hasBegun = await this.#claim(report)
+    } finally {
+      this.#isOpen = hasBegun
+    }
+    return hasBegun
+  }
+
+  /** Writes the first report, unless there is a run in another process. */
+  async #claim(report: Report): Promise<boolean> {
     const { name, database, processes } = this.#options
     const process = processes.id()
-    const hasBegun = await database.transaction(async (transaction) => {
+    const isClaimed = await database.transaction(async (transaction) => {
       const row = await readReport(transaction, name)
       if (row !== undefined && this.#parse(row)?.state === 'running') {
         // The end of the last run of this process may not have been recorded.
-        const isOver = row.process === this.#process && !this.#isOpen
+        const isOver = row.process === this.#process
         if (!isOver && (await processes.isRunning(transaction, row.process))) return false
       }
       await writeReport(transaction, { name, process, report: JSON.stringify(report) })
       return true
     })
-    if (hasBegun) [this.#process, this.#isOpen] = [process, true]
-    return hasBegun
+    if (isClaimed) this.#process = process
+    return isClaimed
   }
 
   /** Writes the report of this process. @throws Error if another one has begun a run, because this one was stopped for long */

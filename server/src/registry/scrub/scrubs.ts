@@ -68,7 +68,8 @@ export class Scrubs {
   #verifyAudit: VerifyAudit | undefined
   #stopping = new AbortController()
   #requested: RunReports<ScrubReport>
-  #asked: Promise<void> | undefined
+  /** The requested scrub of this process. It is set before anything is awaited, so that there is one at a time. */
+  #asked: { readonly begun: Promise<unknown>; readonly ended: Promise<void> } | undefined
   #last: ScrubRow | undefined
   /** When the next background scrub is due; undefined until the row has been read. */
   #dueAtMs: number | undefined
@@ -80,18 +81,11 @@ export class Scrubs {
     this.#requested = new RunReports({ ...context, processes, name: 'requested-scrub' })
   }
 
-  /** Starts a scrub in this process, unless a requested one is running in any. */
+  /** Starts a scrub in this process, unless a requested one is running in any, and returns when it is recorded as running. */
   async start(repair: boolean): Promise<void> {
-    const begun = { state: 'running', startedAtMs: this.#context.clock.now(), completedAtMs: undefined } as const
-    const report: ScrubReport = { ...newProgress(), ...begun, repair }
-    if (!(await this.#requested.begin(report))) return
-    let recordedAtMs = performance.now()
-    const reached = async () => {
-      if (performance.now() - recordedAtMs < reportedEveryMs) return
-      await this.#requested.record(report)
-      recordedAtMs = performance.now()
-    }
-    this.#asked = this.#carryOut(this.#run(report, { repair, bytesPerSecond: askedBytesPerSecond, reached }), report)
+    if (this.#stopping.signal.aborted) return
+    this.#asked ??= this.#launch(repair)
+    await this.#asked.begun
   }
 
   /** The scrub that was requested last, of any process. */
@@ -140,7 +134,28 @@ export class Scrubs {
   /** Stops running scrubs. The background scrub continues after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the server is stopping'))
-    await this.#asked
+    await this.#asked?.ended
+  }
+
+  #launch(repair: boolean) {
+    const first = { state: 'running', startedAtMs: this.#context.clock.now(), completedAtMs: undefined } as const
+    const report: ScrubReport = { ...newProgress(), ...first, repair }
+    let recordedAtMs = performance.now()
+    const reached = async () => {
+      if (performance.now() - recordedAtMs < reportedEveryMs) return
+      await this.#requested.record(report)
+      recordedAtMs = performance.now()
+    }
+    const run = this.#run(report, { repair, bytesPerSecond: askedBytesPerSecond, reached })
+    const begun = this.#requested.begin(report)
+    const ended = begun
+      // Who requested the scrub gets the error.
+      .catch(() => false)
+      .then((hasBegun) => (hasBegun ? this.#carryOut(run, report) : undefined))
+      .finally(() => {
+        this.#asked = undefined
+      })
+    return { begun, ended }
   }
 
   async #scrubInBackground(): Promise<void> {

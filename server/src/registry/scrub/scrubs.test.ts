@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onlyProcess } from '../../platform/jobs/processes.ts'
+import { createLog } from '../../platform/log/log.ts'
+import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
+import { createContext } from '../context.ts'
+import { openTestRegistry } from '../test-registry.ts'
+import { defaultScrubSettings, Scrubs } from './scrubs.ts'
+
+test('of scrubs that are requested at the same time, one runs, also after an earlier one, and the server waits for its end', async (t) => {
+  const used = await openTestRegistry(usualDatabaseKind)
+  t.after(async () => {
+    await used.registry.close()
+    await used.dispose()
+  })
+  const { database, audit, blobs, clock } = used
+  let verified = 0
+  let gate = Promise.resolve()
+  const verifyAudit = async () => {
+    verified += 1
+    await gate
+    return { events: 0, faults: [] }
+  }
+  const now = { now: () => clock.nowMs }
+  const context = createContext({
+    database,
+    audit,
+    blobs,
+    clock: now,
+    log: createLog('silent'),
+    acceptsSparseImages: false,
+  })
+  const scrubs = new Scrubs(context, { settings: defaultScrubSettings, verifyAudit, processes: onlyProcess() })
+  const until = async (holds: () => Promise<boolean>) => {
+    while (!(await holds())) await new Promise(setImmediate)
+  }
+  await scrubs.start(false)
+  await until(async () => (await scrubs.status())?.state === 'completed')
+  assert.equal(verified, 1)
+  const { promise, resolve: release } = Promise.withResolvers<void>()
+  gate = promise
+  clock.nowMs += 1
+  await Promise.all([scrubs.start(true), scrubs.start(true), scrubs.start(true)])
+  const { state, startedAtMs } = (await scrubs.status()) ?? {}
+  assert.deepEqual([state, startedAtMs], ['running', clock.nowMs], 'it is recorded when the request is answered')
+  await until(async () => verified > 1)
+  let hasStopped = false
+  const stopped = scrubs.stop().then(() => (hasStopped = true))
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+  assert.equal(hasStopped, false)
+  release()
+  await stopped
+  assert.equal(verified, 2)
+  assert.notEqual((await scrubs.status())?.state, 'running')
+})
