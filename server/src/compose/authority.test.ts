@@ -135,6 +135,7 @@ function peopleWrites(modules: Modules): GraphWrite[] {
   // prettier-ignore
   return [
     ...reads,
+    { id: 'graph.batch',                          effect: 'only adds', path: '/$batch',                         body: { requests: [{ id: '1', method: 'GET', url: '/me' }] } },
     { id: 'graph.users.create',                   effect: 'only adds', path: '/users',                          body: { ...newUser, passwordProfile: { password: 'a long pass phrase' } } },
     { id: 'graph.users.update',                   effect: 'moves',     path: user,                              body: { displayName: 'Carol C.' } },
     { id: 'graph.users.endSignInSession',         effect: 'moves',     path: `${user}/signInSessions/${signIn.id}` },

@@ -53,7 +53,7 @@ export async function openTestModules(options: TestModulesOptions = {}) {
     serverStatus: noStatus,
     hostCertificates: noStatus,
     backups: { status: noStatus, refusal: () => 'no-directory' as const, start: () => undefined },
-    startCollection: noStatus,
+    startCollection: () => Promise.resolve(),
   }
   const modules = await createModules(basis, configuration, ports)
   const close = async () => {

@@ -39,6 +39,7 @@ describe('the configuration', () => {
       tls: { acme: { acceptTerms: false } },
       http: false,
       workers: 1,
+      backup: {},
       behindProxy: [],
       hstsIncludeSubDomains: false,
       logLevel: 'info',

@@ -61,15 +61,15 @@ export const tokenFaults: readonly Fault[] = [
   {
     what: 'The gate ignores what the token was issued for',
     file: 'server/src/token-service/gate/session.ts',
-    find: 'isRight && (tokenAccess === undefined || covers(tokenAccess, type, name, [action]))',
-    replace: 'isRight',
+    find: 'return access === undefined || coversAction(access, type, name, action)',
+    replace: 'return true',
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
     what: 'The gate ignores the permissions of now',
     file: 'server/src/token-service/gate/session.ts',
-    find: 'isRight && (tokenAccess === undefined || covers(tokenAccess, type, name, [action]))',
-    replace: 'tokenAccess === undefined ? isRight : covers(tokenAccess, type, name, [action])',
+    find: 'rights.allows(action, repository) && isInToken(',
+    replace: '(tokenAccess !== undefined || rights.allows(action, repository)) && isInToken(',
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
