@@ -25,7 +25,11 @@ type CollectionsOptions = {
 }
 
 /** A collection of this process: `begun` resolves when it is recorded as running, or another process runs one. */
-type Current = { readonly begun: Promise<unknown>; readonly ended: Promise<Collected> }
+type Current = {
+  readonly report: CollectionReport
+  readonly begun: Promise<unknown>
+  readonly ended: Promise<Collected>
+}
 
 /** How often the progress is recorded. */
 const recordedEveryMs = 1000
@@ -59,6 +63,10 @@ export class Collections {
 
   /** Starts a collection, unless one is running in any process, and returns when it is recorded as running. */
   async start(prepare: Preparation): Promise<void> {
+    // Clients see the end of the last one a moment before this process does.
+    if (this.#current !== undefined && this.#current.report.state !== 'running') {
+      await this.#current.ended.catch(() => undefined)
+    }
     if (this.#stopping.signal.aborted) return
     if (this.#current === undefined) {
       this.#current = this.#launch(prepare)
@@ -86,17 +94,6 @@ export class Collections {
   }
 
   #launch(prepare: Preparation | undefined): Current {
-    const begun = this.#begin()
-    const ended = begun
-      .then((report) => (report === undefined ? nothingCollected() : this.#run(report, prepare)))
-      .finally(() => {
-        this.#current = undefined
-      })
-    return { begun, ended }
-  }
-
-  /** The first report of a collection of this process; undefined if another one is running. */
-  async #begin(): Promise<CollectionReport | undefined> {
     const report: CollectionReport = {
       state: 'running',
       startedAtMs: this.#context.clock.now(),
@@ -105,12 +102,22 @@ export class Collections {
       progress: 0,
       counts: nothingCollected(),
     }
-    const hasBegun = await this.#reports.begin(report).catch((error: unknown) => {
+    const begun = this.#begin(report)
+    const ended = begun
+      .then((hasBegun) => (hasBegun ? this.#run(report, prepare) : nothingCollected()))
+      .finally(() => {
+        this.#current = undefined
+      })
+    return { report, begun, ended }
+  }
+
+  /** Begins a collection of this process. False if another one is running. */
+  async #begin(report: CollectionReport): Promise<boolean> {
+    return this.#reports.begin(report).catch((error: unknown) => {
       // A collection is what frees a full disk.
       if (outageOf(error)?.kind === 'disk-full') return true
       throw error
     })
-    return hasBegun ? report : undefined
   }
 
   async #run(report: CollectionReport, prepare: Preparation | undefined): Promise<Collected> {

@@ -69,7 +69,7 @@ export class Scrubs {
   #stopping = new AbortController()
   #requested: RunReports<ScrubReport>
   /** The requested scrub of this process. It is set before anything is awaited, so that there is one at a time. */
-  #asked: { readonly begun: Promise<unknown>; readonly ended: Promise<void> } | undefined
+  #asked: { readonly report: ScrubReport; readonly begun: Promise<unknown>; readonly ended: Promise<void> } | undefined
   #last: ScrubRow | undefined
   /** When the next background scrub is due; undefined until the row has been read. */
   #dueAtMs: number | undefined
@@ -83,6 +83,8 @@ export class Scrubs {
 
   /** Starts a scrub in this process, unless a requested one is running in any, and returns when it is recorded as running. */
   async start(repair: boolean): Promise<void> {
+    // Clients see the end of the last one a moment before this process does.
+    if (this.#asked !== undefined && this.#asked.report.state !== 'running') await this.#asked.ended
     if (this.#stopping.signal.aborted) return
     this.#asked ??= this.#launch(repair)
     await this.#asked.begun
@@ -155,7 +157,7 @@ export class Scrubs {
       .finally(() => {
         this.#asked = undefined
       })
-    return { begun, ended }
+    return { report, begun, ended }
   }
 
   async #scrubInBackground(): Promise<void> {
