@@ -7,6 +7,7 @@ import { Confirm, type Question } from '../../identities/confirm.tsx'
 import { FormDialog } from '../../shell/form-dialog.tsx'
 import { StateBadge } from '../../identities/parts.tsx'
 import { ShownOnce } from '../../identities/shown-once.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { ErrorView } from '../../shell/error-view.tsx'
@@ -56,7 +57,7 @@ export function Secrets({ application }: { readonly application: GraphApplicatio
       )}
       {uses.data !== undefined && secrets.length > 0 && <Text>{view.usesAge}</Text>}
       <Text>{view.secretHint}</Text>
-      <CopyText label={texts.commandLine} text={`acrux ad app credential rotate --id ${application.appId}`} />
+      <CaptionedText label={texts.commandLine} text={`acrux ad app credential rotate --id ${application.appId}`} />
       {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
       {isCreating && <CreateSecret application={application} onClose={() => setCreating(false)} />}
     </Section>

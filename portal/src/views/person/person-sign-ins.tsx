@@ -8,11 +8,9 @@ import { Confirm, type Question } from '../../identities/confirm.tsx'
 import { StateBadge } from '../../identities/parts.tsx'
 import { useOwnerReason } from '../../identities/use-directory-role.ts'
 import { useSession } from '../../session/use-session.ts'
-import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { formatTime } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
-import { Section } from '../../shell/page.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
 import { texts } from '../../texts.ts'
 import { useChangedPerson, useSignIns } from './use-person.ts'
@@ -31,16 +29,8 @@ export function PersonSignIns({ person }: { readonly person: GraphUser }) {
     <>
       <Text>{view.signInsHint}</Text>
       <Loaded query={query}>{(signIns) => <SignIns person={person} signIns={signIns} />}</Loaded>
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={commandOf(person)} />
-      </Section>
     </>
   )
-}
-
-function commandOf({ id }: GraphUser): string {
-  const resource = `${location.origin}/graph`
-  return `az rest --method get --resource ${resource} --url ${resource}/v1.0/users/${id}/signInSessions`
 }
 
 type SignInsProps = { readonly person: GraphUser; readonly signIns: readonly SignIn[] }

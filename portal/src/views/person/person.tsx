@@ -45,11 +45,30 @@ export function Person() {
             {part === 'methods' && <PersonMethods person={person} />}
             {part === 'signIns' && <PersonSignIns person={person} />}
             {part === 'groups' && <PersonGroups person={person} />}
+            <Section title={texts.commandLine}>
+              <CopyText label={texts.commandLine} text={commandOf(part, person.id)} />
+            </Section>
           </>
         )}
       </Loaded>
     </Page>
   )
+}
+
+function commandOf(part: keyof typeof personParts, id: string): string {
+  const resource = `${location.origin}/graph`
+  const read = (path: string) =>
+    `az rest --method get --resource ${resource} --url ${resource}/v1.0/users/${id}/${path}`
+  switch (part) {
+    case 'overview':
+      return `az ad user show --id ${id}`
+    case 'methods':
+      return read('authentication/methods')
+    case 'signIns':
+      return read('signInSessions')
+    case 'groups':
+      return `az ad user get-member-groups --id ${id}`
+  }
 }
 
 function Overview({ person }: { readonly person: GraphUser }) {
@@ -71,9 +90,6 @@ function Overview({ person }: { readonly person: GraphUser }) {
       />
       <Section title={view.identities}>
         <Loaded query={identities}>{(found) => <Identities identities={found} />}</Loaded>
-      </Section>
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={`az ad user show --id ${person.id}`} />
       </Section>
     </>
   )

@@ -2,6 +2,7 @@ import { Checkbox, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
+import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
@@ -53,6 +54,10 @@ export function Settings({ subscription }: { readonly subscription: string }) {
           )}
         </Loaded>
       )}
+      <CaptionedText
+        label={texts.commandLine}
+        text={`az rest --method post --url "${subscription}/providers/Acrux.Server/listSettings?api-version=2024-11-01"`}
+      />
     </Section>
   )
 }
