@@ -189,6 +189,9 @@ test('an owner creates a token, rotates its password with an overlap, turns it o
   const second = await copied(page, 'Password')
   assert.equal(await signInStatus('device-1', first), 200, 'the first password works beside the second one')
   await dialog.getByRole('button', { name: 'Close' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  // The focus returns to the button that opened the dialog.
+  await page.waitForFunction(`document.activeElement?.getAttribute('aria-label') === 'Rotate the password: device-1'`)
   await button(page, 'Rotate the password: device-1').click()
   await dialog.getByRole('button', { name: 'Remove: password1' }).click()
   await dialog.getByRole('button', { name: 'Remove', exact: true }).click()
