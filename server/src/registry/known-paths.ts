@@ -21,7 +21,7 @@ const maxPaths = 4096
 const maxPathLength = 256
 
 /**
- * The latest paths of admitted `GET` and `HEAD` requests without a query. Finding a path takes a third of the time of matching
+ * The latest paths of admitted `GET` and `HEAD` requests without a query. Finding a path takes half of the time of matching
  * it and checking its names, and the strings that it contains are hashed once instead of at each lookup.
  *
  * A path is kept once a caller is admitted, so that unauthenticated clients cannot evict any. It contains no rights.
