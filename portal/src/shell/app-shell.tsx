@@ -1,21 +1,16 @@
-import { Subtitle1, Text, makeStyles, tokens } from '@fluentui/react-components'
-import { Outlet, useLocation, useParams } from '@tanstack/react-router'
-import { type ReactNode, Suspense, lazy, useEffect, useId, useRef, useSyncExternalStore } from 'react'
+import { Subtitle1, makeStyles, tokens } from '@fluentui/react-components'
+import { Outlet, useLocation } from '@tanstack/react-router'
+import { Suspense, lazy, useEffect, useRef, useSyncExternalStore } from 'react'
 import { stepUpQuestion } from '../api/step-up.ts'
 import { useSession } from '../session/use-session.ts'
-import { identitiesTexts } from '../texts/identities.ts'
-import { operationsTexts } from '../texts/operations.ts'
-import { serverTexts } from '../texts/server.ts'
 import { texts } from '../texts.ts'
-import { rightsTexts } from '../texts/rights.ts'
 import { AccountMenu } from './account-menu.tsx'
-import { AppLink } from './app-link.tsx'
 import { Loaded } from './loaded.tsx'
+import { Navigation, narrow } from './navigation.tsx'
+import { ProductMark } from './product-mark.tsx'
 
 /** Loaded when it is first needed, so that it is no part of the first view. */
 const StepUpDialog = lazy(async () => ({ default: (await import('./step-up-dialog.tsx')).StepUpDialog }))
-
-const narrow = '@media (max-width: 720px)'
 
 const useStyles = makeStyles({
   shell: {
@@ -33,22 +28,14 @@ const useStyles = makeStyles({
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
     borderBottom: `1px solid ${tokens.colorNeutralStroke1}`,
   },
-  navigation: {
-    display: 'flex',
-    flexDirection: 'column',
-    rowGap: tokens.spacingVerticalM,
-    padding: tokens.spacingHorizontalL,
-    overflowWrap: 'anywhere',
-    '& [aria-current="page"]': { fontWeight: tokens.fontWeightSemibold, color: tokens.colorNeutralForeground1 },
-    [narrow]: { flexDirection: 'row', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalL },
+  product: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS },
+  main: {
+    padding: `${tokens.spacingVerticalXL} ${tokens.spacingHorizontalXXXL}`,
+    minWidth: 0,
+    maxWidth: '80rem',
+    outlineStyle: 'none',
+    [narrow]: { padding: tokens.spacingHorizontalL },
   },
-  group: {
-    display: 'flex',
-    flexDirection: 'column',
-    rowGap: tokens.spacingVerticalM,
-    [narrow]: { flexDirection: 'row', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalL, width: '100%' },
-  },
-  main: { padding: tokens.spacingHorizontalL, minWidth: 0, outlineStyle: 'none' },
   skip: {
     position: 'absolute',
     left: tokens.spacingHorizontalS,
@@ -69,12 +56,13 @@ export function AppShell() {
         {texts.skip}
       </a>
       <header className={styles.header}>
-        <Subtitle1>{texts.product}</Subtitle1>
+        <div className={styles.product}>
+          <ProductMark />
+          <Subtitle1>{texts.product}</Subtitle1>
+        </div>
         {session.data && <AccountMenu session={session.data} />}
       </header>
-      <nav className={styles.navigation} aria-label={texts.navigation}>
-        <Navigation />
-      </nav>
+      <Navigation />
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
         <Loaded query={session}>{() => <Outlet />}</Loaded>
       </main>
@@ -83,78 +71,6 @@ export function AppShell() {
           <StepUpDialog session={session.data} />
         </Suspense>
       )}
-    </div>
-  )
-}
-
-const identityViews = [
-  { to: '/people', label: identitiesTexts.people },
-  { to: '/groups', label: identitiesTexts.groups },
-  { to: '/applications', label: identitiesTexts.applications },
-  { to: '/managed-identities', label: identitiesTexts.managed },
-  { to: '/providers', label: identitiesTexts.providers },
-] as const
-
-function Navigation() {
-  const { registry } = useParams({ strict: false })
-  return (
-    <>
-      <AppLink to="/" activeOptions={{ exact: true }}>
-        {texts.home}
-      </AppLink>
-      <AppLink to="/audit">{operationsTexts.audit}</AppLink>
-      <AppLink to="/server">{serverTexts.title}</AppLink>
-      {registry !== undefined && <RegistryViews registry={registry} />}
-      <Group title={identitiesTexts.navigation}>
-        {identityViews.map(({ to, label }) => (
-          <AppLink key={to} to={to}>
-            {label}
-          </AppLink>
-        ))}
-      </Group>
-    </>
-  )
-}
-
-/** The views of the registry that is open, below its name. */
-function RegistryViews({ registry }: { readonly registry: string }) {
-  return (
-    <Group title={registry}>
-      <AppLink to="/registries/$registry" params={{ registry }} activeOptions={{ exact: true }}>
-        {texts.overview}
-      </AppLink>
-      <AppLink to="/registries/$registry/repositories" params={{ registry }}>
-        {texts.repositories}
-      </AppLink>
-      <AppLink to="/registries/$registry/access" params={{ registry }}>
-        {rightsTexts.accessControl}
-      </AppLink>
-      <AppLink to="/registries/$registry/keys" params={{ registry }}>
-        {rightsTexts.accessKeys}
-      </AppLink>
-      <AppLink to="/registries/$registry/tokens" params={{ registry }}>
-        {rightsTexts.tokens}
-      </AppLink>
-      <AppLink to="/registries/$registry/policies" params={{ registry }}>
-        {operationsTexts.policies.title}
-      </AppLink>
-      <AppLink to="/registries/$registry/audit" params={{ registry }}>
-        {operationsTexts.registryAudit}
-      </AppLink>
-    </Group>
-  )
-}
-
-/** Links below a heading, which also screen readers announce. */
-function Group({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  const styles = useStyles()
-  const id = useId()
-  return (
-    <div className={styles.group} role="group" aria-labelledby={id}>
-      <Text id={id} weight="semibold">
-        {title}
-      </Text>
-      {children}
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { Title2, Title3, makeStyles, tokens } from '@fluentui/react-components'
+import { Subtitle1, Title2, makeStyles, tokens } from '@fluentui/react-components'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { texts } from '../texts.ts'
 
@@ -46,9 +46,9 @@ export function Section({ title, takesFocus = false, children }: SectionProps) {
   }, [takesFocus])
   return (
     <section ref={section} className={styles.section} aria-labelledby={id} {...(takesFocus && { tabIndex: -1 })}>
-      <Title3 as="h2" id={id} className={styles.title}>
+      <Subtitle1 as="h2" id={id} className={styles.title}>
         {title}
-      </Title3>
+      </Subtitle1>
       {children}
     </section>
   )

@@ -166,6 +166,7 @@ export const imagesTexts = {
   },
   registry: {
     activity: 'Activity',
+    usages: { Size: 'Size', Tokens: 'Tokens', ScopeMaps: 'Scope maps', IPRules: 'Network rules' },
     range: 'Period',
     ranges: { day: 'Last 24 hours', week: 'Last 7 days', month: 'Last 30 days', quarter: 'Last 90 days' },
     metrics: {

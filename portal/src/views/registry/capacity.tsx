@@ -44,21 +44,17 @@ export function Capacity({ registry }: { readonly registry: Registry }) {
   )
 }
 
+/** The usages of what the server has. An API of ACR also lists what only Azure has, such as private endpoints. */
 function usageFacts({ value }: RegistryUsages): readonly Fact[] {
-  return value.map(({ name, currentValue, limit, unit }) => {
+  const byName = new Map(value.map((usage) => [usage.name, usage]))
+  return Object.entries(view.usages).flatMap(([name, title]): readonly Fact[] => {
+    const usage = byName.get(name)
+    if (usage === undefined) return []
+    const { currentValue, limit, unit } = usage
     const show = (amount: number) => (unit === 'Bytes' ? formatBytes(amount) : amount.toLocaleString('en'))
+    const text = `${show(currentValue)} ${texts.registryView.of} ${show(limit)}`
     return [
-      name,
-      limit > 0 ? (
-        <Share
-          key={name}
-          used={currentValue}
-          limit={limit}
-          text={`${show(currentValue)} ${texts.registryView.of} ${show(limit)}`}
-        />
-      ) : (
-        show(currentValue)
-      ),
+      [title, limit > 0 ? <Share key={name} used={currentValue} limit={limit} text={text} /> : show(currentValue)],
     ]
   })
 }
