@@ -1,4 +1,4 @@
-/** `npm run mutate`: plants each fault of the table in a copy of the repository, and demands that a test fails. */
+/** `npm run mutate`: plants each fault of the table in a copy of the repository, and requires that a test fails. */
 import { execFile, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

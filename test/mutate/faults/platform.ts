@@ -63,7 +63,7 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/platform/outbound/address-policy.test.ts'],
   },
   {
-    what: 'A translated address is not judged by the address inside',
+    what: 'A NAT64 address is not checked by the IPv4 address in it',
     file: 'server/src/platform/outbound/address-policy.ts',
     find: 'if (translated !== undefined) return isAllowed(translated, false)',
     replace: '',
@@ -84,7 +84,7 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/platform/outbound/outbound.test.ts'],
   },
   {
-    what: 'What a role withholds is allowed',
+    what: 'An action that a role excludes is allowed',
     file: 'server/src/standards/azure/role-permissions.ts',
     find: 'matchesAny(actions, action) && !matchesAny(notActions, action)',
     replace: 'matchesAny(actions, action)',

@@ -66,7 +66,7 @@ export const tokenFaults: readonly Fault[] = [
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
-    what: 'The gate ignores the permissions of now',
+    what: 'The gate ignores the current permissions',
     file: 'server/src/token-service/gate/session.ts',
     find: 'rights.allows(action, repository) && isInToken(',
     replace: '(tokenAccess !== undefined || rights.allows(action, repository)) && isInToken(',
@@ -87,7 +87,7 @@ export const tokenFaults: readonly Fault[] = [
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
-    what: 'A password pull ignores how narrow its token was',
+    what: 'A pull by password ignores the limits of its token',
     file: 'server/src/token-service/gate/password-pull.ts',
     find: '[allowed, authentication.narrowedTo ?? allowed]',
     replace: '[allowed]',
