@@ -19,7 +19,7 @@ import { unverifiedClaim } from './token-claim.ts'
 
 const azTimeoutMs = 120_000
 
-/** An account gets no longer text from az than its tokens. */
+/** Larger than any output of az that is read: the largest contains tokens. */
 const maxOutputBytes = 1024 * 1024
 
 /** The account of `acrux login`; that of `az login` if nobody is signed in with it. @throws CommandFailure if there is neither */
@@ -144,7 +144,10 @@ async function translated<Result>(ask: () => Promise<Result>): Promise<Result | 
   })
 }
 
-/** Runs a question to the server whose failures have the exit code 3, as 1 is a negative answer. @throws CommandFailure */
+/**
+ * Sends a question to the server. A failure has the exit code 3, because 1 means a negative answer. @throws
+ * CommandFailure
+ */
 export async function orNotAsked<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask()

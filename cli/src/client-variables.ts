@@ -1,7 +1,7 @@
 /** A variable of the environment that the commands for clients read. */
 export type ClientVariable = { readonly name: string; readonly description: string }
 
-/** The variables of the commands for clients, for the reference. Those of `acrux serve` are its settings. */
+/** The variables of the commands for clients, for the reference. The variables of `acrux serve` are its settings. */
 export const clientVariables: readonly ClientVariable[] = [
   {
     name: 'ACRUX_CONFIG_DIR',

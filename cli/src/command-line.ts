@@ -4,7 +4,7 @@ import { loadProgram } from './program.ts'
 
 const wrongUsage = 2
 
-/** Runs the command line of the process. Wrong options and unknown commands end with 2, as for az. */
+/** Runs the command line of the process. Wrong options and unknown commands cause exit code 2, as for az. */
 export async function main(args: readonly string[]): Promise<void> {
   const named = commandNamedBy(args)
   const program = await loadProgram((path) => path === named)

@@ -17,7 +17,7 @@ const introduction = `# Command line
 - The result is on standard output. Errors, warnings and questions are on standard error, and never in a pipe. An error names its next step.
 - Questions, colours and progress bars appear on a terminal only. Without a terminal, a command that must ask fails, and names the option that
   answers, such as \`--yes\`.
-- Other users of the machine can see arguments. So give an option for a secret \`-\`, which reads standard input, or \`@FILE\`.
+- Other users of the machine can see arguments. So set an option for a secret to \`-\`, which reads standard input, or to \`@FILE\`, which reads a file.
 
 The [common options](#common-options), [exit codes](#exit-codes) and [environment variables](#environment-variables) come first, then
 all commands. [\`acrux completion\`](#acrux-completion) prints the completion for bash, zsh and fish.

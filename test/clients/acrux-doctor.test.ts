@@ -275,5 +275,5 @@ test('acrux doctor shows no secrets, also with --debug', async () => {
 test('acrux doctor of Azure without a registry says what to name', async () => {
   using stranger = acruxClient()
   await stranger.fails(1, /AzureCloud is not an Acrux server/, ['doctor'])
-  await stranger.fails(2, /exclude each other/, ['doctor', '-n', registry, '--server', resourceManager])
+  await stranger.fails(2, /cannot be combined/, ['doctor', '-n', registry, '--server', resourceManager])
 })

@@ -119,7 +119,7 @@ test('acrux acr pull-secret refuses secrets in arguments, and names that Kuberne
   // prettier-ignore
   const cases: readonly [args: readonly string[], says: RegExp][] = [
     [['-u', 'device', '-p', 'hunter2'],        /--password must be - or @FILE/],
-    [['-u', 'device'],                         /there is no terminal to ask/],
+    [['-u', 'device'],                         /this question needs a terminal/],
     [['-p', '-'],                              /--password needs --username/],
     [['--namespace', 'Team'],                  /--namespace must be/],
     [['--secret-name', 'a/b'],                 /--secret-name must/],

@@ -188,7 +188,7 @@ test('a filter that takes too long is interrupted, and wrong options are rejecte
     [['--filter', 'a:(', '--ago', '1d'], /is not valid/],
     [['--filter', 'a:b', '--ago', '1w'], /must be a duration/],
     [['--filter', 'a:b', '--ago', '1d', '--concurrency', '33'], /from 1 to 32/],
-    [['--untagged', '--untagged-only'], /exclude each other/],
+    [['--untagged', '--untagged-only'], /cannot be combined/],
   ]
   for (const [args, says] of wrong) await acrux.fails(2, says, [...purge, ...args])
   const none = await acrux.run([...purge, '--filter', 'no.such:.*', '--ago', '0'])

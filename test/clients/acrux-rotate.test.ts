@@ -138,7 +138,7 @@ test('a new password goes to a private file, or to a command, and not to the out
   assert.equal(await isAccepted(username, second), false)
 
   await acrux.fails(2, /--wait needs --out-file or --exec/, [...rotate, '--wait'])
-  await acrux.fails(2, /exclude each other/, [...rotate, ...passed, '--out-file', file])
+  await acrux.fails(2, /cannot be combined/, [...rotate, ...passed, '--out-file', file])
   await acrux.fails(2, /creates no password/, [...rotate, '--finish', '--out-file', file])
   await acrux.fails(2, /such as 90m/, [...rotate, '--after', '1w'])
   await acrux.fails(3, /ResourceNotFound/, ['acr', 'token', 'rotate', '-r', registry, '-n', 'nosuch'])

@@ -238,6 +238,6 @@ test('only the executable installs itself', async () => {
   const ran = await kubelet.send({ ...provider, args: ['install', to] }, '')
   if (/\.[cm]?[jt]s$/.test(mainFile)) {
     assert.equal(ran.code, 1)
-    assert.match(ran.stderr, /only the executable can install itself/)
+    assert.match(ran.stderr, /only the single-file executable of acrux can install itself/)
   }
 })

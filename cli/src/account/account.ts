@@ -26,7 +26,7 @@ export type Account = {
    * stored one that expires in 5 minutes. A narrowed one is always new. @throws ExchangeDenied
    */
   readonly acrRefreshToken: (loginServer: string, options?: Freshness & Pick<Exchange, 'narrowing'>) => Promise<string>
-  /** A token for a scope. `tenantId` names another tenant than that of the subscription. */
+  /** A token for a scope. `tenantId` selects a tenant other than that of the subscription. */
   readonly token: (scope: string, tenantId?: string) => Promise<AccessToken>
   /** Sends a request to a server of the cloud, without a token. */
   readonly http: HttpClient

@@ -73,7 +73,7 @@ export function parseChallenge(header: string): Challenge | undefined {
 export type Exchange = {
   readonly tenantId: string | undefined
   readonly identityToken: string
-  /** The application, for a token of an external issuer that several trust. An extension of Acrux. */
+  /** The application, for a token of an external issuer that several applications trust. An extension of Acrux. */
   readonly clientId?: string | undefined
   /** Limits that Acrux servers know. Registries of Azure ignore them, and then the exchange fails. */
   readonly narrowing?: Narrowing | undefined

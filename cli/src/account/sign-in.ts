@@ -31,7 +31,7 @@ const apiVersion = '2022-12-01'
 /** How a sign-in is completed. */
 type SignInOptions = {
   readonly allowNoSubscriptions?: boolean | undefined
-  /** Of a token that is requested first. */
+  /** The scope of a token that is requested first. */
   readonly scope?: string | undefined
 }
 
@@ -69,7 +69,7 @@ export async function completeSignIn(
 }
 
 function fail(id: string): never {
-  throw failure(`the subscription ${id} was removed while it was stored`)
+  throw failure(`the subscription ${id} was removed by another process while this one stored it`)
 }
 
 /** Lists the subscriptions of a sign-in again. */

@@ -57,7 +57,7 @@ const texts: Readonly<Partial<Record<string, TextOf>>> = {
 
 const grantable: readonly string[] = ['assign-role', 'change-condition', 'extend-scope-map', 'enable-anonymous-pull']
 
-/** The command of ours that grants a permission on a repository. Undefined for other changes. */
+/** The `acrux` command that grants a permission on a repository. Undefined for other changes. */
 function grantText({ kind }: DecisionChange, names: ChangeFor): string | undefined {
   const { asked, who, isForRegistry } = names
   // Pull includes to read tags and metadata.

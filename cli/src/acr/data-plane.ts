@@ -287,7 +287,7 @@ function registryError(response: HttpResponse, method: string): RegistryError {
   )
 }
 
-/** The subscription alone: the options of some commands have another meaning of `name`. */
+/** Only the subscription: in some commands, the option `name` has another meaning. */
 function selection({ subscription }: SubscriptionFlags): SubscriptionFlags {
   return subscription === undefined ? {} : { subscription }
 }

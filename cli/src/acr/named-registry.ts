@@ -39,7 +39,10 @@ export const owningRegistryFlags: readonly FlagDescription[] = [
   subscriptionFlag,
 ]
 
-/** The same for commands that az does not have, without another `--name`: they also accept `-n`. */
+/**
+ * Selects a registry for commands that az does not have, and whose `--name` is the registry: they also accept `-n`.
+ *
+ */
 export const ownRegistryFlags: readonly FlagDescription[] = owningRegistryFlags.map((flag) =>
   flag.required === true ? { ...flag, aliases: ['-n', '--name'] } : flag,
 )

@@ -5,7 +5,7 @@ export type RecordedDecision = Omit<Decision, 'since'> & Partial<Pick<Decision, 
 
 /** A decision with names, and the command that would have allowed the request. */
 export type NamedDecision = RecordedDecision & {
-  /** Of the principals in it, by their object ids. */
+  /** The names of the principals in it, by their object ids. */
   readonly principalNames: Readonly<Record<string, string>>
   readonly fix: string | null
 }

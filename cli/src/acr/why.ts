@@ -202,7 +202,10 @@ async function lastDenialOnServer(
   return undefined
 }
 
-/** The object id of the principal with a name; the text itself if it is none, because it may be what a client sent. */
+/**
+ * The object id of the principal with a name; the text itself if no principal has this name, because a client may
+ * have sent it.
+ */
 async function principalId(context: CommandContext, text: string): Promise<string> {
   const account = await requireAnyAccount(context)
   const found = await requireSubject(account, text).catch((error: unknown) => {

@@ -97,7 +97,7 @@ function wrongCertificateOptions(): Error {
   )
 }
 
-/** The months of az: those of whole days, in years of 365 days. */
+/** The months as az computes them: from whole days, with 365 days in a year. */
 function monthsOf({ start, end }: Validity): number {
   const days = Math.floor((end.getTime() - start.getTime()) / (24 * 60 * 60 * 1000))
   return Math.trunc((days / 365) * 12)

@@ -9,7 +9,7 @@ export async function readJson(text: string): Promise<Readonly<Record<string, un
   throw notParsed(text)
 }
 
-/** The same, for an object or an array. @throws CommandFailure */
+/** Reads an object or an array of JSON. @throws CommandFailure */
 export async function readJsonValue(text: string): Promise<unknown> {
   const content = await readFile(text.replace(/^@/, ''), 'utf8').catch(() => {
     if (text.endsWith('.json')) throw failure(`JSON file does not exist: '${text}'`)

@@ -22,7 +22,10 @@ Each line has the time, outcome, action, actor, target, reason and correlation i
       flags: '--server <url>',
       description: 'ask the server of the account that is signed in, instead of reading a data directory',
     },
-    { flags: '-n, --name <registry>', description: 'ask that server for the log of one registry' },
+    {
+      flags: '-n, --name <registry>',
+      description: 'ask the server of the signed-in account for the log of this registry',
+    },
   ],
   examples: [
     'acrux audit list --data-dir /var/lib/acrux --outcome refused --limit 50',

@@ -68,7 +68,7 @@ async function create({ directory, ...flags }: Flags, context: CommandContext): 
 
 function notOfPostgres(): StartupError {
   return new StartupError(
-    'the rows are in PostgreSQL, of which acrux backup makes no copy',
+    'the rows are in PostgreSQL, which acrux backup does not copy',
     exitCodes.dataDirUnusable,
     'copy the database with pg_dump first, and then the data directory: see docs/how-to/postgresql.md',
   )

@@ -28,7 +28,7 @@ export type LogFlags = { readonly onlyShowErrors?: true; readonly verbose?: true
 export function createContext(flags: LogFlags): CommandContext {
   const isInteractive = process.stdin.isTTY && process.stderr.isTTY
   const ask: CommandContext['ask'] = async (question, { hidden = false } = {}) => {
-    if (!isInteractive) throw failure(`there is no terminal to ask: ${question}`, 'set the option instead')
+    if (!isInteractive) throw failure(`this question needs a terminal: ${question}`, 'set the option instead')
     return promptFor(question, hidden)
   }
   return {

@@ -48,7 +48,8 @@ export const ownerRows: readonly CommandRow[] = [
   },
   {
     path: 'ad app permission admin-consent',
-    summary: 'consent to the permissions of an application; only in AzureCloud, and not yet',
+    summary:
+      'consent to the permissions of an application; only AzureCloud supports it, and acrux does not implement it',
     load: () => import('../ad/app/consent.ts'),
   },
   {

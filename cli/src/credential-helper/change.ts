@@ -6,12 +6,16 @@ import { cachedToken, placeOf } from './cached-token.ts'
 import { findOwner, helperRegistriesOf, loginServerOf } from './registries.ts'
 import { note } from './report-failure.ts'
 
-/** The user names of tokens: with any other, the credential is one of its own. [docker-credential-helpers protocol] */
+/**
+ * The user names that mean that the credential is a token. A credential with any other user name is a password.
+ * [docker-credential-helpers protocol]
+ */
 const tokenNames = new Set([nullGuid, '<token>'])
 
 /**
- * `store`: nothing is stored, because the credentials come from `acrux login`. A token is accepted, which is what clients send back
- * that were given one. A user name and password are an error, so that no other credential is used than the user expects.
+ * `store`: nothing is stored, because the credentials come from `acrux login`. A token is accepted, because clients
+ * send back the token that they got. A user name and password are an error, so that no other credential is used than
+ * the user expects.
  *
  * @throws CommandFailure
  */

@@ -30,7 +30,10 @@ export function parseImagePattern(text: string): ImagePattern {
   return { labels, port, path: path.replace(/\/+$/, '') }
 }
 
-/** Whether an image belongs to a pattern. Both have the same number of labels and the same port. */
+/**
+ * Whether an image belongs to a pattern. The image and the pattern must have the same number of labels and the same
+ * port.
+ */
 export function isMatch({ labels, port, path }: ImagePattern, { loginServer, repository }: PulledImage): boolean {
   const [, name = '', imagePort] = hostAndPort.exec(loginServer) ?? []
   const ofImage = name.split('.')

@@ -13,7 +13,11 @@ import { WrongUsageError, failure } from '../command/failure.ts'
  */
 export async function install([directory, ...files]: readonly string[]): Promise<void> {
   if (directory === undefined) throw new WrongUsageError('install needs a directory')
-  if (!isSea()) throw failure('only the executable can install itself', 'use the executable or the image of a release')
+  if (!isSea())
+    throw failure(
+      'only the single-file executable of acrux can install itself',
+      'use the executable or the image of a release',
+    )
   await mkdir(path.join(directory, 'bin'), { recursive: true })
   await installProgram(process.execPath, path.join(directory, 'bin/acrux-credential-provider'))
   for (const file of files) await installFile(file, directory)

@@ -52,7 +52,7 @@ async function proveIdentity(
       const tenantId = textIn(serviceAccountAnnotations, tenantIdAnnotation) ?? identity.tenantId
       if (serviceAccountToken === undefined)
         throw failure(
-          'the request has no token of a service account',
+          'the request contains no token of a service account',
           'set tokenAttributes in the CredentialProviderConfig of the kubelet, or another --auth',
         )
       // Registries of Acrux exchange the token itself. Those of Azure exchange only tokens of Entra.

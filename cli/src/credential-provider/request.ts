@@ -30,7 +30,7 @@ export async function readRequest(input: AsyncIterable<Buffer | string>): Promis
   if (typeof image !== 'string' || image === '' || image.length > maxImageLength || !/^[\x21-\x7e]+$/.test(image))
     throw failure('the request has no valid image')
   if (token !== undefined && typeof token !== 'string')
-    throw failure('the serviceAccountToken of the request is not a text')
+    throw failure('the serviceAccountToken of the request is not a string')
   if (!isRecord(annotations)) throw failure('the serviceAccountAnnotations of the request are not an object')
   return {
     image,

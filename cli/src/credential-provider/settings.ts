@@ -31,7 +31,7 @@ export type ProviderSettings = {
   readonly authorityHost: string | undefined
   /** Whether a login is for the whole registry, or only for pulls from the repository of the image. */
   readonly loginScope: 'registry' | 'repository'
-  /** How long the kubelet keeps a login at most. */
+  /** The maximum time for which the kubelet caches a login. */
   readonly cacheSeconds: number
   readonly isDebug: boolean
 }
@@ -69,7 +69,7 @@ export async function readSettings(args: readonly string[], env: Environment): P
   }
   const registries = listOf(values['registry'] ?? inFile['registries'])
   if (registries.length === 0)
-    throw new WrongUsageError('no registry is set, so that no image would get a login', 'add --registry HOST')
+    throw new WrongUsageError('no registry is set, so no image would get a login', 'add --registry HOST')
   const cacheDuration = text('cacheDuration')
   const identity = identityOf(text, env)
   const authorityHost = httpsUrl(text('authorityHost'))
@@ -91,7 +91,7 @@ const defaultCacheSeconds = 600
 function requireOneRegistry(registries: readonly string[]): void {
   if (registries.length === 1 && registries[0]?.includes('*') === false) return
   throw new WrongUsageError(
-    'with --auth service-principal, each of several registries would get the secret',
+    'with --auth service-principal, set only one registry: each registry would get the secret',
     'add --authority-host URL, to which alone it is then sent, or set one --registry without *',
   )
 }
@@ -128,7 +128,7 @@ function listOf(value: unknown): string[] {
 
 function textOf(value: unknown, name: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
-  throw new WrongUsageError(`${name} in the configuration file must be a text`)
+  throw new WrongUsageError(`${name} in the configuration file must be a string`)
 }
 
 /** A secret or a token is sent there. */

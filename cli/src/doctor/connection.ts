@@ -9,7 +9,7 @@ import { type Outcome, type Scene, type Step, failed, ok, skipped, warning } fro
 const dayMs = 86_400_000
 const warnDays = 7
 
-/** Tokens and certificates have times, and clients and servers tolerate small differences alone. */
+/** Tokens and certificates have times, and clients and servers tolerate only small differences. */
 const maxClockDifferenceMs = 60_000
 
 /** The checks of names, connection, certificate, clock and challenge. */

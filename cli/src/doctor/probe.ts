@@ -9,7 +9,7 @@ import { version } from '../version.ts'
 const timeoutMs = 20_000
 const maxBodyBytes = 64 * 1024
 
-/** The response to a request without credentials, and what the connection was. */
+/** The response to a request without credentials, and the properties of the connection. */
 export type Probe = {
   readonly status: number
   readonly headers: IncomingHttpHeaders

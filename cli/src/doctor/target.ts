@@ -15,10 +15,10 @@ export type TargetFlags = ServerFlags & {
   readonly push: boolean
 }
 
-/** The scene of the checks, before the first of them. @throws CommandFailure if no server can be selected */
+/** The data that the checks start with. @throws CommandFailure if no server can be selected */
 export async function sceneOf(context: CommandContext, flags: TargetFlags): Promise<Scene> {
   const { name, server, repository, push: isPushWanted } = flags
-  if (name !== undefined && server !== undefined) throw new WrongUsageError('--name and --server exclude each other')
+  if (name !== undefined && server !== undefined) throw new WrongUsageError('--name and --server cannot be combined')
   const account = await findAccount(context)
   const shared = {
     context,
@@ -42,7 +42,10 @@ export async function sceneOf(context: CommandContext, flags: TargetFlags): Prom
   }
 }
 
-/** The login server of a registry. If the account cannot ask for it, it is that of the cloud: the checks then say why. */
+/**
+ * The login server of a registry. If the account cannot read it, the login server is guessed from the cloud, and the
+ * checks report the reason.
+ */
 async function placeOf(context: CommandContext, flags: TargetFlags, name: string) {
   const account = await findAccount(context)
   try {

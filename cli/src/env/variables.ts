@@ -4,7 +4,7 @@ export const clients = ['az', 'docker', 'podman', 'sdk'] as const
 /** A client of {@link clients}. */
 export type Client = (typeof clients)[number]
 
-/** What the variables are made of. */
+/** The values from which the variables are built. */
 export type Facts = {
   /** Without a slash at the end. */
   readonly resourceManager: string
@@ -21,7 +21,7 @@ export type Facts = {
 export type AuthorityFiles = {
   /** The authority of the server alone. */
   readonly own: string
-  /** The same, after those that this machine trusts. */
+  /** The authority of the server, after the authorities that this machine trusts. */
   readonly bundle: string
 }
 

@@ -8,8 +8,8 @@ import { readResponse } from '../read-response.ts'
 export type Target = { readonly url: URL; readonly trust?: TrustFile }
 
 /**
- * A file of certificates. That of the server itself is enough to know the server, so its names are not compared: this machine
- * may reach it by another name than its clients.
+ * A file of certificates. The certificate of the server itself identifies the server, so the names in it are not
+ * compared: this machine may use another name for the server than its clients.
  */
 type TrustFile = { readonly file: string; readonly kind: 'authority' | 'server' }
 

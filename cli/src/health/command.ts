@@ -39,7 +39,7 @@ certificate as acrux serve does, also from the environment. Run it as the user t
     },
     {
       flags: '--wait [seconds]',
-      description: `wait until the server is ready, at most that long; ${defaultWaitSeconds} seconds by default`,
+      description: `wait until the server is ready, at most this number of seconds; ${defaultWaitSeconds} seconds by default`,
       parse: requireSeconds,
     },
   ],
@@ -79,7 +79,7 @@ const reachable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', ':
 
 function localTarget({ listen, http, tlsCert, dataDir }: Configuration): Target {
   const [first] = listen
-  if (first === undefined) throw new Error('the configuration has no address')
+  if (first === undefined) throw new Error('the configuration has no address to listen on')
   const authority = formatListenAddress({ host: reachable[first.host] ?? first.host, port: first.port })
   if (http) return { url: new URL(`http://${authority}`) }
   const file = tlsCert ?? join(dataDir, 'tls', 'ca.pem')

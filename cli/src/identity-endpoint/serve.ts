@@ -76,7 +76,7 @@ const maxHeaderBytes = 1024
 async function readOrCreateHeader(file: string): Promise<string> {
   try {
     const present = (await readPrivateFile(file, maxHeaderBytes))?.trim()
-    if (present !== undefined && present.length < 32) throw new Error('it has fewer than 32 characters')
+    if (present !== undefined && present.length < 32) throw new Error('the stored header has fewer than 32 characters')
     if (present !== undefined) return present
     const created = randomBytes(32).toString('base64url')
     await writePrivateFile(file, `${created}\n`)

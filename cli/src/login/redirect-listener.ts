@@ -10,7 +10,10 @@ export type SignInAnswer =
 /** Waits for the browser to return from the sign-in. [RFC 8252 §7.3] */
 export type RedirectListener = {
   readonly redirectUri: string
-  /** The answer to the request with this `state`. Others are ignored. @throws CommandFailure after 15 minutes */
+  /**
+   * The answer to the request with this `state`. Requests with another `state` are ignored. @throws CommandFailure
+   * after 15 minutes
+   */
   readonly answer: (state: string) => Promise<SignInAnswer>
   readonly close: () => void
 }

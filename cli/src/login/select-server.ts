@@ -86,7 +86,7 @@ async function describe(context: CommandContext, url: URL, { ca, name, isTrusted
     context.log.notice(`  SHA-256 fingerprint: ${fingerprint256}`)
     if (!context.isInteractive && !isTrusted)
       throw failure(
-        'there is no terminal to ask whether it is trusted',
+        'without a terminal, the command cannot ask whether you trust this certificate authority',
         'compare the fingerprint with that of the server, and then add --yes, or pass the authority with --ca-file',
       )
     await context.confirm('Is it the fingerprint that the operator of the server gave you?', isTrusted)

@@ -23,7 +23,10 @@ const settings: readonly TargetSetting[] = settingDefinitions.flatMap((definitio
 export const targetFlags: readonly FlagDescription[] = settings.map(({ key, option }) => {
   switch (key) {
     case 'database.url':
-      return { flags: option, description: `move the rows to this database: the setting database, or ${sqlite}` }
+      return {
+        flags: option,
+        description: `move the rows to this database: a value of the setting database, or ${sqlite}`,
+      }
     case 'storage.kind':
       return { flags: option, description: 'move the blobs: the setting storage.kind' }
     default:

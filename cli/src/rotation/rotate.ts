@@ -38,7 +38,7 @@ export function rotate(
   const settings: Settings = { ...flags, after: flags.after ?? defaultAfterMs }
   const isDelivered = (flags.outFile ?? flags.exec) !== undefined
   if (flags.outFile !== undefined && flags.exec !== undefined)
-    throw new WrongUsageError('--out-file and --exec exclude each other')
+    throw new WrongUsageError('--out-file and --exec cannot be combined')
   if (finish === true && isDelivered) throw new WrongUsageError('--finish creates no password for --out-file or --exec')
   if (finish !== true && wait === true && !isDelivered)
     throw new WrongUsageError('--wait needs --out-file or --exec, because the result is printed at the end')
@@ -76,7 +76,7 @@ async function finishRotation(context: CommandContext, holder: Holder, flags: Se
   const old = oldToDelete(holder, passwords, flags.keyId)
   requireKnownUses(holder, passwords, old)
   const newest = validPasswords(passwords).at(-1)
-  if (newest === undefined) throw new Error('an old password has a newer one')
+  if (newest === undefined) throw new Error('an old password must have a newer one')
   if (newest.lastUsedAtMs === undefined)
     context.log.warning(`nobody has used ${newest.id} yet: check that the clients have it`)
   const isDryRun = flags.dryRun === true

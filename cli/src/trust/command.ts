@@ -101,7 +101,7 @@ function subjectOf(server: string | undefined, authority: Authority | undefined)
   return { server, label: server ?? short ?? '' }
 }
 
-/** Changes every place, whatever happens at the others, and prints a line for each. */
+/** Changes every place, even if another one fails, and prints a line for each. */
 async function change(
   { print, log, exitWith }: CommandContext,
   chosen: readonly Place[],

@@ -2,11 +2,11 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Authority } from './authority.ts'
 
-/** What the trusted authority is of. */
+/** The server whose authority is trusted. */
 export type Subject = {
   /** The server, `HOST` or `HOST:PORT`; undefined if only the file of the authority is known. */
   readonly server: string | undefined
-  /** A short name for files and lists: the server, or the begin of the fingerprint. */
+  /** A short name for files and lists: the server, or the beginning of the fingerprint. */
   readonly label: string
 }
 

@@ -4,7 +4,7 @@ type Waiting<Answer> = {
   readonly reject: (error: unknown) => void
 }
 
-/** The most requests that one request may carry: the limit of ARM and Graph. */
+/** The maximum number of requests in one batch: the limit of ARM and Graph. */
 const maxGathered = 20
 
 /**
@@ -23,7 +23,7 @@ export function createGatherer<Answer>(sendAll: (paths: readonly string[]) => Pr
         (answers) =>
           some.forEach(({ resolve, reject }, index) => {
             const answer = answers[index]
-            if (answer === undefined) reject(new Error('a batch has an answer less than requests'))
+            if (answer === undefined) reject(new Error('a batch has fewer answers than requests'))
             else resolve(answer)
           }),
         (error: unknown) => some.forEach(({ reject }) => reject(error)),

@@ -13,7 +13,7 @@ const acmeSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            "Get certificates from the ACME provider with this directory, such as Let's Encrypt, and renew them. The server orders one for `publicHost` and for each login server that is a public name. It uses its own certificate for all other hosts, and until the first one arrives. See [certificates from an ACME provider](../how-to/acme.md).",
+            "Get certificates from the ACME provider with this directory, such as Let's Encrypt, and renew them. The server orders one for `publicHost` and for each login server that is a public name. For all other hosts, and until the first certificate arrives, the server uses its own certificate. See [certificates from an ACME provider](../how-to/acme.md).",
           placeholder: 'url',
           example: 'https://acme-v02.api.letsencrypt.org/directory',
           defaultText: 'none',
@@ -36,7 +36,7 @@ const acmeSettings = z
       httpListen: listenAddress().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'Prove the control of hosts by HTTP-01 at this address, which the provider must reach at port 80 of each host. Without this setting, the server uses TLS-ALPN-01, and the provider must reach `listen` at port 443.',
+          'Answer HTTP-01 challenges at this address. The provider must be able to reach it at port 80 of each host. Without this setting, the server uses TLS-ALPN-01, and the provider must reach `listen` at port 443.',
         placeholder: 'host:port',
         example: '0.0.0.0:80',
         defaultText: 'none',
@@ -62,7 +62,7 @@ const acmeSettings = z
       eabKeyFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A file with the HMAC key for external account binding, in base64url as the provider shows it. Other users must not be able to read it.',
+          'A file with the HMAC key for external account binding, in base64url as the provider shows it. Other users must not be able to read the file.',
         placeholder: 'file',
         example: '/etc/acrux/eab-key',
         defaultText: 'none',

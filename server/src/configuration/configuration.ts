@@ -67,7 +67,7 @@ export async function loadConfiguration(from: ConfigurationSources = {}): Promis
   return configuration
 }
 
-/** Beside the configurations, because the sources are no settings. */
+/** Stored beside the configurations, because the sources are not settings. */
 const sources = new WeakMap<Configuration, Gathered>()
 
 /** The flag, the variable, or the file and line that set a setting; undefined for a default. */

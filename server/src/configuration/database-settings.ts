@@ -24,7 +24,7 @@ export const databaseSettings = z
         kind: 'text',
         isGroupValue: true,
         description:
-          'The PostgreSQL database that holds all rows, version 15 or newer, as `postgres://USER@HOST:PORT/DATABASE`. The blobs stay in `dataDir`, and so does the master key without `masterKey`. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may be that of PgBouncer in transaction mode. In the file, `database: URL` is enough without other settings of `database`. See [PostgreSQL](../how-to/postgresql.md).',
+          'The PostgreSQL database that holds all rows, version 15 or newer, as `postgres://USER@HOST:PORT/DATABASE`. The blobs stay in `dataDir`, and so does the master key unless `masterKey` is set. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may point to PgBouncer in transaction mode. In the configuration file, write `database: URL` if you need no other setting of `database`. See [PostgreSQL](../how-to/postgresql.md).',
         placeholder: 'url',
         example: 'postgres://acrux@db.example.com/acrux',
         defaultText: 'SQLite, in the file `acrux.db` in the data directory',
@@ -32,7 +32,7 @@ export const databaseSettings = z
       directUrl: databaseUrl().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'The URL of the PostgreSQL server itself, if `database` is the URL of a pooler such as PgBouncer. Notifications and changes of the schema use it. Without it, a revocation through a pooler takes up to 0.7 seconds longer.',
+          'The URL of the PostgreSQL server itself, if `database` is the URL of a pooler such as PgBouncer. The server uses it for notifications and for changes of the schema. Without this setting, a revocation through a pooler takes up to 0.7 seconds longer.',
         placeholder: 'url',
         example: 'postgres://acrux@db.example.com/acrux',
         defaultText: '`database`',
@@ -40,7 +40,7 @@ export const databaseSettings = z
       passwordFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'The file with the password of the database user, on one line. Only the user that the server runs as may have access to the file. It is read for each new connection, so that the password can be changed without a restart.',
+          'The file with the password of the database user, on one line. Only the user that the server runs as may have access to the file. The server reads the file for each new connection, so that the password can be changed without a restart.',
         placeholder: 'file',
         example: '/etc/acrux/database.password',
         defaultText: 'no password',
@@ -50,7 +50,7 @@ export const databaseSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'A command for the shell that prints the password of the database user, such as an access token. It runs for a new connection if its last output is older than a minute.',
+            'A shell command that prints the password of the database user, such as an access token. The server runs the command for a new connection if the last output is older than a minute.',
           placeholder: 'command',
           example: 'az account get-access-token --resource-type oss-rdbms --query accessToken -o tsv',
           defaultText: 'none',
@@ -72,7 +72,7 @@ export const databaseSettings = z
       maxWriteConnections: wholeNumber(1, 1000).default(10).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum number of connections for transactions. Together with `database.maxReadConnections`, and two direct connections, it must not exceed what the database server accepts from all servers of Acrux.',
+          'The maximum number of connections for transactions. Each server opens up to this number of connections, plus `database.maxReadConnections`, plus two. PostgreSQL must accept that many connections from each Acrux server.',
         placeholder: 'number',
         example: '20',
       }),
@@ -86,7 +86,7 @@ export const databaseSettings = z
       statementTimeoutSeconds: wholeNumber(1, 3600).default(30).register(settingTexts, {
         kind: 'number',
         description:
-          'How long one statement may take, before its request fails with 503 and its connection is closed. It is also the time after which a request notices that the network to the database is broken.',
+          'How long one statement may take, before its request fails with 503 and its connection is closed. After this time, a request also notices that the network to the database is broken.',
         placeholder: 'seconds',
         example: '10',
       }),

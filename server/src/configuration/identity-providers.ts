@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { parseGuid } from '../standards/azure/guid.ts'
 
-/** The maximum number of providers. Each is a button on the sign-in page. */
+/** The maximum number of providers. Each provider is a button on the sign-in page. */
 const largestNumber = 20
 
 const notBoth = 'set either clientSecretFile, or clientCertFile and clientKeyFile'
@@ -101,17 +101,17 @@ export const identityProviderFields: Readonly<Record<keyof z.output<typeof ident
   displayName: 'The label of the button on the sign-in page.',
   kind: '`entra` for Microsoft Entra, which identifies users by tenant and object id; `oidc` (the default) for any other OpenID provider, which identifies them by issuer and subject. Users are never identified by e-mail address.',
   issuer:
-    'The exact issuer. The server reads the configuration from `/.well-known/openid-configuration` below it. For Entra, `https://login.microsoftonline.com/TENANT-ID/v2.0`, or with `organizations` instead of the id for several tenants.',
+    'The exact issuer. The server reads the configuration from `/.well-known/openid-configuration` below the issuer. For Entra, `https://login.microsoftonline.com/TENANT-ID/v2.0`, or with `organizations` instead of the id for several tenants.',
   clientId: 'The client id of Acrux at the provider.',
   clientSecretFile:
-    'A file with the client secret. Only the user that the server runs as may have access to the file. It is read at each use, so a new secret needs no restart.',
+    'A file with the client secret. Only the user that the server runs as may have access to the file. The file is read at each use, so a new secret needs no restart.',
   clientCertFile:
     'Instead of a secret: a PEM file with a certificate that is registered at the provider. Acrux then signs assertions with `clientKeyFile`.',
   clientKeyFile:
     'The PEM file with the private key of the certificate, not encrypted. Only the user that the server runs as may have access to the file.',
   scopes: 'The requested scopes. `openid` is always included. Default: `openid`, `profile`, `email`.',
   groupsClaim:
-    'The claim of the id token that lists the groups of a user. Each becomes a group of the directory. Memberships are those of the last sign-in. Default: `groups`.',
+    'The claim of the id token that lists the groups of a user. Each of these groups becomes a group of the directory. Memberships are those of the last sign-in. Default: `groups`.',
   requireGroup: 'The group that a user must have in order to sign in. Default: none.',
   allowedTenants: 'With the issuer `organizations`: the ids of the tenants whose users may sign in.',
   createUsers:
@@ -119,12 +119,12 @@ export const identityProviderFields: Readonly<Record<keyof z.output<typeof ident
   prompt:
     'What the provider always prompts for: `login`, `select_account` or `consent`. Default: the provider decides.',
   mfaAcrValues:
-    'Values of the claim `acr` that mean more than one factor. The value `mfa` in `amr` always does. Default: none.',
+    'Values of the claim `acr` that mean more than one factor. The value `mfa` in `amr` always means this. Default: none.',
   signInHours:
     'How many hours a sign-in is valid, with its refresh tokens and group memberships. If a user is removed at the provider, Acrux notices it only at the next sign-in. Default: `8`.',
   caFile: 'A PEM file with the certificate authorities for the provider. Default: those of the system.',
   privateNetwork:
-    'Whether the host of `issuer` may have a private or loopback address. Other hosts that the provider names never may. Default: `false`.',
+    'Whether the host of `issuer` may have a private or loopback address. All other hosts that the provider names must have public addresses. Default: `false`.',
 }
 
 /** Whether an Entra issuer is for one tenant or several; undefined for another issuer. */

@@ -15,7 +15,7 @@ export const identitySettings = z
       maxWorkloadTokenSeconds: wholeNumber(60, 31_536_000).default(86_400).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum lifetime of a token of a CI system, a cluster or another external issuer, from issue to expiry, plus 5 minutes for clock skew. A token with a longer lifetime is denied, however much of it is left.',
+          'The maximum lifetime of a token of a CI system, a cluster or another external issuer, from issue to expiry, plus 5 minutes for clock skew. A token that was issued with a longer lifetime is denied, even shortly before it expires.',
         placeholder: 'seconds',
         example: '3600',
       }),
@@ -32,7 +32,7 @@ export const identitySettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'Who must sign in with a second factor: nobody, the owners of the directory, or everybody. A person who has none sets it up at the next sign-in, in a browser or by device code. Existing sign-ins without a second factor end.',
+            'Who must sign in with a second factor: nobody, the owners of the directory, or everybody. A user without a second factor sets one up at the next sign-in, in a browser or with a device code. Existing sign-ins without a second factor end.',
           placeholder: 'who',
           example: 'owners',
         }),
@@ -42,7 +42,7 @@ export const identitySettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'What a person needs to set up the first second factor: only the password, or also a code from an owner of the directory. With `owner-code`, a stolen password is not enough to set one up.',
+            'What a user needs to set up a second factor for the first time: only the password, or also a code from an owner of the directory. With `owner-code`, a stolen password is not enough to set one up.',
           placeholder: 'mode',
           example: 'owner-code',
         }),

@@ -22,11 +22,11 @@ export const settingsSchema = z.strictObject(
     dataDir: path().register(settingTexts, {
       kind: 'text',
       description:
-        'The directory that holds all state: database, blobs, keys, certificates. One server at a time uses it. With `database`, the rows are in PostgreSQL.',
+        'The directory that holds all state: database, blobs, keys, certificates. Only one server at a time can use it. If `database` is set, the rows are in PostgreSQL instead.',
       placeholder: 'directory',
       example: '/var/lib/acrux',
       defaultText:
-        '`./acrux-data` in a clone of the repository. In a package: `$STATE_DIRECTORY` of a systemd service, `/var/lib/acrux` for root, and `$XDG_DATA_HOME/acrux` or `~/.local/share/acrux` for other users',
+        '`./acrux-data` in a clone of the repository. In an installed package: `$STATE_DIRECTORY` of a systemd service, `/var/lib/acrux` for root, and `$XDG_DATA_HOME/acrux` or `~/.local/share/acrux` for other users',
     }),
     database: databaseSettings,
     masterKey: parsed(parseMasterKeySource, 'must be file:PATH, env:VARIABLE or exec:COMMAND')
@@ -34,7 +34,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'text',
         description:
-          'Where the key comes from that encrypts the secrets in the database: `file:PATH`, a file with 32 random bytes, raw or in base64; `env:VARIABLE`, an environment variable with them in base64; or `exec:COMMAND`, a command for the shell that calls a key management service. It is called with `wrap` or `unwrap` as its last argument, reads bytes from standard input, and prints the encrypted or decrypted bytes to standard output, within 30 seconds. All servers on one database need the same master key. See [The master key](../how-to/master-key.md).',
+          'The source of the key that encrypts the secrets in the database: `file:PATH`, a file with 32 random bytes, raw or in base64; `env:VARIABLE`, an environment variable with 32 random bytes in base64; or `exec:COMMAND`, a shell command that calls a key management service. The command is called with `wrap` or `unwrap` as its last argument, reads bytes from standard input, and prints the encrypted or decrypted bytes to standard output, within 30 seconds. All servers on one database need the same master key. See [The master key](../how-to/master-key.md).',
         placeholder: 'source',
         example: 'exec:/usr/local/bin/acrux-kms',
         defaultText: 'the file `master.key` in the data directory, which the first start creates',
@@ -47,7 +47,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'list',
         description:
-          'The addresses to accept connections on. `0.0.0.0:443` and `[::]:443` are every address of the machine.',
+          'The addresses to accept connections on. `0.0.0.0:443` and `[::]:443` mean every address of the machine.',
         placeholder: 'host:port',
         example: '0.0.0.0:443',
         defaultText: '`127.0.0.1:5443`',
@@ -69,7 +69,8 @@ export const settingsSchema = z.strictObject(
       .optional()
       .register(settingTexts, {
         kind: 'text',
-        description: 'The suffix of the login server of further registries, after the name of the registry.',
+        description:
+          'The login server of each registry after the first is the name of the registry followed by this suffix.',
         placeholder: '.host',
         example: '.azurecr.example.com',
         defaultText: '`.azurecr.localhost` and the port of the first `listen`',
@@ -103,7 +104,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'number',
         description:
-          'How many threads accept connections. With 1, the main thread accepts them. With more, further threads accept them, answer pulls and issue tokens, and the main thread answers all other requests; `auto` is the number of processor cores. The main thread accepts alone where the system does not let threads share an address, and with `database`.',
+          'How many threads accept connections. With `1`, the main thread accepts connections. With a higher number, that many further threads accept connections, answer pulls and issue tokens, and the main thread answers all other requests; `auto` is the number of processor cores. Only the main thread accepts connections if the system does not let threads share an address, or if `database` is set.',
         placeholder: 'number',
         example: 'auto',
       }),
@@ -142,7 +143,7 @@ export const settingsSchema = z.strictObject(
     dev: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'For tests and local development: the first owner keeps the generated password. Otherwise, the owner must change it at the first sign-in. Only the first start reads this setting.',
+        'For tests and local development: the first owner keeps the generated password. Without this setting, the owner must change the password at the first sign-in. Only the first start reads this setting.',
       placeholder: 'boolean',
       example: 'true',
     }),
@@ -172,7 +173,7 @@ export const settingsSchema = z.strictObject(
     drainSeconds: wholeNumber(0, 3600).default(0).register(settingTexts, {
       kind: 'number',
       description:
-        'How long the server continues to accept connections after SIGTERM. `/readyz` responds 503 meanwhile, and each response closes its connection, so that a load balancer selects other servers. Set it to longer than the load balancer takes to notice.',
+        'How long the server continues to accept connections after SIGTERM. `/readyz` responds 503 meanwhile, and each response closes its connection, so that a load balancer selects other servers. Set it to a longer time than the load balancer needs to notice this.',
       placeholder: 'seconds',
       example: '15',
     }),
@@ -223,7 +224,7 @@ export const settingsSchema = z.strictObject(
     trustedTenants: trustedTenantsSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`: a user who signed in there with `az login` needs no other sign-in. Their users and applications are identified by tenant and object id. They have only the permissions that role assignments grant to that object id.',
+        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`: a user who signed in there with `az login` needs no other sign-in. Their users and applications are identified by tenant and object id. These users and applications have only the permissions that role assignments grant to that object id.',
       placeholder: 'json',
       example: '[{"tenantId":"3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11"}]',
       defaultText: 'none',
@@ -257,7 +258,7 @@ export const settingsSchema = z.strictObject(
           leaseSeconds: wholeNumber(1, 31_536_000).default(86_400).register(settingTexts, {
             kind: 'number',
             description:
-              'How long a blob that a client pushed or found is kept while no manifest refers to it. It must be longer than the longest push.',
+              'How long a blob that a client pushed or found is kept while no manifest refers to it. This time must be longer than the longest push.',
             placeholder: 'seconds',
             example: '7200',
           }),
@@ -271,7 +272,7 @@ export const settingsSchema = z.strictObject(
           directory: path().optional().register(settingTexts, {
             kind: 'text',
             description:
-              'The directory to which the server writes the backups that owners request in the portal, preferably on another disk. It contains any number of backups of one server; `acrux backup` works with it as well. Nobody can request a backup without it.',
+              'The directory to which the server writes the backups that owners request in the portal, preferably on another disk. The directory can contain any number of backups of one server; `acrux backup` can use the same directory. Without this setting, nobody can request a backup.',
             placeholder: 'directory',
             example: '/backup/acrux',
             defaultText: 'none',

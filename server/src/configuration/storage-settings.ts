@@ -115,7 +115,7 @@ export const storageSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'Where the bytes of blobs are stored: in `dataDir`, in Azure Blob Storage, or in S3 or a compatible service. Once there are blobs, `acrux migrate` changes it. See [object storage](../how-to/object-storage.md).',
+            'Where the bytes of blobs are stored: in `dataDir`, in Azure Blob Storage, or in S3 or a compatible service. To change it once there are blobs, use `acrux migrate`. See [object storage](../how-to/object-storage.md).',
           placeholder: 'kind',
           example: 's3',
         }),
@@ -132,7 +132,7 @@ export const storageSettings = z
       redirect: flag().default(false).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Answer a `GET` of a blob with a redirect to the object store, as Azure Container Registry does, instead of passing the bytes on. The URL is valid for 5 minutes, even if the permission is revoked meanwhile. Clients must be able to reach the store. Needs credentials that can sign URLs: not a SAS token.',
+          'Redirect a `GET` of a blob to the object store, as Azure Container Registry does, instead of sending the bytes through the server. The URL is valid for 5 minutes, even if the permission is revoked meanwhile. Clients must be able to reach the store. The setting needs credentials that can sign URLs; a SAS token cannot.',
         placeholder: 'boolean',
         example: 'true',
       }),

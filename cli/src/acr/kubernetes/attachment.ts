@@ -95,7 +95,7 @@ export async function requirePuller(
   { identity, app }: AttachmentFlags,
 ): Promise<Puller> {
   if ((identity === undefined) === (app === undefined))
-    throw new WrongUsageError('select what pulls: --identity or --app')
+    throw new WrongUsageError('specify the identity that pulls: --identity or --app')
   if (app !== undefined) return requireApplicationPuller(account, app)
   const wanted = identity ?? ''
   const found = await findIdentity(account, wanted)

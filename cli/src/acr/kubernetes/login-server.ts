@@ -5,7 +5,7 @@ import type { RegistryFlags } from '../named-registry.ts'
 
 /**
  * The login server of a registry, and its certificate authority. `--name` may be a login server, for which nobody needs to be
- * signed in. With an account, whose token is sent there, it must be one of the account's cloud.
+ * signed in. If the token of an account is sent there, the login server must belong to the account's cloud.
  *
  * @throws CommandFailure if it is a name, and nobody is signed in
  */

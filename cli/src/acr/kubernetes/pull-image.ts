@@ -46,7 +46,10 @@ async function getManifest(access: Access, repository: string, reference: string
   return response
 }
 
-/** Pulls the configuration of an image, which is the first blob of its manifest, and says what came. @throws CommandFailure */
+/**
+ * Pulls the configuration of an image, which is the first blob of its manifest, and describes what was received.
+ * @throws CommandFailure
+ */
 export async function pullConfiguration(access: Access, { repository }: Image, manifest: unknown): Promise<string> {
   const digest = valueAt(manifest, 'config.digest')
   if (typeof digest !== 'string') throw failure('the manifest has no configuration')

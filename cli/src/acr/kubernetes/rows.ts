@@ -9,7 +9,7 @@ export const kubernetesRows: readonly CommandRow[] = [
   },
   {
     path: 'acr check-acr',
-    summary: 'check each step of a pull, as a node of Kubernetes takes them',
+    summary: 'check each step of a pull, as a node of Kubernetes runs it',
     load: () => import('./check-acr.ts'),
   },
   {

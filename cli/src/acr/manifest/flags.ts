@@ -22,7 +22,7 @@ export const manifestFlags: readonly FlagDescription[] = [
   ...common,
   {
     flags: '-n, --name <name>',
-    description: 'the manifest in the form name:tag or name@digest. Without both, the tag is latest',
+    description: 'the manifest in the form name:tag or name@digest. Without tag and digest, the tag is latest',
   },
 ]
 

@@ -25,7 +25,7 @@ export type AssignmentChange = { readonly description: string } & (
 /** An assignment that is changed. */
 export type ChangedAssignment = Pick<ConsideredAssignment, 'id' | 'roleName' | 'condition'>
 
-/** The assignment of a role to a principal itself at the registry itself. */
+/** The assignment of a role to the principal, not to one of its groups, at the registry, not at a scope above it. */
 export function ownAssignment(
   assignments: readonly ConsideredAssignment[],
   { id: registryId }: { readonly id: string },
@@ -37,7 +37,10 @@ export function ownAssignment(
   )
 }
 
-/** Whether an assignment is that of a principal itself at the registry itself. */
+/**
+ * Whether an assignment is to the principal, not to one of its groups, and at the registry, not at a scope above it.
+ *
+ */
 export function isOwn(assignment: ConsideredAssignment, registryId: string, principalId: string): boolean {
   return assignment.principalId === principalId && assignment.scope.toLowerCase() === registryId.toLowerCase()
 }
@@ -55,7 +58,10 @@ export function allowsAll(assignment: ConsideredAssignment, action: string, patt
   return patternsAllowing(alternativesOf(assignment), action).some((each) => covers(each, pattern))
 }
 
-/** The repositories of a pattern, or around it, on which an assignment allows a data action. */
+/**
+ * The repositories on which an assignment allows a data action: those within a pattern, or a larger pattern that
+ * includes it.
+ */
 export function allowedPatterns(
   assignment: ConsideredAssignment,
   action: string,

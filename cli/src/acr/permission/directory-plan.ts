@@ -20,7 +20,7 @@ export type DirectoryPermission = {
   readonly pattern: RepositoryPattern
 }
 
-/** What is needed to grant a permission. */
+/** The changes that are needed to grant a permission. */
 export type GrantPlan = {
   /** Whether the subject has the permission. */
   readonly isAllowed: boolean
@@ -37,7 +37,7 @@ const dataActions: Readonly<Record<string, string>> = {
   metadata_read: 'metadata/read',
 }
 
-/** Plans to grant a permission to a user, a group, an application or a managed identity. @throws ApiError */
+/** Plans how to grant a permission to a user, a group, an application or a managed identity. @throws ApiError */
 export async function planDirectoryGrant(permission: DirectoryPermission): Promise<GrantPlan> {
   const { registry, subject, action, pattern } = permission
   const form = grantForms[action]
@@ -58,7 +58,10 @@ export async function planDirectoryGrant(permission: DirectoryPermission): Promi
   return { isAllowed: false, changes, isWider: pattern.kind !== 'all' }
 }
 
-/** Plans to let a principal pull from all repositories. `present` is its assignment of the role for pulls at the registry. */
+/**
+ * Plans how to let a principal pull from all repositories. `present` is its assignment of the role for pulls at the
+ * registry.
+ */
 export function planPullFromAll(
   { isPerRepository }: PermissionRegistry,
   present: ChangedAssignment | undefined,

@@ -131,7 +131,7 @@ async function requireGranted({ registry, subject, action, pattern }: Permission
   const { allowed } = await explainAccess(registry, subject, question)
   if (allowed) return
   throw failure(
-    'the changes were made, but the registry does not allow the permission',
+    'the changes were made, but the permission is still denied',
     'the permissions may have been changed at the same time: run the command again',
   )
 }

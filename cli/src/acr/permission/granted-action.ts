@@ -36,7 +36,7 @@ export type GrantForm = {
   /** With permissions per repository: the role, and which of the role's actions the condition excludes. */
   readonly role: RepositoryRole
   readonly excluded: readonly string[]
-  /** The role's action without which the right is missing. */
+  /** The action of the role that the permission requires. */
   readonly dataAction: string
   /** For a whole registry: the roles, the action's own first. */
   readonly registryRoles: readonly string[]

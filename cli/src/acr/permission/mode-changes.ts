@@ -36,7 +36,7 @@ type Capabilities = ReadonlyMap<Capability, readonly string[]>
 /** A capability, and where it is lost or gained, such as `all repositories except team/*`. */
 export type CapabilityPlace = { readonly capability: Capability; readonly where: string }
 
-/** A principal whose permissions change by a switch. */
+/** A principal whose permissions change when the mode is switched. */
 export type ModeChange = {
   readonly principalId: string
   readonly roleNames: readonly string[]
@@ -60,7 +60,7 @@ export function modeChanges(held: readonly HeldRole[], mode: RoleAssignmentMode)
   })
 }
 
-/** What principals of the roles `before` may do in a mode, and could not with the roles `after`. */
+/** What principals with the roles `before` may do in a mode, but may not do with the roles `after`. */
 export function capabilityLoss(
   before: readonly HeldRole[],
   after: readonly HeldRole[],
@@ -111,7 +111,7 @@ function allows(allowed: readonly string[], denied: readonly string[], action: s
   return allowed.some((pattern) => matches(pattern, full)) && !denied.some((pattern) => matches(pattern, full))
 }
 
-/** Whether an action is one of a pattern, in which `*` is any text. */
+/** Whether an action matches a pattern, in which `*` stands for any text. */
 function matches(pattern: string, action: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[.\\+?^${}()|[\]]/g, String.raw`\$&`))
   return new RegExp(`^${parts.join('.*')}$`, 'i').test(action)

@@ -59,7 +59,7 @@ export function overlaps(one: RepositoryPattern, other: RepositoryPattern): bool
   return covers(one, other) || covers(other, one)
 }
 
-/** A repository of the pattern: of a path, one that nobody has named. */
+/** An example of a repository that the pattern includes; for a path, a made-up name. */
 export function exampleOf(pattern: RepositoryPattern): string {
   switch (pattern.kind) {
     case 'name':

@@ -35,7 +35,9 @@ still comes from elsewhere, such as a group or a role for all repositories, the 
 with 1.`,
   arguments: permissionArguments,
   flags: permissionFlags.map((each) =>
-    each.flags.includes('--yes') ? { ...each, description: 'has no effect: no confirmation is asked' } : each,
+    each.flags.includes('--yes')
+      ? { ...each, description: 'has no effect: the command asks for no confirmation' }
+      : each,
   ),
   examples: [
     'acrux acr revoke ada@example.com push team/app -n contoso',

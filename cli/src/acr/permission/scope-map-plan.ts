@@ -21,7 +21,7 @@ export type UsedScopeMap = {
   readonly isDisabled: boolean
 }
 
-/** A scope map has at least one action. This one has no effect. [docs, scoped tokens] */
+/** A scope map must have at least one action. This action has no effect. [docs, scoped tokens] */
 const noPermission = 'gateway/none/config/read'
 
 /** Reads the scope map of a scoped token, or of anonymous access. @throws CommandFailure if the token does not exist */
@@ -39,7 +39,7 @@ export async function readScopeMap(registry: PermissionRegistry, user: ScopeMapU
   return { user, name, actions: textsAt(map, 'properties.actions'), isOwn, isDisabled }
 }
 
-/** Plans to add what is missing of a permission to a scope map. @throws ApiError */
+/** Plans how to add the missing parts of a permission to a scope map. @throws ApiError */
 export async function planScopeMapGrant(
   registry: PermissionRegistry,
   map: UsedScopeMap,
@@ -55,7 +55,10 @@ export async function planScopeMapGrant(
   return changesTo(registry, map, { actions, asNew: `with ${names}`, asChange: `add ${names} to` })
 }
 
-/** Plans to remove a permission from a scope map. Push and delete include pull, which is kept. @throws ApiError */
+/**
+ * Plans how to remove a permission from a scope map. Push and delete include pull, which is kept. @throws ApiError
+ *
+ */
 export async function planScopeMapRevoke(
   registry: PermissionRegistry,
   map: UsedScopeMap,
@@ -100,7 +103,7 @@ export function afterChanges(map: UsedScopeMap, changes: readonly PermissionChan
   }, map)
 }
 
-/** Changes the scope map, or has its user use a copy of it if others use it too. */
+/** Changes the scope map. If others use it too, creates a changed copy for this user instead. */
 async function changesTo(
   registry: PermissionRegistry,
   map: UsedScopeMap,

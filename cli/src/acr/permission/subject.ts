@@ -13,7 +13,7 @@ export type DirectorySubject = {
   readonly id: string
   /** As role assignments have it. Undefined if Graph could not be asked. */
   readonly type: string | undefined
-  /** What a person calls it: a user principal name, or a display name. The object id if Graph could not be asked. */
+  /** Its name for people: a user principal name, or a display name. The object id if Graph could not be asked. */
   readonly name: string
   /** Such as `managed identity build`, safe for a terminal. */
   readonly title: string
@@ -31,12 +31,15 @@ export class AmbiguousName extends CommandFailure {
   override readonly name = 'AmbiguousName'
 }
 
-/** What WHO can be, for the help of commands. */
+/** The possible values of the argument WHO, for the help of commands. */
 export const aboutWho = `
 WHO is a user name, the display name of a user, a group, an application or a managed identity, the id of an
 application, or an object id; token:NAME for a scoped token; anonymous.`
 
-/** Finds whom a text names. @throws CommandFailure if it names nobody or, with the candidates, several principals */
+/**
+ * Finds the subject that a text names. @throws CommandFailure if it names nobody or, with the candidates, several
+ * principals
+ */
 export async function requireSubject(account: Account, text: string): Promise<Subject> {
   const [, token] = /^token:(.+)$/.exec(text) ?? []
   if (token !== undefined) return { kind: 'token', name: token, title: `scoped token ${terminalLine(token)}` }
@@ -60,7 +63,7 @@ export async function requireSubject(account: Account, text: string): Promise<Su
   )
 }
 
-/** The principals with these object ids, by their id. Those that cannot be seen are missing. */
+/** The principals with these object ids, by their id. Principals that the caller cannot see are missing. */
 export async function namedSubjects(
   account: Account,
   ids: readonly string[],

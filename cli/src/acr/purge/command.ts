@@ -48,18 +48,18 @@ const flags: readonly FlagDescription[] = [
   },
   {
     flags: '--ago <duration>',
-    description: 'delete only what was last changed before this time, such as 30d, 12h or 2d3h6m',
+    description: 'delete only tags and manifests that were not changed for this time, such as 30d, 12h or 2d3h6m',
     parse: requireDuration,
   },
   {
     flags: '--last-pulled <duration>',
-    description: 'delete only what was not pulled for this time, such as 90d',
+    description: 'delete only tags and manifests that were not pulled for this time, such as 90d',
     parse: requireDuration,
   },
   {
     ...rangeFlag(
       '--keep <number>',
-      'keep the newest tags that would be deleted, this many in each repository',
+      'keep this number of the newest tags that would be deleted, in each repository',
       [0, 1e9],
     ),
     default: 0,
@@ -145,7 +145,7 @@ async function purge(given: Flags, context: CommandContext): Promise<PurgeResult
 /** All repositories for `--untagged-only` without a filter. @throws WrongUsageError */
 function filtersOf({ filter, ago, untagged, untaggedOnly }: Flags): readonly Filter[] {
   if (untagged === true && untaggedOnly === true)
-    throw new WrongUsageError('--untagged and --untagged-only exclude each other')
+    throw new WrongUsageError('--untagged and --untagged-only cannot be combined')
   if (untaggedOnly === true) return (filter ?? ['.*:.*']).map(parseFilter)
   if (filter === undefined) throw new WrongUsageError('--filter is missing', "for all tags: --filter '.*:.*'")
   if (ago === undefined) throw new WrongUsageError('--ago is missing', 'for all tags of the filter: --ago 0')

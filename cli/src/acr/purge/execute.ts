@@ -17,8 +17,9 @@ export type Purged = {
 const deletionsPerToken = 1000
 
 /**
- * Deletes what a plan says: first the tags, then the manifests. If something cannot be deleted, no later wave is: a manifest
- * is deleted with its tags, and an index must not lose its manifests. `onDone` is called after each deletion.
+ * Deletes what a plan says: first the tags, then the manifests. If something cannot be deleted, no later wave is
+ * deleted: a manifest is deleted with its tags, and an index must not lose its manifests. `onDone` is called after
+ * each deletion.
  */
 export async function executePlan(
   registry: OpenRegistry,

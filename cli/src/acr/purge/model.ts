@@ -18,9 +18,9 @@ export type References = { readonly children: readonly string[]; readonly subjec
 
 /** What is deleted, as times in milliseconds since the epoch, and a number of tags. */
 export type Rules = {
-  /** Only what was last changed before. */
+  /** Only tags and manifests that were last changed before this time. */
   readonly changedBeforeMs: number
-  /** Only what was not pulled since. Undefined: pulls do not matter. */
+  /** Only tags and manifests that were not pulled since this time. Undefined: pulls do not matter. */
   readonly pulledBeforeMs: number | undefined
   /** How many of the newest tags that could be deleted are kept in each repository. */
   readonly keep: number

@@ -6,7 +6,7 @@ import { selectManifests, selectTags } from './select.ts'
 
 /** What is purged. */
 export type Purge = Rules & {
-  /** Which tags of a repository; none if the tags stay. */
+  /** The expressions for the tags to delete; none if no tags are deleted. */
   readonly tags: readonly RegExp[]
   /** Whether manifests without a tag are deleted. */
   readonly untagged: boolean

@@ -12,7 +12,7 @@ export const registryAccessFlags: readonly FlagDescription[] = [
   ...accessFlags,
 ]
 
-/** The same, with an option that most commands have. */
+/** Selects a registry, and authenticates to it, with an option that most commands have. */
 export const repositoryFlags: readonly FlagDescription[] = [
   ...registryAccessFlags,
   // az ignores it.
@@ -25,7 +25,7 @@ export type TargetFlags = { readonly repository?: string; readonly image?: strin
 /** The option with an image. */
 export const imageFlag: FlagDescription = {
   flags: '-t, --image <image>',
-  description: 'an image in the form name:tag or name@digest. Without both, its tag is latest',
+  description: 'an image in the form name:tag or name@digest. Without tag and digest, the tag is latest',
 }
 
 /** Describes {@link TargetFlags}. */

@@ -15,7 +15,7 @@ type Flags = OwningRegistryFlags & {
   readonly yes?: true
 }
 
-/** What was cancelled, and what a request was writing to. */
+/** The cancelled uploads, and those that were skipped because a request was writing to them. */
 type Result = { readonly dryRun: boolean; readonly cancelled: readonly Upload[]; readonly active: readonly Upload[] }
 
 /** `acrux acr uploads cancel`. az does not have it. */

@@ -22,13 +22,19 @@ type Flags = ScopeFlags & {
 /** `acrux role assignment list`. */
 export const command = defineCommand<Flags>({
   flags: [
-    { flags: '--assignee <name>', description: 'list only those of this user or service principal: a name or an id' },
-    { flags: '--assignee-object-id <id>', description: 'list only those of the principal with this object id' },
-    { flags: '--role <role>', description: 'list only those with this role: a name or an id' },
+    {
+      flags: '--assignee <name>',
+      description: 'list only the assignments of this user or service principal: a name or an id',
+    },
+    {
+      flags: '--assignee-object-id <id>',
+      description: 'list only the assignments of the principal with this object id',
+    },
+    { flags: '--role <role>', description: 'list only the assignments of this role: a name or an id' },
     ...scopeFlags,
-    { flags: '--all', description: 'list those of the subscription and of everything in it' },
-    { flags: '--include-inherited', description: 'also list those of the scopes above' },
-    { flags: '--include-groups', description: 'also list those of the groups of the principal' },
+    { flags: '--all', description: 'list the assignments at the subscription and at everything in it' },
+    { flags: '--include-inherited', description: 'also list the assignments at the scopes above' },
+    { flags: '--include-groups', description: 'also list the assignments of the groups of the principal' },
     booleanFlag('--fill-principal-name', 'whether to ask Graph for the names of the principals. Default: true'),
     booleanFlag('--fill-role-definition-name', 'whether to look up the names of the roles. Default: true'),
   ],

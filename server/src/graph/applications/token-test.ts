@@ -11,7 +11,7 @@ import type { GraphHandler } from '../surface/route.ts'
 const claimDifference = z.strictObject({
   claim: z.string(),
   expected: z.string(),
-  actual: z.string().nullable().describe('Null if the token has no such claim with a text.'),
+  actual: z.string().nullable().describe('Null if the token has no such claim, or its value is not a string.'),
 })
 
 const credentialTest = z.strictObject({

@@ -44,7 +44,7 @@ export const endSignInSession: GraphHandler<'none'> = async (context, call) =>
 export const endMySignInSession: GraphHandler<'none'> = async (context, call) =>
   endOne(context, call, await requireMe(context, call))
 
-/** Addresses and devices are for the person and the owners, and not for everybody who reads the directory. */
+/** Only the person and the owners may see addresses and devices, not everybody who can read the directory. */
 async function requireSelfOrOwner(context: GraphContext, call: GraphCall): Promise<UserRecord> {
   const user = await requireVisibleUser(context, call)
   const { isDirectoryOwner, principal } = call.caller

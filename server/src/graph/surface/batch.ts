@@ -37,7 +37,8 @@ export const batchSchema = z
 const root = '/graph/v1.0'
 
 /**
- * `POST /$batch`: several reads in one request. Each is answered as if it were sent alone. Only GET is supported, so that no
+ * `POST /$batch`: several reads in one request. Each request is answered as if it were sent alone. Only GET is
+ * supported, so that no
  * change is hidden in a batch. [Microsoft Graph, JSON batching]
  */
 export const sendBatch: GraphHandler<typeof batchSchema, typeof batchBody> = async ({ publicOrigin }, call) => {

@@ -8,7 +8,7 @@ type PageRequest<Row, Item> = {
   /** The path of the list below `/graph/v1.0`. */
   readonly path: string
   readonly query: ListQuery<unknown>
-  /** One row more than the page has means that there is a next page. */
+  /** If there is one row more than fits on the page, there is a next page. */
   readonly rows: readonly Row[]
   readonly render: (rows: readonly Row[]) => Promise<readonly Item[]>
 }
@@ -21,7 +21,7 @@ type VisibleList<By, Row, Item> = Pick<PageRequest<Row, Item>, 'path' | 'render'
 }
 
 /**
- * A page of a list of which callers may see only their own objects. Such a caller is denied if the list has none of them,
+ * A page of a list of which callers may see only their own objects. A caller without objects in the list is denied,
  * because `az` interprets an empty list as "does not exist", and accepts an object id unverified after a denial.
  */
 export async function visiblePage<By, Row extends { readonly objectId: string }, Item>(

@@ -19,7 +19,7 @@ export const backupsResponse = z
         completedAt: timeOrNull,
         step: z.enum(['database', 'blobs']),
         doneBytes: z.int(),
-        totalBytes: z.int().describe('Of this step; 0 while it is not known.'),
+        totalBytes: z.int().describe('The bytes of this step; 0 while the number is unknown.'),
         id: z.string().nullable(),
         error: z.string().nullable(),
       })

@@ -36,7 +36,8 @@ const batchResponse = z
 const roots = ['/subscriptions', '/providers', '/tenants']
 
 /**
- * `POST /batch`: several reads in one request, in the form that the Azure portal uses. Each is answered as if it were sent alone.
+ * `POST /batch`: several reads in one request, in the form that the Azure portal uses. Each request is answered as if
+ * it were sent alone.
  * Only GET is supported, so that no change is hidden in a batch.
  *
  * @throws ArmError 400 for another method, and for more than 20 requests

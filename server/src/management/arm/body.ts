@@ -35,7 +35,7 @@ export function optional<Schema extends z.ZodType>(schema: Schema) {
   return schema.nullish().transform((value) => value ?? undefined)
 }
 
-/** One of some words, in any case. The result is in the case of `words`. */
+/** One of several words, in upper or lower case. The result is in the case of `words`. */
 export function oneOf<const Word extends string>(words: readonly Word[]) {
   return z
     .string()

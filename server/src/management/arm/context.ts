@@ -65,13 +65,16 @@ export type ManagementContext = {
   readonly rotateKeys: () => Promise<void>
   /** Invalidates everything that the keys of both have signed. */
   readonly withdrawKeys: (transaction: Transaction) => Promise<void>
-  /** Awaited before the answer to a created or deleted registry: the certificate must cover its host by then. */
+  /**
+   * Awaited before the response to the creation or deletion of a registry: by then, the certificate must cover its
+   * host.
+   */
   readonly onRegistriesChanged: () => Promise<void>
   readonly auditChain: Pick<AuditChain, 'state'>
   readonly auditLag: Pick<AuditLag, 'chainSeconds'>
   /** The garbage collections of all servers of the database. */
   readonly collections: Pick<Registry['collections'], 'status'> & {
-    /** Starts one, unless one is running. */
+    /** Starts a garbage collection, unless one is running. */
     readonly start: () => Promise<void>
     readonly intervalSeconds: number
   }

@@ -27,7 +27,7 @@ export const certificateResponse = z
         nextAttemptAt: timeOrNull,
       })
       .nullable()
-      .describe('Null for a host for which no ACME provider is asked.'),
+      .describe('Null for a host whose certificate does not come from an ACME provider.'),
   })
   .register(apiSchemas, { id: 'HostCertificate' })
 

@@ -17,11 +17,11 @@ export const statusResponse = z
       .array(
         z.strictObject({
           id: z.string(),
-          isThis: z.boolean().describe('Whether it is the one that answers.'),
+          isThis: z.boolean().describe('Whether it is the server that sent this response.'),
           host: z.string().nullable().describe('The name of its machine. Null for a server of an earlier version.'),
           version: z.string().nullable(),
           startedAt: timeOrNull,
-          lastSeenAt: timeOrNull.describe('The last sign of life, by the clock of that server.'),
+          lastSeenAt: timeOrNull.describe('The last heartbeat, by the clock of that server.'),
           runsJobs: z.boolean().describe('Whether it does the background work of all servers.'),
         }),
       )

@@ -24,7 +24,7 @@ const foundResponse = z
 const searchResponse = z
   .strictObject({
     value: z.array(foundResponse),
-    isIncomplete: z.boolean().describe('Whether there may be more than was found.'),
+    isIncomplete: z.boolean().describe('Whether there may be more results.'),
     notSearched: z.array(z.string()).describe('Login servers whose rules do not permit this request to see content.'),
   })
   .register(apiSchemas, { id: 'ContentSearch' })

@@ -56,7 +56,7 @@ const changes = ['role-assignment.create', 'role-assignment.update', 'role-assig
 
 /**
  * `GET /subscriptions/{s}/providers/Microsoft.Insights/eventtypes/management/values`: the changes of role assignments, the
- * newest first. Each has the event of its start and that of its end, as in the activity log of Azure.
+ * newest first. Each change has one event for its start and one for its end, as in the activity log of Azure.
  * [azure-mgmt-monitor, ActivityLogs.list; azure-cli role _get_assignment_events]
  */
 export async function listActivityLog(

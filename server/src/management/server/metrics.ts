@@ -15,7 +15,7 @@ type MetricDefinition = {
   readonly description: string
   readonly unit: z.infer<typeof unit>
   readonly primary: Aggregation
-  /** The value of an hour in which something was counted or measured; undefined where the hour has none. */
+  /** The value of an hour in which something was counted or measured; undefined if the hour has none. */
   readonly valueOf: (row: ActivityRow | undefined) => number | undefined
 }
 

@@ -3,7 +3,7 @@ import { apiSchemas } from '../../platform/http/api-schema.ts'
 
 /* The documents of `/acr/v1` and the lists of `/v2`. The order of the members is that of ACR. [ACR REST data plane; OCI distribution-spec] */
 
-const time = z.string().describe('UTC, with up to seven digits of a second.')
+const time = z.string().describe('UTC, with up to seven decimal places of a second.')
 const head = { registry: z.string().describe('The login server.'), imageName: z.string().describe('The repository.') }
 
 const locksSchema = z
