@@ -84,7 +84,7 @@ export type RunningServer = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a server. @throws StartupError for everything that the operator can mend */
+/** Starts a server. @throws StartupError for every problem that the operator can fix */
 export async function startServer(configuration: Configuration, options: StartOptions = {}): Promise<RunningServer> {
   const log = createLog(configuration.logLevel)
   const { metricsTokenFile } = configuration

@@ -90,7 +90,7 @@ export async function openTestAccess(kind: DatabaseKind) {
   return { database, access, assign, nowMs, setNow, dispose }
 }
 
-/** The same for one test, which disposes of it. */
+/** The access module for one test, which disposes of it. */
 export async function openTestAccessFor(t: TestContext, kind: DatabaseKind): Promise<TestAccess> {
   const opened = await openTestAccess(kind)
   t.after(() => opened.dispose())

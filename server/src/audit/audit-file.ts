@@ -22,8 +22,8 @@ export type AuditFile = {
 }
 
 /**
- * Opens the audit log in the file of a data directory for reading. A server can be running. `openSealer` opens what sealed
- * the log.
+ * Opens the audit log in the file of a data directory for reading. A server can be running. `openSealer` opens the
+ * key that sealed the log.
  *
  * @throws StartupError if this version cannot read it
  */

@@ -167,7 +167,7 @@ export function sealContext(id: string): string {
 function requireDatabase(dataDir: string): void {
   if (existsSync(postgresMarkerIn(dataDir))) {
     throw new StartupError(
-      `the rows of the data directory ${dataDir} are in PostgreSQL, of which acrux backup makes no copy`,
+      `the rows of the data directory ${dataDir} are in PostgreSQL, which acrux backup does not copy`,
       exitCodes.dataDirUnusable,
       'copy the database with pg_dump first, and then the data directory: see docs/how-to/postgresql.md',
     )

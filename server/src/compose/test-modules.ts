@@ -13,7 +13,7 @@ import { createModules } from './modules/modules.ts'
 import { migrations } from './state/migrations.ts'
 
 /** The composition has it. */
-const noStatus = () => Promise.reject(new Error('the modules of a test have no status'))
+const noStatus = () => Promise.reject(new Error('the test modules provide no server status'))
 
 export type TestModulesOptions = {
   readonly kind?: DatabaseKind

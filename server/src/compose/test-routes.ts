@@ -32,7 +32,7 @@ export async function openServer(
     await server.close()
     await rm(directory, { recursive: true })
   })
-  if (server.firstRun === undefined) throw new Error('a new data directory creates a first run')
+  if (server.firstRun === undefined) throw new Error('the server reported no first run for a new data directory')
   return { server, first: server.firstRun.content, dataDir }
 }
 

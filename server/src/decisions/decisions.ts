@@ -14,7 +14,8 @@ export interface Decisions {
    */
   find(registry: Registry, correlationId: string): Promise<Decision | undefined>
   /**
-   * The same for a request to any registry, to ARM or to Graph. `registryAt` finds the registry of a scope: its decision is
+   * Why a request to any registry, to ARM or to Graph was denied. `registryAt` finds the registry of a scope: its
+   * decision is
    * made again.
    */
   findAnywhere(

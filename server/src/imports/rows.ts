@@ -11,8 +11,8 @@ export type ImportOperationRow = {
   readonly message: string | null
   /** When it began or ended. */
   readonly touched_at_ms: number
-  /** The server process that runs it. Null where an older version started it. */
+  /** The server process that runs it. Null if an older version started it. */
   readonly process: string | null
-  /** The audit event of its end, without the outcome; JSON text. Null where an older version started the import. */
+  /** The audit event of its end, without the outcome; JSON text. Null if an older version started the import. */
   readonly event: string | null
 }

@@ -43,7 +43,7 @@ export interface RegistryContent {
   /** @throws OciError CONFLICT if one of the tags exists */
   requireNewTags(place: RepositoryPlace, tags: readonly Tag[]): Promise<void>
   /**
-   * The bytes and media type of a manifest; undefined where clients would not find it.
+   * The bytes and media type of a manifest; undefined if clients would not find it.
    *
    * @throws OciError REGISTRY_DISALLOWED_OPERATION if a lock forbids reading
    * @throws CorruptContentError

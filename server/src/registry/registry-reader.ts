@@ -22,7 +22,7 @@ export type RegistryReaderOptions = Omit<ContextOptions, 'acceptsSparseImages'> 
 export interface RegistryReader {
   /** Adds `/v2/*`. Requests that it does not answer are left to the main thread. */
   mount(app: FastifyInstance): void
-  /** Takes the last pull times since the last call, for the main thread. */
+  /** Returns the pull times since the last call, for the main thread. */
   takePulls(): RecordedPulls
   readonly manifestReads: { readonly hits: number; readonly misses: number }
 }

@@ -154,7 +154,7 @@ export const registryRoutes: readonly RegistryRoute[] = [
 export type MatchedPath =
   { readonly surface: 'oci'; readonly path: OciPath } | { readonly surface: 'acr'; readonly path: AcrPath }
 
-/** Matches a raw path; undefined where no row has it. */
+/** Matches a raw path; undefined if no row has it. */
 export function matchPath(rawPath: string): MatchedPath | undefined {
   const path = matchOciPath(rawPath)
   if (path !== undefined) return { surface: 'oci', path }

@@ -191,7 +191,7 @@ function pushers(send: TestRegistry['send']): Pick<TestRegistry, 'pushBlob' | 'p
   const pushBlob = async (repository: string, content: string | Uint8Array) => {
     const digest = digestOf(content)
     const answer = await send('POST', `/v2/${repository}/blobs/uploads/?digest=${digest}`, { body: content })
-    if (answer.status !== 201) throw new Error(`the blob was not taken: ${answer.status} ${answer.text}`)
+    if (answer.status !== 201) throw new Error(`the blob was not accepted: ${answer.status} ${answer.text}`)
     return digest
   }
   const putManifest = (repository: string, reference: string, manifest: unknown, type = ociImageManifestType) => {
@@ -207,7 +207,7 @@ function pushers(send: TestRegistry['send']): Pick<TestRegistry, 'pushBlob' | 'p
       await pushBlob(repository, layer)
       const manifest = JSON.stringify(imageManifest(config, [layer]))
       const answer = await putManifest(repository, tag, manifest)
-      if (answer.status !== 201) throw new Error(`the manifest was not taken: ${answer.status} ${answer.text}`)
+      if (answer.status !== 201) throw new Error(`the manifest was not accepted: ${answer.status} ${answer.text}`)
       return digestOf(manifest)
     },
   }

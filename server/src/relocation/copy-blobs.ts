@@ -23,8 +23,8 @@ export type BlobProblem = { readonly digest: string; readonly problem: 'missing'
 const copiesAtATime = 6
 
 /**
- * Copies the blobs that the target lacks, compares each with its digest while it is copied, and reads it back. Returns those that
- * are missing or corrupt in the source. It can be interrupted at any time and begun again.
+ * Copies the blobs that the target lacks, compares each with its digest while it is copied, and reads it back.
+ * Returns the blobs that are missing or corrupt in the source. It can be interrupted at any time and begun again.
  */
 export async function copyBlobs(copy: BlobCopy): Promise<BlobProblem[]> {
   const problems: BlobProblem[] = []

@@ -47,7 +47,7 @@ export interface Registries {
   deleteRegistry(transaction: Transaction, rid: string): Promise<void>
   /**
    * Moves registries to the login servers of the current settings: the registry of the first start to the public host, others
-   * to their name and the suffix. Returns those that moved.
+   * to their name and the suffix. Returns the registries that moved.
    *
    * @throws NameTakenError if two would have the same login server
    */

@@ -38,7 +38,7 @@ export type SignInOptions = {
   readonly acceptsProviderMfa?: boolean
   /** The addresses that recently authenticated, here and at the token endpoint. */
   readonly senders?: KnownSenders
-  /** Ends what else people are signed in to in this browser, when they sign out. Nothing by default. */
+  /** Ends the other sign-ins of people in this browser, when they sign out. Nothing by default. */
   readonly onSignOut?: OnSignOut
 }
 

@@ -20,8 +20,8 @@ export interface ManagementRights {
   /** Whether the principal may write (`Request`) or delete (`Resource`) this role assignment at a scope. */
   mayAssign(principal: Principal, scope: string, assignment: AssignmentFacts): Promise<boolean>
   /**
-   * The scopes, in lower case, at which a role of the principal allows the action. Lists show the resources below them;
-   * of the tree's own nodes also those above.
+   * The scopes, in lower case, at which a role of the principal allows the action. Lists show the resources below
+   * them. Lists of subscriptions and resource groups also show those above them.
    */
   scopesAllowing(principal: Principal, action: string): Promise<string[]>
   /** What the roles of the principal permit at a scope, with the conditions of their assignments. */

@@ -132,7 +132,7 @@ function toRow(facts: EventFacts, { correlationId, remoteAddress, userAgent }: O
 /** Printable ASCII, as nearly every text is. */
 const plainText = /^[ -~]*$/
 
-/** The same without a backslash: JSON without escapes. */
+/** Printable ASCII without a backslash: JSON without escapes. */
 const plainJson = /^[ -[\]-~]*$/
 
 /** Replaces characters that a database rejects, such as NUL in PostgreSQL: events share a statement, so all would fail. */

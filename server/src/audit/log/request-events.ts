@@ -17,7 +17,7 @@ export function attributionOf({ principal, credentialId }: EventAuthor): Pick<Au
   }
 }
 
-/** The result of a change, and its event; undefined where nothing changed. */
+/** The result of a change, and its event; undefined if nothing changed. */
 export type RecordedChange<Result> = {
   readonly result: Result
   readonly event: Pick<AuditEvent, 'action' | 'target' | 'detail'> | undefined

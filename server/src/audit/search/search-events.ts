@@ -11,8 +11,8 @@ export type EventPage = {
 
 /**
  * How many events one request examines: there is only the index of the key. Measured with 1,000,000 events, a page of a search for an
- * address that is not in the log takes 16 ms on SQLite and 85 ms on PostgreSQL; with an index of addresses it takes less than 1 ms, but
- * to write an event takes six times as long on SQLite.
+ * address that is not in the log takes 16 ms on SQLite and 85 ms on PostgreSQL; with an index of addresses it takes
+ * less than 1 ms, but writing an event takes six times as long on SQLite.
  */
 const maxExamined = 20_000
 

@@ -18,7 +18,7 @@ export type EventFilter = {
   readonly targets?: readonly string[] | undefined
 }
 
-/** A range of numbers of events, without its ends. */
+/** A range of numbers of events, which does not include its ends. */
 export type SeqBounds = { readonly above: number; readonly below: number }
 
 /** The SQL of searches. */

@@ -8,7 +8,7 @@ export type WebhookRow = {
   /** JSON text. */
   readonly filter: string
   readonly sealed_secret: Uint8Array
-  /** The previous secret, and until when it signs too. */
+  /** The previous secret, and the time until which it also signs deliveries. */
   readonly sealed_previous: Uint8Array | null
   readonly previous_until_ms: number
   /** The highest number of an event when the webhook was created. Events up to it are not delivered. */

@@ -47,7 +47,10 @@ export interface Webhooks {
     name: string,
     settings: WebhookSettings,
   ): Promise<{ readonly webhook: Webhook; readonly secret: string | undefined }>
-  /** Creates a new secret and returns it once. The previous one signs too for a day. Undefined if there is no such webhook. */
+  /**
+   * Creates a new secret and returns it once. For a day, the previous secret also signs deliveries. Undefined if
+   * there is no such webhook.
+   */
   rotateSecret(transaction: Transaction, name: string): Promise<string | undefined>
   delete(transaction: Transaction, name: string): Promise<boolean>
 }

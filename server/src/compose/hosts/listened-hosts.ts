@@ -14,8 +14,9 @@ const maxAddresses = 64
 export type Reach = Pick<Configuration, 'listen' | 'publicHost' | 'hasPublicHost' | 'behindProxy' | 'http'>
 
 /**
- * The addresses and names that the server listens on, as clients write them. None if the first registry is not served at
- * them: with a public host, and behind a proxy, where clients use other addresses. A wildcard address is replaced by the
+ * The addresses and names that the server listens on, as clients write them. Empty if the first registry is not
+ * served at these addresses: with a public host, and behind a proxy, where clients use other addresses. A wildcard
+ * address is replaced by the
  * addresses of the machine.
  */
 export function listenedHosts(settings: Reach): string[] {

@@ -18,8 +18,8 @@ import type { State } from '../state/state.ts'
 /** Work that a running server repeats. */
 export type Job = {
   /**
-   * Whether each server process on a database does it, because it concerns the memory or the disk of the process, or one of
-   * them for all. If that one stops, another one continues.
+   * Whether every server process on a database does it, because it works on the memory or the disk of the process, or
+   * one process does it for all. If that process stops, another one continues.
    */
   readonly runs: 'in each process' | 'once for all'
   readonly intervalSeconds: number
@@ -184,7 +184,7 @@ function auditJobs(configuration: Configuration, { modules, state, clock }: JobS
       failure: 'failed to deliver audit events to webhooks',
       failureLevel: 'error',
     },
-    /** Deletes audit events that are older than the configuration keeps them. */
+    /** Deletes audit events that are older than the configured retention. */
     'purge-audit-events': {
       runs: 'once for all',
       intervalSeconds: 600,
@@ -217,7 +217,7 @@ export function logFailure(job: Job, error: unknown, log: Log): void {
   log[job.failureLevel]({ err: error, id: randomUUID() }, job.failure)
 }
 
-/** Starts all jobs. None runs while changes are paused. `stop` waits for the runs that are under way. */
+/** Starts all jobs. No job runs while changes are paused. `stop` waits for the runs that are under way. */
 export function startJobs(
   jobs: Jobs,
   { processes, isPaused }: { readonly processes: Processes; readonly isPaused: () => boolean },

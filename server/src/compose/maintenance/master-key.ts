@@ -62,7 +62,7 @@ async function applyChange({ database, audit }: ChangeKeysContext, { add, remove
   await database.transaction(async (transaction) => {
     for (const row of add) await insertDataKey(transaction, row)
     if (remove.length > 0) await deleteDataKeys(transaction, remove)
-    if ((await listDataKeys(transaction)).length === 0) throw new Error('a database keeps one wrapped key')
+    if ((await listDataKeys(transaction)).length === 0) throw new Error('a database must keep at least one wrapped key')
     await audit.record(transaction, {
       action: add.length > 0 ? 'master-key.rotate' : 'master-key.remove-old',
       outcome: 'success',
@@ -118,7 +118,8 @@ async function openNewMasterKey(source: MasterKeySource): Promise<MasterKey> {
 }
 
 /**
- * Removes the keys that other master keys than the configured one wrapped, and returns their number. From then on, only the
+ * Removes the data keys that are wrapped by a master key other than the configured one, and returns their number.
+ * From then on, only the
  * configured master key opens the database.
  *
  * @throws StartupError

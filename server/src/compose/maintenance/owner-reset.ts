@@ -152,8 +152,8 @@ async function resetOwnerStopped(place: DatabasePlace, request: OwnerResetReques
         database,
         clock,
         trustedTenants: [],
-        onPrincipalDeleted: () => Promise.reject(new Error('a reset deletes no principal')),
-        onApplicationDeleted: () => Promise.reject(new Error('a reset deletes no application')),
+        onPrincipalDeleted: () => Promise.reject(new Error('a reset must not delete a principal')),
+        onApplicationDeleted: () => Promise.reject(new Error('a reset must not delete an application')),
       })
       const credentials = createCredentials({
         database,

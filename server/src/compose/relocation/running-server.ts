@@ -50,7 +50,7 @@ export async function findServer(dataDir: string, id: string): Promise<ServerToM
 function requireOk(answer: ControlAnswer): void {
   if (answer.ok) return
   throw new StartupError(
-    `the running server refused: ${answer.message}`,
+    `the running server rejected the request: ${answer.message}`,
     exitCodes.dataDirLocked,
     'run this command again; it continues where it was interrupted',
   )

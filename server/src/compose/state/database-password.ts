@@ -26,7 +26,7 @@ export async function databasePassword(settings: PasswordSettings): Promise<(() 
   return read
 }
 
-/** Runs the command if its last output is too old, and once for all that wait. */
+/** Runs the command if its last output is too old, and only once for all callers that wait. */
 function rememberOutput(run: () => Promise<string>): () => Promise<string> {
   let last: { readonly atMs: number; readonly output: Promise<string> } | undefined
   return async () => {

@@ -28,7 +28,7 @@ export type DatabasePlace = Pick<Configuration, 'dataDir' | 'database' | 'master
 
 /**
  * Opens the database of a server: that on a PostgreSQL server, or the file in the data directory, which is created if it is
- * missing. That of a file stores the authority revision in `revision`.
+ * missing. A database in a file stores the authority revision in `revision`.
  *
  * @throws StartupError
  */

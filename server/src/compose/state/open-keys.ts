@@ -40,7 +40,8 @@ export async function createKey(transaction: Transaction, place: KeyPlace, nowMs
 }
 
 /**
- * Opens the data key of a database that exists. One of an earlier version on PostgreSQL gets a wrapped key, so that each of
+ * Opens the data key of a database that exists. A database of an earlier version on PostgreSQL gets a wrapped key, so
+ * that each of
  * its servers can check that its master key is the right one.
  *
  * @throws UnreadableKeyError if the master key is not that of the database

@@ -17,12 +17,12 @@ function blobMarkerIn(dataDir: string): string {
   return path.join(blobDirectoryIn(dataDir), 'installation')
 }
 
-/** Follows the id of the installation in a data directory whose blobs have a marker. */
+/** This line follows the id of the installation in the file of a data directory whose blobs have a marker. */
 const blobsAreMarked = 'blobs are marked'
 
 /**
- * Notes in a data directory, and beside its blobs, that the rows are in the database of an installation. An object store has
- * been claimed for the installation when it was opened.
+ * Notes in a data directory, and beside its blobs, that the rows are in the database of an installation. An object
+ * store was claimed for the installation when the server opened it.
  */
 export async function markPostgres(dataDir: string, installationId: string): Promise<void> {
   if (!hasObjectStore(dataDir)) await writeFileDurably(blobMarkerIn(dataDir), `${installationId}\n`, 0o600)
@@ -51,8 +51,8 @@ async function firstSubscription(database: Database, parts: Parts): Promise<stri
 }
 
 /**
- * Checks that the rows in PostgreSQL are those of the blobs in a data directory. A server with others would find that all
- * blobs are missing, and quarantine their images.
+ * Checks that the rows in PostgreSQL are those of the blobs in a data directory. With other blobs, a server would
+ * find that all blobs are missing, and would quarantine their images.
  *
  * @throws StartupError
  */

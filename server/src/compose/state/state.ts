@@ -46,7 +46,7 @@ export type State = Storage & {
   readonly sealer: Sealer
   /** The free space on the file system of the data directory. */
   readonly space: ContentSpace
-  /** The same, for content, which takes none of it in an object store. */
+  /** The space for content; content in an object store takes none of the free space on this disk. */
   readonly contentSpace: ContentSpace
   readonly ballast: Ballast
   /** Undefined over plain HTTP. */

@@ -4,7 +4,8 @@ import { MainThreadOnlyError, mainThreadOnly } from '../../platform/process/main
 import type { EventsToWrite, EventsWritten } from './messages.ts'
 
 /**
- * The audit log of a worker: the main thread writes its events. Those of one turn of the event loop are one message. Denials
+ * The audit log of a worker: the main thread writes its events. The events of one turn of the event loop are sent as
+ * one message. Denials
  * are left to the main thread with their requests, because it decides which of them are written.
  */
 export class ForwardedEvents {

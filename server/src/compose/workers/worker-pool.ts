@@ -27,9 +27,12 @@ export type PoolOptions = {
 /** The pause before a worker is replaced: longer after each failure, up to the maximum. */
 const firstPauseMs = 100
 const maxPauseMs = 10_000
-/** A worker that ran for this long was not started in vain. */
+/** A worker that ran for this long counts as started successfully. */
 const settledMs = 60_000
-/** How often the beats of the workers are compared, and how often one may be the same before the worker is ended. */
+/**
+ * How often the heartbeats of the workers are compared, and how often a heartbeat may be unchanged before the worker
+ * is terminated.
+ */
 const lookMs = 5000
 const maxSilentLooks = 6
 /** How long a worker may take to reply. */
@@ -39,7 +42,7 @@ type Reply = Extract<FromWorker, { kind: 'metrics' | 'named-certificates' }>
 
 type Running = { readonly worker: Worker; beat: number; silentLooks: number }
 
-/** The workers of a server. One that ends is replaced; requests on its connections fail. */
+/** The workers of a server. A worker that ends is replaced; requests on its connections fail. */
 export class WorkerPool {
   readonly #start: CommonStart
   readonly #threads: number

@@ -44,7 +44,7 @@ export type WorkersOptions = {
 /** What the main thread shares with the workers about callers. */
 export type CallersOfThreads = { readonly memory: SharedCallersMemory; readonly ofMainThread: SharedCallers }
 
-/** Creates what all threads share about callers; undefined where there is only the main thread. */
+/** Creates what all threads share about callers; undefined if there is only the main thread. */
 export function shareCallers(configuration: Configuration): CallersOfThreads | undefined {
   const workers = workersOf(configuration)
   if (workers === 1) return undefined

@@ -203,7 +203,7 @@ type Admitted = {
   readonly network: string
   readonly user: AuthenticationRecord | undefined
   readonly attempt: Attempt
-  /** When its allowances of guesses are whole again, as of its beginning. */
+  /** When its allowances of guesses are full again, as read at the beginning of the attempt. */
   readonly shared: ReadonlyMap<string, number>
   readonly needsCode: boolean
 }

@@ -8,13 +8,13 @@ const maxPruned = 20
 export function passwordFailureStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<CredentialTables>()
   return {
-    /** When these allowances of guesses are whole again. Those without a row are. */
+    /** When these allowances of guesses are full again. Those without a row are. */
     passwordGuesses: async (keys: readonly string[]): Promise<ReadonlyMap<string, number>> => {
       const tables = database.tables<CredentialTables>()
       const rows = await tables.selectFrom('password_guess').selectAll().where('key', 'in', keys).execute()
       return new Map(rows.map(({ key, whole_at_ms }) => [key, whole_at_ms]))
     },
-    /** Takes a guess from an allowance, which takes `guessMs` to get it back. */
+    /** Takes a guess from an allowance, which regains one guess every `guessMs`. */
     takePasswordGuess: (transaction: Transaction, key: string, guessMs: number, nowMs: number) =>
       within(transaction)
         .insertInto('password_guess')
@@ -30,7 +30,7 @@ export function passwordFailureStore(database: Database) {
           })),
         )
         .execute(),
-    /** Deletes rows of allowances that are whole, and that with this key. */
+    /** Deletes rows of allowances that are full, and the row with this key. */
     prunePasswordGuesses: async (transaction: Transaction, nowMs: number, key = '') => {
       const whole = within(transaction)
         .selectFrom('password_guess')

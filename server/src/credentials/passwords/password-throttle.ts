@@ -23,7 +23,7 @@ const reserveOfIPv6: Allowance = { burst: 20, perSecond: 1 / 30 }
 /** A neighbourhood with this many recent guesses is no longer ordinary, and waits behind those that are. */
 const ordinaryGuesses = 3
 
-/** Right passwords, which cost a hash too: of a user from one network, of a user, and from one network. */
+/** Correct passwords, which cost a hash too: of a user from one network, of a user, and from one network. */
 const successesPerPair: Allowance = { burst: 60, perSecond: 1 }
 const successesPerPerson: Allowance = { burst: 120, perSecond: 2 }
 const successesPerNetwork: Allowance = { burst: 600, perSecond: 10 }
@@ -37,9 +37,12 @@ const maxBuckets = 10_000
 /** An admitted attempt. `end` is called once with its result. */
 export type Attempt = {
   readonly place: Place
-  /** The allowances that a refused attempt takes a guess from in the database, and how long each takes to get it back. */
+  /**
+   * The allowances from which a denied attempt takes a guess in the database, and how long each takes to regain it.
+   *
+   */
   readonly guesses: readonly { readonly key: string; readonly guessMs: number }[]
-  /** The allowance that a right password makes whole. */
+  /** The allowance that a correct password refills. */
   readonly pairKey: string
   readonly end: (how: 'verified' | 'refused' | 'dropped') => void
 }
@@ -57,8 +60,8 @@ export type NotAdmitted = 'guesses' | { readonly retryAfterSeconds: number }
 
 export type PasswordThrottle = {
   /**
-   * Admits an attempt, or not. Unknown senders cannot use up the allowance of a known one. `shared` says when the allowances
-   * of {@link keysOf} are whole again, by the guesses at all processes.
+   * Admits an attempt, or not. Unknown senders cannot use up the allowance of a known one. `shared` says when the
+   * allowances of {@link keysOf} are full again, by the guesses at all processes.
    */
   readonly begin: (guess: Guess, shared?: ReadonlyMap<string, number>) => Attempt | NotAdmitted
   /** The keys, in the database, of the allowances of a sender. */
@@ -221,7 +224,10 @@ function createBuckets(clock: Clock, allowance: Allowance, kind = '') {
     /** How long it takes until there is another token. */
     tokenMs: 1000 / perSecond,
     sharedKey: (key: string): string => hash('sha256', `${kind} ${key}`, 'base64url'),
-    /** The tokens that are left here, or fewer if the bucket is full again for all processes only at a time. */
+    /**
+     * The tokens that are left. `fullAtMs` is when the bucket is full again by the counts of all processes, which
+     * can leave fewer.
+     */
     left: (key: string, fullAtMs: number | undefined): number => {
       const missing = (Math.max(0, (fullAtMs ?? 0) - clock.now()) / 1000) * perSecond
       return Math.min(tokensOf(key), burst - missing)

@@ -109,7 +109,7 @@ export type SignInRow = {
 /** Wrong passwords, counted by a hash of the user name, which bounds the number of rows. */
 export type PasswordFailureRow = { readonly bucket: number; readonly failures: number; readonly since_ms: number }
 
-/** What is left of an allowance of guesses: when it is whole again. A row of the past means nothing. */
+/** The state of an allowance of guesses: when it is full again. A row whose time has passed has no effect. */
 export type PasswordGuessRow = { readonly key: string; readonly whole_at_ms: number }
 
 /** A network from which a user has signed in. */

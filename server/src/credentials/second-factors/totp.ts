@@ -5,7 +5,7 @@ import type { TotpRow } from '../records/rows.ts'
 import { type SecondFactorContext, endWeakSignInsOf, removeUnneededCodes } from './context.ts'
 import type { CodeCheck, CodeSender, NewTotp, SecondFactors, TotpHolder } from './model.ts'
 
-/** One step before and after may be off. [RFC 6238 §4, §5.2] */
+/** The clock may be one step ahead or behind. [RFC 6238 §4, §5.2] */
 const totpShape = { algorithm: 'SHA1', digits: 6, period: 30 } as const
 const window = 1
 

@@ -52,7 +52,7 @@ export type SignInsOptions = {
   readonly maxSignInMs: number
 }
 
-/** Creates the sign-ins of users. One by another provider lasts no longer than the provider allows. */
+/** Creates the sign-ins of users. A sign-in by another provider lasts no longer than the provider allows. */
 export function createSignIns(options: SignInsOptions) {
   const { store, directory, rules, clock, maxSignInMs } = options
   return {

@@ -51,7 +51,7 @@ export function createExternalUsers(options: ExternalUsersOptions) {
       await link(transaction, person, row.object_id)
       return row
     }
-    throw new Error('a user name of random bits is taken')
+    throw new Error('the generated user name already exists')
   }
 
   /** Links an identity that no user has. */
@@ -115,7 +115,7 @@ export function createExternalUsers(options: ExternalUsersOptions) {
       identities: readonly ExternalIdentity[],
     ): Promise<boolean> => {
       if (new Set(identities.map(({ issuer }) => issuer)).size < identities.length) {
-        throw new IdentityTakenError('a user has one identity of an issuer')
+        throw new IdentityTakenError('a user can have only one identity of an issuer')
       }
       const had = await store.identitiesOf(objectId, transaction)
       const gone = had.filter((row) => !identities.some((identity) => isSame(identity, row)))

@@ -56,7 +56,7 @@ export function createPeople({ store, clock, identities, events, onPrincipalDele
     /** @throws RangeError for an invalid user principal name; NameTakenError */
     createUser: async (transaction: Transaction, user: NewUser): Promise<UserRecord> => {
       if (!isUserPrincipalName(user.userPrincipalName)) {
-        throw new RangeError('a user principal name is a name, an @ and a domain')
+        throw new RangeError('a user principal name consists of a name, an @ and a domain')
       }
       const row = await newUserRow(user, clock.now())
       if (!(await store.insertUser(transaction, row))) throw new NameTakenError(user.userPrincipalName)

@@ -6,7 +6,7 @@ import type { PrincipalStore } from './principal-store.ts'
 /** Reads the tenant. */
 export type TenantReader = (within?: Transaction) => Promise<Tenant>
 
-/** Reads the tenant, which never changes, once. */
+/** Reads the tenant only once, because it never changes. */
 export function createTenantReader(store: Pick<PrincipalStore, 'tenant'>): TenantReader {
   let tenant: Tenant | undefined
   return async (within) => {

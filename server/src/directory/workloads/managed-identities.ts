@@ -19,7 +19,7 @@ export interface ManagedIdentities {
   /** By the object id; with a transaction, as the transaction sees it. */
   findById(objectId: string, transaction?: Transaction): Promise<ManagedIdentity | undefined>
   named(objectIds: readonly string[], transaction?: Transaction): Promise<ManagedIdentity[]>
-  /** Creates one, or replaces the tags of the present one. The resource group must exist. */
+  /** Creates a managed identity, or replaces the tags of an existing one. The resource group must exist. */
   put(
     transaction: Transaction,
     identity: ResourcePlace & Pick<ManagedIdentity, 'kind' | 'location' | 'tags'>,

@@ -21,8 +21,9 @@ const maxRotations = 200
 
 /**
  * Creates the grant that continues a sign-in. The refresh token of a program stays the same, since az uses it from several
- * processes at once; that of a page in a browser is replaced at each use, and a second use of one ends the sign-in. Each is bound
- * to person, tenant, client and sign-in, and expires with its sign-in, without use, or at the maximum age. [RFC 6749 §6; RFC 9700
+ * processes at once; that of a page in a browser is replaced at each use, and a second use of one ends the sign-in.
+ * Each refresh token is bound to person, tenant, client and sign-in. It expires with its sign-in, after a time
+ * without use, or at the maximum age. [RFC 6749 §6; RFC 9700
  * §2.2.2, §4.14]
  */
 export function createRefreshTokenGrant(options: Options): Grant {

@@ -36,7 +36,7 @@ export type DeviceCodes = {
   readonly intervalSeconds: number
 }
 
-/** How many device codes an address may request. Each is a row until it expires. */
+/** How many device codes an address may request. Each device code is a row until it expires. */
 const requestAllowance = { burst: 120, perSecond: 0.2 }
 
 /**

@@ -20,8 +20,8 @@ const maxKeyIdLength = 512
 const compactForm = /^(?<header>[\w-]+)\.(?<claims>[\w-]+)\.(?<signature>[\w-]+)$/
 
 /**
- * Header parameters that change what is signed, or how it is read. None of them is supported, so a token with one of them
- * is denied. [RFC 7515 §4.1.11; RFC 7516 §4.1.3; RFC 7797 §3]
+ * Header parameters that change what is signed, or how it is read. None of these parameters is supported, so a token
+ * with one of them is denied. [RFC 7515 §4.1.11; RFC 7516 §4.1.3; RFC 7797 §3]
  */
 const unsupportedParameters = ['crit', 'b64', 'zip', 'enc']
 

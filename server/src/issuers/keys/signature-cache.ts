@@ -6,7 +6,8 @@ import { maxEntries } from '../../platform/memory/max-entries.ts'
 export type SignatureCache = (key: KeyObject, text: string, verify: () => Promise<boolean>) => Promise<boolean>
 
 /**
- * How many valid signatures are cached; the least recently used is dropped. Each saves a verification: 2.5 µs of processor time
+ * How many valid signatures are cached; the least recently used is dropped. Each cached signature saves a
+ * verification: 2.5 µs of processor time
  * instead of 64.
  */
 const maxSignatures = 20_000

@@ -9,7 +9,8 @@ export type VerificationKey = {
 }
 
 /**
- * The accepted signature algorithms and their key types. None is symmetric: the public key would be the secret.
+ * The accepted signature algorithms and their key types. No algorithm is symmetric, because the public key would be
+ * the secret.
  * [RFC 7518 §3.1; RFC 8037 §3.1; RFC 8725 §3.2]
  */
 // prettier-ignore

@@ -236,7 +236,7 @@ class StoredCertificates implements AcmeCertificates {
     }
   }
 
-  /** Shows a failure to owners. One that cannot be stored is in the log. */
+  /** Shows a failure to owners. A certificate that cannot be stored is reported in the log. */
   async #noteFailure(host: string, { count, retryAtMs }: Failures, reason: string): Promise<void> {
     const row = { host, failed_at_ms: this.#options.clock.now(), failures: count, retry_at_ms: retryAtMs }
     await this.#store.putFailure({ ...row, reason: reason.slice(0, maxReasonLength) }).catch(() => undefined)

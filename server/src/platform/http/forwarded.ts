@@ -26,7 +26,10 @@ const ofRequestConnection = new Set([
   'expect',
   connectionHeader,
 ])
-/** The same, and those of a body that was read: its text may have another length than its bytes had. */
+/**
+ * The headers of one connection and of a body that was read: the text of the body may have a different length than
+ * its bytes.
+ */
 const ofReadRequest = new Set([...ofRequestConnection, 'content-length', 'transfer-encoding'])
 const ofResponseConnection = new Set(['connection', 'keep-alive', 'transfer-encoding'])
 
@@ -107,7 +110,7 @@ class KeptResponse<Request extends IncomingMessage> extends http.ServerResponse<
 /**
  * Accepts forwarded requests in the main thread. A handler sees the addresses of the client's connection.
  *
- * @param path of a socket that nothing else uses; what is left of an earlier one is deleted
+ * @param path of a socket that nothing else uses; a socket that remains from an earlier process is deleted
  */
 export async function listenForForwarded(
   app: FastifyInstance,

@@ -8,7 +8,7 @@ import { until } from '../process/test-patience.ts'
 import { type Listener, listen } from './listener.ts'
 import { type SlowClientLimits, usualSlowClientLimits } from './slow-clients.ts'
 
-/** An application behind a listener on a free port of this machine, and a way to say anything at all to it. */
+/** An application behind a listener on a free port of this machine, and functions that send any bytes to it. */
 export async function serveForTest(t: TestContext, app: FastifyInstance, limits: Partial<SlowClientLimits> = {}) {
   const listener: Listener = await listen(app, {
     addresses: [{ host: '127.0.0.1', port: 0 }],
@@ -45,11 +45,14 @@ export async function serveForTest(t: TestContext, app: FastifyInstance, limits:
         }
         diagnostics.subscribe('http.server.request.start', seen)
       }),
-    /** Waits until five requests that are sent later are answered, so that none that came earlier is still unjudged. */
+    /** Waits until five later requests are answered, so that all earlier requests have been examined. */
     settle: async (later: string): Promise<void> => {
       for (let count = 0; count < 5; count += 1) await say(later)
     },
-    /** The whole of what comes back, to the end of the connection; what is said should ask for that. */
+    /**
+     * The complete response, up to the end of the connection. The request should ask the server to close the
+     * connection.
+     */
     say,
   }
 }
@@ -84,7 +87,7 @@ export class TestSocket {
     this.#socket.destroy()
   }
 
-  /** Waits until what came contains the text. */
+  /** Waits until the received bytes contain the text. */
   async until(text: string): Promise<void> {
     await until(JSON.stringify(text), () => this.#received.includes(text))
   }

@@ -8,7 +8,7 @@ type ProcessRow = {
   readonly host: string | null
   readonly version: string | null
   readonly started_at_ms: number | null
-  /** The time of the last beat, by the clock of the process. It is only shown. */
+  /** The time of the last heartbeat, by the clock of the process. It is only shown. */
   readonly seen_at_ms: number | null
 }
 
@@ -58,7 +58,7 @@ function createPresence(database: Database) {
           .executeTakeFirst()
         return numUpdatedRows === 1n
       }),
-    /** Removes a process, unless it has counted another beat. */
+    /** Removes a process, unless it has sent another heartbeat. */
     remove: (id: string, beat: number) =>
       change(async (tables) => {
         const { numDeletedRows } = await tables

@@ -11,10 +11,13 @@ import { repeat, type Repetition } from './repeat.ts'
 /** How often a process shows that it is running. */
 const beatSeconds = 1
 
-/** After how many beats of its own without a beat of another process a process takes over from that one. */
+/** A process takes over from another one after this many own heartbeats without a heartbeat of the other. */
 const maxSilentBeats = 5
 
-/** How long after a beat a process runs the jobs that run once. It is shorter than the time until another takes over. */
+/**
+ * How long after a heartbeat a process runs the jobs that run once. It is shorter than the time until another takes
+ * over.
+ */
 const claimMs = 3000
 
 type SeenBeat = { readonly beat: number; readonly silentBeats: number }
@@ -25,7 +28,7 @@ export type RunningProcess = {
   readonly host: string | undefined
   readonly version: string | undefined
   readonly startedAtMs: number | undefined
-  /** The last sign of life, by the clock of the process. */
+  /** The last heartbeat, by the clock of the process. */
   readonly seenAtMs: number | undefined
   readonly runsJobs: boolean
 }
@@ -34,20 +37,23 @@ export type RunningProcess = {
 export interface Processes {
   /** The id of this process. It changes if another has taken over from this one, which was stopped for some time. */
   id(): string
-  /** Whether a process is running, as far as is known. What a process has claimed is void when it is not. */
+  /** Whether a process is running, as far as is known. The claims of a process are void when it stops running. */
   isRunning(source: Pick<Transaction, 'tables'>, id: string): Promise<boolean>
-  /** Whether this process runs the jobs that run once for all. At most moments, exactly one does. */
+  /** Whether this process runs the jobs that run once for all. Almost always, exactly one process does. */
   runsJobs(): boolean
   /** The processes that run, as far as is known. */
   list(): Promise<RunningProcess[]>
   /** Calls back when this process continues the jobs of one that stopped without notice. */
   onTakeover(callback: () => void): void
-  /** Ends this process for the others, which then need not wait for it. */
+  /** Tells the other processes that this one has ended, so that they need not wait for it. */
   close(): Promise<void>
 }
 
 export type ProcessesOptions = {
-  /** Has the id of the last process of this data directory, which is not running any more: its claims are void at once. */
+  /**
+   * A file with the id of the last process of this data directory, which is not running any more: its claims are
+   * void at once.
+   */
   readonly file: string
   readonly onFailure: (error: unknown) => void
   readonly description: ProcessDescription
@@ -91,15 +97,17 @@ export function onlyProcess(description = describeProcess('unknown'), clock: Clo
 }
 
 /**
- * Processes on one PostgreSQL. Each counts its beats in a row. Clocks are not compared: a process that sees no new beat of
- * another during five beats of its own deletes the row of the other. While the database is unavailable, no beats are counted.
+ * Processes on one PostgreSQL. Each process counts its heartbeats in a row. Clocks are not compared: a process that
+ * sees no
+ * new heartbeat of another process during five own heartbeats deletes the row of that process. While the database is
+ * unavailable, no heartbeats are counted.
  */
 export class SharedProcesses implements Processes {
   readonly #store: ProcessStore
   readonly #noteId: (id: string) => Promise<void>
   readonly #description: ProcessDescription
   readonly #callbacks: (() => void)[] = []
-  /** The last beat of each other process, and for how many own beats it has been the last. */
+  /** The last heartbeat of each other process, and for how many own heartbeats it has not changed. */
   #seen = new Map<string, SeenBeat>()
   #id = randomUUID()
   #runsJobsUntilMs = -1

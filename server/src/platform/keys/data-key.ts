@@ -19,7 +19,7 @@ export async function wrapDataKey(dataKey: Uint8Array, masterKey: MasterKey, now
   return { id: randomUUID(), kind: masterKey.kind, wrapped_key: wrapped, created_at_ms: nowMs }
 }
 
-/** The data key of a database, and its wrapped form; undefined where the master key itself is the data key. */
+/** The data key of a database, and its wrapped form; undefined if the master key itself is the data key. */
 export type OpenedDataKey = { readonly dataKey: Buffer; readonly row: DataKeyRow | undefined }
 
 /**

@@ -34,13 +34,13 @@ export type SigningKeyTimes = { readonly createdAtMs: number; readonly rotationD
 
 /** Signing keys, one at a time. A replaced key verifies until everything that it signed has expired. */
 export interface KeyRing {
-  /** The current signing key. Creates one if there is none or its rotation is due. */
+  /** The current signing key. Creates a key if there is none or if its rotation is due. */
   current(): Promise<SigningKey>
   /** When the signing key was created and when its rotation is due, in milliseconds. Creates a key if there is none. */
   times(): Promise<SigningKeyTimes>
   /**
-   * The public key with an id, if it still verifies. An unknown id is looked up at most once a second: a key that another
-   * process has created moves the revision of authority, and so is looked up at once.
+   * The public key with an id, if it still verifies. An unknown id is looked up at most once a second. A key that
+   * another process has created is found at once, because its creation moves the authority revision.
    */
   verifier(kid: string): Promise<CryptoKey | undefined>
   /** Replaces the signing key. Every process verifies the new key before one signs with it. */
@@ -53,7 +53,7 @@ export interface KeyRing {
 
 /**
  * The keys of the ring, and when and at which revision of authority they were read. Creating or withdrawing a key moves the revision.
- * Reading them takes 71 µs, and a look at this 1 µs.
+ * Reading them takes 71 µs, and using the cache 1 µs.
  */
 type Loaded = {
   readonly keys: readonly OpenedKey[]
@@ -179,8 +179,9 @@ class StoredKeyRing implements KeyRing {
   }
 
   /**
-   * Creates a signing key unless another process has replaced `before` already. It signs only when every process knows it:
-   * the first transaction returns when none decides by an earlier revision of authority, to which their caches are bound.
+   * Creates a signing key unless another process has replaced `before` already. It signs only when every process
+   * knows it: the first transaction returns when no process uses an earlier authority revision, to which the caches
+   * of keys are bound.
    */
   async #replace(before: SigningKeyRow | undefined): Promise<void> {
     const { database, clock, signatureMilliseconds } = this.#options

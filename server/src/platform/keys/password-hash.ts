@@ -46,7 +46,7 @@ const ownPlace: Place = { lane: 'ordinary', group: '', block: '' }
  */
 export async function hashPassword(password: string, place: Place = ownPlace): Promise<string> {
   const message = parsePassword(password)
-  if (message === undefined) throw new RangeError(`a password has 1 to ${maxPasswordBytes} bytes`)
+  if (message === undefined) throw new RangeError(`a password must have 1 to ${maxPasswordBytes} bytes`)
   const salt = randomBytes(saltSizeBytes)
   const tag = await derive({ message, salt, cost, tagSizeBytes }, place)
   const { memoryKiB, passes, parallelism } = cost
@@ -120,7 +120,7 @@ function questionOf(message: Buffer, { cost, salt, tag }: { cost: Cost; salt: Bu
 function derive(question: HashQuestion, place: Place): Promise<Buffer> {
   return queue.run(place, async () => {
     const thread = freeThreads.pop()
-    if (thread === undefined) throw new Error('more hashes run than there are threads')
+    if (thread === undefined) throw new Error('more hashes are running than there are threads')
     try {
       return Buffer.from(await thread.ask(question))
     } finally {

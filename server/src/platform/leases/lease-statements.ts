@@ -23,15 +23,15 @@ export const leaseSchema: readonly string[] = [
 ]
 
 /**
- * A revision, and the two that it is the sum of. It changes with each of them, so that a lease on it is one on both: while the sum
- * is the same, both are.
+ * A revision, and the two that it is the sum of. It changes with each of them, so a lease on the sum is a lease on
+ * both: while the sum is unchanged, both are unchanged.
  */
 export type Revisions = {
-  /** What leases and revocations are about. */
+  /** The revisions that leases and revocations use. */
   readonly revision: number
   /** Changes with permissions and credentials. */
   readonly authority: number
-  /** Changes with what of the content can be read. */
+  /** Changes when content that could be read may no longer be read. */
   readonly content: number
 }
 

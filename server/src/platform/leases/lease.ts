@@ -21,7 +21,7 @@ type Renewal = { readonly startedAt: Instant; readonly revision: number }
 const usedShare = 0.98
 
 /**
- * The lease of one replica on the authority revision, as a state machine without input and output. While it is valid, no
+ * The lease of one replica on the authority revision, as a state machine without I/O. While it is valid, no
  * revocation of a later revision has been answered: see docs/decisions/0016-revocation-leases.md.
  */
 export class Lease {

@@ -1,4 +1,4 @@
-/** The leases as a statement saw them that began after a transaction was committed. */
+/** The leases, as read by a statement that began after a transaction was committed. */
 export type Standing = {
   /** The authority revision: at least that of the transaction. */
   readonly revision: number
@@ -8,22 +8,28 @@ export type Standing = {
   readonly isTimelineSettled: boolean
 }
 
-/** What one that waits does next. */
+/** The next step of a revocation that waits. */
 export type WaitCommand =
   /** Read the {@link Standing} again after this time, or earlier if a replica announces an acknowledgement. */
   | { readonly kind: 'look'; readonly afterMs: number }
   /** No replica has a lease of an earlier revision. */
   | { readonly kind: 'answer' }
-  /** The same, after the length of a lease: delete the leases that are behind `revision`, and settle its timeline. */
+  /**
+   * The length of a lease has passed, so no replica has a lease of an earlier revision: delete the leases that are
+   * behind `revision`, and settle its timeline.
+   */
   | { readonly kind: 'expire'; readonly revision: number }
 
-/** The share of a lease's length after which one that waits considers it ended, so that its clock may be 2 % fast. */
+/**
+ * The share of a lease's length after which a waiting revocation considers the lease expired, so that its clock may
+ * be 2 % fast.
+ */
 const waitedShare = 1.02
-/** The interval of looks if no acknowledgement is announced. */
+/** The interval of reads if no acknowledgement is announced. */
 const lookMs = 50
 
 /**
- * The wait between the commit of a revocation and its answer, as a state machine without input and output. Times are of the
+ * The wait between the commit of a revocation and its answer, as a state machine without I/O. Times are of the
  * monotonic clock, in milliseconds.
  */
 export class RevocationWait {

@@ -1,4 +1,4 @@
-/** Runs at most `limit` pieces of work at the same time. Others wait, in the order in which they came. */
+/** Runs at most `limit` pieces of work at the same time. Further work waits, in the order in which it arrived. */
 export function createSemaphore(limit: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let running = 0
   const waiting: (() => void)[] = []

@@ -45,8 +45,10 @@ export function createKnownSenders(clock: Clock): KnownSenders {
  * Limits what senders may cause, by address, regardless of the identity that they claim. The sender of an IPv6 address is
  * its network of 64 bits, in which it can choose its addresses.
  *
- * All unknown senders share two buckets. One is for ordinary use: a little for each sender, enough for 2,000 at a time,
- * and for 20 at a time in 24 bits of IPv4 or 48 bits of IPv6. The other is for everything beyond, and a flood empties it.
+ * All unknown senders share two buckets. The first bucket is for ordinary use: a little for each sender, enough for
+ * 2,000 at a time,
+ * and for 20 at a time in 24 bits of IPv4 or 48 bits of IPv6. The second bucket is for everything beyond that, and a
+ * flood empties it.
  * A sender that authenticated recently has an allowance that no other sender can use up.
  */
 export function createSenderBudget(

@@ -50,7 +50,7 @@ class Output {
   /** Whether writes are non-blocking: to a pipe or a socket. */
   #isNonBlocking: boolean
   #isFile: boolean
-  /** The buffered lines. Each is encoded at once, while the pieces of its text are in the caches of the processor. */
+  /** The buffered lines. Each batch is encoded at once, while its text is still in the caches of the processor. */
   #waiting = Buffer.allocUnsafe(roomLength)
   #waitingLength = 0
   /** The rest of the text that is being written. */

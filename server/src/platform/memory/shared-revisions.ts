@@ -4,7 +4,8 @@ import { placeOf } from './place-of.ts'
 const contentPlaces = 4096
 
 /**
- * Revisions in memory that all threads of the process share. One thread changes them: after the commit of a change, and
+ * Revisions in memory that all threads of the process share. One thread changes the revisions: after the commit of a
+ * change, and
  * before the change is acknowledged. A thread that reads a revision, and then data, has data of that revision or a later one.
  */
 export class SharedRevisions {
@@ -29,7 +30,10 @@ export class SharedRevisions {
     Atomics.store(this.#authority, 0, revision)
   }
 
-  /** The place of the content with a name, for the other functions. Others can have the same place, and its revision. */
+  /**
+   * The place of the content with a name, for the other functions. Other contents can have the same place, and share
+   * its revision.
+   */
   contentPlace(name: string): number {
     return placeOf(name, contentPlaces)
   }

@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Waits until something holds, and asks again and again: a machine that is busy takes as long as it takes. Throws, with what
- * was waited for, after two minutes.
+ * Waits until a condition is true, and checks it repeatedly: a busy machine can be slow. After two minutes, throws an
+ * error that names the condition.
  */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const deadline = performance.now() + 120_000; !(await holds()); await sleep(5)) {
-    if (performance.now() > deadline) throw new Error(`${what}: it did not come to pass in two minutes`)
+    if (performance.now() > deadline) throw new Error(`${what}: it did not happen within two minutes`)
   }
 }
 
-/** Milliseconds of a processor that this process has used, its threads included. */
+/** The processor time of this process and its threads, in milliseconds. */
 function processorMilliseconds(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
 }
 
 /**
- * How many milliseconds of a processor each of some works takes: the least of several rounds, in which they take turns, so
- * that whatever else this machine and this process do counts for none of them.
+ * The processor time of each piece of work, in milliseconds: the minimum of several rounds in which they take turns,
+ * so that other load of this machine and process does not count.
  */
 export async function leastMilliseconds<Name extends string>(
   rounds: number,

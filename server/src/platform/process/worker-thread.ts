@@ -11,7 +11,8 @@ type Reply<Answer> = { readonly answer: Answer } | { readonly error: string }
 const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 }
 
 /**
- * A thread for work that would block the main thread. It starts with the first question, and ends after some idle time.
+ * A thread for work that would block the main thread. It starts with the first request, and ends after some idle
+ * time.
  */
 export class WorkerThread<Question, Answer> {
   readonly #file: URL
@@ -38,7 +39,7 @@ export class WorkerThread<Question, Answer> {
     return waiter.promise
   }
 
-  /** Ends the thread. Questions without an answer are rejected, and the next question starts a new thread. */
+  /** Ends the thread. Requests without a response are rejected, and the next request starts a new thread. */
   end(): void {
     const worker = this.#worker
     this.#worker = undefined
@@ -71,7 +72,7 @@ export class WorkerThread<Question, Answer> {
 }
 
 /**
- * Answers the questions of {@link WorkerThread}; called by the module that the thread runs. The thread has a low
+ * Responds to the requests of {@link WorkerThread}; called by the module that the thread runs. The thread has a low
  * priority: where it shares a core with the main thread, requests of others run first. Not the lowest: on a busy machine,
  * a sign-in by password would wait for seconds.
  */

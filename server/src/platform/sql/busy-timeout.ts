@@ -4,5 +4,5 @@
  */
 export const busyTimeoutMs = 5000
 
-/** The same for a read, which blocks the main thread; in write-ahead mode, reads seldom wait. */
+/** How long a read waits for a lock. It blocks the main thread; in write-ahead mode, reads seldom wait. */
 export const readerBusyTimeoutMs = 1000

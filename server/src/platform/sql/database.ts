@@ -23,7 +23,8 @@ export interface Transaction {
    */
   changesAuthority(): void
   /**
-   * Declares that content which could be read may not be read after this change, or not as before. When the transaction is
+   * Declares that after this change, content that could be read may be unreadable or different. When the transaction
+   * is
    * committed, {@link Database.leasedContentRevision} has changed. Content that is only added does not change it.
    */
   changesContent(): void
@@ -89,13 +90,13 @@ export interface Database {
    */
   authorityRevision(): Promise<number>
   /**
-   * The {@link authorityRevision}, where it is known without a question to the database; otherwise undefined. Only for what
+   * The {@link authorityRevision}, if it is known without a query; otherwise undefined. Only for what
    * every request does: see docs/decisions/0012-async-functions.md.
    */
   knownRevision(): number | undefined
   /**
    * A number that changes with every transaction that {@link Transaction.changesContent}, in any process, before the transaction is
-   * acknowledged; undefined where it is not known without a question to the database. Always undefined on SQLite, where the process
+   * acknowledged; undefined if it is not known without a query. Always undefined on SQLite, where the process
    * itself makes all changes.
    */
   leasedContentRevision(): number | undefined

@@ -14,7 +14,8 @@ export type Migration = {
   readonly id: string
   /**
    * Which versions that do not know this step work with it: `any`, for a step that only adds what they do not need to know; or
-   * those that know the step with this id, for one that removes what they do not use any more. None, if it is undefined.
+   * those that know the step with this id, for one that removes what they do not use any more. No version, if it is
+   * undefined.
    * [docs/decisions/0022-schema-changes.md]
    */
   readonly worksFor?: string

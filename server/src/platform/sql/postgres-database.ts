@@ -54,7 +54,7 @@ const attemptLimits: ReadonlyMap<string, number> = new Map([
  */
 const attemptsTogether = 3
 
-/** A transaction that was in conflict with others, which only a repetition resolves. */
+/** A transaction that conflicted with others and must be repeated. */
 const conflicts: ReadonlySet<string> = new Set(['40001', '40P01'])
 
 /** The maximum number of attempts of a transaction whose connection is lost before it is committed. */
@@ -72,7 +72,7 @@ export type PostgresOptions = PostgresAccess & {
   readonly maxWriteConnections: number
   /** How long a statement waits for a connection. */
   readonly connectionTimeoutMs: number
-  /** How long a statement may take. A server that a broken network hides is noticed no earlier. */
+  /** How long a statement may take. A broken network to the server is noticed no earlier. */
   readonly statementTimeoutMs: number
   /** Whether a transaction that reads through another connection fails: see {@link Database.transaction}. */
   readonly rejectsNestedReads?: boolean
@@ -99,7 +99,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
   const writers = new PostgresPool(pooled, { ...limits, max: maxWriteConnections })
   const nesting = options.rejectsNestedReads === true ? new AsyncLocalStorage<boolean>() : undefined
   const beforeUse = () => {
-    if (nesting?.getStore() === true) throw new Error('a transaction used another connection than its own')
+    if (nesting?.getStore() === true) throw new Error('a transaction used a connection other than its own')
   }
   const readers = new PostgresPool(pooled, { ...limits, max: maxReadConnections, beforeUse })
   // Such a transaction may wait for that of another process.
@@ -322,7 +322,10 @@ async function retry<Result>(
     } catch (error) {
       if (number < attemptLimitOf(error)) await sleep(Math.random() * Math.min(4 * number ** 1.5, 250))
       else if (!conflicts.has(systemErrorCode(error) ?? '')) throw error
-      else throw new DatabaseBusyError('a transaction was in conflict with others in all attempts', { cause: error })
+      else
+        throw new DatabaseBusyError('all attempts of a transaction conflicted with other transactions', {
+          cause: error,
+        })
     }
   }
 }

@@ -9,7 +9,10 @@ import { DatabaseUnavailableError } from '../process/outage.ts'
  */
 const unavailable = /^(?:08...|53300|57P0[1-5]|25P0[34]|25006)$/
 
-/** The source of the warning that a commit was told to wait no longer for a standby. A failover may lose it. [PostgreSQL, syncrep.c] */
+/**
+ * The source of the warning that a commit no longer waits for a standby. A failover may lose such a commit.
+ * [PostgreSQL, syncrep.c]
+ */
 const standbyWait = 'SyncRepWaitForLSN'
 
 /** A prepared statement cannot be executed any more, because a migration has changed its result. */
@@ -31,7 +34,7 @@ export type PoolLimits = {
 
 /**
  * Connections to a PostgreSQL server, which may pass a pooler that gives each transaction another connection: nothing is
- * stored in a session. A lost connection never ends the process: the statement that uses it fails with a
+ * stored in a session. A lost connection never terminates the process: the statement that uses it fails with a
  * {@link DatabaseUnavailableError}, and the next statement gets another connection.
  */
 export class PostgresPool implements KyselyPool {
@@ -65,7 +68,8 @@ export class PostgresPool implements KyselyPool {
       if (text === 'rollback' && this.#lost.has(client)) return { command: 'ROLLBACK', rowCount: 0, rows: [] }
       try {
         const result = await client.query(text, [...values])
-        if (text === 'commit' && this.#lost.has(client)) throw new Error('a standby may not have the transaction')
+        if (text === 'commit' && this.#lost.has(client))
+          throw new Error('the standby may not have received the transaction')
         return result as unknown as PostgresQueryResult<Row>
       } catch (error) {
         if (!this.#isLost(client, error)) throw error
@@ -78,7 +82,7 @@ export class PostgresPool implements KyselyPool {
     return { query: query as PostgresPoolClient['query'], release: (destroy) => this.#release(client, destroy) }
   }
 
-  /** The same for a query builder that only reads. A statement runs a second time if its connection is lost. */
+  /** A connection for a query builder that only reads. A statement runs a second time if its connection is lost. */
   readOnly(): KyselyPool {
     const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
       if (!read.test(text)) throw new Error('a read-only connection cannot write: use Database.transaction')

@@ -164,7 +164,7 @@ class SqliteRawDatabase implements RawTarget {
   }
 
   #requireWriter(): DatabaseSync {
-    if (this.#writer === undefined) throw new Error('the source of a relocation is not written')
+    if (this.#writer === undefined) throw new Error('the source database of a move must not be written')
     return this.#writer
   }
 }

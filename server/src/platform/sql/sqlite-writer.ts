@@ -27,8 +27,8 @@ type Waiter = { readonly resolve: (result: WriterResult) => void; readonly rejec
 const nothing: WriterResult = { rows: [], changes: 0 }
 
 /**
- * The writing connection, on its own thread. Commands are executed in order. Those of one turn of the event loop are sent in
- * one message, since waking the thread costs more than most statements.
+ * The writing connection, on its own thread. Commands are executed in order. The commands of one turn of the event
+ * loop are sent in one message, since waking the thread costs more than most statements.
  */
 export class SqliteWriter {
   #worker: Worker

@@ -32,7 +32,7 @@ export const testDatabaseKinds: readonly DatabaseKind[] = (['sqlite', 'postgres'
 /** The kind of database for all other tests: SQLite, or PostgreSQL in `npm run test:postgres`. */
 export const usualDatabaseKind: DatabaseKind = onlyKind === 'postgres' ? 'postgres' : 'sqlite'
 
-/** The same as a list, for tests that name their kind of database. */
+/** The usual kind of database as a list, for tests that name their kind of database. */
 export const usualDatabaseKinds: readonly DatabaseKind[] = [usualDatabaseKind]
 
 /** Connections that do not keep the process running. */

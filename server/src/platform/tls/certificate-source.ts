@@ -57,8 +57,8 @@ export type CertificateSourceOptions = {
 
 /**
  * Opens the configured certificate, or else creates one: an authority of this installation in `tls/ca.pem`, and a certificate
- * signed by it, first for the names of this machine, which is renewed and extended automatically. Both are reloaded when
- * their files change.
+ * signed by it, first for the names of this machine, which is renewed and extended automatically. The certificate and
+ * its key are reloaded when their files change.
  *
  * @throws CertificateError if a file is unreadable or malformed, certificate and key do not match, or our own authority
  * does not permit `hosts`

@@ -10,7 +10,10 @@ type AuthorityTables = {
 
 const context = 'certificate-authority'
 
-/** Whether a database has the authority. One in a file has it if its rows were in PostgreSQL before. */
+/**
+ * Whether a database has the authority. A SQLite database has the authority if its rows were in PostgreSQL before.
+ *
+ */
 export async function hasAuthority(source: Pick<Transaction, 'tables'>): Promise<boolean> {
   const found = source.tables<AuthorityTables>().selectFrom('certificate_authority').select('certificate')
   return (await found.executeTakeFirst()) !== undefined

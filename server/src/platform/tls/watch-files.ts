@@ -6,7 +6,8 @@ const gatherMs = 100
 
 /**
  * Calls `changed` shortly after a change in the directories of `files`. It watches directories, because a watch on a file
- * misses its replacement by a rename or a symbolic link. Some systems cannot watch, such as network file systems: check the
+ * misses its replacement by a rename or a symbolic link. Some file systems cannot be watched, such as network file
+ * systems: check the
  * files periodically as well. It does not keep the process running.
  */
 export function watchFiles(files: readonly string[], changed: () => void): { readonly close: () => void } {

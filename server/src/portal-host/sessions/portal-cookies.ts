@@ -4,8 +4,9 @@ import { flowSeconds } from './sign-in-flow.ts'
 export type PortalCookies = ReturnType<typeof createPortalCookies>
 
 /**
- * The cookies of the portal. That of the session is `Strict`: only requests that a page of this server sends carry it. That of
- * a sign-in is `Lax`, because the sign-in may return from the identity provider of an organisation.
+ * The cookies of the portal. The cookie of the session is `Strict`: browsers send it only with requests of pages of
+ * this server. The cookie of a sign-in is `Lax`, because the sign-in may return from the identity provider of an
+ * organisation.
  */
 export function createPortalCookies(publicOrigin: string) {
   const strict = createCookieWriter(publicOrigin, 'Strict')

@@ -30,8 +30,9 @@ export type NewPortalSession = Pick<PortalSession, 'objectId' | 'signInId' | 're
 export type PortalSessions = ReturnType<typeof createPortalSessions>
 
 /**
- * The sessions of the portal. Each has a random id that only the browser knows: its hash is stored. Each belongs to one
- * sign-in, which ends with it; and a session whose sign-in has ended gets no tokens. [OWASP Session Management Cheat Sheet]
+ * The sessions of the portal. Each session has a random id that only the browser knows: the server stores its hash.
+ * Each session belongs to one sign-in, which ends with the session; and a session whose sign-in has ended gets no
+ * tokens. [OWASP Session Management Cheat Sheet]
  */
 export function createPortalSessions(options: PortalSessionsOptions) {
   const store = createPortalSessionStore(options.database)

@@ -16,8 +16,9 @@ type Failure = 'expired' | 'denied' | 'invalid' | 'unavailable'
 const kinds: Readonly<Record<string, SignInKind>> = { fresh: 'fresh', switch: 'switch' }
 
 /**
- * Starts a sign-in: stores the flow in a cookie, and redirects to the identity provider. Another site cannot start one, which
- * would end the present session and the logins that it has issued: its link leads to the page. [Fetch Metadata §2.3]
+ * Starts a sign-in: stores the flow in a cookie, and redirects to the identity provider. Another site cannot start a
+ * sign-in, which would end the current session and the logins that it has issued: a link on another site only leads
+ * to the page. [Fetch Metadata §2.3]
  */
 export async function startSignIn(context: Context, { request, reply }: PageCall): Promise<FastifyReply> {
   const { clock, cookies, sealer, signIns } = context
@@ -75,7 +76,7 @@ async function redeem(context: Context, { request, origin }: PageCall, flow: Sig
   return verifyTokens(signIns, flow, { ...body, iss })
 }
 
-/** What the session needs of the tokens, if they are the answer to this sign-in. */
+/** The parts of the tokens that the session needs, if the tokens belong to this sign-in. */
 async function verifyTokens(
   signIns: PortalSignIns,
   flow: SignInFlow,

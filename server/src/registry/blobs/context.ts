@@ -11,7 +11,7 @@ import type { BlobReads, HeldBlob } from './blob-store.ts'
 export type BlobContext = Pick<IntegrityContext, 'database' | 'clock' | 'audit' | 'blobs'> &
   Pick<RepositoryContext, 'repositories'> & {
     readonly blobReads: BlobReads
-    /** The rows of blobs that clients read; undefined where a read takes less than a cache is worth. */
+    /** The rows of blobs that clients read; undefined if reading a row is as cheap as a cache. */
     readonly heldBlobs: ContentCache<HeldBlob> | undefined
     readonly integrity: BlobIntegrity
     readonly quotas: Quotas

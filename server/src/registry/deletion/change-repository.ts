@@ -24,7 +24,7 @@ export async function changeRepository<Result>(
 const maxWaits = 10
 
 /**
- * Runs a transaction. If rows of a deleted manifest are in its way, deletes them first, in pieces.
+ * Runs a transaction. If rows of a deleted manifest are in its way, deletes them first, in batches.
  *
  * @throws OciError TOOMANYREQUESTS when there are always more of them
  */

@@ -39,7 +39,7 @@ function findUnswept(transaction: Transaction, repositoryId: string): Promise<De
 }
 
 /**
- * Deletes a manifest, or moves it to the soft-deleted content, with a piece of its tags and references. The rest is
+ * Deletes a manifest, or moves it to the soft-deleted content, with a batch of its tags and references. The rest is
  * recorded, and hidden. Returns how many rows were changed.
  */
 export async function removeManifest(
@@ -82,7 +82,7 @@ export async function removeHidden(
 
 type Piece = { readonly rows: number; readonly isLast: boolean }
 
-/** Deletes a piece of the tags and references of a manifest, or moves it to the soft-deleted content. */
+/** Deletes a batch of the tags and references of a manifest, or moves it to the soft-deleted content. */
 async function removeManifestRows(
   tables: Kysely<RegistryTables>,
   repositoryId: string,
@@ -125,7 +125,7 @@ async function removeManifestRows(
   return { rows: tags.length + references.length, isLast }
 }
 
-/** Deletes a piece of the rest of a deleted manifest, and returns whether nothing is left in the repository. */
+/** Deletes a batch of the rest of a deleted manifest, and returns whether nothing is left in the repository. */
 export async function sweepManifest(transaction: Transaction, repositoryId: string): Promise<boolean> {
   const left = await findUnswept(transaction, repositoryId)
   if (left === undefined) return true
@@ -153,7 +153,7 @@ async function requirePresent(tables: Kysely<RegistryTables>, id: string): Promi
 const emptiedTables = ['tag', 'deleted_tag', 'manifest_reference', 'repository_blob', 'upload'] as const
 
 /**
- * Deletes a piece of the content of a deleted repository, or moves manifests and tags to the soft-deleted content.
+ * Deletes a batch of the content of a deleted repository, or moves manifests and tags to the soft-deleted content.
  * Returns whether nothing is left; the repository's own row is deleted last.
  */
 export async function sweepRepository(
@@ -183,7 +183,7 @@ async function keepManifests(transaction: Transaction, repositoryId: string, kep
   return manifests.length > 0
 }
 
-/** The manifests that fit into one piece; at least one if there is one. */
+/** The manifests that fit into one batch; at least one if there is one. */
 async function someManifests(tables: Kysely<RegistryTables>, repositoryId: string) {
   const manifests = await tables
     .selectFrom('manifest')

@@ -40,7 +40,7 @@ export function progressAt(step: CollectionStep, part: number): number {
   return (collectionSteps.indexOf(step) + part) / collectionSteps.length
 }
 
-/** How far a pass over all digests has come that is at this one: digests are distributed evenly. */
+/** The progress of a pass over all digests that has reached this digest: digests are distributed evenly. */
 export function partBefore(digest: string): number {
   return Number.parseInt(digest.slice(digest.indexOf(':') + 1).slice(0, 4), 16) / 0x10000
 }

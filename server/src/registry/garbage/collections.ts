@@ -36,7 +36,10 @@ const recordedEveryMs = 1000
 
 const lastCompleted = 'collection'
 
-/** The garbage collections of a running server. One runs at a time, in any of the processes that share the database. */
+/**
+ * The garbage collections of a running server. Only one garbage collection runs at a time, in any of the processes
+ * that share the database.
+ */
 export class Collections {
   readonly #context: GarbageContext
   readonly #options: CollectionsOptions

@@ -7,7 +7,7 @@ import { deletePiece, whileTime } from '../rows/piece-store.ts'
 import { sweepRepository } from '../deletion/deleted-content-store.ts'
 
 /**
- * Deletes the content of deleted registries in pieces, and finally their rows: not before every request that began
+ * Deletes the content of deleted registries in batches, and finally their rows: not before every request that began
  * earlier has ended, since one of them may still create a repository.
  */
 export async function sweepDeletedRegistries({ database, clock, settings }: GarbageContext): Promise<void> {
@@ -20,7 +20,7 @@ export async function sweepDeletedRegistries({ database, clock, settings }: Garb
   }
 }
 
-/** Deletes a piece of the content of a registry, and returns whether nothing is left. */
+/** Deletes a batch of the content of a registry, and returns whether nothing is left. */
 async function deletePieceOf(transaction: Transaction, rid: string): Promise<boolean> {
   const tables = transaction.tables<RegistryTables>()
   const repository = await tables

@@ -11,7 +11,8 @@ const clockToleranceMs = 60_000
 const batchSize = 300
 
 /**
- * Deletes files without a row, which a process left that was killed between bytes and rows. Files
+ * Deletes files without a row, such as those of a process that was killed after it wrote the bytes and before it
+ * wrote the row. Files
  * younger than a lease are not deleted, because their rows may not be written yet.
  */
 export async function sweepUnnamedFiles(context: GarbageContext, { counts, reached }: Collection): Promise<void> {

@@ -41,7 +41,7 @@ export async function sweepUploads(context: GarbageContext, { counts, reached }:
 
 /**
  * Unlinks blobs with an expired lease that no manifest of their repository names, and deletes those that no repository
- * holds any more. Each is checked again in the transaction that deletes it.
+ * holds any more. Each blob is checked again in the transaction that deletes it.
  */
 export async function sweepHeldBlobs(context: GarbageContext, collection: Collection): Promise<void> {
   const { database, clock } = context

@@ -30,7 +30,7 @@ export type RecordedBlob = Pick<BlobRow, 'size_bytes' | 'verified_at_ms' | 'quar
 /** Why stored content is corrupt. */
 export type CorruptReason = 'missing' | 'size' | 'digest' | 'unreadable'
 
-/** Stored content differs from its row. None of it is sent to the client. */
+/** Stored content differs from its row. No part of the corrupt content is sent to the client. */
 export class CorruptContentError extends Error {
   override readonly name = 'CorruptContentError'
 }
@@ -175,7 +175,7 @@ export class BlobIntegrity {
 }
 
 /**
- * Why the bytes of a blob are corrupt; undefined where they are intact. `pace` is awaited after each chunk.
+ * Why the bytes of a blob are corrupt; undefined if they are intact. `pace` is awaited after each chunk.
  *
  * @throws errors of the store other than missing or unreadable bytes
  */

@@ -7,7 +7,7 @@ const pieceRows = 200
 
 /**
  * Records, before a manifest is deleted, since when its referrers and the children of an index are untagged. The record
- * has no effect while the manifest exists. An index may have any number of referrers, so they are recorded in pieces.
+ * has no effect while the manifest exists. An index may have any number of referrers, so they are recorded in batches.
  */
 export async function markFreed(database: Database, repositoryId: string, digest: Digest, atMs: number): Promise<void> {
   for (const read of [readReferrers, readChildren]) {

@@ -74,7 +74,7 @@ export class LastPulls {
     }
   }
 
-  /** Takes the collected times, for the thread that writes them. */
+  /** Returns the collected times and starts over, for the thread that writes them. */
   take(): RecordedPulls {
     const recorded = this.#recorded
     this.#recorded = new Map()

@@ -45,7 +45,7 @@ export async function patchRepositoryProperties(
 
 /**
  * `DELETE` of a repository and its content, unless any of it is locked. With soft delete, it can be restored for a
- * while. It is hidden before the response, which names the deleted content; its rows are deleted in pieces.
+ * while. It is hidden before the response, which names the deleted content; its rows are deleted in batches.
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */

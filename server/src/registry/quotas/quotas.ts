@@ -92,7 +92,7 @@ export class Quotas {
   }
 
   /**
-   * The same for a received chunk of a body, without waiting. PostgreSQL is not queried for each chunk: there, the quota
+   * Checks a received chunk of a body, without waiting. PostgreSQL is not queried for each chunk: there, the quota
    * is checked at the end of the upload.
    *
    * @throws OciError DENIED where a limit would be exceeded

@@ -16,7 +16,10 @@ export type RunReportsOptions = {
   readonly processes: Processes
 }
 
-/** The report of the last run of some work, of all processes that share the database. One run takes place at a time. */
+/**
+ * The report of the last run of some work, of all processes that share the database. Only one run takes place at a
+ * time.
+ */
 export class RunReports<Report extends RunReport> {
   readonly #options: RunReportsOptions
   /** The process that is named by the report of this one. */
@@ -66,7 +69,7 @@ export class RunReports<Report extends RunReport> {
     const process = processes.id()
     await database.transaction(async (transaction) => {
       if ((await readReport(transaction, name))?.process !== this.#process) {
-        throw new Error(`another process has begun: ${name}`)
+        throw new Error(`another process has started the run ${name}`)
       }
       await writeReport(transaction, { name, process, report: JSON.stringify(report) })
     })

@@ -32,7 +32,10 @@ export function placeOfPath(rid: string, path: { readonly repository: string }, 
 export interface ContentRevisions {
   /** Whether a revision also changes when a tag is set or deleted. Otherwise, nothing that is found by a tag may be cached. */
   readonly coverTags: boolean
-  /** The place of the revision of a name, for the other functions. Others can have the same place, and its revision. */
+  /**
+   * The place of the revision of a name, for the other functions. Other names can have the same place, and share its
+   * revision.
+   */
   contentPlace(name: string): number
   /** The revision at a place; undefined while it is not known, so that nothing may be taken from a cache. */
   contentAt(place: number): number | undefined
@@ -66,7 +69,7 @@ export function leasedRevisions(database: Pick<Database, 'leasedContentRevision'
 /** Approximate memory of an entry in addition to its bytes. */
 const entryBytes = 1024
 
-/** With the place of the revision of the repository: to compute it for each read would take as long as the read. */
+/** With the place of the revision of the repository: computing it for each read would take as long as the read. */
 type Entry<Value> = { readonly revision: number; readonly revisionPlace: number; readonly value: Value }
 
 /**

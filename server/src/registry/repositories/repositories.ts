@@ -43,7 +43,7 @@ export async function requireRepository(
 }
 
 /**
- * The same for a row that was read in a transaction.
+ * The published repository of a call, for a row that was read in a transaction.
  *
  * @throws OciError NAME_UNKNOWN
  * @throws OutdatedCredentialError

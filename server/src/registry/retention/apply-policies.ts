@@ -173,7 +173,7 @@ async function deleteSome(
   return count
 }
 
-/** Deletes as many as fit into one piece. Checks every lock and tag again in this transaction. */
+/** Deletes as many as fit into one batch. Checks every lock and tag again in this transaction. */
 async function deleteStillUntagged(
   transaction: Transaction,
   repositoryId: string,

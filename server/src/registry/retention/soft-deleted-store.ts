@@ -151,7 +151,7 @@ export async function listPurgeable(
     .execute()
 }
 
-/** Purges a piece of the content that was soft-deleted before an instant; returns the number of manifests and tags. */
+/** Purges a batch of the content that was soft-deleted before an instant; returns the number of manifests and tags. */
 export async function purgeSome(transaction: Transaction, repositoryId: string, beforeMs: number): Promise<number> {
   const tables = transaction.tables<RegistryTables>()
   const manifests = await tables

@@ -23,7 +23,7 @@ export type HostedRegistry = NetworkRules & {
   readonly rid: string
   readonly name: string
   readonly loginServer: LoginServer
-  /** The requested host if it is not a host of the registry; challenges point to it. */
+  /** The requested host if it is not a host of the registry; challenges then name this host. */
   readonly reachedAt?: LoginServer
   /** Which rules apply where the OCI specification and ACR differ. */
   readonly compatibility: 'oci' | 'acr'

@@ -13,7 +13,7 @@ export async function endUnlessWriting(context: UploadContext, uploadId: string)
   return (await context.running.aloneIfIdle(uploadId, () => endUpload(context, uploadId))) !== undefined
 }
 
-/** The same, called by the only writer of the upload. */
+/** Ends an upload and deletes its bytes, called by the only writer of the upload. */
 export async function endUpload(context: UploadContext, uploadId: string): Promise<void> {
   context.running.dropHash(uploadId)
   await context.blobs.discard(uploadId)

@@ -32,8 +32,8 @@ type How = {
 }
 
 /**
- * Which uploads are being written to, and their hashes. The processes on a PostgreSQL database claim an upload in its row. What
- * a process has claimed that has stopped, another may claim.
+ * Which uploads are being written to, and their hashes. The processes on a PostgreSQL database claim an upload in its
+ * row. Another process may claim the uploads that a stopped process had claimed.
  */
 export class RunningUploads {
   readonly #options: RunningUploadsOptions
@@ -47,7 +47,7 @@ export class RunningUploads {
     this.#options = options
   }
 
-  /** The writer in the rows of uploads that this process has claimed; undefined where only one process writes. */
+  /** The writer in the rows of uploads that this process has claimed; undefined if only one process writes. */
   get writer(): string | undefined {
     const { database, processes } = this.#options
     return database.kind === 'postgres' ? processes.id() : undefined
@@ -69,7 +69,7 @@ export class RunningUploads {
     throw otherWriter()
   }
 
-  /** The same; undefined when there is another writer. */
+  /** Does `work` as the only writer of an upload; undefined if there is another writer. */
   async aloneIfIdle<Result>(
     uploadId: string,
     work: () => Promise<Result>,
@@ -155,7 +155,7 @@ export class RunningUploads {
     }
   }
 
-  /** As a request that writes nothing, so that none that writes loses its claim. */
+  /** Works like a request that writes nothing, so that a request that writes keeps its claim. */
   #releaseAgain(uploadId: string): void {
     if (!this.#unreleased.has(uploadId)) return
     this.aloneIfIdle(uploadId, () => Promise.resolve()).catch(() => undefined)

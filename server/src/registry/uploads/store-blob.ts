@@ -87,5 +87,5 @@ async function stage(
 }
 
 function wrongSize(digest: Digest): BlobSizeError {
-  return new BlobSizeError(`the stream does not have the size of ${digest}`)
+  return new BlobSizeError(`the stream has another size than the blob ${digest}`)
 }

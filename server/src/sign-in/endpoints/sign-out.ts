@@ -13,7 +13,10 @@ export function showSignOut(context: Context, call: PageCall): Promise<FastifyRe
   return askToConfirm(context, call, '')
 }
 
-/** The same at the request of an application, to which the browser returns if its address is registered. [OpenID Connect RP-Initiated Logout §2] */
+/**
+ * Asks whether to sign out, at the request of an application, to which the browser returns if its address is
+ * registered. [OpenID Connect RP-Initiated Logout §2]
+ */
 export function showLogout(context: Context, call: PageCall): Promise<FastifyReply> {
   return askToConfirm(context, call, queryOf(call))
 }

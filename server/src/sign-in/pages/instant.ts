@@ -6,7 +6,7 @@ export function instantText(ms: number): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`
 }
 
-/** The same as markup that programs can read. */
+/** The date and time as markup that programs can read. */
 export function instant(ms: number): Html {
   return html`<time datetime="${new Date(ms).toISOString()}">${instantText(ms)}</time>`
 }

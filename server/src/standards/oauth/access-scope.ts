@@ -37,7 +37,7 @@ const maxNameLength = 320
 const maxActionLength = 32
 
 /**
- * Parses `scope` parameters. Each is a list separated by spaces. [distribution, auth/scope.md;
+ * Parses `scope` parameters. Each parameter is a list separated by spaces. [distribution, auth/scope.md;
  * RFC 6749 §3.3]
  *
  * Scopes of the same resource are merged, so order, spelling and repetition do not change the result. Malformed scopes and

@@ -34,6 +34,6 @@ export function basicChallenge(): string {
 
 // Backslash escapes are legal, but half of the clients do not decode them, so values that need one are not sent.
 function quoted(value: string): string {
-  if (!quotable.test(value)) throw new TypeError('a challenge cannot carry this value')
+  if (!quotable.test(value)) throw new TypeError('a challenge cannot contain this value')
   return `"${value}"`
 }

@@ -31,5 +31,5 @@ export const ociErrors = {
   UNSUPPORTED:                   { status: 405, message: 'the operation is unsupported' },
 } as const satisfies Readonly<Record<string, OciErrorRow>>
 
-/** An error code of the table. */
+/** An error code of the OCI or `/acr/v1` surface. */
 export type OciErrorCode = keyof typeof ociErrors

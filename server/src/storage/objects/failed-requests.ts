@@ -1,6 +1,6 @@
 import { StorageFullError, StorageUnavailableError } from '../contract/errors.ts'
 
-/** What the error of an SDK means. */
+/** Translates the error of an SDK. */
 export type Failure = { readonly isMissing: boolean; readonly isFull: boolean; readonly code: string | undefined }
 
 /** Translates the errors of requests. `failureOf` knows those of one SDK. */

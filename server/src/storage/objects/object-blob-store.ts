@@ -186,7 +186,7 @@ class ObjectBlobStore implements BlobStore {
   }
 }
 
-/** Locations of blobs in parts are told apart by their first digit. */
+/** The first digit of a location shows whether the blob is in parts. */
 function isInParts(location: BlobLocation): boolean {
   return locationUnique(location).startsWith('f')
 }
@@ -204,7 +204,7 @@ function committedAt({ metadata, modifiedAtMs }: Pick<ObjectRead, 'metadata' | '
   return metadata['at'] === undefined ? modifiedAtMs : Number(metadata['at'])
 }
 
-/** The store sends small chunks. To wait for each of them takes more processor time than to send it. */
+/** The store sends small chunks. Waiting for each of them takes more processor time than sending it. */
 const maxUnsentBytes = 256 * 1024
 
 async function send(read: ObjectRead, destination: Writable): Promise<void> {

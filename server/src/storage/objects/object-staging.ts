@@ -24,7 +24,7 @@ const lookupsAtOnce = 16
 
 const maxBeforeBytes = 32 * 1024 * 1024
 
-/** More than the hashes that the callers keep: one of them without a version is of no use. */
+/** More than the number of hashes that the callers cache, because a hash without a version is useless. */
 const maxVersions = 20_000
 
 /** Unfinished uploads: a record each, and the parts that it names. */
@@ -171,7 +171,7 @@ export class ObjectStaging {
     return this.#copyInto(uploadId, record, offset)
   }
 
-  /** The record before the last append, if it has this size. A chunk of the wrong length is taken back this way. */
+  /** The record before the last append, if it has this size. A chunk of the wrong length is removed in this way. */
   #beforeOf(uploadId: string, record: UploadRecord, offset: number): UploadRecord | undefined {
     const before = this.#before.get(uploadId)
     if (before === undefined || before.unique !== record.unique || recordBytes(before) !== offset) return undefined

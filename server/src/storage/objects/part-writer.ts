@@ -33,7 +33,7 @@ export async function completeParts(
   const sizeBytes = partsBytes(parts)
   if (found?.sizeBytes !== sizeBytes) {
     const made = found?.sizeBytes ?? 'no'
-    throw new StorageUnavailableError(`the object store made ${made} bytes of parts of ${sizeBytes} bytes`)
+    throw new StorageUnavailableError(`the object has ${made} bytes, but its parts have ${sizeBytes} bytes`)
   }
 }
 

@@ -61,7 +61,7 @@ async function* chunksOf(objects: ObjectStore, part: Part, current: Current): As
       if (position > part.end) return
       futileAttempts += 1
       if (futileAttempts > maxFutileAttempts) {
-        throw new StorageUnavailableError('the object store interrupts its responses', { cause: failure })
+        throw new StorageUnavailableError('the object store interrupted its response several times', { cause: failure })
       }
       current.cancel()
       const again = await request(objects, part.key, { start: position, end: part.end }, part.etag)

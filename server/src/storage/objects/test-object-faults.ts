@@ -44,7 +44,7 @@ class Scene {
   declare proxy: FaultProxy
   declare objects: ObjectStore
   declare store: BlobStore
-  /** The same store, which waits for a second only. */
+  /** The store of the test, which waits for only one second. */
   declare impatient: BlobStore
 
   constructor(driver: FaultyDriver) {

@@ -21,7 +21,10 @@ export type S3Settings = {
   readonly endpoint: string | undefined
   /** Whether the bucket is in the path of URLs, instead of their host. */
   readonly pathStyle: boolean
-  /** Which requests carry a checksum: all that can, or those that must. Some services know none of the checksums. */
+  /**
+   * Which requests carry a checksum: all that can, or those that must. Some services support none of the checksums.
+   *
+   */
   readonly checksums: 'when-supported' | 'when-required'
   /** Before each key; empty or ending with a slash. */
   readonly prefix: string

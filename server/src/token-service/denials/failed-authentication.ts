@@ -17,7 +17,7 @@ const maxWantedLength = 500
 /** A failed authentication: the claimed caller, and the first check that failed. */
 export type FailedAuthentication = AuditedCaller & {
   readonly decision: DecisionRecord
-  /** What its sender is told of a workload token. Undefined for other credentials, which are not explained. */
+  /** The explanation for the sender of a workload token. Undefined for other credentials, which are not explained. */
   readonly message?: string
 }
 

@@ -169,7 +169,7 @@ function requestedDetail(requested: readonly AccessScope[]) {
 export type DeniedIssue = AuditedCaller & {
   readonly reason: string
   readonly decision: DecisionRecord | undefined
-  /** What the client is told; by default, that the name or the secret is wrong. */
+  /** The message for the client; by default, that the name or the secret is wrong. */
   readonly message?: string | undefined
 }
 

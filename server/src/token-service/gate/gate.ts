@@ -47,7 +47,7 @@ type Denied = {
   /** Undefined without authentication. */
   readonly caller: AuditedCaller | undefined
   readonly decision: DecisionRecord | undefined
-  /** What the client is told, if it is more than the usual message. */
+  /** The message for the client, if it is not the usual one. */
   readonly message?: string | undefined
 }
 

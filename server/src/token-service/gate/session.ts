@@ -179,7 +179,7 @@ export function isAllowed(
   return (actions.length > 0 && actions.every(isActionAllowed)) || anyOf.some(isActionAllowed)
 }
 
-/** Whether a token has an action. A password has all of them. */
+/** Whether a token has an action. A password has all actions. */
 function isInToken(access: Session['tokenAccess'], type: string, name: string, action: string): boolean {
   return access === undefined || coversAction(access, type, name, action)
 }

@@ -9,7 +9,10 @@ import type { Registry, Sku } from '../../resources/index.ts'
 /** ACR's classes of requests. [acr-protocol §1.11] */
 type RequestClass = 'oauth' | 'read' | 'write' | 'delete' | 'referrers'
 
-/** The requests per minute of a registry. One identity may send half of each, except `oauth`. [acr-protocol §1.11] */
+/**
+ * The requests per minute of a registry. One identity may send half of each limit, except `oauth`. [acr-protocol
+ * §1.11]
+ */
 // prettier-ignore
 const perMinute: Readonly<Record<Sku, Readonly<Record<RequestClass, number>>>> = {
   Basic:    { oauth: 10_000, read: 10_000, write: 2_000, delete: 1_000, referrers: 500 },

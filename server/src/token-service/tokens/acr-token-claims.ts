@@ -177,8 +177,8 @@ const everyEscapedCharacter = new RegExp(escapedCharacter, 'g')
 
 /**
  * JSON in ASCII whose base64url has neither `-` nor `_`: the Azure SDKs for Python and Go decode a payload by the standard
- * alphabet. Those two stand for the six bits 62 and 63, which ASCII text gives only by `>`, `?`, `~` and DEL in a third
- * place; escaped, no text gives them. [acr-protocol §13 trap 8]
+ * alphabet. These two characters stand for the values 62 and 63, which ASCII text produces only by `>`, `?`, `~` and
+ * DEL at every third place. If these are escaped, no text produces them. [acr-protocol §13 trap 8]
  */
 function plainBase64Json(value: unknown): string {
   const text = JSON.stringify(value)

@@ -13,7 +13,10 @@ export type PasswordCredentials = { readonly username: string; readonly password
 export type Authentication = VerifiedCredential & {
   /** The access of the ACR access token that was the password, or to which its refresh token is narrowed. */
   readonly narrowedTo: readonly AccessScope[] | undefined
-  /** Of the ACR access token that was the password. Tokens obtained by it carry the same number. */
+  /**
+   * The number of deletions in the ACR access token that was the password. Tokens obtained by it carry the same
+   * number.
+   */
   readonly deletionsSeen: number | undefined
   /** The password, if it was an ACR refresh token, which stays usable. */
   readonly refreshToken: string | undefined
