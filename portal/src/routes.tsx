@@ -13,7 +13,7 @@ import { parseAccessSearch, parsePrincipal } from './views/access-control/access
 import { parseTokenSearch } from './views/tokens/token-search.ts'
 import { parseEventSearch } from './views/audit/event-search.ts'
 
-/** An address with names that nothing can have is not one of the portal. */
+/** An address with invalid names is not an address of the portal. */
 function requireAddress(names: AddressNames): void {
   if (!isAddress(names)) throw notFound()
 }
@@ -214,7 +214,7 @@ const server = createRoute({
 
 const guidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
-/** Shows that an address names nothing if its object id is not a GUID. */
+/** Shows that the page does not exist if the object id in the address is not a GUID. */
 function requireGuid({ params }: { readonly params: { readonly id: string } }): void {
   if (!guidPattern.test(params.id)) throw notFound()
 }
@@ -222,7 +222,7 @@ function requireGuid({ params }: { readonly params: { readonly id: string } }): 
 const readFilter = ({ filter }: Record<string, unknown>): { filter?: string } =>
   typeof filter === 'string' && filter !== '' ? { filter } : {}
 
-/** The part of a view that is shown: none of them for any other value. */
+/** The part of a view that is shown; undefined for unknown values. */
 const readPart =
   <Name extends string>(...names: readonly Name[]) =>
   ({ part }: Record<string, unknown>): { part?: Name } => {

@@ -37,7 +37,7 @@ export async function deleteApplication(id: string): Promise<void> {
   await send(applicationPath(id), { method: 'DELETE' })
 }
 
-/** Lets an application sign in, or no longer. */
+/** Allows an application to sign in, or blocks it. */
 export async function enablePrincipal(id: string, accountEnabled: boolean): Promise<void> {
   await send(`graph/servicePrincipals/${id}`, { method: 'PATCH', body: { accountEnabled } })
 }
@@ -94,7 +94,7 @@ export async function createFederated(id: string, body: NewFederated): Promise<v
   await send(`${applicationPath(id)}/federatedIdentityCredentials`, { method: 'POST', body })
 }
 
-/** Makes an application trust the tokens of a job no longer. */
+/** Removes the trust of an application in the tokens of a job. */
 export async function deleteFederated(id: string, credentialId: string): Promise<void> {
   await send(`${applicationPath(id)}/federatedIdentityCredentials/${credentialId}`, { method: 'DELETE' })
 }

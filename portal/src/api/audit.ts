@@ -4,7 +4,7 @@ import type { AuditEventList, Decision, SubscriptionList } from './types.ts'
 /** Whose log: that of a registry, or of the whole server, by the id of the registry or the subscription. */
 export type LogPlace = { readonly kind: 'registry' | 'server'; readonly id: string }
 
-/** What the events are searched for. Times are ISO 8601 in UTC. */
+/** The terms of a search for events. Times are ISO 8601 in UTC. */
 export type EventSearch = {
   readonly from?: string
   readonly to?: string

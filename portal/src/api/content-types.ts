@@ -56,11 +56,11 @@ export interface RepositoryProperties {
    */
   readonly imageName: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly lastUpdateTime: string
   readonly manifestCount: number
@@ -93,15 +93,15 @@ export interface DeletedManifest {
   readonly digest: string
   readonly imageSize: number
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly lastUpdateTime: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly lastPullTime?: string
   readonly architecture?: string
@@ -111,7 +111,7 @@ export interface DeletedManifest {
   readonly tags?: readonly string[]
   readonly changeableAttributes: ChangeableAttributes
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly deletedAt: string
 }
@@ -119,15 +119,15 @@ export interface DeletedTag {
   readonly tag: string
   readonly digest: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly lastUpdateTime: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly deletedAt: string
 }
@@ -135,15 +135,15 @@ export interface ManifestProperties {
   readonly digest: string
   readonly imageSize: number
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly lastUpdateTime: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly lastPullTime?: string
   readonly architecture?: string
@@ -167,15 +167,15 @@ export interface TagProperties {
   readonly name: string
   readonly digest: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly lastUpdateTime: string
   /**
-   * UTC, with up to seven digits of a second.
+   * UTC, with up to seven decimal places of a second.
    */
   readonly lastPullTime?: string
   readonly signed: boolean

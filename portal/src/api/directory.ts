@@ -93,14 +93,14 @@ export type NewUser = {
   readonly password: string
 }
 
-/** Creates a person, who chooses an own password at the first sign-in. */
+/** Creates a person, who chooses a password at the first sign-in. */
 export async function createUser({ displayName, userPrincipalName, password }: NewUser): Promise<GraphUser> {
   const passwordProfile = { password, forceChangePasswordNextSignIn: true }
   const body = { accountEnabled: true, displayName, userPrincipalName, passwordProfile }
   return (await readJson<GraphUser>('graph/users', { method: 'POST', body })).body
 }
 
-/** Lets a person sign in, or no longer. */
+/** Allows a person to sign in, or blocks the person. */
 export async function enableUser(id: string, accountEnabled: boolean): Promise<void> {
   await send(userPath(id), { method: 'PATCH', body: { accountEnabled } })
 }
@@ -117,7 +117,7 @@ export async function listMethods(id: string, signal: AbortSignal): Promise<read
   return (await readJson<GraphAuthenticationMethods>(`${userPath(id)}/authentication/methods`, { signal })).body.value
 }
 
-/** The folders of the methods that can be removed. */
+/** The parts of the URL that name the kinds of methods that can be removed. */
 const methodFolders: Readonly<Record<string, string>> = {
   '#microsoft.graph.softwareOathAuthenticationMethod': 'softwareOathMethods',
   '#microsoft.graph.fido2AuthenticationMethod': 'fido2Methods',

@@ -144,7 +144,7 @@ export interface GraphWorkloadTokenTest {
       readonly claim: string
       readonly expected: string
       /**
-       * Null if the token has no such claim with a text.
+       * Null if the token has no such claim, or its value is not a string.
        */
       readonly actual: string | null
     }[]

@@ -10,7 +10,7 @@ export async function orHidden<Body>(answer: Promise<Body>): Promise<Body | null
   }
 }
 
-/** Whether a surface denied a request. The end of the session, and a needed sign-in, are no denials. */
+/** Whether a surface denied a request. An expired session and a required sign-in are not denials. */
 export function isDenial(error: unknown): boolean {
   if (!(error instanceof ApiError) || error.code === 'NotSignedIn' || error.code === 'StepUpRequired') return false
   return error.status === 401 || error.status === 403

@@ -8,7 +8,7 @@ const useStyles = makeStyles({
   reason: { color: tokens.colorNeutralForeground2 },
 })
 
-/** An act on what the view shows. With a reason, it is disabled. */
+/** An action on the object that the view shows. With a reason, it is disabled. */
 export type Action = {
   readonly label: string
   readonly reason?: string | undefined

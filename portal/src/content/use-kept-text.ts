@@ -1,7 +1,7 @@
 import { imagesTexts } from '../texts/images.ts'
 import { useRegistry } from '../views/registry/use-registry.ts'
 
-/** Whether what is deleted in a registry can be restored, as a sentence. */
+/** A sentence that says whether deleted content of a registry can be restored. */
 export function useKeptText(loginServer: string): string {
   const { registry } = useRegistry(loginServer)
   if (registry === undefined) return imagesTexts.confirm.unknownReturn

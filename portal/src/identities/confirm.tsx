@@ -1,7 +1,7 @@
 import { Text } from '@fluentui/react-components'
 import { ConfirmDialog } from '../shell/confirm-dialog.tsx'
 
-/** A question before an act: what follows from it. */
+/** A question before an action, which says what the action does. */
 export type Question = {
   readonly title: string
   readonly text: string
@@ -9,7 +9,7 @@ export type Question = {
   readonly act: () => Promise<unknown>
 }
 
-/** Asks a question. It closes when the act is done. */
+/** Asks a question. It closes when the action is done. */
 export function Confirm({ question, onClose }: { readonly question: Question; readonly onClose: () => void }) {
   const { title, text, action, act } = question
   return (

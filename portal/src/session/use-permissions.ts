@@ -14,7 +14,10 @@ export function usePermissions(scope: string | undefined): MayAct {
   return (action) => known === undefined || known(action)
 }
 
-/** The same, and undefined until it is known: for a view that would otherwise send requests that are denied, and recorded. */
+/**
+ * Like the function above, but undefined until the permissions are known: for views that would otherwise send
+ * requests that are denied and recorded.
+ */
 export function useKnownPermissions(scope: string | undefined): MayAct | undefined {
   const { data, isError } = useQuery({
     queryKey: ['permissions', scope],

@@ -14,7 +14,7 @@ export async function readSession(signal?: AbortSignal): Promise<Session> {
   return (await readJson<Session>('session', signal && { signal })).body
 }
 
-/** Who is signed in. Without a session, the browser leaves for the sign-in. */
+/** Who is signed in. Without a session, the browser goes to the sign-in page. */
 export function useSession() {
   return useQuery({
     queryKey: ['session'],

@@ -9,7 +9,7 @@ import { Loaded } from './loaded.tsx'
 import { Navigation, narrow } from './navigation.tsx'
 import { ProductMark } from './product-mark.tsx'
 
-/** Loaded when it is first needed, so that it is no part of the first view. */
+/** Loaded when it is first needed, so that the first view does not include it. */
 const StepUpDialog = lazy(async () => ({ default: (await import('./step-up-dialog.tsx')).StepUpDialog }))
 
 const useStyles = makeStyles({
@@ -44,7 +44,7 @@ const useStyles = makeStyles({
   },
 })
 
-/** What surrounds every view: the header, the navigation, and the view of the address. */
+/** The frame around every view: the header, the navigation, and the view of the address. */
 export function AppShell() {
   const styles = useStyles()
   const session = useSession()

@@ -21,7 +21,7 @@ const useStyles = makeStyles({
 })
 
 type CopyTextProps = {
-  /** What the text is, for people who do not see it. */
+  /** The label of the text, for screen readers. */
   readonly label: string
   readonly text: string
 }

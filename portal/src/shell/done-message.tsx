@@ -1,6 +1,6 @@
 import { MessageBar, MessageBarBody } from '@fluentui/react-components'
 
-/** Says that an act was carried out. */
+/** Says that an action was completed. */
 export function DoneMessage({ text }: { readonly text: string | undefined }) {
   return (
     <div role="status">

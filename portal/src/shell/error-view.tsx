@@ -7,7 +7,7 @@ import { ExplainLink } from './explain-link.tsx'
 type ErrorViewProps = {
   readonly error: unknown
   readonly onRetry?: () => void
-  /** Whether it was an act that failed, and not what the view shows. */
+  /** Whether an action failed, and not the loading of the view. */
   readonly isAct?: boolean
 }
 

@@ -31,12 +31,15 @@ type FormDialogProps = {
   readonly isReady?: boolean
   readonly onSubmit: () => Promise<unknown>
   readonly onClose: () => void
-  /** What the act has made, such as a secret. It replaces the form, and the dialog stays open until it is closed. */
+  /**
+   * The result of the action, such as a secret. It replaces the form, and the dialog stays open until it is closed.
+   *
+   */
   readonly result?: ReactNode
   readonly children?: ReactNode
 }
 
-/** A form, or a question before an act. It stays open with the error if the act fails. */
+/** A form, or a question before an action. It stays open and shows the error if the action fails. */
 export function FormDialog({ title, action, isReady = true, onSubmit, onClose, result, children }: FormDialogProps) {
   const styles = useStyles()
   useReturnOfFocus()

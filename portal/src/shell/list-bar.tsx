@@ -16,7 +16,7 @@ type ListBarProps = {
   readonly onAct: () => void
 }
 
-/** What is above a list: its filter, and the button that adds to it or the reason why not. */
+/** The bar above a list: its filter, and the button that adds to the list, or the reason why it is disabled. */
 export function ListBar({ filter, onFilter, action, reason, onAct }: ListBarProps) {
   const styles = useStyles()
   return (

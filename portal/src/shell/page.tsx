@@ -31,7 +31,7 @@ export function Page({ title, children }: { readonly title: string; readonly chi
 
 type SectionProps = {
   readonly title: string
-  /** Whether the keyboard continues here: what had the focus is gone. */
+  /** Whether the heading gets the focus, because the focused element no longer exists. */
   readonly takesFocus?: boolean
   readonly children: ReactNode
 }

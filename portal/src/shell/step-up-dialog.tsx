@@ -58,7 +58,10 @@ export function StepUpDialog({ session }: { readonly session: Session }) {
   )
 }
 
-/** Waits for the other window. Only a sign-in of the same person lets the requests go on: another one has other rights. */
+/**
+ * Waits for the other window. The requests continue only after a sign-in of the same person: another person has
+ * other permissions.
+ */
 function useConfirmation({ person }: Session, onProblem: (text: string) => void): void {
   const queries = useQueryClient()
   useEffect(() => {

@@ -20,7 +20,7 @@ const themes: Readonly<Record<Exclude<ThemeName, 'system'>, Theme>> = {
 type Choice = { readonly name: ThemeName; readonly choose: (name: ThemeName) => void }
 const ThemeContext = createContext<Choice>({ name: 'system', choose: () => {} })
 
-/** The chosen theme, and the way to choose another. */
+/** The chosen theme, and a function that changes it. */
 export const useTheme = () => useContext(ThemeContext)
 
 /** Applies the theme that the person chose on this device. */

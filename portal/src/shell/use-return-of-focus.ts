@@ -1,6 +1,9 @@
 import { useEffect, useState } from 'react'
 
-/** What had the focus before a dialog opened. A dialog that another one opens has the same. */
+/**
+ * The element that had the focus before a dialog opened. A dialog that another dialog opens uses the same element.
+ *
+ */
 let opener: Element | null = null
 
 /** While the component is shown, the focus is in it; afterwards, where it was before, if that is still there. */

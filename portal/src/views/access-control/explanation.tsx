@@ -71,7 +71,7 @@ export function Explanation({ registry, explanation, names, onChanged }: Explana
   )
 }
 
-/** A result in words. One that is unknown here is shown as it is. */
+/** A result in words. An unknown code is shown unchanged. */
 function resultText(result: string): string {
   return (texts.results as Readonly<Record<string, string>>)[result] ?? result
 }

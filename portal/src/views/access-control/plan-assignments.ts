@@ -19,11 +19,11 @@ export type Place =
   | { readonly kind: 'patterns'; readonly patterns: readonly RepositoryPattern[] }
   | { readonly kind: 'condition'; readonly text: string }
 
-/** What is done for one principal. `has` means that nothing has to be done. */
+/** The change for one principal. `has` means that nothing has to be done. */
 export type PlannedAssignment = {
   readonly principal: Principal
   readonly kind: 'create' | 'adds-to' | 'widens' | 'has'
-  /** Of the assignment that is changed. */
+  /** The id of the assignment that is changed. */
   readonly id: string | undefined
   readonly condition: string | null
 }
@@ -36,7 +36,7 @@ type Plan = {
   readonly assignments: readonly NamedAssignment[]
 }
 
-/** Reads repositories, one on each line: the patterns, and the first line that is none. */
+/** Reads repositories, one on each line: the patterns, and the first line that is not a pattern. */
 export function readPatterns(text: string): {
   readonly patterns: readonly RepositoryPattern[]
   readonly wrong: string | undefined
@@ -61,7 +61,10 @@ export function conditionOf(place: Place): string | null {
   }
 }
 
-/** Plans to assign a role to principals. A principal has one assignment for each role and scope, so one that exists is changed. */
+/**
+ * Plans how to assign a role to principals. A principal has one assignment for each role and scope, so one that
+ * exists is changed.
+ */
 export function planAssignments({
   registryId,
   role,

@@ -37,8 +37,9 @@ export function useSecretUses({ id, appId }: GraphApplication, isAsked: boolean)
 }
 
 /**
- * Why the person may not change the credentials of an application. Owners of the directory and of the application may. Who has no
- * role on the directory sees only own applications; for readers, the owners are read.
+ * Why the person may not change the credentials of an application. Owners of the directory and of the application
+ * may. People without a role on the directory see only their own applications. For readers of the directory, the
+ * owners are read.
  */
 export function useCredentialReason(id: string): string | undefined {
   const reason = useOwnerReason()

@@ -5,8 +5,8 @@ import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../session/use-session.ts'
 
 /**
- * The same search with the object id of a user in place of the user name, because the log has ids. A name that is no user's may
- * be what a client sent.
+ * The same search with the object id of a user in place of the user name, because the log has ids. A name that
+ * belongs to no user may be a name that a client sent.
  */
 export function useResolved(search: EventSearch) {
   const { principal = '' } = search
@@ -56,7 +56,7 @@ export function useNames(ids: readonly string[]): ReadonlyMap<string, string> {
 /** How many events a downloaded file has at most. */
 const maxExported = 50_000
 
-/** The lines of a file with all events that match. `onRead` is told how many there are so far. */
+/** The lines of a file with all events that match. `onRead` gets the number of events so far. */
 export async function exportLines(
   place: LogPlace,
   search: EventSearch,

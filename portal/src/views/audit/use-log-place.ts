@@ -5,7 +5,7 @@ import { type LogPlace, findSubscription } from '../../api/audit.ts'
 /** A registry, or the whole server, whose log is shown. `name` is that of commands. */
 export type NamedPlace = LogPlace & { readonly name: string | undefined }
 
-/** Where the log of a registry is, or that of the whole server. `null` if the person's roles show neither. */
+/** Where the log of a registry is, or that of the whole server. `null` if the person's roles permit neither. */
 export function useLogPlace(loginServer: string | undefined) {
   const client = useQueryClient()
   return useQuery({

@@ -87,7 +87,10 @@ function GroupDetails({ group }: { readonly group: GraphGroup }) {
   )
 }
 
-/** Owners of a group may change its members. Who has no role on the directory and sees the members is one. */
+/**
+ * Owners of a group may change its members. A person without a role on the directory who sees the members is an
+ * owner of the group.
+ */
 function useMemberReason(): string | undefined {
   const reason = useOwnerReason()
   const role = useOwnRole()

@@ -14,7 +14,7 @@ const soonMs = 30 * dayMs
 const unusedMs = 90 * dayMs
 const highPercent = 80
 
-/** What the properties of registries show. */
+/** The findings from the properties of registries. */
 export function ofRegistries(registries: readonly Registry[]): readonly AttentionItem[] {
   return registries.flatMap(({ properties }) => {
     const { loginServer, adminUserEnabled, anonymousPullEnabled, publicNetworkAccess } = properties
@@ -57,7 +57,7 @@ function ofCredential(
 /** How long before its end the certificate of the server needs attention. It is renewed before that, unless something fails. */
 const certificateMs = 14 * dayMs
 
-/** Components that are not well, and a certificate that was not renewed. */
+/** Components that are degraded or unavailable, and a certificate that was not renewed. */
 export function ofServer({ components, certificate }: ServerStatus, nowMs: number): readonly AttentionItem[] {
   const isEnding = certificate !== null && Date.parse(certificate.expiresAt) < nowMs + certificateMs
   return [

@@ -17,7 +17,7 @@ export function useRegistries() {
 
 const shownPushes = 10
 
-/** The last pushes. `undefined` within: the person may not read an audit log. */
+/** The last pushes. The data is `undefined` if the person may not read an audit log. */
 export function useRecentPushes(registries: readonly Registry[], mayAct: MayAct | undefined) {
   return useQuery({
     queryKey: ['pushes', registries.map(({ id }) => id)],
@@ -40,13 +40,13 @@ const manyPages = 100
 export type Attention = {
   readonly items: readonly AttentionItem[]
   readonly hidden: readonly string[]
-  /** Whether there are more applications than were looked at. */
+  /** Whether there are more applications than were read. */
   readonly isCut: boolean
   readonly isLoading: boolean
   readonly error: unknown
 }
 
-/** What a source says needs attention. */
+/** The findings of one source. */
 type Finding = { readonly items: readonly AttentionItem[]; readonly isCut?: boolean }
 
 /**

@@ -10,7 +10,7 @@ const imagePattern =
 const targetPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 const hostPattern = /^[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?$/
 
-/** Reads the address. What is not an operation of the server is left out. */
+/** Reads the address. A value that is not an operation of the server is ignored. */
 export function parseImportSearch({ operation, target }: Record<string, unknown>): ImportSearch {
   return {
     ...(typeof operation === 'string' && operationPattern.test(operation) && { operation }),

@@ -10,7 +10,7 @@ const useStyles = makeStyles({
 
 const width = 1000
 const minShare = 5
-/** Between two layers, so that they are told apart without colors. */
+/** The gap between two layers, so that they can be distinguished without colors. */
 const gap = 3
 
 /** The sizes of layers as one bar. The table below it has the numbers. */

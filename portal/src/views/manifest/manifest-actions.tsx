@@ -20,7 +20,7 @@ type ManifestActionsProps = {
   readonly address: ManifestAddress
   readonly digest: string
   readonly access: Access
-  /** Undefined where the person may not read them. */
+  /** Undefined if the person may not read them. */
   readonly manifest: ManifestProperties | undefined
   readonly tag: TagProperties | undefined
   readonly childCount: number
@@ -96,7 +96,7 @@ function reasonOf(
 
 type DialogProps = ManifestActionsProps & { readonly onClose: () => void }
 
-/** After a deletion, the repository is shown, and nothing of it is taken from the cache. */
+/** After a deletion, the repository is shown without data from the cache. */
 function useLeave({ registry, repository }: ManifestAddress) {
   const navigate = useNavigate()
   const queries = useQueryClient()

@@ -100,7 +100,7 @@ export function Manifest() {
   )
 }
 
-/** The parts of the view. Each is an address, and loads only what it shows. */
+/** The parts of the view. Each part of the view has an address, and loads only what it shows. */
 function Parts({ address, show }: { readonly address: ManifestAddress; readonly show: ManifestPart }) {
   const styles = useStyles()
   const navigate = useNavigate()

@@ -1,6 +1,9 @@
 import type { Descriptor, PushedManifest } from '../../api/pushed-types.ts'
 
-/** What a manifest contains. It was pushed by a client, so nothing is certain: a value of another type is left out. */
+/**
+ * What a manifest contains. A client pushed it, so it can contain anything: a value of an unexpected type is
+ * ignored.
+ */
 export type ManifestContent = {
   readonly artifactType: string | undefined
   readonly config: Descriptor | undefined

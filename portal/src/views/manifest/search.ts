@@ -4,7 +4,7 @@ export type ManifestPart = (typeof manifestParts)[number]
 /** What the address of a manifest says about its view. */
 export type ManifestSearch = { readonly show?: Exclude<ManifestPart, 'overview'> }
 
-/** Reads the address. What is not known is left out. */
+/** Reads the address. Unknown values are ignored. */
 export function parseManifestSearch({ show }: Record<string, unknown>): ManifestSearch {
   return show === 'config' || show === 'referrers' || show === 'raw' ? { show } : {}
 }

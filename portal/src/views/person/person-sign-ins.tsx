@@ -95,7 +95,7 @@ function deviceOf({ userAgent, ipAddress }: SignIn): string {
 const signedInOf = ({ createdDateTime, authenticationMethods }: SignIn) =>
   `${formatTime(createdDateTime)}, ${methodNames(authenticationMethods)}`
 
-/** `mfa` says nothing more if the second factor is listed. */
+/** `mfa` is omitted if the second factor itself is listed. */
 function methodNames(methods: readonly string[]): string {
   const hasFactor = methods.some((method) => method === 'otp' || method === 'hwk')
   const shown = hasFactor ? methods.filter((method) => method !== 'mfa') : methods

@@ -25,7 +25,7 @@ type NetworkRulesProps = {
   readonly address: string | undefined
 }
 
-/** The network rules of a registry, with the question whether the person would still get in. */
+/** The network rules of a registry, with a check whether the person would still have access. */
 export function NetworkRules({ registry, address }: NetworkRulesProps) {
   const styles = useStyles()
   const { reason, save } = useChange(registry)

@@ -14,7 +14,7 @@ import { useChange } from './use-policies.ts'
 const view = operationsTexts.policies
 const route = '/shell/registries/$registry/policies'
 
-/** What a registry keeps, whom it lets in, and which tokens it accepts. */
+/** The policies of a registry: what it keeps, which addresses may connect, and which tokens it accepts. */
 export function PoliciesView() {
   const { registry } = useParams({ from: route })
   const { address } = useSearch({ from: route })

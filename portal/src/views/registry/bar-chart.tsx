@@ -23,7 +23,7 @@ type BarChartProps = {
   readonly title: string
   /** The figure beside the title, such as the total. */
   readonly summary: string
-  /** One for each interval, the oldest first. */
+  /** One value for each interval, the oldest first. */
   readonly values: readonly number[]
   /** The texts below the first and the last bar. */
   readonly ends: readonly [from: string, until: string]

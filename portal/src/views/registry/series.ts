@@ -21,7 +21,7 @@ export function seriesOf({ value }: Metrics): readonly Series[] {
   })
 }
 
-/** The heights of bars, of which the highest has `height`. Also one of a million is seen. */
+/** The heights of bars, of which the highest has `height`. Even one event beside a million is visible. */
 export function barHeights(values: readonly number[], height: number): readonly number[] {
   const max = Math.max(1, ...values)
   return values.map((value) => (value === 0 ? 0 : Math.max(2, (height * value) / max)))

@@ -9,7 +9,10 @@ const useStyles = makeStyles({ field: { maxWidth: '24rem' } })
 
 const maxLength = 50
 
-/** The name of the scope map of a token alone, as the command line has it; the name of the token where that is too long. */
+/**
+ * The name of a scope map for one token only, as on the command line. If that name is too long, the name of the
+ * token.
+ */
 export function ownScopeMap(token: string): string {
   const name = `${token}-scope-map`
   return name.length <= maxLength ? name : token
