@@ -9,7 +9,7 @@ import { codeOf } from '../harness/person.ts'
 import type { RunningServer } from '../harness/server.ts'
 import type { Role, Scene } from './fairness-jobs.ts'
 
-/** One connection of an attacker: sends its request again and again, and reports the responses. */
+/** One connection of an attacker: sends its request repeatedly, and reports the responses. */
 type Attacker = (scene: Scene, role: Role, tell: (status: number | string) => void) => () => Promise<void>
 
 /** The worst requests, and who can send each. */
@@ -28,7 +28,7 @@ export const attacks: Readonly<Record<string, { readonly roles: readonly Role[];
 
 type Ask = (method: string, path: string, options?: Partial<HttpRequest>) => Promise<HttpResponse>
 
-/** Asks on one connection that is kept. */
+/** Sends requests on one persistent connection. */
 function asker({ reached, authorizations }: Scene, role: Role): Ask {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const authorization = authorizations[role]

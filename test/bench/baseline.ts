@@ -1,4 +1,7 @@
-/** A bare `node:https` server, the measure of ours. It does one thing, which its only argument says in JSON. */
+/**
+ * A bare `node:https` server, with which Acrux is compared. Its only argument says in JSON what it does.
+ *
+ */
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
@@ -15,17 +18,20 @@ export type BaselineTask =
       readonly status: number
       readonly headers: OutgoingHttpHeaders
       readonly body: string
-      /** Makes such a signature for every answer, over the body, as an issuer of tokens has to. */
+      /** Signs the body of every response, as an issuer of tokens must. */
       readonly signs?: SignatureAlgorithm
     }
-  /** Answers every request with a file, by a stream. */
+  /** Answers every request with a file, as a stream. */
   | { readonly kind: 'send'; readonly file: string }
-  /** Hashes every body, and writes it to a file of its own, by streams. */
+  /** Hashes every body, and streams it to a file of its own. */
   | { readonly kind: 'receive'; readonly folder: string }
-  /** Hashes every body and stores it in S3, and answers every GET with what was stored last, by streams through the SDK. */
+  /**
+   * Hashes every body and stores it in S3, and answers every GET with the object that was stored last. All bytes are
+   * streamed through the SDK.
+   */
   | { readonly kind: 'objects'; readonly endpoint: string; readonly bucket: string; readonly key: string }
 
-/** What the tokens of an answer are signed with. */
+/** The key that signs the tokens of a response. */
 export type SignatureAlgorithm = 'RS256' | 'ES256'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void

@@ -36,7 +36,7 @@ export function ratioFigure(name: string, target: number, bare: readonly Outcome
   }
 }
 
-/** The processor time of downloads, against a bare server that sends the same bytes from a file by a stream. */
+/** The processor time of downloads, compared with a bare server that streams the same bytes from a file. */
 export async function measureBlobGet(settings: Settings, subject: Subject): Promise<Figure> {
   const { load, cores, rounds } = settings
   settings.say('blob-get')
@@ -64,8 +64,8 @@ export async function measureBlobGet(settings: Settings, subject: Subject): Prom
 }
 
 /**
- * Removes the blobs that were pushed, so that the next find the memory for their pages that these had: memory which a
- * virtual machine has not used yet costs as much as all the rest of an upload.
+ * Removes the pushed blobs, so that the next ones reuse the memory of their pages: memory that a virtual machine has
+ * not used yet costs as much as the rest of an upload.
  */
 async function removeBlobs(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -74,7 +74,7 @@ async function removeBlobs(folder: string): Promise<void> {
   }
 }
 
-/** The outcome of a run that pushed into a folder, which is rid of the blobs afterwards. */
+/** The outcome of a run that pushed into a folder. The blobs in the folder are deleted afterwards. */
 async function cleaned<Outcome>(folder: string, run: Promise<Outcome>): Promise<Outcome> {
   try {
     return await run
@@ -83,7 +83,7 @@ async function cleaned<Outcome>(folder: string, run: Promise<Outcome>): Promise<
   }
 }
 
-/** The processor time of uploads, against a bare server that hashes them and writes them to a file by streams. */
+/** The processor time of uploads, compared with a bare server that hashes them and streams them to a file. */
 export async function measureBlobPush(settings: Settings, subject: Subject): Promise<Figure> {
   const { load, cores, rounds } = settings
   settings.say('blob-push')

@@ -15,7 +15,10 @@ interface Exchange {
   readonly expected: number
 }
 
-/** One exchange on a connection that is kept. Gives the answer when its head has come; throws for any other status. */
+/**
+ * One exchange on a persistent connection. Returns the response when its headers have arrived; throws for any other
+ * status.
+ */
 async function exchange(target: Target, agent: Agent, what: Exchange): Promise<IncomingMessage> {
   const { port, servername, caFile = '' } = target
   const { method, path, headers, pieces = [], expected } = what
@@ -54,7 +57,7 @@ export async function download({ target, path, headers, times }: DownloadJob): P
 
 const pieceBytes = 1024 * 1024
 
-/** A body of pieces that no other body has, and its digest. */
+/** A body with unique content, and its digest. */
 function newBody(sizeBytes: number): { pieces: Buffer[]; digest: string } {
   const piece = randomFillSync(Buffer.alloc(pieceBytes))
   const first = randomFillSync(Buffer.alloc(pieceBytes))
@@ -87,7 +90,7 @@ async function pushToRegistry(
   await drain(await exchange(target, agent, { method: 'PUT', path: end, headers: empty, expected: 201 }))
 }
 
-/** Uploads, and counts the bytes. The bodies are made, and their digests known, before the time is taken. */
+/** Uploads, and counts the bytes. The bodies and their digests are created before the measurement. */
 export async function upload(job: UploadJob): Promise<Outcome> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const bodies = Array.from({ length: job.times }, () => newBody(job.sizeBytes))

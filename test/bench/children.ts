@@ -33,7 +33,7 @@ function start(args: readonly string[], stdio: StdioOptions): { child: ChildProc
   return { child, handle: { pid: child.pid ?? 0, [Symbol.asyncDispose]: end } }
 }
 
-/** Waits until a child has written a line that matches; throws where it ends first. */
+/** Waits until a child has written a line that matches; throws if it ends first. */
 async function untilLine(child: ChildProcess, line: RegExp, errors: () => string): Promise<void> {
   let output = ''
   await new Promise<void>((resolve, reject) => {
@@ -114,9 +114,9 @@ export async function startObjectStub(
   }
 }
 
-/** The process that makes the load. */
+/** The process that generates the load. */
 export interface Load extends AsyncDisposable {
-  /** Throws what the job failed of. */
+  /** Throws the error of a failed job. */
   run(job: Job): Promise<Outcome>
 }
 

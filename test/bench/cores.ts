@@ -7,7 +7,7 @@ export interface Cores {
   readonly load: number
 }
 
-/** Two of the cores that this process may use; throws where there are not two, or no `taskset` to bind to them. */
+/** Two of the cores that this process may use; throws if there are not two, or no `taskset` to bind to them. */
 export function twoCores(): Cores {
   try {
     execFileSync('taskset', ['--version'], { stdio: 'ignore' })

@@ -8,8 +8,8 @@ const counts = [1, 100, 10_000] as const
 const warmUpRounds = 4
 
 /**
- * Measures what it costs to decide by many conditions: one principal has 1, 100 and 10,000 assignments, each under a
- * condition of its own, and asks for tokens to the one repository that all of them can read.
+ * Measures the cost of decisions with many conditions: one principal has 1, 100 and 10,000 assignments, each under a
+ * condition of its own, and requests tokens for the one repository that all of them can read.
  */
 export async function measureDecide(settings: Settings): Promise<Figure> {
   const { load, cores, connections, measuredMs, rounds, serverArgs, say } = settings

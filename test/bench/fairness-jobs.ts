@@ -1,22 +1,22 @@
 import type { TokenIssuer } from '../harness/token-issuer.ts'
 import type { RunningServer } from '../harness/server.ts'
 
-/** What the process that makes the load has to know of the server; it is what the harness asks for. */
+/** What the process that generates the load needs to know about the server. */
 export type Reached = Pick<RunningServer, 'baseUrl' | 'caFile' | 'firstRun' | 'port'>
 
 /** Who sends the worst requests. */
 export type Role = 'anonymous' | 'reader' | 'pusher' | 'account holder' | 'owner'
 
-/** What there is to be asked for, and by whom. */
+/** The objects that the requests name, and the callers. */
 export interface Scene {
   readonly reached: Reached
   /** The value of `Authorization` of each role; none for `account holder` and `owner`. */
   readonly authorizations: Readonly<Partial<Record<Role, string>>>
-  /** Of those that are not to notice anything. */
+  /** The credentials of the callers that the attack must not affect. */
   readonly victims: readonly string[]
   readonly person: { readonly userPrincipalName: string; readonly password: string }
   readonly armToken: string
-  /** A JSON Web Token of the trusted issuer, of which the header is replaced. */
+  /** A JSON Web Token of the trusted issuer, whose header is replaced. */
   readonly assertion: ReturnType<TokenIssuer['token']>
   readonly appId: string
   readonly indexDigest: string
@@ -24,7 +24,7 @@ export interface Scene {
   readonly image: { readonly manifest: string; readonly mediaType: string; readonly blobs: readonly string[] }
 }
 
-/** The work of a process, until it is stopped or for so many milliseconds. */
+/** The work of a process, until it is stopped or for a number of milliseconds. */
 export type FairnessJob =
   | { readonly kind: 'attack'; readonly scene: Scene; readonly name: string; readonly role: Role }
   | { readonly kind: 'stop' }

@@ -1,4 +1,7 @@
-/** The processes that make the load of the fairness figures: one the worst requests, another those of all others. */
+/**
+ * The processes that generate the load of the fairness figures: one sends the worst requests, another sends those of
+ * all other callers.
+ */
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +10,7 @@ import type { FairnessJob, FairnessReply, Latencies, Role, Scene } from './fairn
 import { request } from '../harness/http.ts'
 
 const connections = 16
-/** How often each of the others asks: seldom enough that they leave the server time. */
+/** How often each of the other callers sends a request: rarely enough that they do not load the server. */
 const pauseMs = 15
 
 function reply(message: FairnessReply): void {

@@ -20,7 +20,7 @@ const victimCount = 4
 const children = 2000
 const tags = 5000
 const largeBytes = 64 * 1024 * 1024
-/** As many as an audit search looks at. */
+/** As many events as an audit search examines. */
 const events = 20_000
 
 const anonymousScopes = ['index', 'tags', 'large'].map((name) => `repository:worst/${name}:pull,metadata_read`)

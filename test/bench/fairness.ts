@@ -40,13 +40,13 @@ function startWorker(core: number, niceness: number): Worker {
   }
 }
 
-/** What the others saw during the load, and how much the server grew. */
+/** The latencies of the other callers during the load, and the growth of the server's memory. */
 interface Seen {
   readonly pull: readonly [p50: number, p99: number]
   readonly token: readonly [p50: number, p99: number]
   readonly grownMiB: number
   readonly perSecond: number
-  /** Of one core, that the server used: of the others' requests and the attacker's. */
+  /** The share of one core that the server used for the requests of the attacker and the others. */
   readonly processorPercent: number
   readonly statuses: string
 }
@@ -64,7 +64,7 @@ function residentMiB(pid: number): number {
 
 async function latenciesOf(victims: Worker, scene: Scene, milliseconds: number): Promise<Latencies> {
   const reply = await victims.ask({ kind: 'victims', scene, milliseconds })
-  if (reply.kind !== 'measured') throw new Error(`a measurement was asked for, and ${reply.kind} came`)
+  if (reply.kind !== 'measured') throw new Error(`expected a measurement, but got ${reply.kind}`)
   return reply.latencies
 }
 
@@ -101,7 +101,7 @@ async function see(stage: Stage, name: string | undefined, role: Role): Promise<
   return { ...seen, perSecond, statuses: statuses.join(', ') }
 }
 
-/** The middle one of several runs, of each number. */
+/** The median of several runs, for each number. */
 function middle(runs: readonly Seen[]): Seen {
   const of = (value: (seen: Seen) => number) => median(runs.map(value))
   return {
@@ -117,7 +117,7 @@ function middle(runs: readonly Seen[]): Seen {
 const mostGrownMiB = 200
 const leastP99Ms = 25
 
-/** The figure of one attack: how much of its bounds it uses, by the worst of them. */
+/** The figure of one attack: the worst of its values, as a share of its limit. */
 function figureOf(name: string, seen: Seen, rest: Seen): Figure {
   const shares = (['pull', 'token'] as const).flatMap((kind) => [
     seen[kind][0] / (3 * rest[kind][0]),
@@ -138,9 +138,10 @@ function figureOf(name: string, seen: Seen, rest: Seen): Figure {
 }
 
 /**
- * What all others see of one caller that does its worst with 16 connections: p50 and p99 of a pull and of a token, and
- * the memory of the server. A figure is the worst of its bounds, as a share of it. `only` is a part of the names of those
- * that are wanted.
+ * The effect on all others of one caller that sends expensive requests on 16 connections: p50 and p99 of a pull and
+ * of a token, and
+ * the memory of the server. A figure is the worst value, as a share of its limit. `only` selects figures by a part of
+ * their names.
  */
 export async function measureFairness(settings: Settings, only?: string): Promise<Figure[]> {
   const { cores, rounds, measuredMs, serverArgs, say } = settings

@@ -25,17 +25,17 @@ export interface Figure {
   readonly bound: 'at least' | 'at most'
   /** Undefined for a comparison that has no target. */
   readonly target: number | undefined
-  /** What it was computed from, for people. */
+  /** The values from which it was computed, as text. */
   readonly details: string
 }
 
-/** Whether a figure is what it is to be. */
+/** Whether a figure meets its target. */
 export function isMet({ measured, bound, target }: Figure): boolean {
   if (target === undefined) return true
   return bound === 'at least' ? measured >= target : measured <= target
 }
 
-/** The middle one of some numbers, or between the two in the middle. */
+/** The median of some numbers. */
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b)
   const upper = sorted[Math.floor(sorted.length / 2)] ?? NaN
@@ -43,12 +43,12 @@ export function median(numbers: readonly number[]): number {
   return (upper + lower) / 2
 }
 
-/** The middle of the quotients of what was measured one after the other. */
+/** The median of the quotients of values that were measured one after the other. */
 export function medianQuotient(above: readonly number[], below: readonly number[]): number {
   return median(above.map((value, index) => value / (below[index] ?? NaN)))
 }
 
-/** Measures several things in turns, so that what else the machine does meets all of them alike. */
+/** Measures several things in turns, so that other load of the machine affects all of them equally. */
 export async function inTurns<Name extends string>(
   rounds: number,
   measurements: Readonly<Record<Name, () => Promise<Outcome>>>,
@@ -61,19 +61,20 @@ export async function inTurns<Name extends string>(
   return outcomes
 }
 
-/** What is answered in a second. */
+/** Responses per second. */
 export function rate({ amount, seconds }: Outcome): number {
   return amount / seconds
 }
 
-/** What is answered in a second of the server's processor time: as `rate`, if no other process uses its core. */
+/** Responses per second of the server's processor time: equal to `rate` if no other process uses its core. */
 export function cpuRate({ amount, serverCpuSeconds }: Outcome): number {
   return amount / serverCpuSeconds
 }
 
 /**
- * The share of what another answered that this one answers: in time or in processor time, whichever is the smaller. The
- * first counts a server that waits; the second is not deceived by a load that is too light for the faster one.
+ * The rate of this server as a share of the rate of another: by time or by processor time, whichever is smaller. The
+ * first includes the time in which a server waits; the second is correct even if the load is too light for the faster
+ * server.
  */
 export function share(outcomes: readonly Outcome[], others: readonly Outcome[]): number {
   return Math.min(

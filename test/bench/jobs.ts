@@ -9,11 +9,11 @@ export interface Target {
   readonly pid: number
 }
 
-/** The same small requests again and again, on connections that are kept. */
+/** The same small requests, repeated on persistent connections. */
 export interface RequestsJob {
   readonly kind: 'requests'
   readonly target: Target
-  /** Whole requests as they go over the wire, in base64; each connection sends one of them, over and over. */
+  /** Whole requests as they go over the wire, in base64; each connection sends one of them repeatedly. */
   readonly requests: readonly string[]
   readonly connections: number
   /** Not counted. */
@@ -25,7 +25,10 @@ export interface RequestsJob {
 export interface OnceJob {
   readonly kind: 'once'
   readonly target: Target
-  /** A connection sends the requests of a sequence one after another, and then those of the next that is left. */
+  /**
+   * A connection sends the requests of a sequence one after another, and then those of the next remaining sequence.
+   *
+   */
   readonly sequences: readonly (readonly string[])[]
   readonly connections: number
 }
@@ -39,7 +42,7 @@ export interface DownloadJob {
   readonly times: number
 }
 
-/** Uploads of so many bytes, one after another, each with other bytes. */
+/** Uploads of this many bytes, one after another, each with different bytes. */
 export interface UploadJob {
   readonly kind: 'upload'
   readonly target: Target
@@ -51,12 +54,12 @@ export interface UploadJob {
   readonly times: number
 }
 
-/** What the load is asked to do. */
+/** The job of the load process. */
 export type Job = RequestsJob | OnceJob | DownloadJob | UploadJob
 
 /** What was done within `seconds`. */
 export interface Outcome {
-  /** Requests that were answered, or bytes that were moved. */
+  /** The number of answered requests, or of transferred bytes. */
   readonly amount: number
   readonly seconds: number
   /** Processor time of the server. */

@@ -1,4 +1,4 @@
-/** The process that makes the load: takes jobs by message, one at a time, and answers each with its outcome. */
+/** The process that generates the load: takes jobs by message, one at a time, and answers each with its outcome. */
 import { download, upload } from './bodies.ts'
 import type { Job, Outcome, Reply } from './jobs.ts'
 import { sendOnce, sendRequests } from './requests.ts'

@@ -30,7 +30,7 @@ const names = [
   'revocation',
 ]
 
-/** What takes so long that it is measured only when it is named. */
+/** Figures that take so long that they are measured only if they are named. */
 const onlyNamed = ['fairness', 'objects', 'workers', 'postgres', 'replicas', 'peers', 'portal', ...packageFigures]
 
 const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT] [--peer NAME=PROGRAM]…

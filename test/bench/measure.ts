@@ -1,7 +1,7 @@
 import { cpuSeconds } from './cores.ts'
 import type { Outcome } from './jobs.ts'
 
-/** Takes the time of some work, and the processor time that the server and this process use for it. */
+/** Measures the time of some work, and the processor time that the server and this process use for it. */
 export async function measure(serverPid: number, work: () => Promise<number>): Promise<Outcome> {
   const begun = performance.now()
   const serverBefore = cpuSeconds(serverPid)

@@ -6,14 +6,14 @@ import { inTurns, type Figure, type Settings } from './figure.ts'
 import { repositoryName } from './seed.ts'
 import { fill, startOn } from './subject.ts'
 
-/** The most processor time, as a multiple of what a stream through the same SDK takes. */
+/** The maximum processor time, as a multiple of that of a stream through the same SDK. */
 const mostTime = 1.5
 
 const credentials = { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench-secret' }
 
 /**
- * The processor time of downloads and uploads of blobs in S3, against a bare server that moves the same bytes by a stream through
- * the same SDK, and hashes what it receives.
+ * The processor time of downloads and uploads of blobs in S3, compared with a bare server that streams the same bytes
+ * through the same SDK, and hashes the bytes that it receives.
  */
 export async function measureObjects(settings: Settings): Promise<Figure[]> {
   const { load, cores, rounds, serverArgs, say } = settings

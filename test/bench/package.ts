@@ -15,12 +15,12 @@ export const packageFigures = ['package-version', 'package-credential-helper', '
 /** How often a program is started. */
 const startRuns = 20
 
-/** How long the server does nothing before its memory is read. */
+/** How long the server is idle before its memory is read. */
 const restMs = 15_000
 
 const env = { PATH: process.env['PATH'] ?? '' }
 
-/** Measures those of the figures that are chosen. */
+/** Measures the selected figures. */
 export async function measurePackage({ rounds, say }: Settings, chosen: ReadonlySet<string>): Promise<Figure[]> {
   if (!packageFigures.some((name) => chosen.has(name))) return []
   say('building the executable')
@@ -69,7 +69,7 @@ function startFigure(name: string, command: string, call: Call): Figure {
   }
 }
 
-/** The credential helper, which answers with a token that it has. */
+/** The credential helper, which answers with a stored token. */
 function helperFigure(executable: string): Figure {
   using folder = tempDir('helper')
   const program = join(folder.path, 'docker-credential-acrux')

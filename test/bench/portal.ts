@@ -8,7 +8,7 @@ import { type Figure, type Settings, median } from './figure.ts'
 import { repositoryName } from './seed.ts'
 import { type Subject, fill, startOn } from './subject.ts'
 
-/** How large the registry is whose views are opened. */
+/** The size of the registry whose views are opened. */
 const sizes = { repositories: 10_000, tags: 100_000 } as const
 
 /** How often a request is sent for one measurement of its processor time. */
@@ -119,7 +119,10 @@ async function firstViewKib(page: Page): Promise<number> {
 
 const atMost = { bound: 'at most' } as const
 
-/** What the views of the portal cost: their requests, the server's processor time for each, and the longest task in the browser. */
+/**
+ * The cost of the views of the portal: their requests, the server's processor time for each, and the longest task in
+ * the browser.
+ */
 export async function measurePortal({ say, cores, serverArgs, rounds }: Settings): Promise<Figure[]> {
   say('portal')
   using filled = await fill(sizes)

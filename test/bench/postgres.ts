@@ -27,10 +27,10 @@ const many = 100_000
 /** The servers that are compared, by their names. */
 type Servers = Readonly<Record<'sqlite' | 'postgres' | 'large', Subject>>
 
-/** Something whose processor time in the server is compared. */
+/** An operation whose processor time in the server is compared. */
 interface Compared {
   readonly name: string
-  /** The least rate on PostgreSQL, as a share of that on SQLite. */
+  /** The minimum rate on PostgreSQL, as a share of that on SQLite. */
   readonly target: number
   /** Prepares the measurement on one of the servers. */
   readonly work: (settings: Settings, subject: Subject) => Promise<() => Promise<Outcome>>
@@ -120,7 +120,7 @@ async function coldToken({ load, connections }: Settings, subject: Subject): Pro
   }
 }
 
-/** Assigns a role to a principal and removes it again, after which nothing that depends on rights is in a cache. */
+/** Assigns a role to a principal and removes it again, which empties all caches that depend on permissions. */
 async function changeRights(subject: Subject): Promise<void> {
   const { firstRun } = subject.filled
   const { appId, password } = firstRun.servicePrincipal

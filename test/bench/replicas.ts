@@ -83,10 +83,10 @@ async function untilDenied(
     )
   const before = await pulls()
   if (before.some((status) => status !== 200))
-    throw new Error(`what was given does not let anybody pull: ${before.join(', ')}`)
+    throw new Error(`the assigned roles do not allow a pull: ${before.join(', ')}`)
   begin()
   const beganMs = performance.now()
   expectStatus(await arm(as(server, caller), 'DELETE', `${assignment}?api-version=2022-04-01`), 200)
-  if ((await pulls()).includes(200)) throw new Error('what was revoked lets somebody pull')
+  if ((await pulls()).includes(200)) throw new Error('a revoked permission still allows a pull')
   return performance.now() - beganMs
 }

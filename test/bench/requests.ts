@@ -31,8 +31,9 @@ const two = '2'.charCodeAt(0)
 const statusAt = 'HTTP/1.1 '.length
 
 /**
- * Sends requests until there is none, each when the answer to the one before is whole. An answer as long as the last, which
- * came in one piece as that did, is not looked at but for its status: nothing else is on the connection.
+ * Sends requests until none is left, each after the complete response to the previous one. If a response has the
+ * length of the previous one, and both arrived in one piece, only its status is examined: nothing else is on the
+ * connection.
  */
 function sendEach(socket: Socket, nextRequest: () => Buffer | undefined, counter: Counter): void {
   const first = nextRequest()
@@ -50,7 +51,7 @@ function sendEach(socket: Socket, nextRequest: () => Buffer | undefined, counter
     const answer: Buffer = partial === undefined ? chunk : Buffer.concat([partial, chunk])
     const headEnd = answer.indexOf('\r\n\r\n')
     if (answer[statusAt] !== two) {
-      counter.failure ??= new Error(`an answer was no success: ${answer.toString('latin1', 0, 500)}`)
+      counter.failure ??= new Error(`a request did not succeed: ${answer.toString('latin1', 0, 500)}`)
       socket.destroy()
       return
     }
@@ -78,7 +79,7 @@ async function openAll({ target, connections }: RequestsJob | OnceJob): Promise<
   return sockets
 }
 
-/** Carries a job out: opens all connections, warms up, counts. Throws where any answer is no success. */
+/** Runs a job: opens all connections, warms up, counts. Throws if any response is not successful. */
 export async function sendRequests(job: RequestsJob): Promise<Outcome> {
   const counter: Counter = { answered: 0, stopped: false, failure: undefined }
   const requests = job.requests.map((request) => Buffer.from(request, 'base64'))
@@ -99,7 +100,7 @@ export async function sendRequests(job: RequestsJob): Promise<Outcome> {
   return outcome
 }
 
-/** Sends each request once, and counts the sequences. Throws where any answer is no success. */
+/** Sends each request once, and counts the sequences. Throws if any response is not successful. */
 export async function sendOnce(job: OnceJob): Promise<Outcome> {
   const counter: Counter = { answered: 0, stopped: false, failure: undefined }
   const left = job.sequences.map((sequence) => sequence.map((request) => Buffer.from(request, 'base64')))

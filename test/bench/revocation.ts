@@ -18,16 +18,19 @@ import type { Figure, Settings } from './figure.ts'
 const repository = 'bench/revocation'
 const scopes = [`repository:${repository}:pull`]
 
-/** How often each thing is revoked: the 99th percentile of fewer is close to the maximum, which the disk decides. */
+/**
+ * How often each thing is revoked: the 99th percentile of fewer is close to the maximum, which depends on the disk.
+ *
+ */
 const times = 150
 
-/** Something that is given, with the header that shows it, and how it is taken away again. */
+/** Something that is granted, with the header that uses it, and how it is revoked. */
 interface Given {
   readonly authorization: string
   readonly takeBack: () => Promise<unknown>
 }
 
-/** A right, a credential and an account: each is ended by another path. */
+/** A right, a credential and an account: each is revoked in a different way. */
 const kinds: Readonly<Record<string, (server: RunningServer) => Promise<Given>>> = {
   'a role assignment': async (server) => {
     const principal = await createServicePrincipal(server, 'bench')
@@ -49,13 +52,13 @@ const kinds: Readonly<Record<string, (server: RunningServer) => Promise<Given>>>
   },
 }
 
-/** Milliseconds from the answer that something is taken away to the end of the first pull that is refused for it. */
+/** Milliseconds from the response to a revocation to the end of the first pull that is denied because of it. */
 async function untilRefused(server: RunningServer, agent: Agent, { authorization, takeBack }: Given): Promise<number> {
   const pull = async () => {
     const url = `${registryUrl(server)}/v2/${repository}/manifests/1`
     return (await request({ url, agent, caFile: server.caFile, headers: { authorization } })).status
   }
-  if ((await pull()) !== 200) throw new Error('what was given does not let anybody pull')
+  if ((await pull()) !== 200) throw new Error('the assigned role does not allow a pull')
   let answeredAt = Infinity
   const take = async () => {
     await takeBack()
@@ -63,7 +66,7 @@ async function untilRefused(server: RunningServer, agent: Agent, { authorization
   }
   const taking = take()
   while ((await pull()) === 200) {
-    if (performance.now() - answeredAt > 10_000) throw new Error('what was taken away still lets somebody pull')
+    if (performance.now() - answeredAt > 10_000) throw new Error('a revoked permission still allows a pull')
   }
   const refusedAt = performance.now()
   await taking
@@ -76,7 +79,10 @@ export function percentile99(numbers: readonly number[]): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * 0.99) - 1)] ?? NaN
 }
 
-/** How long what is taken away still works, while it is used without a pause. The server is not bound to a core. */
+/**
+ * How long something that was revoked still works, while it is used without a pause. The server is not bound to a
+ * core.
+ */
 export async function measureRevocation({ say }: Settings): Promise<Figure> {
   say('revocation')
   await using server = await startServer({ args: ['--log-level', 'error'] })

@@ -39,7 +39,8 @@ export function seedSqlite(dataDir: string): SeedDatabase {
 }
 
 /**
- * What triggers do for each row, for all rows at once: for each of 100,000 rows, they would change the same row of a registry, and read
+ * Does the work of the triggers for all rows at once: for each of 100,000 rows, they would change the same row of a
+ * registry, and read
  * all its versions.
  */
 const countUsage = `

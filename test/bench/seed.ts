@@ -1,16 +1,16 @@
 import type { SeedDatabase } from './seed-database.ts'
 
-/** What there is of each kind in a seeded registry, beside what was made by way of the server. */
+/** The number of objects of each kind in a seeded registry, in addition to those created through the server. */
 export interface Sizes {
   /** Repositories with one image each, and principals with one secret and one role assignment each. */
   readonly repositories: number
   /** Further tags, spread over the repositories. */
   readonly tags?: number
-  /** Custom roles of the first principal's, each under a condition that allows to read one repository, by its number. */
+  /** Custom roles of the first principal, each with a condition that allows reading one repository, by its number. */
   readonly conditions?: number
 }
 
-/** What was made by way of the server, and is copied. */
+/** The objects that were created through the server, and are copied. */
 export interface Template {
   readonly repository: string
   /** Of the service principal. */
@@ -40,7 +40,7 @@ export function subjectOf(number: number): string {
   return `system:serviceaccount:bench:app-${String(number).padStart(6, '0')}`
 }
 
-/** Numbers that follow each other have identifiers far apart, as random ones are. */
+/** Consecutive numbers get identifiers that are far apart, like random ones. */
 const spread = 2654435761
 
 function guid(kind: number, number: number): string {

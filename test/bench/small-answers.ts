@@ -7,7 +7,7 @@ import type { Outcome, Target } from './jobs.ts'
 import { repositoryName } from './seed.ts'
 import type { Subject } from './subject.ts'
 
-/** A request that is measured, before it is bytes. */
+/** A measured request, before it is encoded. */
 export interface Request {
   readonly method: string
   readonly path: string
@@ -18,13 +18,13 @@ export interface Request {
 /** A figure of small answers. */
 export interface SmallAnswer {
   readonly name: string
-  /** The least share of a bare server's answers in a second. */
+  /** The minimum rate, as a share of that of a bare server. */
   readonly target: number
   /** The request of a seeded principal, by its number, about the repository of the same number. */
   readonly request: (subject: Subject, number: number) => Promise<Request>
-  /** The bare server makes such a signature for each answer too: what is measured is the rest. */
+  /** The bare server also signs each response, so the figure measures the rest. */
   readonly signs?: SignatureAlgorithm
-  /** Whether an outside issuer is needed. */
+  /** Whether an external issuer is needed. */
   readonly federated?: true
 }
 
@@ -104,7 +104,7 @@ async function bySecret(subject: Subject, number: number): Promise<Request> {
   return identityToken(subject, number, { client_secret: subject.filled.secret })
 }
 
-/** The assertion is the same each time: MSAL sends one for as long as it lives. */
+/** The assertion is the same each time: MSAL sends one as long as it is valid. */
 async function byAssertion(subject: Subject, number: number): Promise<Request> {
   return identityToken(subject, number, {
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -112,7 +112,7 @@ async function byAssertion(subject: Subject, number: number): Promise<Request> {
   })
 }
 
-/** As a job of a CI system does it, whose own token is all it has. */
+/** Like a CI job that has only its own token. */
 async function byOutsideToken(subject: Subject, number: number): Promise<Request> {
   const { body, headers } = form({
     grant_type: 'access_token',
@@ -157,7 +157,7 @@ export const smallAnswers: readonly SmallAnswer[] = [
 
 const docker = 'docker/28.5.1 go/go1.24.8 os/linux arch/amd64'
 
-/** A request as docker would send it, unless it says who sends it, in base64. */
+/** A request in base64, as docker sends it unless it names another client. */
 export function wire({ filled }: Subject, request: Request): string {
   return lines(filled.firstRun.loginServer, request)
 }
@@ -174,7 +174,7 @@ export function lines(host: string, { method, path, headers, body }: Request): s
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`).toString('base64')
 }
 
-/** The numbers of so many principals that ask, from all over the database. */
+/** The numbers of the principals that send requests, spread over the database. */
 export function askers({ filled }: Subject, count: number): number[] {
   const { repositories } = filled.sizes
   return Array.from({ length: count }, (_, index) => 1 + Math.floor((index * repositories) / count))
@@ -189,7 +189,7 @@ function headersOf(answer: HttpResponse): Record<string, string> {
   return Object.fromEntries(pairs)
 }
 
-/** The requests of so many connections, each by another principal. */
+/** The requests of the connections, each by a different principal. */
 export async function requestsOf(
   subject: Subject,
   { request }: Pick<SmallAnswer, 'request'>,
@@ -207,8 +207,8 @@ export function describe(name: string, outcomes: readonly Outcome[]): string {
 }
 
 /**
- * Measures one figure of small answers on two servers, the second of which has far more of everything, against a bare
- * server that gives the first one's answer from memory.
+ * Measures one figure of small responses on two servers, of which the second has far more data, compared with a bare
+ * server that sends the response of the first one from memory.
  */
 export async function measureSmallAnswer(
   settings: Settings,

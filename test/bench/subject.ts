@@ -11,7 +11,7 @@ import type { Target } from './jobs.ts'
 import { seedPostgres, seedSqlite } from './seed-database.ts'
 import { appIdOf, seed, subjectOf, type Sizes } from './seed.ts'
 
-/** A data directory that has been filled, and what it takes to ask its server. */
+/** A filled data directory, and everything that is needed to send requests to its server. */
 export interface Filled extends Disposable {
   readonly dataDir: string
   readonly port: number
@@ -19,7 +19,7 @@ export interface Filled extends Disposable {
   readonly sizes: Sizes
   /** The secret of every seeded principal. */
   readonly secret: string
-  /** The outside issuer that every seeded application trusts, if there is one. */
+  /** The external issuer that every seeded application trusts, if there is one. */
   readonly issuer: TokenIssuer | undefined
   /** The arguments of `acrux serve` that select its database and its object store. */
   readonly placeArgs: readonly string[]
@@ -33,11 +33,11 @@ export interface Subject extends AsyncDisposable {
   readonly target: Target
   /** The certificate and key that the server shows, in one file. */
   readonly pairFile: string
-  /** The value of `Authorization` with which a seeded principal proves itself. */
+  /** The value of `Authorization` with which a seeded principal authenticates. */
   basicOf(number: number): string
   /** Its application id. */
   appIdOf(number: number): string
-  /** A token of the outside issuer by which it proves itself. Throws where there is no issuer. */
+  /** A token of the external issuer with which it authenticates. Throws if there is no issuer. */
   assertionOf(number: number): string
   ask(method: string, path: string, headers?: Record<string, string>, body?: Buffer | string): Promise<HttpResponse>
 }
@@ -52,7 +52,7 @@ interface Place {
 
 const exchangeAudience = 'api://AzureADTokenExchange'
 
-/** Makes a registry by way of the server, stops that, and fills the database: SQLite, unless another is given. */
+/** Creates a registry through the server, stops the server, and fills the database, which is SQLite by default. */
 export async function fill(sizes: Sizes, issuer?: TokenIssuer, place: Place = {}): Promise<Filled> {
   const { database: inPostgres, args = [], env = {} } = place
   const folder = tempDir('bench')
@@ -100,7 +100,7 @@ export async function startOn(filled: Filled, core: number, args: readonly strin
     basicOf: (number) => basic(appIdOf(number), secret),
     appIdOf,
     assertionOf: (number) => {
-      if (issuer === undefined) throw new Error('no application trusts an outside issuer')
+      if (issuer === undefined) throw new Error('no application trusts an external issuer')
       return issuer.token({ sub: subjectOf(number), aud: exchangeAudience })
     },
     ask: (method, path, headers = {}, body) => {

@@ -4,9 +4,9 @@ import { busy, inTurns, median, medianQuotient, rate, type Figure, type Settings
 import { requestsOf, smallAnswers, wire } from './small-answers.ts'
 import { fill, startOn, type Subject } from './subject.ts'
 
-/** What two workers answer, as a multiple of what one accepting thread does, each with half a core. */
+/** The request rate of two workers, as a multiple of that of one accepting thread, each with half a core. */
 const leastSpeedUp = 1.7
-/** The most that one of the two workers takes of the processor time of both. */
+/** The maximum share of one worker in the processor time of both. */
 const mostShare = 0.65
 
 /** The controller of cgroups v1, which limits single threads. [cgroups(7)] */
@@ -54,8 +54,8 @@ async function busiest(pid: number, count: number, meanwhile: () => Promise<unkn
 }
 
 /**
- * Measures what two workers answer against one accepting thread, each with half a core: together they have the core of the
- * server. No figure where threads cannot be limited.
+ * Compares the request rate of two workers with that of one accepting thread, each with half a core: together, the
+ * workers have the core of the server. There is no figure if threads cannot be limited.
  */
 export async function measureWorkerCores(settings: Settings): Promise<Figure[]> {
   try {

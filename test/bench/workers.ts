@@ -3,9 +3,9 @@ import { inTurns, medianQuotient, type Figure, type Settings } from './figure.ts
 import { describe, requestsOf, smallAnswers, wire, type SmallAnswer } from './small-answers.ts'
 import { fill, startOn, type Subject } from './subject.ts'
 
-/** The most processor time of a request, as a multiple of what it takes without workers. */
+/** The maximum processor time of a request, as a multiple of what it takes without workers. */
 const mostTime = 1.15
-/** The most memory of a further worker, in MiB. */
+/** The maximum memory of a further worker, in MiB. */
 const mostMemory = 60
 
 /** A pull, which workers answer, and a token, which they forward. */
@@ -47,7 +47,7 @@ async function measureTime(settings: Settings, one: Subject, two: Subject, answe
   }
 }
 
-/** Compares with a server that has two workers more, after as many requests on each. */
+/** Compares with a server that has two more workers, after the same number of requests on each. */
 async function measureMemory(settings: Settings, two: Subject): Promise<Figure> {
   settings.say('memory of a worker')
   using filled = await fill({ repositories: 10 })

@@ -8,7 +8,7 @@ import { hostile } from './portal-page.ts'
 const indexType = 'application/vnd.oci.image.index.v1+json'
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
-/** A server, and the value of `Authorization` of who may push to its first registry. */
+/** A server, and the value of `Authorization` of a principal that may push to its first registry. */
 export type Pusher = { readonly server: RunningServer; readonly authorization: string }
 
 async function pushIndex(

@@ -18,7 +18,7 @@ export const hostile = `"><script>document.title='ran'</script><img src=x onerro
 /** What a person saw in the portal that they should not have. */
 export type Watched = { readonly page: Page; readonly faults: string[] }
 
-/** A server, and a browser for its portal. Both end after the tests of the file. */
+/** A server, and a browser for its portal. The server and the browser end after the tests of the file. */
 export type PortalUnderTest = {
   readonly server: RunningServer
   readonly browser: TestBrowser

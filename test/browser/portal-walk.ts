@@ -51,7 +51,10 @@ export async function walkTo(page: Page, address: string, running: () => number)
   await page.locator('main h1, main [role=alert]').first().waitFor()
 }
 
-/** Waits until the page was painted, and nothing moves in it: a change of colors goes from each element to those in it. */
+/**
+ * Waits until the page is painted and no transition runs: a change of colors passes from each element to its
+ * children.
+ */
 const frames = (page: Page) =>
   page.evaluate(`(async () => {
     for (let round = 0; round < 20; round += 1) {
@@ -65,7 +68,7 @@ const frames = (page: Page) =>
     }
   })()`)
 
-/** Shows the view in another look. */
+/** Shows the view with another theme or width. */
 export async function show(page: Page, look: Look): Promise<void> {
   const { width, media } = looks[look]
   await page.setViewportSize({ width, height: 800 })

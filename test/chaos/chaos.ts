@@ -41,7 +41,8 @@ export async function playRounds(installation: Installation, plan: Plan): Promis
     return breaks === undefined ? [] : [{ name, breaks }]
   })
   const [first, ...more] = parts
-  if (first === undefined) throw new Error(`nothing of this can be broken here: ${plan.parts.join(', ')}`)
+  if (first === undefined)
+    throw new Error(`none of these parts can be broken on this machine: ${plan.parts.join(', ')}`)
   const random = seededRandom(plan.seed, 'parts')
   const byPart = new Map(parts.map(({ name }) => [name, noCounts()]))
   for (let round = 1; round <= plan.rounds; round += 1) {
@@ -192,7 +193,7 @@ class Chaos {
   }
 }
 
-/** Throws where a server has ended that nobody killed. */
+/** Throws if a server ended without being killed. */
 function requireRunning(servers: readonly RunningServer[], pids: readonly number[]): void {
   for (const [index, { pid }] of servers.entries()) {
     if (pid !== pids[index]) throw new Error('a server was replaced')

@@ -3,7 +3,7 @@ import { Client, isCut } from '../durability/client.ts'
 import type { Random } from '../durability/random.ts'
 import type { RunningServer } from '../harness/server.ts'
 
-/** What was seen in the rounds of one part. */
+/** The observations in the rounds of one part. */
 export interface Counts {
   rounds: number
   /** Acknowledged, each. */
@@ -34,7 +34,7 @@ export interface Field {
   /** Aborted at the end of the round. */
   readonly over: AbortSignal
   readonly counts: Counts
-  /** Whether a client may be told that what it refers to does not exist, or that its token has expired. */
+  /** Whether a response may say that a referenced object does not exist, or that a token has expired. */
   readonly mayExpire: boolean
 }
 
@@ -43,13 +43,16 @@ export function someClient({ servers, owner, random }: Pick<Field, 'servers' | '
   return new Client(random.pick([...servers]), owner, 4, false)
 }
 
-/** Whether a request failed because a part was away, so that nothing is known of its outcome. */
+/** Whether a request failed because a part was unavailable, so that its outcome is unknown. */
 function isUnavailable(error: unknown, mayExpire: boolean): boolean {
   if (!(error instanceof Error)) return false
   return isCut(error) || (mayExpire ? /^status [45]\d\d\b/ : /^status 5\d\d\b/).test(error.message)
 }
 
-/** Repeats a step until the round is over. A step that fails because a part is away is left out; another failure is noted. */
+/**
+ * Repeats a step until the round is over. A failure because a part is unavailable is ignored; any other failure is
+ * recorded.
+ */
 export async function keepDoing(field: Field, step: () => Promise<void>): Promise<void> {
   while (!field.over.aborted) await attempt(field, step)
 }
@@ -66,7 +69,7 @@ export async function attempt({ counts, mayExpire }: Field, step: () => Promise<
   }
 }
 
-/** The longest time in which everything has to work again by itself. */
+/** The maximum time until everything must work again by itself. */
 export const patienceMs = 60_000
 
 /** Repeats a step until it succeeds. Throws the last failure when it has failed for too long. */
@@ -82,7 +85,7 @@ export async function untilDone<Result>(step: () => Promise<Result>): Promise<Re
   }
 }
 
-/** What to say of a failure, in one line. */
+/** A failure as one line of text. */
 export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').slice(0, 400)
 }

@@ -67,7 +67,7 @@ export class Keeper {
     counts.restorations += 1
   }
 
-  /** Holds that the images are as acknowledged: those that have changed since the last time, or all. */
+  /** Asserts that the images are as acknowledged: those that have changed since the last time, or all. */
   async verify(client: Client, which: 'changed' | 'all'): Promise<void> {
     const verifier = new Verifier(client, new Ledger())
     for (const kept of which === 'all' ? [...this.#images] : this.#changed)

@@ -44,7 +44,7 @@ export class Mover {
     })
   }
 
-  /** Holds that each tag has what was pushed last, whole. */
+  /** Asserts that each tag points to the complete image that was pushed last. */
   async verify(client: Client): Promise<void> {
     const verifier = new Verifier(client, this.#ledger)
     for (const tag of this.#tags) await verifier.tag(repository, tag)

@@ -60,7 +60,7 @@ async function endWorker(inspectPort: number, expression: string): Promise<() =>
   return async () => undefined
 }
 
-/** Leaves no space: by the size of the file system, since to fill it takes memory. */
+/** Leaves no space by shrinking the file system, because filling it takes memory. */
 async function fillDisk({ path }: SmallDisk): Promise<() => Promise<void>> {
   const resize = (kibibytes: number): unknown =>
     execFileSync('mount', ['-o', `remount,size=${kibibytes}k`, path], { stdio: 'ignore' })

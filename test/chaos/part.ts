@@ -10,13 +10,16 @@ export const clusterParts = ['replica', 'database', 'failover', 'store', 'clock'
 /** What can be broken. */
 export type PartName = (typeof nodeParts)[number] | (typeof clusterParts)[number]
 
-/** Breaks a part, and returns what makes it work again, as a service manager or the end of a fault would. */
+/**
+ * Breaks a part, and returns a function that makes it work again, as a service manager or the end of a fault would.
+ *
+ */
 export type Break = (random: Random) => Promise<() => Promise<unknown>>
 
-/** Servers with one database, and what can be broken of them. Dispose of it, and nothing is left. */
+/** Servers with one database, and the parts of them that can be broken. Disposing of it removes everything. */
 export interface Installation extends AsyncDisposable {
   readonly servers: readonly [RunningServer, ...RunningServer[]]
-  /** Of the registry with a retention policy. */
+  /** The login server of the registry with a retention policy. */
   readonly policyLoginServer: string
   readonly parts: Readonly<Partial<Record<PartName, Break>>>
 }

@@ -13,7 +13,7 @@ export function someImage(
   return { ...imageManifest(config, [layer]), parts }
 }
 
-/** Pushes an image, without a tag or with one. Throws what the first request failed of. */
+/** Pushes an image, without a tag or with one. Throws the error of the first request that failed. */
 export async function pushImage(
   client: Client,
   repository: string,

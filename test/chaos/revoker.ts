@@ -18,7 +18,7 @@ const path = `/v2/${repository}/manifests/1`
 /** How long requests are sent after the answer of a revocation. */
 const afterwardsMs = 150
 
-/** Gives a principal a role and takes it away, again and again, while the principal reads through every server. */
+/** Assigns a role to a principal and removes it, repeatedly, while the principal reads through every server. */
 export class Revoker {
   readonly #guest: NewServicePrincipal
 
@@ -31,7 +31,7 @@ export class Revoker {
     return new Revoker(await createServicePrincipal(server, 'guest'))
   }
 
-  /** A cycle that has begun is finished, also after the end of the round: all parts are there again then. */
+  /** A cycle that has begun is finished, also after the end of the round: all parts are available again then. */
   async run(field: Field): Promise<void> {
     while (!field.over.aborted) await this.#cycle(field)
   }
@@ -51,7 +51,7 @@ export class Revoker {
     const headers = [`Bearer ${token}`, basic(login.username, login.password)]
     const reading = servers.flatMap((server) => headers.map((each) => readAllTheTime(field, server, each, grant)))
     await untilDone(async () => {
-      if (!grant.hasWorked) throw new Error('a role that was given is of no use')
+      if (!grant.hasWorked) throw new Error('an assigned role allows nothing')
     })
     await sleep(random.integer(0, 100))
     await untilDone(async () => expectStatus(await arm(some(), 'DELETE', assignment), 200, 204))
@@ -69,7 +69,10 @@ interface Grant {
   hasWorked: boolean
 }
 
-/** At least one request begins after the revocation, also if the one before takes longer than the others go on. */
+/**
+ * At least one request begins after the revocation, even if the previous one takes longer than the others continue.
+ *
+ */
 async function readAllTheTime({ counts }: Field, server: RunningServer, authorization: string, grant: Grant) {
   for (let afterwards = 0; !grant.isOver || afterwards === 0;) {
     const beganMs = performance.now()

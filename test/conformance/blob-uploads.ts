@@ -6,10 +6,10 @@ import { beginUpload, chunkCall, expect, expectError, expectStored, header, loca
 
 const algorithms: readonly Algorithm[] = ['sha256', 'sha512']
 
-/** Pushes a blob in one of the ways there are, and returns the answer that ends it. */
+/** Pushes a blob in one of the possible ways, and returns the last response. */
 type Push = (caller: Caller, repository: string, content: Content) => ReturnType<Caller['send']>
 
-/** Pushes in chunks of 1,024 bytes, the last of them by the PUT that ends the upload where that is asked for. */
+/** Pushes in chunks of 1,024 bytes, the last of them by the PUT that ends the upload if that is requested. */
 async function pushChunks(caller: Caller, repository: string, content: Content, lastByPut: boolean) {
   const { bytes, digest } = content
   let latest = await beginUpload(caller, repository)

@@ -18,13 +18,13 @@ export interface Call {
   chunked?: boolean
 }
 
-/** Somebody who is signed in, and how. */
+/** A caller, and how it authenticates. */
 export interface Caller {
-  /** Who, for the titles of tests. */
+  /** The name of the caller, for the titles of tests. */
   readonly name: string
   /** Path of a repository that only this caller's tests use. */
   repository(name: string): string
-  /** One exchange; the answer is not judged, except that it is no failure of the server. */
+  /** One exchange. The response is not checked, except that it must not be a server error. */
   send(call: Call): Promise<HttpResponse>
 }
 
@@ -68,8 +68,8 @@ export function basicCaller(server: RunningServer, name: string, username: strin
 }
 
 /**
- * Sends each request bare, answers the challenge at the token endpoint and sends it again, body and all, as the official
- * suites do. The scope is handed over as it came: several of them are separated by blanks.
+ * Sends each request without a credential, gets a token for the challenge, and sends the request again with its body,
+ * as the official suites do. The scope is passed on unchanged: several scopes are separated by blanks.
  */
 export function bearerCaller(server: RunningServer, name: string, credential: Credential): Caller {
   return {

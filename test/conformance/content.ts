@@ -19,7 +19,7 @@ export function digestBy(algorithm: Algorithm, bytes: Buffer): string {
   return `${algorithm}:${hash(algorithm, bytes)}`
 }
 
-/** What a manifest says of something it names. */
+/** A descriptor in a manifest. */
 export interface Descriptor {
   mediaType: string
   digest: string
@@ -66,7 +66,7 @@ export const emptyJson: Content = contentOf('{}')
 /** A descriptor of {@link emptyJson}. */
 export const emptyDescriptor: Descriptor = describe(emptyJson, mediaTypes.empty)
 
-/** Writes a manifest or index down. What is undefined is left out; further fields may be anything that JSON can say. */
+/** Serialises a manifest or index. Undefined fields are omitted; further fields may have any JSON value. */
 export function documentOf(
   fields: { mediaType?: string; [field: string]: unknown },
   options: { algorithm?: Algorithm; contentType?: string } = {},

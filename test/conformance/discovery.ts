@@ -101,7 +101,7 @@ async function referrersOf(
   return listAt(response.json(), 'manifests')
 }
 
-/** A referrer and what the referrers API must say of it. */
+/** A referrer, and its expected descriptor in the referrers API. */
 interface Referrer {
   document: Document
   listed: Descriptor
@@ -118,7 +118,7 @@ function referrer(
   return { document, listed: { ...document.descriptor, ...artifactType, annotations } }
 }
 
-/** One referrer of each kind there is: by config, by artifact type, and an index with and without a type. */
+/** One referrer of each kind: by config, by artifact type, and an index with and without a type. */
 async function makeReferrers(caller: Caller, repository: string, subject: Descriptor): Promise<Referrer[]> {
   const [a, b] = [randomContent(40), randomContent(40)]
   for (const blob of [emptyJson, a, b]) await pushBlob(caller, repository, blob)

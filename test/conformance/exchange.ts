@@ -4,7 +4,7 @@ import { listAt, stringAt } from '../harness/json.ts'
 import type { Call, Caller } from './caller.ts'
 import { contentOf, type Content, type Document, mediaTypes } from './content.ts'
 
-/** The codes that a client may meet [OCI distribution-spec, Error Codes]. */
+/** The codes that a client may get [OCI distribution-spec, Error Codes]. */
 const codePattern = /^[A-Z_]+$/
 
 /** Fails, with the whole answer, unless the status is one of those expected. Returns the answer. */
@@ -67,7 +67,7 @@ export async function pushBlob(caller: Caller, repository: string, content: Cont
   await expectStored(caller, repository, content, await caller.send(chunkCall('PUT', path, content.bytes)))
 }
 
-/** Fails unless the answer is 201 with a location at which the blob can be had at once. */
+/** Fails unless the answer is 201 with a location at which the blob can be read at once. */
 export async function expectStored(
   caller: Caller,
   repository: string,
@@ -81,7 +81,7 @@ export async function expectStored(
   assert.ok(got.body.equals(bytes), 'the blob comes back byte for byte')
 }
 
-/** Sends a manifest and returns the answer unjudged. `reference` is a tag or a digest, with a query if one is wanted. */
+/** Sends a manifest and returns the answer unchecked. `reference` is a tag or a digest, which a query may follow. */
 export function putManifest(
   caller: Caller,
   repository: string,
@@ -94,8 +94,8 @@ export function putManifest(
 }
 
 /**
- * Pushes a manifest, its digest being the reference unless a tag is given, and fails unless it then comes back byte for
- * byte from the location that was answered. Returns the answer to the push.
+ * Pushes a manifest by its digest, or by a tag if one is given, and fails unless the returned location then serves
+ * the same bytes. Returns the answer to the push.
  */
 export async function pushManifest(
   caller: Caller,

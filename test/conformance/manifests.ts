@@ -30,7 +30,7 @@ async function pushImageOf(caller: Caller, repository: string, algorithm: Algori
   return image
 }
 
-/** Manifests and indexes that a registry must take and give back byte for byte. */
+/** Manifests and indexes that a registry must accept and return byte for byte. */
 const shapes: readonly { what: string; make: (caller: Caller, repository: string) => Promise<Document> }[] = [
   { what: 'an image', make: async (caller, repository) => pushImageOf(caller, repository) },
   {

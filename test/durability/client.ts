@@ -13,8 +13,8 @@ export interface Sent {
 }
 
 /**
- * A client of one registry that keeps its connections, unless it is told not to: on a connection that was kept, a request that
- * got no answer is sent again, although it may have been carried out.
+ * A client of one registry with persistent connections, which can be turned off: on a persistent connection, a
+ * request without a response is sent again, although the server may have processed it.
  */
 export class Client implements Disposable {
   readonly #server: RunningServer
@@ -27,7 +27,7 @@ export class Client implements Disposable {
     this.#agent = new Agent({ keepAlive, maxSockets: connections })
   }
 
-  /** The answer, unjudged; throws what the connection failed of. */
+  /** The answer, unchecked; throws the error of a failed connection. */
   send({ method, to, headers = {}, body }: Sent): Promise<HttpResponse> {
     return request({
       method,
@@ -45,7 +45,7 @@ export class Client implements Disposable {
   }
 }
 
-/** Whether an error is one of a connection that the other side, or the end of it, cut. */
+/** Whether an error means that the other side closed the connection or ended. */
 export function isCut(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''

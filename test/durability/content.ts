@@ -10,7 +10,7 @@ export interface NumberedBlob {
 
 const pool = randomFillSync(Buffer.alloc(4 * 1024 * 1024))
 
-/** The most bytes that a blob may have. */
+/** The maximum size of a blob. */
 export const largestBlob = pool.length / 2
 
 /** The bytes of a blob: the same for the same number and size, within one process. */
@@ -32,7 +32,7 @@ export interface ManifestContent {
   readonly bytes: Buffer
   readonly digest: string
   readonly blobs: readonly string[]
-  /** Of manifests in the same repository. */
+  /** The digests of manifests in the same repository. */
   readonly manifests: readonly string[]
 }
 

@@ -35,8 +35,8 @@ const operations: Readonly<Record<string, Operation | undefined>> = {
 }
 
 /**
- * Carries out recorded system calls below a directory as the strictest file system would: after a power failure a file has
- * what it had at its last flush, and a directory the names that it had at its own.
+ * Replays recorded system calls below a directory as the strictest file system would: after a power failure, a file
+ * has the content of its last flush, and a directory the names of its last flush.
  */
 export class FlushedFiles {
   #top: string

@@ -7,23 +7,26 @@ export interface Acknowledged {
   readonly manifest: ManifestContent
 }
 
-/** An upload that was begun and of whose end nothing is known. */
+/** An upload that was started and whose end is unknown. */
 export interface OpenUpload {
   readonly repository: string
   readonly blob: NumberedBlob
   /** Where it continues. */
   url: URL
-  /** How many bytes at most the server can have. */
+  /** The maximum number of bytes that the server can have. */
   sentBytes: number
 }
 
-/** What a tag may be after a kill: what it last was for certain, or anything that was asked for since. */
+/** The possible values of a tag after a kill: the last confirmed value, or any value that was requested since. */
 interface TagState {
   certain: string | undefined
   asked: string[]
 }
 
-/** What the pushers asked for and what the server acknowledged: the measure of what must be there after a kill. */
+/**
+ * The requests of the pushers and the acknowledgements of the server, which determine what must exist after a kill.
+ *
+ */
 export class Ledger {
   readonly pushes: Acknowledged[] = []
   readonly blobs: { readonly repository: string; readonly blob: NumberedBlob }[] = []
@@ -47,12 +50,12 @@ export class Ledger {
     if (push.tag !== undefined) this.settle(push.repository, push.tag, push.manifest.digest)
   }
 
-  /** Notes what a tag is for certain. */
+  /** Records the confirmed value of a tag. */
   settle(repository: string, tag: string, digest: string | undefined): void {
     this.#tags.set(`${repository}:${tag}`, { certain: digest, asked: [] })
   }
 
-  /** The digests that a tag may have; undefined among them where it may be absent. */
+  /** The digests that a tag may have; undefined among them if the tag may be absent. */
   possibleDigests(repository: string, tag: string): (string | undefined)[] {
     const state = this.#tags.get(`${repository}:${tag}`)
     return state === undefined ? [undefined] : [state.certain, ...state.asked]

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
-/** What a process has in memory now, and the most it ever had or has had since `forgetPeak`, in bytes. */
+/** The memory of a process now, and its maximum since the start or since `forgetPeak`, in bytes. */
 export interface Memory {
   readonly nowBytes: number
   readonly peakBytes: number

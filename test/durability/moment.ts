@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PusherEvent } from './pusher.ts'
 import type { Random } from './random.ts'
 
-/** A random moment: so long after the beginning, or when something has been asked or answered so often. */
+/** A random moment: some time after the beginning, or after some number of requests or responses. */
 export type Moment = { afterMs: number } | { event: PusherEvent; count: number; delayMs: number }
 
-/** What is waited for may never be asked or answered so often; where the machine is busy it takes its time. */
+/** That number may never be reached, and a busy machine takes longer. */
 const longestMs = 2_000
 
 /** Picks a moment. */

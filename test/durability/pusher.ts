@@ -13,7 +13,7 @@ import {
 import type { Acknowledged, Ledger, OpenUpload } from './ledger.ts'
 import type { Random } from './random.ts'
 
-/** The repositories that all pushers share, so that they meet. */
+/** The repositories that all pushers share, so that their pushes conflict. */
 export const repositories = ['team/app', 'team/base', 'tools'] as const
 
 /** The ways in which a blob gets into a repository. */
@@ -50,7 +50,10 @@ export class Pusher {
     this.#options = options
   }
 
-  /** Throws what the first request failed of, or `AssertionError` for an answer that may not be. Ends only by a signal. */
+  /**
+   * Throws the error of the first request that failed, or `AssertionError` for an unexpected response. Ends only by
+   * a signal.
+   */
   async run(over?: AbortSignal): Promise<void> {
     while (!isOver(over)) await this.#push()
   }
@@ -87,7 +90,7 @@ export class Pusher {
     return imageManifest(config, layers, descriptor)
   }
 
-  /** A new blob, one of a few that all pushers push at the same time, or one that is there already. */
+  /** A new blob, one of a few that all pushers push at the same time, or one that already exists. */
   #someBlob(largest: number): NumberedBlob {
     const { random, ledger } = this.#options
     if (random.chance(0.15)) return numberedBlob(random.integer(0, 9), 10_000)

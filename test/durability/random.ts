@@ -7,7 +7,7 @@ export interface Random {
   /** A whole number from `least` to `most`, both included. */
   integer(least: number, most: number): number
   pick<Item>(items: readonly [Item, ...Item[]]): Item
-  /** True in so many of all cases, from 0 to 1. */
+  /** True with this probability, from 0 to 1. */
   chance(share: number): boolean
 }
 

@@ -6,7 +6,7 @@ export interface Relay extends AsyncDisposable {
   readonly port: number
   /** Where connections are forwarded to from now on. */
   forwardTo(port: number): void
-  /** Lets so many bytes through to those who connect from now on, and then holds them; without a number, all. */
+  /** Forwards this many bytes to clients that connect from now on, and then stops; without a number, forwards all. */
   holdAfter(bytes: number | undefined): void
 }
 

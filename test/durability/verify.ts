@@ -8,10 +8,10 @@ import type { Acknowledged, Ledger, OpenUpload } from './ledger.ts'
 import { finishUpload, sendChunk } from './pusher.ts'
 import type { Random } from './random.ts'
 
-/** What became of an upload that was interrupted. */
+/** The outcome of an interrupted upload. */
 type UploadEnd = 'resumed' | 'cancelled' | 'gone'
 
-/** Repeats for some seconds what fails with 409, as long as another server may still release an upload. */
+/** Repeats a request that fails with 409 for some seconds, because another server may still release the upload. */
 async function untilUnclaimed<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let tries = 20; ; tries -= 1) {
     try {
@@ -23,7 +23,7 @@ async function untilUnclaimed<Result>(work: () => Promise<Result>): Promise<Resu
   }
 }
 
-/** Looks at a registry through the eyes of a client that trusts nothing, and looks at each blob once. */
+/** Checks a registry as a client that trusts nothing, and reads each blob once. */
 export class Verifier {
   readonly #client: Client
   readonly #ledger: Ledger
@@ -35,8 +35,8 @@ export class Verifier {
   }
 
   /**
-   * Holds that all that was acknowledged since the ledger was so long is whole. Settles the tags that were not answered, and
-   * goes on with the open uploads, or gives them up.
+   * Asserts that everything that was acknowledged since the ledger had this length is complete. Determines the value
+   * of tags whose change was not answered, and continues or abandons the open uploads.
    */
   async since(
     before: { readonly pushes: number; readonly blobs: number },
@@ -57,13 +57,19 @@ export class Verifier {
     return { unanswered: unsettled.length, uploads }
   }
 
-  /** Holds that a push that was acknowledged is there whole: the manifest by tag and by digest, and all that it names. */
+  /**
+   * Asserts that an acknowledged push is complete: the manifest by tag and by digest, and everything that it names.
+   *
+   */
   async push({ repository, tag, manifest }: Acknowledged): Promise<void> {
     if (tag !== undefined) await this.tag(repository, tag)
     await this.#manifest(repository, manifest)
   }
 
-  /** Holds that a tag is one of what was asked for, and whole; or absent, where that may be. Notes what it is. */
+  /**
+   * Asserts that a tag has one of the requested values and is complete, or is absent if that is possible. Notes what
+   * it is.
+   */
   async tag(repository: string, tag: string): Promise<void> {
     const possible = this.#ledger.possibleDigests(repository, tag)
     const answer = await this.#client.send({ method: 'GET', to: `/v2/${repository}/manifests/${tag}` })
@@ -95,7 +101,7 @@ export class Verifier {
     }
   }
 
-  /** Whether a blob is there; holds that it then has the right bytes. */
+  /** Whether a blob exists; asserts that it then has the right bytes. */
   async blob(repository: string, digest: string): Promise<boolean> {
     const key = `${repository}@${digest}`
     if (this.#whole.has(key)) return true
@@ -107,7 +113,7 @@ export class Verifier {
     return true
   }
 
-  /** Holds that everything that a repository lists was asked for, and is whole. */
+  /** Asserts that everything that a repository lists was pushed, and is complete. */
   async everyTag(repository: string): Promise<number> {
     const tags: string[] = []
     let next: string | undefined = `/v2/${repository}/tags/list?n=500`
@@ -126,8 +132,8 @@ export class Verifier {
   }
 
   /**
-   * Goes on with an upload that a kill interrupted, or gives it up. Holds that it goes on where the server says, or is
-   * gone without a trace, and that the blob is then right or absent.
+   * Continues an upload that a kill interrupted, or abandons it. Asserts that it continues at the offset that the
+   * server reports, or no longer exists, and that the blob is then correct or absent.
    */
   async upload(upload: OpenUpload, random: Random): Promise<UploadEnd> {
     const { repository, blob } = upload

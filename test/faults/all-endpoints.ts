@@ -39,18 +39,18 @@ export type EndpointName = (typeof endpointNames)[number]
 export interface EndpointCast {
   readonly server: RunningServer
   readonly wire: Wire
-  /** A manifest that is there, and what reads it. */
+  /** An existing manifest, and the access scope that reads it. */
   readonly path: string
   readonly scope: string
   readonly program: { readonly appId: string }
-  /** An application that proves itself by assertions. */
+  /** An application that authenticates with assertions. */
   readonly job: { readonly appId: string }
   readonly machine: { readonly clientId: string }
-  /** A person of whom nothing but the password is asked. */
+  /** A person who signs in with only a password. */
   readonly person: { readonly userPrincipalName: string }
-  /** What goes with the code that was made last. */
+  /** The values that belong to the last code. */
   readonly verifier: () => string
-  /** What goes with an enrollment code: the signature of the machine's key. */
+  /** The signature of the machine's key that is sent with an enrollment code. */
   readonly enrollmentProof: (code: string) => string
 }
 

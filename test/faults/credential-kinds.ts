@@ -23,7 +23,10 @@ import type { TokenIssuer } from '../harness/token-issuer.ts'
 import { createIdentity, newCode, putMachine, startMachine, type RunningMachine } from '../machines/machine.ts'
 import { attackerKeys, selfSignedCertificate, signedBy, timesNow, type KeyPair } from './forged-token.ts'
 
-/** Who has tokens: people and programs, jobs of another system, machines, what is attached to them, and a tenant's. */
+/**
+ * The holders of tokens: people and programs, jobs of another system, machines, what is attached to them, and a
+ * tenant's.
+ */
 export const principals = ['a person', 'a program', 'a job', 'a machine', 'an identity', 'a guest'] as const
 export const audiences = ['ARM', 'ACR', 'Graph'] as const
 export type Principal = (typeof principals)[number]
@@ -58,7 +61,7 @@ const guessable = ['a person’s password', 'an enrollment code', 'a user code']
 
 type Other = (typeof others)[number]
 
-/** Every kind of secret that the product gives out or takes. */
+/** Every kind of secret that the product issues or accepts. */
 export type KindName =
   `${Principal}’s token for ${Audience}` | `${Principal}’s ACR ${'refresh' | 'access'} token` | Other
 
@@ -83,7 +86,7 @@ async function startDevice(server: RunningServer): Promise<HttpResponse> {
   return expectStatus(await request({ method: 'POST', url, caFile: server.caFile, ...form(fields) }), 200)
 }
 
-/** An application that proves itself by the tokens of an issuer, and by a certificate. */
+/** An application that authenticates with the tokens of an issuer, and by a certificate. */
 async function createJob(server: RunningServer, issuer: TokenIssuer, keys: KeyPair) {
   const job = await principalWithRole(server, 'job', roles.acrPush)
   const application = `/applications/${job.applicationObjectId}`
@@ -199,7 +202,7 @@ function identityTokens(
 
 type Make = () => Promise<string>
 
-/** What a browser and a device are given on the way to a token. */
+/** The codes that a browser and a device get before a token. */
 function browserKinds(server: RunningServer, { visitor }: Cast, tellVerifier: (verifier: string) => void) {
   const { owner } = server.firstRun
   return {
@@ -221,7 +224,10 @@ function browserKinds(server: RunningServer, { visitor }: Cast, tellVerifier: (v
   } satisfies Partial<Record<Other, Make>>
 }
 
-/** Makes what is to be shown at every endpoint, each kind by the way on which people and programs get it. */
+/**
+ * Creates the credentials that are sent to every endpoint, each kind in the way in which people and programs get it.
+ *
+ */
 export async function assembleKinds(server: RunningServer, issuer: TokenIssuer, tenant: StandInTenant) {
   const { tenantId, servicePrincipal: program } = server.firstRun
   const cast = await assemble(server, issuer)

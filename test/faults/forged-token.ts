@@ -22,7 +22,7 @@ function decode(part: string | undefined): Record<string, unknown> {
   return JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8')) as Record<string, unknown>
 }
 
-/** Takes a token apart; its signature is not looked at. */
+/** Splits a token into its parts, and does not check its signature. */
 export function partsOf(token: string): TokenParts {
   const [header, claims, signature = ''] = token.split('.')
   return { header: decode(header), claims: decode(claims), signature }
@@ -59,7 +59,7 @@ export function unsigned(header: object, claims: object): string {
   return `${encode(header)}.${encode(claims)}.`
 }
 
-/** The same token from the attacker's key, with the genuine header, `kid` included, and more in it. */
+/** The same token from the attacker's key, with the genuine header, including `kid`, and further members. */
 export function forgedFrom(genuine: string, keys: KeyPair, header: object = {}, claims: object = {}): string {
   const parts = partsOf(genuine)
   return signedBy(keys, { ...parts.header, ...header }, { ...parts.claims, ...claims })
@@ -101,7 +101,7 @@ export function selfSignedCertificate(
   return der(0x30, body, algorithm, der(0x03, Buffer.from([0]), signature)).toString('base64')
 }
 
-/** The times and the id of an assertion that is good now. */
+/** The times and the id of an assertion that is valid now. */
 export function timesNow(): { iat: number; nbf: number; exp: number; jti: string } {
   const iat = Math.floor(Date.now() / 1000)
   return { iat, nbf: iat, exp: iat + 200, jti: randomUUID() }

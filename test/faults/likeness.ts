@@ -7,9 +7,9 @@ const instant = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g
 const changing = new Set(['date', 'x-ms-ratelimit-remaining-calls-per-second'])
 
 /**
- * All that a client can tell an answer by, in one text: status, headers in the order sent, and body. What differs from
- * one answer to the next whatever was asked (ids, instants) is masked, and so are the words that the asker chose, if
- * they are long enough to be no part of others.
+ * Everything by which a client can distinguish a response, in one text: status, headers in the order sent, and body.
+ * Values that differ in every response (ids, times) are masked, and so are the words that the caller chose, if they
+ * are long enough not to be parts of other words.
  */
 export function appearance(response: HttpResponse, asked: readonly string[] = []): string {
   const headers = response.rawHeaders.flatMap((name, index, all) => {
@@ -45,8 +45,9 @@ export function assertAlike(
 const mostAttempts = 3
 
 /**
- * Asserts that a few requests cannot tell two things apart by how long they take: by the clock, and much more closely by
- * the processor time of the server, which shows one look-up more or less. The two are timed in pairs, in changing order,
+ * Asserts that a few requests cannot distinguish two cases by their duration: by the clock, and much more precisely
+ * by the processor time of the server, which shows a single additional lookup. The two are timed in pairs, in
+ * changing order,
  * and each pair is compared by itself: the server becomes several times faster while its code is compiled, and a median
  * over that time depends on when it happened.
  */

@@ -5,7 +5,7 @@ import type { RunningServer } from '../harness/server.ts'
 
 const mebibyte = 1024 * 1024
 
-/** What the server's process holds in memory, in bytes; undefined where the system has no `/proc`. */
+/** The memory of the server's process in bytes; undefined if the system has no `/proc`. */
 function residentBytes(server: RunningServer): number | undefined {
   if (process.platform !== 'linux') return undefined
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]
@@ -13,8 +13,8 @@ function residentBytes(server: RunningServer): number | undefined {
 }
 
 /**
- * Does something, and holds that it took neither much memory of the server nor more than so many milliseconds of a processor,
- * whatever else keeps the machine busy. Where the system does not tell them, they are those of the wall clock.
+ * Runs some work, and asserts that it took neither much memory of the server nor more than this many milliseconds of
+ * processor time, regardless of other load. If the system does not report processor time, the wall clock is used.
  */
 export async function assertBounded(
   server: RunningServer,

@@ -3,7 +3,7 @@ import { oddText, oddValues } from './odd-values.ts'
 import type { Seeded } from './seeded.ts'
 import type { Header, WireRequest } from './wire.ts'
 
-/** A route, by the methods that it has, and a target that is there. */
+/** A route with its methods, and an existing target. */
 export type OddRoute = readonly [methods: string, target: string]
 
 /** What requests are made of. */
@@ -11,11 +11,11 @@ export interface Ground {
   server: RunningServer
   /** The credential that most requests to a target are sent with. */
   keyTo: (target: string) => string
-  /** Credentials that some are sent with instead. */
+  /** Credentials that some requests are sent with instead. */
   otherKeys: readonly (string | undefined)[]
-  /** Values that belong into forms and queries. */
+  /** Values for forms and queries. */
   likely: readonly string[]
-  /** A right manifest and its type. */
+  /** A valid manifest and its type. */
   manifest: { bytes: Buffer; mediaType: string }
 }
 
@@ -56,7 +56,7 @@ const headerValues = [
   'text/html', '"x"', 'W/"x"', '*', 'true', 'Bearer', 'Basic', 'Basic Og==', 'Negotiate x', 'a=b; c=d',
 ]
 
-/** A request of which something, or nothing, is odd. */
+/** A request that may have an odd part. */
 export function oddRequest(random: Seeded, ground: Ground, routes: readonly OddRoute[]): WireRequest {
   const [usual, plain] = random.pick(routes)
   const method = random.chance(85) ? random.pick(usual.split(' ')) : random.pick(methods)

@@ -1,6 +1,6 @@
 import type { Seeded } from './seeded.ts'
 
-/** Text that programs take for something else, or take apart where they should not. */
+/** Text that programs misinterpret, or split in the wrong place. */
 const texts = [
   '',
   ' ',
@@ -116,7 +116,7 @@ const texts = [
   'é'.repeat(300),
 ] as const
 
-/** What a field may hold instead of what it should. */
+/** Wrong values for a field. */
 export const oddValues: readonly unknown[] = [
   ...texts,
   null,

@@ -5,9 +5,9 @@ export interface Seeded {
   next(): number
   /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number
-  /** One of the list, which must not be empty. */
+  /** One element of the list, which must not be empty. */
   pick<Item>(list: readonly Item[]): Item
-  /** True in so many cases of a hundred. */
+  /** True with this probability in per cent. */
   chance(percent: number): boolean
   /** The list in another order. */
   shuffle<Item>(list: readonly Item[]): Item[]
@@ -34,7 +34,7 @@ export function seeded(): Seeded {
   return { seed, next, between, pick, chance: (percent) => next() * 100 < percent, shuffle }
 }
 
-/** How a failure is seen again. */
+/** How to repeat a failure. */
 export function repeatWith({ seed }: Seeded): string {
   return `repeat it with ACRUX_TEST_SEED=${seed}`
 }

@@ -5,12 +5,12 @@ import { pageVisitor, type Page } from '../harness/page-visitor.ts'
 import { askAccessToken, basic, registryUrl } from '../harness/registry.ts'
 import type { RunningServer } from '../harness/server.ts'
 
-/** One request that has the server write, by surface. */
+/** One request that makes the server write, by surface. */
 export type SurfaceWrites = Readonly<Record<string, () => Promise<HttpResponse | Page>>>
 
 const azureCli = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 
-/** Requests that each surface has to write for. What they need beforehand is fetched now. */
+/** Requests for which each surface must write. The data that they need is fetched in advance. */
 export async function prepareSurfaceWrites(server: RunningServer): Promise<SurfaceWrites> {
   const { servicePrincipal, owner, tenantId } = server.firstRun
   const { caFile, baseUrl } = server
@@ -55,7 +55,7 @@ export async function prepareSurfaceWrites(server: RunningServer): Promise<Surfa
   }
 }
 
-/** Throws where the body of an error is not in the format of its surface. */
+/** Throws if the body of an error is not in the format of its surface. */
 export function requireErrorFormat(surface: string, answer: HttpResponse | Page): void {
   if ('html' in answer) {
     if (!/role="alert"/.test(answer.html)) throw new Error(`not a page with an error: ${answer.html.slice(0, 500)}`)
@@ -72,6 +72,6 @@ export function requireErrorFormat(surface: string, answer: HttpResponse | Page)
 }
 
 function pageOf(opened: Awaited<ReturnType<ReturnType<typeof pageVisitor>['open']>>): Page {
-  if ('location' in opened) throw new Error(`sent elsewhere: ${opened.location.href}`)
+  if ('location' in opened) throw new Error(`redirected away from the server, to ${opened.location.href}`)
   return opened
 }

@@ -10,7 +10,7 @@ import type { RunningServer } from '../harness/server.ts'
 /** A header as it is put on the wire; a name may be there twice. */
 export type Header = readonly [name: string, value: string]
 
-/** One request, of which nothing is tidied up: the target is sent as it is written. */
+/** One request that is sent exactly as it is written, including the target. */
 export interface WireRequest {
   /** `GET` by default. */
   method?: string
@@ -23,9 +23,9 @@ export interface WireRequest {
   authorization?: string | undefined
 }
 
-/** Connections to one server that are used again and again. */
+/** Connections to one server that are reused. */
 export interface Wire {
-  /** Sends one request and returns what came back. Fails where the server closes the connection without an answer. */
+  /** Sends one request and returns what came back. Fails if the server closes the connection without an answer. */
   send(what: WireRequest): Promise<HttpResponse>
   /** Closes all connections. */
   close(): void
@@ -53,7 +53,7 @@ export function openWire(server: RunningServer, connections = 4): Wire {
   const keptAlive = { keepAlive: true, maxSockets: connections }
   const agent = isTls(server) ? new HttpsAgent(keptAlive) : new HttpAgent(keptAlive)
   const ca = isTls(server) ? readFileSync(server.caFile) : undefined
-  /** Undefined where a connection that was to be used again turned out to be closed. */
+  /** Undefined if a connection that was to be used again turned out to be closed. */
   const attempt = (what: WireRequest): Promise<HttpResponse | undefined> =>
     new Promise((resolve, reject) => {
       const send = isTls(server) ? httpsRequest : httpRequest
@@ -132,7 +132,7 @@ export async function exchangeBytes(server: RunningServer, bytes: Buffer | strin
   return received
 }
 
-/** The status of an answer that `exchangeBytes` returned; undefined where there was none. */
+/** The status of an answer that `exchangeBytes` returned; undefined if there was none. */
 export function statusOf(received: string): number | undefined {
   const status = /^HTTP\/1\.1 (\d{3})/.exec(received)?.[1]
   return status === undefined ? undefined : Number(status)

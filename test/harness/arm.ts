@@ -14,9 +14,9 @@ export interface ClientSecret {
 
 /** A service principal as the directory made it. */
 export interface NewServicePrincipal extends ClientSecret {
-  /** Of the service principal: what role assignments name. */
+  /** The object id of the service principal, which role assignments name. */
   objectId: string
-  /** Of the application: what `/applications/{id}` names. */
+  /** The object id of the application, which `/applications/{id}` names. */
   applicationObjectId: string
 }
 
@@ -211,7 +211,10 @@ export async function createRegistry(server: RunningServer, name: string): Promi
   return { id: stringAt(made, 'id'), name, loginServer: stringAt(made, 'properties', 'loginServer') }
 }
 
-/** Turns anonymous pull on or off. A Basic registry is made Standard on the way, as Basic has no anonymous pull. */
+/**
+ * Turns anonymous pull on or off. A Basic registry is changed to Standard first, because Basic has no anonymous
+ * pull.
+ */
 export async function setAnonymousPull(server: RunningServer, enabled: boolean, registry?: string): Promise<void> {
   const id = registryId(server, registry)
   const now = expectStatus(await arm(server, 'GET', id), 200).json()

@@ -10,13 +10,13 @@ import { tempDir } from './temp-dir.ts'
 
 /** A real browser that trusts the certificate authority of one server. It is started when it is first needed. */
 export interface TestBrowser extends AsyncDisposable {
-  /** False where the machine has no Chromium: the test is then marked as not run, as by `requireClient`. */
+  /** False if the machine has no Chromium: the test is then marked as not run, as by `requireClient`. */
   isThere(t: TestContext): boolean
   /** A person's browser with nothing in it: no cookies, no sessions. */
   newContext(options?: BrowserContextOptions): Promise<BrowserContext>
 }
 
-/** How long a browser may take to start, and a page to do what it is asked, where the machine is busy. */
+/** How long a browser may take to start, and a page to complete an action, on a busy machine. */
 const patienceMs = 120_000
 
 const run = promisify(execFile)
@@ -33,7 +33,7 @@ const flags = [
   '--disable-sync',
 ]
 
-/** Has the browsers of a home directory trust the certificate authority of a server, as a person would. */
+/** Makes the browsers of a home directory trust the certificate authority of a server, as a person would. */
 async function trustAuthority(home: string, caFile: string): Promise<void> {
   const directory = join(home, '.pki', 'nssdb')
   await mkdir(directory, { recursive: true })
@@ -53,7 +53,7 @@ export function launchChromium(home: string, more: readonly string[] = []): Prom
   })
 }
 
-/** A browser for the pages of a server. Dispose of it, and neither the browser nor its profile is left. */
+/** A browser for the pages of a server. Disposing of it removes the browser nor its profile. */
 export function browserFor(server: Pick<RunningServer, 'caFile' | 'baseUrl' | 'port'>): TestBrowser {
   const home = tempDir('chromium')
   let started: Promise<Browser> | undefined

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** How many bytes are in the files below a directory; those that go away meanwhile have none. */
+/** How many bytes are in the files below a directory; files that disappear meanwhile count as empty. */
 export function bytesBelow(directory: string): number {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
   const sizes = entries.map((entry) =>

@@ -9,7 +9,7 @@ import { at } from './json.ts'
 import { atProcessEnd } from './process-end.ts'
 import { tempDir } from './temp-dir.ts'
 
-/** A home for real clients that holds all they would keep, and an environment that points them there and nowhere else. */
+/** A home directory for everything that real clients store, and an environment that points them only there. */
 export interface ClientHome extends Disposable {
   readonly path: string
   readonly env: Readonly<Record<string, string>>
@@ -17,7 +17,7 @@ export interface ClientHome extends Disposable {
 
 /** What a client did. */
 export interface Ran {
-  /** Null where the client was killed, by `signal` or for taking too long. */
+  /** Null if the client was killed, by `signal` or for taking too long. */
   code: number | null
   stdout: string
   stderr: string
@@ -105,11 +105,11 @@ export function findProgram(name: string): string | undefined {
   return undefined
 }
 
-/** The reason by which the last lines of `npm test` know a test that was not run for want of a client. */
+/** The reason by which `npm test` recognises a test that was not run because a client is missing. */
 export const notRunReason = 'not run, missing on this machine: '
 
 /**
- * False where any of the programs is missing: the test is then marked as not run, with their names, and must return at once.
+ * False if any of the programs is missing: the test is then marked as not run, with their names, and must return at once.
  * With `CI=true` a missing program throws instead.
  */
 export function requireClient(t: TestContext, ...names: string[]): boolean {
@@ -121,7 +121,7 @@ export function requireClient(t: TestContext, ...names: string[]): boolean {
   return false
 }
 
-/** False where this process is not root's: the test is then marked as not run, as by `requireClient`. */
+/** False if this process is not root's: the test is then marked as not run, as by `requireClient`. */
 export function requireRoot(t: TestContext): boolean {
   if (process.getuid?.() === 0) return true
   const reason = `${notRunReason}the rights of root`
@@ -160,7 +160,7 @@ export async function requirePort443(t: TestContext): Promise<boolean> {
   return false
 }
 
-/** Empty where the server now listens on port 443 of the address, or the code of why it does not. */
+/** Empty if the server now listens on port 443 of the address, or the code of the error if it does not. */
 function listenAt(server: Server, address: string): Promise<string> {
   return new Promise((resolve) => {
     const fail = (error: Error): void => resolve(String(at(error, 'code')))
@@ -184,7 +184,8 @@ function collect(stream: Readable): () => string {
 
 /**
  * Runs a program to its end in a process group of its own, and returns what it said, whatever its exit code. Throws only
- * where it cannot be started. What is left of the group when the time is over, or this process ends, is killed.
+ * where it cannot be started. Processes of the group that remain after the time limit, or when this process ends, are
+ * killed.
  */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<Ran> {
   return new Promise((resolve, reject) => {
@@ -224,7 +225,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   })
 }
 
-/** Runs a program as `run` does, and throws with all it said unless it ends with 0. */
+/** Runs a program as `run` does, and throws with its output unless the exit code is 0. */
 export async function mustRun(command: string, args: readonly string[], options: RunOptions): Promise<Ran> {
   const ran = await run(command, args, options)
   if (ran.code === 0) return ran

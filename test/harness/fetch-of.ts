@@ -2,7 +2,7 @@ import type { FetchBody } from 'openid-client'
 import { request } from './http.ts'
 import type { RunningServer } from './server.ts'
 
-/** What OpenID libraries hand to a `fetch` that they were given. */
+/** The arguments that OpenID libraries pass to a custom `fetch`. */
 export interface FetchOptions {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>

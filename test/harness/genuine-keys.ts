@@ -20,7 +20,7 @@ function unseal(masterKey: Buffer, sealed: Uint8Array, context: string): string 
 
 /**
  * Signs claims with the server's own key that the header names by `kid`, as anyone who has read the data directory could. So a
- * test can send tokens that are genuine in everything but what it is about.
+ * test can send tokens that are genuine except for the property that it tests.
  */
 export function signGenuinely(server: RunningServer, header: object, claims: object): string {
   const kid = stringAt(header, 'kid')

@@ -12,8 +12,8 @@ function sectionsOf(file: URL): Map<string, string> {
 }
 
 /**
- * Holds that the lines are those of a reviewed file, in the section of that name; ids are masked. To write the sections
- * anew, and then to review them line by line: `ACRUX_WRITE_GOLDEN=1 npm test -- FILE`.
+ * Asserts that the lines are those of a reviewed file, in the section of that name; ids are masked. To write the
+ * sections again, and then review them line by line: `ACRUX_WRITE_GOLDEN=1 npm test -- FILE`.
  */
 export function assertGolden(file: URL, section: string, lines: readonly string[]): void {
   const found = `${lines.join('\n').replaceAll(guid, '<id>')}\n\n`

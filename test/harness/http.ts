@@ -16,7 +16,8 @@ export interface HttpRequest {
   /** The PEM file of the only authority that is trusted; without it, the system's are. */
   caFile?: string
   /**
-   * By default each request has a connection of its own, so that a restarted server meets no stale one. On a connection that
+   * By default each request has a connection of its own, so that no stale connection is used after a restart of the
+   * server. On a connection that
    * an agent kept, a request that the server closed without an answer is sent again, unless its body is a stream.
    */
   agent?: Agent
@@ -42,7 +43,10 @@ const lookupLoopback: LookupFunction = (_host, options, callback) => {
   else callback(null, '127.0.0.1', 4)
 }
 
-/** What trusts an authority, by its PEM: parsing it for each connection takes as long as the handshake. */
+/**
+ * The TLS context that trusts an authority, by its PEM: parsing it for each connection takes as long as the
+ * handshake.
+ */
 const secureContexts = new Map<string, SecureContext>()
 
 /** Trusts the authority of a file, whose content may have changed since the last request. */
@@ -111,7 +115,7 @@ export async function request(what: HttpRequest): Promise<HttpResponse> {
   }
 }
 
-/** Undefined where a connection that was to be used again turned out to be closed. */
+/** Undefined if a connection that was to be used again turned out to be closed. */
 function attempt(what: HttpRequest): Promise<HttpResponse | undefined> {
   const url = new URL(what.url)
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-/** What lies at the end of the path of keys and indexes; undefined where the path leaves the document. */
+/** The value at a path of keys and indexes; undefined if the path does not exist. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   let here = value
   for (const key of path) {

@@ -4,8 +4,9 @@ import type { RunningServer } from './server.ts'
 import { until } from './until.ts'
 
 /**
- * What the server has written up to now, of all that was answered: a busy server's lines are written together, a moment
- * later. It asks for a path of its own and waits for the line of that, so the server must log at `info` at least.
+ * The log of the server, including all requests that were answered so far: a busy server writes its lines together, a
+ * moment later. It requests a unique path and waits for the line of that request, so the server must log at `info` at
+ * least.
  */
 export async function outputUpToNow(server: RunningServer): Promise<string> {
   const path = `/nothing/${randomUUID()}`

@@ -9,7 +9,10 @@ export interface NameServer extends AsyncDisposable {
 
 const [headerBytes, typeA, noSuchName] = [12, 1, 3]
 
-/** Starts a name server for which 127.0.0.1 has every name of which `isKnown` holds, and no other exists [RFC 1035 §4.1]. */
+/**
+ * Starts a name server that resolves every name for which `isKnown` is true to 127.0.0.1, and no other name [RFC
+ * 1035 §4.1].
+ */
 export async function startNameServer(isKnown: (name: string) => boolean): Promise<NameServer> {
   const socket = createSocket('udp4')
   socket.on('message', (query, { port, address }) => {

@@ -4,7 +4,7 @@ declare module 'oidc-provider' {
 
   export class Provider {
     constructor(issuer: string, configuration: Readonly<Record<string, unknown>>)
-    /** Behind TLS that it does not see itself it has to believe what the connection says. */
+    /** Whether it trusts the forwarded headers: needed if TLS ends before the provider. */
     proxy: boolean
     callback(): RequestListener
     on(event: string, listener: (...values: unknown[]) => void): void

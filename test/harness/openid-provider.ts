@@ -20,9 +20,9 @@ export interface OpenIdProvider extends AsyncDisposable {
   readonly issuer: string
   /** Its people by subject; changes apply from the next sign-in on. */
   readonly people: Map<string, Person>
-  /** What `identityProviders` has to say of it. */
+  /** Its entry for the setting `identityProviders`. */
   readonly settings: Readonly<Record<string, unknown>>
-  /** Ends it as a crash would; `start` has it back. */
+  /** Ends it like a crash; `start` starts it again. */
   stop(): Promise<void>
   start(): Promise<void>
 }

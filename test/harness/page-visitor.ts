@@ -9,7 +9,7 @@ export interface Page {
   readonly headers: HttpResponse['headers']
 }
 
-/** Where a browser was sent that is not the server's: to a program that listens, mostly. */
+/** An address outside the server to which a browser was redirected, usually that of a program that listens. */
 export interface Elsewhere {
   readonly location: URL
   /** What a form sent there. */
@@ -23,7 +23,7 @@ export interface PageVisitor {
   submit(page: Page, fields: Readonly<Record<string, string>>, path?: string): Promise<Page | Elsewhere>
   /**
    * Goes through the pages of sign-in as a person who agrees to everything, until no form is left.
-   * Throws where a page says what was wrong.
+   * Throws if a page says what was wrong.
    */
   signIn(start: Page | Elsewhere, person: Person): Promise<Page | Elsewhere>
   /** The cookies that the server gave, by their names. */
@@ -41,7 +41,7 @@ const stepLimit = 12
 interface PageForm {
   /** Where it goes. */
   readonly action: URL
-  /** What it holds already, the button that the Enter key presses among it. */
+  /** The values that the form already has, including the button that the Enter key presses. */
   readonly held: Readonly<Record<string, string>>
   readonly names: readonly string[]
 }
@@ -83,7 +83,7 @@ export function pageVisitor(server: Pick<RunningServer, 'baseUrl' | 'caFile'>): 
   }
   const send = async (url: URL, fields?: Readonly<Record<string, string>>, steps = 0): Promise<Page | Elsewhere> => {
     if (url.origin !== new URL(server.baseUrl).origin) return { location: url, fields }
-    if (steps > stepLimit) throw new Error(`redirected again and again, at last to ${url.href}`)
+    if (steps > stepLimit) throw new Error(`too many redirects, the last one to ${url.href}`)
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const posted = fields === undefined ? undefined : form(fields)
     const answer = await request({
@@ -128,7 +128,7 @@ export function pageVisitor(server: Pick<RunningServer, 'baseUrl' | 'caFile'>): 
   }
 }
 
-/** What a page says, without its markup. */
+/** The text of a page, without its markup. */
 export function textOf({ html }: Page): string {
   return html
     .replaceAll(/<(?:style|svg|head)[\s\S]*?<\/(?:style|svg|head)>/g, '')

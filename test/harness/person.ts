@@ -17,13 +17,13 @@ export interface PersonTokens {
   readonly refresh: string
 }
 
-/** A code that the browser of a person brought back, and what redeems it. */
+/** A code that the browser of a person received, and the values that redeem it. */
 export interface PersonCode {
   readonly code: string
   readonly verifier: string
 }
 
-/** One request at the token endpoint of the provider, unjudged. */
+/** One request at the token endpoint of the provider, unchecked. */
 export function askToken(server: RunningServer, fields: Record<string, string>): Promise<HttpResponse> {
   const url = `${server.baseUrl}/${server.firstRun.tenantId}/oauth2/v2.0/token`
   return request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
@@ -54,7 +54,7 @@ export async function codeOf(server: RunningServer, person: Person | WayThrough,
   return { code, verifier }
 }
 
-/** Redeems a code, unjudged. */
+/** Redeems a code, unchecked. */
 export function redeem(server: RunningServer, { code, verifier }: PersonCode): Promise<HttpResponse> {
   return askToken(server, {
     grant_type: 'authorization_code',

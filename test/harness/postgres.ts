@@ -43,7 +43,7 @@ export interface TestPooler extends AsyncDisposable {
   urlOf(database: TestDatabase): string
 }
 
-/** False where PostgreSQL, or what else is named, is missing: the test is then marked as not run, as by `requireClient`. */
+/** False if PostgreSQL, or what else is named, is missing: the test is then marked as not run, as by `requireClient`. */
 export function requirePostgres(t: TestContext, { pooler = false } = {}): boolean {
   const missing = [
     ...(postgresBin() === undefined ? ['postgres'] : []),

@@ -26,8 +26,8 @@ function arm(): void {
 
 /**
  * Registers a synchronous step that undoes something outside this process (a child, a mount, a folder). It runs when the
- * process ends for any reason that can be caught, the test runner's own SIGTERM included, latest first. Returns a function
- * that takes the step back.
+ * process ends for any reason that can be caught, the test runner's own SIGTERM included, latest first. Returns a
+ * function that cancels the step.
  */
 export function atProcessEnd(step: () => void): () => void {
   if (!armed) arm()

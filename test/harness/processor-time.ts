@@ -24,12 +24,12 @@ export function processorMilliseconds(pid: number): number {
   }, 0)
 }
 
-/** What the work of `slowness` takes on the machine that bounds on processor time are meant for. */
+/** The time that the work of `slowness` takes on the machine for which the limits of processor time were chosen. */
 const usualSeconds = 0.17
 
 /**
  * How many times more processor time than usual the same work takes here and now; 1 at least. Another processor may be slower,
- * and a processor that shares its caches and units with another that is busy is.
+ * and so is a processor that shares its caches and units with a busy one.
  */
 export function slowness(): number {
   const rows = Array.from({ length: 4000 }, (_, at) => ({
@@ -45,7 +45,7 @@ export function slowness(): number {
 }
 
 /**
- * Holds that a task takes less than a second of a processor of the usual speed. `measure` does the task and returns the
+ * Asserts that a task takes less than a second of a processor of the usual speed. `measure` does the task and returns the
  * seconds that it took. Other processes can slow down any single run, so one of six has to stay below the limit; a task
  * that has become too slow exceeds it in all of them.
  */

@@ -11,7 +11,7 @@ export const nullGuid = '00000000-0000-0000-0000-000000000000'
 /** A credential for the token endpoint: a name and password, an ACR refresh token, or nothing at all. */
 export type Credential = { username: string; password: string } | { refreshToken: string } | 'anonymous'
 
-/** What names a blob or manifest. */
+/** The descriptor of a blob or manifest. */
 export interface Descriptor {
   mediaType: string
   digest: string
@@ -90,7 +90,7 @@ export async function exchange(
   return stringAt(expectStatus(response, 200).json(), 'refresh_token')
 }
 
-/** Asks for an ACR access token and returns the answer unjudged. */
+/** Asks for an ACR access token and returns the answer unchecked. */
 export async function askAccessToken(
   server: RunningServer,
   credential: Credential,
@@ -108,7 +108,7 @@ export async function askAccessToken(
   return request({ url: `${url}?${query.toString()}`, headers, ...reach(server, where) })
 }
 
-/** An ACR access token; throws where none is given. */
+/** An ACR access token; throws if none is issued. */
 export async function accessToken(
   server: RunningServer,
   credential: Credential,
@@ -156,7 +156,7 @@ export async function putManifest(
   })
 }
 
-/** What an image is made of; everything may be left out. */
+/** The parts of an image, which are all optional. */
 export interface ImageParts {
   /** The bytes of each layer; one small layer, another for each tag by default. */
   layers?: readonly Buffer[]
@@ -195,7 +195,7 @@ export async function pushImage(
   return { mediaType, digest: digestOf(manifest), size: manifest.length, manifest, config, layers }
 }
 
-/** A GET of the data plane below `/v2/` or `/acr/v1/`, unjudged; `path` begins with a slash. */
+/** A GET of the data plane below `/v2/` or `/acr/v1/`, unchecked; `path` begins with a slash. */
 export async function get(
   server: RunningServer,
   path: string,

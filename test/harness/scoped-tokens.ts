@@ -41,7 +41,7 @@ export async function generatePasswords(
   }
 }
 
-/** Makes a scoped token with a scope map that is there, and its passwords. */
+/** Makes a scoped token with an existing scope map, and its passwords. */
 export async function createScopedToken(
   server: RunningServer,
   name: string,

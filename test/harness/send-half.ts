@@ -11,10 +11,13 @@ export interface HalfSent {
   readonly answer: Promise<{ status: number; headers: IncomingHttpHeaders }>
 }
 
-/** So many requests that are sent later, each once the one before it was answered, leave none that came earlier unjudged. */
+/**
+ * After this many later requests, each sent after the response to the previous one, all earlier requests have been
+ * examined.
+ */
 const laterRequests = 5
 
-/** Sends the header and half of the body, and waits until the server has judged the request. */
+/** Sends the header and half of the body, and waits until the server has examined the request. */
 export async function sendHalf(
   server: RunningServer,
   what: { method: string; url: string | URL; headers: OutgoingHttpHeaders & { authorization: string } },

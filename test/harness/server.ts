@@ -25,7 +25,7 @@ export type FirstRun = {
   readonly servicePrincipal: { readonly appId: string; readonly password: string }
 }
 
-/** How the server is to be started; everything may be left out. */
+/** The options of the start, which are all optional. */
 export interface ServerOptions {
   /** Further arguments of `acrux serve`, after those the harness gives. */
   args?: readonly string[]
@@ -39,7 +39,10 @@ export interface ServerOptions {
   registry?: string
   /** Host name of the server and of its first registry, without a port; `localhost` by default. */
   publicHost?: string
-  /** Whether clients are to reach it at port 443 of the public host, by a proxy of the test. Requests of the harness get there. */
+  /**
+   * Whether clients are to reach it at port 443 of the public host, by a proxy of the test. The harness sends its
+   * requests there.
+   */
   proxied?: boolean
   /** Whether the first owner keeps the generated password, as `--dev` says; true by default. */
   dev?: boolean
@@ -72,7 +75,10 @@ export interface RunningServer extends AsyncDisposable {
   readonly pid: number
   /** All that the process, and those it replaced, have written to stdout and stderr. */
   output(): string
-  /** Asks the process to end, by SIGTERM, and waits. One that is still there after a minute is killed: `code` is null then. */
+  /**
+   * Asks the process to end, by SIGTERM, and waits. A process that is still running after a minute is killed: `code`
+   * is null then.
+   */
   stop(): Promise<Ended>
   /** Sends the signal, SIGKILL by default, and waits for the end. */
   kill(signal?: NodeJS.Signals): Promise<Ended>

@@ -10,7 +10,7 @@ export interface StandInTenant {
   readonly token: (claims: object) => string
 }
 
-/** A tenant for which an issuer of this machine speaks, in the place of Entra. */
+/** A tenant whose tokens an issuer on this machine signs, in place of Entra. */
 export function standForTenant(issuer: TokenIssuer): StandInTenant {
   const tenantId = randomUUID()
   const iss = `https://sts.windows.net/${tenantId}/`

@@ -12,15 +12,15 @@ import { tempDir } from './temp-dir.ts'
 export interface HttpsServer extends AsyncDisposable {
   readonly origin: string
   readonly caFile: string
-  /** The paths that were asked for, in their order. */
+  /** The requested paths, in order. */
   readonly requests: string[]
 }
 
 /** An issuer whose tokens say whatever a test wants. */
 export interface TokenIssuer extends HttpsServer {
-  /** Answers of its own beside the configuration and the keys, by path. */
+  /** Responses in addition to the configuration and the keys, by path. */
   readonly documents: Map<string, unknown>
-  /** A JWT with these claims, and an end in an hour unless they say another. */
+  /** A JWT with these claims, which expires in an hour unless they say otherwise. */
   token(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string
   /** Makes a new key, which signs from now on. The earlier keys are no longer published. */
   rotate(): void

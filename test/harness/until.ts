@@ -6,6 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
  */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + 120_000; !(await holds()); await sleep(20)) {
-    if (Date.now() > deadline) throw new Error(`${what}: it did not come to pass in two minutes`)
+    if (Date.now() > deadline) throw new Error(`${what}: it did not happen within two minutes`)
   }
 }

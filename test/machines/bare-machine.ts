@@ -21,7 +21,7 @@ export function enrollment(server: RunningServer, code: string) {
 /** Asks for a token of a resource: as the machine, or as an identity attached to it. The answer is not judged. */
 export type AskAsMachine = (resource: string, identity?: Identity) => Promise<HttpResponse>
 
-/** Enrolls a machine that speaks for itself, without the program that keeps tokens for it. */
+/** Enrolls a machine that requests its tokens itself, without `acrux identity-endpoint`. */
 export async function enrollBare(server: RunningServer, name: string): Promise<AskAsMachine> {
   const { keys, ask: enrolling } = enrollment(server, await newCode(server, name))
   const enrolled = expectStatus(await enrolling(), 200).json()

@@ -7,7 +7,7 @@ import type { RunningServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { runAcrux, startUntilReady, type Finished, type Started } from '../serve/acrux.ts'
 
-/** What az and the SDKs ask for in the name of ARM. */
+/** The resource that az and the SDKs request for ARM. */
 export const armResource = 'https://management.core.windows.net/'
 
 /** A managed identity: a machine's own, or a user-assigned one. */
@@ -53,7 +53,7 @@ export async function newCode(server: RunningServer, name: string): Promise<stri
   return stringAt(expectStatus(made, 200).json(), 'code')
 }
 
-/** Runs `acrux identity-endpoint enroll` to its end and judges nothing. */
+/** Runs `acrux identity-endpoint enroll` to its end and does not check the result. */
 export function enroll(server: RunningServer, code: string, stateDir: string): Promise<Finished> {
   const where = ['--server', server.baseUrl, '--ca', server.caFile, '--state-dir', stateDir]
   return runAcrux(['identity-endpoint', 'enroll', ...where, '--code', code])
@@ -73,7 +73,7 @@ export interface RunningMachine extends AsyncDisposable {
   readonly imds: Readonly<Record<string, string>>
   readonly appService: Readonly<Record<string, string>>
   readonly azureMl: Readonly<Record<string, string>>
-  /** Asks as on a virtual machine, unjudged; the query follows the API version. */
+  /** Asks as on a virtual machine, unchecked; the query follows the API version. */
   readonly ask: (query: string, headers?: Readonly<Record<string, string>>) => Promise<HttpResponse>
   /** A token of one of the identities; throws unless there is one. */
   readonly token: (query?: string, resource?: string) => Promise<string>

@@ -10,8 +10,8 @@ const sdkProgram = fileURLToPath(new URL('../clients/az/managed-identity-program
 const metadataAddress = '169.254.169.254'
 
 /**
- * Signs az and the Azure SDK in without a variable that says where: for a network of its own, in which the address that
- * they try by themselves is the loopback interface's. Writes, as JSON, who each was signed in as.
+ * Signs az and the Azure SDK in without variables: for a separate network, in which the loopback interface has the
+ * address that they try by default. Prints, as JSON, the identity of each.
  */
 async function signInWithoutVariables(): Promise<unknown> {
   await using server = await startServer()

@@ -7,13 +7,16 @@ import type { RunningServer } from '../harness/server.ts'
 import { dataPlaneAuthorization, type Audience, type Caller } from './callers.ts'
 import type { Route } from './routes.ts'
 
-/** A setting of the registry under which every route is asked. */
+/** A setting of the registry under which every route is requested. */
 export interface Setting {
   readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
   readonly anonymousPullEnabled: boolean
 }
 
-/** The repository that is there, and one that is not: what is written or deleted names the latter, so that nothing changes. */
+/**
+ * An existing repository, and one that does not exist: writes and deletes name the latter, so that nothing changes.
+ *
+ */
 const present = 'team/app'
 const absent = 'team/none'
 const scopes = [present, absent].map(
@@ -23,7 +26,7 @@ const catalogs = ['registry:catalog:*', 'registry:deleted_catalog:*']
 
 const agent = new Agent({ keepAlive: true })
 
-/** What a surface takes, by the first part of the path. */
+/** The kind of token that a surface accepts, by the first part of the path. */
 function audienceOf(path: string): Audience | 'token-service' | 'provider' {
   if (/^\/(v2|acr)\//.test(path)) return 'registry'
   if (path.startsWith('/oauth2/')) return 'token-service'
@@ -32,7 +35,7 @@ function audienceOf(path: string): Audience | 'token-service' | 'provider' {
   return /^\/(metadata|tenants|subscriptions|providers|batch|openapi\.json)(\/|$)/.test(path) ? 'arm' : 'provider'
 }
 
-/** Fills the places of a path: with what is there where it is only read, and elsewhere with what is not. */
+/** Fills in the parameters of a path: with existing names for reads, and with names that do not exist for writes. */
 function pathOf({ method, path }: Route, { firstRun }: RunningServer, image: PushedImage): string {
   const reads = method === 'GET' || method === 'HEAD'
   const nowhere = randomUUID()
@@ -55,7 +58,7 @@ function pathOf({ method, path }: Route, { firstRun }: RunningServer, image: Pus
   })
 }
 
-/** What was answered to one request. */
+/** The response to one request. */
 export interface Answer {
   readonly status: number
   readonly correlationId: string | undefined
@@ -72,7 +75,7 @@ export interface Asking {
 
 let asked = 0
 
-/** Another address for each request: limits are per network, and no request here is to be throttled. */
+/** A different address for each request: limits are per network, and no request here may be throttled. */
 function nextAddress(): string {
   asked += 1
   return `10.${(asked >> 16) & 255}.${(asked >> 8) & 255}.${asked & 255}`
@@ -83,7 +86,7 @@ type Tokens = { readonly [Kind in Audience | 'dataPlane']: string | undefined }
 /** What a request presents: headers, and a body if the method sends one. */
 type Presented = Pick<HttpRequest, 'body' | 'headers'>
 
-/** Pushes the image that is read, and returns what sends requests. */
+/** Pushes the image that is read, and returns a function that sends requests. */
 export async function openAsking(server: RunningServer): Promise<Asking> {
   const { appId, password } = server.firstRun.servicePrincipal
   return new Requests(server, await pushImage(server, present, '1', basic(appId, password)))

@@ -19,19 +19,19 @@ import { enrollBare } from '../machines/bare-machine.ts'
 import { createIdentity, putMachine } from '../machines/machine.ts'
 import { askExchange } from '../rights/tokens.ts'
 
-/** Which kind of token a surface takes. */
+/** Which kind of token a surface accepts. */
 export type Audience = 'arm' | 'graph' | 'registry' | 'userinfo'
 
-/** Somebody who asks. What is undefined they do not have: they ask without it. */
+/** Somebody who asks. Undefined for a credential that they do not have: they then send requests without it. */
 export interface Caller {
   /** As the golden file names them, and heads their column: three letters. */
   readonly name: string
   readonly column: string
   /** Their IdP access token for an audience. */
   readonly identityToken: (audience: Audience) => Promise<string | undefined>
-  /** What they show at the data plane's token endpoint. */
+  /** The credential that they send to the data plane's token endpoint. */
   readonly credential: () => Promise<Credential | undefined>
-  /** The value of `Authorization` at the data plane, where they show a password there. */
+  /** The value of `Authorization` at the data plane, if they send a password there. */
   readonly basic: string | undefined
 }
 
@@ -42,7 +42,7 @@ const audiences = (server: RunningServer): Readonly<Record<Audience, string>> =>
   userinfo: 'openid profile',
 })
 
-/** One role each, given on the subscription, so that it holds for whatever a route names. */
+/** One role each, given on the subscription, so that it applies to everything that a route names. */
 const rolesByColumn: Readonly<Record<string, string>> = {
   own: 'Owner',
   con: 'Contributor',
@@ -170,7 +170,7 @@ async function makeScopedToken(server: RunningServer, column: string, map: strin
   return byPassword(column, `a scoped token with ${map}`, stringAt(made, 'username'), password)
 }
 
-/** Makes one of every kind, on a server that takes passwords of people at the token endpoint. */
+/** Creates a caller of every kind, on a server that accepts passwords of people at the token endpoint. */
 export async function makeCallers(server: RunningServer): Promise<readonly Caller[]> {
   const scope = `/subscriptions/${server.firstRun.subscriptionId}`
   const ids = await roleIds(server, scope)
@@ -208,7 +208,7 @@ export async function makeCallers(server: RunningServer): Promise<readonly Calle
   ]
 }
 
-/** The `Authorization` of a caller at the data plane: a password, or a token for these scopes; undefined where they get none. */
+/** The `Authorization` of a caller at the data plane: a password, or a token for these scopes; undefined if they get none. */
 export async function dataPlaneAuthorization(
   server: RunningServer,
   caller: Caller,

@@ -15,12 +15,12 @@ export type Refusal = Answer & { readonly setting: string; readonly route: Route
  */
 const cookiePages = /^(account|sign-in|portal)\./
 
-/** Whether a refusal is one: a request that shows no credential is asked for one, and no event is made of that. */
+/** Whether a response is a denial: a request without a credential gets only a challenge, which causes no event. */
 export function isJudged({ showsCredential, route }: Refusal): boolean {
   return showsCredential && !cookiePages.test(route.id)
 }
 
-/** Every event of a refusal, by the correlation id of its answer. */
+/** Every event of a denial, by the correlation id of its response. */
 export async function refusedEvents(server: RunningServer): Promise<ReadonlyMap<string, readonly unknown[]>> {
   const log = `/subscriptions/${server.firstRun.subscriptionId}/providers/Acrux.Server/auditEvents`
   const filter = encodeURIComponent("outcome eq 'refused'")
@@ -34,13 +34,13 @@ export async function refusedEvents(server: RunningServer): Promise<ReadonlyMap<
   return Map.groupBy(events, (event) => stringAt(event, 'correlationId'))
 }
 
-/** Whether a refusal is the first registry's, which answers for it; what is refused of another name is in the log alone. */
+/** Whether a denial belongs to the first registry, which explains it. Denials of other names are only in the log. */
 export function isOfRegistry({ route }: Refusal): boolean {
   if (/^\/(v2|acr|oauth2)\//.test(route.path)) return true
   return route.path.includes('/registries/{registry}') && (route.method === 'GET' || route.method === 'HEAD')
 }
 
-/** One of each kind: of a route for each check that failed there, and of a caller under each setting. */
+/** One denial of each kind: one per route and failed check, and one per caller and setting. */
 export function sampleOf(refusals: readonly Refusal[], failureOf: (refusal: Refusal) => string): readonly Refusal[] {
   const kinds = new Map<string, Refusal>()
   for (const refusal of refusals) {

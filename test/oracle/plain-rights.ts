@@ -60,7 +60,10 @@ export const plainBuiltInRoles: Readonly<Record<string, PlainRole>> = {
   ),
 }
 
-/** What each right needs, in either mode. The names of the legacy mode that ACR does not have are held by `*` alone. */
+/**
+ * The actions that each right requires, in either mode. Only `*` grants the actions of the legacy mode that ACR does
+ * not have.
+ */
 // prettier-ignore
 const needs: Readonly<Record<string, { readonly legacy: string; readonly abac: readonly string[] }>> = {
   pull:            { legacy: 'pull/read',                   abac: ['repositories/content/read'] },

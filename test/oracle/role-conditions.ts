@@ -6,7 +6,7 @@ import * as fc from 'fast-check'
  * [Azure RBAC, conditions format]
  */
 
-/** A condition as it was meant, before it is text. */
+/** The meaning of a condition, before it is formatted as text. */
 export type ConditionTree =
   | { readonly kind: 'and' | 'or'; readonly terms: readonly ConditionTree[] }
   | { readonly kind: 'not'; readonly term: ConditionTree }
@@ -18,7 +18,7 @@ export type ConditionTree =
 type Source = 'name' | 'name-of-resource' | 'unknown' | 'principal'
 type Comparison = {
   readonly kind: 'compare'
-  /** Undefined where literals are compared with literals. */
+  /** Undefined if literals are compared with literals. */
   readonly source: Source | undefined
   readonly lefts: readonly string[]
   readonly test: 'Equals' | 'StartsWith' | 'Like'
@@ -40,7 +40,7 @@ export const testDataActions = [
   'Microsoft.ContainerRegistry/registries/catalog/read',
 ] as const
 
-/** Few, and alike, so that random conditions are met about as often as not. */
+/** Few and similar, so that random conditions are met about as often as not. */
 export const testRepositories = [
   'a',
   'ab',
@@ -184,10 +184,10 @@ function list(values: readonly string[]): string {
   return quoted.length === 1 ? quoted.join('') : `{${quoted.join(', ')}}`
 }
 
-/** What a condition is, in the plain second reading. */
+/** The value of a condition by the simple second implementation. */
 export type Truth = 'true' | 'false' | 'unknown'
 
-/** The plain second reading. `repository` is undefined for what concerns none. */
+/** The plain second reading. `repository` is undefined for an action that concerns none. */
 export function plainTruth(tree: ConditionTree, action: string, repository: string | undefined): Truth {
   switch (tree.kind) {
     case 'not':
@@ -215,7 +215,7 @@ export function plainTruth(tree: ConditionTree, action: string, repository: stri
   }
 }
 
-/** Whether an action is one of a pattern, which stands in a role or in a condition. */
+/** Whether an action matches a pattern of a role or a condition. */
 export function plainActionMatch(pattern: string, action: string): boolean {
   return new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`, 'i').test(action)
 }

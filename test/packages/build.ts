@@ -28,7 +28,8 @@ export async function build(...artefacts: readonly string[]): Promise<Built> {
   return {
     file(name) {
       const [found, ...others] = readdirSync(folder.path).filter((each) => name.test(each))
-      if (found === undefined || others.length > 0) throw new Error(`the build has not one file ${name.source}`)
+      if (found === undefined || others.length > 0)
+        throw new Error(`the build does not have exactly one file ${name.source}`)
       return join(folder.path, found)
     },
     [Symbol.dispose]: () => folder.remove(),

@@ -39,6 +39,6 @@ async function pushes(server: RunningServer): Promise<string> {
 }
 
 function pageOf(answer: Page | Elsewhere): Page {
-  if ('location' in answer) throw new Error(`left for ${answer.location.href}`)
+  if ('location' in answer) throw new Error(`redirected away from the server, to ${answer.location.href}`)
   return answer
 }

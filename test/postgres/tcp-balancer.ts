@@ -15,8 +15,9 @@ export interface Balancer extends AsyncDisposable {
 const checkEveryMs = 200
 
 /**
- * Distributes connections in turn over the servers whose `/readyz` last responded 200. Each is checked by itself: one that is
- * slow, because the machine is busy, stays ready, and delays no check of another. It never tries a second server for a
+ * Distributes connections in turn over the servers whose `/readyz` last responded 200. Each server is checked
+ * separately: a server that is slow, because the machine is busy, stays ready, and does not delay the checks of other
+ * servers. It never tries a second server for a
  * connection.
  */
 export async function startBalancer(): Promise<Balancer> {

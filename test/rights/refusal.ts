@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import type { HttpResponse } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 
-/** What a refusal of the data plane must say. */
+/** The expected content of a denial of the data plane. */
 export interface Refusal {
   /** The registry that refuses. */
   loginServer: string
   /** As the challenge names it; absent at `/v2/`. */
   scope?: string
-  /** Why a token that was sent was not enough; absent where none was sent. */
+  /** Why a token that was sent was not enough; absent if none was sent. */
   error?: 'invalid_token' | 'insufficient_scope'
 }
 
@@ -23,7 +23,7 @@ function detailOf(scope: string): unknown {
   return actions.split(',').map((action) => ({ Type: type, Name: name, Action: action }))
 }
 
-/** Holds that the body is the registry's envelope with one error of code UNAUTHORIZED; returns that error. */
+/** Asserts that the body is the registry's envelope with one error of code UNAUTHORIZED; returns that error. */
 export function assertUnauthorizedBody(response: HttpResponse): unknown {
   assert.equal(response.status, 401, response.text())
   assert.equal(response.headers['content-type'], 'application/json; charset=utf-8')
@@ -36,8 +36,8 @@ export function assertUnauthorizedBody(response: HttpResponse): unknown {
 }
 
 /**
- * Holds that the data plane refused as Azure's does: status 401, never 403, with exactly one challenge to the last
- * character, and a body that lists the actions that were wanted.
+ * Asserts that the data plane denied the request as Azure's does: status 401, never 403, exactly one challenge that
+ * matches to the last character, and a body that lists the required actions.
  */
 export function assertRefused(response: HttpResponse, refusal: Refusal): void {
   const error = assertUnauthorizedBody(response)
@@ -50,13 +50,16 @@ export function assertRefused(response: HttpResponse, refusal: Refusal): void {
   if (scope !== undefined) assert.deepEqual(at(error, 'detail'), detailOf(scope))
 }
 
-/** Holds that a name and password sent straight to the data plane were refused, with the challenge that asks for others. */
+/**
+ * Asserts that a name and password that were sent directly to the data plane were denied, with the challenge for
+ * others.
+ */
 export function assertBasicRefused(response: HttpResponse): void {
   assertUnauthorizedBody(response)
   assert.deepEqual(valuesOf(response, 'www-authenticate'), ['Basic realm="Azure Container Registry"'])
 }
 
-/** Holds that the management or Graph surface refused with this status and code. */
+/** Asserts that the management or Graph surface refused with this status and code. */
 export function assertManagementRefused(response: HttpResponse, status: 401 | 403, code: RegExp): void {
   assert.equal(response.status, status, response.text())
   assert.match(stringAt(response.json(), 'error', 'code'), code)

@@ -5,7 +5,7 @@ import { listAt, stringAt } from '../harness/json.ts'
 import { accessToken, exchange, registryUrl, type Where } from '../harness/registry.ts'
 import type { RunningServer } from '../harness/server.ts'
 
-/** All that a principal can hold of a registry, each got from the one before it. */
+/** All tokens that a principal can have for a registry, each obtained with the previous one. */
 export interface Tokens {
   /** An access token of the identity provider. */
   identity: string
@@ -27,7 +27,7 @@ export async function tokensOf(
   return { identity, refresh, access: await accessToken(server, { refreshToken: refresh }, scopes, where) }
 }
 
-/** The exchange of an identity token of our own tenant, unless another is named, unjudged. */
+/** The exchange of an identity token of our own tenant, unless another is named, unchecked. */
 export async function askExchange(
   server: RunningServer,
   identity: string,
@@ -40,7 +40,7 @@ export async function askExchange(
   return request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
 }
 
-/** The password grant of the token endpoint, unjudged. */
+/** The password grant of the token endpoint, unchecked. */
 export async function askByPassword(
   server: RunningServer,
   { username, password, offline }: { readonly username: string; readonly password: string; readonly offline?: boolean },
@@ -54,7 +54,7 @@ export async function askByPassword(
   return request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
 }
 
-/** The identity provider's answer to a client secret, unjudged. */
+/** The identity provider's answer to a client secret, unchecked. */
 export async function askIdentity(server: RunningServer, principal: ClientSecret): Promise<HttpResponse> {
   return request({
     method: 'POST',
@@ -69,7 +69,7 @@ export async function askIdentity(server: RunningServer, principal: ClientSecret
   })
 }
 
-/** A further secret of a principal's application, valid for so long; `keyId` is what takes it away. */
+/** A further secret of a principal's application, valid for this time; `keyId` is needed to delete it. */
 export async function addSecret(
   server: RunningServer,
   principal: NewServicePrincipal,
@@ -84,7 +84,7 @@ export async function addSecret(
   return { appId: principal.appId, password: stringAt(added, 'secretText'), keyId: stringAt(added, 'keyId') }
 }
 
-/** Takes a secret away from a principal's application. */
+/** Deletes a secret of a principal's application. */
 export async function removeSecret(
   server: RunningServer,
   principal: NewServicePrincipal,
@@ -109,7 +109,10 @@ export async function passed(instantMs: number): Promise<void> {
   while (Date.now() <= instantMs) await sleep(Math.max(1, instantMs - Date.now()))
 }
 
-/** How many milliseconds something takes here and now: what is to be done before an instant must have several times as long. */
+/**
+ * How many milliseconds something takes on this machine now: allow several times as long for work that has a
+ * deadline.
+ */
 export async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
   const began = Date.now()
   await work()

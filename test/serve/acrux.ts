@@ -7,7 +7,7 @@ import { atProcessEnd } from '../harness/process-end.ts'
 import { mainFile } from '../harness/program.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 
-/** What is given to `acrux` beside its arguments. */
+/** The input of `acrux` in addition to its arguments. */
 export interface Surroundings {
   /** Environment variables, beside `PATH` and the like. */
   env?: Readonly<Record<string, string>>
@@ -92,7 +92,7 @@ export function startAcrux(args: readonly string[], surroundings: Surroundings =
   return startUntilReady(['serve', ...args], readyPattern, surroundings)
 }
 
-/** Starts `acrux` and waits until it has written what says that it is ready; throws, with its output, where it does not. */
+/** Starts `acrux` and waits until it has written that it is ready; throws, with its output, where it does not. */
 export async function startUntilReady(
   args: readonly string[],
   ready: RegExp,
@@ -121,7 +121,7 @@ export function readyLine(started: Started): string | undefined {
   return readyPattern.exec(started.stdout())?.[1]
 }
 
-/** A place for a server of its own: a data directory that is not there yet and a free port. */
+/** A place for a server of its own: a data directory that does not exist yet and a free port. */
 export interface Place extends Disposable {
   readonly folder: string
   readonly dataDir: string

@@ -4,7 +4,7 @@ import { request } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 import type { RunningServer } from '../harness/server.ts'
 
-/** What came back for a `Host`. */
+/** The response to a request with this `Host`. */
 export interface Answer {
   status: number
   headers: IncomingHttpHeaders
@@ -12,8 +12,9 @@ export interface Answer {
 }
 
 /**
- * Asks the server, at its own address (127.0.0.1 by default) and verified by its own name, for what another `Host` has. Connections are distinguished
- * from requests here: a `Host` that the certificate does not hold reaches the server too.
+ * Sends a request with another `Host` to the server, at its own address (127.0.0.1 by default), verified by its own
+ * name. Connections are distinguished
+ * from requests here: a `Host` that is not in the certificate also reaches the server.
  */
 export async function askHost(
   server: Pick<RunningServer, 'port' | 'caFile'> & { readonly address?: string },

@@ -3,14 +3,14 @@ import { createServer, type IncomingHttpHeaders, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 
-/** What a client or the server asked of the object store. */
+/** A request of a client or the server to the object store. */
 export interface StoreRequest {
   readonly method: string
   readonly url: string
   readonly headers: IncomingHttpHeaders
 }
 
-/** A way to an object server that can be closed, and that remembers the requests. */
+/** A proxy to an object server that can be closed, and that records the requests. */
 export interface StoreGate extends AsyncDisposable {
   readonly endpoint: string
   readonly requests: StoreRequest[]

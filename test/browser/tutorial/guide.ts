@@ -69,14 +69,14 @@ export async function copy(page: Page, what: string): Promise<string> {
   return text
 }
 
-/** The text that is copied by the button beside what is called so. */
+/** The text that the button beside this label copies. */
 export const copyOf = (page: Page, what: string): Promise<string> => copy(page, `Copy: ${label(what)}`)
 
 /** Waits until the requests of a view are answered. */
 export const settled = (page: Page) => page.waitForLoadState('networkidle')
 
 /**
- * With `ACRUX_WRITE_PICTURES=1`, writes a picture of these parts of the page for the tutorials. Otherwise it only holds that
+ * With `ACRUX_WRITE_PICTURES=1`, writes a picture of these parts of the page for the tutorials. Otherwise it only asserts that
  * the picture exists.
  */
 export async function picture(page: Page, name: string, ...parts: readonly Locator[]): Promise<void> {

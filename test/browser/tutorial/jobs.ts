@@ -10,7 +10,7 @@ import type { Setting, Terminal } from './setting.ts'
 /** The claims of a job. */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** What runs a pasted text as the CI system or the cluster does. Returns what the job prints. */
+/** Functions that run a pasted text as the CI system or the cluster does. Returns what the job prints. */
 export type Runner = (text: string, claims: Claims) => Promise<{ readonly code: number; readonly log: string }>
 
 /** The commit of a job. The images that jobs push have this tag, which is also that of the image that the pod copies. */

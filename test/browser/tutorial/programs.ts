@@ -33,7 +33,7 @@ async function trusts(
   return copyOf(page, 'Paste this into the job')
 }
 
-/** Holds that the job pushes, and that another job with the same text is denied at the login. */
+/** Asserts that the job pushes, and that another job with the same text is denied at the login. */
 async function runs(runner: Runner, text: string, claims: Claims, others: Claims): Promise<void> {
   const ran = await runner(text, claims)
   assert.equal(ran.code, 0, ran.log)

@@ -24,7 +24,7 @@ export type Terminal = {
   readonly home: ClientHome
   /** Runs commands as they are pasted. */
   readonly run: (commands: string, env?: Readonly<Record<string, string>>) => Promise<Ran>
-  /** The same, for commands that must succeed. Returns what they print. */
+  /** Runs commands that must succeed. Returns what they print. */
   readonly must: (commands: string, env?: Readonly<Record<string, string>>) => Promise<string>
 }
 

@@ -10,7 +10,7 @@ export interface ArmTask {
   resourceGroup: string
   registry: string
   credential: { tenantId: string; clientId: string; clientSecret: string }
-  /** The scopes that tokens are asked for; left to the SDK where there are none. */
+  /** The scopes of the requested tokens; undefined for the default of the SDK. */
   scopes?: string[] | undefined
 }
 

@@ -25,7 +25,7 @@ const readAtImport = [
 
 /** Runs commands of the real az, each in a fork of a process that has imported az. Disposing of it ends all of them. */
 export interface AzForks extends Disposable {
-  /** The folder of a program `az`, for the PATH of whatever runs az. */
+  /** The folder of a program `az`, for the PATH of programs that run az. */
   readonly bin: string
 }
 

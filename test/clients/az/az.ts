@@ -9,7 +9,7 @@ import type { RunningServer } from '../../harness/server.ts'
 import { azForks } from './az-forks.ts'
 import { secretFile } from '../../harness/secret-file.ts'
 
-/** The environment of one command; a variable that is undefined is taken away. */
+/** The environment of one command; a variable that is undefined is removed. */
 export type AzEnvironment = Readonly<Record<string, string | undefined>>
 
 /** The real `az` in a home of its own: what one command keeps (clouds, accounts, tokens) the next one finds. */
@@ -17,11 +17,14 @@ export interface Az extends Disposable {
   readonly home: ClientHome
   /** Runs a command to its end, and does not check its exit code. `onStderr` gets all of stderr whenever there is more. */
   run(args: readonly string[], env?: AzEnvironment, onStderr?: (text: string) => void): Promise<Ran>
-  /** What the command printed, without the blank around it; throws unless it ends with 0. */
+  /** What the command printed, without surrounding blanks; throws unless the exit code is 0. */
   text(...args: readonly string[]): Promise<string>
-  /** What the command printed, as JSON; throws unless it ends with 0. stderr is never part of it: az warns there. */
+  /**
+   * What the command printed, as JSON; throws unless the exit code is 0. stderr is never part of it: az warns there.
+   *
+   */
   json(...args: readonly string[]): Promise<unknown>
-  /** Holds that the command ends with this exit code and says this on stderr, and prints nothing. */
+  /** Asserts that the command ends with this exit code and this message on stderr, and prints nothing. */
   fails(code: number, says: RegExp, ...args: readonly string[]): Promise<void>
 }
 
@@ -32,7 +35,10 @@ export function step(title: string, programs: readonly string[], body: (t: TestC
   })
 }
 
-/** `az`'s first command in a home loads every module, and takes minutes where the machine is busy and has never run it. */
+/**
+ * `az`'s first command in a home loads every module, and takes minutes if the machine is busy and has never run it.
+ *
+ */
 const commandTimeoutMs = 300_000
 
 function environmentOf(env: AzEnvironment, own: AzEnvironment): Record<string, string> {
@@ -41,8 +47,10 @@ function environmentOf(env: AzEnvironment, own: AzEnvironment): Record<string, s
 }
 
 /**
- * What `az` works out in its first command and keeps in its home: which of its modules has which command. It takes seconds, and
- * is the same in every home, so the first home lends it to the others, of later runs too; another version of `az` makes its own.
+ * The index that `az` creates at its first command and stores in its home: which of its modules has which command. It
+ * takes seconds, and
+ * is the same in every home, so all homes use that of the first one, also in later runs; another version of `az`
+ * creates its own.
  */
 const commandIndex = fileURLToPath(
   new URL('../../../node_modules/.cache/acrux-test/commandIndex.json', import.meta.url),

@@ -16,7 +16,7 @@ export interface PeopleTask {
   /** The SDK's own default, az's, when absent. */
   clientId?: string
   endpoint: string
-  /** What the registry's client asks a token for. */
+  /** The audience of the tokens that the registry's client requests. */
   audience: string
   username: string
   password: string

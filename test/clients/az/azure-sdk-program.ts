@@ -126,7 +126,7 @@ async function remove(task: SdkTask): Promise<unknown> {
   return { tagGone, untagged, manifestGone, names: await all(client.listRepositoryNames()) }
 }
 
-/** What every change and every read of a client that lacks the right ends with. */
+/** The outcomes of every change and every read of a client without the permission. */
 async function refused(task: SdkTask): Promise<unknown> {
   const client = clientOf(task)
   const repository = client.getRepository(task.repository)
@@ -141,7 +141,7 @@ async function refused(task: SdkTask): Promise<unknown> {
   }
 }
 
-/** How a call was refused: `none`, the status, or what was thrown instead of an answer. */
+/** How a call was denied: `none`, the status, or the error that was thrown instead of a response. */
 async function refusalOf(attempt: () => Promise<unknown>): Promise<unknown> {
   try {
     await attempt()

@@ -4,7 +4,7 @@ import { ManagedIdentityCredential } from '@azure/identity'
 
 /** What the program is to do, as JSON on stdin. Its answer is JSON on stdout. */
 export interface ManagedIdentityTask {
-  /** One of them, or none for the machine's own identity. */
+  /** One of these three ids, or none for the machine's own identity. */
   identity?: { clientId: string } | { objectId: string } | { resourceId: string }
   /** Ask for a token of this scope. */
   scope?: string

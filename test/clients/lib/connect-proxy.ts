@@ -10,8 +10,8 @@ export interface ConnectProxy extends AsyncDisposable {
 }
 
 /**
- * Starts a proxy on the loopback interface whose tunnels lead to the port of 127.0.0.1 that `portOf` gives. Where it gives
- * none the tunnel is refused, so nothing leaves the machine [RFC 9110 §9.3.6].
+ * Starts a proxy on the loopback interface whose tunnels lead to the port of 127.0.0.1 that `portOf` gives. If it
+ * returns none, the tunnel is denied, so nothing leaves the machine [RFC 9110 §9.3.6].
  */
 export async function startConnectProxy(
   portOf: (hostname: string, port: number) => number | undefined,

@@ -10,7 +10,7 @@ export interface DaemonOptions {
   command: string
   args: readonly string[]
   env: Readonly<Record<string, string>>
-  /** The file that takes all it says. */
+  /** The file for its output. */
   logFile: string
   /** A command that ends with 0 once the daemon can be used. */
   probe: readonly [string, readonly string[]]

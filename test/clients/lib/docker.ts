@@ -28,17 +28,17 @@ export interface DockerOptions {
   /** The port of 127.0.0.1 that the proxy leads to; that of `host` by default. */
   port?: number
   store: ImageStore
-  /** The PEM file of the authority it is to trust; without it dockerd, and the client, trust the system's alone. */
+  /** The PEM file of the authority to trust; without it, dockerd and the client trust only those of the system. */
   caFile?: string
 }
 
 /**
- * Starts dockerd where the registry's host name means nothing to the resolver and is reached by a proxy on the loopback
- * interface: dockerd takes any host whose address is 127.0.0.0/8 for one whose certificate need not be verified, and this
- * one it verifies. Both it and its containerd see an `/etc/docker` and a `resolv.conf` of their own. Needs root.
+ * Starts dockerd so that the resolver does not know the registry's host name, and a proxy on the loopback interface
+ * leads to it: dockerd does not verify the certificates of hosts in 127.0.0.0/8, but it verifies the certificate of
+ * this host. dockerd and its containerd see an `/etc/docker` and a `resolv.conf` of their own. Needs root.
  *
- * With containerd's image store, dockerd heeds `certs.d` everywhere but at the token endpoint; there only the system's
- * authorities count, which `SSL_CERT_FILE` stands for.
+ * With containerd's image store, dockerd uses `certs.d` everywhere except at the token endpoint. There, it uses only
+ * the system's authorities, which `SSL_CERT_FILE` replaces.
  */
 export async function startDocker({ hostname, host, store, caFile, ...more }: DockerOptions): Promise<Docker> {
   await using stack = new AsyncDisposableStack()

@@ -119,9 +119,9 @@ export interface Answer {
 /** Runs plug-ins as the kubelet does. */
 export interface Kubelet extends Disposable {
   readonly home: ClientHome
-  /** Sends a text to a plug-in and does not judge the result. */
+  /** Sends a text to a plug-in and does not check the result. */
   send(provider: Provider, input: string | Buffer): Promise<Ran>
-  /** Asks a plug-in for the login of an image. Fails where the kubelet would not use the answer. */
+  /** Asks a plug-in for the login of an image. Fails if the kubelet would not use the answer. */
   ask(provider: Provider, image: string, pod?: Pod): Promise<Answer>
   /** Requires that a plug-in fails, says why on standard error, and prints nothing else. */
   fails(provider: Provider, says: RegExp, image: string, pod?: Pod): Promise<void>

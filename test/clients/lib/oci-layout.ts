@@ -5,7 +5,7 @@ import { findProgram } from '../../harness/clients.ts'
 import { digestOf, type Descriptor } from '../../harness/registry.ts'
 import { tar, type TarFile } from './tar.ts'
 
-/** The content of a real executable that needs nothing else, or a stand-in where the machine has no busybox. */
+/** The content of a real executable that needs nothing else, or a stand-in if the machine has no busybox. */
 export function busybox(): Buffer {
   const path = findProgram('busybox')
   return path === undefined ? Buffer.from('#!/bin/nothing\n') : readFileSync(path)
@@ -42,11 +42,11 @@ function image(layout: Layout, architecture: string, files: readonly TarFile[]):
   return keep(layout, mediaType, Buffer.from(JSON.stringify(manifest)))
 }
 
-/** What a layout is to hold. */
+/** The content of a layout. */
 export interface LayoutParts {
   /** Goes into a file of each image, so that two images differ. */
   text: string
-  /** One image for each, under an index; a single image for amd64 by default. */
+  /** One image for each platform, under an index; a single image for amd64 by default. */
   architectures?: readonly string[]
 }
 

@@ -6,16 +6,19 @@ import { startConnectProxy, type ConnectProxy } from './connect-proxy.ts'
 const login = 'login.microsoftonline.com'
 const arm = 'management.azure.com'
 
-/** Azure itself, as far as `az login` of a program and `az acr login` ask for it, under the names that az knows it by. */
+/**
+ * A stand-in for Azure, with the parts that `az login` of a program and `az acr login` use, under the names that az
+ * has for them.
+ */
 export interface StandInAzure extends AsyncDisposable {
   /** The certificate by which its names are known. */
   readonly caFile: string
-  /** By way of which its names lead to it, and no other name leads anywhere. */
+  /** The proxy through which its names lead to it; other names lead nowhere. */
   readonly proxyUrl: string
   readonly requests: readonly string[]
 }
 
-/** What the stand-in is asked for. */
+/** The requests to the stand-in. */
 export interface AzureTenant {
   readonly tenantId: string
   /** Absent if there is none. */
@@ -48,7 +51,7 @@ function armDocument({ subscriptionId, tenantId, registries }: AzureTenant, path
   return name === undefined ? undefined : documentOf(name)
 }
 
-/** What the host for signing in answers to az and MSAL. [az-cli-wire §3] */
+/** The responses of the sign-in host to az and MSAL. [az-cli-wire §3] */
 async function loginDocument(tenant: AzureTenant, path: string, incoming: IncomingMessage): Promise<unknown> {
   const authority = `https://${login}/${tenant.tenantId}`
   if (path === '/common/discovery/instance') {

@@ -5,20 +5,20 @@ import { clientHome, mustRun, run, type ClientHome, type Ran } from '../../harne
 import { stringAt } from '../../harness/json.ts'
 import type { Login, UnderTest } from './under-test.ts'
 
-/** What a client says of a certificate whose authority it does not know. */
+/** The message of a client about a certificate of an unknown authority. */
 export const distrust = /x509: certificate signed by unknown authority|tls: failed to verify certificate/
 
-/** What a client says when it is refused, in the words of one or the other. */
+/** The messages of clients when they are denied. */
 export const refusal = /unauthorized|denied|authentication required|insufficient_scope|invalid username\/password|401/i
 
-/** Asserts that the client failed, and that it says why in words that match. */
+/** Asserts that the client failed with a message that matches. */
 export function assertFails(ran: Ran, words: RegExp): void {
   const said = `${ran.stdout}${ran.stderr}`
   assert.notEqual(ran.code, 0, `it ended with 0 and said: ${said}`)
   assert.match(said, words)
 }
 
-/** A home with a client's login in it, made in the way of podman, skopeo, buildah, oras, docker and cosign. */
+/** A home that contains a client's login, created as for podman, skopeo, buildah, oras, docker and cosign. */
 export async function loggedIn(
   tool: string,
   under: Pick<UnderTest, 'server' | 'host'>,
@@ -36,7 +36,7 @@ export async function loggedIn(
   }
 }
 
-/** Asserts that no client of this kind logs in with a password that is wrong, and that none is kept. */
+/** Asserts that clients of this kind cannot log in with a wrong password, and do not store one. */
 export async function assertWrongPasswordRefused(
   tool: string,
   under: UnderTest,

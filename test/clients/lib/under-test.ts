@@ -22,7 +22,10 @@ export interface Login {
   password: string
 }
 
-/** Those who may push, pull, list tags and delete, by the way they prove who they are. All but the last list the catalog. */
+/**
+ * Those who may push, pull, list tags and delete, by the way in which they authenticate. All but the last list the
+ * catalog.
+ */
 export const everyone = [
   'the admin account',
   'a service principal',
@@ -42,11 +45,11 @@ export interface UnderTest extends AsyncDisposable {
   readonly logins: Readonly<Record<Who, Login>>
   /** A service principal that may only pull and list. */
   readonly reader: NewServicePrincipal
-  /** The digest of the manifest that the registry serves under a tag or digest; undefined where it has none. */
+  /** The digest of the manifest that the registry serves under a tag or digest; undefined if it has none. */
   digestOf(repository: string, reference: string): Promise<string | undefined>
 }
 
-/** What begins the names of the repositories that the tests of clients push to. */
+/** The prefix of the names of the repositories that the tests of clients push to. */
 const prefixes = ['clients', 'classic', 'containerd']
 const permissions = ['content/read', 'content/write', 'content/delete', 'metadata/read', 'metadata/write']
 
@@ -89,8 +92,8 @@ async function workloadLogin(server: RunningServer, issuer: TokenIssuer): Promis
 }
 
 /**
- * Starts a server, or several with `start`, and makes the principals. A second service principal is behind the null GUID's
- * refresh token.
+ * Starts a server, or several with `start`, and makes the principals. The refresh token of the null GUID belongs to a
+ * second service principal.
  */
 export async function startUnderTest(
   options: ServerOptions = {},
@@ -127,7 +130,7 @@ export async function startUnderTest(
   }
 }
 
-/** A repository name for each of `everyone`, so that their tests do not meet. */
+/** A repository name for each of `everyone`, so that their tests use different repositories. */
 export function repositoryOf(who: string): string {
   return `clients/${who.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`
 }

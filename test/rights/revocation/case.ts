@@ -2,13 +2,13 @@ import type { Holding, Loss, Where } from './held.ts'
 
 /** What a principal was granted, and how it is revoked. */
 export interface Given {
-  /** All of it works, and is refused once it is taken. */
+  /** All of it works before the revocation, and is denied afterwards. */
   readonly held: Holding | readonly Holding[]
-  /** What works once, and is so not tried before: it is refused once it is taken. */
+  /** Credentials that work only once, so they are not tried before the revocation. They are denied afterwards. */
   readonly once?: Holding
   /** What stays valid. */
   readonly kept?: Holding
-  /** Changes the field, by the way that a person has. */
+  /** Changes the field in the way in which a person can change it. */
   readonly take: () => Promise<unknown>
   /** The first registry, unless another is named. */
   readonly where?: Where
@@ -18,7 +18,10 @@ export interface Given {
 export interface Revocation {
   /** What happens, as the end of a sentence. */
   readonly when: string
-  /** What of the database is changed by it, and nothing else: `table` for rows that go, `table.column` for a value. */
+  /**
+   * The only changes of the database that it causes: `table` for deleted rows, `table.column` for a changed value.
+   *
+   */
   readonly fields: readonly string[]
   readonly loss: Loss
   readonly give: () => Promise<Given>

@@ -1,6 +1,6 @@
 /**
- * What a column is to authority: `alone` can be revoked by itself, `row` decides and ends with its row, `tells` decides
- * nothing.
+ * The relevance of a column to authority: `alone` can be revoked separately, `row` is relevant and ends with its row,
+ * `tells` is not relevant.
  */
 export type Meaning = 'alone' | 'row' | 'tells'
 
@@ -9,7 +9,10 @@ type Columns = Readonly<Partial<Record<Meaning, string>>> & {
   readonly stays?: string
 }
 
-/** Every table that bears authority, and what each of its columns is. What a JSON text holds is named after a dot. */
+/**
+ * Every table that contains authority, and the relevance of each column. The members of a JSON text are named after a
+ * dot.
+ */
 // prettier-ignore
 const tables: Readonly<Record<string, Columns>> = {
   // resources
@@ -49,7 +52,7 @@ const tables: Readonly<Record<string, Columns>> = {
   directory_group: { row: 'object_id', tells: 'display_name display_name_key description mail_nickname mail_nickname_key created_at_ms' },
 }
 
-/** The columns whose JSON text is looked into. */
+/** The columns whose JSON text is examined. */
 export const withinJson: ReadonlySet<string> = new Set([
   'registry.properties',
   'registry.properties.policies',
@@ -70,7 +73,7 @@ export const columns: Readonly<Record<string, Readonly<Record<string, Meaning>>>
 /** The tables whose rows are never removed while a principal depends on them. */
 export const staying: readonly string[] = Object.entries(tables).flatMap(([table, { stays }]) => (stays ? [table] : []))
 
-/** Tables that bear authority as well, and the test beside the code, or in a browser, that takes it. */
+/** Tables that contain authority as well, and the test beside the code, or in a browser, that revokes it. */
 // prettier-ignore
 export const takenElsewhere: Readonly<Record<string, readonly [file: string, title: string]>> = {
   application_sign_in: ['server/src/identity/provider/registered-clients.test.ts', 'the tokens of an application end when it is disabled or its redirect URI is removed'],

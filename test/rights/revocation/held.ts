@@ -9,10 +9,10 @@ import { assertBasicRefused, assertManagementRefused, assertRefused, assertUnaut
 import { askByPassword, askExchange, grantedBy } from '../tokens.ts'
 
 const path = '/v2/team/app/manifests/1'
-/** The scope of every token that is asked for, and the one action that is asked of the registry. */
+/** The scope of every requested token, and the one action that is requested from the registry. */
 export const pull = 'repository:team/app:pull'
 
-/** What a credential, or what was got by it, is good for. */
+/** The access that a credential gives, or a token that was obtained with it. */
 export type Kind =
   /** The ACR access token at the data plane. */
   | 'bearer'
@@ -22,7 +22,7 @@ export type Kind =
   | 'version check'
   /** The name and password at the data plane. */
   | 'basic'
-  /** The same at the token endpoint, by GET and by POST. */
+  /** The name and password at the token endpoint, by GET and by POST. */
   | 'password'
   | 'password grant'
   /** The ACR refresh token. */
@@ -32,7 +32,7 @@ export type Kind =
   /** The IdP access tokens at the management API and the directory. */
   | 'arm'
   | 'graph'
-  /** What gets IdP access tokens: a secret, an assertion, a refresh token of the provider. */
+  /** Credentials that obtain IdP access tokens: a secret, an assertion, a refresh token of the provider. */
   | 'provider'
 
 /** All that a principal has, as requests that can be repeated. Nothing of it expires within the hour. */
@@ -41,7 +41,7 @@ export type Holding = { readonly [Each in Kind]?: (() => Promise<HttpResponse>) 
 /** Why it is denied: the credential or the permission is gone, or the address is not allowed. */
 export type Loss = 'credential' | 'right' | 'address'
 
-/** Where everything is held: the first registry, unless another login server is named. */
+/** The registry to which the access applies: the first registry, unless another login server is named. */
 export interface Where {
   readonly loginServer: string
   readonly registry: string
@@ -52,7 +52,7 @@ export function firstRegistry({ firstRun: { loginServer, registry } }: RunningSe
   return { loginServer, registry }
 }
 
-/** What is got by an ACR refresh token. */
+/** The access that an ACR refresh token gives. */
 async function byRefreshToken(server: RunningServer, refreshToken: string, where: Where): Promise<Holding> {
   const access = `Bearer ${await accessToken(server, { refreshToken }, [pull], where)}`
   return {
@@ -62,7 +62,7 @@ async function byRefreshToken(server: RunningServer, refreshToken: string, where
   }
 }
 
-/** What is got by a token that the exchange takes. */
+/** The access that a token for the exchange gives. */
 export async function byExchange(
   server: RunningServer,
   token: string,
@@ -75,7 +75,7 @@ export async function byExchange(
   }
 }
 
-/** What is got by IdP access tokens of our own for ARM and for Graph. */
+/** The access that our own IdP access tokens for ARM and for Graph give. */
 export async function byIdentityTokens(
   server: RunningServer,
   identity: string,
@@ -88,13 +88,13 @@ export async function byIdentityTokens(
   }
 }
 
-/** Where the directory has the principal of a token, which every principal can read. */
+/** The path of a token's own principal in the directory, which every principal can read. */
 function ownPath(identity: string): string {
   const { claims } = partsOf(identity)
   return `/${claims['idtyp'] === 'user' ? 'users' : 'servicePrincipals'}/${stringAt(claims, 'oid')}`
 }
 
-/** What is got by a name and a password of the data plane. */
+/** The access that a name and a password of the data plane give. */
 export async function byPassword(
   server: RunningServer,
   { username, password }: { readonly username: string; readonly password: string },
@@ -110,7 +110,10 @@ export async function byPassword(
   }
 }
 
-/** What is got by a workload token that is the password: also a refresh token, and the data plane by it as a bearer. */
+/**
+ * The access that a workload token as a password gives: also a refresh token, and the data plane with the token as a
+ * bearer token.
+ */
 export async function byWorkloadToken(
   server: RunningServer,
   credentials: { readonly username: string; readonly password: string },
@@ -129,7 +132,10 @@ function granted(answer: HttpResponse): string[] {
   return Object.values(grantedBy(stringAt(expectStatus(answer, 200).json(), 'access_token'))).flat()
 }
 
-/** Whether the kind asks for a token over what its principal may do: then a smaller one is no error. */
+/**
+ * Whether the kind requests a token with more access than its principal has: a smaller token is then not an error.
+ *
+ */
 const issues = new Set<Kind>(['password', 'password grant', 'refresh'])
 
 function each(holding: Holding): [Kind, () => Promise<HttpResponse>][] {
@@ -137,7 +143,7 @@ function each(holding: Holding): [Kind, () => Promise<HttpResponse>][] {
   return entries.flatMap(([kind, ask]) => (ask === undefined ? [] : [[kind, ask]]))
 }
 
-/** Holds that everything works. */
+/** Asserts that everything works. */
 export async function assertWorks(holding: Holding): Promise<void> {
   for (const [kind, ask] of each(holding)) {
     const answer = await ask()
@@ -146,7 +152,7 @@ export async function assertWorks(holding: Holding): Promise<void> {
   }
 }
 
-/** Holds that everything is refused, each in the words of its surface. */
+/** Asserts that everything is denied, each with the error of its surface. */
 export async function assertTaken(holding: Holding, loss: Loss, { loginServer }: Where): Promise<void> {
   for (const [kind, ask] of each(holding)) {
     const answer = await ask()

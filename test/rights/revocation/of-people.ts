@@ -25,7 +25,7 @@ async function newReader(server: RunningServer): Promise<Omit<Made, 'graphToken'
   return { userPrincipalName, objectId }
 }
 
-/** Signs a person in to az or another application, and gives the token for ARM and what gets others. */
+/** Signs a person in to az or another application, and returns the token for ARM and the refresh token. */
 async function signIn(server: RunningServer, username: string, clientId: string) {
   const asked = { client_id: clientId, scope: `${armScope} openid offline_access` }
   const fields = { ...asked, grant_type: 'password', username, password }
@@ -35,7 +35,7 @@ async function signIn(server: RunningServer, username: string, clientId: string)
   return { identity: stringAt(signedIn, 'access_token'), refresh }
 }
 
-/** A person who may read the registry, and all that their sign-in to az leads to. */
+/** A person who may read the registry, and all access that their sign-in to az gives. */
 export async function person(server: RunningServer): Promise<Made & { held: Holding }> {
   const made = await newReader(server)
   const { identity, refresh } = await signIn(server, made.userPrincipalName, azClientId)
@@ -45,7 +45,7 @@ export async function person(server: RunningServer): Promise<Made & { held: Hold
   return { ...made, graphToken, held: { provider: () => refresh(armScope), ...tokens } }
 }
 
-/** A person who signed in to an application of the directory, and that is taken away. */
+/** A person who signed in to an application of the directory, which is then removed. */
 async function personOfApplication(
   server: RunningServer,
   take: (made: { readonly id: string; readonly principalId: string }) => Promise<unknown>,
@@ -92,7 +92,7 @@ function totp(secret: string, nowMs: number): string {
   return String((mac.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, '0')
 }
 
-/** Has a person set an authenticator app up on the pages of their account. Returns the recovery codes. */
+/** Sets up an authenticator app for a person on the pages of their account. Returns the recovery codes. */
 async function setUpApp(server: RunningServer, made: Pick<Made, 'userPrincipalName'>): Promise<string[]> {
   const visitor = await browserOf(server, made)
   const security = requirePage(await visitor.open('/account/security'))
@@ -132,7 +132,7 @@ async function personWithApp(server: RunningServer, take: (made: Pick<Made, 'obj
   return { held, once: { provider: () => redeem(server, code) }, take: () => take(made) }
 }
 
-/** A person who reads the directory, by a role that is taken away. */
+/** A person who reads the directory, by a role that is then removed. */
 async function reader(server: RunningServer): Promise<Given> {
   const { objectId, graphToken } = await person(server)
   const path = '/roleManagement/directory/roleAssignments'

@@ -27,10 +27,10 @@ import { byExchange, byIdentityTokens, byPassword, byWorkloadToken, type Holding
 const audience = 'api://AzureADTokenExchange'
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** What proves a program at the token endpoint of the provider. */
+/** The credential of a program at the token endpoint of the provider. */
 type Proof = () => Readonly<Record<string, string>>
 
-/** All that a program gets by one of its credentials. */
+/** Everything that a program obtains with one of its credentials. */
 async function byCredential(server: RunningServer, appId: string, proof: Proof): Promise<Holding> {
   const ask = (scope: string) =>
     askToken(server, { grant_type: 'client_credentials', client_id: appId, scope, ...proof() })
@@ -157,7 +157,7 @@ function certificates(server: RunningServer): Revocation[] {
 
 let jobs = 0
 
-/** A job whose token is a password of the registry, and all that it is good for. */
+/** A job whose token is a password of the registry, and all access that it gives. */
 async function byWorkloadPassword(
   server: RunningServer,
   issuer: TokenIssuer,
@@ -331,7 +331,7 @@ function directoryRights(server: RunningServer): Revocation[] {
   ]
 }
 
-/** Somebody of a tenant of Entra that is trusted. */
+/** A user of a trusted tenant of Entra. */
 export async function guest(server: RunningServer, tenant: StandInTenant) {
   const oid = crypto.randomUUID()
   await assignRole(server, oid, roles.reader, registryId(server))

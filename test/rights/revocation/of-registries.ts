@@ -41,7 +41,7 @@ async function adminAccount(server: RunningServer, kind: 'password' | 'password2
   return { where, held: await byName(kind), other: await byName(kind === 'password' ? 'password2' : 'password') }
 }
 
-/** What an anonymous caller has at a registry. */
+/** The access of an anonymous caller at a registry. */
 async function anonymous(server: RunningServer, where: Where): Promise<Holding> {
   const bearer = `Bearer ${await accessToken(server, 'anonymous', [pull], where)}`
   return {
@@ -54,7 +54,7 @@ async function patch(server: RunningServer, { registry }: Where, properties: obj
   return expectStatus(await arm(server, 'PATCH', registryId(server, registry), { properties }), 200)
 }
 
-/** A program that reads a registry of its own, by all that it has. */
+/** A program that reads a registry of its own, with all of its credentials. */
 async function reader(server: RunningServer, where: Where): Promise<Holding> {
   const principal = await principalWithRole(server, 'reader', roles.reader, where.registry)
   const identity = await byIdentityTokens(server, await armToken(server, principal), { where })

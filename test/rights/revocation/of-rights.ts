@@ -19,18 +19,18 @@ import { byIdentityTokens, byPassword, firstRegistry, type Where } from './held.
 /** Grants a permission to a principal, and returns what revokes it. */
 type Give = (objectId: string) => Promise<() => Promise<unknown>>
 
-/** A right of a program: how it is given, where, and what it is good for. */
+/** A permission of a program: how and where it is granted, and the access that it gives. */
 interface Right {
   readonly give: Give
   /** The first registry, unless another is named. */
   readonly where?: Where
   /** It reads the registry in the management API too, as a role of data alone does not. */
   readonly manages?: true
-  /** A role without the right is left: for a token to be exchanged that is enough. */
+  /** A role without the permission remains, which is enough to exchange a token. */
   readonly leavesRole?: true
 }
 
-/** A program by its secret and by its tokens, once it was given a right. */
+/** A program by its secret and by its tokens, after it was granted a permission. */
 async function program(server: RunningServer, right: Right): Promise<Given> {
   const { where = firstRegistry(server) } = right
   const principal = await createServicePrincipal(server, 'somebody')
@@ -99,7 +99,7 @@ async function addMember(server: RunningServer, groupId: string, memberId: strin
   expectStatus(await graph(server, 'POST', `/groups/${groupId}/members/$ref`, body), 204)
 }
 
-/** Which of two groups, the inner in the outer that has the role, ends how. */
+/** How each of two nested groups ends; the outer one has the role. */
 function inGroups(server: RunningServer, end: (ids: { inner: string; outer: string; member: string }) => string): Give {
   return async (member) => {
     const [inner, outer] = [await makeGroup(server, 'inner'), await makeGroup(server, 'outer')]

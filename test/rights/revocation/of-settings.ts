@@ -20,7 +20,7 @@ function atProvider(provider: OpenIdProvider, subject: string): WayThrough {
   }
 }
 
-/** Somebody of an organisation's provider, who may read the registry, and all that their sign-in leads to. */
+/** A user of an organisation's provider who may read the registry, and all access that their sign-in gives. */
 export async function memberOf(server: RunningServer, provider: OpenIdProvider): Promise<Holding> {
   provider.people.set('alice', { name: 'Alice', email: 'alice@example.com', groups: [] })
   const scope = `${armScope} openid offline_access`

@@ -29,7 +29,7 @@ export function storedColumns(server: RunningServer): string[] {
   return tablesOf(database).flatMap((table) => columnsOf(database, table).map((name) => `${table}.${name}`))
 }
 
-/** What a JSON column holds, as `table.column.key`, and one level further where that is an object of settings. */
+/** The members of a JSON column, as `table.column.key`, and one level further where that is an object of settings. */
 function flattened(table: string, row: Row): Row {
   const flat: [string, unknown][] = []
   const add = (name: string, value: unknown): void => {
@@ -50,7 +50,7 @@ function flattened(table: string, row: Row): Row {
   return Object.fromEntries(flat)
 }
 
-/** All rows of the tables that bear authority, by what of a row never changes. */
+/** All rows of the tables that bear authority, by the columns that never change. */
 export function readStored(server: RunningServer): Stored {
   using database = open(server)
   return new Map(
@@ -64,8 +64,8 @@ export function readStored(server: RunningServer): Stored {
 }
 
 /**
- * What of authority was taken between two looks: `table` where rows went, `table.column` where another value is there now.
- * Added rows are left out, and so are columns that decide nothing.
+ * The authority that was revoked between two reads: `table` for deleted rows, `table.column` for a changed value.
+ * Added rows are ignored, and so are columns that are not relevant.
  */
 export function takenBetween(before: Stored, after: Stored): string[] {
   const found = new Set<string>()
