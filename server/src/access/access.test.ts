@@ -271,14 +271,16 @@ for (const kind of testDatabaseKinds) {
       await assign(bob, 'AcrPull', testScopes.resourceGroup)
       await assign(alice, 'AcrPull', testScopes.registry)
       await assign(alice, 'AcrPull', `${testScopes.resourceGroup}2`)
-      const list = async (scope: string, includeBelow: boolean, principalId?: string) => {
-        const filter = { scope, includeBelow, ...(principalId !== undefined && { principalId }) }
+      const list = async (scope: string, includeBelow: boolean, ...principalIds: string[]) => {
+        const filter = { scope, includeBelow, ...(principalIds.length > 0 && { principalIds }) }
         return (await access.listAssignments(filter)).map((assignment) => assignment.scope)
       }
       const { tenant, subscription, resourceGroup, registry } = testScopes
-      assert.deepEqual(await list(resourceGroup, false), [tenant, subscription, resourceGroup])
-      assert.deepEqual(await list(resourceGroup, true), [tenant, subscription, resourceGroup, registry])
-      assert.deepEqual(await list(resourceGroup, true, alice), [tenant, subscription, registry])
+      assert.deepEqual(await list(resourceGroup, false), [resourceGroup, subscription, tenant])
+      assert.deepEqual(await list(resourceGroup, true), [resourceGroup, subscription, tenant, registry])
+      assert.deepEqual(await list(resourceGroup, true, alice), [subscription, tenant, registry])
+      assert.deepEqual(await list(resourceGroup, true, bob, alice), [resourceGroup, subscription, tenant, registry])
+      assert.deepEqual(await list(resourceGroup, true, team), [])
       assert.deepEqual(await list(resourceGroup, false, bob), [resourceGroup])
       assert.equal((await list(subscription, true)).length, 5)
       assert.equal((await list(tenant, true)).length, 5)

@@ -84,4 +84,17 @@ export const accessMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'access-0002-assignments-of-a-role',
+    worksFor: 'any',
+    up: async (schema) => {
+      // A page of the assignments of a role is read in the order of the list. The index that this one begins with is not needed then.
+      await schema
+        .createIndex('role_assignment_by_role_and_scope')
+        .on('role_assignment')
+        .columns(['role_definition_name', 'scope_key', 'name'])
+        .execute()
+      await schema.dropIndex('role_assignment_by_role').execute()
+    },
+  },
 ]

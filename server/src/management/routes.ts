@@ -320,7 +320,7 @@ function roleRows(scopeName: string, scopePath: string): readonly ManagementRow[
     { id: `roleDefinitions.get.${scopeName}`,    method: 'GET',    path: `${definitions}/:name`, need: onDefinitions('read'),   handle: getRoleDefinition },
     { id: `roleDefinitions.put.${scopeName}`,    method: 'PUT',    path: `${definitions}/:name`, need: onDefinitions('write'),  handle: putRoleDefinition },
     { id: `roleDefinitions.delete.${scopeName}`, method: 'DELETE', path: `${definitions}/:name`, need: onDefinitions('delete'), handle: deleteRoleDefinition },
-    { id: `roleAssignments.list.${scopeName}`,   method: 'GET',    path: assignments,            need: onAssignments('read'),   handle: listRoleAssignments, filtered: true },
+    { id: `roleAssignments.list.${scopeName}`,   method: 'GET',    path: assignments,            need: onAssignments('read'),   handle: listRoleAssignments, filtered: true, paged: true },
     { id: `roleAssignments.get.${scopeName}`,    method: 'GET',    path: `${assignments}/:name`, need: onAssignments('read'),   handle: getRoleAssignment },
     { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: judging('write'),        handle: putRoleAssignment },
     { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: judging('delete'),       handle: deleteRoleAssignment },

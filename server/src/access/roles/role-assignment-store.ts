@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, SelectQueryBuilder } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { RoleDefinitionRow, RoleAssignmentRow, AssignedRoleRow } from './rows.ts'
 
@@ -56,6 +56,26 @@ function decisionReads(database: Database) {
   }
 }
 
+/** The place of an assignment in a list. */
+export type Place = { readonly scopeKey: string; readonly name: string }
+
+/** What is read of a list. */
+type ListPart = { readonly roleDefinitionName?: string | undefined; readonly limit?: number | undefined }
+
+function partOf(tables: Kysely<Tables>, { roleDefinitionName, limit }: ListPart) {
+  const all = tables.selectFrom('role_assignment').selectAll().orderBy('scope_key').orderBy('name')
+  const rows = roleDefinitionName === undefined ? all : all.where('role_definition_name', '=', roleDefinitionName)
+  return limit === undefined ? rows : rows.limit(limit)
+}
+
+/** Those below a scope, from a place on that is below it too. With two lower bounds, an index might be read from the first one on. */
+function isBelow<Row>(rows: SelectQueryBuilder<Tables, 'role_assignment', Row>, scopeKey: string, after?: Place) {
+  const [from, to] = startsWith(scopeKey === '/' ? '/' : `${scopeKey}/`)
+  const before = rows.where('scope_key', '<', to).where('scope_key', '!=', scopeKey)
+  if (after === undefined || after.scopeKey < from) return before.where('scope_key', '>=', from)
+  return before.where((row) => row(row.refTuple('scope_key', 'name'), '>', row.tuple(after.scopeKey, after.name)))
+}
+
 function managementReads(database: Database) {
   const read = () => database.tables<Tables>()
 
@@ -68,29 +88,19 @@ function managementReads(database: Database) {
         .orderBy('scope_key')
         .execute(),
 
-    atScopes: (scopeKeys: readonly string[], principalId: string | undefined) => {
-      const rows = read()
-        .selectFrom('role_assignment')
-        .selectAll()
-        .where('scope_key', 'in', [...scopeKeys])
-      return (principalId === undefined ? rows : rows.where('principal_id', '=', principalId))
-        .orderBy('scope_key')
-        .orderBy('name')
-        .execute()
+    /** Those of a principal at some scopes, and with `belowKey` also those below it. In no order. */
+    ofPrincipal: async (principalId: string, scopeKeys: readonly string[], belowKey: string | undefined) => {
+      const rows = read().selectFrom('role_assignment').selectAll().where('principal_id', '=', principalId)
+      const at = await rows.where('scope_key', 'in', [...scopeKeys]).execute()
+      if (belowKey === undefined) return at
+      return [...at, ...(await isBelow(rows, belowKey).execute())]
     },
-    below: (scopeKey: string, principalId: string | undefined) => {
-      const [from, to] = startsWith(scopeKey === '/' ? '/' : `${scopeKey}/`)
-      const rows = read()
-        .selectFrom('role_assignment')
-        .selectAll()
-        .where('scope_key', '>=', from)
-        .where('scope_key', '<', to)
-        .where('scope_key', '!=', scopeKey)
-      return (principalId === undefined ? rows : rows.where('principal_id', '=', principalId))
-        .orderBy('scope_key')
-        .orderBy('name')
-        .execute()
-    },
+    /** A part of those at one scope, in the order of names. */
+    at: (scopeKey: string, after: string, part: ListPart) =>
+      partOf(read(), part).where('scope_key', '=', scopeKey).where('name', '>', after).execute(),
+    /** A part of those below a scope, in the order of scopes and names. */
+    below: (scopeKey: string, after: Place | undefined, part: ListPart) =>
+      isBelow(partOf(read(), part), scopeKey, after).execute(),
     find: (scopeKey: string, name: string) =>
       read()
         .selectFrom('role_assignment')

@@ -1,8 +1,9 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { normalizeScope, scopeChain } from '../../standards/azure/resource-id.ts'
+import { normalizeScope } from '../../standards/azure/resource-id.ts'
 import { ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError, RoleNotAssignableError } from './errors.ts'
+import { type AssignmentFilter, type AssignmentListPart, readAssignmentList } from './list-assignments.ts'
 import type { AssignmentChange, NewRoleAssignment, RoleAssignment } from './model.ts'
 import type { RoleAssignmentStore } from './role-assignment-store.ts'
 import type { RoleDefinitionStore } from './role-definition-store.ts'
@@ -11,12 +12,8 @@ import type { RoleAssignmentRow } from './rows.ts'
 
 /** Role assignments: which principal has which role at which scope. */
 export interface RoleAssignments {
-  /** Assignments at `scope` and above it, and with `includeBelow` also below it. */
-  listAssignments(filter: {
-    readonly scope: string
-    readonly includeBelow: boolean
-    readonly principalId?: string
-  }): Promise<RoleAssignment[]>
+  /** Lists assignments: at the scope, then above it, then below it. */
+  listAssignments(filter: AssignmentFilter, part?: AssignmentListPart): Promise<RoleAssignment[]>
   findAssignment(scope: string, name: string): Promise<RoleAssignment | undefined>
   /**
    * @throws AssignmentExistsError if the principal already has the role at the scope, or the name is in use
@@ -55,11 +52,7 @@ export function createRoleAssignments(
   }
 
   return {
-    listAssignments: async ({ scope, includeBelow, principalId }) => {
-      const at = await store.atScopes(scopeChain(scope), principalId)
-      const below = includeBelow ? await store.below(normalizeScope(scope), principalId) : []
-      return [...at, ...below].map(toAssignment)
-    },
+    listAssignments: async (filter, part = {}) => (await readAssignmentList(store, filter, part)).map(toAssignment),
     findAssignment: async (scope, name) => {
       const row = await store.find(normalizeScope(scope), name.toLowerCase())
       return row === undefined ? undefined : toAssignment(row)

@@ -8,10 +8,8 @@ export async function rolesAround(
   { rights }: ManagementCaller,
   scope: string,
 ): Promise<RoleAssignment[]> {
-  const lists = [rights.objectId, ...rights.groupIds].map((principalId) =>
-    access.listAssignments({ scope, includeBelow: true, principalId }),
-  )
-  return (await Promise.all(lists)).flat()
+  const principalIds = [rights.objectId, ...rights.groupIds]
+  return access.listAssignments({ scope, includeBelow: true, principalIds })
 }
 
 /** Whether the caller has any role at a scope, above it or below it. */

@@ -180,7 +180,7 @@ test('deleting a group deletes its machines and identities, with their role assi
   assert.equal((await arm('DELETE', group)).status, 200)
   assert.equal(await directory.findPrincipal(principalId), undefined)
   assert.deepEqual(await directory.managedIdentities.list(subscriptionId), [])
-  assert.deepEqual(await access.listAssignments({ scope: '/', includeBelow: true, principalId }), [])
+  assert.deepEqual(await access.listAssignments({ scope: '/', includeBelow: true, principalIds: [principalId] }), [])
 })
 
 test('a principal without a role cannot see or change machines and identities', async (t) => {

@@ -49,7 +49,10 @@ for (const kind of usualDatabaseKinds) {
     assert.equal((await arm('DELETE', `${identities}/Deploy`)).status, 204)
     assert.equal(codeOf(await arm('GET', `${identities}/Deploy`)), 'ResourceNotFound')
     assert.equal(await directory.findPrincipal(principalId), undefined)
-    assert.deepEqual(await access.listAssignments({ scope: group, includeBelow: true, principalId }), [])
+    assert.deepEqual(
+      await access.listAssignments({ scope: group, includeBelow: true, principalIds: [principalId] }),
+      [],
+    )
   })
 
   test(`a managed identity has federated credentials of external issuers (${kind})`, async (t) => {

@@ -1,52 +1,76 @@
+import type { AssignmentFilter } from '../../access/index.ts'
 import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseExtensionId, roleAssignmentId } from '../../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import { badSkipToken, maxPageSize, nextLink, readPageSize, readSkipToken, skipToken } from '../arm/page.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { assignmentDocument, assignmentListResponse } from './role-assignments.ts'
 import { requireScopeId } from './scope.ts'
 
 /** The assignments that a list contains. */
-type Wanted = {
-  /** Only those at the scope and above it, not those below it. */
-  readonly atScope: boolean
-  /** Undefined for those of every principal. */
-  readonly principalIds: readonly string[] | undefined
-}
+type Wanted = Omit<AssignmentFilter, 'scope'>
 
 /**
- * `GET …/roleAssignments`: `atScope()`, `principalId eq '…'` for the principal's own assignments, `assignedTo('…')` for those
- * of its groups too.
+ * `GET …/roleAssignments`: `atScope()` for none below the scope, `principalId eq '…'` for the principal's own assignments,
+ * `assignedTo('…')` for those of its groups too, and `roleDefinitionId eq '…'`, which Azure does not have.
  */
 export async function listRoleAssignments(
   context: ManagementContext,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof assignmentListResponse>> {
-  const { atScope, principalIds } = await readWanted(context, readFilter(call.request))
+  const { request } = call
+  const wanted = await readWanted(context, readFilter(request))
+  const size = readPageSize(request, maxPageSize)
+  const after = readAfter(call)
   const scope = await requireScopeId(context, call)
-  const filter = { scope, includeBelow: !atScope }
-  const lists =
-    principalIds === undefined
-      ? [context.access.listAssignments(filter)]
-      : principalIds.map((principalId) => context.access.listAssignments({ ...filter, principalId }))
-  const assignments = (await Promise.all(lists)).flat()
-  return { value: assignments.map((assignment) => assignmentDocument(assignment, call)) }
+  // One more than is shown, to know whether another page follows.
+  const found = await context.access.listAssignments({ scope, ...wanted }, { after, limit: size + 1 })
+  const page = found.slice(0, size)
+  const value = page.map((assignment) => assignmentDocument(assignment, call))
+  const last = page.at(-1)
+  if (last === undefined || found.length <= size) return { value }
+  return { value, nextLink: nextLink(context.publicOrigin, request, skipToken(roleAssignmentId(last))) }
 }
 listRoleAssignments.response = assignmentListResponse
 
+/** The assignment after which the page begins. @throws ArmError 400 */
+function readAfter({ request }: ManagementCall): { readonly scope: string; readonly name: string } | undefined {
+  const id = readSkipToken(request)
+  if (id === '') return undefined
+  const after = parseExtensionId(id)
+  if (after === undefined) throw badSkipToken()
+  return after
+}
+
 async function readWanted({ directory }: ManagementContext, terms: readonly FilterTerm[]): Promise<Wanted> {
-  let atScope = false
+  let includeBelow = true
   let principalIds: readonly string[] | undefined
-  for (const term of terms) {
-    const key = `${term.form} ${term.name}`
-    if (key === 'call atscope' && term.value === undefined) {
-      atScope = true
+  let roleDefinitionName: string | undefined
+  for (const { form, name, value } of terms) {
+    const key = `${form} ${name}`
+    if (key === 'call atscope' && value === undefined) {
+      includeBelow = false
       continue
     }
-    const principalId = parseGuid(term.value ?? '')
-    if (principalId === undefined || principalIds !== undefined) throw unsupportedFilter()
-    if (key === 'equals principalid') principalIds = [principalId]
-    else if (key === 'call assignedto') principalIds = [principalId, ...(await directory.groupIdsOf(principalId))]
+    if (key === 'equals roledefinitionid' && roleDefinitionName === undefined) {
+      roleDefinitionName = requireId(parseExtensionId(value ?? '')?.name)
+      continue
+    }
+    if (principalIds !== undefined) throw unsupportedFilter()
+    if (key === 'equals principalid') principalIds = [requireId(value)]
+    else if (key === 'call assignedto') principalIds = await withGroups(directory, requireId(value))
     else throw unsupportedFilter()
   }
-  return { atScope, principalIds }
+  return { includeBelow, principalIds, roleDefinitionName }
+}
+
+async function withGroups(directory: ManagementContext['directory'], principalId: string): Promise<readonly string[]> {
+  return [principalId, ...(await directory.groupIdsOf(principalId))]
+}
+
+function requireId(text: string | undefined): string {
+  const id = parseGuid(text ?? '')
+  if (id === undefined) throw unsupportedFilter()
+  return id
 }
