@@ -56,8 +56,8 @@ export async function searchContent(database: Database, question: ContentQuestio
   if (question.rids.length === 0) return { found: [], isCut: false }
   const parts = await Promise.all([
     ...(namePart === undefined ? [] : [searchRepositories(database, question, namePart)]),
-    ...(tagPrefix === undefined ? [] : [searchTags(database, question, tagPrefix)]),
-    ...(digestPrefix === undefined ? [] : [searchManifests(database, question, digestPrefix)]),
+    ...(tagPrefix === undefined ? [] : [searchEntries(database, question, 'tag', tagPrefix)]),
+    ...(digestPrefix === undefined ? [] : [searchEntries(database, question, 'manifest', digestPrefix)]),
   ])
   return { found: parts.flatMap(({ found }) => found), isCut: parts.some(({ isCut }) => isCut) }
 }
@@ -96,20 +96,17 @@ async function searchRepositories(
   return limited(found, rows.length === maxCandidates || Number(counted?.count ?? 0) === maxNames)
 }
 
-async function searchTags(database: Database, question: ContentQuestion, prefix: string): Promise<ContentSearch> {
+/** Searches the tags that begin with a text, or the manifests whose digests do. */
+async function searchEntries(
+  database: Database,
+  question: ContentQuestion,
+  kind: 'tag' | 'manifest',
+  prefix: string,
+): Promise<ContentSearch> {
   const tables = database.tables<RegistryTables>()
-  const all = tables
-    .selectFrom('tag')
-    .select(['repository_id', 'name', 'manifest_digest'])
-    .where('name', '>=', prefix)
-    .where('name', '<', prefix + afterAll)
-    .where('list_enabled', '=', 1)
-    .orderBy('name')
-    .orderBy('repository_id')
-    .limit(maxEntries)
   const ids = await idsOf(database, question)
   if (ids?.length === 0) return { found: [], isCut: false }
-  const entries = ids === undefined ? all : all.where('repository_id', 'in', ids)
+  const entries = (kind === 'tag' ? tagEntries : manifestEntries)(tables, prefix, ids)
   const candidates = tables
     .selectFrom(entries.as('entry'))
     .selectAll()
@@ -124,15 +121,15 @@ async function searchTags(database: Database, question: ContentQuestion, prefix:
     .leftJoin('deleted_manifest', (join) =>
       join
         .onRef('deleted_manifest.repository_id', '=', 'found.repository_id')
-        .onRef('deleted_manifest.digest', '=', 'found.manifest_digest'),
+        .onRef('deleted_manifest.digest', '=', 'found.digest'),
     )
     .select([
       'repository.rid',
       'repository.name as repository',
       'repository.published_at_ms',
       'repository.list_enabled',
-      'found.name as tag',
-      'found.manifest_digest as digest',
+      'found.name',
+      'found.digest',
       'deleted_manifest.digest as deleted',
     ])
     .orderBy('found.name')
@@ -140,58 +137,54 @@ async function searchTags(database: Database, question: ContentQuestion, prefix:
     .execute()
   const found = rows
     .filter((row) => row.deleted === null && isReadable(question, row))
-    .map(({ rid, repository, tag, digest }): FoundContent => ({ kind: 'tag', rid, repository, tag, digest }))
+    .map(({ rid, repository, name, digest }): FoundContent => ({
+      kind,
+      rid,
+      repository,
+      ...(kind === 'tag' && { tag: name }),
+      digest,
+    }))
   return limited(found, rows.length === maxCandidates || (await hasMaxEntries(tables, entries)))
 }
 
-async function searchManifests(database: Database, question: ContentQuestion, prefix: string): Promise<ContentSearch> {
-  const tables = database.tables<RegistryTables>()
-  const all = tables
+/** Entries of an index, by name. */
+type Entries = SelectQueryBuilder<
+  RegistryTables,
+  'tag' | 'manifest',
+  { repository_id: string; name: string; digest: string }
+>
+
+function tagEntries(tables: Kysely<RegistryTables>, prefix: string, ids: readonly string[] | undefined): Entries {
+  return tables
+    .selectFrom('tag')
+    .select(['repository_id', 'name', 'manifest_digest as digest'])
+    .where('name', '>=', prefix)
+    .where('name', '<', prefix + afterAll)
+    .where('list_enabled', '=', 1)
+    .$if(ids !== undefined, (all) => all.where('repository_id', 'in', ids ?? []))
+    .orderBy('name')
+    .orderBy('repository_id')
+    .limit(maxEntries)
+}
+
+function manifestEntries(tables: Kysely<RegistryTables>, prefix: string, ids: readonly string[] | undefined): Entries {
+  return tables
     .selectFrom('manifest')
-    .select(['repository_id', 'digest'])
+    .select(['repository_id', 'digest as name', 'digest'])
     .where('digest', '>=', prefix)
     .where('digest', '<', prefix + afterAll)
     .where('list_enabled', '=', 1)
+    .$if(ids !== undefined, (all) => all.where('repository_id', 'in', ids ?? []))
     .orderBy('digest')
     .orderBy('repository_id')
     .limit(maxEntries)
-  const ids = await idsOf(database, question)
-  if (ids?.length === 0) return { found: [], isCut: false }
-  const entries = ids === undefined ? all : all.where('repository_id', 'in', ids)
-  const candidates = tables
-    .selectFrom(entries.as('entry'))
-    .selectAll()
-    .where('repository_id', 'in', repositoriesOf(tables, question))
-    .orderBy('digest')
-    .orderBy('repository_id')
-    .limit(maxCandidates)
-  const rows = await tables
-    .selectFrom(candidates.as('found'))
-    .innerJoin('repository', 'repository.id', 'found.repository_id')
-    .select([
-      'repository.rid',
-      'repository.name as repository',
-      'repository.published_at_ms',
-      'repository.list_enabled',
-      'found.digest',
-    ])
-    .orderBy('found.digest')
-    .orderBy('repository.name')
-    .execute()
-  const found = rows
-    .filter((row) => isReadable(question, row))
-    .map(({ rid, repository, digest }): FoundContent => ({ kind: 'manifest', rid, repository, digest }))
-  return limited(found, rows.length === maxCandidates || (await hasMaxEntries(tables, entries)))
 }
 
 function repositoriesOf(tables: Kysely<RegistryTables>, { rids }: ContentQuestion) {
   return tables.selectFrom('repository').select('id').where('rid', 'in', rids)
 }
 
-async function hasMaxEntries(
-  tables: Kysely<RegistryTables>,
-  entries: SelectQueryBuilder<RegistryTables, 'tag' | 'manifest', { repository_id: string }>,
-): Promise<boolean> {
+async function hasMaxEntries(tables: Kysely<RegistryTables>, entries: Entries): Promise<boolean> {
   const counted = await tables
     .selectFrom(entries.as('entry'))
     .select(({ fn }) => fn.countAll().as('count'))
