@@ -1,35 +1,10 @@
-import { Button, Field, Input, Text } from '@fluentui/react-components'
+import { Text } from '@fluentui/react-components'
 import type { ComponentProps, ReactNode } from 'react'
-import { useEffect, useState } from 'react'
 import { DataTable } from '../shell/data-table.tsx'
+import { LoadMore } from '../shell/load-more.tsx'
 import { Loaded } from '../shell/loaded.tsx'
-import { texts } from '../texts.ts'
 import { identitiesTexts } from '../texts/identities.ts'
 import { type Collection, useDirectoryList } from './use-directory-list.ts'
-
-const delayMs = 250
-
-/** A filter that is reported when the person stops typing. */
-export function FilterField({
-  filter,
-  onFilter,
-}: {
-  readonly filter: string
-  readonly onFilter: (text: string) => void
-}) {
-  const [typed, setTyped] = useState(filter)
-  useEffect(() => setTyped(filter), [filter])
-  useEffect(() => {
-    if (typed === filter) return
-    const timer = setTimeout(() => onFilter(typed), delayMs)
-    return () => clearTimeout(timer)
-  }, [typed, filter, onFilter])
-  return (
-    <Field label={identitiesTexts.filter}>
-      <Input type="search" value={typed} onChange={(_event, { value }) => setTyped(value)} />
-    </Field>
-  )
-}
 
 type DirectoryTableProps<Item> = {
   readonly label: string
@@ -52,13 +27,7 @@ export function DirectoryTable<Item extends { readonly id: string }>(props: Dire
           return <DataTable label={label} rows={rows} keyOf={({ id }) => id} columns={columns} />
         }}
       </Loaded>
-      {query.hasNextPage && (
-        <div>
-          <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {texts.loadMore}
-          </Button>
-        </div>
-      )}
+      <LoadMore query={query} />
     </>
   )
 }

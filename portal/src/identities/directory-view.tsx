@@ -2,9 +2,10 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ComponentProps, type ReactNode, useCallback, useState } from 'react'
 import { ActionBar } from '../content/action-bar.tsx'
 import { CopyText } from '../shell/copy-text.tsx'
+import { FilterField } from '../shell/filter-field.tsx'
 import { Page, Section } from '../shell/page.tsx'
 import { texts } from '../texts.ts'
-import { DirectoryTable, FilterField } from './directory-table.tsx'
+import { DirectoryTable } from './directory-table.tsx'
 import { useOwnerReason } from './use-directory-role.ts'
 
 type DirectoryViewProps<Item> = Pick<

@@ -186,7 +186,6 @@ export const imagesTexts = {
     noQuotas: 'This registry and its repositories have no quota.',
     changeQuotas: 'Change the quotas',
     wholeRegistry: 'The whole registry',
-    used: 'Used',
     limit: 'Limit',
     softDelete: 'Keep deleted images',
     retention: 'Delete untagged manifests',

@@ -1,4 +1,4 @@
-import { Button, Text } from '@fluentui/react-components'
+import { Text } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { EventSearch, LogPlace } from '../../api/audit.ts'
 import { ApiError } from '../../api/client.ts'
@@ -9,6 +9,7 @@ import { CopyText } from '../../shell/copy-text.tsx'
 import { ExplainLink } from '../../shell/explain-link.tsx'
 import { Facts } from '../../shell/facts.tsx'
 import { formatTime } from '../../shell/format.ts'
+import { LoadMore } from '../../shell/load-more.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { codeText, operationsTexts } from '../../texts/operations.ts'
@@ -102,13 +103,7 @@ function Events({ place, registry, search }: AuditViewProps & { readonly place: 
       {query.hasNextPage && query.data?.pages.every(({ events }) => events.length === 0) && (
         <Text>{view.shortPage}</Text>
       )}
-      {query.hasNextPage && (
-        <div>
-          <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {view.older}
-          </Button>
-        </div>
-      )}
+      <LoadMore query={query} label={view.older} />
     </Section>
   )
 }

@@ -12,6 +12,7 @@ import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { Facts } from '../../shell/facts.tsx'
 import { formatTime } from '../../shell/format.ts'
+import { LoadMore } from '../../shell/load-more.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
@@ -112,13 +113,7 @@ function Members({ id, reason, onRemove }: MembersProps) {
           <MemberTable members={pages.flatMap(({ items }) => items)} reason={reason} onRemove={onRemove} />
         )}
       </Loaded>
-      {query.hasNextPage && (
-        <div>
-          <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {texts.loadMore}
-          </Button>
-        </div>
-      )}
+      <LoadMore query={query} />
     </>
   )
 }

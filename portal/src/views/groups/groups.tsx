@@ -5,8 +5,8 @@ import { useState } from 'react'
 import { createGroup } from '../../api/directory.ts'
 import type { GraphGroup } from '../../api/graph-types.ts'
 import { DirectoryView } from '../../identities/directory-view.tsx'
+import { groupColumns } from '../../identities/group-columns.tsx'
 import { FormDialog } from '../../shell/form-dialog.tsx'
-import { AppLink } from '../../shell/app-link.tsx'
 import { formatTime } from '../../shell/format.ts'
 import { identitiesTexts } from '../../texts/identities.ts'
 
@@ -20,15 +20,7 @@ export function Groups() {
       collection="groups"
       empty={view.empty}
       columns={[
-        {
-          title: identitiesTexts.name,
-          cell: ({ id, displayName }) => (
-            <AppLink to="/groups/$id" params={{ id }}>
-              {displayName}
-            </AppLink>
-          ),
-        },
-        { title: identitiesTexts.description, cell: ({ description }) => description ?? '' },
+        ...groupColumns,
         { title: identitiesTexts.created, cell: ({ createdDateTime }) => formatTime(createdDateTime) },
       ]}
       create={view.create}

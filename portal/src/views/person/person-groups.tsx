@@ -1,6 +1,6 @@
 import { Text } from '@fluentui/react-components'
 import type { GraphUser } from '../../api/graph-types.ts'
-import { AppLink } from '../../shell/app-link.tsx'
+import { groupColumns } from '../../identities/group-columns.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
@@ -17,22 +17,7 @@ export function PersonGroups({ person }: { readonly person: GraphUser }) {
         groups.length === 0 ? (
           <Text>{view.noGroups}</Text>
         ) : (
-          <DataTable
-            label={view.groups}
-            rows={groups}
-            keyOf={({ id }) => id}
-            columns={[
-              {
-                title: identitiesTexts.name,
-                cell: ({ id, displayName }) => (
-                  <AppLink to="/groups/$id" params={{ id }}>
-                    {displayName}
-                  </AppLink>
-                ),
-              },
-              { title: identitiesTexts.description, cell: ({ description }) => description ?? '' },
-            ]}
-          />
+          <DataTable label={view.groups} rows={groups} keyOf={({ id }) => id} columns={groupColumns} />
         )
       }
     </Loaded>

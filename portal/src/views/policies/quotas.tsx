@@ -3,16 +3,13 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { deleteQuota, putQuota } from '../../api/registry-arm.ts'
 import type { Quota, Registry } from '../../api/types.ts'
+import { QuotaTable, placeOf } from '../../content/quota-table.tsx'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
-import { DataTable } from '../../shell/data-table.tsx'
-import { formatBytes } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
-import { Share } from '../../shell/share.tsx'
 import { operationsTexts } from '../../texts/operations.ts'
-import { texts } from '../../texts.ts'
 import { useQuotas } from '../registry/use-registry.ts'
 import { QuotaForm } from './quota-form.tsx'
 import { nameFor } from './quota-name.ts'
@@ -46,7 +43,12 @@ export function Quotas({ registry: { id } }: { readonly registry: Registry }) {
           quotas.length === 0 ? (
             <Text>{view.noQuotas}</Text>
           ) : (
-            <QuotaTable quotas={quotas} reasonFor={reasonFor} onAct={(kind, quota) => setAct({ kind, quota })} />
+            <QuotaTable
+              quotas={quotas}
+              acts={(quota) => (
+                <QuotaActs quota={quota} reasonFor={reasonFor} onAct={(kind) => setAct({ kind, quota })} />
+              )}
+            />
           )
         }
       </Loaded>
@@ -79,60 +81,33 @@ export function Quotas({ registry: { id } }: { readonly registry: Registry }) {
   )
 }
 
-type QuotaTableProps = {
-  readonly quotas: readonly Quota[]
+type QuotaActsProps = {
+  readonly quota: Quota
   readonly reasonFor: (action: 'write' | 'delete') => string | undefined
-  readonly onAct: (kind: 'change' | 'remove', quota: Quota) => void
+  readonly onAct: (kind: 'change' | 'remove') => void
 }
 
-function QuotaTable({ quotas, reasonFor, onAct }: QuotaTableProps) {
+function QuotaActs({ quota, reasonFor, onAct }: QuotaActsProps) {
   const styles = useStyles()
+  const place = placeOf(quota)
   return (
-    <DataTable
-      label={view.quotas}
-      rows={quotas}
-      keyOf={({ id }) => id}
-      columns={[
-        { title: view.place, cell: placeOf },
-        { title: texts.repositoriesView.name, cell: ({ name }) => name },
-        {
-          title: view.used,
-          cell: ({ properties: { usedBytes, limitBytes } }) => (
-            <Share
-              used={usedBytes}
-              limit={limitBytes}
-              text={`${formatBytes(usedBytes)} ${texts.registryView.of} ${formatBytes(limitBytes)}`}
-            />
-          ),
-        },
-        {
-          title: operationsTexts.action,
-          cell: (quota) => (
-            <div className={styles.buttons}>
-              <ActionButton
-                size="small"
-                reason={reasonFor('write')}
-                aria-label={view.changeOf(placeOf(quota))}
-                onClick={() => onAct('change', quota)}
-              >
-                {view.changeQuota}
-              </ActionButton>
-              <ActionButton
-                size="small"
-                reason={reasonFor('delete')}
-                aria-label={view.removeOf(placeOf(quota))}
-                onClick={() => onAct('remove', quota)}
-              >
-                {view.removeQuota}
-              </ActionButton>
-            </div>
-          ),
-        },
-      ]}
-    />
+    <div className={styles.buttons}>
+      <ActionButton
+        size="small"
+        reason={reasonFor('write')}
+        aria-label={view.changeOf(place)}
+        onClick={() => onAct('change')}
+      >
+        {view.changeQuota}
+      </ActionButton>
+      <ActionButton
+        size="small"
+        reason={reasonFor('delete')}
+        aria-label={view.removeOf(place)}
+        onClick={() => onAct('remove')}
+      >
+        {view.removeQuota}
+      </ActionButton>
+    </div>
   )
-}
-
-function placeOf({ properties }: Quota): string {
-  return properties.repository ?? view.wholeRegistry
 }

@@ -1,7 +1,7 @@
 import { Text } from '@fluentui/react-components'
-import type { Quota, Registry, RegistryUsages } from '../../api/types.ts'
+import type { Registry, RegistryUsages } from '../../api/types.ts'
+import { QuotaTable } from '../../content/quota-table.tsx'
 import { AppLink } from '../../shell/app-link.tsx'
-import { DataTable } from '../../shell/data-table.tsx'
 import { type Fact, Facts } from '../../shell/facts.tsx'
 import { formatBytes } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
@@ -57,31 +57,4 @@ function usageFacts({ value }: RegistryUsages): readonly Fact[] {
       [title, limit > 0 ? <Share key={name} used={currentValue} limit={limit} text={text} /> : show(currentValue)],
     ]
   })
-}
-
-function QuotaTable({ quotas }: { readonly quotas: readonly Quota[] }) {
-  return (
-    <DataTable
-      label={view.quotas}
-      rows={quotas}
-      keyOf={({ id }) => id}
-      columns={[
-        { title: texts.repositoriesView.name, cell: ({ name }) => name },
-        {
-          title: imagesTexts.deleted.repository,
-          cell: ({ properties }) => properties.repository ?? view.wholeRegistry,
-        },
-        {
-          title: view.used,
-          cell: ({ properties: { usedBytes, limitBytes } }) => (
-            <Share
-              used={usedBytes}
-              limit={limitBytes}
-              text={`${formatBytes(usedBytes)} ${texts.registryView.of} ${formatBytes(limitBytes)}`}
-            />
-          ),
-        },
-      ]}
-    />
-  )
 }
