@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { arm, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
-import { type NewPerson, createPerson } from '../harness/directory.ts'
+import { arm, armToken, as, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
+import { type NewPerson, createGroup, createPerson } from '../harness/directory.ts'
 import { request } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { basic } from '../harness/registry.ts'
@@ -108,6 +109,70 @@ test('an owner assigns a role for some repositories, checks it, changes its cond
   await page.getByText('The role assignment was removed.').waitFor()
   assert.equal(await mayPush(ada.id, 'only'), false)
   assert.deepEqual(faults, [])
+})
+
+/** Assigns the same roles to groups, until the registry has more than a page of role assignments. */
+async function assignMany(): Promise<{ readonly groups: readonly string[]; readonly each: number }> {
+  const caller = as(server, await armToken(server))
+  const authorization = `${registry}/providers/Microsoft.Authorization`
+  const listed = expectStatus(await arm(caller, 'GET', `${authorization}/roleDefinitions`), 200).json()
+  const ids = listAt(listed, 'value').map((role) => stringAt(role, 'id'))
+  const groups: string[] = []
+  for (let count = 0; count * ids.length <= 100; count += 1) {
+    const principalId = await createGroup(server, `crew-${count}`)
+    for (const roleDefinitionId of ids) {
+      const path = `${authorization}/roleAssignments/${randomUUID()}`
+      const properties = { roleDefinitionId, principalId, principalType: 'Group' }
+      expectStatus(await arm(caller, 'PUT', path, { properties }), 201)
+    }
+    groups.push(principalId)
+  }
+  return { groups, each: ids.length }
+}
+
+test('role assignments are shown page by page, and filtered by name and by role', async (t) => {
+  if (!portal.canRun(t)) return
+  const owner = await createPerson(server, 'lister')
+  await give(owner, roles.owner)
+  await showDirectory(owner)
+  const { groups, each } = await assignMany()
+  const all = listAt(
+    (
+      await arm(server, 'GET', `${registry}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()`)
+    ).json(),
+    'value',
+  )
+  await using context = await browser.newContext({ reducedMotion: 'reduce' })
+  const { page, faults } = await portal.watch(context)
+  await signIn(page, owner, `${base}/access`)
+  const rows = page.getByRole('table', { name: 'Role assignments' }).getByRole('row')
+  const shows = (count: number) => rows.nth(count).waitFor()
+  await shows(100)
+  assert.equal(await rows.count(), 101)
+  await button(page, 'Load more').click()
+  await shows(all.length)
+  assert.equal(await rows.count(), all.length + 1)
+  assert.equal(await button(page, 'Load more').count(), 0)
+
+  await openView(page, `${base}/access?filter=crew-1&role=${roles.acrPull}`)
+  await page.getByRole('row', { name: /^crew-1 Group AcrPull/ }).waitFor()
+  assert.equal(await rows.count(), 2)
+  assert.deepEqual(await violations(page), [], 'filtered')
+  await page.getByLabel('Role', { exact: true }).selectOption('All roles')
+  await shows(each)
+  assert.equal(await rows.count(), each + 1)
+  assert.equal(new URL(page.url()).searchParams.get('role'), null)
+  await page.getByLabel('Beginning of the name, user name or object id').fill(groups[0] ?? '')
+  await page
+    .getByRole('row', { name: /^crew-0 Group/ })
+    .first()
+    .waitFor()
+  assert.equal(await rows.count(), each + 1)
+  await page.getByLabel('Beginning of the name, user name or object id').fill('no one')
+  await page.getByText('No role assignment matches.').waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('filter'), 'no one')
+  assert.deepEqual(faults, [])
+  for (const group of groups) expectStatus(await graph(server, 'DELETE', `/groups/${group}`), 204)
 })
 
 /** The status of a sign-in with a user name and a password. */
@@ -302,7 +367,7 @@ test('a reader sees the rights and changes nothing, and others do not see them',
         } else await page.getByText('Your roles do not include the settings of this registry.').waitFor()
       }
       if (name === 'reader') {
-        await page.goto(`${base}/access?filter=bad`)
+        await page.goto(`${base}/access?filter=${bad.userPrincipalName}`)
         await page.getByText(hostile).waitFor()
       }
       assert.notEqual(await page.title(), 'ran')

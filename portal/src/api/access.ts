@@ -1,4 +1,4 @@
-import { readAll } from './arm-list.ts'
+import { type ArmPage, readAll, readPage } from './arm-list.ts'
 import { readJson, send } from './client.ts'
 import type {
   AccessExplanation,
@@ -20,10 +20,46 @@ export function listPermissions(scope: string, signal: AbortSignal): Promise<rea
   return readAll(`${authorizationPath(scope, 'permissions')}?api-version=${authorizationVersion}`, signal)
 }
 
+/** Which role assignments a list has. Without properties, all. */
+export type AssignmentFilter = {
+  readonly principalId?: string | undefined
+  /** The name of the role: a GUID. */
+  readonly role?: string | undefined
+}
+
 /** The role assignments at a scope and above it. */
-export function listAssignments(scope: string, signal: AbortSignal): Promise<readonly RoleAssignment[]> {
-  const query = new URLSearchParams({ 'api-version': authorizationVersion, $filter: 'atScope()' })
-  return readAll(`${authorizationPath(scope, 'roleAssignments')}?${query.toString()}`, signal)
+export function listAssignments(
+  scope: string,
+  filter: AssignmentFilter,
+  signal: AbortSignal,
+): Promise<readonly RoleAssignment[]> {
+  return readAll(assignmentsPath(scope, filter, {}), signal)
+}
+
+/** How many role assignments a page has. */
+const pageSize = 100
+
+/** The first page of the same list. */
+export function readAssignments(
+  scope: string,
+  filter: AssignmentFilter,
+  signal: AbortSignal,
+): Promise<ArmPage<RoleAssignment>> {
+  return readPage(assignmentsPath(scope, filter, { $top: String(pageSize) }), signal)
+}
+
+function assignmentsPath(
+  scope: string,
+  { principalId, role }: AssignmentFilter,
+  further: Readonly<Record<string, string>>,
+): string {
+  const terms = [
+    'atScope()',
+    ...(principalId === undefined ? [] : [`principalId eq '${principalId}'`]),
+    ...(role === undefined ? [] : [`roleDefinitionId eq '/providers/Microsoft.Authorization/roleDefinitions/${role}'`]),
+  ]
+  const query = new URLSearchParams({ 'api-version': authorizationVersion, $filter: terms.join(' and '), ...further })
+  return `${authorizationPath(scope, 'roleAssignments')}?${query.toString()}`
 }
 
 /** The roles that can be assigned at a scope. */

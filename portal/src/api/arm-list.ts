@@ -2,17 +2,26 @@ import { readJson } from './client.ts'
 
 type List<Item> = { readonly value: readonly Item[]; readonly nextLink?: string }
 
+/** A page of a list, and the path of the next one. */
+export type ArmPage<Item> = { readonly items: readonly Item[]; readonly next: string | undefined }
+
 /** How many pages of a list are read. A page has up to 1,000 items. */
 const maxPages = 10
+
+/** Reads a page of a list of ARM. @throws ApiError */
+export async function readPage<Item>(path: string, signal: AbortSignal): Promise<ArmPage<Item>> {
+  const { body } = await readJson<List<Item>>(path, { signal })
+  return { items: body.value, next: body.nextLink === undefined ? undefined : `arm${pathOf(body.nextLink)}` }
+}
 
 /** Reads the pages of a list of ARM. @throws ApiError */
 export async function readAll<Item>(path: string, signal: AbortSignal): Promise<readonly Item[]> {
   const items: Item[] = []
   let next: string | undefined = path
-  for (let page = 0; page < maxPages && next !== undefined; page += 1) {
-    const { body }: { readonly body: List<Item> } = await readJson<List<Item>>(next, { signal })
-    items.push(...body.value)
-    next = body.nextLink === undefined ? undefined : `arm${pathOf(body.nextLink)}`
+  for (let count = 0; count < maxPages && next !== undefined; count += 1) {
+    const page: ArmPage<Item> = await readPage<Item>(next, signal)
+    items.push(...page.items)
+    next = page.next
   }
   return items
 }

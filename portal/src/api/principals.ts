@@ -53,6 +53,9 @@ export async function namePrincipals(
   return new Map(objects.map((object) => [object.id, principalOf(object)]))
 }
 
+/** How many principals of a type a search finds. */
+const maxFound = 20
+
 const lists = [
   ['users', 'User'],
   ['groups', 'Group'],
@@ -69,6 +72,11 @@ export async function searchPrincipals(text: string, signal: AbortSignal): Promi
   return [...new Map(found.map((each) => [each.id, each])).values()]
 }
 
+/** Whether there may be more than was found. */
+export function isCut(found: readonly Principal[]): boolean {
+  return lists.some(([, wanted]) => found.filter(({ type }) => type === wanted).length >= maxFound)
+}
+
 /** Finds a user by user name. Undefined if there is no such user, or the caller may not read it. */
 export async function findUser(userName: string, signal: AbortSignal): Promise<Principal | undefined> {
   const [found] = await search('users', 'User', `userPrincipalName eq '${userName.replaceAll("'", "''")}'`, signal)
@@ -76,7 +84,7 @@ export async function findUser(userName: string, signal: AbortSignal): Promise<P
 }
 
 async function search(path: string, type: PrincipalType, filter: string, signal: AbortSignal): Promise<Principal[]> {
-  const query = new URLSearchParams({ $filter: filter, $top: '20' })
+  const query = new URLSearchParams({ $filter: filter, $top: String(maxFound) })
   const objects = await whereVisible(
     async () => (await readJson<ObjectList>(`graph/${path}?${query.toString()}`, { signal })).body.value,
   )

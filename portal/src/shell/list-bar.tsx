@@ -1,4 +1,5 @@
 import { Field, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-components'
+import type { ReactNode } from 'react'
 import { rightsTexts } from '../texts/rights.ts'
 import { ActionButton } from './action-button.tsx'
 
@@ -8,8 +9,8 @@ const useStyles = makeStyles({
 })
 
 type ListBarProps = {
-  readonly filter: string
-  readonly onFilter: (text: string) => void
+  /** The fields that filter the list. */
+  readonly children: ReactNode
   /** The label of the button that adds to the list, and why the person may not. */
   readonly action: string
   readonly reason: string | undefined
@@ -17,20 +18,30 @@ type ListBarProps = {
 }
 
 /** The bar above a list: its filter, and the button that adds to the list, or the reason why it is disabled. */
-export function ListBar({ filter, onFilter, action, reason, onAct }: ListBarProps) {
+export function ListBar({ children, action, reason, onAct }: ListBarProps) {
   const styles = useStyles()
   return (
     <>
       <div className={styles.bar}>
-        <Field label={rightsTexts.filter} className={styles.filter}>
-          <SearchBox value={filter} onChange={(_event, { value }) => onFilter(value)} />
-        </Field>
+        {children}
         <ActionButton appearance="primary" reason={reason} onClick={onAct}>
           {action}
         </ActionButton>
       </div>
       <ReadOnlyReason reason={reason} />
     </>
+  )
+}
+
+type ListFilterProps = { readonly filter: string; readonly onFilter: (text: string) => void }
+
+/** The filter of a list that is loaded as a whole. */
+export function ListFilter({ filter, onFilter }: ListFilterProps) {
+  const styles = useStyles()
+  return (
+    <Field label={rightsTexts.filter} className={styles.filter}>
+      <SearchBox value={filter} onChange={(_event, { value }) => onFilter(value)} />
+    </Field>
   )
 }
 

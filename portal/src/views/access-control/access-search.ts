@@ -9,6 +9,8 @@ export type AccessTab = (typeof accessTabs)[number]
 export type AccessSearch = {
   readonly tab?: AccessTab
   readonly filter?: string
+  /** The name of a role, a GUID. */
+  readonly role?: string
   /** The question: a principal as `accessExplanation` names it, an action, and a repository. */
   readonly principal?: string
   readonly action?: string
@@ -34,11 +36,13 @@ export function parseAccessSearch(search: Record<string, unknown>): AccessSearch
   const tab = accessTabs.find((each) => each === search['tab'])
   const action = questionActions.find((each) => each === search['action'])
   const filter = text('filter')
+  const role = text('role')
   const principal = text('principal')
   const repository = text('repository')
   return {
     ...(tab !== undefined && { tab }),
     ...(filter !== undefined && { filter }),
+    ...(role !== undefined && isObjectId(role) && { role }),
     ...(principal !== undefined && { principal }),
     ...(action !== undefined && { action }),
     ...(repository !== undefined && { repository }),

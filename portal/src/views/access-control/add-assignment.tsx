@@ -1,7 +1,7 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Principal } from '../../api/principals.ts'
-import type { Registry } from '../../api/types.ts'
+import type { Registry, RoleDefinition } from '../../api/types.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page } from '../../shell/page.tsx'
 import { Steps } from '../../shell/steps.tsx'
@@ -10,7 +10,7 @@ import { WithRegistry } from '../registry/with-registry.tsx'
 import { PrincipalPicker, usePrincipals } from './principal-picker.tsx'
 import { ReviewStep } from './review-step.tsx'
 import { RoleStep } from './role-step.tsx'
-import { type Access, useAccess } from './use-access.ts'
+import { useRoles } from './use-access.ts'
 import { type PlaceChoice, WhereStep, placeOf } from './where-step.tsx'
 
 const texts = rightsTexts.add
@@ -26,30 +26,30 @@ export function AddAssignment() {
 }
 
 function Wizard({ registry }: { readonly registry: Registry }) {
-  const access = useAccess(registry.id)
+  const roles = useRoles(registry.id)
   const { principal = '' } = useSearch({ from: '/shell/registries/$registry/access/add' })
   const given = usePrincipals(principal)
   if (given.isLoading) return <Loaded query={given}>{() => null}</Loaded>
   return (
-    <Loaded query={access}>
-      {(found) => <WizardSteps registry={registry} access={found} given={given.data ?? []} />}
+    <Loaded query={roles}>
+      {(found) => <WizardSteps registry={registry} roles={found} given={given.data ?? []} />}
     </Loaded>
   )
 }
 
 type WizardStepsProps = {
   readonly registry: Registry
-  readonly access: Access
+  readonly roles: readonly RoleDefinition[]
   /** Who is selected at first. */
   readonly given: readonly Principal[]
 }
 
-function WizardSteps({ registry, access, given }: WizardStepsProps) {
+function WizardSteps({ registry, roles, given }: WizardStepsProps) {
   const navigate = useNavigate()
   const [roleName, setRoleName] = useState<string>()
   const [principals, setPrincipals] = useState(given)
   const [choice, setChoice] = useState<PlaceChoice>({ kind: 'all', patterns: '', condition: '' })
-  const role = access.roles.find(({ name }) => name === roleName)
+  const role = roles.find(({ name }) => name === roleName)
   const place = placeOf(choice)
   const { loginServer } = registry.properties
   const leave = (search: { readonly done?: 'assigned' }) =>
@@ -61,7 +61,7 @@ function WizardSteps({ registry, access, given }: WizardStepsProps) {
         {
           title: texts.steps.role,
           isReady: role !== undefined,
-          content: <RoleStep registry={registry} roles={access.roles} selected={roleName} onSelect={setRoleName} />,
+          content: <RoleStep registry={registry} roles={roles} selected={roleName} onSelect={setRoleName} />,
         },
         {
           title: texts.steps.who,
@@ -78,7 +78,6 @@ function WizardSteps({ registry, access, given }: WizardStepsProps) {
           content: role && place && (
             <ReviewStep
               registry={registry}
-              access={access}
               role={role}
               principals={principals}
               place={place}

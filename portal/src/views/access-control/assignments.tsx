@@ -1,32 +1,41 @@
-import { Badge, Button, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Badge, Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Registry } from '../../api/types.ts'
-import { usePermissions } from '../../session/use-permissions.ts'
+import { type MayAct, usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { DoneMessage } from '../../shell/done-message.tsx'
+import { FilterField } from '../../shell/filter-field.tsx'
 import { ListBar } from '../../shell/list-bar.tsx'
+import { LoadMore } from '../../shell/load-more.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
-import type { AccessSearch } from './access-search.ts'
+import { type AccessSearch, parseAccessSearch } from './access-search.ts'
 import { ChangeCondition } from './change-condition.tsx'
 import { capabilitiesOf, repositoriesText, scopeText } from './describe.ts'
 import { RemoveAssignment } from './remove-assignment.tsx'
-import { type Access, type NamedAssignment, accessKey, nameOf, useAccess } from './use-access.ts'
+import {
+  type AssignmentSearch,
+  type NamedAssignment,
+  accessKey,
+  nameOf,
+  useAssignments,
+  useRoles,
+} from './use-access.ts'
 
 const texts = rightsTexts.access
 const writeAction = 'Microsoft.Authorization/roleAssignments/write'
 const deleteAction = 'Microsoft.Authorization/roleAssignments/delete'
-/** How many rows are shown at first, and with each “Load more”. */
-const pageSize = 100
 
 const useStyles = makeStyles({
   buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
+  // The longest name of a role must not widen the field.
+  role: { width: '18rem', maxWidth: '100%', gridTemplateColumns: 'minmax(0, 1fr)', '& select': { minWidth: 0 } },
   detail: { display: 'block', color: tokens.colorNeutralForeground2 },
 })
 
@@ -40,26 +49,37 @@ type Opened = { readonly kind: 'remove' | 'condition'; readonly assignment: Name
 
 /** The role assignments of a registry, also the inherited ones. */
 export function Assignments({ registry, search, go }: AssignmentsProps) {
-  const access = useAccess(registry.id)
+  const styles = useStyles()
   const mayAct = usePermissions(registry.id)
   const navigate = useNavigate()
-  const { filter = '' } = search
+  const roles = useRoles(registry.id)
+  const { filter = '', role } = search
   const { loginServer } = registry.properties
   const [done, setDone] = useState<string | undefined>(search.done === undefined ? undefined : texts.assigned)
   const lacksWrite = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  const change = (changed: Readonly<Record<string, string>>) =>
+    go(parseAccessSearch({ filter, role, ...changed }), true)
   return (
     <Section title={texts.tabs.assignments}>
       <DoneMessage text={done} />
       <ListBar
-        filter={filter}
-        onFilter={(value) => go(value === '' ? {} : { filter: value }, true)}
         action={texts.add}
         reason={lacksWrite}
         onAct={() => void navigate({ to: '/registries/$registry/access/add', params: { registry: loginServer } })}
-      />
-      <Loaded query={access}>
-        {(found) => <AssignmentTable registry={registry} access={found} filter={filter} onDone={setDone} />}
-      </Loaded>
+      >
+        <FilterField filter={filter} label={texts.filter} onFilter={(value) => change({ filter: value })} />
+        <Field label={texts.role} className={styles.role}>
+          <Select value={role ?? ''} onChange={(_event, { value }) => change({ role: value })}>
+            <option value="">{texts.allRoles}</option>
+            {(roles.data ?? []).map(({ name, properties }) => (
+              <option key={name} value={name}>
+                {properties.roleName}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      </ListBar>
+      <AssignmentList registry={registry} search={{ filter, role }} onDone={setDone} />
       <CaptionedText
         label={shared.commandLine}
         text={`acrux role assignment list --scope ${registry.id} --include-inherited -o table`}
@@ -68,28 +88,45 @@ export function Assignments({ registry, search, go }: AssignmentsProps) {
   )
 }
 
-type AssignmentTableProps = {
+type AssignmentListProps = {
   readonly registry: Registry
-  readonly access: Access
-  readonly filter: string
+  readonly search: AssignmentSearch
   readonly onDone: (text: string) => void
 }
 
-function AssignmentTable({ registry, access, filter, onDone }: AssignmentTableProps) {
+function AssignmentList({ registry, search, onDone }: AssignmentListProps) {
+  const query = useAssignments(registry.id, search)
+  return (
+    <>
+      <Loaded query={query}>
+        {({ pages }) => (
+          <>
+            <AssignmentTable
+              registry={registry}
+              search={search}
+              assignments={pages.flatMap(({ assignments }) => assignments)}
+              onDone={onDone}
+            />
+            {pages.some(({ isIncomplete }) => isIncomplete) && <Text>{texts.incomplete}</Text>}
+          </>
+        )}
+      </Loaded>
+      <LoadMore query={query} />
+    </>
+  )
+}
+
+type AssignmentTableProps = AssignmentListProps & { readonly assignments: readonly NamedAssignment[] }
+
+function AssignmentTable({ registry, search, assignments, onDone }: AssignmentTableProps) {
   const styles = useStyles()
-  const [shown, setShown] = useState(pageSize)
+  const mayAct = usePermissions(registry.id)
   const [opened, setOpened] = useState<Opened>()
   const client = useQueryClient()
-  const { assignments } = access
   if (assignments.length === 0) {
-    return (
-      <Text>
-        {texts.empty} {texts.emptyNext}
-      </Text>
-    )
+    const isFiltered = search.filter !== '' || search.role !== undefined
+    return <Text>{isFiltered ? texts.noMatch : `${texts.empty} ${texts.emptyNext}`}</Text>
   }
-  const rows = assignments.filter((each) => matches(each, filter))
-  if (rows.length === 0) return <Text>{rightsTexts.noMatch}</Text>
   const finish = async (text: string) => {
     await client.invalidateQueries({ queryKey: accessKey(registry.id) })
     onDone(text)
@@ -99,21 +136,15 @@ function AssignmentTable({ registry, access, filter, onDone }: AssignmentTablePr
     <>
       <DataTable
         label={texts.tabs.assignments}
-        rows={rows.slice(0, shown)}
+        rows={assignments}
         keyOf={({ id }) => id}
         columns={columnsOf(registry, styles.detail, (each) => (
-          <RowButtons registry={registry} assignment={each} onOpen={setOpened} />
+          <RowButtons registry={registry} assignment={each} mayAct={mayAct} onOpen={setOpened} />
         ))}
       />
-      {rows.length > shown && (
-        <div>
-          <Button onClick={() => setShown(shown + pageSize)}>{shared.loadMore}</Button>
-        </div>
-      )}
       {opened?.kind === 'remove' && (
         <RemoveAssignment
           registry={registry}
-          access={access}
           assignment={opened.assignment}
           onDone={() => finish(texts.removed)}
           onClose={close}
@@ -129,12 +160,12 @@ function AssignmentTable({ registry, access, filter, onDone }: AssignmentTablePr
 type RowButtonsProps = {
   readonly registry: Registry
   readonly assignment: NamedAssignment
+  readonly mayAct: MayAct
   readonly onOpen: (opened: Opened) => void
 }
 
-function RowButtons({ registry, assignment, onOpen }: RowButtonsProps) {
+function RowButtons({ registry, assignment, mayAct, onOpen }: RowButtonsProps) {
   const styles = useStyles()
-  const mayAct = usePermissions(registry.id)
   const { id, isInherited } = assignment
   const inherited = isInherited ? `${texts.inheritedHint} ${scopeText(assignment.scope, registry.id)}.` : undefined
   const reasonFor = (action: string) => inherited ?? (mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`)
@@ -198,10 +229,4 @@ function columnsOf(
 
 function isOnImages({ role }: NamedAssignment, mode: Registry['properties']['roleAssignmentMode']): boolean {
   return role !== undefined && capabilitiesOf(role, mode).length > 0
-}
-
-function matches(assignment: NamedAssignment, filter: string): boolean {
-  const { principal, principalId, role, condition } = assignment
-  const text = [principal?.name, principal?.detail, principalId, role?.properties.roleName, condition].join(' ')
-  return text.toLowerCase().includes(filter.toLowerCase())
 }

@@ -1,18 +1,14 @@
 import { Text } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import {
-  type ModeChange,
-  type RoleAssignmentMode,
-  modeChanges,
-} from '../../../../cli/src/acr/permission/mode-changes.ts'
+import type { RoleAssignmentMode } from '../../../../cli/src/acr/permission/mode-changes.ts'
 import { changeRegistry } from '../../api/access.ts'
 import type { Registry } from '../../api/types.ts'
+import { LongTable } from '../../content/long-table.tsx'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
-import { DataTable } from '../../shell/data-table.tsx'
 import { DoneMessage } from '../../shell/done-message.tsx'
 import { Facts } from '../../shell/facts.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
@@ -20,14 +16,13 @@ import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import { lossTexts } from './describe.ts'
-import { type Access, heldRoles, nameOf, useAccess } from './use-access.ts'
+import { type NamedModeChange, nameOf, useModeChanges } from './use-access.ts'
 
 const texts = rightsTexts.mode
 const writeAction = 'Microsoft.ContainerRegistry/registries/write'
 
 /** Whether roles apply per repository, and who gains and loses what by a switch. */
 export function ModeSwitch({ registry }: { readonly registry: Registry }) {
-  const access = useAccess(registry.id)
   const mayAct = usePermissions(registry.id)
   const client = useQueryClient()
   const [isAsked, setAsked] = useState(false)
@@ -35,6 +30,7 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
   const mode = registry.properties.roleAssignmentMode
   const other: RoleAssignmentMode =
     mode === 'AbacRepositoryPermissions' ? 'LegacyRegistryPermissions' : 'AbacRepositoryPermissions'
+  const changes = useModeChanges(registry.id, other)
   const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
   const option = other === 'AbacRepositoryPermissions' ? 'rbac-abac' : 'rbac'
   return (
@@ -42,10 +38,10 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
       <Text>{texts.about}</Text>
       <DoneMessage text={done} />
       <Facts facts={[[texts.now, texts.modes[mode]]]} />
-      <Loaded query={access}>
+      <Loaded query={changes}>
         {(found) => (
           <Section title={`${texts.switch} “${texts.modes[other]}”`}>
-            <Changes access={found} mode={other} />
+            <Changes changes={found} />
             <Text>{texts.rest}</Text>
             <div>
               <ActionButton appearance="primary" reason={lacks} onClick={() => setAsked(true)}>
@@ -61,10 +57,10 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
                 onConfirm={async () => {
                   await changeRegistry(registry.id, { roleAssignmentMode: other })
                   await client.invalidateQueries({ queryKey: ['registries'] })
-                  setDone(doneText(found, other))
+                  setDone(doneText(found))
                 }}
               >
-                <Changes access={found} mode={other} />
+                <Changes changes={found} />
                 <Text>{texts.rest}</Text>
               </ConfirmDialog>
             )}
@@ -79,26 +75,23 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
   )
 }
 
-function doneText({ assignments }: Access, mode: RoleAssignmentMode): string {
-  const loses = modeChanges(heldRoles(assignments), mode).some(({ lost }) => lost.length > 0)
+function doneText(changes: readonly NamedModeChange[]): string {
+  const loses = changes.some(({ lost }) => lost.length > 0)
   return loses ? `${texts.switched} ${texts.next}` : texts.switched
 }
 
-function Changes({ access, mode }: { readonly access: Access; readonly mode: RoleAssignmentMode }) {
-  const { assignments } = access
-  const changes = modeChanges(heldRoles(assignments), mode)
+function Changes({ changes }: { readonly changes: readonly NamedModeChange[] }) {
   if (changes.length === 0) return <Text>{texts.none}</Text>
-  const nameById = new Map(assignments.map((each) => [each.principalId, nameOf(each)]))
   return (
-    <DataTable
+    <LongTable
       label={texts.who}
       rows={changes}
       keyOf={({ principalId }) => principalId}
+      hasMore={false}
+      isLoading={false}
+      onMore={() => undefined}
       columns={[
-        {
-          title: rightsTexts.access.principal,
-          cell: ({ principalId }) => nameById.get(principalId) ?? principalId,
-        },
+        { title: rightsTexts.access.principal, cell: nameOf },
         { title: rightsTexts.access.role, cell: ({ roleNames }) => roleNames.join(', ') },
         { title: texts.change, cell: changeText },
       ]}
@@ -106,7 +99,7 @@ function Changes({ access, mode }: { readonly access: Access; readonly mode: Rol
   )
 }
 
-function changeText({ lost, gained }: ModeChange): string {
+function changeText({ lost, gained }: NamedModeChange): string {
   return [
     ...lossTexts(lost).map((each) => `${texts.phrases.lost} ${each}`),
     ...lossTexts(gained).map((each) => `${texts.phrases.gained} ${each}`),

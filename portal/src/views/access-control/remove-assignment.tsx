@@ -4,37 +4,30 @@ import { deleteAssignment } from '../../api/access.ts'
 import type { Registry } from '../../api/types.ts'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import { capabilitiesOf, lossTexts } from './describe.ts'
-import { type Access, type NamedAssignment, heldRoles, nameOf } from './use-access.ts'
+import { type NamedAssignment, heldRoles, nameOf, useAssignmentsOf } from './use-access.ts'
 
 const texts = rightsTexts.access
 
 type RemoveAssignmentProps = {
   readonly registry: Registry
-  readonly access: Access
   readonly assignment: NamedAssignment
   readonly onDone: () => Promise<void>
   readonly onClose: () => void
 }
 
 /** Asks before an assignment is removed, and says what is lost. */
-export function RemoveAssignment({ registry, access, assignment, onDone, onClose }: RemoveAssignmentProps) {
+export function RemoveAssignment({ registry, assignment, onDone, onClose }: RemoveAssignmentProps) {
   const { id, principalId, role } = assignment
-  const own = access.assignments.filter((each) => each.principalId === principalId)
-  const others = own.filter((each) => each.id !== id)
-  const mode = registry.properties.roleAssignmentMode
-  const lost = lossTexts(capabilityLoss(heldRoles(own), heldRoles(others), mode))
-  const managesToo = (role?.properties.permissions ?? []).some(({ actions }) =>
-    actions.some((action) => !/\/registries\/(?:pull|push|artifacts|catalog)\//i.test(action)),
-  )
-  const hasEffect = role !== undefined && capabilitiesOf(role, mode).length > 0
-  const items = [...lost, ...(managesToo ? [texts.losesManagement] : [])]
+  const own = useAssignmentsOf(registry.id, [principalId])
   return (
     <ConfirmDialog
       title={texts.removeTitle}
       confirm={rightsTexts.remove}
+      isDisabled={own.isPending}
       onClose={onClose}
       onConfirm={async () => {
         await deleteAssignment(id)
@@ -44,20 +37,38 @@ export function RemoveAssignment({ registry, access, assignment, onDone, onClose
       <Text>
         {role?.properties.roleName ?? texts.goneRole}: {nameOf(assignment)}
       </Text>
-      {items.length === 0 ? (
-        <Text>{hasEffect ? texts.losesNothing : texts.noEffect}</Text>
-      ) : (
-        <div>
-          <Text>{texts.loses}</Text>
-          <ul>
-            {items.map((each) => (
-              <li key={each}>{each}</li>
-            ))}
-          </ul>
-        </div>
-      )}
+      <Loaded query={own}>{(found) => <Loss registry={registry} assignment={assignment} own={found} />}</Loaded>
       <Text>{texts.keepsGroups}</Text>
       <CaptionedText label={shared.commandLine} text={`acrux role assignment delete --ids ${id}`} />
     </ConfirmDialog>
+  )
+}
+
+type LossProps = {
+  readonly registry: Registry
+  readonly assignment: NamedAssignment
+  /** Every assignment of the principal. */
+  readonly own: readonly NamedAssignment[]
+}
+
+function Loss({ registry, assignment: { id, role }, own }: LossProps) {
+  const others = own.filter((each) => each.id !== id)
+  const mode = registry.properties.roleAssignmentMode
+  const lost = lossTexts(capabilityLoss(heldRoles(own), heldRoles(others), mode))
+  const managesToo = (role?.properties.permissions ?? []).some(({ actions }) =>
+    actions.some((action) => !/\/registries\/(?:pull|push|artifacts|catalog)\//i.test(action)),
+  )
+  const hasEffect = role !== undefined && capabilitiesOf(role, mode).length > 0
+  const items = [...lost, ...(managesToo ? [texts.losesManagement] : [])]
+  if (items.length === 0) return <Text>{hasEffect ? texts.losesNothing : texts.noEffect}</Text>
+  return (
+    <div>
+      <Text>{texts.loses}</Text>
+      <ul>
+        {items.map((each) => (
+          <li key={each}>{each}</li>
+        ))}
+      </ul>
+    </div>
   )
 }

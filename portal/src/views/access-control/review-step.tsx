@@ -9,17 +9,17 @@ import { ActionButton } from '../../shell/action-button.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { ErrorView } from '../../shell/error-view.tsx'
 import { Facts } from '../../shell/facts.tsx'
+import { Loaded } from '../../shell/loaded.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import { type Place, type PlannedAssignment, conditionOf, planAssignments } from './plan-assignments.ts'
-import { type Access, accessKey } from './use-access.ts'
+import { type NamedAssignment, accessKey, useAssignmentsOf } from './use-access.ts'
 
 const texts = rightsTexts.add
 const writeAction = 'Microsoft.Authorization/roleAssignments/write'
 
 type ReviewStepProps = {
   readonly registry: Registry
-  readonly access: Access
   readonly role: RoleDefinition
   readonly principals: readonly Principal[]
   readonly place: Place
@@ -29,11 +29,25 @@ type ReviewStepProps = {
 type Failure = { readonly principal: Principal; readonly error: unknown }
 
 /** Shows what will be assigned, and assigns it. */
-export function ReviewStep({ registry, access, role, principals, place, onDone }: ReviewStepProps) {
+export function ReviewStep(props: ReviewStepProps) {
+  const { registry, principals } = props
+  const assignments = useAssignmentsOf(
+    registry.id,
+    principals.map(({ id }) => id),
+  )
+  return <Loaded query={assignments}>{(found) => <Review {...props} assignments={found} />}</Loaded>
+}
+
+type ReviewProps = ReviewStepProps & {
+  /** Those of the principals. */
+  readonly assignments: readonly NamedAssignment[]
+}
+
+function Review({ registry, assignments, role, principals, place, onDone }: ReviewProps) {
   const client = useQueryClient()
   const mayAct = usePermissions(registry.id)
   const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
-  const planned = planAssignments({ registryId: registry.id, role, principals, place, assignments: access.assignments })
+  const planned = planAssignments({ registryId: registry.id, role, principals, place, assignments })
   const assign = useMutation({
     mutationFn: async (): Promise<readonly Failure[]> => {
       const failures: Failure[] = []

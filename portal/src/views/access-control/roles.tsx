@@ -1,4 +1,4 @@
-import { Badge, Button, Field, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Badge, Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { deleteRole } from '../../api/access.ts'
@@ -9,21 +9,20 @@ import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { DoneMessage } from '../../shell/done-message.tsx'
+import { ListBar, ListFilter } from '../../shell/list-bar.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import type { AccessSearch } from './access-search.ts'
 import { RoleDialog } from './role-dialog.tsx'
-import { accessKey, useAccess } from './use-access.ts'
+import { accessKey, useRoles } from './use-access.ts'
 
 const texts = rightsTexts.roles
 const writeAction = 'Microsoft.Authorization/roleDefinitions/write'
 const deleteAction = 'Microsoft.Authorization/roleDefinitions/delete'
 
 const useStyles = makeStyles({
-  bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },
-  filter: { flexGrow: 1, maxWidth: '24rem' },
   buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalL, fontFamily: tokens.fontFamilyMonospace },
 })
@@ -39,8 +38,7 @@ type RolesProps = {
 
 /** The roles that can be assigned at a registry. */
 export function Roles({ registry, search, go }: RolesProps) {
-  const styles = useStyles()
-  const access = useAccess(registry.id)
+  const roles = useRoles(registry.id)
   const mayAct = usePermissions(registry.id)
   const client = useQueryClient()
   const [edited, setEdited] = useState<Edited>()
@@ -53,22 +51,16 @@ export function Roles({ registry, search, go }: RolesProps) {
     <Section title={rightsTexts.access.tabs.roles}>
       <Text>{texts.about}</Text>
       <DoneMessage text={done} />
-      <div className={styles.bar}>
-        <Field label={rightsTexts.filter} className={styles.filter}>
-          <SearchBox
-            value={filter}
-            onChange={(_event, { value }) => go({ tab: 'roles', ...(value !== '' && { filter: value }) }, true)}
-          />
-        </Field>
-        <ActionButton appearance="primary" reason={lacks(writeAction)} onClick={() => setEdited({ role: undefined })}>
-          {texts.create}
-        </ActionButton>
-      </div>
-      {lacks(writeAction) !== undefined && <Text>{lacks(writeAction)}</Text>}
-      <Loaded query={access}>
-        {({ roles }) => (
+      <ListBar action={texts.create} reason={lacks(writeAction)} onAct={() => setEdited({ role: undefined })}>
+        <ListFilter
+          filter={filter}
+          onFilter={(value) => go({ tab: 'roles', ...(value !== '' && { filter: value }) }, true)}
+        />
+      </ListBar>
+      <Loaded query={roles}>
+        {(all) => (
           <RoleTable
-            roles={roles.filter((role) => matches(role, filter))}
+            roles={all.filter((role) => matches(role, filter))}
             onDelete={setDeleted}
             onEdit={setEdited}
             lacksWrite={lacks(writeAction)}

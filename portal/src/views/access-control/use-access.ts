@@ -1,7 +1,13 @@
-import { useQuery } from '@tanstack/react-query'
-import type { HeldRole } from '../../../../cli/src/acr/permission/mode-changes.ts'
-import { listAssignments, listRoles } from '../../api/access.ts'
-import { type Principal, namePrincipals } from '../../api/principals.ts'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  type HeldRole,
+  type ModeChange,
+  type RoleAssignmentMode,
+  modeChanges,
+} from '../../../../cli/src/acr/permission/mode-changes.ts'
+import { listAssignments, listRoles, readAssignments } from '../../api/access.ts'
+import { type ArmPage, readPage } from '../../api/arm-list.ts'
+import { type Principal, isCut, isObjectId, namePrincipals, searchPrincipals } from '../../api/principals.ts'
 import type { RoleAssignment, RoleDefinition } from '../../api/types.ts'
 
 /** A role assignment with the names in it. */
@@ -21,41 +27,129 @@ export type NamedAssignment = {
   readonly description: string | null
 }
 
-export type Access = { readonly assignments: readonly NamedAssignment[]; readonly roles: readonly RoleDefinition[] }
+/** What the list of role assignments is limited to: to principals by their names or ids, and to a role by its name, a GUID. */
+export type AssignmentSearch = { readonly filter: string; readonly role: string | undefined }
 
 export const accessKey = (registryId: string) => ['access', registryId] as const
 
-/** The role assignments of a registry, the roles that can be assigned there, and the names of the principals. */
-export function useAccess(registryId: string) {
-  return useQuery({
-    queryKey: accessKey(registryId),
-    queryFn: async ({ signal }): Promise<Access> => {
-      const [assignments, roles] = await Promise.all([
-        listAssignments(registryId, signal),
-        listRoles(registryId, signal),
+const rolesQuery = (registryId: string) => ({
+  queryKey: [...accessKey(registryId), 'roles'],
+  queryFn: ({ signal }: { readonly signal: AbortSignal }) => listRoles(registryId, signal),
+})
+
+/** The roles that can be assigned at a registry. */
+export function useRoles(registryId: string) {
+  return useQuery(rolesQuery(registryId))
+}
+
+/** The role assignments of a registry, also the inherited ones, page by page. */
+export function useAssignments(registryId: string, search: AssignmentSearch) {
+  const client = useQueryClient()
+  return useInfiniteQuery({
+    queryKey: [...accessKey(registryId), 'assignments', search],
+    initialPageParam: '',
+    queryFn: async ({ pageParam, signal }) => {
+      const [{ items, next, principals, isIncomplete = false }, roles] = await Promise.all([
+        pageParam === '' ? readFirst(registryId, search, signal) : readNext(pageParam, signal),
+        client.fetchQuery(rolesQuery(registryId)),
       ])
-      const ids = assignments.map(({ properties }) => properties.principalId)
-      const principals = await namePrincipals(ids, signal)
-      const byName = new Map(roles.map((role) => [role.name, role]))
-      const named = assignments.map(({ id, properties }): NamedAssignment => {
-        const { scope, principalId, principalType, roleDefinitionId, condition, description } = properties
-        return {
-          id,
-          scope,
-          isInherited: scope.toLowerCase() !== registryId.toLowerCase(),
-          principalId,
-          principalType,
-          principal: principals.get(principalId),
-          roleDefinitionId,
-          role: byName.get(roleDefinitionId.split('/').at(-1) ?? ''),
-          condition,
-          description,
-        }
-      })
-      return { roles, assignments: named.toSorted(inOrder) }
+      const names = principals ?? (await namePrincipals(items.map(principalIdOf), signal))
+      return { assignments: named({ registryId, roles, names }, items).toSorted(inOrder), next, isIncomplete }
+    },
+    getNextPageParam: ({ next }) => next,
+  })
+}
+
+type ReadPage = ArmPage<RoleAssignment> & {
+  /** Who they are, if it is known already. */
+  readonly principals?: ReadonlyMap<string, Principal>
+  /** Whether more principals match than those whose assignments these are. */
+  readonly isIncomplete?: boolean
+}
+
+async function readFirst(
+  registryId: string,
+  { filter, role }: AssignmentSearch,
+  signal: AbortSignal,
+): Promise<ReadPage> {
+  if (filter === '') return readAssignments(registryId, { role }, signal)
+  const ofPrincipal = (principalId: string) => listAssignments(registryId, { principalId, role }, signal)
+  if (isObjectId(filter)) return { items: await ofPrincipal(filter), next: undefined }
+  const found = await searchPrincipals(filter, signal)
+  return {
+    items: (await Promise.all(found.map(({ id }) => ofPrincipal(id)))).flat(),
+    next: undefined,
+    principals: new Map(found.map((each) => [each.id, each])),
+    isIncomplete: isCut(found),
+  }
+}
+
+const readNext = (path: string, signal: AbortSignal): Promise<ReadPage> => readPage(path, signal)
+
+/** The role assignments of some principals. */
+export function useAssignmentsOf(registryId: string, principalIds: readonly string[]) {
+  const client = useQueryClient()
+  return useQuery({
+    queryKey: [...accessKey(registryId), 'of', ...principalIds],
+    queryFn: async ({ signal }) => {
+      const [roles, ...lists] = await Promise.all([
+        client.fetchQuery(rolesQuery(registryId)),
+        ...principalIds.map((principalId) => listAssignments(registryId, { principalId }, signal)),
+      ])
+      return named({ registryId, roles, names: new Map() }, lists.flat())
     },
   })
 }
+
+/** A change by a mode switch, with the name of the principal. */
+export type NamedModeChange = ModeChange & { readonly principal: Principal | undefined }
+
+/** Who gains and loses what if the mode of a registry changes. */
+export function useModeChanges(registryId: string, mode: RoleAssignmentMode) {
+  const client = useQueryClient()
+  return useQuery({
+    queryKey: [...accessKey(registryId), 'mode', mode],
+    queryFn: async ({ signal }): Promise<readonly NamedModeChange[]> => {
+      const [roles, assignments] = await Promise.all([
+        client.fetchQuery(rolesQuery(registryId)),
+        listAssignments(registryId, {}, signal),
+      ])
+      const changes = modeChanges(heldRoles(named({ registryId, roles, names: new Map() }, assignments)), mode)
+      const names = await namePrincipals(
+        changes.map(({ principalId }) => principalId),
+        signal,
+      )
+      return changes.map((change) => ({ ...change, principal: names.get(change.principalId) }))
+    },
+  })
+}
+
+type Names = {
+  readonly registryId: string
+  readonly roles: readonly RoleDefinition[]
+  readonly names: ReadonlyMap<string, Principal>
+}
+
+function named({ registryId, roles, names }: Names, assignments: readonly RoleAssignment[]): NamedAssignment[] {
+  const byName = new Map(roles.map((role) => [role.name, role]))
+  return assignments.map(({ id, properties }) => {
+    const { scope, principalId, principalType, roleDefinitionId, condition, description } = properties
+    return {
+      id,
+      scope,
+      isInherited: scope.toLowerCase() !== registryId.toLowerCase(),
+      principalId,
+      principalType,
+      principal: names.get(principalId),
+      roleDefinitionId,
+      role: byName.get(roleDefinitionId.split('/').at(-1) ?? ''),
+      condition,
+      description,
+    }
+  })
+}
+
+const principalIdOf = ({ properties }: RoleAssignment): string => properties.principalId
 
 /** The assignments of the registry itself first, then by name. */
 function inOrder(one: NamedAssignment, other: NamedAssignment): number {

@@ -7,7 +7,7 @@ import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
-import { ListBar } from '../../shell/list-bar.tsx'
+import { ListBar, ListFilter } from '../../shell/list-bar.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
@@ -47,12 +47,12 @@ export function TokenList({ registry, search, go }: TokenListProps) {
     <Section title={texts.tabs.tokens}>
       <Text>{texts.about}</Text>
       <ListBar
-        filter={filter}
-        onFilter={(value) => go(value === '' ? {} : { filter: value }, true)}
         action={texts.create}
         reason={lacks}
         onAct={() => void navigate({ to: '/registries/$registry/tokens/new', params: { registry: loginServer } })}
-      />
+      >
+        <ListFilter filter={filter} onFilter={(value) => go(value === '' ? {} : { filter: value }, true)} />
+      </ListBar>
       <Loaded query={query}>{(rows) => <TokenTable registry={registry} rows={rows} filter={filter} />}</Loaded>
       <CaptionedText label={shared.commandLine} text={`acrux acr token list --registry ${registry.name} -o table`} />
     </Section>
