@@ -305,19 +305,26 @@ const providers = createRoute({
   component: lazyRouteComponent(() => import('./views/providers/providers.tsx'), 'Providers'),
 })
 
+/** Why a sign-in failed, and its correlation id. */
+const readFailure = ({ reason, id }: Record<string, unknown>): { reason?: string; id?: string } => ({
+  ...(typeof reason === 'string' && { reason }),
+  ...(typeof id === 'string' && { id }),
+})
+
 const signInFailed = createRoute({
   getParentRoute: () => root,
   path: '/sign-in-failed',
-  validateSearch: ({ reason, id }: Record<string, unknown>): { reason?: string; id?: string } => ({
-    ...(typeof reason === 'string' && { reason }),
-    ...(typeof id === 'string' && { id }),
-  }),
+  validateSearch: readFailure,
   component: lazyRouteComponent(() => import('./views/sign-in-failed/sign-in-failed.tsx'), 'SignInFailed'),
 })
 
 const confirmed = createRoute({
   getParentRoute: () => root,
   path: '/confirmed',
+  validateSearch: (search: Record<string, unknown>): { reason?: string; id?: string; userName?: string } => ({
+    ...readFailure(search),
+    ...(typeof search['userName'] === 'string' && { userName: search['userName'] }),
+  }),
   component: lazyRouteComponent(() => import('./views/confirmed/confirmed.tsx'), 'Confirmed'),
 })
 

@@ -31,15 +31,21 @@ export const texts = {
   themes: { system: 'As on this device', light: 'Light', dark: 'Dark', contrast: 'High contrast' },
   stepUp: {
     title: 'Confirm that it is you',
-    text: 'This deletes content, or gives or shows access, and your last sign-in was more than ten minutes ago. Sign in again in the window that opens. What you entered here stays.',
+    text: 'You signed in more than ten minutes ago. To delete content, or to give or show access, sign in again: a window opens for it. This page keeps what you entered.',
     confirm: 'Sign in again',
-    blocked: 'The browser blocked the window. Permit this page to open windows, then try again.',
+    waiting: 'Sign in in the window that opened. If you closed it, select Sign in again.',
+    blocked: 'The browser blocked the window. Allow pop-ups for this page, then select Sign in again. Or',
+    inTab: 'sign in in a new tab',
     otherPerson: (present: string, needed: string) =>
-      `You signed in as ${present}. Nothing was done. Sign in as ${needed}.`,
+      `${present} signed in, but this page belongs to ${needed}. Nothing was done, and ${needed} is still signed in here. Select Sign in again, and sign in as ${needed}.`,
+    otherSession: (present: string, needed: string) =>
+      `This browser is now signed in to the portal as ${present}. Nothing was done. Select Sign in again, and sign in as ${needed}.`,
+    notDone: 'Nothing was done. Select Sign in again.',
     done: 'Confirmed',
-    doneText: 'You can close this window.',
-    cancelled: 'This was not confirmed',
-    cancelledNext: 'Nothing was done. Try again, and sign in again when you are asked to.',
+    doneText: 'You can close this window and return to the portal.',
+    failedText: 'You can close this window and return to the portal, which shows the reason.',
+    cancelled: 'You did not confirm that it is you',
+    cancelledNext: 'Nothing was done. Try again, and sign in again when the portal asks for it.',
   },
   errors: {
     title: 'This could not be loaded',

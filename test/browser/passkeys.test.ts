@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
-import type { BrowserContext, CDPSession, Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { browserFor } from '../harness/browser.ts'
 import { startServer } from '../harness/server.ts'
+import { addAuthenticator, credentialsOf } from './virtual-authenticator.ts'
 
 const server = await startServer()
 const browser = browserFor(server)
@@ -10,29 +11,6 @@ after(async () => {
   await browser[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
 })
-
-type Authenticator = { readonly cdp: CDPSession; readonly id: string }
-
-/** Adds a virtual authenticator with user verification to a page. */
-async function addAuthenticator(page: Page, change: { hasUserVerification?: boolean } = {}): Promise<Authenticator> {
-  const cdp = await page.context().newCDPSession(page)
-  await cdp.send('WebAuthn.enable')
-  const { authenticatorId: id } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-      ...change,
-    },
-  })
-  return { cdp, id }
-}
-
-const credentialsOf = async ({ cdp, id }: Authenticator) =>
-  (await cdp.send('WebAuthn.getCredentials', { authenticatorId: id })).credentials
 
 /** Signs out, and waits until the server has done so. */
 async function signOut(page: Page): Promise<void> {

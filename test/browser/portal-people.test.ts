@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { expectStatus, graph } from '../harness/arm.ts'
 import { type NewPerson, createPerson } from '../harness/directory.ts'
 import { listAt, stringAt } from '../harness/json.ts'
 import { type Elsewhere, type Page as FormPage, pageVisitor } from '../harness/page-visitor.ts'
 import { totpOf } from '../harness/totp.ts'
 import { openPortal, openView, signIn, violations } from './portal-page.ts'
+import { type Authenticator, addAuthenticator, shareAuthenticator } from './virtual-authenticator.ts'
 
 const { server, browser, canRun, watch } = await openPortal()
 
@@ -18,6 +19,18 @@ const chosenPassword = 'seven brass kettles'
 function pageOf(answer: FormPage | Elsewhere): FormPage {
   if ('location' in answer) throw new Error(`left for ${answer.location.href}`)
   return answer
+}
+
+/** A person who may add others. */
+async function createOwner(name: string): Promise<NewPerson> {
+  const owner = await createPerson(server, name)
+  const role = {
+    principalId: owner.id,
+    roleDefinitionId: '62e90394-69f5-4237-9190-012177145e10',
+    directoryScopeId: '/',
+  }
+  expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', role), 201)
+  return owner
 }
 
 /** Has a person set up an authenticator app, with the code of the step before. Returns its secret. */
@@ -40,10 +53,14 @@ function ageSessions(): void {
   database.close()
 }
 
-async function enterPasswordAndCode(page: Page, { userPrincipalName, password }: NewPerson, code: string) {
+async function enterPassword(page: Page, { userPrincipalName, password }: NewPerson) {
   await page.getByLabel('User name').fill(userPrincipalName)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+async function enterPasswordAndCode(page: Page, person: NewPerson, code: string) {
+  await enterPassword(page, person)
   await page.getByLabel('Code', { exact: true }).fill(code)
   await page.getByRole('button', { name: 'Verify' }).click()
 }
@@ -63,33 +80,67 @@ async function shownLink(page: Page): Promise<string> {
   return link
 }
 
+/** The object id of the person of the session in the portal. */
+const sessionOf = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    `fetch('/portal/api/session', { headers: { 'x-acrux-portal': '1' } }).then((answer) => answer.json()).then(({ person }) => person.objectId)`,
+  )
+
 const valueAt = async (path: string) => listAt(expectStatus(await graph(server, 'GET', path), 200).json(), 'value')
 const typesOf = async (id: string) =>
   (await valueAt(`/users/${id}/authentication/methods`)).map((method) => stringAt(method, '@odata.type'))
 
-/** Adds a person after a step-up in a window of its own. Returns the link. */
-async function addsAfterStepUp(page: Page, owner: NewPerson, code: string): Promise<string> {
+/** Opens the form of a new person, and fills it in. */
+async function fillPerson(page: Page, name: string): Promise<Locator> {
   await openView(page, '/portal/people')
   await page.locator('main').getByRole('button', { name: 'Add a person' }).click()
-  const form = dialogOf(page, 'Add a person')
-  await form.getByRole('textbox', { name: 'Name', exact: true }).fill('Ada')
-  await form.getByLabel('User name').fill('ada@acrux.localhost')
+  // Hidden from screen readers while the question about the sign-in is in front of it.
+  const form = page.getByRole('dialog', { name: 'Add a person', includeHidden: true })
+  await form.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
+  await form.getByLabel('User name').fill(addressOf(name))
+  return form
+}
+
+const addressOf = (name: string) => `${name.toLowerCase()}@acrux.localhost`
+
+/** The form still contains what was typed, and nobody was added. */
+async function assertNotAdded(form: Locator, name: string): Promise<void> {
+  assert.equal(await form.getByLabel('User name').inputValue(), addressOf(name), 'what was typed stays')
+  assert.equal((await graph(server, 'GET', `/users/${addressOf(name)}`)).status, 404, 'nothing was done')
+}
+
+const questionOf = (page: Page) => dialogOf(page, 'Confirm that it is you')
+
+/** Opens the window of the new sign-in. */
+async function openStepUp(page: Page): Promise<Page> {
+  const opened = page.waitForEvent('popup')
+  await questionOf(page).getByRole('button', { name: 'Sign in again' }).click()
+  const popup = await opened
+  await popup.getByLabel('User name').waitFor()
+  return popup
+}
+
+/** Signs in again in a window, which closes by itself. */
+async function inStepUp(page: Page, signsIn: (popup: Page) => Promise<void>): Promise<void> {
+  const popup = await openStepUp(page)
+  const closed = popup.waitForEvent('close')
+  await signsIn(popup)
+  await closed
+}
+
+/** Adds a person after a step-up in a window of its own. Returns the link. */
+async function addsAfterStepUp(page: Page, owner: NewPerson, code: string): Promise<string> {
+  const form = await fillPerson(page, 'Ada')
   const add = form.getByRole('button', { name: 'Add a person' })
-  const question = dialogOf(page, 'Confirm that it is you')
+  const question = questionOf(page)
   await add.click()
   await question.waitFor()
   assert.deepEqual(await violations(page), [])
   await question.getByRole('button', { name: 'Cancel' }).click()
-  await form.getByText('This was not confirmed').waitFor()
-  assert.equal((await graph(server, 'GET', '/users/ada@acrux.localhost')).status, 404, 'nothing was done')
-  assert.equal(await form.getByLabel('User name').inputValue(), 'ada@acrux.localhost', 'what was typed stays')
+  await form.getByText('You did not confirm that it is you').waitFor()
+  await assertNotAdded(form, 'Ada')
   await add.click()
-  const opened = page.waitForEvent('popup')
-  await question.getByRole('button', { name: 'Sign in again' }).click()
-  const popup = await opened
-  const closed = popup.waitForEvent('close')
-  await enterPasswordAndCode(popup, owner, code)
-  await closed
+  await inStepUp(page, (popup) => enterPasswordAndCode(popup, owner, code))
   await dialogOf(page, 'The person is added').waitFor()
   assert.equal((await graph(server, 'GET', '/users/ada@acrux.localhost')).status, 200, 'the act happened')
   const link = await shownLink(page)
@@ -155,13 +206,7 @@ async function resetsMethods(page: Page, id: string): Promise<void> {
 
 test('an owner with a second factor adds a person, who chooses a password with a link; ends sign-ins, resets methods', async (t) => {
   if (!canRun(t)) return
-  const owner = await createPerson(server, 'boss')
-  const role = {
-    principalId: owner.id,
-    roleDefinitionId: '62e90394-69f5-4237-9190-012177145e10',
-    directoryScopeId: '/',
-  }
-  expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', role), 201)
+  const owner = await createOwner('boss')
   const secret = await setUpApp(owner)
   const startedAtMs = Date.now()
   await using context = await browser.newContext()
@@ -183,6 +228,79 @@ test('an owner with a second factor adds a person, who chooses a password with a
     resetsMethods(page, id),
   )
   assert.deepEqual([...faults, ...other.faults], [])
+})
+
+/** Adds a passkey to an account, and returns the authenticator. */
+async function addPasskey(page: Page, person: NewPerson): Promise<Authenticator> {
+  const authenticator = await addAuthenticator(page)
+  await page.goto('/account/security')
+  await enterPassword(page, person)
+  await page.getByRole('link', { name: 'Add a passkey' }).click()
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Your recovery codes' }).waitFor()
+  return authenticator
+}
+
+const alertOf = async (page: Page) => (await questionOf(page).getByRole('alert').innerText()).trim()
+
+test('only the person of the session confirms an act, here with a passkey, and a window that fails loses nothing', async (t) => {
+  if (!canRun(t)) return
+  const owner = await createOwner('keyholder')
+  const colleague = await createPerson(server, 'colleague')
+  await using context = await browser.newContext()
+  const { page, faults } = await watch(context)
+  const authenticator = await addPasskey(page, owner)
+  const form = await fillPerson(page, 'Grace')
+  ageSessions()
+  await form.getByRole('button', { name: 'Add a person' }).click()
+  const question = questionOf(page)
+  await t.test('says what to do if the browser blocks the window', async () => {
+    await page.evaluate('window.allowed = window.open, window.open = () => null')
+    await question.getByRole('button', { name: 'Sign in again' }).click()
+    assert.match(await alertOf(page), /^The browser blocked the window\. Allow pop-ups for this page/)
+    assert.deepEqual(await violations(page), [])
+    await page.evaluate('window.open = window.allowed')
+  })
+  await t.test('waits if the window was closed or cancelled', async () => {
+    await (await openStepUp(page)).close()
+    await question.getByText('If you closed it, select Sign in again.').waitFor()
+    await inStepUp(page, (popup) => popup.getByRole('button', { name: 'Cancel' }).click())
+    assert.equal(await alertOf(page), 'The sign-in was cancelled. Nothing was done. Select Sign in again.')
+    await assertNotAdded(form, 'Grace')
+  })
+  await t.test('does not accept another person, who gets no session', async () => {
+    await inStepUp(page, async (popup) => {
+      assert.equal(await popup.getByLabel('User name').inputValue(), owner.userPrincipalName)
+      await enterPassword(popup, colleague)
+    })
+    assert.match(await alertOf(page), /^colleague@acrux\.localhost signed in, but this page belongs to keyholder@/)
+    await assertNotAdded(form, 'Grace')
+    assert.equal(await sessionOf(page), owner.id)
+    const sessions = await valueAt(`/users/${colleague.id}/signInSessions`)
+    assert.deepEqual(
+      sessions.map((session) => stringAt(session, 'appDisplayName')),
+      ['Browser'],
+    )
+  })
+  await t.test('accepts the passkey of the person, and the act continues', async () => {
+    await inStepUp(page, async (popup) => {
+      await shareAuthenticator(authenticator, popup)
+      await popup.getByRole('link', { name: 'Sign in with a passkey' }).click()
+      await popup.getByRole('button', { name: 'Use a passkey' }).click()
+    })
+    await dialogOf(page, 'The person is added').waitFor()
+    assert.equal((await graph(server, 'GET', '/users/grace@acrux.localhost')).status, 200)
+    assert.equal(await sessionOf(page), owner.id)
+    await page.getByRole('button', { name: 'Close' }).click()
+  })
+  await t.test('asks again when ten minutes have passed', async () => {
+    ageSessions()
+    const again = await fillPerson(page, 'Linus')
+    await again.getByRole('button', { name: 'Add a person' }).click()
+    await question.getByRole('button', { name: 'Cancel' }).click()
+    await assertNotAdded(again, 'Linus')
+  })
+  assert.deepEqual(faults, [])
 })
 
 test('a person sees and ends the own sign-ins, and the account pages have the theme of the portal', async (t) => {

@@ -1,6 +1,13 @@
 /** The name of the channel on which the window of a new sign-in says that it is done. */
 export const confirmedChannel = 'acrux-confirmed'
 
+/** How a new sign-in ended. Without a reason, it succeeded. */
+export type StepUpResult = {
+  readonly reason?: string
+  /** The user name of another person, who signed in instead. */
+  readonly userName?: string
+}
+
 type Question = { readonly answered: Promise<boolean>; readonly answer: (isConfirmed: boolean) => void }
 
 let question: Question | undefined

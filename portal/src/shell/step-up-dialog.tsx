@@ -6,6 +6,7 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
+  Link,
   MessageBar,
   MessageBarBody,
   Text,
@@ -14,24 +15,30 @@ import {
 } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { answerStepUp, confirmedChannel } from '../api/step-up.ts'
+import { ApiError } from '../api/client.ts'
+import { type StepUpResult, answerStepUp, confirmedChannel } from '../api/step-up.ts'
 import { type Session, readSession } from '../session/use-session.ts'
 import { texts } from '../texts.ts'
+import { signInFailure } from './sign-in-failure.ts'
 import { useReturnOfFocus } from './use-return-of-focus.ts'
 
-const useStyles = makeStyles({ content: { display: 'grid', rowGap: tokens.spacingVerticalM } })
+const useStyles = makeStyles({
+  content: { display: 'grid', rowGap: tokens.spacingVerticalM, overflowWrap: 'anywhere' },
+})
 
-const address = `/portal/sign-in?${new URLSearchParams({ kind: 'fresh', return: '/portal/confirmed' }).toString()}`
+/** What the dialog shows below its question. */
+type State = 'asking' | 'waiting' | 'blocked' | { readonly problem: string }
 
 /** Asks the person to authenticate again before a dangerous request. The request waits, and what was typed stays. */
 export function StepUpDialog({ session }: { readonly session: Session }) {
   const styles = useStyles()
   useReturnOfFocus()
-  const [problem, setProblem] = useState<string>()
-  useConfirmation(session, setProblem)
+  const [state, setState] = useState<State>('asking')
+  useConfirmation(session, setState)
+  const address = addressFor(session)
   const open = () => {
-    const isOpen = window.open(address, confirmedChannel, 'popup,width=520,height=760') !== null
-    setProblem(isOpen ? undefined : texts.stepUp.blocked)
+    const opened = window.open(address, confirmedChannel, 'popup,width=520,height=760')
+    setState(opened === null ? 'blocked' : 'waiting')
   }
   return (
     <Dialog open onOpenChange={(_event, { type }) => type === 'escapeKeyDown' && answerStepUp(false)}>
@@ -40,9 +47,17 @@ export function StepUpDialog({ session }: { readonly session: Session }) {
           <DialogTitle>{texts.stepUp.title}</DialogTitle>
           <DialogContent className={styles.content}>
             <Text>{texts.stepUp.text}</Text>
-            {problem !== undefined && (
+            {state === 'waiting' && <Text role="status">{texts.stepUp.waiting}</Text>}
+            {(state === 'blocked' || typeof state === 'object') && (
               <MessageBar intent="warning" layout="multiline" role="alert">
-                <MessageBarBody>{problem}</MessageBarBody>
+                <MessageBarBody>
+                  {state === 'blocked' ? texts.stepUp.blocked : state.problem}{' '}
+                  {state === 'blocked' && (
+                    <Link href={address} target="_blank" inline>
+                      {texts.stepUp.inTab}
+                    </Link>
+                  )}
+                </MessageBarBody>
               </MessageBar>
             )}
           </DialogContent>
@@ -58,26 +73,43 @@ export function StepUpDialog({ session }: { readonly session: Session }) {
   )
 }
 
+/** Where the person signs in again. Nobody else can complete that sign-in. */
+function addressFor({ person }: Session): string {
+  const query = new URLSearchParams({ kind: 'fresh', person: person.objectId, hint: person.userPrincipalName })
+  return `/portal/sign-in?${query.toString()}`
+}
+
 /**
  * Waits for the other window. The requests continue only after a sign-in of the same person: another person has
  * other permissions.
  */
-function useConfirmation({ person }: Session, onProblem: (text: string) => void): void {
+function useConfirmation({ person }: Session, onState: (state: State) => void): void {
   const queries = useQueryClient()
   useEffect(() => {
-    const check = async () => {
+    const { otherPerson, otherSession } = texts.stepUp
+    const check = async ({ reason, userName = texts.unknown }: StepUpResult) => {
+      if (reason !== undefined) {
+        const isOther = reason === 'other-person'
+        onState({ problem: isOther ? otherPerson(userName, person.userPrincipalName) : notDone(signInFailure(reason)) })
+        return
+      }
       const now = await readSession()
       if (now.person.objectId !== person.objectId) {
-        onProblem(texts.stepUp.otherPerson(now.person.userPrincipalName, person.userPrincipalName))
+        onState({ problem: otherSession(now.person.userPrincipalName, person.userPrincipalName) })
         return
       }
       queries.setQueryData(['session'], now)
       answerStepUp(true)
     }
     const channel = new BroadcastChannel(confirmedChannel)
-    channel.addEventListener('message', () => {
-      check().catch(() => onProblem(texts.errors.offlineNext))
+    channel.addEventListener('message', ({ data }: MessageEvent<StepUpResult>) => {
+      check(data).catch((error: unknown) => {
+        const isUnreachable = error instanceof ApiError && error.status === 0
+        onState({ problem: notDone(isUnreachable ? texts.errors.offlineNext : texts.signInFailed.unavailable) })
+      })
     })
     return () => channel.close()
-  }, [person, queries, onProblem])
+  }, [person, queries, onState])
 }
+
+const notDone = (why: string) => `${why} ${texts.stepUp.notDone}`

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict'
 import { createServer, request as sendRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { Secret, TOTP } from 'otpauth'
-import { passwordOf } from '../sign-in/test-pages.ts'
 import { requestListener } from '../platform/http/raw-surface.ts'
 import { isDangerous } from '../portal-host/index.ts'
 import {
-  type Person,
   type PortalServer,
+  addSecondFactor,
   ask,
   fromPortal,
   openPortal,
@@ -60,23 +58,6 @@ test('every request that changes something is dangerous, or known to be harmless
   }
   assert.deepEqual(harmless.filter(([ids]) => !used.has(ids)), []) // prettier-ignore
 })
-
-/** Sets up the second factor of a person who has signed in. Returns a function that signs the person in with it. */
-async function addSecondFactor({ time }: PortalServer, person: Person): Promise<() => Promise<void>> {
-  const { browser } = person
-  const security = await browser.get('/account/security')
-  const shown = await browser.submit(security, '/account/security/authenticator/new')
-  const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.text)?.[1]?.replaceAll(' ', '') ?? ''
-  const totp = new TOTP({ secret: Secret.fromBase32(secret) })
-  const code = () => totp.generate({ timestamp: time.nowMs })
-  const added = await browser.submit(shown, '/account/security/authenticator', { code: code() })
-  assert.equal(added.heading, 'Your recovery codes')
-  return async () => {
-    const page = await browser.get('/portal/sign-in?kind=fresh')
-    const password = { username: person.userPrincipalName, password: passwordOf('alice') }
-    await browser.submit(await browser.submit(page, '/sign-in/password', password), '/sign-in/code', { code: code() })
-  }
-}
 
 test('no spelling of a dangerous request, and no changed sign-in, avoids the second authentication', async (t) => {
   const portal = await openPortal(t)

@@ -3,6 +3,7 @@ import { createServer, request as sendRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { LightMyRequestResponse } from 'fastify'
+import { Secret, TOTP } from 'otpauth'
 import { requestListener } from '../platform/http/raw-surface.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import { FormBrowser, passwordOf } from '../sign-in/test-pages.ts'
@@ -76,6 +77,29 @@ export async function signIn(
   if (!page.text.includes('name="password"')) return page
   const name = userPrincipalName.split('@')[0] ?? ''
   return browser.submit(page, '/sign-in/password', { username: userPrincipalName, password: passwordOf(name) })
+}
+
+/** Authenticates a person again, in their own browser or in another one. Returns the page at which the browser arrives. */
+export type Confirm = (browser?: FormBrowser) => Promise<{ readonly url: string }>
+
+/** Sets up the second factor of a person who has signed in. */
+export async function addSecondFactor(
+  { time }: Pick<PortalServer, 'time'>,
+  { browser, id, userPrincipalName }: Person,
+): Promise<Confirm> {
+  const security = await browser.get('/account/security')
+  const shown = await browser.submit(security, '/account/security/authenticator/new')
+  const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.text)?.[1]?.replaceAll(' ', '') ?? ''
+  const totp = new TOTP({ secret: Secret.fromBase32(secret) })
+  const code = () => totp.generate({ timestamp: time.nowMs })
+  const added = await browser.submit(shown, '/account/security/authenticator', { code: code() })
+  assert.equal(added.heading, 'Your recovery codes')
+  return async (used = browser) => {
+    const page = await used.get(`/portal/sign-in?kind=fresh&person=${id}`)
+    const password = passwordOf(userPrincipalName.split('@')[0] ?? '')
+    const asked = await used.submit(page, '/sign-in/password', { username: userPrincipalName, password })
+    return used.submit(asked, '/sign-in/code', { code: code() })
+  }
 }
 
 /** A request of a page of the portal, with the cookies of a browser. */

@@ -81,7 +81,7 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
 /** @throws PortalError unless a page of the portal sent the request, with a valid session at the host of the portal */
 async function requireSession(context: Context, exchange: RawExchange): Promise<Signed> {
   const { publicOrigin, cookies, sessions, database } = context
-  const { request, response } = exchange
+  const { request } = exchange
   if (!isOwnHost(publicOrigin, request.headers.host)) throw new PortalError('notSignedIn')
   const cookie = parseCookies(request.headers.cookie).get(cookies.session)
   if (cookie === undefined) throw new PortalError('notSignedIn')
@@ -90,7 +90,7 @@ async function requireSession(context: Context, exchange: RawExchange): Promise<
   const person = session && (await findPerson(context, session, exchange))
   if (session !== undefined && person?.objectId === session.objectId) return { session, person }
   if (session !== undefined) await database.transaction((transaction) => sessions.end(transaction, session))
-  response.setHeader('set-cookie', cookies.removeSession)
+  // The cookie stays: the browser may have a new one since it sent this request.
   throw new PortalError('notSignedIn')
 }
 

@@ -1,6 +1,9 @@
 /** Where the portal is served. */
 export const portalPath = '/portal/'
 
+/** The page on which a new authentication ends. It reports to the page that asked for it, and closes its window. */
+export const confirmedPath = '/portal/confirmed'
+
 const maxLength = 1024
 
 /** Paths below the portal that are no pages. */

@@ -11,6 +11,8 @@ export type SignInFlow = {
   readonly verifier: string
   readonly returnPath: string
   readonly kind: SignInKind
+  /** The object id of the only person who may complete it. Undefined for anybody. */
+  readonly personId?: string | undefined
   readonly startedAtMs: number
 }
 
@@ -28,9 +30,9 @@ const prompts = { usual: undefined, fresh: 'login', switch: 'select_account' } a
 const scope = 'https://management.core.windows.net//.default openid profile offline_access'
 
 /** Starts a flow. Only the browser stores it, sealed, so that unauthenticated callers cannot fill the database. */
-export function startFlow(clock: Clock, returnPath: string, kind: SignInKind): SignInFlow {
+export function startFlow(clock: Clock, purpose: Pick<SignInFlow, 'returnPath' | 'kind' | 'personId'>): SignInFlow {
   const random = () => randomBytes(32).toString('base64url')
-  return { state: random(), nonce: random(), verifier: random(), returnPath, kind, startedAtMs: clock.now() }
+  return { state: random(), nonce: random(), verifier: random(), ...purpose, startedAtMs: clock.now() }
 }
 
 /** The value of the cookie that contains the flow. */
@@ -45,8 +47,15 @@ export function readFlow(sealer: Sealer, clock: Clock, cookie: string | undefine
   return flow === undefined || clock.now() - flow.startedAtMs >= flowSeconds * 1000 ? undefined : flow
 }
 
-/** The address at which the person signs in. [RFC 6749 §4.1.1; RFC 7636 §4.3; OpenID Connect Core §3.1.2.1] */
-export function authorizationPath({ clientId, redirectUri }: PortalSignIns['client'], flow: SignInFlow): string {
+/**
+ * The address at which the person signs in. `hint` is the user name to fill in.
+ * [RFC 6749 §4.1.1; RFC 7636 §4.3; OpenID Connect Core §3.1.2.1]
+ */
+export function authorizationPath(
+  { clientId, redirectUri }: PortalSignIns['client'],
+  flow: SignInFlow,
+  hint?: string,
+): string {
   const prompt = prompts[flow.kind]
   const query = new URLSearchParams({
     client_id: clientId,
@@ -58,6 +67,7 @@ export function authorizationPath({ clientId, redirectUri }: PortalSignIns['clie
     code_challenge: hash('sha256', flow.verifier, 'base64url'),
     code_challenge_method: 'S256',
     ...(prompt !== undefined && { prompt }),
+    ...(hint !== undefined && { login_hint: hint }),
   })
   return `/organizations/oauth2/v2.0/authorize?${query.toString()}`
 }

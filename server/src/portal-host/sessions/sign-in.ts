@@ -3,38 +3,43 @@ import { decodeJwt } from 'jose'
 import { parseCookies } from '../../platform/http/cookies.ts'
 import type { Call } from '../../platform/http/surface.ts'
 import { secretEquals } from '../../platform/keys/sealing.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
 import type { Context } from './context.ts'
 import type { PortalSignIns } from './model.ts'
-import { portalPath, returnPathOf } from './return-path.ts'
+import { confirmedPath, portalPath, returnPathOf } from './return-path.ts'
 import { type SignInFlow, type SignInKind, authorizationPath, readFlow, startFlow, writeFlow } from './sign-in-flow.ts'
 
 type PageCall = Call<unknown>
 
 /** Why a sign-in failed. The page of the portal explains it. */
-type Failure = 'expired' | 'denied' | 'invalid' | 'unavailable'
+type Failure = 'expired' | 'denied' | 'invalid' | 'unavailable' | 'other-person'
 
 const kinds: Readonly<Record<string, SignInKind>> = { fresh: 'fresh', switch: 'switch' }
 
 /**
  * Starts a sign-in: stores the flow in a cookie, and redirects to the identity provider. Another site cannot start a
  * sign-in, which would end the current session and the logins that it has issued: a link on another site only leads
- * to the page. [Fetch Metadata §2.3]
+ * to the page. A new authentication (`kind=fresh`) is for one `person`, whose user name is filled in from `hint`.
+ * [Fetch Metadata §2.3]
  */
 export async function startSignIn(context: Context, { request, reply }: PageCall): Promise<FastifyReply> {
   const { clock, cookies, sealer, signIns } = context
   const query = request.query as Readonly<Record<string, unknown>>
   const kind = kinds[String(query['kind'])] ?? 'usual'
   const returnPath = returnPathOf(query['return'])
+  const text = (name: string) => (typeof query[name] === 'string' ? query[name] : undefined)
   const site = request.headers['sec-fetch-site']
   if (site === 'cross-site' || site === 'same-site') return redirect(reply, returnPath)
-  const flow = startFlow(clock, returnPath, kind)
+  const personId = kind === 'fresh' ? parseGuid(text('person') ?? '') : undefined
+  const flow = startFlow(clock, { kind, returnPath: kind === 'fresh' ? confirmedPath : returnPath, personId })
   reply.header('set-cookie', cookies.writeFlow(writeFlow(sealer, flow)))
-  return redirect(reply, authorizationPath(signIns.client, flow))
+  return redirect(reply, authorizationPath(signIns.client, flow, text('hint')))
 }
 
 /**
  * Completes a sign-in in the browser that started it: redeems the code, and creates a session with a new id. A response that
- * this browser did not ask for changes nothing, so no other site can sign a person in. [RFC 6749 §10.12; RFC 9700 §4.7]
+ * this browser did not ask for changes nothing, so no other site can sign a person in. Nor does a sign-in of another person
+ * than the one who was asked to authenticate again. [RFC 6749 §10.12; RFC 9700 §4.7]
  */
 export async function completeSignIn(context: Context, call: PageCall): Promise<FastifyReply> {
   const { cookies, clock, sealer } = context
@@ -45,9 +50,13 @@ export async function completeSignIn(context: Context, call: PageCall): Promise<
   const state = query['state']
   if (flow === undefined || typeof state !== 'string' || !secretEquals(flow.state, state)) return fail(call, 'expired')
   reply.header('set-cookie', cookies.removeFlow)
-  if (query['error'] !== undefined) return fail(call, query['error'] === 'access_denied' ? 'denied' : 'invalid')
+  if (query['error'] !== undefined) return fail(call, query['error'] === 'access_denied' ? 'denied' : 'invalid', flow)
   const signedIn = await redeem(context, call, flow)
-  if (typeof signedIn === 'string') return fail(call, signedIn)
+  if (typeof signedIn === 'string') return fail(call, signedIn, flow)
+  if (flow.personId !== undefined && flow.personId !== signedIn.objectId) {
+    await context.database.transaction((transaction) => context.signIns.end(transaction, signedIn.signInId))
+    return fail(call, 'other-person', flow, signedIn.userPrincipalName)
+  }
   const old = received.get(cookies.session)
   const id = await context.database.transaction((transaction) => context.sessions.start(transaction, signedIn, old))
   reply.header('set-cookie', cookies.writeSession(id))
@@ -94,15 +103,17 @@ async function verifyTokens(
   const person = await signIns.verify(accessToken)
   const isOurs = claims.nonce === flow.nonce && claims.aud === signIns.client.clientId && claims.iss === iss
   if (!isOurs || person === undefined || person.objectId !== claims.sub) return 'invalid'
-  const { objectId, signInId } = person
+  const { objectId, signInId, userPrincipalName } = person
   // A sign-in that asked for a new authentication proves none: the person may have removed `prompt` from the address.
   const authenticatedAtMs = typeof claims['auth_time'] === 'number' ? claims['auth_time'] * 1000 : 0
-  return { objectId, signInId, refreshToken, authenticatedAtMs }
+  return { objectId, signInId, userPrincipalName, refreshToken, authenticatedAtMs }
 }
 
-function fail({ reply, origin }: PageCall, reason: Failure): FastifyReply {
-  const query = new URLSearchParams({ reason, id: origin.correlationId })
-  return redirect(reply, `${portalPath}sign-in-failed?${query.toString()}`)
+/** Shows why a sign-in failed; that of a new authentication in its own window, whose page still has its session. */
+function fail({ reply, origin }: PageCall, reason: Failure, flow?: SignInFlow, userName?: string): FastifyReply {
+  const query = new URLSearchParams({ reason, id: origin.correlationId, ...(userName !== undefined && { userName }) })
+  const page = flow?.kind === 'fresh' ? confirmedPath : `${portalPath}sign-in-failed`
+  return redirect(reply, `${page}?${query.toString()}`)
 }
 
 function redirect(reply: FastifyReply, location: string): FastifyReply {
