@@ -40,7 +40,7 @@ export const identitiesTexts = {
     lifetime: 'The link works for',
     lifetimes: { 60: 'An hour', 1440: 'A day', 10_080: 'A week' },
     send: (name: string, until: string) =>
-      `Send it to an address that only ${name} reads: whoever opens it can choose the password. It works once, until ${until}.`,
+      `Send the link to ${name} only: anyone who opens it can choose the password. It works once, until ${until}.`,
   },
   person: {
     overview: 'Overview',
