@@ -71,9 +71,9 @@ export const operationsTexts = {
     noFix: 'No change of permissions would allow this request.',
     apply: 'Assign the role',
     applyQuestion: 'Assign the role?',
-    applyOne: 'The principal gets every permission of the role on this repository, until you remove the assignment.',
-    repository: 'Repository',
-    applyLoses: 'The principal gets every permission of the role at this scope, until you remove the assignment.',
+    applyMeans: (principal: string) =>
+      `${principal} gets every permission of this role there, until you remove the assignment.`,
+    repositories: 'Repositories',
     rules: 'Open the network rules',
     mayNotAssign: 'Your roles do not include assigning roles at this scope.',
     since: 'Now',

@@ -35,6 +35,7 @@ export const rightsTexts = {
     where: 'Applies to',
     action: 'Action',
     thisRegistry: 'This registry',
+    registry: 'Registry',
     inherited: 'inherited',
     inheritedHint: 'This assignment is inherited. Remove it where it was made:',
     subscription: 'Subscription',

@@ -213,7 +213,8 @@ function columnsOf(
     { title: texts.role, cell: ({ role }: NamedAssignment) => role?.properties.roleName ?? texts.goneRole },
     {
       title: texts.where,
-      cell: (each: NamedAssignment) => repositoriesText(each) ?? (isOnImages(each, mode) ? texts.all : ''),
+      cell: (each: NamedAssignment) =>
+        repositoriesText(each.role?.properties.roleName, each.condition) ?? (isOnImages(each, mode) ? texts.all : ''),
     },
     {
       title: texts.scope,

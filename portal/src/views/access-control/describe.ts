@@ -9,7 +9,6 @@ import { type Alternative, parseRepositoryCondition } from '../../../../cli/src/
 import { patternPhrase } from '../../../../cli/src/acr/permission/repository-pattern.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../texts/rights.ts'
-import type { NamedAssignment } from './use-access.ts'
 
 const texts = rightsTexts.access
 
@@ -21,23 +20,25 @@ export function capabilitiesOf(role: RoleDefinition, mode: RoleAssignmentMode): 
 }
 
 /** The alternatives of the condition of a role. */
-export function alternativesOf(role: RoleDefinition | undefined, condition: string | null): readonly Alternative[] {
-  const known = repositoryRoles.find(({ name }) => name === role?.properties.roleName)
+function alternativesOf(roleName: string | undefined, condition: string | null): readonly Alternative[] {
+  const known = repositoryRoles.find(({ name }) => name === roleName)
   return parseRepositoryCondition(condition, known?.actions ?? [])
 }
 
-/** The repositories that a condition allows, in words. Undefined without a condition. */
-export function repositoriesText({ role, condition }: Pick<NamedAssignment, 'role' | 'condition'>): string | undefined {
+/** The repositories that the condition of a role allows, in words. Undefined without a condition. */
+export function repositoriesText(roleName: string | undefined, condition: string | null): string | undefined {
   if (condition === null) return undefined
-  const names = alternativesOf(role, condition).map((each) =>
+  const names = alternativesOf(roleName, condition).map((each) =>
     each.kind === 'other' ? texts.byCondition : each.patterns.map(patternPhrase).join(', '),
   )
   return names.length === 0 ? texts.byCondition : names.join(', ')
 }
 
-/** A scope in words. */
-export function scopeText(scope: string, registryId: string): string {
-  if (scope.toLowerCase() === registryId.toLowerCase()) return texts.thisRegistry
+/** A scope in words, for a view of one registry or of none. */
+export function scopeText(scope: string, registryId?: string): string {
+  if (scope.toLowerCase() === registryId?.toLowerCase()) return texts.thisRegistry
+  const registry = /\/registries\/([^/]+)$/i.exec(scope)?.[1]
+  if (registry !== undefined) return `${texts.registry} ${registry}`
   const [, , , , group] = scope.split('/')
   return group === undefined ? texts.subscription : `${texts.resourceGroup} ${group}`
 }

@@ -46,10 +46,11 @@ test('a principal who has the role keeps it, and gets the repositories that it d
 })
 
 test('conditions, scopes and losses are described in words', () => {
-  assert.equal(repositoriesText({ role, condition: null }), undefined)
-  assert.equal(repositoriesText({ role, condition: `${name} StringEqualsIgnoreCase 'team/app'` }), 'team/app')
+  assert.equal(repositoriesText(role.properties.roleName, null), undefined)
+  assert.equal(repositoriesText(role.properties.roleName, `${name} StringEqualsIgnoreCase 'team/app'`), 'team/app')
   assert.equal(scopeText(registryId.toLowerCase(), registryId), 'This registry')
   assert.match(scopeText('/subscriptions/s/resourceGroups/g', registryId), / g$/)
+  assert.equal(scopeText(registryId), 'Registry contoso')
   const lost = [
     { capability: 'pull', where: 'a' },
     { capability: 'push', where: 'a' },

@@ -4,6 +4,7 @@ import { DataTable } from '../../shell/data-table.tsx'
 import { Section } from '../../shell/page.tsx'
 import { codeText, operationsTexts } from '../../texts/operations.ts'
 import { texts } from '../../texts.ts'
+import { scopeText } from '../access-control/describe.ts'
 
 const view = operationsTexts.denial
 
@@ -23,7 +24,7 @@ export function ConsideredAssignments({ decision, names }: ConsideredAssignments
         columns={[
           { title: view.role, cell: ({ roleName }) => roleName ?? view.noRole },
           { title: view.result, cell: ({ result }) => codeText(operationsTexts.results, result) },
-          { title: view.scope, cell: ({ scope }) => scope },
+          { title: view.scope, cell: ({ scope }) => scopeText(scope) },
           {
             title: view.through,
             cell: ({ principalId, principalType }) =>

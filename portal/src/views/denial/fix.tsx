@@ -11,6 +11,7 @@ import { Facts } from '../../shell/facts.tsx'
 import { Section } from '../../shell/page.tsx'
 import { operationsTexts } from '../../texts/operations.ts'
 import { texts } from '../../texts.ts'
+import { repositoriesText, scopeText } from '../access-control/describe.ts'
 import type { NamedPlace } from '../audit/use-log-place.ts'
 import { type PossibleFix, possibleFix, useFix } from './use-denial.ts'
 
@@ -48,6 +49,7 @@ export function Fix({ decision, place, registry, registryName, names }: FixProps
           place={place}
           id={correlationId}
           principal={names.get(decision.principal.id) ?? decision.principal.id}
+          command={isCommand ? text : undefined}
         />
       )}
       {isOfNetwork && registry !== undefined && (
@@ -93,14 +95,16 @@ type ApplyFixProps = {
   readonly place: NamedPlace
   readonly id: string
   readonly principal: string
+  readonly command: string | undefined
 }
 
 /** Assigns the role after a confirmation. */
-function ApplyFix({ fix, place, id, principal }: ApplyFixProps) {
+function ApplyFix({ fix, place, id, principal, command }: ApplyFixProps) {
   const [isOpen, setOpen] = useState(false)
   const mayAct = usePermissions(fix.scope)
   const apply = useFix(place, id)
   const act = `${view.apply} ${fix.roleName}`
+  const repositories = fix.repository ?? repositoriesText(fix.roleName, fix.condition)
   const reason = mayAct('Microsoft.Authorization/roleAssignments/write') ? undefined : view.mayNotAssign
   return (
     <>
@@ -120,13 +124,17 @@ function ApplyFix({ fix, place, id, principal }: ApplyFixProps) {
             facts={[
               [operationsTexts.who, principal],
               [view.role, fix.roleName],
-              [view.scope, fix.scope],
-              fix.repository === undefined
-                ? [view.condition, fix.condition ?? texts.none]
-                : [view.repository, fix.repository],
+              [view.scope, scopeText(fix.scope)],
+              ...(repositories === undefined ? [] : [[view.repositories, repositories] as const]),
             ]}
           />
-          <Text>{fix.repository === undefined ? view.applyLoses : view.applyOne}</Text>
+          <Text>{view.applyMeans(principal)}</Text>
+          {command !== undefined && (
+            <details>
+              <summary>{texts.commandLine}</summary>
+              <CopyText label={texts.commandLine} text={command} />
+            </details>
+          )}
         </ConfirmDialog>
       )}
     </>
