@@ -75,7 +75,7 @@ export const texts = {
   homeView: {
     welcome: 'Welcome',
     registries: 'Your registries',
-    noRegistries: 'None of your roles lets you list registries.',
+    noRegistries: 'Your roles do not include listing registries.',
     noRegistriesNext: 'If you can pull or push, open the registry by its login server.',
     open: 'Open a registry',
     loginServer: 'Login server',
@@ -92,7 +92,8 @@ export const texts = {
     signIn: 'Sign in and push',
     properties: 'Properties',
     usage: 'Usage',
-    noDetails: 'Your roles do not include the properties of this registry. You may still use its repositories.',
+    noDetails:
+      'Your roles do not include the properties of this registry. You may still be able to use its repositories.',
     login: 'Copy login command',
     loginHint: 'The command contains a token that is valid for three hours. Do not store or share it.',
     client: 'Program',

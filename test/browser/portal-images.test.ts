@@ -249,7 +249,7 @@ test('a person who may only see uploads sees why they may not cancel or import',
     .getByRole('link', { name: /team\/app:/ })
     .first()
     .waitFor()
-  await page.getByText(/Your roles do not show: .*webhooks/).waitFor()
+  await page.getByText(/Your roles do not include: .*webhooks/).waitFor()
   assert.deepEqual(await denialsOf(person.id), [])
   await page.goto(`${registry}/import`)
   await page.getByText('Your roles do not include importing images.', { exact: false }).waitFor()

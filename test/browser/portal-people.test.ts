@@ -180,7 +180,7 @@ async function endsSignIn(page: Page, id: string, other: Page): Promise<void> {
   await other.getByRole('heading', { level: 1, name: 'Welcome' }).waitFor()
   await openView(page, `/portal/people/${id}?part=signIns`)
   await confirm(page, 'End all sign-ins')
-  await page.getByText('This person is signed in nowhere.').waitFor()
+  await page.getByText('This person is not signed in anywhere.').waitFor()
   await other.goto('/portal/')
   await other.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor()
 }
@@ -310,7 +310,7 @@ test('a person sees and ends the own sign-ins, and the account pages have the th
   const { page, faults } = await watch(context)
   const own = `/portal/people/${person.id}?part=signIns`
   await signIn(page, person, own)
-  await page.getByRole('row', { name: /Acrux portal.*This one/ }).waitFor()
+  await page.getByRole('row', { name: /Acrux portal.*Your current sign-in/ }).waitFor()
   assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false)
   const stranger = await createPerson(server, 'stranger')
   expectStatus(await graph(server, 'GET', `/users/${stranger.id}/signInSessions`), 200)

@@ -272,7 +272,7 @@ test('an owner creates a token, rotates its password with an overlap, turns it o
   await page.getByRole('cell', { name: 'device-1', exact: true }).waitFor()
   await button(page, 'Change: device-1-scope-map').click()
   await dialog.getByLabel('Actions').fill('repositories/team/*/content/read\nnonsense')
-  await dialog.getByText('This loses, from the next request on:').waitFor()
+  await dialog.getByText('Lost from the next request on:').waitFor()
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.getByRole('alert').waitFor()
   assert.deepEqual(await violations(page), [], 'scope map')

@@ -90,7 +90,7 @@ export async function ownerSwitchesMode({ owner }: Story): Promise<void> {
   await press(owner, 'Switch to Permissions per repository')
   await picture(owner, 'switch', dialog(owner))
   await press(owner, 'Switch to Permissions per repository')
-  await owner.getByText('Give those who lost something a role for repositories').waitFor()
+  await owner.getByText('Under “Role assignments”, add a role for repositories').waitFor()
 }
 
 /** Gives Ada a role for her repository. */

@@ -109,14 +109,14 @@ function ApplicationActions({ application, principal }: ApplicationActionsProps)
   const enabling = isEnabled ? view.disable : view.enable
   const askEnable = () =>
     setQuestion({
-      title: enabling,
+      title: identitiesTexts.ask(enabling, displayName),
       text: isEnabled ? view.disableText(displayName) : view.enableText(displayName),
       action: enabling,
       act: () => enablePrincipal(principal?.id ?? '', !isEnabled).then(changed),
     })
   const askDelete = () =>
     setQuestion({
-      title: view.delete,
+      title: identitiesTexts.ask(view.delete, displayName),
       text: view.deleteText(displayName),
       action: view.delete,
       act: async () => {

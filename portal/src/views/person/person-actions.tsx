@@ -24,10 +24,10 @@ export function PersonActions({ person }: { readonly person: GraphUser }) {
   const { data: session } = useSession()
   const isSelf = session?.person.objectId === id
   const reason = ownerReason ?? (isSelf ? view.ownHint : undefined)
-  const ask = ({ title, ...rest }: Question, why = ownerReason): Action => ({
-    label: title,
+  const ask = (asked: Question, why = ownerReason): Action => ({
+    label: asked.action,
     reason: why,
-    act: () => setQuestion({ title, ...rest }),
+    act: () => setQuestion(asked),
   })
   const actions: readonly Action[] = [
     { label: view.reset, reason, act: () => setDialog('reset') },
@@ -51,10 +51,10 @@ export function PersonActions({ person }: { readonly person: GraphUser }) {
 function useQuestions({ id, userPrincipalName: name }: GraphUser) {
   const changed = useChangedPerson(id)
   const navigate = useNavigate()
-  const question = (title: string, text: string, act: () => Promise<void>): Question => ({
-    title,
+  const question = (action: string, text: string, act: () => Promise<void>): Question => ({
+    title: identitiesTexts.ask(action, name),
     text,
-    action: title,
+    action,
     act,
   })
   return {

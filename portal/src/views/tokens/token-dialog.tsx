@@ -19,7 +19,7 @@ type TokenDialogProps = {
 }
 
 const words = {
-  enable: { title: texts.enable, hint: '', confirm: texts.enable },
+  enable: { title: texts.enableTitle, hint: texts.enableHint, confirm: texts.enable },
   disable: { title: texts.disableTitle, hint: texts.disableHint, confirm: texts.disable },
   delete: { title: texts.deleteTitle, hint: texts.deleteHint, confirm: rightsTexts.delete },
 } as const
