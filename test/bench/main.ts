@@ -33,11 +33,12 @@ const names = [
 /** Figures that take so long that they are measured only if they are named. */
 const onlyNamed = ['fairness', 'objects', 'workers', 'postgres', 'replicas', 'peers', 'portal', ...packageFigures]
 
-const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT] [--peer NAME=PROGRAM]…
+const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT] [--view TEXT]… [--peer NAME=PROGRAM]…
 
 Figures: ${names.join(', ')}; all of them unless some are named.
 Only when named: ${onlyNamed.join(', ')}; the median of 5 rounds unless --rounds says otherwise.
 --attack measures only those worst requests of fairness whose names have the text in them.
+--view measures only those views of the portal whose names have the text in them.
 --peer names the program of a registry that peers measures beside Acrux: olareg, zot or distribution.
 --serve gives the measured server a further argument, such as --serve=--log-level=warn.
 `
@@ -56,6 +57,7 @@ function readArguments() {
       help: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       attack: { type: 'string' },
+      view: { type: 'string', multiple: true },
       seconds: { type: 'string', default: '1.5' },
       connections: { type: 'string', default: '64' },
       serve: { type: 'string', multiple: true, default: [] },
@@ -102,7 +104,7 @@ async function measureBlobs(settings: Settings, chosen: ReadonlySet<string>): Pr
 }
 
 async function main(): Promise<void> {
-  const { chosen, json, help, rounds, measuredMs, connections, serve, attack, peer } = readArguments()
+  const { chosen, json, help, rounds, measuredMs, connections, serve, attack, view, peer } = readArguments()
   if (help) {
     process.stdout.write(usage)
     return
@@ -122,7 +124,7 @@ async function main(): Promise<void> {
     ...(chosen.has('workers') ? [...(await measureWorkers(settings)), ...(await measureWorkerCores(settings))] : []),
     ...(chosen.has('postgres') ? await measurePostgres(settings) : []),
     ...(chosen.has('replicas') ? await measureReplicas(settings) : []),
-    ...(chosen.has('portal') ? await measurePortal(settings) : []),
+    ...(chosen.has('portal') ? await measurePortal(settings, view) : []),
     ...(chosen.has('peers') ? await measurePeers(settings, peer) : []),
     ...(chosen.has('fairness') ? await measureFairness(settings, attack) : []),
   ]

@@ -14,7 +14,7 @@ const sizes = { repositories: 10_000, tags: 100_000 } as const
 /** How often a request is sent for one measurement of its processor time. */
 const repetitions = 20
 
-/** How often a view is opened at most: another process on the machine may make a task of the page longer. */
+/** How often a view is opened at most. */
 const maxOpenings = 3
 
 /** The targets of a view. */
@@ -68,8 +68,36 @@ type Sent = { readonly method: string; readonly url: string; readonly body: stri
 const isOfShell = (url: string): boolean =>
   /\/(?:session|subscriptions|Microsoft\.ContainerRegistry\/registries)$/.test(new URL(url).pathname)
 
+/** An event of a trace of Chromium: a task that ended, or the name of a thread. */
+type TraceEvent = {
+  readonly name: string
+  readonly ph: string
+  readonly pid: number
+  readonly tid: number
+  /** Microseconds of processor time. */
+  readonly tdur?: number
+  readonly args: { readonly name?: string }
+}
+
+/**
+ * The processor time of the longest task on the main thread of a page, in milliseconds. The time that a task takes by the clock grows
+ * when other programs use the processor.
+ */
+function longestTaskMs(trace: Buffer): number {
+  const { traceEvents } = JSON.parse(trace.toString()) as { readonly traceEvents: readonly TraceEvent[] }
+  const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`
+  const mains = new Set(
+    traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(threadOf),
+  )
+  const tasks = traceEvents.filter((event) => event.ph === 'X' && mains.has(threadOf(event)))
+  if (tasks.length === 0) throw new Error('the trace of the browser has no task of a page')
+  return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000
+}
+
 /** Opens a view in a new page, and returns its requests and its longest task on the main thread in milliseconds. */
 async function open(context: BrowserContext, path: string): Promise<{ sent: readonly Sent[]; taskMs: number }> {
+  const browser = context.browser()
+  if (browser === null) throw new Error('the browser has ended')
   const page = await context.newPage()
   const sent: Sent[] = []
   page.on('request', (one: Request) => {
@@ -77,13 +105,11 @@ async function open(context: BrowserContext, path: string): Promise<{ sent: read
     if (!new URL(url).pathname.startsWith('/portal/api/') || isOfShell(url)) return
     sent.push({ method: one.method(), url, body: one.postData() ?? undefined })
   })
-  await page.addInitScript(`window.longest = 0
-    new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => { longest = Math.max(longest, duration) }))
-      .observe({ type: 'longtask', buffered: true })`)
+  await browser.startTracing(page, { categories: ['toplevel'] })
   await page.goto(`/portal/${path}`)
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await page.waitForLoadState('networkidle')
-  const taskMs = Number(await page.evaluate('longest'))
+  const taskMs = longestTaskMs(await browser.stopTracing())
   await page.close()
   return { sent, taskMs }
 }
@@ -120,10 +146,13 @@ async function firstViewKib(page: Page): Promise<number> {
 const atMost = { bound: 'at most' } as const
 
 /**
- * The cost of the views of the portal: their requests, the server's processor time for each, and the longest task in
- * the browser.
+ * The cost of the views of the portal: their requests, the server's processor time for each, and the longest task in the browser.
+ * Only the views whose names contain one of the texts, if there are any.
  */
-export async function measurePortal({ say, cores, serverArgs, rounds }: Settings): Promise<Figure[]> {
+export async function measurePortal(
+  { say, cores, serverArgs, rounds }: Settings,
+  chosen: readonly string[] = [],
+): Promise<Figure[]> {
   say('portal')
   using filled = await fill(sizes)
   await using subject = await startOn(filled, cores.server, serverArgs)
@@ -142,6 +171,7 @@ export async function measurePortal({ say, cores, serverArgs, rounds }: Settings
     { name: 'portal: first view', measured: kib, unit: 'KiB', ...atMost, target: targets.firstViewKib, details },
   ]
   for (const [name, path] of Object.entries(viewsOf(subject))) {
+    if (chosen.length > 0 && !chosen.some((text) => name.includes(text))) continue
     say(`portal: ${name}`)
     const opened = []
     for (let round = 0; round < Math.min(rounds, maxOpenings); round += 1) opened.push(await open(context, path))
@@ -178,7 +208,7 @@ export async function measurePortal({ say, cores, serverArgs, rounds }: Settings
         unit: 'milliseconds',
         ...atMost,
         target: targets.taskMs,
-        details: 'the longest task',
+        details: 'the longest task, in processor time',
       },
     )
   }
