@@ -124,7 +124,7 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
   await t.test('a tag is removed and restored', async () => {
     await page.goto(`${inApp}/manifests/2`)
     await page.getByRole('button', { name: 'Remove tag…' }).click()
-    await page.getByText(/Only the name 2/).waitFor()
+    await page.getByText(/Only the tag 2/).waitFor()
     await page.getByRole('button', { name: 'Remove tag', exact: true }).click()
     await page.getByRole('heading', { level: 1, name: 'team/app', exact: true }).waitFor()
     assert.equal((await properties('team/app/_tags/2')).status, 404)
@@ -142,7 +142,7 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
     await page.getByRole('button', { name: 'Delete manifest…' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('These tags: sig2.').waitFor()
-    await dialog.getByText(/kept for 7 days/).waitFor()
+    await dialog.getByText(/for 7 days/).waitFor()
     assert.deepEqual(await violations(page), [])
     await dialog.getByRole('button', { name: 'Delete manifest' }).click()
     await page.getByRole('heading', { level: 1, name: 'team/app', exact: true }).waitFor()

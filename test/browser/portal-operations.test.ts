@@ -87,7 +87,8 @@ test('an owner finds a denial in the audit log, reads why, fixes it, and exports
   const dialog = page.getByRole('dialog')
   await dialog.getByText('AcrPush', { exact: true }).waitFor()
   const said = await dialog.innerText()
-  for (const words of ['build', `Registry ${server.firstRun.registry}`]) assert.ok(said.includes(words), words)
+  // The auditor may not read names of the directory.
+  for (const words of [build.objectId, `Registry ${server.firstRun.registry}`]) assert.ok(said.includes(words), words)
   assert.doesNotMatch(said, /\/subscriptions\//, 'in words, not as an id of ARM')
   assert.deepEqual(await lastingViolations(page), [], 'the confirmation')
   await page.setViewportSize({ width: 360, height: 640 })
