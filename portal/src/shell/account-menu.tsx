@@ -1,6 +1,6 @@
 import {
-  Button,
   Menu,
+  MenuButton,
   MenuDivider,
   MenuGroup,
   MenuGroupHeader,
@@ -26,9 +26,9 @@ export function AccountMenu({ session }: { readonly session: Session }) {
       onCheckedValueChange={(_event, { checkedItems }) => choose((checkedItems[0] ?? 'system') as ThemeName)}
     >
       <MenuTrigger disableButtonEnhancement>
-        <Button appearance="subtle" aria-label={`${texts.menu.account} ${displayName}`}>
+        <MenuButton appearance="subtle" aria-label={`${texts.menu.account} ${displayName}`}>
           {displayName}
-        </Button>
+        </MenuButton>
       </MenuTrigger>
       <MenuPopover>
         <MenuList>

@@ -1,6 +1,8 @@
 import { ProgressBar, Text, makeStyles, tokens } from '@fluentui/react-components'
 
-const useStyles = makeStyles({ share: { display: 'grid', rowGap: tokens.spacingVerticalXS, minWidth: '8rem' } })
+const useStyles = makeStyles({
+  share: { display: 'grid', rowGap: tokens.spacingVerticalXS, minWidth: '8rem', maxWidth: '24rem' },
+})
 
 type ShareProps = { readonly used: number; readonly limit: number; readonly text: string }
 

@@ -207,7 +207,7 @@ export const imagesTexts = {
     quota: (place: string, share: number) => `${place} uses ${share} % of its quota.`,
     webhook: (name: string, failures: number, error: string) =>
       `The webhook ${name} has failed ${failures} times in a row: ${error}`,
-    denials: (count: string) => `${count} requests were denied since midnight UTC.`,
+    denials: (count: string) => `Denied since midnight UTC: ${count} ${count === '1' ? 'request' : 'requests'}.`,
     hidden: (what: string) => `Your roles do not include: ${what}.`,
     cut: 'Only the first applications were checked.',
     checkAll: 'Check all applications',

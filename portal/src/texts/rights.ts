@@ -145,7 +145,6 @@ export const rightsTexts = {
       'not-for-anonymous': 'Anonymous callers can never do this',
     },
     changes: {
-      'assign-role': 'Assign the role',
       'change-condition': 'Add the repository to the condition of the role assignment',
       'extend-scope-map': 'Add to the scope map',
       'extend-scope-map-hint': 'Every token with this scope map gets it.',
@@ -154,8 +153,8 @@ export const rightsTexts = {
       'sign-in': 'Sign in as a user who has the permission',
     },
     at: 'at',
-    withCondition: 'with the condition',
-    forRepository: 'for the repository',
+    assignRole: (role: string, who: string, repositories: string | undefined) =>
+      `Assign the role ${role} to ${who}${repositories === undefined ? '' : `, for ${repositories}`}.`,
   },
   who: {
     about: 'List who is allowed to do something on a repository.',

@@ -14,6 +14,7 @@ import { DoneMessage } from '../../shell/done-message.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
+import { repositoriesText } from './describe.ts'
 import { actionToGrant } from './grant.ts'
 import { possibleChange } from './apply-change.ts'
 import { accessKey } from './use-access.ts'
@@ -80,12 +81,10 @@ function describeChange(
   const { changes } = texts
   const granted = actionToGrant(asked.action)
   if (kind === 'change-condition' && granted !== undefined && asked.repository !== null)
-    return `${changes['assign-role']} ${grantForms[granted].role.name}: ${who}, ${texts.forRepository} ${asked.repository}`
+    return texts.assignRole(grantForms[granted].role.name, who, asked.repository)
   switch (kind) {
-    case 'assign-role': {
-      const limit = condition ? `, ${texts.withCondition} ${condition}` : ''
-      return `${changes['assign-role']} ${roleName ?? ''}: ${who}${limit}`
-    }
+    case 'assign-role':
+      return texts.assignRole(roleName ?? '', who, repositoriesText(roleName, condition ?? null))
     case 'extend-scope-map':
       return `${changes['extend-scope-map']}: ${action ?? ''}. ${changes['extend-scope-map-hint']}`
     default:

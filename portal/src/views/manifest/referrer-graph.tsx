@@ -14,6 +14,7 @@ import { useReferrers } from './use-manifest.ts'
 const view = imagesTexts.referrers
 
 const useStyles = makeStyles({
+  toggle: { minWidth: 'auto' },
   list: {
     margin: 0,
     padding: 0,
@@ -105,6 +106,7 @@ function Referrer({ registry, repository, referrer }: ReferrerProps) {
         <Text className={styles.detail}>{formatBytes(size)}</Text>
         {created !== undefined && <Text className={styles.detail}>{formatTime(created)}</Text>}
         <Button
+          className={styles.toggle}
           size="small"
           appearance="subtle"
           aria-expanded={isOpen}
