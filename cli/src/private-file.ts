@@ -2,7 +2,7 @@ import { constants, open } from 'node:fs/promises'
 import path from 'node:path'
 import { systemErrorCode } from '@acrux/server/plain-reason'
 
-/** Replaces a file that only its owner may read. It is durable, and never incomplete. */
+/** Replaces a file that only its owner may read. The new file is durable, and never incomplete. */
 export async function writePrivateFile(file: string, text: string): Promise<void> {
   // It is loaded when it is used, because the credential helper, which often only reads, must start fast.
   const { makePrivateDirectory, writeFileDurably } = await import('@acrux/server/durable-file')

@@ -14,7 +14,7 @@ async function readyMs({ dataDir, port }: Filled, rounds: number): Promise<numbe
   return median(all)
 }
 
-/** The start-up of a server that has a million tags. It is not bound to a core. */
+/** The start-up of a server that has a million tags. The server is not bound to a core. */
 export async function measureStartUp({ rounds, say }: Settings): Promise<Figure> {
   say('start-up')
   using small = await fill({ repositories: 10 })

@@ -82,7 +82,10 @@ export async function openView(page: Page, path: string): Promise<void> {
   await page.waitForLoadState('networkidle')
 }
 
-/** The source of axe. It is evaluated by the debugger, to which the policy of the page does not apply. */
+/**
+ * The source of axe. The debugger evaluates the function, because the policy of the page does not apply to the
+ * debugger.
+ */
 export const axeSource = (): string => readFileSync(join(root, 'portal/node_modules/axe-core/axe.min.js'), 'utf8')
 
 /** The violations that axe finds. Tabster's elements only move the focus. */

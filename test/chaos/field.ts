@@ -25,7 +25,7 @@ export function noCounts(): Counts {
   return { ...none, slowestMs: 0, violations: [] }
 }
 
-/** What the clients of a round work with. */
+/** The data of the clients of a round. */
 export interface Field {
   readonly servers: readonly [RunningServer, ...RunningServer[]]
   /** The value of `Authorization` of the owner. */

@@ -22,7 +22,7 @@ function written(name: string, value: number): string {
   return name.startsWith('recovered') ? `${(value / 1000).toFixed(1)} s` : value.toLocaleString('en')
 }
 
-/** What was seen, for people and for the documentation, in Markdown. */
+/** The results as Markdown, for people and for the documentation. */
 export function table(seen: readonly Seen[]): string {
   const parts = seen.flatMap(({ byPart }) => [...byPart])
   const rows = parts.map(([part, counts]) => [

@@ -71,7 +71,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly caFile: string
   readonly dataDir: string
   readonly firstRun: FirstRun
-  /** Of the process that runs now; another after `restart`. */
+  /** The id of the process that runs now; it changes after `restart`. */
   readonly pid: number
   /** All that the process, and those it replaced, have written to stdout and stderr. */
   output(): string

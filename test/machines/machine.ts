@@ -67,7 +67,7 @@ export interface RunningMachine extends AsyncDisposable {
   readonly origin: string
   /** The machine's own identity. */
   readonly own: Identity
-  /** What programs send in the shape of App Service. */
+  /** The header that programs send in the shape of App Service. */
   readonly header: string
   /** The variables of the two shapes. */
   readonly imds: Readonly<Record<string, string>>

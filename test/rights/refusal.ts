@@ -6,7 +6,7 @@ import { at, listAt, stringAt } from '../harness/json.ts'
 export interface Refusal {
   /** The registry that refuses. */
   loginServer: string
-  /** As the challenge names it; absent at `/v2/`. */
+  /** The access scope in the challenge; absent at `/v2/`. */
   scope?: string
   /** Why a token that was sent was not enough; absent if none was sent. */
   error?: 'invalid_token' | 'insufficient_scope'

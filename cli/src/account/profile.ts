@@ -46,7 +46,7 @@ export type StoredSubscription = { readonly signIn: string; readonly subscriptio
 /** A registry for which clients ask `docker-credential-acrux`. */
 export type HelperRegistry = { readonly name: string; readonly loginServer: string; readonly cloud: string }
 
-/** What the command line knows between commands, without secrets. */
+/** The state that the command line stores between commands, without secrets. */
 export type Profile = {
   readonly version: 1
   readonly activeCloud: string

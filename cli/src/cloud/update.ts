@@ -52,7 +52,7 @@ async function update(flags: Flags, context: CommandContext): Promise<void> {
   }))
 }
 
-/** What the server does not describe stays as it is, as for az. */
+/** Values that the server does not describe stay unchanged, as for az. */
 function withoutNull(values: Readonly<Record<string, string | null>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [[name, value]])))
 }

@@ -3,7 +3,7 @@ import { failure } from './failure.ts'
 import { type Log, createLog } from './log.ts'
 import { promptFor } from './prompt.ts'
 
-/** What a command is given: everything outside its flags. */
+/** Everything that a command uses in addition to its flags. */
 export type CommandContext = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Log

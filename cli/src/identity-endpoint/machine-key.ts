@@ -9,7 +9,7 @@ import {
 } from 'node:crypto'
 import type { EnrollmentProof, MachineAssertion, WantedIdentity } from '@acrux/server/machine-protocol'
 
-/** The lifetime of an assertion. It is short, because an assertion is sent at once. */
+/** The lifetime of an assertion. The lifetime is short, because an assertion is sent at once. */
 const assertionSeconds = 120
 
 /** Creates the key of a machine as PKCS #8 PEM. It never leaves the machine. */

@@ -44,7 +44,7 @@ export async function writeOwnFile({ path, content }: OwnFile): Promise<void> {
   }
 }
 
-/** What `acrux trust` may do with the file at a path: remove it, nothing, or nothing because somebody else wrote it. */
+/** Whether `acrux trust --undo` removes the file at a path: yes, no, or no because somebody else wrote it. */
 export async function ownershipOf(path: string): Promise<'absent' | 'own' | 'foreign'> {
   const text = await read(path)
   return text === undefined ? 'absent' : isOwn(text) ? 'own' : 'foreign'

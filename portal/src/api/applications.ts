@@ -56,7 +56,7 @@ export async function createSecret(id: string, displayName: string, days: number
   return (await readJson<GraphPasswordCredential>(path, { method: 'POST', body })).body
 }
 
-/** Deletes a secret. What was obtained with it is denied from the next request on. */
+/** Deletes a secret. Tokens that were obtained with the secret are denied from the next request on. */
 export async function deleteSecret(id: string, keyId: string): Promise<void> {
   await send(`${applicationPath(id)}/removePassword`, { method: 'POST', body: { keyId } })
 }

@@ -13,7 +13,7 @@ const acmeSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            "Get certificates from the ACME provider with this directory, such as Let's Encrypt, and renew them. The server orders one for `publicHost` and for each login server that is a public name. For all other hosts, and until the first certificate arrives, the server uses its own certificate. See [certificates from an ACME provider](../how-to/acme.md).",
+            "Get certificates from the ACME provider with this directory, such as Let's Encrypt, and renew them. The server orders one certificate for `publicHost` and one for each login server that is a public name. For all other hosts, and until the first certificate arrives, the server uses its own certificate. See [certificates from an ACME provider](../how-to/acme.md).",
           placeholder: 'url',
           example: 'https://acme-v02.api.letsencrypt.org/directory',
           defaultText: 'none',

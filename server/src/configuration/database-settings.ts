@@ -32,7 +32,7 @@ export const databaseSettings = z
       directUrl: databaseUrl().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'The URL of the PostgreSQL server itself, if `database` is the URL of a pooler such as PgBouncer. The server uses it for notifications and for changes of the schema. Without this setting, a revocation through a pooler takes up to 0.7 seconds longer.',
+          'The URL of the PostgreSQL server itself, if `database` is the URL of a pooler such as PgBouncer. The server uses this URL for notifications and for changes of the schema. Without this setting, a revocation through a pooler takes up to 0.7 seconds longer.',
         placeholder: 'url',
         example: 'postgres://acrux@db.example.com/acrux',
         defaultText: '`database`',

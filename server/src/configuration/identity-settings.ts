@@ -42,7 +42,7 @@ export const identitySettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'What a user needs to set up a second factor for the first time: only the password, or also a code from an owner of the directory. With `owner-code`, a stolen password is not enough to set one up.',
+            'What a user needs to set up a second factor for the first time: only the password, or also a code from an owner of the directory. With `owner-code`, a stolen password is not enough to set up a second factor.',
           placeholder: 'mode',
           example: 'owner-code',
         }),

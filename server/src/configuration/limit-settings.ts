@@ -55,7 +55,7 @@ export const limitSettings = z
       maxConcurrentUploadsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
         kind: 'number',
         description:
-          'How many uploads one caller may have open in one registry. At this limit, a new upload ends the one that has been idle longest.',
+          'How many uploads one caller may have open in one registry. At this limit, a new upload ends the upload that has been idle longest.',
         placeholder: 'number',
         example: '64',
       }),

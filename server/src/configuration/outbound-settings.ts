@@ -31,7 +31,7 @@ export const outboundSettings = z
         .register(settingTexts, {
           kind: 'list',
           description:
-            'Source registries of imports whose token service has another host, each with that host. Credentials for the registry are also sent to that host. Docker Hub needs no entry, nor does a registry whose host is below the host of its token service, such as `registry.gitlab.com`.',
+            'Source registries of imports whose token service has another host, each with that host. Credentials for the registry are also sent to the host of the token service. Docker Hub needs no entry, nor does a registry whose host is below the host of its token service, such as `registry.gitlab.com`.',
           placeholder: 'pair',
           example: 'registry.example.com=gitlab.example.com',
           defaultText: 'none',

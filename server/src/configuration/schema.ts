@@ -22,7 +22,7 @@ export const settingsSchema = z.strictObject(
     dataDir: path().register(settingTexts, {
       kind: 'text',
       description:
-        'The directory that holds all state: database, blobs, keys, certificates. Only one server at a time can use it. If `database` is set, the rows are in PostgreSQL instead.',
+        'The directory that holds all state: database, blobs, keys, certificates. Only one server at a time can use the directory. If `database` is set, the rows are in PostgreSQL instead.',
       placeholder: 'directory',
       example: '/var/lib/acrux',
       defaultText:
@@ -94,7 +94,7 @@ export const settingsSchema = z.strictObject(
     http: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Serve HTTP instead of HTTPS. Passwords are then not encrypted on the network, so every `listen` must be a loopback address, or `behindProxy` must be set.',
+        'Serve HTTP instead of HTTPS. Without TLS, passwords are not encrypted on the network, so every `listen` must be a loopback address, or `behindProxy` must be set.',
       placeholder: 'boolean',
       example: 'true',
     }),
@@ -119,7 +119,7 @@ export const settingsSchema = z.strictObject(
     hstsIncludeSubDomains: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Add `includeSubDomains` to `Strict-Transport-Security`, so that browsers use HTTPS for all subdomains as well. Set it only if all of them support HTTPS.',
+        'Add `includeSubDomains` to `Strict-Transport-Security`, so that browsers use HTTPS for all subdomains as well. Set this only if all subdomains support HTTPS.',
       placeholder: 'boolean',
       example: 'true',
     }),
@@ -166,14 +166,14 @@ export const settingsSchema = z.strictObject(
     metricsRetentionDays: wholeNumber(1, 3650).default(93).register(settingTexts, {
       kind: 'number',
       description:
-        'How long the hourly counters of each registry, as shown by `az monitor metrics list`, are kept. Azure keeps them for 93 days.',
+        'How long the hourly counters of each registry, as shown by `az monitor metrics list`, are kept. Azure keeps its metrics for 93 days.',
       placeholder: 'days',
       example: '365',
     }),
     drainSeconds: wholeNumber(0, 3600).default(0).register(settingTexts, {
       kind: 'number',
       description:
-        'How long the server continues to accept connections after SIGTERM. `/readyz` responds 503 meanwhile, and each response closes its connection, so that a load balancer selects other servers. Set it to a longer time than the load balancer needs to notice this.',
+        'How long the server continues to accept connections after SIGTERM. `/readyz` responds 503 meanwhile, and each response closes its connection, so that a load balancer selects other servers. Set a longer time than the load balancer needs to notice the 503.',
       placeholder: 'seconds',
       example: '15',
     }),

@@ -86,7 +86,7 @@ const s3Settings = z
       pathStyle: flag().default(false).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Send the bucket in the path of a URL instead of its host. Most services other than Amazon need this.',
+          'Send the bucket in the path of a URL instead of its host. Most services other than Amazon need this setting.',
         placeholder: 'boolean',
         example: 'true',
       }),
@@ -115,7 +115,7 @@ export const storageSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'Where the bytes of blobs are stored: in `dataDir`, in Azure Blob Storage, or in S3 or a compatible service. To change it once there are blobs, use `acrux migrate`. See [object storage](../how-to/object-storage.md).',
+            'Where the bytes of blobs are stored: in `dataDir`, in Azure Blob Storage, or in S3 or a compatible service. To change this setting once there are blobs, use `acrux migrate`. See [object storage](../how-to/object-storage.md).',
           placeholder: 'kind',
           example: 's3',
         }),
@@ -124,7 +124,7 @@ export const storageSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'The beginning of the names of all objects. Each installation needs a container, bucket or prefix of its own.',
+            'The prefix of the names of all objects. Each installation needs a container, bucket or prefix of its own.',
           placeholder: 'path',
           example: 'registry/',
           defaultText: 'empty',

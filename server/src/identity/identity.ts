@@ -54,7 +54,7 @@ export type IdentityOptions = TokenVerificationOptions & {
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** Creates the module. Its first signing key is created when it is needed. */
+/** Creates the module. The first signing key is created when it is needed. */
 export function createIdentity(options: IdentityOptions): Identity {
   const { database, clock, audit, log, credentials, directory, issuers, publicOrigin } = options
   const { audiences, clients, keys, ...verification } = createTokenVerification(options)

@@ -95,7 +95,7 @@ export async function openTestRegistry(
     readonly softDelete?: 'enabled' | 'disabled'
     readonly defaultQuotas?: DefaultQuotas
     readonly space?: ContentSpace
-    /** Of a module that works on the registry's content. */
+    /** The options of a module that works on the registry's content. */
     readonly migrations?: readonly Migration[]
   } = {},
 ): Promise<TestRegistry> {

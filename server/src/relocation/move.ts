@@ -14,7 +14,7 @@ export type MoveProgress = {
   readonly total: number
 }
 
-/** What is moved, and how the server that is being moved is paused. */
+/** The data to move, and the functions that pause the server. */
 export type Move = {
   /** The rows, which are moved if there is a target. */
   readonly source: RawDatabase

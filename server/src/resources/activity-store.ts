@@ -63,7 +63,7 @@ export function createActivityStore(database: Database) {
             .execute()
         }
       }),
-    /** The hours of a registry between two times, earliest first. */
+    /** The hourly counts of a registry between two times, earliest first. */
     hours: (rid: string, fromMs: number, untilMs: number): Promise<ActivityRow[]> =>
       database
         .tables<Tables>()

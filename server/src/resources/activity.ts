@@ -13,7 +13,7 @@ export interface RegistryActivity {
   readonly counterOf: (event: Omit<AuditEvent, 'origin'>) => (() => void) | undefined
   /** Writes the counts. If that fails, they stay in memory until the next call. */
   flush(): Promise<void>
-  /** The hours of a registry between two times, earliest first, including unwritten counts. */
+  /** The hourly counts of a registry between two times, earliest first, including unwritten counts. */
   hours(rid: string, fromMs: number, untilMs: number): Promise<ActivityRow[]>
   /** Deletes expired hours. */
   expire(): Promise<void>

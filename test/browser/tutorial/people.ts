@@ -4,7 +4,7 @@ import { expectStatus, graph } from '../../harness/arm.ts'
 import { choose, commands, copy, copyOf, fill, follow, label, openTab, picture, press } from './guide.ts'
 import { type Setting, type Terminal, loginServer } from './setting.ts'
 
-/** What a test has while it follows the tutorials. */
+/** The browsers, shells and data of a test that follows the tutorials. */
 export type Story = {
   readonly setting: Setting
   /** The browser and the shell of the owner. */

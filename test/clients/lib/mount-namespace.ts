@@ -16,8 +16,8 @@ export interface MountNamespace extends AsyncDisposable {
 }
 
 /**
- * Opens a mount namespace in which each `from` lies over its `to`. Needs root. What is mounted in it is seen nowhere else, and
- * is gone when the namespace is.
+ * Opens a mount namespace in which each `from` lies over its `to`. Needs root. Its mounts are visible nowhere else,
+ * and disappear with the namespace.
  */
 export async function openMountNamespace(binds: readonly Bind[]): Promise<MountNamespace> {
   const script =

@@ -16,7 +16,7 @@ export interface Given {
 
 /** One way in which authority ends. */
 export interface Revocation {
-  /** What happens, as the end of a sentence. */
+  /** A description of the change, as the end of a sentence. */
   readonly when: string
   /**
    * The only changes of the database that it causes: `table` for deleted rows, `table.column` for a changed value.

@@ -67,7 +67,7 @@ async function attach(flags: Flags, context: CommandContext): Promise<unknown> {
   }
 }
 
-/** What a change did, or would do; without a change, that nothing was missing. */
+/** Describes what a change did, or would do; without a change, says that nothing was missing. */
 function stateOf(kind: string | undefined, isDone: boolean): State {
   if (kind === undefined) return 'present'
   if (kind.startsWith('create')) return isDone ? 'created' : 'would be created'
@@ -100,7 +100,10 @@ async function addMissing(context: CommandContext, { registry, puller, missing, 
   for (const change of changes) await applyChange(registry, { id: puller.objectId, type: 'ServicePrincipal' }, change)
 }
 
-/** What its role for pulls lacks. Roles at other scopes and of groups are not considered, as for az. */
+/**
+ * The permissions that the role for pulls lacks. Roles at other scopes and of groups are not considered, as for az.
+ *
+ */
 async function roleChanges(registry: AttachedRegistry, { objectId }: Puller): Promise<PermissionChange[]> {
   const { account, id: scope, role } = registry
   const [present] = await searchAssignments(account, { scope, objectId, role })

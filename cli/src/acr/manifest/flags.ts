@@ -89,7 +89,7 @@ export async function requireRestorable(context: CommandContext, flags: Manifest
   return { ...selected, image: parseImage(selected.text, { allowsDigest: false, defaultsToLatest }) }
 }
 
-/** What a position names: `permissive` is a repository with or without a tag. */
+/** The object that a position names: `permissive` means a repository with or without a tag. */
 type Kind = 'manifest' | 'repository' | 'permissive'
 
 async function select(

@@ -30,7 +30,7 @@ const needs = {
 
 export type Capability = keyof typeof needs
 
-/** What a principal may do in a mode: on all repositories, or on those of these texts. */
+/** What a principal may do in a mode: on all repositories, or on the repositories of these patterns. */
 type Capabilities = ReadonlyMap<Capability, readonly string[]>
 
 /** A capability, and where it is lost or gained, such as `all repositories except team/*`. */

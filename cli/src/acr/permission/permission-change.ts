@@ -60,7 +60,7 @@ export type PermissionResult = {
   readonly repository: string
   readonly dryRun: boolean
   readonly changes: readonly PermissionChange[]
-  /** Of a revocation: where the permission, or a part of it, still comes from. */
+  /** For a revocation: the sources from which the principal still has the permission, or a part of it. */
   readonly remaining: readonly PermissionSource[]
   /** Sentences for people. */
   readonly summary: readonly string[]

@@ -16,7 +16,7 @@ export type ListedManifest = Omit<ListedTag, 'name'> & {
 /** What a manifest refers to, as digests. */
 export type References = { readonly children: readonly string[]; readonly subject: string | undefined }
 
-/** What is deleted, as times in milliseconds since the epoch, and a number of tags. */
+/** The rules of what is deleted: times in milliseconds since the epoch, and a number of tags. */
 export type Rules = {
   /** Only tags and manifests that were last changed before this time. */
   readonly changedBeforeMs: number

@@ -5,7 +5,7 @@ const accessTabs = ['assignments', 'check', 'who', 'roles', 'mode'] as const
 
 export type AccessTab = (typeof accessTabs)[number]
 
-/** What the address of access control says. */
+/** The values in the address of access control. */
 export type AccessSearch = {
   readonly tab?: AccessTab
   readonly filter?: string

@@ -43,7 +43,7 @@ function DenialView({ id, registry }: DenialViewProps) {
   )
 }
 
-/** For people who may not read the reason. They can send the address to those who may. */
+/** For people who may not read the reason. People who may not read it can send the address to people who may. */
 function Hidden() {
   return (
     <>

@@ -54,7 +54,10 @@ function ofCredential(
   return used !== null && lastMs < nowMs - unusedMs ? [{ text: view.unused(name, kind) }] : []
 }
 
-/** How long before its end the certificate of the server needs attention. It is renewed before that, unless something fails. */
+/**
+ * How long before its end the certificate of the server needs attention. The certificate is renewed before that,
+ * unless something fails.
+ */
 const certificateMs = 14 * dayMs
 
 /** Components that are degraded or unavailable, and a certificate that was not renewed. */

@@ -1,6 +1,6 @@
 import type { ImportOrder } from '../../api/registry-arm.ts'
 
-/** What the address says: the running import, and the name that the image gets. */
+/** The values in the address: the running import, and the name that the image gets. */
 export type ImportSearch = { readonly operation?: string; readonly target?: string }
 
 const operationPattern =

@@ -1,7 +1,7 @@
 export const manifestParts = ['overview', 'config', 'referrers', 'raw'] as const
 export type ManifestPart = (typeof manifestParts)[number]
 
-/** What the address of a manifest says about its view. */
+/** The values in the address of a manifest. */
 export type ManifestSearch = { readonly show?: Exclude<ManifestPart, 'overview'> }
 
 /** Reads the address. Unknown values are ignored. */

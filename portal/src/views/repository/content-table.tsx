@@ -29,7 +29,7 @@ type ContentTableProps = {
 type Row = {
   /** The tag, or the digest of a manifest. */
   readonly reference: string
-  /** What is beside it: the digest of a tag, or the tags of a manifest. */
+  /** The second column: the digest of a tag, or the tags of a manifest. */
   readonly other: string
   readonly sizeBytes: number | undefined
   readonly platforms: string

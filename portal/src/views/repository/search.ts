@@ -1,13 +1,13 @@
 import type { ListOrder } from '../../api/registry.ts'
 
-/** What the address of a repository says about its view. */
+/** The values in the address of a repository. */
 export type RepositorySearch = {
   readonly show?: 'manifests'
   readonly order?: Exclude<ListOrder, 'newest'>
   readonly filter?: string
 }
 
-/** Reads the address. What is not known is left out. */
+/** Reads the address. Unknown values are ignored. */
 export function parseRepositorySearch({ show, order, filter }: Record<string, unknown>): RepositorySearch {
   return {
     ...(show === 'manifests' && { show }),

@@ -9,7 +9,7 @@ type RunSectionProps = {
   readonly hint: string
   /** The label of the button that starts a run. */
   readonly act: string
-  /** What a run does, as the confirmation says. */
+  /** The text of the confirmation, which says what a run does. */
   readonly means: string
   /** Why the person cannot start one. */
   readonly reason: string | undefined

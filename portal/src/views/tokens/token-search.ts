@@ -2,7 +2,7 @@ const tokenTabs = ['tokens', 'maps', 'anonymous'] as const
 
 export type TokenTab = (typeof tokenTabs)[number]
 
-/** What the address of the tokens says. */
+/** The values in the address of the tokens. */
 export type TokenSearch = { readonly tab?: TokenTab; readonly filter?: string }
 
 /** Reads the search of an address. */

@@ -15,7 +15,7 @@ import type { ModuleBasis } from './basis.ts'
 
 type AuthorityBasis = Pick<ModuleBasis, 'database' | 'clock' | 'sealer' | 'publicOrigin'>
 
-/** What other modules have to do when something is deleted, and what they know about issuers. */
+/** The listeners of other modules for deletions, and the issuers that they know. */
 export type AuthorityPorts = {
   readonly acceptsIssuer: NonNullable<Parameters<typeof createCredentials>[0]['acceptsIssuer']>
   readonly onPrincipalDeleted: (transaction: Transaction, objectId: string) => Promise<unknown>

@@ -18,7 +18,7 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly revisions?: State['revisions']
   /** The processes that share the database; by default, this one alone. */
   readonly processes?: State['processes']
-  /** What callers use in other threads; by default, there are none. */
+  /** The usage of callers in other threads; by default, there are no other threads. */
   readonly callers?: SharedCallers | undefined
   /** The data directory, if there is one: a scrub verifies the audit log in it. */
   readonly dataDir?: Pick<State['dataDir'], 'path'>

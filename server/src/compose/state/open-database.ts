@@ -89,7 +89,7 @@ export function requireDatabase({ dataDir }: Pick<DatabasePlace, 'dataDir'>): vo
   )
 }
 
-/** What connections to the database need in addition to its address. @throws StartupError */
+/** The settings of connections to the database in addition to its address. @throws StartupError */
 export async function postgresAccess(settings: Configuration['database']): Promise<PostgresAccess> {
   const password = await databasePassword(settings)
   const { caFile } = settings
@@ -134,7 +134,7 @@ export function requireSameProduct({ dataDir, database: { url } }: DatabasePlace
   }
 }
 
-/** What a migration of the data needs. */
+/** The data that a migration needs in addition to the database. */
 export type MigrationContext = { readonly clock: Clock; readonly place: KeyPlace }
 
 /** The key that seals secrets, and what seals with it. */

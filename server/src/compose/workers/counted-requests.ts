@@ -3,7 +3,7 @@ import type { Counted } from './messages.ts'
 
 type Transfer = { rid: string; kind: 'pull' | 'push'; succeeded: boolean; count: number }
 
-/** What a worker has counted since the last time, for the main thread. */
+/** The counts of a worker since the last message, for the main thread. */
 export class CountedRequests {
   readonly #transfers = new Map<string, Transfer>()
   readonly #uses: Parameters<Audit['noteUse']>[] = []

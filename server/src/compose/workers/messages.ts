@@ -8,7 +8,7 @@ import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
 import type { KeyPair } from '../../platform/tls/key-pair.ts'
 import type { RegistryReader } from '../../registry/index.ts'
 
-/** What a worker is started with. */
+/** The data with which a worker is started. */
 export type WorkerStart = {
   readonly configuration: Configuration
   readonly dataDir: string

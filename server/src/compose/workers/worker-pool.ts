@@ -11,7 +11,7 @@ import type { KeyPair } from '../../platform/tls/key-pair.ts'
 import type { AuditEvent } from '../../audit/index.ts'
 import type { Counted, EventsToWrite, FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
-/** What all workers are started with. */
+/** The data with which all workers are started. */
 export type CommonStart = Omit<WorkerStart, 'index' | 'tls' | 'named'>
 
 export type PoolOptions = {

@@ -41,7 +41,7 @@ export type WorkersOptions = {
   readonly callers: CallersOfThreads | undefined
 }
 
-/** What the main thread shares with the workers about callers. */
+/** The memory about callers that the main thread shares with the workers. */
 export type CallersOfThreads = { readonly memory: SharedCallersMemory; readonly ofMainThread: SharedCallers }
 
 /** Creates what all threads share about callers; undefined if there is only the main thread. */

@@ -51,7 +51,8 @@ export interface SecurityEvents {
 }
 
 /**
- * The number of events of each kind that are stored for a user. It is per kind, so that many events of one kind do not
+ * The number of events of each kind that are stored for a user. The limit is per kind, so that many events of one
+ * kind do not
  * remove others.
  */
 const maxEventsPerKind = 30

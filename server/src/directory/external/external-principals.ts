@@ -105,7 +105,7 @@ export function createExternalPrincipals({
     return row !== undefined && trusted.has(row.tenant_id) ? row.credential_id : undefined
   }
 
-  /** An external principal by its object id. Its names are only in its tokens. */
+  /** An external principal by its object id. The names of an external principal are only in its tokens. */
   async function find(objectId: string): Promise<SigningPrincipal | undefined> {
     const row = await store.byId(objectId)
     if (row === undefined || !trusted.has(row.tenant_id)) return undefined

@@ -21,7 +21,7 @@ const filterableGrants: Filterable<'clientId' | 'principalId'> = {
   ]),
 }
 
-/** The application ids of these resources at Microsoft. They have no service principal here. */
+/** The application ids of these resources at Microsoft. These resources have no service principal here. */
 const resourceIds: Readonly<Record<string, string>> = {
   arm: '797f4846-ba00-4fd7-ba43-dac1f8f63013',
   acr: '6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26',

@@ -127,7 +127,10 @@ export function createPersonTokens({
   }
 }
 
-/** The lifetime of a sign-in since its last use. It is short for single-page applications, which cannot protect secrets. */
+/**
+ * The lifetime of a sign-in since its last use. The lifetime is short for single-page applications, which cannot
+ * protect secrets.
+ */
 export function signInLifetimeMs(platform: RedirectPlatform, refreshes: boolean): number {
   return (refreshes && platform !== 'spa' ? refreshTokenSeconds : shortSignInSeconds) * 1000
 }

@@ -6,7 +6,7 @@ type UsedAssertionRow = { readonly id_hash: string; readonly expires_at_ms: numb
 
 type Tables = { used_assertion: UsedAssertionRow }
 
-/** How many expired rows each call deletes. It adds one, so expired rows do not accumulate. */
+/** How many expired rows each call deletes. Each call adds one row, so expired rows do not accumulate. */
 const maxPruned = 20
 
 /** Stores used assertions until they expire. They survive a restart. */

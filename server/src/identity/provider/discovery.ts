@@ -41,7 +41,8 @@ export async function publicKeys({ keys }: DiscoveryContext, { reply }: Call<und
 }
 
 /**
- * The OpenID configuration. It names only endpoints and features that exist. Its URLs come from the settings, never
+ * The OpenID configuration. The configuration names only endpoints and features that exist. Its URLs come from the
+ * settings, never
  * from the request. [OpenID Connect Discovery 1.0 §3; RFC 8414 §2]
  */
 function configurationOf(

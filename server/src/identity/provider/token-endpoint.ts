@@ -24,7 +24,8 @@ export type TokenEndpointContext = {
 }
 
 /**
- * How many denied requests of an address are audited. It protects the disk from a client in a loop; secrets of 256 bits need no
+ * How many denied requests of an address are audited. This limit protects the disk from a client in a loop; secrets
+ * of 256 bits need no
  * protection from guessing. Valid requests are never limited, so nobody can lock out others.
  */
 export const tokenRefusalAllowance = { burst: 600, perSecond: 10 }

@@ -6,7 +6,7 @@ import { matchesRedirectUri } from '../../standards/oauth/redirect-uri.ts'
 export type Client =
   /** A built-in public client, which runs on the person's machine without a secret. */
   | { readonly kind: 'public'; readonly clientId: string; readonly displayName: string }
-  /** The portal of this server. It keeps its tokens on the server, and has one redirect URI. */
+  /** The portal of this server. The portal keeps its tokens on the server, and has one redirect URI. */
   | {
       readonly kind: 'portal'
       readonly clientId: string

@@ -3,8 +3,8 @@ import { parseTenantId } from '../../standards/azure/guid.ts'
 import { EntraError } from './errors.ts'
 
 /**
- * The first segment of the provider's paths: a GUID, a domain, or one of Entra's aliases. It must not match the first segment of
- * another surface.
+ * The first segment of the provider's paths: a GUID, a domain, or one of Entra's aliases. The pattern must not match
+ * the first segment of another surface.
  */
 export const tenantParameter =
   ':tenant(^(?:[0-9a-fA-F-]{36}|[0-9a-zA-Z-]{1,63}\\.[0-9a-zA-Z.-]{1,189}|common|organizations|consumers)$)'

@@ -4,7 +4,7 @@ import { EntraError } from './errors.ts'
 /** The form of a request, without duplicate parameters. */
 export type TokenForm = ReadonlyMap<string, string>
 
-/** The parameters of a token request. They are denied in the URL, because URLs are logged. */
+/** The parameters of a token request. Parameters in the URL are denied, because URLs are logged. */
 const tokenParameters = [
   'grant_type',
   'client_id',

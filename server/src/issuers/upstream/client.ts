@@ -55,7 +55,10 @@ const freshMs = 60 * 60 * 1000
 /** After a failure, no request is sent to the provider during this time. */
 const pauseMs = 5000
 
-/** Creates the client of one provider. Its configuration is read at the first sign-in, and again after an hour. */
+/**
+ * Creates the client of one provider. The configuration of the provider is read at the first sign-in, and again
+ * after an hour.
+ */
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
   const { settings, credentials, clock } = options
   let known: { readonly configuration: Configuration; readonly atMs: number } | undefined

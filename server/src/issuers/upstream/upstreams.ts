@@ -187,7 +187,7 @@ async function openClient(options: UpstreamOptions, settings: UpstreamSettings):
   })
 }
 
-/** Hints for the provider's sign-in page. They are not verified afterwards. [OpenID Connect Core §3.1.2.1] */
+/** Hints for the provider's sign-in page. These hints are not verified afterwards. [OpenID Connect Core §3.1.2.1] */
 function hintsOf({ kind }: UpstreamSettings, { loginHint, domainHint }: UpstreamSignInRequest): Record<string, string> {
   return {
     ...(loginHint === undefined || loginHint.length > maxHintLength ? {} : { login_hint: loginHint }),

@@ -7,7 +7,10 @@ import { hasRoleAround } from './visibility.ts'
 export type ManagementNeed =
   | 'public'
   | 'signed-in'
-  /** The same for a list. It contains the resources on which a role allows the action, and may be empty. */
+  /**
+   * Any signed-in principal, for a list that contains the resources on which a role allows the action, and may be
+   * empty.
+   */
   | { readonly kind: 'signed-in'; readonly shows: string }
   /**
    * A role that allows the action at the scope. With `judgesAssignment`, a role whose condition may allow it is enough,

@@ -18,7 +18,7 @@ export type PathNames = {
   readonly identity: string
   /** A machine outside Azure. */
   readonly machine: string
-  /** Of a role assignment, a role definition or a resource provider. Not checked here. */
+  /** The name of a role assignment, a role definition or a resource provider. Not checked here. */
   readonly name: string
 }
 

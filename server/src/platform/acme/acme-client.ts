@@ -65,7 +65,7 @@ const maxPollMs = 30_000
 /** How long the provider may take for one step. */
 const stepMs = 5 * 60 * 1000
 
-/** Creates a client. It connects to the provider when it is first used. */
+/** Creates a client. The client connects to the provider when it is first used. */
 export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
   return new Client(options)
 }

@@ -50,8 +50,8 @@ export function unusableSettingFile(message: string, nextStep: string, cause?: u
 }
 
 /**
- * Whether users other than that of this process can access a file with a secret. Of a file that belongs to root, the group may
- * read it: that is how systemd, Kubernetes and packages give a secret to a service.
+ * Whether users other than that of this process can access a file with a secret. The group may read a file that
+ * belongs to root: in this way, systemd, Kubernetes and packages give a secret to a service.
  */
 export function isOpenToOthers({ mode, uid }: Pick<Stats, 'mode' | 'uid'>): boolean {
   if (process.platform === 'win32') return false

@@ -97,7 +97,10 @@ export class ConnectionCounter {
     return undefined
   }
 
-  /** Records that the handshake of a connection is finished. Its socket may be a different object by now. */
+  /**
+   * Records that the handshake of a connection is finished. The socket of the connection may be a different object
+   * by now.
+   */
   secured(socket: Socket): void {
     this.#endHandshake(keyOf(socket))
   }

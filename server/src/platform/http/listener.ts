@@ -24,7 +24,7 @@ export type ListenerOptions = {
   readonly addresses: readonly ListenAddress[]
   /** The certificate and its key in PEM, or undefined to speak plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
-  /** What a thread shares with others that accept connections at the same addresses. */
+  /** The data that a thread shares with other threads that accept connections at the same addresses. */
   readonly shared?: SharedListening
   /** Answers the requests. Default: the surfaces of the application. */
   readonly answer?: http.RequestListener
@@ -35,7 +35,7 @@ export type ListenerOptions = {
   readonly slowClients?: SlowClientLimits
 }
 
-/** What threads that accept connections at the same addresses share. */
+/** The data that threads share if they accept connections at the same addresses. */
 export type SharedListening = {
   /** The keys of TLS session tickets: 48 random bytes. A session may be resumed in another thread. */
   readonly ticketKeys: Uint8Array
@@ -203,7 +203,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
 const handshakeCostMs = 2
 
 const floodText = 'disconnected a client: it sent too many requests without waiting for responses'
-/** The approximate processor time to parse the requests of one read. It is charged to the client's address. */
+/** The approximate processor time to parse the requests of one read. The cost is charged to the client's address. */
 const floodCostMs = 30
 
 /**

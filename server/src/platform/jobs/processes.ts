@@ -15,8 +15,8 @@ const beatSeconds = 1
 const maxSilentBeats = 5
 
 /**
- * How long after a heartbeat a process runs the jobs that run once. It is shorter than the time until another takes
- * over.
+ * How long after a heartbeat a process runs the jobs that run once. This time is shorter than the time until another
+ * process takes over.
  */
 const claimMs = 3000
 
@@ -35,7 +35,10 @@ export type RunningProcess = {
 
 /** The server processes that share a database. */
 export interface Processes {
-  /** The id of this process. It changes if another has taken over from this one, which was stopped for some time. */
+  /**
+   * The id of this process. The id changes if another process has taken over from this one, which was stopped for
+   * some time.
+   */
   id(): string
   /** Whether a process is running, as far as is known. The claims of a process are void when it stops running. */
   isRunning(source: Pick<Transaction, 'tables'>, id: string): Promise<boolean>

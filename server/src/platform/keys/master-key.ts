@@ -21,7 +21,7 @@ const commandMs = 30_000
 /** The length of what the command prints. */
 const maxWrappedBytes = 2048
 
-/** Opens the master key. It is not created. @throws UnreadableKeyError */
+/** Opens the master key, which must exist. @throws UnreadableKeyError */
 export async function openMasterKey(source: MasterKeySource): Promise<MasterKey> {
   switch (source.kind) {
     case 'file': {

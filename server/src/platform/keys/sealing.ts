@@ -25,7 +25,7 @@ export type Sealer = {
   readonly open: (sealed: Uint8Array, context: string) => Buffer
 }
 
-/** The master key is unusable. It is never replaced, because the values that it sealed would be lost. */
+/** The master key is unusable. The key is never replaced, because the values that it sealed would be lost. */
 export class UnreadableKeyError extends StartupError {
   override readonly name = 'UnreadableKeyError'
   constructor(message: string, nextStep: string, options?: ErrorOptions) {

@@ -1,10 +1,16 @@
 /** The channels of notifications. Their payload is a revision. */
 export const leaseChannels = { revision: 'acrux_authority_revision', acknowledged: 'acrux_authority_acknowledged' }
 
-/** The length of a lease in milliseconds, which all replicas of a database share. It bounds the time of a revocation. */
+/**
+ * The length of a lease in milliseconds, which all replicas of a database share. The length of a lease bounds the
+ * time of a revocation.
+ */
 const lengthMs = 2000
 
-/** The number of failovers of the server, and so of its timelines. It fails on a standby. [PostgreSQL, Timelines] */
+/**
+ * The number of failovers of the server, and so of its timelines. This statement fails on a standby. [PostgreSQL,
+ * Timelines]
+ */
 const timeline = `('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint`
 
 /** The tables of the authority revision and of its leases. */

@@ -6,7 +6,7 @@ export type Instant = {
   readonly wallMs: number
 }
 
-/** What the owner of a {@link Lease} does next. */
+/** The next step of the owner of a {@link Lease}. */
 export type LeaseCommand =
   /** Store that this replica knows the revision, in a transaction of its own. Then call {@link Lease.acknowledged}. */
   | { readonly kind: 'acknowledge'; readonly revision: number }

@@ -41,7 +41,7 @@ export class CallerBudgets {
   readonly shared = { waiting: 0, bufferedBytes: 0, refused: 0 }
   readonly turns = new Turns()
 
-  /** What threads share, so that the budgets hold over all of them. */
+  /** The data that threads share, so that a budget applies to all threads together. */
   readonly threads: SharedCallers | undefined
 
   constructor(

@@ -17,7 +17,7 @@ export function createSharedCallersMemory(threads: number): SharedCallersMemory 
   }
 }
 
-/** What the callers of all threads use, so that a budget holds over all of them. */
+/** The usage of callers in all threads, so that a budget applies to all threads together. */
 export class SharedCallers {
   readonly #activity: Int32Array
   /** The running requests of each caller. */

@@ -9,7 +9,7 @@ export class MainThreadOnlyError extends Error {
   }
 }
 
-/** A function that only the main thread can do. */
+/** A function that only the main thread can run. */
 export function mainThreadOnly(): never {
   throw new MainThreadOnlyError()
 }

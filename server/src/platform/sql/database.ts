@@ -34,7 +34,7 @@ export interface Transaction {
 export interface PreparedRead<Parameters extends SqlParameters, Row> {
   readonly all: (parameters: Parameters) => Promise<Row[]>
   readonly first: (parameters: Parameters) => Promise<Row | undefined>
-  /** Each row as an array of its columns, in the selected order. It costs half as much as objects. */
+  /** Each row as an array of its columns, in the selected order. Arrays cost half as much as objects. */
   readonly values: (parameters: Parameters) => Promise<SqlValue[][]>
   /** {@link first} without waiting, for checks that cannot wait. Only SQLite has it. */
   readonly firstSync?: (parameters: Parameters) => Row | undefined

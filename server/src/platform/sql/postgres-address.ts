@@ -12,7 +12,7 @@ export type PostgresAddress = {
   readonly tls: boolean
 }
 
-/** What connections need in addition to the address. */
+/** The settings of connections in addition to the address. */
 export type PostgresAccess = {
   /** PEM certificates of the only authorities to trust. Without it, those of Node. */
   readonly ca?: string

@@ -60,7 +60,7 @@ export class PostgresPool implements KyselyPool {
     return this.#pool.waitingCount
   }
 
-  /** A connection for a query builder that writes. It sends `commit` and `rollback` as statements. */
+  /** A connection for a query builder that writes. The query builder sends `commit` and `rollback` as statements. */
   async connect(): Promise<PostgresPoolClient> {
     const client = await this.#connect()
     const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
@@ -103,7 +103,7 @@ export class PostgresPool implements KyselyPool {
     return (await this.#runNamed(query, (client, named) => client.query<Row>(named))).rows
   }
 
-  /** Closes the connections. It waits for those that are in use. */
+  /** Closes the connections. The function waits for connections that are in use. */
   async end(): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end()
   }

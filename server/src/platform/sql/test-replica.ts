@@ -6,7 +6,7 @@ import { RevisionCache } from '../memory/revision-cache.ts'
 import type { Database } from './database.ts'
 import { openPostgresForTest } from './test-postgres.ts'
 
-/** What the test asks: is a request with this right allowed, or revoke it. */
+/** A request of the test: whether a request with this right is allowed, or the revocation of the right. */
 export type ReplicaCall = { readonly id: number; readonly operation: 'request' | 'revoke'; readonly right: string }
 
 /** The response: whether the request is allowed, or whether the right existed. */

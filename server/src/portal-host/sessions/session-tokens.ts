@@ -31,7 +31,8 @@ export class SignInEndedError extends Error {
 }
 
 /**
- * The access tokens of sessions. They are in memory only, and never leave the server. Every surface checks at each request
+ * The access tokens of sessions. The tokens are in memory only, and never leave the server. Every surface checks at
+ * each request
  * whether the sign-in of a token is still valid, so caching a token keeps no access that was revoked.
  */
 export function createSessionTokens({ clock, signIns, publicOrigin, requestToken }: SessionTokensOptions) {

@@ -202,7 +202,7 @@ export type RecordedLocation = {
   readonly replaced: BlobLocation | undefined
 }
 
-/** Records the location of the bytes of a digest. They replace bytes that are lost or in quarantine. */
+/** Records the location of the bytes of a digest. The new bytes replace bytes that are lost or in quarantine. */
 export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs: number): Promise<RecordedLocation> {
   const { digest, location, sizeBytes, lost } = blob
   const tables = transaction.tables<RegistryTables>()

@@ -17,7 +17,8 @@ type RecordedRepository = Map<string, number>
 export type RecordedPulls = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, number>>>
 
 /**
- * The last pull times of manifests and tags. They are collected in memory and written about once a minute, so that a
+ * The last pull times of manifests and tags. The times are collected in memory and written about once a minute, so
+ * that a
  * pull needs no write.
  */
 export class LastPulls {

@@ -3,7 +3,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { ContentReportRow } from '../rows/rows.ts'
 import { readReport, writeReport } from './report-store.ts'
 
-/** What every report of a run has. */
+/** The properties of every report of a run. */
 export type RunReport = {
   state: 'running' | 'completed' | 'stopped' | 'failed'
   readonly startedAtMs: number

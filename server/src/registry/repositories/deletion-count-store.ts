@@ -5,7 +5,10 @@ import type { RegistryTables } from '../rows/rows.ts'
 /** Returns how many repositories have been deleted so far. */
 export type DeletionCount = () => Promise<number>
 
-/** Reads the number of deletions. It is cached until the authority revision changes, as it does with every deletion. */
+/**
+ * Reads the number of deletions. The number is cached until the authority revision changes, which happens at every
+ * deletion.
+ */
 export function createDeletionCount(database: Database): DeletionCount {
   const cache = new RevisionCache<number>(1)
   return async () => {

@@ -40,7 +40,7 @@ export class RunningUploads {
   #writing = new Set<string>()
   /** Uploads whose claims could not be released. */
   #unreleased = new Set<string>()
-  /** A hash in use is not in it: it is taken out, and put back after the request. */
+  /** A hash that is in use is not in this cache: a request takes it out and puts it back at the end. */
   readonly #hashes = new LRUCache<string, RunningHash>(maxEntries(maxCachedHashes))
 
   constructor(options: RunningUploadsOptions) {

@@ -97,7 +97,7 @@ export type Field = {
   readonly name: string
   readonly label: string
   readonly type: 'text' | 'email' | 'password'
-  /** What the browser may fill in. [WHATWG HTML §4.10.18.7] */
+  /** The kind of value that the browser may fill in. [WHATWG HTML §4.10.18.7] */
   readonly autocomplete: string
   readonly value?: string | undefined
   readonly hint?: string | undefined

@@ -9,7 +9,7 @@ import type { BrowserSession, Sessions } from './sessions.ts'
 
 /** The requester of a page. */
 export type Caller = {
-  /** The id of the browser, created at its first request. It exists without a session too. */
+  /** The id of the browser, created at its first request. The id exists without a session too. */
   readonly browser: string
   readonly isNew: boolean
   /** The token in every form of this browser. */

@@ -34,7 +34,7 @@ export interface OpenBlob {
   /** The properties of the whole blob. */
   readonly stored: StoredBlob
   /**
-   * Writes all bytes to `destination` at its speed, and closes itself. It does not end the destination.
+   * Writes all bytes to `destination` at its speed, and closes itself. The destination is not ended.
    *
    * @throws Error if the destination fails or closes early
    */
@@ -68,7 +68,7 @@ export interface BlobStore {
   commit(uploadId: string, digest: string): Promise<BlobLocation>
   /**
    * Stores a blob at the location that it has in another store. Its caller has checked that no blob is there. If the source fails,
-   * nothing is stored. It is as durable as after {@link commit}.
+   * nothing is stored. The blob is then as durable as after {@link commit}.
    *
    * @throws BrokenSourceError, StorageFullError
    */

@@ -53,7 +53,8 @@ export interface ObjectStore {
     bytes: Uint8Array,
   ): Promise<string>
   /**
-   * Makes the parts an object. It has no effect on an object that is complete. `completeParts` of `part-writer.ts` also verifies the
+   * Makes the parts an object. The call has no effect on an object that is complete. `completeParts` of
+   * `part-writer.ts` also verifies the
    * object.
    */
   completeParts(key: string, token: string, parts: readonly StoredPart[]): Promise<void>

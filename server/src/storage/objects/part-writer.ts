@@ -22,7 +22,10 @@ export function partsKey(unique: string): string {
   return `parts/${unique}`
 }
 
-/** Makes parts an object, and verifies that it has their size. It can be repeated. @throws StorageUnavailableError */
+/**
+ * Makes parts an object, and verifies that the object has their size. The call can be repeated. @throws
+ * StorageUnavailableError
+ */
 export async function completeParts(
   objects: ObjectStore,
   key: string,

@@ -30,7 +30,7 @@ const none: Fault = { kind: 'none' }
 const content = randomBytes(defaultPartSizes.firstBytes + 1_000_000)
 const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`
 
-/** What a driver does when its server or the network fails. */
+/** Tests the behaviour of a driver when its server or the network fails. */
 export function testObjectFaults(driver: FaultyDriver): void {
   describe(`${driver.name}: slow and throttling stores`, () => testSlowness(useScene(driver)))
   describe(`${driver.name}: responses that are cut`, () => testCutResponses(useScene(driver)))

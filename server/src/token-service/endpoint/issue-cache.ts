@@ -37,7 +37,10 @@ const maxRequestLength = 16 * 1024
 /** The two forms of a request: header and query, or a form. */
 export type AskedBy = 'query' | 'form'
 
-/** The key of a request in the cache; undefined if it is not cached. It is a hash, because requests contain secrets. */
+/**
+ * The key of a request in the cache; undefined if it is not cached. The key is a hash, because requests contain
+ * secrets.
+ */
 export function issueCacheKey(askedBy: AskedBy, header: string, parameters: string): string | undefined {
   if (header.length + parameters.length > maxRequestLength) return undefined
   // A header contains no line break, so different requests have different keys.

@@ -44,7 +44,7 @@ export type Standing = {
   readonly rights: RegistryRights
 }
 
-/** The state of a credential at one revision of authority. It has no standing if it is no longer valid. */
+/** The state of a credential at one revision of authority. A credential that is no longer valid has no standing. */
 export type Authority = { readonly revision: number; readonly standing: Standing | undefined }
 
 /** How often the use of a password is noted. */

@@ -39,7 +39,7 @@ export function mayBeAcrToken(text: string): boolean {
 export type VerifiedAcrToken = {
   readonly credential: Credential
   readonly access: readonly AccessScope[]
-  /** Of a refresh token: the access to which its owner narrowed the login. Undefined if it is not narrowed. */
+  /** Only for a refresh token: the access to which its owner narrowed the login. Undefined if it is not narrowed. */
   readonly narrowedTo: readonly AccessScope[] | undefined
   /** The number of repositories that had been deleted when it was issued. */
   readonly deletionsSeen: number
