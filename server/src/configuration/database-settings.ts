@@ -5,7 +5,10 @@ import { path, text } from './setting-values.ts'
 
 const passwordError = 'must contain no password: set database.passwordFile or database.passwordCommand'
 
-/** The URL of a server, without a password. A message about it does not contain it, because it may contain one. */
+/**
+ * The URL of a server, without a password. An error message about the URL does not contain the URL, because it may
+ * contain a password.
+ */
 function databaseUrl() {
   return z.string({ error: 'must be postgres://USER@HOST/DATABASE' }).transform((value, context): PostgresAddress => {
     const parsed = parsePostgresUrl(value)

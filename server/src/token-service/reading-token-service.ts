@@ -9,7 +9,8 @@ export type ReadingTokenServiceOptions = TokenServiceOptions & {
 }
 
 /**
- * Creates the token service of a thread that only reads. It issues tokens, admits callers, and answers requests without
+ * Creates the token service of a thread that only reads. This token service issues tokens, admits callers, and
+ * answers requests without
  * credentials. Whatever would be denied or counted is left to the main thread: the gate throws MainThreadOnlyError.
  */
 export function createReadingTokenService(

@@ -21,8 +21,8 @@ export interface AuditChain {
   /** Compares the sealed head with the last block, when the server starts. */
   begin(): Promise<void>
   /**
-   * Adds all committed events that are not in the chain yet, and returns their number. Several servers can do so at the same
-   * time: each block is added by one of them.
+   * Adds all committed events that are not in the chain yet, and returns their number. Several servers can add events
+   * at the same time: each block is added by one of them.
    */
   extend(): Promise<number>
   /** The last block, and whether it is the one that the server sealed as the last. */

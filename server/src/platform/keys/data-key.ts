@@ -62,7 +62,7 @@ async function directKey(source: DataKeySource, masterKey: MasterKey): Promise<B
 
 function foreignKey({ name }: MasterKey): UnreadableKeyError {
   return new UnreadableKeyError(
-    `${name} is not the key of this database: another one encrypted its secrets`,
+    `${name} is not the key of this database: another key encrypted its secrets`,
     'set masterKey to the key of the other servers on the database, or restore the key from a backup',
   )
 }

@@ -7,7 +7,7 @@ import { OciError } from '../surface/errors.ts'
 /** The order of a list: by name in byte order, or by the time of the last update. */
 export type ListOrder = 'name' | 'oldest-first' | 'newest-first'
 
-/** The entry before a page. Its time is used only in an order by time. */
+/** The entry before a page. The time of the entry is used only in an order by time. */
 export type ListPosition = { readonly name: string; readonly atMs: number }
 
 /** A page to read from a list. */
