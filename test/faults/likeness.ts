@@ -68,7 +68,7 @@ export async function assertAsLong(
   assert.fail(`medians of ${turns} pairs: ${seen.join('; ')}: they can be told apart`)
 }
 
-/** How many times the processor time of the other one may take. */
+/** The maximum ratio of the two processor times. */
 const mostProcessorRatio = 1.1
 
 type Times = { readonly clockMs: number; readonly processorMs: number }

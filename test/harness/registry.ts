@@ -39,7 +39,7 @@ export interface OnRegistry {
   readonly where: Where
 }
 
-/** For pushes to another registry than the first one, or over kept connections. */
+/** For pushes to a registry other than the first, or over persistent connections. */
 export function onRegistry(server: RunningServer, where: Where): OnRegistry {
   return { server, where }
 }

@@ -59,7 +59,7 @@ also while the server is running. The answer then does not include what has chan
   run: why,
 })
 
-/** Explains a denial by its correlation id, or the last one. */
+/** Explains a denial by its correlation id, or the last denial. */
 async function why(flags: Flags, context: CommandContext): Promise<NamedDecision> {
   const { id, last, principal } = flags
   if ((id === undefined) === (last === undefined)) throw new WrongUsageError('use either an ID or --last')

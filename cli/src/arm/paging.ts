@@ -57,7 +57,10 @@ export async function listPart(
   return all
 }
 
-/** The number of an option. For az's newer commands, a wrong one has the exit code 1. @throws CommandFailure if it is no number */
+/**
+ * The number of an option. In az's newer commands, a wrong number causes exit code 1. @throws CommandFailure if it
+ * is no number
+ */
 export function positiveNumber(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (!/^[+-]?\d{1,15}$/.test(text)) throw failure(`Failed to parse '${option}' argument: '${text}' is not a number`)

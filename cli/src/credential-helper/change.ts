@@ -56,7 +56,7 @@ function parseCredential(input: string): { ServerURL: string; Username: string; 
   return credential
 }
 
-/** `erase`: deletes the cached token of a registry. The next `get` requests another one while the sign-in lasts. */
+/** `erase`: deletes the cached token of a registry. The next `get` requests another token while the sign-in lasts. */
 export async function eraseCredential(input: string, env: NodeJS.ProcessEnv): Promise<void> {
   if (input.trim() === '') throw new CommandFailure('no credentials server URL', 1)
   const loginServer = loginServerOf(input)

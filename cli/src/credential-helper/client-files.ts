@@ -24,7 +24,7 @@ export function runtimeFile(runtime: string | undefined, userId: number | undefi
   return userId === undefined ? undefined : `/run/containers/${userId}/auth.json`
 }
 
-/** The configuration files of docker and podman. Other clients read one of them. */
+/** The configuration files of docker and podman. Other clients read one of these files. */
 export function clientFiles(env: NodeJS.ProcessEnv): readonly string[] {
   const set = (name: string): string | undefined => (env[name] === '' ? undefined : env[name])
   const docker = path.join(set('DOCKER_CONFIG') ?? path.join(homedir(), '.docker'), 'config.json')

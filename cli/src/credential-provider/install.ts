@@ -7,7 +7,7 @@ import { WrongUsageError, failure } from '../command/failure.ts'
 
 /**
  * Installs this executable as `bin/acrux-credential-provider` in a directory, and files beside `bin`, which only root may read.
- * Each replaces an earlier one at once, so that the kubelet never runs half of a file.
+ * Each file replaces an earlier file atomically, so that the kubelet never runs half of a file.
  *
  * @throws CommandFailure if this program is not the executable
  */

@@ -25,7 +25,8 @@ export type Rotation = {
 type Settings = RotationFlags & { readonly after: number; readonly keyId?: string }
 
 /**
- * Creates a new password beside the old one, or deletes the old one, as the flags say. `keyId` selects the old one.
+ * Creates a new password beside the old one, or deletes the old one, as the flags say. `keyId` selects the old
+ * password.
  *
  * @throws CommandFailure
  */

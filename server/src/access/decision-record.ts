@@ -34,7 +34,7 @@ export type PresentedCredential = {
   readonly subject: string
   /** When it expired, in ISO 8601; null unless it was denied because of that. */
   readonly expiredAt: string | null
-  /** The accepted audiences, if it was denied because it has another one. */
+  /** The accepted audiences, if the token was denied because it has another audience. */
   readonly wantedAudience?: string
 }
 

@@ -224,7 +224,7 @@ export const settingsSchema = z.strictObject(
     trustedTenants: trustedTenantsSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`: a user who signed in there with `az login` needs no other sign-in. Their users and applications are identified by tenant and object id. These users and applications have only the permissions that role assignments grant to that object id.',
+        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`: a user who signed in there with `az login` needs no other sign-in. The users and applications of these tenants are identified by tenant and object id. These users and applications have only the permissions that role assignments grant to that object id.',
       placeholder: 'json',
       example: '[{"tenantId":"3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11"}]',
       defaultText: 'none',

@@ -9,8 +9,8 @@ import { decideAgain, eventsOf, findPastDecision } from './past-decision.ts'
 /** Questions about decisions. */
 export interface Decisions {
   /**
-   * Why a request to the registry was denied, or got a smaller token than requested: as recorded then, and `since` if the
-   * decision would be another one now. Undefined if the registry denied nothing under this correlation id.
+   * Why a request to the registry was denied, or got a smaller token than requested: as recorded then, and `since` if
+   * the decision would be different now. Undefined if the registry denied nothing under this correlation id.
    */
   find(registry: Registry, correlationId: string): Promise<Decision | undefined>
   /**

@@ -94,7 +94,7 @@ const decisionSince = z
   .register(apiSchemas, { id: 'DecisionSince' })
 export type DecisionSince = DocumentOf<typeof decisionSince>
 
-/** A decision as recorded then, and `since` if it would be another one now. */
+/** A decision as recorded then, and `since` if the decision would be different now. */
 export const decisionResponse = z
   .strictObject({ ...recordedDecision, since: decisionSince.nullable() })
   .register(apiSchemas, { id: 'Decision' })

@@ -35,7 +35,7 @@ export type MovedRegistry = { readonly before: Registry; readonly loginServer: L
 export type Compatibility = 'oci' | 'acr'
 
 export type Registry = {
-  /** 32 hexadecimal digits. A registry that is deleted and created again has another one. */
+  /** 32 hexadecimal digits. A registry that is deleted and created again has another id. */
   readonly rid: string
   /** The ARM id, in the case of its creation. */
   readonly id: string

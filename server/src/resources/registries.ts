@@ -76,7 +76,7 @@ type RegistriesContext = {
   readonly toRegistry: (row: RegistryRow) => Registry
 }
 
-/** Creates the registries. `createPasswords` creates the admin passwords of a new one. */
+/** Creates the registries. `createPasswords` creates the admin passwords of a new registry. */
 export function createRegistries(
   options: RegistriesOptions,
   store: ResourcesStore,

@@ -72,7 +72,10 @@ export function allowedPatterns(
   return patternsAllowing(alternativesOf(assignment), action).filter((each) => overlaps(each, pattern))
 }
 
-/** Adds repositories to the role of a principal: to its assignment, or with a new one. No change if it has them. */
+/**
+ * Adds repositories to the role of a principal: by changing its assignment, or by creating a new assignment. No
+ * change if it has them.
+ */
 export function addRepositories(
   role: RepositoryRole,
   present: ChangedAssignment | undefined,

@@ -42,7 +42,7 @@ export function patternOfScopeMap(text: string): RepositoryPattern | undefined {
   return text.includes('*') ? undefined : { kind: 'name', text }
 }
 
-/** Whether a pattern includes all repositories of another one. */
+/** Whether a pattern includes all repositories of another pattern. */
 export function covers(wide: RepositoryPattern, narrow: RepositoryPattern): boolean {
   switch (wide.kind) {
     case 'all':

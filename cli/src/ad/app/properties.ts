@@ -87,7 +87,7 @@ async function jsonMember(text: string | undefined, member: string): Promise<unk
   return valueAt(value, member) ?? value
 }
 
-/** Roles with an id each: a new one for a role without. */
+/** Roles that each have an id: a role without an id gets a new one. */
 function withIds(roles: unknown): unknown {
   return Array.isArray(roles) ? roles.map((role) => ({ id: randomUUID(), ...recordOf(role) })) : roles
 }

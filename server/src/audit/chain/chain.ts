@@ -267,7 +267,7 @@ function unsettled(gaps: readonly Gap[], { settled_to: settledTo }: BlockRow): G
   return gaps.filter(({ to }) => to > settledTo)
 }
 
-/** The gaps after a block: the rest of the previous ones, and the new ones. */
+/** The gaps after a block: the remaining previous gaps, and the new gaps. */
 function gapsAfter(
   before: Position,
   { entries, horizon, coversTo }: { readonly entries: Uint8Array; readonly horizon: number; readonly coversTo: number },

@@ -93,7 +93,7 @@ class ChainVerification {
   last: BlockRow | undefined
   #sealer: Sealer | undefined
   #expected: Checkpoint | undefined
-  /** The block before the first one, until an event that reports its removal is found. */
+  /** The block before the first block, until an event that reports its removal is found. */
   #removed: Checkpoint | undefined
   #faults: ChainFault[] = []
   #faultCount = 0

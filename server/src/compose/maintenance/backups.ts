@@ -80,7 +80,7 @@ export class Backups implements BackupPort {
     return { availability, last, value: backups.toReversed().map(documentOf), count, problem }
   }
 
-  /** Ends a running backup, which is then incomplete: the next one removes it. */
+  /** Ends a running backup, which is then incomplete: the next backup removes it. */
   async close(): Promise<void> {
     // The checks of a large database end before their thread does.
     await Promise.race([this.#thread?.terminate(), sleep(maxCloseMs, undefined, { ref: false })])

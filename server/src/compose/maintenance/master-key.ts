@@ -75,8 +75,9 @@ async function applyChange({ database, audit }: ChangeKeysContext, { add, remove
 }
 
 /**
- * Replaces the master key: wraps the data key by that of `to`. Without `to`, replaces the file of the current one with a new
- * key. Servers that run continue; the old master key opens the database until {@link removeOldMasterKeys}, except one whose
+ * Replaces the master key: wraps the data key by that of `to`. Without `to`, replaces the file of the current master
+ * key with a new key. Servers that run continue; the old master key opens the database until {@link
+ * removeOldMasterKeys}, except one whose
  * file was replaced.
  *
  * @throws StartupError

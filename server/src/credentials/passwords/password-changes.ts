@@ -26,7 +26,7 @@ export type PasswordChange = {
 
 /** An administrator's reset of a password. */
 export type PasswordReset = PasswordChange & {
-  /** Whether the user must choose another one at the next sign-in. */
+  /** Whether the user must choose another password at the next sign-in. */
   readonly mustChange: boolean
 }
 

@@ -42,7 +42,7 @@ export type NewSecurityEvent = Pick<SecurityEvent, 'kind'> & {
   readonly origin: Pick<Origin, 'remoteAddress' | 'userAgent'>
 }
 
-/** The security events of users. Their number is bounded for each user. */
+/** The security events of users. The number of events is bounded for each user. */
 export interface SecurityEvents {
   /** Records an event in the transaction that causes it. Equal events from one address within an hour share a row. */
   record(transaction: Transaction, objectId: string, event: NewSecurityEvent): Promise<void>

@@ -24,7 +24,7 @@ export type ExternalSignIn =
   | { readonly outcome: 'verified'; readonly user: User; readonly isNew: boolean }
   | { readonly outcome: 'not-linked' | 'disabled' | 'too-many-groups' }
 
-/** Another user has this identity, or the user has another one of the same issuer. */
+/** Another user has this identity, or the user has another identity of the same issuer. */
 export class IdentityTakenError extends Error {
   override readonly name = 'IdentityTakenError'
 }

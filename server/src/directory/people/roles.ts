@@ -6,7 +6,10 @@ import { requireOwnerLeft } from '../principals/owners.ts'
 import type { PrincipalStore } from '../principals/principal-store.ts'
 import { roleOf } from '../principals/records.ts'
 
-/** Assigns and removes the roles on the directory itself. A user or service principal has at most one of them. */
+/**
+ * Assigns and removes the roles on the directory itself. A user or service principal has at most one of these roles.
+ *
+ */
 export function createDirectoryRoles({
   store,
   events,

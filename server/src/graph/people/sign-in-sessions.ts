@@ -10,7 +10,7 @@ import { listSchema } from '../surface/response.ts'
 import type { GraphHandler } from '../surface/route.ts'
 import { requireMe, requireVisibleUser } from './visible-users.ts'
 
-/** A sign-in of a user that has not ended. An extension of this server: Graph can only end all of them. */
+/** A sign-in of a user that has not ended. An extension of this server: Graph can only end all sign-ins of a user. */
 const signInSessionSchema = z
   .strictObject({
     id: z.guid(),
@@ -86,7 +86,10 @@ function sessionDocument(signIn: SignIn) {
   }
 }
 
-/** Ends one sign-in. With a consent, the application could create a new one without asking the person: it is withdrawn too. */
+/**
+ * Ends one sign-in. With a consent, the application could create a new sign-in without asking the person, so the
+ * consent is withdrawn too.
+ */
 async function endOne(context: GraphContext, call: GraphCall, { objectId }: UserRecord): Promise<void> {
   const id = call.params['session'] ?? ''
   const { credentials, consents } = context

@@ -13,7 +13,7 @@ import type { UsedAssertions } from './used-assertion-store.ts'
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const assertionType = 'acrux-machine+jwt'
 
-/** The maximum lifetime of an assertion. A machine signs a new one for each request. */
+/** The maximum lifetime of an assertion. A machine signs a new assertion for each request. */
 const maxLifetimeSeconds = 300
 
 /** The clocks of machines are less accurate than those of servers. */

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Transaction } from '../sql/database.ts'
 import type { MasterKey } from './master-key.ts'
 
-/** The data key, wrapped by one master key. While the master key is rotated, there is a row for each of them. */
+/** The data key, wrapped by one master key. While the master key is rotated, there is a row for each master key. */
 export type DataKeyRow = {
   readonly id: string
   readonly kind: MasterKey['kind']

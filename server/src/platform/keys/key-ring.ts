@@ -57,7 +57,7 @@ export interface KeyRing {
  */
 type Loaded = {
   readonly keys: readonly OpenedKey[]
-  /** The number of the read: a later one replaces an earlier one. */
+  /** The number of the read: the result of a later read replaces that of an earlier read. */
   readonly read: number
   readonly atMs: number
   readonly revision: number

@@ -102,7 +102,10 @@ export class CallerBudgets {
     return (milliseconds * this.limits.processorPercent * (this.threads?.accepting ?? 1)) / 100
   }
 
-  /** Records the party, also by its place among the threads, and returns whether another one was active recently, so that shares apply. */
+  /**
+   * Records the party, also by its place among the threads, and returns whether another party was active recently,
+   * so that shares apply.
+   */
   isContended(party: string, place: number, nowMs: number): boolean {
     if (this.threads !== undefined) {
       const alternations = this.threads.alternations(place)

@@ -32,7 +32,7 @@ export class NewerSchemaError extends Error {
   }
 }
 
-/** The database is being filled from another one, by `acrux migrate`. */
+/** `acrux migrate` is filling the database from another database. */
 export class IncompleteDatabaseError extends Error {
   override readonly name = 'IncompleteDatabaseError'
   constructor() {

@@ -40,7 +40,7 @@ export type PoolLimits = {
 export class PostgresPool implements KyselyPool {
   #pool: pg.Pool
   #lost = new WeakSet<pg.PoolClient>()
-  /** A part of the names of all prepared statements: with another one, all are prepared again. */
+  /** A part of the names of all prepared statements: with another value, all statements are prepared again. */
   #plans = 0
   #beforeUse: () => void
 

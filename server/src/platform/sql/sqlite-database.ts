@@ -277,7 +277,7 @@ class SqliteTransaction implements Transaction {
     // The modules of this process drop from their caches what they change.
   }
 
-  /** Later statements of this transaction would become part of another one. */
+  /** Later statements of this transaction would become part of another transaction. */
   end(): void {
     this.#ended = true
   }

@@ -135,7 +135,10 @@ async function tokenFor({ tokens }: Context, session: PortalSession, target: Api
   }
 }
 
-/** The person may have got a permission since the token was issued: after a denial, the next request uses a new one. */
+/**
+ * The person may have got a permission since the token was issued: after a denial, the next request uses a new
+ * token.
+ */
 function watchDenial(
   { tokens }: Context,
   session: PortalSession,

@@ -34,7 +34,7 @@ export function createTokenCache(clock: Clock) {
   }
 
   return {
-    /** The token, or a new one. Concurrent requests wait for the same one. */
+    /** The token, or a new one. Concurrent requests wait for the same token. */
     get: async ({ idHash, name, maxAgeMs = Infinity }: TokenKey, make: () => Promise<string>): Promise<string> => {
       const { tokens, pending } = tokensOf(idHash)
       const known = tokens.get(name)

@@ -198,7 +198,7 @@ export type NewBlob = {
 export type RecordedLocation = {
   /** Where the bytes are: another upload of the same blob may have been first. */
   readonly location: BlobLocation
-  /** The location of corrupt bytes that the new ones have replaced. */
+  /** The location of the corrupt bytes that the new bytes have replaced. */
   readonly replaced: BlobLocation | undefined
 }
 

@@ -80,7 +80,7 @@ export class Collections {
     await this.#current.begun
   }
 
-  /** The collection that began last, and the last one that was completed, of any process. */
+  /** The collection that began last, and the collection that was completed last, of any process. */
   async status(): Promise<{
     readonly last: CollectionReport | undefined
     readonly completed: CompletedCollection | undefined
@@ -114,7 +114,7 @@ export class Collections {
     return { report, begun, ended }
   }
 
-  /** Begins a collection of this process. False if another one is running. */
+  /** Begins a collection of this process. False if another collection is running. */
   async #begin(report: CollectionReport): Promise<boolean> {
     return this.#reports.begin(report).catch((error: unknown) => {
       // A collection is what frees a full disk.

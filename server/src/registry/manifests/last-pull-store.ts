@@ -79,7 +79,7 @@ export function listLastPulls(database: Database, after: LastPullPlace, limit: n
     .execute()
 }
 
-/** Deletes rows. A later pull creates a new one. */
+/** Deletes rows. A later pull creates a new row. */
 export function deleteLastPulls(database: Database, places: readonly LastPullPlace[]): Promise<void> {
   return database.transaction(async (transaction) => {
     for (const { repository_id, reference } of places) {

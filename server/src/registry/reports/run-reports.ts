@@ -63,7 +63,10 @@ export class RunReports<Report extends RunReport> {
     return isClaimed
   }
 
-  /** Writes the report of this process. @throws Error if another one has begun a run, because this one was stopped for long */
+  /**
+   * Writes the report of this process. @throws Error if another process has begun a run because this process was
+   * stopped for long
+   */
   async record(report: Report): Promise<void> {
     const { name, database, processes } = this.#options
     const process = processes.id()

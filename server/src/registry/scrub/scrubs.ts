@@ -50,7 +50,7 @@ export type ScrubFigures = {
   readonly progress: number | undefined
   readonly lastCompletedAtMs: number | undefined
   readonly lastFindingCount: number
-  /** Whether twice the interval has passed since the last one was completed, and none has begun. */
+  /** Whether twice the interval has passed since the last scrub was completed, and no scrub has begun. */
   readonly isOverdue: boolean
 }
 

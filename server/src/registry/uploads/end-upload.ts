@@ -34,7 +34,10 @@ export async function endOldestIdle(context: UploadContext, rid: string, callerK
   return false
 }
 
-/** Discards the staged bytes of a deleted repository at once. Their rows are deleted with the repository. */
+/**
+ * Discards the staged bytes of a deleted repository at once. The rows of these uploads are deleted with the
+ * repository.
+ */
 export async function discardUploadsOf(context: UploadContext, repositoryId: string): Promise<void> {
   await context.staging.load()
   for (const [id, upload] of context.staged.entries()) {

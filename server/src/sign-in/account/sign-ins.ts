@@ -33,7 +33,7 @@ export async function showSignIns(context: Context, call: PageCall): Promise<Fas
   return sendPage(context, call.reply, { title: 'Sign-ins', body, navigation, isWide: true })
 }
 
-/** Ends one or all of a person's sign-ins. Their tokens and sessions are denied from then on. */
+/** Ends one or all of a person's sign-ins. The tokens and sessions of these sign-ins are denied from then on. */
 export async function submitEndSignIn(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
   const account = requireAccount(context, call, { objectId: readField(form, 'account'), page, isFresh: false })
   const { objectId } = account.user

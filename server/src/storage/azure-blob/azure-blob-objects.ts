@@ -109,7 +109,7 @@ class AzureBlobObjects implements ObjectStore {
     for await (const { name } of this.#list(prefix, false)) yield name.slice(this.#prefix.length)
   }
 
-  /** Blocks need no beginning: the first one makes the incomplete blob. */
+  /** Blocks need no beginning: the first block creates the incomplete blob. */
   async beginParts(): Promise<string> {
     return 'blocks'
   }

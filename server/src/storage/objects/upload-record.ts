@@ -19,7 +19,7 @@ export type UploadRecord = {
   /** An object with earlier bytes of the upload, which were copied and are to be deleted. */
   readonly copied: string | undefined
   readonly tail: Buffer
-  /** Changes with each write, so that a process notices the writes of another one. */
+  /** Changes with each write, so that a process notices the writes of another process. */
   readonly version: string
 }
 

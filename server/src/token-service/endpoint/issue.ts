@@ -102,7 +102,7 @@ async function issueWithin(
   return document
 }
 
-/** The refresh token that was sent. For a workload token a new one, as the exchange issues it. */
+/** The refresh token that was sent. For a workload token, a new refresh token, as the exchange issues it. */
 async function refreshTokenFor(
   { tokens }: TokenContext,
   registry: Registry,
