@@ -97,7 +97,10 @@ function wordsOf(names: readonly string[]): string[] {
   return [...new Set(parts.map((part) => part.toLowerCase()))].filter((part) => part.length > 2)
 }
 
-/** The letters of a password, in lower case. A password of digits and symbols has none, so that only its length is checked. */
+/**
+ * The letters of a password, in lower case. A password of digits and symbols has no letters, so only its length is
+ * checked.
+ */
 function isCommon(letters: string): boolean {
   if (letters === '') return false
   if (commonWords.has(letters)) return true

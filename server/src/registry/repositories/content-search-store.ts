@@ -8,7 +8,7 @@ export type ContentQuestion = {
   readonly rids: readonly string[]
   /** A part of the name of a repository. */
   readonly namePart?: string
-  /** The name of a repository. Only its tags and manifests are searched then. */
+  /** The name of a repository. If it is set, only the tags and manifests of this repository are searched. */
   readonly repository?: string
   /** The beginning of the name of a tag. */
   readonly tagPrefix?: string
