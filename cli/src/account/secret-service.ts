@@ -16,7 +16,10 @@ function addressOf(signInId: string): string {
   return `https://acrux.invalid/${signInId}`
 }
 
-/** Opens the Secret Service of the desktop. Its methods throw a CommandFailure if it does not answer. */
+/**
+ * Opens the Secret Service of the desktop. Its methods throw a CommandFailure if the Secret Service does not answer.
+ *
+ */
 export function openSecretService(env: Environment): SecretStore {
   const read = async (id: string): Promise<Secrets> => {
     const { code, output } = await runHelper('get', addressOf(id), env)

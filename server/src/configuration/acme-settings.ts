@@ -36,7 +36,7 @@ const acmeSettings = z
       httpListen: listenAddress().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'Answer HTTP-01 challenges at this address. The provider must be able to reach it at port 80 of each host. Without this setting, the server uses TLS-ALPN-01, and the provider must reach `listen` at port 443.',
+          'Answer HTTP-01 challenges at this address. The provider must be able to reach this address at port 80 of each host. Without this setting, the server uses TLS-ALPN-01, and the provider must reach `listen` at port 443.',
         placeholder: 'host:port',
         example: '0.0.0.0:80',
         defaultText: 'none',

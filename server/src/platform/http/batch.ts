@@ -36,7 +36,8 @@ const shownHeaders = ['content-type', 'retry-after', 'x-ms-correlation-request-i
  * Answers the requests of a batch, one after the other, so that one answer at a time is in memory as bytes and as text. Each caller
  * has one batch at a time. After {@link maxBatchBytes}, the rest is answered by 413.
  *
- * @param answer answers one request: by what it got from `send`, which sends a `GET` of a path of this server, with or without a query
+ * @param answer answers one request. It gets the function `send`, which sends a `GET` request to a path of this
+ * server, with or without a query
  */
 export async function answerBatch<Request, Answer>(
   batch: Batch,
