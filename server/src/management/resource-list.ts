@@ -25,7 +25,7 @@ type ResourceDocument = DocumentOf<typeof resourceResponse>
 
 const resourceListResponse = listOf(resourceResponse)
 
-/** `GET /subscriptions/{s}/resources`: `az` finds a registry by it if no group is named. [az-cli-wire §4, LIST] */
+/** `GET /subscriptions/{s}/resources`: with this, `az` finds a registry if no group is named. [az-cli-wire §4, LIST] */
 export async function listResources(
   context: ManagementContext,
   call: ManagementCall,

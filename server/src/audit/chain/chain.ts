@@ -262,7 +262,7 @@ function behind(before: Position, block: BlockRow): Position {
   return { number, hash, coversTo, gaps: unsettled(gapsAfter(before, { entries, horizon, coversTo }), block) }
 }
 
-/** The gaps in which an event may be added after a block. */
+/** The gaps in the sequence numbers in which an event can still be recorded after a block. */
 function unsettled(gaps: readonly Gap[], { settled_to: settledTo }: BlockRow): Gap[] {
   return gaps.filter(({ to }) => to > settledTo)
 }

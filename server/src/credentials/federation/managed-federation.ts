@@ -18,7 +18,10 @@ export interface ManagedFederation {
   delete(transaction: Transaction, identity: ManagedIdentity, name: string): Promise<boolean>
 }
 
-/** Creates the federated credentials of managed identities. They share the rules and the table of applications'. */
+/**
+ * Creates the federated credentials of managed identities. Their rules and their table are those of the federated
+ * credentials of applications.
+ */
 export function createManagedFederation({
   federatedCredentials,
 }: {

@@ -20,7 +20,10 @@ export type ConditionFacts = {
   readonly assignment?: AssignmentFacts | undefined
 }
 
-/** The attributes of a role assignment: of the request in a write, of the resource in a deletion. */
+/**
+ * The attributes of a role assignment that is written or deleted. For a write, they are attributes of the request; for
+ * a deletion, of the resource.
+ */
 export type AssignmentFacts = {
   readonly source: 'Request' | 'Resource'
   readonly roleDefinitionName: string

@@ -5,7 +5,10 @@ import type { Directory } from '../../directory/index.ts'
 import type { AdminPasswordVersion, Registry, Resources } from '../../resources/index.ts'
 import type { Credential as IdentityCredential, Credentials } from '../../credentials/index.ts'
 
-/** The credential of an authenticated caller. Tokens carry it, and every request checks again whether it is still valid. */
+/**
+ * The credential of an authenticated caller. Tokens name their credential, and every request checks again whether the
+ * credential is still valid.
+ */
 export type Credential =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'admin'; readonly password: AdminPasswordVersion }
