@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { request as httpRequest, type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
-import { request as httpsRequest, type RequestOptions } from 'node:https'
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls'
 import { Readable } from 'node:stream'
@@ -16,11 +16,11 @@ export interface HttpRequest {
   /** The PEM file of the only authority that is trusted; without it, the system's are. */
   caFile?: string
   /**
-   * By default each request has a connection of its own, so that no stale connection is used after a restart of the
-   * server. On a connection that
-   * an agent kept, a request that the server closed without an answer is sent again, unless its body is a stream.
+   * By default, connections to servers of the harness are kept, and other requests have a connection of their own, as with
+   * `false`. On a connection that was kept, a request that the server closed without an answer is sent again, unless its body is
+   * a stream.
    */
-  agent?: Agent
+  agent?: Agent | false
   /** Milliseconds of silence after which the request fails; 120,000 by default. */
   timeoutMs?: number
 }
@@ -50,14 +50,35 @@ const lookupLoopback: LookupFunction = (_host, options, callback) => {
 const secureContexts = new Map<string, SecureContext>()
 
 /** Trusts the authority of a file, whose content may have changed since the last request. */
-function trusting({ caFile, agent }: HttpRequest): ConnectionOptions {
+function trusting({ caFile }: HttpRequest): ConnectionOptions {
   if (caFile === undefined) return {}
   const ca = readFileSync(caFile, 'utf8')
-  // An agent shares its connections between requests with the same options, and a context is not one of them.
-  if (agent !== undefined) return { ca }
   const secureContext = secureContexts.get(ca) ?? createSecureContext({ ca })
   secureContexts.set(ca, secureContext)
-  return { secureContext }
+  // An agent shares its connections between requests with the same options, and a context is not one of them.
+  return { ca, secureContext }
+}
+
+/** What keeps the connections of requests, by the file of the authority that they trust. */
+const keepers = new Map<string, HttpsAgent>()
+
+/**
+ * Keeps the connections of requests that trust the authority of this file: a handshake takes longer than most requests. Call
+ * what is returned before the server ends: then idle connections are closed, and a request that is cut off is not sent again.
+ */
+export function keepConnections(caFile: string): () => void {
+  const keeper = new HttpsAgent({ keepAlive: true, maxFreeSockets: 16 })
+  keepers.set(caFile, keeper)
+  return () => {
+    if (keepers.get(caFile) === keeper) keepers.delete(caFile)
+    for (const socket of Object.values(keeper.freeSockets).flat()) socket?.destroy()
+  }
+}
+
+/** What keeps the connection of a request, if anything does. */
+function keeperOf({ agent, caFile, body }: HttpRequest): Agent | false {
+  if (agent !== undefined) return agent
+  return (!(body instanceof Readable) && keepers.get(caFile ?? '')) || false
 }
 
 /** The ports of servers that share a host, by the authority that signed the certificate of each. */
@@ -72,7 +93,7 @@ export function connectTo(port: number, caFile: string): () => void {
   return () => void sharedHosts.delete(caFile)
 }
 
-function optionsOf(what: HttpRequest, url: URL): RequestOptions {
+function optionsOf(what: HttpRequest, url: URL, agent: Agent | false): RequestOptions {
   const port = sharedHosts.get(what.caFile ?? '')
   const headers: OutgoingHttpHeaders = { ...(port !== undefined && { host: url.host }), ...what.headers }
   const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
@@ -84,7 +105,7 @@ function optionsOf(what: HttpRequest, url: URL): RequestOptions {
   return {
     method: what.method ?? 'GET',
     headers,
-    agent: what.agent ?? false,
+    agent,
     timeout: what.timeoutMs ?? 120_000,
     ...(url.protocol === 'https:' && trusting(what)),
     ...((isLoopback || port !== undefined) && { lookup: lookupLoopback }),
@@ -120,7 +141,8 @@ function attempt(what: HttpRequest): Promise<HttpResponse | undefined> {
   const url = new URL(what.url)
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'http:' ? httpRequest : httpsRequest
-    const outgoing = send(url, optionsOf(what, url))
+    const keeper = keeperOf(what)
+    const outgoing = send(url, optionsOf(what, url, keeper))
     let answered = false
     outgoing.on('response', (incoming) => {
       answered = true
@@ -139,7 +161,8 @@ function attempt(what: HttpRequest): Promise<HttpResponse | undefined> {
     })
     outgoing.on('error', (error) => {
       if (answered) return
-      const isStale = outgoing.reusedSocket && !isLate && !(what.body instanceof Readable)
+      const isKept = keeper === keeperOf(what)
+      const isStale = outgoing.reusedSocket && isKept && !isLate && !(what.body instanceof Readable)
       if (isStale) resolve(undefined)
       else reject(error)
     })

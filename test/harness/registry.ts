@@ -29,8 +29,8 @@ export interface PushedImage extends Descriptor {
 /** Where a request goes: the first registry unless another login server is named. */
 export interface Where {
   loginServer?: string
-  /** Keeps connections between requests; without it each has its own. */
-  agent?: Agent
+  /** Keeps connections between requests; with `false`, each has its own. Without it, the harness decides. */
+  agent?: Agent | false
 }
 
 /** A server, and which registry of it. */
@@ -49,7 +49,7 @@ function registryOf(to: RunningServer | OnRegistry): OnRegistry {
 }
 
 /** How requests reach the server: by its authority, and by the connections that are kept. */
-function reach({ caFile }: RunningServer, { agent }: Where): { caFile: string; agent?: Agent } {
+function reach({ caFile }: RunningServer, { agent }: Where): { caFile: string; agent?: Agent | false } {
   return { caFile, ...(agent !== undefined && { agent }) }
 }
 

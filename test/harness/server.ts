@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordAnswered } from './answered.ts'
 import { freePort } from './free-port.ts'
-import { connectTo } from './http.ts'
+import { connectTo, keepConnections } from './http.ts'
 import { stringAt } from './json.ts'
 import { databaseArguments } from './postgres.ts'
 import { atProcessEnd } from './process-end.ts'
@@ -188,6 +188,12 @@ async function finish(running: Running, signal: NodeJS.Signals, patienceMs: numb
   return (await late) ? { code: null, signal: 'SIGKILL' } : ended
 }
 
+/** Keeps the connections of requests to a server, unless they are to be distributed over workers. Returns what ends it. */
+function keepConnectionsTo({ args, env }: Pick<Launch, 'args' | 'env'>, dataDir: string): () => void {
+  if (args.includes('--workers') || env['ACRUX_WORKERS'] !== undefined) return () => undefined
+  return keepConnections(join(dataDir, 'tls', 'ca.pem'))
+}
+
 /** Host and port as URLs have them: without the port of HTTPS. */
 function hostOf({ publicHost = 'localhost', http = false, proxied = false }: ServerOptions, port: number): string {
   return proxied || (port === 443 && !http) ? publicHost : `${publicHost}:${port}`
@@ -259,8 +265,13 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const { port, how } = begun
   let { running } = begun
   let more: Pick<ServerOptions, 'args' | 'env'> = {}
+  let release = keepConnectionsTo(how, dataDir)
+  const end = (signal: NodeJS.Signals): Promise<Ended> => {
+    release()
+    return finish(running, signal, 60_000)
+  }
   const firstRun = await readFirstRun(dataDir).catch(async (cause: unknown) => {
-    await finish(running, 'SIGKILL', 60_000)
+    await end('SIGKILL')
     home.remove()
     throw cause
   })
@@ -275,16 +286,17 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       return running.pid
     },
     output: () => output,
-    stop: () => finish(running, 'SIGTERM', 60_000),
-    kill: (signal = 'SIGKILL') => finish(running, signal, 60_000),
+    stop: () => end('SIGTERM'),
+    kill: (signal = 'SIGKILL') => end(signal),
     async restart(given) {
       more = given ?? more
-      await finish(running, 'SIGTERM', 60_000)
-      const args = [...how.args, ...(more.args ?? [])]
-      running = await launch({ ...how, args, env: { ...how.env, ...more.env } }, log)
+      await end('SIGTERM')
+      const again = { ...how, args: [...how.args, ...(more.args ?? [])], env: { ...how.env, ...more.env } }
+      running = await launch(again, log)
+      release = keepConnectionsTo(again, dataDir)
     },
     async [Symbol.asyncDispose]() {
-      await finish(running, 'SIGTERM', 60_000)
+      await end('SIGTERM')
       recordAnswered(output)
       disconnect()
       home.remove()

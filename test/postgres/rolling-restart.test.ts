@@ -64,8 +64,8 @@ type Load = { readonly done: Record<'push' | 'pull' | 'token', number>; readonly
 /** Pushes, pulls and requests tokens until it is stopped. Half of the clients keep their connections. */
 async function runClient(server: RunningServer, number: number, load: Load, isStopped: () => boolean): Promise<void> {
   const { appId, password } = server.firstRun.servicePrincipal
-  const agent = number % 2 === 0 ? new AgentWithoutRetry() : undefined
-  const to: OnRegistry = onRegistry(server, agent === undefined ? {} : { agent })
+  const agent = number % 2 === 0 && new AgentWithoutRetry()
+  const to: OnRegistry = onRegistry(server, { agent })
   const attempt = async (what: keyof Load['done'], work: () => Promise<unknown>): Promise<void> => {
     try {
       await work()
@@ -89,7 +89,7 @@ async function runClient(server: RunningServer, number: number, load: Load, isSt
     })
     await sleep(200 + Math.random() * 800)
   }
-  agent?.destroy()
+  if (agent !== false) agent.destroy()
 }
 
 /** Pushes and pulls one image after the other with podman, without its own retries. */

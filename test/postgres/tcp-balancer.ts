@@ -57,7 +57,7 @@ export async function startBalancer(): Promise<Balancer> {
   const check = async (backend: (typeof backends)[number]): Promise<void> => {
     const url = `https://localhost:${backend.port}/readyz`
     const headers = { host: `localhost:${port}` }
-    const answer = await request({ url, headers, caFile: backend.caFile }).catch(() => undefined)
+    const answer = await request({ url, headers, caFile: backend.caFile, agent: false }).catch(() => undefined)
     backend.isReady = answer?.status === 200
     if (server.listening)
       timers.set(
