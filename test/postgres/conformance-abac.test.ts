@@ -1,4 +1,4 @@
-/** Every test of `conformance/abac.test.ts`, on a server whose rows are in PostgreSQL. */
+/** The tests of `conformance/abac.test.ts`, on a server whose rows are in PostgreSQL. */
 import { test } from 'node:test'
 import { requirePostgres } from '../harness/postgres.ts'
 
