@@ -1,6 +1,6 @@
 /**
  * `npm run build`: writes the packages to `dist/`. After `--` come the artefacts to write, `npm`, `sea`, `image` and `deb`, and
- * `--out FOLDER`. Without names it writes all that this machine can build.
+ * `--out FOLDER`. Without names it writes all that this machine can build. With `--fast`, packages are larger, and built in less time.
  */
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,10 +16,10 @@ import { missingPrograms } from './build/missing-programs.mjs'
  * @typedef {{
  *   readonly needs: readonly string[],
  *   readonly programs: readonly string[],
- *   readonly build: (to: Folders) => Promise<readonly string[]>,
+ *   readonly build: (to: Target) => Promise<readonly string[]>,
  * }} Artefact
  *
- * @typedef {{ readonly dist: string, readonly work: string }} Folders
+ * @typedef {{ readonly dist: string, readonly work: string, readonly isFast: boolean }} Target
  */
 
 /**
@@ -82,7 +82,7 @@ await main(async (args) => {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { out: { type: 'string', default: join(root, 'dist') } },
+    options: { out: { type: 'string', default: join(root, 'dist') }, fast: { type: 'boolean', default: false } },
   })
   const chosen = choose(positionals)
   await ensureDependencies()
@@ -93,7 +93,7 @@ await main(async (args) => {
   try {
     for (const [name, { build }] of chosen) {
       say(`building ${name} …`)
-      for (const file of await build({ dist, work })) {
+      for (const file of await build({ dist, work, isFast: values.fast })) {
         const sizeMiB = (statSync(file).size / 2 ** 20).toFixed(1)
         say(`wrote ${relative(process.cwd(), file)} (${sizeMiB} MiB)`)
       }

@@ -73,10 +73,10 @@ fi
 /**
  * Writes a Debian package of each executable.
  *
- * @param {{ readonly dist: string, readonly work: string }} to
+ * @param {{ readonly dist: string, readonly work: string, readonly isFast: boolean }} to
  * @returns {Promise<string[]>}
  */
-export async function buildDebianPackages({ dist, work }) {
+export async function buildDebianPackages({ dist, work, isFast }) {
   const completions = join(work, 'completions')
   writeCompletions([nodeBinary(), join(root, 'cli/src/main.ts')], completions)
   return /** @type {(keyof typeof architectures)[]} */ (Object.keys(architectures)).map((platform) => {
@@ -108,7 +108,7 @@ export async function buildDebianPackages({ dist, work }) {
     write('prerm', beforeRemoval, 0o755)
     write('postrm', afterRemoval, 0o755)
     const output = join(dist, `acrux_${version}_${architectures[platform]}.deb`)
-    mustRun('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z9', '--build', folder, output])
+    mustRun('dpkg-deb', ['--root-owner-group', '-Zzstd', isFast ? '-z1' : '-z9', '--build', folder, output])
     rmSync(folder, { recursive: true })
     return output
   })

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { constants } from 'node:zlib'
 import { billOfProgram } from '../bill-of-materials.mjs'
 import { version } from './bundle.mjs'
 import { architectures } from './debian-package.mjs'
@@ -50,11 +51,11 @@ const config = {
 /**
  * Writes the image for all platforms as an archive of an OCI layout, with its bill of materials attached.
  *
- * @param {{ readonly dist: string, readonly work: string }} to
+ * @param {{ readonly dist: string, readonly work: string, readonly isFast: boolean }} to
  */
-export async function buildImage({ dist, work }) {
+export async function buildImage({ dist, work, isFast }) {
   const folder = join(work, 'image')
-  const layout = createLayout(folder)
+  const layout = createLayout(folder, isFast ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION)
   const created = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? 0) * 1000).toISOString()
   const manifests = []
   const debianPackages = []

@@ -15,8 +15,9 @@ import { SetUpFailed } from '../set-up.mjs'
  * Writes blobs into a folder that becomes an OCI image layout. [OCI image layout specification]
  *
  * @param {string} folder
+ * @param {number} level How much layers are compressed.
  */
-export function createLayout(folder) {
+export function createLayout(folder, level) {
   const blobs = join(folder, 'blobs', 'sha256')
   mkdirSync(blobs, { recursive: true })
 
@@ -61,7 +62,7 @@ export function createLayout(folder) {
       const [raw, compressed] = [measure(), measure()]
       await Promise.all([
         ended,
-        pipeline(tar.stdout, raw.stream, createGzip(), compressed.stream, createWriteStream(partial)),
+        pipeline(tar.stdout, raw.stream, createGzip({ level }), compressed.stream, createWriteStream(partial)),
       ])
       const { hash, size } = compressed.result()
       renameSync(partial, join(blobs, hash))
