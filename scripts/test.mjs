@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installAzurite } from '../test/setup/azurite.mjs'
 import { installMissingClients } from '../test/setup/clients.mjs'
-import { startPostgres } from '../test/setup/postgres.mjs'
+import { makeCluster, startPostgres } from '../test/setup/postgres.mjs'
 import { ensurePortal } from './portal.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
 
@@ -40,10 +40,19 @@ const modes = {
 async function openDatabase(mode) {
   const none = { url: undefined, stop: async () => undefined }
   if (mode?.databases === 'sqlite') return none
+  // The tests start servers of their own, too.
+  const cluster = await makeCluster()
+  if (cluster !== undefined) process.env.ACRUX_TEST_POSTGRES_CLUSTER = cluster.folder
   const given = process.env.ACRUX_TEST_POSTGRES
-  if (given !== undefined && given !== '') return { url: given, stop: async () => undefined }
+  if (given !== undefined && given !== '') return { url: given, stop: async () => cluster?.remove() }
   const started = await startPostgres()
-  if (started !== undefined) return started
+  if (started !== undefined) {
+    const stop = async () => {
+      await started.stop()
+      cluster?.remove()
+    }
+    return { url: started.url, stop }
+  }
   if (process.env.CI === 'true') throw new SetUpFailed('PostgreSQL is missing, and with CI=true no test is skipped')
   if (mode?.databases === 'postgres')
     throw new SetUpFailed('PostgreSQL is missing: install it, or set ACRUX_TEST_POSTGRES')
@@ -83,11 +92,11 @@ await main(async (given) => {
   await ensureDependencies()
   const mode = modes[given[0] ?? '']
   const args = mode === undefined ? given : given.slice(1)
-  if (mode === undefined) {
-    await installMissingClients(say)
-    await ensurePortal()
-  }
-  await installAzurite(root, say)
+  await Promise.all([
+    mode === undefined && installMissingClients(say).then(ensurePortal),
+    // Other packages are not in its way: it has a folder of its own.
+    installAzurite(root, say),
+  ])
   const { url, stop } = await openDatabase(mode)
   // A run of some tests sees few routes succeed.
   const isWhole = mode === undefined && args.length === 0
