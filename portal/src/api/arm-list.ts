@@ -5,8 +5,8 @@ type List<Item> = { readonly value: readonly Item[]; readonly nextLink?: string 
 /** A page of a list, and the path of the next one. */
 export type ArmPage<Item> = { readonly items: readonly Item[]; readonly next: string | undefined }
 
-/** How many pages of a list are read. A page has up to 1,000 items. */
-const maxPages = 10
+/** How many pages of a list are read: 100,000 items. */
+const maxPages = 100
 
 /** Reads a page of a list of ARM. @throws ApiError */
 export async function readPage<Item>(path: string, signal: AbortSignal): Promise<ArmPage<Item>> {
