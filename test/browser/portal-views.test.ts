@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { arm, assignRole, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
-import { type NewPerson, createGroup, createPerson } from '../harness/directory.ts'
+import { createServicePrincipal } from '../harness/arm.ts'
+import { createGroup, createPerson } from '../harness/directory.ts'
 import { request } from '../harness/http.ts'
 import { accessToken, basic, pushImage } from '../harness/registry.ts'
 import { pushContent } from './portal-content.ts'
+import { fourPeople, giveRepository, giveRoles, ownRepository, setMode } from './portal-four-people.ts'
 import { pressAt, tabTo, typeAt } from './portal-keyboard.ts'
 import { openPortal, openView, signIn } from './portal-page.ts'
 import {
@@ -24,11 +24,8 @@ import {
 const portal = await openPortal()
 const { server, browser } = portal
 const { appId, password } = server.firstRun.servicePrincipal
-const { loginServer, subscriptionId } = server.firstRun
+const { loginServer } = server.firstRun
 const authorization = basic(appId, password)
-const registry = registryId(server)
-const directoryOwner = '62e90394-69f5-4237-9190-012177145e10'
-const repositoryWriter = '2a1e307c-b015-4ebd-883e-5b7698a07328'
 
 /** The views that an address shows by its query. */
 const searches: Readonly<Record<string, readonly string[]>> = {
@@ -46,23 +43,6 @@ const searches: Readonly<Record<string, readonly string[]>> = {
   '/managed-identities': ['?part=machines'],
   '/server': ['?part=certificates', '?part=maintenance', '?part=configuration'],
   '/search': ['?q=team'],
-}
-
-const setMode = async (roleAssignmentMode: string) =>
-  expectStatus(await arm(server, 'PATCH', registry, { properties: { roleAssignmentMode } }), 200, 201)
-
-/** Gives a person the role to pull and push in one repository. */
-async function giveRepository({ id }: NewPerson, repository: string): Promise<void> {
-  await setMode('AbacRepositoryPermissions')
-  const properties = {
-    roleDefinitionId: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${repositoryWriter}`,
-    principalId: id,
-    principalType: 'User',
-    condition: `(@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase '${repository}')`,
-    conditionVersion: '2.0',
-  }
-  const path = `${registry}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?api-version=2022-04-01`
-  expectStatus(await arm(server, 'PUT', path, { properties }), 201)
 }
 
 /** Something of every kind that views show. Returns the values of the parameters of addresses. */
@@ -85,18 +65,6 @@ async function prepare(): Promise<Readonly<Record<string, Readonly<Record<string
   )
 }
 
-const people: Readonly<Record<string, (person: NewPerson) => Promise<unknown>>> = {
-  owner: async ({ id }) => {
-    const body = { principalId: id, roleDefinitionId: directoryOwner, directoryScopeId: '/' }
-    expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', body), 201)
-    await assignRole(server, { id, type: 'User' }, roles.owner, `/subscriptions/${subscriptionId}`)
-  },
-  nobody: () => Promise.resolve(),
-  puller: (person) => portal.give(person, roles.acrPull),
-  // The last: it changes the mode of the registry, in which AcrPull permits nothing.
-  writer: (person) => giveRepository(person, 'team/app'),
-}
-
 test('every view is without an error and accessible, for each person, in each theme, on a phone and a wide screen', async (t) => {
   if (!portal.canRun(t)) return
   const values = await prepare()
@@ -106,10 +74,11 @@ test('every view is without an error and accessible, for each person, in each th
   })
   // What several people see is checked once.
   const seen = new Set<string>()
-  for (const [name, give] of Object.entries(people)) {
+  for (const name of fourPeople) {
     await t.test(name, async () => {
+      if (name === 'writer') await setMode(server, 'AbacRepositoryPermissions')
       const person = await createPerson(server, `the-${name}`)
-      await give(person)
+      await giveRoles[name](server, person)
       await using context = await browser.newContext({ reducedMotion: 'reduce' })
       const { page, faults } = await portal.watch(context)
       const running = countRequests(page)
@@ -152,7 +121,8 @@ const statusOf = (page: Page, method: string, path: string): Promise<number> =>
 test('a person with one repository sees and pushes to it, and to no other', async (t) => {
   if (!portal.canRun(t)) return
   const person = await createPerson(server, 'one')
-  await giveRepository(person, 'team/app')
+  await setMode(server, 'AbacRepositoryPermissions')
+  await giveRepository(server, person, ownRepository)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await portal.watch(context)
   const base = `/portal/registries/${encodeURIComponent(loginServer)}`
@@ -189,8 +159,8 @@ test('a person with one repository sees and pushes to it, and to no other', asyn
 test('the main dialogs work with the keyboard alone, show the focus, and return it', async (t) => {
   if (!portal.canRun(t)) return
   const owner = await createPerson(server, 'keys')
-  await people['owner']?.(owner)
-  await setMode('LegacyRegistryPermissions')
+  await giveRoles.owner(server, owner)
+  await setMode(server, 'LegacyRegistryPermissions')
   await pushImage(server, 'team/keys', '1', authorization)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await portal.watch(context)
