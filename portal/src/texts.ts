@@ -77,6 +77,8 @@ export const texts = {
     registries: 'Your registries',
     noRegistries: 'Your roles do not include listing registries.',
     noRegistriesNext: 'If you can pull or push, open the registry by its login server.',
+    askForRole: (userName: string) =>
+      `If you cannot, ask an owner of the registry for a role, and give them your user name: ${userName}.`,
     open: 'Open a registry',
     loginServer: 'Login server',
     attention: 'Needs attention',
@@ -128,6 +130,7 @@ export const texts = {
     pulled: 'Last pulled',
     empty: 'This repository has no tags.',
     pull: 'Pull this repository',
+    push: 'Push to this repository',
     locked: 'Locked',
   },
   manifestView: {

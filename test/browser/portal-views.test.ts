@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { createServicePrincipal } from '../harness/arm.ts'
-import { createGroup, createPerson } from '../harness/directory.ts'
+import { type NewPerson, createGroup, createPerson } from '../harness/directory.ts'
+import { assertGolden } from '../harness/golden.ts'
 import { request } from '../harness/http.ts'
 import { accessToken, basic, pushImage } from '../harness/registry.ts'
 import { pushContent } from './portal-content.ts'
+import { type ControlTable, controlLines, controlsOf, enterControls, faultsOfControls } from './portal-controls.ts'
 import { fourPeople, giveRepository, giveRoles, ownRepository, setMode } from './portal-four-people.ts'
 import { pressAt, tabTo, typeAt } from './portal-keyboard.ts'
 import { openPortal, openView, signIn } from './portal-page.ts'
@@ -48,6 +50,14 @@ const searches: Readonly<Record<string, readonly string[]>> = {
 /** Something of every kind that views show. Returns the values of the parameters of addresses. */
 async function prepare(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
   await pushContent({ server, authorization })
+  // A deleted tag, which can be restored.
+  const untagged = await request({
+    method: 'DELETE',
+    url: `${server.baseUrl}/acr/v1/team/app/_tags/sig2`,
+    headers: { authorization },
+    caFile: server.caFile,
+  })
+  assert.equal(untagged.status, 202)
   const ada = await createPerson(server, 'ada')
   const group = await createGroup(server, 'builders', ada.id)
   const application = await createServicePrincipal(server, 'ci')
@@ -65,13 +75,27 @@ async function prepare(): Promise<Readonly<Record<string, Readonly<Record<string
   )
 }
 
+/** A view by its path, and its address. */
+type View = { readonly view: string; readonly address: string }
+
+/** The views of a person about themselves. */
+const ownViews = ({ id }: NewPerson): readonly View[] =>
+  ['', '?part=methods', '?part=signIns', '?part=groups'].map((search) => ({
+    view: `/people/$own${search}`,
+    address: `/portal/people/${id}${search}`,
+  }))
+
+const goldenFile = new URL('portal-controls.golden.txt', import.meta.url)
+
 test('every view is without an error and accessible, for each person, in each theme, on a phone and a wide screen', async (t) => {
   if (!portal.canRun(t)) return
   const values = await prepare()
-  const addresses = routePaths().flatMap((path) => {
+  const views: readonly View[] = routePaths().flatMap((path) => {
     const [, area = ''] = path.split('/')
-    return ['', ...(searches[path] ?? [])].map((search) => addressOf(path, values[area] ?? {}) + search)
+    const base = addressOf(path, values[area] ?? {})
+    return ['', ...(searches[path] ?? [])].map((search) => ({ view: path + search, address: base + search }))
   })
+  const controls: ControlTable = new Map()
   // What several people see is checked once.
   const seen = new Set<string>()
   for (const name of fourPeople) {
@@ -83,8 +107,9 @@ test('every view is without an error and accessible, for each person, in each th
       const { page, faults } = await portal.watch(context)
       const running = countRequests(page)
       await signIn(page, person)
-      for (const address of addresses) {
+      for (const { view, address } of [...views, ...ownViews(person)]) {
         await walkTo(page, address, running)
+        enterControls(controls, view, name, await controlsOf(page))
         if (name === 'owner') await requireCommands(page, address)
         const content = await contentOf(page)
         if (seen.has(content)) continue
@@ -97,6 +122,8 @@ test('every view is without an error and accessible, for each person, in each th
       }
     })
   }
+  assertGolden(goldenFile, 'What each person can press in each view', controlLines(controls))
+  assert.deepEqual(faultsOfControls(controls), [])
 })
 
 /** Pages with nothing to do, and forms that show the command once they are filled in. */

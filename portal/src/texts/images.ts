@@ -136,6 +136,7 @@ export const imagesTexts = {
     targetHint: 'Repository and tag, such as mirror/alpine:3.20',
     force: 'Move the tag if it exists',
     start: 'Import',
+    incomplete: 'Enter the registry, the image and its name here first.',
     running: 'The server copies the image…',
     elapsed: (seconds: number) => `${seconds} seconds so far. You can close this page; the import continues.`,
     done: 'The image is imported.',

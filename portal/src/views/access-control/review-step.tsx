@@ -81,13 +81,13 @@ function Review({ registry, assignments, role, principals, place, onDone }: Revi
         </ActionButton>
       </div>
       {lacks !== undefined && <Text>{lacks}</Text>}
-      {assign.isError && <ErrorView error={assign.error} />}
+      {assign.isError && <ErrorView isAct error={assign.error} />}
       {(assign.data ?? []).map(({ principal, error }) => (
         <div key={principal.id}>
           <Text>
             {texts.failed} {principal.name}
           </Text>
-          <ErrorView error={error} />
+          <ErrorView isAct error={error} />
         </div>
       ))}
       <CaptionedText label={shared.commandLine} text={commandsOf(registry, role, planned)} />

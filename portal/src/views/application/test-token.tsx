@@ -45,7 +45,7 @@ export function TestToken({ id, reason }: TestTokenProps) {
         <ActionBar actions={[{ label: view.run, reason, act: run }]} />
       </form>
       <div className={styles.form} aria-live="polite">
-        {test.isError && <ErrorView error={test.error} />}
+        {test.isError && <ErrorView isAct error={test.error} />}
         {test.isSuccess && <Result result={test.data} />}
       </div>
     </Section>

@@ -218,7 +218,7 @@ function Outcome({ application, system, values, loginServer }: OutcomeProps) {
           </div>
         </div>
         <div aria-live="polite">
-          {create.isError && <ErrorView error={create.error} />}
+          {create.isError && <ErrorView isAct error={create.error} />}
           {create.isSuccess && (
             <MessageBar intent="success">
               <MessageBarBody>{view.createdTitle}</MessageBarBody>

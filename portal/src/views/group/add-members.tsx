@@ -88,7 +88,7 @@ export function AddMembers({ groupId, onClose }: AddMembersProps) {
               ]}
             />
           </div>
-          {add.isError && <ErrorView error={add.error} />}
+          {add.isError && <ErrorView isAct error={add.error} />}
         </>
       }
     />

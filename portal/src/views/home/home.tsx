@@ -69,11 +69,15 @@ export function Home() {
 }
 
 function RegistryTable({ registries }: { readonly registries: readonly Registry[] }) {
+  const { data: session } = useSession()
   if (registries.length === 0) {
     return (
-      <Text>
-        {view.noRegistries} {view.noRegistriesNext}
-      </Text>
+      <>
+        <Text>
+          {view.noRegistries} {view.noRegistriesNext}
+        </Text>
+        {session !== undefined && <Text>{view.askForRole(session.person.userPrincipalName)}</Text>}
+      </>
     )
   }
   return (

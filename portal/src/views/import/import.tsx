@@ -1,11 +1,11 @@
-import { Button, Checkbox, Field, Input, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Checkbox, Field, Input, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { startImport } from '../../api/registry-arm.ts'
 import type { Registry } from '../../api/types.ts'
-import { ActionBar } from '../../content/action-bar.tsx'
 import { ParentLink } from '../../content/parent-link.tsx'
+import { ActionButton } from '../../shell/action-button.tsx'
 import { AppLink } from '../../shell/app-link.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { usePermissions } from '../../session/use-permissions.ts'
@@ -63,13 +63,14 @@ function Form({ registry, onStarted }: FormProps) {
   const styles = useStyles()
   const [form, setForm] = useState(emptyForm)
   const mayImport = usePermissions(registry.id)('Microsoft.ContainerRegistry/registries/importImage/action')
+  const reason = mayImport ? (isComplete(form) ? undefined : view.incomplete) : imagesTexts.roleNeeded.import
   const start = useMutation({
     mutationFn: () => startImport(registry.id, orderOf(form)),
     onSuccess: (operation) => onStarted({ operation, target: form.target }),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (isComplete(form) && mayImport) start.mutate()
+    if (reason === undefined) start.mutate()
   }
   const field = (name: Exclude<keyof ImportForm, 'force'>, label: string, hint?: string) => (
     <Field label={label} {...(hint !== undefined && { hint })}>
@@ -95,15 +96,12 @@ function Form({ registry, onStarted }: FormProps) {
           checked={form.force}
           onChange={(_event, { checked }) => setForm({ ...form, force: checked === true })}
         />
-        {mayImport ? (
-          <div>
-            <Button type="submit" appearance="primary" disabled={!isComplete(form) || start.isPending}>
-              {view.start}
-            </Button>
-          </div>
-        ) : (
-          <ActionBar actions={[{ label: view.start, reason: imagesTexts.roleNeeded.import, act: () => {} }]} />
-        )}
+        <div>
+          <ActionButton type="submit" appearance="primary" reason={reason} disabled={start.isPending}>
+            {view.start}
+          </ActionButton>
+        </div>
+        {reason !== undefined && <Text>{reason}</Text>}
         {start.isError && <ErrorView isAct error={start.error} />}
       </form>
       <Section title={texts.commandLine}>

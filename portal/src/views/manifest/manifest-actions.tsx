@@ -37,7 +37,7 @@ export function ManifestActions(props: ManifestActionsProps) {
   const isTag = !reference.includes(':')
   const close = () => setOpen(undefined)
   const mayLock = access.has('metadata_write')
-  const mayUntag = mayLock || access.has('delete') || access.has('push')
+  const mayUntag = mayLock || access.has('delete') || access.has('untag')
   const refresh = (isChanged: boolean) => {
     close()
     if (!isChanged) return

@@ -23,7 +23,7 @@ export function PersonActions({ person }: { readonly person: GraphUser }) {
   const ownerReason = useOwnerReason()
   const { data: session } = useSession()
   const isSelf = session?.person.objectId === id
-  const reason = ownerReason ?? (isSelf ? view.ownHint : undefined)
+  const reason = isSelf ? view.ownHint : ownerReason
   const ask = (asked: Question, why = ownerReason): Action => ({
     label: asked.action,
     reason: why,

@@ -78,7 +78,7 @@ export function NetworkRules({ registry, address }: NetworkRulesProps) {
         </ActionButton>
       </div>
       <div role="status">{found !== undefined && <Text>{verdictOf(found)}</Text>}</div>
-      {error !== undefined && <ErrorView error={error} />}
+      {error !== undefined && <ErrorView isAct error={error} />}
       <DoneMessage text={state === 'saved' ? operationsTexts.saved : undefined} />
       {state === 'asking' && (
         <ConfirmDialog

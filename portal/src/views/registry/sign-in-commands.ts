@@ -11,12 +11,12 @@ export function loginCommand(client: Client, { loginServer, username, password }
   return `echo ${password} | ${login} ${loginServer} --username ${username} --password-stdin`
 }
 
-/** The command with which a client pushes, for example. */
-export function pushCommand(client: Client, loginServer: string): string {
+/** The command with which a client pushes, for example. With docker and podman, the image gets the name that is given. */
+export function pushCommand(client: Client, loginServer: string, image = 'app:1'): string {
   switch (client) {
     case 'docker':
     case 'podman':
-      return `${client} tag app:1 ${loginServer}/app:1 && ${client} push ${loginServer}/app:1`
+      return `${client} tag app:1 ${loginServer}/${image} && ${client} push ${loginServer}/${image}`
     case 'helm':
       return `helm push chart-1.0.0.tgz oci://${loginServer}/charts`
     case 'oras':

@@ -67,7 +67,7 @@ function CopyLogin({ client, loginServer }: { readonly client: Client; readonly 
         <span aria-live="polite">{copy.isSuccess ? texts.copied : view.login}</span>
       </Button>
       <Text>{view.loginHint}</Text>
-      {copy.isError && <ErrorView error={copy.error} />}
+      {copy.isError && <ErrorView isAct error={copy.error} />}
     </div>
   )
 }

@@ -10,6 +10,7 @@ import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { texts } from '../../texts.ts'
 import { imagesTexts } from '../../texts/images.ts'
+import { pushCommand } from '../registry/sign-in-commands.ts'
 import { useRegistryName } from '../registry/use-registry.ts'
 import { ManifestTable, TagTable } from './content-table.tsx'
 import { RepositoryActions } from './repository-actions.tsx'
@@ -58,6 +59,11 @@ export function Repository() {
               onChanged={() => void queries.invalidateQueries({ queryKey: ['repository', registry, repository] })}
             />
             {show === 'tags' && <Pull registry={registry} repository={repository} order={order} />}
+            {show === 'tags' && access.has('push') && (
+              <Section title={texts.repositoryView.push}>
+                <CopyText label={texts.repositoryView.push} text={pushCommand('docker', registry, `${repository}:1`)} />
+              </Section>
+            )}
           </>
         )}
       </Loaded>

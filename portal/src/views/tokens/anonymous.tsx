@@ -85,7 +85,11 @@ function AnonymousForm({ registry, scopeMaps, scopeMap }: AnonymousFormProps) {
         </Field>
       )}
       <div>
-        <ActionButton appearance="primary" reason={lacks} disabled={isSame} onClick={() => setAsked(true)}>
+        <ActionButton
+          appearance="primary"
+          reason={lacks ?? (isSame ? texts.same : undefined)}
+          onClick={() => setAsked(true)}
+        >
           {texts.save}
         </ActionButton>
       </div>

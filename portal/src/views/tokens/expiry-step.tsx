@@ -59,7 +59,7 @@ export function ExpiryStep({ registry, data, token, onDays, onMade }: ExpiryStep
           {texts.create}
         </Button>
       </div>
-      {create.isError && <ErrorView error={create.error} />}
+      {create.isError && <ErrorView isAct error={create.error} />}
       <CaptionedText label={shared.commandLine} text={commandOf(registry.name, token)} />
     </>
   )

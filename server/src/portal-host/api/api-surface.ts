@@ -9,6 +9,7 @@ import { dataHeaders } from '../files/security-headers.ts'
 import type { PortalPerson, PortalSession } from '../sessions/model.ts'
 import { isOwnHost } from '../sessions/own-host.ts'
 import { SignInEndedError, accessOf } from '../sessions/session-tokens.ts'
+import { correlationHeader } from '../sessions/token-endpoints.ts'
 import { type ApiTarget, parseApiTarget } from './api-target.ts'
 import { isFromPortal } from './provenance.ts'
 import type { SessionCall } from './session-endpoints.ts'
@@ -190,7 +191,11 @@ function fail({ log, publicOrigin }: Context, exchange: RawExchange, error: unkn
     if (known.status >= 500) log.error({ id: origin.correlationId, err: error }, 'a request of the portal failed')
     const { code, message } = known.body.error
     const signIn = known.kind === 'stepUpRequired' && { signInUrl: `${publicOrigin}/portal/sign-in?kind=fresh` }
-    send(exchange, known.status, { error: { code, message, ...signIn } })
+    const { commonHeaders } = exchange
+    const id = known.correlationId === undefined ? [] : [correlationHeader, known.correlationId]
+    send({ ...exchange, commonHeaders: [...commonHeaders, ...id] }, known.status, {
+      error: { code, message, ...signIn },
+    })
   }
   discardRest(request)
 }

@@ -30,12 +30,16 @@ export class PortalError extends Error {
   /** Replaces the usual message. */
   readonly detail: string | undefined
 
-  constructor(kind: PortalErrorKind, detail?: string, options?: ErrorOptions) {
+  /** Under which id the reason is recorded, if it is that of another request. */
+  readonly correlationId: string | undefined
+
+  constructor(kind: PortalErrorKind, detail?: string, options?: ErrorOptions & { readonly correlationId?: string }) {
     super(detail ?? portalErrors[kind].message, options)
     this.kind = kind
     this.status = portalErrors[kind].status
     this.code = portalErrors[kind].code
     this.detail = detail
+    this.correlationId = options?.correlationId
   }
 
   get body() {

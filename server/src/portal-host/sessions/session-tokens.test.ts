@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { UnsecuredJWT } from 'jose'
 import type { Origin } from '../../platform/http/app.ts'
 import type { PortalSession } from './model.ts'
-import { createSessionTokens } from './session-tokens.ts'
+import { accessOf, createSessionTokens } from './session-tokens.ts'
 import { maxTokensPerSession } from './token-cache.ts'
 import type { TokenAnswer, TokenRequest } from './token-endpoints.ts'
 
@@ -88,4 +88,12 @@ test('concurrent requests wait for one token', async () => {
   const all = await Promise.all([1, 2, 3].map(() => tokens.ofAudience(sessionOf('one'), 'graph', origin)))
   assert.equal(new Set(all).size, 1)
   assert.equal(asked.length, 1)
+})
+
+test('the access of a token includes untag, which is in a claim of its own', () => {
+  const encode = (claims: object) => new UnsecuredJWT({ ...claims }).encode()
+  const access = [{ type: 'repository', name: 'team/app', actions: ['pull', 'push'] }]
+  assert.deepEqual(accessOf(encode({ access, acrux: { untag: [] } })), ['pull', 'push'])
+  assert.deepEqual(accessOf(encode({ access, acrux: { untag: ['team/app'] } })), ['pull', 'push', 'untag'])
+  assert.deepEqual(accessOf(encode({})), [])
 })

@@ -72,7 +72,10 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
   async function askRegistry(request: Parameters<RequestToken>[0], member: string): Promise<string> {
     const answer = await requestToken(request)
     requireAvailable(answer)
-    if (answer.status !== 200) throw new PortalError('noAccess', messageOf(answer))
+    if (answer.status !== 200) {
+      const { correlationId } = answer
+      throw new PortalError('noAccess', messageOf(answer), correlationId === undefined ? {} : { correlationId })
+    }
     return requireText(answer, member)
   }
 
@@ -104,10 +107,17 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
 const loginName = (loginServer: string) => `login ${loginServer}`
 const accessName = ({ loginServer, scope }: RegistryAccess) => hashId(`${loginServer} ${scope}`)
 
+/** What of an ACR access token says what it permits. `untag` is an extension of this server, in a claim of its own. */
+type AccessClaims = {
+  readonly access?: readonly { readonly actions: readonly string[] }[]
+  readonly acrux?: { readonly untag?: readonly string[] }
+}
+
 /** The actions in an ACR access token. */
 export function accessOf(token: string): readonly string[] {
-  const { access } = decodeJwt<{ access?: readonly { readonly actions: readonly string[] }[] }>(token)
-  return (access ?? []).flatMap(({ actions }) => actions)
+  const { access = [], acrux } = decodeJwt<AccessClaims>(token)
+  const actions = access.flatMap((scope) => scope.actions)
+  return acrux?.untag?.length ? [...actions, 'untag'] : actions
 }
 
 /** @throws PortalError 503 if the endpoint could not decide */

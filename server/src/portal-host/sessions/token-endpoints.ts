@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Origin } from '../../platform/http/app.ts'
 
+/** The header of every response with the id of its request. */
+export const correlationHeader = 'x-ms-correlation-request-id'
+
 /** A request to a token endpoint of this server. */
 export type TokenRequest = {
   readonly path: string
@@ -10,8 +13,12 @@ export type TokenRequest = {
   readonly origin: Origin
 }
 
-/** The answer: a JSON object. */
-export type TokenAnswer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
+/** The answer: a JSON object. A denial is recorded under the correlation id. */
+export type TokenAnswer = {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+  readonly correlationId?: string
+}
 
 /** Sends a form to a token endpoint of this server, without a connection. */
 export type RequestToken = (request: TokenRequest) => Promise<TokenAnswer>
@@ -33,7 +40,9 @@ export function createTokenClient(app: FastifyInstance): RequestToken {
       remoteAddress: origin.remoteAddress,
       payload: new URLSearchParams(form).toString(),
     })
-    return { status: answer.statusCode, body: parseObject(answer.body) }
+    const correlationId = answer.headers[correlationHeader]
+    const id = typeof correlationId === 'string' ? { correlationId } : {}
+    return { status: answer.statusCode, body: parseObject(answer.body), ...id }
   }
 }
 
