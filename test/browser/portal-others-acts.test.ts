@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BrowserContext, Page } from 'playwright-core'
+import { makeImage } from '../clients/az/podman.ts'
+import { createServicePrincipal } from '../harness/arm.ts'
+import { type Ran, clientHome, requireClient, requireRoot, run } from '../harness/clients.ts'
+import { type NewPerson, createPerson } from '../harness/directory.ts'
+import { basic } from '../harness/registry.ts'
+import { at } from '../harness/json.ts'
+import { pushContent } from './portal-content.ts'
+import { controlsOf } from './portal-controls.ts'
+import { type OneOfFour, giveRoles, ownRepository, setMode } from './portal-four-people.ts'
+import { openPortal, openView, signIn } from './portal-page.ts'
+import { faultsOfLook, show } from './portal-walk.ts'
+import { copy, copyOf } from './tutorial/guide.ts'
+
+const portal = await openPortal()
+const { server } = portal
+const { loginServer } = server.firstRun
+const { appId, password } = server.firstRun.servicePrincipal
+const authorization = basic(appId, password)
+const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+const inOwn = `${base}/repositories/${encodeURIComponent(ownRepository)}`
+
+const mayNotSee = 'You do not have permission to see this'
+
+/** A person in a browser, and with podman at a shell. */
+type Somebody = {
+  readonly name: OneOfFour
+  readonly person: NewPerson
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly faults: string[]
+  readonly shell: (commands: string) => Promise<Ran>
+}
+
+async function meet(stack: AsyncDisposableStack, name: OneOfFour): Promise<Somebody> {
+  const person = await createPerson(server, `the-${name}`)
+  await giveRoles[name](server, person)
+  const context = stack.use(await portal.browser.newContext({ reducedMotion: 'reduce' }))
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const home = stack.use(clientHome(server.caFile))
+  await makeImage(home, 'app:1', name)
+  // The commands for docker are those of podman.
+  const shell = (commands: string) =>
+    run('bash', ['-e', '-c', `docker() { podman "$@"; }\n${commands}`], { env: home.env, cwd: home.path })
+  return { name, person, context, ...(await portal.watch(context)), shell }
+}
+
+/** Holds that nothing is wrong with the page that is shown: errors, the policy, other origins, accessibility. */
+async function requireFaultless({ name, page, faults }: Somebody): Promise<void> {
+  await show(page, 'light')
+  assert.deepEqual(await faultsOfLook(page, 'light'), [], `${name}: ${page.url()}`)
+  assert.deepEqual(faults.splice(0), [], `${name}: ${page.url()}`)
+}
+
+/** Opens a view that the person may not use: it says whom to ask, and offers nothing that would be denied. */
+async function requireClearDenial(who: Somebody, path: string): Promise<string> {
+  const { page, name } = who
+  await openView(page, path)
+  const text = await mainText(page)
+  assert.match(text, /\bowner\b/i, `${name}, ${path}: nobody to ask`)
+  assert.doesNotMatch(text, /could not be|has a problem|is busy/, `${name}, ${path}`)
+  const enabled = (await controlsOf(page)).filter(({ isEnabled }) => isEnabled)
+  assert.deepEqual(enabled, [], `${name}, ${path}`)
+  await requireFaultless(who)
+  return text
+}
+
+const mainText = (page: Page) => page.locator('main').innerText()
+const dialog = (page: Page) => page.getByRole('dialog')
+const button = (page: Page, name: string | RegExp) =>
+  page.locator('main').getByRole('button', { name, exact: typeof name === 'string' })
+
+/** Presses a button of the view, and answers its question. */
+async function confirm(page: Page, name: string | RegExp, answer: string): Promise<void> {
+  await button(page, name).first().click()
+  await dialog(page).getByRole('button', { name: answer, exact: true }).click()
+  await dialog(page).waitFor({ state: 'detached' })
+}
+
+async function requireDisabled(page: Page, name: string | RegExp, reason: string): Promise<void> {
+  const isWanted = (text: string) => (typeof name === 'string' ? text === name : name.test(text))
+  const found = (await controlsOf(page)).find((control) => isWanted(control.name))
+  assert.equal(found?.isEnabled, false, String(name))
+  assert.ok(found.reason.includes(reason), `${String(name)}: ${found.reason}`)
+}
+
+/** What the person's own request through the portal answers. */
+const statusOf = (page: Page, method: string, path: string): Promise<number> =>
+  page.evaluate(`fetch('/portal/api/${path}', { method: '${method}', headers: { 'x-acrux-portal': '1' } })
+    .then(({ status }) => status)`)
+
+/** The JSON that the person's own request through the portal answers. */
+const readJson = (page: Page, path: string): Promise<unknown> =>
+  page.evaluate(`fetch('/portal/api/${path}', { headers: { 'x-acrux-portal': '1' } }).then((answer) => answer.json())`)
+
+const ownPath = (rest: string) => `registry/${encodeURIComponent(loginServer)}/acr/v1/${ownRepository}${rest}`
+
+const failed = ({ code, stdout, stderr }: Ran) => {
+  assert.notEqual(code, 0, stdout)
+  return stderr
+}
+
+const succeeded = ({ code, stdout, stderr }: Ran) => {
+  assert.equal(code, 0, stderr)
+  return `${stdout}${stderr}`
+}
+
+/** The writer pushes with the copied commands to the own repository, and to no other. */
+async function writerPushes({ page, shell }: Somebody): Promise<void> {
+  assert.match(succeeded(await shell(await copy(page, 'Copy login command'))), /Login Succeeded/)
+  assert.match(failed(await shell(await copyOf(page, 'Push'))), /denied|unauthorized/)
+  await page.getByRole('link', { name: 'Repositories', exact: true }).click()
+  await page.getByLabel('Name').fill(ownRepository)
+  assert.doesNotMatch(await mainText(page), /other\/tool/)
+  await button(page, 'Open the repository').click()
+  await page.getByRole('heading', { level: 1, name: ownRepository, exact: true }).waitFor()
+  succeeded(await shell(await copyOf(page, 'Push to this repository')))
+}
+
+/** The writer locks, unlocks, removes and restores a tag, and may delete nothing. */
+async function writerChanges(writer: Somebody): Promise<void> {
+  const { page } = writer
+  await openView(page, `${inOwn}/manifests/2`)
+  const changes = dialog(page).getByRole('checkbox', { name: 'Can be changed: pushes may replace it' })
+  const setLock = async (isOn: boolean) => {
+    await button(page, 'Lock tag…').click()
+    await changes.setChecked(!isOn)
+    await dialog(page).getByRole('button', { name: 'Save' }).click()
+    await dialog(page).waitFor({ state: 'detached' })
+    await page.waitForLoadState('networkidle')
+    const found = await readJson(page, ownPath('/_tags/2'))
+    assert.equal(at(found, 'tag', 'changeableAttributes', 'writeEnabled'), !isOn)
+  }
+  await setLock(true)
+  await requireDisabled(page, 'Remove tag…', 'It is locked. Unlock it first.')
+  await requireFaultless(writer)
+  await setLock(false)
+  await requireDisabled(page, 'Delete manifest…', 'Your roles do not include deleting here.')
+  await confirm(page, 'Remove tag…', 'Remove tag')
+  await page.getByRole('heading', { level: 1, name: ownRepository, exact: true }).waitFor()
+  assert.equal(await statusOf(page, 'GET', ownPath('/_tags/2')), 404)
+  await page.getByRole('link', { name: '2', exact: true }).waitFor({ state: 'detached' })
+  await requireDisabled(page, 'Delete repository…', 'Your roles do not include deleting here.')
+  assert.equal(await statusOf(page, 'DELETE', ownPath('')), 401)
+  await openView(page, `${base}/deleted/${encodeURIComponent(ownRepository)}`)
+  await confirm(page, 'Restore', 'Restore')
+  assert.equal(await statusOf(page, 'GET', ownPath('/_tags/2')), 200)
+  await requireFaultless(writer)
+}
+
+/** The puller pulls with the copied commands, and reads everything about an image. */
+async function pullerReads(puller: Somebody, subject: string): Promise<void> {
+  const { page, shell } = puller
+  assert.match(succeeded(await shell(await copy(page, 'Copy login command'))), /Login Succeeded/)
+  await openView(page, inOwn)
+  assert.equal(await page.getByText('Push to this repository').count(), 0)
+  succeeded(await shell(await copyOf(page, 'Pull this repository')))
+  assert.match(failed(await shell(`docker push ${loginServer}/${ownRepository}:1`)), /denied|unauthorized/)
+  const parts = [
+    [`${inOwn}/manifests/1`, 'Layers'],
+    [`${inOwn}/manifests/1?show=config`, 'History'],
+    [`${inOwn}/manifests/${encodeURIComponent(subject)}?show=referrers`, 'SBOM'],
+    [`${inOwn}/manifests/1?show=raw`, '"schemaVersion"'],
+  ] as const
+  for (const [path, shown] of parts) {
+    await openView(page, path)
+    await page.locator('main').getByText(shown).first().waitFor()
+    await requireFaultless(puller)
+  }
+}
+
+/** Who may see nothing is told whom to ask. Addresses tell nothing of what is there, not even that it is. */
+async function nobodyIsTold(nobody: Somebody): Promise<void> {
+  const { page, person } = nobody
+  const home = await mainText(page)
+  assert.match(home, /ask an owner of the registry for a role/)
+  assert.ok(home.includes(person.userPrincipalName))
+  await requireFaultless(nobody)
+  const places = [
+    (repository: string) => `${base}/repositories/${encodeURIComponent(repository)}`,
+    (repository: string) => `${base}/repositories/${encodeURIComponent(repository)}/manifests/1`,
+    (repository: string) => `${base}/deleted/${encodeURIComponent(repository)}`,
+  ]
+  for (const place of places) {
+    const [there, missing] = [ownRepository, 'no/such']
+    const text = async (name: string) => {
+      await openView(page, place(name))
+      assert.ok((await mainText(page)).includes(mayNotSee), page.url())
+      return (await mainText(page)).replaceAll(name, 'NAME').replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
+    }
+    assert.equal(await text(there), await text(missing))
+    await requireFaultless(nobody)
+  }
+  for (const view of [
+    '',
+    '/repositories',
+    '/deleted',
+    '/import',
+    '/uploads',
+    '/audit',
+    '/policies',
+    '/keys',
+    '/tokens',
+  ]) {
+    await openView(page, `${base}${view}`)
+    assert.doesNotMatch(await mainText(page), /other\/tool|sbom|sha256:|the-writer|the-puller/, view)
+  }
+  await openView(page, base)
+  await button(page, 'Copy login command').click()
+  await page.getByText('You do not have permission to do this').waitFor()
+  await page.getByText('Ask an owner of the registry for a role').waitFor()
+  await requireFaultless(nobody)
+}
+
+/** Each ends another sign-in, changes the password, by which the last other one ends, and signs out. */
+async function managesAccount({ name, person, context, page, faults }: Somebody, other: Page): Promise<void> {
+  await signIn(other, person)
+  await openView(page, `/portal/people/${person.id}?part=signIns`)
+  await confirm(page, /^End the sign-in to Acrux portal/, 'End')
+  assert.equal(await statusOf(other, 'GET', 'session'), 401, 'the session of the other browser has ended')
+  assert.equal(await statusOf(page, 'GET', 'session'), 200)
+  await page.goto('/account/password')
+  await page.getByLabel('Current password').fill(person.password)
+  await page.getByLabel('New password', { exact: true }).fill('nine brass lanterns at sea')
+  await page.getByLabel('Confirm new password').fill('nine brass lanterns at sea')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await page.getByText('Password changed.').waitFor()
+  await other.goto('/portal/')
+  await other.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor()
+  await page.goto('/portal/')
+  await page.getByRole('button', { name: `Account of the-${name}` }).click()
+  await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
+  await page.waitForURL('**/sign-out')
+  const cookies = (await context.cookies()).map((cookie) => cookie.name)
+  assert.equal(cookies.includes('__Host-acrux-portal'), false)
+  assert.deepEqual(faults.splice(0), [], name)
+}
+
+test('the others than owners do what they may, and what they may not do ends in a clear denial', async (t) => {
+  if (!requireRoot(t) || !requireClient(t, 'podman') || !portal.canRun(t)) return
+  const { first } = await pushContent({ server, authorization })
+  const application = await createServicePrincipal(server, 'ci')
+  await setMode(server, 'AbacRepositoryPermissions')
+  await using stack = new AsyncDisposableStack()
+  const writer = await meet(stack, 'writer')
+  const puller = await meet(stack, 'puller')
+  const nobody = await meet(stack, 'nobody')
+
+  await t.test('a wrong password is denied, and says what to do', async () => {
+    const { page, person } = nobody
+    await page.goto('/portal/')
+    await page.getByLabel('User name').fill(person.userPrincipalName)
+    await page.getByLabel('Password').fill('wrong')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByText('Incorrect user name or password.').waitFor()
+    await requireFaultless(nobody)
+    await signIn(page, person)
+    await page.getByRole('heading', { level: 1, name: 'Welcome' }).waitFor()
+  })
+  await signIn(writer.page, writer.person, base)
+  await signIn(puller.page, puller.person, base)
+  await t.test('the writer pushes to the own repository with the copied commands', () => writerPushes(writer))
+  await t.test('the puller pulls, and reads the manifest, its configuration, referrers and text', () =>
+    pullerReads(puller, first.digest),
+  )
+  await t.test('the writer locks, removes and restores a tag, and deletes nothing', () => writerChanges(writer))
+  await t.test('the writer sees nothing of another repository', async () => {
+    assert.doesNotMatch(await requireClearDenial(writer, `${base}/repositories/other%2Ftool`), /sha256/)
+  })
+  await t.test('nobody is told whom to ask, and nothing else', () => nobodyIsTold(nobody))
+
+  await t.test('nobody else gives a role or adds a person', async () => {
+    for (const path of [`${base}/access`, `${base}/access/add`, '/portal/people', `/portal/people/${nobody.person.id}`])
+      await requireClearDenial(writer, path)
+  })
+  await t.test('nobody else sets up a job', async () => {
+    const { applicationObjectId: id } = application
+    for (const path of ['/portal/applications', `/portal/applications/${id}/federation`])
+      await requireClearDenial(puller, path)
+  })
+  await t.test('nobody else rotates a secret', async () => {
+    const credentials = `/portal/applications/${application.applicationObjectId}?part=credentials`
+    for (const path of [credentials, `${base}/keys`, `${base}/tokens`]) await requireClearDenial(puller, path)
+  })
+  await t.test('nobody else ends a sign-in of somebody', async () => {
+    await requireClearDenial(nobody, `/portal/people/${writer.person.id}?part=signIns`)
+    assert.equal(await statusOf(nobody.page, 'GET', `graph/users/${writer.person.id}/signInSessions`), 403)
+  })
+  for (const who of [writer, puller, nobody]) {
+    await t.test(`the ${who.name} ends another sign-in, changes the password, and signs out`, async () => {
+      const { page: other, faults } = await portal.watch(
+        stack.use(await portal.browser.newContext({ reducedMotion: 'reduce' })),
+      )
+      await managesAccount(who, other)
+      assert.deepEqual(faults, [])
+    })
+  }
+})
