@@ -299,7 +299,7 @@ async function maintain(page: Page): Promise<void> {
   assert.deepEqual(await lastingViolations(page), [], 'the maintenance')
 }
 
-test('people without the permission see why, and the reason of their own denial only as a link for an owner', async (t) => {
+test('people without the permission see why, the reason of their own denials, and that of others only as a link for an owner', async (t) => {
   if (!portal.canRun(t)) return
   const reader = await createPerson(server, 'reads')
   const puller = await createPerson(server, 'pulls')
@@ -318,6 +318,11 @@ test('people without the permission see why, and the reason of their own denial 
       await openView(page, '/portal/audit/integrity')
       const explain = page.getByRole('link', { name: 'Explain' }).first()
       await explain.click()
+      await page.getByText('Acrux.Server/auditChain/read').first().waitFor()
+      await page.getByRole('button', { name: /^Assign the role/, disabled: true }).waitFor()
+      await page.getByText('Send this address to an owner of the registry.').waitFor()
+      assert.deepEqual(await lastingViolations(page), [], 'the own denial')
+      await openView(page, `/portal/denials/${denied}`)
       await page.getByText('Only people who may read denials see the reason.').waitFor()
       assert.deepEqual(await lastingViolations(page), [], 'a hidden reason')
       continue

@@ -21,6 +21,8 @@ const { appId, password } = server.firstRun.servicePrincipal
 const authorization = basic(appId, password)
 const base = `/portal/registries/${encodeURIComponent(loginServer)}`
 const inOwn = `${base}/repositories/${encodeURIComponent(ownRepository)}`
+/** What the log calls a denied push, with the repository. */
+const deniedPush = (repository: string) => new RegExp(`data\\.access.*/${repository} `)
 
 const mayNotSee = 'You do not have permission to see this'
 
@@ -150,6 +152,25 @@ async function writerChanges(writer: Somebody): Promise<void> {
   await requireFaultless(writer)
 }
 
+/** A person whose push was denied reads why, and is offered no fix that only an owner may apply. Returns the id of the denial. */
+async function readsOwnDenial(who: Somebody, repository: string, reason: string): Promise<string> {
+  const { page } = who
+  await openView(page, '/portal/audit')
+  const own = page.getByRole('region', { name: 'Your denied requests' })
+  await own
+    .getByRole('row', { name: deniedPush(repository) })
+    .first()
+    .getByRole('link', { name: 'Explain' })
+    .click()
+  await page.getByRole('heading', { level: 1, name: 'Why was this denied?' }).waitFor()
+  await page.getByText(reason).waitFor()
+  await page.getByText('Send this address to an owner of the registry.').waitFor()
+  await requireDisabled(page, /^Assign the role /, 'Your roles do not include assigning roles at this scope.')
+  const text = await requireClearDenial(who, new URL(page.url()).pathname)
+  assert.match(text, /acrux acr grant/)
+  return new URL(page.url()).pathname.split('/').at(-1) ?? ''
+}
+
 /** The puller pulls with the copied commands, and reads everything about an image. */
 async function pullerReads(puller: Somebody, subject: string): Promise<void> {
   const { page, shell } = puller
@@ -212,6 +233,9 @@ async function nobodyIsTold(nobody: Somebody): Promise<void> {
   await page.getByText('You do not have permission to do this').waitFor()
   await page.getByText('Ask an owner of the registry for a role').waitFor()
   await requireFaultless(nobody)
+  await page.getByRole('link', { name: 'Explain' }).click()
+  await page.getByText('No role is assigned to the principal at this scope.').waitFor()
+  await requireClearDenial(nobody, new URL(page.url()).pathname)
 }
 
 /** Each ends another sign-in, changes the password, by which the last other one ends, and signs out. */
@@ -262,9 +286,23 @@ test('the others than owners do what they may, and what they may not do ends in 
   await signIn(writer.page, writer.person, base)
   await signIn(puller.page, puller.person, base)
   await t.test('the writer pushes to the own repository with the copied commands', () => writerPushes(writer))
+  await t.test('the writer reads why the push to another repository was denied', async () => {
+    const id = await readsOwnDenial(
+      writer,
+      'app',
+      'The condition of the role assignment does not allow this repository or action.',
+    )
+    const path = `arm/providers/Acrux.Server/denials/${id}?api-version=2024-11-01`
+    const decision = await readJson(writer.page, path)
+    assert.deepEqual([at(decision, 'asked', 'action'), at(decision, 'assignments')], ['push', []])
+    assert.equal(await statusOf(puller.page, 'GET', path), 404, 'nobody reads the denials of others')
+  })
   await t.test('the puller pulls, and reads the manifest, its configuration, referrers and text', () =>
     pullerReads(puller, first.digest),
   )
+  await t.test('the puller reads why the push was denied', async () => {
+    await readsOwnDenial(puller, ownRepository, 'No assigned role allows this action.')
+  })
   await t.test('the writer locks, removes and restores a tag, and deletes nothing', () => writerChanges(writer))
   await t.test('the writer sees nothing of another repository', async () => {
     assert.doesNotMatch(await requireClearDenial(writer, `${base}/repositories/other%2Ftool`), /sha256/)

@@ -84,6 +84,23 @@ function tokenOf(nextLink: string): string | undefined {
   return new URL(nextLink).searchParams.get('$skiptoken') ?? undefined
 }
 
+/** How many of the own denials are shown. */
+const shownDenials = 50
+
+const ownDenials = 'arm/providers/Acrux.Server/denials'
+
+/** The last denied requests of the person. Everybody may read their own. */
+export async function listOwnDenials(signal: AbortSignal): Promise<AuditEventList> {
+  const query = `api-version=${version}&$top=${shownDenials}`
+  return (await readJson<AuditEventList>(`${ownDenials}?${query}`, { signal })).body
+}
+
+/** Why a request of the person was denied, by its correlation id. */
+export async function readOwnDenial(id: string, signal: AbortSignal): Promise<Decision> {
+  const path = `${ownDenials}/${encodeURIComponent(id)}?api-version=${version}`
+  return (await readJson<Decision>(path, { signal })).body
+}
+
 /** Why a request was denied, by its correlation id. */
 export async function readDecision(place: LogPlace, id: string, signal: AbortSignal): Promise<Decision> {
   const path = `${pathIn(place, `decisions/${encodeURIComponent(id)}`)}?api-version=${version}`

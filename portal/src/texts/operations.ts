@@ -52,6 +52,8 @@ export const operationsTexts = {
   hiddenNext:
     'Ask an owner for the role Reader on the registry, or on the subscription for the log of the whole server.',
   noRegistry: 'Your roles do not include the properties of this registry, so its log cannot be found.',
+  ownDenials: 'Your denied requests',
+  noOwnDenials: 'None of your requests was denied.',
   exportTitle: 'Export',
   exportHint: 'All events that match the search, one JSON object a line, the newest first.',
   exportStart: 'Download',
@@ -60,7 +62,7 @@ export const operationsTexts = {
   exported: 'events read',
   denial: {
     title: 'Why was this denied?',
-    hidden: 'Only people who may read denials see the reason.',
+    hidden: 'No request of yours has this id. Only people who may read denials see the reason.',
     hiddenNext: 'Send this address to an owner of the registry. They see the reason and the fix there.',
     missing: 'No denial has this id.',
     missingNext:

@@ -1,10 +1,17 @@
 import type { RightInQuestion } from '../access/index.ts'
+import type { InTurn } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AllowedPrincipals, type PageOfPrincipals, listAllowedPrincipals } from './allowed-principals.ts'
 import type { DecisionContext } from './context.ts'
 import { explanationDocument, findPrincipal, questionDocument } from './explanation.ts'
-import type { AccessExplanation, Decision } from './model.ts'
+import type { AccessExplanation, Decision, DecisionDocument } from './model.ts'
 import { decideAgain, eventsOf, findPastDecision } from './past-decision.ts'
+
+/** Finds the registry of a scope. */
+type RegistryAt = (scope: string) => Promise<Registry | undefined>
+
+/** A request of a user, by the object id of the user. */
+type OwnRequest = { readonly objectId: string; readonly correlationId: string }
 
 /** Questions about decisions. */
 export interface Decisions {
@@ -18,10 +25,12 @@ export interface Decisions {
    * decision is
    * made again.
    */
-  findAnywhere(
-    correlationId: string,
-    registryAt: (scope: string) => Promise<Registry | undefined>,
-  ): Promise<Decision | undefined>
+  findAnywhere(correlationId: string, registryAt: RegistryAt): Promise<Decision | undefined>
+  /**
+   * Why a request of a user was denied, for the user. Without the assignments: the condition of one may name repositories that
+   * the user may not see. `inTurn` runs the parts of the search.
+   */
+  findOwn(request: OwnRequest, registryAt: RegistryAt, inTurn: InTurn): Promise<Decision | undefined>
   /**
    * Whether a principal may do something at the registry, by which assignments, and the smallest change that would allow
    * it. `principal` is `anonymous`, `admin`, `token:NAME` or an object id; undefined if there is no such principal.
@@ -40,10 +49,16 @@ export function createDecisions(context: DecisionContext): Decisions {
     },
     findAnywhere: async (correlationId, registryAt) => {
       const found = await findPastDecision(context, {}, correlationId.toLowerCase())
+      return found && withSince(context, found, registryAt)
+    },
+    findOwn: async ({ objectId, correlationId }, registryAt, inTurn) => {
+      // Only an id with a time limits the search to a part of the log.
+      if (!isTimed(correlationId)) return undefined
+      const own = { actorId: objectId, outcome: 'refused' }
+      const found = await findPastDecision(context, own, correlationId.toLowerCase(), inTurn)
       if (found === undefined) return undefined
-      const registry = await registryAt(found.asked?.scope ?? '')
-      const isSame = registry !== undefined && registry.createdAtMs <= Date.parse(found.eventTimestamp)
-      return { ...found, since: isSame ? await decideAgain(context, registry, found) : null }
+      const { since, ...decision } = await withSince(context, found, registryAt)
+      return { ...decision, assignments: [], assignmentCount: 0, since: since && { ...since, assignments: [] } }
     },
     explain: async (registry, text, asked) => {
       const principal = await findPrincipal(context, registry, text)
@@ -57,4 +72,13 @@ export function createDecisions(context: DecisionContext): Decisions {
     },
     listAllowed: (registry, asked, page) => listAllowedPrincipals(context, registry, asked, page),
   }
+}
+
+/** Whether an id is a UUID of version 7. [RFC 9562 §5.7] */
+const isTimed = (id: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-7/i.test(id)
+
+async function withSince(context: DecisionContext, found: DecisionDocument, registryAt: RegistryAt): Promise<Decision> {
+  const registry = await registryAt(found.asked?.scope ?? '')
+  const isSame = registry !== undefined && registry.createdAtMs <= Date.parse(found.eventTimestamp)
+  return { ...found, since: isSame ? await decideAgain(context, registry, found) : null }
 }

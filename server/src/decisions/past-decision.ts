@@ -5,7 +5,7 @@ import {
   recordActionDecision,
   recordDecision,
 } from '../access/index.ts'
-import { type EventFilter, auditEventDocument } from '../audit/index.ts'
+import { type EventFilter, type InTurn, auditEventDocument } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import type { DecisionContext } from './context.ts'
 import { assignmentDocuments, decisionDocument, failureOf } from './decision-document.ts'
@@ -24,11 +24,12 @@ export async function findPastDecision(
   { auditLog }: DecisionContext,
   events: EventFilter,
   correlationId: string,
+  inTurn?: InTurn,
 ): Promise<DecisionDocument | undefined> {
   if (!/^[0-9a-f-]{36}$/.test(correlationId)) return undefined
   const filter = { ...events, correlationId }
   for (let before: number | undefined; ;) {
-    const { events, next } = await auditLog.list(filter, { before, size: pageSize })
+    const { events, next } = await auditLog.list(filter, { before, size: pageSize }, inTurn)
     for (const event of events) {
       const document = decisionDocument(auditEventDocument(event))
       if (document !== undefined) return document

@@ -53,6 +53,9 @@ test('every route denies a principal without a role, or gives an empty list', as
     'management.tenants.list': 200,
     'management.openApi.get': 200,
     'management.operationResults.get': 404,
+    // Of users only.
+    'management.access.ownDenials': 200,
+    'management.access.ownDenial': 404,
   }
   for (const { id, method, path, need } of rows) {
     const answer = await arm(method, pathOf(path), undefined, { token: stranger })

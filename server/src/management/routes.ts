@@ -1,11 +1,11 @@
 import { listActivityLog } from './server/activity-log.ts'
-import { listAuditEvents, listRegistryAuditEvents } from './server/audit-events.ts'
+import { listAuditEvents, listOwnDenials, listRegistryAuditEvents } from './server/audit-events.ts'
 import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from './registries/anonymous-access.ts'
 import { checkNetworkAccess } from './registries/check-network-access.ts'
 import { checkName } from './registries/check-name.ts'
 import { listCredentialUses } from './server/credential-uses.ts'
 import { listCredentials, regenerateCredential } from './registries/credentials.ts'
-import { getAllowedPrincipals, getAnyDecision, getDecision, getExplanation } from './roles/decisions.ts'
+import { getAllowedPrincipals, getAnyDecision, getDecision, getExplanation, getOwnDenial } from './roles/decisions.ts'
 import { listMetricDefinitions, listMetricNamespaces, listMetrics } from './server/metrics.ts'
 import {
   deleteFederatedCredential,
@@ -299,6 +299,8 @@ const questionRows = table([
   { id: 'access.explanation',       method: 'GET', path: `${registry}/accessExplanation`, need: readAssignments, handle: getExplanation },
   { id: 'access.decision',          method: 'GET', path: `${registry}/decisions/:name`,   need: onRegistries('decisions/read'), handle: getDecision },
   { id: 'access.anyDecision',       method: 'GET', path: `${subscription}/providers/Acrux.Server/decisions/:name`, need: action('Acrux.Server/decisions/read'), handle: getAnyDecision },
+  { id: 'access.ownDenials',        method: 'GET', path: '/providers/Acrux.Server/denials', need: 'signed-in', handle: listOwnDenials, paged: true },
+  { id: 'access.ownDenial',         method: 'GET', path: '/providers/Acrux.Server/denials/:name', need: 'signed-in', handle: getOwnDenial },
   { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals, paged: true },
 ])
 

@@ -18,6 +18,7 @@ import { listCommand } from './audit-command.ts'
 import { AuditLink } from './audit-link.tsx'
 import { EventFilter } from './event-filter.tsx'
 import { EventTable, Outcome } from './event-table.tsx'
+import { OwnDenials } from './own-denials.tsx'
 import { ExportEvents } from './export-events.tsx'
 import { useEvents, useNames, useResolved } from './use-events.ts'
 import { type NamedPlace, useLogPlace } from './use-log-place.ts'
@@ -56,7 +57,10 @@ function AuditView({ registry, search }: AuditViewProps) {
       <Loaded query={place}>
         {(found) =>
           found === null ? (
-            <Text>{registry === undefined ? `${view.hidden} ${view.hiddenNext}` : view.noRegistry}</Text>
+            <>
+              <Text>{registry === undefined ? `${view.hidden} ${view.hiddenNext}` : view.noRegistry}</Text>
+              <OwnDenials />
+            </>
           ) : (
             <Found place={found} registry={registry} search={search} />
           )
@@ -84,11 +88,14 @@ function Events({ place, registry, search }: AuditViewProps & { readonly place: 
   const query = useEvents(place, search)
   if (query.error instanceof ApiError && query.error.status === 403) {
     return (
-      <Section title={view.events}>
-        <Text>
-          {view.hidden} {view.hiddenNext}
-        </Text>
-      </Section>
+      <>
+        <Section title={view.events}>
+          <Text>
+            {view.hidden} {view.hiddenNext}
+          </Text>
+        </Section>
+        <OwnDenials />
+      </>
     )
   }
   return (

@@ -86,6 +86,6 @@ export function Outcome({ outcome }: { readonly outcome: string }) {
 }
 
 /** The last parts of an ARM id. */
-function shortTarget(target: string): string {
+export function shortTarget(target: string): string {
   return target.replace(/^\/subscriptions\/.*\/providers\/[^/]+\/(?=.)/, '…/')
 }

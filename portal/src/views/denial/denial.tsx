@@ -10,11 +10,11 @@ import { codeText, operationsTexts } from '../../texts/operations.ts'
 import { texts } from '../../texts.ts'
 import { AuditLink } from '../audit/audit-link.tsx'
 import { useNames } from '../audit/use-events.ts'
-import { type NamedPlace, useLogPlace } from '../audit/use-log-place.ts'
+import { useLogPlace } from '../audit/use-log-place.ts'
 import { ConsideredAssignments } from './considered-assignments.tsx'
 import { Fix } from './fix.tsx'
 import { RequestFacts } from './request-facts.tsx'
-import { useDecision } from './use-denial.ts'
+import { type DecisionPlace, ownRequests, useDecision } from './use-denial.ts'
 
 const view = operationsTexts.denial
 
@@ -36,29 +36,37 @@ function DenialView({ id, registry }: DenialViewProps) {
   const place = useLogPlace(registry)
   return (
     <Page title={view.title}>
-      <Loaded query={place}>
-        {(found) => (found === null ? <Hidden /> : <Explained place={found} id={id} registry={registry} />)}
-      </Loaded>
+      <Loaded query={place}>{(found) => <Explained place={found ?? ownRequests} id={id} registry={registry} />}</Loaded>
     </Page>
   )
 }
 
-/** For people who may not read the reason. People who may not read it can send the address to people who may. */
+/** For people who may not read the reason. */
 function Hidden() {
   return (
     <>
-      <Text>
-        {view.hidden} {view.hiddenNext}
-      </Text>
+      <Text>{view.hidden}</Text>
+      <ForOwner />
+    </>
+  )
+}
+
+/** For people who can change nothing: they can send the address to those who can. */
+function ForOwner() {
+  return (
+    <>
+      <Text>{view.hiddenNext}</Text>
       <CopyText label={view.title} text={location.href} />
     </>
   )
 }
 
-function Explained({ place, id, registry }: DenialViewProps & { readonly place: NamedPlace }) {
+function Explained({ place, id, registry }: DenialViewProps & { readonly place: DecisionPlace }) {
   const query = useDecision(place, id)
-  if (query.error instanceof ApiError && query.error.status === 403) return <Hidden />
-  if (query.error instanceof ApiError && query.error.status === 404) {
+  const status = query.error instanceof ApiError ? query.error.status : undefined
+  if (status === 403) return <Explained place={ownRequests} id={id} registry={registry} />
+  if (status === 404 && place.kind === 'own') return <Hidden />
+  if (status === 404) {
     return (
       <>
         <Text>
@@ -79,7 +87,7 @@ function Explained({ place, id, registry }: DenialViewProps & { readonly place: 
 
 type ExplanationProps = {
   readonly decision: Decision
-  readonly place: NamedPlace
+  readonly place: DecisionPlace
   readonly registry: string | undefined
 }
 
@@ -87,7 +95,10 @@ function Explanation({ decision, place, registry }: ExplanationProps) {
   const { principal, assignments, firstFailure, correlationId } = decision
   const names = useNames([principal.id, ...assignments.map(({ principalId }) => principalId)])
   const name = place.name ?? /\/registries\/([^/]+)/.exec(decision.asked?.scope ?? '')?.[1]
-  const command = `acrux acr why ${correlationId}${name === undefined ? '' : ` -n ${name}`}`
+  const isOwn = place.kind === 'own'
+  const command = isOwn
+    ? `az rest --url "${location.origin}/providers/Acrux.Server/denials/${correlationId}?api-version=2024-11-01"`
+    : `acrux acr why ${correlationId}${name === undefined ? '' : ` -n ${name}`}`
   return (
     <>
       <Section title={view.reason}>
@@ -100,13 +111,16 @@ function Explanation({ decision, place, registry }: ExplanationProps) {
         </div>
       </Section>
       <Fix decision={decision} place={place} registry={registry} names={names} registryName={name} />
+      {isOwn && <ForOwner />}
       <Section title={view.request}>
         <RequestFacts decision={decision} names={names} />
-        <div>
-          <AuditLink registry={registry} search={{ id: correlationId }}>
-            {operationsTexts.ofRequest}
-          </AuditLink>
-        </div>
+        {!isOwn && (
+          <div>
+            <AuditLink registry={registry} search={{ id: correlationId }}>
+              {operationsTexts.ofRequest}
+            </AuditLink>
+          </div>
+        )}
       </Section>
       <ConsideredAssignments decision={decision} names={names} />
       <Section title={texts.commandLine}>

@@ -12,14 +12,13 @@ import { Section } from '../../shell/page.tsx'
 import { operationsTexts } from '../../texts/operations.ts'
 import { texts } from '../../texts.ts'
 import { repositoriesText, scopeText } from '../access-control/describe.ts'
-import type { NamedPlace } from '../audit/use-log-place.ts'
-import { type PossibleFix, possibleFix, useFix } from './use-denial.ts'
+import { type DecisionPlace, type PossibleFix, possibleFix, useFix } from './use-denial.ts'
 
 const view = operationsTexts.denial
 
 type FixProps = {
   readonly decision: Decision
-  readonly place: NamedPlace
+  readonly place: DecisionPlace
   /** The login server of the registry. */
   readonly registry: string | undefined
   readonly registryName: string | undefined
@@ -92,7 +91,7 @@ function namesIn(decision: Decision, registry: string | undefined, names: Readon
 
 type ApplyFixProps = {
   readonly fix: PossibleFix
-  readonly place: NamedPlace
+  readonly place: DecisionPlace
   readonly id: string
   readonly principal: string
   readonly command: string | undefined

@@ -1,14 +1,23 @@
 import { grantForms } from '../../../../cli/src/acr/permission/granted-action.ts'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
-import { readDecision } from '../../api/audit.ts'
+import { readDecision, readOwnDenial } from '../../api/audit.ts'
 import type { Decision, DecisionChange } from '../../api/types.ts'
 import { actionToGrant, grantAccess } from '../access-control/grant.ts'
 import type { NamedPlace } from '../audit/use-log-place.ts'
 
+/** The requests of the person, for whom no role is needed. */
+export const ownRequests = { kind: 'own', id: 'own', name: undefined } as const
+
+/** Among whose requests a decision is looked for. */
+export type DecisionPlace = NamedPlace | typeof ownRequests
+
 /** Why a request was denied. */
-export function useDecision(place: NamedPlace, id: string) {
-  return useQuery({ queryKey: ['decision', place.id, id], queryFn: ({ signal }) => readDecision(place, id, signal) })
+export function useDecision(place: DecisionPlace, id: string) {
+  return useQuery({
+    queryKey: ['decision', place.id, id],
+    queryFn: ({ signal }) => (place.kind === 'own' ? readOwnDenial(id, signal) : readDecision(place, id, signal)),
+  })
 }
 
 /** A role whose assignment would allow a request. */
@@ -54,7 +63,7 @@ function grantOf(target: Target, asked: NonNullable<Decision['asked']>): Possibl
 }
 
 /** Assigns the role, and decides again. */
-export function useFix(place: NamedPlace, id: string) {
+export function useFix(place: DecisionPlace, id: string) {
   const client = useQueryClient()
   return async ({ assign }: PossibleFix): Promise<void> => {
     await assign()

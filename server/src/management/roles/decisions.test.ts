@@ -124,6 +124,9 @@ for (const kind of usualDatabaseKinds) {
       const reader = await principalWith(roleGuids.reader, contoso)
       assert.equal((await why(refused.id, { token: reader.token })).status, 200)
       assert.equal((await why(refused.id, { token: puller.token })).status, 403, 'not of themselves either')
+      const own = '/providers/Acrux.Server/denials'
+      assert.equal((await arm('GET', `${own}/${refused.id}`, undefined, { token: puller.token })).status, 404)
+      assert.deepEqual(at((await arm('GET', own, undefined, { token: puller.token })).body, 'value'), [], 'only users')
       await arm('DELETE', contoso)
       await arm('PUT', contoso, newRegistry())
     })

@@ -7,6 +7,7 @@ import {
   allowedPrincipalsResponse,
   decisionResponse,
 } from '../../decisions/index.ts'
+import type { Registry } from '../../resources/index.ts'
 import { isWithinScope } from '../../standards/azure/resource-id.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
@@ -40,14 +41,36 @@ getDecision.response = decisionResponse
 export async function getAnyDecision(context: ManagementContext, call: ManagementCall): Promise<Decision> {
   await requireSubscription(context, call)
   const { name } = call.names
-  const found = await context.decisions.findAnywhere(name, async (scope) => {
-    const registries = await context.resources.listRegistries(call.names.subscriptionId)
-    return registries.find(({ id }) => isWithinScope(scope, id))
-  })
+  const found = await context.decisions.findAnywhere(name, registryOf(context))
   if (found === undefined) throw childNotFound(name)
   return found
 }
 getAnyDecision.response = decisionResponse
+
+/**
+ * `GET /providers/Acrux.Server/denials/{correlation id}`: the same for a request of the user who asks, for which no role is needed.
+ *
+ * @throws ArmError 404 if nothing was denied to the user under this id, and for all others than users
+ */
+export async function getOwnDenial(context: ManagementContext, call: ManagementCall): Promise<Decision> {
+  const { name } = call.names
+  const { kind, objectId } = call.caller.principal
+  if (kind !== 'user') throw childNotFound(name)
+  const request = { objectId, correlationId: name }
+  const found = await context.decisions.findOwn(request, registryOf(context), (work) => call.budget.inTurn(work))
+  if (found === undefined) throw childNotFound(name)
+  return found
+}
+getOwnDenial.response = decisionResponse
+
+/** The registry at a scope, or above it. */
+function registryOf({ resources }: ManagementContext) {
+  return async (scope: string): Promise<Registry | undefined> => {
+    const subscriptionId = /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1]
+    const registries = subscriptionId === undefined ? [] : await resources.listRegistries(subscriptionId)
+    return registries.find(({ id }) => isWithinScope(scope, id))
+  }
+}
 
 /**
  * `GET {registry}/accessExplanation?principal=…&action=…&repository=…`, which Azure does not have: whether a principal may

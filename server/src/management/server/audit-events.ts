@@ -55,6 +55,18 @@ export async function listRegistryAuditEvents(
 }
 listRegistryAuditEvents.response = auditEventListResponse
 
+/**
+ * `GET /providers/Acrux.Server/denials`: ours, not Azure's. The denied requests of the user who asks, the newest first, without
+ * details: what was considered may name what the user may not see. For all others than users, there are none.
+ */
+export async function listOwnDenials(context: ManagementContext, call: ManagementCall): Promise<AuditEventList> {
+  const { principal } = call.caller
+  if (principal.kind !== 'user') return { value: [] }
+  const { value, ...rest } = await page(context, call, { actorId: principal.objectId, outcome: 'refused' })
+  return { ...rest, value: value.map((event) => ({ ...event, detail: null })) }
+}
+listOwnDenials.response = auditEventListResponse
+
 /** The names of a registry in the log. A deleted registry is found by its resource id, in any group. */
 async function targetsOf(context: ManagementContext, { names }: ManagementCall, name: string): Promise<string[]> {
   const registries = await context.resources.listRegistries(names.subscriptionId)
