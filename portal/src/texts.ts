@@ -28,7 +28,7 @@ export const texts = {
     signOutEverywhere: 'Sign out of the portal everywhere',
     theme: 'Theme',
   },
-  themes: { system: 'As on this device', light: 'Light', dark: 'Dark', contrast: 'High contrast' },
+  themes: { system: 'System default', light: 'Light', dark: 'Dark', contrast: 'High contrast' },
   stepUp: {
     title: 'Confirm that it is you',
     text: 'You signed in more than ten minutes ago. To delete content, or to give or show access, sign in again: a window opens for it. This page keeps what you entered.',

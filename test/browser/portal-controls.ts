@@ -21,7 +21,7 @@ const harmless = [
   /^(?:Search|Clear|clear|Denials|Last hour|Last 24 hours|Last 7 days|Search older events)$/,
   /^(?:Show more|Load more|Load all names|Look at all applications|Try again|Download|Stop)$/,
   /^(?:Show what refers to .*|Members: .*|(?:Expand|Collapse).*|Permissions: .*)$/,
-  /^(?:Open a registry|Open the repository|Give a role|Next|Back|Cancel|Check|List|Would I still get in\?)$/,
+  /^(?:Open a registry|Open the repository|Give a role|Next|Back|Cancel|Check|List|Would I still have access\?)$/,
   /^(?:Do not show this again|Show when they were last used)$/,
 ]
 

@@ -275,7 +275,7 @@ test('a reader sees why they may not change images, and the server denies it', a
     await button.waitFor()
     assert.equal(await button.getAttribute('aria-disabled'), 'true', name)
   }
-  await page.getByText('Your roles do not include deleting here.', { exact: false }).waitFor()
+  await page.getByText('Your roles do not allow you to delete in this repository.', { exact: false }).waitFor()
   await openView(page, inApp)
   assert.equal(await page.getByRole('button', { name: 'Delete repository…' }).getAttribute('aria-disabled'), 'true')
   const path = `/portal/api/registry/${encodeURIComponent(loginServer)}/acr/v1/team/app/_tags/1`

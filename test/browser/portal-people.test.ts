@@ -333,7 +333,7 @@ test('a person sees and ends the own sign-ins, and the account pages have the th
   }
   await openView(page, own)
   await page.getByRole('button', { name: 'Account of reader' }).click()
-  await page.getByRole('menuitemradio', { name: 'As on this device' }).click()
+  await page.getByRole('menuitemradio', { name: 'System default' }).click()
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.goto('/account/sign-ins')
   assert.equal(await background(), 'rgb(41, 41, 41)')

@@ -168,7 +168,7 @@ test('a person with one repository sees and pushes to it, and to no other', asyn
   await page.getByRole('link', { name: 'mine', exact: true }).waitFor()
   const remove = page.getByRole('button', { name: 'Delete repository…' })
   assert.equal(await remove.getAttribute('aria-disabled'), 'true')
-  await page.getByText('Your roles do not include deleting here.', { exact: false }).first().waitFor()
+  await page.getByText('Your roles do not allow you to delete in this repository.', { exact: false }).first().waitFor()
   const registryPath = `registry/${encodeURIComponent(loginServer)}/acr/v1`
   assert.ok([401, 403].includes(await statusOf(page, 'DELETE', `${registryPath}/team/app`)))
   assert.ok([401, 403].includes(await statusOf(page, 'GET', `${registryPath}/other/tool/_tags`)))

@@ -26,7 +26,7 @@ export const identitiesTexts = {
   giveRole: {
     action: 'Give a role',
     where: 'At which registry?',
-    none: 'You can see no registry. Ask an owner of the registry to assign the role.',
+    none: 'You cannot see any registry. Ask an owner of the registry to assign the role.',
   },
   peopleView: {
     empty: 'The directory has no people that you can see.',
@@ -119,7 +119,8 @@ export const identitiesTexts = {
     },
   },
   groupsView: {
-    empty: 'The directory has no groups that you can see. Create one, and give roles to it rather than to people.',
+    empty:
+      'The directory has no groups that you can see. Create a group, and assign roles to the group instead of to each person.',
     create: 'Create a group',
   },
   group: {
@@ -258,11 +259,11 @@ export const identitiesTexts = {
       clusterIssuerHint: 'Run kubectl get --raw /.well-known/openid-configuration to see it.',
       namespace: 'Namespace',
       serviceAccount: 'Service account',
-      azureIssuerHint: 'The service connection shows it.',
+      azureIssuerHint: 'The page of the service connection shows the issuer.',
       subject: 'Subject identifier',
-      azureSubjectHint: 'The service connection shows it.',
+      azureSubjectHint: 'The page of the service connection shows the subject.',
       connection: 'Id of the service connection',
-      connectionHint: 'resourceId in the address of its page.',
+      connectionHint: 'The value of resourceId in the address of the page of the service connection.',
     },
     rule: 'What is trusted',
     ruleLabels: { issuer: 'Issuer', audience: 'Audience', trust: 'Claims' },
@@ -277,7 +278,7 @@ export const identitiesTexts = {
     accepted: 'The registry accepts it.',
     save: {
       github: 'Save it as .github/workflows/push.yml in the repository.',
-      gitlab: 'Save it as .gitlab-ci.yml in the repository, or add the job to the file that is there.',
+      gitlab: 'Save this text as .gitlab-ci.yml in the repository, or add the job to the existing file.',
       kubernetes: 'Save it as push.yml, then run: kubectl apply --filename push.yml',
       azure: 'Save it as azure-pipelines.yml in the repository.',
     },

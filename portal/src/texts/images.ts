@@ -18,10 +18,13 @@ export const imagesTexts = {
   byNameReversed: 'By name, reversed',
   actions: 'Actions',
   roleNeeded: {
-    delete: 'Your roles do not include deleting here. Ask an owner of the registry for a role that does.',
-    untag: 'Your roles do not include removing tags here. Ask an owner of the registry for a role that does.',
-    lock: 'Your roles do not include locking here. Ask an owner of the registry for a role that does.',
-    restore: 'Your roles do not include restoring here. Ask an owner of the registry for a role that does.',
+    delete:
+      'Your roles do not allow you to delete in this repository. Ask an owner of the registry for a role that does.',
+    untag:
+      'Your roles do not allow you to remove tags in this repository. Ask an owner of the registry for a role that does.',
+    lock: 'Your roles do not allow you to lock images in this repository. Ask an owner of the registry for a role that does.',
+    restore:
+      'Your roles do not allow you to restore images in this repository. Ask an owner of the registry for a role that does.',
     import: 'Your roles do not include importing images. Ask an owner of the registry for the role Contributor.',
     uploads: 'Your roles do not include cancelling uploads. Ask an owner of the registry for the role Contributor.',
   },

@@ -332,7 +332,7 @@ export const rightsTexts = {
       save: 'Save',
       title: 'Change anonymous access?',
       opens: 'Everyone who can reach the server can pull these images, and you cannot see who did.',
-      closes: 'Callers without a sign-in are denied from the next request on.',
+      closes: 'Anonymous callers are denied from the next request on.',
       saved: 'Anonymous access was changed.',
       same: 'This is as it is now. Select something else first.',
       now: 'Who may pull without signing in',

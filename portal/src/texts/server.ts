@@ -17,7 +17,7 @@ export const serverTexts = {
   },
   servers: 'Servers',
   serversHint:
-    'The servers that use the same database. One of them does the background work of all; if it stops, another one continues.',
+    'The servers that use the same database. One server does the background work for all of them. If that server stops, another server continues.',
   machine: 'Machine',
   thisServer: 'answers this page',
   lastSeen: 'Last seen',
@@ -73,7 +73,7 @@ export const serverTexts = {
     `${size} in ${blobs} blobs; ${uploads} uploads, ${manifests} manifests and tags by policies`,
   authority: 'Authority of this server expires',
   authorityFile: 'File that clients must trust',
-  noTls: 'None: the server uses plain HTTP, such as behind a proxy that has the certificate.',
+  noTls: 'No certificate. The server uses plain HTTP, for example behind a proxy that has the certificate.',
   keys: 'Signing keys',
   key: 'Signs',
   keyNames: { registry: 'Tokens of registries', identity: 'Tokens of the identity provider' },
