@@ -8,7 +8,8 @@ const view = imagesTexts.home
 const useStyles = makeStyles({
   form: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-start', gap: tokens.spacingHorizontalM },
   field: { flexGrow: 1, maxWidth: '40rem', minWidth: '12rem' },
-  button: { marginTop: '1.6rem' },
+  // Beside the field, not below it.
+  button: { marginTop: '1.6rem', '@media (max-width: 480px)': { marginTop: 0 } },
 })
 
 /** Searches everything that the person may see. */
