@@ -98,7 +98,9 @@ async function shoot(page: Page, parts: readonly Locator[]): Promise<Buffer> {
   const boxes = await Promise.all(parts.map((part) => part.boundingBox()))
   const { width: whole, height: high } = page.viewportSize() ?? { width: 0, height: 0 }
   const all = boxes.filter((box) => box !== null)
-  const left = Math.max(0, Math.min(...all.map(({ x }) => x)) - margin)
+  // Without the navigation beside it.
+  const main = await page.locator('main').first().boundingBox()
+  const left = Math.max(main?.x ?? 0, Math.min(...all.map(({ x }) => x)) - margin)
   const scrolled = Number(await page.evaluate('scrollY'))
   const top = Math.max(0, scrolled + Math.min(...all.map(({ y }) => y)) - margin)
   const right = Math.min(whole, Math.max(...all.map(({ x, width }) => x + width)) + margin)

@@ -76,7 +76,6 @@ function Found({ place, registry, search }: AuditViewProps & { readonly place: N
       {(resolved) => (
         <>
           <Events place={place} registry={registry} search={resolved} />
-          <ExportEvents place={place} search={resolved} />
           <CommandLine name={place.name} search={resolved} />
         </>
       )}
@@ -99,19 +98,22 @@ function Events({ place, registry, search }: AuditViewProps & { readonly place: 
     )
   }
   return (
-    <Section title={search.id === undefined ? view.events : view.ofRequest}>
-      <Loaded query={query}>
-        {({ pages }) => {
-          const events = pages.flatMap((page) => page.events)
-          if (search.id !== undefined && events.length > 0) return <Request events={events} registry={registry} />
-          return <EventTable events={events} registry={registry} search={search} />
-        }}
-      </Loaded>
-      {query.hasNextPage && query.data?.pages.every(({ events }) => events.length === 0) && (
-        <Text>{view.shortPage}</Text>
-      )}
-      <LoadMore query={query} label={view.older} />
-    </Section>
+    <>
+      <Section title={search.id === undefined ? view.events : view.ofRequest}>
+        <Loaded query={query}>
+          {({ pages }) => {
+            const events = pages.flatMap((page) => page.events)
+            if (search.id !== undefined && events.length > 0) return <Request events={events} registry={registry} />
+            return <EventTable events={events} registry={registry} search={search} />
+          }}
+        </Loaded>
+        {query.hasNextPage && query.data?.pages.every(({ events }) => events.length === 0) && (
+          <Text>{view.shortPage}</Text>
+        )}
+        <LoadMore query={query} label={view.older} />
+      </Section>
+      <ExportEvents place={place} search={search} />
+    </>
   )
 }
 

@@ -68,9 +68,7 @@ export function renderPage(layout: Layout, body: HtmlValue): string {
 function brand(tenantName: string): Html {
   return html`<p class="brand">
     <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path
-        d="M12 2 2.5 7v10l9.5 5 9.5-5V7L12 2Zm0 2.3 6.6 3.4L12 11.2 5.4 7.7 12 4.3ZM4.5 9.5l6.5 3.4v6.3l-6.5-3.4V9.5Zm8.5 9.7v-6.3l6.5-3.4v6.3L13 19.2Z"
-      />
+      <path d="M12 0.5 14.6 9.4 23.5 12 14.6 14.6 12 23.5 9.4 14.6 0.5 12 9.4 9.4z" />
     </svg>
     ${tenantName}
   </p>`
