@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { arm, assignRole, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
 import type { NewPerson } from '../harness/directory.ts'
+import { stringAt } from '../harness/json.ts'
 import type { RunningServer } from '../harness/server.ts'
 
 const directoryOwner = '62e90394-69f5-4237-9190-012177145e10'
+const catalogLister = 'bfdb9389-c9a5-478a-bb2f-ba9ca092c3c7'
+const repositoryContributor = '2efddaa5-3f1f-4df3-97df-af3f13818f4c'
 const repositoryReader = 'b93aa761-3e63-49ed-ac28-beffa264f7ac'
 const repositoryWriter = '2a1e307c-b015-4ebd-883e-5b7698a07328'
 
@@ -37,6 +40,18 @@ export async function giveRepository(server: RunningServer, { id }: NewPerson, r
   }
   const path = `${registryId(server)}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?api-version=2022-04-01`
   expectStatus(await arm(server, 'PUT', path, { properties }), 201)
+}
+
+/** Gives the first owner and the first service principal all content. In the mode of roles for single repositories, to own the registry is not enough. */
+export async function giveContent(server: RunningServer): Promise<void> {
+  const { owner, servicePrincipal } = server.firstRun
+  const user = expectStatus(await graph(server, 'GET', `/users/${owner.userPrincipalName}`), 200).json()
+  const path = `/servicePrincipals?$filter=appId eq '${servicePrincipal.appId}'`
+  const program = expectStatus(await graph(server, 'GET', path), 200).json()
+  for (const role of [repositoryContributor, catalogLister]) {
+    await assignRole(server, { id: stringAt(user, 'id'), type: 'User' }, role, registryId(server))
+    await assignRole(server, stringAt(program, 'value', 0, 'id'), role, registryId(server))
+  }
 }
 
 /** The four people as whom the portal is tested. The writer is the last: the role has an effect in another mode of the registry. */

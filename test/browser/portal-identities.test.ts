@@ -3,29 +3,21 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { arm, armToken, assignRole, expectStatus, graph, registryId, resourceGroupId, roles } from '../harness/arm.ts'
+import { arm, armToken, expectStatus, graph, resourceGroupId, roles } from '../harness/arm.ts'
 import { mustRun } from '../harness/clients.ts'
-import { type NewPerson, createGroup, createPerson } from '../harness/directory.ts'
-import { listAt, stringAt } from '../harness/json.ts'
+import { createGroup, createPerson } from '../harness/directory.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
+import { giveRoles, setMode } from './portal-four-people.ts'
+import { openOthers } from './portal-others.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const issuer = await startTokenIssuer()
-const { server, browser, canRun, watch, give } = await openPortal({ args: trustArguments(issuer) })
+const portal = await openPortal({ args: trustArguments(issuer) })
+const { server, browser, canRun, watch, give } = portal
+const others = openOthers(portal, 'portal-identities')
 after(() => issuer[Symbol.asyncDispose]())
-
-const ownerRole = '62e90394-69f5-4237-9190-012177145e10'
-
-/** A person with the directory role of an owner, and the role Owner of the subscription. */
-async function createOwner(name: string): Promise<NewPerson> {
-  const person = await createPerson(server, name)
-  const body = { principalId: person.id, roleDefinitionId: ownerRole, directoryScopeId: '/' }
-  expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', body), 201)
-  const subscription = registryId(server).split('/').slice(0, 3).join('/')
-  await assignRole(server, { id: person.id, type: 'User' }, roles.owner, subscription)
-  return person
-}
 
 const found = async (path: string) => expectStatus(await graph(server, 'GET', path), 200).json()
 const firstOf = async (path: string): Promise<unknown> => listAt(await found(path), 'value')[0]
@@ -95,6 +87,11 @@ async function changesPerson(page: Page): Promise<void> {
   await press(page, 'Save')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page.getByText('Reader. May see').waitFor()
+  await press(page, 'Change the role')
+  await page.getByRole('radio', { name: /^None/ }).check()
+  await press(page, 'Save')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByText('None. Sees only').waitFor()
   await page.getByRole('tab', { name: 'Sign-in methods' }).click()
   await page.waitForURL('**?part=methods')
   await page.getByRole('cell', { name: 'Password', exact: true }).waitFor()
@@ -221,6 +218,22 @@ async function enrollsMachine(page: Page): Promise<void> {
   assert.deepEqual(await violations(page), [])
   await confirm(page, 'Delete build-1', 'Delete')
   assert.equal((await arm(server, 'GET', machine)).status, 404)
+  await page.getByRole('tab', { name: 'Managed identities' }).click()
+  await confirm(page, 'Delete deploy', 'Delete')
+  await page.getByText('There are no managed identities that you can see.').waitFor()
+}
+
+async function deletesApplication(page: Page): Promise<void> {
+  await openView(page, '/portal/applications')
+  await page.getByRole('link', { name: 'ci', exact: true }).click()
+  const enabled = async () => at(await firstOf("/servicePrincipals?$filter=displayName eq 'ci'"), 'accountEnabled')
+  await confirm(page, 'Disable')
+  assert.equal(await enabled(), false)
+  await confirm(page, 'Enable')
+  assert.equal(await enabled(), true)
+  await confirm(page, 'Delete')
+  await page.waitForURL('**/portal/applications')
+  assert.equal(await firstOf("/applications?$filter=displayName eq 'ci'"), undefined)
 }
 
 async function showsHostileNames(page: Page): Promise<void> {
@@ -271,9 +284,11 @@ async function visitsAccount(page: Page, name: string): Promise<void> {
 test('an owner manages people, groups, applications and machines in the portal', async (t) => {
   if (!canRun(t)) return
   await createPerson(server, 'nobody')
-  const owner = await createOwner('boss')
+  await setMode(server, 'AbacRepositoryPermissions')
+  const owner = await createPerson(server, 'boss')
+  await giveRoles.owner(server, owner)
   await using context = await browser.newContext()
-  const { page, faults } = await watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, owner, '/portal/people')
   await t.test('adds a person, and gets a link for the person', () => addsPerson(page))
   await t.test('disables, resets, promotes and deletes a person', () => changesPerson(page))
@@ -284,6 +299,7 @@ test('an owner manages people, groups, applications and machines in the portal',
   })
   await t.test('trusts the tokens of a job, and sees which claim of a token differs', () => trustsJob(page, appId))
   await t.test('enrolls a machine with an attached identity', () => enrollsMachine(page))
+  await t.test('disables, enables and deletes an application', () => deletesApplication(page))
   await t.test('sees hostile names as text', () => showsHostileNames(page))
   await t.test('sees the first steps that are left, and dismisses them', () => seesFirstSteps(page))
   assert.deepEqual(faults, [])
@@ -320,4 +336,8 @@ test('a person without a role on the directory sees themselves, and why they may
     headers: { 'x-acrux-portal': '1', 'content-type': 'application/json' },
   }).then(({ status }) => status)`)
   assert.equal(denied, 403)
+})
+
+test('everything that the portal changes here was tried as the others', (t) => {
+  if (canRun(t)) assert.deepEqual(others.missing(), [])
 })

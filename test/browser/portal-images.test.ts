@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
 import { arm, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
 import { createPerson } from '../harness/directory.ts'
 import { stringAt } from '../harness/json.ts'
 import { basic, get } from '../harness/registry.ts'
 import { type Pushed, beginUpload, pushContent, pushHostile } from './portal-content.ts'
+import { giveContent, giveRoles, setMode } from './portal-four-people.ts'
+import { openOthers } from './portal-others.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
+import { requestsOf } from './portal-walk.ts'
 
-const { server, browser, canRun, watch, give } = await openPortal()
+const portal = await openPortal()
+const { server, browser, canRun, watch, give } = portal
+const others = openOthers(portal, 'portal-images')
 
 const { appId, password } = server.firstRun.servicePrincipal
 const authorization = basic(appId, password)
@@ -28,20 +31,6 @@ async function addSecret(applicationId: string, startDays: number, endDays: numb
     passwordCredential: { displayName: 'test', startDateTime: day(startDays), endDateTime: day(endDays) },
   }
   expectStatus(await graph(server, 'POST', `/applications/${applicationId}/addPassword`, body), 200)
-}
-
-/** The requests to surfaces while an address is opened, without those of the shell: who is signed in, and the registries. */
-async function requestsOf(page: Page, open: () => Promise<void>): Promise<readonly string[]> {
-  const found: string[] = []
-  const record = (sent: { url(): string }) => {
-    const { pathname } = new URL(sent.url())
-    const isOfShell = /\/(?:session|subscriptions|Microsoft\.ContainerRegistry\/registries)$/.test(pathname)
-    if (pathname.startsWith('/portal/api/') && !isOfShell) found.push(pathname)
-  }
-  page.on('request', record)
-  await open()
-  page.off('request', record)
-  return found
 }
 
 const views = (first: string): readonly string[] => [
@@ -73,8 +62,10 @@ const prepare = (): Promise<Pushed> => (pushed ??= pushContent(pusher))
 test('an owner deletes, restores, locks, imports and cancels in the portal', async (t) => {
   if (!canRun(t)) return
   const { first, second } = await prepare()
+  await giveContent(server)
+  await setMode(server, 'AbacRepositoryPermissions')
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
-  const { page, faults } = await watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, server.firstRun.owner, inApp)
   await page.waitForLoadState('networkidle')
 
@@ -122,18 +113,18 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
   })
 
   await t.test('a tag is removed and restored', async () => {
-    await page.goto(`${inApp}/manifests/2`)
+    await page.goto(`${registry}/repositories/other%2Ftool/manifests/a`)
     await page.getByRole('button', { name: 'Remove tag…' }).click()
-    await page.getByText(/Only the tag 2/).waitFor()
+    await page.getByText(/Only the tag a/).waitFor()
     await page.getByRole('button', { name: 'Remove tag', exact: true }).click()
-    await page.getByRole('heading', { level: 1, name: 'team/app', exact: true }).waitFor()
-    assert.equal((await properties('team/app/_tags/2')).status, 404)
+    await page.getByRole('heading', { level: 1, name: 'other/tool', exact: true }).waitFor()
+    assert.equal((await properties('other/tool/_tags/a')).status, 404)
     await page.goto(`${registry}/deleted`)
-    await page.getByRole('link', { name: 'team/app' }).click()
+    await page.getByRole('link', { name: 'other/tool' }).click()
     await page.getByRole('button', { name: 'Restore', exact: true }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    assert.equal((await properties('team/app/_tags/2')).status, 200)
+    assert.equal((await properties('other/tool/_tags/a')).status, 200)
   })
 
   await t.test('a manifest is deleted with what is said to be lost', async () => {
@@ -149,7 +140,7 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
     assert.equal((await properties('team/app/_tags/sig2')).status, 404)
   })
 
-  await t.test('an image is imported, with its progress or the reason why not', async () => {
+  await t.test('an image is imported, with its progress or the reason why not, and locked', async () => {
     await page.goto(`${registry}/import`)
     await page.getByLabel('Registry of the source').fill('localhost:1')
     await page.getByLabel('Image', { exact: true }).fill('team/app:2')
@@ -164,6 +155,17 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
     await page.getByRole('link', { name: /Open the image/ }).click()
     await page.getByRole('heading', { level: 1, name: 'mirror/app:copy', exact: true }).waitFor()
     assert.match((await properties('mirror/app/_tags/copy')).text(), new RegExp(second.digest))
+    for (const [action, at] of [
+      ['Lock manifest…', `mirror/app/_manifests/${second.digest}`],
+      ['Lock…', 'mirror/app'],
+    ] as const) {
+      if (at === 'mirror/app') await page.goto(`${registry}/repositories/mirror%2Fapp`)
+      await page.getByRole('button', { name: action, exact: true }).click()
+      await page.getByRole('checkbox', { name: 'Is listed' }).uncheck()
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      assert.match((await properties(at)).text(), /"listEnabled":false/)
+    }
   })
 
   await t.test('an open upload is cancelled', async () => {
@@ -220,6 +222,7 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
     assert.deepEqual(await violations(page), [])
   })
 
+  await setMode(server, 'LegacyRegistryPermissions')
   assert.deepEqual(faults, [])
 })
 
@@ -346,31 +349,12 @@ test('what others have pushed is text in the session of an owner, and nothing of
   }
 })
 
-/** Gives a person the role Container Registry Repository Writer on one repository. */
-async function giveRepository({ id }: { readonly id: string }, repository: string): Promise<void> {
-  const properties = { properties: { roleAssignmentMode: 'AbacRepositoryPermissions' } }
-  expectStatus(await arm(server, 'PATCH', registryId(server), properties), 200)
-  const subscription = `/subscriptions/${server.firstRun.subscriptionId}`
-  const writer = '2a1e307c-b015-4ebd-883e-5b7698a07328'
-  const name = '@Request[Microsoft.ContainerRegistry/registries/repositories:name]'
-  const body = {
-    properties: {
-      roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${writer}`,
-      principalId: id,
-      principalType: 'User',
-      condition: `(${name} StringEqualsIgnoreCase '${repository}')`,
-      conditionVersion: '2.0',
-    },
-  }
-  const path = `${registryId(server)}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
-  expectStatus(await arm(server, 'PUT', `${path}?api-version=2022-04-01`, body), 201)
-}
-
 test('a person with one repository changes what is in it, and sees nothing else', async (t) => {
   if (!canRun(t)) return
   await prepare()
   const person = await createPerson(server, 'images-one')
-  await giveRepository(person, 'team/app')
+  await setMode(server, 'AbacRepositoryPermissions')
+  await giveRoles.writer(server, person)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await watch(context)
   await signIn(page, person, `${inApp}/manifests/both`)
@@ -390,4 +374,8 @@ test('a person with one repository changes what is in it, and sees nothing else'
   }
   await page.goto(`${registry}/repositories/mirror%2Fapp`)
   await page.getByText('You do not have permission to see this').waitFor()
+})
+
+test('everything that the portal changes here was tried as the others', (t) => {
+  if (canRun(t)) assert.deepEqual(others.missing(), [])
 })

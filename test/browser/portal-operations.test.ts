@@ -9,11 +9,14 @@ import { request } from '../harness/http.ts'
 import { at, listAt } from '../harness/json.ts'
 import { basic } from '../harness/registry.ts'
 import { tempDir } from '../harness/temp-dir.ts'
+import { setMode } from './portal-four-people.ts'
+import { openOthers } from './portal-others.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const backups = tempDir('portal-backups')
 const portal = await openPortal({ args: ['--backup-directory', join(backups.path, 'all')] })
 const { server, browser } = portal
+const others = openOthers(portal, 'portal-operations')
 const { loginServer, subscriptionId } = server.firstRun
 const image = `/portal/registries/${encodeURIComponent(loginServer)}`
 
@@ -51,7 +54,7 @@ test('an owner finds a denial in the audit log, reads why, fixes it, and exports
   const owner = await createPerson(server, 'auditor')
   await giveOwner(owner)
   await using context = await browser.newContext(calm)
-  const { page, faults } = await portal.watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, owner, '/portal/audit?outcome=refused')
   const row = page
     .getByRole('row', { name: 'denied' })
@@ -114,10 +117,11 @@ test('an owner finds a denial in the audit log, reads why, fixes it, and exports
 
 test('the log is filtered by address, and goes back with the browser; a webhook of it is added, rotated and deleted', async (t) => {
   if (!portal.canRun(t)) return
+  await setMode(server, 'AbacRepositoryPermissions')
   const owner = await createPerson(server, 'webhooks')
   await giveOwner(owner)
   await using context = await browser.newContext({ ...calm, viewport: { width: 360, height: 640 } })
-  const { page, faults } = await portal.watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, owner, `${image}/audit?address=192.0.2.1`)
   await page.getByText('No event matches the search.').waitFor()
   await page.getByLabel('Principal').fill(owner.userPrincipalName)
@@ -170,7 +174,7 @@ test('an owner checks and saves network rules, and policies with what they mean'
   const owner = await createPerson(server, 'policies')
   await giveOwner(owner)
   await using context = await browser.newContext({ ...calm, colorScheme: 'dark' })
-  const { page, faults } = await portal.watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, owner, `${image}/policies?address=192.0.2.7`)
   const properties = async (...path: string[]) =>
     at((await arm(server, 'GET', registryId(server))).json(), 'properties', ...path)
@@ -235,7 +239,7 @@ test('an owner sees the state of the server, maintains it, and replaces its keys
   const owner = await createPerson(server, 'operator')
   await giveOwner(owner)
   await using context = await browser.newContext(calm)
-  const { page, faults } = await portal.watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, owner, '/portal/server')
   await page.getByRole('row', { name: 'database-writer' }).getByText('OK').waitFor()
   await page.getByRole('row', { name: 'answers this page' }).getByText('Yes').waitFor()
@@ -303,6 +307,7 @@ test('people without the permission see why, the reason of their own denials, an
   if (!portal.canRun(t)) return
   const reader = await createPerson(server, 'reads')
   const puller = await createPerson(server, 'pulls')
+  await setMode(server, 'LegacyRegistryPermissions')
   const denied = await pushDenied(await principalWithRole(server, 'denied', roles.acrPull))
   await portal.give(reader, roles.reader)
   await portal.give(puller, roles.acrPull)
@@ -337,4 +342,8 @@ test('people without the permission see why, the reason of their own denials, an
     await page.getByText('Your roles do not include changing this registry.').first().waitFor()
     assert.equal(await page.getByRole('button', { name: 'Add a quota' }).getAttribute('aria-disabled'), 'true')
   }
+})
+
+test('everything that the portal changes here was tried as the others', (t) => {
+  if (portal.canRun(t)) assert.deepEqual(others.missing(), [])
 })

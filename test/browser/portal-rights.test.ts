@@ -7,10 +7,13 @@ import { type NewPerson, createGroup, createPerson } from '../harness/directory.
 import { request } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { basic } from '../harness/registry.ts'
+import { setMode } from './portal-four-people.ts'
+import { openOthers } from './portal-others.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const portal = await openPortal()
 const { server, browser, give } = portal
+const others = openOthers(portal, 'portal-rights')
 const { loginServer } = server.firstRun
 const registry = registryId(server)
 const base = `/portal/registries/${encodeURIComponent(loginServer)}`
@@ -28,9 +31,6 @@ async function showDirectory({ id: principalId }: NewPerson): Promise<void> {
   expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', role), 201)
 }
 
-const setMode = async (roleAssignmentMode: string) =>
-  expectStatus(await arm(server, 'PATCH', registry, { properties: { roleAssignmentMode } }), 200, 201)
-
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true })
 
 test('an owner assigns a role for some repositories, checks it, changes its condition and removes it', async (t) => {
@@ -39,9 +39,9 @@ test('an owner assigns a role for some repositories, checks it, changes its cond
   const ada = await createPerson(server, 'ada')
   await give(owner, roles.owner)
   await showDirectory(owner)
-  await setMode('AbacRepositoryPermissions')
+  await setMode(server, 'AbacRepositoryPermissions')
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
-  const { page, faults } = await portal.watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, owner, `${base}/access`)
   await page.getByRole('cell', { name: 'giver' }).first().waitFor()
 
@@ -196,7 +196,7 @@ test('an owner turns the admin account on, shows and regenerates its passwords, 
   const owner = await createPerson(server, 'keeper')
   await give(owner, roles.owner)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
-  const { page, faults } = await portal.watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, owner, `${base}/keys`)
   const dialog = page.getByRole('dialog')
   await button(page, 'Turn on').click()
@@ -226,7 +226,7 @@ test('an owner creates a token, rotates its password with an overlap, turns it o
   const owner = await createPerson(server, 'issuer')
   await give(owner, roles.owner)
   await using context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: 360, height: 740 } })
-  const { page, faults } = await portal.watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, owner, `${base}/tokens`)
   const dialog = page.getByRole('dialog')
   await button(page, 'Create a token').click()
@@ -289,6 +289,20 @@ test('an owner creates a token, rotates its password with an overlap, turns it o
   await page.getByText('Anonymous access was changed.').waitFor()
   const anonymous = await arm(server, 'GET', `${registry}/providers/Acrux.Server/anonymousAccess/default`)
   assert.match(stringAt(expectStatus(anonymous, 200).json(), 'properties', 'scopeMapId'), /device-1-scope-map$/)
+  await page.getByRole('radio', { name: 'No one', exact: true }).check()
+  await button(page, 'Save').click()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  assert.equal((await arm(server, 'GET', `${registry}/providers/Acrux.Server/anonymousAccess/default`)).status, 404)
+  for (const [tab, deleted] of [
+    ['Tokens', 'device-1'],
+    ['Scope maps', 'device-1-scope-map'],
+  ] as const) {
+    await page.getByRole('tab', { name: tab }).click()
+    await button(page, `Delete: ${deleted}`).click()
+    await dialog.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('cell', { name: deleted, exact: true }).waitFor({ state: 'detached' })
+  }
   assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false)
   assert.deepEqual(faults, [])
 })
@@ -300,9 +314,9 @@ test('an owner creates a custom role, and sees who loses what before the mode of
   await give(owner, roles.owner)
   await give(puller, roles.acrPull)
   await showDirectory(owner)
-  await setMode('LegacyRegistryPermissions')
+  await setMode(server, 'LegacyRegistryPermissions')
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
-  const { page, faults } = await portal.watch(context)
+  const { page, faults } = await others.watch(context)
   await signIn(page, owner, `${base}/access?tab=roles`)
   const dialog = page.getByRole('dialog')
   await button(page, 'Create a custom role').click()
@@ -374,4 +388,8 @@ test('a reader sees the rights and changes nothing, and others do not see them',
       assert.deepEqual(faults, [])
     })
   }
+})
+
+test('everything that the portal changes here was tried as the others', (t) => {
+  if (portal.canRun(t)) assert.deepEqual(others.missing(), [])
 })

@@ -44,6 +44,20 @@ export function countRequests(page: Page): () => number {
   return () => running.size
 }
 
+/** The requests to surfaces while an address is opened, without those of the shell: who is signed in, and the registries. */
+export async function requestsOf(page: Page, open: () => Promise<void>): Promise<readonly string[]> {
+  const found: string[] = []
+  const record = (sent: { url(): string }) => {
+    const { pathname } = new URL(sent.url())
+    const isOfShell = /\/(?:session|subscriptions|Microsoft\.ContainerRegistry\/registries)$/.test(pathname)
+    if (pathname.startsWith('/portal/api/') && !isOfShell) found.push(pathname)
+  }
+  page.on('request', record)
+  await open()
+  page.off('request', record)
+  return found
+}
+
 /** Goes to a view as a link does, without loading the document again, and waits for its data. */
 export async function walkTo(page: Page, address: string, running: () => number): Promise<void> {
   await page.evaluate(`history.pushState(null, '', ${JSON.stringify(address)})`)
