@@ -255,7 +255,7 @@ test('a person who may only see uploads sees why they may not cancel or import',
   await page.getByText(/Your roles do not include: .*webhooks/).waitFor()
   assert.deepEqual(await denialsOf(person.id), [])
   await page.goto(`${registry}/import`)
-  await page.getByText('Your roles do not include importing images.', { exact: false }).waitFor()
+  await page.getByText('Your roles do not include importing images.', { exact: false }).first().waitFor()
   const path = `/portal/api/arm${registryId(server)}/importImage?api-version=2023-07-01`
   const status = await page.evaluate(
     `fetch('${path}', { method: 'POST', body: '{}', headers: { 'x-acrux-portal': '1', 'content-type': 'application/json' } })
