@@ -125,7 +125,7 @@ async function writerPushes({ page, shell }: Somebody): Promise<void> {
 async function writerChanges(writer: Somebody): Promise<void> {
   const { page } = writer
   await openView(page, `${inOwn}/manifests/2`)
-  const changes = dialog(page).getByRole('checkbox', { name: 'Can be changed: pushes may replace it' })
+  const changes = dialog(page).getByRole('checkbox', { name: 'Can be changed, for example replaced by a push' })
   const setLock = async (isOn: boolean) => {
     await button(page, 'Lock tag…').click()
     await changes.setChecked(!isOn)
