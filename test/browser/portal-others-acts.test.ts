@@ -294,7 +294,7 @@ test('the others than owners do what they may, and what they may not do ends in 
     )
     const path = `arm/providers/Acrux.Server/denials/${id}?api-version=2024-11-01`
     const decision = await readJson(writer.page, path)
-    assert.deepEqual([at(decision, 'asked', 'action'), at(decision, 'assignments')], ['push', []])
+    assert.deepEqual([at(decision, 'asked', 'repository'), at(decision, 'assignments')], ['app', []])
     assert.equal(await statusOf(puller.page, 'GET', path), 404, 'nobody reads the denials of others')
   })
   await t.test('the puller pulls, and reads the manifest, its configuration, referrers and text', () =>

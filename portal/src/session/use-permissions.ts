@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { permitsAction } from '../../../server/src/standards/azure/role-permissions.ts'
 import { listPermissions } from '../api/access.ts'
+import { isDenial } from '../api/or-hidden.ts'
 
 /** Answers whether the signed-in person may carry out an action of ARM. */
 export type MayAct = (action: string) => boolean
@@ -19,12 +20,13 @@ export function usePermissions(scope: string | undefined): MayAct {
  * requests that are denied and recorded.
  */
 export function useKnownPermissions(scope: string | undefined): MayAct | undefined {
-  const { data, isError } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ['permissions', scope],
     enabled: scope !== undefined,
     queryFn: ({ signal }) => listPermissions(scope ?? '', signal),
     staleTime: 60_000,
   })
-  if (isError) return () => true
+  // Who may not ask has no role there.
+  if (error !== null) return () => !isDenial(error)
   return data && ((action) => permitsAction(data, action))
 }
