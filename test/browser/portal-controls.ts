@@ -30,7 +30,7 @@ export type ControlTable = Map<string, Map<string, Map<OneOfFour, Control>>>
 
 /** The controls of the view that is shown. */
 export async function controlsOf(page: Page): Promise<readonly Control[]> {
-  const found = (await page.evaluate(`(() => {
+  const found = await page.evaluate<readonly Control[]>(`(() => {
     const textOf = (ids) => (ids ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' ').trim()
     const nameOf = (control) => control.getAttribute('aria-label') ?? (textOf(control.getAttribute('aria-labelledby'))
       || (control.labels?.[0] ?? control).textContent)
@@ -41,7 +41,7 @@ export async function controlsOf(page: Page): Promise<readonly Control[]> {
         isEnabled: !control.disabled && control.getAttribute('aria-disabled') !== 'true',
         reason: textOf(control.getAttribute('aria-describedby')) || (control.getAttribute('title') ?? ''),
       }))
-  })()`)) as readonly Control[]
+  })()`)
   return found.filter(({ name }) => !harmless.some((pattern) => pattern.test(name)))
 }
 
