@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { Agent } from 'node:https'
-import { after } from 'node:test'
-import { arm, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
+import { after, test } from 'node:test'
+import { arm, assignRole, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
+import { createPerson } from '../harness/directory.ts'
 import { request } from '../harness/http.ts'
 import { accessToken, basic, get, registryUrl } from '../harness/registry.ts'
 import { createScopedToken } from '../harness/scoped-tokens.ts'
@@ -9,6 +10,7 @@ import { startServer } from '../harness/server.ts'
 import { runAcrux } from '../serve/acrux.ts'
 import { acruxClient, principalLogin, runPrinted } from './acrux/acrux.ts'
 import { azHome, signIn, step } from './az/az.ts'
+import { signInByDevice } from './lib/sign-in-by-device.ts'
 
 const server = await startServer()
 const az = azHome(server.caFile)
@@ -71,6 +73,50 @@ step('acrux acr reports through az why a push was denied, and who may push', ['a
   const fixed = await runPrinted(fix, env)
   assert.equal(fixed.code, 0, `${fix}\n${fixed.stderr}`)
   assert.equal((await acr('can', 'puller', 'push', 'team/app')).code, 0, 'the printed command allows it')
+})
+
+test('acrux acr why --own explains their own denied requests to users, who need no role', async () => {
+  const person = await createPerson(server, 'grace')
+  await assignRole(server, { id: person.id, type: 'User' }, roles.acrPull, registryId(server))
+  using acrux = acruxClient(server.caFile)
+  await signInByDevice(acrux, server, person)
+  await acrux.fails(1, /^acrux: no denial was found$/m, ['acr', 'why', '--last', '--own'])
+  const login = [
+    'acr',
+    'login',
+    '-n',
+    server.firstRun.registry,
+    '--expose-token',
+    '--query',
+    'accessToken',
+    '-o',
+    'tsv',
+  ]
+  const token = await acrux.text(login)
+  const refused = await request({
+    method: 'POST',
+    url: `${registryUrl(server)}/v2/team/app/blobs/uploads/`,
+    headers: { authorization: basic('00000000-0000-0000-0000-000000000000', token) },
+    caFile: server.caFile,
+  })
+  const id = String(refused.headers['x-ms-correlation-request-id'])
+  const why = await acrux.text(['acr', 'why', id, '--own'])
+  assert.match(why, /^reason: {4}role-lacks-action$/m)
+  assert.match(why, /^requested: push on team\/app$/m)
+  assert.doesNotMatch(why, /^role:/m, 'without the assignments')
+  assert.equal(await acrux.text(['acr', 'why', '--last', '--own']), why)
+  await acrux.fails(1, /Reader|denied|not visible|AuthorizationFailed/, [
+    'acr',
+    'why',
+    id,
+    '-n',
+    server.firstRun.registry,
+  ])
+  await acrux.fails(2, /use --own without --name and --principal/, ['acr', 'why', id, '--own', '-n', 'any'])
+
+  using other = acruxClient(server.caFile)
+  await signInByDevice(other, server, await createPerson(server, 'heidi'))
+  await other.fails(1, /^acrux: no denial has the id /m, ['acr', 'why', id, '--own'])
 })
 
 step('acrux acr why tells the command that gives a scoped token back what it lacks, and it does', ['az'], async () => {

@@ -1,7 +1,7 @@
-import { decisionDocument, openAuditLog } from '@acrux/server'
+import { type AuditEventDocument, decisionDocument, openAuditLog } from '@acrux/server'
 import { newestOnServer } from '../audit/server-log.ts'
 import type { Account } from '../account/account.ts'
-import { requireAnyAccount, signedInObjectId } from '../az.ts'
+import { getFromArm, requireAnyAccount, signedInObjectId } from '../az.ts'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandFailure, WrongUsageError, failure } from '../command/failure.ts'
@@ -21,13 +21,15 @@ type Flags = DataDirFlags & {
   readonly name?: string
   readonly last?: true
   readonly principal?: string
+  readonly own?: true
 }
 
 /** `acrux acr why`. */
 export const command = defineCommand<Flags>({
   about: `
-With -n, the command asks the management API, as the account that is signed in. Without -n, it reads the data directory,
-also while the server is running. The answer then does not include what has changed since.`,
+With -n, the command asks the management API, as the account that is signed in. With --own, a user asks about their own
+requests, for which they need no role. Without both, the command reads the data directory, also while the server is running.
+The answer then does not include what has changed since.`,
   arguments: [{ name: '[id]', description: 'the x-ms-correlation-request-id of the response that denied the request' }],
   flags: [
     ...dataDirFlags(),
@@ -40,10 +42,12 @@ also while the server is running. The answer then does not include what has chan
       flags: '--principal <who>',
       description: 'with --last: another principal, by its name or object id, or by the user name that it sent',
     },
+    { flags: '--own', description: 'explain a denied request of the user who is signed in; needs no role' },
   ],
   examples: [
     'acrux acr why 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11 -n contoso',
     'acrux acr why --last -n contoso',
+    'acrux acr why --last --own',
     'acrux acr why --last --principal ada@example.com -n contoso',
     'acrux acr why --last --data-dir /var/lib/acrux -o json',
   ],
@@ -61,11 +65,14 @@ also while the server is running. The answer then does not include what has chan
 
 /** Explains a denial by its correlation id, or the last denial. */
 async function why(flags: Flags, context: CommandContext): Promise<NamedDecision> {
-  const { id, last, principal } = flags
+  const { id, last, principal, own, name } = flags
   if ((id === undefined) === (last === undefined)) throw new WrongUsageError('use either an ID or --last')
   if (principal !== undefined && last === undefined) throw new WrongUsageError('--principal requires --last')
-  const found = flags.name === undefined ? await findInLog(flags) : await findOnServer(context, flags, flags.name)
-  if (found !== undefined) return flags.name === undefined ? named(found) : namedOnServer(found, flags.name, context)
+  if (own !== undefined && (name ?? principal) !== undefined) {
+    throw new WrongUsageError('use --own without --name and --principal')
+  }
+  const found = await find(flags, context)
+  if (found !== undefined) return found
   if (id === undefined) throw failure('no denial was found')
   throw failure(
     `no denial has the id ${terminalLine(id)}`,
@@ -73,16 +80,23 @@ async function why(flags: Flags, context: CommandContext): Promise<NamedDecision
   )
 }
 
-async function namedOnServer(
-  decision: RecordedDecision,
-  registry: string,
-  context: CommandContext,
-): Promise<NamedDecision> {
-  const requested = await requestedAccess(context, registry, decision)
-  return named(decision, { registry, requested, account: await requireAnyAccount(context) })
+async function find(flags: Flags, context: CommandContext): Promise<NamedDecision | undefined> {
+  const { name } = flags
+  if (flags.own !== undefined) {
+    const found = await findOwn(context, flags.id)
+    return found && named(found, { account: await requireAnyAccount(context), requested: [] })
+  }
+  if (name === undefined) {
+    const found = await findInLog(flags)
+    return found && named(found)
+  }
+  const found = await findOnServer(context, flags, name)
+  if (found === undefined) return undefined
+  const requested = await requestedAccess(context, name, found)
+  return named(found, { registry: name, requested, account: await requireAnyAccount(context) })
 }
 
-type Server = { readonly registry: string; readonly account: Account; readonly requested: readonly string[] }
+type Server = { readonly registry?: string; readonly account: Account; readonly requested: readonly string[] }
 
 /** Adds the names of principals, and the command that would have allowed the request. Without a server, ids are the names. */
 async function named(decision: RecordedDecision, server?: Server): Promise<NamedDecision> {
@@ -188,6 +202,18 @@ async function findOnServer(
   const correlationId = id ?? (await lastDenialOnServer(context, name, principal))
   if (correlationId === undefined) return undefined
   const answer = await askRegistry(context, name, `decisions/${encodeURIComponent(correlationId)}`, {})
+  return answer as RecordedDecision | undefined
+}
+
+/** A denied request of the user who is signed in: that with an id, or the last one. */
+async function findOwn(context: CommandContext, id: string | undefined): Promise<RecordedDecision | undefined> {
+  const denials = '/providers/Acrux.Server/denials'
+  const version = 'api-version=2024-11-01'
+  const list = id === undefined ? await getFromArm(context, `${denials}?${version}&$top=1`) : undefined
+  const correlationId =
+    id ?? (list as { readonly value: readonly AuditEventDocument[] } | undefined)?.value[0]?.correlationId
+  if (correlationId === undefined) return undefined
+  const answer = await getFromArm(context, `${denials}/${encodeURIComponent(correlationId)}?${version}`)
   return answer as RecordedDecision | undefined
 }
 

@@ -97,7 +97,7 @@ function Explanation({ decision, place, registry }: ExplanationProps) {
   const name = place.name ?? /\/registries\/([^/]+)/.exec(decision.asked?.scope ?? '')?.[1]
   const isOwn = place.kind === 'own'
   const command = isOwn
-    ? `az rest --url "${location.origin}/providers/Acrux.Server/denials/${correlationId}?api-version=2024-11-01"`
+    ? `acrux acr why ${correlationId} --own`
     : `acrux acr why ${correlationId}${name === undefined ? '' : ` -n ${name}`}`
   return (
     <>
