@@ -44,7 +44,7 @@ export async function answerBatch<Request, Answer>(
   requests: readonly Request[],
   answer: (request: Request, send: (path: string) => Promise<BatchAnswer>) => Promise<Answer>,
 ): Promise<Answer[]> {
-  return batch.budget.oneAtATime(async () => {
+  return batch.budget.oneAtATime('batch', async () => {
     let bytes = 0
     const send = async (path: string) => {
       const found = bytes > maxBatchBytes ? tooLarge : await answerBatched(batch, path)

@@ -47,6 +47,22 @@ test('a caller that is alone uses the whole server, and has no debt when others 
   assert.ok(enters(caller), '100 ms accrued')
 })
 
+test('a caller has one piece of work of a kind at a time, also inside work of another kind', async () => {
+  const budget = open().budgets.of('one')
+  const order: string[] = []
+  const step = async (name: string) => {
+    order.push(`${name} starts`)
+    await new Promise((resolve) => setImmediate(resolve))
+    order.push(`${name} ends`)
+  }
+  await Promise.all([
+    budget.oneAtATime('batch', () => budget.oneAtATime('denials', () => step('inner'))),
+    budget.oneAtATime('denials', () => step('other')),
+  ])
+  assert.deepEqual(order.toSorted(), ['inner ends', 'inner starts', 'other ends', 'other starts'])
+  assert.match(order.join(), /^(\w+) starts,\1 ends,(\w+) starts,\2 ends$/)
+})
+
 test('a caller over its share waits while others send requests, and no other caller waits', async () => {
   const { clock, budgets } = open({ processorPercent: 25 })
   const [one, two] = [budgets.of('one'), budgets.of('two')]

@@ -123,6 +123,9 @@ function addressKey(address: string): string {
   return `address ${networkOf(address)}`
 }
 
+/** Work of which a caller has one piece at a time, because it takes memory or connections of the database. */
+type WorkKind = 'batch' | 'body' | 'denials'
+
 /**
  * The budget of one caller: concurrent requests, processor time, bytes in memory. Over the budget, its requests wait in
  * its own bounded queue, so other callers do not wait for them. A single active caller may use the whole server.
@@ -150,7 +153,7 @@ export class CallerBudget {
   /** A separate queue: a request that waits for memory is running already, and must not wait behind queued requests. */
   readonly #bodies: WaitingBody[] = []
   #timer: NodeJS.Timeout | undefined
-  #oneAtATime: ReturnType<typeof createSemaphore> | undefined
+  readonly #oneAtATime = new Map<WorkKind, ReturnType<typeof createSemaphore>>()
 
   constructor(all: CallerBudgets, key: string, party: string) {
     this.#all = all
@@ -248,10 +251,11 @@ export class CallerBudget {
     }
   }
 
-  /** Runs a piece of work of this caller after its previous ones. */
-  oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.#oneAtATime ??= createSemaphore(1)
-    return this.#oneAtATime(work)
+  /** Runs a piece of work of this caller after its previous ones of this kind. A batch can contain work of other kinds. */
+  oneAtATime<Result>(kind: WorkKind, work: () => Promise<Result>): Promise<Result> {
+    const run = this.#oneAtATime.get(kind) ?? createSemaphore(1)
+    this.#oneAtATime.set(kind, run)
+    return run(work)
   }
 
   /**

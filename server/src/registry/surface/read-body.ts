@@ -27,7 +27,7 @@ export async function withBody<Result>(
     budget.charge((bytes.byteLength / 1024 ** 2) * costMsPerMebibyte)
     if (bytes.byteLength <= smallBytes) return await work(bytes, atOnce)
     // Otherwise one transaction would wait for the work on other bodies.
-    return await budget.oneAtATime(() => work(bytes, (piece) => budget.inTurn(piece)))
+    return await budget.oneAtATime('body', () => work(bytes, (piece) => budget.inTurn(piece)))
   } finally {
     budget.release(heldBytes)
   }
