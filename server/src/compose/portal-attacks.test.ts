@@ -97,7 +97,10 @@ test('no spelling of a dangerous request, and no changed sign-in, avoids the sec
     assert.ok(statusCode >= 400, 'no header replaces the method')
   }
 
-  const started = await portal.app.inject({ url: '/portal/sign-in?kind=fresh', headers: { host: portalHost } })
+  const started = await portal.app.inject({
+    url: `/portal/sign-in?kind=fresh&person=${alice.id}`,
+    headers: { host: portalHost },
+  })
   alice.browser.cookies.set(
     ...(/^([^=]+)=([^;]+)/.exec(String(started.headers['set-cookie']))?.slice(1, 3) as [string, string]),
   )

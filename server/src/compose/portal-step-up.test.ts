@@ -8,6 +8,7 @@ import {
   openPortal,
   portalCookie,
   portalHost,
+  portalOrigin,
   signIn,
   signInCookie,
   statusOf,
@@ -73,6 +74,24 @@ test('another person who signs in where a person has to authenticate again repla
   const empty = portal.openBrowser()
   assert.match((await signIn({ ...bob, browser: empty }, start)).url, /reason=other-person/)
   assert.equal(empty.cookies.has(portalCookie), false)
+})
+
+test('only a new authentication of a named person fills in a user name, and none starts without the person', async (t) => {
+  const { portal, alice } = await openAged(t)
+  const start = async (query: string) => {
+    const url = `/portal/sign-in?hint=${alice.userPrincipalName}&${query}`
+    const { headers } = await portal.app.inject({ url, headers: { host: portalHost } })
+    const hint = new URL(String(headers.location), portalOrigin).searchParams.get('login_hint')
+    return { location: headers.location, hint, cookie: headers['set-cookie'] }
+  }
+  assert.equal((await start(`kind=fresh&person=${alice.id}`)).hint, alice.userPrincipalName)
+  for (const query of ['', 'kind=switch', `person=${alice.id}`]) {
+    const { hint, location } = await start(query)
+    assert.match(String(location), /^\/organizations\/oauth2\/v2\.0\/authorize\?/)
+    assert.equal(hint, null, query)
+  }
+  for (const query of ['kind=fresh', 'kind=fresh&person=', 'kind=fresh&person=x', 'kind=fresh&person=a&person=b'])
+    assert.deepEqual(await start(query), { location: '/portal/', hint: null, cookie: undefined }, query)
 })
 
 test('a new authentication that fails ends no session, and says why in its own window', async (t) => {

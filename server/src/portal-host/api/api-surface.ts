@@ -176,7 +176,7 @@ function keepDataHeaders(response: ServerResponse): void {
   }
 }
 
-function fail({ log, publicOrigin }: Context, exchange: RawExchange, error: unknown): void {
+function fail({ log }: Context, exchange: RawExchange, error: unknown): void {
   const { request, response, origin } = exchange
   if (response.destroyed || response.headersSent) {
     response.destroy()
@@ -189,13 +189,9 @@ function fail({ log, publicOrigin }: Context, exchange: RawExchange, error: unkn
     send(exchange, outage.status, { error: { code: 'ServiceUnavailable', message: outage.message } })
   } else {
     if (known.status >= 500) log.error({ id: origin.correlationId, err: error }, 'a request of the portal failed')
-    const { code, message } = known.body.error
-    const signIn = known.kind === 'stepUpRequired' && { signInUrl: `${publicOrigin}/portal/sign-in?kind=fresh` }
     const { commonHeaders } = exchange
     const id = known.correlationId === undefined ? [] : [correlationHeader, known.correlationId]
-    send({ ...exchange, commonHeaders: [...commonHeaders, ...id] }, known.status, {
-      error: { code, message, ...signIn },
-    })
+    send({ ...exchange, commonHeaders: [...commonHeaders, ...id] }, known.status, known.body)
   }
   discardRest(request)
 }

@@ -19,8 +19,8 @@ const kinds: Readonly<Record<string, SignInKind>> = { fresh: 'fresh', switch: 's
 /**
  * Starts a sign-in: stores the flow in a cookie, and redirects to the identity provider. Another site cannot start a
  * sign-in, which would end the current session and the logins that it has issued: a link on another site only leads
- * to the page. A new authentication (`kind=fresh`) is for one `person`, whose user name is filled in from `hint`.
- * [Fetch Metadata §2.3]
+ * to the page. A new authentication (`kind=fresh`) is for one `person`, whose user name is filled in from `hint`: only
+ * there, because a filled-in name skips the choice of the account. [Fetch Metadata §2.3]
  */
 export async function startSignIn(context: Context, { request, reply }: PageCall): Promise<FastifyReply> {
   const { clock, cookies, sealer, signIns } = context
@@ -30,10 +30,12 @@ export async function startSignIn(context: Context, { request, reply }: PageCall
   const text = (name: string) => (typeof query[name] === 'string' ? query[name] : undefined)
   const site = request.headers['sec-fetch-site']
   if (site === 'cross-site' || site === 'same-site') return redirect(reply, returnPath)
-  const personId = kind === 'fresh' ? parseGuid(text('person') ?? '') : undefined
-  const flow = startFlow(clock, { kind, returnPath: kind === 'fresh' ? confirmedPath : returnPath, personId })
+  const isFresh = kind === 'fresh'
+  const personId = isFresh ? parseGuid(text('person') ?? '') : undefined
+  if (isFresh && personId === undefined) return redirect(reply, portalPath)
+  const flow = startFlow(clock, { kind, returnPath: isFresh ? confirmedPath : returnPath, personId })
   reply.header('set-cookie', cookies.writeFlow(writeFlow(sealer, flow)))
-  return redirect(reply, authorizationPath(signIns.client, flow, text('hint')))
+  return redirect(reply, authorizationPath(signIns.client, flow, isFresh ? text('hint') : undefined))
 }
 
 /**
