@@ -16,7 +16,7 @@ export { type AuditLag, createAuditLag } from './lag.ts'
 export { auditMigrations, headMigration } from './migrations.ts'
 
 export type { EventFilter } from './search/search-store.ts'
-export type { InTurn } from './search/search-events.ts'
+export { type InTurn, timeOfId } from './search/search-events.ts'
 export { attributionOf, recordChange, recordDenial } from './log/request-events.ts'
 export { type EventCount, EventTally, tallyEvents } from './log/event-tally.ts'
 export { type ChainFault, verifyChain } from './chain/verify-chain.ts'

@@ -1,10 +1,11 @@
 import type { RightInQuestion } from '../access/index.ts'
-import type { InTurn } from '../audit/index.ts'
+import { type InTurn, timeOfId } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AllowedPrincipals, type PageOfPrincipals, listAllowedPrincipals } from './allowed-principals.ts'
 import type { DecisionContext } from './context.ts'
 import { explanationDocument, findPrincipal, questionDocument } from './explanation.ts'
 import type { AccessExplanation, Decision, DecisionDocument } from './model.ts'
+import { ownDecision } from './own-decision.ts'
 import { decideAgain, eventsOf, findPastDecision } from './past-decision.ts'
 
 /** Finds the registry of a scope. */
@@ -27,8 +28,8 @@ export interface Decisions {
    */
   findAnywhere(correlationId: string, registryAt: RegistryAt): Promise<Decision | undefined>
   /**
-   * Why a request of a user was denied, for the user. Without the assignments: the condition of one may name repositories that
-   * the user may not see. `inTurn` runs the parts of the search.
+   * Why a request of a user was denied, for the user, who may have no role: without what others set up. `inTurn` runs the
+   * parts of the search.
    */
   findOwn(request: OwnRequest, registryAt: RegistryAt, inTurn: InTurn): Promise<Decision | undefined>
   /**
@@ -52,13 +53,12 @@ export function createDecisions(context: DecisionContext): Decisions {
       return found && withSince(context, found, registryAt)
     },
     findOwn: async ({ objectId, correlationId }, registryAt, inTurn) => {
-      // Only an id with a time limits the search to a part of the log.
-      if (!isTimed(correlationId)) return undefined
-      const own = { actorId: objectId, outcome: 'refused' }
-      const found = await findPastDecision(context, own, correlationId.toLowerCase(), inTurn)
-      if (found === undefined) return undefined
-      const { since, ...decision } = await withSince(context, found, registryAt)
-      return { ...decision, assignments: [], assignmentCount: 0, since: since && { ...since, assignments: [] } }
+      const id = correlationId.toLowerCase()
+      const madeAtMs = timeOfId(id)
+      if (madeAtMs === undefined) return undefined
+      const own = { actorKind: 'user', actorId: objectId, outcome: 'refused', toMs: madeAtMs + maxDelayMs } as const
+      const found = await findPastDecision(context, own, id, inTurn)
+      return found && ownDecision(await withSince(context, found, registryAt))
     },
     explain: async (registry, text, asked) => {
       const principal = await findPrincipal(context, registry, text)
@@ -74,8 +74,8 @@ export function createDecisions(context: DecisionContext): Decisions {
   }
 }
 
-/** Whether an id is a UUID of version 7. [RFC 9562 §5.7] */
-const isTimed = (id: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-7/i.test(id)
+/** How long after its start a request is denied, at most: this limits the part of the log that users search. */
+const maxDelayMs = 60 * 60 * 1000
 
 async function withSince(context: DecisionContext, found: DecisionDocument, registryAt: RegistryAt): Promise<Decision> {
   const registry = await registryAt(found.asked?.scope ?? '')

@@ -12,6 +12,8 @@ import { managementRoutes } from './surface.ts'
 
 export const tenantId = '20000000-0000-4000-8000-000000000002'
 export const subscriptionId = '10000000-0000-4000-8000-000000000001'
+const azClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+const armScope = 'https://management.core.windows.net//.default'
 export const publicOrigin = 'https://acrux.example:5443'
 export const subscriptionScope = `/subscriptions/${subscriptionId}`
 export const groupScope = `${subscriptionScope}/resourceGroups/Default`
@@ -92,6 +94,7 @@ export async function openTestManagement(
     kind,
     settings: {
       suffix: '.azurecr.example:5443',
+      identityPasswordGrant: true,
       trustedTenants: JSON.stringify(trustedTenants.map((trusted) => ({ tenantId: trusted }))),
     },
     onRegistriesChanged: async () => {
@@ -189,10 +192,25 @@ async function serve({ registry, tokenService, management, identity }: Modules, 
 async function tokenFor(
   send: Send,
   { servicePrincipal, secret }: NewServicePrincipal,
-  scope = 'https://management.core.windows.net//.default',
+  scope = armScope,
 ): Promise<string> {
   const form = { grant_type: 'client_credentials', client_id: servicePrincipal.appId, client_secret: secret, scope }
   const answer = await send('POST', `/${tenantId}/oauth2/v2.0/token`, { body: new URLSearchParams(form) })
+  if (answer.status !== 200) throw new Error(answer.text)
+  return String(at(answer.body, 'access_token'))
+}
+
+const testPassword = 'correct horse battery staple'
+
+async function personToken(send: Send, username: string): Promise<string> {
+  const body = new URLSearchParams({
+    grant_type: 'password',
+    client_id: azClientId,
+    username,
+    password: testPassword,
+    scope: armScope,
+  })
+  const answer = await send('POST', `/${tenantId}/oauth2/v2.0/token`, { body })
   if (answer.status !== 200) throw new Error(answer.text)
   return String(at(answer.body, 'access_token'))
 }
@@ -220,6 +238,14 @@ function createPrincipals(modules: Modules, database: Database, send: Send) {
     )
   return {
     createPrincipal,
+    /** A user, and their token for ARM. */
+    createPerson: async (name: string) => {
+      const person = { userPrincipalName: `${name}@contoso.example`, displayName: name, password: testPassword }
+      const { objectId } = await database.transaction((transaction) =>
+        modules.directory.createUser(transaction, person),
+      )
+      return { objectId, token: await personToken(send, person.userPrincipalName) }
+    },
     assign: (principalId: string, role: string, scope: string) => assign(modules, database, [principalId, role, scope]),
     /** A principal with one role at one scope, and its token for ARM. */
     principalWith: async (role: string, scope: string) => {

@@ -119,6 +119,8 @@ for (const kind of testDatabaseKinds) {
       const correlationId = events[0]?.correlation_id ?? ''
       assert.deepEqual(await actions({ correlationId }), ['hour.17'])
       assert.deepEqual(await actions({ correlationId: 'no-uuid' }), [])
+      assert.deepEqual(await actions({ action: 'hour.17', actorKind: 'claimed' }), [])
+      assert.equal((await actions({ action: 'hour.17', actorKind: 'user' })).length, 4)
       assert.equal((await actions({ targets: ['Contoso.example'] })).length, 121)
       assert.equal((await actions({ targets: ['contoso.example/team'] })).length, 121)
       assert.equal((await actions({ targets: ['contoso.example/t'] })).length, 0)

@@ -102,11 +102,18 @@ async function firstAfter(
   return block === blocks.to ? whole.below : ((await read.blockTimes(block))?.covers_to ?? whole.above) + 1
 }
 
-/** A correlation id is a UUID of version 7, which contains its time. [RFC 9562 §5.7] */
+/**
+ * The time in a correlation id, which is a UUID of version 7 in lower case. Undefined for other texts: they do not limit a
+ * search to a part of the log. [RFC 9562 §5.7]
+ */
+export function timeOfId(id: string): number | undefined {
+  const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.exec(id) ?? []
+  return high === undefined || low === undefined ? undefined : Number.parseInt(high + low, 16)
+}
+
 function timesOf({ fromMs, toMs, correlationId }: EventFilter): Pick<EventFilter, 'fromMs' | 'toMs'> {
-  const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-/.exec(correlationId ?? '') ?? []
-  if (high === undefined || low === undefined) return { fromMs, toMs }
-  const madeAtMs = Number.parseInt(high + low, 16)
+  const madeAtMs = timeOfId(correlationId ?? '')
+  if (madeAtMs === undefined) return { fromMs, toMs }
   return {
     fromMs: Math.max(fromMs ?? 0, madeAtMs),
     toMs: Math.min(toMs ?? Infinity, madeAtMs + maxRequestMs),

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { ChainSource } from '../chain/chain-store.ts'
 import type { ChainTables } from '../chain/rows.ts'
+import type { AuditActor } from '../log/model.ts'
 import type { AuditEventRow } from '../log/rows.ts'
 
 /** A filter of events. Omitted properties match everything. */
@@ -11,6 +12,8 @@ export type EventFilter = {
   readonly action?: string | readonly string[] | undefined
   readonly outcome?: string | undefined
   readonly actorId?: string | undefined
+  /** The kind of the actor. An id of the kind `claimed` is what an unauthenticated client sent. */
+  readonly actorKind?: AuditActor['kind'] | undefined
   readonly correlationId?: string | undefined
   /** The address that the request came from, as the log has it. */
   readonly remoteAddress?: string | undefined
@@ -53,13 +56,14 @@ export function readEvents(source: ChainSource) {
 }
 
 function termsOf(builder: ExpressionBuilder<ChainTables, 'audit_event'>, filter: EventFilter) {
-  const { fromMs, toMs, action, outcome, actorId, correlationId, remoteAddress, targets } = filter
+  const { fromMs, toMs, action, outcome, actorId, actorKind, correlationId, remoteAddress, targets } = filter
   return [
     ...(fromMs === undefined ? [] : [builder('at_ms', '>=', fromMs)]),
     ...(toMs === undefined ? [] : [builder('at_ms', '<=', toMs)]),
     ...(action === undefined ? [] : [builder('action', 'in', [action].flat())]),
     ...(outcome === undefined ? [] : [builder('outcome', '=', outcome)]),
     ...(actorId === undefined ? [] : [builder('actor_id', '=', actorId)]),
+    ...(actorKind === undefined ? [] : [builder('actor_kind', '=', actorKind)]),
     ...(correlationId === undefined ? [] : [builder('correlation_id', '=', correlationId)]),
     ...(remoteAddress === undefined ? [] : [builder('remote_address', '=', remoteAddress)]),
     ...(targets === undefined ? [] : [builder.or(targets.map(isAtOrBelow))]),

@@ -57,7 +57,9 @@ export async function getOwnDenial(context: ManagementContext, call: ManagementC
   const { kind, objectId } = call.caller.principal
   if (kind !== 'user') throw childNotFound(name)
   const request = { objectId, correlationId: name }
-  const found = await context.decisions.findOwn(request, registryOf(context), (work) => call.budget.inTurn(work))
+  const found = await call.budget.oneAtATime('denials', () =>
+    context.decisions.findOwn(request, registryOf(context), (work) => call.budget.inTurn(work)),
+  )
   if (found === undefined) throw childNotFound(name)
   return found
 }

@@ -62,7 +62,8 @@ listRegistryAuditEvents.response = auditEventListResponse
 export async function listOwnDenials(context: ManagementContext, call: ManagementCall): Promise<AuditEventList> {
   const { principal } = call.caller
   if (principal.kind !== 'user') return { value: [] }
-  const { value, ...rest } = await page(context, call, { actorId: principal.objectId, outcome: 'refused' })
+  const own = { actorKind: 'user', actorId: principal.objectId, outcome: 'refused' } as const
+  const { value, ...rest } = await call.budget.oneAtATime('denials', () => page(context, call, own))
   return { ...rest, value: value.map((event) => ({ ...event, detail: null })) }
 }
 listOwnDenials.response = auditEventListResponse
