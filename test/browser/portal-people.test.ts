@@ -282,6 +282,12 @@ test('only the person of the session confirms an act, here with a passkey, and a
       ['Browser'],
     )
   })
+  await t.test('shows no text of another site, which can open the end of a new sign-in', async () => {
+    const opened = await context.newPage()
+    await opened.goto(`/portal/confirmed?reason=other-person&userName=${encodeURIComponent('Call 555 0100, ada@x:')}`)
+    await question.getByText(/^Unknown signed in, but this page belongs to keyholder@/).waitFor()
+    await opened.close()
+  })
   await t.test('accepts the passkey of the person, and the act continues', async () => {
     await inStepUp(page, async (popup) => {
       await shareAuthenticator(authenticator, popup)
