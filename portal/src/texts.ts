@@ -61,6 +61,8 @@ export const texts = {
     offlineNext: 'Check your network connection, then try again.',
     correlation: 'Correlation id',
     retry: 'Try again',
+    tooLong: 'This list is too long for the portal',
+    tooLongNext: 'It has more than 100,000 items. Use the command line.',
     crash: 'The portal has a problem',
     crashNext: 'Reload the page. If it happens again, report it with the text above.',
   },

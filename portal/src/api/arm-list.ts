@@ -14,7 +14,12 @@ export async function readPage<Item>(path: string, signal: AbortSignal): Promise
   return { items: body.value, next: body.nextLink === undefined ? undefined : `arm${pathOf(body.nextLink)}` }
 }
 
-/** Reads the pages of a list of ARM. @throws ApiError */
+/** A list that is longer than what is read of it. A part of it could be taken for all. */
+export class ListTooLong extends Error {
+  override readonly name = 'ListTooLong'
+}
+
+/** Reads the pages of a list of ARM. @throws ApiError, ListTooLong */
 export async function readAll<Item>(path: string, signal: AbortSignal): Promise<readonly Item[]> {
   const items: Item[] = []
   let next: string | undefined = path
@@ -23,6 +28,7 @@ export async function readAll<Item>(path: string, signal: AbortSignal): Promise<
     items.push(...page.items)
     next = page.next
   }
+  if (next !== undefined) throw new ListTooLong()
   return items
 }
 

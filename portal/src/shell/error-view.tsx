@@ -1,5 +1,6 @@
 import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
+import { ListTooLong } from '../api/arm-list.ts'
 import { ApiError, stepUpCode } from '../api/client.ts'
 import { texts } from '../texts.ts'
 import { ExplainLink } from './explain-link.tsx'
@@ -44,6 +45,7 @@ function isDenial(error: unknown): boolean {
 
 function explain(error: unknown, isAct: boolean): { readonly title: string; readonly next: string } {
   const { errors } = texts
+  if (error instanceof ListTooLong) return { title: errors.tooLong, next: errors.tooLongNext }
   if (!(error instanceof ApiError)) return { title: errors.crash, next: errors.crashNext }
   if (error.code === stepUpCode) return { title: texts.stepUp.cancelled, next: texts.stepUp.cancelledNext }
   switch (error.status) {
