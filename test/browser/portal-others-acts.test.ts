@@ -152,12 +152,13 @@ async function writerChanges(writer: Somebody): Promise<void> {
   await requireFaultless(writer)
 }
 
+const shownDenials = (page: Page) => page.getByRole('region', { name: 'Your denied requests' })
+
 /** A person whose push was denied reads why, and is offered no fix that only an owner may apply. Returns the id of the denial. */
 async function readsOwnDenial(who: Somebody, repository: string, reason: string): Promise<string> {
   const { page } = who
   await openView(page, '/portal/audit')
-  const own = page.getByRole('region', { name: 'Your denied requests' })
-  await own
+  await shownDenials(page)
     .getByRole('row', { name: deniedPush(repository) })
     .first()
     .getByRole('link', { name: 'Explain' })
@@ -238,6 +239,21 @@ async function nobodyIsTold(nobody: Somebody): Promise<void> {
   await requireClearDenial(nobody, new URL(page.url()).pathname)
 }
 
+/** A page of the list that is empty, because it examines a limited part of the log, is not taken for all. */
+async function findsOlderDenials(who: Somebody): Promise<void> {
+  const { page } = who
+  const newest = /\/Acrux\.Server\/denials\?(?!.*skiptoken)/
+  const nextLink = `${server.baseUrl}/providers/Acrux.Server/denials?$skiptoken=999999999`
+  await page.route(newest, (route) => route.fulfill({ json: { value: [], nextLink } }))
+  await openView(page, '/portal/audit')
+  await shownDenials(page).getByText('The newest 20,000 events contain no more matches.').waitFor()
+  assert.doesNotMatch(await mainText(page), /None of your requests/)
+  await requireFaultless(who)
+  await button(page, 'Search older events').click()
+  await shownDenials(page).getByRole('link', { name: 'Explain' }).first().waitFor()
+  await page.unroute(newest)
+}
+
 /** Each ends another sign-in, changes the password, by which the last other one ends, and signs out. */
 async function managesAccount({ name, person, context, page, faults }: Somebody, other: Page): Promise<void> {
   await signIn(other, person)
@@ -308,6 +324,7 @@ test('the others than owners do what they may, and what they may not do ends in 
     assert.doesNotMatch(await requireClearDenial(writer, `${base}/repositories/other%2Ftool`), /sha256/)
   })
   await t.test('nobody is told whom to ask, and nothing else', () => nobodyIsTold(nobody))
+  await t.test('nobody finds the own denials behind a page without any', () => findsOlderDenials(nobody))
 
   await t.test('nobody else gives a role or adds a person', async () => {
     for (const path of [`${base}/access`, `${base}/access/add`, '/portal/people', `/portal/people/${nobody.person.id}`])

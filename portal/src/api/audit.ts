@@ -75,8 +75,11 @@ async function readPage(
     ...(filter !== '' && { $filter: filter }),
     ...(after !== '' && { $skiptoken: after }),
   })
-  const { body } = await readJson<AuditEventList>(`${pathIn(place, 'auditEvents')}?${query.toString()}`, { signal })
-  const { value, nextLink } = body
+  return pageOf(`${pathIn(place, 'auditEvents')}?${query.toString()}`, signal)
+}
+
+async function pageOf(path: string, signal: AbortSignal): Promise<EventPage> {
+  const { value, nextLink } = (await readJson<AuditEventList>(path, { signal })).body
   return { events: value, next: nextLink === undefined ? undefined : tokenOf(nextLink) }
 }
 
@@ -84,15 +87,16 @@ function tokenOf(nextLink: string): string | undefined {
   return new URL(nextLink).searchParams.get('$skiptoken') ?? undefined
 }
 
-/** How many of the own denials are shown. */
-const shownDenials = 50
-
 const ownDenials = 'arm/providers/Acrux.Server/denials'
 
-/** The last denied requests of the person. Everybody may read their own. */
-export async function listOwnDenials(signal: AbortSignal): Promise<AuditEventList> {
-  const query = `api-version=${version}&$top=${shownDenials}`
-  return (await readJson<AuditEventList>(`${ownDenials}?${query}`, { signal })).body
+/** A page of the denied requests of the person, the newest first. Everybody may read their own. */
+export async function listOwnDenials(after: string, signal: AbortSignal): Promise<EventPage> {
+  const query = new URLSearchParams({
+    'api-version': version,
+    $top: String(shownSize),
+    ...(after !== '' && { $skiptoken: after }),
+  })
+  return pageOf(`${ownDenials}?${query.toString()}`, signal)
 }
 
 /** Why a request of the person was denied, by its correlation id. */

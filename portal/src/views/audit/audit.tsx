@@ -9,7 +9,6 @@ import { CopyText } from '../../shell/copy-text.tsx'
 import { ExplainLink } from '../../shell/explain-link.tsx'
 import { Facts } from '../../shell/facts.tsx'
 import { formatTime } from '../../shell/format.ts'
-import { LoadMore } from '../../shell/load-more.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
 import { codeText, operationsTexts } from '../../texts/operations.ts'
@@ -18,6 +17,7 @@ import { listCommand } from './audit-command.ts'
 import { AuditLink } from './audit-link.tsx'
 import { EventFilter } from './event-filter.tsx'
 import { EventTable, Outcome } from './event-table.tsx'
+import { Older } from './older.tsx'
 import { OwnDenials } from './own-denials.tsx'
 import { ExportEvents } from './export-events.tsx'
 import { useEvents, useNames, useResolved } from './use-events.ts'
@@ -107,10 +107,7 @@ function Events({ place, registry, search }: AuditViewProps & { readonly place: 
             return <EventTable events={events} registry={registry} search={search} />
           }}
         </Loaded>
-        {query.hasNextPage && query.data?.pages.every(({ events }) => events.length === 0) && (
-          <Text>{view.shortPage}</Text>
-        )}
-        <LoadMore query={query} label={view.older} />
+        <Older query={query} />
       </Section>
       <ExportEvents place={place} search={search} />
     </>

@@ -1,6 +1,4 @@
 import { Text } from '@fluentui/react-components'
-import { useQuery } from '@tanstack/react-query'
-import { listOwnDenials } from '../../api/audit.ts'
 import { DataTable } from '../../shell/data-table.tsx'
 import { ExplainLink } from '../../shell/explain-link.tsx'
 import { formatTime } from '../../shell/format.ts'
@@ -8,22 +6,24 @@ import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { operationsTexts } from '../../texts/operations.ts'
 import { shortTarget } from './event-table.tsx'
+import { Older } from './older.tsx'
+import { useOwnDenials } from './use-events.ts'
 
 const view = operationsTexts
 
-/** The last denied requests of the person, for those who may not read the log. */
+/** The denied requests of the person, for those who may not read the log. */
 export function OwnDenials() {
-  const query = useQuery({ queryKey: ['own-denials'], queryFn: ({ signal }) => listOwnDenials(signal) })
+  const query = useOwnDenials()
   return (
     <Section title={view.ownDenials}>
       <Loaded query={query}>
-        {({ value }) =>
-          value.length === 0 ? (
-            <Text>{view.noOwnDenials}</Text>
-          ) : (
+        {({ pages }) => {
+          const denials = pages.flatMap(({ events }) => events)
+          if (denials.length === 0) return !query.hasNextPage && <Text>{view.noOwnDenials}</Text>
+          return (
             <DataTable
               label={view.ownDenials}
-              rows={value}
+              rows={denials}
               keyOf={({ id }) => id}
               columns={[
                 { title: view.time, cell: ({ eventTimestamp }) => formatTime(eventTimestamp) },
@@ -37,8 +37,9 @@ export function OwnDenials() {
               ]}
             />
           )
-        }
+        }}
       </Loaded>
+      <Older query={query} />
     </Section>
   )
 }

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { type EventSearch, type LogPlace, allEvents, listEvents } from '../../api/audit.ts'
+import { type EventSearch, type LogPlace, allEvents, listEvents, listOwnDenials } from '../../api/audit.ts'
 import { findUser, namePrincipals } from '../../api/principals.ts'
 import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../session/use-session.ts'
@@ -31,6 +31,16 @@ export function useEvents(place: LogPlace, search: EventSearch) {
     queryKey: ['events', place.id, search],
     initialPageParam: '',
     queryFn: ({ pageParam, signal }) => listEvents(place, search, pageParam, signal),
+    getNextPageParam: ({ next }) => next,
+  })
+}
+
+/** The denied requests of the person, page by page, the newest first. */
+export function useOwnDenials() {
+  return useInfiniteQuery({
+    queryKey: ['own-denials'],
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) => listOwnDenials(pageParam, signal),
     getNextPageParam: ({ next }) => next,
   })
 }
