@@ -21,7 +21,7 @@ import { Older } from './older.tsx'
 import { OwnDenials } from './own-denials.tsx'
 import { ExportEvents } from './export-events.tsx'
 import { useEvents, useNames, useResolved } from './use-events.ts'
-import { type NamedPlace, useLogPlace } from './use-log-place.ts'
+import { type NamedPlace, useLogPlace, useMayRead } from './use-log-place.ts'
 
 const view = operationsTexts
 
@@ -84,8 +84,9 @@ function Found({ place, registry, search }: AuditViewProps & { readonly place: N
 }
 
 function Events({ place, registry, search }: AuditViewProps & { readonly place: LogPlace }) {
-  const query = useEvents(place, search)
-  if (query.error instanceof ApiError && query.error.status === 403) {
+  const mayRead = useMayRead(place, 'auditEvents')
+  const query = useEvents(place, search, mayRead === true)
+  if (mayRead === false || (query.error instanceof ApiError && query.error.status === 403)) {
     return (
       <>
         <Section title={view.events}>

@@ -25,10 +25,11 @@ export function useResolved(search: EventSearch) {
   })
 }
 
-/** The events that match, page by page, the newest first. */
-export function useEvents(place: LogPlace, search: EventSearch) {
+/** The events that match, page by page, the newest first. `isOn`: whether to read them. */
+export function useEvents(place: LogPlace, search: EventSearch, isOn: boolean) {
   return useInfiniteQuery({
     queryKey: ['events', place.id, search],
+    enabled: isOn,
     initialPageParam: '',
     queryFn: ({ pageParam, signal }) => listEvents(place, search, pageParam, signal),
     getNextPageParam: ({ next }) => next,

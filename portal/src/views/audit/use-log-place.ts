@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { listRegistries } from '../../api/arm.ts'
 import { type LogPlace, findSubscription } from '../../api/audit.ts'
+import { useKnownPermissions } from '../../session/use-permissions.ts'
 
 /** A registry, or the whole server, whose log is shown. `name` is that of commands. */
 export type NamedPlace = LogPlace & { readonly name: string | undefined }
@@ -25,4 +26,10 @@ export function useLogPlace(loginServer: string | undefined) {
       return found === undefined ? null : { kind: 'registry', id: found.id, name: found.name }
     },
   })
+}
+
+/** Whether the person may read these of a log. Undefined until it is known: a request that is denied would be recorded. */
+export function useMayRead({ kind, id }: LogPlace, what: 'auditEvents' | 'decisions'): boolean | undefined {
+  const provider = kind === 'registry' ? 'Microsoft.ContainerRegistry/registries' : 'Acrux.Server'
+  return useKnownPermissions(id)?.(`${provider}/${what}/read`)
 }

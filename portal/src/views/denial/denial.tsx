@@ -10,7 +10,7 @@ import { codeText, operationsTexts } from '../../texts/operations.ts'
 import { texts } from '../../texts.ts'
 import { AuditLink } from '../audit/audit-link.tsx'
 import { useNames } from '../audit/use-events.ts'
-import { useLogPlace } from '../audit/use-log-place.ts'
+import { type NamedPlace, useLogPlace, useMayRead } from '../audit/use-log-place.ts'
 import { ConsideredAssignments } from './considered-assignments.tsx'
 import { Fix } from './fix.tsx'
 import { RequestFacts } from './request-facts.tsx'
@@ -36,7 +36,15 @@ function DenialView({ id, registry }: DenialViewProps) {
   const place = useLogPlace(registry)
   return (
     <Page title={view.title}>
-      <Loaded query={place}>{(found) => <Explained place={found ?? ownRequests} id={id} registry={registry} />}</Loaded>
+      <Loaded query={place}>
+        {(found) =>
+          found === null ? (
+            <OwnDenial id={id} registry={registry} />
+          ) : (
+            <AnyDenial place={found} id={id} registry={registry} />
+          )
+        }
+      </Loaded>
     </Page>
   )
 }
@@ -61,11 +69,23 @@ function ForOwner() {
   )
 }
 
-function Explained({ place, id, registry }: DenialViewProps & { readonly place: DecisionPlace }) {
-  const query = useDecision(place, id)
-  const status = query.error instanceof ApiError ? query.error.status : undefined
-  if (status === 403) return <Explained place={ownRequests} id={id} registry={registry} />
-  if (status === 404 && place.kind === 'own') return <Hidden />
+/** A request of the person. */
+function OwnDenial({ id, registry }: DenialViewProps) {
+  const query = useDecision(ownRequests, id)
+  if (statusOf(query.error) === 404) return <Hidden />
+  return (
+    <Loaded query={query}>
+      {(decision) => <Explanation decision={decision} place={ownRequests} registry={registry} />}
+    </Loaded>
+  )
+}
+
+/** A request of anybody, or one of the person if they may read no others. */
+function AnyDenial({ place, id, registry }: DenialViewProps & { readonly place: NamedPlace }) {
+  const mayRead = useMayRead(place, 'decisions')
+  const query = useDecision(place, id, mayRead === true)
+  const status = statusOf(query.error)
+  if (mayRead === false || status === 403) return <OwnDenial id={id} registry={registry} />
   if (status === 404) {
     return (
       <>
@@ -84,6 +104,8 @@ function Explained({ place, id, registry }: DenialViewProps & { readonly place: 
     <Loaded query={query}>{(decision) => <Explanation decision={decision} place={place} registry={registry} />}</Loaded>
   )
 }
+
+const statusOf = (error: unknown): number | undefined => (error instanceof ApiError ? error.status : undefined)
 
 type ExplanationProps = {
   readonly decision: Decision

@@ -42,7 +42,7 @@ export function Fix({ decision, place, registry, registryName, names }: FixProps
   return (
     <Section title={view.fix}>
       {isCommand ? <CopyText label={view.fix} text={text} /> : <Text>{sentence(text)}</Text>}
-      {fix !== undefined && (
+      {fix !== undefined && place.kind !== 'own' && (
         <ApplyFix
           fix={fix}
           place={place}

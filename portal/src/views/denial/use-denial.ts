@@ -12,10 +12,11 @@ export const ownRequests = { kind: 'own', id: 'own', name: undefined } as const
 /** Among whose requests a decision is looked for. */
 export type DecisionPlace = NamedPlace | typeof ownRequests
 
-/** Why a request was denied. */
-export function useDecision(place: DecisionPlace, id: string) {
+/** Why a request was denied. `isOn`: whether to read it. */
+export function useDecision(place: DecisionPlace, id: string, isOn = true) {
   return useQuery({
     queryKey: ['decision', place.id, id],
+    enabled: isOn,
     queryFn: ({ signal }) => (place.kind === 'own' ? readOwnDenial(id, signal) : readDecision(place, id, signal)),
   })
 }
