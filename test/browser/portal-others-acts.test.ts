@@ -174,6 +174,7 @@ async function readsOwnDenial(who: Somebody, repository: string, reason: string)
   await page.getByText('Send this address to an owner of the registry.').waitFor()
   const text = await requireClearDenial(who, new URL(page.url()).pathname)
   assert.match(text, /acrux acr grant/)
+  assert.match(text, /the same request would still be denied/)
   assert.deepEqual(await controlsOf(page), [])
   assert.deepEqual(await ownDenials(page), before, 'to look at denials is not denied')
   return new URL(page.url()).pathname.split('/').at(-1) ?? ''
@@ -243,7 +244,8 @@ async function nobodyIsTold(nobody: Somebody): Promise<void> {
   await requireFaultless(nobody)
   await page.getByRole('link', { name: 'Explain' }).click()
   await page.getByText('No role is assigned to the principal at this scope.').waitFor()
-  await requireClearDenial(nobody, new URL(page.url()).pathname)
+  const text = await requireClearDenial(nobody, new URL(page.url()).pathname)
+  assert.doesNotMatch(text, /would still be denied/, 'a request for no repository is not decided again')
 }
 
 /** A page of the list that is empty, because it examines a limited part of the log, is not taken for all. */

@@ -152,8 +152,9 @@ function Explanation({ decision, place, registry }: ExplanationProps) {
   )
 }
 
-function Since({ decision: { since, needs } }: { readonly decision: Decision }) {
-  if (since === null) return needs.length === 0 ? null : <Text>{view.unchanged}</Text>
+function Since({ decision: { since, needs, asked } }: { readonly decision: Decision }) {
+  // Without what was requested, the server cannot decide again.
+  if (since === null) return needs.length === 0 || asked === null ? null : <Text>{view.unchanged}</Text>
   if (since.allowed) return <Text>{view.nowAllowed}</Text>
   return (
     <Text>
