@@ -301,6 +301,8 @@ test('an owner creates a token, rotates its password with an overlap, turns it o
     await page.getByRole('tab', { name: tab }).click()
     await button(page, `Delete: ${deleted}`).click()
     await dialog.getByRole('button', { name: 'Delete' }).click()
+    // The dialog hides the cell behind it.
+    await dialog.waitFor({ state: 'detached' })
     await page.getByRole('cell', { name: deleted, exact: true }).waitFor({ state: 'detached' })
   }
   assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false)

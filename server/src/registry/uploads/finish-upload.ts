@@ -61,8 +61,10 @@ export async function finishStaged(
 ): Promise<void> {
   const { digest, sizeBytes } = claim
   if (!(await isDigestOfStaged(context, upload.id, sizeBytes, digest))) {
-    await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+    const wasOpen = await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
     await context.blobs.discard(upload.id)
+    // Another server may have finished the upload before this one became its writer, and moved its bytes.
+    if (!wasOpen) throw uploadUnknown()
     throw new OciError('DIGEST_INVALID', { detail: { digest, sizeBytes } })
   }
   const known = await findIntact(context, claim)
