@@ -30,15 +30,20 @@ async function open(t: TestContext, kind: (typeof usualDatabaseKinds)[number]) {
     const answer = await app.inject({ method: 'POST', url, headers: { host, ...type, ...headers }, payload })
     return { status: answer.statusCode, body: answer.body, id: String(answer.headers['x-ms-correlation-request-id']) }
   }
-  /** Starts an upload with a user name and a password. Returns the id of the denial. */
-  const push = async (name: string, password: string): Promise<string> => {
-    const denied = await post('/v2/team/app/blobs/uploads/', { authorization: basic(name, password) })
+  /** Starts an upload. Returns the id of the denial. */
+  const push = async (authorization: string): Promise<string> => {
+    const denied = await post('/v2/team/app/blobs/uploads/', { authorization })
     assert.equal(denied.status, 401, denied.body)
     return denied.id
   }
   const form = { grant_type: 'access_token', service: host, access_token: ada.token }
-  const { body } = await post('/oauth2/exchange', {}, form)
-  const pushAsAda = () => push('00000000-0000-0000-0000-000000000000', String(at(JSON.parse(body), 'refresh_token')))
+  const pushAsAda = async () => {
+    const exchanged = await post('/oauth2/exchange', {}, form)
+    const refresh_token = String(at(JSON.parse(exchanged.body), 'refresh_token'))
+    const scope = 'repository:team/app:pull,push'
+    const issued = await post('/oauth2/token', {}, { grant_type: 'refresh_token', service: host, scope, refresh_token })
+    return push(`Bearer ${String(at(JSON.parse(issued.body), 'access_token'))}`)
+  }
   const ownDenial = (id: string, token = ada.token) => arm('GET', `${own}/${id}`, undefined, { token })
   const ownDenials = (token = ada.token) => arm('GET', own, undefined, { token })
   return { ...server, ada, assignment, post, push, pushAsAda, ownDenial, ownDenials }
@@ -96,7 +101,7 @@ for (const kind of usualDatabaseKinds) {
       const denied = await pushAsAda()
       assert.equal((await ownDenial(denied, bob.token)).status, 404)
       assert.deepEqual(each(await ownDenials(bob.token), 'correlationId'), [])
-      const planted = [await push(ada.objectId, 'a text of another person')]
+      const planted = [await push(basic(ada.objectId, 'a text of another person'))]
       const form = {
         grant_type: 'client_credentials',
         client_id: ada.objectId,
