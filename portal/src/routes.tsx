@@ -318,16 +318,12 @@ const signInFailed = createRoute({
   component: lazyRouteComponent(() => import('./views/sign-in-failed/sign-in-failed.tsx'), 'SignInFailed'),
 })
 
-/** The page shows the name in a sentence, and any site can open the address: it is not to be text of that site. */
-const isUserName = (value: unknown): value is string =>
-  typeof value === 'string' && /^[^@\s]{1,64}@[^@\s]{1,253}$/.test(value)
-
 const confirmed = createRoute({
   getParentRoute: () => root,
   path: '/confirmed',
   validateSearch: (search: Record<string, unknown>): { reason?: string; id?: string; userName?: string } => ({
     ...readFailure(search),
-    ...(isUserName(search['userName']) && { userName: search['userName'] }),
+    ...(typeof search['userName'] === 'string' && { userName: search['userName'] }),
   }),
   component: lazyRouteComponent(() => import('./views/confirmed/confirmed.tsx'), 'Confirmed'),
 })

@@ -26,6 +26,9 @@ const useStyles = makeStyles({
   content: { display: 'grid', rowGap: tokens.spacingVerticalM, overflowWrap: 'anywhere' },
 })
 
+/** Any site can open the address that has the name, and text of that site is not to be in a sentence of the dialog. */
+const userNamePattern = /^[^@\s]{1,64}@[^@\s]{1,253}$/
+
 /** What the dialog shows below its question. */
 type State = 'asking' | 'waiting' | 'blocked' | { readonly problem: string }
 
@@ -87,10 +90,11 @@ function useConfirmation({ person }: Session, onState: (state: State) => void): 
   const queries = useQueryClient()
   useEffect(() => {
     const { otherPerson, otherSession } = texts.stepUp
-    const check = async ({ reason, userName = texts.unknown }: StepUpResult) => {
+    const check = async ({ reason, userName = '' }: StepUpResult) => {
       if (reason !== undefined) {
         const isOther = reason === 'other-person'
-        onState({ problem: isOther ? otherPerson(userName, person.userPrincipalName) : notDone(signInFailure(reason)) })
+        const present = userNamePattern.test(userName) ? userName : texts.unknown
+        onState({ problem: isOther ? otherPerson(present, person.userPrincipalName) : notDone(signInFailure(reason)) })
         return
       }
       const now = await readSession()
