@@ -11,17 +11,14 @@ import { form, request } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { azClientId } from '../harness/person.ts'
 import { startServer } from '../harness/server.ts'
-import { tempDir } from '../harness/temp-dir.ts'
 import { totpOf } from '../harness/totp.ts'
 import { assertContrast } from './contrast.ts'
 
 const server = await startServer({ args: ['--identity-require-second-factor', 'all'] })
 const browser = browserFor(server)
-const pictures = tempDir('pictures')
 after(async () => {
   await browser[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
-  pictures.remove()
 })
 
 /** Nothing listens at this address. The test answers the browser's requests. */
@@ -85,13 +82,13 @@ const arrive =
 
 type Tour = { readonly page: Page; readonly shoot: Shoot; readonly userName: string }
 
-/** Checks a page, and takes a screenshot. */
+/** Checks a page. Takes a screenshot into the folder `ACRUX_TEST_PICTURES`, if it is set. */
 function judge(page: Page, look: string): Shoot {
-  const folder = process.env['ACRUX_TEST_PICTURES'] ?? pictures.path
-  mkdirSync(folder, { recursive: true })
+  const folder = process.env['ACRUX_TEST_PICTURES']
+  if (folder !== undefined) mkdirSync(folder, { recursive: true })
   return async (name, title) => {
     await heading(page, title).waitFor({ timeout: 30_000 })
-    await page.screenshot({ path: join(folder, `${look}-${name}.png`), fullPage: true })
+    if (folder !== undefined) await page.screenshot({ path: join(folder, `${look}-${name}.png`), fullPage: true })
     const excess = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
     assert.equal(excess, 0, `${name} is wider than the ${look} screen`)
     await assertContrast(page, `${look}-${name}`)
