@@ -44,7 +44,7 @@ export async function writeOwnFile({ path, content }: OwnFile): Promise<void> {
   }
 }
 
-/** Whether `acrux trust --undo` removes the file at a path: yes, no, or no because somebody else wrote it. */
+/** Who wrote the file at a path. `acrux trust --undo` removes only what `acrux trust` wrote (`own`). */
 export async function ownershipOf(path: string): Promise<'absent' | 'own' | 'foreign'> {
   const text = await read(path)
   return text === undefined ? 'absent' : isOwn(text) ? 'own' : 'foreign'

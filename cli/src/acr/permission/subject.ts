@@ -37,8 +37,9 @@ WHO is a user name, the display name of a user, a group, an application or a man
 application, or an object id; token:NAME for a scoped token; anonymous.`
 
 /**
- * Finds the subject that a text names. @throws CommandFailure if it names nobody or, with the candidates, several
- * principals
+ * Finds the principal, token or account with this name.
+ *
+ * @throws CommandFailure if there is none, or several: the message then lists them
  */
 export async function requireSubject(account: Account, text: string): Promise<Subject> {
   const [, token] = /^token:(.+)$/.exec(text) ?? []
