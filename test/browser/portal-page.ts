@@ -88,9 +88,16 @@ export async function openView(page: Page, path: string): Promise<void> {
  */
 export const axeSource = (): string => readFileSync(join(root, 'portal/node_modules/axe-core/axe.min.js'), 'utf8')
 
+/** Waits until screen readers read the page again: for 250 ms after a dialog is closed, they do not. */
+export async function untilPageIsShown(page: Page): Promise<void> {
+  if ((await page.locator('[role=dialog], [role=alertdialog]').count()) > 0) return
+  await page.locator('#root[aria-hidden]').waitFor({ state: 'detached' })
+}
+
 /** The violations that axe finds. Tabster's elements only move the focus. */
 export async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axeSource())
+  await untilPageIsShown(page)
   return page.evaluate(`axe.run({ exclude: [['[data-tabster-dummy]']] }).then(({ violations }) =>
     violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))`)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page, Request } from 'playwright-core'
-import { axeSource } from './portal-page.ts'
+import { axeSource, untilPageIsShown } from './portal-page.ts'
 
 const routesFile = join(import.meta.dirname, '../../portal/src/routes.tsx')
 
@@ -107,6 +107,7 @@ export async function faultsOfLook(page: Page, look: Look): Promise<readonly str
   const options = JSON.stringify({ ...rules, resultTypes: ['violations'] })
   // The navigation is the same in every view.
   const place = look === 'light' ? 'body' : 'main'
+  await untilPageIsShown(page)
   return page.evaluate(`axe.run({ include: [['${place}']], exclude: [['[data-tabster-dummy]']] }, ${options}).then(({ violations }) =>
     violations.map(({ id, nodes }) =>
       id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 200) + ' ' + failureSummary).join(' | ')))`)
