@@ -97,4 +97,23 @@ export const accessMigrations: readonly Migration[] = [
       await schema.dropIndex('role_assignment_by_role').execute()
     },
   },
+  {
+    id: 'access-0003-assignments-of-a-principal',
+    worksFor: 'any',
+    up: async (schema) => {
+      // A page of the assignments of a principal, or of those that assign one role to it, is read in the order of the list. A principal
+      // has a role at a scope once, so that the second index needs no name. SQLite uses it only if it is unique.
+      await schema
+        .createIndex('role_assignment_by_principal_and_scope')
+        .on('role_assignment')
+        .columns(['principal_id', 'scope_key', 'name'])
+        .execute()
+      await schema
+        .createIndex('role_assignment_by_principal_and_role')
+        .on('role_assignment')
+        .columns(['principal_id', 'role_definition_name', 'scope_key'])
+        .unique()
+        .execute()
+    },
+  },
 ]

@@ -1,15 +1,124 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, describe, test } from 'node:test'
+import { sql } from 'kysely'
+import type { Database } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { type ObservedRead, observeReads, planOfSqlite, rowsReadByPostgres } from '../../platform/sql/test-reads.ts'
 import { registryId } from '../../standards/azure/resource-id.ts'
+import { type Access, createAccess } from '../access.ts'
 import { openTestAccessFor, testScopes, testSubscriptionId } from '../test-access.ts'
 import type { AssignmentFilter } from './list-assignments.ts'
 import type { RoleAssignment } from './model.ts'
+import type { RoleAssignmentRow } from './rows.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
 const bob = 'b0b00000-0000-4000-8000-000000000002'
 const team = '7ea30000-0000-4000-8000-000000000003'
+
+const pullRole = randomUUID()
+const { subscription, resourceGroup, registry } = testScopes
+
+/** Inserts an assignment of a role to a principal at each of the scopes. */
+function insertAll(
+  database: Database,
+  principalId: string,
+  assignments: readonly (readonly [scope: string, role: string])[],
+): Promise<void> {
+  const rows = assignments.map(([scope, role]) => ({
+    scope_key: scope.toLowerCase(),
+    name: randomUUID(),
+    scope,
+    role_definition_name: role,
+    principal_id: principalId,
+    principal_type: 'ServicePrincipal',
+    condition: null,
+    condition_version: null,
+    created_at_ms: 0,
+    created_by: 'test',
+    description: null,
+    updated_at_ms: null,
+    updated_by: null,
+  }))
+  return database.transaction(async (transaction) => {
+    const tables = transaction.tables<{ role_assignment: RoleAssignmentRow }>()
+    await tables.insertInto('role_assignment').values(rows).execute()
+  })
+}
+
+/** Gives principals thousands of assignments: of many roles at one scope, and of one role at many scopes. */
+async function insertThousands(database: Database, principalIds: readonly string[]): Promise<void> {
+  const roles = Array.from({ length: 1000 }, () => randomUUID())
+  const registries = roles.map((_, index) => registryId(testSubscriptionId, 'Default', `Registry${index}`))
+  for (const id of principalIds) {
+    await insertAll(
+      database,
+      id,
+      [...roles, pullRole].map((role) => [subscription, role]),
+    )
+    await insertAll(
+      database,
+      id,
+      roles.map((role) => [resourceGroup, role]),
+    )
+    await insertAll(
+      database,
+      id,
+      registries.map((scope) => [scope, pullRole]),
+    )
+    await insertAll(
+      database,
+      id,
+      roles.slice(1).map((role) => [registries[1] ?? '', role]),
+    )
+  }
+  if (database.kind === 'postgres') {
+    await database.transaction(async (transaction) => {
+      await sql`analyze role_assignment`.execute(transaction.tables())
+    })
+  }
+}
+
+async function readPages(access: Access, filter: AssignmentFilter, limit: number): Promise<RoleAssignment[]> {
+  const found: RoleAssignment[] = []
+  for (;;) {
+    const page = await access.listAssignments(filter, { after: found.at(-1), limit })
+    found.push(...page)
+    if (page.length < limit) return found
+  }
+}
+
+/** The assignments in the order of a list at the resource group. */
+function inListOrder(assignments: readonly RoleAssignment[]): RoleAssignment[] {
+  const rank = ({ scope }: RoleAssignment) => (scope === resourceGroup ? 0 : scope === subscription ? 1 : 2)
+  const key = ({ scope, name }: RoleAssignment) => `${scope.toLowerCase()} ${name}`
+  return assignments.toSorted((one, other) => rank(one) - rank(other) || (key(one) < key(other) ? -1 : 1))
+}
+
+/**
+ * Asserts that a read reads only the rows of its result, and one more of each principal, which a merge looks at. SQLite: the
+ * conditions of the filter are bounds of an index, and nothing is sorted.
+ */
+async function assertReadsItsRows(
+  database: Database,
+  { query, rows }: ObservedRead,
+  { principalIds = [], roleDefinitionName }: AssignmentFilter,
+): Promise<void> {
+  if (database.kind === 'postgres') {
+    const read = await rowsReadByPostgres(database, query)
+    assert.ok(read <= rows + 2 * Math.max(principalIds.length, 1), `${read} rows read for ${rows}: ${query.sql}`)
+    return
+  }
+  const bounds = [
+    principalIds.length > 0 && 'principal_id=?',
+    roleDefinitionName !== undefined && 'role_definition_name=?',
+  ]
+  for (const step of await planOfSqlite(database, query)) {
+    if (/^(?:MERGE \(UNION ALL\)|LEFT|RIGHT)$/.test(step)) continue
+    assert.match(step, /^SEARCH role_assignment USING INDEX /, query.sql)
+    for (const bound of bounds) if (bound !== false) assert.ok(step.includes(bound), `${step}: ${query.sql}`)
+  }
+}
 
 for (const kind of testDatabaseKinds) {
   const open = (t: TestContext) => openTestAccessFor(t, kind)
@@ -49,6 +158,51 @@ for (const kind of testDatabaseKinds) {
           assert.deepEqual(parts, whole, `${JSON.stringify(change)} by ${limit}`)
         }
       }
+    })
+
+    test('a page of the assignments of principals costs the same however many they have', async (t) => {
+      const { database, reads } = observeReads((await open(t)).database)
+      const access = createAccess({ database, clock: { now: () => 0 } })
+      await insertThousands(database, [alice, team, bob])
+      const filters: readonly (readonly [filter: Partial<AssignmentFilter>, count: number])[] = [
+        [{ principalIds: [alice] }, 4000],
+        [{ principalIds: [alice, team] }, 8000],
+        [{ principalIds: [alice], roleDefinitionName: pullRole }, 1001],
+        [{ principalIds: [alice, team], roleDefinitionName: pullRole }, 2002],
+      ]
+      for (const [change, count] of filters) {
+        const filter = { scope: resourceGroup, includeBelow: true, ...change }
+        const whole = await readPages(access, filter, 700)
+        assert.equal(new Set(whole.map(({ name }) => name)).size, count)
+        assert.deepEqual(whole, inListOrder(whole))
+        for (const from of [0, 500, Math.floor(count / 2), count - 20]) {
+          reads.length = 0
+          const page = await access.listAssignments(filter, { after: whole[from - 1], limit: 10 })
+          assert.deepEqual(page, whole.slice(from, from + 10))
+          assert.equal(
+            reads.reduce((sum, { rows }) => sum + rows, 0),
+            10,
+          )
+          for (const read of reads) await assertReadsItsRows(database, read, filter)
+        }
+      }
+    })
+
+    test('a principal with hundreds of groups gets every assignment once, in the same order', async (t) => {
+      const { access, database } = await open(t)
+      const principalIds = Array.from({ length: 250 }, () => randomUUID())
+      for (const id of principalIds) {
+        await insertAll(
+          database,
+          id,
+          [subscription, resourceGroup, registry].map((scope) => [scope, pullRole]),
+        )
+      }
+      const filter = { scope: resourceGroup, includeBelow: true, principalIds }
+      const whole = await access.listAssignments(filter)
+      assert.equal(new Set(whole.map(({ name }) => name)).size, 750)
+      assert.deepEqual(whole, inListOrder(whole))
+      assert.deepEqual(await readPages(access, filter, 70), whole)
     })
 
     test('a place outside a list shows nothing that is outside it', async (t) => {

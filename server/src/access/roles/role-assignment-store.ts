@@ -59,17 +59,47 @@ function decisionReads(database: Database) {
 /** The place of an assignment in a list. */
 export type Place = { readonly scopeKey: string; readonly name: string }
 
-/** What is read of a list. */
-type ListPart = { readonly roleDefinitionName?: string | undefined; readonly limit?: number | undefined }
+/** What is read of a list. Without principals, the assignments of all principals. */
+type ListPart = {
+  readonly principalIds?: readonly string[] | undefined
+  readonly roleDefinitionName?: string | undefined
+  readonly limit?: number | undefined
+}
 
-function partOf(tables: Kysely<Tables>, { roleDefinitionName, limit }: ListPart) {
-  const all = tables.selectFrom('role_assignment').selectAll().orderBy('scope_key').orderBy('name')
+type Rows = SelectQueryBuilder<Tables, 'role_assignment', RoleAssignmentRow>
+
+/** How many principals one statement selects. The cost of a principal grows with their number, and SQLite accepts 500. */
+const maxPrincipals = 100
+
+/** Reads a part in the order of scopes and names. */
+async function readPart(
+  tables: Kysely<Tables>,
+  { principalIds, roleDefinitionName, limit }: ListPart,
+  within: (rows: Rows) => Rows,
+): Promise<RoleAssignmentRow[]> {
+  const all = within(tables.selectFrom('role_assignment').selectAll())
   const rows = roleDefinitionName === undefined ? all : all.where('role_definition_name', '=', roleDefinitionName)
-  return limit === undefined ? rows : rows.limit(limit)
+  const read = (some: Rows) => {
+    const ordered = some.orderBy('scope_key').orderBy('name')
+    return (limit === undefined ? ordered : ordered.limit(limit)).execute()
+  }
+  if (principalIds === undefined) return read(rows)
+  const parts: RoleAssignmentRow[][] = []
+  for (let from = 0; from < principalIds.length; from += maxPrincipals) {
+    // The database merges the indexed rows of the principals until it has enough. With `in`, it would read and sort all of them.
+    const each = principalIds.slice(from, from + maxPrincipals).map((id) => rows.where('principal_id', '=', id))
+    parts.push(await read(each.reduce((some, more) => some.unionAll(more))))
+  }
+  return parts.length === 1 ? parts.flat() : parts.flat().toSorted(compareKeys).slice(0, limit)
+}
+
+function compareKeys(one: RoleAssignmentRow, other: RoleAssignmentRow): number {
+  if (one.scope_key !== other.scope_key) return one.scope_key < other.scope_key ? -1 : 1
+  return one.name < other.name ? -1 : 1
 }
 
 /** Those below a scope, from a place on that is below it too. With two lower bounds, an index might be read from the first one on. */
-function isBelow<Row>(rows: SelectQueryBuilder<Tables, 'role_assignment', Row>, scopeKey: string, after?: Place) {
+function isBelow(rows: Rows, scopeKey: string, after?: Place): Rows {
   const [from, to] = startsWith(scopeKey === '/' ? '/' : `${scopeKey}/`)
   const before = rows.where('scope_key', '<', to).where('scope_key', '!=', scopeKey)
   if (after === undefined || after.scopeKey < from) return before.where('scope_key', '>=', from)
@@ -88,19 +118,12 @@ function managementReads(database: Database) {
         .orderBy('scope_key')
         .execute(),
 
-    /** Those of a principal at some scopes, and with `belowKey` also those below it. In no order. */
-    ofPrincipal: async (principalId: string, scopeKeys: readonly string[], belowKey: string | undefined) => {
-      const rows = read().selectFrom('role_assignment').selectAll().where('principal_id', '=', principalId)
-      const at = await rows.where('scope_key', 'in', [...scopeKeys]).execute()
-      if (belowKey === undefined) return at
-      return [...at, ...(await isBelow(rows, belowKey).execute())]
-    },
     /** A part of those at one scope, in the order of names. */
     at: (scopeKey: string, after: string, part: ListPart) =>
-      partOf(read(), part).where('scope_key', '=', scopeKey).where('name', '>', after).execute(),
+      readPart(read(), part, (rows) => rows.where('scope_key', '=', scopeKey).where('name', '>', after)),
     /** A part of those below a scope, in the order of scopes and names. */
     below: (scopeKey: string, after: Place | undefined, part: ListPart) =>
-      isBelow(partOf(read(), part), scopeKey, after).execute(),
+      readPart(read(), part, (rows) => isBelow(rows, scopeKey, after)),
     find: (scopeKey: string, name: string) =>
       read()
         .selectFrom('role_assignment')
