@@ -1,7 +1,7 @@
 export type { Principal } from './rights/model.ts'
 export type { RoleDefinition, NewRoleDefinition, PrincipalType, RoleAssignment } from './roles/model.ts'
 export { createAccess, type Access } from './access.ts'
-export type { AssignmentFilter } from './roles/list-assignments.ts'
+export type { AssignmentFilter, AssignmentListPart } from './roles/list-assignments.ts'
 export type { Authorship } from './rights/authorship.ts'
 export { ownerRole } from './roles/built-in-roles.ts'
 export {

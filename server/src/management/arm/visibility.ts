@@ -1,15 +1,16 @@
-import type { RoleAssignment } from '../../access/index.ts'
+import type { AssignmentListPart, RoleAssignment } from '../../access/index.ts'
 import { isWithinScope } from '../../standards/azure/resource-id.ts'
 import type { ManagementCaller, ManagementContext } from './context.ts'
 
-/** Every role assignment of the caller and of their groups at a scope, above it or below it. */
+/** The role assignments of the caller and of their groups at a scope, above it or below it: all, or a part. */
 export async function rolesAround(
   { access }: ManagementContext,
   { rights }: ManagementCaller,
   scope: string,
+  part?: AssignmentListPart,
 ): Promise<RoleAssignment[]> {
   const principalIds = [rights.objectId, ...rights.groupIds]
-  return access.listAssignments({ scope, includeBelow: true, principalIds })
+  return access.listAssignments({ scope, includeBelow: true, principalIds }, part)
 }
 
 /** Whether the caller has any role at a scope, above it or below it. */
@@ -18,7 +19,7 @@ export async function hasRoleAround(
   caller: ManagementCaller,
   scope: string,
 ): Promise<boolean> {
-  return (await rolesAround(context, caller, scope)).length > 0
+  return (await rolesAround(context, caller, scope, { limit: 1 })).length > 0
 }
 
 /** Returns a test of ids: whether a role of the caller allows the action on the resource. */
