@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { createRegistry, roles } from '../harness/arm.ts'
+import { randomUUID } from 'node:crypto'
+import {
+  arm,
+  armToken,
+  as,
+  createRegistry,
+  createServicePrincipal,
+  expectStatus,
+  graph,
+  roles,
+  type As,
+} from '../harness/arm.ts'
 import { listAt, stringAt } from '../harness/json.ts'
 import { askAccessToken, basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
@@ -17,6 +28,7 @@ after(async () => {
 })
 
 const { tenantId, servicePrincipal } = server.firstRun
+const subscription = `/subscriptions/${server.firstRun.subscriptionId}`
 const registry = await createRegistry(server, 'contoso')
 const where = { loginServer: registry.loginServer }
 await pushImage(onRegistry(server, where), 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
@@ -261,5 +273,77 @@ step(
     const listed = await ci.run(['acr', 'repository', 'list', '-n', registry.name])
     assert.notEqual(listed.code, 0)
     assert.equal(listed.stdout.trim(), '')
+  },
+)
+
+/** More assignments than a page of a list has. */
+const moreThanAPage = 1010
+
+/** Sends requests, 16 of them at a time. */
+async function sendAll<Item>(items: readonly Item[], send: (item: Item) => Promise<unknown>): Promise<void> {
+  const rest = items.values()
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (const item of rest) await send(item)
+    }),
+  )
+}
+
+const authorization = '/providers/Microsoft.Authorization'
+
+/** Assigns a role to a principal. Returns the id of the assignment. */
+async function assign(to: As, scope: string, roleDefinitionId: string, principalId: string): Promise<string> {
+  const id = `${scope}${authorization}/roleAssignments/${randomUUID()}`
+  const properties = { roleDefinitionId, principalId }
+  expectStatus(await arm(to, 'PUT', `${id}?api-version=2022-04-01`, { properties }), 201)
+  return id
+}
+
+/** Creates groups, and assigns one role at the scope to each. Returns the ids of the assignments, and the name of the group of each. */
+async function assignToGroups(to: As, scope: string): Promise<Map<string, string>> {
+  const creator = as(server, await armToken(server, servicePrincipal, `${server.baseUrl}/graph//.default`))
+  const assigned = new Map<string, string>()
+  await sendAll(
+    Array.from({ length: moreThanAPage }, (_, number) => `group-${number}`),
+    async (displayName) => {
+      const body = { displayName, mailNickname: displayName, mailEnabled: false, securityEnabled: true }
+      const group = stringAt(expectStatus(await graph(creator, 'POST', '/groups', body), 201).json(), 'id')
+      const role = `${subscription}${authorization}/roleDefinitions/${roles.acrPull}`
+      assigned.set(await assign(to, scope, role, group), displayName)
+    },
+  )
+  return assigned
+}
+
+/** Assigns every role to one principal at as many new resource groups as are needed. Returns the ids of the assignments. */
+async function assignEveryRole(to: As, principalId: string): Promise<string[]> {
+  const list = await arm(to, 'GET', `${subscription}${authorization}/roleDefinitions?api-version=2022-04-01`)
+  const definitions = listAt(expectStatus(list, 200).json(), 'value').map((each) => stringAt(each, 'id'))
+  const assigned: string[] = []
+  for (let number = 0; assigned.length < moreThanAPage; number += 1) {
+    const scope = `${subscription}/resourceGroups/many-${number}`
+    expectStatus(await arm(to, 'PUT', scope, { location: 'eastus' }), 201)
+    await sendAll(definitions, async (definition) => assigned.push(await assign(to, scope, definition, principalId)))
+  }
+  return assigned
+}
+
+step(
+  'az role assignment list prints every assignment once, also if there are more than fit a page',
+  ['az'],
+  async () => {
+    const to = as(server, await armToken(server))
+    const before = await az.json('role', 'assignment', 'list', '--all', '--query', '[].id')
+    const ofGroups = await assignToGroups(to, registry.id)
+    const many = await createServicePrincipal(server, 'many')
+    const ofOne = await assignEveryRole(to, many.objectId)
+    const list = async (...args: readonly string[]) =>
+      (await az.json('role', 'assignment', 'list', ...args, '--query', '[].[id,principalName]')) as [string, string][]
+    const ids = (listed: readonly [string, string][]) => listed.map(([id]) => id).toSorted()
+
+    const atRegistry = await list('--scope', registry.id)
+    assert.deepEqual(atRegistry.toSorted(), [...ofGroups].toSorted())
+    assert.deepEqual(ids(await list('--assignee', many.appId, '--all')), ofOne.toSorted())
+    assert.deepEqual(ids(await list('--all')), [...(before as string[]), ...ofGroups.keys(), ...ofOne].toSorted())
   },
 )
