@@ -2,6 +2,7 @@ import { createRouter } from '@tanstack/react-router'
 import { routeTree } from './routes.tsx'
 import { ErrorView } from './shell/error-view.tsx'
 import { Missing } from './shell/missing.tsx'
+import { parseSearch, stringifySearch } from './shell/search-params.ts'
 
 function MissingPage() {
   return (
@@ -14,6 +15,10 @@ function MissingPage() {
 export const router = createRouter({
   routeTree,
   basepath: '/portal',
+  parseSearch,
+  stringifySearch,
+  // A view gets only what its route accepts: otherwise the router keeps the rejected values beside it.
+  search: { strict: true },
   defaultErrorComponent: ({ error }) => <ErrorView error={error} />,
   notFoundMode: 'root',
   defaultNotFoundComponent: MissingPage,

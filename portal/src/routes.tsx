@@ -18,8 +18,10 @@ function requireAddress(names: AddressNames): void {
   if (!isAddress(names)) throw notFound()
 }
 
+const correlationIdPattern = /^[0-9a-f-]{36}$/i
+
 function requireCorrelationId({ id }: { readonly id: string }): void {
-  if (!/^[0-9a-f-]{36}$/i.test(id)) throw notFound()
+  if (!correlationIdPattern.test(id)) throw notFound()
 }
 
 /* One row for each view. Its component is loaded when the view is first opened. */
@@ -233,9 +235,9 @@ const readPart =
 const people = createRoute({
   getParentRoute: () => shell,
   path: '/people',
-  validateSearch: (search: Record<string, unknown>): { filter?: string; create?: boolean } => ({
+  validateSearch: (search: Record<string, unknown>): { filter?: string; create?: 'true' } => ({
     ...readFilter(search),
-    ...(search['create'] === true && { create: true }),
+    ...(search['create'] === 'true' && { create: 'true' }),
   }),
   component: lazyRouteComponent(() => import('./views/people/people.tsx'), 'People'),
 })
@@ -308,7 +310,7 @@ const providers = createRoute({
 /** Why a sign-in failed, and its correlation id. */
 const readFailure = ({ reason, id }: Record<string, unknown>): { reason?: string; id?: string } => ({
   ...(typeof reason === 'string' && { reason }),
-  ...(typeof id === 'string' && { id }),
+  ...(typeof id === 'string' && correlationIdPattern.test(id) && { id }),
 })
 
 const signInFailed = createRoute({

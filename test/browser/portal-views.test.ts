@@ -10,7 +10,7 @@ import { pushContent } from './portal-content.ts'
 import { type ControlTable, controlLines, controlsOf, enterControls, faultsOfControls } from './portal-controls.ts'
 import { fourPeople, giveRepository, giveRoles, ownRepository, setMode } from './portal-four-people.ts'
 import { pressAt, tabTo, typeAt } from './portal-keyboard.ts'
-import { openPortal, openView, signIn } from './portal-page.ts'
+import { hostile, openPortal, openView, signIn } from './portal-page.ts'
 import {
   type Look,
   addressOf,
@@ -19,6 +19,7 @@ import {
   faultsOfLook,
   looks,
   routePaths,
+  settle,
   show,
   walkTo,
 } from './portal-walk.ts'
@@ -47,8 +48,10 @@ const searches: Readonly<Record<string, readonly string[]>> = {
   '/search': ['?q=team'],
 }
 
+type ValuesByArea = Readonly<Record<string, Readonly<Record<string, string>>>>
+
 /** Something of every kind that views show. Returns the values of the parameters of addresses. */
-async function prepare(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
+async function prepare(): Promise<ValuesByArea> {
   await pushContent({ server, authorization })
   // A deleted tag, which can be restored.
   const untagged = await request({
@@ -85,16 +88,21 @@ const ownViews = ({ id }: NewPerson): readonly View[] =>
     address: `/portal/people/${id}${search}`,
   }))
 
+let prepared: Promise<ValuesByArea> | undefined
+
+/** The address of each view, by its path. */
+async function addressesOf(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const values = await (prepared ??= prepare())
+  return new Map(paths.map((path) => [path, addressOf(path, values[path.split('/')[1] ?? ''] ?? {})]))
+}
+
 const goldenFile = new URL('portal-controls.golden.txt', import.meta.url)
 
 test('every view is without an error and accessible, for each person, in each theme, on a phone and a wide screen', async (t) => {
   if (!portal.canRun(t)) return
-  const values = await prepare()
-  const views: readonly View[] = routePaths().flatMap((path) => {
-    const [, area = ''] = path.split('/')
-    const base = addressOf(path, values[area] ?? {})
-    return ['', ...(searches[path] ?? [])].map((search) => ({ view: path + search, address: base + search }))
-  })
+  const views: readonly View[] = [...(await addressesOf(routePaths()))].flatMap(([path, base]) =>
+    ['', ...(searches[path] ?? [])].map((search) => ({ view: path + search, address: base + search })),
+  )
   const controls: ControlTable = new Map()
   // What several people see is checked once.
   const seen = new Set<string>()
@@ -139,6 +147,55 @@ async function requireCommands(page: Page, address: string): Promise<void> {
   const shown = await page.getByText('Do the same on the command line').count()
   assert.ok(shown > 0, `${address} shows no command`)
 }
+
+/** What views read from their addresses, as far as not every text is a value. */
+const choices = 'show sort order tab role done part range operation target from to outcome system create'
+/** Texts that views show in a field, or search for. */
+const freeTexts = 'filter q principal action repository address id reason userName'
+
+/** Values that no view can use: each name gets another one, and all names all of them after as many rounds. */
+const malformed = [hostile, '["raw"]', '{"raw":1}', '7', 'true', 'null', '', 'x'.repeat(1000), '__proto__', '%00']
+
+/** The search of an address with a malformed value for every name, and with some names twice. */
+function malformedSearch(round: number): string {
+  const pairs = choices.split(' ').map((name, index) => [name, malformed[(index + round) % malformed.length] ?? ''])
+  const tooLong = freeTexts.split(' ').map((name) => [name, `${hostile}${'x'.repeat(1000)}`])
+  return new URLSearchParams([...pairs, ...tooLong, ...pairs.slice(round, round + 5)]).toString()
+}
+
+/** The headings, buttons and errors of the view, which tab is open, and what its fields contain. */
+const stateOf = (page: Page): Promise<unknown> =>
+  page.evaluate(`[
+    ...[...document.querySelectorAll('main :is(h1, h2, h3, label, button, th, [role=alert]):not(tbody *)')]
+      .map((element) => element.textContent + (element.ariaSelected ?? '')),
+    ...[...document.querySelectorAll('main :is(input, select):not(tbody *)')].map(({ value }) => value),
+  ]`)
+
+test('a view ignores values of the address that it cannot use', async (t) => {
+  if (!portal.canRun(t)) return
+  const owner = await createPerson(server, 'addresses')
+  await giveRoles.owner(server, owner)
+  const source = routePaths().filter((path) => !/integrity|deleted|uploads|keys|new|denials|providers|^\/$/.test(path))
+  await using context = await browser.newContext({ reducedMotion: 'reduce' })
+  const { page, faults } = await portal.watch(context)
+  const running = countRequests(page)
+  await signIn(page, owner)
+  let round = 0
+  for (const [path, address] of await addressesOf(source)) {
+    // The window closes itself after it has reported the sign-in.
+    if (path === '/confirmed') continue
+    await walkTo(page, address, running)
+    const wanted = await stateOf(page)
+    await page.goto(`${address}?${malformedSearch((round += 1))}`)
+    await settle(page, running)
+    assert.deepEqual(await stateOf(page), wanted, `${address}, round ${round}`)
+    assert.equal(new URL(page.url()).search, '', address)
+    assert.notEqual(await page.title(), 'ran', address)
+    assert.deepEqual(faults.splice(0), [], address)
+  }
+  await openView(page, `/portal/sign-in-failed?${new URLSearchParams({ reason: hostile, id: hostile }).toString()}`)
+  assert.doesNotMatch(await page.locator('main').innerText(), /script|orrelation/)
+})
 
 /** What the person's own requests through the portal answer. */
 const statusOf = (page: Page, method: string, path: string): Promise<number> =>

@@ -61,6 +61,11 @@ export async function requestsOf(page: Page, open: () => Promise<void>): Promise
 /** Goes to a view as a link does, without loading the document again, and waits for its data. */
 export async function walkTo(page: Page, address: string, running: () => number): Promise<void> {
   await page.evaluate(`history.pushState(null, '', ${JSON.stringify(address)})`)
+  await settle(page, running)
+}
+
+/** Waits for the view and its data. */
+export async function settle(page: Page, running: () => number): Promise<void> {
   for (let quiet = 0; quiet < 3; quiet = running() === 0 ? quiet + 1 : 0) await frames(page)
   await page.locator('main h1, main [role=alert]').first().waitFor()
 }

@@ -1,6 +1,7 @@
 import { Field, Input } from '@fluentui/react-components'
 import { useEffect, useState } from 'react'
 import { identitiesTexts } from '../texts/identities.ts'
+import { maxValueLength } from './search-params.ts'
 
 const delayMs = 250
 
@@ -21,7 +22,7 @@ export function FilterField({ filter, label = identitiesTexts.filter, onFilter }
   }, [typed, filter, onFilter])
   return (
     <Field label={label}>
-      <Input type="search" value={typed} onChange={(_event, { value }) => setTyped(value)} />
+      <Input type="search" maxLength={maxValueLength} value={typed} onChange={(_event, { value }) => setTyped(value)} />
     </Field>
   )
 }

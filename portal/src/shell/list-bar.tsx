@@ -2,6 +2,7 @@ import { Field, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-comp
 import type { ReactNode } from 'react'
 import { rightsTexts } from '../texts/rights.ts'
 import { ActionButton } from './action-button.tsx'
+import { maxValueLength } from './search-params.ts'
 
 const useStyles = makeStyles({
   bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },
@@ -40,7 +41,7 @@ export function ListFilter({ filter, onFilter }: ListFilterProps) {
   const styles = useStyles()
   return (
     <Field label={rightsTexts.filter} className={styles.filter}>
-      <SearchBox value={filter} onChange={(_event, { value }) => onFilter(value)} />
+      <SearchBox maxLength={maxValueLength} value={filter} onChange={(_event, { value }) => onFilter(value)} />
     </Field>
   )
 }

@@ -11,7 +11,8 @@ export function parseEventSearch(found: Readonly<Record<string, unknown>>): Even
     return text === undefined ? [] : [[name, text]]
   })
   const times = timeNames.flatMap((name) => {
-    const ms = Date.parse(textOf(found[name]) ?? '')
+    const text = textOf(found[name]) ?? ''
+    const ms = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
     return Number.isNaN(ms) ? [] : [[name, new Date(ms).toISOString()]]
   })
   const { outcome } = found
@@ -21,9 +22,8 @@ export function parseEventSearch(found: Readonly<Record<string, unknown>>): Even
   }
 }
 
-/** The router reads `1` in an address as a number. */
 function textOf(value: unknown): string | undefined {
-  const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
+  const text = typeof value === 'string' ? value.trim() : ''
   return text === '' || text.length > maxLength ? undefined : text
 }
 

@@ -53,7 +53,7 @@ export function FirstRun({ subscriptionId, readsEvents, loginServer, hasPushes }
           {push}
         </Step>
         <Step isDone={steps.colleague} text={view.colleagueText}>
-          <AppLink to="/people" search={{ create: true }}>
+          <AppLink to="/people" search={{ create: 'true' }}>
             {view.colleague}
           </AppLink>
         </Step>

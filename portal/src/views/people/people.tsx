@@ -11,7 +11,7 @@ const view = identitiesTexts.peopleView
 
 /** The people of the directory. */
 export function People() {
-  const { create = false } = useSearch({ from: '/shell/people' })
+  const { create } = useSearch({ from: '/shell/people' })
   return (
     <DirectoryView<GraphUser>
       title={identitiesTexts.people}
@@ -32,7 +32,7 @@ export function People() {
       ]}
       create={view.create}
       form={(onClose) => <CreatePerson onClose={onClose} />}
-      opensForm={create}
+      opensForm={create === 'true'}
       command="az ad user list --output table"
     />
   )

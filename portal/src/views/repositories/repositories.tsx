@@ -8,6 +8,7 @@ import { AppLink } from '../../shell/app-link.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
+import { maxValueLength } from '../../shell/search-params.ts'
 import { texts } from '../../texts.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { useRegistryName } from '../registry/use-registry.ts'
@@ -106,7 +107,11 @@ function Tools({ registry, search }: { readonly registry: string; readonly searc
   return (
     <div className={styles.tools}>
       <Field label={view.filter} className={styles.filter}>
-        <SearchBox value={filter} onChange={(_event, { value }) => change({ filter: value })} />
+        <SearchBox
+          maxLength={maxValueLength}
+          value={filter}
+          onChange={(_event, { value }) => change({ filter: value })}
+        />
       </Field>
       <Field label={imagesTexts.sort}>
         <Select value={sort} onChange={(_event, { value }) => change({ sort: value })}>

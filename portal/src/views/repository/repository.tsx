@@ -8,6 +8,7 @@ import { Facts } from '../../shell/facts.tsx'
 import { formatTime } from '../../shell/format.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'
+import { maxValueLength } from '../../shell/search-params.ts'
 import { texts } from '../../texts.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { pushCommand } from '../registry/sign-in-commands.ts'
@@ -125,7 +126,11 @@ function Tools({ registry, repository, search }: ToolsProps) {
       </TabList>
       <div className={styles.tools}>
         <Field label={imagesTexts.filter} className={styles.filter}>
-          <SearchBox value={search.filter ?? ''} onChange={(_event, { value }) => change({ filter: value })} />
+          <SearchBox
+            maxLength={maxValueLength}
+            value={search.filter ?? ''}
+            onChange={(_event, { value }) => change({ filter: value })}
+          />
         </Field>
         <Field label={imagesTexts.sort}>
           <Select value={order} onChange={(_event, { value }) => change({ order: value })}>

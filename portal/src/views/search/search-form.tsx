@@ -1,6 +1,7 @@
 import { Button, Field, SearchBox, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
+import { maxValueLength } from '../../shell/search-params.ts'
 import { imagesTexts } from '../../texts/images.ts'
 
 const view = imagesTexts.home
@@ -24,7 +25,12 @@ export function SearchForm({ initial }: { readonly initial: string }) {
   return (
     <form role="search" className={styles.form} onSubmit={submit}>
       <Field label={view.search} hint={view.searchHint} className={styles.field}>
-        <SearchBox className={styles.field} value={text} onChange={(_event, { value }) => setText(value)} />
+        <SearchBox
+          className={styles.field}
+          maxLength={maxValueLength}
+          value={text}
+          onChange={(_event, { value }) => setText(value)}
+        />
       </Field>
       <Button type="submit" className={styles.button}>
         {view.search}
