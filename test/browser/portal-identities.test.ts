@@ -305,6 +305,32 @@ test('an owner manages people, groups, applications and machines in the portal',
   assert.deepEqual(faults, [])
 })
 
+test('a reader of the directory changes the members of the own groups, and of no others', async (t) => {
+  if (!canRun(t)) return
+  const reader = await createPerson(server, 'leads')
+  const body = {
+    principalId: reader.id,
+    roleDefinitionId: '88d8e3e3-8f55-4a1e-953a-9b9898b8876b',
+    directoryScopeId: '/',
+  }
+  expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', body), 201)
+  const [own, other] = [await createGroup(server, 'own', reader.id), await createGroup(server, 'another', reader.id)]
+  const reference = { '@odata.id': `${server.baseUrl}/graph/v1.0/directoryObjects/${reader.id}` }
+  expectStatus(await graph(server, 'POST', `/groups/${own}/owners/$ref`, reference), 204)
+  await using context = await browser.newContext()
+  const { page, faults } = await watch(context)
+  const main = page.locator('main')
+  await signIn(page, reader, `/portal/groups/${other}`)
+  await page.getByText('Only an owner of this group, or of the directory, may do this.').first().waitFor()
+  await main.getByRole('button', { name: 'Remove leads', disabled: true }).waitFor()
+  await openView(page, `/portal/groups/${own}`)
+  await main.getByRole('button', { name: 'Delete the group', disabled: true }).waitFor()
+  await main.getByRole('button', { name: 'Add members', disabled: false }).waitFor()
+  await confirm(page, 'Remove leads', 'Remove')
+  await page.getByText('This group has no members.').waitFor()
+  assert.deepEqual(faults, [])
+})
+
 test('a person without a role on the directory sees themselves, and why they may not change anything', async (t) => {
   if (!canRun(t)) return
   const reader = await createPerson(server, 'reader')
@@ -323,6 +349,7 @@ test('a person without a role on the directory sees themselves, and why they may
   assert.equal(await page.getByRole('heading', { name: 'First steps' }).count(), 0)
   await openView(page, '/portal/people/nothing')
   await openView(page, `/portal/groups/${group}`)
+  await page.locator('main').getByRole('button', { name: 'Add members', disabled: true }).waitFor()
   await openView(page, `/portal/people/${other.id}?part=signIns`)
   assert.deepEqual(faults.splice(0), [])
   await openView(page, '/portal/managed-identities')

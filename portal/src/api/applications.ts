@@ -2,7 +2,6 @@ import { readJson, send } from './client.ts'
 import { quote } from './directory.ts'
 import type {
   GraphApplication,
-  GraphDirectoryObjects,
   GraphFederatedIdentityCredential,
   GraphFederatedIdentityCredentials,
   GraphPasswordCredential,
@@ -40,12 +39,6 @@ export async function deleteApplication(id: string): Promise<void> {
 /** Allows an application to sign in, or blocks it. */
 export async function enablePrincipal(id: string, accountEnabled: boolean): Promise<void> {
   await send(`graph/servicePrincipals/${id}`, { method: 'PATCH', body: { accountEnabled } })
-}
-
-/** The object ids of the owners of an application. */
-export async function listOwnerIds(id: string, signal: AbortSignal): Promise<readonly string[]> {
-  const { body } = await readJson<GraphDirectoryObjects>(`${applicationPath(id)}/owners`, { signal })
-  return body.value.map((owner) => owner.id)
 }
 
 /** Creates a secret. Only this answer contains it. */

@@ -2,6 +2,7 @@ import { readJson, send } from './client.ts'
 import type {
   GraphAuthenticationMethods,
   GraphDirectoryObjectPage,
+  GraphDirectoryObjects,
   GraphGroup,
   GraphGroupPage,
   GraphIdentityProviders,
@@ -42,6 +43,16 @@ function nextToken(link: string): string | undefined {
 /** A text in a filter of Graph. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
+}
+
+/** The object ids of the owners of an application or a group. */
+export async function listOwnerIds(
+  collection: 'applications' | 'groups',
+  id: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const path = `graph/${collection}/${encodeURIComponent(id)}/owners`
+  return (await readJson<GraphDirectoryObjects>(path, { signal })).body.value.map((owner) => owner.id)
 }
 
 /** A role on the directory. */

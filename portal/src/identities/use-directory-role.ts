@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { type DirectoryRole, readDirectoryRoles } from '../api/directory.ts'
+import { type DirectoryRole, listOwnerIds, readDirectoryRoles } from '../api/directory.ts'
 import { useSession } from '../session/use-session.ts'
 import { identitiesTexts } from '../texts/identities.ts'
 
@@ -25,4 +25,28 @@ export function useOwnerReason(): string | undefined {
   const roles = useDirectoryRoles()
   const role = useOwnRole()
   return roles.data === undefined || role === 'owner' ? undefined : identitiesTexts.onlyOwners
+}
+
+const onlyObjectOwners = {
+  applications: identitiesTexts.onlyApplicationOwners,
+  groups: identitiesTexts.onlyGroupOwners,
+} as const
+
+/**
+ * Why the person may not change the credentials of an application, or the members of a group. Owners of the directory
+ * and of the object may. People without a role on the directory see these only of what they own. For readers of the
+ * directory, the owners are read.
+ */
+export function useObjectOwnerReason(collection: keyof typeof onlyObjectOwners, id: string): string | undefined {
+  const reason = useOwnerReason()
+  const role = useOwnRole()
+  const { data: session } = useSession()
+  const owners = useQuery({
+    queryKey: [collection, id, 'owners'],
+    enabled: role === 'reader',
+    queryFn: ({ signal }) => listOwnerIds(collection, id, signal),
+  })
+  if (reason === undefined || role === undefined) return undefined
+  const isOwner = session !== undefined && owners.data?.includes(session.person.objectId) === true
+  return isOwner ? undefined : onlyObjectOwners[collection]
 }

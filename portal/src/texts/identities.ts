@@ -21,6 +21,7 @@ export const identitiesTexts = {
   ask: (action: string, name: string) => `${action} ${name}?`,
   onlyOwners: 'Only an owner of the directory may do this.',
   onlyApplicationOwners: 'Only an owner of this application, or of the directory, may do this.',
+  onlyGroupOwners: 'Only an owner of this group, or of the directory, may do this.',
   shownOnce: 'Copy it now. It is not shown again.',
   userName: 'User name',
   giveRole: {

@@ -4,20 +4,21 @@ import { addCertificate, deleteCertificate } from '../../api/applications.ts'
 import type { GraphApplication, GraphKeyCredential } from '../../api/graph-types.ts'
 import { ActionBar } from '../../content/action-bar.tsx'
 import { Confirm, type Question } from '../../identities/confirm.tsx'
+import { useObjectOwnerReason } from '../../identities/use-directory-role.ts'
 import { FormDialog } from '../../shell/form-dialog.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { Section } from '../../shell/page.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
 import { texts } from '../../texts.ts'
 import { Expiry } from './secrets.tsx'
-import { useChangedApplication, useCredentialReason } from './use-application.ts'
+import { useChangedApplication } from './use-application.ts'
 
 const view = identitiesTexts.application
 
 /** The certificates of an application. */
 export function Certificates({ application }: { readonly application: GraphApplication }) {
   const { id, keyCredentials: certificates } = application
-  const reason = useCredentialReason(id)
+  const reason = useObjectOwnerReason('applications', id)
   const changed = useChangedApplication(id)
   const [question, setQuestion] = useState<Question>()
   const [isAdding, setAdding] = useState(false)

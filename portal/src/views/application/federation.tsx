@@ -5,6 +5,7 @@ import { deleteFederated } from '../../api/applications.ts'
 import type { GraphApplication, GraphFederatedIdentityCredential } from '../../api/graph-types.ts'
 import { ActionBar } from '../../content/action-bar.tsx'
 import { Confirm, type Question } from '../../identities/confirm.tsx'
+import { useObjectOwnerReason } from '../../identities/use-directory-role.ts'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
@@ -12,7 +13,7 @@ import { Section } from '../../shell/page.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
 import { texts } from '../../texts.ts'
 import { TestToken } from './test-token.tsx'
-import { useChangedApplication, useCredentialReason, useFederated } from './use-application.ts'
+import { useChangedApplication, useFederated } from './use-application.ts'
 
 const view = identitiesTexts.application
 
@@ -20,7 +21,7 @@ const view = identitiesTexts.application
 export function Federation({ application }: { readonly application: GraphApplication }) {
   const { id, appId } = application
   const query = useFederated(id)
-  const reason = useCredentialReason(id)
+  const reason = useObjectOwnerReason('applications', id)
   const changed = useChangedApplication(id)
   const navigate = useNavigate()
   const [question, setQuestion] = useState<Question>()

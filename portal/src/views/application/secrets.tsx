@@ -7,6 +7,7 @@ import { Confirm, type Question } from '../../identities/confirm.tsx'
 import { FormDialog } from '../../shell/form-dialog.tsx'
 import { StateBadge } from '../../identities/parts.tsx'
 import { ShownOnce } from '../../identities/shown-once.tsx'
+import { useObjectOwnerReason } from '../../identities/use-directory-role.ts'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
@@ -15,7 +16,7 @@ import { formatTime } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
 import { identitiesTexts } from '../../texts/identities.ts'
 import { texts } from '../../texts.ts'
-import { useChangedApplication, useCredentialReason, useSecretUses } from './use-application.ts'
+import { useChangedApplication, useSecretUses } from './use-application.ts'
 
 const view = identitiesTexts.application
 const soonMs = 30 * 86_400_000
@@ -24,7 +25,7 @@ const lifetimes = [30, 90, 180, 365] as const
 /** The secrets of an application. */
 export function Secrets({ application }: { readonly application: GraphApplication }) {
   const { id, passwordCredentials: secrets } = application
-  const reason = useCredentialReason(id)
+  const reason = useObjectOwnerReason('applications', id)
   const changed = useChangedApplication(id)
   const [question, setQuestion] = useState<Question>()
   const [isCreating, setCreating] = useState(false)

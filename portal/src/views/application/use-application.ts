@@ -1,10 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { listFederated, listOwnerIds, readApplication, readPrincipal } from '../../api/applications.ts'
+import { listFederated, readApplication, readPrincipal } from '../../api/applications.ts'
 import { readCredentialUses } from '../../api/credential-uses.ts'
 import type { GraphApplication } from '../../api/graph-types.ts'
-import { useOwnRole, useOwnerReason } from '../../identities/use-directory-role.ts'
-import { useSession } from '../../session/use-session.ts'
-import { identitiesTexts } from '../../texts/identities.ts'
 
 /** An application. */
 export function useApplication(id: string) {
@@ -34,25 +31,6 @@ export function useSecretUses({ id, appId }: GraphApplication, isAsked: boolean)
       return principal === undefined ? new Map<string, string>() : readCredentialUses(principal.id, signal)
     },
   })
-}
-
-/**
- * Why the person may not change the credentials of an application. Owners of the directory and of the application
- * may. People without a role on the directory see only their own applications. For readers of the directory, the
- * owners are read.
- */
-export function useCredentialReason(id: string): string | undefined {
-  const reason = useOwnerReason()
-  const role = useOwnRole()
-  const { data: session } = useSession()
-  const owners = useQuery({
-    queryKey: ['application', id, 'owners'],
-    enabled: role === 'reader',
-    queryFn: ({ signal }) => listOwnerIds(id, signal),
-  })
-  if (reason === undefined || role === undefined) return undefined
-  const isOwner = session !== undefined && owners.data?.includes(session.person.objectId) === true
-  return isOwner ? undefined : identitiesTexts.onlyApplicationOwners
 }
 
 /** Reads an application again after a change. */

@@ -3,10 +3,11 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { type Member, deleteGroup, removeMember } from '../../api/directory.ts'
 import type { GraphGroup } from '../../api/graph-types.ts'
+import { isDenial } from '../../api/or-hidden.ts'
 import { ActionBar } from '../../content/action-bar.tsx'
 import { Confirm, type Question } from '../../identities/confirm.tsx'
 import { GiveRole } from '../../identities/give-role.tsx'
-import { useOwnRole, useOwnerReason } from '../../identities/use-directory-role.ts'
+import { useObjectOwnerReason, useOwnerReason } from '../../identities/use-directory-role.ts'
 import { AppLink } from '../../shell/app-link.tsx'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { DataTable } from '../../shell/data-table.tsx'
@@ -59,7 +60,7 @@ function GroupDetails({ group }: { readonly group: GraphGroup }) {
       action: identitiesTexts.remove,
       act: () => removeMember(id, member.id).then(changed),
     })
-  const memberReason = useMemberReason()
+  const memberReason = useMemberReason(id)
   return (
     <>
       <ActionBar
@@ -88,14 +89,11 @@ function GroupDetails({ group }: { readonly group: GraphGroup }) {
   )
 }
 
-/**
- * Owners of a group may change its members. A person without a role on the directory who sees the members is an
- * owner of the group.
- */
-function useMemberReason(): string | undefined {
-  const reason = useOwnerReason()
-  const role = useOwnRole()
-  return role === undefined ? undefined : reason
+/** Why the person may not change the members of a group. Who may not see them may not change them either. */
+function useMemberReason(id: string): string | undefined {
+  const reason = useObjectOwnerReason('groups', id)
+  const { error } = useMembers(id)
+  return isDenial(error) ? identitiesTexts.onlyGroupOwners : reason
 }
 
 type MembersProps = {
