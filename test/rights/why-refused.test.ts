@@ -151,7 +151,7 @@ test('a denial names a token in the place of a password, of another kind or of a
   const { registry, principal, pulling, where } = await open('whytoken')
   const tokens = await tokensOf(server, principal, [pull], where)
   const asPassword = await pulling(basic(nullGuid, tokens.refresh))
-  await expectWhy(registry.id, asPassword, claimed(nullGuid), ['token-in-place-of-password', 'get-new-token'])
+  await expectWhy(registry.id, asPassword, proved(principal), ['token-in-place-of-password', 'get-new-token'])
   const asBearer = await pulling(`Bearer ${tokens.refresh}`)
   await expectWhy(registry.id, asBearer, proved(principal), ['token-of-another-kind', 'sign-in-again'])
   const other = await open('whytoken2')

@@ -64,7 +64,7 @@ export type TokenServiceOptions = {
   readonly resources: Resources
   readonly credentials: Credentials
   readonly directory: Directory
-  readonly identity: Pick<Identity, 'verifyIncomingToken' | 'verifyWorkloadToken'>
+  readonly identity: Pick<Identity, 'verifyAccessToken' | 'verifyIncomingToken' | 'verifyWorkloadToken'>
   readonly access: Access
   /** The scheme of the URL by which clients reach the server. */
   readonly scheme: 'http' | 'https'

@@ -37,16 +37,22 @@ async function open(t: TestContext, kind: (typeof usualDatabaseKinds)[number]) {
     return denied.id
   }
   const form = { grant_type: 'access_token', service: host, access_token: ada.token }
+  const exchange = async () => String(at(JSON.parse((await post('/oauth2/exchange', {}, form)).body), 'refresh_token'))
+  /** Asks the token service for a token. Returns the id of the denial. */
+  const get = async (authorization: string): Promise<string> => {
+    const denied = await app.inject({ url: `/oauth2/token?service=${host}`, headers: { host, authorization } })
+    assert.equal(denied.statusCode, 401, denied.body)
+    return String(denied.headers['x-ms-correlation-request-id'])
+  }
   const pushAsAda = async () => {
-    const exchanged = await post('/oauth2/exchange', {}, form)
-    const refresh_token = String(at(JSON.parse(exchanged.body), 'refresh_token'))
+    const refresh_token = await exchange()
     const scope = 'repository:team/app:pull,push'
     const issued = await post('/oauth2/token', {}, { grant_type: 'refresh_token', service: host, scope, refresh_token })
     return push(`Bearer ${String(at(JSON.parse(issued.body), 'access_token'))}`)
   }
   const ownDenial = (id: string, token = ada.token) => arm('GET', `${own}/${id}`, undefined, { token })
   const ownDenials = (token = ada.token) => arm('GET', own, undefined, { token })
-  return { ...server, ada, assignment, post, push, pushAsAda, ownDenial, ownDenials }
+  return { ...server, ada, assignment, exchange, get, post, push, pushAsAda, ownDenial, ownDenials }
 }
 
 for (const kind of usualDatabaseKinds) {
@@ -111,6 +117,38 @@ for (const kind of usualDatabaseKinds) {
       planted.push((await post(`/${tenantId}/oauth2/v2.0/token`, {}, form)).id)
       for (const id of planted) assert.equal((await ownDenial(id)).status, 404)
       assert.deepEqual(each(await ownDenials(), 'correlationId'), [denied])
+    })
+
+    test('are those with a token of the user in place of a password, if the token is valid', async (t) => {
+      const { ada, arm, createPerson, exchange, get, principalWith, push, ownDenial, time } = await open(t, kind)
+      const bob = await createPerson('bob')
+      const refresh = await exchange()
+      const [nullGuid, userName] = ['00000000-0000-0000-0000-000000000000', 'ada@contoso.example']
+      const sent = [
+        await push(basic(nullGuid, refresh)),
+        await push(basic(userName, refresh)),
+        await get(basic(nullGuid, ada.token)),
+        await get(basic(userName, ada.token)),
+      ]
+      for (const id of sent) {
+        const { body, text } = await ownDenial(id)
+        assert.deepEqual(at(body, 'principal'), { kind: 'user', id: ada.objectId }, text)
+        assert.equal(at(body, 'firstFailure'), 'token-in-place-of-password')
+        assert.equal((await ownDenial(id, bob.token)).status, 404)
+      }
+      const [header, payload] = ada.token.split('.')
+      const forged = [
+        await push(basic(nullGuid, `${refresh.slice(0, -4)}AAAA`)),
+        await get(basic(userName, `${header}.${payload}.${'A'.repeat(86)}`)),
+      ]
+      time.nowMs += 4 * 3600 * 1000
+      t.mock.timers.setTime(time.nowMs)
+      const expired = [await push(basic(nullGuid, refresh)), await get(basic(userName, ada.token))]
+      const { token } = await principalWith(roleGuids.owner, contoso)
+      for (const id of [...forged, ...expired]) {
+        const { body, text } = await arm('GET', `${contoso}/decisions/${id}`, undefined, { token })
+        assert.equal(at(body, 'principal', 'kind'), 'claimed', text)
+      }
     })
 
     test('are answered in a batch', async (t) => {

@@ -1,15 +1,19 @@
 import { type DecisionRecord, type RecordedChange, failedBefore, withinLimit } from '../../access/index.ts'
 import type { ClientSecretCheck } from '../../credentials/index.ts'
+import type { Identity } from '../../identity/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Registry } from '../../resources/index.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
 import type { AcrTokenKind } from '../tokens/acr-token-claims.ts'
 import type { PasswordCredentials } from '../tokens/authenticate-password.ts'
-import { type AuditedCaller, type StandingContext, auditedCallerOf } from '../tokens/credential.ts'
+import { type AuditedCaller, type StandingContext, auditedCallerOf, auditedOwnerOf } from '../tokens/credential.ts'
 import { type WorkloadTokenContext, checkWorkloadToken } from '../tokens/workload-token.ts'
 import type { DenialExplanations } from './explain-denial.ts'
 import type { ExplainRejectedAcrToken } from './rejected-acr-token.ts'
 import { explainRejectedIdentityToken, presentedText, recordPresented, refusalText } from './rejected-identity-token.ts'
+
+/** The ACR tokens that the token endpoint accepts as passwords. */
+const acceptedAsPassword = ['refresh_token', 'access_token'] as const
 
 /** How many characters of the accepted audiences are recorded. */
 const maxWantedLength = 500
@@ -36,7 +40,7 @@ export interface FailedAuthentications {
 }
 
 type FailureContext = StandingContext & {
-  readonly identity: WorkloadTokenContext['identity']
+  readonly identity: WorkloadTokenContext['identity'] & Pick<Identity, 'verifyAccessToken'>
   readonly clock: Clock
   readonly denials: DenialExplanations
   readonly explainRejectedAcrToken: ExplainRejectedAcrToken
@@ -64,11 +68,14 @@ export function createFailedAuthentications(context: FailureContext): FailedAuth
       const { username, password } = credentials
       const ofWorkload = await explainWorkloadToken(context, registry, password, username)
       if (ofWorkload !== undefined) return ofWorkload
-      if (username === nullGuid) {
-        if (acceptTokens) return explainToken(['refresh_token', 'access_token'], password, registry)
+      const isForToken = username === nullGuid
+      const sender = isForToken && acceptTokens ? undefined : await senderOfAcrToken(context, password, registry)
+      const owner = sender ?? (await senderOfAccessToken(context, password))
+      if (owner !== undefined || (isForToken && !acceptTokens)) {
         const change = { kind: 'get-new-token', access: null } as const
-        return { ...claimed(username), decision: failedBefore('token-in-place-of-password', change) }
+        return { ...(owner ?? claimed(username)), decision: failedBefore('token-in-place-of-password', change) }
       }
+      if (isForToken) return explainToken(acceptedAsPassword, password, registry)
       const [failure, kind] = await failureOfPassword(context, credentials, registry)
       return { ...claimed(username), decision: failedBefore(failure, { kind }) }
     },
@@ -97,15 +104,34 @@ async function explainWorkloadToken(
       wanted === undefined && { smallestChange: { kind: 'add-federated-credential' } as const }),
   }
   const { owner } = refused
-  const caller: AuditedCaller =
-    owner === undefined
-      ? claimed(username ?? '')
-      : {
-          actor: { kind: owner.kind, id: owner.objectId },
-          credential: { kind: 'identity-credential', id: owner.credentialId },
-        }
+  const caller = owner === undefined ? claimed(username ?? '') : auditedOwnerOf(owner)
   const advice = 'send the client id of one of them as the user name'
   return { ...caller, decision, message: `${refusalText(refused.reason, advice)}${presentedText(decision)}` }
+}
+
+/**
+ * The principal of a valid ACR token that was sent where only passwords are accepted. A name that is sent proves nothing,
+ * but such a token does, and its principal may read the reason of the denial.
+ */
+async function senderOfAcrToken(
+  { explainRejectedAcrToken }: FailureContext,
+  text: string,
+  registry: Registry,
+): Promise<AuditedCaller | undefined> {
+  const { failure, credential } = await explainRejectedAcrToken(acceptedAsPassword, text, registry)
+  return failure === undefined && credential !== undefined ? auditedCallerOf(credential, registry) : undefined
+}
+
+/** The same for an access token of this provider. It has to be exchanged, whatever its audience is. */
+async function senderOfAccessToken({ identity }: FailureContext, text: string): Promise<AuditedCaller | undefined> {
+  const verdict = await identity.verifyAccessToken(text, ['acr', 'arm'])
+  if (verdict.ok) {
+    const { principal, credentialId } = verdict.identity
+    return auditedOwnerOf({ kind: principal.kind, objectId: principal.objectId, credentialId })
+  }
+  // Of these refusals, the signature, the issuer and the times were valid.
+  const isGenuine = ['audience', 'principal', 'credential'].includes(verdict.reason)
+  return isGenuine && verdict.owner !== undefined ? auditedOwnerOf(verdict.owner) : undefined
 }
 
 function claimed(username: string): AuditedCaller {

@@ -11,7 +11,7 @@ import type { FailedAuthentications } from '../denials/failed-authentication.ts'
 
 /** The dependencies of the handlers of `/oauth2/*`. */
 export type TokenContext = StandingContext & {
-  readonly identity: Pick<Identity, 'verifyIncomingToken' | 'verifyWorkloadToken'>
+  readonly identity: Pick<Identity, 'verifyAccessToken' | 'verifyIncomingToken' | 'verifyWorkloadToken'>
   readonly audit: Audit
   readonly clock: Clock
   readonly tokens: AcrTokens

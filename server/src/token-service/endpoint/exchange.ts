@@ -1,12 +1,6 @@
 import { type DecisionRecord, failedBefore } from '../../access/index.ts'
 import type { Form } from '../../standards/http/form.ts'
-import type {
-  IdentityRefusal,
-  RefusedToken,
-  TokenAudience,
-  TokenOwner,
-  VerifiedIdentity,
-} from '../../identity/index.ts'
+import type { IdentityRefusal, RefusedToken, TokenAudience, VerifiedIdentity } from '../../identity/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { TokenError } from './errors.ts'
 import type { TokenContext } from './context.ts'
@@ -14,6 +8,7 @@ import {
   type AuditedCaller,
   type Credential,
   auditedCallerOf,
+  auditedOwnerOf,
   budgetOf,
   acceptsArmTokens,
   unknownCaller,
@@ -60,7 +55,7 @@ export async function exchange(context: TokenContext, call: TokenCall): Promise<
   if (!verified.ok) {
     const { reason, owner } = verified
     const decision = await explainRejection(context, accessToken, appId, verified)
-    const caller = owner === undefined ? unknownCaller : ownerOf(owner)
+    const caller = owner === undefined ? unknownCaller : auditedOwnerOf(owner)
     return denyExchange(context, call, { ...caller, reason, decision })
   }
   const { identity } = verified
@@ -150,10 +145,6 @@ function toCredential(identity: VerifiedIdentity): Credential {
     credential: credentialId === undefined ? undefined : { kind: credentialKind, id: credentialId },
     ...(audience === 'arm' ? { byArmToken: true } : {}),
   }
-}
-
-function ownerOf({ kind, objectId, credentialId }: TokenOwner): AuditedCaller {
-  return { actor: { kind, id: objectId }, credential: { kind: 'identity-credential', id: credentialId } }
 }
 
 type ExchangeFailure = IdentityRefusal | 'foreign-tenant' | 'no-assignment'

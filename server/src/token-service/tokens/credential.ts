@@ -2,6 +2,7 @@ import type { CallerBudget, CallerBudgets } from '../../platform/limits/caller-b
 import type { Access, Principal, ScopedTokenPasswordId } from '../../access/index.ts'
 import type { AuditActor, AuditCredential, AuditEvent } from '../../audit/index.ts'
 import type { Directory } from '../../directory/index.ts'
+import type { TokenOwner } from '../../identity/index.ts'
 import type { AdminPasswordVersion, Registry, Resources } from '../../resources/index.ts'
 import type { Credential as IdentityCredential, Credentials } from '../../credentials/index.ts'
 
@@ -149,6 +150,11 @@ export const unknownCaller: AuditedCaller = { actor: { kind: 'claimed', id: '' }
 /** The caller with a credential, for an audit event. */
 export function auditedCallerOf(credential: Credential, registry: Pick<Registry, 'name'>): AuditedCaller {
   return { actor: auditActor(credential, registry), credential: auditCredential(credential) }
+}
+
+/** The owner of an identity token with a valid signature, for an audit event. */
+export function auditedOwnerOf({ kind, objectId, credentialId }: TokenOwner): AuditedCaller {
+  return { actor: { kind, id: objectId }, credential: { kind: 'identity-credential', id: credentialId } }
 }
 
 function auditActor(credential: Credential, registry: Pick<Registry, 'name'>): AuditActor {
