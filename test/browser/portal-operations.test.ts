@@ -317,6 +317,8 @@ test('people without the permission see why, the reason of their own denials, an
     await signIn(page, person, '/portal/audit')
     const name = person === reader ? 'reader' : 'puller'
     await page.getByText('Your roles do not include reading this log.').waitFor()
+    await page.getByRole('heading', { name: 'Your denied requests' }).waitFor()
+    assert.equal(await page.getByRole('search').count(), 0, 'filters of a log that is not shown')
     assert.deepEqual(faults, [], name)
     if (person === puller) {
       // A denial of the page itself.
@@ -333,6 +335,7 @@ test('people without the permission see why, the reason of their own denials, an
       continue
     }
     await openView(page, `${image}/audit?id=${denied}`)
+    await page.getByRole('search').waitFor()
     await page.getByRole('link', { name: 'Explain' }).click()
     await page.getByRole('button', { name: 'Assign the role AcrPush', disabled: true }).waitFor()
     await openView(page, `${image}/policies`)

@@ -1,7 +1,6 @@
 import { Text } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { EventSearch, LogPlace } from '../../api/audit.ts'
-import { ApiError } from '../../api/client.ts'
 import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../session/use-session.ts'
 import { AppLink } from '../../shell/app-link.tsx'
@@ -53,16 +52,12 @@ function AuditView({ registry, search }: AuditViewProps) {
           <AppLink to="/audit/integrity">{view.delivery}</AppLink>
         </div>
       )}
-      <EventFilter search={search} onSearch={onSearch} />
       <Loaded query={place}>
         {(found) =>
           found === null ? (
-            <>
-              <Text>{registry === undefined ? `${view.hidden} ${view.hiddenNext}` : view.noRegistry}</Text>
-              <OwnDenials />
-            </>
+            <Hidden why={registry === undefined ? unreadable : view.noRegistry} />
           ) : (
-            <Found place={found} registry={registry} search={search} />
+            <Found place={found} registry={registry} search={search} onSearch={onSearch} />
           )
         }
       </Loaded>
@@ -70,34 +65,49 @@ function AuditView({ registry, search }: AuditViewProps) {
   )
 }
 
-function Found({ place, registry, search }: AuditViewProps & { readonly place: NamedPlace }) {
+const unreadable = `${view.hidden} ${view.hiddenNext}`
+
+/** For people who may not read the log: why, and their own denials. */
+function Hidden({ why }: { readonly why: string }) {
   return (
-    <Loaded query={useResolved(search)}>
-      {(resolved) => (
-        <>
-          <Events place={place} registry={registry} search={resolved} />
-          <CommandLine name={place.name} search={resolved} />
-        </>
-      )}
-    </Loaded>
+    <>
+      <Text>{why}</Text>
+      <OwnDenials />
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text="acrux acr why --last --own" />
+      </Section>
+    </>
   )
 }
 
-function Events({ place, registry, search }: AuditViewProps & { readonly place: LogPlace }) {
+type FoundProps = AuditViewProps & {
+  readonly place: NamedPlace
+  readonly onSearch: (search: EventSearch) => void
+}
+
+function Found({ place, registry, search, onSearch }: FoundProps) {
   const mayRead = useMayRead(place, 'auditEvents')
-  const query = useEvents(place, search, mayRead === true)
-  if (mayRead === false || (query.error instanceof ApiError && query.error.status === 403)) {
-    return (
-      <>
-        <Section title={view.events}>
-          <Text>
-            {view.hidden} {view.hiddenNext}
-          </Text>
-        </Section>
-        <OwnDenials />
-      </>
-    )
-  }
+  const resolved = useResolved(search)
+  if (mayRead === false) return <Hidden why={unreadable} />
+  return (
+    <>
+      {mayRead && <EventFilter search={search} onSearch={onSearch} />}
+      <Loaded query={resolved}>
+        {(known) => (
+          <>
+            <Events place={place} registry={registry} search={known} mayRead={mayRead === true} />
+            <CommandLine name={place.name} search={known} />
+          </>
+        )}
+      </Loaded>
+    </>
+  )
+}
+
+type EventsProps = AuditViewProps & { readonly place: LogPlace; readonly mayRead: boolean }
+
+function Events({ place, registry, search, mayRead }: EventsProps) {
+  const query = useEvents(place, search, mayRead)
   return (
     <>
       <Section title={search.id === undefined ? view.events : view.ofRequest}>
