@@ -6,23 +6,17 @@ import {
   each,
   groupScope,
   newRegistry,
-  openTestManagement,
   publicOrigin,
   registryPath,
   roleGuids,
   subscriptionScope,
 } from '../test-management.ts'
+import { assignments, openWithRegistry, roleId } from './test-roles.ts'
 
-const server = await openTestManagement()
-const { arm } = server
-test.after(() => server.close())
-
-const registry = registryPath('Contoso')
-await arm('PUT', registry, newRegistry())
+const { server, arm, registry } = await openWithRegistry()
 const { servicePrincipal: app } = await server.createPrincipal('app')
 const name = await server.assign(app.objectId, roleGuids.acrPull, registry)
-const assignmentId = `${registry}/providers/Microsoft.Authorization/roleAssignments/${name}`
-const roleId = (guid: string) => `${subscriptionScope}/providers/Microsoft.Authorization/roleDefinitions/${guid}`
+const assignmentId = `${assignments(registry)}/${name}`
 const question = (what: string, query: Record<string, string>, options = {}) =>
   arm(
     'GET',

@@ -1,28 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import {
-  codeOf,
-  newRegistry,
-  openTestManagement,
-  registryPath,
-  roleGuids,
-  subscriptionScope,
-} from '../test-management.ts'
+import { codeOf, roleGuids } from '../test-management.ts'
+import { assignments, openWithRegistry, roleId } from './test-roles.ts'
 
-const server = await openTestManagement()
-test.after(() => server.close())
-const { arm } = server
-const registry = registryPath('Contoso')
-await arm('PUT', registry, newRegistry())
+const { server, arm, registry } = await openWithRegistry()
 
 const accessAdministrator = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168'
 const { servicePrincipal: app } = await server.createPrincipal('app')
 const { servicePrincipal: other } = await server.createPrincipal('other')
-const at = (name: string) => `${registry}/providers/Microsoft.Authorization/roleAssignments/${name}`
+const at = (name: string) => `${assignments(registry)}/${name}`
 const bodyOf = (role: string, principalId: string, rest: object = {}) => ({
   properties: {
-    roleDefinitionId: `${subscriptionScope}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+    roleDefinitionId: roleId(role),
     principalId,
     ...rest,
   },

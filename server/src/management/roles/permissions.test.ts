@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  at,
-  codeOf,
-  newRegistry,
-  openTestManagement,
-  registryPath,
-  roleGuids,
-  subscriptionScope,
-} from '../test-management.ts'
+import { at, codeOf, roleGuids, subscriptionScope } from '../test-management.ts'
+import { openWithRegistry } from './test-roles.ts'
 
-const server = await openTestManagement()
-const { arm } = server
-test.after(() => server.close())
-
-const registry = registryPath('Contoso')
-await arm('PUT', registry, newRegistry())
+const { server, arm, registry } = await openWithRegistry()
 const permissionsAt = (scope: string, token: string) =>
   arm('GET', `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`, undefined, { token })
 

@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import {
-  at,
-  codeOf,
-  each,
-  groupScope,
-  newRegistry,
-  openTestManagement,
-  registryPath,
-  roleGuids,
-  subscriptionScope,
-} from '../test-management.ts'
+import { at, codeOf, each, groupScope, roleGuids, subscriptionScope } from '../test-management.ts'
+import { assignments, definitions, filtered, openWithRegistry, roleId } from './test-roles.ts'
 
-const server = await openTestManagement()
-const { arm } = server
-test.after(() => server.close())
-
-const registry = registryPath('Contoso')
-await arm('PUT', registry, newRegistry())
-const definitions = (scope: string) => `${scope}/providers/Microsoft.Authorization/roleDefinitions`
-const assignments = (scope: string) => `${scope}/providers/Microsoft.Authorization/roleAssignments`
-const roleId = (guid: string, scope = subscriptionScope) => `${definitions(scope)}/${guid}`
-const filtered = (path: string, filter: string) =>
-  `${path}?api-version=2022-04-01&$filter=${encodeURIComponent(filter)}`
+const { server, arm, registry } = await openWithRegistry()
 const roleFilter = () => `roleDefinitionId eq '${roleId(randomUUID())}'`
 
 test('assignments are listed at a scope and above it, or also below it, of all principals or of one', async () => {

@@ -1,28 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import {
-  at,
-  codeOf,
-  each,
-  newRegistry,
-  openTestManagement,
-  registryPath,
-  roleGuids,
-  subscriptionScope,
-} from '../test-management.ts'
+import { at, codeOf, each, roleGuids, subscriptionScope } from '../test-management.ts'
+import { assignments, openWithRegistry, roleId } from './test-roles.ts'
 
-const server = await openTestManagement()
-const { arm } = server
-test.after(() => server.close())
-
-const registry = registryPath('Contoso')
-await arm('PUT', registry, newRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' }))
+const { server, arm, registry } = await openWithRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })
 const repositoryReader = 'b93aa761-3e63-49ed-ac28-beffa264f7ac'
 const { servicePrincipal: app } = await server.createPrincipal('app')
-const assignment = (name: string, scope = registry) =>
-  `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`
-const roleId = (guid: string) => `${subscriptionScope}/providers/Microsoft.Authorization/roleDefinitions/${guid}`
+const assignment = (name: string, scope = registry) => `${assignments(scope)}/${name}`
 const given = { roleDefinitionId: roleId(repositoryReader), principalId: app.objectId }
 const condition = (repository: string) =>
   `@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEquals '${repository}'`
@@ -36,7 +21,7 @@ test('an assignment keeps its condition and description unchanged, and shows the
   assert.equal(at(made.body, 'properties', 'conditionVersion'), '2.0', 'where none is given')
   assert.equal(at(made.body, 'properties', 'description'), 'for CI')
   assert.deepEqual((await arm('GET', assignment(name))).body, made.body)
-  const list = await arm('GET', assignment('').slice(0, -1))
+  const list = await arm('GET', assignments(registry))
   assert.ok(each(list, 'properties', 'condition').includes(condition('a')))
   await arm('DELETE', assignment(name))
 })

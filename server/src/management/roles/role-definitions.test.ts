@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import {
-  at,
-  codeOf,
-  each,
-  groupScope,
-  newRegistry,
-  openTestManagement,
-  registryPath,
-  roleGuids,
-  subscriptionScope,
-} from '../test-management.ts'
+import { at, codeOf, each, groupScope, roleGuids, subscriptionScope } from '../test-management.ts'
+import { definitions, openWithRegistry, roleId } from './test-roles.ts'
 
-const server = await openTestManagement()
-const { arm } = server
-test.after(() => server.close())
-
-const registry = registryPath('Contoso')
-await arm('PUT', registry, newRegistry())
+const { server, arm, registry } = await openWithRegistry()
 await arm('PUT', `${subscriptionScope}/resourceGroups/other`, { location: 'local' })
 const { servicePrincipal: app } = await server.createPrincipal('app')
-const definition = (name: string, scope = subscriptionScope) =>
-  `${scope}/providers/Microsoft.Authorization/roleDefinitions/${name}`
 const pullRead = 'Microsoft.ContainerRegistry/registries/pull/read'
 const body = (change: object = {}) => ({
   properties: {
@@ -36,13 +20,13 @@ const body = (change: object = {}) => ({
 })
 const namesAt = async (scope: string, filter = '') => {
   const query = filter === '' ? '' : `&$filter=${encodeURIComponent(filter)}`
-  const answer = await arm('GET', `${definition('', scope).slice(0, -1)}?api-version=2022-04-01${query}`)
+  const answer = await arm('GET', `${definitions(scope)}?api-version=2022-04-01${query}`)
   return each(answer, 'properties', 'roleName')
 }
 
 test('a custom role is created, shown, replaced and deleted', async () => {
   const name = randomUUID()
-  const made = await arm('PUT', definition(name.toUpperCase()), body())
+  const made = await arm('PUT', roleId(name.toUpperCase()), body())
   assert.equal(made.status, 201, made.text)
   const owner = server.owner.servicePrincipal.objectId
   assert.deepEqual(made.body, {
@@ -57,67 +41,67 @@ test('a custom role is created, shown, replaced and deleted', async () => {
       createdBy: owner,
       updatedBy: owner,
     },
-    id: definition(name),
+    id: roleId(name),
     type: 'Microsoft.Authorization/roleDefinitions',
     name,
   })
-  assert.deepEqual((await arm('GET', definition(name))).body, made.body)
+  assert.deepEqual((await arm('GET', roleId(name))).body, made.body)
   assert.deepEqual(await namesAt(registry, "roleName eq 'PULLER'"), ['Puller'])
   assert.deepEqual(await namesAt(subscriptionScope, "type eq 'CustomRole'"), ['Puller'])
 
-  const changed = await arm('PUT', definition(name), body({ roleName: 'Reader of images', description: null }))
+  const changed = await arm('PUT', roleId(name), body({ roleName: 'Reader of images', description: null }))
   assert.equal(changed.status, 201)
   assert.equal(at(changed.body, 'properties', 'roleName'), 'Reader of images')
   assert.equal(at(changed.body, 'properties', 'description'), '')
   assert.equal(
-    codeOf(await arm('PUT', definition(randomUUID()), body({ roleName: 'reader OF images' }))),
+    codeOf(await arm('PUT', roleId(randomUUID()), body({ roleName: 'reader OF images' }))),
     'RoleDefinitionWithSameNameExists',
   )
 
-  const deleted = await arm('DELETE', definition(name))
+  const deleted = await arm('DELETE', roleId(name))
   assert.equal(deleted.status, 200)
   assert.deepEqual(deleted.body, changed.body)
-  assert.equal((await arm('DELETE', definition(name))).status, 204)
-  assert.equal((await arm('GET', definition(name))).status, 404)
-  const events = (await server.events()).filter(({ target }) => target === definition(name))
+  assert.equal((await arm('DELETE', roleId(name))).status, 204)
+  assert.equal((await arm('GET', roleId(name))).status, 404)
+  const events = (await server.events()).filter(({ target }) => target === roleId(name))
   const actions = events.filter(({ outcome }) => outcome === 'success').map(({ action }) => action)
   assert.deepEqual(actions, ['role-definition.create', 'role-definition.update', 'role-definition.delete'])
 })
 
 test('a custom role is assigned by its id, takes effect, and cannot be deleted while it is assigned', async () => {
   const name = randomUUID()
-  await arm('PUT', definition(name), body({ assignableScopes: [groupScope] }))
+  await arm('PUT', roleId(name), body({ assignableScopes: [groupScope] }))
   const give = (scope: string) =>
     arm('PUT', `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`, {
-      properties: { roleDefinitionId: definition(name), principalId: app.objectId },
+      properties: { roleDefinitionId: roleId(name), principalId: app.objectId },
     })
   assert.equal(codeOf(await give(subscriptionScope)), 'RoleDefinitionDoesNotExist')
   const given = await give(registry)
   assert.equal(given.status, 201, given.text)
-  assert.equal(at(given.body, 'properties', 'roleDefinitionId'), definition(name))
-  const refused = await arm('DELETE', definition(name))
+  assert.equal(at(given.body, 'properties', 'roleDefinitionId'), roleId(name))
+  const refused = await arm('DELETE', roleId(name))
   assert.deepEqual([refused.status, codeOf(refused)], [400, 'RoleDefinitionHasAssignments'])
   const moved = await arm(
     'PUT',
-    definition(name),
+    roleId(name),
     body({ assignableScopes: [`${subscriptionScope}/resourceGroups/other`] }),
   )
   assert.equal(codeOf(moved), 'RoleDefinitionHasAssignments')
   await arm('DELETE', String(at(given.body, 'id')))
-  assert.equal((await arm('DELETE', definition(name))).status, 200)
+  assert.equal((await arm('DELETE', roleId(name))).status, 200)
 })
 
 test('a role is listed where it can be assigned, and below with atScopeAndBelow()', async () => {
   const name = randomUUID()
-  await arm('PUT', definition(name, groupScope), body({ assignableScopes: [groupScope] }))
+  await arm('PUT', roleId(name, groupScope), body({ assignableScopes: [groupScope] }))
   assert.ok((await namesAt(groupScope)).includes('Puller'))
   assert.ok((await namesAt(registry)).includes('Puller'))
   assert.ok(!(await namesAt(subscriptionScope)).includes('Puller'))
   assert.ok((await namesAt(subscriptionScope, 'atScopeAndBelow()')).includes('Puller'))
   assert.ok(!(await namesAt(`${subscriptionScope}/resourceGroups/other`, 'atScopeAndBelow()')).includes('Puller'))
   assert.ok(!(await namesAt('', 'atScopeAndBelow()')).includes('Puller'), 'the tenant shows the built-in ones')
-  assert.equal((await arm('GET', definition(name, `${subscriptionScope}/resourceGroups/other`))).status, 404)
-  await arm('DELETE', definition(name))
+  assert.equal((await arm('GET', roleId(name, `${subscriptionScope}/resourceGroups/other`))).status, 404)
+  await arm('DELETE', roleId(name))
 })
 
 test('the permission to write roles at a group does not extend to roles that can be assigned above it', async () => {
@@ -125,7 +109,7 @@ test('the permission to write roles at a group does not extend to roles that can
   const contributor = await server.principalWith(roleGuids.contributor, subscriptionScope)
   const name = randomUUID()
   const put = (who: { readonly token: string }, change: object, scope = groupScope) =>
-    arm('PUT', definition(name, scope), body(change), who)
+    arm('PUT', roleId(name, scope), body(change), who)
   assert.equal(codeOf(await put(contributor, { assignableScopes: [groupScope] })), 'AuthorizationFailed')
   assert.equal(codeOf(await put(administrator, {})), 'LinkedAuthorizationFailed')
   assert.equal(
@@ -134,15 +118,15 @@ test('the permission to write roles at a group does not extend to roles that can
   )
   const elsewhere = '/subscriptions/10000000-0000-4000-8000-0000000000ff'
   assert.equal(
-    codeOf(await arm('PUT', definition(name), body({ assignableScopes: [elsewhere] }))),
+    codeOf(await arm('PUT', roleId(name), body({ assignableScopes: [elsewhere] }))),
     'LinkedAuthorizationFailed',
   )
   assert.equal((await put(administrator, { assignableScopes: [groupScope] })).status, 201)
-  assert.equal((await arm('PUT', definition(name), body())).status, 201, 'the owner widens it')
+  assert.equal((await arm('PUT', roleId(name), body())).status, 201, 'the owner widens it')
   assert.equal(codeOf(await put(administrator, { assignableScopes: [groupScope] })), 'LinkedAuthorizationFailed')
-  const removed = await arm('DELETE', definition(name, groupScope), undefined, administrator)
+  const removed = await arm('DELETE', roleId(name, groupScope), undefined, administrator)
   assert.equal(codeOf(removed), 'LinkedAuthorizationFailed')
-  assert.equal((await arm('DELETE', definition(name))).status, 200)
+  assert.equal((await arm('DELETE', roleId(name))).status, 200)
 })
 
 // prettier-ignore
@@ -164,19 +148,19 @@ const refusals: readonly (readonly [what: string, change: object, code: string])
 for (const [what, change, code] of refusals) {
   test(`a role with ${what} is rejected, and not created`, async () => {
     const name = randomUUID()
-    const answer = await arm('PUT', definition(name), body(change))
+    const answer = await arm('PUT', roleId(name), body(change))
     assert.equal(codeOf(answer), code, answer.text)
-    assert.equal((await arm('GET', definition(name))).status, 404)
+    assert.equal((await arm('GET', roleId(name))).status, 404)
   })
 }
 
 test('an event has the permissions of a role, unless they are very long', async () => {
   const detailOf = async (permissions: object[]) => {
     const name = randomUUID()
-    assert.equal((await arm('PUT', definition(name), body({ permissions }))).status, 201)
-    await arm('DELETE', definition(name))
+    assert.equal((await arm('PUT', roleId(name), body({ permissions }))).status, 201)
+    await arm('DELETE', roleId(name))
     const made = (await server.events()).find(
-      ({ target, action }) => target === definition(name) && action.endsWith('create'),
+      ({ target, action }) => target === roleId(name) && action.endsWith('create'),
     )
     return made?.detail ?? ''
   }
@@ -189,8 +173,8 @@ test('an event has the permissions of a role, unless they are very long', async 
 
 test('a built-in role cannot be changed or deleted, and the name of a role is a GUID', async () => {
   for (const method of ['PUT', 'DELETE']) {
-    const builtIn = await arm(method, definition(roleGuids.acrPull), body({ roleName: 'Mine' }))
+    const builtIn = await arm(method, roleId(roleGuids.acrPull), body({ roleName: 'Mine' }))
     assert.deepEqual([builtIn.status, codeOf(builtIn)], [400, 'BuiltInRoleDefinition'])
-    assert.equal(codeOf(await arm(method, definition('mine'), body())), 'InvalidRoleDefinitionId')
+    assert.equal(codeOf(await arm(method, roleId('mine'), body())), 'InvalidRoleDefinitionId')
   }
 })

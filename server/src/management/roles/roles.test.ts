@@ -8,30 +8,20 @@ import {
   each,
   groupScope,
   newRegistry,
-  openTestManagement,
   registryPath,
   roleGuids,
   subscriptionId,
   subscriptionScope,
   tenantId,
 } from '../test-management.ts'
+import { assignments, definitions, filtered, openWithRegistry, roleId } from './test-roles.ts'
 
 // One test waits until a transaction of SQLite's only writer is waiting.
-const server = await openTestManagement('sqlite')
-const { arm } = server
-test.after(() => server.close())
-
-const registry = registryPath('Contoso')
-await arm('PUT', registry, newRegistry())
+const { server, arm, registry } = await openWithRegistry({}, 'sqlite')
 const secondSubscription = '10000000-0000-4000-8000-000000000009'
 await server.database.transaction((transaction) =>
   server.resources.createSubscription(transaction, { subscriptionId: secondSubscription, tenantId, displayName: 'x' }),
 )
-const definitions = (scope: string) => `${scope}/providers/Microsoft.Authorization/roleDefinitions`
-const assignments = (scope: string) => `${scope}/providers/Microsoft.Authorization/roleAssignments`
-const roleId = (guid: string, scope = subscriptionScope) => `${definitions(scope)}/${guid}`
-const filtered = (path: string, filter: string) =>
-  `${path}?api-version=2022-04-01&$filter=${encodeURIComponent(filter)}`
 const { servicePrincipal: app } = await server.createPrincipal('app')
 const give = (scope: string, properties: object, name: string = randomUUID()) =>
   arm('PUT', `${assignments(scope)}/${name}`, { properties })
