@@ -203,7 +203,7 @@ const policies = createRoute({
   beforeLoad: ({ params }) => requireAddress(params),
   notFoundComponent: Missing,
   validateSearch: ({ address }: Record<string, unknown>): { address?: string } =>
-    typeof address === 'string' && address !== '' ? { address } : {},
+    typeof address === 'string' && /^[0-9a-f.:]+(?:\/[0-9]{1,3})?$/i.test(address) ? { address } : {},
   component: lazyRouteComponent(() => import('./views/policies/policies.tsx'), 'PoliciesView'),
 })
 

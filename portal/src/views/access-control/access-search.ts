@@ -27,6 +27,9 @@ export const questionActions = Object.keys(
 /** Whether an action is one of the registry, and not of a repository. */
 export const isOfRegistry = (action: string): boolean => action === 'catalog' || action === 'deleted_catalog'
 
+/** Whether a text names a principal as `accessExplanation` does. */
+export const isPrincipal = (text: string): boolean => isObjectId(text) || /^(?:anonymous|admin|token:.+)$/i.test(text)
+
 /** Reads the search of an address. */
 export function parseAccessSearch(search: Record<string, unknown>): AccessSearch {
   const text = (name: string): string | undefined => {
@@ -43,7 +46,7 @@ export function parseAccessSearch(search: Record<string, unknown>): AccessSearch
     ...(tab !== undefined && { tab }),
     ...(filter !== undefined && { filter }),
     ...(role !== undefined && isObjectId(role) && { role }),
-    ...(principal !== undefined && { principal }),
+    ...(principal !== undefined && isPrincipal(principal) && { principal }),
     ...(action !== undefined && { action }),
     ...(repository !== undefined && { repository }),
     ...(search['done'] === 'assigned' && { done: 'assigned' }),

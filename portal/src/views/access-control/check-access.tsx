@@ -11,13 +11,12 @@ import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import { shellWord } from '../../../../cli/src/shell-word.ts'
-import type { AccessSearch } from './access-search.ts'
+import { type AccessSearch, isPrincipal } from './access-search.ts'
 import { Explanation } from './explanation.tsx'
 import { titleOf } from './principal-picker.tsx'
 import { QuestionForm } from './question-form.tsx'
 
 const texts = rightsTexts.check
-const idPattern = /^(?:anonymous|admin|token:.+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
 
 type CheckAccessProps = {
   readonly registry: Registry
@@ -35,7 +34,7 @@ export function CheckAccess({ registry, search, go }: CheckAccessProps) {
     mutationFn: async (question: Question) => {
       setAsked(question)
       const text = who.trim()
-      if (idPattern.test(text)) return go({ tab: 'check', principal: text, ...question })
+      if (isPrincipal(text)) return go({ tab: 'check', principal: text, ...question })
       const found = await searchPrincipals(text, new AbortController().signal)
       const exact = found.filter(({ name, detail }) => [name, detail].some((each) => isSame(each, text)))
       const candidates = exact.length > 0 ? exact : found
