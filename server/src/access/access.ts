@@ -4,6 +4,7 @@ import type { AccessScope } from '../standards/oauth/access-scope.ts'
 import type { AnonymousAccess } from './anonymous-access/anonymous-access.ts'
 import { createExplainAction, type ExplainAction } from './explain-action.ts'
 import { createExplain, type Explain } from './explain.ts'
+import { type ModeChanges, createModeChanges } from './mode-changes.ts'
 import { createRegistryAccess } from './registry-access.ts'
 import type { Principal, RegistryInQuestion } from './rights/model.ts'
 import {
@@ -27,7 +28,7 @@ import type { ScopedTokens } from './scoped-tokens/scoped-tokens.ts'
 
 /** Authorization: roles, scope maps, scoped tokens, and the decisions that combine them. */
 export interface Access
-  extends RoleDefinitions, RoleAssignments, ManagementRights, ScopedTokenSignIn, Explain, ExplainAction {
+  extends RoleDefinitions, RoleAssignments, ManagementRights, ScopedTokenSignIn, Explain, ExplainAction, ModeChanges {
   readonly scopeMaps: ScopeMaps
   readonly scopedTokens: ScopedTokens
   readonly anonymousAccess: AnonymousAccess
@@ -70,6 +71,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
     ...createManagementRights(assigned),
     ...createExplain({ store, assigned, rightsAt, scopeMapOf }),
     ...createExplainAction(assigned),
+    ...createModeChanges(store, assigned),
     rightsAt,
     allowedAccess: async (principal, registry, asked) => {
       const rights = await rightsAt(principal, registry)

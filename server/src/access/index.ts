@@ -22,6 +22,7 @@ export {
 } from './roles/errors.ts'
 export { ScopeMapInUseError } from './scope-maps/errors.ts'
 export type { AllowedPrincipal, ConsideredAssignment, Explanation } from './explain.ts'
+export type { ModeChange, RightChange } from './mode-changes.ts'
 export type { RightInQuestion } from './rights/model.ts'
 export { accessMigrations } from './migrations.ts'
 export { type RegistryRights, everyRight } from './rights/repository-rights.ts'

@@ -116,4 +116,16 @@ export const accessMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'access-0004-principals-of-a-scope',
+    worksFor: 'any',
+    up: async (schema) => {
+      // A part of the assignments at a registry and above it is read in the order of principals.
+      await schema
+        .createIndex('role_assignment_by_scope_and_principal')
+        .on('role_assignment')
+        .columns(['scope_key', 'principal_id'])
+        .execute()
+    },
+  },
 ]

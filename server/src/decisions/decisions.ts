@@ -4,6 +4,7 @@ import type { Registry } from '../resources/index.ts'
 import { type AllowedPrincipals, type PageOfPrincipals, listAllowedPrincipals } from './allowed-principals.ts'
 import type { DecisionContext } from './context.ts'
 import { explanationDocument, findPrincipal, questionDocument } from './explanation.ts'
+import { type ModeChangePage, listModeChanges } from './mode-changes.ts'
 import type { AccessExplanation, Decision, DecisionDocument } from './model.ts'
 import { ownDecision } from './own-decision.ts'
 import { decideAgain, eventsOf, findPastDecision } from './past-decision.ts'
@@ -39,6 +40,12 @@ export interface Decisions {
   explain(registry: Registry, principal: string, asked: RightInQuestion): Promise<AccessExplanation | undefined>
   /** Who may do something at the registry. */
   listAllowed(registry: Registry, asked: RightInQuestion, page: PageOfPrincipals): Promise<AllowedPrincipals>
+  /** Who gains and loses what if the registry switches to a mode. */
+  listModeChanges(
+    registry: Registry,
+    mode: Registry['roleAssignmentMode'],
+    page: PageOfPrincipals,
+  ): Promise<ModeChangePage>
 }
 
 /** Creates the answers to questions about decisions. */
@@ -71,6 +78,7 @@ export function createDecisions(context: DecisionContext): Decisions {
       }
     },
     listAllowed: (registry, asked, page) => listAllowedPrincipals(context, registry, asked, page),
+    listModeChanges: (registry, mode, page) => listModeChanges(context, registry, mode, page),
   }
 }
 

@@ -4,7 +4,9 @@ export {
   type AccessExplanation,
   type AllowedPrincipalPage,
   type Decision,
+  type ModeChangeList,
   accessExplanationResponse,
   allowedPrincipalsResponse,
   decisionResponse,
+  modeChangesResponse,
 } from './model.ts'

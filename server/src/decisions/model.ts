@@ -107,11 +107,9 @@ const consideredAssignment = decisionAssignment
   .extend({ byWildcard: z.boolean() })
   .register(apiSchemas, { id: 'ConsideredAssignment' })
 
-const question = {
-  action: text,
-  repository: textOrNull,
-  roleAssignmentMode: z.enum(['LegacyRegistryPermissions', 'AbacRepositoryPermissions']),
-}
+const roleAssignmentMode = z.enum(['LegacyRegistryPermissions', 'AbacRepositoryPermissions'])
+
+const question = { action: text, repository: textOrNull, roleAssignmentMode }
 
 /** Whether a principal may do something at a registry, and why. */
 export const accessExplanationResponse = z
@@ -151,3 +149,46 @@ export const allowedPrincipalsResponse = z
   })
   .register(apiSchemas, { id: 'AllowedPrincipalList' })
 export type AllowedPrincipalPage = DocumentOf<typeof allowedPrincipalsResponse>
+
+const rightChange = z
+  .strictObject({
+    action: z.enum(['pull', 'push', 'delete', 'catalog']),
+    repositories: z
+      .array(text)
+      .describe('Names such as `team/app`, beginnings of names such as `team/*`, or `*` alone for all.'),
+    except: z.array(text).describe('If they are all: the repositories without a change, in the same form.'),
+    byCondition: z
+      .boolean()
+      .describe(
+        'Whether a condition adds repositories that cannot be listed: to `except` if they are all, or else to `repositories`.',
+      ),
+  })
+  .register(apiSchemas, { id: 'RightChange' })
+export type RightChangeDocument = DocumentOf<typeof rightChange>
+
+const modeChange = z
+  .strictObject({
+    principalId: text,
+    principalType: z.enum(['User', 'Group', 'ServicePrincipal']),
+    displayName: textOrNull,
+    roleNames: z.array(text),
+    lost: z.array(rightChange),
+    gained: z.array(rightChange),
+  })
+  .register(apiSchemas, { id: 'ModeChange' })
+export type ModeChangeDocument = DocumentOf<typeof modeChange>
+
+/** A page of the principals that gain or lose rights at a registry by a switch of the mode. */
+export const modeChangesResponse = z
+  .strictObject({
+    roleAssignmentMode: roleAssignmentMode.describe('The mode after the switch.'),
+    count: z.int().exactOptional().describe('How many principals gain or lose something. Only on the first page.'),
+    isCountComplete: z
+      .boolean()
+      .exactOptional()
+      .describe('False if the registry has more role assignments than are counted. Only on the first page.'),
+    value: z.array(modeChange),
+    nextLink: z.url().exactOptional(),
+  })
+  .register(apiSchemas, { id: 'ModeChangeList' })
+export type ModeChangeList = DocumentOf<typeof modeChangesResponse>

@@ -5,7 +5,14 @@ import { checkNetworkAccess } from './registries/check-network-access.ts'
 import { checkName } from './registries/check-name.ts'
 import { listCredentialUses } from './server/credential-uses.ts'
 import { listCredentials, regenerateCredential } from './registries/credentials.ts'
-import { getAllowedPrincipals, getAnyDecision, getDecision, getExplanation, getOwnDenial } from './roles/decisions.ts'
+import {
+  getAllowedPrincipals,
+  getAnyDecision,
+  getDecision,
+  getExplanation,
+  getOwnDenial,
+  listModeChanges,
+} from './roles/decisions.ts'
 import { listMetricDefinitions, listMetricNamespaces, listMetrics } from './server/metrics.ts'
 import {
   deleteFederatedCredential,
@@ -302,6 +309,7 @@ const questionRows = table([
   { id: 'access.ownDenials',        method: 'GET', path: '/providers/Acrux.Server/denials', need: 'signed-in', handle: listOwnDenials, paged: true },
   { id: 'access.ownDenial',         method: 'GET', path: '/providers/Acrux.Server/denials/:name', need: 'signed-in', handle: getOwnDenial },
   { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals, paged: true },
+  { id: 'access.modeChanges',       method: 'GET', path: `${registry}/providers/Acrux.Server/modeChanges`, need: readAssignments, handle: listModeChanges, paged: true },
 ])
 
 const authorization = 'providers/Microsoft.Authorization'

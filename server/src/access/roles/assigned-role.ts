@@ -14,6 +14,9 @@ export type AssignedRole = {
   readonly condition: ReadCondition
 }
 
+/** The part of an assigned role that decides. */
+export type JudgedRole = Pick<AssignedRole, 'role' | 'condition'>
+
 /** The decision of one assignment: `allows`, or the first check that failed. */
 export type Verdict =
   | 'allows'
@@ -26,7 +29,7 @@ export type Verdict =
 
 /** Decides by one assignment. `repository` is undefined for an action on no repository. */
 export function judge(
-  { role, condition }: AssignedRole,
+  { role, condition }: JudgedRole,
   need: ActionNeed,
   repository: string | undefined,
   assignment?: AssignmentFacts,

@@ -3,11 +3,11 @@ import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { scopeChain } from '../../standards/azure/resource-id.ts'
 import { createConditionReader } from '../conditions/condition-reader.ts'
-import type { AssignedRole } from './assigned-role.ts'
+import type { AssignedRole, JudgedRole } from './assigned-role.ts'
 import { createRoleReader } from './role-reader.ts'
 import { type RoleUnion, createRoleUnion } from './role-union.ts'
 import type { RoleAssignmentStore } from './role-assignment-store.ts'
-import type { AssignedRoleRow } from './rows.ts'
+import type { AssignedRoleRow, PrincipalRoleRow } from './rows.ts'
 import type { Principal } from '../rights/model.ts'
 
 type DirectoryPrincipal = Principal & { readonly kind: 'directory' }
@@ -28,6 +28,11 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Rol
   const readCondition = createConditionReader()
   const readRole = createRoleReader()
 
+  const toGivenRole = (row: PrincipalRoleRow): JudgedRole => ({
+    role: readRole(row),
+    condition: readCondition(row.condition),
+  })
+
   const toAssignedRole = (row: AssignedRoleRow): AssignedRole => ({
     assignment: {
       name: row.name,
@@ -36,9 +41,8 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Rol
       principalId: row.principal_id,
       principalType: row.principal_type as AssignedRole['assignment']['principalType'],
     },
-    role: readRole(row),
+    ...toGivenRole(row),
     conditionText: row.condition,
-    condition: readCondition(row.condition),
   })
 
   async function rolesOfId(revision: number, id: string, scope: string): Promise<readonly AssignedRole[]> {
@@ -71,7 +75,7 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Rol
     return roles
   }
 
-  return { unionOf, everywhere, toAssignedRole }
+  return { unionOf, everywhere, toGivenRole, toAssignedRole }
 }
 
 export type AssignedRoles = ReturnType<typeof createAssignedRoles>

@@ -1,6 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { RoleDefinitionRow, RoleAssignmentRow, AssignedRoleRow } from './rows.ts'
+import type { RoleDefinitionRow, RoleAssignmentRow, AssignedRoleRow, PrincipalRoleRow } from './rows.ts'
 
 type Tables = { role_assignment: RoleAssignmentRow; role_definition: RoleDefinitionRow }
 
@@ -9,12 +9,15 @@ function startsWith(prefix: string): readonly [string, string] {
   return [prefix, `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`]
 }
 
-function assignedRoles(tables: Kysely<Tables>) {
+function principalRoles(tables: Kysely<Tables>) {
   return tables
     .selectFrom('role_assignment')
     .leftJoin('role_definition', 'role_definition.name', 'role_definition_name')
-    .select(['role_assignment.name', 'scope', 'role_definition_name', 'principal_id', 'principal_type', 'condition'])
-    .select(['role_name', 'permissions'])
+    .select(['role_definition_name', 'principal_id', 'principal_type', 'condition', 'role_name', 'permissions'])
+}
+
+function assignedRoles(tables: Kysely<Tables>) {
+  return principalRoles(tables).select(['role_assignment.name', 'scope'])
 }
 
 /** The SQL of role assignments. */
@@ -117,6 +120,18 @@ function managementReads(database: Database) {
         .orderBy('principal_id')
         .orderBy('scope_key')
         .execute(),
+
+    /** A part of these, in the order of principals: the first `limit` of those of principals after another one. */
+    assignedAfter: (scopeKeys: readonly string[], after: string, limit: number): Promise<PrincipalRoleRow[]> => {
+      const at = (scopeKey: string) =>
+        principalRoles(read()).where('scope_key', '=', scopeKey).where('principal_id', '>', after)
+      const [first = '', ...others] = scopeKeys
+      return others
+        .reduce((rows, scopeKey) => rows.unionAll(at(scopeKey)), at(first))
+        .orderBy('principal_id')
+        .limit(limit)
+        .execute()
+    },
 
     /** A part of those at one scope, in the order of names. */
     at: (scopeKey: string, after: string, part: ListPart) =>

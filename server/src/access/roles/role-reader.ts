@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { RolePermissions } from '../../standards/azure/role-permissions.ts'
 import { findBuiltInRole } from './role-definitions.ts'
-import type { AssignedRoleRow } from './rows.ts'
+import type { PrincipalRoleRow } from './rows.ts'
 import type { RoleDefinition } from './model.ts'
 
 /** The part of a role that decisions need. */
@@ -14,7 +14,7 @@ const maxCachedCharacters = 16_000_000
  * Creates a parser of the roles of assignments. The permissions of custom roles are cached by their text, across all
  * revisions of authority, so that assignments of one role share them in memory.
  */
-export function createRoleReader(): (row: AssignedRoleRow) => GivenRole | undefined {
+export function createRoleReader(): (row: PrincipalRoleRow) => GivenRole | undefined {
   const parsed = new LRUCache<string, readonly RolePermissions[]>({
     maxSize: maxCachedCharacters,
     sizeCalculation: (_permissions, text) => 1 + text.length,

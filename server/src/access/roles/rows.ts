@@ -32,6 +32,9 @@ export type RoleAssignmentRow = {
   readonly updated_by: string | null
 }
 
+/** The role of a principal; the last two are null for a built-in role. */
+export type PrincipalRoleRow = Omit<AssignedRoleRow, 'name' | 'scope'>
+
 /** The part of an assignment that decisions need, with its custom role; the last two are null for a built-in role. */
 export type AssignedRoleRow = Pick<
   RoleAssignmentRow,

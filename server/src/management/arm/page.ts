@@ -48,7 +48,7 @@ export function badSkipToken(): ArmError {
 /** The same request with the token of the next page. */
 export function nextLink(publicOrigin: string, { url, query }: FastifyRequest, next: string): string {
   const parameters = new URLSearchParams()
-  for (const name of ['api-version', '$filter', '$top', 'action', 'repository']) {
+  for (const name of ['api-version', '$filter', '$top', 'action', 'repository', 'mode']) {
     const value = parameter(query, name)
     if (typeof value === 'string') parameters.set(name, value)
   }

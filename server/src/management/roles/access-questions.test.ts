@@ -191,11 +191,55 @@ test('allowed principals include scoped tokens, and are listed in pages, each on
   }
 })
 
+test('a switch of the mode is previewed with the number of principals that it changes, and in pages', async () => {
+  const switched = registryPath('Switched')
+  await arm('PUT', switched, newRegistry())
+  const ids: string[] = []
+  for (let count = 0; count < 3; count += 1) {
+    const { servicePrincipal } = await server.createPrincipal(`puller-${count}`)
+    await server.assign(servicePrincipal.objectId, roleGuids.acrPull, switched)
+    ids.push(servicePrincipal.objectId)
+  }
+  const preview = (query: string) =>
+    arm('GET', `${switched}/providers/Acrux.Server/modeChanges?api-version=2025-03-01-preview&${query}`)
+  const first = await preview('mode=AbacRepositoryPermissions&$top=2')
+  assert.equal(first.status, 200, first.text)
+  // The owner loses permissions too.
+  assert.deepEqual([at(first.body, 'count'), at(first.body, 'isCountComplete')], [4, true])
+  const next = await arm('GET', String(at(first.body, 'nextLink')).slice(publicOrigin.length))
+  assert.deepEqual([at(next.body, 'nextLink'), at(next.body, 'count')], [undefined, undefined])
+  const rows = [first, next].flatMap(({ body }) => at(body, 'value') as unknown[])
+  const expected = [...ids, server.owner.servicePrincipal.objectId].sort()
+  assert.deepEqual(
+    rows.map((row) => at(row, 'principalId')),
+    expected,
+  )
+  const everywhere = { repositories: ['*'], except: [], byCondition: false }
+  assert.deepEqual(
+    rows.find((row) => at(row, 'displayName') === 'puller-0'),
+    {
+      principalId: ids[0],
+      principalType: 'ServicePrincipal',
+      displayName: 'puller-0',
+      roleNames: ['AcrPull'],
+      lost: [
+        { action: 'pull', ...everywhere },
+        { action: 'catalog', ...everywhere },
+      ],
+      gained: [],
+    },
+  )
+  assert.equal(at((await preview('mode=LegacyRegistryPermissions')).body, 'count'), 0, 'the mode that it has')
+  for (const bad of ['', 'mode=Legacy', 'mode=AbacRepositoryPermissions&$top=0']) {
+    assert.deepEqual(codeOf(await preview(bad)), 'BadRequest', bad)
+  }
+})
+
 test('questions about access need the permission to read the role assignments of the registry', async () => {
   const reader = await server.principalWith(roleGuids.reader, groupScope)
   const puller = await server.principalWith(roleGuids.acrPull, subscriptionScope)
-  for (const what of ['accessExplanation', 'allowedPrincipals']) {
-    const query = { principal: puller.servicePrincipal.objectId, ...pull }
+  for (const what of ['accessExplanation', 'allowedPrincipals', 'providers/Acrux.Server/modeChanges']) {
+    const query = { principal: puller.servicePrincipal.objectId, mode: 'AbacRepositoryPermissions', ...pull }
     assert.equal((await question(what, query, { token: reader.token })).status, 200)
     const refused = await question(what, query, { token: puller.token })
     assert.deepEqual([refused.status, codeOf(refused)], [403, 'AuthorizationFailed'], 'of themselves neither')

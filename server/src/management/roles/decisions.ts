@@ -3,9 +3,11 @@ import {
   type AccessExplanation,
   type AllowedPrincipalPage,
   type Decision,
+  type ModeChangeList,
   accessExplanationResponse,
   allowedPrincipalsResponse,
   decisionResponse,
+  modeChangesResponse,
 } from '../../decisions/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { isWithinScope } from '../../standards/azure/resource-id.ts'
@@ -16,6 +18,9 @@ import { maxPageSize, nextLink, readPageSize, readSkipToken, skipToken } from '.
 import { parameter } from '../arm/query.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 import { requireRegistry } from '../registries/registries.ts'
+
+/** How many principals a page of mode changes has without `$top`. */
+const defaultPageSize = 100
 
 /**
  * `GET {registry}/decisions/{correlation id}`, which Azure does not have: why a request to this registry was denied, or got
@@ -107,6 +112,25 @@ export async function getAllowedPrincipals(
   return { ...document, nextLink: nextLink(context.publicOrigin, request, skipToken(next)) }
 }
 getAllowedPrincipals.response = allowedPrincipalsResponse
+
+/**
+ * `GET {registry}/providers/Acrux.Server/modeChanges?mode=…`, which Azure does not have: who gains and loses what if the registry
+ * switches to a mode, in pages.
+ */
+export async function listModeChanges(context: ManagementContext, call: ManagementCall): Promise<ModeChangeList> {
+  const { request } = call
+  const mode = parameter(request.query, 'mode')
+  if (mode !== 'LegacyRegistryPermissions' && mode !== 'AbacRepositoryPermissions') {
+    const modes = 'LegacyRegistryPermissions or AbacRepositoryPermissions'
+    throw new ArmError('badRequest', `The parameter 'mode' is ${modes}.`)
+  }
+  const page = { size: readPageSize(request, defaultPageSize), after: readSkipToken(request) }
+  const registry = await requireRegistry(context, call.names)
+  const { document, next } = await call.budget.inTurn(() => context.decisions.listModeChanges(registry, mode, page))
+  if (next === undefined) return document
+  return { ...document, nextLink: nextLink(context.publicOrigin, request, skipToken(next)) }
+}
+listModeChanges.response = modeChangesResponse
 
 /** Reads `action` and `repository` of the query. @throws ArmError 400 */
 function readRight(call: ManagementCall): RightInQuestion {
