@@ -86,6 +86,22 @@ export interface Decision {
   readonly smallestChange: DecisionChange | null
   readonly since: DecisionSince | null
 }
+export interface ModeChangeList {
+  /**
+   * The mode after the switch.
+   */
+  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+  /**
+   * How many principals gain or lose something. Only on the first page.
+   */
+  readonly count?: number
+  /**
+   * False if the registry has more role assignments than are counted. Only on the first page.
+   */
+  readonly isCountComplete?: boolean
+  readonly value: readonly ModeChange[]
+  readonly nextLink?: string
+}
 export interface ActionNeed {
   readonly kind: 'Action' | 'DataAction'
   readonly name: string
@@ -167,6 +183,14 @@ export interface DecisionSince {
   readonly roleAssignmentMode: string | null
   readonly assignments: readonly ChangedAssignment[]
 }
+export interface ModeChange {
+  readonly principalId: string
+  readonly principalType: 'User' | 'Group' | 'ServicePrincipal'
+  readonly displayName: string | null
+  readonly roleNames: readonly string[]
+  readonly lost: readonly RightChange[]
+  readonly gained: readonly RightChange[]
+}
 /**
  * The result of an assignment, then and now; null if it did not exist.
  */
@@ -174,4 +198,19 @@ export interface ChangedAssignment {
   readonly id: string
   readonly was: string | null
   readonly is: string | null
+}
+export interface RightChange {
+  readonly action: 'pull' | 'push' | 'delete' | 'catalog'
+  /**
+   * Names such as `team/app`, beginnings of names such as `team/*`, or `*` alone for all.
+   */
+  readonly repositories: readonly string[]
+  /**
+   * If they are all: the repositories without a change, in the same form.
+   */
+  readonly except: readonly string[]
+  /**
+   * Whether a condition adds repositories that cannot be listed: to `except` if they are all, or else to `repositories`.
+   */
+  readonly byCondition: boolean
 }

@@ -43,6 +43,7 @@ function viewsOf({ filled }: Subject): Readonly<Record<string, string>> {
     uploads: `${registry}/uploads`,
     'access control': `${registry}/access`,
     'access control, roles': `${registry}/access?tab=roles`,
+    'access control, mode': `${registry}/access?tab=mode`,
     'add a role assignment': `${registry}/access/add`,
     'access keys': `${registry}/keys`,
     tokens: `${registry}/tokens`,

@@ -17,6 +17,7 @@ const others = openOthers(portal, 'portal-rights')
 const { loginServer } = server.firstRun
 const registry = registryId(server)
 const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+const toAbac = 'AbacRepositoryPermissions'
 const catalog = `Microsoft.ContainerRegistry/registries/repositories`
 
 /** The answer of the server to a question about access. */
@@ -39,7 +40,7 @@ test('an owner assigns a role for some repositories, checks it, changes its cond
   const ada = await createPerson(server, 'ada')
   await give(owner, roles.owner)
   await showDirectory(owner)
-  await setMode(server, 'AbacRepositoryPermissions')
+  await setMode(server, toAbac)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await others.watch(context)
   await signIn(page, owner, `${base}/access`)
@@ -344,11 +345,19 @@ test('an owner creates a custom role, and sees who loses what before the mode of
 
   await page.getByRole('tab', { name: 'Permissions per repository' }).click()
   await page.getByRole('row', { name: 'puller AcrPull loses pull, list: all repositories' }).waitFor()
+  const changes = (await arm(server, 'GET', `${registry}/providers/Acrux.Server/modeChanges?mode=${toAbac}`)).json()
+  await page.getByText(`that gain or lose permissions: ${String(at(changes, 'count'))}`).waitFor()
+  const size = page.viewportSize()
+  await page.setViewportSize({ width: 360, height: 740 })
   await button(page, 'Switch to Permissions per repository').click()
+  const list = dialog.getByRole('group', { name: 'Who gains and loses what' })
+  assert.equal(await list.evaluate('(element) => element.scrollWidth > element.clientWidth'), false)
+  assert.deepEqual(await violations(page), [], 'switch')
+  if (size !== null) await page.setViewportSize(size)
   await dialog.getByRole('button', { name: 'Switch to' }).click()
   await page.getByText('The registry was switched.').waitFor()
   const changed = (await arm(server, 'GET', registry)).json()
-  assert.equal(at(changed, 'properties', 'roleAssignmentMode'), 'AbacRepositoryPermissions')
+  assert.equal(at(changed, 'properties', 'roleAssignmentMode'), toAbac)
   assert.deepEqual(faults, [])
 })
 

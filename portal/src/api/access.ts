@@ -1,9 +1,10 @@
-import { type ArmPage, readAll, readPage } from './arm-list.ts'
+import { type ArmPage, nextOf, readAll, readPage } from './arm-list.ts'
 import { readJson, send } from './client.ts'
 import type {
   AccessExplanation,
   AllowedPrincipal,
   AllowedPrincipalList,
+  ModeChangeList,
   Permission,
   RoleAssignment,
   RoleDefinition,
@@ -138,13 +139,25 @@ export async function listAllowed(
 ): Promise<{ readonly list: AllowedPrincipalList; readonly principals: readonly AllowedPrincipal[] }> {
   const path = `arm${encodeURI(registryId)}/allowedPrincipals?${new URLSearchParams(questionQuery(question)).toString()}`
   const { body: list } = await readJson<AllowedPrincipalList>(path, { signal })
-  const { nextLink } = list
-  if (nextLink === undefined) return { list, principals: list.value }
-  const { pathname, search } = new URL(nextLink)
-  return { list, principals: [...list.value, ...(await readAll<AllowedPrincipal>(`arm${pathname}${search}`, signal))] }
+  const next = nextOf(list)
+  const others = next === undefined ? [] : await readAll<AllowedPrincipal>(next, signal)
+  return { list, principals: [...list.value, ...others] }
 }
 
 /** Changes properties of a registry. */
 export async function changeRegistry(registryId: string, properties: Readonly<Record<string, unknown>>): Promise<void> {
   await send(`arm${encodeURI(registryId)}?api-version=${registryVersion}`, { method: 'PATCH', body: { properties } })
+}
+
+/** A page of those who gain and lose what if the registry switches to a mode: the first one, or the one at a path. */
+export async function readModeChanges(
+  registryId: string,
+  mode: ModeChangeList['roleAssignmentMode'],
+  path: string | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly list: ModeChangeList; readonly next: string | undefined }> {
+  const query = new URLSearchParams({ 'api-version': registryVersion, mode })
+  const first = `arm${encodeURI(registryId)}/providers/Acrux.Server/modeChanges?${query.toString()}`
+  const { body: list } = await readJson<ModeChangeList>(path ?? first, { signal })
+  return { list, next: nextOf(list) }
 }

@@ -11,7 +11,14 @@ const maxPages = 100
 /** Reads a page of a list of ARM. @throws ApiError */
 export async function readPage<Item>(path: string, signal: AbortSignal): Promise<ArmPage<Item>> {
   const { body } = await readJson<List<Item>>(path, { signal })
-  return { items: body.value, next: body.nextLink === undefined ? undefined : `arm${pathOf(body.nextLink)}` }
+  return { items: body.value, next: nextOf(body) }
+}
+
+/** The path of the page after a page. */
+export function nextOf({ nextLink }: { readonly nextLink?: string }): string | undefined {
+  if (nextLink === undefined) return undefined
+  const { pathname, search } = new URL(nextLink)
+  return `arm${pathname}${search}`
 }
 
 /** A list that is longer than what is read of it. A part of it could be taken for all. */
@@ -30,9 +37,4 @@ export async function readAll<Item>(path: string, signal: AbortSignal): Promise<
   }
   if (next !== undefined) throw new ListTooLong()
   return items
-}
-
-function pathOf(link: string): string {
-  const { pathname, search } = new URL(link)
-  return pathname + search
 }

@@ -303,6 +303,22 @@ export interface Metrics {
   readonly namespace: 'Microsoft.ContainerRegistry/registries'
   readonly resourceregion: string
 }
+export interface ModeChangeList {
+  /**
+   * The mode after the switch.
+   */
+  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+  /**
+   * How many principals gain or lose something. Only on the first page.
+   */
+  readonly count?: number
+  /**
+   * False if the registry has more role assignments than are counted. Only on the first page.
+   */
+  readonly isCountComplete?: boolean
+  readonly value: readonly ModeChange[]
+  readonly nextLink?: string
+}
 export interface NetworkAccess {
   readonly address: string
   /**
@@ -661,6 +677,14 @@ export interface HostCertificate {
     readonly nextAttemptAt: string | null
   } | null
 }
+export interface ModeChange {
+  readonly principalId: string
+  readonly principalType: 'User' | 'Group' | 'ServicePrincipal'
+  readonly displayName: string | null
+  readonly roleNames: readonly string[]
+  readonly lost: readonly RightChange[]
+  readonly gained: readonly RightChange[]
+}
 export interface PasswordUses {
   readonly type: 'Acrux.Server/passwordUses'
   readonly id: string
@@ -839,6 +863,21 @@ export interface ChangedAssignment {
   readonly id: string
   readonly was: string | null
   readonly is: string | null
+}
+export interface RightChange {
+  readonly action: 'pull' | 'push' | 'delete' | 'catalog'
+  /**
+   * Names such as `team/app`, beginnings of names such as `team/*`, or `*` alone for all.
+   */
+  readonly repositories: readonly string[]
+  /**
+   * If they are all: the repositories without a change, in the same form.
+   */
+  readonly except: readonly string[]
+  /**
+   * Whether a condition adds repositories that cannot be listed: to `except` if they are all, or else to `repositories`.
+   */
+  readonly byCondition: boolean
 }
 export interface NetworkRuleSet {
   readonly defaultAction: 'Allow' | 'Deny'

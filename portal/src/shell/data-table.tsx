@@ -14,6 +14,17 @@ const useStyles = makeStyles({
   scroll: { overflowX: 'auto' },
   table: { minWidth: '32rem', tableLayout: 'auto' },
   wide: { minWidth: '64rem', tableLayout: 'auto' },
+  // The cells of a row are below each other on a narrow screen.
+  stacked: {
+    '@media (max-width: 30rem)': {
+      '& [role="columnheader"]': { display: 'none' },
+      '& [role="row"]': {
+        display: 'block',
+        paddingTop: tokens.spacingVerticalXS,
+        paddingBottom: tokens.spacingVerticalXS,
+      },
+    },
+  },
   cell: {
     overflowWrap: 'anywhere',
     minWidth: '6.5rem',
@@ -30,14 +41,17 @@ type DataTableProps<Row> = {
   readonly columns: readonly { readonly title: string; readonly cell: (row: Row) => ReactNode }[]
   readonly rows: readonly Row[]
   readonly keyOf: (row: Row) => string
+  /** For a few short columns: on a narrow screen, it needs no scrolling. */
+  readonly isStacked?: boolean
 }
 
-/** A table of at most some hundred rows. On a narrow screen it scrolls by itself. */
-export function DataTable<Row>({ label, columns, rows, keyOf }: DataTableProps<Row>) {
+/** A table of at most some hundred rows. On a narrow screen it scrolls by itself, or the cells of each row are stacked. */
+export function DataTable<Row>({ label, columns, rows, keyOf, isStacked = false }: DataTableProps<Row>) {
   const styles = useStyles()
+  const wide = columns.length > manyColumns ? styles.wide : styles.table
   return (
     <div className={styles.scroll} tabIndex={0} role="group" aria-label={label}>
-      <Table className={columns.length > manyColumns ? styles.wide : styles.table} aria-label={label}>
+      <Table noNativeElements={isStacked} className={isStacked ? styles.stacked : wide} aria-label={label}>
         <TableHeader>
           <TableRow>
             {columns.map(({ title }) => (

@@ -209,6 +209,8 @@ export const rightsTexts = {
       LegacyRegistryPermissions: 'Permissions for the whole registry',
     },
     who: 'Who gains and loses what',
+    count: (count: number, isAll: boolean) =>
+      `People, groups and applications that gain or lose permissions: ${count.toLocaleString('en')}${isAll ? '' : ' or more'}`,
     change: 'Change',
     none: 'The switch changes the permissions of no role assignment.',
     rest: 'Tokens issued before the switch become invalid, so clients must sign in again. Scoped tokens, the admin account and anonymous callers keep their permissions.',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type HeldRole, capabilityLoss, changePhrases, modeChanges } from './mode-changes.ts'
+import { type HeldRole, capabilityLoss, changePhrases } from './mode-changes.ts'
 
 const nothing = { actions: [], notActions: [], dataActions: [], notDataActions: [] }
 const registries = 'Microsoft.ContainerRegistry/registries'
@@ -17,20 +17,18 @@ const reader: HeldRole = {
   permissions: [{ ...nothing, dataActions: [`${registries}/repositories/content/read`] }],
 }
 
-test('a switch of the mode takes permissions from roles for the registry, and gives them to those for repositories', () => {
-  const [pull] = modeChanges([acrPull], 'AbacRepositoryPermissions')
-  assert.deepEqual(pull && changePhrases(pull), ['loses pull, list on all repositories'])
-  const [gained] = modeChanges([reader], 'AbacRepositoryPermissions')
-  assert.deepEqual(gained && changePhrases(gained), ['gains pull on team/*'])
-  const [kept] = modeChanges([acrPull, reader], 'AbacRepositoryPermissions')
-  assert.deepEqual(kept && changePhrases(kept), [
-    'loses pull on all repositories except team/*',
-    'loses list on all repositories',
-  ])
-  const [back] = modeChanges([reader], 'LegacyRegistryPermissions')
-  assert.deepEqual(back && changePhrases(back), ['loses pull on team/*'])
-  const owner = { ...acrPull, permissions: [{ ...nothing, actions: ['*'], dataActions: ['*'] }] }
-  assert.deepEqual(modeChanges([owner], 'AbacRepositoryPermissions'), [])
+test('a change by a switch of the mode is described in words', () => {
+  const all = { repositories: ['*'], except: [], byCondition: false }
+  const some = { repositories: ['team/*', 'tools'], except: [], byCondition: false }
+  // prettier-ignore
+  const table = [
+    [[{ action: 'pull', ...all }, { action: 'catalog', ...all }], [], ['loses pull, list on all repositories']],
+    [[], [{ action: 'pull', ...some }], ['gains pull on team/*, tools']],
+    [[{ action: 'pull', ...all, except: ['team/*'] }, { action: 'catalog', ...all }], [], ['loses pull on all repositories except team/*', 'loses list on all repositories']],
+    [[{ action: 'push', ...all, byCondition: true }], [], ['loses push on all repositories except the repositories of a condition']],
+    [[], [{ action: 'push', repositories: ['a'], except: [], byCondition: true }], ['gains push on a, the repositories of a condition']],
+  ] as const
+  for (const [lost, gained, phrases] of table) assert.deepEqual(changePhrases({ lost, gained }), phrases)
 })
 
 test('a removed role takes what no other role of the principal gives', () => {

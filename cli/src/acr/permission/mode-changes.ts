@@ -1,3 +1,4 @@
+import type { ModeChange, RightChange } from '../../api-types.ts'
 import { repositoryRoles } from './granted-action.ts'
 import { parseRepositoryCondition, patternsAllowing } from './repository-condition.ts'
 import { patternPhrase } from './repository-pattern.ts'
@@ -36,28 +37,16 @@ type Capabilities = ReadonlyMap<Capability, readonly string[]>
 /** A capability, and where it is lost or gained, such as `all repositories except team/*`. */
 export type CapabilityPlace = { readonly capability: Capability; readonly where: string }
 
-/** A principal whose permissions change when the mode is switched. */
-export type ModeChange = {
-  readonly principalId: string
-  readonly roleNames: readonly string[]
-  readonly lost: readonly CapabilityPlace[]
-  readonly gained: readonly CapabilityPlace[]
-}
-
 const everywhere = 'all repositories'
+const ofCondition = 'the repositories of a condition'
 
-/** The principals whose permissions change when the registry switches to a mode. */
-export function modeChanges(held: readonly HeldRole[], mode: RoleAssignmentMode): readonly ModeChange[] {
-  const byPrincipal = new Map<string, HeldRole[]>()
-  for (const role of held) byPrincipal.set(role.principalId, [...(byPrincipal.get(role.principalId) ?? []), role])
-  return [...byPrincipal].flatMap(([principalId, own]) => {
-    const before = capabilitiesIn(own, otherMode(mode))
-    const after = capabilitiesIn(own, mode)
-    const lost = difference(before, after)
-    const gained = difference(after, before)
-    if (lost.length + gained.length === 0) return []
-    return [{ principalId, roleNames: [...new Set(own.map(({ roleName }) => roleName))], lost, gained }]
-  })
+/** A right of the answer of `modeChanges`, in words. */
+export function placeOf({ action, repositories, except, byCondition }: RightChange): CapabilityPlace {
+  const capability = action === 'catalog' ? 'list' : action
+  const isAll = repositories.includes('*')
+  const listed = [...(isAll ? except : repositories), ...(byCondition ? [ofCondition] : [])].join(', ')
+  if (!isAll) return { capability, where: listed }
+  return { capability, where: listed === '' ? everywhere : `${everywhere} except ${listed}` }
 }
 
 /** What principals with the roles `before` may do in a mode, but may not do with the roles `after`. */
@@ -71,7 +60,7 @@ export function capabilityLoss(
 
 /** A change in words, such as `loses pull, push on all repositories`. */
 export function changePhrases({ lost, gained }: Pick<ModeChange, 'lost' | 'gained'>): string[] {
-  return [...phrases('loses', lost), ...phrases('gains', gained)]
+  return [...phrases('loses', lost.map(placeOf)), ...phrases('gains', gained.map(placeOf))]
 }
 
 function capabilitiesIn(held: readonly HeldRole[], mode: RoleAssignmentMode): Capabilities {
@@ -103,7 +92,7 @@ function placesAllowed(
   const alternatives = parseRepositoryCondition(condition, known?.actions ?? [])
   const patterns = patternsAllowing(alternatives, dataAction.replace('repositories/', ''))
   if (patterns.length > 0) return patterns.map(patternPhrase)
-  return alternatives.some(({ kind }) => kind === 'other') ? ['the repositories of a condition'] : []
+  return alternatives.some(({ kind }) => kind === 'other') ? [ofCondition] : []
 }
 
 function allows(allowed: readonly string[], denied: readonly string[], action: string): boolean {
@@ -134,8 +123,4 @@ function phrases(verb: string, changes: readonly CapabilityPlace[]): string[] {
     const names = changes.filter(({ where }) => where === place).map(({ capability }) => capability)
     return `${verb} ${names.join(', ')} on ${place}`
   })
-}
-
-function otherMode(mode: RoleAssignmentMode): RoleAssignmentMode {
-  return mode === 'AbacRepositoryPermissions' ? 'LegacyRegistryPermissions' : 'AbacRepositoryPermissions'
 }

@@ -1,23 +1,21 @@
 import type { Account } from '../../account/account.ts'
-import { valueAt } from '../../arm/shape.ts'
+import { askArm, pathOf } from '../../account/arm.ts'
+import type { ModeChange, ModeChangeList } from '../../api-types.ts'
 import type { CommandContext } from '../../command/context.ts'
-import { searchAssignments } from '../../role/assignments.ts'
-import { listDefinitions } from '../../role/definitions.ts'
+import { allItems } from '../../follow-pages.ts'
 import { shellWord } from '../../shell-word.ts'
 import { terminalLine } from '../../terminal-text.ts'
+import { registryVersion } from '../named-registry.ts'
+import { requireAnswer } from '../shared.ts'
 import { type GrantedAction, isGrantedAction } from './granted-action.ts'
-import {
-  type CapabilityPlace,
-  type HeldRole,
-  type RoleAssignmentMode,
-  changePhrases,
-  modeChanges,
-} from './mode-changes.ts'
-import { textsAt } from './permission-registry.ts'
+import { type CapabilityPlace, type RoleAssignmentMode, changePhrases, placeOf } from './mode-changes.ts'
 import { type DirectorySubject, namedSubjects, whoWord } from './subject.ts'
 
 /** A registry whose mode is switched. */
 export type SwitchedRegistry = { readonly account: Account; readonly id: string; readonly name: string }
+
+/** How many principals a page has. */
+const pageSize = 1000
 
 /** Lists who gains and loses permissions by a switch, and asks. @throws CommandFailure if the user declines; ApiError */
 export async function confirmModeSwitch(
@@ -43,35 +41,30 @@ export async function confirmModeSwitch(
 /** A line for each principal whose permissions change, and the command that gives a lost one back after the switch. */
 async function changesOf(registry: SwitchedRegistry, mode: RoleAssignmentMode): Promise<string[]> {
   const { account, name } = registry
-  const held = await heldRoles(registry)
-  const subjects = await namedSubjects(account, [...new Set(held.map(({ principalId }) => principalId))])
+  const changes = await listChanges(registry, mode)
+  const subjects = await namedSubjects(
+    account,
+    changes.map(({ principalId }) => principalId),
+  )
   const lines: string[] = []
-  for (const { principalId, roleNames, lost, gained } of modeChanges(held, mode)) {
+  for (const { principalId, roleNames, lost, gained } of changes) {
     const subject = subjects.get(principalId)
     const title = `${subject?.title ?? principalId} (${terminalLine(roleNames.join(', '))})`
     lines.push(`  ${title} ${changePhrases({ lost, gained }).join(' and ')}`)
-    if (lost.length > 0) lines.push(...(await restoring(account, subject, lost, name)))
+    if (lost.length > 0) lines.push(...(await restoring(account, subject, lost.map(placeOf), name)))
   }
   return lines
 }
 
-async function heldRoles({ account, id }: SwitchedRegistry): Promise<readonly HeldRole[]> {
-  const assignments = await searchAssignments(account, { scope: id, includesInherited: true })
-  const roles = new Map((await listDefinitions(account, id)).map((each) => [guidOf(valueAt(each, 'id')), each]))
-  return assignments.map(({ principalId, roleDefinitionId, condition }) => {
-    const role = roles.get(guidOf(roleDefinitionId))
-    const blocks = valueAt(role, 'properties.permissions')
-    return {
-      principalId: String(principalId),
-      roleName: String(valueAt(role, 'properties.roleName')),
-      condition: typeof condition === 'string' ? condition : null,
-      permissions: (Array.isArray(blocks) ? blocks : []).map((block: unknown) => ({
-        actions: textsAt(block, 'actions'),
-        notActions: textsAt(block, 'notActions'),
-        dataActions: textsAt(block, 'dataActions'),
-        notDataActions: textsAt(block, 'notDataActions'),
-      })),
-    }
+/** Fetches all pages. */
+async function listChanges(
+  { account, id }: SwitchedRegistry,
+  mode: RoleAssignmentMode,
+): Promise<readonly ModeChange[]> {
+  const query = new URLSearchParams({ 'api-version': registryVersion, mode, $top: String(pageSize) })
+  return allItems(`${id}/providers/Acrux.Server/modeChanges?${query.toString()}`, async (url) => {
+    const page = requireAnswer(await askArm(account, { method: 'GET', url })) as ModeChangeList
+    return { items: page.value, next: page.nextLink === undefined ? undefined : pathOf(page.nextLink) }
   })
 }
 
@@ -86,8 +79,4 @@ async function restoring(
   const names = lost.map(({ capability }) => capability as string).filter((each) => isGrantedAction(each))
   const actions: GrantedAction[] = names.includes('push') ? names.filter((each) => each !== 'pull') : names
   return actions.map((each) => `    afterwards: acrux acr grant ${who} ${each} '*' -n ${shellWord(registry)}`)
-}
-
-function guidOf(id: unknown): string {
-  return String(id).split('/').at(-1)?.toLowerCase() ?? ''
 }

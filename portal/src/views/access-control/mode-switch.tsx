@@ -1,22 +1,23 @@
 import { Text } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { RoleAssignmentMode } from '../../../../cli/src/acr/permission/mode-changes.ts'
+import { type RoleAssignmentMode, placeOf } from '../../../../cli/src/acr/permission/mode-changes.ts'
 import { changeRegistry } from '../../api/access.ts'
-import type { Registry } from '../../api/types.ts'
-import { LongTable } from '../../content/long-table.tsx'
+import type { ModeChange, Registry } from '../../api/types.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
+import { DataTable } from '../../shell/data-table.tsx'
 import { DoneMessage } from '../../shell/done-message.tsx'
 import { Facts } from '../../shell/facts.tsx'
+import { LoadMore } from '../../shell/load-more.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Section } from '../../shell/page.tsx'
 import { texts as shared } from '../../texts.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import { lossTexts } from './describe.ts'
-import { type NamedModeChange, nameOf, useModeChanges } from './use-access.ts'
+import { useModeChanges } from './use-access.ts'
 
 const texts = rightsTexts.mode
 const writeAction = 'Microsoft.ContainerRegistry/registries/write'
@@ -39,9 +40,9 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
       <DoneMessage text={done} />
       <Facts facts={[[texts.now, texts.modes[mode]]]} />
       <Loaded query={changes}>
-        {(found) => (
+        {() => (
           <Section title={`${texts.switch} “${texts.modes[other]}”`}>
-            <Changes changes={found} />
+            <Changes query={changes} />
             <Text>{texts.rest}</Text>
             <div>
               <ActionButton appearance="primary" reason={lacks} onClick={() => setAsked(true)}>
@@ -57,10 +58,10 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
                 onConfirm={async () => {
                   await changeRegistry(registry.id, { roleAssignmentMode: other })
                   await client.invalidateQueries({ queryKey: ['registries'] })
-                  setDone(doneText(found))
+                  setDone(doneText(changes))
                 }}
               >
-                <Changes changes={found} />
+                <Changes query={changes} />
                 <Text>{texts.rest}</Text>
               </ConfirmDialog>
             )}
@@ -75,33 +76,39 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
   )
 }
 
-function doneText(changes: readonly NamedModeChange[]): string {
-  const loses = changes.some(({ lost }) => lost.length > 0)
-  return loses ? `${texts.switched} ${texts.next}` : texts.switched
+type ModeChanges = ReturnType<typeof useModeChanges>
+
+function doneText({ data, hasNextPage }: ModeChanges): string {
+  const loses = data?.pages.some(({ list }) => list.value.some(({ lost }) => lost.length > 0)) === true
+  return loses || hasNextPage ? `${texts.switched} ${texts.next}` : texts.switched
 }
 
-function Changes({ changes }: { readonly changes: readonly NamedModeChange[] }) {
-  if (changes.length === 0) return <Text>{texts.none}</Text>
+function Changes({ query }: { readonly query: ModeChanges }) {
+  const lists = (query.data?.pages ?? []).map(({ list }) => list)
+  const [{ count = 0, isCountComplete = true } = {}] = lists
+  if (count === 0 && isCountComplete) return <Text>{texts.none}</Text>
   return (
-    <LongTable
-      label={texts.who}
-      rows={changes}
-      keyOf={({ principalId }) => principalId}
-      hasMore={false}
-      isLoading={false}
-      onMore={() => undefined}
-      columns={[
-        { title: rightsTexts.access.principal, cell: nameOf },
-        { title: rightsTexts.access.role, cell: ({ roleNames }) => roleNames.join(', ') },
-        { title: texts.change, cell: changeText },
-      ]}
-    />
+    <>
+      <Text>{texts.count(count, isCountComplete)}</Text>
+      <DataTable
+        label={texts.who}
+        rows={lists.flatMap(({ value }) => value)}
+        keyOf={({ principalId }) => principalId}
+        isStacked
+        columns={[
+          { title: rightsTexts.access.principal, cell: ({ displayName, principalId }) => displayName ?? principalId },
+          { title: rightsTexts.access.role, cell: ({ roleNames }) => roleNames.join(', ') },
+          { title: texts.change, cell: changeText },
+        ]}
+      />
+      <LoadMore query={query} />
+    </>
   )
 }
 
-function changeText({ lost, gained }: NamedModeChange): string {
+function changeText({ lost, gained }: ModeChange): string {
   return [
-    ...lossTexts(lost).map((each) => `${texts.phrases.lost} ${each}`),
-    ...lossTexts(gained).map((each) => `${texts.phrases.gained} ${each}`),
+    ...lossTexts(lost.map(placeOf)).map((each) => `${texts.phrases.lost} ${each}`),
+    ...lossTexts(gained.map(placeOf)).map((each) => `${texts.phrases.gained} ${each}`),
   ].join('; ')
 }

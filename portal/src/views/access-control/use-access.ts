@@ -1,11 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
-import {
-  type HeldRole,
-  type ModeChange,
-  type RoleAssignmentMode,
-  modeChanges,
-} from '../../../../cli/src/acr/permission/mode-changes.ts'
-import { listAssignments, listRoles, readAssignments } from '../../api/access.ts'
+import type { HeldRole, RoleAssignmentMode } from '../../../../cli/src/acr/permission/mode-changes.ts'
+import { listAssignments, listRoles, readAssignments, readModeChanges } from '../../api/access.ts'
 import { type ArmPage, readPage } from '../../api/arm-list.ts'
 import { type Principal, isCut, isObjectId, namePrincipals, searchPrincipals } from '../../api/principals.ts'
 import type { RoleAssignment, RoleDefinition } from '../../api/types.ts'
@@ -101,26 +96,14 @@ export function useAssignmentsOf(registryId: string, principalIds: readonly stri
   })
 }
 
-/** A change by a mode switch, with the name of the principal. */
-export type NamedModeChange = ModeChange & { readonly principal: Principal | undefined }
-
-/** Who gains and loses what if the mode of a registry changes. */
+/** Who gains and loses what if the mode of a registry changes, page by page. */
 export function useModeChanges(registryId: string, mode: RoleAssignmentMode) {
-  const client = useQueryClient()
-  return useQuery({
+  return useInfiniteQuery({
     queryKey: [...accessKey(registryId), 'mode', mode],
-    queryFn: async ({ signal }): Promise<readonly NamedModeChange[]> => {
-      const [roles, assignments] = await Promise.all([
-        client.fetchQuery(rolesQuery(registryId)),
-        listAssignments(registryId, {}, signal),
-      ])
-      const changes = modeChanges(heldRoles(named({ registryId, roles, names: new Map() }, assignments)), mode)
-      const names = await namePrincipals(
-        changes.map(({ principalId }) => principalId),
-        signal,
-      )
-      return changes.map((change) => ({ ...change, principal: names.get(change.principalId) }))
-    },
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) =>
+      readModeChanges(registryId, mode, pageParam === '' ? undefined : pageParam, signal),
+    getNextPageParam: ({ next }) => next,
   })
 }
 
