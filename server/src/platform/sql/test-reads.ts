@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 export type ObservedRead = {
   readonly query: CompiledQuery
   /** The number of rows of the result. */
-  rows: number
+  readonly rows: number
 }
 
 /** A database that records its reads through {@link Database.tables}, oldest first. */
@@ -14,17 +14,16 @@ type ObservedDatabase = { readonly database: Database; readonly reads: ObservedR
 /** Records the reads of a database. */
 export function observeReads(database: Database): ObservedDatabase {
   const reads: ObservedRead[] = []
-  const running = new WeakMap<QueryId, ObservedRead>()
+  const running = new WeakMap<QueryId, CompiledQuery>()
   const recorder: KyselyPlugin = {
     transformQuery: ({ node, queryId }) => {
-      const read = { query: database.tables().getExecutor().compileQuery(node, queryId), rows: 0 }
-      reads.push(read)
-      running.set(queryId, read)
+      // The parts of a union come here too, and are not executed.
+      running.set(queryId, database.tables().getExecutor().compileQuery(node, queryId))
       return node
     },
     transformResult: async ({ queryId, result }) => {
-      const read = running.get(queryId)
-      if (read !== undefined) read.rows = result.rows.length
+      const query = running.get(queryId)
+      if (query !== undefined) reads.push({ query, rows: result.rows.length })
       return result
     },
   }
