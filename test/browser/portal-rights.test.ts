@@ -350,8 +350,9 @@ test('an owner creates a custom role, and sees who loses what before the mode of
   const size = page.viewportSize()
   await page.setViewportSize({ width: 360, height: 740 })
   await button(page, 'Switch to Permissions per repository').click()
-  const list = dialog.getByRole('group', { name: 'Who gains and loses what' })
-  assert.equal(await list.evaluate('(element) => element.scrollWidth > element.clientWidth'), false)
+  await dialog.getByRole('group', { name: 'Who gains and loses what' }).waitFor()
+  const scrolls = `(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector('[role=dialog] [role=group]'))`
+  assert.equal(await page.evaluate(scrolls), false, 'the list is wider than its dialog')
   assert.deepEqual(await violations(page), [], 'switch')
   if (size !== null) await page.setViewportSize(size)
   await dialog.getByRole('button', { name: 'Switch to' }).click()
