@@ -12,6 +12,7 @@ import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { giveRoles, setMode } from './portal-four-people.ts'
 import { openOthers } from './portal-others.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
+import { settled } from './portal-settled.ts'
 
 const issuer = await startTokenIssuer()
 const portal = await openPortal({ args: trustArguments(issuer) })
@@ -24,9 +25,10 @@ const firstOf = async (path: string): Promise<unknown> => listAt(await found(pat
 
 /** Presses a button, in the dialog that is open or else in the page. */
 async function press(page: Page, name: string): Promise<void> {
-  const dialog = page.getByRole('dialog')
-  const place = (await dialog.count()) > 0 ? dialog : page.locator('main')
-  await place.getByRole('button', { name, exact: true }).click()
+  await page
+    .locator('[role=dialog], body:not(:has([role=dialog])) main')
+    .getByRole('button', { name, exact: true })
+    .click()
 }
 
 /** The text that a dialog shows once, below this label. */
@@ -275,6 +277,7 @@ async function visitsAccount(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: `Account of ${name}` }).click()
   await page.getByRole('menuitem', { name: 'My account' }).click()
   await page.getByRole('heading', { level: 1, name: 'Security' }).waitFor()
+  await page.waitForLoadState()
   assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false)
   assert.deepEqual(await violations(page), [])
   await page.getByRole('link', { name: 'Portal', exact: true }).click()
@@ -341,6 +344,7 @@ test('a person without a role on the directory sees themselves, and why they may
   const { page, faults } = await watch(context)
   await signIn(page, reader, '/portal/people')
   await page.getByRole('link', { name: 'reader', exact: true }).waitFor()
+  await settled(page)
   assert.equal(await page.getByRole('link', { name: 'other', exact: true }).count(), 0)
   const disabled = page.locator('main').getByRole('button', { name: 'Add a person', disabled: true })
   await disabled.waitFor()

@@ -11,6 +11,7 @@ import { pushContent } from './portal-content.ts'
 import { controlsOf } from './portal-controls.ts'
 import { type OneOfFour, giveRoles, ownRepository, setMode } from './portal-four-people.ts'
 import { openPortal, openView, signIn } from './portal-page.ts'
+import { settled } from './portal-settled.ts'
 import { faultsOfLook, show } from './portal-walk.ts'
 import { copy, copyOf } from './tutorial/guide.ts'
 
@@ -51,6 +52,7 @@ async function meet(stack: AsyncDisposableStack, name: OneOfFour): Promise<Someb
 
 /** Holds that nothing is wrong with the page that is shown: errors, the policy, other origins, accessibility. */
 async function requireFaultless({ name, page, faults }: Somebody): Promise<void> {
+  await settled(page)
   await show(page, 'light')
   assert.deepEqual(await faultsOfLook(page, 'light'), [], `${name}: ${page.url()}`)
   assert.deepEqual(faults.splice(0), [], `${name}: ${page.url()}`)
@@ -82,6 +84,8 @@ async function confirm(page: Page, name: string | RegExp, answer: string): Promi
 }
 
 async function requireDisabled(page: Page, name: string | RegExp, reason: string): Promise<void> {
+  // After an act, the view loads again.
+  await settled(page)
   const isWanted = (text: string) => (typeof name === 'string' ? text === name : name.test(text))
   const found = (await controlsOf(page)).find((control) => isWanted(control.name))
   assert.equal(found?.isEnabled, false, String(name))
@@ -91,7 +95,7 @@ async function requireDisabled(page: Page, name: string | RegExp, reason: string
 /** What the person's own request through the portal answers. */
 const statusOf = (page: Page, method: string, path: string): Promise<number> =>
   page.evaluate(`fetch('/portal/api/${path}', { method: '${method}', headers: { 'x-acrux-portal': '1' } })
-    .then(({ status }) => status)`)
+    .then((answer) => answer.text().then(() => answer.status))`)
 
 /** The JSON that the person's own request through the portal answers. */
 const readJson = (page: Page, path: string): Promise<unknown> =>
@@ -115,6 +119,7 @@ async function writerPushes({ page, shell }: Somebody): Promise<void> {
   assert.match(failed(await shell(await copyOf(page, 'Push'))), /denied|unauthorized/)
   await page.getByRole('link', { name: 'Repositories', exact: true }).click()
   await page.getByLabel('Name').fill(ownRepository)
+  await settled(page)
   assert.doesNotMatch(await mainText(page), /other\/tool/)
   await button(page, 'Open the repository').click()
   await page.getByRole('heading', { level: 1, name: ownRepository, exact: true }).waitFor()
@@ -131,7 +136,7 @@ async function writerChanges(writer: Somebody): Promise<void> {
     await changes.setChecked(!isOn)
     await dialog(page).getByRole('button', { name: 'Save' }).click()
     await dialog(page).waitFor({ state: 'detached' })
-    await page.waitForLoadState('networkidle')
+    await settled(page)
     const found = await readJson(page, ownPath('/_tags/2'))
     assert.equal(at(found, 'tag', 'changeableAttributes', 'writeEnabled'), !isOn)
   }
@@ -204,6 +209,7 @@ async function pullerReads(puller: Somebody, subject: string): Promise<void> {
 /** Who may see nothing is told whom to ask. Addresses tell nothing of what is there, not even that it is. */
 async function nobodyIsTold(nobody: Somebody): Promise<void> {
   const { page, person } = nobody
+  await settled(page)
   const home = await mainText(page)
   assert.match(home, /ask an owner of the registry for a role/)
   assert.ok(home.includes(person.userPrincipalName))

@@ -6,6 +6,7 @@ import { assignRole, registryId } from '../harness/arm.ts'
 import { type TestBrowser, browserFor } from '../harness/browser.ts'
 import type { NewPerson } from '../harness/directory.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../harness/server.ts'
+import { followRequests, frames, settled } from './portal-settled.ts'
 
 export { signIn } from './sign-in-to-portal.ts'
 
@@ -59,6 +60,7 @@ export function isPortalBuilt(t: TestContext): boolean {
 export async function watch(context: BrowserContext, origin: string): Promise<Watched> {
   const faults: string[] = []
   const page = await context.newPage()
+  followRequests(page)
   // An error of the page, which the test watches.
   await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) => {
     setTimeout(() => { throw new Error('policy violation: ' + event.violatedDirective + ' ' + event.blockedURI) })
@@ -80,6 +82,7 @@ export async function openView(page: Page, path: string): Promise<void> {
   await page.goto(path)
   await page.getByRole('heading', { level: 1 }).or(page.getByRole('alert')).first().waitFor()
   await page.waitForLoadState('networkidle')
+  await settled(page)
 }
 
 /**
@@ -98,6 +101,8 @@ export async function untilPageIsShown(page: Page): Promise<void> {
 export async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axeSource())
   await untilPageIsShown(page)
+  // Half a transition has neither the one contrast nor the other.
+  await frames(page)
   return page.evaluate(`axe.run({ exclude: [['[data-tabster-dummy]']] }).then(({ violations }) =>
     violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))`)
 }

@@ -11,18 +11,8 @@ import { type ControlTable, controlLines, controlsOf, enterControls, faultsOfCon
 import { fourPeople, giveRepository, giveRoles, ownRepository, setMode } from './portal-four-people.ts'
 import { pressAt, tabTo, typeAt } from './portal-keyboard.ts'
 import { hostile, openPortal, openView, signIn } from './portal-page.ts'
-import {
-  type Look,
-  addressOf,
-  contentOf,
-  countRequests,
-  faultsOfLook,
-  looks,
-  routePaths,
-  settle,
-  show,
-  walkTo,
-} from './portal-walk.ts'
+import { settled } from './portal-settled.ts'
+import { type Look, addressOf, contentOf, faultsOfLook, looks, routePaths, show, walkTo } from './portal-walk.ts'
 
 const portal = await openPortal()
 const { server, browser } = portal
@@ -113,10 +103,9 @@ test('every view is without an error and accessible, for each person, in each th
       await giveRoles[name](server, person)
       await using context = await browser.newContext({ reducedMotion: 'reduce' })
       const { page, faults } = await portal.watch(context)
-      const running = countRequests(page)
       await signIn(page, person)
       for (const { view, address } of [...views, ...ownViews(person)]) {
-        await walkTo(page, address, running)
+        await walkTo(page, address)
         enterControls(controls, view, name, await controlsOf(page))
         if (name === 'owner') await requireCommands(page, address)
         const content = await contentOf(page)
@@ -178,16 +167,15 @@ test('a view ignores values of the address that it cannot use', async (t) => {
   const source = routePaths().filter((path) => !/integrity|deleted|uploads|keys|new|denials|providers|^\/$/.test(path))
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await portal.watch(context)
-  const running = countRequests(page)
   await signIn(page, owner)
   let round = 0
   for (const [path, address] of await addressesOf(source)) {
     // The window closes itself after it has reported the sign-in.
     if (path === '/confirmed') continue
-    await walkTo(page, address, running)
+    await walkTo(page, address)
     const wanted = await stateOf(page)
     await page.goto(`${address}?${malformedSearch((round += 1))}`)
-    await settle(page, running)
+    await settled(page)
     assert.deepEqual(await stateOf(page), wanted, `${address}, round ${round}`)
     assert.equal(new URL(page.url()).search, '', address)
     assert.notEqual(await page.title(), 'ran', address)
@@ -200,10 +188,10 @@ test('a view ignores values of the address that it cannot use', async (t) => {
     ['/sign-in-failed', {}, 'id'],
   ] as const) {
     const address = (await addressesOf([path])).get(path) ?? ''
-    await walkTo(page, `${address}?${new URLSearchParams(accepted).toString()}`, running)
+    await walkTo(page, `${address}?${new URLSearchParams(accepted).toString()}`)
     const wanted = await stateOf(page)
     await page.goto(`${address}?${new URLSearchParams({ ...accepted, [name]: hostile }).toString()}`)
-    await settle(page, running)
+    await settled(page)
     assert.deepEqual(await stateOf(page), wanted, path)
     assert.equal(new URL(page.url()).searchParams.has(name), false, path)
   }
@@ -212,7 +200,7 @@ test('a view ignores values of the address that it cannot use', async (t) => {
 /** What the person's own requests through the portal answer. */
 const statusOf = (page: Page, method: string, path: string): Promise<number> =>
   page.evaluate(`fetch('/portal/api/${path}', { method: '${method}', headers: { 'x-acrux-portal': '1' } })
-    .then(({ status }) => status)`)
+    .then((answer) => answer.text().then(() => answer.status))`)
 
 test('a person with one repository sees and pushes to it, and to no other', async (t) => {
   if (!portal.canRun(t)) return
@@ -235,8 +223,7 @@ test('a person with one repository sees and pushes to it, and to no other', asyn
   await page.getByRole('button', { name: 'Open the repository' }).click()
   await page.getByRole('heading', { level: 1, name: 'team/app', exact: true }).waitFor()
   await page.getByRole('link', { name: 'mine', exact: true }).waitFor()
-  const remove = page.getByRole('button', { name: 'Delete repository…' })
-  assert.equal(await remove.getAttribute('aria-disabled'), 'true')
+  await page.getByRole('button', { name: 'Delete repository…', disabled: true }).waitFor()
   await page.getByText('Your roles do not allow you to delete in this repository.', { exact: false }).first().waitFor()
   const registryPath = `registry/${encodeURIComponent(loginServer)}/acr/v1`
   assert.ok([401, 403].includes(await statusOf(page, 'DELETE', `${registryPath}/team/app`)))

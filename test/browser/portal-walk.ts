@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page, Request } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { axeSource, untilPageIsShown } from './portal-page.ts'
+import { frames, settled } from './portal-settled.ts'
 
 const routesFile = join(import.meta.dirname, '../../portal/src/routes.tsx')
 
@@ -35,15 +36,6 @@ export const looks = {
 
 export type Look = keyof typeof looks
 
-/** Counts the requests of a page that have no answer yet. Call it before the page loads. */
-export function countRequests(page: Page): () => number {
-  const running = new Set<Request>()
-  page.on('request', (request) => running.add(request))
-  page.on('requestfinished', (request) => running.delete(request))
-  page.on('requestfailed', (request) => running.delete(request))
-  return () => running.size
-}
-
 /** The requests to surfaces while an address is opened, without those of the shell: who is signed in, and the registries. */
 export async function requestsOf(page: Page, open: () => Promise<void>): Promise<readonly string[]> {
   const found: string[] = []
@@ -59,33 +51,11 @@ export async function requestsOf(page: Page, open: () => Promise<void>): Promise
 }
 
 /** Goes to a view as a link does, without loading the document again, and waits for its data. */
-export async function walkTo(page: Page, address: string, running: () => number): Promise<void> {
+export async function walkTo(page: Page, address: string): Promise<void> {
   await page.evaluate(`history.pushState(null, '', ${JSON.stringify(address)})`)
-  await settle(page, running)
-}
-
-/** Waits for the view and its data. */
-export async function settle(page: Page, running: () => number): Promise<void> {
-  for (let quiet = 0; quiet < 3; quiet = running() === 0 ? quiet + 1 : 0) await frames(page)
+  await settled(page)
   await page.locator('main h1, main [role=alert]').first().waitFor()
 }
-
-/**
- * Waits until the page is painted and no transition runs: a change of colors passes from each element to its
- * children.
- */
-const frames = (page: Page) =>
-  page.evaluate(`(async () => {
-    for (let round = 0; round < 20; round += 1) {
-      await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
-      const moving = document.getAnimations().filter(({ effect, playState }) =>
-        playState === 'running' && effect.getTiming().iterations !== Infinity)
-      if (moving.length === 0) return
-      // An animation whose element goes away never finishes.
-      const patience = new Promise((resolve) => setTimeout(resolve, 1000))
-      await Promise.race([Promise.allSettled(moving.map(({ finished }) => finished)), patience])
-    }
-  })()`)
 
 /** Shows the view with another theme or width. */
 export async function show(page: Page, look: Look): Promise<void> {

@@ -251,6 +251,7 @@ signInTest('the pages fit a phone and a desktop, in light and dark mode', async 
     const page = await openPage(t, context)
     const program = await startProgram(t)
     const shoot = async (name: string) => {
+      await page.waitForLoadState()
       if (folder !== undefined) await page.screenshot({ path: join(folder, `${look}-${name}.png`), fullPage: true })
       const overflow = await page.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',

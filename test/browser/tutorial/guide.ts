@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { until } from '../../harness/until.ts'
 import { examplesOf, readDocument, root } from '../../clients/lib/examples.ts'
+import { settled } from '../portal-settled.ts'
 
 const folder = join(root, 'docs/tutorials/images')
 const maxBytes = 60 * 1024
@@ -29,8 +30,7 @@ export function commands(example: string): string {
 
 /** Presses a button, in the dialog that is open or else anywhere. */
 export async function press(page: Page, name: string): Promise<void> {
-  const dialog = page.getByRole('dialog')
-  const place = (await dialog.count()) > 0 ? dialog : page
+  const place = page.locator('[role=dialog], body:not(:has([role=dialog]))')
   await place.getByRole('button', { name: label(name), exact: true }).click()
 }
 
@@ -71,9 +71,6 @@ export async function copy(page: Page, what: string): Promise<string> {
 
 /** The text that the button beside this label copies. */
 export const copyOf = (page: Page, what: string): Promise<string> => copy(page, `Copy: ${label(what)}`)
-
-/** Waits until the requests of a view are answered. */
-export const settled = (page: Page) => page.waitForLoadState('networkidle')
 
 /**
  * With `ACRUX_WRITE_PICTURES=1`, writes a picture of these parts of the page for the tutorials. Otherwise it only asserts that
