@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
 import { expectStatus, graph } from '../harness/arm.ts'
 import { type NewPerson, createPerson } from '../harness/directory.ts'
@@ -32,17 +33,27 @@ async function createOwner(name: string): Promise<NewPerson> {
   return owner
 }
 
-/** Has a person set up an authenticator app, with the code of the step before. Returns its secret. */
-async function setUpApp({ userPrincipalName: username, password }: Omit<NewPerson, 'id'>): Promise<string> {
+/** The code that an authenticator app shows now, or the next one if that was used. Each is accepted once. */
+type NextCode = () => string
+
+/** Has a person set up an authenticator app, with the code of the step before. */
+async function setUpApp({ userPrincipalName: username, password }: Omit<NewPerson, 'id'>): Promise<NextCode> {
   const visitor = pageVisitor(server)
   const start = pageOf(await visitor.open('/account/security'))
   const security = pageOf(await visitor.submit(start, { username, password }))
   const shown = pageOf(await visitor.submit(security, {}, '/account/security/authenticator/new'))
   const secret = /<p class="secret">([A-Z2-7 ]+)</.exec(shown.html)?.[1]?.replaceAll(' ', '') ?? ''
-  const code = totpOf(secret, Date.now() - stepMs)
+  // The code of the step before is accepted until this step ends.
+  const leftMs = stepMs - (Date.now() % stepMs)
+  if (leftMs < 10_000) await sleep(leftMs + 100)
+  let used = Math.floor(Date.now() / stepMs) - 1
+  const code = totpOf(secret, used * stepMs)
   const done = pageOf(await visitor.submit(shown, { code }, '/account/security/authenticator'))
   assert.match(done.html, /recovery codes/i)
-  return secret
+  return () => {
+    used = Math.max(used + 1, Math.floor(Date.now() / stepMs))
+    return totpOf(secret, used * stepMs)
+  }
 }
 
 /** Makes the last authentication of everybody in the portal older than step-up accepts. */
@@ -58,9 +69,11 @@ async function enterPassword(page: Page, { userPrincipalName, password }: NewPer
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
-async function enterPasswordAndCode(page: Page, person: NewPerson, code: string) {
+async function enterPasswordAndCode(page: Page, person: NewPerson, nextCode: NextCode) {
   await enterPassword(page, person)
-  await page.getByLabel('Code', { exact: true }).fill(code)
+  const field = page.getByLabel('Code', { exact: true })
+  await field.waitFor()
+  await field.fill(nextCode())
   await page.getByRole('button', { name: 'Verify' }).click()
 }
 
@@ -128,7 +141,7 @@ async function inStepUp(page: Page, signsIn: (popup: Page) => Promise<void>): Pr
 }
 
 /** Adds a person after a step-up in a window of its own. Returns the link. */
-async function addsAfterStepUp(page: Page, owner: NewPerson, code: string): Promise<string> {
+async function addsAfterStepUp(page: Page, owner: NewPerson, nextCode: NextCode): Promise<string> {
   const form = await fillPerson(page, 'Ada')
   const add = form.getByRole('button', { name: 'Add a person' })
   const question = questionOf(page)
@@ -139,7 +152,7 @@ async function addsAfterStepUp(page: Page, owner: NewPerson, code: string): Prom
   await form.getByText('You did not confirm that it is you').waitFor()
   await assertNotAdded(form, 'Ada')
   await add.click()
-  await inStepUp(page, (popup) => enterPasswordAndCode(popup, owner, code))
+  await inStepUp(page, (popup) => enterPasswordAndCode(popup, owner, nextCode))
   await dialogOf(page, 'The person is added').waitFor()
   assert.equal((await graph(server, 'GET', '/users/ada@acrux.localhost')).status, 200, 'the act happened')
   const link = await shownLink(page)
@@ -207,17 +220,16 @@ test('an owner with a second factor adds a person, who chooses a password with a
   if (!canRun(t)) return
   const owner = await createOwner('boss')
   await setMode(server, 'AbacRepositoryPermissions')
-  const secret = await setUpApp(owner)
-  const startedAtMs = Date.now()
+  const nextCode = await setUpApp(owner)
   await using context = await browser.newContext()
   const { page, faults } = await others.watch(context)
   await page.goto('/portal/people')
-  await enterPasswordAndCode(page, owner, totpOf(secret, startedAtMs))
+  await enterPasswordAndCode(page, owner, nextCode)
   await page.getByRole('heading', { level: 1, name: 'People' }).waitFor()
   ageSessions()
   let link = ''
   await t.test('confirms with the second factor, and loses nothing that was typed', async () => {
-    link = await addsAfterStepUp(page, owner, totpOf(secret, startedAtMs + stepMs))
+    link = await addsAfterStepUp(page, owner, nextCode)
   })
   await using ofAda = await browser.newContext()
   const other = await watch(ofAda)
