@@ -85,7 +85,7 @@ test('A changed public host needs a new certificate authority, which --renew-ca 
   assert.notEqual(after, before)
   assert.ok(renewed.stdout().includes(`the SHA-256 fingerprint is ${after}`), renewed.stdout())
   assert.match(renewed.stdout(), /all clients must trust/)
-  assert.ok(renewed.stderr().includes(`"fingerprint":"${after}"`), renewed.stderr())
+  await until('the log has the fingerprint', () => renewed.stderr().includes(`"fingerprint":"${after}"`))
   const url = `https://registry.other.test:${place.port}/v2/`
   assert.equal((await request({ url, caFile })).status, 401)
   const shown = await shownCertificate(place.port, 'registry.other.test')

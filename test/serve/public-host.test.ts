@@ -5,6 +5,7 @@ import { stringAt } from '../harness/json.ts'
 import { accessToken, basic, get, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
+import { until } from '../harness/until.ts'
 import { askHost } from './ask-host.ts'
 import { freePlace, startAcrux, runAcrux } from './acrux.ts'
 
@@ -40,7 +41,8 @@ test('A server that is started with another port serves there what it has, and n
   assert.equal((await get(server, path, `Bearer ${old.token}`, { loginServer: first })).status, 401)
   const shown = expectStatus(await arm(server, 'GET', registryId(server, 'fabrikam')), 200)
   assert.equal(stringAt(shown.json(), 'properties', 'loginServer'), second)
-  assert.match(server.output(), /the login server of a registry changed with the settings/)
+  const line = 'the login server of a registry changed with the settings'
+  await until('a line in the log', () => server.output().includes(line))
 })
 
 test('Two registries with one login server end the start with code 2, and nothing is changed', async () => {
