@@ -75,11 +75,13 @@ function authorizeUrl(change: Record<string, string> = {}): string {
 }
 
 type Shoot = (name: string, title: string) => Promise<void>
-/** Waits for a page without a screenshot. */
+/** Waits for the whole of a page. */
 const arrive =
   (page: Page): Shoot =>
-  (_name, title) =>
-    heading(page, title).waitFor()
+  async (_name, title) => {
+    await heading(page, title).waitFor()
+    await page.waitForLoadState()
+  }
 
 type Tour = { readonly page: Page; readonly shoot: Shoot; readonly userName: string }
 
@@ -88,8 +90,7 @@ function judge(page: Page, look: string): Shoot {
   const folder = process.env['ACRUX_TEST_PICTURES']
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
   return async (name, title) => {
-    await heading(page, title).waitFor()
-    await page.waitForLoadState()
+    await arrive(page)(name, title)
     if (folder !== undefined) await page.screenshot({ path: join(folder, `${look}-${name}.png`), fullPage: true })
     const excess = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
     assert.equal(excess, 0, `${name} is wider than the ${look} screen`)
@@ -305,7 +306,7 @@ test('a person sees the security events and the sessions of their account', asyn
   await page.getByRole('button', { name: 'Kim Tanaka' }).click()
   await press(page, 'Continue')
   await page.getByRole('link', { name: 'View your sign-ins' }).click()
-  await heading(page, 'Sign-ins').waitFor()
+  await arrive(page)('sign-ins', 'Sign-ins')
   const browserRow = rows.filter({ hasText: 'This session' })
   const told = (await browserRow.textContent()) ?? ''
   const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d UTC`

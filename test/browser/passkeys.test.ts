@@ -48,6 +48,7 @@ test('a person adds a passkey, signs in with it alone and as a second factor, an
   await page.getByLabel('Name').fill('My <laptop>')
   await page.getByRole('button', { name: 'Add a passkey' }).click()
   await heading(page, 'Your recovery codes').waitFor()
+  await page.waitForLoadState()
   assert.equal(await page.locator('code').count(), 10)
   for (const width of [1280, 360]) {
     await page.setViewportSize({ width, height: 800 })

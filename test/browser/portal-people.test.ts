@@ -164,7 +164,8 @@ async function addsAfterStepUp(page: Page, owner: NewPerson, nextCode: NextCode)
 async function choosesPassword(page: Page, link: string): Promise<void> {
   await page.goto(link)
   await page.getByRole('heading', { name: 'Choose a password' }).waitFor()
-  assert.equal(await page.evaluate('location.hash'), '', 'the secret is not left in the address')
+  // The secret is not left in the address.
+  await page.waitForURL(({ hash }) => hash === '')
   assert.deepEqual(await violations(page), [])
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByText('ada@acrux.localhost').waitFor()

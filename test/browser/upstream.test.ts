@@ -265,7 +265,11 @@ step('a person who cancels at the provider sees its message, and can continue', 
   await page.getByRole('link', { name: 'Sign in with Contoso' }).click()
   await page.getByText('Cancel').click()
   await page.getByRole('heading', { name: 'The provider did not sign you in' }).waitFor()
-  assert.match(await page.locator('main').innerText(), /access_denied/)
+  await page
+    .locator('main')
+    .getByText(/access_denied/)
+    .first()
+    .waitFor()
   await page.getByRole('link', { name: 'Sign in another way' }).click()
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
 })
