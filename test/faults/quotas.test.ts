@@ -7,6 +7,7 @@ import { request, type HttpResponse } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { basic, digestOf, pushImage, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
 
 const server = await startServer({ args: ['--limits-repository-quota-bytes', '5000000'] })
 after(() => server[Symbol.asyncDispose]())
@@ -132,7 +133,7 @@ test('open uploads are listed with what they hold, and cancelled unless they are
   assert.equal(at(open, 'properties', 'active'), false)
   assert.ok(location.includes(stringAt(open, 'name')))
   for (const time of ['startedAt', 'lastDataAt', 'expiresAt']) assert.match(stringAt(open, 'properties', time), /^20/)
-  assert.equal(at(await rowOf('team/active'), 'properties', 'active'), true)
+  await until('the other is written to', async () => at(await rowOf('team/active'), 'properties', 'active') === true)
   const activeId = stringAt(await rowOf('team/active'), 'name')
   assert.equal((await arm(server, 'DELETE', `${uploads}/${activeId}`)).status, 409)
   source.push(null)
