@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { arm, armToken, expectStatus, graph, resourceGroupId, roles } from '../harness/arm.ts'
 import { mustRun } from '../harness/clients.ts'
-import { createGroup, createPerson } from '../harness/directory.ts'
+import { createGroup, createPerson, letReadDirectory } from '../harness/directory.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
@@ -311,12 +311,7 @@ test('an owner manages people, groups, applications and machines in the portal',
 test('a reader of the directory changes the members of the own groups, and of no others', async (t) => {
   if (!canRun(t)) return
   const reader = await createPerson(server, 'leads')
-  const body = {
-    principalId: reader.id,
-    roleDefinitionId: '88d8e3e3-8f55-4a1e-953a-9b9898b8876b',
-    directoryScopeId: '/',
-  }
-  expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', body), 201)
+  await letReadDirectory(server, reader.id)
   const [own, other] = [await createGroup(server, 'own', reader.id), await createGroup(server, 'another', reader.id)]
   const reference = { '@odata.id': `${server.baseUrl}/graph/v1.0/directoryObjects/${reader.id}` }
   expectStatus(await graph(server, 'POST', `/groups/${own}/owners/$ref`, reference), 204)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { arm, armToken, as, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
-import { type NewPerson, createGroup, createPerson } from '../harness/directory.ts'
+import { createGroup, createPerson, letReadDirectory } from '../harness/directory.ts'
 import { request } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { basic } from '../harness/registry.ts'
@@ -26,20 +26,24 @@ async function mayPush(principal: string, repository: string): Promise<unknown> 
   return at(expectStatus(await arm(server, 'GET', `${registry}/accessExplanation?${query}`), 200).json(), 'allowed')
 }
 
-/** Lets a person see the names of others. */
-async function showDirectory({ id: principalId }: NewPerson): Promise<void> {
-  const role = { principalId, roleDefinitionId: '88d8e3e3-8f55-4a1e-953a-9b9898b8876b', directoryScopeId: '/' }
-  expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', role), 201)
-}
-
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true })
+
+/** Goes from the choice of a role to the repositories for which `ada`, who is found by a search, gets it. */
+async function fillRepositories(page: Page, search: string, repositories: string): Promise<void> {
+  await button(page, 'Next').click()
+  await page.getByRole('searchbox').fill(search)
+  await page.getByRole('checkbox', { name: 'ada · Person' }).check()
+  await button(page, 'Next').click()
+  await page.getByRole('radio', { name: 'Some repositories' }).check()
+  await page.getByRole('textbox').fill(repositories)
+}
 
 test('an owner assigns a role for some repositories, checks it, changes its condition and removes it', async (t) => {
   if (!portal.canRun(t)) return
   const owner = await createPerson(server, 'giver')
   const ada = await createPerson(server, 'ada')
   await give(owner, roles.owner)
-  await showDirectory(owner)
+  await letReadDirectory(server, owner.id)
   await setMode(server, toAbac)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await others.watch(context)
@@ -49,12 +53,7 @@ test('an owner assigns a role for some repositories, checks it, changes its cond
   await button(page, 'Add a role assignment').click()
   await page.getByRole('radio', { name: 'Container Registry Repository Writer' }).check()
   assert.deepEqual(await violations(page), [], 'roles')
-  await button(page, 'Next').click()
-  await page.getByRole('searchbox').fill('ad')
-  await page.getByRole('checkbox', { name: 'ada · Person' }).check()
-  await button(page, 'Next').click()
-  await page.getByRole('radio', { name: 'Some repositories' }).check()
-  await page.getByRole('textbox').fill('team/app\ntools/*')
+  await fillRepositories(page, 'ad', 'team/app\ntools/*')
   const written = `@Request[${catalog}:name] StringEqualsIgnoreCase 'team/app' OR @Request[${catalog}:name] StringStartsWithIgnoreCase 'tools/'`
   await page.getByText(written).waitFor()
   assert.deepEqual(await violations(page), [], 'repositories')
@@ -65,12 +64,7 @@ test('an owner assigns a role for some repositories, checks it, changes its cond
   assert.equal(await mayPush(ada.id, 'other'), false)
   await button(page, 'Add a role assignment').click()
   await page.getByRole('radio', { name: 'Container Registry Repository Writer' }).check()
-  await button(page, 'Next').click()
-  await page.getByRole('searchbox').fill('ada@acrux.localhost')
-  await page.getByRole('checkbox', { name: 'ada · Person' }).check()
-  await button(page, 'Next').click()
-  await page.getByRole('radio', { name: 'Some repositories' }).check()
-  await page.getByRole('textbox').fill('extra')
+  await fillRepositories(page, 'ada@acrux.localhost', 'extra')
   await button(page, 'Next').click()
   await page.getByText('ada already has this role here. The repositories are added').waitFor()
   await button(page, 'Assign').click()
@@ -135,14 +129,10 @@ test('role assignments are shown page by page, and filtered by name and by role'
   if (!portal.canRun(t)) return
   const owner = await createPerson(server, 'lister')
   await give(owner, roles.owner)
-  await showDirectory(owner)
+  await letReadDirectory(server, owner.id)
   const { groups, each } = await assignMany()
-  const all = listAt(
-    (
-      await arm(server, 'GET', `${registry}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()`)
-    ).json(),
-    'value',
-  )
+  const path = `${registry}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()`
+  const all = listAt((await arm(server, 'GET', path)).json(), 'value')
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await portal.watch(context)
   await signIn(page, owner, `${base}/access`)
@@ -318,7 +308,7 @@ test('an owner creates a custom role, and sees who loses what before the mode of
   const puller = await createPerson(server, 'puller')
   await give(owner, roles.owner)
   await give(puller, roles.acrPull)
-  await showDirectory(owner)
+  await letReadDirectory(server, owner.id)
   await setMode(server, 'LegacyRegistryPermissions')
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await others.watch(context)
@@ -373,7 +363,7 @@ test('a reader sees the rights and changes nothing, and others do not see them',
   const bad = await createPerson(server, 'bad')
   await give(bad, roles.acrPull)
   expectStatus(await graph(server, 'PATCH', `/users/${bad.id}`, { displayName: hostile }), 204)
-  await showDirectory(reader)
+  await letReadDirectory(server, reader.id)
   const views: readonly (readonly [path: string, disabled: string])[] = [
     ['access', 'Add a role assignment'],
     ['access?tab=roles', 'Create a custom role'],

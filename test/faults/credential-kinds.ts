@@ -12,6 +12,7 @@ import {
   registryId,
   roles,
 } from '../harness/arm.ts'
+import { letReadDirectory } from '../harness/directory.ts'
 import { form, request, type HttpResponse } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { type PageVisitor, type Person, pageVisitor } from '../harness/page-visitor.ts'
@@ -153,8 +154,7 @@ async function assemble(server: RunningServer, issuer: TokenIssuer) {
     await assignRole(server, objectId, roles.acrPull, registryId(server))
   }
   for (const principalId of [identity.objectId, machine.own.objectId, job.objectId]) {
-    const role = { principalId, roleDefinitionId: '88d8e3e3-8f55-4a1e-953a-9b9898b8876b', directoryScopeId: '/' }
-    expectStatus(await graph(server, 'POST', '/roleManagement/directory/roleAssignments', role), 201)
+    await letReadDirectory(server, principalId)
   }
   return {
     certificateKeys,

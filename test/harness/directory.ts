@@ -34,3 +34,10 @@ export async function createGroup(
   }
   return id
 }
+
+/** Gives a principal the role of a reader of the directory. Returns the id of the assignment. */
+export async function letReadDirectory(server: RunningServer, principalId: string): Promise<string> {
+  const role = { principalId, roleDefinitionId: '88d8e3e3-8f55-4a1e-953a-9b9898b8876b', directoryScopeId: '/' }
+  const path = '/roleManagement/directory/roleAssignments'
+  return stringAt(expectStatus(await graph(server, 'POST', path, role), 201).json(), 'id')
+}

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { armScope, as, assignRole, expectStatus, graph, registryId, roles } from '../../harness/arm.ts'
+import { letReadDirectory } from '../../harness/directory.ts'
 import { listAt, stringAt } from '../../harness/json.ts'
 import { pageVisitor, type Elsewhere, type Page, type PageVisitor } from '../../harness/page-visitor.ts'
 import { askToken, azClientId, codeOf, redeem, type WayThrough } from '../../harness/person.ts'
@@ -135,18 +136,12 @@ async function personWithApp(server: RunningServer, take: (made: Pick<Made, 'obj
 /** A person who reads the directory, by a role that is then removed. */
 async function reader(server: RunningServer): Promise<Given> {
   const { objectId, graphToken } = await person(server)
-  const path = '/roleManagement/directory/roleAssignments'
-  const role = {
-    principalId: objectId,
-    roleDefinitionId: '88d8e3e3-8f55-4a1e-953a-9b9898b8876b',
-    directoryScopeId: '/',
-  }
-  const id = stringAt(expectStatus(await graph(server, 'POST', path, role), 201).json(), 'id')
+  const path = `/roleManagement/directory/roleAssignments/${await letReadDirectory(server, objectId)}`
   return {
     held: {
       graph: () => graph(as(server, graphToken), 'GET', `/users/${server.firstRun.owner.userPrincipalName}`),
     },
-    take: async () => expectStatus(await graph(server, 'DELETE', `${path}/${id}`), 204),
+    take: async () => expectStatus(await graph(server, 'DELETE', path), 204),
   }
 }
 
