@@ -152,11 +152,11 @@ function malformedSearch(round: number): string {
   return new URLSearchParams([...pairs, ...tooLong, ...pairs.slice(round, round + 5)]).toString()
 }
 
-/** The headings, buttons and errors of the view, which tab is open, and what its fields contain. */
+/** The headings, buttons and errors of the view without correlation ids, which tab is open, and what its fields contain. */
 const stateOf = (page: Page): Promise<unknown> =>
   page.evaluate(`[
     ...[...document.querySelectorAll('main :is(h1, h2, h3, label, code, button, th, [role=alert]):not(tbody *)')]
-      .map((element) => element.textContent + (element.ariaSelected ?? '')),
+      .map((element) => element.textContent.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '') + (element.ariaSelected ?? '')),
     ...[...document.querySelectorAll('main :is(input, select, textarea):not(tbody *)')].map(({ value }) => value),
   ]`)
 

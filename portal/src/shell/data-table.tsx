@@ -17,7 +17,7 @@ const useStyles = makeStyles({
   // The cells of a row are below each other on a narrow screen.
   stacked: {
     '@media (max-width: 30rem)': {
-      '& [role="columnheader"]': { display: 'none' },
+      '& [role="rowgroup"]:has([role="columnheader"])': { display: 'none' },
       '& [role="row"]': {
         display: 'block',
         paddingTop: tokens.spacingVerticalXS,
