@@ -52,7 +52,7 @@ export async function openTestModules(options: TestModulesOptions = {}) {
     openApi: () => ({ openapi: '3.1.0' }),
     serverStatus: noStatus,
     hostCertificates: noStatus,
-    backups: { status: noStatus, refusal: () => 'no-directory' as const, start: () => undefined },
+    backups: { status: noStatus, start: async () => 'no-directory' as const },
     startCollection: () => Promise.resolve(),
   }
   const modules = await createModules(basis, configuration, ports)

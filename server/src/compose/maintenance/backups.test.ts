@@ -29,14 +29,18 @@ async function open(t: TestContext, openFolder?: OpenFolder) {
 
 test('a backup that fails says why, without the paths of the configuration, and another one can be started', async (t) => {
   const { root, backups, ended } = await open(t)
-  assert.equal(backups.refusal(), undefined)
-  backups.start()
-  assert.equal(backups.refusal(), 'running')
+  const records: string[] = []
+  const start = (name: string) => backups.start(async () => void records.push(name))
+  await assert.rejects(
+    backups.start(async () => Promise.reject(new Error('no space'))),
+    /no space/,
+  )
+  assert.deepEqual(await Promise.all([start('one'), start('other')]), [undefined, 'running'])
+  assert.deepEqual(records, ['one'])
   const last = await ended()
   assert.equal(last?.state, 'failed')
   assert.equal(last.error, 'there is no database in dataDir: set the data directory of a server with --data-dir')
-  while (backups.refusal() !== undefined) await sleep(20)
-  backups.start()
+  while ((await start('next')) !== undefined) await sleep(20)
   assert.equal((await backups.status()).last?.state, 'running')
   assert.ok(!JSON.stringify(await ended()).includes(root))
 })
@@ -110,7 +114,7 @@ test('a running backup does not cause the directory to be listed again', async (
   const slow = slowFolders()
   const { backups, ended } = await open(t, slow.openFolder)
   await backups.status()
-  backups.start()
+  await backups.start(async () => undefined)
   const { last, count } = await backups.status()
   assert.deepEqual([last?.state, count, slow.listings], ['running', 51, 1])
   await ended()

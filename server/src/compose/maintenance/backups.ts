@@ -37,6 +37,7 @@ type BackupsOptions = {
 export class Backups implements BackupPort {
   readonly #options: BackupsOptions
   #last: BackupRun | undefined
+  #isStarting = false
   #thread: Worker | undefined
   #listing: Promise<Listing> | undefined
   #lastListing: Listing | undefined
@@ -45,17 +46,30 @@ export class Backups implements BackupPort {
     this.#options = options
   }
 
-  refusal(): BackupRefusal | undefined {
+  async start(record: () => Promise<void>): Promise<BackupRefusal | undefined> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return refusal
+    this.#isStarting = true
+    try {
+      await record()
+      this.#startThread()
+      return undefined
+    } finally {
+      this.#isStarting = false
+    }
+  }
+
+  #refusal(): BackupRefusal | undefined {
     const { backup, database } = this.#options.configuration
     if (database.url !== undefined) return 'unsupported'
     if (backup.directory === undefined) return 'no-directory'
-    return this.#thread === undefined ? undefined : 'running'
+    return this.#thread === undefined && !this.#isStarting ? undefined : 'running'
   }
 
-  start(): void {
+  #startThread(): void {
     const { configuration, version, clock } = this.#options
     const { directory } = configuration.backup
-    if (this.refusal() !== undefined || directory === undefined) return
+    if (directory === undefined) return
     const startedAt = new Date(clock.now()).toISOString()
     const begun = { startedAt, completedAt: null, step: 'database', doneBytes: 0, totalBytes: 0 } as const
     this.#last = { state: 'running', ...begun, id: null, error: null }
@@ -72,7 +86,7 @@ export class Backups implements BackupPort {
 
   async status(): Promise<BackupsDocument> {
     const { directory } = this.#options.configuration.backup
-    const refusal = this.refusal()
+    const refusal = this.#refusal()
     const availability = refusal === undefined || refusal === 'running' ? 'available' : refusal
     // Read first: the list that is sent with a completed backup contains it.
     const last = this.#last ?? null

@@ -54,7 +54,6 @@ export type BackupRefusal = 'running' | 'no-directory' | 'unsupported'
 /** Makes backups in the configured directory. */
 export type BackupPort = {
   readonly status: () => Promise<BackupsDocument>
-  readonly refusal: () => BackupRefusal | undefined
-  /** Starts a backup, unless there is a refusal. */
-  readonly start: () => void
+  /** Starts a backup after `record` has stored who requested it. Returns why none is started; then nothing is recorded. */
+  readonly start: (record: () => Promise<void>) => Promise<BackupRefusal | undefined>
 }

@@ -17,11 +17,11 @@ const refusals: Readonly<Record<BackupRefusal, string>> = {
  */
 export async function startBackup(context: ManagementContext, call: ManagementCall): Promise<BackupsDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
-  const refusal = context.backups.refusal()
-  if (refusal !== undefined) throw new ArmError('conflict', refusals[refusal])
   const event = { action: 'backup.start', target: subscriptionId(subscription) }
-  await context.audit.append({ ...event, outcome: 'success', ...attributionOf(call.caller), origin: call.origin })
-  context.backups.start()
+  const refusal = await context.backups.start(async () => {
+    await context.audit.append({ ...event, outcome: 'success', ...attributionOf(call.caller), origin: call.origin })
+  })
+  if (refusal !== undefined) throw new ArmError('conflict', refusals[refusal])
   call.reply.code(202)
   return context.backups.status()
 }
