@@ -5,11 +5,12 @@ import { sql } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { type ObservedRead, observeReads, planOfSqlite, rowsReadByPostgres } from '../../platform/sql/test-reads.ts'
-import { registryId } from '../../standards/azure/resource-id.ts'
+import { registryId, scopeChain } from '../../standards/azure/resource-id.ts'
 import { type Access, createAccess } from '../access.ts'
 import { openTestAccessFor, testScopes, testSubscriptionId } from '../test-access.ts'
 import type { AssignmentFilter } from './list-assignments.ts'
 import type { RoleAssignment } from './model.ts'
+import { createRoleAssignmentStore } from './role-assignment-store.ts'
 import type { RoleAssignmentRow } from './rows.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
@@ -190,6 +191,26 @@ for (const kind of testDatabaseKinds) {
           )
           for (const read of reads) await assertReadsItsRows(database, read, filter)
         }
+      }
+    })
+
+    test('a part in the order of principals costs the same however many assignments there are', async (t) => {
+      const { database, reads } = observeReads((await open(t)).database)
+      await insertThousands(database, [alice, team, bob])
+      const store = createRoleAssignmentStore(database)
+      for (const [after, next] of [
+        ['', team],
+        [team, alice],
+        [alice, bob],
+      ] as const) {
+        reads.length = 0
+        const rows = await store.assignedAfter(scopeChain(registry), after, 10)
+        assert.deepEqual(
+          rows.map((row) => row.principal_id),
+          Array.from({ length: 10 }, () => next),
+        )
+        if (database.kind !== 'postgres') continue
+        for (const { query } of reads) assert.ok((await rowsReadByPostgres(database, query)) <= 60, query.sql)
       }
     })
 

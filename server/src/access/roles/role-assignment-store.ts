@@ -125,8 +125,11 @@ function managementReads(database: Database) {
 
     /** A part of these, in the order of principals: the first `limit` of those of principals after another one. */
     assignedAfter: (scopeKeys: readonly string[], after: string, limit: number): Promise<PrincipalRoleRow[]> => {
-      const at = (scopeKey: string) =>
-        principalRoles(read()).where('scope_key', '=', scopeKey).where('principal_id', '>', after)
+      // Each scope has a part of its own: PostgreSQL would read and sort all rows of the scopes.
+      const at = (scopeKey: string) => {
+        const rows = principalRoles(read()).where('scope_key', '=', scopeKey).where('principal_id', '>', after)
+        return read().selectFrom(rows.orderBy('principal_id').limit(limit).as('role_assignment')).selectAll()
+      }
       const [first = '', ...others] = scopeKeys
       return others
         .reduce((rows, scopeKey) => rows.unionAll(at(scopeKey)), at(first))
