@@ -85,8 +85,7 @@ test('two servers on one PostgreSQL: what one revokes, the other denies from the
   await removeRole(server, assignment)
   const tookMs = performance.now() - beganMs
   t.diagnostic(`milliseconds of a revocation with a stopped server: ${Math.round(tookMs)}`)
-  // A revocation takes its own time, too, on a busy machine.
-  assert.ok(tookMs < 3 * leaseMs + 3 * (sorted.at(-1) ?? 0), `${tookMs} ms`)
+  assert.ok(tookMs < 3 * leaseMs, `${tookMs} ms`)
   const late = replica.list(bearer)
   replica.signal('SIGCONT')
   assert.notEqual((await late).status, 200)

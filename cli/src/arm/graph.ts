@@ -8,7 +8,7 @@ import { valueAt } from './shape.ts'
 /** A filter of Graph, or none. */
 export type GraphFilter = string | undefined
 
-/** Gets a list of Graph. The link to the next page names the path behind the endpoint. @throws ApiError */
+/** Gets a list of Graph. The path of the endpoint is removed from the link to the next page. @throws ApiError */
 export async function listGraph(account: Account, path: string, filter?: GraphFilter): Promise<readonly unknown[]> {
   const first = `/v1.0${path}${filter === undefined ? '' : `?$filter=${encodeURIComponent(filter)}`}`
   const base = new URL(account.cloud.endpoints['microsoftGraphResourceId'] ?? 'https://localhost').pathname

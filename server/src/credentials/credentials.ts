@@ -112,7 +112,7 @@ export interface Credentials {
   readonly oneTimeLinks: OneTimeLinks
   /** Whether the user has signed in from this network or browser since the last change of the password. */
   isKnownPlace(objectId: string, place: SignInPlace): Promise<boolean>
-  /** Stores the network of a complete sign-in. A new one becomes a security event. */
+  /** Stores the network of a complete sign-in. A new network is recorded as a security event. */
   recordPlace(
     transaction: Transaction,
     objectId: string,

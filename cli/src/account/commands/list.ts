@@ -37,7 +37,7 @@ export const command = defineCommand<Flags>({
   },
 })
 
-/** Gets the subscriptions of every sign-in of the active cloud again. A sign-in that fails keeps its subscriptions. */
+/** Gets the subscriptions of every sign-in of the active cloud again. If the server denies a sign-in, its known subscriptions are kept. */
 async function refreshed(context: CommandContext): Promise<Profile> {
   const profile = openProfile(context.env)
   const before = await profile.read()

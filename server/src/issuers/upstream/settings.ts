@@ -17,7 +17,7 @@ export type UpstreamSettings = {
   readonly allowedTenants: readonly string[]
   readonly createUsers: boolean
   readonly prompt?: 'login' | 'select_account' | 'consent' | undefined
-  /** Values of `acr` that mean more than one factor. */
+  /** The values of the provider's claim `acr` that mean more than one factor. */
   readonly mfaAcrValues: readonly string[]
   readonly signInHours: number
   readonly caFile?: string | undefined
