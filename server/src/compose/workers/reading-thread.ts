@@ -136,7 +136,7 @@ async function openReading(
   const database = openSqliteReader(databaseFileIn(dataDir), revisions)
   const callers = new SharedCallers(start.callers, start.index)
   const callerBudgets = new CallerBudgets(callerLimitsOf(configuration), () => performance.now(), callers)
-  const forward = createForwarder(start.forwardPath)
+  const forward = createForwarder(start.forwardPath, () => app)
   const place = { path: dataDir, filesAreHeld: () => true }
   const storage = await openStorage(configuration, place, { clock, env: process.env })
   const { tokenService, registry } = createReadingModules({

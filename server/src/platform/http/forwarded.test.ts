@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import http, { type IncomingMessage, type RequestOptions } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -15,6 +15,7 @@ const directory = await mkdtemp(path.join(tmpdir(), 'acrux-forwarded-'))
 const socket = path.join(directory, 'workers.sock')
 const app = createApp({ log: createLog('silent'), trustedProxies: [] })
 const bodies: string[] = []
+const urls: (string | undefined)[] = []
 mountRaw(app, {
   paths: ['/v2'],
   methods: ['GET', 'HEAD', 'PUT', 'POST'],
@@ -27,7 +28,8 @@ app.get('/slow', () => {
 })
 app.put('/documents', () => ({}))
 const inside = await listenForForwarded(app, socket)
-const forward = createForwarder(socket)
+const forward = createForwarder(socket, () => worker)
+const worker = createApp({ log: createLog('silent'), trustedProxies: [] })
 const outside = http.createServer((request, response) => forward(request, response)).listen(0, '127.0.0.1')
 await once(outside, 'listening')
 const { port } = outside.address() as AddressInfo
@@ -35,11 +37,13 @@ after(async () => {
   outside.closeAllConnections()
   outside.close()
   await inside.close()
+  await worker.close()
   await app.close()
   await rm(directory, { recursive: true })
 })
 
 async function answer(request: IncomingMessage, response: http.ServerResponse, remoteAddress: string): Promise<void> {
+  urls.push(request.url)
   if (request.url === '/v2/early') {
     response.writeHead(413).end('too large')
     return
@@ -56,6 +60,27 @@ async function answer(request: IncomingMessage, response: http.ServerResponse, r
   const seen = { method, body, remoteAddress, localPort: connection.localPort, headers }
   response.writeHead(201, ['x-twice', 'a', 'x-twice', 'b']).end(JSON.stringify(seen))
 }
+
+/** Sends bytes on a connection of their own, and returns what came back until the connection was closed. */
+async function sendBytes(bytes: string, localAddress = '127.0.0.1'): Promise<string> {
+  const connection = connect({ port, host: '127.0.0.1', localAddress })
+  connection.write(bytes, 'latin1')
+  let received = ''
+  for await (const piece of connection) received += String(piece)
+  return received
+}
+
+/** What the main thread saw of a request. */
+async function seenOf(lines: readonly string[], body = '', localAddress?: string) {
+  const head = [`POST /v2/x HTTP/1.1`, 'Host: a', 'Connection: close', ...lines, '', body]
+  const received = await sendBytes(head.join('\r\n'), localAddress)
+  assert.match(received, /^HTTP\/1\.1 201 /, received)
+  const [, text = ''] = received.split('\r\n\r\n')
+  return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1))
+}
+
+/** With the headers that are added for the main thread, more than Node keeps by default. */
+const manyHeaders = Array.from({ length: 995 }, () => 'x:')
 
 function send(
   url: string,
@@ -140,5 +165,86 @@ describe('a forwarded request', () => {
     await arrived.promise
     request.destroy()
     assert.equal(await closed, '/slow')
+  })
+
+  it('keeps the headers of its connection to itself', async () => {
+    const rows: readonly (readonly [lines: readonly string[], dropped: readonly string[]])[] = [
+      [['Trailer: x'], ['trailer']],
+      [['Trailer: x', 'Transfer-Encoding: chunked'], ['trailer']],
+      [['TE: trailers'], ['te']],
+      [['Keep-Alive: timeout=5'], ['keep-alive']],
+      [
+        ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: A'],
+        ['upgrade', 'http2-settings'],
+      ],
+      [['Proxy-Connection: keep-alive'], ['proxy-connection']],
+      [
+        ['Proxy-Authorization: Basic QTpB', 'Proxy-Anything: 1'],
+        ['proxy-authorization', 'proxy-anything'],
+      ],
+      [['Connection: X-Own ,, "', 'X-Own: 1', 'X-Other: 2'], ['x-own']],
+    ]
+    for (const [lines, dropped] of rows) {
+      const isChunked = lines.some((line) => line.startsWith('Transfer'))
+      const { headers } = await seenOf(lines, isChunked ? '0\r\nx: 1\r\n\r\n' : '')
+      for (const name of dropped) assert.equal(headers[name], undefined, lines.join())
+    }
+    assert.equal((await seenOf(['Connection: X-Own', 'X-Other: 2'])).headers['x-other'], '2')
+  })
+
+  it('keeps its body and its host where they are named as headers of its connection', async () => {
+    const lines = [
+      'Connection: content-length, host, x-forwarded-for',
+      'X-Forwarded-For: 192.0.2.1',
+      'Content-Length: 4',
+    ]
+    const { body, headers } = await seenOf(lines, 'body')
+    assert.deepEqual([body, headers.host, headers['x-forwarded-for']], ['body', 'a', '192.0.2.1'])
+    const chunked = ['Connection: transfer-encoding', 'Transfer-Encoding: chunked']
+    assert.equal((await seenOf(chunked, '4\r\nbody\r\n0\r\n\r\n')).body, 'body')
+  })
+
+  it('has the addresses of its client, however many headers it has', async () => {
+    assert.equal((await seenOf([], '', '127.0.0.2')).remoteAddress, '127.0.0.2')
+    for (const lines of [
+      manyHeaders,
+      ['Connection: acrux-connection'],
+      ['Acrux-Connection: {}', ...manyHeaders.slice(1)],
+    ]) {
+      assert.equal((await seenOf(lines)).remoteAddress, '127.0.0.1')
+    }
+  })
+
+  it('cannot hide another request in its body', async () => {
+    const hidden = 'POST /v2/hidden HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'
+    const { body } = await seenOf([...manyHeaders, `Content-Length: ${hidden.length}`], hidden)
+    assert.equal(body, hidden)
+    const chunked = [...manyHeaders, 'Transfer-Encoding: chunked']
+    const size = hidden.length.toString(16)
+    assert.equal((await seenOf(chunked, `${size}\r\n${hidden}\r\n0\r\n\r\n`)).body, hidden)
+    assert.equal((await send('/v2/x')).status, 201)
+    assert.ok(!urls.includes('/v2/hidden'))
+  })
+
+  it('is answered with 400 if it cannot be sent, and with 502 if the main thread does not answer', async () => {
+    const malformed = http.createServer((request, response) => {
+      request.url = '/v2/a b'
+      forward(request, response)
+    })
+    const toNothing = createForwarder(path.join(directory, 'nothing.sock'), () => worker)
+    const unanswered = http.createServer((request, response) => toNothing(request, response))
+    for (const [server, status] of [
+      [malformed, 400],
+      [unanswered, 502],
+    ] as const) {
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port: ownPort } = server.address() as AddressInfo
+      const answer = await send('/v2/x', { port: ownPort, method: 'PUT' }, 'x'.repeat(1024 * 1024))
+      assert.equal(answer.status, status)
+      assert.equal(typeof JSON.parse(answer.text).error.message, 'string')
+      server.closeAllConnections()
+      server.close()
+    }
   })
 })

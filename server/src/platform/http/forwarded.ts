@@ -4,6 +4,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { once } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import { requestListener } from './raw-surface.ts'
+import { rejectRequest } from './reject-request.ts'
 import { discardRest, endResponse } from './unread-body.ts'
 
 /*
@@ -17,48 +18,54 @@ const connectionHeader = 'acrux-connection'
 /** Larger than any header that a client may send. */
 const maxHeaderSize = 64 * 1024
 
-/** The headers of one connection, which are not forwarded. [RFC 9110 §7.6.1] */
+/**
+ * The headers of one connection, which are not forwarded, and those that frame a body, which are written anew. All that
+ * begin with `proxy-` are of one connection, too. [RFC 9110 §7.6.1]
+ */
 const ofRequestConnection = new Set([
   'connection',
   'keep-alive',
-  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
   'upgrade',
   'expect',
+  'content-length',
   connectionHeader,
 ])
-/**
- * The headers of one connection and of a body that was read: the text of the body may have a different length than
- * its bytes.
- */
-const ofReadRequest = new Set([...ofRequestConnection, 'content-length', 'transfer-encoding'])
+/** Headers that a client cannot drop by naming them in `Connection`: the registry and the client's address follow from them. */
+const ofEveryRequest = new Set(['host', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
 const ofResponseConnection = new Set(['connection', 'keep-alive', 'transfer-encoding'])
 
 /** Sends a whole request to the main thread, and its response to the client. `body` is the body, if it was read already. */
 export type Forward = (request: IncomingMessage, response: ServerResponse, body?: string) => void
 
-/** Creates the forwarding to the socket at `path`. */
-export function createForwarder(path: string): Forward {
+/**
+ * Creates the forwarding to the socket at `path`. It does not throw: a request that cannot be sent is answered with 400,
+ * and a request that the main thread does not answer with 502, as responses of `app`.
+ */
+export function createForwarder(path: string, app: () => FastifyInstance): Forward {
   const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 256 })
   return (request, response, body) => {
     const { method, url } = request
-    const headers = forwardedHeaders(request, body)
-    const forwarded = http.request({ agent, socketPath: path, method, path: url, headers })
-    forwarded.on('response', (answer) => {
-      if (answer.headers.connection === 'close') response.shouldKeepAlive = false
-      const { statusCode = 502, statusMessage, rawHeaders } = answer
-      response.writeHead(statusCode, statusMessage, withoutHeaders(rawHeaders, ofResponseConnection))
-      answer.pipe(response, { end: false })
-      answer.on('end', () => {
-        request.unpipe(forwarded)
-        if (!request.complete) forwarded.destroy()
-        endResponse(request, response)
-        discardRest(request)
-      })
-      answer.on('error', () => response.destroy())
-    })
-    // The main thread ends a connection deliberately, such as that of a client which is too slow.
-    forwarded.on('error', () => {
-      if (!response.headersSent) response.destroy()
+    let forwarded: http.ClientRequest
+    try {
+      const headers = forwardedHeaders(request, body)
+      forwarded = http.request({ agent, socketPath: path, method, path: url, headers })
+    } catch (error) {
+      app().warnLimited('a request could not be forwarded', { err: error })
+      rejectRequest(app(), { request, response }, 400, 'The request could not be read.')
+      return
+    }
+    forwarded.on('response', (answer) => returnAnswer(answer, { request, response, forwarded }))
+    forwarded.on('error', (error) => {
+      if (response.headersSent || response.destroyed || request.destroyed) {
+        response.destroy()
+        return
+      }
+      app().warnLimited('the main thread did not answer a request', { err: error })
+      request.unpipe(forwarded)
+      rejectRequest(app(), { request, response }, 502, 'The server could not complete the request.')
     })
     response.on('close', () => {
       if (!response.writableFinished) forwarded.destroy()
@@ -69,20 +76,53 @@ export function createForwarder(path: string): Forward {
   }
 }
 
-function forwardedHeaders({ rawHeaders, headers, socket }: IncomingMessage, body: string | undefined): string[] {
-  const kept = withoutHeaders(rawHeaders, body === undefined ? ofRequestConnection : ofReadRequest)
-  const hasLength = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-  // Node would add an empty body in chunks.
-  if (body !== undefined || !hasLength) kept.push('content-length', String(Buffer.byteLength(body ?? '')))
-  kept.push(connectionHeader, JSON.stringify(connectionOf(socket)), 'connection', 'keep-alive')
-  return kept
+type Exchange = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly forwarded: http.ClientRequest
 }
 
-function withoutHeaders(rawHeaders: readonly string[], names: ReadonlySet<string>): string[] {
+function returnAnswer(answer: IncomingMessage, { request, response, forwarded }: Exchange): void {
+  if (answer.headers.connection === 'close') response.shouldKeepAlive = false
+  const { statusCode = 502, statusMessage, rawHeaders } = answer
+  const headers = withoutHeaders(rawHeaders, (name) => ofResponseConnection.has(name))
+  response.writeHead(statusCode, statusMessage, headers)
+  answer.pipe(response, { end: false })
+  answer.on('end', () => {
+    request.unpipe(forwarded)
+    if (!request.complete) forwarded.destroy()
+    endResponse(request, response)
+    discardRest(request)
+  })
+  answer.on('error', () => response.destroy())
+}
+
+function forwardedHeaders({ rawHeaders, headers, socket }: IncomingMessage, body: string | undefined): string[] {
+  const named = new Set(headers.connection?.split(',').map((name) => name.trim().toLowerCase()))
+  const isOfConnection = (name: string): boolean =>
+    ofRequestConnection.has(name) || name.startsWith('proxy-') || (named.has(name) && !ofEveryRequest.has(name))
+  return [
+    connectionHeader,
+    JSON.stringify(connectionOf(socket)),
+    'connection',
+    'keep-alive',
+    ...framingOf(headers, body),
+    ...withoutHeaders(rawHeaders, isOfConnection),
+  ]
+}
+
+/** The length of a body that was read may differ from that of its text. Without a length, Node would send an empty body in chunks. */
+function framingOf(headers: IncomingMessage['headers'], body: string | undefined): [name: string, value: string] {
+  if (body !== undefined) return ['content-length', String(Buffer.byteLength(body))]
+  if (headers['transfer-encoding'] !== undefined) return ['transfer-encoding', 'chunked']
+  return ['content-length', headers['content-length'] ?? '0']
+}
+
+function withoutHeaders(rawHeaders: readonly string[], isDropped: (lowerCaseName: string) => boolean): string[] {
   const kept: string[] = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? ''
-    if (!names.has(name.toLowerCase())) kept.push(name, rawHeaders[index + 1] ?? '')
+    if (!isDropped(name.toLowerCase())) kept.push(name, rawHeaders[index + 1] ?? '')
   }
   return kept
 }
@@ -132,6 +172,8 @@ export async function listenForForwarded(
       answer(request, response)
     },
   )
+  // With a maximum, Node may drop headers beyond it. The size of the headers is limited.
+  server.maxHeadersCount = 0
   await rm(path, { force: true })
   server.listen(path)
   await once(server, 'listening')

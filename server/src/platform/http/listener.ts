@@ -244,7 +244,9 @@ function createServer(
   }
   const route = inOrder((request, response) => {
     if (guard.isDraining) response.shouldKeepAlive = false
-    if (settleHost(request)) answer(request, response)
+    if (request.rawHeaders.length >= 2 * maxHeaders) {
+      rejectRequest(app, { request, response }, 431, 'The request has too many headers.')
+    } else if (settleHost(request)) answer(request, response)
     else rejectRequest(app, { request, response }, 400, 'The host of the request is missing or ambiguous.')
   })
   const options = {
@@ -297,6 +299,9 @@ function createServer(
   )
   return server
 }
+
+/** Node's maximum number of headers. Some versions of Node drop the headers beyond it, such as a second `Host`. */
+const maxHeaders = 1000
 
 const absoluteTarget = /^https?:\/\/([^/?#]+)(.*)$/i
 

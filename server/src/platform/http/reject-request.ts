@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { newTimeOrderedId } from '../process/time-ordered-id.ts'
 import { commonHeaders } from './app.ts'
+import { discardRest, endResponse } from './unread-body.ts'
 
 /** Rejects a request before it reaches a surface, and closes the connection. */
 export function rejectRequest(
@@ -12,7 +13,7 @@ export function rejectRequest(
   status: number,
   message: string,
 ): void {
-  const body = bodyOf(message)
+  const body = bodyOf(status, message)
   response.shouldKeepAlive = false
   response.writeHead(status, [
     ...commonOf(app, request.socket, request.headers.host),
@@ -21,7 +22,12 @@ export function rejectRequest(
     'content-length',
     String(Buffer.byteLength(body)),
   ])
-  response.end(body)
+  // A client that expects 100 does not send its body.
+  if (request.headers.expect !== undefined) response.end(body)
+  else {
+    endResponse(request, response, body)
+    discardRest(request)
+  }
 }
 
 const refused = new WeakSet<Socket>()
@@ -53,7 +59,7 @@ export function rejectUnreadable(
     return
   }
   const [status, message] = refusals[error.code ?? ''] ?? [400, 'The request could not be read.']
-  const body = bodyOf(message)
+  const body = bodyOf(status, message)
   const common = commonOf(app, socket, undefined)
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`]
   for (let index = 0; index < common.length; index += 2) lines.push(`${common[index]}: ${common[index + 1]}`)
@@ -73,6 +79,6 @@ function commonOf(app: FastifyInstance, socket: Socket, asked: string | undefine
   return commonHeaders(app, newTimeOrderedId(Date.now()), host === undefined ? {} : { host })
 }
 
-function bodyOf(message: string): string {
-  return JSON.stringify({ error: { code: 'BadRequest', message } })
+function bodyOf(status: number, message: string): string {
+  return JSON.stringify({ error: { code: status < 500 ? 'BadRequest' : 'BadGateway', message } })
 }
