@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { after } from 'node:test'
 import { clientHome, run } from '../harness/clients.ts'
 import { startServer } from '../harness/server.ts'
 import { serveHttps, type HttpsServer } from '../harness/token-issuer.ts'
-import { acruxClient, principalLogin } from './acrux/acrux.ts'
+import { type AcruxClient, acruxClient, principalLogin } from './acrux/acrux.ts'
 import { step } from './az/az.ts'
 import { root } from './lib/examples.ts'
 import { createKubelet, type Provider } from './lib/kubelet.ts'
@@ -200,6 +200,91 @@ step('a server that lets people sign in at another one gets no token without a c
   assert.equal(existsSync(join(client.configDir, 'profile.json')), false)
 })
 
+/** A command that signs the first service principal in at a server. */
+function loginAt({ origin, caFile }: Pick<HttpsServer, 'origin' | 'caFile'>): string[] {
+  const { servicePrincipal, tenantId } = server.firstRun
+  const who = ['--service-principal', '-u', servicePrincipal.appId, '-p', '-', '--tenant', tenantId]
+  return ['login', '--server', origin, '--ca-file', caFile, ...who]
+}
+
+/** The files that a client has stored, with their contents. */
+function storedBy({ configDir }: AcruxClient): Readonly<Record<string, string>> {
+  const files = readdirSync(configDir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
+  return Object.fromEntries(files.map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name), 'utf8')]))
+}
+
+step('a server that describes another one changes nothing that is stored of that one', ['openssl'], async () => {
+  await using attacker = await startMalicious({
+    '/metadata/endpoints': (origin) => metadataWith(server.baseUrl, origin),
+  })
+  using client = acruxClient()
+  const { password } = server.firstRun.servicePrincipal
+  await client.text(principalLogin(server), { input: password })
+  await client.text(['env', 'docker'])
+  const before = storedBy(client)
+  const says = new RegExp(`describes another server: ${server.baseUrl}`)
+  const named = ['--server', attacker.origin, '--ca-file', attacker.caFile]
+  await client.fails(1, says, [...loginAt(attacker), '--yes'], { input: password })
+  for (const each of ['docker', 'sdk', 'az']) await client.fails(1, says, ['env', each, ...named])
+  const register = ['cloud', 'register', '-n', 'other', '--endpoint-resource-manager', attacker.origin]
+  await client.fails(1, says, [...register, '--ca-file', attacker.caFile])
+  assert.deepEqual(storedBy(client), before)
+  assert.match(await client.text(['env', 'sdk']), new RegExp(`AZURE_AUTHORITY_HOST='?${server.baseUrl}`))
+  const [, ...again] = principalLogin(server)
+  await client.text(['login', ...again.slice(4)], { input: password })
+  assert.deepEqual([...new Set(attacker.requests)], ['/metadata/endpoints?api-version=2022-09-01'])
+})
+
+step('a server is stored and becomes active only after a sign-in that succeeded', ['openssl'], async () => {
+  await using attacker = await startMalicious({ '/metadata/endpoints': (origin) => metadataWith(origin, origin) })
+  using client = acruxClient()
+  const { password } = server.firstRun.servicePrincipal
+  await client.fails(1, /./, loginAt(attacker), { input: 'a secret of this server alone' })
+  assert.equal(existsSync(join(client.configDir, 'profile.json')), false)
+  await client.text(principalLogin(server), { input: password })
+  const before = storedBy(client)
+  await client.fails(1, /./, loginAt(attacker), { input: 'a secret of this server alone' })
+  assert.deepEqual(storedBy(client), before)
+  assert.deepEqual(await client.json(['cloud', 'list', '--query', '[?isActive].name']), [`localhost:${server.port}`])
+})
+
+step('a server does not replace the subscription of another one that has the same id', ['openssl'], async () => {
+  await using other = await startMalicious(answersWithoutEnd())
+  using client = acruxClient()
+  const { servicePrincipal, subscriptionId } = server.firstRun
+  await client.text(principalLogin(server), { input: servicePrincipal.password })
+  await client.text(loginAt(other), { input: 'a secret of this server alone' })
+  assert.deepEqual(await client.json(['account', 'show', '--query', '[id, environmentName]']), [
+    subscriptionId,
+    hostOf(other),
+  ])
+  await client.text(['cloud', 'set', '-n', `localhost:${server.port}`])
+  assert.deepEqual(await client.json(['account', 'show', '--query', '[id, environmentName]']), [
+    subscriptionId,
+    `localhost:${server.port}`,
+  ])
+  await client.text(['acr', 'list'])
+})
+
+step('the sign-ins of a cloud are not sent to other servers that get its name', ['openssl'], async () => {
+  await using other = await startMalicious({ '/metadata/endpoints': (origin) => metadataWith(origin, origin) })
+  using client = acruxClient()
+  const { password } = server.firstRun.servicePrincipal
+  const at = (origin: string, caFile: string) => ['--endpoint-resource-manager', origin, '--ca-file', caFile]
+  await client.text(['cloud', 'register', '-n', hostOf(other), ...at(server.baseUrl, server.caFile)])
+  const taken = /is registered with another address[^]+acrux cloud unregister/
+  await client.fails(1, taken, loginAt(other), { input: password })
+  await client.text(principalLogin(server), { input: password })
+  const moved = /has sign-ins, and its new servers would get their tokens/
+  await client.fails(1, moved, ['cloud', 'update', '-n', hostOf(other), ...at(other.origin, other.caFile)])
+  const active = ['cloud', 'update', '--endpoint-active-directory', other.origin]
+  await client.fails(1, moved, active)
+  await client.text(['cloud', 'set', '-n', 'AzureCloud'])
+  await client.text(['cloud', 'unregister', '-n', hostOf(other)])
+  assert.deepEqual(await client.json(['account', 'list', '--all', '--query', '[].id']), [])
+  assert.deepEqual([...new Set(other.requests)], ['/metadata/endpoints?api-version=2022-09-01'])
+})
+
 step('a server cannot make clients send secrets without encryption', ['openssl'], async () => {
   await using attacker = await startMalicious({
     '/metadata/endpoints': (origin) => metadataWith(origin, origin.replace('https:', 'http:')),
@@ -247,10 +332,8 @@ function answersWithoutEnd(): Parameters<typeof startMalicious>[0] {
 step('a server whose lists have no end does not keep a command running', ['openssl'], async () => {
   await using endless = await startMalicious(answersWithoutEnd())
   using client = acruxClient()
-  const { registry, tenantId, servicePrincipal } = server.firstRun
-  const who = ['--service-principal', '-u', servicePrincipal.appId, '-p', '-', '--tenant', tenantId]
-  const login = ['login', '--server', endless.origin, '--ca-file', endless.caFile, ...who]
-  const signedIn = await client.run(login, { input: 'not a secret of anyone' })
+  const { registry } = server.firstRun
+  const signedIn = await client.run(loginAt(endless), { input: 'not a secret of anyone' })
   assert.equal(signedIn.code, 0, signedIn.stderr)
   const before = endless.requests.length
   const commands = [

@@ -1,6 +1,3 @@
-import { failure } from '../command/failure.ts'
-import { isRecord } from '../command/output/sorted-keys.ts'
-
 /** A cloud: Azure, or an Acrux server. The names of endpoints and suffixes are those of `az cloud show`. */
 export type Cloud = {
   readonly name: string
@@ -83,6 +80,18 @@ export function hasSuffixOf({ suffixes }: Cloud, loginServer: string): boolean {
   return suffix !== undefined && suffix.startsWith('.') && loginServer.toLowerCase().endsWith(suffix)
 }
 
+/**
+ * The cloud to whose suffix a login server belongs: Azure before others, and of several clouds the one with the longest suffix,
+ * so that no server gets the login servers of another one by its claims.
+ */
+export function cloudOfSuffix(clouds: readonly Cloud[], loginServer: string): Cloud | undefined {
+  if (hasSuffixOf(azureCloud, loginServer)) return azureCloud
+  const lengthOf = ({ suffixes }: Cloud): number => suffixes['acrLoginServerEndpoint']?.length ?? 0
+  return clouds
+    .filter((cloud) => hasSuffixOf(cloud, loginServer))
+    .toSorted((one, other) => lengthOf(other) - lengthOf(one))[0]
+}
+
 /** Whether a login server is the host of an Acrux server, and so its first registry. An account that may only pull cannot list it. */
 export function isHostOf({ isAcrux, endpoints }: Cloud, loginServer: string): boolean {
   return isAcrux === true && loginServer === URL.parse(endpoints.resourceManager)?.host
@@ -99,66 +108,4 @@ export function cloudDocument({ name, endpoints, suffixes }: Cloud, isActive: bo
     profile: 'latest',
     suffixes: all(suffixNames, suffixes),
   }
-}
-
-/** The cloud that a server describes. @throws CommandFailure if the document lacks what a sign-in needs. [az-cli-wire §1] */
-export function cloudOfMetadata(name: string, metadata: unknown): Cloud {
-  const resourceManager = httpsUrlAt(metadata, 'resourceManager')
-  const activeDirectory = httpsUrlAt(metadata, 'authentication', 'loginEndpoint')
-  const audiences =
-    isRecord(metadata) && isRecord(metadata['authentication']) && metadata['authentication']['audiences']
-  const audience: unknown = Array.isArray(audiences) ? audiences[0] : undefined
-  if (resourceManager === undefined || activeDirectory === undefined || typeof audience !== 'string') {
-    throw failure(
-      'the server does not describe its endpoints at /metadata/endpoints',
-      'check that the URL is that of an Acrux server or of an Azure Resource Manager',
-    )
-  }
-  return {
-    name,
-    ...(textAt(metadata, 'name') === 'Acrux' && { isAcrux: true }),
-    endpoints: {
-      resourceManager,
-      activeDirectory,
-      activeDirectoryResourceId: audience,
-      activeDirectoryGraphResourceId: textAt(metadata, 'graphAudience') ?? null,
-      microsoftGraphResourceId: textAt(metadata, 'microsoftGraphResourceId') ?? null,
-      gallery: textAt(metadata, 'gallery') ?? null,
-      management: audience,
-      portal: textAt(metadata, 'portal') ?? null,
-    },
-    suffixes: {
-      acrLoginServerEndpoint: withDot(textAt(metadata, 'suffixes', 'acrLoginServer')),
-      keyvaultDns: withDot(textAt(metadata, 'suffixes', 'keyVaultDns')),
-      ...databaseSuffixes(withDot(textAt(metadata, 'suffixes', 'sqlServerHostname'))),
-      storageEndpoint: textAt(metadata, 'suffixes', 'storage') ?? null,
-    },
-  }
-}
-
-/** az derives the suffixes of the other databases from that of SQL servers. [az-cli 2.74, cloud.py] */
-function databaseSuffixes(sqlServerHostname: string | null): Readonly<Record<string, string | null>> {
-  const below = (name: string) => (sqlServerHostname === null ? null : `.${name}${sqlServerHostname}`)
-  return {
-    sqlServerHostname,
-    mariadbServerEndpoint: below('mariadb'),
-    mysqlServerEndpoint: below('mysql'),
-    postgresqlServerEndpoint: below('postgres'),
-  }
-}
-
-function withDot(suffix: string | undefined): string | null {
-  if (suffix === undefined) return null
-  return suffix.startsWith('.') ? suffix : `.${suffix}`
-}
-
-/** Secrets and tokens are sent there. */
-function httpsUrlAt(value: unknown, ...names: readonly string[]): string | undefined {
-  const text = textAt(value, ...names)
-  return text !== undefined && URL.parse(text)?.protocol === 'https:' ? text : undefined
-}
-
-function textAt(value: unknown, ...names: readonly string[]): string | undefined {
-  const found = names.reduce<unknown>((each, name) => (isRecord(each) ? each[name] : undefined), value)
-  return typeof found === 'string' ? found : undefined
 }

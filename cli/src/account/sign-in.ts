@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
-import { terminalText } from '../terminal-text.ts'
+import { terminalLine, terminalText } from '../terminal-text.ts'
 import { isNamed, recordOf } from './account.ts'
 import type { Cloud } from './clouds.ts'
+import { isGuid } from './guid.ts'
 import { type HttpClient, jsonOf } from './http.ts'
 import { type Profile, type SignIn, type SignInMethod, type Subscription, openProfile } from './profile.ts'
+import { withCloud } from './registered-clouds.ts'
 import { chooseSecretStore, openSecretStore, secretsInMemory } from './secret-store.ts'
 import type { Secrets } from './secrets.ts'
 import { type TokenSource, accessToken } from './sign-in-tokens.ts'
@@ -28,6 +30,8 @@ const tenantAccountName = 'N/A(tenant level account)'
 
 const apiVersion = '2022-12-01'
 
+const maxTextLength = 1024
+
 /** How a sign-in is completed. */
 type SignInOptions = {
   readonly allowNoSubscriptions?: boolean | undefined
@@ -35,7 +39,7 @@ type SignInOptions = {
   readonly scope?: string | undefined
 }
 
-/** Stores a sign-in, and its subscriptions. Returns the subscriptions. @throws CommandFailure if there are none */
+/** Stores a sign-in, its subscriptions and its cloud, which becomes the active one. Returns the subscriptions. @throws CommandFailure if there are none */
 export async function completeSignIn(
   context: CommandContext,
   authenticated: Authenticated,
@@ -62,9 +66,9 @@ export async function completeSignIn(
   if (found.length === 0)
     throw failure(`No subscriptions found for ${user.name}.`, 'add --allow-no-subscriptions to sign in to the tenant')
   await openSecretStore(secretStore, context.env).change(signIn.id, unstored.current)
-  const after = await profile.change((current) => withSignIn(current, signIn, found))
+  const after = await profile.change((current) => withSignIn(withCloud(current, cloud), signIn, found))
   return found.map(
-    ({ id }) => after.subscriptions.find(({ subscription }) => subscription.id === id)?.subscription ?? fail(id),
+    (each) => after.subscriptions.find(({ subscription }) => isSame(subscription, each))?.subscription ?? fail(each.id),
   )
 }
 
@@ -101,12 +105,12 @@ async function findSubscriptions(
   const byId = new Map<string, Subscription>()
   const tenantIds: string[] = []
   for (const { tenantId, defaultDomain, displayName } of tenants) {
-    if (typeof tenantId !== 'string') continue
+    if (!isGuid(tenantId)) continue
     tenantIds.push(tenantId)
     const tenant = {
       tenantId,
-      ...(typeof defaultDomain === 'string' && { tenantDefaultDomain: defaultDomain }),
-      ...(typeof displayName === 'string' && { tenantDisplayName: displayName }),
+      ...(isPlain(defaultDomain) && { tenantDefaultDomain: defaultDomain }),
+      ...(isPlain(displayName) && { tenantDisplayName: displayName }),
     }
     try {
       for (const each of await subscriptionsIn(source, signedIn, tenant))
@@ -127,17 +131,30 @@ type Tenant = {
 
 async function subscriptionsIn(source: TokenSource, signedIn: Authenticated, tenant: Tenant): Promise<Subscription[]> {
   const found = (await listAll(source, '/subscriptions', tenant.tenantId)).map(recordOf)
-  return found.map(({ subscriptionId, displayName, state, tenantId, managedByTenants }) => ({
-    id: String(subscriptionId),
-    name: typeof displayName === 'string' ? displayName : null,
-    state: typeof state === 'string' ? state : null,
-    isDefault: false,
-    environmentName: signedIn.cloud.name,
-    user: signedIn.user,
-    ...tenant,
-    ...(typeof tenantId === 'string' && { homeTenantId: tenantId }),
-    managedByTenants: Array.isArray(managedByTenants) ? (managedByTenants as unknown[]) : [],
-  }))
+  return found.flatMap(({ subscriptionId, displayName, state, tenantId, managedByTenants }) => {
+    if (!isGuid(subscriptionId)) return []
+    return {
+      id: subscriptionId,
+      name: isPlain(displayName) ? displayName : null,
+      state: isPlain(state) ? state : null,
+      isDefault: false,
+      environmentName: signedIn.cloud.name,
+      user: signedIn.user,
+      ...tenant,
+      ...(isGuid(tenantId) && { homeTenantId: tenantId }),
+      managedByTenants: tenantsIn(managedByTenants),
+    }
+  })
+}
+
+function tenantsIn(value: unknown): readonly object[] {
+  const tenants = Array.isArray(value) ? value.map(recordOf) : []
+  return tenants.flatMap(({ tenantId }) => (isGuid(tenantId) ? [{ tenantId }] : []))
+}
+
+/** A text of a server that is stored and printed: bounded, and without control characters. */
+function isPlain(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxTextLength && terminalLine(value) === value
 }
 
 async function listAll(source: TokenSource, path: string, tenantId: string): Promise<unknown[]> {
@@ -171,11 +188,12 @@ function withTenantAccounts({ list, tenantIds }: Found, { cloud, user }: Authent
 
 /** Stores the subscriptions. The active one stays active if it is among them; otherwise, an enabled one becomes active. */
 function withSignIn(profile: Profile, signIn: SignIn, found: readonly Subscription[]): Profile {
-  const active = profile.subscriptions.find(({ subscription }) => subscription.isDefault)?.subscription.id
-  const next = found.find(({ id }) => id === active) ?? found.find(({ state }) => state === 'Enabled') ?? found[0]
-  const isNew = (id: string) => found.some((each) => each.id === id)
+  const isActive = (each: Subscription) =>
+    profile.subscriptions.some(({ subscription }) => subscription.isDefault && isSame(subscription, each))
+  const next = found.find(isActive) ?? found.find(({ state }) => state === 'Enabled') ?? found[0]
+  const isNew = (subscription: Subscription) => found.some((each) => isSame(each, subscription))
   const all = [
-    ...profile.subscriptions.filter(({ subscription }) => !isNew(subscription.id)),
+    ...profile.subscriptions.filter(({ subscription }) => !isNew(subscription)),
     ...found.map((subscription) => ({ signIn: signIn.id, subscription })),
   ]
   return {
@@ -183,9 +201,14 @@ function withSignIn(profile: Profile, signIn: SignIn, found: readonly Subscripti
     signIns: [...profile.signIns.filter(({ id }) => id !== signIn.id), signIn],
     subscriptions: all.map((each) => ({
       ...each,
-      subscription: { ...each.subscription, isDefault: each.subscription.id === next?.id },
+      subscription: { ...each.subscription, isDefault: next !== undefined && isSame(each.subscription, next) },
     })),
   }
+}
+
+/** A server chooses the ids of its subscriptions, so that those of another cloud are others. */
+function isSame(one: Subscription, other: Subscription): boolean {
+  return one.id === other.id && one.environmentName === other.environmentName
 }
 
 /** Makes a subscription of the active cloud the active one. @throws CommandFailure with az's message */

@@ -1,6 +1,6 @@
 import { cloudsOf } from '../account/account.ts'
 import { type Cloud, azureCloud } from '../account/clouds.ts'
-import { openProfile } from '../account/profile.ts'
+import { type Profile, openProfile } from '../account/profile.ts'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
@@ -46,10 +46,26 @@ async function update(flags: Flags, context: CommandContext): Promise<void> {
     suffixes: { ...present.suffixes, ...withoutNull(suffixes) },
   }
   warnOfOtherHost(context, changed)
-  await profile.change((current) => ({
-    ...current,
-    clouds: current.clouds.map((each) => (each.name === name ? changed : each)),
-  }))
+  await profile.change((current) => {
+    requireNoSignIns(current, changed)
+    return { ...current, clouds: current.clouds.map((each) => (each.name === name ? changed : each)) }
+  })
+}
+
+/** The endpoints that get the tokens of sign-ins, or the secrets. */
+const tokenEndpoints = ['resourceManager', 'activeDirectory', 'microsoftGraphResourceId']
+
+/** The sign-ins of a cloud were made at its servers. @throws CommandFailure if other servers would get their tokens */
+function requireNoSignIns({ clouds, signIns }: Profile, changed: Cloud): void {
+  const { name } = changed
+  const present = clouds.find((each) => each.name === name)
+  const originAt = (cloud: Cloud | undefined, endpoint: string) => URL.parse(cloud?.endpoints[endpoint] ?? '')?.origin
+  const isMoved = tokenEndpoints.some((each) => originAt(present, each) !== originAt(changed, each))
+  if (!isMoved || !signIns.some(({ cloud }) => cloud === name)) return
+  throw failure(
+    `the cloud '${name}' has sign-ins, and its new servers would get their tokens`,
+    'sign out with acrux logout first, or register the servers under another name',
+  )
 }
 
 /** Values that the server does not describe stay unchanged, as for az. */

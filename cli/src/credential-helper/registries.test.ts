@@ -21,7 +21,10 @@ function profileOf(accounts: readonly ReturnType<typeof account>[]): Profile {
     clouds: [own],
     signIns: accounts.map(({ signIn }) => signIn),
     subscriptions: accounts.map(({ stored }) => stored),
-    helperRegistries: [{ name: 'main', loginServer: 'registry.example.com:5443', cloud: 'own' }],
+    helperRegistries: [
+      { name: 'main', loginServer: 'registry.example.com:5443', cloud: 'own' },
+      { name: 'other', loginServer: 'other.example.org', cloud: 'own' },
+    ],
   })
   assert.ok(profile)
   return profile
@@ -39,6 +42,10 @@ test('a login server belongs to the cloud with its suffix, or for which it was s
     ['contoso.registry.example.com', 'job'],
     ['registry.example.com:5443', 'job'],
     ['registry.example.com', undefined],
+    ['other.example.org', 'job'],
+    ['other.example.org.example.net', undefined],
+    ['other.example.org:5443', undefined],
+    ['another.example.org', undefined],
     ['contosoazurecr.io', undefined],
     ['contoso.azurecr.io.example.net', undefined],
     ['contoso.azurecr.cn', undefined],
@@ -51,11 +58,33 @@ test('a login server belongs to the cloud with its suffix, or for which it was s
     ['', undefined],
   ] as const
   for (const [loginServer, id] of cases) {
-    const found = findOwner(both, loginServer)
-    assert.equal(found.kind === 'owned' ? found.owner.signIn.id : undefined, id, loginServer)
-    if (id === undefined) assert.equal(found.kind, 'unknown', loginServer)
+    assert.equal(ownerOf(both, loginServer), id, loginServer)
+    if (id === undefined) assert.equal(findOwner(both, loginServer).kind, 'unknown', loginServer)
   }
 })
+
+test('a suffix without its dot has no login servers, because its end of a name may belong to others', () => {
+  const clouds = [{ ...own, suffixes: { acrLoginServerEndpoint: 'registry.example.com' } }]
+  for (const loginServer of ['evilregistry.example.com', 'registry.example.com', 'contoso.registry.example.com'])
+    assert.equal(findOwner({ ...both, clouds, helperRegistries: [] }, loginServer).kind, 'unknown', loginServer)
+})
+
+test('a server that claims the suffix of another one gets no login server of that one', () => {
+  const claims = ['.io', '.azurecr.io', '.example.com', '.contoso.azurecr.io'].map((acrLoginServerEndpoint) => ({
+    ...azureCloud,
+    name: acrLoginServerEndpoint,
+    suffixes: { acrLoginServerEndpoint },
+  }))
+  const profile = { ...both, clouds: [...claims, own] }
+  assert.equal(ownerOf(profile, 'contoso.azurecr.io'), 'azure')
+  assert.equal(ownerOf(profile, 'app.contoso.azurecr.io'), 'azure')
+  assert.equal(ownerOf(profile, 'contoso.registry.example.com'), 'job')
+})
+
+function ownerOf(profile: Profile, loginServer: string): string | undefined {
+  const found = findOwner(profile, loginServer)
+  return found.kind === 'owned' ? found.owner.signIn.id : undefined
+}
 
 test('without a sign-in to its cloud, a registry has no account of another cloud', () => {
   const found = findOwner(profileOf([account('ada', 'own', true)]), 'contoso.azurecr.io')

@@ -1,4 +1,4 @@
-import { azureCloud, hasSuffixOf } from '../account/clouds.ts'
+import { cloudOfSuffix } from '../account/clouds.ts'
 import { isServerHost } from '../server-host.ts'
 import type { HelperRegistry, Profile, SignIn, StoredSubscription } from '../account/profile.ts'
 
@@ -43,7 +43,7 @@ function cloudNameOf(profile: Profile, loginServer: string): string | undefined 
   if (!isServerHost(loginServer)) return undefined
   const recorded = helperRegistriesOf(profile).find((each) => each.loginServer === loginServer)
   if (recorded !== undefined) return recorded.cloud
-  return [...profile.clouds, azureCloud].find((cloud) => hasSuffixOf(cloud, loginServer))?.name
+  return cloudOfSuffix(profile.clouds, loginServer)?.name
 }
 
 /** The registries for which clients were told to ask the helper. */

@@ -4,7 +4,7 @@ import { findPlace, isHost } from '../acr/login/place.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandFailure, WrongUsageError } from '../command/failure.ts'
 import { type ServerFlags, namedServer } from '../login/named-cloud.ts'
-import { originOf } from '../login/select-server.ts'
+import { originOf } from '../account/registered-clouds.ts'
 import type { Scene } from './step.ts'
 
 /** What is checked. */

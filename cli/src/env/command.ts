@@ -8,6 +8,7 @@ import type { Cloud } from '../account/clouds.ts'
 import { configDirectory } from '../account/config-directory.ts'
 import { trustedCertificates } from '../account/http.ts'
 import { openProfile } from '../account/profile.ts'
+import { warnOfOtherHost } from '../cloud/cloud-flags.ts'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { WrongUsageError, failure } from '../command/failure.ts'
@@ -46,6 +47,7 @@ file of all of them.`,
       return
     }
     const cloud = await namedCloud(context, flags)
+    warnOfOtherHost(context, cloud)
     if (client === 'docker') warnOfDaemon(context, cloud)
     context.print(setText(flags.shell, variablesOf(client, await factsOf(context, cloud))))
   },
@@ -59,8 +61,8 @@ function requireClient(name: string): Client {
 
 async function factsOf(context: CommandContext, cloud: Cloud): Promise<Facts> {
   const { resourceManager, activeDirectory } = cloud.endpoints
-  // A colon in a path would end it in variables that are lists.
-  const directory = path.join(configDirectory(context.env), 'env', hostOf(cloud).replaceAll(':', '_'))
+  // A colon in a path would end it in variables that are lists. No host contains the other sign, so no two share a directory.
+  const directory = path.join(configDirectory(context.env), 'env', hostOf(cloud).replaceAll(':', '+'))
   const profile = await openProfile(context.env).read()
   const active = cloud.name === profile.activeCloud ? subscriptionsOf(profile) : []
   return {

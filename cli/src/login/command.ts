@@ -1,5 +1,6 @@
 import { requireCloud } from '../account/account.ts'
-import { openProfile } from '../account/profile.ts'
+import type { Cloud } from '../account/clouds.ts'
+import { type Profile, openProfile } from '../account/profile.ts'
 import { completeSignIn } from '../account/sign-in.ts'
 import { subscriptionDocument } from '../account/subscription-document.ts'
 import { defineCommand } from '../command/command.ts'
@@ -19,7 +20,7 @@ desktop if docker-credential-secretservice is installed, and otherwise in a file
     {
       name: '[host]',
       description:
-        'HOST, HOST:PORT or the URL of an Acrux server; it is registered as a cloud and becomes the active one. Default: the active cloud',
+        'HOST, HOST:PORT or the URL of an Acrux server; after the sign-in, it is registered as a cloud and becomes the active one. Default: the active cloud',
     },
   ],
   flags: loginFlags,
@@ -41,6 +42,10 @@ function signInOptions({ allowNoSubscriptions, servicePrincipal: isPrincipal, sc
   return { allowNoSubscriptions, scope: isPrincipal === true ? scope?.join(' ') : undefined }
 }
 
+function activeCloud(profile: Profile): Cloud {
+  return requireCloud(profile, profile.activeCloud)
+}
+
 async function login(given: LoginFlags, context: CommandContext): Promise<unknown> {
   const { firstRun, dataDir } = given
   if (given.host !== undefined && given.server !== undefined) throw new WrongUsageError('name the server once')
@@ -49,11 +54,10 @@ async function login(given: LoginFlags, context: CommandContext): Promise<unknow
   const flags = firstRun === true ? await (await import('./first-run.ts')).firstRunFlags(given) : given
   checkFlags(flags)
   const { host, server = host, caFile, yes } = flags
-  const profile =
+  const cloud =
     server === undefined
-      ? await openProfile(context.env).read()
+      ? activeCloud(await openProfile(context.env).read())
       : await selectServer(context, server, { caFile, isTrusted: yes === true })
-  const cloud = requireCloud(profile, profile.activeCloud)
   const authenticated =
     flags.identity === true
       ? await managedIdentity(context, cloud, flags)

@@ -4,7 +4,8 @@ import { openProfile } from '../account/profile.ts'
 import type { FlagDescription } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { WrongUsageError, failure } from '../command/failure.ts'
-import { fetchCloud, findByOrigin, originOf, readAuthority, requireServer } from './select-server.ts'
+import { findByOrigin, originOf } from '../account/registered-clouds.ts'
+import { fetchCloud, readAuthority, requireServer } from './select-server.ts'
 
 /** Selects an Acrux server. Without a URL, that of the active cloud. */
 export type ServerFlags = { readonly server?: string; readonly caFile?: string }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { httpClientOf, recordOf } from '../account/account.ts'
 import { personClientId } from '../account/client-id.ts'
 import type { Cloud } from '../account/clouds.ts'
+import { isGuid } from '../account/guid.ts'
 import { type HttpClient, formRequest, jsonOf } from '../account/http.ts'
 import type { Authenticated } from '../account/sign-in.ts'
 import { personScopes } from '../account/sign-in-tokens.ts'
@@ -64,7 +65,7 @@ function requireIdentity({ idToken }: TokenResponse, clientId: string, nonce: st
   const name = claims['preferred_username'] ?? claims['upn']
   const isValid =
     aud === clientId && Number(exp) * 1000 > Date.now() && (nonce === undefined || claims['nonce'] === nonce)
-  if (!isValid || typeof tenantId !== 'string' || typeof name !== 'string')
+  if (!isValid || !isGuid(tenantId) || typeof name !== 'string')
     throw failure('the sign-in service issued an id token that is not valid for this sign-in')
   return { tenantId, name }
 }

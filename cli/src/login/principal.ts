@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { httpClientOf } from '../account/account.ts'
 import type { Cloud } from '../account/clouds.ts'
+import { isGuid } from '../account/guid.ts'
 import { managedIdentityToken } from '../account/managed-identity.ts'
 import type { SignInMethod } from '../account/profile.ts'
 import type { Secrets } from '../account/secrets.ts'
@@ -96,7 +97,7 @@ export async function managedIdentity(
     cloud.endpoints.activeDirectoryResourceId,
   )
   const tenantId = unverifiedClaim(accessToken, 'tid')
-  if (tenantId === undefined) throw failure('the token of the managed identity does not name a tenant')
+  if (!isGuid(tenantId)) throw failure('the token of the managed identity does not name a tenant')
   const user = {
     name: value === undefined ? 'systemAssignedIdentity' : 'userAssignedIdentity',
     type: 'servicePrincipal',

@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises'
 import tls from 'node:tls'
 import { plainReason } from '@acrux/server/plain-reason'
 import { httpClientOf } from '../account/account.ts'
-import { type Cloud, cloudOfMetadata } from '../account/clouds.ts'
+import { cloudOfMetadata } from '../account/cloud-metadata.ts'
+import type { Cloud } from '../account/clouds.ts'
 import { type HttpClient, isUnknownAuthority, jsonOf } from '../account/http.ts'
-import { type Profile, openProfile } from '../account/profile.ts'
+import { openProfile } from '../account/profile.ts'
+import { findByOrigin, requireNameOf } from '../account/registered-clouds.ts'
 import type { CommandContext } from '../command/context.ts'
 import { WrongUsageError, failure } from '../command/failure.ts'
 import { parseServer } from '../server-host.ts'
@@ -16,24 +18,22 @@ import { fetchAuthority } from './server-authority.ts'
 export type Trust = { readonly caFile: string | undefined; readonly isTrusted: boolean }
 
 /**
- * Registers a server as a cloud, by its host, and makes it the active cloud. If the authority of its certificate is unknown,
- * the fingerprint is shown, and the user must confirm it.
+ * The cloud of a server, by its host. If the authority of its certificate is unknown, the fingerprint is shown, and the user
+ * must confirm it. Nothing is stored: a server that nobody could sign in to must not become the one that gets the next secret.
  *
- * @throws CommandFailure if the server cannot be reached, or is not trusted
+ * @throws CommandFailure if the server cannot be reached, is not trusted, or its name is that of another server
  */
-export async function selectServer(context: CommandContext, server: string, trust: Trust): Promise<Profile> {
+export async function selectServer(context: CommandContext, server: string, trust: Trust): Promise<Cloud> {
   const url = requireServer(server)
-  const profile = openProfile(context.env)
-  const known = findByOrigin(await profile.read(), url.origin)
+  const profile = await openProfile(context.env).read()
+  const known = findByOrigin(profile, url.origin)
+  const name = known?.name ?? url.host
+  requireNameOf(profile, name, url.origin)
   const ca = trust.caFile === undefined ? known?.ca : await readAuthority(trust.caFile)
-  const cloud = await describe(context, url, { ca, name: known?.name ?? url.host, isTrusted: trust.isTrusted })
+  const cloud = await describe(context, url, { ca, name, isTrusted: trust.isTrusted })
   if (cloud.endpoints.activeDirectory !== known?.endpoints.activeDirectory)
     await confirmSignInHost(context, url, { cloud, isTrusted: trust.isTrusted })
-  return profile.change((current) => ({
-    ...current,
-    activeCloud: cloud.name,
-    clouds: [...current.clouds.filter(({ name }) => name !== cloud.name), cloud],
-  }))
+  return cloud
 }
 
 /** The URL of `HOST`, `HOST:PORT` or `https://HOST:PORT`. @throws WrongUsageError for other texts */
@@ -41,16 +41,6 @@ export function requireServer(text: string): URL {
   const host = parseServer(text)
   if (host === undefined) throw new WrongUsageError(`${text} is not HOST, HOST:PORT or a URL that begins with https://`)
   return new URL(`https://${host}`)
-}
-
-/** The registered cloud of an origin. */
-export function findByOrigin({ clouds }: Profile, origin: string): Cloud | undefined {
-  return clouds.find((cloud) => originOf(cloud) === origin)
-}
-
-/** The origin of the Resource Manager of a cloud. */
-export function originOf({ endpoints }: Cloud): string | undefined {
-  return URL.parse(endpoints.resourceManager)?.origin
 }
 
 /**
@@ -96,11 +86,16 @@ async function describe(context: CommandContext, url: URL, { ca, name, isTrusted
 
 /** Reads the description of a cloud from its Resource Manager. @throws CommandFailure with az's message. [az-cli-wire §1] */
 export async function fetchCloud(http: HttpClient, name: string, resourceManager: string): Promise<Cloud> {
-  const url = `${resourceManager.replace(/\/+$/, '')}/metadata/endpoints?api-version=2022-09-01`
+  return cloudOfMetadata(name, resourceManager, await fetchMetadata(http, resourceManager))
+}
+
+/** What a server says of itself. It is not checked. @throws CommandFailure with az's message. [az-cli-wire §1] */
+export async function fetchMetadata(http: HttpClient, server: string): Promise<unknown> {
+  const url = `${server.replace(/\/+$/, '')}/metadata/endpoints?api-version=2022-09-01`
   const response = await http.send({ method: 'GET', url })
   if (response.status !== 200)
     throw failure(`Unable to get endpoints from the cloud.\nServer returned status code ${response.status} for ${url}`)
-  return cloudOfMetadata(name, jsonOf(response))
+  return jsonOf(response)
 }
 
 /** Reads a certificate authority. @throws CommandFailure if the file has none */

@@ -1,5 +1,5 @@
 import { type Account, httpClientOf, requireCloud } from '../../account/account.ts'
-import { type Cloud, isHostOf } from '../../account/clouds.ts'
+import { type Cloud, hasSuffixOf, isHostOf } from '../../account/clouds.ts'
 import { openProfile } from '../../account/profile.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { failure } from '../../command/failure.ts'
@@ -29,7 +29,7 @@ export async function findPlace(
   const profile = await openProfile(context.env).read()
   const cloud = account?.cloud ?? requireCloud(profile, profile.activeCloud)
   const cloudSuffix = cloud.suffixes['acrLoginServerEndpoint'] ?? ''
-  const isLoginServer = cloudSuffix !== '' && flags.name.toLowerCase().endsWith(cloudSuffix.toLowerCase())
+  const isLoginServer = hasSuffixOf(cloud, flags.name)
   if (!isLoginServer && isHost(flags.name)) return placeOfHost(account, cloud, flags.name.toLowerCase())
   const name = isLoginServer ? flags.name.slice(0, -cloudSuffix.length) : flags.name
   const document = account && (await findRegistry(account, name, flags.resourceGroup))

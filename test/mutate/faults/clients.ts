@@ -1,0 +1,26 @@
+import type { Fault } from '../fault.ts'
+
+/** Faults in the command line, and in the programs that clients run. */
+export const clientFaults: readonly Fault[] = [
+  {
+    what: 'The credential helper gives a token to a host that begins with a registry',
+    file: 'cli/src/credential-helper/registries.ts',
+    find: '.find((each) => each.loginServer === loginServer)\n  if (recorded',
+    replace: '.find((each) => loginServer.startsWith(each.loginServer))\n  if (recorded',
+    tests: ['cli/src/credential-helper/registries.test.ts'],
+  },
+  {
+    what: 'The suffix of a cloud needs no dot',
+    file: 'cli/src/account/clouds.ts',
+    find: "suffix.startsWith('.') && ",
+    replace: '',
+    tests: ['cli/src/credential-helper/registries.test.ts'],
+  },
+  {
+    what: 'A server describes another server',
+    file: 'cli/src/account/cloud-metadata.ts',
+    find: '  requireSameOrigin(asked, resourceManager)\n',
+    replace: '',
+    tests: ['cli/src/account/cloud-metadata.test.ts'],
+  },
+]
