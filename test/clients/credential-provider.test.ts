@@ -335,31 +335,36 @@ test('a malformed request fails with a message, and nothing on standard output',
   }
 })
 
-test('wrong settings end with exit code 2, and show no secret', async () => {
-  const file = join(kubelet.home.path, 'wrong.yaml')
-  writeFileSync(file, 'registry: registry.example.com\n')
-  const principal = ['--auth', 'service-principal', '--client-id', 'a', '--tenant-id', 'b', '--client-secret-file', 'c']
-  // prettier-ignore
-  const cases: readonly [args: readonly string[], says: RegExp][] = [
-    [[],                                                           /no registry is set/],
-    [['--registry', '*.com'],                                      /is not a host of a registry/],
-    [['--registry', loginServer, '--auth', 'other'],               /--auth must be service-account or/],
-    [['--registry', loginServer, '--auth', 'service-principal'],   /needs a client id, a tenant id and a credential/],
-    [['--registry', loginServer, '--registry', 'b.example.com', ...principal], /each registry would get the secret/],
-    [['--registry', '*.example.com', ...principal],                /add --authority-host URL/],
-    [['--registry', loginServer, '--login-scope', 'all'],          /--login-scope must be registry or repository/],
-    [['--registry', loginServer, '--cache-duration', '10'],        /must be a time such as/],
-    [['--registry', loginServer, '--authority-host', 'http://x'],  /--authority-host must begin with https:/],
-    [['--registry', loginServer, '--client-secret=hunter2'],       /--client-secret/],
-    [[join(kubelet.home.path, 'missing.yaml')],                    /cannot be read/],
-    [[file],                                                       /has an unknown setting: registry/],
+test('the suffix of a server names all of its registries', async () => {
+  const { pod } = await createPod()
+  const suffix = second.loginServer.slice('second'.length)
+  const ofServer = { ...ofServiceAccounts, args: ['--ca-file', server.caFile, '--suffix', suffix] }
+  const asked = await kubelet.ask(ofServer, image, pod)
+  assert.deepEqual(asked.auth, {})
+  await kubelet.fails(ofServer, /was denied\. Response code: 40[13]/, `${second.loginServer}/team/app`, pod)
+})
+
+test('the secret of a service principal is not sent to another host than that of the registry', async () => {
+  const secretFile = join(kubelet.home.path, 'secret-of-a-principal')
+  writeFileSync(secretFile, servicePrincipal.password, { mode: 0o600 })
+  const principal = ['--client-id', servicePrincipal.appId, '--tenant-id', tenantId, '--client-secret-file', secretFile]
+  const args = [
+    '--ca-file',
+    server.caFile,
+    '--registry',
+    second.loginServer,
+    '--auth',
+    'service-principal',
+    ...principal,
   ]
-  for (const [args, says] of cases) {
-    const ran = await kubelet.send({ ...provider({}), args }, '{}')
-    assert.deepEqual({ code: ran.code, stdout: ran.stdout }, { code: 2, stdout: '' }, args.join(' '))
-    assert.match(ran.stderr, says)
-    assert.doesNotMatch(ran.stderr, /hunter2/)
-  }
+  const node = { ...provider({}), args }
+  const says = new RegExp(
+    `no secret is sent to a host that the settings do not name[^]*--authority-host ${server.baseUrl}`,
+  )
+  await kubelet.fails(node, says, `${second.loginServer}/team/app`)
+  const named = { ...node, args: [...args, '--authority-host', server.baseUrl] }
+  const { auth } = await kubelet.ask(named, `${second.loginServer}/team/app`)
+  assert.deepEqual(Object.keys(auth), [second.loginServer])
 })
 
 test('no login is requested from a server whose certificate authority is not trusted', async () => {

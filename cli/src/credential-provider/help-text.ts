@@ -7,12 +7,13 @@ CredentialProviderResponse on standard output. Images of other registries get an
 
 Arguments:
   CONFIG                       a configuration file, YAML or JSON, with the settings below in camel case; a list
-                               "registries" in place of --registry
+                               "registries" in place of --registry, and a list "suffixes" in place of --suffix
 
 "install" copies the executable to DIRECTORY/bin, and the files to DIRECTORY, where only root may read them.
 
 Options:
-  --registry HOST[:PORT][/PATH]  a registry to log in to; can be repeated; * stands for a part of one label
+  --registry HOST[:PORT][/PATH]  a registry to log in to; can be repeated
+  --suffix .HOST[:PORT]        the suffix of a server, whose registries NAME.HOST are all logged in to; can be repeated
   --auth MODE                  service-account (default), managed-identity or service-principal
   --client-id ID               the client id of the application or the managed identity  [AZURE_CLIENT_ID]
   --tenant-id ID               the tenant of the application  [AZURE_TENANT_ID]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isMatch, parseImagePattern, parsePulledImage } from './image-pattern.ts'
+import { isMatch, parsePulledImage, parseRegistry, parseSuffix } from './image-pattern.ts'
 
 test('a pattern matches the images of its hosts, port and path, and no others', () => {
   // prettier-ignore
@@ -12,10 +12,6 @@ test('a pattern matches the images of its hosts, port and path, and no others', 
     ['registry.example.com',      'registry.example.com:8443/app',          false, 'another port'],
     ['registry.example.com:8443', 'registry.example.com:8443/app@sha256:0', true,  'the same port'],
     ['registry.example.com:8443', 'registry.example.com/app',               false, 'no port'],
-    ['*.example.com',             'team.example.com/app',                   true,  'one label'],
-    ['*.example.com',             'a.b.example.com/app',                    false, 'a * stands for one label'],
-    ['*.example.com',             'example.com/app',                        false, 'no label'],
-    ['team-*.example.com',        'team-a.example.com/app',                 true,  'a part of a label'],
     ['registry.example.com/team', 'registry.example.com/team/app',          true,  'below the path'],
     ['registry.example.com/team', 'registry.example.com/team:1',            true,  'the path itself'],
     ['registry.example.com/team', 'registry.example.com/teams/app',         false, 'a longer first part'],
@@ -24,21 +20,38 @@ test('a pattern matches the images of its hosts, port and path, and no others', 
   for (const [pattern, image, expected, why] of cases) {
     const parsed = parsePulledImage(image)
     assert.ok(parsed !== undefined, image)
-    assert.equal(isMatch(parseImagePattern(pattern), parsed), expected, `${pattern} ${image}: ${why}`)
+    assert.equal(isMatch(parseRegistry(pattern), parsed), expected, `${pattern} ${image}: ${why}`)
   }
 })
 
-test('a pattern without a host, or with a wildcard for a domain, is refused', () => {
-  for (const text of [
-    '',
-    '*',
-    '*.com',
-    'registry.*.com',
-    'registry.example.*',
-    'https://registry.example.com',
-    'a..b.com',
-  ])
-    assert.throws(() => parseImagePattern(text), /is not a host of a registry/, text)
+test('the suffix of a server matches the registries of the server, and no other hosts', () => {
+  // prettier-ignore
+  const cases: readonly [suffix: string, image: string, matches: boolean, why: string][] = [
+    ['.azurecr.example.com',      'contoso.azurecr.example.com/app',          true,  'a registry'],
+    ['.Azurecr.example.com',      'contoso.azurecr.example.com/app',          true,  'hosts have no case'],
+    ['.azurecr.example.com:8443', 'contoso.azurecr.example.com:8443/app',     true,  'the port of the suffix'],
+    ['.azurecr.example.com',      'contoso.azurecr.example.com:8443/app',     false, 'another port'],
+    ['.azurecr.example.com',      'a.contoso.azurecr.example.com/app',        false, 'more labels'],
+    ['.azurecr.example.com',      'azurecr.example.com/app',                  false, 'no name'],
+    ['.azurecr.example.com',      'my-app.azurecr.example.com/app',           false, 'not a name of a registry'],
+    ['.azurecr.example.com',      'app.azurecr.example.com/app',              false, 'too short for a name of a registry'],
+    ['.azurecr.example.com',      'contoso.azurecr.example.com.evil.test/app', false, 'a longer host'],
+    ['.azurecr.example.com',      'contosoazurecr.example.com/app',           false, 'no dot'],
+  ]
+  for (const [suffix, image, expected, why] of cases) {
+    const parsed = parsePulledImage(image)
+    assert.ok(parsed !== undefined, image)
+    assert.equal(isMatch(parseSuffix(suffix), parsed), expected, `${suffix} ${image}: ${why}`)
+  }
+})
+
+test('a registry that is no host, and a suffix of a top-level domain, are refused', () => {
+  for (const text of ['', '/team', 'https://registry.example.com', 'a..b.com', '.example.com'])
+    assert.throws(() => parseRegistry(text), /is not a host of a registry/, text)
+  for (const text of ['*', '*.com', '*.example.com', 'registry.*.com', 'registry.example.*', 'team-*.example.com/app'])
+    assert.throws(() => parseRegistry(text), /has a \*, so every host that matches would get tokens/, text)
+  for (const text of ['', '.', '.com', 'example.com', '.*.com', '.example.com/app', '..example.com'])
+    assert.throws(() => parseSuffix(text), /is not the suffix of a server/, text)
 })
 
 test('an image without a host belongs to no registry', () => {

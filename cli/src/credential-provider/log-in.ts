@@ -1,4 +1,5 @@
 import { acrResource } from '../account/account.ts'
+import { signInAddressOf } from '../account/cloud-metadata.ts'
 import { exchangeForAcrToken } from '../account/acr-exchange.ts'
 import { type ClientCredential, requestClientToken } from '../account/client-token.ts'
 import type { HttpClient } from '../account/http.ts'
@@ -6,7 +7,7 @@ import { managedIdentityToken } from '../account/managed-identity.ts'
 import { oauthUrl, scopeOf } from '../account/token-request.ts'
 import { failure } from '../command/failure.ts'
 import { readSecret } from '../login/read-secret.ts'
-import { fetchCloud } from '../login/select-server.ts'
+import { fetchMetadata } from '../login/select-server.ts'
 import type { PulledImage } from './image-pattern.ts'
 import type { ProviderRequest } from './request.ts'
 import type { ProviderSettings, StoredCredential } from './settings.ts'
@@ -107,10 +108,18 @@ async function clientToken(
   { loginServer }: PulledImage,
   { clientId, tenantId, credential }: Application,
 ): Promise<string> {
-  const endpoints =
-    settings.authorityHost === undefined
-      ? (await fetchCloud(http, loginServer, `https://${loginServer}`)).endpoints
-      : { activeDirectory: settings.authorityHost }
-  const url = oauthUrl({ endpoints }, encodeURIComponent(tenantId), 'token')
+  const activeDirectory = settings.authorityHost ?? (await ownAuthority(http, loginServer))
+  const url = oauthUrl({ endpoints: { activeDirectory } }, encodeURIComponent(tenantId), 'token')
   return (await requestClientToken(http, url, { clientId, scope: scopeOf(acrResource), credential })).accessToken
+}
+
+/** The identity provider of a registry, which is on its own host: the settings name no other host. @throws CommandFailure */
+async function ownAuthority(http: HttpClient, loginServer: string): Promise<string> {
+  const registry = `https://${loginServer}`
+  const authority = signInAddressOf(await fetchMetadata(http, registry))
+  if (authority !== undefined && new URL(authority).origin === new URL(registry).origin) return authority
+  throw failure(
+    `the registry ${loginServer} has its identity provider ${authority === undefined ? 'nowhere' : `at ${authority}`}, and no secret is sent to a host that the settings do not name`,
+    `add --authority-host ${authority ?? 'URL'} if you trust it`,
+  )
 }

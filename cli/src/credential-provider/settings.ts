@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { plainReason } from '@acrux/server/plain-reason'
 import { parseTtl } from '../acr/login/ttl.ts'
 import { WrongUsageError } from '../command/failure.ts'
-import { type ImagePattern, parseImagePattern } from './image-pattern.ts'
+import { type ImagePattern, parseRegistry, parseSuffix } from './image-pattern.ts'
 import { readConfigFile } from './config-file.ts'
 
 /** How the node or the pod proves its identity. */
@@ -24,6 +24,7 @@ export type StoredCredential =
 
 /** The settings of the provider. */
 export type ProviderSettings = {
+  /** The only registries that get a token. */
   readonly registries: readonly ImagePattern[]
   readonly identity: ProviderIdentity
   readonly caFile: string | undefined
@@ -56,7 +57,7 @@ type TextSetting = keyof typeof textSettings
 const textNames = Object.keys(textSettings) as TextSetting[]
 
 /** The names of settings in a configuration file. */
-export const fileSettings: readonly string[] = ['registries', ...textNames]
+export const fileSettings: readonly string[] = ['registries', 'suffixes', ...textNames]
 
 /** Reads the settings: arguments first, then variables, then the configuration file. @throws WrongUsageError */
 export async function readSettings(args: readonly string[], env: Environment): Promise<ProviderSettings> {
@@ -67,7 +68,10 @@ export async function readSettings(args: readonly string[], env: Environment): P
     const variable = textSettings[name].map((each) => env[each]).find((each) => each !== undefined && each !== '')
     return (typeof given === 'string' ? given : undefined) ?? variable ?? textOf(inFile[name], name)
   }
-  const registries = listOf(values['registry'] ?? inFile['registries'])
+  const registries = [
+    ...listOf('registries', values['registry'] ?? inFile['registries']).map(parseRegistry),
+    ...listOf('suffixes', values['suffix'] ?? inFile['suffixes']).map(parseSuffix),
+  ]
   if (registries.length === 0)
     throw new WrongUsageError('no registry is set, so no image would get a login', 'add --registry HOST')
   const cacheDuration = text('cacheDuration')
@@ -75,7 +79,7 @@ export async function readSettings(args: readonly string[], env: Environment): P
   const authorityHost = httpsUrl(text('authorityHost'))
   if (identity.kind === 'service-principal' && authorityHost === undefined) requireOneRegistry(registries)
   return {
-    registries: registries.map(parseImagePattern),
+    registries,
     identity,
     caFile: text('caFile'),
     authorityHost,
@@ -87,12 +91,12 @@ export async function readSettings(args: readonly string[], env: Environment): P
 
 const defaultCacheSeconds = 600
 
-/** A registry says where its identity provider is, and the secret of a service principal is sent there. */
-function requireOneRegistry(registries: readonly string[]): void {
-  if (registries.length === 1 && registries[0]?.includes('*') === false) return
+/** Without an authority, the secret of a service principal is sent to the registry, which is its own identity provider. */
+function requireOneRegistry(registries: readonly ImagePattern[]): void {
+  if (registries.length === 1 && registries[0]?.kind === 'registry') return
   throw new WrongUsageError(
     'with --auth service-principal, set only one registry: each registry would get the secret',
-    'add --authority-host URL, to which alone it is then sent, or set one --registry without *',
+    'add --authority-host URL, to which alone it is then sent, or set one --registry and no --suffix',
   )
 }
 
@@ -101,6 +105,7 @@ type Parsed = { readonly values: Readonly<Record<string, unknown>>; readonly fil
 function parse(args: readonly string[]): Parsed {
   const options = {
     registry: { type: 'string', multiple: true },
+    suffix: { type: 'string', multiple: true },
     debug: { type: 'boolean' },
     ...Object.fromEntries(textNames.map((name) => [optionOf(name), { type: 'string' }])),
   } as const
@@ -118,11 +123,11 @@ function optionOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-function listOf(value: unknown): string[] {
+function listOf(name: 'registries' | 'suffixes', value: unknown): string[] {
   const list = typeof value === 'string' ? [value] : value
   if (list === undefined) return []
   if (!Array.isArray(list) || !list.every((each) => typeof each === 'string'))
-    throw new WrongUsageError('registries must be a list of hosts')
+    throw new WrongUsageError(`${name} must be a list of hosts`)
   return list
 }
 
