@@ -215,7 +215,7 @@ async function openModules(t: TestContext, kind: DatabaseKind) {
     credentials,
     directory,
     consents: createConsents(database),
-    mayAssignRoles: (objectId) => access.mayAssignRoles({ kind: 'directory', objectId, groupIds: [] }),
+    mayBecome: modules.mayBecome,
     testWorkloadToken: async () => ({ outcome: 'issuer', assertion: noAssertion }),
     findClientName: () => Promise.resolve(undefined),
     identityProviders: [],

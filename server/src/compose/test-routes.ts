@@ -18,11 +18,12 @@ export type Method = NonNullable<InjectOptions['method']>
 export async function openServer(
   t: TestContext,
   clock?: Clock,
+  settings: Readonly<Record<string, unknown>> = {},
 ): Promise<{ server: Composition; first: FirstRun; dataDir: string }> {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-routes-'))
   const dataDir = path.join(directory, 'data')
   const configuration = await loadConfiguration({
-    flags: { dataDir, publicHost: 'localhost:5443' },
+    flags: { dataDir, publicHost: 'localhost:5443', ...settings },
     env: {},
   })
   const server = await compose(configuration, createLog('silent'), clock)

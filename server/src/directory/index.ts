@@ -2,6 +2,7 @@ export type { ApplicationCondition } from './applications/application-list-store
 export type { ApplicationSignInChange } from './applications/application-sign-in-store.ts'
 export { createDirectory, type Directory } from './directory.ts'
 export type { ExternalPerson, ExternalSignIn } from './external/external-users.ts'
+export { type BecomingObstacle, type MayBecome, createMayBecome } from './may-become.ts'
 export type { GroupCondition } from './groups/group-store.ts'
 export { directoryMigrations } from './migrations.ts'
 export type { AuthenticationRecord, AuthenticationRecords } from './people/authentication-records.ts'

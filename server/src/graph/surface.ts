@@ -123,10 +123,10 @@ async function admit(
 /**
  * Whether the caller owns the application in the path. An application does not own itself, so it cannot create a credential
  * that outlives its own. An owner may not create credentials of an application that has more rights on the directory than
- * the owner, or that can assign roles: such a credential would give the owner those rights.
+ * the owner, or that can assign roles that the owner cannot: such a credential would give the owner those rights.
  */
 async function ownsApplicationInPath(
-  { directory: { applications }, mayAssignRoles }: GraphContext,
+  { directory: { applications }, mayBecome }: GraphContext,
   caller: GraphCaller,
   request: FastifyRequest,
 ): Promise<boolean> {
@@ -137,10 +137,7 @@ async function ownsApplicationInPath(
   const ownerIds = await applications.ownerIds(applicationIdOf(owned))
   if (!ownerIds.includes(caller.principal.objectId)) return false
   const principal = await applications.servicePrincipalOf(owned.appId)
-  if (principal === undefined) return true
-  const role = principal.directoryRole
-  if (role !== undefined && !(role === 'reader' && caller.readsAll)) return false
-  return !(await mayAssignRoles(principal.objectId))
+  return principal === undefined || (await mayBecome(caller.principal.objectId, principal.objectId)) === undefined
 }
 
 async function ownsGroupInPath({ groups }: Directory, caller: GraphCaller, request: FastifyRequest): Promise<boolean> {

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { createAudit } from '../audit/index.ts'
 import type { ExternalAssertion } from '../credentials/index.ts'
-import type { DirectoryRole } from '../directory/index.ts'
+import { type DirectoryRole, createMayBecome } from '../directory/index.ts'
 import { type TestCredentials, openTestCredentials } from '../credentials/test-credentials.ts'
 import { testOrigin } from '../directory/test-directory.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -53,8 +53,8 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
   const audit = createAudit({ database, clock })
   // Another module stores consents. `test/surfaces` tests their routes.
   const consents = { find: () => Promise.resolve([]), withdraw: () => Promise.resolve(false) }
-  // Nobody has a role here. `test/surfaces` tests callers with roles.
-  const mayAssignRoles = () => Promise.resolve(false)
+  // Nobody has a role of ARM here.
+  const mayBecome = createMayBecome({ directory, roleBeyond: () => Promise.resolve(undefined) })
   // Another module verifies signatures and times: here a token is its claims as JSON.
   const testWorkloadToken: TestWorkloadToken = async (text, appId) => {
     const assertion = testAssertion(text)
@@ -68,7 +68,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
     credentials,
     directory,
     consents,
-    mayAssignRoles,
+    mayBecome,
     testWorkloadToken,
     findClientName: (clientId) => Promise.resolve(`application ${clientId}`),
     identityProviders: [testProvider],

@@ -4,6 +4,7 @@ import type { AssignmentFacts } from '../../standards/conditions/role-condition-
 import type { Principal } from '../rights/model.ts'
 import { judge, permits } from './assigned-role.ts'
 import type { AssignedRoles } from './assigned-roles.ts'
+import type { RoleAssignment } from './model.ts'
 import { type RoleUnion, createRoleUnion } from './role-union.ts'
 
 /** Decisions about the management API. Only principals of the directory have roles. */
@@ -26,12 +27,18 @@ export interface ManagementRights {
   scopesAllowing(principal: Principal, action: string): Promise<string[]>
   /** What the roles of the principal permit at a scope, with the conditions of their assignments. */
   permissionsAt(principal: Principal, scope: string): Promise<AssignedPermissions[]>
-  /** Whether a role of the principal, at any scope and under any condition, permits it to assign or change roles. */
-  mayAssignRoles(principal: Principal): Promise<boolean>
+  /**
+   * The first role of `target` that permits it to assign or change roles, at any scope and under any condition, and that the
+   * principal may not assign itself; undefined if there is none. A principal that makes `target` act for it would gain this role.
+   */
+  roleBeyond(principal: Principal, target: Principal): Promise<RoleBeyond | undefined>
 }
 
 /** A block of a role that is assigned, and the condition of the assignment. */
 export type AssignedPermissions = RolePermissions & { readonly condition: string | null }
+
+/** An assigned role that a principal may not assign itself. */
+export type RoleBeyond = Pick<RoleAssignment, 'roleDefinitionName' | 'scope'>
 
 const noRoles = createRoleUnion([])
 
@@ -45,7 +52,15 @@ export function createManagementRights(assigned: AssignedRoles): ManagementRight
   const unionOf = async (principal: Principal, scope: string): Promise<RoleUnion> =>
     principal.kind === 'directory' ? assigned.unionOf(principal, scope) : noRoles
 
+  const mayAssign: ManagementRights['mayAssign'] = async (principal, scope, assignment) => {
+    const { roles } = await unionOf(principal, scope)
+    const verb = assignment.source === 'Request' ? 'write' : 'delete'
+    const need = { kind: 'action', name: `Microsoft.Authorization/roleAssignments/${verb}` } as const
+    return roles.some((role) => judge(role, need, undefined, assignment) === 'allows')
+  }
+
   return {
+    mayAssign,
     hasAssignment: async (principal, registryId) => {
       const { roles } = await unionOf(principal, registryId)
       return roles.some(({ role }) => role !== undefined)
@@ -58,12 +73,6 @@ export function createManagementRights(assigned: AssignedRoles): ManagementRight
       const { roles } = await unionOf(principal, scope)
       const verdicts = roles.map((role) => judge(role, { kind: 'action', name: action }, undefined))
       return verdicts.some((verdict) => verdict === 'allows' || verdict === 'condition-cannot-be-evaluated')
-    },
-    mayAssign: async (principal, scope, assignment) => {
-      const { roles } = await unionOf(principal, scope)
-      const verb = assignment.source === 'Request' ? 'write' : 'delete'
-      const need = { kind: 'action', name: `Microsoft.Authorization/roleAssignments/${verb}` } as const
-      return roles.some((role) => judge(role, need, undefined, assignment) === 'allows')
     },
     scopesAllowing: async (principal, action) => {
       if (principal.kind !== 'directory') return []
@@ -79,10 +88,13 @@ export function createManagementRights(assigned: AssignedRoles): ManagementRight
         (role?.permissions ?? []).map((permissions) => ({ ...permissions, condition })),
       )
     },
-    mayAssignRoles: async (principal) => {
-      if (principal.kind !== 'directory') return false
-      const roles = await assigned.everywhere(principal)
-      return roles.some(({ role }) => role !== undefined && roleWriting.some((need) => permits(role, need)))
+    roleBeyond: async (principal, target) => {
+      if (target.kind !== 'directory') return undefined
+      for (const { role, assignment } of await assigned.everywhere(target)) {
+        if (role === undefined || !roleWriting.some((need) => permits(role, need))) continue
+        if (!(await mayAssign(principal, assignment.scope, { ...assignment, source: 'Request' }))) return assignment
+      }
+      return undefined
     },
   }
 }

@@ -45,7 +45,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
   const audit = tallyEvents(auditing.recorder, activity.counterOf, auditing.events.counterOf)
   const principals = await createPrincipals(basis, configuration, audit)
   const registries: Registries = createRegistries(basis, configuration, { audit, resources, activity, principals })
-  const { access, credentials, directory, identity } = principals
+  const { access, credentials, directory, identity, mayBecome } = principals
   const { tokenService, registry, imports } = registries
   const auditLog = createAuditLog({ database })
   const management = createManagement({
@@ -73,6 +73,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
     directory,
     identity,
     access,
+    mayBecome,
     tokenService,
     registry,
     imports,

@@ -1,7 +1,7 @@
 import type { Audit } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import type { Credentials } from '../../credentials/index.ts'
-import type { Directory } from '../../directory/index.ts'
+import { type Directory, createMayBecome } from '../../directory/index.ts'
 import { createGraph } from '../../graph/index.ts'
 import { createIssuers, openUpstreams, trustsIssuer } from '../../issuers/index.ts'
 import { type Identity, createIdentity, portalClient } from '../../identity/index.ts'
@@ -41,6 +41,20 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     issuers,
     senders,
   })
+  const mayBecome = createMayBecome({
+    directory,
+    roleBeyond: async (callerId, targetId) => {
+      if (!configuration.identity.protectRoleAssigners) return undefined
+      const [groupIds, reach] = await Promise.all([
+        directory.groupIdsOf(callerId),
+        directory.groupIdsInReachOf(targetId),
+      ])
+      return access.roleBeyond(
+        { kind: 'directory', objectId: callerId, groupIds },
+        { kind: 'directory', objectId: targetId, groupIds: reach },
+      )
+    },
+  })
   const graph = createGraph({
     database,
     audit,
@@ -49,8 +63,7 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     credentials,
     directory,
     consents,
-    mayAssignRoles: async (objectId) =>
-      access.mayAssignRoles({ kind: 'directory', objectId, groupIds: await directory.groupIdsInReachOf(objectId) }),
+    mayBecome,
     testWorkloadToken: (text, appId) => issuers.testWorkloadToken(text, appId),
     findClientName: async (clientId) =>
       clientId === pagesClientId ? 'Browser' : (await identity.findClient(clientId))?.displayName,
@@ -66,7 +79,7 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     senders,
     onSignOut: portal.endSessionOf,
   })
-  return { access, credentials, directory, identity, graph, pages, portal }
+  return { access, credentials, directory, identity, mayBecome, graph, pages, portal }
 }
 
 /** The sign-ins of the portal, as a client of our identity provider. */

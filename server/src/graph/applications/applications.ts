@@ -6,7 +6,13 @@ import {
   type applicationSchema,
   applicationDocument,
 } from '../surface/documents.ts'
-import { type GraphContext, change, requirePathId, requireVisible } from '../surface/context.ts'
+import {
+  type GraphContext,
+  change,
+  requireMayBecomeApplication,
+  requirePathId,
+  requireVisible,
+} from '../surface/context.ts'
 import { insufficientPrivileges } from '../surface/errors.ts'
 import { filterableApplications } from '../surface/filter.ts'
 import { visiblePage } from '../surface/page.ts'
@@ -64,6 +70,7 @@ export const updateApplication: GraphHandler<'none', typeof applicationChangeBod
   const { keyCredentials, ...others } = body
   // An owner of an application changes its credentials only. All else is for owners of the directory.
   if (!call.caller.isDirectoryOwner && Object.keys(others).length > 0) throw insufficientPrivileges()
+  if (keyCredentials !== undefined) await requireMayBecomeApplication(context, call, id)
   await change(
     context,
     call,

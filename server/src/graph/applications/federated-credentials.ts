@@ -3,7 +3,14 @@ import { z } from 'zod'
 import type { FederatedCredentialChange, FederatedCredentialRecord } from '../../credentials/index.ts'
 import { type FederatedTrust, isTrustText, trustHint } from '../../standards/oauth/federated-trust.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import { type GraphCall, type GraphContext, change, requirePathId, requireVisible } from '../surface/context.ts'
+import {
+  type GraphCall,
+  type GraphContext,
+  change,
+  requireMayBecomeApplication,
+  requirePathId,
+  requireVisible,
+} from '../surface/context.ts'
 import { rejectQueryOptions } from '../surface/query.ts'
 import { listSchema } from '../surface/response.ts'
 import type { GraphHandler } from '../surface/route.ts'
@@ -49,6 +56,7 @@ export const createFederatedCredential: GraphHandler<
   const holderId = requirePathId(call)
   const { audiences, name, issuer, description = null, ...rest } = call.readBody()
   const trust = readTrust(context, rest)
+  await requireMayBecomeApplication(context, call, holderId)
   context.credentials.federatedCredentials.requireIssuer(issuer)
   const mayShareTrust = call.caller.isDirectoryOwner
   const request = { name, issuer, audience: audiences[0], trust, description, mayShareTrust }
@@ -77,6 +85,7 @@ export const updateFederatedCredential: GraphHandler<'none', typeof federatedCre
 ) => {
   const holderId = requirePathId(call)
   const { audiences, subject, claimsMatchingExpression, ...rest } = call.readBody()
+  await requireMayBecomeApplication(context, call, holderId)
   if (rest.issuer !== undefined) context.credentials.federatedCredentials.requireIssuer(rest.issuer)
   const namesTrust = subject !== undefined || claimsMatchingExpression !== undefined
   const wanted: FederatedCredentialChange = {

@@ -1,6 +1,6 @@
 import type { HolderKind } from '../../credentials/index.ts'
 import type { addPasswordBody, removePasswordBody } from './bodies.ts'
-import { change, requirePathId } from '../surface/context.ts'
+import { change, requireMayBecomeApplication, requirePathId } from '../surface/context.ts'
 import { type passwordCredentialSchema, passwordCredentialDocument } from '../surface/documents.ts'
 import type { GraphHandler } from '../surface/route.ts'
 
@@ -9,6 +9,7 @@ export function addPassword(kind: HolderKind): GraphHandler<typeof passwordCrede
   return async (context, call) => {
     const { secrets } = context.credentials
     const holder = await secrets.requireHolder(kind, requirePathId(call))
+    await requireMayBecomeApplication(context, call, holder.holderId)
     const request = call.readBody()
     const { secretText, secret, insert } = secrets.prepare(holder, request)
     await change(context, call, insert, () => ({

@@ -1,6 +1,6 @@
 import { insufficientPrivileges } from '../surface/errors.ts'
 import type { newServicePrincipalBody, servicePrincipalChangeBody } from './bodies.ts'
-import { change, requirePathId, requireVisible } from '../surface/context.ts'
+import { change, requireMayBecome, requirePathId, requireVisible } from '../surface/context.ts'
 import type { servicePrincipalPageSchema, servicePrincipalSchema } from '../surface/documents.ts'
 import { filterableServicePrincipals } from '../surface/filter.ts'
 import { visiblePage } from '../surface/page.ts'
@@ -60,6 +60,7 @@ export const updateServicePrincipal: GraphHandler<'none', typeof servicePrincipa
   const body = call.readBody()
   const { accountEnabled, keyCredentials } = body
   if (!call.caller.isDirectoryOwner && accountEnabled !== undefined) throw insufficientPrivileges()
+  if (keyCredentials !== undefined) await requireMayBecome(context, call, id)
   await change(
     context,
     call,

@@ -4,7 +4,7 @@ import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { UserRecord } from '../../directory/index.ts'
-import { type GraphCall, type GraphContext, change } from '../surface/context.ts'
+import { type GraphCall, type GraphContext, change, requireMayBecome } from '../surface/context.ts'
 import { graphTime } from '../surface/documents.ts'
 import { listSchema } from '../surface/response.ts'
 import type { GraphHandler } from '../surface/route.ts'
@@ -97,6 +97,7 @@ export const resetPassword: GraphHandler<typeof passwordResetSchema, typeof rese
   const user = await requireUserInPath(context, call)
   const { objectId: id, userPrincipalName } = user
   if (requireMethodId(call) !== passwordMethodId) throw resourceNotFound(call.params['method'] ?? '')
+  await requireMayBecome(context, call, id)
   const { people } = context.directory
   const { credentials } = context
   const { enrolmentCodes, securityEvents } = credentials

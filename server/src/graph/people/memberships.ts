@@ -6,6 +6,7 @@ import {
   type GraphContext,
   type GraphCall,
   change,
+  requireMayBecome,
   requirePathId,
   requireVisible,
   requireOtherId,
@@ -112,6 +113,7 @@ export function listMembers({
 export const addMember: GraphHandler<'none', typeof referenceBody> = async (context, call) => {
   const id = requirePathId(call)
   const { '@odata.id': memberId } = call.readBody()
+  await requireMayBecome(context, call, id)
   await change(
     context,
     call,

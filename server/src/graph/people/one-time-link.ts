@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
-import { change } from '../surface/context.ts'
+import { change, requireMayBecome } from '../surface/context.ts'
 import { graphTime } from '../surface/documents.ts'
 import { insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
 import type { GraphHandler } from '../surface/route.ts'
@@ -39,6 +39,7 @@ export const createOneTimeLink: GraphHandler<typeof newOneTimeLinkSchema, typeof
   const { objectId: id } = await requireUserInPath(context, call)
   // It would end the caller's own sign-in, and the password would be lost if the response were.
   if (id === call.caller.principal.objectId) throw insufficientPrivileges()
+  await requireMayBecome(context, call, id)
   const { lifetimeInMinutes, removeOtherMethods } = call.readBody()
   const { enrolmentCodes, oneTimeLinks } = context.credentials
   const lifetimeMs = lifetimeInMinutes * minuteMs

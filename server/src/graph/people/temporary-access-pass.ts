@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
-import { change } from '../surface/context.ts'
+import { change, requireMayBecome } from '../surface/context.ts'
 import { graphTime } from '../surface/documents.ts'
 import { insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
 import type { GraphHandler } from '../surface/route.ts'
@@ -43,6 +43,7 @@ export const createAccessPass: GraphHandler<typeof newAccessPassSchema, typeof a
 ) => {
   const { objectId: id } = await requireUserInPath(context, call)
   if (id === call.caller.principal.objectId) throw insufficientPrivileges()
+  await requireMayBecome(context, call, id)
   const { lifetimeInMinutes } = call.readBody()
   const { enrolmentCodes, securityEvents } = context.credentials
   const pass = await change(

@@ -4,8 +4,8 @@ import type { Call } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { type Guid, parseGuid } from '../../standards/azure/guid.ts'
-import type { ApplicationRecord, Directory, ServicePrincipalRecord } from '../../directory/index.ts'
-import { insufficientPrivileges, resourceNotFound } from './errors.ts'
+import type { ApplicationRecord, Directory, MayBecome, ServicePrincipalRecord } from '../../directory/index.ts'
+import { insufficientPrivileges, mayNotBecome, resourceNotFound } from './errors.ts'
 import type { Credentials } from '../../credentials/index.ts'
 import type { Consents, FindClientName, GraphSender, IdentityProvider, TestWorkloadToken } from './model.ts'
 
@@ -18,8 +18,7 @@ export type GraphContext = {
   readonly credentials: Credentials
   readonly directory: Directory
   readonly consents: Consents
-  /** Whether a service principal can assign roles through a role that it, a group of it, or a group that it owns has. */
-  readonly mayAssignRoles: (objectId: string) => Promise<boolean>
+  readonly mayBecome: MayBecome
   readonly testWorkloadToken: TestWorkloadToken
   readonly findClientName: FindClientName
   /** The providers at which people can sign in. */
@@ -59,6 +58,33 @@ export async function ownAmong<One extends ApplicationOrPrincipal>(
   const owned = await directory.applications.ownedAmong(principal.objectId, rows.map(applicationIdOf))
   const isCaller = (row: One) => principal.kind === 'service-principal' && row.appId === principal.appId
   return rows.filter((row) => isCaller(row) || owned.has(applicationIdOf(row)))
+}
+
+/**
+ * Requires that the caller may get to act for a principal, or become a member of a group. Every route that makes this
+ * possible calls it.
+ *
+ * @throws GraphError 403
+ */
+export async function requireMayBecome(
+  { mayBecome }: GraphContext,
+  { caller }: Pick<GraphCall, 'caller'>,
+  targetId: string,
+): Promise<void> {
+  const obstacle = await mayBecome(caller.principal.objectId, targetId)
+  if (obstacle !== undefined) throw mayNotBecome(targetId, obstacle)
+}
+
+/** Requires the same for the service principal of an application, if it has one. */
+export async function requireMayBecomeApplication(
+  context: GraphContext,
+  call: Pick<GraphCall, 'caller'>,
+  id: string,
+): Promise<void> {
+  const { applications } = context.directory
+  const application = (await applications.find(id)) ?? (await applications.findServicePrincipal(id))
+  const principal = application && (await applications.servicePrincipalOf(application.appId))
+  if (principal !== undefined) await requireMayBecome(context, call, principal.objectId)
 }
 
 /** The object id in the path; undefined if the path has none. */

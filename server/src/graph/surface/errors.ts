@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DirectoryError, type DirectoryRefusal } from '../../directory/index.ts'
+import { type BecomingObstacle, DirectoryError, type DirectoryRefusal } from '../../directory/index.ts'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { clientStatusOf } from '../../platform/http/app.ts'
@@ -70,6 +70,15 @@ export class GraphError extends Error {
 /** A permission on the directory is missing. az looks for the words "insufficient privileges". */
 export function insufficientPrivileges(): GraphError {
   return new GraphError('denied', 'Insufficient privileges to complete the operation.')
+}
+
+/** The caller would gain a role that the caller may not give. The words at the start are those that az looks for. */
+export function mayNotBecome(targetId: string, obstacle: BecomingObstacle): GraphError {
+  const reason =
+    obstacle.kind === 'directory-role'
+      ? `The principal '${targetId}' has the directory role '${obstacle.role}', and the caller does not.`
+      : `The principal '${targetId}' can assign roles at the scope '${obstacle.scope}', and the caller may not assign it the role '${obstacle.roleDefinitionName}' there.`
+  return new GraphError('denied', `Insufficient privileges to complete the operation. ${reason}`)
 }
 
 /** The object does not exist, or is of another kind. [Microsoft Graph, error codes] */

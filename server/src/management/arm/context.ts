@@ -3,7 +3,7 @@ import type { Access, Principal } from '../../access/index.ts'
 import type { Audit, AuditChain, AuditLag, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
 import type { Decisions } from '../../decisions/index.ts'
 import type { Credentials } from '../../credentials/index.ts'
-import type { Directory, SigningPrincipal } from '../../directory/index.ts'
+import type { Directory, MayBecome, SigningPrincipal } from '../../directory/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Imports } from '../../imports/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
@@ -54,6 +54,7 @@ export type ManagementContext = {
   readonly credentials: Pick<Credentials, 'managedFederation' | 'machines'>
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
+  readonly mayBecome: MayBecome
   readonly decisions: Decisions
   readonly tokenService: Pick<TokenService, 'passwordMayPull'>
   readonly registry: Pick<

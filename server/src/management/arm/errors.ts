@@ -95,7 +95,7 @@ export const armErrors = {
 
 export type ArmErrorKind = keyof typeof armErrors
 
-type WantedAction = { readonly action: string; readonly scope: string }
+export type WantedAction = { readonly action: string; readonly scope: string }
 
 export type ArmErrorOptions = ErrorOptions & {
   readonly challenge?: string

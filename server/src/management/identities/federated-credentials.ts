@@ -6,6 +6,7 @@ import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, throwAsArm } from '../arm/errors.ts'
+import { requireMayBecome } from '../arm/may-become.ts'
 import { listOf } from '../arm/response.ts'
 import { requireUserAssignedIdentity, userAssignedIdentityType } from './managed-identities.ts'
 
@@ -76,6 +77,7 @@ export async function putFederatedCredential(
   const { issuer, subject, audiences, claimsMatchingExpression } = readBody(call, putFederatedCredential).properties
   const [audience = ''] = audiences
   const wanted = { name, issuer, audience, subject, claimsExpression: claimsMatchingExpression?.value }
+  await requireMayBecome(context, call, await requireUserAssignedIdentity(context, call.names))
   const mayShareTrust = await context.directory.isDirectoryOwner(call.caller.principal.objectId)
   const { document, created } = await recordChange(context, call, async (transaction) => {
     const identity = await requireUserAssignedIdentity(context, call.names, transaction)

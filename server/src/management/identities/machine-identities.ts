@@ -6,6 +6,7 @@ import { normalizeScope, parseResourceId, userAssignedIdentityId } from '../../s
 import { optional } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
+import { linkedForbidden, requireMayBecome } from '../arm/may-become.ts'
 
 const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
 
@@ -55,23 +56,25 @@ export async function readWantedIdentities(
     const place = parseIdentityId(text)
     if (place === undefined)
       throw invalidIdentity('A key of userAssignedIdentities is not the id of a user-assigned identity.')
-    await requireAssignable(context, call, [
-      { id: userAssignedIdentityId(place.subscriptionId, place.resourceGroup, place.name) },
-    ])
+    const id = userAssignedIdentityId(place.subscriptionId, place.resourceGroup, place.name)
+    const identity = await context.directory.managedIdentities.find('user-assigned', place)
+    await requireAssignable(context, call, [identity ?? { id }])
     attach.push(place)
   }
   const detach = named.filter(([, value]) => value === null).map(([text]) => normalizeScope(text))
   return { attach, detach, detachOthers: body.type === 'systemassigned' }
 }
 
-/** Requires that the caller may assign each of the identities, and returns their ids. @throws ArmError */
+/** Requires that the caller may assign each of the identities and act for it, and returns their ids. @throws ArmError */
 export async function requireAssignable(
   context: ManagementContext,
-  { caller }: ManagementCall,
-  identities: readonly Pick<ManagedIdentity, 'id'>[],
+  call: Pick<ManagementCall, 'caller'>,
+  identities: readonly (Pick<ManagedIdentity, 'id'> & Partial<Pick<ManagedIdentity, 'objectId'>>)[],
 ): Promise<ReadonlySet<string>> {
-  for (const { id } of identities) {
-    if (!(await context.access.mayManage(caller.rights, assignAction, id))) throw mayNotAssign(caller, id)
+  for (const { id, objectId } of identities) {
+    if (!(await context.access.mayManage(call.caller.rights, assignAction, id))) throw mayNotAssign(call.caller, id)
+    // An identity that does not exist is reported when it is attached.
+    if (objectId !== undefined) await requireMayBecome(context, call, { id, objectId })
   }
   return new Set(identities.map(({ id }) => id))
 }
@@ -139,8 +142,7 @@ function invalidIdentity(message: string): ArmError {
   return new ArmError('invalidIdentity', message)
 }
 
-/** The error for an identity that the caller may not assign. [ARM, linked authorization] */
-export function mayNotAssign({ principal }: ManagementCall['caller'], id: string): ArmError {
-  const message = `The client with object id '${principal.objectId}' has permission to perform the request, but does not have permission to perform action '${assignAction}' on the linked scope '${id}', or the linked scope is invalid.`
-  return new ArmError('linkedAuthorization', message, { wanted: { action: assignAction, scope: id } })
+/** The error for an identity that the caller may not assign. */
+export function mayNotAssign(caller: ManagementCall['caller'], id: string): ArmError {
+  return linkedForbidden(caller, { action: assignAction, scope: id })
 }

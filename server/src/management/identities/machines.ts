@@ -16,6 +16,7 @@ import {
   readWantedIdentities,
   requireAssignable,
 } from './machine-identities.ts'
+import { requireMayBecome } from '../arm/may-become.ts'
 import { requireGroupIfKnown, requireGroup } from '../arm/resource-groups.ts'
 import { listOf, tagsRecord, timeText } from '../arm/response.ts'
 import { visibleResources } from '../arm/visibility.ts'
@@ -162,6 +163,7 @@ export async function createEnrollmentCode(
   const made = context.credentials.machines.prepareEnrollmentCode()
   const { expiresAtMs } = made
   const present = await describeOne(context.credentials, await requireMachine(context, call.names))
+  await requireMayBecome(context, call, present)
   const assignable = await requireAssignable(context, call, present.attached)
   await recordChange(context, call, async (transaction) => {
     const machine = await requireMachine(context, call.names, transaction)
