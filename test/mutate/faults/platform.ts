@@ -119,6 +119,32 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/audit/chain/chain.test.ts'],
   },
   {
+    what: 'A webhook continues after the event that failed',
+    file: 'server/src/audit/webhooks/deliver.ts',
+    find: 'return this.#afterFailure(progress, error)',
+    replace: 'return this.#afterFailure({ ...progress, entry: entry + 1 }, error)',
+    tests: ['server/src/audit/webhooks/deliver.test.ts'],
+  },
+  {
+    what: 'Events are delivered to a webhook at the same time',
+    file: 'server/src/audit/webhooks/deliver.ts',
+    find: 'const error = await this.#send(webhook, event)',
+    replace:
+      'const [error] = await Promise.all([this.#send(webhook, event), ...wanted.filter((other) => other.entry === entry + 1).map((other) => this.#send(webhook, other.event))])',
+    tests: ['server/src/audit/webhooks/deliver.test.ts'],
+  },
+  {
+    what: 'A wait that a wrong clock has stored lasts until its time',
+    file: 'server/src/platform/process/clock.ts',
+    find: 'return nowMs < untilMs && untilMs <= latestPossibleMs(nowMs, maxWaitMs)',
+    replace: 'return nowMs < untilMs',
+    tests: [
+      'server/src/platform/process/clock.test.ts',
+      'server/src/audit/webhooks/deliver.test.ts',
+      'server/src/credentials/passwords/password-check.test.ts',
+    ],
+  },
+  {
     what: 'A request with two Host headers is served',
     file: 'server/src/platform/http/listener.ts',
     find: 'if (hosts > 1 || (hosts === 0',

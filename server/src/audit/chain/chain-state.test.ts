@@ -6,12 +6,22 @@ import { sealerOfKey } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { createAudit } from '../log/audit.ts'
+import type { AuditEvent } from '../log/model.ts'
 import { auditMigrations } from '../migrations.ts'
 import { createAuditChain } from './chain.ts'
 import { sealFirstHead } from './first-head.ts'
 
 const sealer = sealerOfKey(randomBytes(32))
 const clock = { now: () => 1000 }
+const dayMs = 24 * 60 * 60 * 1000
+
+const event: AuditEvent = {
+  action: 'token.issue',
+  outcome: 'success',
+  actor: { kind: 'user', id: 'u' },
+  target: 'contoso.example',
+  origin: { correlationId: 'c', remoteAddress: '', userAgent: undefined },
+}
 
 /** The same database, on which no transaction may begin. */
 function readOnly(database: Database): Database {
@@ -34,13 +44,7 @@ for (const kind of testDatabaseKinds) {
     const chain = createAuditChain({ database, sealer, clock })
     const audit = createAudit({ database, clock })
     for (const target of ['one', 'two']) {
-      await audit.append({
-        action: 'token.issue',
-        outcome: 'success',
-        actor: { kind: 'user', id: 'u' },
-        target,
-        origin: { correlationId: 'c', remoteAddress: '', userAgent: undefined },
-      })
+      await audit.append({ ...event, target })
       await chain.extend()
     }
     const { last, isSealed } = await reading.state()
@@ -53,5 +57,23 @@ for (const kind of testDatabaseKinds) {
     await tamper('delete from audit_block')
     await tamper('delete from audit_head')
     assert.deepEqual(await reading.state(), { last: undefined, isSealed: false })
+  })
+  test(`the chain is compared with its sealed end again after the clock was set back, on ${kind}`, async (t) => {
+    const { database, dispose } = await openTestDatabase(kind, auditMigrations)
+    t.after(dispose)
+    await database.transaction((transaction) => sealFirstHead(transaction, sealer))
+    const time = { nowMs: 1000 }
+    const found: string[] = []
+    const moving = { now: () => time.nowMs }
+    const onAltered = ({ reason }: { readonly reason: string }) => found.push(reason)
+    const chain = createAuditChain({ database, sealer, clock: moving, onAltered })
+    await createAudit({ database, clock }).append(event)
+    time.nowMs += dayMs
+    await chain.extend()
+    await chain.extend()
+    time.nowMs -= dayMs
+    await database.transaction((transaction) => sql.raw('delete from audit_block').execute(transaction.tables()))
+    await chain.extend()
+    assert.deepEqual(found, ['head-differs'])
   })
 }

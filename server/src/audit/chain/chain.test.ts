@@ -8,7 +8,6 @@ import { sql } from 'kysely'
 import { openSealer, sealerOfKey } from '../../platform/keys/sealing.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { until } from '../../platform/process/test-patience.ts'
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './chain-format.ts'
 import { sealHead } from './chain-head.ts'
 import type { ChainTables } from './rows.ts'
@@ -340,54 +339,6 @@ for (const kind of testDatabaseKinds) {
       await chain.extend()
       assert.deepEqual(faultsIn(await verify()), ['start-missing 3'])
     })
-  })
-}
-
-if (testDatabaseKinds.includes('postgres')) {
-  test('an event whose number was assigned early and committed late is chained after its commit, also after a restart', async (t) => {
-    const { database, clock, audit, chain, write, verify } = await open(t, 'postgres')
-    const { promise: released, resolve: release } = Promise.withResolvers<undefined>()
-    const { promise: taken, resolve: take } = Promise.withResolvers<undefined>()
-    const late = database.transaction(async (transaction) => {
-      await audit.record(transaction, { ...event, target: 'late' })
-      take(undefined)
-      await released
-    })
-    await taken
-    await write(3)
-    assert.equal(await chain.extend(), 3)
-    await write(2)
-    assert.equal(await chain.extend(), 2)
-    assert.deepEqual(await verify().then((report) => [faultsIn(report), report.events]), [[], 5])
-    release(undefined)
-    await late
-    const pending = await verify()
-    assert.deepEqual([faultsIn(pending), pending.pending], [[], 1])
-    assert.equal(await createAuditChain({ database, sealer, clock }).extend(), 1)
-    assert.equal(await chain.extend(), 0)
-    const report = await verify()
-    assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 6, 0])
-  })
-
-  test('an unused number blocks nothing, and cannot be used later', async (t) => {
-    const { database, audit, chain, write, tamper, verify } = await open(t, 'postgres')
-    const undone = database.transaction(async (transaction) => {
-      await audit.record(transaction, event)
-      throw new Error('undone')
-    })
-    await assert.rejects(undone, /undone/)
-    await write(2)
-    assert.equal(await chain.extend(), 2)
-    // Other transactions on this PostgreSQL, such as those of other tests, can be older than the number.
-    await until('nobody who could hold the number runs any more', async () => {
-      await write(1)
-      assert.equal(await chain.extend(), 1)
-      const blocks = database.tables<{ audit_block: { settled_to: number } }>().selectFrom('audit_block')
-      return (await blocks.select('settled_to').where('settled_to', '>', 0).execute()).length > 0
-    })
-    await tamper(`insert into audit_event (seq, ${columns}) select 1, ${columns} from audit_event where seq = 3`)
-    assert.equal(await chain.extend(), 0)
-    assert.deepEqual(faultsIn(await verify()), ['event-inserted 1'])
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type CredentialUsePlace, type UseFilter, createCredentialUseStore } from './credential-use-store.ts'
 import type { CredentialUseRow } from './rows.ts'
@@ -66,7 +66,9 @@ export function createCredentialUses({
     },
     flush: async (all = false) => {
       const nowMs = clock.now()
-      for (const [key, atMs] of writtenAtMs) if (atMs <= nowMs - writeEveryMs) writtenAtMs.delete(key)
+      for (const [key, atMs] of writtenAtMs) {
+        if (!isWaiting(atMs + writeEveryMs, nowMs, writeEveryMs)) writtenAtMs.delete(key)
+      }
       const due = [...noted].filter(([key]) => all || !writtenAtMs.has(key))
       for (let start = 0; start < due.length; start += maxBatch) {
         const batch = due.slice(start, start + maxBatch)

@@ -16,7 +16,8 @@ const denied = (actor: AuditActor, remoteAddress = '192.0.2.1'): AuditEvent => (
 
 /** A folder, and the number of folded events. */
 function open() {
-  const folder = new DenialFolder({ now: () => 1_700_000_000_000 })
+  const time = { nowMs: 1_700_000_000_000 }
+  const folder = new DenialFolder({ now: () => time.nowMs })
   let folded = 0
   const send = (event: AuditEvent, times = 1) => {
     let isAdmitted = false
@@ -32,7 +33,7 @@ function open() {
       send(denied({ kind: 'claimed', id: `name-${index}` }, address))
     }
   }
-  return { folder, send, flood, folded: () => folded }
+  return { folder, send, flood, time, folded: () => folded }
 }
 
 test('a flood from many networks evicts the least recently used sources', () => {
@@ -46,4 +47,17 @@ test('a flood from many networks evicts the least recently used sources', () => 
     folded(),
     'what was forgotten is still counted',
   )
+})
+
+test('counts under a clock that was ahead are reported when it is corrected', () => {
+  const { folder, send, time, folded } = open()
+  time.nowMs += 24 * 60 * 60 * 1000
+  folder.takeDue()
+  send(denied(user('a')), 300)
+  time.nowMs -= 24 * 60 * 60 * 1000
+  assert.equal(
+    folder.takeDue().reduce((sum, { count }) => sum + count, 0),
+    folded(),
+  )
+  assert.ok(folded() > 0)
 })

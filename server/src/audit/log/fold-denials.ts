@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting } from '../../platform/process/clock.ts'
 import { createSenderBudget, networkOf } from '../../platform/limits/sender-budget.ts'
 import { type Allowance, type Bucket, fullBucket, spend } from '../../platform/limits/token-bucket.ts'
 import { cutText } from '../../standards/http/cut-text.ts'
@@ -86,10 +86,10 @@ export class DenialFolder {
   /** Takes the counts that are due; all of them with `isLast`. */
   takeDue(isLast = false): Folded[] {
     const nowMs = this.#clock.now()
-    if (!isLast && nowMs - this.#lookedAtMs < collectMs) return []
+    if (!isLast && isWaiting(this.#lookedAtMs + collectMs, nowMs, collectMs)) return []
     this.#lookedAtMs = nowMs
     const due: Folded[] = []
-    const isOlder = ({ firstMs }: Count, ms: number) => isLast || nowMs - firstMs >= ms
+    const isOlder = ({ firstMs }: Count, ms: number) => isLast || !isWaiting(firstMs + ms, nowMs, ms)
     // The highest counts are reported first: in noise under many names, each name has a low count.
     for (const kind of [...this.#pending].toSorted((one, other) => other.count - one.count)) {
       if (kind === kind.source.several || !isOlder(kind, collectMs)) continue

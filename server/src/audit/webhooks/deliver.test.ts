@@ -20,6 +20,7 @@ import { createDelivery } from './deliver.ts'
 const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
 after(() => rm(keyDirectory, { recursive: true }))
 const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
+const dayMs = 24 * 60 * 60 * 1000
 const publicOrigin = 'https://acrux.example'
 
 const event: AuditEvent = {
@@ -36,15 +37,22 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
   const { database, dispose } = await openTestDatabase(kind, auditMigrations)
   t.after(dispose)
   const received: Received[] = []
-  const answer: { status: number; headers: Record<string, string> } = { status: 204, headers: {} }
+  const answer: { status: number; headers: Record<string, string>; failing?: string } = { status: 204, headers: {} }
+  let inFlight = 0
   const receiver = await openTestHttpsServer((request, response) => {
     let body = ''
     request.setEncoding('utf8').on('data', (text: string) => {
       body += text
     })
+    inFlight += 1
     request.on('end', () => {
       received.push({ headers: request.headers, body })
-      response.writeHead(answer.status, answer.headers).end()
+      const fails = answer.failing !== undefined && body.includes(answer.failing)
+      // Another delivery at the same time would arrive before this response.
+      setTimeout(() => {
+        response.writeHead(inFlight > 1 || fails ? 500 : answer.status, answer.headers).end()
+        inFlight -= 1
+      }, 1)
     })
   })
   t.after(receiver.close)
@@ -140,8 +148,7 @@ for (const kind of testDatabaseKinds) {
       await write('a.one', 'a.two', 'a.three')
       await write('b.one')
       await deliver()
-      assert.deepEqual(actions().toSorted(), ['a.one', 'a.three', 'a.two', 'b.one'])
-      assert.equal(actions().at(-1), 'b.one', 'block by block')
+      assert.deepEqual(actions(), ['a.one', 'a.two', 'a.three', 'b.one'])
       await deliver()
       assert.equal(received.length, 4, 'each once')
       const [first] = received
@@ -190,6 +197,51 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(actions(), ['a.one', 'a.two'])
       const hook = await webhooks.find('hook')
       assert.deepEqual([hook?.failures, hook?.lastError, hook?.lastDeliveryMs], [0, undefined, time.nowMs])
+    })
+
+    test('continues with the event that failed, after those that were delivered before it', async (t) => {
+      const { put, write, deliver, answer, time, actions, webhooks } = await open(t, kind)
+      await put()
+      answer.failing = 'a.three'
+      await write('a.one', 'a.two', 'a.three', 'a.four', 'a.five', 'a.six', 'a.seven')
+      await deliver()
+      assert.deepEqual(actions(), ['a.one', 'a.two', 'a.three'])
+      assert.equal((await webhooks.find('hook'))?.failures, 1, 'the events before it start a new count')
+      delete answer.failing
+      time.nowMs += 1000
+      await deliver()
+      assert.deepEqual(actions().slice(3), ['a.three', 'a.four', 'a.five', 'a.six', 'a.seven'])
+      assert.equal((await webhooks.find('hook'))?.failures, 0)
+    })
+
+    test('goes on when a clock that was ahead is corrected', async (t) => {
+      const { database, put, write, deliver, answer, time, received, actions } = await open(t, kind)
+      const setLease = (untilMs: number) =>
+        database.transaction((transaction) =>
+          transaction
+            .tables<{ audit_webhook: { leased_until_ms: number } }>()
+            .updateTable('audit_webhook')
+            .set({ leased_until_ms: untilMs })
+            .execute(),
+        )
+      await put()
+      await write('a.one')
+      answer.status = 500
+      time.nowMs += dayMs
+      await deliver()
+      time.nowMs -= dayMs
+      answer.status = 200
+      await deliver()
+      assert.deepEqual(actions(), ['a.one', 'a.one'], 'not a day later')
+      // A server that stopped in a delivery.
+      await setLease(time.nowMs + dayMs)
+      await write('a.two')
+      await deliver()
+      assert.equal(actions().at(-1), 'a.two')
+      await setLease(time.nowMs + 60_000)
+      await write('a.three')
+      await deliver()
+      assert.equal(received.length, 3, 'a lease that is possible')
     })
 
     test('delivers each event from one of several servers', async (t) => {

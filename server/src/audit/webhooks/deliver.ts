@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting } from '../../platform/process/clock.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
@@ -29,9 +29,6 @@ export interface Delivery {
   stop(): void
 }
 
-/** The maximum number of concurrent deliveries to one webhook. */
-const maxConcurrent = 4
-
 /** The duration of a lease: longer than a round. After a crash, others wait that long. */
 const leaseMs = 60_000
 
@@ -40,6 +37,8 @@ const roundMs = 20_000
 
 const firstWaitMs = 1000
 const maxWaitMs = 10 * 60 * 1000
+
+const noFailures = { failures: 0, next_attempt_ms: 0, last_error: null }
 
 /**
  * Delivers the events of the chain to every webhook that is due, in the order of the chain and at least once. A failed
@@ -69,21 +68,21 @@ class WebhookDelivery implements Delivery {
     if (this.#stopping.signal.aborted) return
     const head = (await this.#chain.lastBlock())?.number ?? 0
     const nowMs = this.#options.clock.now()
-    const due = (await this.#store.all()).filter(
-      ({ enabled, block, next_attempt_ms: nextMs }) => enabled === 1 && block <= head && nextMs <= nowMs,
-    )
+    const due = (await this.#store.all()).filter((webhook) => webhook.block <= head && isDue(webhook, nowMs))
     await Promise.all(due.map(({ name }) => this.#deliverTo(name)))
   }
 
   async #deliverTo(name: string): Promise<void> {
     const startMs = this.#options.clock.now()
+    const endMs = performance.now() + roundMs
+    const isOver = () => this.#stopping.signal.aborted || performance.now() >= endMs
     const leasedUntilMs = startMs + leaseMs
-    const webhook = await this.#store.lease(name, startMs, leasedUntilMs)
+    const webhook = await this.#store.lease(name, (row) => isDue(row, startMs), leasedUntilMs)
     if (webhook === undefined) return
     let progress: DeliveryProgress = webhook
     try {
-      while (!this.#stopping.signal.aborted && this.#options.clock.now() < startMs + roundMs) {
-        const next = await this.#passBlock(webhook, progress)
+      while (!isOver()) {
+        const next = await this.#passBlock(webhook, progress, isOver)
         if (next === undefined) break
         progress = next
         if (progress.failures > 0) break
@@ -95,28 +94,25 @@ class WebhookDelivery implements Delivery {
   }
 
   /** Delivers the rest of a block and returns the progress; undefined if there is no such block yet. */
-  async #passBlock(webhook: WebhookRow, progress: DeliveryProgress): Promise<DeliveryProgress | undefined> {
+  async #passBlock(
+    webhook: WebhookRow,
+    before: DeliveryProgress,
+    isOver: () => boolean,
+  ): Promise<DeliveryProgress | undefined> {
     // The next existing block: expired blocks are removed, delivered or not.
-    const [block] = await this.#chain.blocksAfter(progress.block - 1, 1)
+    const [block] = await this.#chain.blocksAfter(before.block - 1, 1)
     if (block === undefined) return undefined
-    const first = block.number === progress.block ? progress.entry : 0
-    const wanted = await this.#wantedEvents(webhook, block, first)
-    let lastDeliveryMs = progress.last_delivery_ms
-    for (let at = 0; at < wanted.length; at += maxConcurrent) {
-      const group = wanted.slice(at, at + maxConcurrent)
-      const outcomes = await Promise.all(group.map(({ event }) => this.#send(webhook, event)))
-      const failed = outcomes.findIndex((outcome) => outcome !== undefined)
-      if (failed >= 0) {
-        const entry = group[failed]?.entry ?? first
-        return this.#afterFailure(progress, { block: block.number, entry, error: outcomes[failed] ?? '' })
-      }
-      lastDeliveryMs = this.#options.clock.now()
-      const next = wanted[at + maxConcurrent]
-      if (this.#stopping.signal.aborted && next !== undefined)
-        return { ...progress, block: block.number, entry: next.entry, last_delivery_ms: lastDeliveryMs }
+    const wanted = await this.#wantedEvents(webhook, block, block.number === before.block ? before.entry : 0)
+    let progress = before
+    // One at a time: a receiver gets each event after the event before it.
+    for (const { event, entry } of wanted) {
+      progress = { ...progress, block: block.number, entry }
+      if (isOver()) return progress
+      const error = await this.#send(webhook, event)
+      if (error !== undefined) return this.#afterFailure(progress, error)
+      progress = { ...progress, ...noFailures, last_delivery_ms: this.#options.clock.now() }
     }
-    const rest = { failures: 0, next_attempt_ms: 0, last_error: null, last_delivery_ms: lastDeliveryMs }
-    return { ...progress, ...rest, block: block.number + 1, entry: 0 }
+    return { ...progress, ...noFailures, block: block.number + 1, entry: 0 }
   }
 
   /** The events of a block, from an entry on, that the webhook receives. */
@@ -130,15 +126,12 @@ class WebhookDelivery implements Delivery {
     })
   }
 
-  #afterFailure(
-    progress: DeliveryProgress,
-    { block, entry, error }: { readonly block: number; readonly entry: number; readonly error: string },
-  ): DeliveryProgress {
+  #afterFailure(progress: DeliveryProgress, error: string): DeliveryProgress {
     const failures = progress.failures + 1
     const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** Math.min(failures - 1, 20))
     // Half of the wait is random, so that servers do not retry at the same time.
     const nextMs = this.#options.clock.now() + Math.ceil(waitMs * (0.5 + Math.random() / 2))
-    return { ...progress, block, entry, failures, next_attempt_ms: nextMs, last_error: error }
+    return { ...progress, failures, next_attempt_ms: nextMs, last_error: error }
   }
 
   /** Sends an event. Returns the reason of a failure. */
@@ -162,6 +155,12 @@ class WebhookDelivery implements Delivery {
     const sealed = previous !== null && this.#options.clock.now() < previous_until_ms ? [secret, previous] : [secret]
     return sealed.map((value) => this.#options.sealer.open(value, secretContext(name)).toString())
   }
+}
+
+/** Whether a webhook is enabled, is not leased, and its next attempt is due. */
+function isDue(webhook: WebhookRow, nowMs: number): boolean {
+  const isDelayed = isWaiting(webhook.next_attempt_ms, nowMs, maxWaitMs)
+  return webhook.enabled === 1 && !isDelayed && !isWaiting(webhook.leased_until_ms, nowMs, leaseMs)
 }
 
 function progressOf({

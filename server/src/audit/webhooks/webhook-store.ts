@@ -40,18 +40,15 @@ export function createWebhookStore(database: Database) {
         .executeTakeFirst()
       return numDeletedRows > 0n
     },
-    /** Leases a webhook that is due; undefined if another server has it. */
-    lease: (name: string, nowMs: number, untilMs: number): Promise<WebhookRow | undefined> =>
+    /** Leases a webhook if it is due; otherwise undefined, such as when another server has it. */
+    lease: (name: string, isDue: (row: WebhookRow) => boolean, untilMs: number): Promise<WebhookRow | undefined> =>
       database.transaction(async (transaction) => {
         const row = await within(transaction)
           .selectFrom('audit_webhook')
           .selectAll()
           .where('name', '=', name)
-          .where('enabled', '=', 1)
-          .where('next_attempt_ms', '<=', nowMs)
-          .where('leased_until_ms', '<=', nowMs)
           .executeTakeFirst()
-        if (row === undefined) return undefined
+        if (row === undefined || !isDue(row)) return undefined
         await within(transaction)
           .updateTable('audit_webhook')
           .set({ leased_until_ms: untilMs })

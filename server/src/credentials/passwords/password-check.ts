@@ -169,7 +169,7 @@ async function countGuess(
 ): Promise<void> {
   const nowMs = clock.now()
   await store.prunePasswordGuesses(transaction, nowMs)
-  for (const { key, guessMs } of guesses) await store.takePasswordGuess(transaction, key, guessMs, nowMs)
+  for (const guess of guesses) await store.takePasswordGuess(transaction, guess, nowMs)
 }
 
 /** What a user still has to do after the right password. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { PasswordFailureStore } from './password-failure-store.ts'
 
@@ -30,7 +30,7 @@ export function createPasswordFailures({
 }) {
   async function recent(bucket: number): Promise<number> {
     const row = await store.passwordFailures(bucket)
-    return row !== undefined && clock.now() < row.since_ms + windowMs ? row.failures : 0
+    return row !== undefined && isWaiting(row.since_ms + windowMs, clock.now(), windowMs) ? row.failures : 0
   }
   return {
     /** Whether the password alone is still enough for an unknown sender in this network. */
@@ -42,7 +42,7 @@ export function createPasswordFailures({
     count: async (transaction: Transaction, key: string, network: string): Promise<void> => {
       const nowMs = clock.now()
       for (const bucket of [bucketOf(key), bucketOf(key, network)]) {
-        await store.countPasswordFailure(transaction, bucket, nowMs, nowMs - windowMs)
+        await store.countPasswordFailure(transaction, bucket, nowMs, windowMs)
       }
     },
   }

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting } from '../../platform/process/clock.ts'
 import type { Place } from '../../platform/limits/fair-queue.ts'
 import { blockOf, neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
 import { type Allowance, type Bucket, refill } from '../../platform/limits/token-bucket.ts'
+import type { SharedGuess } from './password-failure-store.ts'
 
 /** Guesses for one name from one network. */
 const guessesPerPair: Allowance = { burst: 10, perSecond: 1 / 60 }
@@ -37,11 +38,8 @@ const maxBuckets = 10_000
 /** An admitted attempt. `end` is called once with its result. */
 export type Attempt = {
   readonly place: Place
-  /**
-   * The allowances from which a denied attempt takes a guess in the database, and how long each takes to regain it.
-   *
-   */
-  readonly guesses: readonly { readonly key: string; readonly guessMs: number }[]
+  /** The allowances from which a denied attempt takes a guess in the database. */
+  readonly guesses: readonly SharedGuess[]
   /** The allowance that a correct password refills. */
   readonly pairKey: string
   readonly end: (how: 'verified' | 'refused' | 'dropped') => void
@@ -130,7 +128,7 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
       let ended = false
       return {
         place: { lane, group: neighbourhood, block: blockOf(network) },
-        guesses: guessBuckets.map(([buckets, key]) => ({ key: buckets.sharedKey(key), guessMs: buckets.tokenMs })),
+        guesses: guessBuckets.map(([buckets, key]) => buckets.sharedGuess(key)),
         pairKey: guesses.pairs.sharedKey(pair),
         end: (how) => {
           if (ended) return
@@ -220,16 +218,21 @@ function createBuckets(clock: Clock, allowance: Allowance, kind = '') {
 
   const set = (key: string, tokens: number): void => void buckets.set(key, { tokens, atMs: clock.now() })
 
+  const tokenMs = 1000 / perSecond
+  // Guesses that run at the same time in several processes can take more than there is, and are regained, too.
+  const maxWaitMs = 2 * burst * tokenMs
+  const sharedKey = (key: string): string => hash('sha256', `${kind} ${key}`, 'base64url')
+
   return {
-    /** How long it takes until there is another token. */
-    tokenMs: 1000 / perSecond,
-    sharedKey: (key: string): string => hash('sha256', `${kind} ${key}`, 'base64url'),
+    sharedKey,
+    sharedGuess: (key: string) => ({ key: sharedKey(key), guessMs: tokenMs, maxWaitMs }),
     /**
      * The tokens that are left. `fullAtMs` is when the bucket is full again by the counts of all processes, which
      * can leave fewer.
      */
-    left: (key: string, fullAtMs: number | undefined): number => {
-      const missing = (Math.max(0, (fullAtMs ?? 0) - clock.now()) / 1000) * perSecond
+    left: (key: string, fullAtMs = 0): number => {
+      const nowMs = clock.now()
+      const missing = isWaiting(fullAtMs, nowMs, maxWaitMs) ? (fullAtMs - nowMs) / tokenMs : 0
       return Math.min(tokensOf(key), burst - missing)
     },
     /** The time until there is a whole token; 0 if there is one. */

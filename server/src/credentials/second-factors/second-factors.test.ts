@@ -142,6 +142,17 @@ test('wrong codes are throttled for the user, who can use a recovery code', asyn
   assert.equal(await checkTotp(code()), 'verified')
 })
 
+test('wrong codes under a clock that was ahead throttle nothing when it is corrected', async (t) => {
+  const { enrolled, time, checkTotp } = await open(t)
+  const { code, confirm } = await enrolled()
+  await confirm(code())
+  time.nowMs += 24 * 60 * minuteMs
+  for (let guess = 0; guess < 10; guess += 1) assert.equal(await checkTotp('x'), 'wrong')
+  assert.equal(await checkTotp(code()), 'throttled')
+  time.nowMs -= 24 * 60 * minuteMs - minuteMs
+  assert.equal(await checkTotp(code()), 'verified')
+})
+
 test('guesses of unknown senders do not throttle sign-ins from a known place', async (t) => {
   const { enrolled, time, checkTotp } = await open(t)
   const { code, confirm } = await enrolled()

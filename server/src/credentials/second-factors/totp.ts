@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth'
+import { isWaiting } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { TotpRow } from '../records/rows.ts'
 import { type SecondFactorContext, endWeakSignInsOf, removeUnneededCodes } from './context.ts'
@@ -122,7 +123,7 @@ async function countFailure(
 }
 
 function isWithinWindow({ clock }: SecondFactorContext, row: TotpRow): boolean {
-  return clock.now() < row.failures_since_ms + failureWindowMs
+  return isWaiting(row.failures_since_ms + failureWindowMs, clock.now(), failureWindowMs)
 }
 
 function newTotp({ userPrincipalName, issuer }: TotpHolder, bytes: Uint8Array): NewTotp {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting } from '../../platform/process/clock.ts'
 import { EntraError } from '../tokens/errors.ts'
 import { devicePollSeconds } from '../tokens/token-parameters.ts'
 import type { Handle } from './handles.ts'
@@ -26,7 +26,7 @@ export function createDevicePolls(clock: Clock) {
         polls.set(hash, { nextAtMs: nowMs + devicePollSeconds * 1000, intervalMs: devicePollSeconds * 1000 })
         return
       }
-      const isEarly = nowMs < poll.nextAtMs - toleranceMs
+      const isEarly = isWaiting(poll.nextAtMs - toleranceMs, nowMs, maxIntervalMs)
       if (isEarly) poll.intervalMs = Math.min(poll.intervalMs + 5000, maxIntervalMs)
       poll.nextAtMs = nowMs + poll.intervalMs
       if (isEarly) throw new EntraError('slowDown')

@@ -3,7 +3,7 @@ import type { SecureContext } from 'node:tls'
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { Sealer } from '../keys/sealing.ts'
 import type { Log } from '../log/log.ts'
-import type { Clock } from '../process/clock.ts'
+import { type Clock, isWaiting } from '../process/clock.ts'
 import type { Database } from '../sql/database.ts'
 import { certificateCovers } from '../tls/certificate-hosts.ts'
 import { issueCertificateRequest } from '../tls/issue.ts'
@@ -211,7 +211,8 @@ class StoredCertificates implements AcmeCertificates {
 
   #isToOrder(host: string): boolean {
     const nowMs = this.#options.clock.now()
-    if (nowMs < (this.#failures.get(host)?.retryAtMs ?? 0)) return false
+    const failures = this.#failures.get(host)
+    if (failures !== undefined && isWaiting(failures.retryAtMs, nowMs, failures.delayMs)) return false
     const held = this.#held.get(host)
     return held === undefined || isDue(held.leaf, nowMs)
   }

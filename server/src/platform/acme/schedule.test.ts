@@ -22,7 +22,7 @@ test('a failed order is repeated at most five times in the first hour, and then 
 })
 
 test('a failed order waits as long as the provider asks', () => {
-  assert.deepEqual(failedAgain(undefined, 1000, hourMs), { count: 1, retryAtMs: 1000 + hourMs })
+  assert.deepEqual(failedAgain(undefined, 1000, hourMs), { count: 1, delayMs: hourMs, retryAtMs: 1000 + hourMs })
 })
 
 for (const days of [90, 6]) {

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 
-/** How many failures there were in a row, and when to try again, in milliseconds since the epoch. */
-export type Failures = { readonly count: number; readonly retryAtMs: number }
+/** How many failures there were in a row, the delay until the next attempt, and its time in milliseconds since the epoch. */
+export type Failures = { readonly count: number; readonly delayMs: number; readonly retryAtMs: number }
 
 const firstRetryMs = 2 * 60 * 1000
 const maxRetryMs = 6 * 60 * 60 * 1000
@@ -12,8 +12,8 @@ const maxRetryMs = 6 * 60 * 60 * 1000
  */
 export function failedAgain(before: Failures | undefined, nowMs: number, retryAfterMs: number): Failures {
   const count = (before?.count ?? 0) + 1
-  const delayMs = Math.min(firstRetryMs * 2 ** (count - 1), maxRetryMs)
-  return { count, retryAtMs: nowMs + Math.max(delayMs, retryAfterMs) }
+  const delayMs = Math.max(Math.min(firstRetryMs * 2 ** (count - 1), maxRetryMs), retryAfterMs)
+  return { count, delayMs, retryAtMs: nowMs + delayMs }
 }
 
 /** When a certificate is due for renewal: a third of its lifetime is left, such as 30 of 90 days. */

@@ -55,6 +55,18 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
+    test('a key that was created by a clock that was ahead is replaced when the clock is corrected', async (t) => {
+      const { open, time } = await openRings(t, kind)
+      time.nowMs += 400 * 24 * 60 * 60 * 1000
+      const first = await open().current()
+      time.nowMs -= 400 * 24 * 60 * 60 * 1000
+      const ring = open()
+      const second = await ring.current()
+      assert.notEqual(second.kid, first.kid)
+      assert.notEqual(await ring.verifier(first.kid), undefined, 'the first key still verifies')
+      assert.equal((await ring.current()).kid, second.kid, 'once')
+    })
+
     test('two processes share a ring, and each verifies what the other signs', async (t) => {
       const { open } = await openRings(t, kind)
       const [one, other] = [open(), open()]

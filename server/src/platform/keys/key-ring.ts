@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { CryptoKey, JWK } from 'jose'
-import type { Clock } from '../process/clock.ts'
+import { type Clock, isWaiting } from '../process/clock.ts'
 import { MainThreadOnlyError } from '../process/main-thread-only.ts'
 import type { Database, Transaction } from '../sql/database.ts'
 import {
@@ -209,7 +209,7 @@ class StoredKeyRing implements KeyRing {
   /** Whether the rotation of a key is due. */
   #isDue({ row }: OpenedKey): boolean {
     const { clock, rotationMilliseconds } = this.#options
-    return clock.now() - row.created_at_ms >= rotationMilliseconds
+    return !isWaiting(row.created_at_ms + rotationMilliseconds, clock.now(), rotationMilliseconds)
   }
 
   #verifies({ row }: OpenedKey): boolean {

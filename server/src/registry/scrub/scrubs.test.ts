@@ -53,3 +53,34 @@ test('of scrubs that are requested at the same time, one runs, also after an ear
   assert.deepEqual([hasWaited, verified], [true, 2])
   assert.notEqual((await scrubs.status())?.state, 'running')
 })
+
+test('a background scrub that was completed under a clock that was ahead does not delay the next one', async (t) => {
+  const used = await openTestRegistry(usualDatabaseKind)
+  t.after(async () => {
+    await used.registry.close()
+    await used.dispose()
+  })
+  const { database, audit, blobs, clock } = used
+  const nowMs = clock.nowMs
+  const now = { now: () => clock.nowMs }
+  const context = createContext({
+    database,
+    audit,
+    blobs,
+    clock: now,
+    log: createLog('silent'),
+    acceptsSparseImages: false,
+  })
+  const yearMs = 365 * 24 * 60 * 60 * 1000
+  const options = { settings: defaultScrubSettings, verifyAudit: undefined, processes: onlyProcess() }
+  const scrubs = new Scrubs(context, options)
+  const runAt = async (atMs: number) => {
+    clock.nowMs = atMs
+    await scrubs.continueBackground()
+    return (await scrubs.figures()).lastCompletedAtMs
+  }
+  await runAt(nowMs)
+  assert.equal(await runAt(nowMs + yearMs), nowMs + yearMs)
+  assert.equal(await runAt(nowMs), nowMs)
+  assert.equal(await runAt(nowMs + 1), nowMs, 'the next one comes after the interval')
+})

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Processes } from '../../platform/jobs/processes.ts'
+import { isWaiting } from '../../platform/process/clock.ts'
 import type { ScrubContext } from './context.ts'
 import { type RunReport, RunReports } from '../reports/run-reports.ts'
 import { scrub } from './scrub.ts'
@@ -117,18 +118,17 @@ export class Scrubs {
 
   /** Runs or continues the background scrub if it is due. Call it repeatedly, one call at a time. */
   async continueBackground(): Promise<void> {
-    const { clock } = this.#context
     if (this.#settings.intervalMs === 0 || this.#stopping.signal.aborted) return
     if (this.#dueAtMs === undefined) this.#planFirst(await readScrub(this.#context.database))
-    if (clock.now() < (this.#dueAtMs ?? 0)) return
+    if (!this.#isDue()) return
     // Another process may have run it meanwhile.
     this.#setLast(await readScrub(this.#context.database))
-    if (clock.now() < (this.#dueAtMs ?? 0)) return
+    if (!this.#isDue()) return
     try {
       await this.#scrubInBackground()
     } catch (error) {
       if (this.#stopping.signal.aborted) return
-      this.#dueAtMs = clock.now() + retryAfterMs
+      this.#dueAtMs = this.#context.clock.now() + retryAfterMs
       throw error
     }
   }
@@ -261,6 +261,11 @@ export class Scrubs {
     if (row !== undefined && row.started_at_ms !== null) return
     const delayMs = Math.min(startDelayMs, this.#settings.intervalMs)
     this.#dueAtMs = Math.max(this.#dueAtMs ?? 0, this.#context.clock.now() + delayMs)
+  }
+
+  #isDue(): boolean {
+    const maxWaitMs = Math.max(this.#settings.intervalMs, startDelayMs, retryAfterMs)
+    return !isWaiting(this.#dueAtMs ?? 0, this.#context.clock.now(), maxWaitMs)
   }
 
   #setLast(row: ScrubRow | undefined): void {
