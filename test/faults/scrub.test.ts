@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, globSync, readFileSync, rmSync, truncateSync, utimesSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, readFileSync, rmSync, truncateSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
@@ -91,6 +91,22 @@ describe('acrux scrub of a stopped server', () => {
     )
     assert.match(ran.stderr, /^\d+ % blobs: /m, 'plain lines where there is no terminal')
     assert.ok(!ran.stderr.includes('\r'))
+  })
+
+  test('has an exit code of its own for files that a crash left: 5, and 4 when it has removed them', async () => {
+    const stored = fileOfBlob(server.dataDir, digestOf(blobs.whole))
+    const left = `${stored.slice(0, -1)}${stored.endsWith('0') ? '1' : '0'}`
+    const twoDaysAgo = Date.now() / 1000 - 2 * 86_400
+    copyFileSync(stored, left)
+    assert.equal((await scrub('--repair')).code, 5, 'the file may belong to a push that has just begun')
+    utimesSync(left, twoDaysAgo, twoDaysAgo)
+    const harmless = await scrub()
+    assert.equal(harmless.code, 5, harmless.stdout + harmless.stderr)
+    assert.match(harmless.stderr, /^acrux: all content is sound/m)
+    assert.ok(existsSync(left))
+    assert.deepEqual(found(await scrubJson(4, '--repair'), 'file-without-row'), [digestOf(blobs.whole)])
+    assert.equal((await scrub('--repair')).code, 0)
+    assert.ok(!existsSync(left) && existsSync(stored))
   })
 
   test('finds every kind of damage, exits with 1 and changes nothing', async () => {

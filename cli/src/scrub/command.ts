@@ -1,4 +1,4 @@
-import { type Finding, type ScrubProgress, scrubDataDir } from '@acrux/server'
+import { type ScrubProgress, scrubDataDir } from '@acrux/server'
 import { requireSignedInAt } from '../az.ts'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
@@ -17,7 +17,8 @@ running server, as the account that is signed in. This requires the action Acrux
 
 Without --repair, nothing changes. With --repair, corrupt and missing content is quarantined: the registry reports it as
 unknown, and the next push of the same content replaces it. Files without a row are removed if they are older than
-gc.leaseSeconds. Open uploads are never changed.`
+gc.leaseSeconds. Such files are harmless: a crash leaves them, and garbage collection removes them, too. Open uploads are
+never changed.`
 
 type Flags = DataDirFlags & {
   readonly server?: string
@@ -34,10 +35,12 @@ export const command = defineCommand<Flags>({
     'acrux scrub --server https://registry.example.com --json > report.json',
   ],
   exitCodes: {
-    0: 'no problems, or --repair removed all of them',
-    1: 'problems were found',
+    0: 'no problems were found',
+    1: 'content or the audit log is corrupt, also after --repair has quarantined the content',
     2: 'wrong option or setting',
     3: 'the server could not be asked, or could not complete the scrub',
+    4: 'all content is sound, and --repair removed all files without a row',
+    5: 'all content is sound, and there are files without a row, such as a crash leaves them',
     12: 'a running server uses the data directory',
     13: 'the data directory or its database cannot be used',
     14: 'the master key cannot be read',
@@ -74,19 +77,18 @@ async function scrub(flags: Flags, context: CommandContext): Promise<void> {
   const report = await scrubPlace().finally(display.end)
   if (json) context.print(`${JSON.stringify(report, undefined, 2)}\n`)
   else context.print(reportText(report))
-  const isSound = report.findingCount === report.findings.filter(isGone).length
-  if (isSound) return
-  context.log.notice(
-    repair
-      ? 'push the quarantined images again, or restore a backup: the next push replaces their content'
-      : 'run the command with --repair to quarantine corrupt content, so that the next push replaces it',
-  )
-  context.exitWith(1)
-}
-
-/** A removed file is no longer a problem. Quarantined content is one until it is pushed again. */
-function isGone({ kind, repaired }: Finding): boolean {
-  return kind === 'file-without-row' && repaired
+  if (report.findingCount === 0) return
+  const leftovers = report.findings.filter(({ kind }) => kind === 'file-without-row')
+  if (leftovers.length < report.findings.length) {
+    context.log.notice(
+      repair
+        ? 'push the quarantined images again, or restore a backup: the next push replaces their content'
+        : 'run the command with --repair to quarantine corrupt content, so that the next push replaces it',
+    )
+    return context.exitWith(1)
+  }
+  context.log.notice('all content is sound: a crash leaves files without a row, and garbage collection removes them')
+  context.exitWith(leftovers.every(({ repaired }) => repaired) ? 4 : 5)
 }
 
 function reportText({ counts, findings, findingCount }: ScrubProgress): string {

@@ -33,7 +33,7 @@ export type ScrubProgress = {
   progress: number
   step: ScrubStep
   readonly counts: ScrubCounts
-  /** The first thousand findings. */
+  /** The first thousand findings. Files without a row are left out first. */
   readonly findings: Finding[]
   findingCount: number
 }
@@ -82,8 +82,20 @@ export function newProgress(): ScrubProgress {
 
 /** Records a finding. */
 export function addFinding({ progress }: ScrubRun, finding: Finding): void {
+  const { findings } = progress
   progress.findingCount += 1
-  if (progress.findings.length < maxFindings) progress.findings.push(finding)
+  if (findings.length >= maxFindings) {
+    const lesser = findings.findLastIndex((other) => severityOf(other) < severityOf(finding))
+    if (lesser < 0) return
+    findings.splice(lesser, 1)
+  }
+  findings.push(finding)
+}
+
+/** A file without a row is harmless, and more so after its removal. */
+function severityOf({ kind, repaired }: Finding): number {
+  if (kind !== 'file-without-row') return 2
+  return repaired ? 0 : 1
 }
 
 /** Sets the progress of a step, from 0 to 1. */
