@@ -3,7 +3,6 @@
  * come files or patterns to run instead of all, and flags of `node --test`. The first argument may be one of the modes below,
  * which run the tests beside the code only.
  */
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +10,7 @@ import { installAzurite } from '../test/setup/azurite.mjs'
 import { installMissingClients } from '../test/setup/clients.mjs'
 import { makeCluster, startPostgres } from '../test/setup/postgres.mjs'
 import { ensurePortal } from './portal.mjs'
+import { programUnderTest } from './program-under-test.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
 
 /** Two more test files than processors: on average, a file uses a processor for half of its time. */
@@ -58,15 +58,6 @@ async function openDatabase(mode) {
     throw new SetUpFailed('PostgreSQL is missing: install it, or set ACRUX_TEST_POSTGRES')
   say('PostgreSQL is missing: the tests of the stores run on SQLite only')
   return none
-}
-
-/** The main file that the black-box tests run: the caller's own, or a bundle of this tree, which starts in half the time. */
-function programUnderTest() {
-  const given = process.env.ACRUX_TEST_MAIN
-  if (given !== undefined && given !== '') return given
-  const folder = join(root, 'node_modules', '.cache', 'acrux-test', 'program')
-  const script = join(root, 'scripts', 'build', 'test-program.mjs')
-  return execFileSync(nodeBinary(), [script, folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /**
