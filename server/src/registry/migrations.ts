@@ -298,4 +298,11 @@ export const registryMigrations: readonly Migration[] = [
       await schema.createIndex('manifest_by_digest').on('manifest').columns(['digest', 'repository_id']).execute()
     },
   },
+  {
+    id: 'registry-0005-marked-locations',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema.alterTable('upload').addColumn('marking_writer', types.text).execute()
+    },
+  },
 ]

@@ -7,8 +7,6 @@ export type StoppedScrubOptions = Pick<
   ContextOptions,
   'database' | 'clock' | 'audit' | 'log' | 'blobs' | 'acceptsSparseImages'
 > & {
-  /** How old a file without a row must be before it is removed. */
-  readonly leaseMs: number
   readonly repair: boolean
   readonly verifyAudit: VerifyAudit
   /** Is called after each piece of work. */
@@ -17,16 +15,15 @@ export type StoppedScrubOptions = Pick<
 
 /** Scrubs content that no server uses, as fast as it can be read. */
 export async function scrubStopped(options: StoppedScrubOptions): Promise<ScrubProgress> {
-  const { leaseMs, repair, verifyAudit, onProgress } = options
+  const { repair, verifyAudit, onProgress } = options
   const progress = newProgress()
   const report = () => {
     onProgress(progress)
     return Promise.resolve()
   }
   const run = {
-    context: createContext({ ...options, blobSettings: { leaseMs } }),
+    context: createContext(options),
     repair,
-    isAlone: true,
     pace: report,
     signal: new AbortController().signal,
     progress,

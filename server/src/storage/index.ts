@@ -10,7 +10,7 @@ export {
 export { findAzureCredential } from './azure-blob/azure-credential.ts'
 export { openAzureBlobObjects } from './azure-blob/azure-blob-objects.ts'
 export { blobFile, createFilesystemBlobStore } from './filesystem/filesystem-blob-store.ts'
-export { locationDigest, requireLocation } from './contract/location.ts'
+export { locationDigest, locationMark, requireLocation, uploadMark } from './contract/location.ts'
 export { createMemoryBlobStore } from './memory/memory-blob-store.ts'
 export { checkObjects, claimObjects } from './objects/claim-objects.ts'
 export { createObjectBlobStore } from './objects/object-blob-store.ts'

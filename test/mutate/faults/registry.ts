@@ -160,4 +160,18 @@ export const registryFaults: readonly Fault[] = [
     replace: 'caller.deletionsSeen < 0',
     tests: ['server/src/registry/repositories/outdated-credentials.test.ts'],
   },
+  {
+    what: 'A file is deleted although its upload is open',
+    file: 'server/src/registry/garbage/sweep-files.ts',
+    find: '!marks.has(locationMark(location))',
+    replace: 'true',
+    tests: ['server/src/registry/garbage/collect-garbage.test.ts'],
+  },
+  {
+    what: 'A file of a server of an earlier version is deleted while it is committed',
+    file: 'server/src/registry/garbage/sweep-files.ts',
+    find: '  if (open.some(({ isOfEarlierVersion }) => isOfEarlierVersion)) return []\n',
+    replace: '',
+    tests: ['server/src/registry/garbage/collect-garbage.test.ts'],
+  },
 ]

@@ -12,7 +12,7 @@ import { type ScrubProgress, scrubStopped } from '../../registry/index.ts'
 
 /** The options of a scrub of a data directory. */
 export type DataDirScrub = {
-  /** Quarantines corrupt content and removes files without a row that are older than `gc.leaseSeconds`. Nothing is written otherwise. */
+  /** Quarantines corrupt content and removes files without a row. Nothing is written otherwise. */
   readonly repair: boolean
   readonly onProgress: (progress: ScrubProgress) => void
 }
@@ -50,7 +50,6 @@ export async function scrubDataDir(
         log: createLog('silent'),
         blobs,
         acceptsSparseImages: configuration.acceptSparseImages,
-        leaseMs: configuration.gc.leaseSeconds * 1000,
         repair,
         verifyAudit: () => verifyAudit({ database, sealer, dataDir: directory }),
         onProgress,

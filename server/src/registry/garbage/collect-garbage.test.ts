@@ -180,16 +180,26 @@ function testDeletedOwners(used: UsedServer): void {
 }
 
 function testInterrupted(used: UsedServer): void {
-  it('a file without a row is deleted after a lease, since its row may still be written', async () => {
+  it('a file without a row is deleted unless its upload is open, whatever the time', async () => {
     const { server, clock, blobs } = used
-    await blobs.append('stray', Readable.from([Buffer.from('x')]), { offset: 0 })
-    await blobs.commit('stray', blobDigest('x'))
     await pushBlob(server, 'app', 'x')
     await pushManifest(server, 'app', 'latest', ['x'])
-    clock.nowMs += 24 * hourMs
+    const location = await beginUpload(server, 'app')
+    for (const [uploadId, hours] of [
+      ['ended', 0],
+      [/uploads\/([\da-f-]+)/.exec(location)?.[1] ?? '', 50],
+      ['of-the-future', 100],
+    ] as const) {
+      clock.nowMs += hours * hourMs
+      await blobs.append(uploadId, Readable.from([Buffer.from('x')]), { offset: 0 })
+      await blobs.commit(uploadId, blobDigest('x'))
+      clock.nowMs -= hours * hourMs
+    }
+    assert.deepEqual(await server.collectGarbage(), { blobs: 2, uploads: 0 })
+    clock.nowMs += hourMs / 2
     assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
-    clock.nowMs += hourMs
-    assert.deepEqual(await server.collectGarbage(), { blobs: 1, uploads: 0 })
+    clock.nowMs += 25 * hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 1, uploads: 1 })
     assert.equal((await server.send('GET', `/v2/app/blobs/${blobDigest('x')}`)).body.toString(), 'x')
   })
 
@@ -200,7 +210,7 @@ function testInterrupted(used: UsedServer): void {
   })
 
   it('a crash between bytes and rows leaves an upload that starts over, and no blob', async () => {
-    const { blobs, clock, restart } = used
+    const { blobs, restart } = used
     await restart(breaking(blobs, 'commit'))
     const location = await beginUpload(used.server, 'app')
     await used.server.send('PATCH', location, { body: 'hello' })
@@ -214,23 +224,38 @@ function testInterrupted(used: UsedServer): void {
     assert.equal(finished.status, 201)
     await pushManifest(server, 'app', 'latest', ['hello'])
     assert.equal((await countFiles(blobs)).blobs, 2)
-    clock.nowMs += 25 * hourMs
     await server.collectGarbage()
     assert.equal((await countFiles(blobs)).blobs, 1)
     assert.equal((await server.send('GET', `/v2/app/blobs/${blobDigest('hello')}`)).body.toString(), 'hello')
   })
 
   it('a crash between rows and bytes leaves a file, which is deleted later', async () => {
-    const { blobs, clock, restart } = used
+    const { blobs, restart } = used
     await restart(breaking(blobs, 'delete'))
     const digest = await pushBlob(used.server, 'app', 'x')
     assert.equal((await used.server.send('DELETE', `/v2/app/blobs/${digest}`)).status, 500)
     await restart()
     assert.equal((await used.server.send('HEAD', `/v2/app/blobs/${digest}`)).status, 404)
     assert.equal((await countFiles(blobs)).blobs, 1)
-    clock.nowMs += 25 * hourMs
     await used.server.collectGarbage()
     assert.equal((await countFiles(blobs)).blobs, 0)
+  })
+
+  it('a commit of a server of an earlier version is not deleted, although its file has no mark', async () => {
+    const { server, blobs, database } = used
+    const location = await beginUpload(server, 'app')
+    const id = /uploads\/([\da-f-]+)/.exec(location)?.[1] ?? ''
+    await blobs.append('unmarked', Readable.from([Buffer.from('x')]), { offset: 0 })
+    await blobs.commit('unmarked', blobDigest('x'))
+    const setWriting = (isWriting: number) =>
+      database.transaction(async (transaction) => {
+        const claim = { writer: 'of an earlier version', is_writing: isWriting, marking_writer: 'another' }
+        await transaction.tables<RegistryTables>().updateTable('upload').set(claim).where('id', '=', id).execute()
+      })
+    await setWriting(1)
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
+    await setWriting(0)
+    assert.deepEqual(await server.collectGarbage(), { blobs: 1, uploads: 0 })
   })
 
   it('a commit that was suspended with its machine for days keeps its bytes', async () => {

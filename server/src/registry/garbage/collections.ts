@@ -156,7 +156,9 @@ export class Collections {
     await reached('rows')
     const pruned = await settle(this.#options.pruneRows)
     const nowMs = clock.now()
-    const comparesFiles = nowMs - this.#filesComparedAtMs >= settings.fileScanIntervalMs
+    const sinceMs = nowMs - this.#filesComparedAtMs
+    // A negative time: the clock was corrected.
+    const comparesFiles = sinceMs < 0 || sinceMs >= settings.fileScanIntervalMs
     await collectUnreachable(this.#context, collection, { comparesFiles })
     if (comparesFiles) this.#filesComparedAtMs = nowMs
     for (const { error } of [prepared, pruned]) if (error !== undefined) throw error

@@ -1,23 +1,19 @@
-import { type BlobLocation, locationDigest } from '../../storage/index.ts'
+import { type BlobLocation, locationDigest, locationMark, uploadMark } from '../../storage/index.ts'
 import type { Collection } from './collection.ts'
 import type { GarbageContext } from './context.ts'
 import { type DeletedBlob, namedLocations } from '../blobs/blob-store.ts'
-import { oldestUploadAtMs } from '../uploads/upload-store.ts'
-
-/** How far the clocks of servers and of the store may differ. */
-const clockToleranceMs = 60_000
+import { openUploads } from '../uploads/upload-store.ts'
 
 /** How many files are compared with rows at once. */
 const batchSize = 300
 
 /**
  * Deletes files without a row, such as those of a process that was killed after it wrote the bytes and before it
- * wrote the row. Files
- * younger than a lease are not deleted, because their rows may not be written yet.
+ * wrote the row.
  */
 export async function sweepUnnamedFiles(context: GarbageContext, { counts, reached }: Collection): Promise<void> {
   for await (const locations of inBatches(context.blobs.list())) {
-    for (const { sizeBytes } of await deleteUnnamed(context, locations)) {
+    for (const { sizeBytes } of await deleteUnnamed(context, await findUnnamed(context, locations))) {
       counts.blobs += 1
       counts.bytes += sizeBytes
     }
@@ -25,33 +21,47 @@ export async function sweepUnnamedFiles(context: GarbageContext, { counts, reach
   }
 }
 
-/**
- * Deletes the files without a row that are older than a lease, and returns them. Age alone is not
- * sufficient: after a suspend, a commit of any process may continue with a file that is a day old. The row of its upload
- * exists until it ends, so only files are deleted that are older than all uploads. Then the rows are read again.
- */
+/** Deletes files that {@link findUnnamed} has found, and returns them. */
 export async function deleteUnnamed(
-  context: GarbageContext,
-  locations: readonly BlobLocation[],
+  { blobs }: GarbageContext,
+  unnamed: readonly BlobLocation[],
 ): Promise<DeletedBlob[]> {
-  const { blobs, clock, settings } = context
-  const oldestMs = (await oldestUploadAtMs(context.database)) ?? Infinity
-  const beforeMs = Math.min(clock.now() - settings.leaseMs, oldestMs - clockToleranceMs)
-  const old = new Map<BlobLocation, number>()
-  for (const location of await withoutRow(context, locations)) {
-    const stored = await blobs.find(location)
+  const deleted: DeletedBlob[] = []
+  for (const location of unnamed) {
     // Listed and not found: its deletion was interrupted.
-    if (stored === undefined || stored.committedAtMs < beforeMs) old.set(location, stored?.sizeBytes ?? 0)
+    const sizeBytes = (await blobs.find(location))?.sizeBytes ?? 0
+    await blobs.delete(location)
+    deleted.push({ location, sizeBytes })
   }
-  if (old.size === 0) return []
-  const unnamed = await withoutRow(context, [...old.keys()])
-  for (const location of unnamed) await blobs.delete(location)
-  return unnamed.map((location) => ({ location, sizeBytes: old.get(location) ?? 0 }))
+  return deleted
 }
 
-/** The files that no row names. */
-export async function withoutRow(context: GarbageContext, locations: readonly BlobLocation[]): Promise<BlobLocation[]> {
-  const named = await namedLocations(context.database, locations.map(locationDigest))
+/**
+ * The files that no row names, and that no row will ever name. The transaction that names a file also ends the upload
+ * whose mark the file has. So a file gets no row if its upload had ended before the rows were read, however long its commit was
+ * suspended. No time is compared: the clocks of servers may differ.
+ */
+export async function findUnnamed(
+  { database }: Pick<GarbageContext, 'database'>,
+  locations: readonly BlobLocation[],
+): Promise<BlobLocation[]> {
+  const candidates = await withoutRow(database, locations)
+  if (candidates.length === 0) return []
+  const open = await openUploads(database)
+  // Its locations have no mark, so that each of the files may get its row.
+  if (open.some(({ isOfEarlierVersion }) => isOfEarlierVersion)) return []
+  const marks = new Set(open.map(({ id }) => uploadMark(id)))
+  return withoutRow(
+    database,
+    candidates.filter((location) => !marks.has(locationMark(location))),
+  )
+}
+
+async function withoutRow(
+  database: GarbageContext['database'],
+  locations: readonly BlobLocation[],
+): Promise<BlobLocation[]> {
+  const named = await namedLocations(database, locations.map(locationDigest))
   return locations.filter((location) => !named.has(location))
 }
 

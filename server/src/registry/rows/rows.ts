@@ -149,6 +149,11 @@ export type UploadRow = {
   /** The server process that writes to it or last did. Null on SQLite, which only one process uses, and before the first. */
   readonly writer: string | null
   readonly is_writing: number
+  /**
+   * The last writer whose version marks the locations of blobs with their upload. A process of an earlier version leaves the id
+   * of another process here.
+   */
+  readonly marking_writer: string | null
   /** As of the end of the last request that wrote to it; 0 on SQLite. */
   readonly staged_bytes: number
   readonly changed_at_ms: number

@@ -59,8 +59,6 @@ export type ScrubRun = {
   readonly context: ScrubContext
   /** Whether corrupt content is quarantined and files without a row are removed. */
   readonly repair: boolean
-  /** Whether no server uses the data directory, so that a new file without a row will not get one. */
-  readonly isAlone: boolean
   /** Waits, to limit the rate of reading. */
   readonly pace: (sizeBytes: number) => Promise<void>
   readonly signal: AbortSignal

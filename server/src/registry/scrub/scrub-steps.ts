@@ -5,7 +5,7 @@ import { isNonDistributable } from '../../standards/oci/media-type.ts'
 import { readManifest } from '../manifests/manifest-store.ts'
 import { blobDescriptors, isSparse } from '../manifests/image-blobs.ts'
 import { chunked } from '../rows/piece-store.ts'
-import { deleteUnnamed, inBatches, withoutRow } from '../garbage/sweep-files.ts'
+import { deleteUnnamed, findUnnamed, inBatches } from '../garbage/sweep-files.ts'
 import { findCorruption, type RecordedBlob } from '../integrity/blob-integrity.ts'
 import { recordVerified } from '../integrity/integrity-store.ts'
 import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integrity.ts'
@@ -165,22 +165,16 @@ export async function scrubLinks(run: ScrubRun, after: string): Promise<void> {
   }
 }
 
-/**
- * Finds files without a row. A repair removes those that are older than a lease: while a server runs, a younger one may
- * still get its row. Staged uploads are not checked.
- */
+/** Finds files without a row, which a repair removes, except for those that may still get their row. Staged uploads are not checked. */
 export async function scrubFiles(run: ScrubRun): Promise<void> {
-  const { context, isAlone, repair } = run
+  const { context, repair } = run
   for await (const locations of inBatches(context.blobs.list())) {
     run.signal.throwIfAborted()
     run.progress.counts.files += locations.length
-    const unnamed = await withoutRow(context, locations)
-    const deleted = repair && unnamed.length > 0 ? await deleteUnnamed(context, unnamed) : []
+    const unnamed = await findUnnamed(context, locations)
+    const deleted = repair ? await deleteUnnamed(context, unnamed) : []
     const removed = new Set(deleted.map(({ location }) => location))
-    const beforeMs = isAlone ? Infinity : context.clock.now() - context.settings.leaseMs
     for (const location of unnamed) {
-      const stored = await context.blobs.find(location)
-      if (!removed.has(location) && (stored === undefined || stored.committedAtMs >= beforeMs)) continue
       const digest = location.slice(0, location.lastIndexOf('.'))
       addFinding(run, { kind: 'file-without-row', subject: digest, place: location, repaired: removed.has(location) })
     }

@@ -247,7 +247,6 @@ export class Scrubs {
     return {
       context: this.#context,
       repair: how.repair,
-      isAlone: false,
       pace: createPace(how.bytesPerSecond, signal),
       signal,
       progress,

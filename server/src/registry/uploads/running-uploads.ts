@@ -54,8 +54,9 @@ export class RunningUploads {
   }
 
   /** The columns of an upload that is inserted by the request that writes to it. */
-  claim(): { readonly writer?: string; readonly is_writing?: number } {
-    return this.writer === undefined ? {} : { writer: this.writer, is_writing: 1 }
+  claim(): { readonly writer?: string; readonly marking_writer?: string; readonly is_writing?: number } {
+    const { writer } = this
+    return writer === undefined ? {} : { writer, marking_writer: writer, is_writing: 1 }
   }
 
   /**

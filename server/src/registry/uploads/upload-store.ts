@@ -76,11 +76,17 @@ export function prepareUploadReads(database: Database): UploadReads {
 /** An upload that begins. */
 export type NewUpload = Omit<UploadRow, keyof Writing | 'staged_bytes' | 'changed_at_ms'> & Partial<Writing>
 
-type Writing = Pick<UploadRow, 'writer' | 'is_writing'>
+type Writing = Pick<UploadRow, 'writer' | 'is_writing' | 'marking_writer'>
 
 /** Adds an upload. */
 export async function insertUpload(transaction: Transaction, row: NewUpload): Promise<void> {
-  const written = { writer: null, is_writing: 0, staged_bytes: 0, changed_at_ms: row.started_at_ms }
+  const written = {
+    writer: null,
+    marking_writer: null,
+    is_writing: 0,
+    staged_bytes: 0,
+    changed_at_ms: row.started_at_ms,
+  }
   await transaction
     .tables<RegistryTables>()
     .insertInto('upload')
@@ -89,7 +95,10 @@ export async function insertUpload(transaction: Transaction, row: NewUpload): Pr
 }
 
 /** The process that writes to an upload, or last did; undefined if there is no upload. */
-export async function findWriter(transaction: Transaction, id: string): Promise<Writing | undefined> {
+export async function findWriter(
+  transaction: Transaction,
+  id: string,
+): Promise<Omit<Writing, 'marking_writer'> | undefined> {
   return transaction
     .tables<RegistryTables>()
     .selectFrom('upload')
@@ -103,7 +112,7 @@ export async function claimUpload(transaction: Transaction, id: string, writer: 
   await transaction
     .tables<RegistryTables>()
     .updateTable('upload')
-    .set({ writer, is_writing: 1 })
+    .set({ writer, marking_writer: writer, is_writing: 1 })
     .where('id', '=', id)
     .execute()
 }
@@ -154,14 +163,19 @@ export async function deleteUpload(transaction: Transaction, id: string, writer?
   return numDeletedRows > 0n
 }
 
-/** When the oldest open upload began; undefined if there is none. */
-export async function oldestUploadAtMs(database: Database): Promise<number | undefined> {
-  const row = await database
+/** The open uploads, as committed, and whether a process of an earlier version writes to each. */
+export async function openUploads(
+  database: Database,
+): Promise<readonly { readonly id: string; readonly isOfEarlierVersion: boolean }[]> {
+  const rows = await database
     .tables<RegistryTables>()
     .selectFrom('upload')
-    .select(({ fn }) => fn.min('started_at_ms').as('at_ms'))
-    .executeTakeFirst()
-  return row?.at_ms ?? undefined
+    .select(['id', 'writer', 'is_writing', 'marking_writer'])
+    .execute()
+  return rows.map(({ id, writer, is_writing, marking_writer }) => ({
+    id,
+    isOfEarlierVersion: is_writing === 1 && writer !== marking_writer,
+  }))
 }
 
 /** Expired uploads, the oldest first. */

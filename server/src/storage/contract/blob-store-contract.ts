@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../platform/process/clock.ts'
 import { BlobMissingError, BrokenSourceError, TooManyBytesError } from './errors.ts'
-import { locationAt, locationDigest } from './location.ts'
+import { locationAt, locationDigest, locationMark, uploadMark } from './location.ts'
 import type { BlobLocation, BlobStore } from './model.ts'
 
 /** The contract suite of {@link BlobStore} for all drivers. `open` returns an empty store with `clock`. */
@@ -158,6 +158,15 @@ function testBlobs(open: Open): void {
     const location = await store.commit('upload', digestOf(Buffer.alloc(0)))
     assert.equal((await buffer(await store.read(location))).length, 0)
     assert.equal((await store.find(location))?.sizeBytes, 0)
+  })
+
+  it('every location has the mark of its upload', async () => {
+    const store = await open(clock)
+    for (const sizeBytes of [0, 1, 700_001]) {
+      const location = await put(store, randomBytes(sizeBytes))
+      assert.equal(locationMark(location), uploadMark('upload'))
+      assert.notEqual(locationMark(location), uploadMark('another upload'))
+    }
   })
 
   it('the same bytes committed twice have two locations, so that deleting one leaves the other', async () => {

@@ -98,7 +98,7 @@ class FilesystemBlobStore implements BlobStore {
   }
 
   async commit(uploadId: string, digest: string): Promise<BlobLocation> {
-    const location = newLocation(digest)
+    const location = newLocation(digest, uploadId)
     await this.#commitTo(uploadId, location)
     return location
   }

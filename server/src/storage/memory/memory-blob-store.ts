@@ -64,7 +64,7 @@ class MemoryBlobStore implements BlobStore {
   }
 
   async commit(uploadId: string, digest: string): Promise<BlobLocation> {
-    const location = newLocation(digest)
+    const location = newLocation(digest, uploadId)
     this.#blobs.set(location, { bytes: this.#stagedBytes(uploadId), atMs: this.#clock.now() })
     this.#staged.delete(uploadId)
     return location

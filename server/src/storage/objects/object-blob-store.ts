@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { Readable, type Writable } from 'node:stream'
 import { type Clock, systemClock } from '../../platform/process/clock.ts'
 import { BlobMissingError } from '../contract/errors.ts'
-import { locationAt, locationUnique, parseLocation, relativeFile } from '../contract/location.ts'
+import { locationAt, locationUnique, newLocation, parseLocation, relativeFile } from '../contract/location.ts'
 import type {
   AppendOptions,
   BlobLocation,
@@ -78,7 +77,7 @@ class ObjectBlobStore implements BlobStore {
     const record = await this.#staging.recordToCommit(uploadId)
     const location =
       record === undefined || record.parts.length === 0
-        ? await this.#commitWhole(digest, record?.tail ?? Buffer.alloc(0))
+        ? await this.#commitWhole(newLocation(digest, uploadId), record?.tail ?? Buffer.alloc(0))
         : await this.#commitParts(uploadId, record, digest)
     // The blob is complete. What remains of the upload is discarded when its row is found to be missing.
     if (record !== undefined) await this.#staging.forget(uploadId, record).catch(() => undefined)
@@ -161,8 +160,7 @@ class ObjectBlobStore implements BlobStore {
     return this.#objects.sign(dataKey(location), { contentType: 'application/octet-stream', expiresAtMs })
   }
 
-  async #commitWhole(digest: string, bytes: Buffer): Promise<BlobLocation> {
-    const location = locationAt(digest, `0${randomBytes(12).toString('hex').slice(1)}`)
+  async #commitWhole(location: BlobLocation, bytes: Buffer): Promise<BlobLocation> {
     await this.#objects.put(dataKey(location), bytes, this.#metadata())
     return location
   }

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { newUnique, uploadMark } from '../contract/location.ts'
 import type { ObjectStore, StoredPart } from './object-store.ts'
 import { readWhole } from './read-object.ts'
 
@@ -36,14 +37,13 @@ export const recordPrefix = 'uploads/'
 
 /** The prefix of the unique parts of an upload, by which its incomplete objects are found without its record. */
 export function uniquePrefix(uploadId: string): string {
-  return `f${createHash('sha256').update(uploadId).digest('hex').slice(0, 11)}`
+  return `f${uploadMark(uploadId)}`
 }
 
 /** A record of nothing, whose unique part was never used before. */
 export function newRecord(uploadId: string): UploadRecord {
-  const unique = `${uniquePrefix(uploadId)}${randomBytes(6).toString('hex')}`
   return {
-    unique,
+    unique: newUnique(uploadId, 'f'),
     token: undefined,
     parts: [],
     isSealed: false,
