@@ -3,6 +3,11 @@ import type { CommandRow, GroupRow } from './table.ts'
 /** The groups of the commands for rotating credentials and cleaning up. */
 export const upkeepGroups: readonly GroupRow[] = [
   {
+    path: 'acr imports',
+    summary: 'list and cancel image imports',
+    examples: ['acrux acr imports list -r contoso -o table', 'acrux acr imports cancel -r contoso --all'],
+  },
+  {
     path: 'acr uploads',
     summary: 'list and cancel unfinished uploads',
     examples: ['acrux acr uploads list -r contoso -o table', 'acrux acr uploads cancel -r contoso --idle 2h'],
@@ -11,6 +16,16 @@ export const upkeepGroups: readonly GroupRow[] = [
 
 /** The commands for rotating credentials and cleaning up, which az does not have. */
 export const upkeepRows: readonly CommandRow[] = [
+  {
+    path: 'acr imports cancel',
+    summary: 'cancel running image imports',
+    load: () => import('../acr/imports/cancel.ts'),
+  },
+  {
+    path: 'acr imports list',
+    summary: 'list the image imports into a registry',
+    load: () => import('../acr/imports/list.ts'),
+  },
   {
     path: 'acr purge',
     summary: 'delete old tags, and manifests without a tag',

@@ -22,7 +22,8 @@ const maxIndexDepth = 4
 export type Import = Pick<ImportRequest, 'reference' | 'into' | 'targets' | 'force'> & {
   readonly id: string
   readonly source: ImportSource
-  readonly signal: AbortSignal
+  /** Called before each change. @throws if the import must not continue */
+  readonly requirePermitted: () => Promise<void>
   /** When staged bytes may be deleted if this process stops. */
   readonly expiresAtMs: number
 }
@@ -65,7 +66,6 @@ async function bring(
 ): Promise<void> {
   const { manifest, digest, bytes } = part
   const { maxBlobBytes } = content.limits
-  what.signal.throwIfAborted()
   progress.manifests += 1
   if (progress.manifests > maxManifests || depth > maxIndexDepth) {
     throw new ImportError('limit', `the image has more than ${maxManifests} manifests`)
@@ -81,8 +81,10 @@ async function bring(
     if (progress.sizeBytes > maxBlobBytes) {
       throw new ImportError('limit', `the image has more than ${maxBlobBytes} bytes`)
     }
+    await what.requirePermitted()
     await bringBlob(content, what, target, { blob, brought: progress.brought })
   }
+  await what.requirePermitted()
   await content.putManifest(target, { bytes, digest, manifest, tags, movesTags: what.force })
 }
 

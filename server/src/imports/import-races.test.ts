@@ -11,7 +11,7 @@ import type { ImportSource } from './import-source.ts'
 import { findImport } from './import-store.ts'
 import { openLocalSource } from './local-source.ts'
 import type { ImportRequest } from './model.ts'
-import { contentOf, importsOf, openTestImports, type TestImports } from './test-imports.ts'
+import { contentOf, fromLocal, importsOf, openTestImports, type TestImports } from './test-imports.ts'
 
 for (const kind of testDatabaseKinds) describe(`imports beside other changes on ${kind}`, () => testRaces(kind))
 
@@ -36,12 +36,7 @@ function testRaces(kind: DatabaseKind): void {
     },
     origin: { correlationId: 'c', remoteAddress: '127.0.0.1', userAgent: undefined },
   })
-  const localSource = (repository: string) =>
-    openLocalSource(contentOf(test), {
-      kind: 'local',
-      rid: test.hosted.rid,
-      repository: repository as RepositoryName,
-    })
+  const localSource = (repository: string) => openLocalSource(contentOf(test), fromLocal(test.hosted, repository))
   const importFrom = (source: ImportSource, target: string, deletionsSeen?: number) =>
     importImage(contentOf(test), {
       id: randomUUID(),
@@ -50,7 +45,7 @@ function testRaces(kind: DatabaseKind): void {
       into: into(deletionsSeen),
       targets: new Map([[target as RepositoryName, ['v1' as Tag]]]),
       force: true,
-      signal: new AbortController().signal,
+      requirePermitted: () => Promise.resolve(),
       expiresAtMs: test.clock.nowMs + 1000,
     })
   const holds = async (repository: string, blob: string) =>
@@ -130,12 +125,13 @@ function testRaces(kind: DatabaseKind): void {
     }
     const imports = importsOf(test, { database })
     const request = (target: string, key: string): ImportRequest => ({
-      from: { kind: 'local', rid: test.hosted.rid, repository: 'r/counted' as RepositoryName },
+      from: fromLocal(test.hosted, 'r/counted'),
       reference: byTag,
-      into: { ...into(), caller: { ...into().caller, key } },
+      into: { ...into(), registry: { ...test.hosted, rid: key }, caller: { ...into().caller, key } },
       targets: new Map([[target as RepositoryName, []]]),
       force: true,
       requester: 'me',
+      explainRefusal: () => Promise.resolve(undefined),
     })
     first = await imports.start(request('r/counted0', 'caller 0'))
     while (!(await isReported())) await new Promise((resolve) => setImmediate(resolve))

@@ -7,7 +7,7 @@ export async function insertImport(transaction: Transaction, row: ImportOperatio
 }
 
 /** The columns that change during an import. */
-export type ImportChange = Partial<Omit<ImportOperationRow, 'id' | 'asker' | 'event'>>
+export type ImportChange = Partial<Pick<ImportOperationRow, 'state' | 'reason' | 'message' | 'touched_at_ms'>>
 
 /** Updates a running import, and returns whether it was running. The result of an import is written once. */
 export async function updateImport(transaction: Transaction, id: string, change: ImportChange): Promise<boolean> {
@@ -16,6 +16,22 @@ export async function updateImport(transaction: Transaction, id: string, change:
     .updateTable('import_operation')
     .set(change)
     .where('id', '=', id)
+    .where('state', '=', 'running')
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Requests that a running import into a registry be cancelled. Returns whether it was running. */
+export async function cancelImport(
+  transaction: Transaction,
+  { id, rid, nowMs }: { readonly id: string; readonly rid: string; readonly nowMs: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .tables<ImportTables>()
+    .updateTable('import_operation')
+    .set({ cancelled_at_ms: nowMs })
+    .where('id', '=', id)
+    .where('rid', '=', rid)
     .where('state', '=', 'running')
     .executeTakeFirst()
   return numUpdatedRows > 0n
@@ -34,6 +50,53 @@ export async function findImport(
     .where('id', '=', id)
     .where('asker', '=', requester)
     .executeTakeFirst()
+}
+
+/** The most imports in a list. */
+const maxListed = 1000
+
+/** The imports into a registry, of one requester or of all, the newest first. */
+export async function listImports(
+  database: Database,
+  rid: string,
+  requester: string | undefined,
+): Promise<ImportOperationRow[]> {
+  return database
+    .tables<ImportTables>()
+    .selectFrom('import_operation')
+    .selectAll()
+    .where('rid', '=', rid)
+    .$if(requester !== undefined, (query) => query.where('asker', '=', requester ?? ''))
+    .orderBy('started_at_ms', 'desc')
+    .limit(maxListed)
+    .execute()
+}
+
+/** An import into a registry. */
+export async function findImportInto(
+  database: Database,
+  id: string,
+  rid: string,
+): Promise<ImportOperationRow | undefined> {
+  return database
+    .tables<ImportTables>()
+    .selectFrom('import_operation')
+    .selectAll()
+    .where('id', '=', id)
+    .where('rid', '=', rid)
+    .executeTakeFirst()
+}
+
+/** The ids of the imports that have no result yet and are to be cancelled. */
+export async function listCancelled(database: Database): Promise<string[]> {
+  const rows = await database
+    .tables<ImportTables>()
+    .selectFrom('import_operation')
+    .select('id')
+    .where('state', '=', 'running')
+    .where('cancelled_at_ms', 'is not', null)
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 /** The imports that have no result yet. */

@@ -5,11 +5,11 @@ import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { ociImageManifestType } from '../standards/oci/media-type.ts'
-import type { RepositoryName } from '../standards/oci/repository-name.ts'
-import type { ImportCredentials, ImportFrom, ImportStatus } from './model.ts'
+import type { ImportCredentials, ImportStatus } from './model.ts'
 import { digestOf } from '../registry/test-registry.ts'
 import { basicSecret, type Handler, image, index, layer, secret, sourceRegistry } from './test-source-registry.ts'
 import {
+  fromLocal,
   fromRemote,
   type ImportArguments,
   importRequest,
@@ -68,11 +68,7 @@ function testImports(kind: DatabaseKind): void {
 
   const remote = (credentials: ImportCredentials | 'none' = secret, host = '127.0.0.1') =>
     fromRemote(`${host}:${server.port}`, credentials === 'none' ? undefined : credentials)
-  const local = (repository: string, rid = test.hosted.rid): ImportFrom => ({
-    kind: 'local',
-    rid,
-    repository: repository as RepositoryName,
-  })
+  const local = (repository: string, rid = test.hosted.rid) => ({ ...fromLocal(test.hosted, repository), rid })
   const run = async (...args: ImportArguments): Promise<ImportStatus> => {
     const id = await test.imports.start(importRequest(test.hosted, ...args))
     assert.equal(await test.imports.find(id, 'you'), undefined, 'only the requester can read the status')

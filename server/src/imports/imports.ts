@@ -1,27 +1,33 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Audit, AuditEvent } from '../audit/index.ts'
 import { onlyProcess, type Processes } from '../platform/jobs/processes.ts'
 import type { Log } from '../platform/log/log.ts'
 import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
 import type { Clock } from '../platform/process/clock.ts'
-import { outageOf } from '../platform/process/outage.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { OciError, type RegistryContent } from '../registry/index.ts'
-import { BrokenSourceError } from '../storage/index.ts'
 import { type Import, importCallerKey, importImage } from './import-image.ts'
+import { type ImportEvent, eventOf, failedEvent, imageOf } from './import-event.ts'
+import { type ImportFailure, explainFailure, stopped } from './import-failure.ts'
 import type { ImportSource } from './import-source.ts'
 import {
+  cancelImport,
   deleteImports,
   findImport,
+  findImportInto,
   type ImportChange,
   insertImport,
+  listCancelled,
+  listImports,
   listRunningImports,
   updateImport,
 } from './import-store.ts'
-import { ImportTurns } from './import-turns.ts'
-import { openLocalSource } from './local-source.ts'
-import { ImportError, type ImportRequest, type ImportStatus } from './model.ts'
+import { type ImportOwner, ImportTurns } from './import-turns.ts'
+import { openLocalSource, pinLocalSource } from './local-source.ts'
+import { ImportError, type ImportRequest, type ImportStatus, type ListedImport } from './model.ts'
 import { openRemoteSource } from './remote-source.ts'
+import type { ImportedImage, ImportOperationRow } from './rows.ts'
 
 /** Image imports from other registries and from repositories of this server. */
 export interface Imports {
@@ -29,6 +35,17 @@ export interface Imports {
   start(request: ImportRequest): Promise<string>
   /** The status of an import, for its requester only. */
   find(id: string, requester: string): Promise<ImportStatus | undefined>
+  /** The imports into a registry, of one requester or of all, the newest first. */
+  list(rid: string, requester?: string): Promise<ListedImport[]>
+  /**
+   * Cancels an import into a registry; `record` runs in the transaction that requests it. When the import has `ended`,
+   * it changes nothing any more. Another server process ends its import within seconds.
+   */
+  cancel(id: string, rid: string, record: (transaction: Transaction) => Promise<void>): Promise<Cancellation>
+  /** Who requested an import into a registry. */
+  findRequester(id: string, rid: string): Promise<string | undefined>
+  /** Stops the imports of this process that are cancelled, or are not permitted any more. */
+  recheck(): Promise<void>
   /** Marks the imports of stopped processes as failed, with an audit event, and expires the bytes that they staged. */
   endOrphaned(): Promise<void>
   /** Deletes the status of imports that ended long ago. */
@@ -36,6 +53,9 @@ export interface Imports {
   /** Stops running imports, and marks them as failed. */
   close(): Promise<void>
 }
+
+/** What became of an import that was to be cancelled; `not-running` if there is none, or it had ended before. */
+export type Cancellation = 'ended' | 'cancelling' | 'not-running'
 
 export type ImportsOptions = {
   readonly database: Database
@@ -49,6 +69,8 @@ export type ImportsOptions = {
   readonly outbound?: Outbound
   /** How many imports run at a time. Default: 4. */
   readonly maxConcurrent?: number
+  /** How long an import may take, from its request. Default: six hours. */
+  readonly maxImportMs?: number
   /**
    * By the host of a registry, the host of its token service, which may receive the credentials in addition to the
    * registry's own host. Default: none.
@@ -61,84 +83,163 @@ export function createImports(options: ImportsOptions): Imports {
   return new RunningImports(options)
 }
 
-/** The status of an import whose process has stopped. */
-const stopped = {
-  state: 'failed',
-  reason: 'stopped',
-  message: 'the server was stopped before the import had ended; import again',
-} as const
-
 const hourMs = 60 * 60 * 1000
-/** How long an import may take, and how long its status is kept. */
-const maxImportMs = 6 * hourMs
+/** How long the status of an import is kept. */
 const statusLifetimeMs = 7 * 24 * hourMs
+/** How long imports go on without a new decision while the authority revision is the same: permissions can expire. */
+const maxUndecidedMs = 60 * 1000
+/** How long the end of a cancelled import is awaited. */
+const maxCancellationMs = 5000
+
+/** An import of this process, which waits or runs. */
+type Accepted = {
+  readonly id: string
+  readonly request: ImportRequest
+  readonly owner: ImportOwner
+  /** Its reason, an ImportError, is the result of the import. */
+  readonly stop: AbortController
+  /** Aborted by {@link stop}, at the deadline, and at the end of the server. */
+  readonly signal: AbortSignal
+  readonly ended: Promise<void>
+}
 
 class RunningImports implements Imports {
   #options: ImportsOptions
   #outbound: Outbound
   #processes: Processes
-  #running = new Map<string, Promise<void>>()
+  #maxImportMs: number
+  #running = new Map<string, Accepted>()
   #turns: ImportTurns
   #stopping = new AbortController()
+  #decided = { revision: Number.NaN, atMs: 0 }
 
   constructor(options: ImportsOptions) {
-    const { outbound, maxConcurrent = 4 } = options
+    const { outbound, maxConcurrent = 4, maxImportMs = 6 * hourMs } = options
     this.#options = options
     this.#processes = options.processes ?? onlyProcess()
     this.#outbound = outbound ?? createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] })
     this.#turns = new ImportTurns(maxConcurrent)
+    this.#maxImportMs = maxImportMs
   }
 
   async start(request: ImportRequest): Promise<string> {
     this.#options.content.requireSpace()
-    const { key } = request.into.caller
-    this.#turns.count(key)
+    const owner = { caller: request.into.caller.key, rid: request.into.registry.rid }
+    this.#turns.count(owner)
     const id = randomUUID()
-    const { promise, resolve } = Promise.withResolvers<void>()
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    const stop = new AbortController()
+    // An import that waits uses up its time: otherwise, the imports of one queue could run for days.
+    const signal = AbortSignal.any([this.#stopping.signal, stop.signal, AbortSignal.timeout(this.#maxImportMs)])
+    const accepted: Accepted = { id, request, owner, stop, signal, ended }
     // This must run before the row is written: a row without a running import looks like the row of a stopped process.
-    this.#running.set(id, promise)
+    this.#running.set(id, accepted)
     const end = (): void => {
       this.#running.delete(id)
       resolve()
     }
     try {
-      await this.#begin(id, request)
+      const pinned = await this.#begin(id, request)
+      void this.#carryOut({ ...accepted, request: pinned }).finally(end)
     } catch (error) {
-      this.#turns.uncount(key)
+      this.#turns.uncount(owner)
       end()
       throw error
     }
-    void this.#carryOut(id, request).finally(end)
     return id
   }
 
-  async #begin(id: string, request: ImportRequest): Promise<void> {
-    const { from, reference, into, targets, force, requester } = request
+  /** Returns the request, whose source of this server is pinned: a tag that is moved later has no effect. */
+  async #begin(id: string, request: ImportRequest): Promise<ImportRequest> {
+    const { from, into, targets, force, requester } = request
     const { database, clock, content } = this.#options
     if (!force) await this.#requireNewTags(into.registry.rid, targets)
-    if (from.kind === 'local') await openLocalSource(content, from).manifest(reference)
-    const event = JSON.stringify(eventOf(request))
+    const reference = from.kind === 'local' ? await pinLocalSource(content, from, request.reference) : request.reference
+    const nowMs = clock.now()
     const row = {
       id,
       asker: requester,
       state: 'running',
       reason: null,
       message: null,
-      touched_at_ms: clock.now(),
+      touched_at_ms: nowMs,
       process: this.#processes.id(),
-      event,
+      event: JSON.stringify(eventOf(request)),
+      rid: into.registry.rid,
+      started_at_ms: nowMs,
+      image: JSON.stringify(imageOf(request)),
+      cancelled_at_ms: null,
     } as const
     await database.transaction((transaction) => insertImport(transaction, row))
+    return { ...request, reference }
   }
 
   async find(id: string, requester: string): Promise<ImportStatus | undefined> {
-    const { database } = this.#options
-    const runsHere = this.#running.has(id)
-    const row = await findImport(database, id, requester)
-    if (row === undefined) return undefined
+    const row = await findImport(this.#options.database, id, requester)
+    return row && this.#statusOf(row)
+  }
+
+  async list(rid: string, requester?: string): Promise<ListedImport[]> {
+    const listed: ListedImport[] = []
+    for (const row of await listImports(this.#options.database, rid, requester)) {
+      const { id, asker, started_at_ms, touched_at_ms, cancelled_at_ms } = row
+      const status = await this.#statusOf(row)
+      const isRunning = status.state === 'running'
+      listed.push({
+        id,
+        state: isRunning && cancelled_at_ms !== null ? 'cancelling' : status.state,
+        requester: asker,
+        image: JSON.parse(row.image ?? '{}') as ImportedImage,
+        startedAtMs: started_at_ms ?? touched_at_ms,
+        endedAtMs: isRunning ? undefined : touched_at_ms,
+        reason: status.state === 'failed' ? status.reason : undefined,
+        message: status.state === 'failed' ? status.message : undefined,
+      })
+    }
+    return listed
+  }
+
+  async findRequester(id: string, rid: string): Promise<string | undefined> {
+    return (await findImportInto(this.#options.database, id, rid))?.asker
+  }
+
+  async cancel(id: string, rid: string, record: (transaction: Transaction) => Promise<void>): Promise<Cancellation> {
+    const { database, clock } = this.#options
+    const isRunning = await database.transaction(async (transaction) => {
+      const isRequested = await cancelImport(transaction, { id, rid, nowMs: clock.now() })
+      if (isRequested) await record(transaction)
+      return isRequested
+    })
+    if (!isRunning) return 'not-running'
+    const own = this.#running.get(id)
+    if (own === undefined) return 'cancelling'
+    own.stop.abort(cancelled())
+    await Promise.race([own.ended, sleep(maxCancellationMs, undefined, { ref: false })])
+    const row = await findImportInto(database, id, rid)
+    if (row?.state === 'running') return 'cancelling'
+    return row?.reason === 'cancelled' ? 'ended' : 'not-running'
+  }
+
+  async recheck(): Promise<void> {
+    if (this.#running.size === 0) return
+    const { database, clock } = this.#options
+    for (const id of await listCancelled(database)) this.#running.get(id)?.stop.abort(cancelled())
+    const revision = await database.authorityRevision()
+    const nowMs = clock.now()
+    if (revision === this.#decided.revision && Math.abs(nowMs - this.#decided.atMs) < maxUndecidedMs) return
+    for (const { request, stop } of this.#running.values()) {
+      const refusal = await request.explainRefusal()
+      if (refusal !== undefined) stop.abort(new ImportError('revoked', refusal))
+    }
+    this.#decided = { revision, atMs: nowMs }
+  }
+
+  async #statusOf(row: ImportOperationRow): Promise<ImportStatus> {
     if (row.state === 'failed') return { state: 'failed', reason: row.reason ?? 'source', message: row.message ?? '' }
-    if (row.state === 'succeeded' || runsHere) return { state: row.state }
-    return (await this.#processes.isRunning(database, row.process ?? '')) ? { state: 'running' } : stopped
+    if (row.state === 'succeeded' || this.#running.has(row.id)) return { state: row.state }
+    const { database } = this.#options
+    if (await this.#processes.isRunning(database, row.process ?? '')) return { state: 'running' }
+    return stopped
   }
 
   async endOrphaned(): Promise<void> {
@@ -163,7 +264,7 @@ class RunningImports implements Imports {
 
   async close(): Promise<void> {
     this.#stopping.abort()
-    await Promise.allSettled(this.#running.values())
+    await Promise.allSettled([...this.#running.values()].map(({ ended }) => ended))
   }
 
   async #requireNewTags(rid: string, targets: ImportRequest['targets']): Promise<void> {
@@ -175,7 +276,8 @@ class RunningImports implements Imports {
   }
 
   /** Never throws: the result is in the status. */
-  async #carryOut(id: string, request: ImportRequest): Promise<void> {
+  async #carryOut(accepted: Accepted): Promise<void> {
+    const { id, request, owner, signal } = accepted
     const { database, clock, audit, log } = this.#options
     const inTransaction = (work: (transaction: Transaction) => Promise<unknown>) =>
       database
@@ -191,13 +293,13 @@ class RunningImports implements Imports {
       })
     const event = eventOf(request)
     const imported = await this.#turns
-      .run(request.into.caller.key, () => this.#import(id, request))
+      .run(owner, signal, () => this.#import(accepted))
       .then(
         (digest) => ({ digest }),
-        (error: unknown) => this.#explain(error, request),
+        (error: unknown) => this.#explain(error, accepted),
       )
     // Before the status changes: a caller that reads that it has ended may start another at once.
-    this.#turns.uncount(request.into.caller.key)
+    this.#turns.uncount(owner)
     if ('digest' in imported) {
       const { digest } = imported
       await end({ state: 'succeeded' }, { ...event, outcome: 'success', detail: { ...event.detail, digest } })
@@ -207,49 +309,36 @@ class RunningImports implements Imports {
     }
   }
 
-  #import(id: string, { from, reference, into, targets, force }: ImportRequest): Promise<string> {
+  async #import({ id, request, signal }: Accepted): Promise<string> {
+    const { from, explainRefusal, ...what } = request
     const { content, clock, tokenServices = new Map() } = this.#options
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(maxImportMs)])
+    const requirePermitted = async (): Promise<void> => {
+      const refusal = await explainRefusal()
+      signal.throwIfAborted()
+      if (refusal !== undefined) throw new ImportError('revoked', refusal)
+    }
+    // It may have waited for hours.
+    await requirePermitted()
     const source: ImportSource =
       from.kind === 'local'
         ? openLocalSource(content, from)
         : openRemoteSource({ outbound: this.#outbound, signal, tokenServices }, from)
-    const expiresAtMs = clock.now() + maxImportMs + content.limits.uploadLifetimeMs
-    const what: Import = { id, source, reference, into, targets, force, signal, expiresAtMs }
-    return importImage(content, what)
+    const expiresAtMs = clock.now() + this.#maxImportMs + content.limits.uploadLifetimeMs
+    const underWay: Import = { ...what, id, source, requirePermitted, expiresAtMs }
+    return importImage(content, underWay)
   }
 
   /** The reason and message of the status. An internal error is logged, and its cause is not revealed. */
-  #explain(error: unknown, { into }: ImportRequest): { readonly reason: string; readonly message: string } {
+  #explain(error: unknown, { request, signal }: Accepted): ImportFailure {
     if (this.#stopping.signal.aborted) return stopped
-    if (error instanceof ImportError) return { reason: error.reason, message: error.message }
-    if (error instanceof OciError && error.status < 500) {
-      const reason = error.code === 'CONFLICT' ? 'conflict' : error.code === 'DIGEST_INVALID' ? 'source' : 'target'
-      return { reason, message: error.message }
-    }
-    if (outageOf(error)?.kind === 'disk-full') {
-      return { reason: 'target', message: 'the server has run out of disk space' }
-    }
-    if (error instanceof BrokenSourceError)
-      return { reason: 'source', message: 'the connection to the source was lost' }
-    if (error instanceof Error && error.name === 'TimeoutError') {
-      return { reason: 'limit', message: 'the import took too long' }
-    }
-    this.#options.log.error({ err: error, id: into.origin.correlationId }, 'an import failed')
+    // What ended the import is the cause, however the interrupted work reports it.
+    const failure = explainFailure(signal.aborted ? signal.reason : error)
+    if (failure !== undefined) return failure
+    this.#options.log.error({ err: error, id: request.into.origin.correlationId }, 'an import failed')
     return { reason: 'target', message: 'the server could not complete the import' }
   }
 }
 
-/** The audit event of an import, without its outcome. */
-type ImportEvent = Omit<AuditEvent, 'outcome' | 'reason'>
-
-function eventOf({ from, into, targets }: ImportRequest): ImportEvent {
-  const { actor, credential } = into.caller
-  const source = from.kind === 'local' ? from.rid : from.host
-  const detail = { source, repository: from.repository, into: [...targets.keys()].slice(0, 20) }
-  return { action: 'image.import', actor, credential, target: into.registry.loginServer, detail, origin: into.origin }
-}
-
-function failedEvent(event: ImportEvent, { reason, message }: { reason: string; message: string }): AuditEvent {
-  return { ...event, outcome: 'refused', reason, detail: { ...event.detail, message } }
+function cancelled(): ImportError {
+  return new ImportError('cancelled', 'the import was cancelled')
 }

@@ -23,4 +23,16 @@ export const importMigrations: readonly Migration[] = [
       await schema.alterTable('import_operation').addColumn('process', types.text).execute()
     },
   },
+  {
+    id: 'imports-0003-list',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      const table = schema.alterTable('import_operation')
+      await table.addColumn('rid', types.text).execute()
+      await table.addColumn('started_at_ms', types.integer).execute()
+      await table.addColumn('image', types.text).execute()
+      await table.addColumn('cancelled_at_ms', types.integer).execute()
+      await schema.createIndex('import_operation_by_registry').on('import_operation').column('rid').execute()
+    },
+  },
 ]

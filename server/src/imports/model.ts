@@ -1,11 +1,13 @@
 import type { RepositoryTarget } from '../registry/index.ts'
 import type { Reference, Tag } from '../standards/oci/reference.ts'
 import type { RepositoryName } from '../standards/oci/repository-name.ts'
+import type { ImportedImage } from './rows.ts'
 
 /** An import failed. The message is for the caller, and reveals nothing about internal networks. */
 export class ImportError extends Error {
   override readonly name = 'ImportError'
-  readonly reason: 'source' | 'credentials' | 'not-found' | 'conflict' | 'limit' | 'busy' | 'target'
+  readonly reason:
+    'source' | 'credentials' | 'not-found' | 'conflict' | 'limit' | 'busy' | 'target' | 'revoked' | 'cancelled'
 
   constructor(reason: ImportError['reason'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -18,7 +20,13 @@ export type ImportCredentials = { readonly username: string; readonly password: 
 
 /** The source of an import: a registry of this server, or another one by its host. */
 export type ImportFrom =
-  | { readonly kind: 'local'; readonly rid: string; readonly repository: RepositoryName }
+  | {
+      readonly kind: 'local'
+      readonly rid: string
+      /** The login server of the registry. */
+      readonly host: string
+      readonly repository: RepositoryName
+    }
   | {
       readonly kind: 'remote'
       /** As people write it, with a port if it has one. */
@@ -27,7 +35,7 @@ export type ImportFrom =
       readonly credentials: ImportCredentials | undefined
     }
 
-/** An import to start. The caller's permissions on source and targets have been checked. */
+/** An import to start. The caller's permissions on source and targets have been checked, and are checked again. */
 export type ImportRequest = {
   readonly from: ImportFrom
   readonly reference: Reference
@@ -38,9 +46,28 @@ export type ImportRequest = {
   readonly force: boolean
   /** Who may read the status. */
   readonly requester: string
+  /**
+   * Decides now whether the import is permitted: the caller and the credential are valid, and have the permissions on
+   * source and target. Returns why not, as the message of the status.
+   */
+  readonly explainRefusal: () => Promise<string | undefined>
 }
 
 /** The status of an import. */
 export type ImportStatus =
   | { readonly state: 'running' | 'succeeded' }
   | { readonly state: 'failed'; readonly reason: string; readonly message: string }
+
+/** An import in a list. */
+export type ListedImport = {
+  readonly id: string
+  readonly state: 'running' | 'cancelling' | 'succeeded' | 'failed'
+  readonly requester: string
+  readonly image: ImportedImage
+  readonly startedAtMs: number
+  /** Undefined while it is running. */
+  readonly endedAtMs: number | undefined
+  /** Why it failed. */
+  readonly reason: string | undefined
+  readonly message: string | undefined
+}

@@ -46,7 +46,10 @@ function testRunningImports(kind: DatabaseKind): void {
   const requestInto = (target: string, reference = 'v1', caller = 'importer') => {
     const from = fromRemote(`127.0.0.1:${server.port}`, secret)
     const request = importRequest(test.hosted, from, reference, { [target]: ['v1'] })
-    return { ...request, into: { ...request.into, caller: { ...request.into.caller, key: caller } } }
+    const { into } = request
+    // Each caller imports into a registry of its own.
+    const registry = { ...into.registry, rid: caller === 'importer' ? into.registry.rid : caller }
+    return { ...request, into: { ...into, registry, caller: { ...into.caller, key: caller } } }
   }
   /** Imports of another server process with the same database. */
   const otherProcess = () => importsOf(test, { outbound })
@@ -93,13 +96,22 @@ function testRunningImports(kind: DatabaseKind): void {
   it('an import whose process has stopped is reported as failed, and its staged bytes are collected', async () => {
     const stoppedAs = (status: ImportStatus | undefined) => status?.state === 'failed' && status.reason
     const begin = async (id: string, process: string) => {
-      const row = { asker: 'me', state: 'running', reason: null, message: null, event: null } as const
+      const row = { asker: 'me', state: 'running', reason: null, message: null, event: null, image: null } as const
       const touched_at_ms = test.clock.nowMs
       const started_at_ms = touched_at_ms
-      const upload = { id: randomUUID(), rid: test.hosted.rid, repository_id: 'r', caller_key: `import ${id}` }
+      const { rid } = test.hosted
+      const upload = { id: randomUUID(), rid, repository_id: 'r', caller_key: `import ${id}` }
       const expires_at_ms = test.clock.nowMs + 6 * 60 * 60 * 1000
       await test.database.transaction(async (transaction) => {
-        await insertImport(transaction, { id, ...row, process, touched_at_ms })
+        await insertImport(transaction, {
+          id,
+          ...row,
+          process,
+          touched_at_ms,
+          rid,
+          started_at_ms,
+          cancelled_at_ms: null,
+        })
         await transaction
           .tables<{ upload: Record<string, string | number> }>()
           .insertInto('upload')

@@ -52,6 +52,11 @@ export function fromRemote(host: string, credentials: ImportCredentials | undefi
   return { kind: 'remote', host, repository: 'up/app' as RepositoryName, credentials }
 }
 
+/** A repository of this server. */
+export function fromLocal({ rid, loginServer }: HostedRegistry, repository: string) {
+  return { kind: 'local', rid, host: loginServer, repository: repository as RepositoryName } as const
+}
+
 /** The source, the reference in it, the tags by target repository, and whether existing tags are replaced. */
 export type ImportArguments = readonly [
   from: ImportFrom,
@@ -84,6 +89,7 @@ export function importRequest(
     targets: new Map(repositories),
     force,
     requester: 'me',
+    explainRefusal: () => Promise.resolve(undefined),
   }
 }
 

@@ -73,6 +73,7 @@ import {
   putScopedToken,
 } from './registries/scoped-tokens.ts'
 import { getImportResult, importImage } from './registries/import-image.ts'
+import { cancelImport, listImports } from './registries/import-list.ts'
 import { getAdminPasswordUses, getPasswordUses, listPasswordUses } from './registries/password-uses.ts'
 import { deleteQuota, getQuota, listQuotas, putQuota } from './registries/quotas.ts'
 import { deleteOpenUpload, listOpenUploads } from './registries/open-uploads.ts'
@@ -244,6 +245,7 @@ const onQuotas = (name: string): CallerNeed => action(`Acrux.Server/quotas/${nam
 const onUploads = (name: string): CallerNeed => action(`Acrux.Server/uploads/${name}`)
 const quotas = `${registry}/providers/Acrux.Server/quotas`
 const uploads = `${registry}/providers/Acrux.Server/uploads`
+const imports = `${registry}/providers/Acrux.Server/imports`
 
 /** Azure does not have these. */
 // prettier-ignore
@@ -254,6 +256,8 @@ const capacityRows = table([
   { id: 'quotas.delete',  method: 'DELETE', path: `${quotas}/:name`,    need: onQuotas('delete'),  handle: deleteQuota },
   { id: 'uploads.list',   method: 'GET',    path: uploads,              need: onUploads('read'),   handle: listOpenUploads },
   { id: 'uploads.delete', method: 'DELETE', path: `${uploads}/:name`,   need: onUploads('delete'), handle: deleteOpenUpload },
+  { id: 'imports.list',   method: 'GET',    path: imports,              need: listed('Acrux.Server/imports/read'), handle: listImports },
+  { id: 'imports.delete', method: 'DELETE', path: `${imports}/:name`,   need: onRegistries('importImage/action'), handle: cancelImport },
 ])
 
 const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)

@@ -22,6 +22,9 @@ import { expireUploadsOf } from './uploads/upload-store.ts'
 /** A repository of a registry of this server. */
 export type RepositoryPlace = { readonly rid: string; readonly repository: RepositoryName }
 
+/** A manifest that is read without a request to the surface. */
+export type StoredManifest = { readonly bytes: Uint8Array; readonly mediaType: string; readonly digest: Digest }
+
 /** A manifest that is stored without a request to the surface. */
 export type IncomingManifest = {
   readonly bytes: Uint8Array
@@ -43,15 +46,12 @@ export interface RegistryContent {
   /** @throws OciError CONFLICT if one of the tags exists */
   requireNewTags(place: RepositoryPlace, tags: readonly Tag[]): Promise<void>
   /**
-   * The bytes and media type of a manifest; undefined if clients would not find it.
+   * The bytes, media type and digest of a manifest; undefined if clients would not find it.
    *
    * @throws OciError REGISTRY_DISALLOWED_OPERATION if a lock forbids reading
    * @throws CorruptContentError
    */
-  readManifest(
-    place: RepositoryPlace,
-    reference: Reference,
-  ): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string } | undefined>
+  readManifest(place: RepositoryPlace, reference: Reference): Promise<StoredManifest | undefined>
   /** The id of the repository, if it holds the blob. */
   findHolder(place: RepositoryPlace, digest: Digest): Promise<string | undefined>
   /** Parses a manifest, on another thread if it is large. @throws ManifestInvalidError */
@@ -108,12 +108,12 @@ async function readStored(
   { manifests, integrity }: RegistryContext,
   { rid, repository }: RepositoryPlace,
   reference: Reference,
-): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string } | undefined> {
+): Promise<StoredManifest | undefined> {
   const row = await (reference.kind === 'tag'
     ? manifests.getByTag.first({ rid, repository, tag: reference.tag })
     : manifests.getByDigest.first({ rid, repository, digest: reference.digest }))
   if (row === undefined || row.quarantined_at_ms !== null) return undefined
   if (!isManifestIntact(row)) throw await integrity.refuseRead(row.digest, repository, 'digest')
   requireReadable(row, { read_enabled: row.repository_read_enabled }, { read_enabled: row.tag_read_enabled })
-  return { bytes: row.content, mediaType: row.media_type }
+  return { bytes: row.content, mediaType: row.media_type, digest: row.digest }
 }

@@ -21,7 +21,7 @@ import { createRefusals } from './denials/refusals.ts'
 import { createRejectedAcrTokens } from './denials/rejected-acr-token.ts'
 import { IssueCache } from './endpoint/issue-cache.ts'
 import { createGate } from './gate/gate.ts'
-import { passwordMayPull } from './gate/password-pull.ts'
+import { type MayPull, verifyPullPassword } from './gate/password-pull.ts'
 import { type Throttle, createThrottle } from './limits/throttle.ts'
 import { tokenRoutes } from './routes.ts'
 import { createTokenSurface } from './surface.ts'
@@ -33,15 +33,16 @@ import type { PasswordCredentials } from './tokens/authenticate-password.ts'
 export interface TokenService {
   readonly gate: Gate
   /**
-   * Whether a user name and a password, as the token endpoint accepts them, permit pulling a repository of a registry.
+   * Verifies a user name and a password, as the token endpoint accepts them. Undefined if they do not permit pulling a
+   * repository of a registry. The result decides again later, without the password.
    *
    * @throws OverBudgetError if the sender has sent too many workload tokens
    */
-  passwordMayPull(
+  verifyPullPassword(
     registry: Registry,
     credentials: PasswordCredentials & { readonly remoteAddress: string },
     repository: string,
-  ): Promise<boolean>
+  ): Promise<MayPull | undefined>
   readonly routes: readonly RouteDescription[]
   /** Adds `/oauth2/*`. */
   mount(app: FastifyInstance): void
@@ -88,7 +89,8 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const { context, ...service } = assembleTokenService(options, { keys, throttle, denials, failures })
   return {
     ...service,
-    passwordMayPull: (registry, credentials, repository) => passwordMayPull(context, registry, credentials, repository),
+    verifyPullPassword: (registry, credentials, repository) =>
+      verifyPullPassword(context, registry, credentials, repository),
     rotateKeys: () => keys.rotate(),
     signingKey: () => keys.times(),
     withdrawKeys: (transaction) => keys.withdraw(transaction),

@@ -38,6 +38,7 @@ export type JobName =
   | 'purge-audit-events'
   | 'flush-counters'
   | 'scrub'
+  | 'recheck-imports'
   | 'watch-space'
   | 'probe-writer'
   | 'renew-certificates'
@@ -95,6 +96,14 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       intervalSeconds: 1,
       run: () => registry.scrubs.continueBackground(),
       failure: 'the background scrub failed',
+      failureLevel: 'error',
+    },
+    /** Stops the imports of this process that are cancelled, or whose callers lost their permissions. */
+    'recheck-imports': {
+      runs: 'in each process',
+      intervalSeconds: 1,
+      run: () => modules.imports.recheck(),
+      failure: 'the permissions of running imports were not checked',
       failureLevel: 'error',
     },
     /** On a full disk, frees the space that garbage collection needs and ends idle uploads. */

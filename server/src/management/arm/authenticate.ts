@@ -21,10 +21,31 @@ export async function authenticate(context: ManagementContext, request: FastifyR
   }
   const verified = await context.identity.verifyAccessToken(authorization.token, ['arm'])
   if (!verified.ok) throw await tokenRefusal(context, verified)
-  const { principal, credentialId } = verified.identity
-  const { objectId } = principal
-  const groupIds = await context.directory.groupIdsOf(objectId)
-  return { principal, credentialId, rights: { kind: 'directory', objectId, groupIds } }
+  const { principal, credentialId, credentialKind } = verified.identity
+  const credential = credentialId === undefined ? undefined : { kind: credentialKind, id: credentialId }
+  return { principal, credentialId, credential, rights: await rightsOf(context, principal.objectId) }
+}
+
+/**
+ * The sender of an earlier request as it is now, for work that continues after the request; undefined if the principal, the
+ * credential or the signing key of the token is no longer valid. The expiry of the token does not end the work.
+ */
+export async function callerNow(
+  context: ManagementContext,
+  caller: ManagementCaller,
+  header: string | undefined,
+): Promise<ManagementCaller | undefined> {
+  const authorization = parseAuthorization(header)
+  if (authorization.scheme !== 'bearer') return undefined
+  const verified = await context.identity.verifyAccessToken(authorization.token, ['arm'])
+  if (!verified.ok && verified.reason !== 'expired') return undefined
+  const { objectId } = caller.principal
+  if (!verified.ok && !(await context.credentials.credentialStands(objectId, caller.credential))) return undefined
+  return { ...caller, rights: await rightsOf(context, objectId) }
+}
+
+async function rightsOf({ directory }: ManagementContext, objectId: string): Promise<ManagementCaller['rights']> {
+  return { kind: 'directory', objectId, groupIds: await directory.groupIdsOf(objectId) }
 }
 
 /** The reasons that a new token may fix: a client with continuous access evaluation requests one, once, and retries. */

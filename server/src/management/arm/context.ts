@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Access, Principal } from '../../access/index.ts'
 import type { Audit, AuditChain, AuditLag, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
 import type { Decisions } from '../../decisions/index.ts'
-import type { Credentials } from '../../credentials/index.ts'
+import type { Credential, Credentials } from '../../credentials/index.ts'
 import type { Directory, MayBecome, SigningPrincipal } from '../../directory/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Imports } from '../../imports/index.ts'
@@ -51,17 +51,17 @@ export type ManagementContext = {
     | 'externalPrincipals'
     | 'isDirectoryOwner'
   > & { readonly people: Pick<Directory['people'], 'named'> }
-  readonly credentials: Pick<Credentials, 'managedFederation' | 'machines'>
+  readonly credentials: Pick<Credentials, 'managedFederation' | 'machines' | 'credentialStands'>
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
   readonly mayBecome: MayBecome
   readonly decisions: Decisions
-  readonly tokenService: Pick<TokenService, 'passwordMayPull'>
+  readonly tokenService: Pick<TokenService, 'verifyPullPassword'>
   readonly registry: Pick<
     Registry,
     'usage' | 'deleteContent' | 'deletions' | 'scrubs' | 'quotas' | 'uploads' | 'search'
   >
-  readonly imports: Pick<Imports, 'start' | 'find'>
+  readonly imports: Pick<Imports, 'start' | 'find' | 'list' | 'cancel' | 'findRequester'>
   /** Replaces the signing keys of the token service and of the identity provider. */
   readonly rotateKeys: () => Promise<void>
   /** Invalidates everything that the keys of both have signed. */
@@ -99,6 +99,8 @@ export type ManagementCaller = {
   readonly principal: SigningPrincipal
   /** The credential that the token was issued for; undefined if it cannot be revoked separately. */
   readonly credentialId: string | undefined
+  /** The same credential, as `credentials` names it. */
+  readonly credential: Credential | undefined
   /** The same principal, as `access` names it. */
   readonly rights: Principal & { readonly kind: 'directory' }
 }

@@ -112,10 +112,11 @@ export async function requireRegistry(
   throw registryNotFound(names.resourceGroup, names.registry)
 }
 
-function findRegistry(
+/** The registry that a path names, in its group and subscription and nowhere else. */
+export function findRegistry(
   { resources }: ManagementContext,
   { subscriptionId, resourceGroup, registry }: ManagementCall['names'],
-  transaction: Transaction | undefined,
+  transaction?: Transaction,
 ): Promise<Registry | undefined> {
   return resources.findRegistry(subscriptionId, resourceGroup, registry, transaction)
 }

@@ -8,27 +8,36 @@ import {
 } from '../tokens/authenticate-password.ts'
 import { auditedCallerOf, standingPrincipal } from '../tokens/credential.ts'
 
-/** Whether a user name and a password, as the token endpoint accepts them, permit pulling a repository of a registry. */
-export async function passwordMayPull(
+/** Whether the owner of a verified password may pull the repository now. The registry is the current one. */
+export type MayPull = (registry: Registry) => Promise<boolean>
+
+/**
+ * Verifies a user name and a password, as the token endpoint accepts them. Undefined if they do not permit pulling a repository
+ * of a registry. The result decides again later, without the password.
+ */
+export async function verifyPullPassword(
   context: AuthenticationContext & { readonly audit: Audit },
   registry: Registry,
   { remoteAddress, ...credentials }: PasswordCredentials & { readonly remoteAddress: string },
   repository: string,
-): Promise<boolean> {
+): Promise<MayPull | undefined> {
   const authentication = await authenticatePassword(context, registry, credentials, {
     acceptTokens: true,
     remoteAddress,
   })
-  const principal = authentication && (await standingPrincipal(context, registry, authentication.credential))
-  if (authentication === undefined || principal === undefined) return false
+  if (authentication === undefined) return undefined
+  const { credential, narrowedTo } = authentication
   const actions = ['pull']
-  const allowed = await context.access.allowedAccess(principal, registry, [
-    { type: 'repository', name: repository, actions },
-  ])
-  const mayPull = [allowed, authentication.narrowedTo ?? allowed].every((access) =>
-    covers(access, 'repository', repository, actions),
-  )
-  const { actor, credential } = auditedCallerOf(authentication.credential, registry)
-  if (mayPull) context.audit.noteUse(actor, credential)
+  const mayPull: MayPull = async (current) => {
+    const principal = await standingPrincipal(context, current, credential)
+    if (principal === undefined) return false
+    const allowed = await context.access.allowedAccess(principal, current, [
+      { type: 'repository', name: repository, actions },
+    ])
+    return [allowed, narrowedTo ?? allowed].every((access) => covers(access, 'repository', repository, actions))
+  }
+  if (!(await mayPull(registry))) return undefined
+  const audited = auditedCallerOf(credential, registry)
+  context.audit.noteUse(audited.actor, audited.credential)
   return mayPull
 }
