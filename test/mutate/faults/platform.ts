@@ -145,6 +145,30 @@ export const platformFaults: readonly Fault[] = [
     ],
   },
   {
+    what: 'Events that are committed late are lost beyond the events of one block',
+    file: 'server/src/audit/chain/chain.ts',
+    find: 'events.length < maxBlockEvents ? gaps.filter(({ horizon }) => horizon > oldestRunning) : gaps',
+    replace: 'gaps.filter(({ horizon }) => horizon > oldestRunning)',
+    tests: ['server/src/audit/chain/chain-gaps.test.ts'],
+  },
+  {
+    what: 'An error answers before the leases of earlier revisions have ended',
+    file: 'server/src/platform/sql/postgres-database.ts',
+    find: 'if (!this.#closed && !(error instanceof DatabaseUnavailableError)) await awaitAll()',
+    replace: '',
+    tests: ['server/src/platform/sql/postgres-leases.test.ts'],
+  },
+  {
+    what: 'A new key signs before all processes know it',
+    file: 'server/src/platform/keys/key-ring.ts',
+    find: `
+    })
+    await database.transaction(async (transaction) => {
+      if (await isReplaced(transaction)) return this.#store.remove(transaction, kid)`,
+    replace: '',
+    tests: ['server/src/platform/keys/key-ring.test.ts'],
+  },
+  {
     what: 'A request with two Host headers is served',
     file: 'server/src/platform/http/listener.ts',
     find: 'if (hosts > 1 || (hosts === 0',

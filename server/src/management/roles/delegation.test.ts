@@ -108,3 +108,34 @@ test('a delegate cannot extend their own permission, and a condition on another 
   assert.equal(made.answer.status, 201, made.answer.text)
   assert.equal((await allBut.take(made.name)).status, 403, 'in a deletion there is no @Request')
 })
+
+test('a delegate cannot change or delete an assignment of the same name that was created after the check', async () => {
+  const { give, take, token } = await delegate(portalCondition([rolesIn(roleGuids.acrPull)]))
+  const created = await Promise.all(['replaced', 'replacing'].map((name) => server.createPrincipal(name)))
+  const [one = '', another = ''] = created.map(({ servicePrincipal }) => servicePrincipal.objectId)
+  const findAssignment = server.access.findAssignment.bind(server.access)
+  const change = (name: string) => {
+    const sent = bodyOf(roleGuids.acrPull, one, { description: 'changed' })
+    return arm('PUT', at(name), sent, { token })
+  }
+  for (const send of [take, change]) {
+    const { name, answer } = await give(roleGuids.acrPull, one)
+    assert.equal(answer.status, 201, answer.text)
+    // The assignment is replaced between the check of the caller and the change.
+    Object.assign(server.access, {
+      findAssignment: async (...place: Parameters<typeof findAssignment>) => {
+        Object.assign(server.access, { findAssignment })
+        const found = await findAssignment(...place)
+        await noContent(name)
+        const made = await arm('PUT', at(name), bodyOf(roleGuids.acrPush, another))
+        assert.equal(made.status, 201, made.text)
+        return found
+      },
+    })
+    const denied = await send(name)
+    assert.deepEqual([denied.status, codeOf(denied)], [404, 'RoleAssignmentNotFound'])
+    const left = await findAssignment(registry, name)
+    assert.deepEqual([left?.roleDefinitionName, left?.description], [roleGuids.acrPush, null])
+    await noContent(name)
+  }
+})

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openSealer } from './sealing.ts'
-import type { DatabaseKind } from '../sql/database.ts'
+import type { Database, DatabaseKind } from '../sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../sql/test-database.ts'
 import { createKeyRing } from './key-ring.ts'
 import { signingKeyMigrations } from './migrations.ts'
@@ -19,9 +19,9 @@ async function openRings(t: TestContext, kind: DatabaseKind) {
   })
   const time = { nowMs: 1_000_000 }
   const sealer = await openSealer(path.join(directory, 'master.key'))
-  const open = () =>
+  const open = (of: Database = database) =>
     createKeyRing({
-      database,
+      database: of,
       clock: { now: () => time.nowMs },
       sealer,
       purpose: 'test',
@@ -30,6 +30,16 @@ async function openRings(t: TestContext, kind: DatabaseKind) {
       signatureMilliseconds: 10_000,
     })
   return { open, time, database }
+}
+
+/** The same database, with other methods. */
+function changed(database: Database, methods: Partial<Database>): Database {
+  return new Proxy(database, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
 }
 
 type Tables = { signing_key: { sealed_private_jwk: Uint8Array } }
@@ -95,6 +105,37 @@ for (const kind of testDatabaseKinds) {
         const { kid } = await one.current()
         assert.notEqual(await other.verifier(kid), undefined)
       }
+    })
+
+    test('a new key signs nowhere until a process that still uses the previous revision of authority has stopped using it', async (t) => {
+      const { open, database } = await openRings(t, kind)
+      const fresh = open()
+      await fresh.current()
+      /** The revision of the late process. */
+      let lateRevision: number | undefined = await database.authorityRevision()
+      const late = open(
+        changed(database, { authorityRevision: async () => lateRevision ?? database.authorityRevision() }),
+      )
+      assert.equal(await late.verifier('AAAA'), undefined, 'it has just read the keys')
+      const { promise: committed, resolve: commit } = Promise.withResolvers<void>()
+      const { promise: isLeaseOver, resolve: endLease } = Promise.withResolvers<void>()
+      /** Answers, like PostgreSQL, when every process knows the change. */
+      const transaction: typeof database.transaction = async (work) => {
+        const result = await database.transaction(work)
+        commit()
+        if (lateRevision !== undefined) await isLeaseOver
+        lateRevision = undefined
+        return result
+      }
+      const rotated = open(changed(database, { transaction })).rotate()
+      await committed
+      const { kid: before } = await open().current()
+      assert.notEqual(await late.verifier(before), undefined)
+      endLease()
+      await rotated
+      const { kid: after } = await open().current()
+      assert.notEqual(after, before)
+      assert.notEqual(await late.verifier(after), undefined)
     })
 
     test('the published keys contain no private part, and the stored private part is sealed', async (t) => {

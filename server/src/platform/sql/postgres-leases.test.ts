@@ -187,6 +187,31 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     assert.equal(await second.request('stopped'), false)
   })
 
+  test('respond with an error, too, only when the lease of a stopped process has ended', async () => {
+    await grant('denied')
+    const stopped = await start()
+    await untilLeased(stopped, 'denied')
+    stopped.process.kill('SIGSTOP')
+    const revoked = first.revoke('denied')
+    await until('the revocation is committed', async () => {
+      const { rowCount } = await admin.query(`select from held_right where name = 'denied'`)
+      return rowCount === 0
+    })
+    const database = await openPostgresForTest(server?.url ?? '')
+    try {
+      const denied = database.transaction(() => Promise.reject(new Error('the right was revoked')))
+      await assert.rejects(denied, /the right was revoked/)
+      // The upper half of a revision is the timeline of the server.
+      const { rows } = await admin.query<{ behind: string }>(`select count(*) as behind
+        from authority_lease, authority_revision where acknowledged & 4294967295 < value + content`)
+      assert.equal(Number(rows[0]?.behind), 0, 'the stopped process may still allow what the error reports as denied')
+    } finally {
+      await database.close()
+      await revoked
+      stopped.process.kill('SIGCONT')
+    }
+  })
+
   test('get a lease again when the server has ended all connections', async () => {
     await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()')
     await untilLeased(first, 'read')
