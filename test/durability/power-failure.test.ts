@@ -5,20 +5,26 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { arm, armToken, as, expectStatus, registryId } from '../harness/arm.ts'
-import { requireClient } from '../harness/clients.ts'
+import { mustRun, requireClient } from '../harness/clients.ts'
 import { request } from '../harness/http.ts'
+import { mainFile } from '../harness/program.ts'
 import { accessToken, basic, digestOf, pushBlob, pushImage, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
+import { runAcrux } from '../serve/acrux.ts'
 import { FlushedFiles } from './flushed-files.ts'
 import { fileCalls, readSystemCalls, type SystemCall } from './system-calls.ts'
+
+/** The arguments of strace that record all that a program does to files. */
+function recordingTo(record: string): string[] {
+  return ['-f', '-yy', '-xx', '-s', '4000000', '-o', record, '-e', `trace=${fileCalls}`]
+}
 
 /** Starts a server in `data` of a directory, which records all that it does to files in `record`. */
 async function startRecorded(directory: string, args: readonly string[] = []) {
   const record = join(directory, 'record')
   const dataDir = join(directory, 'data')
-  // prettier-ignore
-  const under = ['strace', '--kill-on-exit', '-f', '-yy', '-xx', '-s', '4000000', '-o', record, '-e', `trace=${fileCalls}`]
+  const under = ['strace', '--kill-on-exit', ...recordingTo(record)]
   return { record, server: await startServer({ dataDir, args, under, readyWithinMs: 300_000 }) }
 }
 
@@ -178,4 +184,25 @@ test('the master key and the first run are flushed with their names before the s
     if (name.endsWith('staging')) assert.ok(statSync(left ?? '').isDirectory(), name)
     else assert.equal(Buffer.compare(readFileSync(left ?? ''), readFileSync(now ?? '')), 0, name)
   }
+})
+
+test('a backup is whole after a power failure when it was reported as complete', async (t) => {
+  if (!requireClient(t, 'strace')) return
+  using scratch = tempDir('power-backup')
+  const dataDir = join(scratch.path, 'server', 'data')
+  await using server = await startServer({ dataDir })
+  const { appId, password } = server.firstRun.servicePrincipal
+  const image = await pushImage(server, 'power/app', '1', basic(appId, password))
+  await server.stop()
+  const record = join(scratch.path, 'record')
+  const create = ['backup', 'create', join(scratch.path, 'backups', 'all'), '--data-dir', dataDir]
+  await mustRun('strace', [...recordingTo(record), process.execPath, mainFile, ...create], { env: {} })
+  const left = join(scratch.path, 'left')
+  const files = new FlushedFiles(join(scratch.path, 'backups'))
+  files.replay(readSystemCalls(record, statSync(record).size))
+  files.writeTo(left)
+  const verified = await runAcrux(['backup', 'verify', join(left, 'all'), '--json'])
+  assert.equal(verified.code, 0, verified.stderr)
+  const pool = globSync(join(left, 'all', 'blobs', 'sha256', '*', '*')).map((file) => digestOf(readFileSync(file)))
+  assert.deepEqual(new Set(pool), new Set([image.config, ...image.layers].map(({ digest }) => digest)))
 })

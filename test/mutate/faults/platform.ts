@@ -1,6 +1,6 @@
 import type { Fault } from '../fault.ts'
 
-/** Faults in the platform, the standards and the audit log. */
+/** Faults in the platform, the standards, the audit log and the backups. */
 export const platformFaults: readonly Fault[] = [
   {
     what: 'A sealed value can be opened in another row',
@@ -167,6 +167,41 @@ export const platformFaults: readonly Fault[] = [
       if (await isReplaced(transaction)) return this.#store.remove(transaction, kid)`,
     replace: '',
     tests: ['server/src/platform/keys/key-ring.test.ts'],
+  },
+  {
+    what: 'A blob in a backup is not flushed',
+    file: 'server/src/backup/copy-file.ts',
+    find: '    await handle.sync()\n',
+    replace: '',
+    tests: ['test/durability/power-failure.test.ts'],
+  },
+  {
+    what: 'The directories of blobs in a backup are not flushed',
+    file: 'server/src/backup/create.ts',
+    find: '  await syncDirectories(directories, folder.path)\n',
+    replace: '',
+    tests: ['test/durability/power-failure.test.ts'],
+  },
+  {
+    what: 'A blob of the wrong size in a directory of backups is not replaced',
+    file: 'server/src/backup/create.ts',
+    find: 'if (size !== row.sizeBytes) missing.push(row)',
+    replace: 'if (size === undefined) missing.push(row)',
+    tests: ['server/src/backup/backup.test.ts'],
+  },
+  {
+    what: 'A database that lacks rows is restored',
+    file: 'server/src/backup/restore.ts',
+    find: '  requireCounts(database, backup)\n',
+    replace: '',
+    tests: ['server/src/backup/backup.test.ts'],
+  },
+  {
+    what: 'A cut end of the audit log in a backup is not found',
+    file: 'server/src/backup/verify.ts',
+    find: "verifyChain({ kind: 'sqlite', tables: snapshot.tables }, sealer)",
+    replace: "verifyChain({ kind: 'sqlite', tables: snapshot.tables }, undefined)",
+    tests: ['server/src/backup/backup.test.ts'],
   },
   {
     what: 'A request with two Host headers is served',
