@@ -305,4 +305,11 @@ export const registryMigrations: readonly Migration[] = [
       await schema.alterTable('upload').addColumn('marking_writer', types.text).execute()
     },
   },
+  {
+    id: 'registry-0006-quarantine-reasons',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema.alterTable('blob').addColumn('quarantine_reason', types.text).execute()
+    },
+  },
 ]

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { forEachOf } from '../platform/process/for-each-of.ts'
 import type { StoredBlobRow } from '../registry/index.ts'
-import { BlobMissingError, type BlobLocation, type BlobStore, BrokenSourceError } from '../storage/index.ts'
+import { BlobMissingError, type BlobLocation, type BlobStore, BrokenSourceError, findProven } from '../storage/index.ts'
 import { DamagedBlobError, TargetDamagedError } from './errors.ts'
 import type { VerifiedBlobs } from './verified-blobs.ts'
 
@@ -68,7 +68,7 @@ async function transfer({ from, to, onBytes }: BlobCopy, { digest, location }: S
   try {
     source = await from.read(location)
   } catch (error) {
-    if (error instanceof BlobMissingError) return 'missing'
+    if (error instanceof BlobMissingError && (await findProven(from, location)) === undefined) return 'missing'
     throw error
   }
   try {

@@ -118,7 +118,10 @@ async function openObjectsAs({ storage }: Place, id: string, env: NodeJS.Process
     objects.close()
     throw error
   }
-  return { value: createObjectBlobStore(objects, { clock: systemClock }), close: async () => objects.close() }
+  return {
+    value: createObjectBlobStore(objects, { clock: systemClock, installationId: id }),
+    close: async () => objects.close(),
+  }
 }
 
 function notEmpty(what: string, nextStep: string): StartupError {

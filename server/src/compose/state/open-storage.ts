@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Configuration } from '../../configuration/index.ts'
-import { blobDirectoryIn, type DataDir, objectStorageFileIn } from '../../platform/files/data-dir.ts'
+import { blobDirectoryIn, blobMarkFileIn, type DataDir, objectStorageFileIn } from '../../platform/files/data-dir.ts'
 import { writeFileDurably } from '../../platform/files/durable-file.ts'
 import { readSecretFile } from '../../platform/files/setting-file.ts'
 import type { Clock } from '../../platform/process/clock.ts'
@@ -15,6 +15,7 @@ import {
   createFilesystemBlobStore,
   createObjectBlobStore,
   findAzureCredential,
+  markFiles,
   type ObjectStore,
   openAzureBlobObjects,
   openS3Objects,
@@ -51,21 +52,42 @@ export async function openStorage(
   const { filesAreHeld } = dataDir
   if (configuration.storage.kind === 'filesystem') {
     if (existsSync(file)) throw new OtherStorageError(`the blobs of ${dataDir.path} are in an object store`)
-    const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), { clock, filesAreHeld })
+    const id = await requireOwnFiles(dataDir.path)
+    const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), { clock, filesAreHeld, id })
     return { blobs, objects: undefined }
   }
   requireOtherHost(configuration)
   const objects = await openObjects(configuration.storage, env)
   try {
-    await claim(objects, dataDir.path, { file, newId: installationId ?? randomUUID() })
+    const id = await claim(objects, dataDir.path, { file, newId: installationId ?? randomUUID() })
+    return {
+      blobs: createObjectBlobStore(objects, { clock, blobsAreHeld: filesAreHeld, installationId: id }),
+      objects: { check: () => checkObjects(objects), close: () => objects.close() },
+    }
   } catch (error) {
     objects.close()
     throw error
   }
-  return {
-    blobs: createObjectBlobStore(objects, { clock, blobsAreHeld: filesAreHeld }),
-    objects: { check: () => checkObjects(objects), close: () => objects.close() },
+}
+
+/** The mark of the files of a data directory. The first start writes it. @throws StartupError if the files are elsewhere */
+async function requireOwnFiles(dataDir: string): Promise<string> {
+  const file = blobMarkFileIn(dataDir)
+  const known = existsSync(file) ? (await readFile(file, 'utf8')).trim() : undefined
+  const directory = blobDirectoryIn(dataDir)
+  const id = await markFiles(directory, known).catch((error: unknown) => {
+    if (error instanceof StorageUnavailableError) return undefined
+    throw error
+  })
+  if (id === undefined) {
+    throw new StartupError(
+      `the blobs of ${dataDir} are not in ${directory}`,
+      exitCodes.dataDirUnusable,
+      `mount them there; if they are lost, restore a backup, or delete ${file} to start without them`,
+    )
   }
+  if (known === undefined) await writeFileDurably(file, `${id}\n`, 0o600)
+  return id
 }
 
 /** The configured store is not the one in which the blobs of the data directory are. */
@@ -124,7 +146,7 @@ async function claim(
   objects: ObjectStore,
   dataDir: string,
   { file, newId }: { readonly file: string; readonly newId: string },
-): Promise<void> {
+): Promise<string> {
   if (!existsSync(file) && (await hasFiles(blobDirectoryIn(dataDir)))) {
     throw new OtherStorageError(`the blobs of ${dataDir} are in files`)
   }
@@ -132,6 +154,7 @@ async function claim(
   const id = known?.trim() ?? newId
   if (known === undefined) await writeFileDurably(file, `${id}\n`, 0o600)
   await claimAs(objects, id)
+  return id
 }
 
 /** Marks an empty object store as that of an installation. @throws StartupError if it has the blobs of another one */
@@ -156,5 +179,8 @@ export async function claimAs(objects: ObjectStore, id: string): Promise<void> {
 export async function hasFiles(directory: string): Promise<boolean> {
   if (!existsSync(directory)) return false
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  return entries.some((entry) => entry.isFile() && path.basename(entry.parentPath) !== 'staging')
+  const blobs = entries.filter(
+    ({ name, parentPath }) => name !== 'installation' && path.basename(parentPath) !== 'staging',
+  )
+  return blobs.some((entry) => entry.isFile())
 }

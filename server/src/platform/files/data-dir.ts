@@ -21,6 +21,11 @@ export function blobDirectoryIn(dataDir: string): string {
   return join(dataDir, 'blobs')
 }
 
+/** The mark of the files with the blobs of a data directory. Missing before the first start, and if the blobs are objects. */
+export function blobMarkFileIn(dataDir: string): string {
+  return join(dataDir, 'blob-mark')
+}
+
 /** The id by which an object store with the blobs of a data directory knows it. Missing if the blobs are files. */
 export function objectStorageFileIn(dataDir: string): string {
   return join(dataDir, 'object-storage')

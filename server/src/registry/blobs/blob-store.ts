@@ -6,13 +6,8 @@ import type { RecordedBlob } from '../integrity/blob-integrity.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
 /** A blob in a repository, with everything that decides whether it is served. */
-export type HeldBlob = {
+export type HeldBlob = RecordedBlob & {
   readonly repository_id: string
-  readonly digest: Digest
-  readonly location: BlobLocation
-  readonly size_bytes: number
-  readonly verified_at_ms: number | null
-  readonly quarantined_at_ms: number | null
   readonly lease_until_ms: number
   readonly read_enabled: number
   readonly predecessor_deletion: number | null
@@ -70,7 +65,7 @@ export function prepareBlobReads(database: Database): BlobReads {
     byDigest: database.prepare<RegistryTables, { digest: string }, RecordedBlob>(['digest'], (tables, p) =>
       tables
         .selectFrom('blob')
-        .select(['size_bytes', 'verified_at_ms', 'quarantined_at_ms'])
+        .select(['size_bytes', 'verified_at_ms', 'quarantined_at_ms', 'quarantine_reason'])
         .select((row) => [
           row.ref('digest').$castTo<Digest>().as('digest'),
           row.ref('location').$castTo<BlobLocation>().as('location'),
@@ -90,6 +85,7 @@ function held(tables: Kysely<RegistryTables>, p: InRepository) {
       'blob.size_bytes',
       'blob.verified_at_ms',
       'blob.quarantined_at_ms',
+      'blob.quarantine_reason',
       'repository_blob.lease_until_ms',
       'repository.read_enabled',
       'repository.predecessor_deletion',
@@ -206,7 +202,8 @@ export type RecordedLocation = {
 export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs: number): Promise<RecordedLocation> {
   const { digest, location, sizeBytes, lost } = blob
   const tables = transaction.tables<RegistryTables>()
-  const found = { location, size_bytes: sizeBytes, verified_at_ms: nowMs, quarantined_at_ms: null }
+  const isSound = { quarantined_at_ms: null, quarantine_reason: null }
+  const found = { location, size_bytes: sizeBytes, verified_at_ms: nowMs, ...isSound }
   await tables
     .insertInto('blob')
     .values({ digest, created_at_ms: nowMs, ...found })

@@ -1,6 +1,6 @@
 import { type ByteRange, parseByteRange } from '../../standards/http/byte-range.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
-import { BlobMissingError, type OpenBlob } from '../../storage/index.ts'
+import { BlobMissingError, findProven, type OpenBlob } from '../../storage/index.ts'
 import type { BlobContext } from './context.ts'
 import { type HeldBlob, renewLease } from './blob-store.ts'
 import { type OciCall, sendEmpty, writeHead } from '../surface/call.ts'
@@ -116,7 +116,10 @@ async function open(
     if (!(error instanceof BlobMissingError)) throw error
     context.heldBlobs?.delete(placeOf(call))
     const now = await requireHeld(context, call)
-    if (now.location !== blob.location) return openIntact(context, now, range)
+    const isElsewhere = now.location !== blob.location
+    if (isElsewhere || (await findProven(context.blobs, now.location)) !== undefined) {
+      return openIntact(context, now, range)
+    }
     throw await context.integrity.refuseRead(blob.digest, blob.location, 'missing')
   }
 }
@@ -178,7 +181,12 @@ async function requireHeld(context: BlobContext, call: OciCall<'blob'>): Promise
   }
   requireCurrentCredential(caller, blob)
   requireReadable(blob)
-  if (blob.quarantined_at_ms !== null) throw blobUnknown(path.digest)
+  if (blob.quarantined_at_ms !== null) {
+    const isBack = await context.integrity.hasReturned(blob)
+    const now = isBack ? await context.blobReads.held.first({ rid, repository, digest: path.digest }) : undefined
+    if (now === undefined || now.quarantined_at_ms !== null) throw blobUnknown(path.digest)
+    return now
+  }
   if (cached === undefined) context.heldBlobs?.set(revision, place, blob)
   return blob
 }

@@ -26,6 +26,8 @@ export async function deleteUnnamed(
   { blobs }: GarbageContext,
   unnamed: readonly BlobLocation[],
 ): Promise<DeletedBlob[]> {
+  // The files of another store have no rows either.
+  if (unnamed.length > 0) await blobs.requireSelf()
   const deleted: DeletedBlob[] = []
   for (const location of unnamed) {
     // Listed and not found: its deletion was interrupted.

@@ -4,7 +4,14 @@ import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
-import { type BlobLocation, BlobMissingError, type BlobStore, type StoredBlob } from '../../storage/index.ts'
+import {
+  type BlobLocation,
+  BlobMissingError,
+  type BlobStore,
+  findProven,
+  StorageUnavailableError,
+  type StoredBlob,
+} from '../../storage/index.ts'
 import type { IntegrityContext } from './context.ts'
 import type { BlobRow } from '../rows/rows.ts'
 import { createSemaphore } from '../../platform/limits/semaphore.ts'
@@ -22,7 +29,10 @@ export type IntegritySettings = {
 export const defaultIntegritySettings: IntegritySettings = { verifyAfterMs: 14 * 24 * 60 * 60 * 1000 }
 
 /** A blob as recorded in its row. */
-export type RecordedBlob = Pick<BlobRow, 'size_bytes' | 'verified_at_ms' | 'quarantined_at_ms'> & {
+export type RecordedBlob = Pick<
+  BlobRow,
+  'size_bytes' | 'verified_at_ms' | 'quarantined_at_ms' | 'quarantine_reason'
+> & {
   readonly digest: Digest
   readonly location: BlobLocation
 }
@@ -73,6 +83,16 @@ export class BlobIntegrity {
     return this.#check(blob, () => true)
   }
 
+  /**
+   * Whether a blob whose bytes were missing has intact bytes again, as after a failure of the store. They are verified, and the
+   * quarantine ends.
+   */
+  async hasReturned(blob: RecordedBlob): Promise<boolean> {
+    if (blob.quarantined_at_ms === null || blob.quarantine_reason !== 'missing') return false
+    const stored = await this.#context.blobs.find(blob.location)
+    return stored?.sizeBytes === blob.size_bytes && this.verify(blob)
+  }
+
   /** Whether the blob exists with intact bytes, which are verified now unless that was done recently. */
   async isIntact(blob: RecordedBlob): Promise<boolean> {
     const { verified_at_ms: verifiedAtMs } = blob
@@ -100,7 +120,7 @@ export class BlobIntegrity {
     const { database, clock, audit, log } = this.#context
     const nowMs = clock.now()
     const done = await database.transaction(async (transaction) => {
-      if (!(await quarantineBlob(transaction, { digest, location }, nowMs))) return false
+      if (!(await quarantineBlob(transaction, { digest, location }, { nowMs, reason }))) return false
       const repositories = await holdersOf(transaction, digest)
       const event = this.#event('blob.quarantine', digest, { reason, location, repositories })
       await audit.record(transaction, { ...event, outcome: 'success' })
@@ -132,7 +152,7 @@ export class BlobIntegrity {
 
   async #check(blob: RecordedBlob, isTrusted: () => boolean): Promise<boolean> {
     if (blob.quarantined_at_ms !== null) return false
-    const stored = await this.#context.blobs.find(blob.location)
+    const stored = await findProven(this.#context.blobs, blob.location)
     if (stored?.sizeBytes !== blob.size_bytes) {
       await this.#quarantineOrLog(blob, stored === undefined ? 'missing' : 'size')
       return false
@@ -194,7 +214,10 @@ export async function findCorruption(
       await pace?.((piece as Uint8Array).byteLength)
     }
   } catch (error) {
-    if (error instanceof BlobMissingError) return 'missing'
+    if (error instanceof BlobMissingError) {
+      if ((await findProven(blobs, location)) === undefined) return 'missing'
+      throw new StorageUnavailableError('a blob was not found for a moment', { cause: error })
+    }
     if (systemErrorCode(error) === 'EIO') return 'unreadable'
     throw error
   }

@@ -16,12 +16,12 @@ const maxNamedHolders = 20
 export async function quarantineBlob(
   transaction: Transaction,
   { digest, location }: PlacedBlob,
-  nowMs: number,
+  { nowMs, reason }: { readonly nowMs: number; readonly reason: string },
 ): Promise<boolean> {
   const { numUpdatedRows } = await transaction
     .tables<RegistryTables>()
     .updateTable('blob')
-    .set({ quarantined_at_ms: nowMs, verified_at_ms: null })
+    .set({ quarantined_at_ms: nowMs, quarantine_reason: reason, verified_at_ms: null })
     .where('digest', '=', digest)
     .where('location', '=', location)
     .where('quarantined_at_ms', 'is', null)
@@ -39,7 +39,7 @@ export async function recordVerified(
   await transaction
     .tables<RegistryTables>()
     .updateTable('blob')
-    .set({ verified_at_ms: verifiedAtMs, quarantined_at_ms: null })
+    .set({ verified_at_ms: verifiedAtMs, quarantined_at_ms: null, quarantine_reason: null })
     .where('digest', '=', digest)
     .where('location', '=', location)
     .execute()

@@ -22,6 +22,11 @@ export class ReadingIntegrity extends BlobIntegrity {
     return true
   }
 
+  /** @throws MainThreadOnlyError where the bytes may have returned */
+  override async hasReturned({ quarantine_reason: reason }: RecordedBlob): Promise<boolean> {
+    return reason === 'missing' ? mainThreadOnly() : false
+  }
+
   override async isIntact(): Promise<boolean> {
     return mainThreadOnly()
   }

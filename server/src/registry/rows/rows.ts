@@ -128,6 +128,8 @@ export type BlobRow = {
   readonly verified_at_ms: number | null
   /** When its stored bytes were found to be missing or corrupt. Clients do not find it until it is pushed again. */
   readonly quarantined_at_ms: number | null
+  /** Why it is in quarantine; null if it is not, or if an earlier version put it there. */
+  readonly quarantine_reason: string | null
 }
 
 /** A repository has a blob. There is no other way to read a blob. */

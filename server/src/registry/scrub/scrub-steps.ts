@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { findProven } from '../../storage/index.ts'
 import { digestHex } from '../../standards/oci/digest.ts'
 import { type Manifest, ManifestInvalidError, parseManifest } from '../../standards/oci/manifest.ts'
 import { isNonDistributable } from '../../standards/oci/media-type.ts'
@@ -70,7 +71,7 @@ async function isSound(run: ScrubRun, blob: RecordedBlob): Promise<boolean> {
     await run.pace(sizeBytes)
     run.signal.throwIfAborted()
   }
-  const stored = await context.blobs.find(blob.location)
+  const stored = await findProven(context.blobs, blob.location)
   const reason =
     stored === undefined
       ? 'missing'

@@ -21,7 +21,7 @@ export async function listRecordedBlobs(database: Database, after: string, limit
   return database
     .tables<RegistryTables>()
     .selectFrom('blob')
-    .select(['digest', 'location', 'size_bytes', 'verified_at_ms', 'quarantined_at_ms'])
+    .select(['digest', 'location', 'size_bytes', 'verified_at_ms', 'quarantined_at_ms', 'quarantine_reason'])
     .$narrowType<{ digest: Digest; location: BlobLocation }>()
     .where('digest', '>', after)
     .orderBy('digest')

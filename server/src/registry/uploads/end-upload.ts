@@ -62,8 +62,10 @@ export async function discardStray(
   for (let start = 0; start < all.length; start += batchSize) {
     const some = all.slice(start, start + batchSize)
     const existing = await existingUploads(database, some)
-    for (const id of some) {
-      if (existing.has(id) || running.isWriting(id)) continue
+    const stray = some.filter((id) => !existing.has(id) && !running.isWriting(id))
+    if (stray.length > 0) await blobs.requireSelf()
+    for (const id of stray) {
+      if (running.isWriting(id)) continue
       await blobs.discard(id)
       count += 1
     }

@@ -1,7 +1,7 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import { digestAlgorithm } from '../../standards/oci/digest.ts'
-import { type BlobLocation, StagedChangedError } from '../../storage/index.ts'
+import { type BlobLocation, findProven, StagedChangedError } from '../../storage/index.ts'
 import type { UploadContext } from './context.ts'
 import { findIntactLocation, linkBlob, recordBlob } from '../blobs/blob-store.ts'
 import { type OciCall, sendEmpty } from '../surface/call.ts'
@@ -154,13 +154,13 @@ async function commit(
   }
 }
 
-/** Where several processes write, one that was stopped for a while may have written after another had claimed the upload. */
-async function requireSize(
-  { database, blobs }: UploadContext,
-  location: BlobLocation,
-  sizeBytes: number,
-): Promise<void> {
-  if (database.kind === 'postgres' && (await blobs.find(location))?.sizeBytes !== sizeBytes) throw uploadUnknown()
+/**
+ * The bytes at a new location are as many as were hashed. A process that was stopped for a while may have written after another one
+ * had claimed the upload, and a store may have read the staged bytes wrongly.
+ */
+async function requireSize({ blobs }: UploadContext, location: BlobLocation, sizeBytes: number): Promise<void> {
+  const stored = await findProven(blobs, location)
+  if (stored?.sizeBytes !== sizeBytes) throw uploadUnknown()
 }
 
 /**

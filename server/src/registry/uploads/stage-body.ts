@@ -51,7 +51,7 @@ export async function stageBody(context: UploadContext, staging: Staging): Promi
 async function stage(context: UploadContext, staging: Staging): Promise<number> {
   const { uploadId, owner, repository, request } = staging
   await context.staging.prepare(uploadId, owner, repository)
-  const offset = (await context.blobs.stagedSizeBytes(uploadId)) ?? 0
+  const offset = await stagedSizeBytes(context, uploadId)
   const chunkBytes = requirePlace(staging, offset)
   const limitBytes = Math.min(offset + (chunkBytes ?? Infinity), context.settings.maxBlobBytes)
   const comingBytes = declaredBytes(request)
@@ -64,6 +64,14 @@ async function stage(context: UploadContext, staging: Staging): Promise<number> 
   context.running.dropHash(uploadId)
   await context.blobs.append(uploadId, Readable.from([]), { offset })
   throw wrongLength()
+}
+
+/** How many bytes are staged. If those of an earlier request are not found, the store shows that it is itself, and looks again. */
+async function stagedSizeBytes({ blobs, staged }: UploadContext, uploadId: string): Promise<number> {
+  const sizeBytes = await blobs.stagedSizeBytes(uploadId)
+  if (sizeBytes !== undefined || (staged.get(uploadId)?.stagedBytes ?? 0) === 0) return sizeBytes ?? 0
+  await blobs.requireSelf()
+  return (await blobs.stagedSizeBytes(uploadId)) ?? 0
 }
 
 /**

@@ -183,6 +183,7 @@ export class Staging {
       stagedSizeBytes: (uploadId) => blobs.stagedSizeBytes(uploadId),
       read: (location, range) => blobs.read(location, range),
       open: (location, range) => blobs.open(location, range),
+      requireSelf: () => blobs.requireSelf(),
       find: (location) => blobs.find(location),
       delete: (location) => blobs.delete(location),
       list: () => blobs.list(),

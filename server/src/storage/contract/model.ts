@@ -83,6 +83,13 @@ export interface BlobStore {
    * @throws BlobMissingError if there is no blob
    */
   open(location: BlobLocation, range?: ByteRange): Promise<OpenBlob>
+  /**
+   * Checks that this is the store that was opened, and not the directory of a mount that is missing or another bucket. Nothing is
+   * called missing, and nothing without a row is deleted, before that.
+   *
+   * @throws StorageUnavailableError
+   */
+  requireSelf(): Promise<void>
   /** The properties of the blob at a location, if there is one. */
   find(location: BlobLocation): Promise<StoredBlob | undefined>
   /** Deletes a blob, if it exists. Open readers continue. */

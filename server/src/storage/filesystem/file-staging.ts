@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Clock } from '../../platform/process/clock.ts'
 import { TooManyBytesError } from '../contract/errors.ts'
-import { mapDiskFull, undefinedIfMissing } from './filesystem-errors.ts'
+import { mapUnusable, undefinedIfMissing } from './filesystem-errors.ts'
 import { gatherPieces } from '../transfer/gather-pieces.ts'
 import { pieceBytes } from '../transfer/piece-pool.ts'
 import type { AppendOptions, StagedUpload } from '../contract/model.ts'
@@ -131,7 +131,7 @@ class StagedFile {
   }
 
   static async open(path: string, options: AppendOptions, flushes: Limiter): Promise<StagedFile> {
-    const handle = await mapDiskFull(open(path, constants.O_RDWR | constants.O_CREAT, 0o600))
+    const handle = await mapUnusable(open(path, constants.O_RDWR | constants.O_CREAT, 0o600))
     try {
       await cutTo(handle, options.offset)
     } catch (error) {
@@ -147,7 +147,7 @@ class StagedFile {
       throw new TooManyBytesError(`the upload has more than ${this.#limitBytes} bytes`)
     }
     this.#observe(piece)
-    await mapDiskFull(writeAll(this.#handle, piece, this.sizeBytes))
+    await mapUnusable(writeAll(this.#handle, piece, this.sizeBytes))
     this.sizeBytes += piece.byteLength
     if (this.#flushFailure !== undefined) throw this.#flushFailure
     if (this.sizeBytes - this.#flushedBytes >= flushEveryBytes) this.#beginFlush()
@@ -166,7 +166,7 @@ class StagedFile {
   #beginFlush(): void {
     if (this.#flush !== undefined) return
     this.#flushedBytes = this.sizeBytes
-    this.#flush = mapDiskFull(this.#flushes(() => this.#handle.datasync()))
+    this.#flush = mapUnusable(this.#flushes(() => this.#handle.datasync()))
       .catch((error: unknown) => {
         this.#flushFailure = error
       })

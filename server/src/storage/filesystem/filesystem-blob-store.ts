@@ -9,7 +9,8 @@ import { systemClock } from '../../platform/process/clock.ts'
 import { syncDirectory } from '../../platform/files/durable-file.ts'
 import { createSemaphore } from '../../platform/limits/semaphore.ts'
 import { BlobMissingError } from '../contract/errors.ts'
-import { mapDiskFull, undefinedIfMissing } from './filesystem-errors.ts'
+import { mapUnusable, undefinedIfMissing } from './filesystem-errors.ts'
+import { readMarks, requireMarks, writeMarks } from './store-mark.ts'
 import { locationUnique, newLocation, parseLocation, relativeFile } from '../contract/location.ts'
 import { pieceBytes } from '../transfer/piece-pool.ts'
 import { OpenFile } from './send-file.ts'
@@ -28,6 +29,8 @@ export type FilesystemBlobStoreOptions = {
   readonly clock?: Clock
   /** Called before each deletion. While another process uses the files, a deleted blob keeps its file until a later garbage collection. */
   readonly filesAreHeld?: () => boolean
+  /** The mark of the store, by {@link markFiles}. Default: none, and the store does not check that it is itself. */
+  readonly id?: string
 }
 
 /**
@@ -44,18 +47,34 @@ const algorithms = ['sha256', 'sha512']
  */
 export async function createFilesystemBlobStore(
   directory: string,
-  { clock = systemClock, filesAreHeld = () => false }: FilesystemBlobStoreOptions = {},
+  { clock = systemClock, filesAreHeld = () => false, id }: FilesystemBlobStoreOptions = {},
 ): Promise<BlobStore> {
   const staging = join(directory, 'staging')
   const blobs = blobsBelow(directory)
-  const directories = [directory, staging, blobs, ...algorithms.map((algorithm) => join(blobs, algorithm))]
-  for (const made of directories) await mapDiskFull(makeDurableDirectory(made))
-  return new FilesystemBlobStore(blobs, staging, { clock, filesAreHeld })
+  const directories = [directory, staging, blobs, ...algorithmDirectories(blobs)]
+  for (const made of directories) await mapUnusable(makeDurableDirectory(made))
+  return new FilesystemBlobStore(blobs, staging, { clock, filesAreHeld, id })
+}
+
+/**
+ * The id of the store below `directory`, which is marked with a new one if neither the store nor its caller knows one.
+ *
+ * @returns undefined if the store is not the one that its caller knows
+ */
+export async function markFiles(directory: string, known: string | undefined): Promise<string | undefined> {
+  const marked = algorithmDirectories(blobsBelow(directory))
+  if (known !== undefined) return (await readMarks(marked)) === known ? known : undefined
+  for (const made of [directory, blobsBelow(directory), ...marked]) await mapUnusable(makeDurableDirectory(made))
+  return writeMarks(marked)
 }
 
 /** The file of a blob in the store below `directory`. */
 export function blobFile(directory: string, location: BlobLocation): string {
   return join(blobsBelow(directory), relativeFile(location))
+}
+
+function algorithmDirectories(blobs: string): string[] {
+  return algorithms.map((algorithm) => join(blobs, algorithm))
 }
 
 function blobsBelow(directory: string): string {
@@ -66,11 +85,17 @@ class FilesystemBlobStore implements BlobStore {
   #blobs: string
   #clock: Clock
   #filesAreHeld: () => boolean
+  #id: string | undefined
   #flushes = createSemaphore(maxFlushes)
   #staging: FileStaging
   #madeDirectories = new Map<string, Promise<void>>()
 
-  constructor(blobs: string, staging: string, { clock, filesAreHeld }: Required<FilesystemBlobStoreOptions>) {
+  constructor(
+    blobs: string,
+    staging: string,
+    { clock, filesAreHeld, id }: Required<Omit<FilesystemBlobStoreOptions, 'id'>> & { readonly id: string | undefined },
+  ) {
+    this.#id = id
     this.#blobs = blobs
     this.#clock = clock
     this.#filesAreHeld = filesAreHeld
@@ -123,8 +148,10 @@ class FilesystemBlobStore implements BlobStore {
       await this.#staging.discard(uploadId)
       throw error
     }
+    // Bytes below a mount that is missing would be gone when it returns.
+    await this.requireSelf()
     await this.#makeDirectory(dirname(path))
-    await mapDiskFull(rename(this.#staging.path(uploadId), path))
+    await mapUnusable(rename(this.#staging.path(uploadId), path))
     try {
       await this.#flushes(() => syncDirectory(dirname(path)))
     } catch (error) {
@@ -148,6 +175,10 @@ class FilesystemBlobStore implements BlobStore {
       await handle.close()
       throw error
     }
+  }
+
+  async requireSelf(): Promise<void> {
+    if (this.#id !== undefined) await requireMarks(algorithmDirectories(this.#blobs), this.#id)
   }
 
   async find(location: BlobLocation): Promise<StoredBlob | undefined> {
@@ -183,11 +214,11 @@ class FilesystemBlobStore implements BlobStore {
 
   /** Flushes a file, with the time of the commit. Creates an empty file if there is none. */
   async #flushFile(path: string): Promise<void> {
-    const handle = await mapDiskFull(open(path, constants.O_RDWR | constants.O_CREAT, 0o600))
+    const handle = await mapUnusable(open(path, constants.O_RDWR | constants.O_CREAT, 0o600))
     try {
       const nowSeconds = this.#clock.now() / 1000
       await handle.utimes(nowSeconds, nowSeconds)
-      await mapDiskFull(this.#flushes(() => handle.sync()))
+      await mapUnusable(this.#flushes(() => handle.sync()))
     } finally {
       await handle.close()
     }
@@ -197,7 +228,7 @@ class FilesystemBlobStore implements BlobStore {
   #makeDirectory(directory: string): Promise<void> {
     const known = this.#madeDirectories.get(directory)
     if (known !== undefined) return known
-    const made = mapDiskFull(makeDurableDirectory(directory))
+    const made = mapUnusable(makeDurableDirectory(directory))
     this.#madeDirectories.set(directory, made)
     made.catch(() => this.#madeDirectories.delete(directory))
     return made

@@ -1,12 +1,17 @@
 import { systemErrorCode } from '../../platform/process/plain-reason.ts'
-import { StorageFullError } from '../contract/errors.ts'
+import { StorageFullError, StorageUnavailableError } from '../contract/errors.ts'
 
-/** Maps a full disk or an exhausted quota to StorageFullError. @throws StorageFullError, and other errors unchanged */
-export async function mapDiskFull<Result>(work: Promise<Result>): Promise<Result> {
+/**
+ * Maps the errors of the disk of a write: a full disk or an exhausted quota, and a directory that is missing, as of a mount.
+ *
+ * @throws StorageFullError, StorageUnavailableError, and other errors unchanged
+ */
+export async function mapUnusable<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work
   } catch (error) {
     const code = systemErrorCode(error)
+    if (code === 'ENOENT') throw new StorageUnavailableError('a directory of the blobs is missing', { cause: error })
     if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
     throw new StorageFullError('the disk has no space left for blobs', { cause: error })
   }

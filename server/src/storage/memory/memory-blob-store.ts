@@ -97,6 +97,8 @@ class MemoryBlobStore implements BlobStore {
     }
   }
 
+  async requireSelf(): Promise<void> {}
+
   async find(location: BlobLocation): Promise<StoredBlob | undefined> {
     const kept = this.#blobs.get(location)
     return kept === undefined ? undefined : { sizeBytes: kept.bytes.length, committedAtMs: kept.atMs }

@@ -1,3 +1,4 @@
+import { StorageUnavailableError } from '../contract/errors.ts'
 import type { ObjectStore } from './object-store.ts'
 import { readWhole } from './read-object.ts'
 
@@ -18,6 +19,14 @@ export async function claimObjects(objects: ObjectStore, installationId: string)
   for await (const _ of objects.list('blobs/')) return 'lost'
   await objects.put(claimKey, Buffer.from(installationId), {})
   return 'ours'
+}
+
+/** @throws StorageUnavailableError unless the store has the mark of the installation */
+export async function requireClaim(objects: ObjectStore, installationId: string): Promise<void> {
+  const found = await readWhole(objects, claimKey)
+  if (found?.toString() === installationId) return
+  const problem = found === undefined ? 'is missing' : 'names another installation'
+  throw new StorageUnavailableError(`the object ${claimKey} ${problem} in ${objects.description}`)
 }
 
 /** Whether the store responds. @throws StorageUnavailableError */

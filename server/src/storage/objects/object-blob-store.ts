@@ -1,6 +1,7 @@
 import { Readable, type Writable } from 'node:stream'
 import { type Clock, systemClock } from '../../platform/process/clock.ts'
-import { BlobMissingError } from '../contract/errors.ts'
+import { createHash } from 'node:crypto'
+import { BlobMissingError, StorageUnavailableError } from '../contract/errors.ts'
 import { locationAt, locationUnique, newLocation, parseLocation, relativeFile } from '../contract/location.ts'
 import type {
   AppendOptions,
@@ -13,6 +14,7 @@ import type {
 } from '../contract/model.ts'
 import { gatherPieces } from '../transfer/gather-pieces.ts'
 import { Output } from '../transfer/output.ts'
+import { requireClaim } from './claim-objects.ts'
 import type { ObjectStore } from './object-store.ts'
 import { ObjectStaging } from './object-staging.ts'
 import { completeParts, defaultPartSizes, type PartSizes, PartWriter, partsKey } from './part-writer.ts'
@@ -25,6 +27,8 @@ export type ObjectBlobStoreOptions = {
   readonly partSizes?: PartSizes
   /** Whether a backup reads the blobs: a deleted blob then stays, and is found like every blob without a row. */
   readonly blobsAreHeld?: () => boolean
+  /** The mark of the store, by `claimObjects`. Default: none, and the store does not check that it is itself. */
+  readonly installationId?: string
 }
 
 /**
@@ -34,9 +38,18 @@ export type ObjectBlobStoreOptions = {
  */
 export function createObjectBlobStore(
   objects: ObjectStore,
-  { clock = systemClock, partSizes = defaultPartSizes, blobsAreHeld = () => false }: ObjectBlobStoreOptions = {},
+  {
+    clock = systemClock,
+    partSizes = defaultPartSizes,
+    blobsAreHeld = () => false,
+    installationId,
+  }: ObjectBlobStoreOptions = {},
 ): BlobStore {
-  return new ObjectBlobStore(objects, { clock, partSizes, blobsAreHeld })
+  return new ObjectBlobStore(objects, { clock, partSizes, blobsAreHeld, installationId })
+}
+
+type Options = Required<Omit<ObjectBlobStoreOptions, 'installationId'>> & {
+  readonly installationId: string | undefined
 }
 
 const namePrefix = 'blobs/'
@@ -46,10 +59,11 @@ class ObjectBlobStore implements BlobStore {
   #clock: Clock
   #blobsAreHeld: () => boolean
   #staging: ObjectStaging
-
   #partSizes: PartSizes
+  #installationId: string | undefined
 
-  constructor(objects: ObjectStore, { clock, partSizes, blobsAreHeld }: Required<ObjectBlobStoreOptions>) {
+  constructor(objects: ObjectStore, { clock, partSizes, blobsAreHeld, installationId }: Options) {
+    this.#installationId = installationId
     this.#objects = objects
     this.#clock = clock
     this.#partSizes = partSizes
@@ -75,6 +89,9 @@ class ObjectBlobStore implements BlobStore {
 
   async commit(uploadId: string, digest: string): Promise<BlobLocation> {
     const record = await this.#staging.recordToCommit(uploadId)
+    if (record === undefined && !isDigestOfNothing(digest)) {
+      throw new StorageUnavailableError('the record of a staged upload was not found')
+    }
     const location =
       record === undefined || record.parts.length === 0
         ? await this.#commitWhole(newLocation(digest, uploadId), record?.tail ?? Buffer.alloc(0))
@@ -127,6 +144,10 @@ class ObjectBlobStore implements BlobStore {
       sendTo: (destination) => send(read, destination),
       close: async () => read.cancel(),
     }
+  }
+
+  async requireSelf(): Promise<void> {
+    if (this.#installationId !== undefined) await requireClaim(this.#objects, this.#installationId)
   }
 
   async find(location: BlobLocation): Promise<StoredBlob | undefined> {
@@ -182,6 +203,11 @@ class ObjectBlobStore implements BlobStore {
   #metadata() {
     return { at: String(this.#clock.now()) }
   }
+}
+
+function isDigestOfNothing(digest: string): boolean {
+  const [algorithm = '', hex] = digest.split(':')
+  return createHash(algorithm).digest('hex') === hex
 }
 
 /** The first digit of a location shows whether the blob is in parts. */

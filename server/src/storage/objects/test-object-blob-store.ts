@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import type { Clock } from '../../platform/process/clock.ts'
 import { testBlobStore } from '../contract/blob-store-contract.ts'
-import { StagedChangedError } from '../contract/errors.ts'
+import { StagedChangedError, StorageUnavailableError } from '../contract/errors.ts'
 import type { BlobLocation, BlobStore } from '../contract/model.ts'
 import { claimObjects } from './claim-objects.ts'
 import { createObjectBlobStore } from './object-blob-store.ts'
@@ -237,6 +237,16 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     const keys = Array.from({ length: 30 }, (_, index) => `blobs/${String(index).padStart(4, '0')}`)
     await Promise.all(keys.map((key) => objects.put(key, Buffer.alloc(0), {})))
     assert.deepEqual((await Array.fromAsync(objects.list('blobs/'))).toSorted(), keys)
+  })
+
+  it('a store is itself as long as it has the mark of its installation', async () => {
+    const objects = await open(newPrefix())
+    const store = createObjectBlobStore(objects, { clock, partSizes, installationId: 'one' })
+    await assert.rejects(store.requireSelf(), StorageUnavailableError)
+    await claimObjects(objects, 'one')
+    await store.requireSelf()
+    await objects.put('installation', Buffer.from('two'), {})
+    await assert.rejects(store.requireSelf(), StorageUnavailableError)
   })
 
   it('a store belongs to the installation that used it first', async () => {

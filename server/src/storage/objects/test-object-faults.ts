@@ -200,6 +200,23 @@ function testCommits(scene: Scene): void {
     assert.deepEqual(await Array.fromAsync(scene.objects.list('uploads/')), [])
   })
 
+  it('a commit whose record is not found once stores nothing, and is repeated', async () => {
+    for (const bytes of [content, content.subarray(0, 1000)]) {
+      await scene.stage(bytes)
+      const digestOfBytes = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+      scene.firstOf(
+        1,
+        { kind: 'status', status: 404 },
+        ({ method, url }) => method === 'GET' && url.includes('uploads'),
+      )
+      await assertUnavailable(scene.store.commit('one', digestOfBytes))
+      assert.deepEqual(await Array.fromAsync(scene.objects.list('blobs/')), [])
+      const location = await scene.store.commit('one', digestOfBytes)
+      assert.equal((await scene.store.find(location))?.sizeBytes, bytes.byteLength)
+      await scene.store.delete(location)
+    }
+  })
+
   it('a discarded upload with an unknown outcome of its commit leaves no object', async () => {
     await scene.stage()
     scene.proxy.decide = (request) => (scene.driver.isCommit(request) ? { kind: 'lost-reply' } : none)

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { type BlobStore, StorageUnavailableError } from '../../storage/index.ts'
+import type { RegistryTables } from '../rows/rows.ts'
+import { assertServed, blobDigest, changing, pushBlob, putBlob, beginUpload, useBlobServer } from '../test-blobs.ts'
+
+for (const kind of testDatabaseKinds) {
+  describe(`missing bytes on ${kind}`, () => {
+    const used = useBlobServer(kind, { isFresh: true })
+    const quarantined = async () =>
+      (await used.database.tables<RegistryTables>().selectFrom('blob').selectAll().execute()).filter(
+        (blob) => blob.quarantined_at_ms !== null,
+      ).length
+
+    it('a blob that the store does not find once is not called missing', async () => {
+      const { blobs, repository } = used
+      await pushBlob(used.server, repository, 'x')
+      let missing = 0
+      const find: BlobStore['find'] = async (location) => ((missing += 1) === 1 ? undefined : blobs.find(location))
+      await used.restart(changing(blobs, { find }))
+      const head = await used.server.send('HEAD', `/v2/${repository}/blobs/${blobDigest('x')}`)
+      assert.deepEqual([head.status, missing > 1, await quarantined()], [200, true, 0])
+    })
+
+    it('nothing is called missing while the store cannot show that it is itself', async () => {
+      const { blobs, repository } = used
+      await pushBlob(used.server, repository, 'x')
+      const requireSelf = () => Promise.reject(new StorageUnavailableError('another store'))
+      const open: BlobStore['open'] = async (location) => {
+        await blobs.delete(location)
+        return blobs.open(location)
+      }
+      await used.restart(changing(blobs, { find: () => Promise.resolve(undefined), requireSelf, open }))
+      for (const method of ['HEAD', 'GET']) {
+        const answer = await used.server.send(method, `/v2/${repository}/blobs/${blobDigest('x')}`)
+        assert.equal(answer.status, 503, method)
+      }
+      const again = `/v2/${repository}/blobs/uploads/?digest=${blobDigest('x')}`
+      assert.equal((await used.server.send('POST', again, { body: 'x' })).status, 503)
+      assert.equal(await quarantined(), 0)
+    })
+
+    it('the quarantine of missing bytes ends when they are found again', async () => {
+      const { blobs, repository } = used
+      await pushBlob(used.server, repository, 'x')
+      await used.restart(changing(blobs, { find: () => Promise.resolve(undefined) }))
+      const path = `/v2/${repository}/blobs/${blobDigest('x')}`
+      for (const method of ['HEAD', 'GET']) assert.equal((await used.server.send(method, path)).status, 404)
+      assert.equal(await quarantined(), 1)
+      await used.restart()
+      await assertServed(used, 'x')
+      assert.equal(await quarantined(), 0)
+    })
+
+    it('an upload whose staged bytes are not found once continues', async () => {
+      const { blobs, repository } = used
+      let calls = 0
+      const stagedSizeBytes: BlobStore['stagedSizeBytes'] = async (uploadId) => {
+        const found = await blobs.stagedSizeBytes(uploadId)
+        return found !== undefined && (calls += 1) === 2 ? undefined : found
+      }
+      await used.restart(changing(blobs, { stagedSizeBytes }))
+      const location = await beginUpload(used.server, repository)
+      await used.server.send('PATCH', location, { body: 'first ' })
+      await used.server.send('PATCH', location, { body: 'second' })
+      assert.equal((await putBlob(used, location, blobDigest('first second'))).status, 201)
+      assert.ok(calls > 1)
+      await assertServed(used, 'first second')
+    })
+
+    it('a blob is not acknowledged if the store has another number of bytes', async () => {
+      const { blobs, repository } = used
+      const commit: BlobStore['commit'] = async (uploadId, digest) => {
+        await blobs.discard(uploadId)
+        return blobs.commit(uploadId, digest)
+      }
+      await used.restart(changing(blobs, { commit }))
+      const location = await beginUpload(used.server, repository)
+      assert.equal((await putBlob(used, location, blobDigest('x'), { body: 'x' })).status, 404)
+      assert.equal((await used.server.send('HEAD', `/v2/${repository}/blobs/${blobDigest('x')}`)).status, 404)
+      assert.deepEqual(await Array.fromAsync(blobs.list()), [])
+    })
+
+    it('garbage collection deletes nothing of a store that is not itself', async () => {
+      const { blobs } = used
+      await blobs.commit('ended', blobDigest(''))
+      const requireSelf = () => Promise.reject(new StorageUnavailableError('another store'))
+      await used.restart(changing(blobs, { requireSelf }))
+      await assert.rejects(used.server.collectGarbage(), StorageUnavailableError)
+      assert.equal((await Array.fromAsync(blobs.list())).length, 1)
+      await used.restart()
+      assert.equal((await used.server.collectGarbage()).blobs, 1)
+    })
+  })
+}
