@@ -36,6 +36,8 @@ export type SignInOptions = {
   readonly upstreams: Upstreams
   /** Whether `mfa` in the methods of a provider is accepted as a second factor; true by default. */
   readonly acceptsProviderMfa?: boolean
+  /** The maximum lifetime of a sign-in to an application; 180 by default. */
+  readonly maxSignInDays?: number
   /** The addresses that recently authenticated, here and at the token endpoint. */
   readonly senders?: KnownSenders
   /** Ends the other sign-ins of people in this browser, when they sign out. Nothing by default. */
@@ -72,6 +74,7 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     passkeys: createPasskeys({ database, credentials, clock, sealer, publicOrigin }),
     upstreams,
     acceptsProviderMfa: options.acceptsProviderMfa ?? true,
+    maxSignInDays: options.maxSignInDays ?? 180,
     senders,
     onSignOut: options.onSignOut ?? (() => Promise.resolve(undefined)),
     providerLinks: (flow: string) =>

@@ -137,5 +137,6 @@ async function createPages(basis: ModuleBasis, configuration: Configuration, opt
     publicOrigin,
     upstreams,
     acceptsProviderMfa: configuration.identity.acceptProviderMfa,
+    maxSignInDays: configuration.identity.maxSignInDays,
   })
 }

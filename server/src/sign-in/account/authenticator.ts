@@ -63,7 +63,7 @@ export async function submitRemoveAuthenticator(context: Context, call: PageCall
   const remove = (transaction: Transaction) =>
     context.credentials.secondFactors.removeTotp(transaction, account.user.objectId)
   await removeMethod(context, call, account, { kind: 'totp', remove })
-  return backToSecurity(call, account)
+  return backToSecurity(call, account, 'change')
 }
 
 function sendAuthenticator(

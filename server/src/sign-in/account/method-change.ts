@@ -87,7 +87,7 @@ export async function finishAdding(
   const { user, authenticatedAtMs } = account
   const all = [...new Set([...account.methods, ...methods])]
   await recordAuthentication(context, call, { user, methods: all, authenticatedAtMs, remaining: [] })
-  return codes.length === 0 ? backToSecurity(call, account) : sendRecoveryCodes(context, call, account, codes)
+  return codes.length === 0 ? backToSecurity(call, account, 'change') : sendRecoveryCodes(context, call, account, codes)
 }
 
 /** Removes a sign-in method, and records the removal. `remove` returns whether the method existed. */
@@ -106,9 +106,9 @@ export async function removeMethod(
   })
 }
 
-/** Redirects to the security page. */
-export function backToSecurity({ reply }: PageCall, { user }: Account): FastifyReply {
-  return redirectTo(reply, `/account/security?account=${user.objectId}`)
+/** Redirects to the security page. After a change, the page offers to sign out everywhere else. */
+export function backToSecurity({ reply }: PageCall, { user }: Account, after?: 'change'): FastifyReply {
+  return redirectTo(reply, `/account/security?account=${user.objectId}${after === undefined ? '' : '&changed=yes'}`)
 }
 
 /** Shows new recovery codes. */
@@ -119,6 +119,6 @@ export function sendRecoveryCodes(
   codes: readonly string[],
 ): Promise<FastifyReply> {
   const { objectId, userPrincipalName } = account.user
-  const body = recoveryCodesPage(userPrincipalName, codes, `/account/security?account=${objectId}`)
+  const body = recoveryCodesPage(userPrincipalName, codes, `/account/security?account=${objectId}&changed=yes`)
   return sendPage(context, call.reply, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
 }

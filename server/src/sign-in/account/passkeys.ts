@@ -69,7 +69,7 @@ export async function submitRemovePasskey(context: Context, call: PageCall, form
   const remove = (transaction: Transaction) =>
     context.credentials.secondFactors.removePasskey(transaction, account.user.objectId, passkey)
   await removeMethod(context, call, account, { kind: 'passkey', remove })
-  return backToSecurity(call, account)
+  return backToSecurity(call, account, 'change')
 }
 
 async function sendNewPasskey(

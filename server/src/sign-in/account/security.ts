@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { Form } from '../../standards/http/form.ts'
 import { accountInQuery, accountNavigation, hiddenFieldsOf, requireAccount } from './account.ts'
 import { html } from '../pages/html.ts'
-import { removalPage, securityPage } from '../pages/security-pages.ts'
+import { changedNotice, removalPage, securityPage } from '../pages/security-pages.ts'
 import type { Context } from '../flow/context.ts'
 import { type PageCall, eventOf, readParameter } from '../flow/page-call.ts'
 import { sendPage } from '../flow/send-page.ts'
@@ -23,11 +23,12 @@ export async function showSecurity(context: Context, call: PageCall): Promise<Fa
   const held = await secondFactors.of(objectId)
   const passkeys = await secondFactors.passkeysOf(objectId)
   const canAddPasskey = context.passkeys.isAvailable
+  const form = hiddenFieldsOf(call, account)
   const body = account.user.external
     ? html`<p>
         Your organisation’s identity provider manages your account. Change your password and second factor there.
       </p>`
-    : securityPage(hiddenFieldsOf(call, account), { held, passkeys, canAddPasskey })
+    : html`${readParameter(call, 'changed') === 'yes' && changedNotice(form)}${securityPage(form, { held, passkeys, canAddPasskey })}`
   const navigation = accountNavigation(call, account, 'security')
   return sendPage(context, call.reply, { title: 'Security', body, navigation, isWide: true })
 }

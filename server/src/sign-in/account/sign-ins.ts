@@ -19,7 +19,8 @@ export async function showSignIns(context: Context, call: PageCall): Promise<Fas
   const account = requireAccount(context, call, { objectId: accountInQuery(call), page, isFresh: false })
   const form = hiddenFieldsOf(call, account)
   const rows: Html[] = []
-  for (const signIn of await context.credentials.signInsOf(account.user.objectId)) {
+  const signIns = await context.credentials.signInsOf(account.user.objectId)
+  for (const signIn of signIns) {
     rows.push(row(form, signIn, await nameOf(context, signIn), signIn.id === account.signInId))
   }
   const body = html`<p>These are your active sign-ins. End sessions you don’t recognise, then change your password.</p>
@@ -27,15 +28,23 @@ export async function showSignIns(context: Context, call: PageCall): Promise<Fas
       ${rows}
     </ul>
     <form method="post" action="/account/sign-ins/end">
-      ${hiddenFields(form)}<button type="submit" name="sign_in" value="all">Sign out everywhere</button>
+      ${hiddenFields(form)}
+      ${signIns.length > 1 && html`<button type="submit" name="sign_in" value="others">Sign out everywhere else</button>`}
+      <button type="submit" name="sign_in" value="all">Sign out everywhere</button>
     </form>`
   const navigation = accountNavigation(call, account, page)
   return sendPage(context, call.reply, { title: 'Sign-ins', body, navigation, isWide: true })
 }
 
-/** Ends one or all of a person's sign-ins. The tokens and sessions of these sign-ins are denied from then on. */
+/**
+ * Ends one of a person's sign-ins, all others or all. The tokens and sessions of these sign-ins are denied from then on. A
+ * person who authenticates here, and not only at another provider, must have done so within the last ten minutes.
+ * [ASVS 5.0, 7.5.2]
+ */
 export async function submitEndSignIn(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
-  const account = requireAccount(context, call, { objectId: readField(form, 'account'), page, isFresh: false })
+  const asked = { objectId: readField(form, 'account'), page } as const
+  const { external } = requireAccount(context, call, { ...asked, isFresh: false }).user
+  const account = requireAccount(context, call, { ...asked, isFresh: !external })
   const { objectId } = account.user
   const id = readField(form, 'sign_in')
   const event = eventOf(call, account, { action: 'sign-in.end', outcome: 'success', detail: { signIn: id } })
@@ -46,14 +55,17 @@ export async function submitEndSignIn(context: Context, call: PageCall, form: Fo
     })
     return redirectTo(call.reply, '/sign-out')
   }
-  const ended = (await context.credentials.signInsOf(objectId)).find((signIn) => signIn.id === id)
-  // It may have ended in the meantime. The page then shows the remaining sign-ins.
-  if (ended !== undefined) {
+  // A sign-in may have ended in the meantime. The page then shows the remaining sign-ins.
+  const ended = (await context.credentials.signInsOf(objectId)).filter((signIn) =>
+    id === 'others' ? signIn.id !== account.signInId : signIn.id === id,
+  )
+  if (ended.length > 0) {
     await context.database.transaction(async (transaction) => {
-      await context.credentials.endSignIn(transaction, id)
+      for (const signIn of ended) await context.credentials.endSignIn(transaction, signIn.id)
       // With a consent, the application could create a new sign-in without asking the person.
-      if (await context.consents.withdrawAll(transaction, objectId, ended.clientId)) {
-        await context.audit.record(transaction, withdrawalEvent(call, account, ended.clientId))
+      for (const clientId of new Set(ended.map((signIn) => signIn.clientId))) {
+        if (await context.consents.withdrawAll(transaction, objectId, clientId))
+          await context.audit.record(transaction, withdrawalEvent(call, account, clientId))
       }
       await context.audit.record(transaction, event)
     })

@@ -242,6 +242,7 @@ test('changing second factors requires an authentication within ten minutes', as
   assert.match(question.text, /This is your last second factor/)
   const removed = await browser.submit(question, '/account/security/authenticator/remove')
   assert.match(removed.text, /Set up an app/)
+  assert.match(removed.text, /Sign out everywhere else/, 'another person may be signed in, too')
   const other = pages.openBrowser()
   const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   assert.equal(next.heading, 'Sign in to Azure CLI?')

@@ -70,7 +70,9 @@ export async function complete(step: FlowStep, account: Account): Promise<Fastif
       const details = { account, clientName: client.displayName, resource: resourceName(resource.audience) }
       const asksAgain = prompt === 'consent' && client.kind === 'registered'
       if (asksAgain || !(await hasConsented(context, request, account.user.objectId))) {
-        return show(step, { title: 'Permissions requested', body: consentPage(form, { ...details, redirectUri }) })
+        const { maxSignInDays } = context
+        const body = consentPage(form, { ...details, redirectUri, maxSignInDays })
+        return show(step, { title: 'Permissions requested', body })
       }
       if (needsConfirmation(request)) {
         return show(step, { title: `Sign in to ${client.displayName}?`, body: confirmPage(form, details) })

@@ -44,6 +44,8 @@ export type Context = {
   readonly upstreams: Upstreams
   /** Whether `mfa` in the methods of a provider is accepted as a second factor. */
   readonly acceptsProviderMfa: boolean
+  /** The maximum lifetime of a sign-in to an application. */
+  readonly maxSignInDays: number
   readonly senders: KnownSenders
   readonly onSignOut: OnSignOut
   /** Links to sign in with the providers of organisations. Each link contains the sealed flow. */

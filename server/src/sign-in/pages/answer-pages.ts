@@ -18,11 +18,17 @@ export function confirmPage(form: HiddenFields, subject: Subject): Html {
 }
 
 /** Asks for consent that an application may act for the person. */
-export function consentPage(form: HiddenFields, subject: Subject & { readonly redirectUri: string }): Html {
+export function consentPage(
+  form: HiddenFields,
+  subject: Subject & { readonly redirectUri: string; readonly maxSignInDays: number },
+): Html {
   return question(form, subject, {
     text: html`<strong>${subject.clientName}</strong> requests your consent. It will see your name and user name, and
       can act on your behalf.`,
-    more: { 'Redirects to': new URL(subject.redirectUri).host },
+    more: {
+      'Redirects to': new URL(subject.redirectUri).host,
+      Duration: `Until you remove its access. Each sign-in lasts at most ${subject.maxSignInDays} days.`,
+    },
     warning:
       'Accept only if you trust this application. You can remove its access at any time on the “Applications” page of your account.',
     accept: 'Accept',

@@ -67,6 +67,16 @@ export function securityPage(
     }`
 }
 
+/** Says that the sign-in methods changed, and offers to end all other sign-ins. [ASVS 5.0, 7.4.3] */
+export function changedNotice(form: Form): Html {
+  return html`<div class="note" role="status">
+    <p>Your sign-in methods have changed. If someone else may have used your account, end all other sign-ins.</p>
+    <form method="post" action="/account/sign-ins/end">
+      ${hiddenFields(form)}<button type="submit" name="sign_in" value="others">Sign out everywhere else</button>
+    </form>
+  </div>`
+}
+
 /** Asks for confirmation before the app or a passkey is removed. */
 export function removalPage(form: Form, { passkey, isLast }: { passkey: Passkey | undefined; isLast: boolean }): Html {
   const what =

@@ -251,3 +251,29 @@ test('a person lists their sign-ins, ends one of them and then all', async (t) =
   assert.equal(await isSignedIn(other), false)
   assert.equal((await pages.credentials.signInsOf(bob.objectId)).length, 1)
 })
+
+test('a person ends all other sign-ins at once, and keeps their own', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  const others = [pages.openBrowser(), pages.openBrowser()]
+  for (const other of others) await signIn(other, 'alice')
+  await signIn(browser, 'alice')
+  const list = await browser.get('/account/sign-ins')
+  assert.equal((await browser.submit(list, '/account/sign-ins/end', { sign_in: 'others' })).heading, 'Sign-ins')
+  for (const other of others) assert.equal(await isSignedIn(other), false)
+  assert.equal(await isSignedIn(browser), true)
+  assert.equal((await pages.credentials.signInsOf(alice.objectId)).length, 1)
+})
+
+test('ending a sign-in requires an authentication within the last ten minutes', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  await signIn(pages.openBrowser(), 'alice')
+  await signIn(browser, 'alice')
+  const list = await browser.get('/account/sign-ins')
+  pages.time.nowMs += 11 * 60_000
+  const asked = await browser.submit(list, '/account/sign-ins/end', { sign_in: 'others' })
+  assert.equal((await pages.credentials.signInsOf(alice.objectId)).length, 2)
+  const again = await enterPassword(browser, asked, 'alice')
+  assert.equal(again.heading, 'Sign-ins')
+  await browser.submit(again, '/account/sign-ins/end', { sign_in: 'others' })
+  assert.equal((await pages.credentials.signInsOf(alice.objectId)).length, 1)
+})
