@@ -154,8 +154,10 @@ test('the SDK does not talk to a server whose certificate it cannot verify', asy
   assert.match(ran.stderr, /certificate/i)
 })
 
-test('the SDK deletes a tag, a manifest and a repository', async () => {
-  assert.partialDeepStrictEqual(await sdk('remove', owner, { repository: 'other' }), {
+test('the SDK deletes a tag, a manifest and a repository, and lists what is left', async () => {
+  const removed = await sdk('remove', owner, { repository: 'other' })
+  assert.deepEqual([listAt(removed, 'tagsLeft'), listAt(removed, 'manifestsLeft')], [[], []])
+  assert.partialDeepStrictEqual(removed, {
     tagGone: 404,
     untagged: { digest: other.digest, tags: [] },
     manifestGone: 404,

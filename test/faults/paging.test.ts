@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import { principalWithRole, roles } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
-import { listAt, stringAt } from '../harness/json.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
 import { accessToken, basic, pushBlob, putManifest } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { assertRefused } from '../rights/refusal.ts'
@@ -81,10 +81,11 @@ const strings =
   (key: string) =>
   (body: unknown): string[] =>
     listAt(body, key).map(String)
+/** The names of a list of `/acr/v1`, which is null when it is empty. */
 const field =
   (key: string, name: string) =>
   (body: unknown): string[] =>
-    listAt(body, key).map((one) => stringAt(one, name))
+    at(body, key) === null ? [] : listAt(body, key).map((one) => stringAt(one, name))
 
 const lists: Record<string, List> = {
   'the catalog': { target: '/v2/_catalog', read: strings('repositories'), expected: byBytes(names) },

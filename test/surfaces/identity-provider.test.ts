@@ -37,6 +37,11 @@ function postFromElsewhere(url: string, fields: Record<string, string>): Promise
   return request({ method: 'POST', url, caFile, body, headers: foreign })
 }
 
+test('the configuration is also where MSAL looks for that of AD FS', async () => {
+  const atTenant = await read(`${server.baseUrl}/${tenantId}/v2.0/.well-known/openid-configuration`)
+  assert.deepEqual(await read(`${server.baseUrl}/adfs/.well-known/openid-configuration`), atTenant)
+})
+
 function pageOf(answer: Page | Elsewhere): Page {
   if ('location' in answer) throw new Error(`left for ${answer.location.href}`)
   return answer

@@ -41,7 +41,10 @@ export interface ManifestPropertiesList {
    * The repository.
    */
   readonly imageName: string
-  readonly manifests: readonly ManifestProperties[]
+  /**
+   * Null past the end of the list, as at ACR.
+   */
+  readonly manifests: readonly ManifestProperties[] | null
 }
 export interface RepositoryNames {
   readonly repositories: readonly string[]
@@ -87,7 +90,10 @@ export interface TagPropertiesList {
    * The repository.
    */
   readonly imageName: string
-  readonly tags: readonly TagProperties[]
+  /**
+   * Null past the end of the list, as at ACR.
+   */
+  readonly tags: readonly TagProperties[] | null
 }
 export interface DeletedManifest {
   readonly digest: string

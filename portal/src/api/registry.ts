@@ -80,7 +80,7 @@ export async function listTags(
 ): Promise<Page<TagProperties>> {
   const path = `${propertiesPath(loginServer, repository, ['_tags'])}?${pageQuery(last)}&orderby=${orders[order]}&expand=manifest`
   const { body, headers } = await readJson<TagPropertiesList>(path, { signal })
-  const items = body.tags
+  const items = body.tags ?? []
   return { items, last: headers.has('link') ? items.at(-1)?.name : undefined }
 }
 
@@ -93,7 +93,7 @@ export async function listManifests(
 ): Promise<Page<ManifestProperties>> {
   const path = `${propertiesPath(loginServer, repository, ['_manifests'])}?${pageQuery(last)}&orderby=${orders[order]}`
   const { body, headers } = await readJson<ManifestPropertiesList>(path, { signal })
-  const items = body.manifests
+  const items = body.manifests ?? []
   return { items, last: headers.has('link') ? items.at(-1)?.digest : undefined }
 }
 

@@ -2,7 +2,7 @@ import type { Call } from '../platform/http/surface.ts'
 import { enrollMachine } from './machines/machine-enrollment.ts'
 import type { Context, Handler } from './provider/context.ts'
 import { deviceEndpoint } from './provider/device-endpoint.ts'
-import { openIdConfiguration, publicKeys, tenantKeys } from './provider/discovery.ts'
+import { adfsConfiguration, openIdConfiguration, publicKeys, tenantKeys } from './provider/discovery.ts'
 import { tokenEndpoint } from './provider/token-endpoint.ts'
 import { userInfo } from './provider/user-info.ts'
 import { userRealm } from './provider/user-realm.ts'
@@ -29,6 +29,7 @@ export const providerTerritory: readonly string[] = [`${tenant}/*`]
 export const providerRoutes: readonly ProviderRoute[] = [
   { id: 'identity.v1.configuration', method: 'GET',  path: `${tenant}/.well-known/openid-configuration`,      need: 'public', handle: openIdConfiguration('1.0') },
   { id: 'identity.v2.configuration', method: 'GET',  path: `${tenant}/v2.0/.well-known/openid-configuration`, need: 'public', handle: openIdConfiguration('2.0') },
+  { id: 'identity.adfs.configuration', method: 'GET', path: '/adfs/.well-known/openid-configuration',         need: 'public', handle: adfsConfiguration },
   { id: 'identity.v1.keys',          method: 'GET',  path: `${tenant}/discovery/keys`,                        need: 'public', handle: tenantKeys },
   { id: 'identity.v2.keys',          method: 'GET',  path: `${tenant}/discovery/v2.0/keys`,                   need: 'public', handle: tenantKeys },
   { id: 'identity.keys',             method: 'GET',  path: '/discovery/keys',                                 need: 'public', handle: publicKeys },

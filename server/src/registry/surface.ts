@@ -11,7 +11,7 @@ import { parseRepositoryName } from '../standards/oci/repository-name.ts'
 import { type AskedPath, KnownPaths } from './known-paths.ts'
 import type { RegistryCall } from './surface/call.ts'
 import { requireAcrRequest } from './surface/acr-rules.ts'
-import { requireAcrPath, requireOciPath } from './surface/checked-path.ts'
+import { nameInvalid, requireAcrPath, requireOciPath } from './surface/checked-path.ts'
 import { OciError, OutdatedCredentialError } from './surface/errors.ts'
 import { refusalError, sendError, toOciError } from './surface/render-error.ts'
 import type { Gate, HostedRegistry, RegistryNeed, Transfers, WhichRegistry } from './surface/ports.ts'
@@ -89,7 +89,8 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   const admission = await gate.admit(request, origin, registry, asked.need)
   if (!admission.admitted) {
     await payForDenial(budgets, request, origin)
-    throw refusalError(admission.refusal)
+    const absent = admission.refusal.status === 401 ? absentForAll(routes, asked) : undefined
+    throw absent ?? refusalError(admission.refusal)
   }
   const { path, query, route } = checkPath(dispatch, asked, request, registry)
   if (known === undefined) knownPaths.keep(request, asked)
@@ -226,8 +227,7 @@ function checkPath(
   { compatibility }: HostedRegistry,
 ): CheckedPath {
   const { queryAt, matched, route } = asked
-  if (matched === undefined) throw new OciError('NOT_FOUND')
-  if (route === undefined) throw methodUnsupported(routes[matched.surface].get(matched.path.kind))
+  if (matched === undefined || route === undefined) throw noRoute(routes, matched)
   asked.checked ??=
     matched.surface === 'oci' ? requireOciPath(matched.path, route.method) : requireAcrPath(matched.path)
   const { checked: path } = asked
@@ -244,6 +244,19 @@ function needOf(need: RouteNeed | undefined, matched: MatchedPath | undefined): 
   return repository === undefined ? signedIn : { ...need, repository }
 }
 
-function methodUnsupported(methods: ReadonlyMap<string, RegistryRoute> | undefined): OciError {
+/**
+ * The error for what no caller can have: an unknown path or method, or a name that no repository can have. A challenge would name
+ * no access scope, and the Azure SDKs for Python fail without one. ACR answers 404 without a challenge.
+ */
+function absentForAll(routes: RouteIndex, { matched, route }: AskedPath): OciError | undefined {
+  if (matched === undefined || route === undefined) return noRoute(routes, matched)
+  if (!('repository' in matched.path)) return undefined
+  const { repository } = matched.path
+  return parseRepositoryName(repository) === undefined ? nameInvalid(repository) : undefined
+}
+
+function noRoute(routes: RouteIndex, matched: MatchedPath | undefined): OciError {
+  if (matched === undefined) return new OciError('NOT_FOUND')
+  const methods = routes[matched.surface].get(matched.path.kind)
   return new OciError('UNSUPPORTED', { headers: { allow: [...(methods?.keys() ?? [])].join(', ') } })
 }

@@ -120,10 +120,12 @@ async function remove(task: SdkTask): Promise<unknown> {
   await artifact.deleteTag(task.tag)
   const tagGone = await refusalOf(() => artifact.getTagProperties(task.tag))
   const untagged = await repository.getArtifact(digest).getManifestProperties()
+  const tagsLeft = await all(repository.getArtifact(digest).listTagProperties())
   await repository.getArtifact(digest).delete()
   const manifestGone = await refusalOf(() => repository.getArtifact(digest).getManifestProperties())
+  const manifestsLeft = await all<ArtifactManifestProperties>(repository.listManifestProperties())
   await client.deleteRepository(task.repository)
-  return { tagGone, untagged, manifestGone, names: await all(client.listRepositoryNames()) }
+  return { tagGone, untagged, manifestGone, tagsLeft, manifestsLeft, names: await all(client.listRepositoryNames()) }
 }
 
 /** The outcomes of every change and every read of a client without the permission. */

@@ -26,6 +26,15 @@ export function openIdConfiguration(version: TokenVersion) {
   }
 }
 
+/**
+ * The handler of the OpenID configuration where MSAL looks for that of AD FS: the configuration of the tenant. AKS's credential provider
+ * asks Azure which other hosts to trust, except for the tenant `adfs`. [MSAL for Go, authority]
+ */
+export async function adfsConfiguration(context: DiscoveryContext, { reply }: Call<undefined>): Promise<object> {
+  reply.headers({ ...anyOrigin, 'cache-control': 'public, max-age=3600' })
+  return configurationOf(context, { kind: 'tenant', tenant: await context.directory.tenant() }, '2.0')
+}
+
 /** The handler of the public keys at the address of a tenant. */
 export async function tenantKeys(context: DiscoveryContext, call: Call<undefined>): Promise<object> {
   await requireTenant(context.directory, call.params['tenant'] ?? '')

@@ -4,7 +4,7 @@ import { type DeletedBlob, deleteUnheld, holdsBlob, isBlobNeeded, unlinkBlob } f
 import { type OciCall, sendEmpty } from '../surface/call.ts'
 import { OciError } from '../surface/errors.ts'
 import { blobUnknown } from './get-blob.ts'
-import { requireDeletable } from '../repositories/locks.ts'
+import { requireContentDeletable } from '../repositories/locks.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 
@@ -28,7 +28,7 @@ async function unlink({ audit }: BlobContext, call: OciCall<'blob'>, transaction
   if (repository === undefined) throw blobUnknown(digest)
   requireCurrentCredential(caller, repository)
   if (!(await holdsBlob(transaction, repository.id, digest))) throw blobUnknown(digest)
-  requireDeletable(repository)
+  requireContentDeletable(registry, repository)
   if (await isBlobNeeded(transaction, repository.id, digest)) {
     throw new OciError('UNSUPPORTED', {
       message: 'a manifest of this repository refers to the blob; delete the manifest first',

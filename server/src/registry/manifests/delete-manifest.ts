@@ -5,7 +5,7 @@ import { manifestUnknown } from '../surface/checked-path.ts'
 import { removeManifest } from '../deletion/deleted-content-store.ts'
 import { keepTag, openKept } from '../deletion/kept-store.ts'
 import { OciError } from '../surface/errors.ts'
-import { disallowed, requireDeletable } from '../repositories/locks.ts'
+import { disallowed, requireContentDeletable, requireDeletable } from '../repositories/locks.ts'
 import { markFreed } from './freed-store.ts'
 import { findManifest, markUntagged } from './manifest-store.ts'
 import type { ChangeContext } from '../deletion/context.ts'
@@ -46,7 +46,8 @@ export async function deleteTag(
     const repository = requirePublished(row, call)
     const [found] = await findTags(transaction, repository.id, [tag])
     if (found === undefined) return undefined
-    requireDeletable(repository, found)
+    requireContentDeletable(call.registry, repository)
+    requireDeletable(found)
     if (keepsDeleted(call.registry)) await keepTag(transaction, repository, found, nowMs)
     await deleteTagRow(transaction, repository.id, tag)
     await markUntagged(transaction, repository.id, [found.manifest_digest], nowMs)
@@ -67,7 +68,8 @@ async function deleteByDigest(context: ManifestContext, call: RepositoryCall, di
     const manifest = await findManifest(transaction, repository.id, digest)
     if (manifest === undefined) throw manifestUnknown(digest)
     const tags = await summarizeTags(transaction, repository.id, digest, maxAuditedTags)
-    requireDeletable(repository, manifest)
+    requireContentDeletable(call.registry, repository)
+    requireDeletable(manifest)
     if (tags.isLocked) throw disallowed()
     const kept = keepsDeleted(call.registry) ? await openKept(transaction, repository, nowMs) : undefined
     await removeManifest(transaction, repository.id, digest, kept && { in: kept.id, atMs: nowMs })

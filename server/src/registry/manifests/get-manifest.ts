@@ -2,6 +2,7 @@ import { MainThreadOnlyError } from '../../platform/process/main-thread-only.ts'
 import { referenceText } from '../../standards/oci/reference.ts'
 import { type HeaderLines, type OciCall, headerLines, sendBytes, sendEmpty, writeHeaderLines } from '../surface/call.ts'
 import { manifestUnknown } from '../surface/checked-path.ts'
+import { requireAccepted } from '../surface/acr-rules.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
 import { disallowed, requireReadable } from '../repositories/locks.ts'
 import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integrity.ts'
@@ -14,8 +15,8 @@ import { requireCurrentCredential, requireRepository } from '../repositories/rep
 const maxCachedBytes = 64 * 1024
 
 /**
- * `GET` of a manifest by tag or digest: the bytes and media type that were pushed. `Accept` is ignored: each manifest
- * has one form. [OCI distribution-spec, Pulling manifests]
+ * `GET` of a manifest by tag or digest: the bytes and media type that were pushed. `Accept` is ignored, except with
+ * `compatibility: acr`: each manifest has one form. [OCI distribution-spec, Pulling manifests]
  *
  * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  * @throws CorruptContentError where the stored bytes have not its digest
@@ -118,6 +119,7 @@ function mustBeSent(call: OciCall<'manifest'>, manifest: ServedManifest): boolea
   requireCurrentCredential(call.caller, manifest)
   requireReadable(manifest)
   if (manifest.repository_read_enabled === 0 || manifest.tag_read_enabled === 0) throw disallowed()
+  if (call.registry.compatibility === 'acr') requireAccepted(call.request.headers.accept, manifest.media_type)
   if (!isHeldByClient(call.request, manifest.digest)) return true
   sendEmpty(call, 304, { 'docker-content-digest': manifest.digest, etag: entityTag(manifest.digest) })
   return false

@@ -18,7 +18,7 @@ import {
   readManifestTime,
 } from '../manifests/manifest-store.ts'
 import type { PropertiesContext } from './context.ts'
-import { documentHead, manifestProperties, readPatch, repositoryNotFound } from './properties.ts'
+import { documentHead, manifestProperties, nullIfEmpty, readPatch, repositoryNotFound } from './properties.ts'
 import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
 import type { RepositoryRow } from '../rows/rows.ts'
@@ -54,7 +54,7 @@ export async function listManifestProperties(
   const tags = await readTagNames(context.database, repository.id, digests)
   const pulls = await context.lastPulls.read(repository, digests)
   const manifests = page.map((row) => manifestProperties(row, tags.get(row.digest) ?? [], pulls.get(row.digest)))
-  sendJson(call, 200, { ...documentHead(call), manifests }, headers)
+  sendJson(call, 200, { ...documentHead(call), manifests: nullIfEmpty(manifests) }, headers)
 }
 
 /**

@@ -107,13 +107,13 @@ function testProperties(kind: DatabaseKind): void {
     await pushImage('p/filter', 'c', 'another layer')
     const names = async (query: string) => {
       const { json } = await test.send('GET', `/acr/v1/p%2Ffilter/_tags?${query}`)
-      return (json.tags as { name: string }[]).map(({ name }) => name)
+      return (json.tags as { name: string }[] | null)?.map(({ name }) => name)
     }
     assert.deepEqual(await names(`digest=${encodeURIComponent(digest)}`), ['a', 'b'])
     assert.deepEqual(await names(`digest=${digest}&last=a&orderby=none`), ['b'])
     assert.deepEqual(await names('digest='), ['a', 'b', 'c'])
     assert.deepEqual(await names('digest=%00'), ['a', 'b', 'c'])
-    assert.deepEqual(await names('digest=nonsense'), [])
+    assert.equal(await names('digest=nonsense'), undefined)
   })
 
   it('PATCH sets the locks that it names, and changes nothing else, such as times', async () => {

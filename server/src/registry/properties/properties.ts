@@ -17,6 +17,14 @@ export function documentHead({ registry, path }: RepositoryCall) {
   return { registry: registry.loginServer, imageName: path.repository }
 }
 
+/**
+ * An empty list of tags or manifests, as ACR sends it: Azure/acr-cli reads the name of the last entry of any other list. [Azure/acr-cli,
+ * internal/tag]
+ */
+export function nullIfEmpty<Entry>(entries: readonly Entry[]): readonly Entry[] | null {
+  return entries.length === 0 ? null : entries
+}
+
 /** A repository's properties. [ACR REST data plane] */
 export function repositoryProperties(call: RepositoryCall, row: RepositoryRow): DocumentOf<typeof repositorySchema> {
   return {

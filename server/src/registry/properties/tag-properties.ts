@@ -11,7 +11,7 @@ import {
 import { requireLockChange } from '../repositories/locks.ts'
 import type { PropertiesContext } from './context.ts'
 import { readExpanded } from './expand.ts'
-import { documentHead, readPatch, repositoryNotFound, tagProperties } from './properties.ts'
+import { documentHead, nullIfEmpty, readPatch, repositoryNotFound, tagProperties } from './properties.ts'
 import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
 import { findRepository } from '../repositories/repository-store.ts'
@@ -57,7 +57,7 @@ export async function listTagProperties(
     page.map((row) => row.manifest_digest),
   )
   const tags = page.map((row) => ({ ...tagProperties(row, pulls.get(row.name)), ...manifests(row.manifest_digest) }))
-  sendJson(call, 200, { ...documentHead(call), tags }, headers)
+  sendJson(call, 200, { ...documentHead(call), tags: nullIfEmpty(tags) }, headers)
 }
 
 /**

@@ -128,8 +128,8 @@ function testLists(kind: DatabaseKind): void {
         assert.equal(answer.status, status, path)
         if (status === 400) assert.equal(answer.code, 'PAGINATION_NUMBER_INVALID')
         if (n === '0') {
-          const lists = Object.values(answer.json).filter(Array.isArray)
-          assert.deepEqual(lists, [[]], path)
+          const lists = Object.values(answer.json).filter((value) => value === null || Array.isArray(value))
+          assert.deepEqual(lists, [path.startsWith('/acr/v1/tags') ? null : []], path)
           assert.equal(answer.headers.link, undefined)
         }
       }
@@ -161,7 +161,7 @@ function testLists(kind: DatabaseKind): void {
     const named = await test.send('GET', '/acr/v1/timed/_tags?orderby=timeasc&last=t2')
     assert.deepEqual(names(named.json.tags as unknown[]), ['t3'])
     const unknown = await test.send('GET', '/acr/v1/timed/_tags?orderby=timeasc&last=never')
-    assert.deepEqual(unknown.json.tags, [])
+    assert.equal(unknown.json.tags, null)
     assert.equal((await test.send('GET', '/acr/v1/timed/_tags?orderby=size')).code, 'BAD_REQUEST')
     const manifests = await walk('/acr/v1/timed/_manifests?n=4&orderby=timedesc', 'manifests')
     const times = manifests.flat().map((manifest) => (manifest as { lastUpdateTime: string }).lastUpdateTime)

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../standards/http/bounded-json.ts
 import { ownValue } from '../../standards/http/bounded-json.ts'
 import { OciError } from '../surface/errors.ts'
 import type { LockColumns } from '../rows/rows.ts'
+import type { HostedRegistry } from '../surface/ports.ts'
 
 /** The locks of a repository, manifest or tag, as they are named in JSON. [ACR REST data plane] */
 export type ChangeableAttributes = {
@@ -34,6 +35,20 @@ export function requireDeletable(...locked: readonly Pick<LockColumns, 'delete_e
   for (const { delete_enabled, write_enabled } of locked) {
     if (delete_enabled === 0 || write_enabled === 0) throw disallowed()
   }
+}
+
+/**
+ * With `deleteEnabled: false`, a repository protects its images, too. With `compatibility: acr`, only `writeEnabled: false` does:
+ * images of a repository that cannot be deleted can be deleted. [ACR, Lock a container image]
+ *
+ * @throws OciError REGISTRY_DISALLOWED_OPERATION unless content of the repository may be deleted
+ */
+export function requireContentDeletable(
+  { compatibility }: Pick<HostedRegistry, 'compatibility'>,
+  repository: Pick<LockColumns, 'delete_enabled' | 'write_enabled'>,
+): void {
+  if (compatibility === 'acr') requireWritable(repository)
+  else requireDeletable(repository)
 }
 
 /** The locks as they are sent. */

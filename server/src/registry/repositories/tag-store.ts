@@ -207,28 +207,30 @@ export async function summarizeTags(
   return { count: Number(counted?.count ?? 0), names, isLocked: locked !== undefined }
 }
 
-/** Points tags to a manifest, and creates the missing ones. */
+/**
+ * Points tags to a manifest, and creates the missing ones. Their times differ, as at ACR, so that a list by time has their order:
+ * the last tag is from now, and each other one a millisecond older.
+ */
 export async function moveTags(
   transaction: Transaction,
   repositoryId: string,
   { tags, digest, nowMs }: { readonly tags: readonly Tag[]; readonly digest: Digest; readonly nowMs: number },
 ): Promise<void> {
-  for (const chunk of chunked(tags)) {
+  const rows = tags.map((name, index) => {
+    const atMs = nowMs - (tags.length - 1 - index)
+    const times = { created_at_ms: atMs, updated_at_ms: atMs }
+    return { repository_id: repositoryId, name, manifest_digest: digest, ...times, ...noLocks }
+  })
+  for (const chunk of chunked(rows)) {
     await transaction
       .tables<RegistryTables>()
       .insertInto('tag')
-      .values(
-        chunk.map((name) => ({
-          repository_id: repositoryId,
-          name,
-          manifest_digest: digest,
-          created_at_ms: nowMs,
-          updated_at_ms: nowMs,
-          ...noLocks,
-        })),
-      )
+      .values(chunk)
       .onConflict((conflict) =>
-        conflict.columns(['repository_id', 'name']).doUpdateSet({ manifest_digest: digest, updated_at_ms: nowMs }),
+        conflict.columns(['repository_id', 'name']).doUpdateSet((row) => ({
+          manifest_digest: digest,
+          updated_at_ms: row.ref('excluded.updated_at_ms'),
+        })),
       )
       .execute()
   }

@@ -1,5 +1,6 @@
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
 import type { Manifest } from '../../standards/oci/manifest.ts'
+import { ociImageIndexType, ociImageManifestType } from '../../standards/oci/media-type.ts'
 import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
 import { OciError } from './errors.ts'
 
@@ -30,6 +31,26 @@ export function requireAcrManifest(
 ): void {
   requireSha256(digest)
   for (const named of [config, subject, ...layers, ...manifests]) if (named !== undefined) requireSha256(named.digest)
+}
+
+/** How the error of a manifest names its media type. Docker's types are served whatever `Accept` names. */
+const acceptedTypes: Readonly<Record<string, { readonly one: string; readonly many: string }>> = {
+  [ociImageManifestType]: { one: 'OCI manifest', many: 'OCI manifests' },
+  [ociImageIndexType]: { one: 'OCI index', many: 'OCI indexes' },
+}
+
+/**
+ * Rejects a client whose `Accept` does not name the type of the manifest. At ACR, a wildcard names no type.
+ *
+ * @throws OciError MANIFEST_UNKNOWN
+ */
+export function requireAccepted(accept: string | undefined, mediaType: string): void {
+  const type = acceptedTypes[mediaType]
+  if (type === undefined) return
+  const named = (accept ?? '').split(',').map((range) => (range.split(';', 1)[0] ?? '').trim().toLowerCase())
+  if (named.includes(mediaType)) return
+  const message = `${type.one} found, but accept header does not support ${type.many}`
+  throw new OciError('MANIFEST_UNKNOWN', { message })
 }
 
 function requireSha256(digest: string): void {

@@ -89,8 +89,13 @@ export function manifestUnknown(reference: string): OciError {
 
 function requireName(text: string): RepositoryName {
   const name = parseRepositoryName(text)
-  if (name === undefined) throw new OciError('NAME_INVALID', { detail: { name: text } })
+  if (name === undefined) throw nameInvalid(text)
   return name
+}
+
+/** The error for a name that no repository can have. */
+export function nameInvalid(text: string): OciError {
+  return new OciError('NAME_INVALID', { detail: { name: text } })
 }
 
 function requireDigest(text: string): Digest {

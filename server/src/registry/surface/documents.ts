@@ -74,7 +74,7 @@ export const tagSchema = z
 export const tagDocumentSchema = z.strictObject({ ...head, tag: tagSchema }).register(apiSchemas, { id: 'TagDocument' })
 
 export const tagListSchema = z
-  .strictObject({ ...head, tags: z.array(tagSchema) })
+  .strictObject({ ...head, tags: z.array(tagSchema).nullable().describe('Null past the end of the list, as at ACR.') })
   .register(apiSchemas, { id: 'TagPropertiesList' })
 
 const manifestMembers = {
@@ -107,7 +107,10 @@ export const manifestDocumentSchema = z
   .register(apiSchemas, { id: 'ManifestDocument' })
 
 export const manifestListSchema = z
-  .strictObject({ ...head, manifests: z.array(manifestSchema) })
+  .strictObject({
+    ...head,
+    manifests: z.array(manifestSchema).nullable().describe('Null past the end of the list, as at ACR.'),
+  })
   .register(apiSchemas, { id: 'ManifestPropertiesList' })
 
 const deletedTagSchema = z

@@ -15,7 +15,7 @@ export const ociErrors = {
   MANIFEST_INVALID:              { status: 400, message: 'manifest invalid' },
   MANIFEST_UNKNOWN:              { status: 404, message: 'manifest unknown' },
   MANIFEST_UNVERIFIED:           { status: 400, message: 'manifest failed signature verification' },
-  NAME_INVALID:                  { status: 400, message: 'invalid repository name' },
+  NAME_INVALID:                  { status: 404, message: 'invalid repository name' },
   NAME_UNKNOWN:                  { status: 404, message: 'repository name not known to registry' },
   NOT_FOUND:                     { status: 404, message: 'there is no endpoint at this path' },
   PAGINATION_NUMBER_INVALID:     { status: 400, message: 'invalid number of results requested' },

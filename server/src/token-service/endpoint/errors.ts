@@ -1,3 +1,4 @@
+import type { Origin } from '../../platform/http/app.ts'
 import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { MalformedFormError, UnacceptableBodyError } from '../../platform/http/form-body.ts'
 import { outageOf } from '../../platform/process/outage.ts'
@@ -25,6 +26,15 @@ export class TokenError extends Error {
 
 /** The same message for an unknown name and a wrong secret, so that clients cannot distinguish them. */
 export const wrongCredentialsMessage = 'Invalid clientid or client secret.'
+
+/**
+ * ACR's message of a denial, with the reason if the client may know it. Without more than "authentication required", podman and
+ * skopeo show only "unauthorized".
+ */
+export function authenticationRequired({ correlationId }: Origin, reason?: string): string {
+  const because = reason === undefined ? '' : ` Reason: ${reason.replace(/\.$/, '')}.`
+  return `${ociErrors.UNAUTHORIZED.message}${because} CorrelationId: ${correlationId}`
+}
 
 /** The contents of an error response, `{"errors":[…]}`. */
 export type DescribedError = Pick<TokenError, 'code' | 'status' | 'message'> &

@@ -150,11 +150,14 @@ test('a denial names the issuer and the subject that were verified, and when the
   for (const [token, expiredAt, who] of cases) {
     const { status, message } = await exchange(token)
     assert.equal(status, 401)
-    assert.ok(message.endsWith(` (${expiredAt === null ? '' : `expired at ${expiredAt}, `}${names(who)})`), message)
+    assert.ok(
+      message.includes(` (${expiredAt === null ? '' : `expired at ${expiredAt}, `}${names(who)}). Corr`),
+      message,
+    )
     assert.deepEqual(await decisionOfLast(), { issuer: issuer.issuer, subject: who, expiredAt })
   }
   await database.transaction((transaction) => access.deleteAssignmentsOf(transaction, objectId))
-  assert.ok((await exchange(await job())).message.endsWith(`no role on this registry (${names()})`))
+  assert.ok((await exchange(await job())).message.includes(`no role on this registry (${names()}). Corr`))
   assert.deepEqual(await decisionOfLast(), { issuer: issuer.issuer, subject, expiredAt: null })
 })
 
@@ -200,7 +203,10 @@ test('an application without a role is denied although its token is trusted', as
   await database.transaction((transaction) => access.deleteAssignmentsOf(transaction, objectId))
   const answer = await exchange(await job())
   assert.equal(answer.status, 401)
-  assert.match(answer.message, /^authentication required: the identity has no role on this registry \(/)
+  assert.match(
+    answer.message,
+    /^authentication required, visit .* Reason: the identity has no role on this registry \(/,
+  )
 })
 
 test('the denial of a workload token of a disabled application is recorded with the application', async (t) => {

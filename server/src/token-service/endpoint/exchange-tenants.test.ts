@@ -213,8 +213,8 @@ test('fault 31: an external object id is never that of a local principal, or of 
   for (const token of [await program(servicePrincipal.objectId), await person(servicePrincipal.objectId)]) {
     const answer = await exchange(token)
     const { iss, sub } = decodeJwt(token)
-    const message = `authentication required: token validation failed (issuer ${iss}, subject ${sub})`
-    assert.deepEqual([answer.status, answer.message], [401, message])
+    const reason = `Reason: token validation failed (issuer ${iss}, subject ${sub}).`
+    assert.deepEqual([answer.status, answer.message.includes(reason)], [401, true], answer.message)
   }
   const oid = randomUUID()
   assert.match((await exchange(await person(oid))).message, /has no role/)

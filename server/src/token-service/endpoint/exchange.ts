@@ -2,7 +2,7 @@ import { type DecisionRecord, failedBefore } from '../../access/index.ts'
 import type { Form } from '../../standards/http/form.ts'
 import type { IdentityRefusal, RefusedToken, TokenAudience, VerifiedIdentity } from '../../identity/index.ts'
 import type { Registry } from '../../resources/index.ts'
-import { TokenError } from './errors.ts'
+import { TokenError, authenticationRequired } from './errors.ts'
 import type { TokenContext } from './context.ts'
 import {
   type AuditedCaller,
@@ -167,7 +167,7 @@ async function denyExchange(
     detail: { decision },
     origin,
   })
-  const message = `authentication required: ${explain(reason)}${presentedText(decision)}`
+  const message = authenticationRequired(origin, `${explain(reason)}${presentedText(decision)}`)
   throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
 }
 

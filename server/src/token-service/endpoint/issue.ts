@@ -15,7 +15,7 @@ import {
   standingPrincipal,
 } from '../tokens/credential.ts'
 import type { TokenContext } from './context.ts'
-import { TokenError, wrongCredentialsMessage } from './errors.ts'
+import { TokenError, authenticationRequired, wrongCredentialsMessage } from './errors.ts'
 import type { PreparedIssue, SignedResponse } from './issue-cache.ts'
 
 /** How many characters of the requested access are recorded. */
@@ -189,6 +189,6 @@ export async function denyIssue(
     detail: { ...requestedDetail(requested), granted: '', ...(decision !== undefined && { decision }) },
     origin,
   })
-  const message = reason === 'anonymous-pull-disabled' ? 'authentication required' : `authentication required: ${told}`
+  const message = authenticationRequired(origin, reason === 'anonymous-pull-disabled' ? undefined : told)
   throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
 }
