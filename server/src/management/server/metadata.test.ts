@@ -36,13 +36,18 @@ for (const query of ['?api-version=2022-09-01', '?api-version=2020-06-01', '']) 
   })
 }
 
-for (const query of ['?api-version=2019-05-01', '?list=1', '?api-version=2022-09-01&list=1']) {
+for (const query of ['?list=1', '?api-version=2022-09-01&list=1']) {
   test(`the metadata is a list for the query "${query}"`, async () => {
     const { status, body } = await server.send('GET', `/metadata/endpoints${query}`)
     assert.equal(status, 200)
     assert.deepEqual(body, [cloud])
   })
 }
+
+test('version 2019-05-01 is a list whose suffix has its dot, which the credential provider of AKS expects', async () => {
+  const { body } = await server.send('GET', '/metadata/endpoints?api-version=2019-05-01')
+  assert.deepEqual(body, [{ ...cloud, suffixes: { ...cloud.suffixes, acrLoginServer: '.azurecr.example:5443' } }])
+})
 
 test('the metadata is found with the doubled slash of az', async () => {
   assert.deepEqual((await server.send('GET', '//metadata/endpoints/?api-version=2022-09-01')).body, cloud)

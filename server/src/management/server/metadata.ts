@@ -39,9 +39,10 @@ export function getMetadata(
   context: ManagementContext,
   { query }: FastifyRequest,
 ): DocumentOf<typeof metadataResponse> {
-  const asList = parameter(query, 'api-version') === '2019-05-01' || parameter(query, 'list') === '1'
   const document = cloudDocument(context)
-  return asList ? [document] : document
+  if (parameter(query, 'api-version') !== '2019-05-01') return parameter(query, 'list') === '1' ? [document] : document
+  // AKS's credential provider reads this version, and expects the dot before the suffix. az adds the dot only where it is missing.
+  return [{ ...document, suffixes: { ...document.suffixes, acrLoginServer: context.suffix } }]
 }
 getMetadata.response = metadataResponse
 
