@@ -121,6 +121,19 @@ export function requireClient(t: TestContext, ...names: string[]): boolean {
   return false
 }
 
+/** The reason by which `npm test` recognises a test of a program that nobody gave. It is never a failure. */
+export const notGivenReason = 'not given: '
+
+/**
+ * False if any of the programs is missing: the test is then skipped as not given, and must return at once. For clients that no package
+ * of Debian has: they are optional, with `CI=true` too.
+ */
+export function requireTool(t: TestContext, ...names: string[]): boolean {
+  const missing = names.filter((name) => findProgram(name) === undefined)
+  if (missing.length > 0) t.skip(`${notGivenReason}${missing.join(', ')}`)
+  return missing.length === 0
+}
+
 /** False if this process is not root's: the test is then marked as not run, as by `requireClient`. */
 export function requireRoot(t: TestContext): boolean {
   if (process.getuid?.() === 0) return true

@@ -7,6 +7,9 @@ const openApi = new URL('../../docs/openapi.json', import.meta.url)
 
 const notRun = /^not run\b[^:]*: ?(.*)$/s
 
+/** The reason of `requireTool`: a program that no package has, and that need not be given. */
+const notGiven = /^not given: (.*)$/s
+
 /**
  * @typedef {import('node:test/reporters').TestEvent} TestEvent
  *
@@ -27,6 +30,16 @@ function missingOf(skip) {
   if (skip === undefined || skip === false) return undefined
   if (typeof skip !== 'string' || skip === '') return 'an unstated reason'
   return notRun.exec(skip)?.[1] ?? skip
+}
+
+/**
+ * The tests of programs that were not given. They are no failure.
+ *
+ * @param {Missing} ungiven
+ */
+function ungivenLines(ungiven) {
+  const counts = [...ungiven].map(([what, tests]) => `  ${what}: ${tests.length} not run\n`)
+  return counts.length === 0 ? '' : `\nNot given, see docs/testing.md:\n${counts.sort().join('')}\n`
 }
 
 /**
@@ -65,14 +78,36 @@ function unansweredLines(missing) {
 }
 
 /**
+ * Notes a test that was skipped. With `CI=true`, the run then fails, unless the test needs a program that was not given.
+ *
+ * @param {{ skip?: string | boolean, todo?: string | boolean, file?: string, name: string }} test
+ * @param {Missing} missing
+ * @param {Missing} ungiven
+ */
+function noteSkipped({ skip, todo, file, name }, missing, ungiven) {
+  const what = missingOf(skip ?? todo)
+  if (what === undefined) return
+  const [, tool] = notGiven.exec(String(skip)) ?? []
+  if (tool !== undefined) {
+    ungiven.set(tool, [...(ungiven.get(tool) ?? []), name])
+    return
+  }
+  const where = file === undefined ? '' : `${relative(process.cwd(), file)}: `
+  missing.set(what, [...(missing.get(what) ?? []), `${where}${name}`])
+  if (process.env.CI === 'true') process.exitCode = 1
+}
+
+/**
  * The test runner's `spec` report. Before its summary, it lists the tests that were not run, and after a whole run the routes
- * that no test saw succeed. With `CI=true`, every skipped test makes the run fail.
+ * that no test saw succeed. With `CI=true`, every skipped test makes the run fail, unless it needs a program that was not given.
  *
  * @param {AsyncIterable<TestEvent>} source
  */
 export default async function* report(source) {
   /** @type {Missing} */
   const missing = new Map()
+  /** @type {Missing} */
+  const ungiven = new Map()
   if ((process.env.ACRUX_TEST_POSTGRES ?? '') === '' && process.env.ACRUX_TEST_DATABASES !== 'sqlite') {
     missing.set('PostgreSQL', ['the contract tests of the stores on PostgreSQL'])
   }
@@ -82,15 +117,10 @@ export default async function* report(source) {
   spec.on('data', (chunk) => written.push(chunk.toString()))
   for await (const event of source) {
     if (event.type === 'test:pass' || event.type === 'test:fail') {
-      const { skip, todo, file, name } = event.data
-      const what = missingOf(skip ?? todo)
-      if (what !== undefined) {
-        const where = file === undefined ? '' : `${relative(process.cwd(), file)}: `
-        missing.set(what, [...(missing.get(what) ?? []), `${where}${name}`])
-        if (process.env.CI === 'true') process.exitCode = 1
-      }
+      noteSkipped(event.data, missing, ungiven)
     }
-    if (isSummaryLine(event)) yield written.splice(0).join('') + lines(missing) + unansweredLines(missing)
+    if (isSummaryLine(event))
+      yield written.splice(0).join('') + ungivenLines(ungiven) + lines(missing) + unansweredLines(missing)
     spec.write(event)
     yield written.splice(0).join('')
   }

@@ -56,7 +56,22 @@ test('with CI=true a client that is missing is a failure', async () => {
   assert.ok(lines.some((line) => line.includes('not run, missing on this machine: no-such-client')))
 })
 
+test('a program that is not given is reported, and is no failure with CI=true', async () => {
+  const text = `
+import { test } from 'node:test'
+import { requireTool } from '${harness}'
+test('a test that needs a tool', (t) => { requireTool(t, 'no-such-tool') })
+`
+  for (const CI of ['true', '']) {
+    const { code, lines } = await report({ CI }, text)
+    assert.equal(code, 0)
+    assert.ok(lines.includes('  no-such-tool: 1 not run'))
+    assert.ok(!lines.includes('Not run:'))
+  }
+})
+
 for (const [what, options] of [
+  ['with a reason that only begins alike', "{ skip: 'not given' }"],
   ['without a reason', '{ skip: true }'],
   ['with a reason', "{ skip: 'a small file system cannot be mounted here' }"],
   ['to be written', '{ todo: true }'],

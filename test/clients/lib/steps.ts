@@ -36,16 +36,17 @@ export async function loggedIn(
   }
 }
 
-/** Asserts that clients of this kind cannot log in with a wrong password, and do not store one. */
+/** Asserts that clients of this kind cannot log in with a wrong password, and do not store one. `commandOf` is how they log in. */
 export async function assertWrongPasswordRefused(
   tool: string,
   under: UnderTest,
   flags: readonly string[] = [],
+  commandOf: (flags: readonly string[]) => readonly string[] = (all) => ['login', ...flags, ...all, under.host],
 ): Promise<void> {
   using home = clientHome(under.server.caFile)
   for (const { username, password } of Object.values(under.logins)) {
     const wrong = `${password.slice(0, -4)}${password.endsWith('aaaa') ? 'bbbb' : 'aaaa'}`
-    const args = ['login', ...flags, '-u', username, '--password-stdin', under.host]
+    const args = commandOf(['-u', username, '--password-stdin'])
     assertFails(await run(tool, args, { env: home.env, input: wrong }), refusal)
   }
   for (const kept of ['auth.json', 'docker/config.json']) {
