@@ -185,10 +185,16 @@ function readAnswer(text: string): Answer {
   const cacheKeyType = textOf(answer['cacheKeyType'], 'cacheKeyType')
   assert.match(cacheKeyType, /^(?:Image|Registry|Global)$/)
   const cacheDuration = textOf(answer['cacheDuration'], 'cacheDuration')
-  assert.match(cacheDuration, /^\d+s$/)
+  // Go prints an hour as `1h0m0s`.
+  const [, hours = 0, minutes = 0, seconds = 0] =
+    /^(?:(\d+)h)?(?:(\d+)m)?(\d+)s$/.exec(cacheDuration) ?? assert.fail(cacheDuration)
   const entries = Object.entries(answer['auth'] as Fields)
   for (const [, login] of entries) fieldsOf(login, ['username', 'password'], 'a login')
-  return { cacheKeyType, cacheSeconds: Number.parseInt(cacheDuration, 10), auth: Object.fromEntries(entries) as never }
+  return {
+    cacheKeyType,
+    cacheSeconds: (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds),
+    auth: Object.fromEntries(entries) as never,
+  }
 }
 
 /** Whether an image is in `matchImages`: the same number of labels, each of which matches, the same port, and the path. */
