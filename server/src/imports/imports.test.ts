@@ -151,6 +151,24 @@ function testImports(kind: DatabaseKind): void {
     await assert.rejects(run(local('i/target', '2'.repeat(32)), 'v2', { 'i/again': ['v1'] }), /the source has no/)
   })
 
+  it('a blob in quarantine is fetched again, and then served', async () => {
+    assert.deepEqual(await run(remote(), 'v1', { 'i/whole': ['v1'] }), { state: 'succeeded' })
+    await test.database.transaction(async (transaction) => {
+      const blobs = transaction.tables<{ blob: { digest: string; quarantined_at_ms: number } }>().updateTable('blob')
+      await blobs.set({ quarantined_at_ms: test.clock.nowMs }).where('digest', '=', digestOf(layer)).execute()
+      transaction.changesContent()
+    })
+    seen = []
+    assert.deepEqual(await run(remote(), 'v1', { 'i/whole': ['v2'], 'i/mended': ['v1'] }), { state: 'succeeded' })
+    const fetched = seen.filter(
+      ({ url, authorization }) => url.includes(digestOf(layer)) && authorization !== undefined,
+    )
+    assert.equal(fetched.length, 1)
+    for (const repository of ['i/whole', 'i/mended']) {
+      assert.equal(await manifest(`${repository}/blobs/${digestOf(layer)}`), layer)
+    }
+  })
+
   it('fault 40: credentials are not sent to a realm on another host', async () => {
     handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
     handleOther = (_request, response) => response.writeHead(200).end('{"token":"t0ken"}')
