@@ -136,11 +136,16 @@ test('an import whose credential is removed stops while its source still sends, 
 const local = { resourceId: inner.id, sourceImage: 'team/lib:v1' }
 
 /** Begins a local import that waits for the end of a remote one of the owner; `meanwhile` is done before the turn. */
-async function beginWaiting(importer: Caller, targetTag: string, meanwhile: () => Promise<unknown>): Promise<Begun> {
+async function beginWaiting(
+  importer: Caller,
+  targetTag: string,
+  meanwhile: () => Promise<unknown>,
+  from: object = local,
+): Promise<Begun> {
   await beginHalf(servicePrincipal)
-  const begun = await begin(importer, local, targetTag)
+  const begun = await begin(importer, from, targetTag)
   await meanwhile()
-  const [running] = await listImports(servicePrincipal, ({ source: from }) => String(from).startsWith(host))
+  const [running] = await listImports(servicePrincipal, ({ source: name }) => String(name).startsWith(host))
   expectStatus(await cancel(servicePrincipal, stringAt(running, 'name')), 200)
   return begun
 }
@@ -189,6 +194,15 @@ for (const [name, withdraw] of Object.entries(withdrawals)) {
     await patchInner({ publicNetworkAccess: 'Enabled', exportPolicy: 'enabled' })
   })
 }
+
+test('a waiting import with a password for the source, which is turned off, never starts', async () => {
+  const { username, password } = await enableAdmin(server, inner.name)
+  const from = { registryUri: inner.loginServer, sourceImage: 'team/lib:v1', credentials: { username, password } }
+  const importer = await createImporter('with a password')
+  const turnOff = () => arm(server, 'PATCH', inner.id, { properties: { adminUserEnabled: false } })
+  const begun = await beginWaiting(importer, 'team/never:v1', turnOff, from)
+  assert.partialDeepStrictEqual(await endOf(begun), { outcome: 'refused', reason: 'revoked' })
+})
 
 test('callers list and cancel their own imports, and owners all imports', async () => {
   const importer = await createImporter('own')

@@ -132,6 +132,7 @@ function testRaces(kind: DatabaseKind): void {
       force: true,
       requester: 'me',
       explainRefusal: () => Promise.resolve(undefined),
+      pace: () => Promise.resolve(),
     })
     first = await imports.start(request('r/counted0', 'caller 0'))
     while (!(await isReported())) await new Promise((resolve) => setImmediate(resolve))

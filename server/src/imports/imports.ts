@@ -310,9 +310,10 @@ class RunningImports implements Imports {
   }
 
   async #import({ id, request, signal }: Accepted): Promise<string> {
-    const { from, explainRefusal, ...what } = request
+    const { from, explainRefusal, pace, ...what } = request
     const { content, clock, tokenServices = new Map() } = this.#options
     const requirePermitted = async (): Promise<void> => {
+      await pace()
       const refusal = await explainRefusal()
       signal.throwIfAborted()
       if (refusal !== undefined) throw new ImportError('revoked', refusal)

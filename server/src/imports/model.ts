@@ -51,6 +51,8 @@ export type ImportRequest = {
    * source and target. Returns why not, as the message of the status.
    */
   readonly explainRefusal: () => Promise<string | undefined>
+  /** Waits, before each change, until the caller may use more of the processor. */
+  readonly pace: () => Promise<void>
 }
 
 /** The status of an import. */

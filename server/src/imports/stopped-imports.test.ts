@@ -78,6 +78,26 @@ function testStops(kind: DatabaseKind): void {
     assert.partialDeepStrictEqual(await untilEnded(imports, first), limit)
   })
 
+  it('an import waits before each change until its caller may continue', async () => {
+    let changes = 0
+    const exhausted = Promise.withResolvers<undefined>()
+    const { promise: refilled, resolve: refill } = Promise.withResolvers<undefined>()
+    const pace = async () => {
+      changes += 1
+      if (changes < 4) return
+      exhausted.resolve(undefined)
+      await refilled
+    }
+    // At its start, for the configuration and the layer, and for the manifest.
+    const id = await test.imports.start({ ...requestInto('s/paced'), pace })
+    await exhausted.promise
+    assert.deepEqual(await test.imports.find(id, 'me'), { state: 'running' })
+    assert.equal(await isTagged('s/paced'), false)
+    refill(undefined)
+    assert.deepEqual(await untilEnded(test.imports, id), { state: 'succeeded' })
+    assert.equal(changes, 4)
+  })
+
   it('an import that is no longer permitted at its turn asks nothing of its source', async () => {
     handle = answersNothing
     const imports = open()

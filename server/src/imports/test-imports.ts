@@ -90,6 +90,7 @@ export function importRequest(
     force,
     requester: 'me',
     explainRefusal: () => Promise.resolve(undefined),
+    pace: () => Promise.resolve(),
   }
 }
 

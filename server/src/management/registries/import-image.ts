@@ -1,6 +1,8 @@
 import { attributionOf } from '../../audit/index.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { ImportError } from '../../imports/index.ts'
+import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { type Reference, type Tag, parseReference } from '../../standards/oci/reference.ts'
 import { type RepositoryName, parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
@@ -44,7 +46,7 @@ export async function importImage(context: ManagementContext, call: ManagementCa
   requireOpenToImports(registry)
   const named = { target: registry, repository: image.repository, ...body.source }
   const { from, explainRefusal } = await decideSource(context, call, named)
-  const { caller, origin, names, reply, request } = call
+  const { caller, origin, names, reply, request, budget } = call
   const { objectId } = caller.principal
   const id = await context.imports
     .start({
@@ -69,6 +71,7 @@ export async function importImage(context: ManagementContext, call: ManagementCa
         target: registry,
         explainSource: explainRefusal,
       }),
+      pace: () => settleChange(budget),
     })
     .catch((error: unknown) => {
       throw error instanceof ImportError ? importFailure(error.reason, error.message) : error
@@ -90,6 +93,23 @@ export async function getImportResult(context: ManagementContext, call: Manageme
   return undefined
 }
 getImportResult.response = operationResultResponse
+
+/** The approximate time of one change of an import on the main thread, in milliseconds. */
+const changeCostMs = 0.5
+/** How long an import waits if too many requests of its caller wait. */
+const crowdedPauseMs = 1000
+
+/** Charges a change of an import to its caller, and waits until the budget covers it. */
+async function settleChange(budget: ManagementCall['budget']): Promise<void> {
+  for (;;) {
+    try {
+      return await budget.settle(changeCostMs)
+    } catch (error) {
+      if (!(error instanceof OverBudgetError)) throw error
+      await sleep(crowdedPauseMs, undefined, { ref: false })
+    }
+  }
+}
 
 /** Without this header clients poll every 30 seconds. [az-cli-wire §4.2] */
 function accepted(reply: ManagementCall['reply'], location: string): null {
