@@ -204,6 +204,13 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/backup/backup.test.ts'],
   },
   {
+    what: 'Requests wait for a PostgreSQL that does not respond',
+    file: 'server/src/platform/sql/postgres-database.ts',
+    find: 'onSilence: () => pools.forEach((pool) => pool.setReachable(false)),',
+    replace: 'onSilence: () => undefined,',
+    tests: ['server/src/platform/sql/postgres-outage.test.ts'],
+  },
+  {
     what: 'A request with two Host headers is served',
     file: 'server/src/platform/http/listener.ts',
     find: 'if (hosts > 1 || (hosts === 0',

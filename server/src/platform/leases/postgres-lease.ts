@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
+import { type ResponseListener, Silence } from '../sql/server-watch.ts'
 import { type Instant, Lease, type LeaseCommand } from './lease.ts'
 import {
   acknowledgeRevision,
@@ -25,19 +26,27 @@ export class PostgresLease {
   #revisions: Revisions | undefined
   #client: pg.Client | undefined
   #timer: NodeJS.Timeout | undefined
+  readonly #silence: Silence
   #renewing: Promise<void> = Promise.resolve()
   #acknowledgement = Promise.withResolvers<void>()
 
-  /** @param connection one that returns `bigint` as a number */
-  constructor(connection: pg.ClientConfig, lengthMs: number) {
+  /**
+   * @param connection one that returns `bigint` as a number
+   * @param listener is told whether the server responds to renewals: within the length of a lease
+   */
+  constructor(connection: pg.ClientConfig, lengthMs: number, listener: ResponseListener) {
     this.lengthMs = lengthMs
     this.#lease = new Lease(lengthMs)
     this.#config = { ...connection, connectionTimeoutMillis: lengthMs, query_timeout: lengthMs }
+    this.#silence = new Silence(listener)
   }
 
   /** Begins to renew the lease, three times in its length. */
   start(): void {
-    const renew = () => this.#run(this.#lease.renew(instant()))
+    const renew = () => {
+      this.#silence.requested()
+      this.#run(this.#lease.renew(instant()))
+    }
     this.#timer = setInterval(renew, this.lengthMs / 3).unref()
     renew()
   }
@@ -78,7 +87,10 @@ export class PostgresLease {
   /** Performs the commands of one renewal. The state machine begins no other one until it has ended. */
   async #perform(command: LeaseCommand): Promise<void> {
     try {
-      for (let next: LeaseCommand | undefined = command; next !== undefined;) next = await this.#step(next)
+      for (let next: LeaseCommand | undefined = command; next !== undefined;) {
+        next = await this.#step(next)
+        this.#silence.responded()
+      }
     } catch {
       this.#lease.renewalFailed()
       this.#drop(this.#client)

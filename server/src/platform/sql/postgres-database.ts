@@ -36,6 +36,7 @@ import { systemErrorCode } from '../process/plain-reason.ts'
 import { type PostgresAccess, type PostgresAddress, connectionTo } from './postgres-address.ts'
 import { PostgresPool } from './postgres-pool.ts'
 import { requireUsableServer } from './postgres-server.ts'
+import { type ResponseListener, ServerWatch } from './server-watch.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**
@@ -72,7 +73,7 @@ export type PostgresOptions = PostgresAccess & {
   readonly maxWriteConnections: number
   /** How long a statement waits for a connection. */
   readonly connectionTimeoutMs: number
-  /** How long a statement may take. A broken network to the server is noticed no earlier. */
+  /** How long a statement may take. */
   readonly statementTimeoutMs: number
   /** Whether a transaction that reads through another connection fails: see {@link Database.transaction}. */
   readonly rejectsNestedReads?: boolean
@@ -104,18 +105,33 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
   const readers = new PostgresPool(pooled, { ...limits, max: maxReadConnections, beforeUse })
   // Such a transaction may wait for that of another process.
   const exclusive = new PostgresPool(direct, { ...limits, max: 1, query_timeout: 0 })
+  const pools = [readers, writers]
   try {
     await runExclusively(tablesOf(exclusive), async (tables) => {
       for (const statement of leaseSchema) await sql.raw(statement).execute(tables)
     })
     const [terms] = await writers.query<{ length_ms: number }>({ text: selectLength })
     if (terms === undefined) throw new Error('the table authority_lease_terms is empty')
-    const lease = new PostgresLease(direct, terms.length_ms)
+    const hasPooler = directUrl !== url
+    const lease = new PostgresLease(
+      direct,
+      terms.length_ms,
+      listenerOf(hasPooler ? [exclusive] : [exclusive, ...pools]),
+    )
     lease.start()
-    return new PostgresDatabase({ readers, writers, exclusive, lease, nesting })
+    const watch = hasPooler ? new ServerWatch(pooled, terms.length_ms / 3, listenerOf(pools)) : undefined
+    return new PostgresDatabase({ readers, writers, exclusive, lease, watch, nesting })
   } catch (error) {
     await Promise.all([writers.end(), readers.end(), exclusive.end()])
     throw error
+  }
+}
+
+/** Closes the connections of pools while their server does not respond. */
+function listenerOf(pools: readonly PostgresPool[]): ResponseListener {
+  return {
+    onSilence: () => pools.forEach((pool) => pool.setReachable(false)),
+    onResponse: () => pools.forEach((pool) => pool.setReachable(true)),
   }
 }
 
@@ -144,6 +160,8 @@ type Parts = {
   readonly writers: PostgresPool
   readonly exclusive: PostgresPool
   readonly lease: PostgresLease
+  /** Watches the pooler, if there is one. */
+  readonly watch: ServerWatch | undefined
   /** True within the work of a transaction. Undefined if nested reads are allowed. */
   readonly nesting: AsyncLocalStorage<boolean> | undefined
 }
@@ -157,6 +175,7 @@ class PostgresDatabase implements Database {
   #writeTables: Kysely<unknown>
   #exclusiveTables: Kysely<unknown>
   #lease: PostgresLease
+  #watch: ServerWatch | undefined
   #nesting: AsyncLocalStorage<boolean> | undefined
   #preparedCount = 0
   #running = new Set<Promise<unknown>>()
@@ -164,7 +183,8 @@ class PostgresDatabase implements Database {
   #closed = false
   #commitSeconds = new Distribution(commitBounds)
 
-  constructor({ readers, writers, exclusive, lease, nesting }: Parts) {
+  constructor({ readers, writers, exclusive, lease, watch, nesting }: Parts) {
+    this.#watch = watch
     this.#nesting = nesting
     this.#readers = readers
     this.#writers = writers
@@ -288,7 +308,7 @@ class PostgresDatabase implements Database {
     this.#closed = true
     // A pool that is ended drops those that wait for a connection.
     await Promise.allSettled(this.#running)
-    await this.#lease.close()
+    await Promise.all([this.#lease.close(), this.#watch?.close()])
     await Promise.all([this.#readers.end(), this.#writers.end(), this.#exclusive.end()])
   }
 

@@ -5,7 +5,9 @@ import { startPostgres } from '../../../../test/setup/postgres.mjs'
 import { outageOf } from '../process/outage.ts'
 import { until } from '../process/test-patience.ts'
 import type { Database, Transaction } from './database.ts'
+import { parsePostgresUrl } from './postgres-address.ts'
 import { openPostgresForTest } from './test-postgres.ts'
+import { startStallingRelay } from './test-stalling-relay.ts'
 import { testDatabaseKinds } from './test-database.ts'
 
 type Tables = { note: { id: number } }
@@ -15,6 +17,12 @@ const insert = (transaction: Transaction, id: number) =>
 
 const idsIn = async (database: Database): Promise<number[]> =>
   (await database.tables<Tables>().selectFrom('note').select('id').orderBy('id').execute()).map(({ id }) => id)
+
+function addressOf(url: string) {
+  const address = parsePostgresUrl(url)
+  assert.ok(typeof address !== 'string')
+  return address
+}
 
 // An error that nobody listens to ends this process, and so fails these tests.
 describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includes('postgres') }, () => {
@@ -200,3 +208,84 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     }
   })
 })
+
+describe(
+  'a PostgreSQL that does not respond, on connections that stay open',
+  { skip: !testDatabaseKinds.includes('postgres') },
+  () => {
+    let server: Awaited<ReturnType<typeof startPostgres>>
+
+    before(async () => {
+      server = await startPostgres()
+      assert.ok(server !== undefined)
+    })
+    after(() => server?.stop())
+
+    const isUnavailable = (error: unknown) => outageOf(error)?.kind === 'database-unavailable'
+
+    for (const way of ['alone', 'behind a pooler that does not respond']) {
+      test(
+        `${way}: callers get an error when the lease is over, and responses when the server responds again`,
+        { timeout: 120_000 },
+        async () => {
+          const url = new URL(server?.url ?? '')
+          await using relay = await startStallingRelay(Number(url.port))
+          url.port = String(relay.port)
+          const patience = 600_000
+          const limits = {
+            maxReadConnections: 2,
+            maxWriteConnections: 2,
+            connectionTimeoutMs: patience,
+            statementTimeoutMs: patience,
+          }
+          const directUrl = way === 'alone' ? {} : { directUrl: addressOf(server?.url ?? '') }
+          const database = await openPostgresForTest(url.href, { ...limits, ...directUrl })
+          try {
+            await database.transaction((transaction) =>
+              transaction
+                .tables()
+                .schema.createTable('note')
+                .ifNotExists()
+                .addColumn('id', 'integer', (column) => column.primaryKey())
+                .execute(),
+            )
+            const waiting = Promise.withResolvers<void>()
+            const stalled = database.transaction(async (transaction) => {
+              await insert(transaction, 100)
+              waiting.resolve()
+              await relay.stalled
+              await insert(transaction, 101)
+            })
+            stalled.catch(() => undefined)
+            await waiting.promise
+            relay.stall()
+            // More than there are connections: some wait for one.
+            const reads = Array.from({ length: 8 }, () => idsIn(database))
+            for (const outcome of await Promise.allSettled([stalled, ...reads])) {
+              assert.ok(outcome.status === 'rejected' && isUnavailable(outcome.reason))
+            }
+            for (let later = 0; later < 3; later += 1) {
+              await assert.rejects(idsIn(database), isUnavailable)
+              await assert.rejects(
+                database.transaction((transaction) => insert(transaction, 102)),
+                isUnavailable,
+              )
+            }
+            relay.resume()
+            await until('the server responds again', () =>
+              idsIn(database).then(
+                () => true,
+                () => false,
+              ),
+            )
+            await database.transaction((transaction) => insert(transaction, way === 'alone' ? 1 : 2))
+            assert.ok(!(await idsIn(database)).some((id) => id >= 100), 'nothing of the transaction is stored')
+          } finally {
+            relay.resume()
+            await database.close()
+          }
+        },
+      )
+    }
+  },
+)

@@ -38,21 +38,55 @@ export type PoolLimits = {
  * {@link DatabaseUnavailableError}, and the next statement gets another connection.
  */
 export class PostgresPool implements KyselyPool {
+  readonly #newPool: () => pg.Pool
   #pool: pg.Pool
   #lost = new WeakSet<pg.PoolClient>()
+  /** The open connections. */
+  readonly #clients = new Set<pg.PoolClient>()
+  /** Rejected when the server is found to be unreachable, and replaced when it is reachable again. */
+  #unreachable = newSignal()
+  #isReachable = true
   /** A part of the names of all prepared statements: with another value, all statements are prepared again. */
   #plans = 0
   #beforeUse: () => void
 
   constructor(config: pg.PoolConfig, { beforeUse = () => undefined, ...limits }: PoolLimits) {
     this.#beforeUse = beforeUse
-    this.#pool = new pg.Pool({ ...config, ...limits })
-    // The pool listens only to idle connections. Without a listener, the error of any other would end the process.
-    this.#pool.on('connect', (client) => {
-      client.on('error', () => this.#lost.add(client))
-      client.on('notice', ({ routine }) => routine === standbyWait && this.#lost.add(client))
-    })
-    this.#pool.on('error', () => undefined)
+    this.#newPool = () => {
+      const pool = new pg.Pool({ ...config, ...limits })
+      // The pool listens only to idle connections. Without a listener, the error of any other would end the process.
+      pool.on('connect', (client) => {
+        this.#clients.add(client)
+        client.on('error', () => this.#lost.add(client))
+        client.on('notice', ({ routine }) => routine === standbyWait && this.#lost.add(client))
+      })
+      pool.on('remove', (client) => this.#clients.delete(client))
+      pool.on('error', () => undefined)
+      return pool
+    }
+    this.#pool = this.#newPool()
+  }
+
+  /**
+   * Says whether the server responds. When it does not, all connections are closed, and callers get a
+   * {@link DatabaseUnavailableError} at once, those that wait for a response included.
+   */
+  setReachable(isReachable: boolean): void {
+    if (this.#isReachable === isReachable || this.#pool.ending) return
+    this.#isReachable = isReachable
+    if (isReachable) {
+      this.#unreachable = newSignal()
+      return
+    }
+    const left = this.#pool
+    this.#pool = this.#newPool()
+    this.#unreachable.reject(new DatabaseUnavailableError('the database server does not respond', { cause: undefined }))
+    for (const client of this.#clients) {
+      this.#lost.add(client)
+      client.connection.stream.destroy()
+    }
+    this.#clients.clear()
+    left.end().catch(() => undefined)
   }
 
   /** The number of callers that wait for a connection. */
@@ -141,10 +175,15 @@ export class PostgresPool implements KyselyPool {
 
   async #connect(): Promise<pg.PoolClient> {
     this.#beforeUse()
+    const { promise: unreachable } = this.#unreachable
+    if (!this.#isReachable) return unreachable
+    const connecting = this.#pool.connect()
     try {
-      return await this.#pool.connect()
+      return await Promise.race([connecting, unreachable])
     } catch (error) {
-      if (this.#pool.ending) throw error
+      // A connection that is opened later is not used.
+      connecting.then((client) => client.release(true)).catch(() => undefined)
+      if (error instanceof DatabaseUnavailableError || this.#pool.ending) throw error
       throw new DatabaseUnavailableError('the database server cannot be reached', { cause: error })
     }
   }
@@ -180,4 +219,11 @@ function isStalePlan(error: unknown): boolean {
 
 function lost(cause: unknown, mayHaveCommitted: boolean): DatabaseUnavailableError {
   return new DatabaseUnavailableError('the database server ended the connection', { cause, mayHaveCommitted })
+}
+
+/** A promise that only ever rejects. */
+function newSignal() {
+  const { promise, reject } = Promise.withResolvers<never>()
+  promise.catch(() => undefined)
+  return { promise, reject }
 }
