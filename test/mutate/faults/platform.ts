@@ -204,10 +204,17 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/backup/backup.test.ts'],
   },
   {
-    what: 'Requests wait for a PostgreSQL that does not respond',
+    what: 'A change of the schema that waits for a table blocks all who use the table',
     file: 'server/src/platform/sql/postgres-database.ts',
-    find: 'onSilence: () => pools.forEach((pool) => pool.setReachable(false)),',
-    replace: 'onSilence: () => undefined,',
+    find: 'const maxLockWaitMs = 500',
+    replace: 'const maxLockWaitMs = 0',
+    tests: ['server/src/platform/sql/migrations.test.ts'],
+  },
+  {
+    what: 'Requests wait for a PostgreSQL that does not respond',
+    file: 'server/src/platform/sql/server-watch.ts',
+    find: 'if (this.#waiting > maxWaiting) for (const each of this.#dependents) each.setReachable(false)',
+    replace: '',
     tests: ['server/src/platform/sql/postgres-outage.test.ts'],
   },
   {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type ResponseListener, Silence } from '../sql/server-watch.ts'
+import type { Silence } from '../sql/server-watch.ts'
 import { type Instant, Lease, type LeaseCommand } from './lease.ts'
 import {
   acknowledgeRevision,
@@ -32,13 +32,13 @@ export class PostgresLease {
 
   /**
    * @param connection one that returns `bigint` as a number
-   * @param listener is told whether the server responds to renewals: within the length of a lease
+   * @param silence is told of renewals and responses
    */
-  constructor(connection: pg.ClientConfig, lengthMs: number, listener: ResponseListener) {
+  constructor(connection: pg.ClientConfig, lengthMs: number, silence: Silence) {
     this.lengthMs = lengthMs
     this.#lease = new Lease(lengthMs)
     this.#config = { ...connection, connectionTimeoutMillis: lengthMs, query_timeout: lengthMs }
-    this.#silence = new Silence(listener)
+    this.#silence = silence
   }
 
   /** Begins to renew the lease, three times in its length. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
+import { sql } from 'kysely'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../process/test-patience.ts'
 import type { Database, DatabaseKind } from './database.ts'
 import { type Migration, NewerSchemaError, compareSchema, migrate, migrationTable } from './migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
@@ -113,3 +116,45 @@ for (const kind of testDatabaseKinds) {
     })
   })
 }
+
+test(
+  'a change of the schema does not block reads while a transaction such as that of pg_dump holds the table',
+  { skip: !testDatabaseKinds.includes('postgres') },
+  async (t) => {
+    const database = await open(t, 'postgres')
+    const dump = Promise.withResolvers<void>()
+    const isHeld = Promise.withResolvers<void>()
+    const dumping = database.transaction(async (transaction) => {
+      await sql`lock table note in access share mode`.execute(transaction.tables())
+      isHeld.resolve()
+      await dump.promise
+    })
+    await isHeld.promise
+    const further: Migration = {
+      id: 'test-0002-further',
+      up: async (schema, types) => {
+        await schema.alterTable('note').addColumn('text', types.text).execute()
+      },
+    }
+    let isMigrated = false
+    const migrated = migrate(database, [notes, further], 0).then(() => (isMigrated = true))
+    const isWaiting = async () => {
+      const { rows } = await sql<{ waiting: boolean }>`select exists (select from pg_locks
+        where not granted and relation = 'note'::regclass) as waiting`.execute(database.tables())
+      return rows[0]?.waiting === true
+    }
+    try {
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        await until('the change waits for the table', isWaiting)
+        const read = database.tables<{ note: { id: number } }>().selectFrom('note').select('id').execute()
+        assert.deepEqual(await Promise.race([read, sleep(20_000, 'blocked')]), [])
+        assert.equal(isMigrated, false)
+      }
+    } finally {
+      dump.resolve()
+    }
+    await dumping
+    await migrated
+    await database.tables<{ note: { text: string } }>().selectFrom('note').select('text').execute()
+  },
+)

@@ -36,7 +36,7 @@ import { systemErrorCode } from '../process/plain-reason.ts'
 import { type PostgresAccess, type PostgresAddress, connectionTo } from './postgres-address.ts'
 import { PostgresPool } from './postgres-pool.ts'
 import { requireUsableServer } from './postgres-server.ts'
-import { type ResponseListener, ServerWatch } from './server-watch.ts'
+import { ServerWatch, Silence } from './server-watch.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**
@@ -63,6 +63,11 @@ const maxAttemptsWhenLost = 4
 
 /** The lock of exclusive transactions. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
 const exclusiveLock = 7_236_401
+
+/** How long an exclusive transaction waits for a lock on a table, the pause before it is tried again, and the SQLSTATE. */
+const maxLockWaitMs = 500
+const lockPauseMs = 2000
+const lockNotAvailable = '55P03'
 
 /** How a database on a PostgreSQL server is reached. Any number of Acrux processes can share it. */
 export type PostgresOptions = PostgresAccess & {
@@ -97,41 +102,30 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
   for (const config of directUrl === url ? [direct] : [direct, pooled]) {
     await requireUsableServer({ ...config, connectionTimeoutMillis: connectionTimeoutMs })
   }
-  const writers = new PostgresPool(pooled, { ...limits, max: maxWriteConnections })
+  const hasPooler = directUrl !== url
+  const ofServer = new Silence()
+  const ofPooler = hasPooler ? new Silence() : ofServer
+  const writers = new PostgresPool(pooled, { ...limits, max: maxWriteConnections, silence: ofPooler })
   const nesting = options.rejectsNestedReads === true ? new AsyncLocalStorage<boolean>() : undefined
   const beforeUse = () => {
     if (nesting?.getStore() === true) throw new Error('a transaction used a connection other than its own')
   }
-  const readers = new PostgresPool(pooled, { ...limits, max: maxReadConnections, beforeUse })
+  const readers = new PostgresPool(pooled, { ...limits, max: maxReadConnections, beforeUse, silence: ofPooler })
   // Such a transaction may wait for that of another process.
-  const exclusive = new PostgresPool(direct, { ...limits, max: 1, query_timeout: 0 })
-  const pools = [readers, writers]
+  const exclusive = new PostgresPool(direct, { ...limits, max: 1, query_timeout: 0, silence: ofServer })
   try {
     await runExclusively(tablesOf(exclusive), async (tables) => {
       for (const statement of leaseSchema) await sql.raw(statement).execute(tables)
     })
     const [terms] = await writers.query<{ length_ms: number }>({ text: selectLength })
     if (terms === undefined) throw new Error('the table authority_lease_terms is empty')
-    const hasPooler = directUrl !== url
-    const lease = new PostgresLease(
-      direct,
-      terms.length_ms,
-      listenerOf(hasPooler ? [exclusive] : [exclusive, ...pools]),
-    )
+    const lease = new PostgresLease(direct, terms.length_ms, ofServer)
     lease.start()
-    const watch = hasPooler ? new ServerWatch(pooled, terms.length_ms / 3, listenerOf(pools)) : undefined
+    const watch = hasPooler ? new ServerWatch(pooled, terms.length_ms / 3, ofPooler) : undefined
     return new PostgresDatabase({ readers, writers, exclusive, lease, watch, nesting })
   } catch (error) {
     await Promise.all([writers.end(), readers.end(), exclusive.end()])
     throw error
-  }
-}
-
-/** Closes the connections of pools while their server does not respond. */
-function listenerOf(pools: readonly PostgresPool[]): ResponseListener {
-  return {
-    onSilence: () => pools.forEach((pool) => pool.setReachable(false)),
-    onResponse: () => pools.forEach((pool) => pool.setReachable(true)),
   }
 }
 
@@ -143,16 +137,29 @@ function tablesOf(pool: KyselyPool): Kysely<unknown> {
 /**
  * Runs a transaction while no other process runs such a one. It is not serializable: its snapshot would be older than the
  * lock, and would not contain what the previous holder of the lock has committed.
+ *
+ * A statement that waits for a lock on a table also blocks all statements that come after it. If a long transaction, such as
+ * that of `pg_dump`, uses the table, the transaction is undone and tried again, so that other processes continue.
  */
-function runExclusively<Result>(
+async function runExclusively<Result>(
   tables: Kysely<unknown>,
   work: (tables: KyselyTransaction<unknown>) => Promise<Result>,
 ): Promise<Result> {
-  const transaction = tables.transaction().setIsolationLevel('read committed')
-  return transaction.execute(async (changed) => {
-    await sql`select pg_advisory_xact_lock(${exclusiveLock})`.execute(changed)
-    return work(changed)
-  })
+  for (;;) {
+    try {
+      return await tables
+        .transaction()
+        .setIsolationLevel('read committed')
+        .execute(async (changed) => {
+          await sql`select pg_advisory_xact_lock(${exclusiveLock})`.execute(changed)
+          await sql`select set_config('lock_timeout', ${String(maxLockWaitMs)}, true)`.execute(changed)
+          return work(changed)
+        })
+    } catch (error) {
+      if (systemErrorCode(error) !== lockNotAvailable) throw error
+    }
+    await sleep(lockPauseMs * (1 + Math.random()))
+  }
 }
 
 type Parts = {

@@ -1,6 +1,7 @@
 import type { PostgresPool as KyselyPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import pg from 'pg'
 import { DatabaseUnavailableError } from '../process/outage.ts'
+import { Silence } from './server-watch.ts'
 
 /**
  * The classes and codes of SQLSTATE with which PostgreSQL ends a connection or rejects a new one: connection exceptions, too
@@ -30,6 +31,8 @@ export type PoolLimits = {
   readonly query_timeout: number
   /** Called before each use. It may throw. */
   readonly beforeUse?: () => void
+  /** Says when the server does not respond, and is told when it responds. */
+  readonly silence?: Silence
 }
 
 /**
@@ -46,12 +49,15 @@ export class PostgresPool implements KyselyPool {
   /** Rejected when the server is found to be unreachable, and replaced when it is reachable again. */
   #unreachable = newSignal()
   #isReachable = true
+  readonly #silence: Silence
   /** A part of the names of all prepared statements: with another value, all statements are prepared again. */
   #plans = 0
   #beforeUse: () => void
 
-  constructor(config: pg.PoolConfig, { beforeUse = () => undefined, ...limits }: PoolLimits) {
+  constructor(config: pg.PoolConfig, { beforeUse = () => undefined, silence = new Silence(), ...limits }: PoolLimits) {
     this.#beforeUse = beforeUse
+    this.#silence = silence
+    silence.add(this)
     this.#newPool = () => {
       const pool = new pg.Pool({ ...config, ...limits })
       // The pool listens only to idle connections. Without a listener, the error of any other would end the process.
@@ -102,6 +108,7 @@ export class PostgresPool implements KyselyPool {
       if (text === 'rollback' && this.#lost.has(client)) return { command: 'ROLLBACK', rowCount: 0, rows: [] }
       try {
         const result = await client.query(text, [...values])
+        this.#silence.responded()
         if (text === 'commit' && this.#lost.has(client))
           throw new Error('the standby may not have received the transaction')
         return result as unknown as PostgresQueryResult<Row>
@@ -163,7 +170,9 @@ export class PostgresPool implements KyselyPool {
     for (let attempt = 1; ; attempt += 1) {
       const client = await this.#connect()
       try {
-        return await run(client)
+        const result = await run(client)
+        this.#silence.responded()
+        return result
       } catch (error) {
         if (!this.#isLost(client, error)) throw error
         if (attempt === 2) throw lost(error, false)

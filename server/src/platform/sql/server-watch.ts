@@ -1,36 +1,33 @@
 import pg from 'pg'
 
-/** Who is told whether a server responds. */
-export type ResponseListener = {
-  /** Called when the server has not responded to three requests in a row, and again until it responds. */
-  readonly onSilence: () => void
-  readonly onResponse: () => void
-}
+/** What is used only while its server responds. */
+type Dependent = { setReachable(isReachable: boolean): void }
 
 /** How many requests may wait for a response. */
 const maxWaiting = 2
 
 /**
- * Counts requests without a response. Requests are counted, and not milliseconds: a process that was suspended has not waited
- * for the server.
+ * Tells the pools of a server when it does not respond to three requests in a row, and when it responds again. Requests are
+ * counted, and not milliseconds: a process that was suspended has not waited for the server.
  */
 export class Silence {
-  readonly #listener: ResponseListener
+  readonly #dependents: Dependent[] = []
   #waiting = 0
 
-  constructor(listener: ResponseListener) {
-    this.#listener = listener
+  add(dependent: Dependent): void {
+    this.#dependents.push(dependent)
   }
 
   /** A request is due, whether it can be sent or not. */
   requested(): void {
     this.#waiting += 1
-    if (this.#waiting > maxWaiting) this.#listener.onSilence()
+    if (this.#waiting > maxWaiting) for (const each of this.#dependents) each.setReachable(false)
   }
 
+  /** The server has responded to a request, on any connection. */
   responded(): void {
+    if (this.#waiting > maxWaiting) for (const each of this.#dependents) each.setReachable(true)
     this.#waiting = 0
-    this.#listener.onResponse()
   }
 }
 
@@ -42,9 +39,9 @@ export class ServerWatch {
   #client: pg.Client | undefined
   #asking: Promise<void> | undefined
 
-  constructor(config: pg.ClientConfig, everyMs: number, listener: ResponseListener) {
+  constructor(config: pg.ClientConfig, everyMs: number, silence: Silence) {
     this.#config = { ...config, connectionTimeoutMillis: 3 * everyMs, query_timeout: 3 * everyMs }
-    this.#silence = new Silence(listener)
+    this.#silence = silence
     this.#timer = setInterval(() => {
       this.#silence.requested()
       this.#asking ??= this.#ask().finally(() => (this.#asking = undefined))
