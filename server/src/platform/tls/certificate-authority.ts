@@ -60,6 +60,11 @@ export class CertificateAuthority {
     return this.#certificate.validToDate.getTime()
   }
 
+  /** When the authority becomes valid, in milliseconds since the epoch. */
+  get startsAtMs(): number {
+    return this.#certificate.validFromDate.getTime()
+  }
+
   /** The SHA-256 fingerprint of the certificate, as hexadecimal pairs separated by colons. */
   get fingerprint(): string {
     return this.#certificate.fingerprint256

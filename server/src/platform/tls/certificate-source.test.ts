@@ -166,6 +166,29 @@ describe('a certificate that the server creates', () => {
     assert.ok(leafOf(heir).verify(successor.publicKey))
   })
 
+  test('of an authority that was created by a clock that was ahead is served with a warning at each start, until a new authority is requested', async () => {
+    const yearMs = 365 * dayMs
+    nowMs = newYear + yearMs
+    const early = await open('early')
+    await early.close()
+    nowMs = newYear
+    for (let start = 0; start < 2; start += 1) {
+      logged = []
+      const source = await open('early')
+      await source.close()
+      const warnings = logged.filter((line) => line.includes('/early/') && line.includes('authority is not valid yet'))
+      assert.equal(warnings.length, 1, logged.join(''))
+      assert.match(warnings[0] ?? '', /"now":"2030-01-01T00:00:00.000Z".*set the clock.*--renew-ca/)
+      assert.equal((await authorityOf(source)).fingerprint256, (await authorityOf(early)).fingerprint256)
+    }
+    logged = []
+    const renewed = await open('early', { renewAuthority: true })
+    await renewed.close()
+    assert.ok((await authorityOf(renewed)).validFromDate.getTime() <= nowMs)
+    assert.ok(leafOf(renewed).validFromDate.getTime() <= nowMs)
+    assert.ok(!logged.some((line) => line.includes('/early/') && line.includes('is not valid yet')))
+  })
+
   test('covers only hosts that its authority permits, until a new authority is requested', async () => {
     const hosts = ['registry.example.com:5443', '*.azurecr.localhost', '[2001:db8::7]:443']
     const source = await open('constrained', { hosts })
@@ -278,6 +301,16 @@ describe('a configured certificate', () => {
     await until('a line of the log about the certificate', () => linesAbout(certFile).length > 0)
     nowMs = newYear
     assert.match(linesAbout(certFile).join(''), /expired on/)
+  })
+
+  test('that is not valid yet is served with a warning', async () => {
+    const { certFile, keyFile } = await files('later', ['a.example.com'])
+    logged = []
+    nowMs = newYear - 10 * dayMs
+    await open('unused', { certFile, keyFile })
+    await until('a line of the log about the certificate', () => linesAbout(certFile).length > 0)
+    nowMs = newYear
+    assert.match(linesAbout(certFile).join(''), /is not valid before .*set the clock/)
   })
 
   test('that is unusable aborts the start with the reason and the next step', async () => {

@@ -81,7 +81,7 @@ export async function createCertificateSource(options: CertificateSourceOptions)
   if (certFile === undefined || keyFile === undefined) {
     throw new CertificateError('a certificate needs its key, and a key its certificate', 'configure both or neither')
   }
-  const check = async (pair: UsablePair) => requireUnexpired(pair, certFile, clock.now())
+  const check = async (pair: UsablePair) => requireValid(pair, certFile, clock.now())
   const pair = await readPair(certFile, keyFile)
   const watched = new WatchedPair(pair, { certFile, keyFile, log, checkEverySeconds, check })
   return {
@@ -103,7 +103,11 @@ function sourceOf(watched: WatchedPair): Pick<CertificateSource, 'current' | 'ex
   }
 }
 
-function requireUnexpired({ leaf }: UsablePair, certFile: string, nowMs: number): void {
+function requireValid({ leaf }: UsablePair, certFile: string, nowMs: number): void {
+  if (leaf.validFromDate.getTime() > nowMs) {
+    const message = `the certificate ${certFile} is not valid before ${leaf.validFrom}`
+    throw new CertificateError(message, 'set the clock of this machine, or replace the certificate')
+  }
   if (leaf.validToDate.getTime() > nowMs) return
   throw new CertificateError(`the certificate ${certFile} expired on ${leaf.validTo}`, 'replace it with a renewed one')
 }

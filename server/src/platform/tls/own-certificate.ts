@@ -145,11 +145,19 @@ class Issuer {
     )
   }
 
-  /** Replaces an expired authority, and logs a warning before that. */
+  /** Replaces an expired authority, and logs a warning before that, and if the authority is not valid yet. */
   async succeedExpired(): Promise<void> {
     const nowMs = this.#clock.now()
-    const { expiresAtMs, file } = this.authority
+    const { startsAtMs, expiresAtMs, file } = this.authority
     if (expiresAtMs <= nowMs) return this.renewAuthority()
+    if (startsAtMs > nowMs && this.#warnedOf !== expiresAtMs) {
+      this.#warnedOf = expiresAtMs
+      this.#log.warn(
+        { caFile: file, validFrom: new Date(startsAtMs).toISOString(), now: new Date(nowMs).toISOString() },
+        'the certificate authority is not valid yet, so clients reject the server: set the clock of this machine, or, if the clock was wrong when the authority was created, start once with acrux serve --renew-ca to create a new authority, which all clients must then trust',
+      )
+      return
+    }
     if (!this.authority.isOutlived(nowMs) || this.#warnedOf === expiresAtMs) return
     this.#warnedOf = expiresAtMs
     this.#log.warn(
