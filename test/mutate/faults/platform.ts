@@ -212,7 +212,7 @@ export const platformFaults: readonly Fault[] = [
   },
   {
     what: 'Requests wait for a PostgreSQL that does not respond',
-    file: 'server/src/platform/sql/server-watch.ts',
+    file: 'server/src/platform/leases/server-watch.ts',
     find: 'if (this.#waiting > maxWaiting) for (const each of this.#dependents) each.setReachable(false)',
     replace: '',
     tests: ['server/src/platform/sql/postgres-outage.test.ts'],

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import type { Silence } from '../sql/server-watch.ts'
+import type { Silence } from './server-watch.ts'
 import { type Instant, Lease, type LeaseCommand } from './lease.ts'
 import {
   acknowledgeRevision,

@@ -36,7 +36,7 @@ import { systemErrorCode } from '../process/plain-reason.ts'
 import { type PostgresAccess, type PostgresAddress, connectionTo } from './postgres-address.ts'
 import { PostgresPool } from './postgres-pool.ts'
 import { requireUsableServer } from './postgres-server.ts'
-import { ServerWatch, Silence } from './server-watch.ts'
+import { ServerWatch, Silence } from '../leases/server-watch.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**

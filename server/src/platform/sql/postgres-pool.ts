@@ -1,7 +1,7 @@
 import type { PostgresPool as KyselyPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import pg from 'pg'
 import { DatabaseUnavailableError } from '../process/outage.ts'
-import { Silence } from './server-watch.ts'
+import { Silence } from '../leases/server-watch.ts'
 
 /**
  * The classes and codes of SQLSTATE with which PostgreSQL ends a connection or rejects a new one: connection exceptions, too
