@@ -177,11 +177,14 @@ test('credentials for a registry of this server are verified, and decide instead
   await expectRefused(scoped)
   await expectRefused({ password: importer.token })
   await expectRefused({ password: await accessTokenFor('team/other') })
+  await expectRefused({ username: appId, password: puller.token })
+  await expectRefused({ password: `${puller.token.slice(0, -6)}aaaaaa` })
   await arm('PATCH', map, { properties: { actions: ['repositories/team/*/content/read'] } })
   for (const [tag, credentials] of Object.entries({
     secret: { username: appId, password: puller.secret },
     refresh: { password: refreshToken },
     access: { password: await accessTokenFor('team/app') },
+    'identity-token': { password: puller.token },
     scoped,
   })) {
     assert.equal((await settled(await ask(credentials, tag), importer.token)).status, 200, tag)

@@ -23,7 +23,7 @@ export type NamedSource = Target & {
   readonly credentials?: { readonly username?: string | undefined; readonly password: string } | undefined
 }
 
-/** The user name of a password without a user name, which is a refresh token. [acr-protocol §1.9] */
+/** The user name of a password without a user name, which is a token. [acr-protocol §1.9] */
 const refreshTokenUser = '00000000-0000-0000-0000-000000000000'
 
 /** Finds the source of an import and decides whether the caller may import from it. @throws ArmError */

@@ -1,18 +1,10 @@
 import { type DecisionRecord, failedBefore } from '../../access/index.ts'
 import type { Form } from '../../standards/http/form.ts'
-import type { IdentityRefusal, RefusedToken, TokenAudience, VerifiedIdentity } from '../../identity/index.ts'
-import type { Registry } from '../../resources/index.ts'
+import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
 import { TokenError, authenticationRequired } from './errors.ts'
 import type { TokenContext } from './context.ts'
-import {
-  type AuditedCaller,
-  type Credential,
-  auditedCallerOf,
-  auditedOwnerOf,
-  budgetOf,
-  acceptsArmTokens,
-  unknownCaller,
-} from '../tokens/credential.ts'
+import { type AuditedCaller, auditedCallerOf, auditedOwnerOf, budgetOf, unknownCaller } from '../tokens/credential.ts'
+import { audiencesAt, identityCredential } from '../tokens/identity-token.ts'
 import type { ExchangeResponse } from './responses.ts'
 import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
 import { narrowedScope, requestedNarrowing } from './narrowing.ts'
@@ -60,7 +52,7 @@ export async function exchange(context: TokenContext, call: TokenCall): Promise<
   }
   const { identity } = verified
   const presented = recordPresented(identity.presented, false)
-  const credential = toCredential(identity)
+  const credential = identityCredential(identity)
   const caller = auditedCallerOf(credential, registry)
   if (!(await namesTenant(context, form, identity.tenantId)))
     return denyExchange(context, call, {
@@ -109,10 +101,6 @@ function earliest(...timesMs: readonly (number | undefined)[]): number | undefin
   return known.length === 0 ? undefined : Math.min(...known)
 }
 
-function audiencesAt(registry: Registry): readonly TokenAudience[] {
-  return acceptsArmTokens(registry) ? ['acr', 'arm'] : ['acr']
-}
-
 /** A valid token for ARM is rejected only by the policy of the registry. */
 async function explainRejection(
   { identity, directory }: TokenContext,
@@ -132,19 +120,6 @@ async function namesTenant({ directory }: TokenContext, form: Form, tokenTenantI
   if (named === undefined || named === '' || named === tokenTenantId) return true
   const { tenantId, defaultDomain } = await directory.tenant()
   return tokenTenantId === tenantId && named === defaultDomain
-}
-
-function toCredential(identity: VerifiedIdentity): Credential {
-  const { principal, appId, audience, credentialId, credentialKind } = identity
-  return {
-    kind: 'directory',
-    principalKind: principal.kind,
-    objectId: principal.objectId,
-    appId,
-    subject: principal.kind === 'user' ? principal.userPrincipalName : principal.appId,
-    credential: credentialId === undefined ? undefined : { kind: credentialKind, id: credentialId },
-    ...(audience === 'arm' ? { byArmToken: true } : {}),
-  }
 }
 
 type ExchangeFailure = IdentityRefusal | 'foreign-tenant' | 'no-assignment'
