@@ -12,6 +12,7 @@ export const rows: readonly GraphRow[] = [
     method: 'POST',
     path: '/$batch',
     need: 'visible',
+    cost: 'small',
     body: batchBody,
     response: batchSchema,
     handle: sendBatch,

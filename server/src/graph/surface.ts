@@ -44,6 +44,7 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
     id: row.id,
     method: row.method,
     path: `${root}${row.path}`,
+    cost: row.cost,
     need: row,
     handle: (call) => {
       const attempt = { request: call.request, routeId: row.id, sender: call.caller }

@@ -93,36 +93,36 @@ const registry = `${registries}/:registry`
 
 // prettier-ignore
 const subscriptionRows = table([
-  { id: 'openApi.get',             method: 'GET',    path: '/openapi.json',             need: 'signed-in',                                                    handle: getOpenApi, versionless: true },
-  { id: 'batch',                   method: 'POST',   path: '/batch',                    need: 'signed-in',                                                    handle: sendBatch },
-  { id: 'tenants.list',            method: 'GET',    path: '/tenants',                  need: 'signed-in',                                                    handle: listTenants },
-  { id: 'subscriptions.list',      method: 'GET',    path: '/subscriptions',            need: listed('Microsoft.Resources/subscriptions/read'),                handle: listSubscriptions },
-  { id: 'subscriptions.get',       method: 'GET',    path: subscription,                need: anyRole('Microsoft.Resources/subscriptions/read'),               handle: getSubscription },
-  { id: 'subscriptions.locations', method: 'GET',    path: `${subscription}/locations`, need: anyRole('Microsoft.Resources/subscriptions/locations/read'),     handle: listLocations },
-  { id: 'providers.list',          method: 'GET',    path: `${subscription}/providers`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'),     handle: listProviders },
-  { id: 'providers.get',           method: 'GET',    path: `${subscription}/providers/:name`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'), handle: getProvider },
-  { id: 'resources.list',          method: 'GET',    path: `${subscription}/resources`, need: listed('Microsoft.ContainerRegistry/registries/read'),           handle: listResources, filtered: true },
-  { id: 'resourceGroups.list',     method: 'GET',    path: groups,                      need: listed('Microsoft.Resources/subscriptions/resourceGroups/read'), handle: listResourceGroups },
-  { id: 'resourceGroups.get',      method: 'GET',    path: group,                       need: onGroups('read'),                                                handle: getResourceGroup },
-  { id: 'resourceGroups.head',     method: 'HEAD',   path: group,                       need: onGroups('read'),                                                handle: headResourceGroup },
-  { id: 'resourceGroups.put',      method: 'PUT',    path: group,                       need: onGroups('write'),                                               handle: putResourceGroup },
-  { id: 'resourceGroups.patch',    method: 'PATCH',  path: group,                       need: onGroups('write'),                                               handle: patchResourceGroup },
-  { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              handle: deleteResourceGroup },
-  { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), handle: rotateSigningKeys },
-  { id: 'signingKeys.withdraw',    method: 'POST',   path: `${subscription}/providers/Acrux.Server/withdrawSigningKeys`, need: action('Acrux.Server/signingKeys/withdraw/action'), handle: withdrawSigningKeys },
-  { id: 'scrub.start',             method: 'POST',   path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/action'), handle: startScrub },
-  { id: 'scrub.get',               method: 'GET',    path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/read'), handle: getScrub },
-  { id: 'garbageCollection.start', method: 'POST',   path: `${subscription}/providers/Acrux.Server/garbageCollection`, need: action('Acrux.Server/garbageCollection/action'), handle: startCollection },
-  { id: 'garbageCollection.get',   method: 'GET',    path: `${subscription}/providers/Acrux.Server/garbageCollection`, need: action('Acrux.Server/garbageCollection/read'), handle: getCollection },
-  { id: 'backup.start',            method: 'POST',   path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/action'), handle: startBackup },
-  { id: 'backup.get',              method: 'GET',    path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/read'), handle: getBackup },
-  { id: 'certificates.list',       method: 'GET',    path: `${subscription}/providers/Acrux.Server/certificates`, need: action('Acrux.Server/certificates/read'), handle: listCertificates },
-  { id: 'server.status',           method: 'GET',    path: `${subscription}/providers/Acrux.Server/status`, need: action('Acrux.Server/status/read'), handle: getStatus },
-  { id: 'server.settings',         method: 'POST',   path: `${subscription}/providers/Acrux.Server/listSettings`, need: action('Acrux.Server/listSettings/action'), handle: listSettings },
-  { id: 'auditChain.get',          method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditChain`, need: action('Acrux.Server/auditChain/read'), handle: getAuditChain },
-  { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
-  { id: 'activityLog.list',        method: 'GET',    path: `${subscription}/providers/Microsoft.Insights/eventtypes/management/values`, need: action('Microsoft.Insights/eventtypes/values/read'), handle: listActivityLog, filtered: true, paged: true },
-  { id: 'credentialUses.list',     method: 'GET',    path: `${subscription}/providers/Acrux.Server/credentialUses`, need: action('Acrux.Server/credentialUses/read'), handle: listCredentialUses, filtered: true, paged: true },
+  { id: 'openApi.get',             method: 'GET',    path: '/openapi.json',             need: 'signed-in',                                                    cost: 'list', handle: getOpenApi, versionless: true },
+  { id: 'batch',                   method: 'POST',   path: '/batch',                    need: 'signed-in',                                                    cost: 'small', handle: sendBatch },
+  { id: 'tenants.list',            method: 'GET',    path: '/tenants',                  need: 'signed-in',                                                    cost: 'read', handle: listTenants },
+  { id: 'subscriptions.list',      method: 'GET',    path: '/subscriptions',            need: listed('Microsoft.Resources/subscriptions/read'),                cost: 'read', handle: listSubscriptions },
+  { id: 'subscriptions.get',       method: 'GET',    path: subscription,                need: anyRole('Microsoft.Resources/subscriptions/read'),               cost: 'read', handle: getSubscription },
+  { id: 'subscriptions.locations', method: 'GET',    path: `${subscription}/locations`, need: anyRole('Microsoft.Resources/subscriptions/locations/read'),     cost: 'read', handle: listLocations },
+  { id: 'providers.list',          method: 'GET',    path: `${subscription}/providers`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'),     cost: 'list', handle: listProviders },
+  { id: 'providers.get',           method: 'GET',    path: `${subscription}/providers/:name`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'), cost: 'read', handle: getProvider },
+  { id: 'resources.list',          method: 'GET',    path: `${subscription}/resources`, need: listed('Microsoft.ContainerRegistry/registries/read'),           cost: 'list', handle: listResources, filtered: true },
+  { id: 'resourceGroups.list',     method: 'GET',    path: groups,                      need: listed('Microsoft.Resources/subscriptions/resourceGroups/read'), cost: 'list', handle: listResourceGroups },
+  { id: 'resourceGroups.get',      method: 'GET',    path: group,                       need: onGroups('read'),                                                cost: 'read', handle: getResourceGroup },
+  { id: 'resourceGroups.head',     method: 'HEAD',   path: group,                       need: onGroups('read'),                                                cost: 'read', handle: headResourceGroup },
+  { id: 'resourceGroups.put',      method: 'PUT',    path: group,                       need: onGroups('write'),                                               cost: 'change', handle: putResourceGroup },
+  { id: 'resourceGroups.patch',    method: 'PATCH',  path: group,                       need: onGroups('write'),                                               cost: 'change', handle: patchResourceGroup },
+  { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              cost: 'heavy-change', handle: deleteResourceGroup },
+  { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), cost: 'heavy-change', handle: rotateSigningKeys },
+  { id: 'signingKeys.withdraw',    method: 'POST',   path: `${subscription}/providers/Acrux.Server/withdrawSigningKeys`, need: action('Acrux.Server/signingKeys/withdraw/action'), cost: 'heavy-change', handle: withdrawSigningKeys },
+  { id: 'scrub.start',             method: 'POST',   path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/action'), cost: 'change', handle: startScrub },
+  { id: 'scrub.get',               method: 'GET',    path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/read'), cost: 'read', handle: getScrub },
+  { id: 'garbageCollection.start', method: 'POST',   path: `${subscription}/providers/Acrux.Server/garbageCollection`, need: action('Acrux.Server/garbageCollection/action'), cost: 'change', handle: startCollection },
+  { id: 'garbageCollection.get',   method: 'GET',    path: `${subscription}/providers/Acrux.Server/garbageCollection`, need: action('Acrux.Server/garbageCollection/read'), cost: 'read', handle: getCollection },
+  { id: 'backup.start',            method: 'POST',   path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/action'), cost: 'change', handle: startBackup },
+  { id: 'backup.get',              method: 'GET',    path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/read'), cost: 'read', handle: getBackup },
+  { id: 'certificates.list',       method: 'GET',    path: `${subscription}/providers/Acrux.Server/certificates`, need: action('Acrux.Server/certificates/read'), cost: 'list', handle: listCertificates },
+  { id: 'server.status',           method: 'GET',    path: `${subscription}/providers/Acrux.Server/status`, need: action('Acrux.Server/status/read'), cost: 'list', handle: getStatus },
+  { id: 'server.settings',         method: 'POST',   path: `${subscription}/providers/Acrux.Server/listSettings`, need: action('Acrux.Server/listSettings/action'), cost: 'list', handle: listSettings },
+  { id: 'auditChain.get',          method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditChain`, need: action('Acrux.Server/auditChain/read'), cost: 'list', handle: getAuditChain },
+  { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), cost: 'list', handle: listAuditEvents, filtered: true, paged: true },
+  { id: 'activityLog.list',        method: 'GET',    path: `${subscription}/providers/Microsoft.Insights/eventtypes/management/values`, need: action('Microsoft.Insights/eventtypes/values/read'), cost: 'list', handle: listActivityLog, filtered: true, paged: true },
+  { id: 'credentialUses.list',     method: 'GET',    path: `${subscription}/providers/Acrux.Server/credentialUses`, need: action('Acrux.Server/credentialUses/read'), cost: 'list', handle: listCredentialUses, filtered: true, paged: true },
 ])
 
 const registrationRows = providerNamespaces.flatMap((namespace) =>
@@ -132,6 +132,7 @@ const registrationRows = providerNamespaces.flatMap((namespace) =>
       method: 'POST',
       path: `${subscription}/providers/${namespace}/register`,
       need: action(`${namespace}/register/action`),
+      cost: 'change',
       handle: registerProvider(namespace),
     },
   ]),
@@ -139,21 +140,21 @@ const registrationRows = providerNamespaces.flatMap((namespace) =>
 
 // prettier-ignore
 const registryRows = table([
-  { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), handle: checkName },
-  { id: 'content.search',                  method: 'GET',    path: `${subscription}/providers/Acrux.Server/content`, need: listed('Microsoft.ContainerRegistry/registries/repositories/metadata/read'), handle: searchContent, paged: true },
-  { id: 'registries.listInSubscription',   method: 'GET',    path: `${subscription}/${provider}/registries`, need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
-  { id: 'registries.listInGroup',          method: 'GET',    path: registries,                          need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
-  { id: 'registries.get',                  method: 'GET',    path: registry,                            need: onRegistries('read'),                        handle: getRegistry },
-  { id: 'registries.put',                  method: 'PUT',    path: registry,                            need: onRegistries('write'),                       handle: putRegistry },
-  { id: 'registries.patch',                method: 'PATCH',  path: registry,                            need: onRegistries('write'),                       handle: patchRegistry },
-  { id: 'registries.delete',               method: 'DELETE', path: registry,                            need: onRegistries('delete'),                      handle: deleteRegistry },
-  { id: 'registries.listCredentials',      method: 'POST',   path: `${registry}/listCredentials`,      need: onRegistries('listCredentials/action'),      handle: listCredentials },
-  { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), handle: regenerateCredential },
-  { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             handle: listUsages },
-  { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          handle: importImage },
-  { id: 'operationResults.get',            method: 'GET',    path: `${subscription}/${provider}/locations/:location/operationResults/:name`, need: listed('Microsoft.ContainerRegistry/registries/importImage/action'), handle: getImportResult },
-  { id: 'registries.checkNetworkAccess',   method: 'POST',   path: `${registry}/providers/Acrux.Server/checkNetworkAccess`, need: onRegistries('read'), handle: checkNetworkAccess },
-  { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true, paged: true },
+  { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), cost: 'read', handle: checkName },
+  { id: 'content.search',                  method: 'GET',    path: `${subscription}/providers/Acrux.Server/content`, need: listed('Microsoft.ContainerRegistry/registries/repositories/metadata/read'), cost: 'list', handle: searchContent, paged: true },
+  { id: 'registries.listInSubscription',   method: 'GET',    path: `${subscription}/${provider}/registries`, need: listed('Microsoft.ContainerRegistry/registries/read'), cost: 'list', handle: listRegistries },
+  { id: 'registries.listInGroup',          method: 'GET',    path: registries,                          need: listed('Microsoft.ContainerRegistry/registries/read'), cost: 'list', handle: listRegistries },
+  { id: 'registries.get',                  method: 'GET',    path: registry,                            need: onRegistries('read'),                        cost: 'read', handle: getRegistry },
+  { id: 'registries.put',                  method: 'PUT',    path: registry,                            need: onRegistries('write'),                       cost: 'heavy-change', handle: putRegistry },
+  { id: 'registries.patch',                method: 'PATCH',  path: registry,                            need: onRegistries('write'),                       cost: 'heavy-change', handle: patchRegistry },
+  { id: 'registries.delete',               method: 'DELETE', path: registry,                            need: onRegistries('delete'),                      cost: 'heavy-change', handle: deleteRegistry },
+  { id: 'registries.listCredentials',      method: 'POST',   path: `${registry}/listCredentials`,      need: onRegistries('listCredentials/action'),      cost: 'read', handle: listCredentials },
+  { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), cost: 'heavy-change', handle: regenerateCredential },
+  { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             cost: 'list', handle: listUsages },
+  { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          cost: 'change', handle: importImage },
+  { id: 'operationResults.get',            method: 'GET',    path: `${subscription}/${provider}/locations/:location/operationResults/:name`, need: listed('Microsoft.ContainerRegistry/registries/importImage/action'), cost: 'read', handle: getImportResult },
+  { id: 'registries.checkNetworkAccess',   method: 'POST',   path: `${registry}/providers/Acrux.Server/checkNetworkAccess`, need: onRegistries('read'), cost: 'list', handle: checkNetworkAccess },
+  { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            cost: 'list', handle: listRegistryAuditEvents, filtered: true, paged: true },
 ])
 
 const child = `${registry}/:type`
@@ -161,14 +162,14 @@ const child = `${registry}/:type`
 /** What Azure has and this server does not. The paths that are served are more specific, and take precedence. */
 // prettier-ignore
 const unservedRows = table([
-  { id: 'unserved.list',   method: 'GET',    path: child,                  need: onRegistries('read'), handle: listUnserved },
-  { id: 'unserved.act',    method: 'POST',   path: child,                  need: onRegistries('read'), handle: refuseUnserved },
-  { id: 'unserved.get',    method: 'GET',    path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
-  { id: 'unserved.put',    method: 'PUT',    path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
-  { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
-  { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
-  { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: onRegistries('read'), handle: refuseUnserved },
-  { id: 'tagNames.list', method: 'GET', path: `${subscription}/tagNames`, need: anyRole('Microsoft.Resources/subscriptions/tagNames/read'), handle: listNone },
+  { id: 'unserved.list',   method: 'GET',    path: child,                  need: onRegistries('read'), cost: 'read', handle: listUnserved },
+  { id: 'unserved.act',    method: 'POST',   path: child,                  need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
+  { id: 'unserved.get',    method: 'GET',    path: `${child}/:name`,       need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
+  { id: 'unserved.put',    method: 'PUT',    path: `${child}/:name`,       need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
+  { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
+  { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
+  { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
+  { id: 'tagNames.list', method: 'GET', path: `${subscription}/tagNames`, need: anyRole('Microsoft.Resources/subscriptions/tagNames/read'), cost: 'read', handle: listNone },
 ])
 
 /** Tags can be read here, and are changed with their resource. */
@@ -176,10 +177,10 @@ function tagRows(scopeName: string, scopePath: string, need: CallerNeed): readon
   const path = `${scopePath}/providers/Microsoft.Resources/tags/default`
   // prettier-ignore
   return table([
-    { id: `tags.get.${scopeName}`,    method: 'GET',    path, need, handle: getTags },
-    { id: `tags.put.${scopeName}`,    method: 'PUT',    path, need, handle: refuseNone },
-    { id: `tags.patch.${scopeName}`,  method: 'PATCH',  path, need, handle: refuseNone },
-    { id: `tags.delete.${scopeName}`, method: 'DELETE', path, need, handle: refuseNone },
+    { id: `tags.get.${scopeName}`,    method: 'GET',    path, need, cost: 'read', handle: getTags },
+    { id: `tags.put.${scopeName}`,    method: 'PUT',    path, need, cost: 'read', handle: refuseNone },
+    { id: `tags.patch.${scopeName}`,  method: 'PATCH',  path, need, cost: 'read', handle: refuseNone },
+    { id: `tags.delete.${scopeName}`, method: 'DELETE', path, need, cost: 'read', handle: refuseNone },
   ])
 }
 
@@ -190,10 +191,10 @@ function noneRows(scopeName: string, scopePath: string, need: CallerNeed): reado
     const path = `${scopePath}/providers/${type}`
     // prettier-ignore
     return table([
-      { id: `${name}.list.${scopeName}`,   method: 'GET',    path,                   need, handle: listNone },
-      { id: `${name}.get.${scopeName}`,    method: 'GET',    path: `${path}/:name`, need, handle: refuseNone },
-      { id: `${name}.put.${scopeName}`,    method: 'PUT',    path: `${path}/:name`, need, handle: refuseNone },
-      { id: `${name}.delete.${scopeName}`, method: 'DELETE', path: `${path}/:name`, need, handle: refuseNone },
+      { id: `${name}.list.${scopeName}`,   method: 'GET',    path,                   need, cost: 'read', handle: listNone },
+      { id: `${name}.get.${scopeName}`,    method: 'GET',    path: `${path}/:name`, need, cost: 'read', handle: refuseNone },
+      { id: `${name}.put.${scopeName}`,    method: 'PUT',    path: `${path}/:name`, need, cost: 'read', handle: refuseNone },
+      { id: `${name}.delete.${scopeName}`, method: 'DELETE', path: `${path}/:name`, need, cost: 'read', handle: refuseNone },
     ])
   })
 }
@@ -203,9 +204,9 @@ const onInsights = (name: string): CallerNeed => action(`Microsoft.Insights/${na
 
 // prettier-ignore
 const metricRows = table([
-  { id: 'metrics.list',           method: 'GET', path: `${insights}/metrics`,           need: onInsights('metrics'),           handle: listMetrics,           paged: true },
-  { id: 'metricDefinitions.list', method: 'GET', path: `${insights}/metricDefinitions`, need: onInsights('metricDefinitions'), handle: listMetricDefinitions, paged: true },
-  { id: 'metricNamespaces.list',  method: 'GET', path: `${insights}/metricNamespaces`,  need: onInsights('metricNamespaces'),  handle: listMetricNamespaces,  paged: true },
+  { id: 'metrics.list',           method: 'GET', path: `${insights}/metrics`,           need: onInsights('metrics'),           cost: 'list', handle: listMetrics,           paged: true },
+  { id: 'metricDefinitions.list', method: 'GET', path: `${insights}/metricDefinitions`, need: onInsights('metricDefinitions'), cost: 'read', handle: listMetricDefinitions, paged: true },
+  { id: 'metricNamespaces.list',  method: 'GET', path: `${insights}/metricNamespaces`,  need: onInsights('metricNamespaces'),  cost: 'read', handle: listMetricNamespaces,  paged: true },
 ])
 
 const anonymousAccess = `${registry}/providers/Acrux.Server/anonymousAccess/default`
@@ -214,20 +215,20 @@ const tokens = `${registry}/tokens`
 
 // prettier-ignore
 const scopedTokenRows = table([
-  { id: 'scopeMaps.list',                 method: 'GET',    path: scopeMaps,              need: onRegistries('scopeMaps/read'),   handle: listScopeMaps },
-  { id: 'scopeMaps.get',                  method: 'GET',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/read'),   handle: getScopeMap },
-  { id: 'scopeMaps.put',                  method: 'PUT',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  handle: putScopeMap },
-  { id: 'scopeMaps.patch',                method: 'PATCH',  path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  handle: patchScopeMap },
-  { id: 'scopeMaps.delete',               method: 'DELETE', path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/delete'), handle: deleteScopeMap },
-  { id: 'tokens.list',                    method: 'GET',    path: tokens,                 need: onRegistries('tokens/read'),      handle: listScopedTokens },
-  { id: 'tokens.get',                     method: 'GET',    path: `${tokens}/:name`,      need: onRegistries('tokens/read'),      handle: getScopedToken },
-  { id: 'tokens.put',                     method: 'PUT',    path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     handle: putScopedToken },
-  { id: 'tokens.patch',                   method: 'PATCH',  path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     handle: patchScopedToken },
-  { id: 'tokens.delete',                  method: 'DELETE', path: `${tokens}/:name`,      need: onRegistries('tokens/delete'),    handle: deleteScopedToken },
-  { id: 'registries.generateCredentials', method: 'POST',   path: `${registry}/generateCredentials`, need: onRegistries('generateCredentials/action'), handle: generateCredentials },
-  { id: 'anonymousAccess.get',            method: 'GET',    path: anonymousAccess,        need: onRegistries('read'),             handle: getAnonymousAccess },
-  { id: 'anonymousAccess.put',            method: 'PUT',    path: anonymousAccess,        need: onRegistries('write'),            handle: putAnonymousAccess },
-  { id: 'anonymousAccess.delete',         method: 'DELETE', path: anonymousAccess,        need: onRegistries('write'),            handle: deleteAnonymousAccess },
+  { id: 'scopeMaps.list',                 method: 'GET',    path: scopeMaps,              need: onRegistries('scopeMaps/read'),   cost: 'list', handle: listScopeMaps },
+  { id: 'scopeMaps.get',                  method: 'GET',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/read'),   cost: 'read', handle: getScopeMap },
+  { id: 'scopeMaps.put',                  method: 'PUT',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  cost: 'heavy-change', handle: putScopeMap },
+  { id: 'scopeMaps.patch',                method: 'PATCH',  path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  cost: 'heavy-change', handle: patchScopeMap },
+  { id: 'scopeMaps.delete',               method: 'DELETE', path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/delete'), cost: 'heavy-change', handle: deleteScopeMap },
+  { id: 'tokens.list',                    method: 'GET',    path: tokens,                 need: onRegistries('tokens/read'),      cost: 'list', handle: listScopedTokens },
+  { id: 'tokens.get',                     method: 'GET',    path: `${tokens}/:name`,      need: onRegistries('tokens/read'),      cost: 'read', handle: getScopedToken },
+  { id: 'tokens.put',                     method: 'PUT',    path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     cost: 'heavy-change', handle: putScopedToken },
+  { id: 'tokens.patch',                   method: 'PATCH',  path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     cost: 'heavy-change', handle: patchScopedToken },
+  { id: 'tokens.delete',                  method: 'DELETE', path: `${tokens}/:name`,      need: onRegistries('tokens/delete'),    cost: 'heavy-change', handle: deleteScopedToken },
+  { id: 'registries.generateCredentials', method: 'POST',   path: `${registry}/generateCredentials`, need: onRegistries('generateCredentials/action'), cost: 'heavy-change', handle: generateCredentials },
+  { id: 'anonymousAccess.get',            method: 'GET',    path: anonymousAccess,        need: onRegistries('read'),             cost: 'read', handle: getAnonymousAccess },
+  { id: 'anonymousAccess.put',            method: 'PUT',    path: anonymousAccess,        need: onRegistries('write'),            cost: 'heavy-change', handle: putAnonymousAccess },
+  { id: 'anonymousAccess.delete',         method: 'DELETE', path: anonymousAccess,        need: onRegistries('write'),            cost: 'heavy-change', handle: deleteAnonymousAccess },
 ])
 
 const passwordUses = `${registry}/providers/Acrux.Server/passwordUses`
@@ -236,9 +237,9 @@ const onUses = action('Acrux.Server/credentialUses/read')
 /** Azure does not have these. */
 // prettier-ignore
 const passwordUseRows = table([
-  { id: 'passwordUses.list', method: 'GET', path: passwordUses,            need: onUses, handle: listPasswordUses },
-  { id: 'passwordUses.get',  method: 'GET', path: `${passwordUses}/:name`, need: onUses, handle: getPasswordUses },
-  { id: 'adminPasswordUses.get', method: 'GET', path: `${registry}/providers/Acrux.Server/adminPasswordUses/default`, need: onUses, handle: getAdminPasswordUses },
+  { id: 'passwordUses.list', method: 'GET', path: passwordUses,            need: onUses, cost: 'list', handle: listPasswordUses },
+  { id: 'passwordUses.get',  method: 'GET', path: `${passwordUses}/:name`, need: onUses, cost: 'read', handle: getPasswordUses },
+  { id: 'adminPasswordUses.get', method: 'GET', path: `${registry}/providers/Acrux.Server/adminPasswordUses/default`, need: onUses, cost: 'read', handle: getAdminPasswordUses },
 ])
 
 const onQuotas = (name: string): CallerNeed => action(`Acrux.Server/quotas/${name}`)
@@ -250,14 +251,14 @@ const imports = `${registry}/providers/Acrux.Server/imports`
 /** Azure does not have these. */
 // prettier-ignore
 const capacityRows = table([
-  { id: 'quotas.list',    method: 'GET',    path: quotas,               need: onQuotas('read'),    handle: listQuotas },
-  { id: 'quotas.get',     method: 'GET',    path: `${quotas}/:name`,    need: onQuotas('read'),    handle: getQuota },
-  { id: 'quotas.put',     method: 'PUT',    path: `${quotas}/:name`,    need: onQuotas('write'),   handle: putQuota },
-  { id: 'quotas.delete',  method: 'DELETE', path: `${quotas}/:name`,    need: onQuotas('delete'),  handle: deleteQuota },
-  { id: 'uploads.list',   method: 'GET',    path: uploads,              need: onUploads('read'),   handle: listOpenUploads },
-  { id: 'uploads.delete', method: 'DELETE', path: `${uploads}/:name`,   need: onUploads('delete'), handle: deleteOpenUpload },
-  { id: 'imports.list',   method: 'GET',    path: imports,              need: listed('Acrux.Server/imports/read'), handle: listImports },
-  { id: 'imports.delete', method: 'DELETE', path: `${imports}/:name`,   need: onRegistries('importImage/action'), handle: cancelImport },
+  { id: 'quotas.list',    method: 'GET',    path: quotas,               need: onQuotas('read'),    cost: 'list', handle: listQuotas },
+  { id: 'quotas.get',     method: 'GET',    path: `${quotas}/:name`,    need: onQuotas('read'),    cost: 'read', handle: getQuota },
+  { id: 'quotas.put',     method: 'PUT',    path: `${quotas}/:name`,    need: onQuotas('write'),   cost: 'change', handle: putQuota },
+  { id: 'quotas.delete',  method: 'DELETE', path: `${quotas}/:name`,    need: onQuotas('delete'),  cost: 'change', handle: deleteQuota },
+  { id: 'uploads.list',   method: 'GET',    path: uploads,              need: onUploads('read'),   cost: 'list', handle: listOpenUploads },
+  { id: 'uploads.delete', method: 'DELETE', path: `${uploads}/:name`,   need: onUploads('delete'), cost: 'change', handle: deleteOpenUpload },
+  { id: 'imports.list',   method: 'GET',    path: imports,              need: listed('Acrux.Server/imports/read'), cost: 'list', handle: listImports },
+  { id: 'imports.delete', method: 'DELETE', path: `${imports}/:name`,   need: onRegistries('importImage/action'), cost: 'change', handle: cancelImport },
 ])
 
 const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)
@@ -267,12 +268,12 @@ const identity = `${identities}/:identity`
 
 // prettier-ignore
 const identityRows = table([
-  { id: 'identities.listInSubscription', method: 'GET',    path: `${subscription}/${identityProvider}`, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), handle: listUserAssignedIdentities },
-  { id: 'identities.listInGroup',        method: 'GET',    path: identities, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), handle: listUserAssignedIdentities },
-  { id: 'identities.get',                method: 'GET',    path: identity,   need: onIdentities('read'),   handle: getUserAssignedIdentity },
-  { id: 'identities.put',                method: 'PUT',    path: identity,   need: onIdentities('write'),  handle: putUserAssignedIdentity },
-  { id: 'identities.patch',              method: 'PATCH',  path: identity,   need: onIdentities('write'),  handle: patchUserAssignedIdentity },
-  { id: 'identities.delete',             method: 'DELETE', path: identity,   need: onIdentities('delete'), handle: deleteUserAssignedIdentity },
+  { id: 'identities.listInSubscription', method: 'GET',    path: `${subscription}/${identityProvider}`, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), cost: 'list', handle: listUserAssignedIdentities },
+  { id: 'identities.listInGroup',        method: 'GET',    path: identities, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), cost: 'list', handle: listUserAssignedIdentities },
+  { id: 'identities.get',                method: 'GET',    path: identity,   need: onIdentities('read'),   cost: 'read', handle: getUserAssignedIdentity },
+  { id: 'identities.put',                method: 'PUT',    path: identity,   need: onIdentities('write'),  cost: 'heavy-change', handle: putUserAssignedIdentity },
+  { id: 'identities.patch',              method: 'PATCH',  path: identity,   need: onIdentities('write'),  cost: 'heavy-change', handle: patchUserAssignedIdentity },
+  { id: 'identities.delete',             method: 'DELETE', path: identity,   need: onIdentities('delete'), cost: 'heavy-change', handle: deleteUserAssignedIdentity },
 ])
 
 const federatedCredentials = `${identity}/federatedIdentityCredentials`
@@ -280,10 +281,10 @@ const federatedCredential = `${federatedCredentials}/:name`
 
 // prettier-ignore
 const federationRows = table([
-  { id: 'federatedCredentials.list',   method: 'GET',    path: federatedCredentials, need: onIdentities('federatedIdentityCredentials/read'),   handle: listFederatedCredentials },
-  { id: 'federatedCredentials.get',    method: 'GET',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/read'),   handle: getFederatedCredential },
-  { id: 'federatedCredentials.put',    method: 'PUT',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/write'),  handle: putFederatedCredential },
-  { id: 'federatedCredentials.delete', method: 'DELETE', path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/delete'), handle: deleteFederatedCredential },
+  { id: 'federatedCredentials.list',   method: 'GET',    path: federatedCredentials, need: onIdentities('federatedIdentityCredentials/read'),   cost: 'list', handle: listFederatedCredentials },
+  { id: 'federatedCredentials.get',    method: 'GET',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/read'),   cost: 'read', handle: getFederatedCredential },
+  { id: 'federatedCredentials.put',    method: 'PUT',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/write'),  cost: 'heavy-change', handle: putFederatedCredential },
+  { id: 'federatedCredentials.delete', method: 'DELETE', path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/delete'), cost: 'heavy-change', handle: deleteFederatedCredential },
 ])
 
 const onMachines = (name: string): CallerNeed => action(`Microsoft.HybridCompute/machines/${name}`)
@@ -293,13 +294,13 @@ const machine = `${machines}/:machine`
 
 // prettier-ignore
 const machineRows = table([
-  { id: 'machines.listInSubscription', method: 'GET',    path: `${subscription}/${machineProvider}`, need: listed('Microsoft.HybridCompute/machines/read'), handle: listMachines },
-  { id: 'machines.listInGroup',        method: 'GET',    path: machines, need: listed('Microsoft.HybridCompute/machines/read'), handle: listMachines },
-  { id: 'machines.get',                method: 'GET',    path: machine,  need: onMachines('read'),   handle: getMachine },
-  { id: 'machines.put',                method: 'PUT',    path: machine,  need: onMachines('write'),  handle: putMachine },
-  { id: 'machines.patch',              method: 'PATCH',  path: machine,  need: onMachines('write'),  handle: patchMachine },
-  { id: 'machines.delete',             method: 'DELETE', path: machine,  need: onMachines('delete'), handle: deleteMachine },
-  { id: 'machines.enrollmentCode',     method: 'POST',   path: `${machine}/enrollmentCode`, need: onMachines('write'), handle: createEnrollmentCode },
+  { id: 'machines.listInSubscription', method: 'GET',    path: `${subscription}/${machineProvider}`, need: listed('Microsoft.HybridCompute/machines/read'), cost: 'list', handle: listMachines },
+  { id: 'machines.listInGroup',        method: 'GET',    path: machines, need: listed('Microsoft.HybridCompute/machines/read'), cost: 'list', handle: listMachines },
+  { id: 'machines.get',                method: 'GET',    path: machine,  need: onMachines('read'),   cost: 'read', handle: getMachine },
+  { id: 'machines.put',                method: 'PUT',    path: machine,  need: onMachines('write'),  cost: 'heavy-change', handle: putMachine },
+  { id: 'machines.patch',              method: 'PATCH',  path: machine,  need: onMachines('write'),  cost: 'heavy-change', handle: patchMachine },
+  { id: 'machines.delete',             method: 'DELETE', path: machine,  need: onMachines('delete'), cost: 'heavy-change', handle: deleteMachine },
+  { id: 'machines.enrollmentCode',     method: 'POST',   path: `${machine}/enrollmentCode`, need: onMachines('write'), cost: 'heavy-change', handle: createEnrollmentCode },
 ])
 
 const readAssignments = action('Microsoft.Authorization/roleAssignments/read')
@@ -307,13 +308,13 @@ const readAssignments = action('Microsoft.Authorization/roleAssignments/read')
 /** Azure does not have these. */
 // prettier-ignore
 const questionRows = table([
-  { id: 'access.explanation',       method: 'GET', path: `${registry}/accessExplanation`, need: readAssignments, handle: getExplanation },
-  { id: 'access.decision',          method: 'GET', path: `${registry}/decisions/:name`,   need: onRegistries('decisions/read'), handle: getDecision },
-  { id: 'access.anyDecision',       method: 'GET', path: `${subscription}/providers/Acrux.Server/decisions/:name`, need: action('Acrux.Server/decisions/read'), handle: getAnyDecision },
-  { id: 'access.ownDenials',        method: 'GET', path: '/providers/Acrux.Server/denials', need: 'signed-in', handle: listOwnDenials, paged: true },
-  { id: 'access.ownDenial',         method: 'GET', path: '/providers/Acrux.Server/denials/:name', need: 'signed-in', handle: getOwnDenial },
-  { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals, paged: true },
-  { id: 'access.modeChanges',       method: 'GET', path: `${registry}/providers/Acrux.Server/modeChanges`, need: readAssignments, handle: listModeChanges, paged: true },
+  { id: 'access.explanation',       method: 'GET', path: `${registry}/accessExplanation`, need: readAssignments, cost: 'list', handle: getExplanation },
+  { id: 'access.decision',          method: 'GET', path: `${registry}/decisions/:name`,   need: onRegistries('decisions/read'), cost: 'list', handle: getDecision },
+  { id: 'access.anyDecision',       method: 'GET', path: `${subscription}/providers/Acrux.Server/decisions/:name`, need: action('Acrux.Server/decisions/read'), cost: 'list', handle: getAnyDecision },
+  { id: 'access.ownDenials',        method: 'GET', path: '/providers/Acrux.Server/denials', need: 'signed-in', cost: 'list', handle: listOwnDenials, paged: true },
+  { id: 'access.ownDenial',         method: 'GET', path: '/providers/Acrux.Server/denials/:name', need: 'signed-in', cost: 'list', handle: getOwnDenial },
+  { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, cost: 'list', handle: getAllowedPrincipals, paged: true },
+  { id: 'access.modeChanges',       method: 'GET', path: `${registry}/providers/Acrux.Server/modeChanges`, need: readAssignments, cost: 'list', handle: listModeChanges, paged: true },
 ])
 
 const authorization = 'providers/Microsoft.Authorization'
@@ -330,28 +331,28 @@ function roleRows(scopeName: string, scopePath: string): readonly ManagementRow[
   const onDefinitions = (name: string): CallerNeed => action(`Microsoft.Authorization/roleDefinitions/${name}`)
   // prettier-ignore
   return table([
-    { id: `roleDefinitions.list.${scopeName}`,   method: 'GET',    path: definitions,            need: onDefinitions('read'),   handle: listRoleDefinitions, filtered: true },
-    { id: `roleDefinitions.get.${scopeName}`,    method: 'GET',    path: `${definitions}/:name`, need: onDefinitions('read'),   handle: getRoleDefinition },
-    { id: `roleDefinitions.put.${scopeName}`,    method: 'PUT',    path: `${definitions}/:name`, need: onDefinitions('write'),  handle: putRoleDefinition },
-    { id: `roleDefinitions.delete.${scopeName}`, method: 'DELETE', path: `${definitions}/:name`, need: onDefinitions('delete'), handle: deleteRoleDefinition },
-    { id: `roleAssignments.list.${scopeName}`,   method: 'GET',    path: assignments,            need: onAssignments('read'),   handle: listRoleAssignments, filtered: true, paged: true },
-    { id: `roleAssignments.get.${scopeName}`,    method: 'GET',    path: `${assignments}/:name`, need: onAssignments('read'),   handle: getRoleAssignment },
-    { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: judging('write'),        handle: putRoleAssignment },
-    { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: judging('delete'),       handle: deleteRoleAssignment },
+    { id: `roleDefinitions.list.${scopeName}`,   method: 'GET',    path: definitions,            need: onDefinitions('read'),   cost: 'list', handle: listRoleDefinitions, filtered: true },
+    { id: `roleDefinitions.get.${scopeName}`,    method: 'GET',    path: `${definitions}/:name`, need: onDefinitions('read'),   cost: 'read', handle: getRoleDefinition },
+    { id: `roleDefinitions.put.${scopeName}`,    method: 'PUT',    path: `${definitions}/:name`, need: onDefinitions('write'),  cost: 'heavy-change', handle: putRoleDefinition },
+    { id: `roleDefinitions.delete.${scopeName}`, method: 'DELETE', path: `${definitions}/:name`, need: onDefinitions('delete'), cost: 'heavy-change', handle: deleteRoleDefinition },
+    { id: `roleAssignments.list.${scopeName}`,   method: 'GET',    path: assignments,            need: onAssignments('read'),   cost: 'list', handle: listRoleAssignments, filtered: true, paged: true },
+    { id: `roleAssignments.get.${scopeName}`,    method: 'GET',    path: `${assignments}/:name`, need: onAssignments('read'),   cost: 'read', handle: getRoleAssignment },
+    { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: judging('write'),        cost: 'heavy-change', handle: putRoleAssignment },
+    { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: judging('delete'),       cost: 'heavy-change', handle: deleteRoleAssignment },
   ])
 }
 
 /** What the caller may do at a scope. */
 // prettier-ignore
 const permissionRows = (scopeName: string, scopePath: string) => table([
-  { id: `permissions.list.${scopeName}`, method: 'GET', path: `${scopePath}/${authorization}/permissions`, need: anyRole('Microsoft.Authorization/permissions/read'), handle: listPermissions },
+  { id: `permissions.list.${scopeName}`, method: 'GET', path: `${scopePath}/${authorization}/permissions`, need: anyRole('Microsoft.Authorization/permissions/read'), cost: 'list', handle: listPermissions },
 ])
 
 /** The built-in roles by the ids that they have in the tenant; there are no assignments at that scope. */
 // prettier-ignore
 const tenantRows = table([
-  { id: 'roleDefinitions.list.tenant', method: 'GET', path: `/${authorization}/roleDefinitions`,       need: anyRole('Microsoft.Authorization/roleDefinitions/read'), handle: listRoleDefinitions, filtered: true },
-  { id: 'roleDefinitions.get.tenant',  method: 'GET', path: `/${authorization}/roleDefinitions/:name`, need: anyRole('Microsoft.Authorization/roleDefinitions/read'), handle: getRoleDefinition },
+  { id: 'roleDefinitions.list.tenant', method: 'GET', path: `/${authorization}/roleDefinitions`,       need: anyRole('Microsoft.Authorization/roleDefinitions/read'), cost: 'list', handle: listRoleDefinitions, filtered: true },
+  { id: 'roleDefinitions.get.tenant',  method: 'GET', path: `/${authorization}/roleDefinitions/:name`, need: anyRole('Microsoft.Authorization/roleDefinitions/read'), cost: 'read', handle: getRoleDefinition },
 ])
 
 /** The route table of the ARM surface, without `/metadata/endpoints`, which is public. */

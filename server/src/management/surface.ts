@@ -17,7 +17,7 @@ import { prepare, renderError } from './arm/render.ts'
 import { rows } from './routes.ts'
 import type { ManagementRow } from './table.ts'
 
-const metadataRow = { id: 'management.metadata', method: 'GET', path: '/metadata/endpoints' } as const
+const metadataRow = { id: 'management.metadata', method: 'GET', path: '/metadata/endpoints', cost: 'small' } as const
 
 /** The route table of the ARM surface. */
 export const managementRoutes: readonly RouteDescription[] = [
@@ -66,6 +66,7 @@ function toRoute(context: ManagementContext, row: ManagementRow): Route<RowNeed,
     id: row.id,
     method: row.method,
     path: row.path,
+    cost: row.cost,
     need: { id: row.id, need: row.need, versionless: row.versionless },
     handle: async ({ caller, ...call }: Call<ManagementCaller | undefined>) => {
       if (caller === undefined) throw new Error(`${row.id} was reached without a caller`)

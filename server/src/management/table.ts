@@ -1,4 +1,5 @@
 import type { ManagementHandler, WellTyped } from './arm/context.ts'
+import type { RouteCost } from '../platform/http/route-cost.ts'
 import type { CallerNeed } from './arm/need.ts'
 
 /** A route that needs an authenticated caller. */
@@ -7,6 +8,7 @@ export type ManagementRow<Handler extends ManagementHandler = ManagementHandler>
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly need: CallerNeed
+  readonly cost: RouteCost
   readonly handle: Handler & WellTyped<Handler>
   /** Whether it reads `$filter`; every other route rejects one. */
   readonly filtered?: true

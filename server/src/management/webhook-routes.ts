@@ -15,9 +15,9 @@ const webhook = `${webhooks}/:name`
 /** The routes of the webhooks of the audit log. */
 // prettier-ignore
 export const webhookRows = table([
-  { id: 'auditWebhooks.list',         method: 'GET',    path: webhooks, need: onWebhooks('read'),   handle: listAuditWebhooks },
-  { id: 'auditWebhooks.get',          method: 'GET',    path: webhook,  need: onWebhooks('read'),   handle: getAuditWebhook },
-  { id: 'auditWebhooks.put',          method: 'PUT',    path: webhook,  need: onWebhooks('write'),  handle: putAuditWebhook },
-  { id: 'auditWebhooks.delete',       method: 'DELETE', path: webhook,  need: onWebhooks('delete'), handle: deleteAuditWebhook },
-  { id: 'auditWebhooks.rotateSecret', method: 'POST',   path: `${webhook}/rotateSecret`, need: onWebhooks('rotateSecret/action'), handle: rotateAuditWebhookSecret },
+  { id: 'auditWebhooks.list',         method: 'GET',    path: webhooks, need: onWebhooks('read'),   cost: 'list', handle: listAuditWebhooks },
+  { id: 'auditWebhooks.get',          method: 'GET',    path: webhook,  need: onWebhooks('read'),   cost: 'read', handle: getAuditWebhook },
+  { id: 'auditWebhooks.put',          method: 'PUT',    path: webhook,  need: onWebhooks('write'),  cost: 'change', handle: putAuditWebhook },
+  { id: 'auditWebhooks.delete',       method: 'DELETE', path: webhook,  need: onWebhooks('delete'), cost: 'change', handle: deleteAuditWebhook },
+  { id: 'auditWebhooks.rotateSecret', method: 'POST',   path: `${webhook}/rotateSecret`, need: onWebhooks('rotateSecret/action'), cost: 'change', handle: rotateAuditWebhookSecret },
 ])

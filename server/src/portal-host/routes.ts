@@ -13,10 +13,10 @@ export type SessionRow = RouteDescription & {
 
 // prettier-ignore
 export const sessionRows: readonly SessionRow[] = [
-  { id: 'portal.session.get',                method: 'GET',  path: `${apiPath}/session`,                    need: 'portal-session', handle: getSession },
-  { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', handle: signOut },
-  { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', handle: signOutEverywhere },
-  { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', handle: createLogin, isDangerous: true },
+  { id: 'portal.session.get',                method: 'GET',  path: `${apiPath}/session`,                    need: 'portal-session', cost: 'small',  handle: getSession },
+  { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', cost: 'change', handle: signOut },
+  { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', cost: 'change', handle: signOutEverywhere },
+  { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', cost: 'change', handle: createLogin, isDangerous: true },
 ]
 
 /** The methods of requests to the surfaces. */
@@ -25,21 +25,21 @@ export const dispatchedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE
 // prettier-ignore
 /** The requests that the portal passes on. The surface that answers has a need of its own. */
 const dispatchedRows: readonly RouteDescription[] = [
-  { id: 'portal.arm',      method: dispatchedMethods, path: `${apiPath}/arm/{path}`,                    need: 'portal-session' },
-  { id: 'portal.graph',    method: dispatchedMethods, path: `${apiPath}/graph/{path}`,                  need: 'portal-session' },
-  { id: 'portal.registry', method: dispatchedMethods, path: `${apiPath}/registry/{loginServer}/{path}`, need: 'portal-session' },
+  { id: 'portal.arm',      method: dispatchedMethods, path: `${apiPath}/arm/{path}`,                    need: 'portal-session', cost: 'small' },
+  { id: 'portal.graph',    method: dispatchedMethods, path: `${apiPath}/graph/{path}`,                  need: 'portal-session', cost: 'small' },
+  { id: 'portal.registry', method: dispatchedMethods, path: `${apiPath}/registry/{loginServer}/{path}`, need: 'portal-session', cost: 'small' },
 ]
 
 // prettier-ignore
 /** The addresses that a browser opens. */
 export const pageRows = [
-  { id: 'portal.root',      method: 'GET',  path: '/',                 need: 'public' },
-  { id: 'portal.signIn',    method: 'GET',  path: '/portal/sign-in',   need: 'public' },
-  { id: 'portal.signedIn',  method: 'GET',  path: '/portal/signed-in', need: 'public' },
-  { id: 'portal.page.get',  method: 'GET',  path: '/portal',           need: 'public' },
-  { id: 'portal.page.head', method: 'HEAD', path: '/portal',           need: 'public' },
-  { id: 'portal.file.get',  method: 'GET',  path: '/portal/{file}',    need: 'public' },
-  { id: 'portal.file.head', method: 'HEAD', path: '/portal/{file}',    need: 'public' },
+  { id: 'portal.root',      method: 'GET',  path: '/',                 need: 'public', cost: 'small' },
+  { id: 'portal.signIn',    method: 'GET',  path: '/portal/sign-in',   need: 'public', cost: 'change' },
+  { id: 'portal.signedIn',  method: 'GET',  path: '/portal/signed-in', need: 'public', cost: 'change' },
+  { id: 'portal.page.get',  method: 'GET',  path: '/portal',           need: 'public', cost: 'small' },
+  { id: 'portal.page.head', method: 'HEAD', path: '/portal',           need: 'public', cost: 'small' },
+  { id: 'portal.file.get',  method: 'GET',  path: '/portal/{file}',    need: 'public', cost: 'small' },
+  { id: 'portal.file.head', method: 'HEAD', path: '/portal/{file}',    need: 'public', cost: 'small' },
 ] as const satisfies readonly RouteDescription[]
 
 /** The route table. */

@@ -1,3 +1,4 @@
+import type { RouteCost } from '../platform/http/route-cost.ts'
 import type { ResponseSchema, RouteDescription } from '../platform/http/surface.ts'
 import { type AcrPath, matchAcrPath } from '../standards/azure/acr-path.ts'
 import { matchOciPath, type OciPath } from '../standards/oci/oci-path.ts'
@@ -96,7 +97,11 @@ export type RegistryRoute = RouteDescription & {
   readonly surface: 'oci' | 'acr'
   readonly kind: OciPath['kind'] | AcrPath['kind']
   readonly handler: keyof RegistryHandlers
+  /** Whether its requests are counted as pulls or pushes. */
+  readonly counts: Transfer | undefined
 }
+
+type Transfer = 'pull' | 'push'
 
 const signedIn: RouteNeed = { kind: 'signed-in' }
 const catalog: RouteNeed = { kind: 'catalog', name: 'catalog' }
@@ -116,38 +121,38 @@ const endTag: RouteNeed = { kind: 'repository', actions: ['delete'], anyOf: ['me
 // prettier-ignore
 /** The table. [OCI distribution-spec, Endpoints; ACR REST data plane] */
 export const registryRoutes: readonly RegistryRoute[] = [
-  oci('registry.base.get',                  'GET',    '/v2/',                                      signedIn,        'ping'),
-  oci('registry.base.head',                 'HEAD',   '/v2/',                                      signedIn,        'ping'),
-  oci('registry.catalog.list',              'GET',    '/v2/_catalog',                              catalog,         'listCatalog'),
-  oci('registry.tags.list',                 'GET',    '/v2/:name/tags/list',                       readProperties,  'listTags'),
-  oci('registry.referrers.list',            'GET',    '/v2/:name/referrers/:digest',               pull,            'listReferrers'),
-  oci('registry.manifests.get',             'GET',    '/v2/:name/manifests/:reference',            pull,            'getManifest'),
-  oci('registry.manifests.head',            'HEAD',   '/v2/:name/manifests/:reference',            pull,            'headManifest'),
-  oci('registry.manifests.put',             'PUT',    '/v2/:name/manifests/:reference',            push,            'putManifest'),
-  oci('registry.manifests.delete',          'DELETE', '/v2/:name/manifests/:reference',            erase,           'deleteManifest'),
-  oci('registry.blobs.get',                 'GET',    '/v2/:name/blobs/:digest',                   pull,            'getBlob'),
-  oci('registry.blobs.head',                'HEAD',   '/v2/:name/blobs/:digest',                   pull,            'headBlob'),
-  oci('registry.blobs.delete',              'DELETE', '/v2/:name/blobs/:digest',                   erase,           'deleteBlob'),
-  oci('registry.uploads.start',             'POST',   '/v2/:name/blobs/uploads/',                  push,            'startUpload'),
-  oci('registry.uploads.get',               'GET',    '/v2/:name/blobs/uploads/:id',               push,            'uploadStatus'),
-  oci('registry.uploads.append',            'PATCH',  '/v2/:name/blobs/uploads/:id',               push,            'appendToUpload'),
-  oci('registry.uploads.finish',            'PUT',    '/v2/:name/blobs/uploads/:id',               push,            'finishUpload'),
-  oci('registry.uploads.cancel',            'DELETE', '/v2/:name/blobs/uploads/:id',               push,            'cancelUpload'),
-  acr('registry.properties.catalog',        'GET',    '/acr/v1/_catalog',                          catalog,         'listRepositories'),
-  acr('registry.repository.get',            'GET',    '/acr/v1/:name',                             readProperties,  'getRepository'),
-  acr('registry.repository.patch',          'PATCH',  '/acr/v1/:name',                             writeProperties, 'patchRepository'),
-  acr('registry.repository.delete',         'DELETE', '/acr/v1/:name',                             erase,           'deleteRepository'),
-  acr('registry.tag-properties.list',       'GET',    '/acr/v1/:name/_tags',                       readProperties,  'listTagProperties'),
-  acr('registry.tag-properties.get',        'GET',    '/acr/v1/:name/_tags/:tag',                  readProperties,  'getTag'),
-  acr('registry.tag-properties.patch',      'PATCH',  '/acr/v1/:name/_tags/:tag',                  writeProperties, 'patchTag'),
-  acr('registry.tag-properties.delete',     'DELETE', '/acr/v1/:name/_tags/:tag',                  endTag,          'deleteTag'),
-  acr('registry.manifest-properties.list',  'GET',    '/acr/v1/:name/_manifests',                  readProperties,  'listManifestProperties'),
-  acr('registry.manifest-properties.get',   'GET',    '/acr/v1/:name/_manifests/:digest',          readProperties,  'getManifestProperties'),
-  acr('registry.manifest-properties.patch', 'PATCH',  '/acr/v1/:name/_manifests/:digest',          writeProperties, 'patchManifest'),
-  acr('registry.deleted.catalog',           'GET',    '/acr/v1/_deleted/_catalog',                 deletedCatalog,  'listDeletedCatalog'),
-  acr('registry.deleted.tags',              'GET',    '/acr/v1/_deleted/:name/_tags',              readDeleted,     'listDeletedTags'),
-  acr('registry.deleted.manifests',         'GET',    '/acr/v1/_deleted/:name/_manifests',         readDeleted,     'listDeletedManifests'),
-  acr('registry.deleted.restore',           'POST',   '/acr/v1/_deleted/:name/_manifests/:digest', restoreDeleted,  'restoreManifest'),
+  oci('registry.base.get',                  'GET',    '/v2/',                                      signedIn,        'ping',                    'small'),
+  oci('registry.base.head',                 'HEAD',   '/v2/',                                      signedIn,        'ping',                    'small'),
+  oci('registry.catalog.list',              'GET',    '/v2/_catalog',                              catalog,         'listCatalog',             'list'),
+  oci('registry.tags.list',                 'GET',    '/v2/:name/tags/list',                       readProperties,  'listTags',                'list'),
+  oci('registry.referrers.list',            'GET',    '/v2/:name/referrers/:digest',               pull,            'listReferrers',           'list'),
+  oci('registry.manifests.get',             'GET',    '/v2/:name/manifests/:reference',            pull,            'getManifest',             'read', 'pull'),
+  oci('registry.manifests.head',            'HEAD',   '/v2/:name/manifests/:reference',            pull,            'headManifest',            'read'),
+  oci('registry.manifests.put',             'PUT',    '/v2/:name/manifests/:reference',            push,            'putManifest',             'change', 'push'),
+  oci('registry.manifests.delete',          'DELETE', '/v2/:name/manifests/:reference',            erase,           'deleteManifest',          'change'),
+  oci('registry.blobs.get',                 'GET',    '/v2/:name/blobs/:digest',                   pull,            'getBlob',                 'small'),
+  oci('registry.blobs.head',                'HEAD',   '/v2/:name/blobs/:digest',                   pull,            'headBlob',                'small'),
+  oci('registry.blobs.delete',              'DELETE', '/v2/:name/blobs/:digest',                   erase,           'deleteBlob',              'change'),
+  oci('registry.uploads.start',             'POST',   '/v2/:name/blobs/uploads/',                  push,            'startUpload',             'change'),
+  oci('registry.uploads.get',               'GET',    '/v2/:name/blobs/uploads/:id',               push,            'uploadStatus',            'read'),
+  oci('registry.uploads.append',            'PATCH',  '/v2/:name/blobs/uploads/:id',               push,            'appendToUpload',          'change'),
+  oci('registry.uploads.finish',            'PUT',    '/v2/:name/blobs/uploads/:id',               push,            'finishUpload',            'change'),
+  oci('registry.uploads.cancel',            'DELETE', '/v2/:name/blobs/uploads/:id',               push,            'cancelUpload',            'change'),
+  acr('registry.properties.catalog',        'GET',    '/acr/v1/_catalog',                          catalog,         'listRepositories',        'list'),
+  acr('registry.repository.get',            'GET',    '/acr/v1/:name',                             readProperties,  'getRepository',           'read'),
+  acr('registry.repository.patch',          'PATCH',  '/acr/v1/:name',                             writeProperties, 'patchRepository',         'change'),
+  acr('registry.repository.delete',         'DELETE', '/acr/v1/:name',                             erase,           'deleteRepository',        'change'),
+  acr('registry.tag-properties.list',       'GET',    '/acr/v1/:name/_tags',                       readProperties,  'listTagProperties',       'list'),
+  acr('registry.tag-properties.get',        'GET',    '/acr/v1/:name/_tags/:tag',                  readProperties,  'getTag',                  'read'),
+  acr('registry.tag-properties.patch',      'PATCH',  '/acr/v1/:name/_tags/:tag',                  writeProperties, 'patchTag',                'change'),
+  acr('registry.tag-properties.delete',     'DELETE', '/acr/v1/:name/_tags/:tag',                  endTag,          'deleteTag',               'change'),
+  acr('registry.manifest-properties.list',  'GET',    '/acr/v1/:name/_manifests',                  readProperties,  'listManifestProperties',  'list'),
+  acr('registry.manifest-properties.get',   'GET',    '/acr/v1/:name/_manifests/:digest',          readProperties,  'getManifestProperties',   'list'),
+  acr('registry.manifest-properties.patch', 'PATCH',  '/acr/v1/:name/_manifests/:digest',          writeProperties, 'patchManifest',           'change'),
+  acr('registry.deleted.catalog',           'GET',    '/acr/v1/_deleted/_catalog',                 deletedCatalog,  'listDeletedCatalog',      'list'),
+  acr('registry.deleted.tags',              'GET',    '/acr/v1/_deleted/:name/_tags',              readDeleted,     'listDeletedTags',         'list'),
+  acr('registry.deleted.manifests',         'GET',    '/acr/v1/_deleted/:name/_manifests',         readDeleted,     'listDeletedManifests',    'list'),
+  acr('registry.deleted.restore',           'POST',   '/acr/v1/_deleted/:name/_manifests/:digest', restoreDeleted,  'restoreManifest',         'change'),
 ]
 
 /** A matched raw path, percent-encoded and without its query, and its surface. */
@@ -180,15 +185,45 @@ export function indexRoutes(routes: readonly RegistryRoute[]): RouteIndex {
   return index
 }
 
-/** The cells of a row: id, method, path, need and handler. */
-type Cells<Handler> = readonly [id: string, method: string, path: string, need: RouteNeed, handler: Handler]
+/** The cells of a row. */
+type Cells<Handler> = readonly [
+  id: string,
+  method: string,
+  path: string,
+  need: RouteNeed,
+  handler: Handler,
+  cost: RouteCost,
+  counts?: Transfer,
+]
 
-function oci(...[id, method, path, need, handler]: Cells<keyof typeof ociKinds>): RegistryRoute {
-  return { id, method, path, need, surface: 'oci', kind: ociKinds[handler], handler, ...responseOf(handler) }
+function oci(...[id, method, path, need, handler, cost, counts]: Cells<keyof typeof ociKinds>): RegistryRoute {
+  return {
+    id,
+    method,
+    path,
+    need,
+    cost,
+    counts,
+    surface: 'oci',
+    kind: ociKinds[handler],
+    handler,
+    ...responseOf(handler),
+  }
 }
 
-function acr(...[id, method, path, need, handler]: Cells<keyof typeof acrKinds>): RegistryRoute {
-  return { id, method, path, need, surface: 'acr', kind: acrKinds[handler], handler, ...responseOf(handler) }
+function acr(...[id, method, path, need, handler, cost, counts]: Cells<keyof typeof acrKinds>): RegistryRoute {
+  return {
+    id,
+    method,
+    path,
+    need,
+    cost,
+    counts,
+    surface: 'acr',
+    kind: acrKinds[handler],
+    handler,
+    ...responseOf(handler),
+  }
 }
 
 function responseOf(handler: keyof RegistryHandlers): { readonly response?: ResponseSchema } {

@@ -5,6 +5,7 @@ import type { Origin } from '../platform/http/app.ts'
 import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import { noRegistryAt } from '../standards/azure/login-server.ts'
 import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
+import { routeCosts } from '../platform/http/route-cost.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
 import { parseRepositoryName } from '../standards/oci/repository-name.ts'
@@ -41,12 +42,6 @@ export type SurfaceOptions = {
 }
 
 type AnyHandler = (call: RegistryCall) => Promise<void>
-
-/** The handlers whose requests are counted as pulls or pushes. */
-const countedHandlers: Readonly<Partial<Record<keyof RegistryHandlers, 'pull' | 'push'>>> = {
-  getManifest: 'pull',
-  putManifest: 'push',
-}
 
 const signedIn: RegistryNeed = { kind: 'signed-in' }
 const noQuery = new URLSearchParams()
@@ -98,16 +93,17 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
   const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
   if (!budget.tryEnter()) await budget.enter()
+  const cost = routeCosts[route.cost]
   let usedMs = 0
   try {
-    if (heavyReads.has(route.handler)) await budget.nextTurn()
+    if (cost.takesTurns) await budget.nextTurn()
     const stopwatch = budget.stopwatch()
     // The row's constructor guarantees that the handler takes calls of this kind of path.
     const handling = (handlers[route.handler] as AnyHandler)(call)
     usedMs = stopwatch()
     await handling
     // If the handler waited for I/O, only the part before was measured; the rest is estimated.
-    usedMs = stopwatch() || usedMs + (waitingCostMs[route.handler] ?? usualWaitingCostMs)
+    usedMs = stopwatch() || usedMs + cost.waitingMs
     countSuccess(dispatch, registry, route)
   } catch (error) {
     if (!(error instanceof OutdatedCredentialError)) throw error
@@ -119,9 +115,8 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   discardRest(request)
 }
 
-function countSuccess({ transfers }: Dispatch, { rid }: HostedRegistry, { handler }: RegistryRoute): void {
-  const kind = countedHandlers[handler]
-  if (kind !== undefined) transfers?.count(rid, kind, true)
+function countSuccess({ transfers }: Dispatch, { rid }: HostedRegistry, { counts }: RegistryRoute): void {
+  if (counts !== undefined) transfers?.count(rid, counts, true)
 }
 
 /** @throws MainThreadOnlyError where this thread has no handler for the route */
@@ -135,7 +130,7 @@ async function countFailure({ transfers, registries, routes }: Dispatch, request
   const { headers } = request
   if (transfers === undefined || headers.authorization === undefined) return
   const { route } = readPath(routes, request)
-  const kind = route && countedHandlers[route.handler]
+  const kind = route?.counts
   const registry = kind && ((await registries.byHost(headers.host)) ?? (await registries.atOwnAddress?.(request)))
   if (kind !== undefined && registry !== undefined) transfers.count(registry.rid, kind, false)
 }
@@ -168,46 +163,9 @@ function fail(dispatch: Dispatch, raw: RawExchange, error: unknown): void {
   discardRest(request)
 }
 
-/** Reads that can occupy the main thread for milliseconds: callers take turns. */
-const heavyReads: ReadonlySet<keyof RegistryHandlers> = new Set([
-  'listCatalog',
-  'listTags',
-  'listReferrers',
-  'listRepositories',
-  'listTagProperties',
-  'listManifestProperties',
-  'getManifestProperties',
-  'listDeletedCatalog',
-  'listDeletedTags',
-  'listDeletedManifests',
-])
-
 /** Estimated milliseconds of the main thread for a denial without a credential, and for any other. */
 const challengeCostMs = 0.1
 const denialCostMs = 1
-
-/**
- * Estimated milliseconds of the processor for a request that waits for the disk, the database or the client, in addition
- * to the measured time. Changes occupy the writer thread, too.
- */
-const usualWaitingCostMs = 0.8
-const changeCostMs = 2.5
-const waitingCostMs: Partial<Record<keyof RegistryHandlers, number>> = {
-  getBlob: 0.3,
-  headBlob: 0.3,
-  startUpload: changeCostMs,
-  finishUpload: changeCostMs,
-  cancelUpload: changeCostMs,
-  putManifest: changeCostMs,
-  deleteManifest: changeCostMs,
-  deleteBlob: changeCostMs,
-  deleteTag: changeCostMs,
-  deleteRepository: changeCostMs,
-  restoreManifest: changeCostMs,
-  patchRepository: changeCostMs,
-  patchTag: changeCostMs,
-  patchManifest: changeCostMs,
-}
 
 function readPath(routes: RouteIndex, { method = '', url = '' }: IncomingMessage): AskedPath {
   const queryAt = url.indexOf('?')

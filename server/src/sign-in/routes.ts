@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { tenantParameter } from '../identity/index.ts'
+import type { RouteCost } from '../platform/http/route-cost.ts'
 import { describeRoutes } from '../platform/http/surface.ts'
 import type { Form } from '../standards/http/form.ts'
 import { showActivity } from './account/activity.ts'
@@ -30,7 +31,12 @@ type Submit = (context: Context, call: PageCall, form: Form) => Promise<FastifyR
 /** Pages for everyone, and pages that require a session in this browser and otherwise redirect to the sign-in page. */
 export type PageNeed = 'public' | 'browser-session'
 
-export type PageRow = { readonly id: string; readonly path: string; readonly need: PageNeed } & (
+export type PageRow = {
+  readonly id: string
+  readonly path: string
+  readonly need: PageNeed
+  readonly cost: RouteCost
+} & (
   | { readonly method: 'GET'; readonly show: Show }
   /** A static file. */
   | { readonly method: 'GET'; readonly asset: Asset }
@@ -45,60 +51,60 @@ const tenant = `/${tenantParameter}`
 /** The route table of the pages. */
 // prettier-ignore
 export const rows: readonly PageRow[] = [
-  { id: 'sign-in.v1.authorize',          method: 'GET',  path: `${tenant}/oauth2/authorize`,           need: 'public',          show: authorize('1.0') },
-  { id: 'sign-in.v1.authorize.form',     method: 'POST', path: `${tenant}/oauth2/authorize`,           need: 'public',          crossSite: authorizeByForm('1.0') },
-  { id: 'sign-in.v2.authorize',          method: 'GET',  path: `${tenant}/oauth2/v2.0/authorize`,      need: 'public',          show: authorize('2.0') },
-  { id: 'sign-in.v2.authorize.form',     method: 'POST', path: `${tenant}/oauth2/v2.0/authorize`,      need: 'public',          crossSite: authorizeByForm('2.0') },
-  { id: 'sign-in.v1.logout',             method: 'GET',  path: `${tenant}/oauth2/logout`,              need: 'public',          show: showLogout },
-  { id: 'sign-in.v1.logout.form',        method: 'POST', path: `${tenant}/oauth2/logout`,              need: 'public',          crossSite: logoutByForm('1.0') },
-  { id: 'sign-in.v2.logout',             method: 'GET',  path: `${tenant}/oauth2/v2.0/logout`,         need: 'public',          show: showLogout },
-  { id: 'sign-in.v2.logout.form',        method: 'POST', path: `${tenant}/oauth2/v2.0/logout`,         need: 'public',          crossSite: logoutByForm('2.0') },
-  { id: 'sign-in.flow',                  method: 'GET',  path: '/sign-in',                             need: 'public',          show: showFlow },
-  { id: 'sign-in.account',               method: 'POST', path: '/sign-in/account',                     need: 'public',          submit: submitAccount },
-  { id: 'sign-in.password',              method: 'POST', path: '/sign-in/password',                    need: 'public',          submit: submitPassword },
-  { id: 'sign-in.new-password',          method: 'POST', path: '/sign-in/new-password',                need: 'public',          submit: submitNewPassword },
-  { id: 'sign-in.one-time-link',         method: 'GET',  path: '/sign-in/link',                        need: 'public',          show: showOneTimeLink },
-  { id: 'sign-in.one-time-link.submit',  method: 'POST', path: '/sign-in/link',                        need: 'public',          submit: submitOneTimeLink },
-  { id: 'sign-in.enrolment',             method: 'POST', path: '/sign-in/enrolment',                   need: 'public',          submit: submitEnrolment },
-  { id: 'sign-in.enrolment.confirm',     method: 'POST', path: '/sign-in/enrolment/confirm',           need: 'public',          submit: submitFirstCode },
-  { id: 'sign-in.enrolment.passkey',     method: 'POST', path: '/sign-in/enrolment/passkey',           need: 'public',          submit: submitFirstPasskey },
-  { id: 'sign-in.code',                  method: 'GET',  path: '/sign-in/code',                        need: 'public',          show: showCode('totp') },
-  { id: 'sign-in.recovery',              method: 'GET',  path: '/sign-in/recovery',                    need: 'public',          show: showCode('recovery') },
-  { id: 'sign-in.code.submit',           method: 'POST', path: '/sign-in/code',                        need: 'public',          submit: submitCode },
-  { id: 'sign-in.passkey',               method: 'GET',  path: '/sign-in/passkey',                     need: 'public',          show: showPasskey },
-  { id: 'sign-in.passkey.submit',        method: 'POST', path: '/sign-in/passkey',                     need: 'public',          submit: submitPasskey },
-  { id: 'sign-in.provider',              method: 'GET',  path: '/sign-in/:provider/start',             need: 'public',          show: startProviderSignIn },
-  { id: 'sign-in.provider.back',         method: 'GET',  path: '/sign-in/:provider/callback',          need: 'public',          show: finishProviderSignIn },
-  { id: 'sign-in.answer',                method: 'POST', path: '/sign-in/answer',                      need: 'public',          submit: submitAnswer },
-  { id: 'sign-in.device',                method: 'GET',  path: '/devicelogin',                         need: 'public',          show: showDeviceLogin },
-  { id: 'sign-in.device.submit',         method: 'POST', path: '/devicelogin',                         need: 'public',          submit: submitDeviceCode },
-  { id: 'sign-in.device.done',           method: 'GET',  path: '/devicelogin/done',                    need: 'public',          show: showDeviceEnd('done') },
-  { id: 'sign-in.device.declined',       method: 'GET',  path: '/devicelogin/declined',                need: 'public',          show: showDeviceEnd('declined') },
-  { id: 'sign-in.sign-out',              method: 'GET',  path: '/sign-out',                            need: 'public',          show: showSignOut },
-  { id: 'sign-in.sign-out.submit',       method: 'POST', path: '/sign-out',                            need: 'public',          submit: submitSignOut },
-  { id: 'sign-in.sign-out.done',         method: 'GET',  path: '/sign-out/done',                       need: 'public',          show: showSignedOut },
-  { id: 'sign-in.style',                 method: 'GET',  path: assets.style.path,                      need: 'public',          asset: assets.style },
-  { id: 'sign-in.passkey-script',        method: 'GET',  path: assets.passkeyScript.path,              need: 'public',          asset: assets.passkeyScript },
-  { id: 'sign-in.submit-script',         method: 'GET',  path: assets.submitScript.path,               need: 'public',          asset: assets.submitScript },
-  { id: 'sign-in.recovery-codes-script', method: 'GET',  path: assets.recoveryCodesScript.path,        need: 'public',          asset: assets.recoveryCodesScript },
-  { id: 'sign-in.one-time-link-script',  method: 'GET',  path: assets.oneTimeLinkScript.path,          need: 'public',          asset: assets.oneTimeLinkScript },
-  { id: 'account.home',                  method: 'GET',  path: '/account',                             need: 'public',          show: async (_context, { reply }) => redirectTo(reply, '/account/security') },
-  { id: 'account.security',              method: 'GET',  path: '/account/security',                    need: 'browser-session', show: showSecurity },
-  { id: 'account.authenticator.new',     method: 'POST', path: '/account/security/authenticator/new',  need: 'browser-session', submit: submitNewAuthenticator },
-  { id: 'account.authenticator.confirm', method: 'POST', path: '/account/security/authenticator',      need: 'browser-session', submit: submitAuthenticator },
-  { id: 'account.method.remove',         method: 'GET',  path: '/account/security/remove',             need: 'browser-session', show: showRemoval },
-  { id: 'account.authenticator.remove',  method: 'POST', path: '/account/security/authenticator/remove', need: 'browser-session', submit: submitRemoveAuthenticator },
-  { id: 'account.passkey.new',           method: 'GET',  path: '/account/security/passkey',            need: 'browser-session', show: showNewPasskey },
-  { id: 'account.passkey.add',           method: 'POST', path: '/account/security/passkey',            need: 'browser-session', submit: submitNewPasskey },
-  { id: 'account.passkey.remove',        method: 'POST', path: '/account/security/passkey/remove',     need: 'browser-session', submit: submitRemovePasskey },
-  { id: 'account.recovery-codes',        method: 'POST', path: '/account/security/recovery-codes',     need: 'browser-session', submit: submitRecoveryCodes },
-  { id: 'account.password',              method: 'GET',  path: '/account/password',                    need: 'browser-session', show: showPasswordChange },
-  { id: 'account.password.change',       method: 'POST', path: '/account/password',                    need: 'browser-session', submit: submitPasswordChange },
-  { id: 'account.sign-ins',              method: 'GET',  path: '/account/sign-ins',                    need: 'browser-session', show: showSignIns },
-  { id: 'account.applications',          method: 'GET',  path: '/account/applications',                need: 'browser-session', show: showApplications },
-  { id: 'account.applications.remove',   method: 'POST', path: '/account/applications/remove',         need: 'browser-session', submit: submitWithdrawConsent },
-  { id: 'account.activity',              method: 'GET',  path: '/account/activity',                    need: 'browser-session', show: showActivity },
-  { id: 'account.sign-ins.end',          method: 'POST', path: '/account/sign-ins/end',                need: 'browser-session', submit: submitEndSignIn },
+  { id: 'sign-in.v1.authorize',          method: 'GET',  path: `${tenant}/oauth2/authorize`,           need: 'public',          cost: 'read', show: authorize('1.0') },
+  { id: 'sign-in.v1.authorize.form',     method: 'POST', path: `${tenant}/oauth2/authorize`,           need: 'public',          cost: 'read', crossSite: authorizeByForm('1.0') },
+  { id: 'sign-in.v2.authorize',          method: 'GET',  path: `${tenant}/oauth2/v2.0/authorize`,      need: 'public',          cost: 'read', show: authorize('2.0') },
+  { id: 'sign-in.v2.authorize.form',     method: 'POST', path: `${tenant}/oauth2/v2.0/authorize`,      need: 'public',          cost: 'read', crossSite: authorizeByForm('2.0') },
+  { id: 'sign-in.v1.logout',             method: 'GET',  path: `${tenant}/oauth2/logout`,              need: 'public',          cost: 'read', show: showLogout },
+  { id: 'sign-in.v1.logout.form',        method: 'POST', path: `${tenant}/oauth2/logout`,              need: 'public',          cost: 'read', crossSite: logoutByForm('1.0') },
+  { id: 'sign-in.v2.logout',             method: 'GET',  path: `${tenant}/oauth2/v2.0/logout`,         need: 'public',          cost: 'read', show: showLogout },
+  { id: 'sign-in.v2.logout.form',        method: 'POST', path: `${tenant}/oauth2/v2.0/logout`,         need: 'public',          cost: 'read', crossSite: logoutByForm('2.0') },
+  { id: 'sign-in.flow',                  method: 'GET',  path: '/sign-in',                             need: 'public',          cost: 'read', show: showFlow },
+  { id: 'sign-in.account',               method: 'POST', path: '/sign-in/account',                     need: 'public',          cost: 'change', submit: submitAccount },
+  { id: 'sign-in.password',              method: 'POST', path: '/sign-in/password',                    need: 'public',          cost: 'change', submit: submitPassword },
+  { id: 'sign-in.new-password',          method: 'POST', path: '/sign-in/new-password',                need: 'public',          cost: 'change', submit: submitNewPassword },
+  { id: 'sign-in.one-time-link',         method: 'GET',  path: '/sign-in/link',                        need: 'public',          cost: 'read', show: showOneTimeLink },
+  { id: 'sign-in.one-time-link.submit',  method: 'POST', path: '/sign-in/link',                        need: 'public',          cost: 'change', submit: submitOneTimeLink },
+  { id: 'sign-in.enrolment',             method: 'POST', path: '/sign-in/enrolment',                   need: 'public',          cost: 'change', submit: submitEnrolment },
+  { id: 'sign-in.enrolment.confirm',     method: 'POST', path: '/sign-in/enrolment/confirm',           need: 'public',          cost: 'change', submit: submitFirstCode },
+  { id: 'sign-in.enrolment.passkey',     method: 'POST', path: '/sign-in/enrolment/passkey',           need: 'public',          cost: 'change', submit: submitFirstPasskey },
+  { id: 'sign-in.code',                  method: 'GET',  path: '/sign-in/code',                        need: 'public',          cost: 'read', show: showCode('totp') },
+  { id: 'sign-in.recovery',              method: 'GET',  path: '/sign-in/recovery',                    need: 'public',          cost: 'read', show: showCode('recovery') },
+  { id: 'sign-in.code.submit',           method: 'POST', path: '/sign-in/code',                        need: 'public',          cost: 'change', submit: submitCode },
+  { id: 'sign-in.passkey',               method: 'GET',  path: '/sign-in/passkey',                     need: 'public',          cost: 'read', show: showPasskey },
+  { id: 'sign-in.passkey.submit',        method: 'POST', path: '/sign-in/passkey',                     need: 'public',          cost: 'change', submit: submitPasskey },
+  { id: 'sign-in.provider',              method: 'GET',  path: '/sign-in/:provider/start',             need: 'public',          cost: 'read', show: startProviderSignIn },
+  { id: 'sign-in.provider.back',         method: 'GET',  path: '/sign-in/:provider/callback',          need: 'public',          cost: 'read', show: finishProviderSignIn },
+  { id: 'sign-in.answer',                method: 'POST', path: '/sign-in/answer',                      need: 'public',          cost: 'change', submit: submitAnswer },
+  { id: 'sign-in.device',                method: 'GET',  path: '/devicelogin',                         need: 'public',          cost: 'read', show: showDeviceLogin },
+  { id: 'sign-in.device.submit',         method: 'POST', path: '/devicelogin',                         need: 'public',          cost: 'change', submit: submitDeviceCode },
+  { id: 'sign-in.device.done',           method: 'GET',  path: '/devicelogin/done',                    need: 'public',          cost: 'read', show: showDeviceEnd('done') },
+  { id: 'sign-in.device.declined',       method: 'GET',  path: '/devicelogin/declined',                need: 'public',          cost: 'read', show: showDeviceEnd('declined') },
+  { id: 'sign-in.sign-out',              method: 'GET',  path: '/sign-out',                            need: 'public',          cost: 'read', show: showSignOut },
+  { id: 'sign-in.sign-out.submit',       method: 'POST', path: '/sign-out',                            need: 'public',          cost: 'change', submit: submitSignOut },
+  { id: 'sign-in.sign-out.done',         method: 'GET',  path: '/sign-out/done',                       need: 'public',          cost: 'read', show: showSignedOut },
+  { id: 'sign-in.style',                 method: 'GET',  path: assets.style.path,                      need: 'public',          cost: 'small', asset: assets.style },
+  { id: 'sign-in.passkey-script',        method: 'GET',  path: assets.passkeyScript.path,              need: 'public',          cost: 'small', asset: assets.passkeyScript },
+  { id: 'sign-in.submit-script',         method: 'GET',  path: assets.submitScript.path,               need: 'public',          cost: 'small', asset: assets.submitScript },
+  { id: 'sign-in.recovery-codes-script', method: 'GET',  path: assets.recoveryCodesScript.path,        need: 'public',          cost: 'small', asset: assets.recoveryCodesScript },
+  { id: 'sign-in.one-time-link-script',  method: 'GET',  path: assets.oneTimeLinkScript.path,          need: 'public',          cost: 'small', asset: assets.oneTimeLinkScript },
+  { id: 'account.home',                  method: 'GET',  path: '/account',                             need: 'public',          cost: 'read', show: async (_context, { reply }) => redirectTo(reply, '/account/security') },
+  { id: 'account.security',              method: 'GET',  path: '/account/security',                    need: 'browser-session', cost: 'read', show: showSecurity },
+  { id: 'account.authenticator.new',     method: 'POST', path: '/account/security/authenticator/new',  need: 'browser-session', cost: 'change', submit: submitNewAuthenticator },
+  { id: 'account.authenticator.confirm', method: 'POST', path: '/account/security/authenticator',      need: 'browser-session', cost: 'change', submit: submitAuthenticator },
+  { id: 'account.method.remove',         method: 'GET',  path: '/account/security/remove',             need: 'browser-session', cost: 'read', show: showRemoval },
+  { id: 'account.authenticator.remove',  method: 'POST', path: '/account/security/authenticator/remove', need: 'browser-session', cost: 'change', submit: submitRemoveAuthenticator },
+  { id: 'account.passkey.new',           method: 'GET',  path: '/account/security/passkey',            need: 'browser-session', cost: 'read', show: showNewPasskey },
+  { id: 'account.passkey.add',           method: 'POST', path: '/account/security/passkey',            need: 'browser-session', cost: 'change', submit: submitNewPasskey },
+  { id: 'account.passkey.remove',        method: 'POST', path: '/account/security/passkey/remove',     need: 'browser-session', cost: 'change', submit: submitRemovePasskey },
+  { id: 'account.recovery-codes',        method: 'POST', path: '/account/security/recovery-codes',     need: 'browser-session', cost: 'change', submit: submitRecoveryCodes },
+  { id: 'account.password',              method: 'GET',  path: '/account/password',                    need: 'browser-session', cost: 'read', show: showPasswordChange },
+  { id: 'account.password.change',       method: 'POST', path: '/account/password',                    need: 'browser-session', cost: 'change', submit: submitPasswordChange },
+  { id: 'account.sign-ins',              method: 'GET',  path: '/account/sign-ins',                    need: 'browser-session', cost: 'list', show: showSignIns },
+  { id: 'account.applications',          method: 'GET',  path: '/account/applications',                need: 'browser-session', cost: 'list', show: showApplications },
+  { id: 'account.applications.remove',   method: 'POST', path: '/account/applications/remove',         need: 'browser-session', cost: 'change', submit: submitWithdrawConsent },
+  { id: 'account.activity',              method: 'GET',  path: '/account/activity',                    need: 'browser-session', cost: 'list', show: showActivity },
+  { id: 'account.sign-ins.end',          method: 'POST', path: '/account/sign-ins/end',                need: 'browser-session', cost: 'change', submit: submitEndSignIn },
 ]
 
 /** The descriptions of all routes. */

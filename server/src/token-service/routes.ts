@@ -19,13 +19,13 @@ export type TokenRoute = RouteDescription & {
 export function tokenRoutes(context: TokenContext, keys: KeyRing): readonly TokenRoute[] {
   // prettier-ignore
   return [
-    { id: 'token.exchange', method: 'POST', path: '/oauth2/exchange', need: 'credential-in-request', response: exchangeResponse,
+    { id: 'token.exchange', method: 'POST', path: '/oauth2/exchange', need: 'credential-in-request', cost: 'small', response: exchangeResponse,
       handle: (call) => exchange(context, call) },
-    { id: 'token.post',     method: 'POST', path: '/oauth2/token',    need: 'credential-in-request', response: tokenResponse,
+    { id: 'token.post',     method: 'POST', path: '/oauth2/token',    need: 'credential-in-request', cost: 'small', response: tokenResponse,
       handle: (call) => postToken(context, call) },
-    { id: 'token.get',      method: 'GET',  path: '/oauth2/token',    need: 'credential-in-request', response: tokenResponse,
+    { id: 'token.get',      method: 'GET',  path: '/oauth2/token',    need: 'credential-in-request', cost: 'small', response: tokenResponse,
       handle: (call) => getToken(context, call) },
-    { id: 'token.keys',     method: 'GET',  path: '/oauth2/keys',     need: 'public',                response: keySet,
+    { id: 'token.keys',     method: 'GET',  path: '/oauth2/keys',     need: 'public',                cost: 'small', response: keySet,
       handle: async () => JSON.stringify({ keys: await keys.publicKeys() }) },
   ]
 }

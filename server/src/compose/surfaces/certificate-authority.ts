@@ -18,8 +18,8 @@ export function mountCertificateAuthority(
     return reply.header('content-type', 'application/x-pem-file').header('cache-control', 'no-cache').send(pem)
   }
   const routes: readonly Route<'public', undefined>[] = [
-    { id: 'authority.get', method: 'GET', path: '/ca.pem', need: 'public', handle },
-    { id: 'authority.head', method: 'HEAD', path: '/ca.pem', need: 'public', handle },
+    { id: 'authority.get', method: 'GET', path: '/ca.pem', need: 'public', cost: 'small', handle },
+    { id: 'authority.head', method: 'HEAD', path: '/ca.pem', need: 'public', cost: 'small', handle },
   ]
   mountSurface(app, {
     name: 'authority',

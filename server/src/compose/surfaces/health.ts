@@ -8,12 +8,20 @@ import { type Route, type RouteDescription, mountSurface } from '../../platform/
  */
 export function mountHealth(app: FastifyInstance, health: Health): readonly RouteDescription[] {
   const routes: readonly Route<'public', undefined>[] = [
-    { id: 'health.live', method: 'GET', path: '/healthz', need: 'public', handle: () => ({ status: 'ok' }) },
+    {
+      id: 'health.live',
+      method: 'GET',
+      path: '/healthz',
+      need: 'public',
+      cost: 'small',
+      handle: () => ({ status: 'ok' }),
+    },
     {
       id: 'health.ready',
       method: 'GET',
       path: '/readyz',
       need: 'public',
+      cost: 'read',
       handle: async ({ reply }) => {
         const found = await health.report()
         return reply

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { RouteCost } from '../../platform/http/route-cost.ts'
 import type { ResponseSchema } from '../../platform/http/surface.ts'
 import { readBody } from './body.ts'
 import type { GraphCall, GraphContext } from './context.ts'
@@ -29,6 +30,7 @@ type Description<Body, Response> = {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly need: GraphNeed
+  readonly cost: RouteCost
   /** The schema of the request body, if the route has one. */
   readonly body?: Body | undefined
   readonly response: Response

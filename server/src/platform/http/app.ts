@@ -2,11 +2,14 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CallerBudgets } from '../limits/caller-budget.ts'
+import { OverBudgetError } from '../limits/caller-limits.ts'
 import type { Log } from '../log/log.ts'
 import { outageOf } from '../process/outage.ts'
 import { newTimeOrderedId } from '../process/time-ordered-id.ts'
 import { type LimitedWarning, createLimitedWarning } from '../log/limited-warning.ts'
+import { sendOverBudget } from './over-budget.ts'
 import { onResponseEnd } from './response-end.ts'
+import { refusalCostMs } from './route-cost.ts'
 import { type CompletionListener, createRequestLog } from './request-log.ts'
 
 export type AppOptions = {
@@ -65,9 +68,11 @@ export function createApp(settings: AppOptions): FastifyInstance {
       // Hooks are not called if the URL is malformed.
       writeCommonHeaders(request, reply)
       watchCompletion(app, request, reply)
-      void (reply as FastifyReply)
-        .code(status)
-        .send({ error: { code: 'BadRequest', message: 'The URL is malformed.' } })
+      const error400 = { error: { code: 'BadRequest', message: 'The URL is malformed.' } }
+      void payForRefusal(app, request.raw).then(
+        () => (reply as FastifyReply).code(status).send(error400),
+        (thrown: OverBudgetError) => sendOverBudget(thrown, reply as FastifyReply),
+      )
     },
     routerOptions: {
       caseSensitive: false,
@@ -92,6 +97,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
   })
   // Surfaces have their own error handlers; this one is for errors outside of them.
   app.setErrorHandler((error, request, reply) => {
+    if (error instanceof OverBudgetError) return sendOverBudget(error, reply)
     const status = clientStatusOf(error)
     if (status === undefined) log.error({ id: request.id, err: error }, 'a request failed')
     const outage = outageOf(error)
@@ -106,10 +112,16 @@ export function createApp(settings: AppOptions): FastifyInstance {
         : ['BadRequest', 'The request could not be read.']
     return reply.code(status ?? 500).send({ error: { code, message } })
   })
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ error: { code: 'NotFound', message: 'There is no endpoint at this path.' } }),
-  )
+  app.setNotFoundHandler(async (request, reply) => {
+    await payForRefusal(app, request.raw)
+    return reply.code(404).send({ error: { code: 'NotFound', message: 'There is no endpoint at this path.' } })
+  })
   return app
+}
+
+/** Charges the address of a request to no surface. @throws OverBudgetError if the queue of the address is full */
+function payForRefusal({ callerBudgets, remoteAddress }: FastifyInstance, request: IncomingMessage): Promise<void> {
+  return callerBudgets.ofAddress(remoteAddress(request)).settle(refusalCostMs)
 }
 
 /**

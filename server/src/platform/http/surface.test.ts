@@ -20,12 +20,20 @@ async function open(t: TestContext) {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   const handled: string[] = []
   const routes: readonly Route<'public' | 'known', Caller>[] = [
-    { id: 'x.open', method: 'GET', path: '/x/open', need: 'public', handle: ({ caller }) => ({ caller: caller.name }) },
+    {
+      id: 'x.open',
+      method: 'GET',
+      path: '/x/open',
+      need: 'public',
+      cost: 'small',
+      handle: ({ caller }) => ({ caller: caller.name }),
+    },
     {
       id: 'x.thing',
       method: 'POST',
       path: '/x/things/:name',
       need: 'known',
+      cost: 'change',
       handle: ({ caller, params, request }) => {
         handled.push(params['name'] ?? '')
         return { caller: caller.name, ...params, form: request.body instanceof Map }

@@ -3,6 +3,8 @@ import type { z } from 'zod'
 import type { CallerBudget } from '../limits/caller-budget.ts'
 import { OverBudgetError } from '../limits/caller-limits.ts'
 import { type Origin, requestOrigin } from './app.ts'
+import { sendOverBudget } from './over-budget.ts'
+import { type RouteCost, refusalCostMs, routeCosts } from './route-cost.ts'
 
 /** A request to a handler. */
 export type Call<Caller> = {
@@ -23,6 +25,8 @@ export type Route<Need, Caller> = {
   readonly path: string
   /** The required permission. There is no default, so a route without a need does not compile. */
   readonly need: Need
+  /** There is no default, so a route without a cost does not compile. */
+  readonly cost: RouteCost
   /** Returns the body of the response, or sends it with `call.reply`. */
   readonly handle: (call: Call<Caller>) => unknown
 }
@@ -33,6 +37,7 @@ export type RouteDescription = {
   readonly method: string | readonly string[]
   readonly path: string
   readonly need: unknown
+  readonly cost: RouteCost
   /** The schema of the request body, if the route reads one. */
   readonly body?: z.ZodType | undefined
   /** The schema of a 2xx body; `'none'` if the response has no body. */
@@ -46,11 +51,12 @@ export type BudgetKey = { readonly key: string; readonly party: string }
 
 /** Returns the descriptions of routes without their handlers. */
 export function describeRoutes(rows: readonly RouteDescription[]): readonly RouteDescription[] {
-  return rows.map(({ id, method, path, need, body, response }) => ({
+  return rows.map(({ id, method, path, need, cost, body, response }) => ({
     id,
     method,
     path,
     need,
+    cost,
     ...(body !== undefined && { body }),
     ...(response !== undefined && { response }),
   }))
@@ -88,7 +94,10 @@ export function mountSurface<Need, Caller>(
       scope.route({
         method: allMethods,
         url: path,
-        onRequest: () => Promise.reject(surface.notFound()),
+        onRequest: async (request) => {
+          await payForRefusal(request)
+          throw surface.notFound()
+        },
         handler: () => undefined,
       })
     }
@@ -106,10 +115,11 @@ function mountRoute<Need, Caller>(
     method: route.method,
     url: route.path,
     onRequest: async (request) => {
+      const stopwatch = budgetOf(request, undefined).stopwatch()
       try {
         callers.set(request, await surface.authorize(route.need, request))
       } catch (error) {
-        await payForRefusal(request)
+        await payForRefusal(request, stopwatch())
         throw error
       }
     },
@@ -118,31 +128,24 @@ function mountRoute<Need, Caller>(
       const caller = callers.get(request) as Caller
       const budget = budgetOf(request, surface.budgetKey?.(caller, route.id))
       budget.charge(frameworkCostMs)
-      return budget.spend(async () =>
-        route.handle({
-          request,
-          reply,
-          params: request.params as Record<string, string>,
-          origin: requestOrigin(request),
-          caller,
-          budget,
-        }),
+      return budget.spend(
+        async () =>
+          route.handle({
+            request,
+            reply,
+            params: request.params as Record<string, string>,
+            origin: requestOrigin(request),
+            caller,
+            budget,
+          }),
+        routeCosts[route.cost],
       )
     },
   })
 }
 
-function sendOverBudget({ retryAfterSeconds }: OverBudgetError, reply: FastifyReply): unknown {
-  const message = 'Too many requests of this caller are waiting.'
-  reply.code(429).header('retry-after', String(retryAfterSeconds))
-  return reply.send({ error: { code: 'TooManyRequests', message } })
-}
-
 /** The approximate main-thread time of a request outside its handler, in milliseconds. */
 const frameworkCostMs = 0.2
-
-/** The approximate time of a denial on the main thread, in milliseconds. */
-const refusalCostMs = 0.5
 
 function budgetOf(request: FastifyRequest, named: BudgetKey | undefined): CallerBudget {
   const { callerBudgets, remoteAddress } = request.server
@@ -152,6 +155,6 @@ function budgetOf(request: FastifyRequest, named: BudgetKey | undefined): Caller
 }
 
 /** A denied caller is only known by its address. */
-function payForRefusal(request: FastifyRequest): Promise<void> {
-  return budgetOf(request, undefined).settle(refusalCostMs)
+function payForRefusal(request: FastifyRequest, usedMs = 0): Promise<void> {
+  return budgetOf(request, undefined).settle(Math.max(usedMs, refusalCostMs))
 }

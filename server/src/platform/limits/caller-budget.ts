@@ -6,9 +6,6 @@ import { networkOf } from './sender-budget.ts'
 import type { SharedCallers } from './shared-callers.ts'
 import { type Stopwatch, Turns } from './turns.ts'
 
-/** The approximate time on the main thread of a request that waits for I/O, in milliseconds. */
-const usualCostMs = 0.3
-
 /** Processor time that a caller may use in a burst before its share applies. */
 const burstMs = 100
 /** The maximum debt of a caller. */
@@ -19,6 +16,11 @@ const maxWaiting = 4096
 const maxIdleCallers = 10_000
 /** How long callers share the processor after a request of another caller. */
 const contendedMs = 500
+
+/** What a request costs that waits for I/O, in milliseconds of the main thread, and whether it can occupy that thread for long. */
+export type RequestCost = { readonly waitingMs: number; readonly takesTurns: boolean }
+
+const usualCost: RequestCost = { waitingMs: 0.3, takesTurns: false }
 
 type WaitingBody = { readonly bytes: number; readonly start: () => void }
 
@@ -212,17 +214,20 @@ export class CallerBudget {
   }
 
   /**
-   * Runs a whole request within the budget. A request that waits for I/O is charged the usual cost.
+   * Runs a whole request within the budget. A request that waits for I/O is charged `waitingMs` instead of its time, which is
+   * unknown then. A request that takes turns begins in a turn of its own, see {@link inTurn}.
    *
    * @throws OverBudgetError if the queue is full, and errors of `work`
    */
-  async spend<Result>(work: () => Promise<Result>): Promise<Result> {
+  async spend<Result>(work: () => Promise<Result>, { waitingMs, takesTurns } = usualCost): Promise<Result> {
     await this.enter()
-    const stopwatch = this.stopwatch()
+    let stopwatch: Stopwatch | undefined
     try {
+      if (takesTurns) await this.nextTurn()
+      stopwatch = this.stopwatch()
       return await work()
     } finally {
-      this.leave(stopwatch() || usualCostMs)
+      this.leave(stopwatch?.() || waitingMs)
     }
   }
 
