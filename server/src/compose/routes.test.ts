@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { FirstRun } from './first-run.ts'
 import type { Composition } from './compose.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
+import { CallerBudget } from '../platform/limits/caller-budget.ts'
 import {
   type Method,
   credentialFor,
@@ -121,5 +122,31 @@ test('every route that is not public denies a principal without permissions', as
       const status = await statusOf(server, method, examplePath(route, first), authorization)
       assert.ok(status === 401 || status === 403, `${route.id} ${method} gave ${status}`)
     }
+  }
+})
+
+test('every route charges its caller, refusals and unknown paths included', async (t) => {
+  const { server, first } = await openServer(t)
+  const { charge, leave } = CallerBudget.prototype
+  let chargedMs = 0
+  CallerBudget.prototype.charge = function (milliseconds) {
+    chargedMs += Math.max(0, milliseconds)
+    return charge.call(this, milliseconds)
+  }
+  CallerBudget.prototype.leave = function (milliseconds) {
+    chargedMs += milliseconds
+    return leave.call(this, milliseconds)
+  }
+  t.after(() => Object.assign(CallerBudget.prototype, { charge, leave }))
+  const known = server.routes.flatMap((route) => {
+    return methodsOf(route).map((method) => ({ method, url: examplePath(route, first) }))
+  })
+  const unknown = ['/nowhere', '/%zz', '/v2/x', '/v2/%ff', '/acr/v1/x/x/x', '/oauth2/x', '/graph/x', '/portal/api/x']
+  const further = ['/subscriptions/x/x', '/sign-in/x/x', '/account/x', `/${first.tenantId}/x`, '/portal/x']
+  const others = [...unknown, ...further].map((url) => ({ method: 'GET' as const, url }))
+  for (const { method, url } of [...known, ...others]) {
+    const before = chargedMs
+    await server.app.inject({ method, url, headers: { host: 'localhost:5443' } })
+    assert.ok(chargedMs > before, `${method} ${url}`)
   }
 })

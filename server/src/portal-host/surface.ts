@@ -34,6 +34,7 @@ export function mountPortal(app: FastifyInstance, context: Context): void {
   let listener: ReturnType<typeof requestListener> | undefined
   const handleApi = createApiSurface(context, {
     endpoints: sessionRows,
+    budgets: app.callerBudgets,
     methods: dispatchedMethods,
     dispatch: (request, response) => {
       listener ??= requestListener(app)

@@ -8,6 +8,7 @@ import { OverBudgetError } from '../platform/limits/caller-limits.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { readFormText } from '../platform/http/form-body.ts'
 import type { RawExchange, RawSurface } from '../platform/http/raw-surface.ts'
+import { routeCosts } from '../platform/http/route-cost.ts'
 import { discardRest, endResponse } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -74,8 +75,14 @@ async function serve(context: SurfaceContext, exchange: RawExchange): Promise<vo
     if ((await context.database.authorityRevision()) !== located.revision)
       located = await locate(context, request, origin)
   }
-  const text = `${await row.handle({ request, origin, parameters, ...located })}\n`
-  const caching = row.need === 'public' ? [] : notStored
+  const call = { request, origin, parameters, ...located }
+  // The handlers that read a credential charge its owner.
+  const isPublic = row.need === 'public'
+  const answer = isPublic
+    ? await context.budgets.ofAddress(origin.remoteAddress).spend(() => row.handle(call), routeCosts[row.cost])
+    : await row.handle(call)
+  const text = `${answer}\n`
+  const caching = isPublic ? [] : notStored
   response.writeHead(200, [...commonHeaders, ...caching, ...jsonOf(text)])
   response.end(text)
 }

@@ -68,11 +68,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
       // Hooks are not called if the URL is malformed.
       writeCommonHeaders(request, reply)
       watchCompletion(app, request, reply)
-      const error400 = { error: { code: 'BadRequest', message: 'The URL is malformed.' } }
-      void payForRefusal(app, request.raw).then(
-        () => (reply as FastifyReply).code(status).send(error400),
-        (thrown: OverBudgetError) => sendOverBudget(thrown, reply as FastifyReply),
-      )
+      void refuseMalformed(app, request, reply as FastifyReply, status)
     },
     routerOptions: {
       caseSensitive: false,
@@ -117,6 +113,22 @@ export function createApp(settings: AppOptions): FastifyInstance {
     return reply.code(404).send({ error: { code: 'NotFound', message: 'There is no endpoint at this path.' } })
   })
   return app
+}
+
+/** Answers a request with a malformed URL, and charges its address. */
+async function refuseMalformed(
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+): Promise<void> {
+  try {
+    await payForRefusal(app, request.raw)
+    void reply.code(status).send({ error: { code: 'BadRequest', message: 'The URL is malformed.' } })
+  } catch (error) {
+    if (!(error instanceof OverBudgetError)) throw error
+    sendOverBudget(error, reply)
+  }
 }
 
 /** Charges the address of a request to no surface. @throws OverBudgetError if the queue of the address is full */

@@ -47,3 +47,24 @@ test('a batch does not compete with its own requests', () => {
   const { key: first } = budgetKeyOf('someone', true)
   assert.equal(budgets.of(first, 'directory:someone').tryEnter(), false)
 })
+
+test('the requests of a batch run in turns of their own, so that others are answered between them', async () => {
+  const budgets = new CallerBudgets()
+  const app = Fastify()
+  let turn = 0
+  const turns: number[] = []
+  const count = () => {
+    turn += 1
+    if (turns.length < 20) setImmediate(count)
+  }
+  app.get('/small', async () => turns.push(turn))
+  app.post('/batch', async (request) => {
+    setImmediate(count)
+    const origin = { correlationId: '', remoteAddress: '192.0.2.1', userAgent: undefined }
+    const batch = { request, origin, budget: budgets.of('someone') }
+    return answerBatch(batch, Array<string>(20).fill('/small'), async (path, send) => (await send(path)).status)
+  })
+  await app.inject({ method: 'POST', url: '/batch' })
+  assert.equal(turns.length, 20)
+  assert.equal(new Set(turns).size, 20, turns.join())
+})

@@ -9,6 +9,9 @@ export const maxBatchRequests = 20
 /** The maximum size of all answers of a batch, which are in memory together. */
 const maxBatchBytes = 4 * 1024 * 1024
 
+/** The approximate time of a request of a batch on the main thread, in addition to that of its route. */
+const batchedCostMs = 1
+
 /** A batch: its sender, its origin and its budget. */
 export type Batch = { readonly request: FastifyRequest; readonly origin: Origin; readonly budget: CallerBudget }
 
@@ -47,6 +50,9 @@ export async function answerBatch<Request, Answer>(
   return batch.budget.oneAtATime('batch', async () => {
     let bytes = 0
     const send = async (path: string) => {
+      // Otherwise all requests of a batch would run without a request of another caller between them.
+      await batch.budget.nextTurn()
+      batch.budget.charge(batchedCostMs)
       const found = bytes > maxBatchBytes ? tooLarge : await answerBatched(batch, path)
       bytes += found.sizeBytes
       return bytes > maxBatchBytes ? tooLarge : found

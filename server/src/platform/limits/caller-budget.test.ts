@@ -274,3 +274,51 @@ test('the concurrent requests of a caller have one limit in all threads', () => 
   first.of('one').leave(0)
   assert.ok(enters(third.of('two')))
 })
+
+test('requests and bodies that no longer wait make room for others, however many have waited', async () => {
+  const { budgets } = open({ maxConcurrentRequests: 1, maxBufferedBytes: 10 })
+  const budget = budgets.of('one')
+  // More than may wait at the same time.
+  for (let request = 0; request < 5000; request += 1) {
+    await budget.enter()
+    const next = budget.enter()
+    budget.leave(0)
+    await next
+    budget.leave(0)
+  }
+  for (let body = 0; body < 5000; body += 1) {
+    await budget.hold(10)
+    const next = budget.hold(10)
+    budget.release(10)
+    await next
+    budget.release(10)
+  }
+  assert.deepEqual(budgets.counts, { waiting: 0, bufferedBytes: 0, refused: 0 })
+})
+
+test('a stream over the share of its caller waits while others send requests', async () => {
+  const { clock, budgets } = open({ processorPercent: 25 })
+  const budget = budgets.of('one')
+  await budget.pace(10_000)
+  contend(budgets)
+  clock.ms += 1000
+  await budget.pace(50)
+  contend(budgets)
+  let isCovered = false
+  const waiting = budget.pace(110).then(() => (isCovered = true))
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  assert.equal(isCovered, false)
+  clock.ms += 100
+  contend(budgets)
+  await waiting
+})
+
+test('a request that takes turns begins when no other request of the turn runs', async () => {
+  const { budgets } = open()
+  const order: string[] = []
+  const heavy = { waitingMs: 1, takesTurns: true }
+  const work = ['a', 'b'].map((name) => budgets.of(name).spend(async () => order.push(name), heavy))
+  const small = budgets.of('c').spend(async () => order.push('small'))
+  await Promise.all([...work, small])
+  assert.deepEqual(order, ['small', 'a', 'b'])
+})

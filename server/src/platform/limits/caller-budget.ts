@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../memory/max-entries.ts'
 import { type CallerLimits, OverBudgetError, usualCallerLimits } from './caller-limits.ts'
@@ -243,6 +244,15 @@ export class CallerBudget {
   }
 
   /**
+   * Charges processor time of a request that continues, such as that of a part of a stream, and waits until the budget covers
+   * it, while other callers send requests.
+   */
+  async pace(usedMs: number): Promise<void> {
+    this.charge(usedMs)
+    while (!this.#isCovered(this.#all.now())) await sleep(this.#untilCoveredMs(), undefined, { ref: false })
+  }
+
+  /**
    * Runs work that may occupy the main thread for milliseconds. Callers with such work take turns, and small requests
    * run between any two turns. The time is charged unless the work waits for I/O.
    */
@@ -312,6 +322,11 @@ export class CallerBudget {
   #mayRun(nowMs: number): boolean {
     const elsewhere = this.#all.threads?.running.others(this.#place) ?? 0
     if (this.#running + elsewhere >= this.#all.limits.maxConcurrentRequests) return false
+    return this.#isCovered(nowMs)
+  }
+
+  /** Whether there is credit, or no other caller to share the processor with. */
+  #isCovered(nowMs: number): boolean {
     this.#refill(nowMs)
     const isContended = this.#all.isContended(this.#party, this.#partyPlace, nowMs)
     if (this.#creditMs > 0) return true
@@ -382,13 +397,13 @@ export class CallerBudget {
   /** Checks the queue again when there is credit. */
   #lookAgain(): void {
     if (this.#timer !== undefined) return
-    const owedMs = Math.max(0, -this.#creditMs) / this.#all.earnedMs(1)
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined
-        this.#drain()
-      },
-      Math.max(1, Math.min(1000, owedMs)),
-    ).unref()
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#drain()
+    }, this.#untilCoveredMs()).unref()
+  }
+
+  #untilCoveredMs(): number {
+    return Math.max(1, Math.min(1000, Math.max(0, -this.#creditMs) / this.#all.earnedMs(1)))
   }
 }

@@ -1,7 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { budgetKeyOf } from '../../platform/http/batch.ts'
 import { parseCookies } from '../../platform/http/cookies.ts'
+import { overBudgetBody } from '../../platform/http/over-budget.ts'
 import type { RawExchange } from '../../platform/http/raw-surface.ts'
+import { type RouteCost, refusalCostMs, routeCosts } from '../../platform/http/route-cost.ts'
 import { discardRest } from '../../platform/http/unread-body.ts'
+import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
+import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import type { Context } from '../sessions/context.ts'
 import { PortalError } from '../sessions/errors.ts'
@@ -25,6 +30,7 @@ const maxBodyBytes = 4 * 1024 * 1024
 export type SessionEndpoint = {
   readonly method: string
   readonly path: string
+  readonly cost: RouteCost
   /** Set if it gives access, like the requests in `step-up.ts`. */
   readonly isDangerous?: true
   readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
@@ -36,6 +42,7 @@ export type ApiSurfaceOptions = {
   readonly methods: readonly string[]
   /** Answers a request as if it had arrived at the server. */
   readonly dispatch: RequestListener
+  readonly budgets: CallerBudgets
 }
 
 /** A request of a signed-in person. */
@@ -47,26 +54,33 @@ type Signed = { readonly session: PortalSession; readonly person: PortalPerson }
  */
 export function createApiSurface(context: Context, options: ApiSurfaceOptions): (exchange: RawExchange) => void {
   return (exchange) => {
-    serve(context, options, exchange).catch((error: unknown) => fail(context, exchange, error))
+    serve(context, options, exchange)
+      .catch((error: unknown) => chargeFailure(options, exchange, error))
+      .catch((error: unknown) => fail(context, exchange, error))
   }
 }
 
 async function serve(context: Context, options: ApiSurfaceOptions, exchange: RawExchange): Promise<void> {
   const { request, response, origin } = exchange
   const signed = await requireSession(context, exchange)
+  const { key, party } = budgetKeyOf(signed.person.objectId, false)
+  const budget = options.budgets.of(key, party)
   const { method = '', url = '' } = request
   const [path = '', query = ''] = url.split('?', 2)
   const endpoint = options.endpoints.find((row) => row.method === method && row.path === path)
   if (endpoint !== undefined) {
     discardRest(request)
     if (endpoint.isDangerous === true) await requireRecent(context, signed.session)
-    const body = await endpoint.handle(context, { ...signed, origin, response, query: new URLSearchParams(query) })
+    const call = { ...signed, origin, response, query: new URLSearchParams(query) }
+    const body = await budget.spend(() => endpoint.handle(context, call), routeCosts[endpoint.cost])
     send(exchange, body === undefined ? 204 : 200, body)
     return
   }
   const target = options.methods.includes(method) ? parseApiTarget(url) : undefined
   if (target === undefined) throw new PortalError('notFound')
   requireSmallBody(request)
+  // The surface charges the rest.
+  budget.charge(sessionCostMs)
   if (isDangerous(method, target)) await requireRecent(context, signed.session)
   const token = await tokenFor(context, signed.session, target, exchange)
   if (target.surface === 'registry') {
@@ -176,6 +190,15 @@ function keepDataHeaders(response: ServerResponse): void {
   }
 }
 
+/** The approximate time on the main thread until the session of a request is found and its sign-in verified. */
+const sessionCostMs = 0.5
+
+/** Charges a denial to the address. @throws always: the failure, or OverBudgetError */
+async function chargeFailure({ budgets }: ApiSurfaceOptions, { origin }: RawExchange, error: unknown): Promise<never> {
+  if (!(error instanceof OverBudgetError)) await budgets.ofAddress(origin.remoteAddress).settle(refusalCostMs)
+  throw error
+}
+
 function fail({ log }: Context, exchange: RawExchange, error: unknown): void {
   const { request, response, origin } = exchange
   if (response.destroyed || response.headersSent) {
@@ -187,6 +210,9 @@ function fail({ log }: Context, exchange: RawExchange, error: unknown): void {
   if (outage !== undefined) {
     response.setHeader('retry-after', String(outage.retryAfterSeconds))
     send(exchange, outage.status, { error: { code: 'ServiceUnavailable', message: outage.message } })
+  } else if (error instanceof OverBudgetError) {
+    response.setHeader('retry-after', String(error.retryAfterSeconds))
+    send(exchange, error.statusCode, overBudgetBody)
   } else {
     if (known.status >= 500) log.error({ id: origin.correlationId, err: error }, 'a request of the portal failed')
     const { commonHeaders } = exchange

@@ -20,6 +20,7 @@ export async function appendToUpload(context: UploadContext, call: OciCall<'uplo
       expiresAtMs: upload.expires_at_ms,
       request,
       algorithm: hintedAlgorithm(query),
+      budget: call.budget,
     }),
   )
   sendEmpty(call, 202, uploadHeaders(path.repository, upload.id, sizeBytes))

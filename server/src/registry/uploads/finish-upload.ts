@@ -36,6 +36,7 @@ export async function finishUpload(context: UploadContext, call: OciCall<'upload
         expiresAtMs: upload.expires_at_ms,
         request,
         algorithm: digestAlgorithm(digest),
+        budget: call.budget,
       })
       await finishStaged(context, call, upload, { digest, sizeBytes })
     },

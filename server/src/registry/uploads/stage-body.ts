@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { streamBody } from '../../platform/http/slow-clients.ts'
+import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
 import { parseContentRange } from '../../standards/http/byte-range.ts'
 import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../standards/oci/digest.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
@@ -24,6 +25,8 @@ export type Staging = {
   readonly expiresAtMs: number
   readonly request: IncomingMessage
   readonly algorithm: DigestAlgorithm
+  /** The budget of the sender. */
+  readonly budget: CallerBudget
 }
 
 /**
@@ -108,7 +111,7 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
   }
   lifetime.prolong()
   try {
-    const sizeBytes = await context.blobs.append(uploadId, request, {
+    const sizeBytes = await context.blobs.append(uploadId, Readable.from(paced(request, staging.budget)), {
       offset,
       observe,
       ownsChunks: true,
@@ -124,6 +127,18 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
     throw error
   } finally {
     await lifetime.settle()
+  }
+}
+
+/** The approximate processor time of receiving, decrypting and hashing one MiB, in milliseconds. */
+const msPerMiB = 4
+
+/** The body, as fast as the budget of its sender covers its cost. */
+async function* paced(request: IncomingMessage, budget: CallerBudget): AsyncGenerator<Uint8Array> {
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    const { byteLength } = piece
+    yield piece
+    await budget.pace((byteLength / 1024 / 1024) * msPerMiB)
   }
 }
 

@@ -55,6 +55,7 @@ async function uploadWhole(context: UploadContext, call: OciCall<'uploads'>): Pr
           expiresAtMs: upload.expires_at_ms,
           request,
           algorithm: digestAlgorithm(digest),
+          budget: call.budget,
         })
         await finishStaged(context, call, upload, { digest, sizeBytes })
       } catch (error) {
