@@ -224,4 +224,18 @@ export const platformFaults: readonly Fault[] = [
     replace: 'if ((hosts === 0',
     tests: ['server/src/platform/http/listener.test.ts'],
   },
+  {
+    what: 'A worker issues a token whose event is not written',
+    file: 'server/src/compose/workers/forwarded-events.ts',
+    find: 'if (isWritten) waiter',
+    replace: 'if (isWritten !== undefined) waiter',
+    tests: ['server/src/compose/workers/forwarded-events.test.ts'],
+  },
+  {
+    what: 'A request that no longer waits is counted as waiting',
+    file: 'server/src/platform/limits/caller-budget.ts',
+    find: '      this.#begin()\n      this.#all.shared.waiting -= 1\n',
+    replace: '      this.#begin()\n',
+    tests: ['server/src/platform/limits/caller-budget.test.ts'],
+  },
 ]
