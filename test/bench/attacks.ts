@@ -8,12 +8,26 @@ import { form, request, type HttpRequest, type HttpResponse } from '../harness/h
 import { codeOf } from '../harness/person.ts'
 import type { RunningServer } from '../harness/server.ts'
 import type { Role, Scene } from './fairness-jobs.ts'
+import { fillPath, measuredRoutes, type RouteKind } from './route-kinds.ts'
 
 /** One connection of an attacker: sends its request repeatedly, and reports the responses. */
 type Attacker = (scene: Scene, role: Role, tell: (status: number | string) => void) => () => Promise<void>
 
+type Attack = { readonly roles: readonly Role[]; readonly attacker: Attacker }
+
+/** A request to every route that is not excluded, by an owner and by callers that are denied. */
+const routeAttacks: Readonly<Record<string, Attack>> = Object.fromEntries(
+  measuredRoutes().map((kind) => [
+    `route ${kind.id}`,
+    { roles: ['anonymous', 'owner'], attacker: (...context) => routeRequests(kind, ...context) },
+  ]),
+)
+
 /** The worst requests, and who can send each. */
-export const attacks: Readonly<Record<string, { readonly roles: readonly Role[]; readonly attacker: Attacker }>> = {
+export const attacks: Readonly<Record<string, Attack>> = {
+  ...routeAttacks,
+  'pushes of 16 MiB': { roles: ['reader', 'pusher'], attacker: largePushes },
+  'filters of the directory': { roles: ['anonymous', 'owner'], attacker: directoryFilters },
   'TLS handshakes': { roles: ['anonymous'], attacker: handshakes },
   'manifest PUT at its bounds': { roles: ['anonymous', 'reader', 'pusher'], attacker: manifestPut },
   'one-byte PATCHes': { roles: ['anonymous', 'reader', 'pusher'], attacker: oneBytePatches },
@@ -41,6 +55,51 @@ function asker({ reached, authorizations }: Scene, role: Role): Ask {
       ...options,
       headers: { ...(authorization !== undefined && { authorization }), ...options.headers },
     })
+}
+
+function authorizationOf({ armToken, graphToken, ownerBasic }: Scene, role: Role, path: string): string | undefined {
+  if (role !== 'owner') return undefined
+  if (path.startsWith('/graph/')) return `Bearer ${graphToken}`
+  return /^\/(?:v2|acr|oauth2)\//.test(path) ? ownerBasic : `Bearer ${armToken}`
+}
+
+/** Sends a request to a route, as an owner or without a credential. */
+function routeRequests({ method, path, body }: RouteKind, scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, 'owner')
+  const { tenantId, subscriptionId, resourceGroup, registry, loginServer } = scene.reached.firstRun
+  const objects = { name: 'worst/tags', reference: 'tag-1', digest: scene.indexDigest, tag: 'tag-1' }
+  const values = { tenant: tenantId, subscriptionId, resourceGroup, registry, loginServer, ...objects }
+  const filled = fillPath(
+    path,
+    path.startsWith('/v2') || path.startsWith('/acr') ? values : { ...values, name: 'worst' },
+  )
+  const authorization = authorizationOf(scene, role, path)
+  const headers = {
+    ...(authorization !== undefined && { authorization }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  }
+  const options = { headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
+  return async () => tell((await ask(method, filled, options)).status)
+}
+
+function largePushes(scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, role)
+  const body = randomBytes(16 * 1024 * 1024)
+  return async () => {
+    const { status, headers } = await ask('POST', '/v2/worst/pushes/blobs/uploads/')
+    if (status !== 202) return tell(status)
+    const path = new URL(headers.location ?? '', scene.reached.baseUrl).pathname
+    tell((await ask('PATCH', path, { body })).status)
+    await ask('DELETE', path)
+  }
+}
+
+function directoryFilters(scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, 'owner')
+  const path = `/graph/v1.0/applications?$filter=${encodeURIComponent("startswith(displayName,'nothing')")}`
+  const authorization = authorizationOf(scene, role, path)
+  const headers = authorization === undefined ? {} : { authorization }
+  return async () => tell((await ask('GET', path, { headers })).status)
 }
 
 function handshakes({ reached }: Scene, _role: Role, tell: (status: string) => void) {

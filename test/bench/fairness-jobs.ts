@@ -16,6 +16,8 @@ export interface Scene {
   readonly victims: readonly string[]
   readonly person: { readonly userPrincipalName: string; readonly password: string }
   readonly armToken: string
+  readonly graphToken: string
+  readonly ownerBasic: string
   /** A JSON Web Token of the trusted issuer, whose header is replaced. */
   readonly assertion: ReturnType<TokenIssuer['token']>
   readonly appId: string

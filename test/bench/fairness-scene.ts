@@ -106,6 +106,8 @@ export async function setScene(server: RunningServer, issuer: TokenIssuer): Prom
     victims: victims.map(({ authorization }) => authorization),
     person: { userPrincipalName: stringAt(person, 'userPrincipalName'), password },
     armToken: await armToken(server),
+    graphToken: await armToken(server, firstRun.servicePrincipal, `${baseUrl}/graph//.default`),
+    ownerBasic: owner,
     assertion: issuer.token({ sub: 'worst', aud: audience }),
     appId: reader.appId,
     indexDigest: await pushIndex(server, owner),
