@@ -19,6 +19,7 @@ import {
   type ObjectStore,
   openAzureBlobObjects,
   openS3Objects,
+  renewedObjects,
   StorageUnavailableError,
 } from '../../storage/index.ts'
 
@@ -105,17 +106,31 @@ export async function openObjects(
 ): Promise<ObjectStore> {
   const { endpoint, container } = azureBlob
   if (kind === 'azure-blob' && endpoint !== undefined && container !== undefined) {
-    const key = azureBlob.keyFile && (await readSecretFile(azureBlob.keyFile, 'access key'))
-    const sas = azureBlob.sasFile && (await readSecretFile(azureBlob.sasFile, 'SAS token'))
-    const credential = await findAzureCredential({ endpoint, key, sas, env })
-    if (redirect && credential.kind === 'sas') {
-      throw new StartupError(
-        'storage.redirect: a SAS token cannot sign URLs',
-        exitCodes.configuration,
-        'use an access key or an identity, or omit storage.redirect',
-      )
+    const readSecrets = async () => ({
+      key: azureBlob.keyFile && (await readSecretFile(azureBlob.keyFile, 'access key')),
+      sas: azureBlob.sasFile && (await readSecretFile(azureBlob.sasFile, 'SAS token')),
+    })
+    let secrets = await readSecrets()
+    const open = async () => {
+      const credential = await findAzureCredential({ endpoint, ...secrets, env })
+      if (redirect && credential.kind === 'sas') {
+        throw new StartupError(
+          'storage.redirect: a SAS token cannot sign URLs',
+          exitCodes.configuration,
+          'use an access key or an identity, or omit storage.redirect',
+        )
+      }
+      return openAzureBlobObjects({ endpoint, container, credential, prefix })
     }
-    return openAzureBlobObjects({ endpoint, container, credential, prefix })
+    const first = await open()
+    if (secrets.key === undefined && secrets.sas === undefined) return first
+    const renew = async () => {
+      const now = await readSecrets()
+      if (now.key === secrets.key && now.sas === secrets.sas) return undefined
+      secrets = now
+      return open()
+    }
+    return renewedObjects(first, { renew })
   }
   if (kind === 's3' && s3.bucket !== undefined) {
     return openS3Objects({ ...s3, bucket: s3.bucket, endpoint: s3.endpoint, prefix })

@@ -33,6 +33,13 @@ export class WritesPausedError extends Error {
 /** The object store cannot be reached, is overloaded, or denies access. */
 export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError'
+  /** The status of the response of the object store, if there was one. */
+  readonly status: number | undefined
+
+  constructor(message: string, options: ErrorOptions & { readonly status?: number | undefined } = {}) {
+    super(message, options)
+    this.status = options.status
+  }
 }
 
 /** The response to a request that fails because of the machine and not because of the request. */
@@ -73,6 +80,12 @@ const storageUnavailable: Outage = {
   retryAfterSeconds: 5,
 }
 
+/** The client learns the status, so that an operator who asks a client sees whether the store denies access. */
+function storageOutage({ status }: StorageUnavailableError): Outage {
+  if (status === undefined) return storageUnavailable
+  return { ...storageUnavailable, message: `The object store of the server answered ${status}. Try again later.` }
+}
+
 const writesPaused: Outage = {
   kind: 'writes-paused',
   status: 503,
@@ -91,7 +104,7 @@ export function outageOf(error: unknown): Outage | undefined {
     if (cause instanceof DiskFullError || isFullCode(systemErrorCode(cause))) return diskFull
     if (cause instanceof DatabaseBusyError) return databaseBusy
     if (cause instanceof DatabaseUnavailableError) return databaseUnavailable
-    if (cause instanceof StorageUnavailableError) return storageUnavailable
+    if (cause instanceof StorageUnavailableError) return storageOutage(cause)
     if (cause instanceof WritesPausedError) return writesPaused
     const translated = sqliteFailure(cause)
     if (translated instanceof DiskFullError) return diskFull

@@ -24,6 +24,7 @@ const { translated, undefinedIfMissing } = translating((error) => {
   return {
     isMissing: statusCode === 404 && (code === undefined || code === 'BlobNotFound'),
     isFull: statusCode === 507 || code === 'InsufficientStorage',
+    status: statusCode,
     code: code ?? name,
   }
 })

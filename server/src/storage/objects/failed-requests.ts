@@ -1,14 +1,20 @@
 import { StorageFullError, StorageUnavailableError } from '../contract/errors.ts'
 
 /** Translates the error of an SDK. */
-export type Failure = { readonly isMissing: boolean; readonly isFull: boolean; readonly code: string | undefined }
+export type Failure = {
+  readonly isMissing: boolean
+  readonly isFull: boolean
+  readonly status: number | undefined
+  readonly code: string | undefined
+}
 
 /** Translates the errors of requests. `failureOf` knows those of one SDK. */
 export function translating(failureOf: (error: unknown) => Failure) {
   const translate = (error: unknown): Error => {
-    const { isFull, code } = failureOf(error)
+    const { isFull, status, code } = failureOf(error)
     if (isFull) return new StorageFullError('the object store is full', { cause: error })
-    return new StorageUnavailableError(`the object store failed: ${code}`, { cause: error })
+    const what = status === undefined ? 'failed' : `answered ${status}`
+    return new StorageUnavailableError(`the object store ${what}: ${code}`, { cause: error, status })
   }
   return {
     translated: async <Result>(work: Promise<Result>): Promise<Result> => {

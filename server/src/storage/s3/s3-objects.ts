@@ -44,6 +44,7 @@ const { translated, undefinedIfMissing } = translating((error) => {
   return {
     isMissing: missingNames.has(name) || (status === 404 && name !== 'NoSuchBucket'),
     isFull: fullNames.has(name) || status === 507,
+    status,
     code: name,
   }
 })
