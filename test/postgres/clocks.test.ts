@@ -85,4 +85,16 @@ test('servers whose clocks differ by hours', async (t) => {
       }
     })
   }
+
+  await t.test('a collection of a server whose clock is ahead keeps what has not expired', async () => {
+    const [loose, staged] = [randomBytes(1000), randomBytes(1000)]
+    const pushed = `/v2/team/app/blobs/uploads/?digest=${digestOf(loose)}`
+    expectStatus(await send(right, 'POST', pushed, loose), 201)
+    const location = await begin(right)
+    expectStatus(await send(right, 'PATCH', location, staged), 202)
+    await setClock(2 * hourMs)
+    await collect()
+    expectStatus(await send(right, 'GET', `/v2/team/app/blobs/${digestOf(loose)}`), 200)
+    expectStatus(await send(right, 'PUT', `${location}&digest=${digestOf(staged)}`), 201)
+  })
 })

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql, type SqlBool } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { GarbageContext } from './context.ts'
+import { timeOfDeletions } from './time-of-deletions.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 import { deletePiece, whileTime } from '../rows/piece-store.ts'
 import { sweepRepository } from '../deletion/deleted-content-store.ts'
@@ -11,11 +12,12 @@ import { sweepRepository } from '../deletion/deleted-content-store.ts'
  * earlier has ended, since one of them may still create a repository.
  */
 export async function sweepDeletedRegistries({ database, clock, settings }: GarbageContext): Promise<void> {
+  const nowMs = await timeOfDeletions({ database, clock })
   const deleted = await database.tables<RegistryTables>().selectFrom('deleted_registry').selectAll().execute()
   for (const { rid, deleted_at_ms } of deleted) {
     const deleteSome = (transaction: Transaction) => whileTime(() => deletePieceOf(transaction, rid))
     while (!(await database.transaction(deleteSome))) await nextTurn()
-    if (deleted_at_ms >= clock.now() - settings.leaseMs) continue
+    if (deleted_at_ms >= nowMs - settings.leaseMs) continue
     await database.transaction((transaction) => deleteRegistryRow(transaction, rid))
   }
 }

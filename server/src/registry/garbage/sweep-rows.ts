@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Collection, partBefore } from './collection.ts'
 import type { GarbageContext } from './context.ts'
+import { timeOfDeletions } from './time-of-deletions.ts'
 import {
   type DeletedBlob,
   deleteUnheld,
@@ -19,9 +20,9 @@ const deletedRows = 50
 
 /** Ends expired uploads and deletes their bytes. An upload that is being written is not deleted. */
 export async function sweepUploads(context: GarbageContext, { counts, reached }: Collection): Promise<void> {
-  const { database, clock, blobs, running } = context
+  const { database, blobs, running } = context
   for (;;) {
-    const nowMs = clock.now()
+    const nowMs = await timeOfDeletions(context)
     // An expired upload cannot be continued. Its bytes are deleted first: deleting the row needs space, which a full disk lacks.
     const expired: string[] = []
     for (const id of await listExpired(database, nowMs, readRows)) {
@@ -44,8 +45,8 @@ export async function sweepUploads(context: GarbageContext, { counts, reached }:
  * holds any more. Each blob is checked again in the transaction that deletes it.
  */
 export async function sweepHeldBlobs(context: GarbageContext, collection: Collection): Promise<void> {
-  const { database, clock } = context
-  const nowMs = clock.now()
+  const { database } = context
+  const nowMs = await timeOfDeletions(context)
   let place: HeldPlace | undefined = { lease_until_ms: -1, repository_id: '', digest: '' }
   while (place !== undefined) {
     const rows: Awaited<ReturnType<typeof listLapsed>> = await listLapsed(database, place, nowMs, readRows)

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { timeOfDeletions } from '../garbage/time-of-deletions.ts'
 import type { AuditEvent } from '../../audit/index.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
@@ -39,7 +40,7 @@ export async function applyPolicies(
   registry: PolicedRegistry,
 ): Promise<{ readonly untagged: number; readonly purged: number }> {
   const { retentionPolicy, softDeletePolicy } = registry.policies
-  const nowMs = context.clock.now()
+  const nowMs = await timeOfDeletions(context)
   // Soft-deleted content is purged after the present number of days, even if the policy is disabled.
   // [azure-cli acr/policy.py]
   const purged = await purge(context, registry.rid, nowMs - softDeletePolicy.retentionDays * dayMs)
