@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
-import { arm, expectStatus } from '../harness/arm.ts'
+import { arm, armToken, expectStatus } from '../harness/arm.ts'
 import { type HttpResponse, request } from '../harness/http.ts'
 import { at } from '../harness/json.ts'
 import { requirePostgres, startTestPostgres } from '../harness/postgres.ts'
@@ -46,7 +45,11 @@ test('servers whose clocks differ by hours', async (t) => {
   const setClock = async (offsetMs: number): Promise<void> => {
     writeFileSync(clockFile, String(offsetMs))
     process.kill(wrong.pid, 'SIGUSR2')
-    await sleep(200)
+    await until('the clock has moved', async () => {
+      const [, claims = ''] = (await armToken(wrong)).split('.')
+      const issuedAt = Number(at(JSON.parse(Buffer.from(claims, 'base64url').toString()), 'iat'))
+      return Math.abs(issuedAt * 1000 - Date.now() - offsetMs) < hourMs / 2
+    })
   }
   const garbage = `/subscriptions/${subscriptionId}/providers/Acrux.Server/garbageCollection`
   const collect = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Collection, partBefore } from './collection.ts'
 import type { GarbageContext } from './context.ts'
-import { timeOfDeletions } from './time-of-deletions.ts'
+import { timeOfDeletions } from '../deletion/time-of-deletions.ts'
 import {
   type DeletedBlob,
   deleteUnheld,

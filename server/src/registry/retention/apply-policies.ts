@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { timeOfDeletions } from '../garbage/time-of-deletions.ts'
+import { timeOfDeletions } from '../deletion/time-of-deletions.ts'
 import type { AuditEvent } from '../../audit/index.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
