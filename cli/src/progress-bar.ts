@@ -1,3 +1,5 @@
+import { terminalLine } from './terminal-text.ts'
+
 /** Shows the progress of a long operation in one line of a terminal. */
 export type ProgressBar = {
   /** `share` is between 0 and 1. Calls are throttled. */
@@ -19,7 +21,7 @@ export function createProgressBar(output: NodeJS.WriteStream): ProgressBar {
       if (nowMs - drawnAtMs < redrawIntervalMs) return
       drawnAtMs = nowMs
       const filled = '#'.repeat(Math.round(share * barWidth))
-      output.write(`\r[${filled.padEnd(barWidth, '.')}] ${percentOf(share).padStart(5)} ${text}\u001B[K`)
+      output.write(`\r[${filled.padEnd(barWidth, '.')}] ${percentOf(share).padStart(5)} ${terminalLine(text)}\u001B[K`)
     },
     end: () => {
       if (drawnAtMs !== -Infinity) output.write('\r\u001B[K')
@@ -35,7 +37,7 @@ export function createProgressLines(output: NodeJS.WritableStream): ProgressBar 
       const tenth = Math.floor(share * 10)
       if (tenth === shown) return
       shown = tenth
-      output.write(`${percentOf(share)} ${text}\n`)
+      output.write(`${percentOf(share)} ${terminalLine(text)}\n`)
     },
     end: () => undefined,
   }

@@ -1,3 +1,4 @@
+import { terminalText } from '../terminal-text.ts'
 import { type ProgressBar, createProgressBar } from '../progress-bar.ts'
 import { failure } from './failure.ts'
 import { type Log, createLog } from './log.ts'
@@ -29,7 +30,7 @@ export function createContext(flags: LogFlags): CommandContext {
   const isInteractive = process.stdin.isTTY && process.stderr.isTTY
   const ask: CommandContext['ask'] = async (question, { hidden = false } = {}) => {
     if (!isInteractive) throw failure(`this question needs a terminal: ${question}`, 'set the option instead')
-    return promptFor(question, hidden)
+    return promptFor(terminalText(question), hidden)
   }
   return {
     env: process.env,
@@ -43,7 +44,7 @@ export function createContext(flags: LogFlags): CommandContext {
       const answer = await ask(`${question} (y/n): `)
       if (!/^y(?:es)?$/i.test(answer.trim())) throw failure('the operation was cancelled')
     },
-    print: (text) => void process.stdout.write(text),
+    print: (text) => void process.stdout.write(process.stdout.isTTY ? terminalText(text) : text),
     exitWith: (code) => {
       process.exitCode = code
     },

@@ -1,4 +1,5 @@
 import type { LogFlags } from './context.ts'
+import { terminalText } from '../terminal-text.ts'
 import { maskSecrets } from './mask-secrets.ts'
 
 /** Messages on standard error, without secrets. */
@@ -26,7 +27,7 @@ export function hasColor(stream: NodeJS.WriteStream, env = process.env): boolean
 export function createLog(stream: NodeJS.WriteStream, { onlyShowErrors, verbose, debug }: LogFlags): Log {
   const colored = hasColor(stream)
   const write = (text: string, color?: number): void => {
-    for (const line of maskSecrets(text).split('\n')) {
+    for (const line of terminalText(maskSecrets(text)).split('\n')) {
       const shown = `acrux: ${line}`
       stream.write(colored && color !== undefined ? `\u001b[${color}m${shown}\u001b[0m\n` : `${shown}\n`)
     }
@@ -35,7 +36,7 @@ export function createLog(stream: NodeJS.WriteStream, { onlyShowErrors, verbose,
   return {
     error: (text, nextStep) => {
       write(text, red)
-      if (nextStep !== undefined) stream.write(`       ${maskSecrets(nextStep)}\n`)
+      if (nextStep !== undefined) stream.write(`       ${terminalText(maskSecrets(nextStep))}\n`)
     },
     warning: (text) => {
       if (showsWarnings) write(`warning: ${text}`, yellow)

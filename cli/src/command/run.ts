@@ -1,5 +1,6 @@
 import { StartupError } from '@acrux/server/exit'
 import { plainReason } from '@acrux/server/plain-reason'
+import { terminalText } from '../terminal-text.ts'
 import type { Command } from './command.ts'
 import { createContext } from './context.ts'
 import { CommandFailure } from './failure.ts'
@@ -33,6 +34,6 @@ function explain(error: unknown, log: Log, isDebug: boolean): number {
     `the command failed: ${plainReason(error)}`,
     showsStack ? undefined : 'add --debug, or set ACRUX_LOG_LEVEL=debug, to see the stack trace',
   )
-  if (showsStack && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+  if (showsStack && error instanceof Error) process.stderr.write(`${terminalText(error.stack ?? '')}\n`)
   return unexpected
 }

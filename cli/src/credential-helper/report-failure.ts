@@ -1,14 +1,15 @@
 import { plainReason } from '@acrux/server/plain-reason'
 import { CommandFailure } from '../command/failure.ts'
 import { maskSecrets } from '../command/mask-secrets.ts'
+import { terminalText } from '../terminal-text.ts'
 import { NotFound } from './get.ts'
 
 /** Writes an error to standard output for the client, and to standard error for the person. */
 export function reportFailure(error: unknown): void {
   const { message, nextStep } =
     error instanceof CommandFailure ? error : { message: plainReason(error), nextStep: undefined }
-  const text = maskSecrets(message)
-  const step = nextStep === undefined ? '' : maskSecrets(nextStep)
+  const text = terminalText(maskSecrets(message))
+  const step = nextStep === undefined ? '' : terminalText(maskSecrets(nextStep))
   process.stdout.write(`${text}${step === '' ? '' : `; ${step}`}\n`)
   if (error instanceof NotFound) return
   note(text)
@@ -17,5 +18,5 @@ export function reportFailure(error: unknown): void {
 
 /** Writes a message for the person, which clients pass on from standard error. */
 export function note(text: string): void {
-  process.stderr.write(`docker-credential-acrux: ${text}\n`)
+  process.stderr.write(`docker-credential-acrux: ${terminalText(text)}\n`)
 }

@@ -1,3 +1,4 @@
+import { terminalText } from '../../terminal-text.ts'
 import { jsonText } from './json.ts'
 import { tableText } from './table.ts'
 import { tsvText } from './tsv.ts'
@@ -34,8 +35,10 @@ export async function formatDocument(document: unknown, presentation: Presentati
     }
     case 'table':
       return tableText(document, presentation)
-    case 'tsv':
-      return tsvText(document, presentation.isOrdered)
+    case 'tsv': {
+      const text = tsvText(document, presentation.isOrdered)
+      return presentation.columns === undefined ? text : terminalText(text)
+    }
     case 'none':
       return ''
   }

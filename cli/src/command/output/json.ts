@@ -1,8 +1,9 @@
+import { jsonString } from '../../terminal-text.ts'
 import { isRecord, sortedKeys } from './sorted-keys.ts'
 
 const colors = { key: 34, string: 33, other: 36 } as const
 
-/** JSON in the layout of az: members sorted by name, two spaces, no escapes of non-ASCII characters. [knack format_json] */
+/** JSON in the layout of az: members sorted by name, two spaces, no escapes of non-ASCII letters. [knack format_json] */
 export function jsonText(value: unknown, { hasColor = false } = {}): string {
   const paint = (text: string, kind: keyof typeof colors): string =>
     hasColor ? `\u001b[${colors[kind]}m${text}\u001b[39m` : text
@@ -15,10 +16,10 @@ export function jsonText(value: unknown, { hasColor = false } = {}): string {
     if (isRecord(each)) {
       const keys = sortedKeys(each).filter((key) => each[key] !== undefined)
       if (keys.length === 0) return '{}'
-      const members = keys.map((key) => `${inner}${paint(JSON.stringify(key), 'key')}: ${write(each[key], inner)}`)
+      const members = keys.map((key) => `${inner}${paint(jsonString(key), 'key')}: ${write(each[key], inner)}`)
       return `{\n${members.join(',\n')}\n${indent}}`
     }
-    return paint(JSON.stringify(each ?? null), typeof each === 'string' ? 'string' : 'other')
+    return typeof each === 'string' ? paint(jsonString(each), 'string') : paint(JSON.stringify(each ?? null), 'other')
   }
   return write(value, '')
 }

@@ -1,3 +1,4 @@
+import { terminalLine, terminalText } from '../../terminal-text.ts'
 import { pythonText } from './python-text.ts'
 import { isRecord, sortedKeys } from './sorted-keys.ts'
 
@@ -45,11 +46,11 @@ function rowOf(item: unknown, isQueried: boolean): ReadonlyMap<string, string> {
     const value = item[key]
     return !skipped.has(key) && value !== null && value !== undefined && typeof value !== 'object'
   })
-  return new Map(shown.map((key) => [key.slice(0, 1).toUpperCase() + key.slice(1), cellText(item[key])]))
+  return new Map(shown.map((key) => [terminalLine(key.slice(0, 1).toUpperCase() + key.slice(1)), cellText(item[key])]))
 }
 
 function cellText(value: unknown): string {
-  return value === null || value === undefined ? '' : pythonText(value).trim()
+  return value === null || value === undefined ? '' : terminalText(pythonText(value)).trim()
 }
 
 function widest(cell: string): number {

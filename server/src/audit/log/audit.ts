@@ -1,3 +1,4 @@
+import { plainLine } from '../../standards/http/plain-text.ts'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Origin } from '../../platform/http/app.ts'
@@ -138,9 +139,7 @@ const plainJson = /^[ -[\]-~]*$/
 /** Replaces characters that a database rejects, such as NUL in PostgreSQL: events share a statement, so all would fail. */
 function plain(text: string): string {
   if (text.length <= maxTextLength && plainText.test(text)) return text
-  return cutText(text, maxTextLength)
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, '\ufffd')
+  return plainLine(cutText(text, maxTextLength))
 }
 
 function toDetail(detail: Readonly<Record<string, unknown>>): string {

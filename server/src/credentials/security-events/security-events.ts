@@ -1,3 +1,4 @@
+import { plainLine } from '../../standards/http/plain-text.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
@@ -91,10 +92,7 @@ export function createSecurityEvents({
 
 /** A bounded text of a client, without characters that a database or a terminal rejects. */
 function storable(text: string): string {
-  return text
-    .slice(0, maxTextLength)
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, '\ufffd')
+  return plainLine(text.slice(0, maxTextLength))
 }
 
 function toSecurityEvent(row: SecurityEventRow): SecurityEvent {

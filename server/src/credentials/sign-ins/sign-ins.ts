@@ -1,3 +1,4 @@
+import { plainLine } from '../../standards/http/plain-text.ts'
 import { randomUUID } from 'node:crypto'
 import type { Directory } from '../../directory/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
@@ -151,11 +152,8 @@ const maxTextLength = 512
 
 /** The columns of a use. The client's text is bounded, without characters that a database rejects. */
 function useColumns(nowMs: number, use: SignInUse | undefined) {
-  const userAgent = use?.userAgent
-    ?.slice(0, maxTextLength)
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, '\ufffd')
-  return { last_used_at_ms: nowMs, remote_address: use?.remoteAddress ?? null, user_agent: userAgent ?? null }
+  const userAgent = use?.userAgent === undefined ? null : plainLine(use.userAgent.slice(0, maxTextLength))
+  return { last_used_at_ms: nowMs, remote_address: use?.remoteAddress ?? null, user_agent: userAgent }
 }
 
 function toSignIn(row: SignInRow): SignIn {

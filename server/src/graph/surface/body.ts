@@ -1,4 +1,5 @@
 import { isName } from '../../standards/azure/object-name.ts'
+import { isPlainDocument } from '../../standards/http/plain-text.ts'
 import { z } from 'zod'
 import { GraphError } from './errors.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
@@ -21,6 +22,8 @@ export const guid = z.string().transform((text, context) => {
  * @throws GraphError `Request_BadRequest`, naming the first property that is wrong.
  */
 export function readBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  if (!isPlainDocument(body))
+    throw new GraphError('badRequest', 'A text of the body contains control characters or bidirectional controls.')
   const result = schema.safeParse(body ?? {})
   if (result.success) return result.data
   const issue = result.error.issues[0]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import { isPlainDocument, isPlainLine, isPlainText } from '../../standards/http/plain-text.ts'
 import type { ManagementCall } from './context.ts'
 import { ArmError, unsupportedMediaType } from './errors.ts'
 
@@ -22,6 +23,11 @@ export function readBody<Schema extends z.ZodType>(
   if (value === undefined) {
     throw new ArmError('invalidContent', 'The request content was invalid and could not be deserialized.')
   }
+  if (!isPlainDocument(value))
+    throw new ArmError(
+      'invalidContent',
+      'The request content was invalid: its texts must not contain control characters or bidirectional controls.',
+    )
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
@@ -57,7 +63,10 @@ export const locationSchema = z
 
 /** Tags, within Azure's limits. [Azure Resource Manager, tag limits] */
 export const tagsSchema = z
-  .record(z.string().regex(/^[^<>%&\\?/\p{Cc}]{1,512}$/u, { error: 'must be a tag name' }), z.string().max(256))
+  .record(
+    z.string().regex(/^[^<>%&\\?/\p{Cc}]{1,512}$/u, { error: 'must be a tag name' }),
+    z.string().max(256).refine(isPlainLine, { error: 'must be text without control characters' }),
+  )
   .refine((tags) => Object.keys(tags).length <= 50, { error: 'must have at most 50 tags' })
   .refine((tags) => new Set(Object.keys(tags).map((name) => name.toLowerCase())).size === Object.keys(tags).length, {
     error: 'must not have tag names that differ only in case',
@@ -68,8 +77,5 @@ export const tagsSchema = z
  * NUL.
  */
 export function proseOf(maxLength: number) {
-  return z
-    .string()
-    .max(maxLength)
-    .regex(/^(?:[^\p{Cc}]|[\t\n\r])*$/u, { error: 'must be text without control characters' })
+  return z.string().max(maxLength).refine(isPlainText, { error: 'must be text without control characters' })
 }

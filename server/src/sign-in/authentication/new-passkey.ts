@@ -1,3 +1,4 @@
+import { plainLine } from '../../standards/http/plain-text.ts'
 import type { NewPasskey } from '../../credentials/index.ts'
 import type { User } from '../../directory/index.ts'
 import type { Form } from '../../standards/http/form.ts'
@@ -21,7 +22,7 @@ export async function readNewPasskey(
   form: Form,
 ): Promise<NewPasskey | undefined> {
   const [challenge, credential] = [readField(form, 'challenge'), readField(form, 'credential')]
-  const displayName = readField(form, 'name').trim().slice(0, 64) || 'Passkey'
+  const displayName = plainLine(readField(form, 'name').trim().slice(0, 64)) || 'Passkey'
   const made = await context.passkeys.verifyRegistration(caller.browser, user, challenge, credential)
   return made && { ...made, displayName }
 }

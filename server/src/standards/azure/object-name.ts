@@ -1,14 +1,15 @@
+import { isPlainLine } from '../http/plain-text.ts'
+
 /** The key of a name. Names that differ only in spelling have the same key. */
 export function nameKey(name: string): string {
   return name.toLowerCase()
 }
 
-// oxlint-disable-next-line no-control-regex -- the pattern finds control characters
-const controlCharacters = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/
-
-/** Whether a text is a valid name: 1 to 256 characters, without control characters or lone surrogates. */
+/** Whether a text is a valid name: 1 to 256 characters, without controls, line ends or lone surrogates. */
 export function isName(text: string): boolean {
-  return text.length >= 1 && text.length <= 256 && text.isWellFormed() && !controlCharacters.test(text)
+  return (
+    text.length >= 1 && text.length <= 256 && text.isWellFormed() && isPlainLine(text) && !/[\u2028\u2029]/.test(text)
+  )
 }
 
 /** The mark in the names of users from other identity providers. No local user has it in the name. [Entra, guest users] */
