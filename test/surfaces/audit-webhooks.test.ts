@@ -55,7 +55,9 @@ test('A webhook of the audit log is made, delivers signed events, has its secret
   assert.match(secret, /^whsec_/)
   const shown = expectStatus(await arm(server, 'GET', pathOf(server, 'siem')), 200).json()
   assert.equal(at(shown, 'properties', 'secret'), undefined)
-  assert.equal(at(shown, 'properties', 'serviceUri'), serviceUri)
+  assert.equal(at(shown, 'properties', 'host'), new URL(serviceUri).host)
+  const callback = pathOf(server, 'siem', '/getCallbackConfig')
+  assert.deepEqual(expectStatus(await arm(server, 'POST', callback), 200).json(), { serviceUri })
 
   const list = pathOf(server, '').replace('/?', '?')
   assert.deepEqual(at(expectStatus(await arm(server, 'GET', list), 200).json(), 'value'), [shown])

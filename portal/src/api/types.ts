@@ -589,7 +589,7 @@ export interface AuditWebhook {
   readonly name: string
   readonly type: 'Acrux.Server/auditWebhooks'
   readonly properties: {
-    readonly serviceUri: string
+    readonly host: string
     readonly status: 'enabled' | 'disabled'
     readonly filter: {
       readonly actions?: readonly string[]

@@ -18,7 +18,10 @@ export async function listWebhooks(subscription: string, signal: AbortSignal): P
 }
 
 /** The settings of a webhook. */
-export type WebhookSettings = Pick<AuditWebhook['properties'], 'serviceUri' | 'status' | 'filter'>
+export type WebhookSettings = Pick<AuditWebhook['properties'], 'status' | 'filter'> & {
+  /** Without it, the address of the webhook stays. */
+  readonly serviceUri?: string
+}
 
 /** Creates a webhook, or replaces its settings. The answer to the first has the secret. */
 export async function putWebhook(

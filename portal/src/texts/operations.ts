@@ -133,6 +133,8 @@ export const operationsTexts = {
     nameHint: 'Letters, digits and hyphens',
     address: 'Address',
     addressHint: 'HTTPS, at a public address. The operator can allow networks of your own.',
+    addressKept: (host: string) =>
+      `Leave it empty to keep the address at ${host}, which may contain a secret and is not shown.`,
     actions: 'Actions',
     actionsHint: 'Separated by spaces, such as token.issue registry.*. Empty: all',
     outcome: 'Outcome',

@@ -27,6 +27,7 @@ type Document = {
 
 /** Routes of the management surface that change something and read no body. */
 const readsNoBody: readonly string[] = [
+  'auditWebhooks.getCallbackConfig',
   'auditWebhooks.rotateSecret',
   'backup.start',
   'garbageCollection.start',

@@ -2,6 +2,7 @@ import type { CallerNeed } from './arm/need.ts'
 import {
   deleteAuditWebhook,
   getAuditWebhook,
+  getAuditWebhookCallback,
   listAuditWebhooks,
   putAuditWebhook,
   rotateAuditWebhookSecret,
@@ -19,5 +20,6 @@ export const webhookRows = table([
   { id: 'auditWebhooks.get',          method: 'GET',    path: webhook,  need: onWebhooks('read'),   cost: 'read', handle: getAuditWebhook },
   { id: 'auditWebhooks.put',          method: 'PUT',    path: webhook,  need: onWebhooks('write'),  cost: 'change', handle: putAuditWebhook },
   { id: 'auditWebhooks.delete',       method: 'DELETE', path: webhook,  need: onWebhooks('delete'), cost: 'change', handle: deleteAuditWebhook },
+  { id: 'auditWebhooks.getCallbackConfig', method: 'POST', path: `${webhook}/getCallbackConfig`, need: onWebhooks('getCallbackConfig/action'), cost: 'read', handle: getAuditWebhookCallback },
   { id: 'auditWebhooks.rotateSecret', method: 'POST',   path: `${webhook}/rotateSecret`, need: onWebhooks('rotateSecret/action'), cost: 'change', handle: rotateAuditWebhookSecret },
 ])

@@ -16,16 +16,16 @@ type WebhookFormProps = {
 
 /** Creates a webhook, or changes one. */
 export function WebhookForm({ webhook, onSave, onClose }: WebhookFormProps) {
-  const { serviceUri, status = 'enabled', filter = {} } = webhook?.properties ?? {}
+  const { status = 'enabled', filter = {} } = webhook?.properties ?? {}
   const [name, setName] = useState(webhook?.name ?? '')
-  const [address, setAddress] = useState(serviceUri ?? '')
+  const [address, setAddress] = useState('')
   const [actions, setActions] = useState(filter.actions?.join(' ') ?? '')
   const [outcome, setOutcome] = useState<string>(filter.outcome ?? '')
   const [isOn, setOn] = useState(status === 'enabled')
   const save = () => {
     const list = actions.split(/[\s,]+/).filter((action) => action !== '')
     return onSave(name, {
-      serviceUri: address,
+      ...(address !== '' && { serviceUri: address }),
       status: isOn ? 'enabled' : 'disabled',
       filter: {
         ...(list.length > 0 && { actions: list }),
@@ -37,7 +37,7 @@ export function WebhookForm({ webhook, onSave, onClose }: WebhookFormProps) {
     <ConfirmDialog
       title={webhook === undefined ? view.add : `${view.edit} ${name}`}
       confirm={operationsTexts.save}
-      isDisabled={name === '' || address === ''}
+      isDisabled={name === '' || (webhook === undefined && address === '')}
       onConfirm={save}
       onClose={onClose}
     >
@@ -46,9 +46,7 @@ export function WebhookForm({ webhook, onSave, onClose }: WebhookFormProps) {
           <Input value={name} onChange={(_event, { value }) => setName(value.trim())} spellCheck={false} />
         </Field>
       )}
-      <Field label={view.address} hint={view.addressHint} required>
-        <Input type="url" value={address} onChange={(_event, { value }) => setAddress(value.trim())} />
-      </Field>
+      <AddressField webhook={webhook} address={address} onChange={setAddress} />
       <Field label={view.actions} hint={view.actionsHint}>
         <Input value={actions} onChange={(_event, { value }) => setActions(value)} spellCheck={false} />
       </Field>
@@ -67,5 +65,20 @@ export function WebhookForm({ webhook, onSave, onClose }: WebhookFormProps) {
         onChange={(_event, { checked }) => setOn(checked)}
       />
     </ConfirmDialog>
+  )
+}
+
+type AddressFieldProps = Pick<WebhookFormProps, 'webhook'> & {
+  readonly address: string
+  readonly onChange: (address: string) => void
+}
+
+/** The address of a new webhook, or another one for a webhook whose address is not shown. */
+function AddressField({ webhook, address, onChange }: AddressFieldProps) {
+  const hint = webhook === undefined ? view.addressHint : view.addressKept(webhook.properties.host)
+  return (
+    <Field label={view.address} hint={hint} required={webhook === undefined}>
+      <Input type="url" value={address} onChange={(_event, { value }) => onChange(value.trim())} />
+    </Field>
   )
 }

@@ -84,7 +84,7 @@ function WebhookTable({ webhooks, reasonFor, onAct }: WebhookTableProps) {
       keyOf={({ name }) => name}
       columns={[
         { title: view.name, cell: ({ name }) => name },
-        { title: view.address, cell: ({ properties }) => properties.serviceUri },
+        { title: view.address, cell: ({ properties }) => properties.host },
         {
           title: view.actions,
           cell: ({ properties: { filter } }) =>

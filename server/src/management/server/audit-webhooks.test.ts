@@ -23,7 +23,7 @@ test('a webhook of the audit log shows its secret once, when it is created, and 
     name: 'siem',
     type: 'Acrux.Server/auditWebhooks',
     properties: {
-      serviceUri: 'https://siem.example/in',
+      host: 'siem.example',
       status: 'enabled',
       filter: { actions: ['token.*'], outcome: 'refused' },
       lastDeliveryAt: null,
@@ -83,6 +83,31 @@ test('a webhook of the audit log with an invalid address, name or filter is reje
   const beyond = await arm('PUT', `${webhooksPath}/hook20`, body())
   assert.deepEqual([beyond.status, codeOf(beyond)], [409, 'Conflict'])
   assert.equal((await arm('PUT', `${webhooksPath}/HOOK19`, body())).status, 200)
+})
+
+test('the address of a webhook is shown only by an action that readers do not have, and which is audited', async (t) => {
+  const { arm, principalWith, events } = await open(t)
+  const address = 'https://siem.example:8443/in/T0/secret-of-the-receiver?key=another-secret#fragment'
+  const answers = [await arm('PUT', `${webhooksPath}/x`, body({ serviceUri: address }))]
+  const { token } = await principalWith(roleGuids.reader, subscriptionScope)
+  for (const path of [webhooksPath, `${webhooksPath}/x`]) answers.push(await arm('GET', path, undefined, { token }))
+  answers.push(await arm('PUT', `${webhooksPath}/x`, { properties: { status: 'disabled' } }))
+  for (const answer of answers) assert.doesNotMatch(answer.text, /secret-of|another-secret|fragment/)
+  for (const answer of [answers[0], answers[3]])
+    assert.equal(at(answer?.body, 'properties', 'host'), 'siem.example:8443')
+  assert.equal((await arm('POST', `${webhooksPath}/x/getCallbackConfig`, undefined, { token })).status, 403)
+  const shown = await arm('POST', `${webhooksPath}/X/getCallbackConfig`)
+  assert.deepEqual([shown.status, shown.body], [200, { serviceUri: address }])
+  assert.equal((await arm('POST', `${webhooksPath}/none/getCallbackConfig`)).status, 404)
+  const recorded = await events()
+  assert.equal(recorded.filter(({ action }) => action === 'audit-webhook.show-address').length, 1)
+  assert.doesNotMatch(JSON.stringify(recorded), /secret-of|another-secret/)
+})
+
+test('a new webhook of the audit log needs an address', async (t) => {
+  const { arm } = await open(t)
+  const answer = await arm('PUT', `${webhooksPath}/new`, { properties: {} })
+  assert.deepEqual([answer.status, codeOf(answer)], [400, 'BadRequest'])
 })
 
 test('webhooks of the audit log are read by readers and written by owners and contributors', async (t) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TooManyWebhooksError, type Webhook, maxWebhooks, recordChange } from '../../audit/index.ts'
+import { TooManyWebhooksError, type Webhook, attributionOf, maxWebhooks, recordChange } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
@@ -12,7 +12,7 @@ const actionPattern = /^[A-Za-z0-9.-]{0,80}\*?$/
 
 const putSchema = z.object({
   properties: z.object({
-    serviceUri: z.string(),
+    serviceUri: optional(z.string()),
     status: optional(oneOf(['enabled', 'disabled'])),
     filter: optional(
       z.object({
@@ -32,14 +32,17 @@ const putSchema = z.object({
   }),
 })
 
-/** A webhook of the audit log; its secret is only in the response to its creation. */
+/**
+ * A webhook of the audit log. Its address often contains a secret of the receiver, so that only the host is shown. Its own secret
+ * is only in the response to its creation.
+ */
 const webhookResponse = z
   .strictObject({
     id: z.string(),
     name: z.string(),
     type: z.literal('Acrux.Server/auditWebhooks'),
     properties: z.strictObject({
-      serviceUri: z.string(),
+      host: z.string(),
       status: z.enum(['enabled', 'disabled']),
       filter: z.strictObject({
         actions: z.array(z.string()).optional(),
@@ -56,6 +59,10 @@ const webhookResponse = z
 type WebhookDocument = DocumentOf<typeof webhookResponse>
 
 const webhookListResponse = listOf(webhookResponse)
+
+const webhookCallbackResponse = z
+  .strictObject({ serviceUri: z.string() })
+  .register(apiSchemas, { id: 'AuditWebhookCallback' })
 
 const webhookSecretResponse = z.strictObject({ secret: z.string() }).register(apiSchemas, { id: 'AuditWebhookSecret' })
 
@@ -78,11 +85,31 @@ export async function getAuditWebhook(context: ManagementContext, call: Manageme
 }
 getAuditWebhook.response = webhookResponse
 
-/** `PUT …/auditWebhooks/{name}`: creates one, whose secret is only in this response, or replaces its settings. */
+/** `POST …/auditWebhooks/{name}/getCallbackConfig`: the whole address, as for webhooks of ACR. Reading it is audited. */
+export async function getAuditWebhookCallback(
+  context: ManagementContext,
+  call: ManagementCall,
+): Promise<DocumentOf<typeof webhookCallbackResponse>> {
+  const { subscriptionId } = await requireSubscription(context, call)
+  const webhook = await context.auditWebhooks.find(requireName(call))
+  if (webhook === undefined) throw notFound(call)
+  const { caller, origin } = call
+  const event = { action: 'audit-webhook.show-address', target: idOf(subscriptionId, webhook.name) }
+  await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
+  return { serviceUri: webhook.url }
+}
+getAuditWebhookCallback.response = webhookCallbackResponse
+
+/**
+ * `PUT …/auditWebhooks/{name}`: creates one, whose secret is only in this response, or replaces its settings. Without an address,
+ * that of the webhook stays.
+ */
 export async function putAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<WebhookDocument> {
   const { subscriptionId } = await requireSubscription(context, call)
   const name = requireName(call)
-  const { serviceUri: url, status = 'enabled', filter = {} } = readBody(call, putAuditWebhook).properties
+  const { serviceUri, status = 'enabled', filter = {} } = readBody(call, putAuditWebhook).properties
+  const url = serviceUri ?? (await context.auditWebhooks.find(name))?.url
+  if (url === undefined) throw new ArmError('badRequest', 'A new webhook of the audit log needs a serviceUri.')
   const refusal = await context.explainWebhookUrl(url)
   if (refusal !== undefined) throw new ArmError('badRequest', `The serviceUri is not accepted. ${refusal}`)
   const settings = { url, enabled: status === 'enabled', filter }
@@ -156,7 +183,7 @@ function webhookDocument(subscriptionId: string, webhook: Webhook, secret?: stri
     name,
     type: 'Acrux.Server/auditWebhooks',
     properties: {
-      serviceUri: url,
+      host: new URL(url).host,
       status: enabled ? 'enabled' : 'disabled',
       filter,
       lastDeliveryAt: isoTime(lastDeliveryMs),

@@ -14,6 +14,7 @@ const requests: readonly (readonly [dangerous: boolean, method: string, surface:
   [true,  'DELETE', 'arm', `${registry}/providers/Acrux.Server/uploads/x`],
   [true,  'PUT',    'arm', '/subscriptions/s/providers/Acrux.Server/auditWebhooks/siem'],
   [true,  'POST',   'arm', '/subscriptions/s/providers/Acrux.Server/auditWebhooks/siem/rotateSecret'],
+  [true,  'POST',   'arm', '/subscriptions/s/providers/Acrux.Server/auditWebhooks/siem/getCallbackConfig'],
   [true,  'POST',   'graph', '/graph/v1.0/applications/x/addPassword'],
   [true,  'PATCH',  'graph', '/graph/v1.0/users/x'],
   [true,  'POST',   'graph', '/graph/v1.0/users'],

@@ -12,7 +12,7 @@ const dangerousRows: readonly DangerousRow[] = [
   { surface: 'arm',      methods: 'POST',              path: /\/(?:rotatesigningkeys|withdrawsigningkeys)$/ },
   { surface: 'arm',      methods: 'POST',              path: /\/acrux\.server\/(?:backup|garbagecollection)$/ },
   { surface: 'arm',      methods: 'PUT',               path: /\/auditwebhooks\/[^/]+$/ },
-  { surface: 'arm',      methods: 'POST',              path: /\/auditwebhooks\/[^/]+\/rotatesecret$/ },
+  { surface: 'arm',      methods: 'POST',              path: /\/auditwebhooks\/[^/]+\/(?:rotatesecret|getcallbackconfig)$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/registries\/[^/]+$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/resourcegroups\/[^/]+$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/acrux\.server\/uploads\/[^/]+$/ },
