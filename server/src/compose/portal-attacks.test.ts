@@ -28,9 +28,6 @@ const harmless: readonly (readonly [ids: RegExp, why: string])[] = [
   [/^management\.resourceGroups\.(?:put|patch)$/,                  'a group without content'],
   [/^management\.(?:scrub\.start|providers\.register\..*)$/,       'work for the server'],
   [/^management\.(?:server\.settings|registries\.check\w+)$/,      'answers without secrets'],
-  [/^management\.(?:scopeMaps|tokens|anonymousAccess|auditWebhooks)\.delete$/, 'takes access away'],
-  [/^management\.quotas\./,                                        'a limit'],
-  [/^management\.registries\.importImage$/,                        'adds content'],
   [/^management\.(?:unserved|locks|privateEndpoints|tags)\./,      'always denied'],
   [/^graph\.\w+\.(?:get|check)MemberGroups$/,                      'a question'],
   [/^(?:management|graph)\.batch$/,                               'only reads'],
@@ -38,7 +35,6 @@ const harmless: readonly (readonly [ids: RegExp, why: string])[] = [
   [/^graph\.applications\.testToken$/,                             'a question'],
   [/^graph\.(?:users|me)\.(?:revokeSignInSessions|endSignInSession)$/, 'takes access away'],
   [/^graph\.oauth2PermissionGrants\.delete$/,                      'takes access away'],
-  [/^graph\.\w+\.removePassword$/,                                 'takes access away'],
   [/^graph\.me\.changePassword$/,                                  'needs the present password'],
   [/^graph\.(?:groups|applications|servicePrincipals)\.create$/,   'without members and credentials'],
 ]

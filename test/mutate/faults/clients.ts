@@ -1,6 +1,6 @@
 import type { Fault } from '../fault.ts'
 
-/** Faults in the command line, and in the programs that clients run. */
+/** Faults in the command line, in the programs that clients run, and in what the portal's server sends on. */
 export const clientFaults: readonly Fault[] = [
   {
     what: 'The credential helper gives a token to a host that begins with a registry',
@@ -15,6 +15,13 @@ export const clientFaults: readonly Fault[] = [
     find: "suffix.startsWith('.') && ",
     replace: '',
     tests: ['cli/src/credential-helper/registries.test.ts'],
+  },
+  {
+    what: 'A repeated slash avoids the second authentication of the portal',
+    file: 'server/src/portal-host/api/step-up.ts',
+    find: "    .replaceAll(/\\/{2,}/g, '/')\n",
+    replace: '',
+    tests: ['server/src/portal-host/api/step-up.test.ts'],
   },
   {
     what: 'ARM accepts control characters',

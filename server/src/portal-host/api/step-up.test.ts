@@ -35,7 +35,18 @@ const requests: readonly (readonly [dangerous: boolean, method: string, surface:
   [true,  'PUT',    'arm', `${registry}/scopeMaps/x`],
   [true,  'PATCH',  'arm', `${registry}/tokens/x`],
   [true,  'PUT',    'arm', `${registry}/providers/Acrux.Server/anonymousAccess/default`],
-  [false, 'PUT',    'arm', `${registry}/providers/Acrux.Server/quotas/x`],
+  [true,  'PUT',    'arm', `${registry}/providers/Acrux.Server/quotas/x`],
+  [true,  'DELETE', 'arm', `${registry}/providers/Acrux.Server/quotas/x`],
+  [true,  'POST',   'arm', `${registry}/importImage?api-version=1`],
+  [true,  'DELETE', 'arm', `${registry}/tokens/x`],
+  [true,  'DELETE', 'arm', '/subscriptions/s/providers/Acrux.Server/auditWebhooks/siem'],
+  [true,  'POST',   'graph', '/graph/v1.0/applications/x/removePassword'],
+  [true,  'POST',   'arm', '/subscriptions/s/providers/Acrux.Server//backup'],
+  [true,  'POST',   'arm', '/subscriptions/s/providers/Acrux.Server/%2fbackup'],
+  [true,  'DELETE', 'arm', registry.replace('/registries/', '/registries//')],
+  [true,  'PATCH',  'arm', `${registry}/tokens///x//`],
+  [true,  'PUT',    'registry', '/v2/team/app/manifests/prod'],
+  [true,  'POST',   'registry', '/acr/v1/_deleted/team/app'],
   [true,  'POST',   'arm', '/subscriptions/s/providers/Acrux.Server/garbageCollection'],
   [true,  'POST',   'arm', '/subscriptions/s/providers/Acrux.Server/backup'],
   [false, 'GET',    'arm', '/subscriptions/s/providers/Acrux.Server/backup'],
@@ -45,11 +56,11 @@ const requests: readonly (readonly [dangerous: boolean, method: string, surface:
   [false, 'DELETE', 'graph', '/graph/v1.0/me/signInSessions/y'],
   [false, 'POST',   'graph', '/graph/v1.0/applications/x/testWorkloadToken'],
   [false, 'POST',   'graph', '/graph/v1.0/groups'],
-  [false, 'PATCH',  'registry', '/acr/v1/team/app'],
+  [true,  'PATCH',  'registry', '/acr/v1/team/app'],
   [false, 'GET',    'registry', '/acr/v1/team/app'],
 ]
 
-test('what deletes content, gives or shows access, or fills a disk is dangerous', () => {
+test('what deletes or replaces content, gives, shows or withdraws access, or fills a disk is dangerous', () => {
   for (const [dangerous, method, surface, url] of requests) {
     assert.equal(isDangerous(method, { surface, url }), dangerous, `${method} ${url}`)
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { PortalSession, PortalSignIns } from '../sessions/model.ts'
 import type { ApiTarget } from './api-target.ts'
 
-/** A dangerous request: it deletes content, gives or shows access, or fills a disk. */
+/** A dangerous request: it deletes or replaces content, gives, shows or withdraws access, or fills a disk. */
 type DangerousRow = { readonly surface: ApiTarget['surface']; readonly methods: string; readonly path: RegExp }
 
 // prettier-ignore
@@ -11,16 +11,17 @@ const dangerousRows: readonly DangerousRow[] = [
   { surface: 'arm',      methods: 'POST',              path: /\/(?:listcredentials|regeneratecredential|generatecredentials)$/ },
   { surface: 'arm',      methods: 'POST',              path: /\/(?:rotatesigningkeys|withdrawsigningkeys)$/ },
   { surface: 'arm',      methods: 'POST',              path: /\/acrux\.server\/(?:backup|garbagecollection)$/ },
-  { surface: 'arm',      methods: 'PUT',               path: /\/auditwebhooks\/[^/]+$/ },
+  { surface: 'arm',      methods: 'PUT DELETE',        path: /\/auditwebhooks\/[^/]+$/ },
   { surface: 'arm',      methods: 'POST',              path: /\/auditwebhooks\/[^/]+\/(?:rotatesecret|getcallbackconfig)$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/registries\/[^/]+$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/resourcegroups\/[^/]+$/ },
   { surface: 'arm',      methods: 'DELETE',            path: /\/acrux\.server\/uploads\/[^/]+$/ },
   { surface: 'arm',      methods: 'PUT DELETE',        path: /\/microsoft\.authorization\/role(?:assignments|definitions)\/[^/]+$/ },
   { surface: 'arm',      methods: 'PUT PATCH',         path: /\/registries\/[^/]+$/ },
-  { surface: 'arm',      methods: 'PUT PATCH',         path: /\/registries\/[^/]+\/(?:scopemaps|tokens)\/[^/]+$/ },
-  { surface: 'arm',      methods: 'PUT',               path: /\/acrux\.server\/anonymousaccess\/[^/]+$/ },
-  { surface: 'graph',    methods: 'POST',              path: /\/addpassword$/ },
+  { surface: 'arm',      methods: 'PUT PATCH DELETE',  path: /\/registries\/[^/]+\/(?:scopemaps|tokens)\/[^/]+$/ },
+  { surface: 'arm',      methods: 'PUT DELETE',        path: /\/acrux\.server\/(?:anonymousaccess|quotas)\/[^/]+$/ },
+  { surface: 'arm',      methods: 'POST',              path: /\/registries\/[^/]+\/importimage$/ },
+  { surface: 'graph',    methods: 'POST',              path: /\/(?:addpassword|removepassword)$/ },
   { surface: 'arm',      methods: 'PUT PATCH DELETE',  path: /\/(?:userassignedidentities|machines|federatedidentitycredentials)\/[^/]+$/ },
   { surface: 'arm',      methods: 'POST',              path: /\/enrollmentcode$/ },
   { surface: 'graph',    methods: 'POST',              path: /\/users$/ },
@@ -29,7 +30,7 @@ const dangerousRows: readonly DangerousRow[] = [
   { surface: 'graph',    methods: 'POST DELETE',       path: /\/(?:members|owners)\/(?:[^/]+\/)?\$ref$/ },
   { surface: 'graph',    methods: 'POST DELETE',       path: /\/directory\/roleassignments(?:\/[^/]+)?$/ },
   { surface: 'graph',    methods: 'POST PATCH DELETE', path: /\/federatedidentitycredentials(?:\/[^/]+)?$/ },
-  { surface: 'registry', methods: 'DELETE',            path: /./ },
+  { surface: 'registry', methods: 'POST PUT PATCH DELETE', path: /./ },
 ]
 
 /** How long an authentication suffices for dangerous requests. */
@@ -46,7 +47,7 @@ export async function needsStepUp(
   return clock.now() - session.authenticatedAtMs >= freshMs && signIns.hasSecondFactor(session.objectId)
 }
 
-/** Whether a request deletes content, gives or shows access, or fills a disk. */
+/** Whether a request deletes or replaces content, gives, shows or withdraws access, or fills a disk. */
 export function isDangerous(method: string, { surface, url }: Pick<ApiTarget, 'surface' | 'url'>): boolean {
   // The router of ARM and Graph ignores case, repeated slashes, a slash at the end and percent-encoding.
   const path = decoded(url.split('?')[0] ?? '')
