@@ -1,6 +1,6 @@
 import type { Fault } from '../fault.ts'
 
-/** Faults in the command line, in the programs that clients run, and in what the portal's server sends on. */
+/** Faults in the command line, in the programs that clients run, in the portal's server, and in what they may do. */
 export const clientFaults: readonly Fault[] = [
   {
     what: 'The credential helper gives a token to a host that begins with a registry',
@@ -15,6 +15,41 @@ export const clientFaults: readonly Fault[] = [
     find: "suffix.startsWith('.') && ",
     replace: '',
     tests: ['cli/src/credential-helper/registries.test.ts'],
+  },
+  {
+    what: 'The cookie of a session of the portal is sent with links of other sites',
+    file: 'server/src/portal-host/sessions/portal-cookies.ts',
+    find: 'strict.write(session, id)',
+    replace: 'lax.write(session, id)',
+    tests: ['server/src/portal-host/sessions/portal-cookies.test.ts'],
+  },
+  {
+    what: 'The portal uses a token until it expires',
+    file: 'server/src/portal-host/sessions/token-cache.ts',
+    find: '?? 0) * 1000 - renewBeforeMs',
+    replace: '?? 0) * 1000',
+    tests: ['server/src/portal-host/sessions/token-cache.test.ts'],
+  },
+  {
+    what: 'The portal ignores the maximum age of a token',
+    file: 'server/src/portal-host/sessions/token-cache.ts',
+    find: 'clock.now() + maxAgeMs',
+    replace: 'Infinity',
+    tests: ['server/src/portal-host/sessions/token-cache.test.ts'],
+  },
+  {
+    what: 'A device code is redeemed after the public flows of its application were disabled',
+    file: 'server/src/identity/grants/device-code-grant.ts',
+    find: '    requirePublicFlows(caller)\n',
+    replace: '',
+    tests: ['server/src/identity/provider/registered-clients.test.ts'],
+  },
+  {
+    what: 'A role with a condition permits an action everywhere',
+    file: 'server/src/access/roles/role-union.ts',
+    find: "role !== undefined && condition === 'none' && permits(role, need)",
+    replace: 'role !== undefined && permits(role, need)',
+    tests: ['server/src/access/roles/role-union.test.ts'],
   },
   {
     what: 'A repeated slash avoids the second authentication of the portal',

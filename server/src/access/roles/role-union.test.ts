@@ -4,7 +4,7 @@ import { leastMilliseconds } from '../../platform/process/test-patience.ts'
 import { createConditionReader } from '../conditions/condition-reader.ts'
 import { type AssignedRole, judge } from './assigned-role.ts'
 import { builtInRoles } from './built-in-roles.ts'
-import { createRoleUnion } from './role-union.ts'
+import { createRoleUnion, rightsOfRoles } from './role-union.ts'
 
 const role = builtInRoles.find(({ roleName }) => roleName === 'Container Registry Repository Reader')
 const prefix = 'Microsoft.ContainerRegistry/registries/repositories'
@@ -50,6 +50,21 @@ test('a union decides about every name like its roles one by one', () => {
     names.filter((one) => union.allows(need, one)),
     'and says it again',
   )
+})
+
+test('roles permit an action everywhere only without a condition on names', () => {
+  const everywhere = (roles: readonly AssignedRole[], right: string) =>
+    rightsOfRoles(createRoleUnion(roles), 'AbacRepositoryPermissions').allowsEverywhere?.(right)
+  const one = assigned(`${name} StringStartsWith 'team/'`)
+  const whole: AssignedRole = { ...one, conditionText: null, condition: 'none' }
+  assert.equal(everywhere([whole], 'pull'), true)
+  assert.equal(everywhere([one, whole], 'pull'), true)
+  assert.equal(everywhere([one], 'pull'), false)
+  assert.equal(everywhere([one, one], 'pull'), false)
+  assert.equal(everywhere([{ ...whole, condition: 'unreadable' }], 'pull'), false)
+  assert.equal(everywhere([{ ...whole, role: undefined }], 'pull'), false)
+  assert.equal(everywhere([whole], 'push'), false)
+  assert.equal(everywhere([], 'pull'), false)
 })
 
 test('a decision by ten thousand conditions takes as long as by one, even for new names', async () => {

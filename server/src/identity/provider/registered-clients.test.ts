@@ -209,3 +209,24 @@ test('the tokens of an application end when it is disabled or its redirect URI i
   )
   assert.equal((await people.identity.verifyAccessToken(access_token, ['arm'])).ok, false)
 })
+
+test('a device code of an application gets no tokens after its public flows were disabled', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const app = await register(people, { isFallbackPublicClient: true })
+  const form = new URLSearchParams({ client_id: app.appId, scope: openIdScope }).toString()
+  const started = await people.post(`/${testTenantId}/oauth2/v2.0/devicecode`, form)
+  const device = (await started.json()) as { readonly device_code: string; readonly user_code: string }
+  await people.identity.answerDeviceRequest(device.user_code, { person: people.signedIn() }, '203.0.113.7')
+  const poll = () =>
+    people.ask({
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      client_id: app.appId,
+      device_code: device.device_code,
+    })
+  await setSignIn(people, app, { isFallbackPublicClient: false })
+  const denied = await poll()
+  assert.deepEqual([denied.status, denied.error_codes, denied.access_token], [401, [7000218], undefined])
+  await setSignIn(people, app, { isFallbackPublicClient: true })
+  assert.equal((await poll()).status, 200)
+})
