@@ -57,11 +57,12 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
       name: 'graph',
       routes,
       territory: ['/graph', '/graph/*'],
-      authorize: async ({ id, need }, request) => {
+      authority: context.database,
+      authorize: async ({ id, need }, request, isUnderWay) => {
         const sender = await recordDenial(
           context.audit,
           async (error) => unauthenticatedEvent(request, id, error),
-          () => authenticateSender(authenticate, request),
+          () => authenticateSender(authenticate, request, isUnderWay),
         )
         const attempt = { request, routeId: id, sender }
         return recordMissingPermission(context, attempt, () => admit(context, need, sender, request))
@@ -94,8 +95,12 @@ function acceptJson(scope: FastifyInstance): void {
   })
 }
 
-async function authenticateSender(authenticate: GraphAuthenticate, { headers }: FastifyRequest): Promise<GraphSender> {
-  const sender = await authenticate(headers.authorization)
+async function authenticateSender(
+  authenticate: GraphAuthenticate,
+  { headers }: FastifyRequest,
+  isUnderWay: boolean,
+): Promise<GraphSender> {
+  const sender = await authenticate(headers.authorization, isUnderWay)
   if (sender === undefined) throw unauthenticated()
   return sender
 }

@@ -27,8 +27,14 @@ export interface Identity extends SignInProtocol {
   readonly verifyAccessToken: VerifyAccessToken
   readonly verifyIncomingToken: VerifyIncomingToken
   readonly verifyWorkloadToken: VerifyWorkloadToken
-  /** Authenticates the caller of a Graph request by its `Authorization` header. Undefined without a valid token. */
-  readonly authenticateGraph: (authorization: string | undefined) => Promise<VerifiedIdentity | undefined>
+  /**
+   * Authenticates the caller of a Graph request by its `Authorization` header. Undefined without a valid token. The token of a
+   * request that `isUnderWay` may have expired since it was accepted.
+   */
+  readonly authenticateGraph: (
+    authorization: string | undefined,
+    isUnderWay?: boolean,
+  ) => Promise<VerifiedIdentity | undefined>
   /** Creates a new signing key. The previous key verifies until the last token that it signed has expired. */
   rotateKeys(): Promise<void>
   /** The times of the current signing key. @throws if there is none and none can be created */
@@ -89,10 +95,10 @@ export function createIdentity(options: IdentityOptions): Identity {
     findDeviceRequest: devices.findDeviceRequest,
     answerDeviceRequest: devices.answerDeviceRequest,
     ...verification,
-    authenticateGraph: async (header) => {
+    authenticateGraph: async (header, isUnderWay) => {
       const parsed = parseAuthorization(header)
       if (parsed.scheme !== 'bearer') return undefined
-      const result = await verifyAccessToken(parsed.token, ['graph'])
+      const result = await verifyAccessToken(parsed.token, ['graph'], isUnderWay)
       return result.ok ? result.identity : undefined
     },
     rotateKeys: () => keys.rotate(),

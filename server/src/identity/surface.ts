@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { clientStatusOf } from '../platform/http/app.ts'
 import { acceptForms } from '../platform/http/form-body.ts'
 import { type Route, mountSurface } from '../platform/http/surface.ts'
+import type { AuthorityRevisions } from '../platform/process/authorized-work.ts'
 import { outageOf } from '../platform/process/outage.ts'
 import { parseGuid } from '../standards/azure/guid.ts'
 import type { Context } from './provider/context.ts'
@@ -9,7 +10,10 @@ import { providerRoutes, providerTerritory } from './routes.ts'
 import { EntraError, entraErrorBody } from './tokens/errors.ts'
 
 /** Mounts the provider. */
-export function mountProvider(app: FastifyInstance, context: Context): void {
+export function mountProvider(
+  app: FastifyInstance,
+  { database, ...context }: Context & { readonly database: AuthorityRevisions },
+): void {
   mountSurface(
     app,
     {
@@ -19,6 +23,7 @@ export function mountProvider(app: FastifyInstance, context: Context): void {
         handle: (call) => row.handle(context, call),
       })),
       territory: providerTerritory,
+      authority: database,
       authorize: (_need: 'public') => Promise.resolve(undefined),
       renderError: (error, request, reply) => renderEntraError(context, error, request, reply),
       notFound: () => new EntraError('notFound'),

@@ -40,6 +40,7 @@ export function contentOf(test: TestRegistry, database: Database = test.database
     blobs: test.blobs,
     gate: {
       admit: () => Promise.reject(new Error('no surface is mounted')),
+      admitAgain: () => Promise.reject(new Error('no surface is mounted')),
       refuseOutdated: () => Promise.reject(new Error('no surface is mounted')),
     },
     registries: { byHost: () => Promise.resolve(undefined) },

@@ -51,8 +51,9 @@ function mountManagement(app: FastifyInstance, context: ManagementContext): void
       name: 'management',
       routes: [metadataRoute, ...rows.map((row) => toRoute(context, row))],
       territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
-      authorize: async (row, request) =>
-        row.need === 'public' ? undefined : admit(context, { ...row, need: row.need }, request),
+      authority: context.database,
+      authorize: async (row, request, isUnderWay) =>
+        row.need === 'public' ? undefined : admit(context, { ...row, need: row.need }, request, isUnderWay),
       budgetKey: (caller, routeId) => caller && budgetKeyOf(caller.principal.objectId, routeId === 'management.batch'),
       renderError: (error, request, reply) => renderError(context, error, request, reply),
       notFound: () => new ArmError('noRoute', 'There is no endpoint at this path.'),
@@ -97,9 +98,10 @@ async function admit(
   context: ManagementContext,
   { id, need, versionless }: RowNeed & { readonly need: CallerNeed },
   request: FastifyRequest,
+  isUnderWay: boolean,
 ): Promise<ManagementCaller> {
   const anonymous = { action: id, request, caller: undefined }
-  const caller = await recordingDenial(context, anonymous, () => authenticate(context, request))
+  const caller = await recordingDenial(context, anonymous, () => authenticate(context, request, isUnderWay))
   return recordingDenial(context, { action: id, request, caller }, async () => {
     await requireNeed(context, need, caller, readPathNames(request.params))
     if (versionless !== true) requireApiVersion(request)

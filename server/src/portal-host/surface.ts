@@ -26,6 +26,7 @@ export function mountPortal(app: FastifyInstance, context: Context): void {
       handle: (call) => handlers[row.id](context, call),
     })),
     territory: [],
+    authority: context.database,
     authorize: (_need, request) => requireOwnHost(context, request),
     renderError: (error, request, reply) => renderError(context, error, request, reply),
     notFound: () => new PortalError('notFound'),

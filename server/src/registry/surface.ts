@@ -8,6 +8,7 @@ import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
 import { routeCosts } from '../platform/http/route-cost.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
+import { type AuthorityRevisions, AuthorizedWork, runAuthorized } from '../platform/process/authorized-work.ts'
 import { parseRepositoryName } from '../standards/oci/repository-name.ts'
 import { type AskedPath, KnownPaths } from './known-paths.ts'
 import type { RegistryCall } from './surface/call.ts'
@@ -31,6 +32,7 @@ import {
 /** The dependencies of the surface. */
 export type SurfaceOptions = {
   readonly budgets: CallerBudgets
+  readonly database: AuthorityRevisions
   readonly gate: Gate
   readonly registries: WhichRegistry
   readonly log: Log
@@ -92,14 +94,21 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   const { caller } = admission
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
   const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
-  if (!budget.tryEnter()) await budget.enter()
+  const admitted = { need: asked.need, revision: admission.revision }
+  if (!budget.tryEnter()) {
+    await budget.enter()
+    await workOf(dispatch, call, admitted).requireStanding()
+  }
   const cost = routeCosts[route.cost]
   let usedMs = 0
   try {
     if (cost.takesTurns) await budget.nextTurn()
     const stopwatch = budget.stopwatch()
     // The row's constructor guarantees that the handler takes calls of this kind of path.
-    const handling = (handlers[route.handler] as AnyHandler)(call)
+    const handler = handlers[route.handler] as AnyHandler
+    const handling = readsAtOnce.has(route.handler)
+      ? handler(call)
+      : runAuthorized(workOf(dispatch, call, admitted), () => handler(call))
     usedMs = stopwatch()
     await handling
     // If the handler waited for I/O, only the part before was measured; the rest is estimated.
@@ -113,6 +122,19 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
     budget.leave(usedMs)
   }
   discardRest(request)
+}
+
+/** The work of an admitted request: the gate decides again if the authority revision has moved. */
+function workOf(
+  { gate, database }: Dispatch,
+  { request, origin, registry, caller }: RegistryCall,
+  { need, revision }: { readonly need: RegistryNeed; readonly revision: number },
+): AuthorizedWork {
+  const decide = async () => {
+    const again = await gate.admitAgain(request, origin, registry, { need, caller })
+    if (!again.admitted) throw refusalError(again.refusal)
+  }
+  return new AuthorizedWork({ authority: database, revision, decide })
 }
 
 function countSuccess({ transfers }: Dispatch, { rid }: HostedRegistry, { counts }: RegistryRoute): void {
@@ -162,6 +184,12 @@ function fail(dispatch: Dispatch, raw: RawExchange, error: unknown): void {
   else sendError(raw, known ?? new OciError('UNKNOWN'))
   discardRest(request)
 }
+
+/**
+ * Reads that are answered at once, from what was decided at admission: they write nothing for their caller. All other
+ * requests are work under way.
+ */
+const readsAtOnce: ReadonlySet<keyof RegistryHandlers> = new Set(['ping', 'getManifest', 'headManifest', 'headBlob'])
 
 /** Estimated milliseconds of the main thread for a denial without a credential, and for any other. */
 const challengeCostMs = 0.1

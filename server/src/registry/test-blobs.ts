@@ -110,7 +110,16 @@ export async function openBlobServer(given: {
       },
     },
     gate: {
-      admit: async (request) => ({ admitted: true, caller: callerOf(String(request.headers.authorization), gate) }),
+      admit: async (request) => ({
+        admitted: true,
+        caller: callerOf(String(request.headers.authorization), gate),
+        revision: await database.authorityRevision(),
+      }),
+      admitAgain: async (_request, _origin, _registry, { caller }) => ({
+        admitted: true,
+        caller,
+        revision: await database.authorityRevision(),
+      }),
       refuseOutdated: () =>
         Promise.resolve({
           status: 401,

@@ -181,8 +181,11 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[]): Gate {
           deletionsSeen: state.deletionsSeen,
           mayPull: (repository) => state.mayPull(repository),
         },
+        revision: 0,
       }
     },
+    admitAgain: async (_request, _origin, _registry, { caller }) =>
+      state.refuses ? { admitted: false, refusal } : { admitted: true, caller, revision: 0 },
     refuseOutdated: () => Promise.resolve({ ...refusal, message: 'outdated' }),
   }
 }

@@ -20,6 +20,7 @@ export function mountPages(app: FastifyInstance, context: Context): void {
       name: 'sign-in',
       routes: rows.map((row): Route<PageNeed, Caller> => ({ ...row, handle: (call) => handle(context, row, call) })),
       territory: ['/sign-in/*', '/account/*', '/devicelogin/*', '/sign-out/*'],
+      authority: context.database,
       // The handler of a page checks the session itself, because a browser may be signed in to several accounts.
       authorize: (_need, request) => readCaller(request, context),
       renderError: (error, request, reply) => renderPageError(context, error, request, reply),

@@ -38,7 +38,13 @@ export function recordChange<Result>(
   })
 }
 
-/** Does the work. When it throws, the event that `eventOf` makes of the error is appended, if it makes one. */
+/** The denials that have an event. A request that is decided again fails with the same error. */
+const recorded = new WeakSet<Error>()
+
+/**
+ * Does the work. When it throws, the event that `eventOf` makes of the error is appended, if it makes one. Each error has one
+ * event at most.
+ */
 export async function recordDenial<Result>(
   audit: Pick<Audit, 'append'>,
   eventOf: (error: unknown) => Promise<AuditEvent | undefined>,
@@ -47,8 +53,12 @@ export async function recordDenial<Result>(
   try {
     return await work()
   } catch (error) {
-    const event = await eventOf(error)
-    if (event !== undefined) await audit.append(event)
+    const isRecorded = error instanceof Error && recorded.has(error)
+    const event = isRecorded ? undefined : await eventOf(error)
+    if (event !== undefined) {
+      if (error instanceof Error) recorded.add(error)
+      await audit.append(event)
+    }
     throw error
   }
 }

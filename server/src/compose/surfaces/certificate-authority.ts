@@ -25,6 +25,7 @@ export function mountCertificateAuthority(
     name: 'authority',
     routes,
     territory: [],
+    authority: 'none',
     authorize: () => Promise.resolve(undefined),
     renderError: (_error, _request, reply) =>
       reply

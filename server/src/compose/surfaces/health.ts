@@ -35,6 +35,7 @@ export function mountHealth(app: FastifyInstance, health: Health): readonly Rout
     name: 'health',
     routes,
     territory: [],
+    authority: 'none',
     authorize: () => Promise.resolve(undefined),
     renderError: (_error, _request, reply) => reply.code(500).send({ status: 'unavailable' }),
     notFound: () => new Error('not found'),

@@ -2,8 +2,14 @@ import type { ExternalAssertion } from '../../credentials/index.ts'
 import type { SigningPrincipal } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 
-/** Authenticates the sender of a request by its `Authorization` header; undefined if that fails. */
-export type GraphAuthenticate = (authorization: string | undefined) => Promise<GraphSender | undefined>
+/**
+ * Authenticates the sender of a request by its `Authorization` header; undefined if that fails. The token of a request that
+ * `isUnderWay` may have expired since it was accepted.
+ */
+export type GraphAuthenticate = (
+  authorization: string | undefined,
+  isUnderWay: boolean,
+) => Promise<GraphSender | undefined>
 
 /** The sender of a request, and the credential that their token was issued for. */
 export type GraphSender = { readonly principal: SigningPrincipal; readonly credentialId?: string | undefined }

@@ -75,8 +75,15 @@ export type RefusedToken = {
 /** A verified token, or why it was denied. */
 export type TokenVerdict = { readonly ok: true; readonly identity: VerifiedIdentity } | RefusedToken
 
-/** Verifies an IdP access token for one of `audiences`. Never throws for what a client sent. */
-export type VerifyAccessToken = (token: string, audiences: readonly TokenAudience[]) => Promise<TokenVerdict>
+/**
+ * Verifies an IdP access token for one of `audiences`. Never throws for what a client sent. With `isUnderWay`, the token was
+ * accepted before, for work under way: it may have expired meanwhile.
+ */
+export type VerifyAccessToken = (
+  token: string,
+  audiences: readonly TokenAudience[],
+  isUnderWay?: boolean,
+) => Promise<TokenVerdict>
 
 /**
  * Verifies any token that a registry accepts: an IdP access token of this provider or of a trusted tenant for one of

@@ -7,11 +7,16 @@ import type { ManagementCaller, ManagementContext } from './context.ts'
 import { ArmError, type ArmErrorOptions } from './errors.ts'
 
 /**
- * Authenticates the sender by an IdP access token for ARM. [RFC 6750 §2.1]
+ * Authenticates the sender by an IdP access token for ARM. [RFC 6750 §2.1] The token of a request that `isUnderWay` may have
+ * expired since it was accepted.
  *
  * @throws ArmError 401
  */
-export async function authenticate(context: ManagementContext, request: FastifyRequest): Promise<ManagementCaller> {
+export async function authenticate(
+  context: ManagementContext,
+  request: FastifyRequest,
+  isUnderWay: boolean,
+): Promise<ManagementCaller> {
   const { authorization: header } = request.headers
   if (header === undefined) throw await refusal(context, "The 'Authorization' header is missing.")
   const authorization = parseAuthorization(header)
@@ -19,7 +24,7 @@ export async function authenticate(context: ManagementContext, request: FastifyR
     const recorded = { decision: failedBefore('unusable-authorization') }
     throw await refusal(context, "The 'Authorization' header is provided in an invalid format.", recorded)
   }
-  const verified = await context.identity.verifyAccessToken(authorization.token, ['arm'])
+  const verified = await context.identity.verifyAccessToken(authorization.token, ['arm'], isUnderWay)
   if (!verified.ok) throw await tokenRefusal(context, verified)
   const { principal, credentialId, credentialKind } = verified.identity
   const credential = credentialId === undefined ? undefined : { kind: credentialKind, id: credentialId }

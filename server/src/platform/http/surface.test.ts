@@ -46,6 +46,7 @@ async function open(t: TestContext) {
       name: 'x',
       routes,
       territory: ['/x/*'],
+      authority: 'none',
       authorize: async (need, request): Promise<Caller> => {
         if (need === 'public') return { name: 'anybody' }
         if (request.headers.authorization !== 'yes') throw new Refusal(401)

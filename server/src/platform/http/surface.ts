@@ -2,6 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import type { z } from 'zod'
 import type { CallerBudget } from '../limits/caller-budget.ts'
 import { OverBudgetError } from '../limits/caller-limits.ts'
+import {
+  AuthorityMovedError,
+  type AuthorityRevisions,
+  AuthorizedWork,
+  runAuthorized,
+} from '../process/authorized-work.ts'
 import { type Origin, requestOrigin } from './app.ts'
 import { sendOverBudget } from './over-budget.ts'
 import { type RouteCost, refusalCostMs, routeCosts } from './route-cost.ts'
@@ -67,8 +73,13 @@ export type Surface<Need, Caller> = {
   readonly routes: readonly Route<Need, Caller>[]
   /** Paths with a trailing `*`. The surface answers "not found" for all other paths below them. */
   readonly territory: readonly string[]
-  /** Authorizes the caller, or throws. Runs before the body is read. */
-  readonly authorize: (need: Need, request: FastifyRequest) => Promise<Caller>
+  /** The authority revision that the decisions of the surface belong to; `'none'` if nothing that it does is authorized. */
+  readonly authority: AuthorityRevisions | 'none'
+  /**
+   * Authorizes the caller, or throws. Runs before the body is read, and again when the authority revision has moved since: then
+   * the request `isUnderWay`, and a token that has expired meanwhile is accepted.
+   */
+  readonly authorize: (need: Need, request: FastifyRequest, isUnderWay: boolean) => Promise<Caller>
   /** The key of the caller's budget; absent or undefined for the budget of the address. `routeId` is the id of the route. */
   readonly budgetKey?: (caller: Caller, routeId: string) => BudgetKey | undefined
   /** Renders an error in the surface's format. */
@@ -110,37 +121,69 @@ function mountRoute<Need, Caller>(
   surface: Surface<Need, Caller>,
   route: Route<Need, Caller>,
 ): void {
-  const callers = new WeakMap<FastifyRequest, Caller>()
+  const admissions = new WeakMap<FastifyRequest, Admission<Caller>>()
   scope.route({
     method: route.method,
     url: route.path,
     onRequest: async (request) => {
       const stopwatch = budgetOf(request, undefined).stopwatch()
+      const revision = surface.authority === 'none' ? 0 : await surface.authority.authorityRevision()
       try {
-        callers.set(request, await surface.authorize(route.need, request))
+        admissions.set(request, { revision, caller: await surface.authorize(route.need, request, false) })
       } catch (error) {
         await payForRefusal(request, stopwatch())
         throw error
       }
     },
     handler: async (request, reply) => {
-      if (!callers.has(request)) throw new Error(`${route.id} was reached without authorization`)
-      const caller = callers.get(request) as Caller
-      const budget = budgetOf(request, surface.budgetKey?.(caller, route.id))
+      const admission = admissions.get(request)
+      if (admission === undefined) throw new Error(`${route.id} was reached without authorization`)
+      const budget = budgetOf(request, surface.budgetKey?.(admission.caller, route.id))
       budget.charge(frameworkCostMs)
       return budget.spend(
-        async () =>
-          route.handle({
-            request,
-            reply,
-            params: request.params as Record<string, string>,
-            origin: requestOrigin(request),
-            caller,
-            budget,
-          }),
+        () => handleAuthorized(surface, route, { request, reply, budget, admission }),
         routeCosts[route.cost],
       )
     },
+  })
+}
+
+/** An admitted caller, and the authority revision that was read before. */
+type Admission<Caller> = { readonly revision: number; readonly caller: Caller }
+
+type Admitted<Caller> = Pick<Call<Caller>, 'request' | 'reply' | 'budget'> & { readonly admission: Admission<Caller> }
+
+/** How often a handler is repeated because the authority revision moved before its first change. */
+const maxRepetitions = 3
+
+/**
+ * Runs the handler as work of its caller, who is admitted again if the authority revision moved while the body was read or the
+ * request waited. A handler whose first change is rejected for that reason is repeated: its own decisions are repeated, too.
+ */
+async function handleAuthorized<Need, Caller>(
+  surface: Surface<Need, Caller>,
+  route: Route<Need, Caller>,
+  { request, reply, budget, admission }: Admitted<Caller>,
+): Promise<unknown> {
+  let { caller } = admission
+  const params = request.params as Record<string, string>
+  const handle = async () => route.handle({ request, reply, params, origin: requestOrigin(request), caller, budget })
+  const { authority } = surface
+  if (authority === 'none') return handle()
+  const decide = async () => {
+    caller = await surface.authorize(route.need, request, true)
+  }
+  const work = new AuthorizedWork({ authority, revision: admission.revision, decide, isRepeatable: true })
+  return runAuthorized(work, async () => {
+    for (let repetition = 1; ; repetition += 1) {
+      await work.requireStanding()
+      try {
+        return await handle()
+      } catch (error) {
+        if (!(error instanceof AuthorityMovedError) || !work.mayRepeat) throw error
+        if (repetition >= maxRepetitions) work.keepResult()
+      }
+    }
   })
 }
 

@@ -1,3 +1,4 @@
+import { withoutCaller } from '../process/authorized-work.ts'
 import type { KeyObject } from 'node:crypto'
 import type { CryptoKey, JWK } from 'jose'
 import { type Clock, isWaiting } from '../process/clock.ts'
@@ -172,7 +173,8 @@ class StoredKeyRing implements KeyRing {
   }
 
   #replaceOnce(before: SigningKeyRow | undefined): Promise<void> {
-    this.#replacing ??= this.#replace(before).finally(() => {
+    // All callers share the key, and the second transaction follows a change of authority by the first.
+    this.#replacing ??= withoutCaller(() => this.#replace(before)).finally(() => {
       this.#replacing = undefined
     })
     return this.#replacing

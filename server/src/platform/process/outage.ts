@@ -7,7 +7,7 @@ export class DiskFullError extends Error {
 
 /** Other transactions prevented this one until its wait, or its last attempt, was over. */
 export class DatabaseBusyError extends Error {
-  override readonly name = 'DatabaseBusyError'
+  override readonly name: string = 'DatabaseBusyError'
 }
 
 /** The database server cannot be reached, or it ended the connection. */

@@ -1,6 +1,9 @@
 import { open } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextImmediate } from 'node:timers/promises'
 import { type CompiledQuery, Kysely, type QueryResult } from 'kysely'
+import { AuthorityMovedError } from '../process/authorized-work.ts'
+import { whileAuthorized } from './authorized-transaction.ts'
 import type { Database, PreparedInsert, SqlParameters, SqlValue, Transaction, WriterLoad } from './database.ts'
 import { commitBounds } from './database.ts'
 import { Distribution } from '../metrics/figure.ts'
@@ -14,6 +17,8 @@ import { SqliteWriter } from './sqlite-writer.ts'
 /** A waiting transaction that runs work. */
 type WorkJob = {
   readonly work: (transaction: Transaction) => Promise<unknown>
+  /** The authority revision at which its caller was admitted; undefined for work of the server itself. */
+  readonly admittedAt: number | undefined
   readonly resolve: (result: unknown) => void
   readonly reject: (reason: unknown) => void
 }
@@ -110,8 +115,15 @@ class SqliteDatabase implements Database {
   }
 
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    return whileAuthorized((admittedAt) => this.#enqueue(work, admittedAt))
+  }
+
+  #enqueue<Result>(
+    work: (transaction: Transaction) => Promise<Result>,
+    admittedAt: number | undefined,
+  ): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#works.push({ work, resolve: (result) => resolve(result as Result), reject })
+      this.#works.push({ work, admittedAt, resolve: (result) => resolve(result as Result), reject })
       this.#draining ??= this.#drain()
     })
   }
@@ -221,6 +233,13 @@ class SqliteDatabase implements Database {
    * @throws BatchRolledBackError if the other transactions are rolled back, too
    */
   async #runWork(job: WorkJob, kept: Outcome[]): Promise<void> {
+    // The revision moves between batches only: what shares a commit with a revocation is committed before its answer.
+    if (job.admittedAt !== undefined && job.admittedAt !== this.#revision.value) {
+      job.reject(new AuthorityMovedError('the authority revision has moved'))
+      // The caller is decided again meanwhile, and the job can still join this batch, before which the revision moved last.
+      await nextImmediate()
+      return
+    }
     const transaction = new SqliteTransaction((query) => this.#write(query))
     const opened = this.#writer.execute({ kind: 'open-savepoint' })
     opened.catch(() => undefined)

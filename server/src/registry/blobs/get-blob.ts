@@ -8,6 +8,7 @@ import { type RegistryHeaders, OciError } from '../surface/errors.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
 import { type ContentPlace, placeOfPath } from '../repositories/content-cache.ts'
 import { requireReadable } from '../repositories/locks.ts'
+import { currentWork } from '../../platform/process/authorized-work.ts'
 import { ClientGoneError } from '../surface/read-body.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 
@@ -89,7 +90,9 @@ async function storeUrl({ blobs, integrity, settings }: BlobContext, blob: HeldB
   return blobs.signedUrl(blob.location, { seconds: urlSeconds })
 }
 
+/** Sends the bytes. A caller whose permission is revoked meanwhile does not get the rest. */
 async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<void> {
+  using _watch = currentWork()?.watch(() => response.destroy())
   try {
     await opened.sendTo(response)
   } catch (error) {

@@ -1,9 +1,11 @@
+import { currentWork } from '../../platform/process/authorized-work.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { type Digest, parseDigest } from '../../standards/oci/digest.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import type { BlobContext } from './context.ts'
 import { type BlobSource, holdsIntactBlob, linkBlob } from './blob-store.ts'
 import type { OciCall } from '../surface/call.ts'
+import { OciError } from '../surface/errors.ts'
 import { requireWritable } from '../repositories/locks.ts'
 import type { Reservation } from '../quotas/quotas.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
@@ -34,6 +36,9 @@ export async function mountBlob(context: BlobContext, call: OciCall<'uploads'>):
     : await anySource(context, call, digest)
   const blob = source && (await context.blobReads.byDigest.first({ digest }))
   if (source === undefined || blob === undefined || !(await context.integrity.isIntact(blob))) return undefined
+  currentWork()?.alsoRequire(async () => {
+    if (!(await call.caller.mayPull(source.name))) throw new OciError('DENIED')
+  })
   const nowMs = context.clock.now()
   const mounted = await context.quotas.reserving((reservation) =>
     context.database.transaction((transaction) =>

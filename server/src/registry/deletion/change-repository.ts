@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import type { Transaction, Database } from '../../platform/sql/database.ts'
 import type { ChangeContext } from './context.ts'
 import type { RepositoryTarget } from '../repositories/repositories.ts'
@@ -39,7 +40,7 @@ export async function changeSwept<Result>(
       if (!(error instanceof UnsweptError)) throw error
       const { repositoryId } = error
       const sweep = (transaction: Transaction) => whileTime(() => sweepManifest(transaction, repositoryId))
-      while (!(await database.transaction(sweep))) continue
+      while (!(await withoutCaller(() => database.transaction(sweep)))) continue
     }
   }
   throw new OciError('TOOMANYREQUESTS', {

@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Log } from '../../platform/log/log.ts'
@@ -84,7 +85,9 @@ export class DeletionSweeper {
 
   /** Returns whether nothing is left. */
   #sweepSomeOf(repositoryId: string): Promise<boolean> {
-    return changeSwept(this.#database, (transaction) => whileTime(() => sweepPiece(transaction, repositoryId)))
+    // The deletion is committed: what remains is work of the server.
+    const sweep = (transaction: Transaction) => whileTime(() => sweepPiece(transaction, repositoryId))
+    return withoutCaller(() => changeSwept(this.#database, sweep))
   }
 }
 

@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { systemErrorCode } from '../../platform/process/plain-reason.ts'
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
@@ -119,13 +120,15 @@ export class BlobIntegrity {
   async quarantine({ digest, location }: RecordedBlob, reason: CorruptReason): Promise<boolean> {
     const { database, clock, audit, log } = this.#context
     const nowMs = clock.now()
-    const done = await database.transaction(async (transaction) => {
-      if (!(await quarantineBlob(transaction, { digest, location }, { nowMs, reason }))) return false
-      const repositories = await holdersOf(transaction, digest)
-      const event = this.#event('blob.quarantine', digest, { reason, location, repositories })
-      await audit.record(transaction, { ...event, outcome: 'success' })
-      return true
-    })
+    const done = await withoutCaller(() =>
+      database.transaction(async (transaction) => {
+        if (!(await quarantineBlob(transaction, { digest, location }, { nowMs, reason }))) return false
+        const repositories = await holdersOf(transaction, digest)
+        const event = this.#event('blob.quarantine', digest, { reason, location, repositories })
+        await audit.record(transaction, { ...event, outcome: 'success' })
+        return true
+      }),
+    )
     if (done) {
       this.figures.quarantined += 1
       log.error({ digest, reason }, 'a stored blob is corrupt and was quarantined')
@@ -170,9 +173,9 @@ export class BlobIntegrity {
     const changedAtMs = (await blobs.find(blob.location))?.committedAtMs ?? 0
     const verifiedAtMs = Math.max(clock.now(), Math.ceil(changedAtMs))
     this.#verified.set(blob.location, verifiedAtMs)
-    await database
-      .transaction((transaction) => recordVerified(transaction, blob, verifiedAtMs))
-      .catch((error: unknown) => log.error({ err: error }, 'failed to record that a blob was verified'))
+    await withoutCaller(() =>
+      database.transaction((transaction) => recordVerified(transaction, blob, verifiedAtMs)),
+    ).catch((error: unknown) => log.error({ err: error }, 'failed to record that a blob was verified'))
     return true
   }
 

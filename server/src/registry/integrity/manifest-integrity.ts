@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { hash } from 'node:crypto'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../standards/oci/digest.ts'
@@ -31,18 +32,20 @@ export async function quarantineCorrupt(
   manifest: CorruptManifest,
 ): Promise<void> {
   const nowMs = clock.now()
-  const done = await database.transaction(async (transaction) => {
-    if (!(await quarantineManifest(transaction, manifest, nowMs))) return false
-    await audit.record(transaction, {
-      action: 'manifest.quarantine',
-      outcome: 'success',
-      actor: { kind: 'system', id: 'integrity' },
-      target: manifest.digest,
-      detail: { repositories: [{ rid: manifest.rid, name: manifest.repository }] },
-      origin: { correlationId: newTimeOrderedId(nowMs), remoteAddress: '', userAgent: undefined },
-    })
-    return true
-  })
+  const done = await withoutCaller(() =>
+    database.transaction(async (transaction) => {
+      if (!(await quarantineManifest(transaction, manifest, nowMs))) return false
+      await audit.record(transaction, {
+        action: 'manifest.quarantine',
+        outcome: 'success',
+        actor: { kind: 'system', id: 'integrity' },
+        target: manifest.digest,
+        detail: { repositories: [{ rid: manifest.rid, name: manifest.repository }] },
+        origin: { correlationId: newTimeOrderedId(nowMs), remoteAddress: '', userAgent: undefined },
+      })
+      return true
+    }),
+  )
   manifestCache.drop(manifest.rid, manifest.repository)
   if (!done) return
   integrity.figures.quarantined += 1

@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { RegistryTables } from '../rows/rows.ts'
@@ -57,14 +58,17 @@ async function markUntaggedSince(
   digests: readonly string[],
   atMs: number,
 ): Promise<void> {
-  await database.transaction((transaction) =>
-    transaction
-      .tables<RegistryTables>()
-      .updateTable('manifest')
-      .set({ untagged_at_ms: atMs })
-      .where('repository_id', '=', repositoryId)
-      .where('digest', 'in', digests)
-      .where((row) => row.or([row('untagged_at_ms', 'is', null), row('untagged_at_ms', '<', atMs)]))
-      .execute(),
+  // Follows from a deletion that is already committed.
+  await withoutCaller(() =>
+    database.transaction((transaction) =>
+      transaction
+        .tables<RegistryTables>()
+        .updateTable('manifest')
+        .set({ untagged_at_ms: atMs })
+        .where('repository_id', '=', repositoryId)
+        .where('digest', 'in', digests)
+        .where((row) => row.or([row('untagged_at_ms', 'is', null), row('untagged_at_ms', '<', atMs)]))
+        .execute(),
+    ),
   )
 }

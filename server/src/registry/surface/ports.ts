@@ -65,12 +65,27 @@ export type RegistryRefusal = {
 }
 
 export type Admission =
-  | { readonly admitted: true; readonly caller: RegistryCaller }
+  | {
+      readonly admitted: true
+      readonly caller: RegistryCaller
+      /** The authority revision that the decision belongs to. */
+      readonly revision: number
+    }
   | { readonly admitted: false; readonly refusal: RegistryRefusal }
 
 /** Decides whether a caller is admitted. The registry knows nothing of identity or permissions. */
 export interface Gate {
   admit(request: IncomingMessage, origin: Origin, registry: HostedRegistry, need: RegistryNeed): Promise<Admission>
+  /**
+   * Decides again about a request that was admitted before and is under way. The credential may have expired since; everything
+   * else must still stand: the credential, its principal, the keys, the permissions and the network rules.
+   */
+  admitAgain(
+    request: IncomingMessage,
+    origin: Origin,
+    registry: HostedRegistry,
+    admitted: { readonly need: RegistryNeed; readonly caller: RegistryCaller },
+  ): Promise<Admission>
   /** The denial of a credential that was issued before the repository was deleted and recreated. */
   refuseOutdated(
     origin: Origin,

@@ -1,4 +1,5 @@
 import { readBody } from '../../platform/http/read-body.ts'
+import { requireStanding } from '../../platform/process/authorized-work.ts'
 import type { RegistryCall } from './call.ts'
 
 export { BodyTooLargeError, ClientGoneError, readBody } from '../../platform/http/read-body.ts'
@@ -10,9 +11,10 @@ const smallBytes = 64 * 1024
 const costMsPerMebibyte = 20
 
 /**
- * Reads a body within its caller's memory budget, and processes it in the caller's turn.
+ * Reads a body within its caller's memory budget, and processes it in the caller's turn. The caller is decided again if the
+ * authority revision moved meanwhile.
  *
- * @throws BodyTooLargeError, ClientGoneError, OverBudgetError, and what `work` throws
+ * @throws BodyTooLargeError, ClientGoneError, OverBudgetError, the denial of the caller, and what `work` throws
  */
 export async function withBody<Result>(
   { request, budget }: Pick<RegistryCall, 'request' | 'budget'>,
@@ -24,6 +26,7 @@ export async function withBody<Result>(
   await budget.hold(heldBytes)
   try {
     const bytes = await readBody(request, limitBytes)
+    await requireStanding()
     budget.charge((bytes.byteLength / 1024 ** 2) * costMsPerMebibyte)
     if (bytes.byteLength <= smallBytes) return await work(bytes, atOnce)
     // Otherwise one transaction would wait for the work on other bodies.

@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import type { UploadContext } from './context.ts'
 import { deleteUpload, existingUploads } from './upload-store.ts'
@@ -13,12 +14,12 @@ export async function endUnlessWriting(context: UploadContext, uploadId: string)
   return (await context.running.aloneIfIdle(uploadId, () => endUpload(context, uploadId))) !== undefined
 }
 
-/** Ends an upload and deletes its bytes, called by the only writer of the upload. */
+/** Ends an upload and deletes its bytes, called by the only writer of the upload, also for a caller who was denied. */
 export async function endUpload(context: UploadContext, uploadId: string): Promise<void> {
   context.running.dropHash(uploadId)
   await context.blobs.discard(uploadId)
   try {
-    await context.database.transaction((transaction) => deleteUpload(transaction, uploadId))
+    await withoutCaller(() => context.database.transaction((transaction) => deleteUpload(transaction, uploadId)))
   } catch (error) {
     if (outageOf(error) === undefined) throw error
   }

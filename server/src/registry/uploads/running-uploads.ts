@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { createHash, type Hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Processes } from '../../platform/jobs/processes.ts'
@@ -122,16 +123,19 @@ export class RunningUploads {
     const { database, processes } = this.#options
     const { writer } = this
     if (writer === undefined) return true
-    const before = await database.transaction(async (transaction) => {
-      const found = await findWriter(transaction, uploadId)
-      if (found === undefined) return undefined
-      const isOfAnother = found.writer !== null && found.writer !== writer
-      if (isOfAnother && found.is_writing === 1 && (await processes.isRunning(transaction, found.writer ?? ''))) {
-        return 'another'
-      }
-      await claimUpload(transaction, uploadId, writer)
-      return found
-    })
+    // Who writes is known of the server, and not decided by a permission.
+    const before = await withoutCaller(() =>
+      database.transaction(async (transaction) => {
+        const found = await findWriter(transaction, uploadId)
+        if (found === undefined) return undefined
+        const isOfAnother = found.writer !== null && found.writer !== writer
+        if (isOfAnother && found.is_writing === 1 && (await processes.isRunning(transaction, found.writer ?? ''))) {
+          return 'another'
+        }
+        await claimUpload(transaction, uploadId, writer)
+        return found
+      }),
+    )
     if (before === 'another') return false
     // Another process may have replaced the staged bytes by others of the same length.
     if (before?.writer !== writer) this.#hashes.delete(uploadId)
@@ -147,7 +151,7 @@ export class RunningUploads {
     const others = [...this.#unreleased].filter((id) => id !== uploadId && !this.#writing.has(id))
     const released = [{ id: uploadId, ...bytes }, ...others.map((id) => ({ id }))]
     try {
-      await database.transaction((transaction) => releaseUploads(transaction, writer, released))
+      await withoutCaller(() => database.transaction((transaction) => releaseUploads(transaction, writer, released)))
       for (const { id } of released) this.#unreleased.delete(id)
     } catch {
       // The work is done. Another process may have to continue the upload as soon as the database is back.

@@ -8,6 +8,7 @@ import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../standa
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import { BrokenSourceError, TooManyBytesError } from '../../storage/index.ts'
+import { currentWork, requireStanding, withoutCaller } from '../../platform/process/authorized-work.ts'
 import type { UploadContext } from './context.ts'
 import { OciError } from '../surface/errors.ts'
 import type { UploadOwner } from '../quotas/staged-bytes.ts'
@@ -32,9 +33,10 @@ export type Staging = {
 /**
  * Appends the body of a request to an upload, and returns the number of staged bytes. The caller must be the only
  * writer of the upload. A chunk with a wrong range or length leaves the upload as it was; a client that disconnects
- * leaves what it sent. A full disk or an exceeded quota ends the upload.
+ * leaves what it sent. A full disk or an exceeded quota ends the upload. A caller whose permission is revoked meanwhile is
+ * denied within about a second, at the latest after the last byte.
  *
- * @throws OciError RANGE_INVALID, SIZE_INVALID or DENIED
+ * @throws OciError RANGE_INVALID, SIZE_INVALID or DENIED, or the denial of the caller
  * @throws StorageFullError
  * @throws ClientGoneError
  */
@@ -103,7 +105,9 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
   const { uploadId, request, algorithm } = staging
   const running = context.running.takeHash(uploadId, offset, algorithm)
   const lifetime = new Lifetime(context, staging)
+  const checkCaller = currentWork()?.checkOfPieces()
   const observe = (piece: Uint8Array) => {
+    checkCaller?.()
     lifetime.prolong()
     if (running === undefined) return
     running.hash.update(piece)
@@ -117,6 +121,7 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
       ownsChunks: true,
       sizeLimitBytes: limitBytes,
     })
+    await requireStanding()
     keep(context, uploadId, running)
     return sizeBytes
   } catch (error) {
@@ -166,7 +171,9 @@ class Lifetime {
     const before = this.#prolonging
     this.#prolonging = (async () => {
       await before
-      await database.transaction((transaction) => prolongUpload(transaction, this.#uploadId, expiresAtMs))
+      await withoutCaller(() =>
+        database.transaction((transaction) => prolongUpload(transaction, this.#uploadId, expiresAtMs)),
+      )
     })()
     // Awaited when all bytes have arrived; until then it must not be an unhandled rejection.
     this.#prolonging.catch(() => undefined)

@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { randomUUID } from 'node:crypto'
 import { digestAlgorithm } from '../../standards/oci/digest.ts'
 import type { UploadContext } from './context.ts'
@@ -60,7 +61,8 @@ async function uploadWhole(context: UploadContext, call: OciCall<'uploads'>): Pr
         await finishStaged(context, call, upload, { digest, sizeBytes })
       } catch (error) {
         context.running.dropHash(upload.id)
-        await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+        // Also for a caller who was denied meanwhile.
+        await withoutCaller(() => context.database.transaction((transaction) => deleteUpload(transaction, upload.id)))
         await context.blobs.discard(upload.id)
         throw error
       }

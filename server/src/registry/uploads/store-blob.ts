@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { createHash, randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
@@ -60,7 +61,8 @@ export async function storeBlob(
         await finishStaged(context, target, upload, { digest, sizeBytes })
       } catch (error) {
         context.running.dropHash(upload.id)
-        await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+        // Also for a caller who was denied meanwhile.
+        await withoutCaller(() => context.database.transaction((transaction) => deleteUpload(transaction, upload.id)))
         await context.blobs.discard(upload.id)
         throw error
       }

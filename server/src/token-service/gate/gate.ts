@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type DecisionRecord, failedBefore } from '../../access/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
-import type { Admission, Gate, HostedRegistry, RegistryNeed } from '../../registry/index.ts'
+import type { Admission, Gate, HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { type NetworkRefusal, networkChange, networkRefusal } from '../../standards/azure/network-rules.ts'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
@@ -31,7 +31,12 @@ export type GateOptions = SessionContext & {
   readonly throttle: Throttle
 }
 
-type GateContext = GateOptions & { readonly sessions: RegistryCache<Session>; readonly latest: LatestSessions }
+type GateContext = GateOptions & {
+  readonly sessions: RegistryCache<Session>
+  readonly latest: LatestSessions
+  /** The session of each admitted caller, also after it is no longer cached. */
+  readonly ofCallers: WeakMap<RegistryCaller, Session>
+}
 
 /**
  * The session of the latest request of a connection. Most clients send the same header with every request, and comparing
@@ -56,9 +61,16 @@ const maxSessionBytes = 64 * 1024 * 1024
 
 /** Creates the gate of the data plane. */
 export function createGate(options: GateOptions): Gate {
-  const context: GateContext = { ...options, sessions: new RegistryCache(maxSessionBytes), latest: new WeakMap() }
+  const context: GateContext = {
+    ...options,
+    sessions: new RegistryCache(maxSessionBytes),
+    latest: new WeakMap(),
+    ofCallers: new WeakMap(),
+  }
   return {
     admit: (request, origin, registry, need) => admit(context, request, { origin, registry, need }),
+    admitAgain: (request, origin, registry, { need, caller }) =>
+      admitAgain(context, request, { origin, registry, need }, caller),
     refuseOutdated: async (origin, registry, need, caller) => {
       const decision = failedBefore('repository-was-made-again')
       const { actor, credential } = caller
@@ -94,7 +106,30 @@ async function admit(context: GateContext, request: IncomingMessage, call: GateC
   }
   if (!isAllowed(session.tokenAccess, standing.rights, need)) return denyNeed(context, call, session, standing)
   noteUse(context, session, nowMs)
-  return admitWithinLimits(context, request, standing.registry, session)
+  return admitWithinLimits(context, request, { registry: standing.registry, session, revision })
+}
+
+/** Decides about a request that is under way. Its credential may have expired since the request was admitted. */
+async function admitAgain(
+  context: GateContext,
+  request: IncomingMessage,
+  call: GateCall,
+  caller: RegistryCaller,
+): Promise<Admission> {
+  const session = context.ofCallers.get(caller)
+  if (session === undefined) throw new Error('a caller was decided again that was not admitted')
+  const revision = await context.database.authorityRevision()
+  const { standing } = await readAuthority(context, session, call.registry, revision)
+  if (standing === undefined) {
+    const { authorization: header = '' } = request.headers
+    forgetSession(context, request.socket, call.registry, header)
+    const decision = await explainSession(context, session, standing, call.registry)
+    return denyHeader(context, call, header, { caller: auditedCallerOf(session.credential, call.registry), decision })
+  }
+  const closed = networkRefusal(standing.registry, call.origin.remoteAddress)
+  if (closed !== undefined) return denyAddress(context, { ...call, registry: standing.registry }, closed)
+  if (!isAllowed(session.tokenAccess, standing.rights, call.need)) return denyNeed(context, call, session, standing)
+  return { admitted: true, caller, revision }
 }
 
 function findSession(
@@ -132,6 +167,7 @@ async function authenticate(
   const { credential, workload } = session
   if (workload !== undefined)
     await recordWorkloadSignIn(context.audit, registry, origin, { credential, workload, sentTo: 'data-plane' })
+  context.ofCallers.set(session.caller, session)
   // Parsed access takes about four times the size of the token.
   context.sessions.set(registry.rid, header, session, 4 * header.length)
   context.latest.set(socket, { rid: registry.rid, header, session })
@@ -168,15 +204,16 @@ async function denyNeed(
   return { admitted: false, refusal: context.refusals.insufficient(registry, need) }
 }
 
+type Admitted = { readonly registry: Registry; readonly session: Session; readonly revision: number }
+
 /** Admits an authorized caller, unless it sends too many requests. */
 function admitWithinLimits(
   { throttle, refusals }: GateContext,
   request: IncomingMessage,
-  registry: Registry,
-  { caller }: Session,
+  { registry, session: { caller }, revision }: Admitted,
 ): Admission {
   const retryAfterSeconds = throttle.spend(registry, caller.key, request)
-  if (retryAfterSeconds === undefined) return { admitted: true, caller }
+  if (retryAfterSeconds === undefined) return { admitted: true, caller, revision }
   return { admitted: false, refusal: refusals.throttled(retryAfterSeconds) }
 }
 

@@ -1,0 +1,154 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { DatabaseBusyError, outageOf } from './outage.ts'
+
+/** The authority revision of a database, as the database itself describes it. */
+export type AuthorityRevisions = {
+  readonly authorityRevision: () => Promise<number>
+  readonly knownRevision: () => number | undefined
+}
+
+/** How often a stream is decided again at most, and how often its timer compares the authority revision. */
+const watchedEveryMs = 1000
+
+/**
+ * The authority revision has moved since the caller of a transaction was admitted. Nothing was written. The surface admits the
+ * caller again and repeats the handler, which has changed nothing so far.
+ */
+export class AuthorityMovedError extends DatabaseBusyError {
+  override readonly name = 'AuthorityMovedError'
+}
+
+/** How work is decided. */
+type AuthorizedWorkOptions = {
+  readonly authority: AuthorityRevisions
+  /** The authority revision, read before the caller was admitted. */
+  readonly revision: number
+  /**
+   * Authenticates and authorizes the caller again, as at admission, except that a token may have expired since. It throws the
+   * denial of the surface, and records it.
+   */
+  readonly decide: () => Promise<void>
+  /** Whether the surface repeats the handler after an {@link AuthorityMovedError}. */
+  readonly isRepeatable?: boolean
+}
+
+/**
+ * Work that a caller was admitted to: a request that reads a body, waits or writes, and the deferred work that it starts. It
+ * is decided again when the authority revision has moved: after a body or a queue, and before each write, because
+ * every transaction of the work compares the revision.
+ */
+export class AuthorizedWork {
+  readonly #options: AuthorizedWorkOptions
+  #revision: number
+  #conditions: (() => Promise<void>)[] = []
+  #mayRepeat: boolean
+
+  constructor(options: AuthorizedWorkOptions) {
+    this.#options = options
+    this.#revision = options.revision
+    this.#mayRepeat = options.isRepeatable ?? false
+  }
+
+  /** The authority revision at which the caller was last admitted. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** Whether the surface can still repeat the handler: none of its transactions was committed. */
+  get mayRepeat(): boolean {
+    return this.#mayRepeat
+  }
+
+  /** The handler can no longer be repeated: it has changed something, or it was repeated often enough. */
+  keepResult(): void {
+    this.#mayRepeat = false
+  }
+
+  /**
+   * Adds a decision that the surface does not know, such as the permission on a source. `condition` throws the denial.
+   */
+  alsoRequire(condition: () => Promise<void>): void {
+    this.#conditions.push(condition)
+  }
+
+  /**
+   * Decides again if the authority revision has moved; otherwise this is one comparison. Call it after a body or a queue,
+   * and before a write that is not a transaction.
+   *
+   * @throws the denial of the surface
+   */
+  async requireStanding(): Promise<void> {
+    const { authority } = this.#options
+    if (authority.knownRevision() === this.#revision) return
+    // Read before the data of the decision.
+    const revision = await authority.authorityRevision()
+    if (revision === this.#revision) return
+    await withoutCaller(async () => {
+      await this.#options.decide()
+      for (const condition of this.#conditions) await condition()
+    })
+    this.#revision = revision
+  }
+
+  /**
+   * Returns a check for each piece of a stream. Without a moved revision, it is one comparison; otherwise it begins a decision,
+   * at most once a second, and throws the denial at a later piece. After the last piece, call {@link requireStanding}.
+   */
+  checkOfPieces(): () => void {
+    let denied: { readonly denial: unknown } | undefined
+    const look = this.#lookout((denial) => {
+      denied = { denial }
+    })
+    return () => {
+      if (denied !== undefined) throw denied.denial
+      look()
+    }
+  }
+
+  /**
+   * Calls `onDenied` with the denial when the authority revision moves against the work, within about a second, until
+   * the watch is disposed of. For work that neither sees the pieces of a stream nor runs transactions.
+   */
+  watch(onDenied: (denial: unknown) => void): Disposable {
+    const timer = setInterval(this.#lookout(onDenied), watchedEveryMs).unref()
+    return { [Symbol.dispose]: () => clearInterval(timer) }
+  }
+
+  #lookout(onDenied: (denial: unknown) => void): () => void {
+    let nextMs = 0
+    return () => {
+      const nowMs = performance.now()
+      if (nowMs < nextMs || this.#options.authority.knownRevision() === this.#revision) return
+      nextMs = nowMs + watchedEveryMs
+      this.requireStanding().catch((error: unknown) => {
+        // A stream continues while the database cannot be asked. Its last write asks again.
+        if (outageOf(error) === undefined) onDenied(error)
+      })
+    }
+  }
+}
+
+const current = new AsyncLocalStorage<AuthorizedWork | undefined>()
+
+/** Runs work of an admitted caller. Everything that `run` starts belongs to the work, also what continues afterwards. */
+export function runAuthorized<Result>(work: AuthorizedWork, run: () => Result): Result {
+  return current.run(work, run)
+}
+
+/** The work that this code belongs to; undefined for work of the server itself. */
+export function currentWork(): AuthorizedWork | undefined {
+  return current.getStore()
+}
+
+/** Decides the current work again if the authority revision has moved. @throws the denial of the surface */
+export async function requireStanding(): Promise<void> {
+  await current.getStore()?.requireStanding()
+}
+
+/**
+ * Runs work of the server itself that a request happens to start, such as a shared timer or the removal of what a denied
+ * request leaves: it has no caller whose permissions decide.
+ */
+export function withoutCaller<Result>(run: () => Result): Result {
+  return current.run(undefined, run)
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { DatabaseBusyError } from '../process/outage.ts'
+import {
+  AuthorityMovedError,
+  AuthorizedWork,
+  currentWork,
+  runAuthorized,
+  withoutCaller,
+} from '../process/authorized-work.ts'
+import type { Database, DatabaseKind, Transaction } from './database.ts'
+import type { Migration } from './migrations.ts'
+import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
+
+type Tables = { written: { id: number } }
+
+const tables: Migration = {
+  id: 'test-0001-written',
+  up: (schema, types) => schema.createTable('written').addColumn('id', types.integer).execute(),
+}
+
+class Denied extends Error {}
+
+/** A database, and work of a caller whose permission `state` is. */
+async function open(t: TestContext, kind: DatabaseKind, isRepeatable = false) {
+  const { database, dispose } = await openTestDatabase(kind, [tables])
+  t.after(dispose)
+  const state = { stands: true, decisions: 0 }
+  const work = new AuthorizedWork({
+    authority: database,
+    revision: await database.authorityRevision(),
+    isRepeatable,
+    decide: async () => {
+      state.decisions += 1
+      if (!state.stands) throw new Denied()
+    },
+  })
+  return { database, state, work }
+}
+
+const insert = (id: number) => (transaction: Transaction) =>
+  transaction.tables<Tables>().insertInto('written').values({ id }).execute()
+const move = (database: Database) => database.transaction(async (transaction) => transaction.changesAuthority())
+const written = async (database: Database) =>
+  (await database.tables<Tables>().selectFrom('written').select('id').orderBy('id').execute()).map(({ id }) => id)
+
+for (const kind of testDatabaseKinds.filter((each) => each === 'sqlite')) {
+  test(`work whose caller was revoked writes nothing, on ${kind}`, async (t) => {
+    const { database, state, work } = await open(t, kind)
+    await runAuthorized(work, () => database.transaction(insert(1)))
+    assert.equal(state.decisions, 0, 'without a moved revision nothing is decided')
+    await move(database)
+    state.stands = false
+    await assert.rejects(
+      runAuthorized(work, () => database.transaction(insert(2))),
+      Denied,
+    )
+    await assert.rejects(work.requireStanding(), Denied)
+    assert.deepEqual(await written(database), [1])
+  })
+
+  test(`work whose caller still stands writes once after a decision, on ${kind}`, async (t) => {
+    const { database, state, work } = await open(t, kind)
+    await move(database)
+    await runAuthorized(work, async () => {
+      await database.transaction(insert(1))
+      await database.transaction(insert(2))
+    })
+    assert.equal(state.decisions, 1)
+    assert.deepEqual(await written(database), [1, 2])
+  })
+
+  test(`writes go on while every batch contains a revocation, on ${kind}`, async (t) => {
+    const { database, work } = await open(t, kind)
+    const done = new AbortController()
+    const moving = (async () => {
+      while (!done.signal.aborted) await move(database)
+    })()
+    await runAuthorized(work, async () => {
+      for (let id = 0; id < 50; id += 1) await database.transaction(insert(id))
+    })
+    done.abort()
+    await moving
+    assert.equal((await written(database)).length, 50)
+  })
+
+  test(`work that can be repeated is repeated before its first change only, on ${kind}`, async (t) => {
+    const { database, state, work } = await open(t, kind, true)
+    await move(database)
+    await assert.rejects(
+      runAuthorized(work, () => database.transaction(insert(1))),
+      AuthorityMovedError,
+    )
+    await work.requireStanding()
+    await runAuthorized(work, () => database.transaction(insert(2)))
+    await move(database)
+    await runAuthorized(work, () => database.transaction(insert(3)))
+    assert.equal(state.decisions, 2)
+    assert.deepEqual(await written(database), [2, 3])
+  })
+
+  test(`an added condition is decided with the caller, on ${kind}`, async (t) => {
+    const { database, work } = await open(t, kind)
+    let mayReadSource = true
+    work.alsoRequire(async () => {
+      if (!mayReadSource) throw new Denied()
+    })
+    await move(database)
+    await work.requireStanding()
+    mayReadSource = false
+    await move(database)
+    await assert.rejects(work.requireStanding(), Denied)
+  })
+
+  test(`work of the server itself is not decided, on ${kind}`, async (t) => {
+    const { database, state, work } = await open(t, kind)
+    state.stands = false
+    await move(database)
+    await runAuthorized(work, () => withoutCaller(() => database.transaction(insert(1))))
+    assert.equal(currentWork(), undefined)
+    assert.deepEqual(await written(database), [1])
+  })
+
+  test(`a stream is decided again once a second, and is denied at its next piece, on ${kind}`, async (t) => {
+    const { database, state, work } = await open(t, kind)
+    const check = work.checkOfPieces()
+    check()
+    await move(database)
+    state.stands = false
+    check()
+    check()
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(state.decisions, 1)
+    assert.throws(check, Denied)
+  })
+}
+
+test('a write that could never be decided at a current revision is an outage for its client', () => {
+  assert.ok(new AuthorityMovedError() instanceof DatabaseBusyError)
+})

@@ -1,0 +1,30 @@
+import { DatabaseBusyError } from '../process/outage.ts'
+import { AuthorityMovedError, currentWork } from '../process/authorized-work.ts'
+
+/** How often a transaction is attempted while revocations keep moving the authority revision. */
+const maxAttempts = 10
+
+/**
+ * Runs a transaction of the current work. `attempt` gets the revision at which the caller was admitted, and throws
+ * {@link AuthorityMovedError} without a change if another one is in force. The caller is then decided again, outside of the
+ * transaction, and the transaction is tried once more. It gets undefined for work of the server itself.
+ *
+ * @throws AuthorityMovedError where the surface repeats the handler; otherwise the denial of the surface
+ */
+export async function whileAuthorized<Result>(
+  attempt: (admittedAt: number | undefined) => Promise<Result>,
+): Promise<Result> {
+  const work = currentWork()
+  if (work === undefined) return attempt(undefined)
+  for (let number = 1; number <= maxAttempts; number += 1) {
+    try {
+      const result = await attempt(work.revision)
+      work.keepResult()
+      return result
+    } catch (error) {
+      if (!(error instanceof AuthorityMovedError) || work.mayRepeat) throw error
+      await work.requireStanding()
+    }
+  }
+  throw new DatabaseBusyError('the authority revision moved during all attempts of a transaction')
+}
