@@ -17,12 +17,29 @@ export interface HalfSent {
  */
 const laterRequests = 5
 
+/** A request whose body is sent in halves. */
+export type Halved = {
+  readonly method: string
+  readonly url: string | URL
+  readonly headers: OutgoingHttpHeaders & { readonly authorization: string }
+}
+
 /** Sends the header and half of the body, and waits until the server has examined the request. */
-export async function sendHalf(
-  server: RunningServer,
-  what: { method: string; url: string | URL; headers: OutgoingHttpHeaders & { authorization: string } },
-  body: Buffer,
-): Promise<HalfSent> {
+export async function sendHalf(server: RunningServer, what: Halved, body: Buffer): Promise<HalfSent> {
+  const half = await beginHalf(server, what, body)
+  await untilExamined(server, what.headers.authorization)
+  return half
+}
+
+/** Waits until the server has examined all requests that were sent before. */
+export async function untilExamined(server: RunningServer, authorization: string): Promise<void> {
+  for (let count = 0; count < laterRequests; count += 1) {
+    await request({ url: `${server.baseUrl}/v2/`, headers: { authorization }, caFile: server.caFile })
+  }
+}
+
+/** Sends the header and half of the body. */
+export async function beginHalf(server: RunningServer, what: Halved, body: Buffer): Promise<HalfSent> {
   const { host, pathname, search } = new URL(what.url)
   const outgoing = httpsRequest({
     host: '127.0.0.1',
@@ -45,9 +62,5 @@ export async function sendHalf(
   answer.catch(() => undefined)
   const half = Math.floor(body.length / 2)
   await new Promise((resolve) => outgoing.write(body.subarray(0, half), resolve))
-  const { authorization } = what.headers
-  for (let count = 0; count < laterRequests; count += 1) {
-    await request({ url: `${server.baseUrl}/v2/`, headers: { authorization }, caFile: server.caFile })
-  }
   return { rest: () => void outgoing.end(body.subarray(half)), answer }
 }

@@ -14,7 +14,12 @@ const lengthMs = 2000
 const timeline = `('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint`
 
 /** The tables of the authority revision and of its leases. */
-export const leaseTables: readonly string[] = ['authority_revision', 'authority_lease', 'authority_lease_terms']
+export const leaseTables: readonly string[] = [
+  'authority_revision',
+  'authority_lease',
+  'authority_lease_terms',
+  'authority_fence',
+]
 
 /** Creates the tables of the authority revision and of its leases, unless they exist. */
 export const leaseSchema: readonly string[] = [
@@ -26,6 +31,19 @@ export const leaseSchema: readonly string[] = [
     length_ms integer not null, settled_timeline bigint not null)`,
   `insert into authority_lease_terms ("only", length_ms, settled_timeline) values (1, ${lengthMs}, ${timeline})
     on conflict do nothing`,
+  `create table if not exists authority_fence ("only" integer primary key check ("only" = 1), value bigint not null)`,
+  `insert into authority_fence ("only", value) select 1, value from authority_revision where "only" = 1
+    on conflict do nothing`,
+  // Also for an older version that raises the revision and does not know the fence.
+  `create or replace function acrux_move_authority_fence() returns trigger language plpgsql as
+    'begin update authority_fence set value = new.value where "only" = 1; return null; end'`,
+  `do $$ begin
+    if not exists (select from pg_trigger where tgname = 'acrux_authority_fence'
+        and tgrelid = 'authority_revision'::regclass) then
+      create trigger acrux_authority_fence after update of value on authority_revision
+        for each row when (old.value is distinct from new.value) execute function acrux_move_authority_fence();
+    end if;
+  end $$`,
 ]
 
 /**
@@ -44,6 +62,46 @@ export type Revisions = {
 /** Raises the revisions of authority ($1) and of content ($2), by 1 or 0. */
 export const raiseRevisions = `update authority_revision
   set value = value + $1::bigint, content = content + $2::bigint where "only" = 1`
+
+/** The lock of commits that are decided by the authority revision. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
+const commitLock = 7_236_402
+
+/** What a transaction changes besides its rows, and what it depends on. */
+export type CommitTerms = {
+  /** By how much the revisions are raised: by 1 or 0. */
+  readonly authority: number
+  readonly content: number
+  /** The authority revision at which the caller was admitted; undefined if nothing was decided. */
+  readonly admittedAt: number | undefined
+}
+
+/** The SQLSTATE of a commit whose caller was admitted at another authority revision: a division by zero. */
+export const movedState = '22012'
+
+/**
+ * The commit of a transaction as one message, so that its locks last for the work of the database server, never for that of a
+ * replica that was stopped in between.
+ *
+ * A commit that depends on a revision locks the fence, a row that changes with the authority revision only. The lock fails
+ * with 40001 if the row was changed since the snapshot of the transaction, and the division by zero fails if it had been
+ * changed before. The advisory locks keep their order, so that a revocation does not wait behind later commits.
+ */
+export function commitMessage({ authority, content, admittedAt }: CommitTerms): string {
+  const statements: string[] = []
+  if (authority > 0) statements.push(`select pg_advisory_xact_lock(${commitLock})`)
+  else if (admittedAt !== undefined) statements.push(`select pg_advisory_xact_lock_shared(${commitLock})`)
+  if (admittedAt !== undefined) statements.push(checkFence(admittedAt))
+  if (authority + content > 0) {
+    statements.push(`update authority_revision
+      set value = value + ${authority}, content = content + ${content} where "only" = 1`)
+  }
+  return [...statements, 'commit'].join('; ')
+}
+
+function checkFence(admittedAt: number): string {
+  return `select 1 / (case when (${timeline} << 32) + value = ${admittedAt} then 1 else 0 end)
+    from authority_fence where "only" = 1 for share`
+}
 
 /**
  * Selects the {@link Revisions}, with the timeline in their upper half: a failover may lose the latest ones, and the server that

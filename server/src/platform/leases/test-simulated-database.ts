@@ -36,6 +36,13 @@ export class SimulatedDatabase {
       : this.#timeline * 1000 + this.#revision
   }
 
+  /** Whether a write is committed whose caller was admitted at a revision. */
+  commitsAt(revision: number): boolean {
+    return (
+      this.#removed === 'the commit of a write compares the revision of its admission' || revision === this.authority()
+    )
+  }
+
   acknowledge(replica: string, revision: number): void {
     const before = this.#leases.get(replica)
     const isLower = this.#removed !== 'an acknowledgement never decreases'

@@ -17,6 +17,8 @@ export type Observer = {
   /** The outcome of a revocation is unknown to the client. */
   readonly unanswered: (right: number) => void
   readonly decided: (right: number, begunAtMs: number, isAllowed: boolean) => void
+  /** A write that was admitted by a right was committed. */
+  readonly committed: (right: number) => void
   readonly announced: () => void
   readonly raised: (revision: number) => void
 }
@@ -100,6 +102,22 @@ export class SimulatedReplica {
     }
     if (removed === 'a request reads the revision before the rights') return this.#requestBackwards(right, begunAtMs)
     this.#after(world.upTo(1), () => this.#withRevision(decide))
+  }
+
+  /**
+   * Begins a write that needs a right, admitted by the lease and the cache. The message that commits it arrives after
+   * `delayMs`: until then, the process may have been stopped or cut off.
+   */
+  write(right: number, delayMs: number): void {
+    const { world, database, observer } = this.#o
+    const revision = this.#lease.revisionAt(this.#now())
+    if (world.nowMs < this.pausedUntilMs || revision === undefined) return
+    if (this.#cache.get(revision, String(right)) !== true) return
+    const { failovers } = database
+    world.after(delayMs, () => {
+      if (database.failovers !== failovers || world.nowMs < database.downUntilMs) return
+      if (database.commitsAt(revision)) observer.committed(right)
+    })
   }
 
   /** Revokes a right, and answers after the wait. */

@@ -27,6 +27,7 @@ export const simulationRules = [
   'a request reads the clock after it began',
   'a request reads the revision before the rights',
   'a cache is valid for one revision',
+  'the commit of a write compares the revision of its admission',
 ] as const
 
 /** One of {@link simulationRules}, or one of {@link needlessRules}. */

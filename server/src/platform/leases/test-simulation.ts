@@ -1,16 +1,21 @@
 import { SimulatedDatabase } from './test-simulated-database.ts'
 import { lengthMs, type Network, type Observer, SimulatedReplica } from './test-simulated-replica.ts'
-import { seededRandom, World } from './test-simulated-world.ts'
+import { type Random, seededRandom, World } from './test-simulated-world.ts'
 import type { SimulationRule } from './test-simulation-rules.ts'
 
 /** What happened in a schedule. */
 export type Outcome = {
-  /** The requests that were allowed by a right whose revocation had been answered before they began. */
+  /**
+   * The requests that were allowed by a right whose revocation had been answered before they began, and the writes that were
+   * committed after that answer.
+   */
   readonly violations: number
   readonly answered: number
   readonly requests: number
   /** The requests after an answer. */
   readonly probes: number
+  /** The committed writes. */
+  readonly writes: number
 }
 
 const hourMs = 3_600_000
@@ -34,9 +39,13 @@ class Simulation {
   #answered = 0
   #requests = 0
   #probes = 0
+  #writes = 0
+  /** Writes have random numbers of their own. */
+  readonly #random: Random
 
   constructor(seed: number, removed: SimulationRule | undefined) {
     const world = new World(seededRandom(seed))
+    this.#random = seededRandom(seed + 2 ** 31)
     const rights = 1 + Math.floor(world.upTo(5))
     this.#world = world
     this.#removed = removed
@@ -74,6 +83,7 @@ class Simulation {
       answered: this.#answered,
       requests: this.#requests,
       probes: this.#probes,
+      writes: this.#writes,
     }
   }
 
@@ -107,6 +117,15 @@ class Simulation {
       world.after(world.upTo(lengthMs / 5), request)
     }
     world.after(world.upTo(lengthMs / 5), request)
+    const write = () => {
+      if (!replica.isAlive || world.nowMs > scheduleMs) return
+      const rights = this.#rights()
+      const right = rights[Math.floor(this.#random() * rights.length)] ?? 0
+      // Most commits arrive soon, and some after a stop of their replica.
+      replica.write(right, (this.#random() < 0.2 ? 3 * lengthMs : 20) * this.#random())
+      world.after((this.#random() * lengthMs) / 5, write)
+    }
+    world.after((this.#random() * lengthMs) / 5, write)
   }
 
   #alive(): SimulatedReplica[] {
@@ -132,6 +151,11 @@ class Simulation {
       const answeredAtMs = this.#answeredAtMs[right]
       if (answeredAtMs === undefined || begunAtMs <= answeredAtMs) return
       if (isAllowed && this.#answeredLosses[right] === this.#database.losses[right]) this.#violations += 1
+    },
+    committed: (right) => {
+      this.#writes += 1
+      const isAnswered = this.#answeredAtMs[right] !== undefined
+      if (isAnswered && this.#answeredLosses[right] === this.#database.losses[right]) this.#violations += 1
     },
     announced: () => this.#notify((replica) => replica.look()),
     raised: (revision) => this.#notify((replica) => replica.hear(revision)),

@@ -12,13 +12,15 @@ import {
 import pg from 'pg'
 import { awaitLeases } from '../leases/await-leases.ts'
 import {
+  commitMessage,
   leaseSchema,
-  raiseRevisions,
+  movedState,
   type Revisions,
   selectLength,
   selectRevisions,
 } from '../leases/lease-statements.ts'
 import { PostgresLease } from '../leases/postgres-lease.ts'
+import { whileAuthorized } from './authorized-transaction.ts'
 import type {
   Database,
   PreparedInsert,
@@ -31,10 +33,11 @@ import type {
 import { commitBounds } from './database.ts'
 import { Distribution } from '../metrics/figure.ts'
 import { createSemaphore } from '../limits/semaphore.ts'
+import { AuthorityMovedError } from '../process/authorized-work.ts'
 import { DatabaseBusyError, DatabaseUnavailableError } from '../process/outage.ts'
 import { systemErrorCode } from '../process/plain-reason.ts'
 import { type PostgresAccess, type PostgresAddress, connectionTo } from './postgres-address.ts'
-import { PostgresPool } from './postgres-pool.ts'
+import { commits, PostgresPool } from './postgres-pool.ts'
 import { requireUsableServer } from './postgres-server.ts'
 import { ServerWatch, Silence } from '../leases/server-watch.ts'
 import { prepareStatement } from './prepared-statement.ts'
@@ -238,16 +241,19 @@ class PostgresDatabase implements Database {
       const query = CompiledQuery.raw(text, [JSON.stringify(rows)])
       const insert = async (transaction: Transaction) => transaction.tables().executeQuery(query)
       // Rows that are only added revoke nothing, and nothing was read that a revocation may have changed.
-      await this.#track(this.#commit(() => this.#attempt(insert)))
+      await this.#track(this.#commit(() => this.#attempt(insert, undefined)))
     }
   }
 
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    return this.#track(this.#commitAndAwaitLeases(() => this.#attempt(work)))
+    return whileAuthorized((admittedAt) =>
+      this.#track(this.#commitAndAwaitLeases(() => this.#attempt(work, admittedAt))),
+    )
   }
 
   async exclusiveTransaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    const attempt = () => runExclusively(this.#exclusiveTables, (tables) => runOn(tables, work))
+    const attempt = () =>
+      committing((commit) => runExclusively(this.#exclusiveTables, (tables) => runOn(tables, work, commit)), undefined)
     return this.#track(this.#commitAndAwaitLeases(attempt))
   }
 
@@ -319,23 +325,46 @@ class PostgresDatabase implements Database {
     await Promise.all([this.#readers.end(), this.#writers.end(), this.#exclusive.end()])
   }
 
-  #attempt<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+  #attempt<Result>(
+    work: (transaction: Transaction) => Promise<Result>,
+    admittedAt: number | undefined,
+  ): Promise<Result> {
     const transaction = this.#writeTables.transaction().setIsolationLevel('serializable')
-    const attempt = () => transaction.execute((tables) => runOn(tables, work))
+    const attempt = () =>
+      committing((commit) => transaction.execute((tables) => runOn(tables, work, commit)), admittedAt)
     return this.#nesting === undefined ? attempt() : this.#nesting.run(true, attempt)
+  }
+}
+
+/** The message that commits a transaction. */
+type Commit = { message: string; readonly admittedAt: number | undefined }
+
+/**
+ * Runs a transaction that commits with its own message.
+ *
+ * @throws AuthorityMovedError if its caller was admitted at another authority revision
+ */
+async function committing<Result>(
+  run: (commit: Commit) => Promise<Result>,
+  admittedAt: number | undefined,
+): Promise<Result> {
+  const commit: Commit = { message: 'commit', admittedAt }
+  try {
+    return await commits.run(commit, () => run(commit))
+  } catch (error) {
+    const isMoved = commit.message !== 'commit' && systemErrorCode(error) === movedState
+    throw isMoved ? new AuthorityMovedError('the authority revision has moved', { cause: error }) : error
   }
 }
 
 async function runOn<Result>(
   tables: KyselyTransaction<unknown>,
   work: (transaction: Transaction) => Promise<Result>,
+  commit: Commit,
 ): Promise<Result> {
   const transaction = new PostgresTransaction(tables)
   const result = await work(transaction)
-  const { changes } = transaction
-  if (changes.authority + changes.content > 0) {
-    await tables.executeQuery(CompiledQuery.raw(raiseRevisions, [changes.authority, changes.content]))
-  }
+  commit.message = commitMessage({ ...transaction.changes, admittedAt: commit.admittedAt })
   return result
 }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { PostgresPool as KyselyPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import pg from 'pg'
 import { DatabaseUnavailableError } from '../process/outage.ts'
@@ -21,6 +22,9 @@ const stalePlan = { code: '0A000', message: /^cached plan must not change result
 
 /** The only statements that a query builder for reads sends. */
 const read = /^\s*\(?\s*(?:select|with)\b/i
+
+/** The statements with which a transaction is committed; `commit` alone without a store. */
+export const commits = new AsyncLocalStorage<{ message: string }>()
 
 /** The size of a pool, and its times. */
 export type PoolLimits = {
@@ -107,7 +111,8 @@ export class PostgresPool implements KyselyPool {
       // After a timeout, the connection still waits for the response to the earlier statement.
       if (text === 'rollback' && this.#lost.has(client)) return { command: 'ROLLBACK', rowCount: 0, rows: [] }
       try {
-        const result = await client.query(text, [...values])
+        const sent = text === 'commit' ? (commits.getStore()?.message ?? text) : text
+        const result = await client.query(sent, [...values])
         this.#silence.responded()
         if (text === 'commit' && this.#lost.has(client))
           throw new Error('the standby may not have received the transaction')
