@@ -1,3 +1,4 @@
+import { AuthorizedWork, runAuthorized, withoutCaller } from '../platform/process/authorized-work.ts'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Audit, AuditEvent } from '../audit/index.ts'
@@ -140,7 +141,8 @@ class RunningImports implements Imports {
     }
     try {
       const pinned = await this.#begin(id, request)
-      void this.#carryOut({ ...accepted, request: pinned }).finally(end)
+      // The import decides about its caller itself: what it records of its end is work of the server.
+      void withoutCaller(() => this.#carryOut({ ...accepted, request: pinned })).finally(end)
     } catch (error) {
       this.#turns.uncount(owner)
       end()
@@ -311,7 +313,7 @@ class RunningImports implements Imports {
 
   async #import({ id, request, signal }: Accepted): Promise<string> {
     const { from, explainRefusal, pace, ...what } = request
-    const { content, clock, tokenServices = new Map() } = this.#options
+    const { content, clock, database, tokenServices = new Map() } = this.#options
     const requirePermitted = async (): Promise<void> => {
       await pace()
       const refusal = await explainRefusal()
@@ -319,6 +321,7 @@ class RunningImports implements Imports {
       if (refusal !== undefined) throw new ImportError('revoked', refusal)
     }
     // It may have waited for hours.
+    const revision = database.knownRevision() ?? (await database.authorityRevision())
     await requirePermitted()
     const source: ImportSource =
       from.kind === 'local'
@@ -326,7 +329,8 @@ class RunningImports implements Imports {
         : openRemoteSource({ outbound: this.#outbound, signal, tokenServices }, from)
     const expiresAtMs = clock.now() + this.#maxImportMs + content.limits.uploadLifetimeMs
     const underWay: Import = { ...what, id, source, requirePermitted, expiresAtMs }
-    return importImage(content, underWay)
+    const work = new AuthorizedWork({ authority: database, revision, decide: requirePermitted })
+    return runAuthorized(work, () => importImage(content, underWay))
   }
 
   /** The reason and message of the status. An internal error is logged, and its cause is not revealed. */

@@ -35,7 +35,7 @@ type AuthorizedWorkOptions = {
 /**
  * Work that a caller was admitted to: a request that reads a body, waits or writes, and the deferred work that it starts. It
  * is decided again when the authority revision has moved: after a body or a queue, and before each write, because
- * every transaction of the work compares the revision.
+ * every transaction of the work compares the revision. See docs/decisions/0024-work-under-way.md.
  */
 export class AuthorizedWork {
   readonly #options: AuthorizedWorkOptions

@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import type { Processes } from '../../platform/jobs/processes.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { outageOf } from '../../platform/process/outage.ts'
@@ -105,6 +106,11 @@ export class Collections {
       progress: 0,
       counts: nothingCollected(),
     }
+    // A caller may choose when garbage is collected, and nothing of what is collected.
+    return withoutCaller(() => this.#launched(report, prepare))
+  }
+
+  #launched(report: CollectionReport, prepare: Preparation | undefined): Current {
     const begun = this.#begin(report)
     const ended = begun
       .then((hasBegun) => (hasBegun ? this.#run(report, prepare) : nothingCollected()))

@@ -1,3 +1,4 @@
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Processes } from '../../platform/jobs/processes.ts'
 import { isWaiting } from '../../platform/process/clock.ts'
@@ -87,7 +88,8 @@ export class Scrubs {
     // Clients see the end of the last one a moment before this process does.
     if (this.#asked !== undefined && this.#asked.report.state !== 'running') await this.#asked.ended
     if (this.#stopping.signal.aborted) return
-    this.#asked ??= this.#launch(repair)
+    // A caller may choose when content is checked, and nothing of what is found.
+    this.#asked ??= withoutCaller(() => this.#launch(repair))
     await this.#asked.begun
   }
 
