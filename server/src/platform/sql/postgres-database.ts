@@ -14,7 +14,6 @@ import { awaitLeases } from '../leases/await-leases.ts'
 import {
   commitMessage,
   leaseSchema,
-  movedState,
   type Revisions,
   selectLength,
   selectRevisions,
@@ -33,11 +32,11 @@ import type {
 import { commitBounds } from './database.ts'
 import { Distribution } from '../metrics/figure.ts'
 import { createSemaphore } from '../limits/semaphore.ts'
-import { AuthorityMovedError } from '../process/authorized-work.ts'
 import { DatabaseBusyError, DatabaseUnavailableError } from '../process/outage.ts'
 import { systemErrorCode } from '../process/plain-reason.ts'
 import { type PostgresAccess, type PostgresAddress, connectionTo } from './postgres-address.ts'
-import { commits, PostgresPool } from './postgres-pool.ts'
+import { type Commit, committing } from './postgres-commit.ts'
+import { PostgresPool } from './postgres-pool.ts'
 import { requireUsableServer } from './postgres-server.ts'
 import { ServerWatch, Silence } from '../leases/server-watch.ts'
 import { prepareStatement } from './prepared-statement.ts'
@@ -333,27 +332,6 @@ class PostgresDatabase implements Database {
     const attempt = () =>
       committing((commit) => transaction.execute((tables) => runOn(tables, work, commit)), admittedAt)
     return this.#nesting === undefined ? attempt() : this.#nesting.run(true, attempt)
-  }
-}
-
-/** The message that commits a transaction. */
-type Commit = { message: string; readonly admittedAt: number | undefined }
-
-/**
- * Runs a transaction that commits with its own message.
- *
- * @throws AuthorityMovedError if its caller was admitted at another authority revision
- */
-async function committing<Result>(
-  run: (commit: Commit) => Promise<Result>,
-  admittedAt: number | undefined,
-): Promise<Result> {
-  const commit: Commit = { message: 'commit', admittedAt }
-  try {
-    return await commits.run(commit, () => run(commit))
-  } catch (error) {
-    const isMoved = commit.message !== 'commit' && systemErrorCode(error) === movedState
-    throw isMoved ? new AuthorityMovedError('the authority revision has moved', { cause: error }) : error
   }
 }
 
