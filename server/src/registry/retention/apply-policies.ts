@@ -7,7 +7,9 @@ import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { pieceRows } from '../rows/piece-store.ts'
 import { pieceManifests, removeManifest } from '../deletion/deleted-content-store.ts'
 import { listPurgeable, purgeSome } from './soft-deleted-store.ts'
-import { keptPrefix } from '../deletion/kept-store.ts'
+import { changeSwept } from '../deletion/change-repository.ts'
+import { type Kept, keptPrefix, openKept } from '../deletion/kept-store.ts'
+import { keepsDeleted } from '../surface/ports.ts'
 import { markFreed } from '../manifests/freed-store.ts'
 import type { RetentionContext } from './context.ts'
 import { recordChange } from '../repositories/repository-store.ts'
@@ -157,8 +159,10 @@ async function deleteSome(
   while (left.length > 0) {
     const nowMs = clock.now()
     const among = left
-    const gone = await database.transaction(async (transaction) => {
-      const deleted = await deleteStillUntagged(transaction, id, age, among)
+    const gone = await changeSwept(database, async (transaction) => {
+      const open = () => openKept(transaction, { rid: registry.rid, name }, nowMs)
+      const kept = keepsDeleted(registry) ? { in: (await open()).id, atMs: nowMs } : undefined
+      const deleted = await deleteStillUntagged(transaction, id, { age, kept }, among)
       for (const { digest, sinceMs } of deleted) {
         const target = `${registry.loginServer}/${name}@${digest}`
         await audit.record(transaction, policyEvent(target, sinceMs, nowMs))
@@ -174,11 +178,14 @@ async function deleteSome(
   return count
 }
 
+/** What to delete, and where to keep it; undefined to delete it for good. */
+type UntaggedDeletion = { readonly age: UntaggedAge; readonly kept: Kept | undefined }
+
 /** Deletes as many as fit into one batch. Checks every lock and tag again in this transaction. */
 async function deleteStillUntagged(
   transaction: Transaction,
   repositoryId: string,
-  age: UntaggedAge,
+  { age, kept }: UntaggedDeletion,
   among: readonly Digest[],
 ): Promise<UntaggedManifest[]> {
   if (!(await isUnlocked(transaction, repositoryId))) return []
@@ -187,7 +194,7 @@ async function deleteStillUntagged(
   let rows = 0
   for (const manifest of untagged) {
     if (rows >= pieceRows) break
-    rows += await removeManifest(transaction, repositoryId, manifest.digest, undefined)
+    rows += await removeManifest(transaction, repositoryId, manifest.digest, kept)
     gone.push(manifest)
   }
   return gone

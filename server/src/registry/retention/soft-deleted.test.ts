@@ -238,4 +238,23 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.equal(await mount(), 201)
     assert.deepEqual(asked, ['s/secret'])
   })
+
+  it('with both policies, a manifest that retention deletes is kept, and can be restored', async () => {
+    const enabledAtMs = test.clock.nowMs
+    const digest = await test.pushImage('s/retained', 'v1', 'only layer of s/retained')
+    assert.equal(await status('/acr/v1/s%2Fretained/_tags/v1', 'DELETE'), 202)
+    test.clock.nowMs += 3 * dayMs
+    const carriedOut = await test.registry.applyPolicies({
+      ...test.hosted,
+      policies: {
+        retentionPolicy: { status: 'enabled', days: 1, enabledAtMs },
+        softDeletePolicy: { status: 'enabled', retentionDays: 7 },
+      },
+    })
+    assert.deepEqual(carriedOut, { untagged: 1, purged: 0 })
+    assert.equal(await status(`/v2/s/retained/manifests/${digest}`), 404)
+    assert.deepEqual(await deletedDigests('s%2Fretained'), [digest])
+    assert.equal((await restore('s%2Fretained', digest, 'v1')).status, 200)
+    assert.equal(await status('/v2/s/retained/manifests/v1'), 200)
+  })
 }
