@@ -10,7 +10,7 @@ export interface GraphApplication {
   readonly identifierUris: readonly string[]
   readonly publisherDomain: string
   readonly signInAudience: 'AzureADMyOrg'
-  readonly isFallbackPublicClient: boolean
+  readonly isFallbackPublicClient: boolean | null
   /**
    * @maxItems 0
    */
@@ -283,6 +283,10 @@ export interface GraphServicePrincipal {
   readonly displayName: string
   readonly appDisplayName: string
   readonly accountEnabled: boolean
+  /**
+   * Stored without effect: role assignments decide.
+   */
+  readonly appRoleAssignmentRequired: boolean
   /**
    * The id of the tenant.
    */

@@ -200,4 +200,14 @@ export const credentialMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'credentials-0004-secret-creation',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema
+        .alterTable('client_secret')
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull().defaultTo(0))
+        .execute()
+    },
+  },
 ]

@@ -167,4 +167,18 @@ export const directoryMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'directory-0002-graph-details',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema
+        .alterTable('service_principal')
+        .addColumn('assignment_required', types.integer, (column) => column.notNull().defaultTo(0))
+        .execute()
+      await schema
+        .alterTable('application_sign_in')
+        .addColumn('is_fallback_named', types.integer, (column) => column.notNull().defaultTo(0))
+        .execute()
+    },
+  },
 ]

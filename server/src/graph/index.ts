@@ -1,2 +1,3 @@
 export type { GraphAuthenticate } from './surface/model.ts'
 export { createGraph } from './surface.ts'
+export { withUserKeyAsPath } from './surface/user-key.ts'

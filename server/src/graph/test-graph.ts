@@ -14,6 +14,7 @@ import type { DatabaseKind } from '../platform/sql/database.ts'
 import { errorResponse } from './surface/errors.ts'
 import type { GraphAuthenticate, TestWorkloadToken } from './surface/model.ts'
 import { createGraph } from './surface.ts'
+import { withUserKeyAsPath } from './surface/user-key.ts'
 import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: Headers }
@@ -45,7 +46,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
   const destination = new PassThrough()
   destination.on('data', (line: Buffer) => log.push(line.toString()))
   const graphLog = createLog('info', destination)
-  const app = createApp({ log: graphLog, trustedProxies: [] })
+  const app = createApp({ log: graphLog, trustedProxies: [], rewriteUrl: withUserKeyAsPath })
   const authenticate: GraphAuthenticate = async (authorization) => {
     const principal = await directory.findPrincipal(authorization?.slice('Bearer '.length) ?? '')
     return principal === undefined || principal.kind === 'group' ? undefined : { principal }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../../configuration/index.ts'
+import { withUserKeyAsPath } from '../../graph/index.ts'
 import { createApp } from '../../platform/http/app.ts'
 import type { RouteDescription } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
@@ -29,6 +30,7 @@ export function createSurfaces(
     trustedProxies: configuration.behindProxy,
     hstsIncludeSubDomains: configuration.hstsIncludeSubDomains,
     callerBudgets: modules.callerBudgets,
+    rewriteUrl: withUserKeyAsPath,
   })
   const surfaces = [tokenService, management, graph, identity, pages, portal]
   registry.mount(app)

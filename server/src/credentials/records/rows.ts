@@ -30,6 +30,8 @@ export type SecretRow = {
   readonly secret_hash: string
   readonly starts_at_ms: number
   readonly expires_at_ms: number
+  /** 0 for a secret of an earlier version. */
+  readonly created_at_ms: number
 }
 
 export type CertificateRow = {

@@ -22,7 +22,7 @@ export function secretStore(database: Database) {
       if (holderIds.length === 0) return []
       const secrets = database.tables<CredentialTables>().selectFrom('client_secret').selectAll()
       const found = secrets.where('holder_id', 'in', [...holderIds])
-      return found.orderBy('starts_at_ms').orderBy('id').execute()
+      return found.orderBy('created_at_ms').orderBy('starts_at_ms').orderBy('id').execute()
     },
     insert: (transaction: Transaction, row: SecretRow) =>
       within(transaction).insertInto('client_secret').values(row).execute(),

@@ -50,7 +50,8 @@ export function createSecrets({ directory, store, clock, requireLifetime }: Secr
       requireLifetime(startsAtMs, expiresAtMs)
       const { displayName } = request
       const secretText = newSecret()
-      const row = newSecretRow(secretText, { holderId, appId, displayName, startsAtMs, expiresAtMs })
+      const times = { startsAtMs, expiresAtMs, createdAtMs: clock.now() }
+      const row = newSecretRow(secretText, { holderId, appId, displayName, ...times })
       return {
         secretText,
         secret: toSecretRecord(row),
@@ -92,6 +93,7 @@ function newSecretRow(
     readonly displayName: string | null
     readonly startsAtMs: number
     readonly expiresAtMs: number
+    readonly createdAtMs: number
   },
 ): SecretRow {
   return {
@@ -103,6 +105,7 @@ function newSecretRow(
     secret_hash: storedHash(secretText),
     starts_at_ms: secret.startsAtMs,
     expires_at_ms: secret.expiresAtMs,
+    created_at_ms: secret.createdAtMs,
   }
 }
 

@@ -9,6 +9,7 @@ type ApplicationSignInRow = {
   /** JSON text of {@link RedirectUris}. */
   readonly redirect_uris: string
   readonly is_fallback_public_client: number
+  readonly is_fallback_named: number
 }
 
 type Tables = {
@@ -20,6 +21,7 @@ type Tables = {
 type FoundRow = Pick<ApplicationRow, 'object_id' | 'app_id' | 'display_name'> & {
   readonly redirect_uris: string | null
   readonly is_fallback_public_client: number | null
+  readonly is_fallback_named: number | null
   /** Null without a service principal. */
   readonly enabled: number | null
 }
@@ -27,7 +29,11 @@ type FoundRow = Pick<ApplicationRow, 'object_id' | 'app_id' | 'display_name'> & 
 const noRedirectUris: RedirectUris = { web: [], publicClient: [], spa: [] }
 
 /** An application to which users cannot sign in. */
-export const noSignIn: ApplicationSignIn = { redirectUris: noRedirectUris, isFallbackPublicClient: false }
+export const noSignIn: ApplicationSignIn = {
+  redirectUris: noRedirectUris,
+  isFallbackPublicClient: false,
+  isFallbackNamed: false,
+}
 
 /** The SQL of applications to which users sign in. */
 export function createApplicationSignInStore(database: Database) {
@@ -37,7 +43,8 @@ export function createApplicationSignInStore(database: Database) {
       .leftJoin('application_sign_in as sign_in', 'sign_in.application_id', 'application.object_id')
       .leftJoin('service_principal as principal', 'principal.application_id', 'application.object_id')
       .select(['application.object_id', 'application.app_id', 'application.display_name'])
-      .select(['sign_in.redirect_uris', 'sign_in.is_fallback_public_client', 'principal.enabled'])
+      .select(['sign_in.redirect_uris', 'sign_in.is_fallback_public_client', 'sign_in.is_fallback_named'])
+      .select('principal.enabled')
       .where('application.app_id', '=', p.appId),
   )
   return {
@@ -64,9 +71,12 @@ export function createApplicationSignInStore(database: Database) {
         .where('application_id', '=', applicationId)
         .executeTakeFirst()
       const old = toSignIn(before)
+      const present = old.isFallbackNamed ? old.isFallbackPublicClient : null
+      const fallback = change.isFallbackPublicClient === undefined ? present : change.isFallbackPublicClient
       const columns = {
         redirect_uris: JSON.stringify({ ...old.redirectUris, ...change.redirectUris }),
-        is_fallback_public_client: (change.isFallbackPublicClient ?? old.isFallbackPublicClient) ? 1 : 0,
+        is_fallback_named: fallback === null ? 0 : 1,
+        is_fallback_public_client: fallback === true ? 1 : 0,
       }
       await tables
         .insertInto('application_sign_in')
@@ -84,15 +94,20 @@ export function createApplicationSignInStore(database: Database) {
 /** The properties of an application's sign-in to change. */
 export type ApplicationSignInChange = {
   readonly redirectUris?: Partial<RedirectUris> | undefined
-  readonly isFallbackPublicClient?: boolean | undefined
+  /** Null for what a new application has. */
+  readonly isFallbackPublicClient?: boolean | null | undefined
 }
 
-function toSignIn(row: Pick<FoundRow, 'redirect_uris' | 'is_fallback_public_client'> | undefined): ApplicationSignIn {
+type SignInColumns = Pick<FoundRow, 'redirect_uris' | 'is_fallback_public_client' | 'is_fallback_named'>
+
+function toSignIn(row: SignInColumns | undefined): ApplicationSignIn {
   const text = row?.redirect_uris ?? undefined
   return {
     // The text is our own: it was checked when it was written.
     redirectUris: text === undefined ? noRedirectUris : (JSON.parse(text) as RedirectUris),
     isFallbackPublicClient: row?.is_fallback_public_client === 1,
+    // Rows of earlier versions do not say whether it was set.
+    isFallbackNamed: row?.is_fallback_named === 1 || row?.is_fallback_public_client === 1,
   }
 }
 

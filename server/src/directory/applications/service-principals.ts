@@ -25,6 +25,19 @@ export function createRemoveServicePrincipal(
   }
 }
 
+/** A service principal to create. */
+type NewServicePrincipal = {
+  readonly enabled: boolean
+  readonly directoryRole: DirectoryRole | null
+  readonly assignmentRequired?: boolean | undefined
+}
+
+/** Properties of a service principal to change. */
+type ServicePrincipalChange = {
+  readonly enabled?: boolean | undefined
+  readonly assignmentRequired?: boolean | undefined
+}
+
 /** The changes of the service principals of applications. Each throws {@link DirectoryError} if it is denied. */
 export function createServicePrincipals(options: {
   readonly store: ApplicationStore & PrincipalStore
@@ -44,7 +57,7 @@ export function createServicePrincipals(options: {
     createServicePrincipal: async (
       transaction: Transaction,
       appId: string,
-      { enabled, directoryRole }: { readonly enabled: boolean; readonly directoryRole: DirectoryRole | null },
+      { enabled, directoryRole, assignmentRequired = false }: NewServicePrincipal,
     ): Promise<ServicePrincipalRecord> => {
       const application = await store.application(transaction, 'app_id', appId)
       if (application === undefined) {
@@ -63,6 +76,7 @@ export function createServicePrincipals(options: {
         enabled: enabled ? 1 : 0,
         directory_role: directoryRole,
         created_at_ms: clock.now(),
+        assignment_required: assignmentRequired ? 1 : 0,
       }
       await store.insertServicePrincipal(transaction, row)
       const { display_name } = application
@@ -73,10 +87,13 @@ export function createServicePrincipals(options: {
     updateServicePrincipal: async (
       transaction: Transaction,
       objectId: string,
-      { enabled }: { readonly enabled?: boolean | undefined },
+      { enabled, assignmentRequired }: ServicePrincipalChange,
     ): Promise<void> => {
       transaction.changesAuthority()
       const row = await requirePrincipal(transaction, objectId)
+      if (assignmentRequired !== undefined) {
+        await store.requireAssignment(transaction, objectId, assignmentRequired ? 1 : 0)
+      }
       if (enabled === undefined) return
       await store.enableServicePrincipal(transaction, objectId, enabled ? 1 : 0)
       if (enabled) return

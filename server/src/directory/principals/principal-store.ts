@@ -44,6 +44,12 @@ export function principalStore(database: Database) {
       from(transaction).insertInto('service_principal').values(row).execute(),
     enableServicePrincipal: (transaction: Transaction, objectId: string, enabled: number) =>
       from(transaction).updateTable('service_principal').set({ enabled }).where('object_id', '=', objectId).execute(),
+    requireAssignment: (transaction: Transaction, objectId: string, assignment_required: number) =>
+      from(transaction)
+        .updateTable('service_principal')
+        .set({ assignment_required })
+        .where('object_id', '=', objectId)
+        .execute(),
     deleteServicePrincipal: (transaction: Transaction, objectId: string) =>
       from(transaction).deleteFrom('service_principal').where('object_id', '=', objectId).execute(),
   }

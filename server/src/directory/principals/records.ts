@@ -28,12 +28,19 @@ export type ServicePrincipalRecord = ServicePrincipal & {
   readonly applicationId: string
   readonly directoryRole: DirectoryRole | undefined
   readonly createdAtMs: number
+  /** Whether Graph shows that users need an app role. Only shown: role assignments decide. */
+  readonly assignmentRequired: boolean
   /** Undefined for the service principal of an application. */
   readonly managed: { readonly kind: ManagedIdentityKind; readonly resourceId: string } | undefined
 }
 
 /** How users sign in to an application. */
-export type ApplicationSignIn = { readonly redirectUris: RedirectUris; readonly isFallbackPublicClient: boolean }
+export type ApplicationSignIn = {
+  readonly redirectUris: RedirectUris
+  readonly isFallbackPublicClient: boolean
+  /** Whether a client has set `isFallbackPublicClient`; Graph shows null otherwise. */
+  readonly isFallbackNamed: boolean
+}
 
 /** An application with its identifier URIs and how users sign in to it. */
 export type DescribedApplication = ApplicationRecord & { readonly uris: readonly string[] } & ApplicationSignIn
@@ -79,6 +86,7 @@ export function toServicePrincipalRecord(row: NamedServicePrincipalRow): Service
     applicationId: row.application_id,
     directoryRole: roleOf(row.directory_role),
     createdAtMs: row.created_at_ms,
+    assignmentRequired: row.assignment_required === 1,
     managed: resourceId === undefined ? undefined : { kind: requireKind(row.managed_kind ?? ''), resourceId },
   }
 }

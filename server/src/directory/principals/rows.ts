@@ -81,6 +81,8 @@ export type ServicePrincipalRow = {
   readonly enabled: number
   readonly directory_role: string | null
   readonly created_at_ms: number
+  /** Only shown: role assignments decide who may do what. */
+  readonly assignment_required: number
 }
 
 /** The ARM resource of a service principal that is a managed identity. Keys are in lower case. */

@@ -53,6 +53,7 @@ export function createManagedIdentities(options: ManagedIdentityOptions): Manage
       enabled: 1,
       directory_role: null,
       created_at_ms: clock.now(),
+      assignment_required: 0,
     }
     const row: ManagedIdentityRow = {
       object_id: objectId,

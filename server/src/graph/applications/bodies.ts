@@ -115,17 +115,22 @@ function signInChange(body: {
   return {
     signIn: {
       redirectUris: Object.fromEntries(named),
-      ...(isFallbackPublicClient === undefined ? {} : { isFallbackPublicClient: isFallbackPublicClient ?? false }),
+      ...(isFallbackPublicClient === undefined ? {} : { isFallbackPublicClient }),
     },
   }
 }
 
 /** The body of `POST /servicePrincipals`. */
-export const newServicePrincipalBody = z.strictObject({ appId: guid, accountEnabled: z.boolean().optional() })
+export const newServicePrincipalBody = z.strictObject({
+  appId: guid,
+  accountEnabled: z.boolean().optional(),
+  appRoleAssignmentRequired: z.boolean().optional(),
+})
 
 /** The body of `PATCH /servicePrincipals/{id}`. */
 export const servicePrincipalChangeBody = z.strictObject({
   accountEnabled: z.boolean().optional(),
+  appRoleAssignmentRequired: z.boolean().optional(),
   keyCredentials: z.array(keyCredential).optional(),
 })
 

@@ -22,8 +22,8 @@ export const createServicePrincipal: GraphHandler<
   typeof servicePrincipalSchema,
   typeof newServicePrincipalBody
 > = async (context, call) => {
-  const { appId, accountEnabled = true } = call.readBody()
-  const rights = { enabled: accountEnabled, directoryRole: null }
+  const { appId, accountEnabled = true, appRoleAssignmentRequired: assignmentRequired } = call.readBody()
+  const rights = { enabled: accountEnabled, directoryRole: null, assignmentRequired }
   const row = await change(
     context,
     call,
@@ -58,21 +58,22 @@ export const updateServicePrincipal: GraphHandler<'none', typeof servicePrincipa
 ) => {
   const id = requirePathId(call)
   const body = call.readBody()
-  const { accountEnabled, keyCredentials } = body
+  const { accountEnabled, keyCredentials, appRoleAssignmentRequired: assignmentRequired } = body
   if (!call.caller.isDirectoryOwner && accountEnabled !== undefined) throw insufficientPrivileges()
   if (keyCredentials !== undefined) await requireMayBecome(context, call, id)
   await change(
     context,
     call,
     async (transaction) => {
-      await context.directory.applications.updateServicePrincipal(transaction, id, { enabled: accountEnabled })
+      const wanted = { enabled: accountEnabled, assignmentRequired }
+      await context.directory.applications.updateServicePrincipal(transaction, id, wanted)
       if (keyCredentials === undefined) return
       await context.credentials.replaceCertificates(transaction, 'servicePrincipals', id, keyCredentials)
     },
     () => ({
       action: 'service-principal.update',
       target: `servicePrincipals/${id}`,
-      detail: { accountEnabled, certificates: keyCredentials?.length },
+      detail: { accountEnabled, assignmentRequired, certificates: keyCredentials?.length },
     }),
   )
 }

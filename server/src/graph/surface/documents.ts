@@ -45,7 +45,7 @@ export const applicationSchema = z
     identifierUris: z.array(z.string()),
     publisherDomain: z.string(),
     signInAudience: z.literal('AzureADMyOrg'),
-    isFallbackPublicClient: z.boolean(),
+    isFallbackPublicClient: z.boolean().nullable(),
     requiredResourceAccess: alwaysEmpty,
     web: platformSchema,
     publicClient: platformSchema,
@@ -64,6 +64,7 @@ export const servicePrincipalSchema = z
     displayName: z.string(),
     appDisplayName: z.string(),
     accountEnabled: z.boolean(),
+    appRoleAssignmentRequired: z.boolean().describe('Stored without effect: role assignments decide.'),
     appOwnerOrganizationId: z.guid().describe('The id of the tenant.'),
     createdDateTime: z.iso.datetime(),
     servicePrincipalNames: z.array(z.string()),
@@ -140,7 +141,7 @@ export function applicationDocument(
   described: DescribedApplication & HeldCredentials,
   publisherDomain: string,
 ): Application {
-  const { uris, secrets, certificates, redirectUris, isFallbackPublicClient } = described
+  const { uris, secrets, certificates, redirectUris, isFallbackPublicClient, isFallbackNamed } = described
   return {
     id: described.objectId,
     appId: described.appId,
@@ -149,14 +150,14 @@ export function applicationDocument(
     identifierUris: uris,
     publisherDomain,
     signInAudience: 'AzureADMyOrg',
-    isFallbackPublicClient,
+    isFallbackPublicClient: isFallbackNamed ? isFallbackPublicClient : null,
     // Permissions here are role assignments, so applications request none. az reads the list.
     requiredResourceAccess: [],
     web: { redirectUris: redirectUris.web },
     publicClient: { redirectUris: redirectUris.publicClient },
     spa: { redirectUris: redirectUris.spa },
     keyCredentials: certificates.map(keyCredentialDocument),
-    passwordCredentials: secrets.map((secret) => passwordCredentialDocument(secret)),
+    passwordCredentials: passwordCredentialDocuments(secrets),
   }
 }
 
@@ -173,12 +174,13 @@ export function servicePrincipalDocument(
     displayName: principal.displayName,
     appDisplayName: principal.displayName,
     accountEnabled: principal.enabled,
+    appRoleAssignmentRequired: principal.assignmentRequired,
     appOwnerOrganizationId: tenantId,
     createdDateTime: graphTime(principal.createdAtMs),
     servicePrincipalNames: [principal.appId, ...uris],
     ...typeProperties(managed),
     keyCredentials: certificates.map(keyCredentialDocument),
-    passwordCredentials: secrets.map((secret) => passwordCredentialDocument(secret)),
+    passwordCredentials: passwordCredentialDocuments(secrets),
   }
 }
 
@@ -223,6 +225,11 @@ export function groupDocument(record: GroupRecord): DocumentOf<typeof groupSchem
     mailEnabled: false,
     securityEnabled: true,
   }
+}
+
+/** The documents of secrets, the newest first. */
+function passwordCredentialDocuments(secrets: readonly SecretRecord[]) {
+  return secrets.toReversed().map((secret) => passwordCredentialDocument(secret))
 }
 
 /** The document of a secret. `secretText` is known only when the secret is created. */

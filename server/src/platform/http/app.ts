@@ -18,6 +18,8 @@ export type AppOptions = {
   readonly trustedProxies: readonly string[]
   /** Whether HSTS includes all subdomains. */
   readonly hstsIncludeSubDomains?: boolean
+  /** Changes the URL of a request before it is routed, for other spellings of a path. */
+  readonly rewriteUrl?: (url: string) => string
   /** The limits of each caller over all surfaces. Default: the usual limits. */
   readonly callerBudgets?: CallerBudgets
 }
@@ -54,13 +56,14 @@ declare module 'fastify' {
  * of case, a trailing slash and repeated slashes. A surface that must distinguish them uses the raw URL.
  */
 export function createApp(settings: AppOptions): FastifyInstance {
-  const { log, trustedProxies, hstsIncludeSubDomains = false } = settings
+  const { log, trustedProxies, hstsIncludeSubDomains = false, rewriteUrl = (url: string) => url } = settings
   const isTrusted = trustedProxies.length === 0 ? undefined : proxyAddr.compile([...trustedProxies])
   const app = Fastify({
     logger: false,
     trustProxy: isTrusted ?? false,
     bodyLimit: bodyLimitBytes,
     exposeHeadRoutes: false,
+    rewriteUrl: ({ url = '/' }: IncomingMessage) => rewriteUrl(url),
     schemaController: { compilersFactory: { buildValidator: rejectSchemas, buildSerializer: rejectSchemas } },
     genReqId: () => newTimeOrderedId(Date.now()),
     frameworkErrors: (error, request, reply) => {

@@ -15,7 +15,7 @@ export function isName(text: string): boolean {
 /** The mark in the names of users from other identity providers. No local user has it in the name. [Entra, guest users] */
 export const externalNameMark = '#EXT#'
 
-const userPrincipalNamePattern = /^[A-Za-z0-9'._!#^~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
+const userPrincipalNamePattern = /^[A-Za-z0-9'._!#$^~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
 
 /** Whether a text is a valid name of a local user. [Microsoft Graph, user.userPrincipalName] */
 export function isUserPrincipalName(text: string): boolean {
