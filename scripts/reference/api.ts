@@ -41,7 +41,8 @@ implements.
 
 const notes: Readonly<Record<string, string>> = {
   management: `\`{scope}\` is the path of a resource. The last column lists the kinds of resources that have the route. Every request has the query
-parameter \`api-version\`; any value is accepted.
+parameter \`api-version\`. An unknown newer version is served as the newest known one, with a \`Warning\` header; with the compatibility
+\`acr\`, it is an error.
 `,
   graph: `\`visible\`: any signed-in principal. Owners and readers of the directory see everything; all others see only their own objects.
 \`self\`: any signed-in principal, for changes to what belongs to it. \`application-owner\`, \`group-owner\`: an owner of the object in the

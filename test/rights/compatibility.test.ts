@@ -15,11 +15,14 @@ async function startPair(first: 'oci' | 'acr') {
   const { loginServer } = await createRegistry(server, 'second')
   const second = first === 'oci' ? 'acr' : 'oci'
   const id = registryId(server, 'second')
-  const answer = expectStatus(await arm(server, 'PATCH', id, { properties: { compatibility: second } }), 200).json()
-  assert.equal(at(answer, 'properties', 'compatibility'), second)
+  const answer = expectStatus(
+    await arm(server, 'PATCH', id, { properties: { acrux: { compatibility: second } } }),
+    200,
+  ).json()
+  assert.equal(at(answer, 'properties', 'acrux', 'compatibility'), second)
   // A change of something else leaves it.
   const tagged = expectStatus(await arm(server, 'PATCH', id, { tags: { a: 'b' } }), 200).json()
-  assert.equal(at(tagged, 'properties', 'compatibility'), second)
+  assert.equal(at(tagged, 'properties', 'acrux', 'compatibility'), second)
   return { server, hosts: { [first]: server.firstRun.loginServer, [second]: loginServer } }
 }
 
@@ -323,6 +326,6 @@ test('requests are limited as by ACR with acr, and not with oci', async () => {
 
 test('a registry is compatible with nothing else', async () => {
   const [{ server }] = pairs
-  const answer = await arm(server, 'PATCH', registryId(server), { properties: { compatibility: 'docker' } })
+  const answer = await arm(server, 'PATCH', registryId(server), { properties: { acrux: { compatibility: 'docker' } } })
   expectStatus(answer, 400)
 })

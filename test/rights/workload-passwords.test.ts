@@ -93,7 +93,7 @@ async function statuses(token: string, appId: string, where: Where = {}): Promis
 const messageOf = (answer: HttpResponse): string => stringAt(answer.json(), 'errors', 0, 'message')
 
 async function setAudiences(workloadTokenAudiences: unknown): Promise<HttpResponse> {
-  return arm(server, 'PATCH', registryId(server), { properties: { workloadTokenAudiences } })
+  return arm(server, 'PATCH', registryId(server), { properties: { acrux: { workloadTokenAudiences } } })
 }
 
 test('a workload token is the password of the null GUID and of its application, and a bearer token', async () => {
@@ -153,11 +153,11 @@ test('an audience that is set for a registry is accepted there, and no longer af
   const job = await createJob({ audience: 'api://AzureADTokenExchange' })
   assert.deepEqual(await statuses(job.token(), job.appId), new Set([401]))
   const set = expectStatus(await setAudiences(['api://AzureADTokenExchange', 'api://AzureADTokenExchange']), 200)
-  assert.deepEqual(listAt(set.json(), 'properties', 'workloadTokenAudiences'), ['api://AzureADTokenExchange'])
+  assert.deepEqual(listAt(set.json(), 'properties', 'acrux', 'workloadTokenAudiences'), ['api://AzureADTokenExchange'])
   assert.deepEqual(await statuses(job.token(), job.appId), new Set([200]))
   assert.deepEqual(await statuses(job.token(), job.appId, there), new Set([401]))
   const tagged = expectStatus(await arm(server, 'PATCH', registryId(server), { tags: { team: 'a' } }), 200).json()
-  assert.deepEqual(listAt(tagged, 'properties', 'workloadTokenAudiences'), ['api://AzureADTokenExchange'])
+  assert.deepEqual(listAt(tagged, 'properties', 'acrux', 'workloadTokenAudiences'), ['api://AzureADTokenExchange'])
   expectStatus(await setAudiences([]), 200)
   assert.deepEqual(await statuses(job.token(), job.appId), new Set([401]))
   for (const invalid of ['x', [''], ['a b'], [1], ['x'.repeat(201)], Array.from({ length: 11 }, (_, n) => `a${n}`)]) {

@@ -24,7 +24,7 @@ function patternOf(path) {
 
 /** Routes that exist to say that something is not served, or not by this method: they never succeed. */
 const alwaysRefused =
-  /^(?:management\.(?:unserved\.(?!list$)|(?:locks|privateEndpoints)\.(?!list\.)|tags\.(?!get\.))|identity\.v[12]\.(?:token|deviceCode)\.get$)/
+  /^(?:management\.(?:unserved\.(?!list$)|(?:locks|privateEndpoints|denyAssignments)\.(?!list\.)|tags\.(?!get\.))|identity\.v[12]\.(?:token|deviceCode)\.get$)/
 
 /** Requests that the portal passes on: the surface that answers has the route. */
 const passedOn = /^portal\.(?:arm|graph|registry)\./

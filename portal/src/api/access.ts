@@ -1,5 +1,6 @@
 import { type ArmPage, nextOf, readAll, readPage } from './arm-list.ts'
 import { readJson, send } from './client.ts'
+import { registryVersion } from './registry-document.ts'
 import type {
   AccessExplanation,
   AllowedPrincipal,
@@ -11,7 +12,6 @@ import type {
 } from './types.ts'
 
 const authorizationVersion = '2022-04-01'
-const registryVersion = '2025-03-01-preview'
 
 const authorizationPath = (scope: string, type: string) =>
   `arm${encodeURI(scope)}/providers/Microsoft.Authorization/${type}`

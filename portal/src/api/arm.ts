@@ -1,8 +1,8 @@
 import { readJson } from './client.ts'
-import type { AuditEventList, Registry, RegistryList, RegistryUsages, SubscriptionList } from './types.ts'
+import { type Registry, registryVersion } from './registry-document.ts'
+import type { AuditEventList, RegistryList, RegistryUsages, SubscriptionList } from './types.ts'
 
 const subscriptionsVersion = '2022-12-01'
-const registryVersion = '2023-07-01'
 
 /** The subscriptions in which the person may see something. */
 export async function readSubscriptions(signal: AbortSignal): Promise<SubscriptionList['value']> {
@@ -21,7 +21,7 @@ export async function listRegistries(signal: AbortSignal): Promise<readonly Regi
       ),
     ),
   )
-  return lists.flatMap(({ body }) => body.value)
+  return lists.flatMap(({ body }) => body.value as readonly Registry[])
 }
 
 /** The storage of a registry and its limit. */

@@ -1,7 +1,7 @@
 import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { Navigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { Registry } from '../api/types.ts'
+import type { Registry } from '../api/registry-document.ts'
 import { AppLink } from '../shell/app-link.tsx'
 import { Loaded } from '../shell/loaded.tsx'
 import { identitiesTexts } from '../texts/identities.ts'

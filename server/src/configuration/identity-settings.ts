@@ -22,7 +22,7 @@ export const identitySettings = z
       passwordGrant: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Allow programs to sign users in with only a user name and a password, as `az login -u -p` does. Users with a second factor, or with a password that must be changed, are still denied.',
+          'Allow programs to sign users in with only a user name and a password, as `az login -u -p` does; `az` then connects to port 443, whatever the port of the server is. Users with a second factor, or with a password that must be changed, are still denied.',
         placeholder: 'boolean',
         example: 'true',
       }),

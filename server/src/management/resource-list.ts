@@ -6,6 +6,7 @@ import { readFilter, unsupportedFilter } from './arm/query.ts'
 import { listOf, tagsRecord } from './arm/response.ts'
 import { machineType } from './identities/machines.ts'
 import { userAssignedIdentityType } from './identities/managed-identities.ts'
+import { type TagFilter, readTagFilter } from './arm/tag-filter.ts'
 import { visibleResources } from './arm/visibility.ts'
 
 const sku = z.enum(['Basic', 'Standard', 'Premium'])
@@ -31,13 +32,15 @@ export async function listResources(
   call: ManagementCall,
 ): Promise<DocumentOf<typeof resourceListResponse>> {
   const { caller, names, request } = call
-  const { type, group } = readWanted(request)
+  const { type, group, matches } = readWanted(request)
   const value: ResourceDocument[] = []
   for (const [listedType, list] of Object.entries(lists)) {
     if (type !== undefined && type !== listedType.toLowerCase()) continue
     const visible = await visibleResources(context, caller, `${listedType}/read`)
     const found = await list(context, names.subscriptionId, group)
-    for (const resource of found) if (visible(resource.id)) value.push({ ...resource, type: listedType })
+    for (const resource of found) {
+      if (visible(resource.id) && matches(resource.tags)) value.push({ ...resource, type: listedType })
+    }
   }
   return { value }
 }
@@ -72,15 +75,20 @@ async function listManaged(
   return identities.map(({ id, name, location, tags }) => ({ id, name, location, tags }))
 }
 
-type Wanted = { readonly type: string | undefined; readonly group: string | undefined }
+type Wanted = {
+  readonly type: string | undefined
+  readonly group: string | undefined
+  readonly matches: TagFilter['matches']
+}
 
-/** The type and the group, in lower case, that the resources must be of; undefined for any. */
+/** The type and the group, in lower case, that the resources must be of, undefined for any; and the tags that they must have. */
 function readWanted(request: ManagementCall['request']): Wanted {
   const wanted = new Map<string, string>()
-  for (const term of readFilter(request)) {
+  const { matches, others } = readTagFilter(readFilter(request))
+  for (const term of others) {
     const isKnown = term.form === 'equals' && (term.name === 'resourcetype' || term.name === 'resourcegroup')
     if (!isKnown || wanted.has(term.name)) throw unsupportedFilter()
     wanted.set(term.name, term.value.toLowerCase())
   }
-  return { type: wanted.get('resourcetype'), group: wanted.get('resourcegroup') }
+  return { type: wanted.get('resourcetype'), group: wanted.get('resourcegroup'), matches }
 }

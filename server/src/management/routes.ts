@@ -47,6 +47,7 @@ import {
   patchResourceGroup,
   putResourceGroup,
 } from './arm/resource-groups.ts'
+import { operationRows } from './operations.ts'
 import { listResources } from './resource-list.ts'
 import { listPermissions } from './roles/permissions.ts'
 import { listRoleAssignments } from './roles/role-assignment-list.ts'
@@ -79,7 +80,7 @@ import { deleteQuota, getQuota, listQuotas, putQuota } from './registries/quotas
 import { deleteOpenUpload, listOpenUploads } from './registries/open-uploads.ts'
 import { searchContent } from './registries/search-content.ts'
 import { listUsages } from './registries/usages.ts'
-import { getTags, listNone, listUnserved, refuseNone, refuseUnserved } from './registries/unserved-types.ts'
+import { unservedRows } from './unserved-routes.ts'
 
 const onRegistries = (name: string): CallerNeed => action(`Microsoft.ContainerRegistry/registries/${name}`)
 const onGroups = (name: string): CallerNeed => action(`Microsoft.Resources/subscriptions/resourceGroups/${name}`)
@@ -102,7 +103,7 @@ const subscriptionRows = table([
   { id: 'providers.list',          method: 'GET',    path: `${subscription}/providers`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'),     cost: 'list', handle: listProviders },
   { id: 'providers.get',           method: 'GET',    path: `${subscription}/providers/:name`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'), cost: 'read', handle: getProvider },
   { id: 'resources.list',          method: 'GET',    path: `${subscription}/resources`, need: listed('Microsoft.ContainerRegistry/registries/read'),           cost: 'list', handle: listResources, filtered: true },
-  { id: 'resourceGroups.list',     method: 'GET',    path: groups,                      need: listed('Microsoft.Resources/subscriptions/resourceGroups/read'), cost: 'list', handle: listResourceGroups },
+  { id: 'resourceGroups.list',     method: 'GET',    path: groups,                      need: listed('Microsoft.Resources/subscriptions/resourceGroups/read'), cost: 'list', handle: listResourceGroups, filtered: true },
   { id: 'resourceGroups.get',      method: 'GET',    path: group,                       need: onGroups('read'),                                                cost: 'read', handle: getResourceGroup },
   { id: 'resourceGroups.head',     method: 'HEAD',   path: group,                       need: onGroups('read'),                                                cost: 'read', handle: headResourceGroup },
   { id: 'resourceGroups.put',      method: 'PUT',    path: group,                       need: onGroups('write'),                                               cost: 'change', handle: putResourceGroup },
@@ -156,48 +157,6 @@ const registryRows = table([
   { id: 'registries.checkNetworkAccess',   method: 'POST',   path: `${registry}/providers/Acrux.Server/checkNetworkAccess`, need: onRegistries('read'), cost: 'list', handle: checkNetworkAccess },
   { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            cost: 'list', handle: listRegistryAuditEvents, filtered: true, paged: true },
 ])
-
-const child = `${registry}/:type`
-
-/** What Azure has and this server does not. The paths that are served are more specific, and take precedence. */
-// prettier-ignore
-const unservedRows = table([
-  { id: 'unserved.list',   method: 'GET',    path: child,                  need: onRegistries('read'), cost: 'read', handle: listUnserved },
-  { id: 'unserved.act',    method: 'POST',   path: child,                  need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
-  { id: 'unserved.get',    method: 'GET',    path: `${child}/:name`,       need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
-  { id: 'unserved.put',    method: 'PUT',    path: `${child}/:name`,       need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
-  { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
-  { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
-  { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: onRegistries('read'), cost: 'read', handle: refuseUnserved },
-  { id: 'tagNames.list', method: 'GET', path: `${subscription}/tagNames`, need: anyRole('Microsoft.Resources/subscriptions/tagNames/read'), cost: 'read', handle: listNone },
-])
-
-/** Tags can be read here, and are changed with their resource. */
-function tagRows(scopeName: string, scopePath: string, need: CallerNeed): readonly ManagementRow[] {
-  const path = `${scopePath}/providers/Microsoft.Resources/tags/default`
-  // prettier-ignore
-  return table([
-    { id: `tags.get.${scopeName}`,    method: 'GET',    path, need, cost: 'read', handle: getTags },
-    { id: `tags.put.${scopeName}`,    method: 'PUT',    path, need, cost: 'read', handle: refuseNone },
-    { id: `tags.patch.${scopeName}`,  method: 'PATCH',  path, need, cost: 'read', handle: refuseNone },
-    { id: `tags.delete.${scopeName}`, method: 'DELETE', path, need, cost: 'read', handle: refuseNone },
-  ])
-}
-
-/** Locks and private endpoints: there are none at any scope. */
-function noneRows(scopeName: string, scopePath: string, need: CallerNeed): readonly ManagementRow[] {
-  const types = { locks: 'Microsoft.Authorization/locks', privateEndpoints: 'Microsoft.Network/privateEndpoints' }
-  return Object.entries(types).flatMap(([name, type]) => {
-    const path = `${scopePath}/providers/${type}`
-    // prettier-ignore
-    return table([
-      { id: `${name}.list.${scopeName}`,   method: 'GET',    path,                   need, cost: 'read', handle: listNone },
-      { id: `${name}.get.${scopeName}`,    method: 'GET',    path: `${path}/:name`, need, cost: 'read', handle: refuseNone },
-      { id: `${name}.put.${scopeName}`,    method: 'PUT',    path: `${path}/:name`, need, cost: 'read', handle: refuseNone },
-      { id: `${name}.delete.${scopeName}`, method: 'DELETE', path: `${path}/:name`, need, cost: 'read', handle: refuseNone },
-    ])
-  })
-}
 
 const insights = `${registry}/providers/Microsoft.Insights`
 const onInsights = (name: string): CallerNeed => action(`Microsoft.Insights/${name}/read`)
@@ -355,19 +314,12 @@ const tenantRows = table([
   { id: 'roleDefinitions.get.tenant',  method: 'GET', path: `/${authorization}/roleDefinitions/:name`, need: anyRole('Microsoft.Authorization/roleDefinitions/read'), cost: 'read', handle: getRoleDefinition },
 ])
 
-/** The route table of the ARM surface, without `/metadata/endpoints`, which is public. */
-export const rows: readonly ManagementRow[] = [
+const servedRows: readonly ManagementRow[] = [
   ...subscriptionRows,
   ...webhookRows,
   ...registrationRows,
   ...registryRows,
   ...unservedRows,
-  ...noneRows('subscription', subscription, anyRole('Microsoft.Authorization/locks/read')),
-  ...noneRows('group', group, anyRole('Microsoft.Authorization/locks/read')),
-  ...noneRows('registry', registry, onRegistries('read')),
-  ...tagRows('subscription', subscription, anyRole('Microsoft.Resources/tags/read')),
-  ...tagRows('group', group, onGroups('read')),
-  ...tagRows('registry', registry, onRegistries('read')),
   ...metricRows,
   ...scopedTokenRows,
   ...passwordUseRows,
@@ -385,4 +337,10 @@ export const rows: readonly ManagementRow[] = [
   ...roleRows('registry', registry),
   ...roleRows('identity', identity),
   ...roleRows('machine', machine),
-].map((row) => ({ ...row, id: `management.${row.id}` }))
+]
+
+/** The route table of the ARM surface, without `/metadata/endpoints`, which is public. */
+export const rows: readonly ManagementRow[] = [...servedRows, ...operationRows(servedRows)].map((row) => ({
+  ...row,
+  id: `management.${row.id}`,
+}))

@@ -3,6 +3,7 @@ import { type DecisionRecord, recordActionDecision } from '../access/index.ts'
 import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
+import { typeOfPath } from './arm/api-versions.ts'
 import { authenticate } from './arm/authenticate.ts'
 import type { ManagementCall, ManagementCaller, ManagementContext } from './arm/context.ts'
 import { ArmError } from './arm/errors.ts'
@@ -11,9 +12,9 @@ import { budgetKeyOf } from '../platform/http/batch.ts'
 import { type CallerNeed, type ManagementNeed, requireNeed } from './arm/need.ts'
 import { pageOf } from './arm/page.ts'
 import { readPathNames, scopeOf } from './arm/path-scope.ts'
-import { registryVersionsHeader } from './arm/providers.ts'
 import { parameter, requireApiVersion, unsupportedFilter } from './arm/query.ts'
 import { prepare, renderError } from './arm/render.ts'
+import { createVersionPolicy } from './arm/version-policy.ts'
 import { rows } from './routes.ts'
 import type { ManagementRow } from './table.ts'
 
@@ -40,6 +41,7 @@ export function createManagement(context: ManagementContext): Management {
 type RowNeed = { readonly id: string; readonly need: ManagementNeed; readonly versionless?: true | undefined }
 
 function mountManagement(app: FastifyInstance, context: ManagementContext): void {
+  const versionOf = createVersionPolicy(context)
   const metadataRoute: Route<RowNeed, ManagementCaller | undefined> = {
     ...metadataRow,
     need: { id: metadataRow.id, need: 'public' },
@@ -49,7 +51,7 @@ function mountManagement(app: FastifyInstance, context: ManagementContext): void
     app,
     {
       name: 'management',
-      routes: [metadataRoute, ...rows.map((row) => toRoute(context, row))],
+      routes: [metadataRoute, ...rows.map((row) => toRoute(context, row, versionOf))],
       territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
       authority: context.database,
       authorize: async (row, request, isUnderWay) =>
@@ -62,7 +64,12 @@ function mountManagement(app: FastifyInstance, context: ManagementContext): void
   )
 }
 
-function toRoute(context: ManagementContext, row: ManagementRow): Route<RowNeed, ManagementCaller | undefined> {
+function toRoute(
+  context: ManagementContext,
+  row: ManagementRow,
+  versionOf: ReturnType<typeof createVersionPolicy>,
+): Route<RowNeed, ManagementCaller | undefined> {
+  const type = typeOfPath(row.path)
   return {
     id: row.id,
     method: row.method,
@@ -71,11 +78,15 @@ function toRoute(context: ManagementContext, row: ManagementRow): Route<RowNeed,
     need: { id: row.id, need: row.need, versionless: row.versionless },
     handle: async ({ caller, ...call }: Call<ManagementCaller | undefined>) => {
       if (caller === undefined) throw new Error(`${row.id} was reached without a caller`)
-      if (row.path.includes('/registries')) call.reply.header('api-supported-versions', registryVersionsHeader)
+      const { request, reply } = call
+      if (type !== undefined && row.path.includes('/registries')) {
+        reply.header('api-supported-versions', type.versions.toReversed().join(', '))
+      }
       const names = readPathNames(call.params)
-      return recordingDenial(context, { action: row.id, request: call.request, caller }, async () => {
-        if (row.filtered !== true && parameter(call.request.query, '$filter') !== undefined) throw unsupportedFilter()
-        return send(context, row, call, await row.handle(context, { ...call, caller, names }))
+      return recordingDenial(context, { action: row.id, request, caller }, async () => {
+        if (row.filtered !== true && parameter(request.query, '$filter') !== undefined) throw unsupportedFilter()
+        const apiVersion = await versionOf(type, request, names, (warning) => reply.header('warning', warning))
+        return send(context, row, call, await row.handle(context, { ...call, caller, names, apiVersion }))
       })
     },
   }

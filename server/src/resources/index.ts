@@ -1,4 +1,5 @@
 export type {
+  Compatibility,
   Sku,
   RegistryPolicies,
   MovedRegistry,

@@ -62,4 +62,11 @@ export const resourcesMigrations: readonly Migration[] = [
       await schema.createIndex('registry_activity_by_hour').on('registry_activity').column('hour_ms').execute()
     },
   },
+  {
+    id: 'resources-0002-managed-by',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema.alterTable('resource_group').addColumn('managed_by', types.text).execute()
+    },
+  },
 ]

@@ -97,6 +97,8 @@ export type ResourceGroup = {
   readonly subscriptionId: string
   readonly name: string
   readonly location: string
+  /** The id of the resource that manages the group. Only shown: it permits and denies nothing. */
+  readonly managedBy?: string | undefined
   readonly tags: Readonly<Record<string, string>>
 }
 

@@ -13,7 +13,7 @@ export interface ResourceGroups {
   listResourceGroups(subscriptionId: string): Promise<ResourceGroup[]>
   /** With a transaction, as the transaction sees it. */
   findResourceGroup(subscriptionId: string, name: string, transaction?: Transaction): Promise<ResourceGroup | undefined>
-  /** Creates a group, or replaces the tags of an existing one, whose location never changes. */
+  /** Creates a group, or replaces the tags and the manager of an existing one, whose location never changes. */
   putResourceGroup(
     transaction: Transaction,
     group: ResourceGroup,
@@ -47,9 +47,9 @@ export function createResourceGroups(
       const row = toGroupRow(group)
       const present = await store.group(transaction, row.subscription_id, row.name_key)
       if (present === undefined) await store.insertGroup(transaction, row)
-      else await store.updateGroupTags(transaction, row)
+      else await store.updateGroup(transaction, row)
       return {
-        group: toGroup(present === undefined ? row : { ...present, tags: row.tags }),
+        group: toGroup(present === undefined ? row : { ...present, tags: row.tags, managed_by: row.managed_by }),
         created: present === undefined,
       }
     },
@@ -69,15 +69,23 @@ function toSubscription(row: SubscriptionRow): Subscription {
 
 function toGroup(row: ResourceGroupRow): ResourceGroup {
   const tags = JSON.parse(row.tags) as Record<string, string>
-  return { subscriptionId: row.subscription_id, name: row.name, location: row.location, tags }
+  const managedBy = row.managed_by ?? undefined
+  return {
+    subscriptionId: row.subscription_id,
+    name: row.name,
+    location: row.location,
+    ...(managedBy !== undefined && { managedBy }),
+    tags,
+  }
 }
 
-function toGroupRow({ subscriptionId, name, location, tags }: ResourceGroup): ResourceGroupRow {
+function toGroupRow({ subscriptionId, name, location, managedBy, tags }: ResourceGroup): ResourceGroupRow {
   return {
     subscription_id: subscriptionId.toLowerCase(),
     name_key: name.toLowerCase(),
     name,
     location,
     tags: JSON.stringify(tags),
+    managed_by: managedBy ?? null,
   }
 }

@@ -44,10 +44,10 @@ function createGroupStore(database: Database) {
         .executeTakeFirst(),
     insertGroup: (transaction: Transaction, row: ResourceGroupRow) =>
       within(transaction).insertInto('resource_group').values(row).execute(),
-    updateGroupTags: (transaction: Transaction, row: ResourceGroupRow) =>
+    updateGroup: (transaction: Transaction, row: ResourceGroupRow) =>
       within(transaction)
         .updateTable('resource_group')
-        .set({ tags: row.tags })
+        .set({ tags: row.tags, managed_by: row.managed_by })
         .where('subscription_id', '=', row.subscription_id)
         .where('name_key', '=', row.name_key)
         .execute(),

@@ -11,6 +11,7 @@ export type ResourceGroupRow = {
   readonly location: string
   /** JSON text. */
   readonly tags: string
+  readonly managed_by: string | null
 }
 
 export type RegistryRow = {

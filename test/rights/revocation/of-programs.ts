@@ -196,7 +196,7 @@ function workloadPasswords(server: RunningServer, issuer: TokenIssuer): Revocati
   })
   const application = ['application', 'application_owner', 'service_principal', 'role_assignment', ...secretRows]
   const setAudiences = async (workloadTokenAudiences: readonly string[]) => {
-    const body = { properties: { workloadTokenAudiences } }
+    const body = { properties: { acrux: { workloadTokenAudiences } } }
     expectStatus(await arm(server, 'PATCH', registryId(server), body), 200)
   }
   return [

@@ -2,7 +2,7 @@ import { Badge, Field, Select, Text, makeStyles, tokens } from '@fluentui/react-
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { type MayAct, usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'

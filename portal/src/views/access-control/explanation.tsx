@@ -1,6 +1,7 @@
 import { MessageBar, MessageBarBody, MessageBarTitle, Text } from '@fluentui/react-components'
 import type { Principal } from '../../api/principals.ts'
-import type { AccessExplanation, Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
+import type { AccessExplanation } from '../../api/types.ts'
 import { DataTable } from '../../shell/data-table.tsx'
 import { Facts } from '../../shell/facts.tsx'
 import { rightsTexts } from '../../texts/rights.ts'

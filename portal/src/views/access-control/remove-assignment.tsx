@@ -1,7 +1,7 @@
 import { Text } from '@fluentui/react-components'
 import { capabilityLoss } from '../../../../cli/src/acr/permission/mode-changes.ts'
 import { deleteAssignment } from '../../api/access.ts'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { Loaded } from '../../shell/loaded.tsx'

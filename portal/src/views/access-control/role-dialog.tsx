@@ -1,7 +1,8 @@
 import { Field, Input, Text, Textarea } from '@fluentui/react-components'
 import { useState } from 'react'
 import { putRole } from '../../api/access.ts'
-import type { Registry, RoleDefinition } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
+import type { RoleDefinition } from '../../api/types.ts'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { rightsTexts } from '../../texts/rights.ts'
 

@@ -1,7 +1,8 @@
 import { Field, Radio, RadioGroup, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
 import { grantForms } from '../../../../cli/src/acr/permission/granted-action.ts'
-import type { Registry, RoleDefinition } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
+import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import { capabilitiesOf } from './describe.ts'
 

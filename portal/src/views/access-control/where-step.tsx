@@ -1,5 +1,6 @@
 import { Field, Radio, RadioGroup, Text, Textarea, makeStyles, tokens } from '@fluentui/react-components'
-import type { Registry, RoleDefinition } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
+import type { RoleDefinition } from '../../api/types.ts'
 import { AppLink } from '../../shell/app-link.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { rightsTexts } from '../../texts/rights.ts'

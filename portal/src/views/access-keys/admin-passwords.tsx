@@ -7,7 +7,7 @@ import {
   readAdminPasswords,
   regenerateAdminPassword,
 } from '../../api/admin-account.ts'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'

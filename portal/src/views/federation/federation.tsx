@@ -270,8 +270,8 @@ function GiveRoleTo({ application }: { readonly application: GraphApplication })
 /** Tokens of Azure DevOps have an audience of their own, which the registry must accept. */
 function AzureAudience({ loginServer }: { readonly loginServer: string }) {
   const { registry } = useRegistry(loginServer)
-  const audiences = [...(registry?.properties.workloadTokenAudiences ?? []), azureAudience]
-  const body = JSON.stringify({ properties: { workloadTokenAudiences: audiences } })
+  const audiences = [...(registry?.properties.acrux.workloadTokenAudiences ?? []), azureAudience]
+  const body = JSON.stringify({ properties: { acrux: { workloadTokenAudiences: audiences } } })
   const name = registry?.name ?? registryName(loginServer)
   return (
     <Section title={view.audienceTitle}>
@@ -289,10 +289,12 @@ function AcceptAudience({ registry }: { readonly registry: Registry }) {
   const { id, properties } = registry
   const mayAct = usePermissions(id)
   const queries = useQueryClient()
-  const isAccepted = properties.workloadTokenAudiences.includes(azureAudience)
+  const isAccepted = properties.acrux.workloadTokenAudiences.includes(azureAudience)
   const accept = useMutation({
     mutationFn: async () => {
-      await changeRegistry(id, { workloadTokenAudiences: [...properties.workloadTokenAudiences, azureAudience] })
+      await changeRegistry(id, {
+        acrux: { workloadTokenAudiences: [...properties.acrux.workloadTokenAudiences, azureAudience] },
+      })
       await queries.invalidateQueries({ queryKey: ['registries'] })
     },
   })

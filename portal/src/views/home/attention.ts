@@ -1,5 +1,6 @@
 import type { Application, ApplicationCredential } from '../../api/attention.ts'
-import type { AuditWebhook, CredentialUse, Quota, Registry, ServerStatus } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
+import type { AuditWebhook, CredentialUse, Quota, ServerStatus } from '../../api/types.ts'
 import { formatAge } from '../../shell/format.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { texts } from '../../texts.ts'

@@ -1,6 +1,7 @@
 import { readEvents } from '../../api/arm.ts'
 import { orHidden } from '../../api/or-hidden.ts'
-import type { AuditEvent, Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
+import type { AuditEvent } from '../../api/types.ts'
 import type { MayAct } from '../../session/use-permissions.ts'
 
 /** The newest events, and whether there are more. */

@@ -4,7 +4,7 @@ import { listApplications, listCredentialUses, listWebhooks } from '../../api/at
 import { orHidden } from '../../api/or-hidden.ts'
 import { listQuotas } from '../../api/registry-arm.ts'
 import { readStatus } from '../../api/server.ts'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import type { MayAct } from '../../session/use-permissions.ts'
 import { imagesTexts } from '../../texts/images.ts'
 import { type VisibleLogs, maxRegistries, readVisibleEvents } from './read-visible-events.ts'

@@ -1,6 +1,6 @@
 import { Text } from '@fluentui/react-components'
 import { useParams, useSearch } from '@tanstack/react-router'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { Loaded } from '../../shell/loaded.tsx'
 import { Page, Section } from '../../shell/page.tsx'

@@ -1,7 +1,7 @@
 import { Field, Input, Switch, Text, makeStyles } from '@fluentui/react-components'
 import { type FormEvent, useState } from 'react'
 import type { RegistryChange } from '../../api/policies.ts'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { DoneMessage } from '../../shell/done-message.tsx'

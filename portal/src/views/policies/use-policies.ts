@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { changeRegistry } from '../../api/access.ts'
 import type { RegistryChange } from '../../api/policies.ts'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { operationsTexts } from '../../texts/operations.ts'
 

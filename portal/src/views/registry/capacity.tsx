@@ -1,5 +1,6 @@
 import { Text } from '@fluentui/react-components'
-import type { Registry, RegistryUsages } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
+import type { RegistryUsages } from '../../api/types.ts'
 import { QuotaTable } from '../../content/quota-table.tsx'
 import { AppLink } from '../../shell/app-link.tsx'
 import { type Fact, Facts } from '../../shell/facts.tsx'

@@ -1,6 +1,6 @@
 import { Tab, TabList, makeStyles } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { Page } from '../../shell/page.tsx'
 import { WithRegistry } from './with-registry.tsx'
 

@@ -1,6 +1,6 @@
 import { Text } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { CopyText } from '../../shell/copy-text.tsx'
 import { type Fact, Facts } from '../../shell/facts.tsx'
 import { formatTime } from '../../shell/format.ts'
@@ -75,6 +75,6 @@ function factsOf({ name, location, sku, properties }: Registry): readonly Fact[]
     [view.network, onOff(properties.publicNetworkAccess === 'Enabled')],
     [own.softDelete, softDeletePolicy.status === 'enabled' ? own.forDays(softDeletePolicy.retentionDays) : view.off],
     [own.retention, retentionPolicy.status === 'enabled' ? own.afterDays(retentionPolicy.days) : view.off],
-    [view.compatibility, own.compatibilities[properties.compatibility]],
+    [view.compatibility, own.compatibilities[properties.acrux.compatibility]],
   ]
 }

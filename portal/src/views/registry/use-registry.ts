@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { readUsages } from '../../api/arm.ts'
 import { orHidden } from '../../api/or-hidden.ts'
 import { listQuotas, readMetrics } from '../../api/registry-arm.ts'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { useRegistries } from '../home/use-home.ts'
 import { type RangeName, ranges } from './ranges.ts'
 

@@ -1,6 +1,6 @@
 import { Text } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { Loaded } from '../../shell/loaded.tsx'
 import { rightsTexts } from '../../texts/rights.ts'
 import { useRegistries } from '../home/use-home.ts'

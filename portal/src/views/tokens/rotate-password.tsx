@@ -1,6 +1,7 @@
 import { Button, Text } from '@fluentui/react-components'
 import { useState } from 'react'
-import type { GeneratedCredentials, Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
+import type { GeneratedCredentials } from '../../api/types.ts'
 import { type PasswordName, changeToken, generatePasswords } from '../../api/tokens.ts'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'

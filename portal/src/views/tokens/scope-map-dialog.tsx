@@ -1,6 +1,7 @@
 import { Field, Input, Text, Textarea, makeStyles, tokens as theme } from '@fluentui/react-components'
 import { useState } from 'react'
-import type { Registry, ScopeMap } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
+import type { ScopeMap } from '../../api/types.ts'
 import { changeScopeMap, putScopeMap } from '../../api/tokens.ts'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'

@@ -1,5 +1,5 @@
 import { Text } from '@fluentui/react-components'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { changeToken, deleteToken } from '../../api/tokens.ts'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'

@@ -2,7 +2,7 @@ import { Button, Text, makeStyles, tokens as theme } from '@fluentui/react-compo
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'
 import { CaptionedText } from '../../shell/captioned-text.tsx'

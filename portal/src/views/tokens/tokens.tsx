@@ -1,5 +1,5 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import type { Registry } from '../../api/types.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 import { RegistryTabs } from '../registry/registry-tabs.tsx'
 import { Anonymous } from './anonymous.tsx'

@@ -32,7 +32,7 @@ export type ModulePorts = {
 /** Creates the modules and wires them. @throws StartupError for every failure that the operator can fix */
 export async function createModules(basis: ModuleBasis, configuration: Configuration, ports: ModulePorts) {
   const { database, clock, log, sealer, outbound, publicOrigin } = basis
-  const { suffix } = configuration
+  const { suffix, compatibility } = configuration
   const auditing = await createAuditing(basis)
   const resources = openResources(basis, configuration)
   const activity = createRegistryActivity({
@@ -86,6 +86,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
     },
     publicOrigin,
     suffix,
+    compatibility,
   })
   return { auditing, audit, resources, activity, ...principals, ...registries, management }
 }

@@ -20,7 +20,7 @@ const version = 'api-version=2023-07-01'
 const get = (relativeUrl: string) => ({ httpMethod: 'GET', relativeUrl })
 
 test('a batch answers each of its reads as if it were sent alone', async () => {
-  const alone = await arm('GET', registry)
+  const alone = await arm('GET', `${registry}?${version}`)
   const batch = await arm('POST', '/batch', {
     requests: [
       get(`${registry}?${version}`),

@@ -12,8 +12,9 @@ import type { Call, ResponseSchema } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Registry } from '../../registry/index.ts'
-import type { RegistryActivity, Resources } from '../../resources/index.ts'
+import type { Compatibility, RegistryActivity, Resources } from '../../resources/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
+import type { ApiVersion } from './api-versions.ts'
 import type { openApiResponse } from './response.ts'
 import type { PathNames } from './path-scope.ts'
 import type { BackupPort } from './backups.ts'
@@ -86,6 +87,8 @@ export type ManagementContext = {
   readonly serverStatus: () => Promise<ServerStatus>
   /** The configuration in force. */
   readonly serverSettings: () => readonly ServerSetting[]
+  /** The compatibility of registries without an own setting. */
+  readonly compatibility: Compatibility
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
   /** The suffix of login servers, such as `.azurecr.localhost:5443`. */
@@ -106,7 +109,11 @@ export type ManagementCaller = {
 }
 
 /** One request of the ARM surface. */
-export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & { readonly names: PathNames }
+export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & {
+  readonly names: PathNames
+  /** The version of the API in which the request is served. */
+  readonly apiVersion: ApiVersion
+}
 
 /**
  * A handler of the ARM surface, the schema of its 2xx responses, and the schema of its body if it reads one. It returns the

@@ -4,19 +4,14 @@ import { DirectoryError } from '../../directory/index.ts'
 import type { TokenOwner } from '../../identity/index.ts'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
 
-/** The body of every error. A resource provider adds the status. [arm-facts §8, §14] */
+/** The body of every error. [azure-mgmt-containerregistry, ErrorResponse] */
 export const errorResponse = z
-  .strictObject({
-    error: z.strictObject({ code: z.string(), message: z.string() }),
-    status: z.literal('Failed').optional(),
-  })
+  .strictObject({ error: z.strictObject({ code: z.string(), message: z.string() }) })
   .register(apiSchemas, { id: 'ArmError' })
 
 type ArmErrorRow = {
   readonly status: number
   readonly code: string
-  /** Whether the resource provider answers, which adds a status beside the error. [arm-facts §8, §14] */
-  readonly fromProvider?: true
 }
 
 /** Every error of the ARM surface: its status, and the code that clients read. [arm-facts; Azure Resource Manager, common errors] */
@@ -27,6 +22,8 @@ export const armErrors = {
   linkedAuthorization:     { status: 403, code: 'LinkedAuthorizationFailed' },
 
   missingApiVersion:       { status: 400, code: 'MissingApiVersionParameter' },
+  invalidApiVersion:       { status: 400, code: 'InvalidApiVersionParameter' },
+  unregisteredVersion:     { status: 400, code: 'NoRegisteredProviderFound' },
   invalidSubscriptionId:   { status: 400, code: 'InvalidSubscriptionId' },
   invalidGroupName:        { status: 400, code: 'InvalidResourceGroupName' },
   invalidResourceName:     { status: 400, code: 'InvalidResourceName' },
@@ -45,28 +42,28 @@ export const armErrors = {
   namespaceNotFound:       { status: 404, code: 'InvalidResourceNamespace' },
   noRoute:                 { status: 404, code: 'NotFound' },
 
-  nameInUse:               { status: 409, code: 'RegistryNameAlreadyInUse',                fromProvider: true },
-  classicSku:              { status: 400, code: 'ClassicSkuDeprecated',                    fromProvider: true },
-  unknownSku:              { status: 400, code: 'InvalidSku',                              fromProvider: true },
-  notInSku:                { status: 400, code: 'BadRequest',                              fromProvider: true },
-  importConflict:          { status: 409, code: 'Conflict',                                fromProvider: true },
-  importFailed:            { status: 400, code: 'InvalidParameters',                       fromProvider: true },
-  importStopped:           { status: 409, code: 'OperationCanceled',                       fromProvider: true },
-  importBusy:              { status: 429, code: 'TooManyRequests',                         fromProvider: true },
-  operationNotFound:       { status: 404, code: 'ResourceNotFound',                        fromProvider: true },
-  policyConflict:          { status: 400, code: 'BadRequest',                              fromProvider: true },
-  publicAccessNotInSku:    { status: 400, code: 'DisablingPublicNetworkAccessNotSupported', fromProvider: true },
-  adminDisabled:           { status: 400, code: 'UnAuthorizedForCredentialOperations',     fromProvider: true },
-  notServed:               { status: 400, code: 'NotSupported',                            fromProvider: true },
+  nameInUse:               { status: 409, code: 'RegistryNameAlreadyInUse' },
+  classicSku:              { status: 400, code: 'ClassicSkuDeprecated' },
+  unknownSku:              { status: 400, code: 'InvalidSku' },
+  notInSku:                { status: 400, code: 'BadRequest' },
+  importConflict:          { status: 409, code: 'Conflict' },
+  importFailed:            { status: 400, code: 'InvalidParameters' },
+  importStopped:           { status: 409, code: 'OperationCanceled' },
+  importBusy:              { status: 429, code: 'TooManyRequests' },
+  operationNotFound:       { status: 404, code: 'ResourceNotFound' },
+  policyConflict:          { status: 400, code: 'BadRequest' },
+  publicAccessNotInSku:    { status: 400, code: 'DisablingPublicNetworkAccessNotSupported' },
+  adminDisabled:           { status: 400, code: 'UnAuthorizedForCredentialOperations' },
+  notServed:               { status: 400, code: 'NotSupported' },
 
-  childNotFound:           { status: 404, code: 'ResourceNotFound',                        fromProvider: true },
-  invalidScopeMapAction:   { status: 400, code: 'InvalidScopeMapAction',                   fromProvider: true },
-  systemScopeMap:          { status: 400, code: 'SystemDefinedScopeMap',                   fromProvider: true },
-  scopeMapInUse:           { status: 409, code: 'ScopeMapInUse',                           fromProvider: true },
-  invalidScopeMapId:       { status: 400, code: 'InvalidScopeMapId',                       fromProvider: true },
-  invalidTokenId:          { status: 400, code: 'InvalidTokenId',                          fromProvider: true },
-  invalidExpiry:           { status: 400, code: 'InvalidExpiry',                           fromProvider: true },
-  quotaExceeded:           { status: 409, code: 'QuotaExceeded',                           fromProvider: true },
+  childNotFound:           { status: 404, code: 'ResourceNotFound' },
+  invalidScopeMapAction:   { status: 400, code: 'InvalidScopeMapAction' },
+  systemScopeMap:          { status: 400, code: 'SystemDefinedScopeMap' },
+  scopeMapInUse:           { status: 409, code: 'ScopeMapInUse' },
+  invalidScopeMapId:       { status: 400, code: 'InvalidScopeMapId' },
+  invalidTokenId:          { status: 400, code: 'InvalidTokenId' },
+  invalidExpiry:           { status: 400, code: 'InvalidExpiry' },
+  quotaExceeded:           { status: 409, code: 'QuotaExceeded' },
 
   assignmentNotFound:      { status: 404, code: 'RoleAssignmentNotFound' },
   assignmentExists:        { status: 409, code: 'RoleAssignmentExists' },
@@ -110,7 +107,6 @@ export class ArmError extends Error {
   override readonly name = 'ArmError'
   readonly status: number
   readonly code: string
-  readonly fromProvider: boolean
   /** The value of `WWW-Authenticate`, if any. */
   readonly challenge: string | undefined
   /** The missing permission, if that is the reason. */
@@ -127,7 +123,6 @@ export class ArmError extends Error {
     const row: ArmErrorRow = armErrors[kind]
     this.status = row.status
     this.code = row.code
-    this.fromProvider = row.fromProvider === true
     this.challenge = options.challenge
     this.wanted = options.wanted
     this.decision = options.decision

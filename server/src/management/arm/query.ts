@@ -57,7 +57,7 @@ export function unsupportedFilter(): ArmError {
   return new ArmError('invalidFilter', 'The $filter in the query string is invalid, or is not supported by this list.')
 }
 
-/** Requires an `api-version`; any value is accepted. @throws ArmError 400 */
+/** Requires an `api-version`; `api-versions.ts` decides what it means. @throws ArmError 400 */
 export function requireApiVersion({ query }: FastifyRequest): void {
   const version = parameter(query, 'api-version')
   if (typeof version === 'string' ? version !== '' : Array.isArray(version)) return

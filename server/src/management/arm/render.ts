@@ -37,8 +37,8 @@ export function renderError(
   return reply.code(error.status).send(errorDocument(error))
 }
 
-function errorDocument({ code, message, fromProvider }: ArmError): DocumentOf<typeof errorResponse> {
-  return { error: { code, message }, ...(fromProvider && { status: 'Failed' as const }) }
+function errorDocument({ code, message }: ArmError): DocumentOf<typeof errorResponse> {
+  return { error: { code, message } }
 }
 
 function toArmError(thrown: unknown): ArmError {

@@ -48,6 +48,47 @@ test('PATCH replaces the tags of a group and nothing else', async () => {
   assert.equal((await arm('PATCH', groupPath('nosuch'), { tags: {} })).status, 404)
 })
 
+test('a group keeps its manager, which PATCH changes and PUT replaces', async () => {
+  const managedBy = `${subscriptionScope}/resourceGroups/Default/providers/Microsoft.Example/managers/a`
+  const made = await arm('PUT', groupPath('managed'), { location: 'local', managedBy })
+  assert.equal(at(made.body, 'managedBy'), managedBy)
+  await arm('PATCH', groupPath('managed'), { tags: { a: '1' } })
+  const shown = await arm('GET', groupPath('managed'))
+  assert.partialDeepStrictEqual(shown.body, { managedBy, tags: { a: '1' } })
+  assert.ok(each(await arm('GET', `${subscriptionScope}/resourceGroups`), 'managedBy').includes(managedBy))
+  const changed = await arm('PATCH', groupPath('managed'), { managedBy: `${managedBy}2` })
+  assert.equal(at(changed.body, 'managedBy'), `${managedBy}2`)
+  const replaced = await arm('PUT', groupPath('managed'), { location: 'local' })
+  assert.equal(at(replaced.body, 'managedBy'), undefined)
+  for (const wrong of [7, 'a\u001b[31m', 'a\nb', 'x'.repeat(1025)]) {
+    const answer = await arm('PATCH', groupPath('managed'), { managedBy: wrong })
+    assert.equal(codeOf(answer), 'InvalidRequestContent', JSON.stringify(wrong))
+  }
+})
+
+test('groups and resources are listed by the name and the value of a tag', async () => {
+  const tagged = { tags: { Purpose: "it's a test" } }
+  await arm('PUT', groupPath('tagged1'), { location: 'local', ...tagged })
+  await arm('PUT', groupPath('tagged2'), { location: 'local', tags: { purpose: 'other' } })
+  await arm('PUT', registryPath('taggedregistry', groupPath('tagged2')), newRegistry({}, tagged))
+  const names = async (list: string, filter: string) => {
+    const query = `api-version=2021-04-01&$filter=${encodeURIComponent(filter)}`
+    return each(await arm('GET', `${subscriptionScope}/${list}?${query}`), 'name')
+  }
+  assert.deepEqual(await names('resourcegroups', "tagname eq 'purpose'"), ['tagged1', 'tagged2'])
+  assert.deepEqual(await names('resourcegroups', "tagName eq 'purpose' and tagValue eq 'it''s a test'"), ['tagged1'])
+  assert.deepEqual(await names('resourcegroups', "tagname eq 'purpose' and tagvalue eq 'Other'"), [])
+  assert.deepEqual(await names('resources', "tagname eq 'PURPOSE'"), ['taggedregistry'])
+  const type = "resourceType eq 'Microsoft.ContainerRegistry/registries'"
+  assert.deepEqual(await names('resources', `${type} and tagname eq 'purpose'`), ['taggedregistry'])
+  await arm('DELETE', registryPath('taggedregistry', groupPath('tagged2')))
+  for (const filter of ["tagvalue eq 'a'", "tagname eq 'a' and tagname eq 'b'", "name eq 'a'", "tagname ge 'a'"]) {
+    const query = `api-version=2021-04-01&$filter=${encodeURIComponent(filter)}`
+    const answer = await arm('GET', `${subscriptionScope}/resourcegroups?${query}`)
+    assert.equal(codeOf(answer), 'InvalidFilterInQueryString', filter)
+  }
+})
+
 test('HEAD checks whether a group exists', async () => {
   assert.equal((await arm('HEAD', groupPath('DEFAULT'))).status, 204)
   assert.equal((await arm('HEAD', groupPath('nosuch'))).status, 404)

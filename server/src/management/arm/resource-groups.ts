@@ -4,15 +4,22 @@ import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { ResourceGroup } from '../../resources/index.ts'
 import { resourceGroupId } from '../../standards/azure/resource-id.ts'
-import { locationSchema, optional, readBody, tagsSchema } from './body.ts'
+import { locationSchema, optional, proseOf, readBody, tagsSchema } from './body.ts'
 import type { ManagementCall, ManagementContext } from './context.ts'
 import { ArmError, groupNotFound, throwAsArm } from './errors.ts'
+import { readFilter, unsupportedFilter } from './query.ts'
 import { listOf, tagsRecord } from './response.ts'
 import { requireSubscription } from './subscriptions.ts'
+import { readTagFilter } from './tag-filter.ts'
 import { visibleContainers } from './visibility.ts'
 
-const putSchema = z.object({ location: optional(locationSchema), tags: optional(tagsSchema) })
-const patchSchema = z.object({ tags: optional(tagsSchema) })
+/** The id of the resource that manages a group: text without control characters. */
+const managedBy = optional(
+  proseOf(1024).refine((text) => !/[\t\n\r]/.test(text), { error: 'must be the id of a resource' }),
+)
+
+const putSchema = z.object({ location: optional(locationSchema), tags: optional(tagsSchema), managedBy })
+const patchSchema = z.object({ tags: optional(tagsSchema), managedBy })
 
 /** A resource group. [Azure Resource Manager, Resource Groups] */
 const groupResponse = z
@@ -21,6 +28,7 @@ const groupResponse = z
     name: z.string(),
     type: z.literal('Microsoft.Resources/resourceGroups'),
     location: z.string(),
+    managedBy: z.string().optional(),
     tags: tagsRecord.optional(),
     properties: z.strictObject({ provisioningState: z.literal('Succeeded') }),
   })
@@ -32,11 +40,13 @@ const groupListResponse = listOf(groupResponse)
 /** `GET /subscriptions/{s}/resourceGroups`: those that the caller may read, or in which the caller may read something. */
 export async function listResourceGroups(
   context: ManagementContext,
-  { caller, names }: ManagementCall,
+  { caller, names, request }: ManagementCall,
 ): Promise<DocumentOf<typeof groupListResponse>> {
+  const { matches, others } = readTagFilter(readFilter(request))
+  if (others.length > 0) throw unsupportedFilter()
   const visible = await visibleContainers(context, caller, 'Microsoft.Resources/subscriptions/resourceGroups/read')
   const groups = await context.resources.listResourceGroups(names.subscriptionId)
-  return { value: groups.filter((group) => visible(idOf(group))).map(groupDocument) }
+  return { value: groups.filter((group) => visible(idOf(group)) && matches(group.tags)).map(groupDocument) }
 }
 listResourceGroups.response = groupListResponse
 
@@ -55,7 +65,7 @@ headResourceGroup.response = 'none' as const
 
 /** `PUT /subscriptions/{s}/resourceGroups/{g}`: 201 if it is new. Its location never changes. */
 export async function putResourceGroup(context: ManagementContext, call: ManagementCall): Promise<GroupDocument> {
-  const { location, tags = {} } = readBody(call, putResourceGroup)
+  const { location, tags = {}, managedBy } = readBody(call, putResourceGroup)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
@@ -64,7 +74,8 @@ export async function putResourceGroup(context: ManagementContext, call: Managem
   const { group, created } = await recordChange(context, call, async (transaction) => {
     const present = await context.resources.findResourceGroup(subscriptionId, name, transaction)
     if (present !== undefined && present.location !== location) throw groupLocationFixed(present, location)
-    const result = await context.resources.putResourceGroup(transaction, { subscriptionId, name, location, tags })
+    const wanted = { subscriptionId, name, location, tags, managedBy }
+    const result = await context.resources.putResourceGroup(transaction, wanted)
     const action = result.created ? 'resource-group.create' : 'resource-group.update'
     return { result, event: { action, target: idOf(result.group) } }
   })
@@ -74,12 +85,12 @@ export async function putResourceGroup(context: ManagementContext, call: Managem
 putResourceGroup.body = putSchema
 putResourceGroup.response = groupResponse
 
-/** `PATCH /subscriptions/{s}/resourceGroups/{g}`: replaces the tags. */
+/** `PATCH /subscriptions/{s}/resourceGroups/{g}`: replaces the tags and the manager. */
 export async function patchResourceGroup(context: ManagementContext, call: ManagementCall): Promise<GroupDocument> {
-  const { tags } = readBody(call, patchResourceGroup)
+  const { tags, managedBy } = readBody(call, patchResourceGroup)
   return recordChange(context, call, async (transaction) => {
     const present = await requireGroup(context, call.names, transaction)
-    const wanted = { ...present, tags: tags ?? present.tags }
+    const wanted = { ...present, tags: tags ?? present.tags, managedBy: managedBy ?? present.managedBy }
     const { group } = await context.resources.putResourceGroup(transaction, wanted)
     return { result: groupDocument(group), event: { action: 'resource-group.update', target: idOf(group) } }
   })
@@ -154,6 +165,7 @@ function groupDocument(group: ResourceGroup): GroupDocument {
     name: group.name,
     type: 'Microsoft.Resources/resourceGroups',
     location: group.location,
+    ...(group.managedBy !== undefined && { managedBy: group.managedBy }),
     ...(Object.keys(group.tags).length > 0 && { tags: group.tags }),
     properties: { provisioningState: 'Succeeded' },
   }

@@ -5,6 +5,7 @@ import { oneOf, optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { nameRule } from '../arm/path-scope.ts'
+import { nameAvailabilityIn } from './registry-versions.ts'
 
 const schema = z.object({
   name: z.string().max(1024),
@@ -15,7 +16,7 @@ const schema = z.object({
 /** Whether a name is available, and if so, the login server of a registry with that name. */
 const nameAvailabilityResponse = z
   .discriminatedUnion('nameAvailable', [
-    z.strictObject({ nameAvailable: z.literal(true), availableLoginServerName: z.string() }),
+    z.strictObject({ nameAvailable: z.literal(true), availableLoginServerName: z.string().optional() }),
     z.strictObject({
       nameAvailable: z.literal(false),
       reason: z.enum(['Invalid', 'AlreadyExists']),
@@ -37,7 +38,7 @@ export async function checkName(
   const loginServer = resources.loginServerFor(name)
   const taken = (await resources.findRegistryByName(name)) ?? (await resources.findRegistryByHost(loginServer))
   return taken === undefined
-    ? { availableLoginServerName: loginServer, nameAvailable: true }
+    ? nameAvailabilityIn(call.apiVersion, { availableLoginServerName: loginServer, nameAvailable: true as const })
     : { nameAvailable: false, reason: 'AlreadyExists', message: `The registry ${name} is already in use.` }
 }
 checkName.body = schema

@@ -36,7 +36,8 @@ export async function checkNetworkAccess(
 ): Promise<DocumentOf<typeof checkResponse>> {
   const { address, ...change } = readBody(call, checkNetworkAccess)
   const registry = await requireRegistry(context, call.names)
-  const rules = settingsAfter(settingsOf(registry), change, context.clock.now())
+  const moment = { nowMs: context.clock.now(), apiVersion: call.apiVersion }
+  const rules = settingsAfter(settingsOf(registry), change, moment)
   const checked = plainAddress(address ?? call.origin.remoteAddress)
   const refusal = networkRefusal(rules, checked)
   const isCaller = address === undefined || checked === plainAddress(call.origin.remoteAddress)

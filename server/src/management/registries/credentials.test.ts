@@ -77,7 +77,6 @@ test('the credentials of a disabled admin account are neither shown nor renewed,
         code: 'UnAuthorizedForCredentialOperations',
         message: `Cannot perform credential operations for ${path} as admin user is disabled. Kindly enable admin user as per docs: https://docs.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account`,
       },
-      status: 'Failed',
     })
   }
   const refused = (await server.events()).filter(({ reason }) => reason === 'UnAuthorizedForCredentialOperations')

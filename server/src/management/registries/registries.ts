@@ -11,9 +11,11 @@ import { nameRule } from '../arm/path-scope.ts'
 import {
   type RegistryBody,
   type RegistrySettings,
+  type RequestMoment,
   registrySchema,
   requireSku,
   settingsAfter,
+  settingsBeforePut,
   settingsOf,
 } from './registry-body.ts'
 import { type RegistryDocument, registryDocument, registryListResponse, registryResponse } from './registry-document.ts'
@@ -24,25 +26,29 @@ import { visibleResources } from '../arm/visibility.ts'
 /** `GET …/registries` of a subscription or of a group: those that the caller may read. */
 export async function listRegistries(
   context: ManagementContext,
-  { caller, names }: ManagementCall,
+  { caller, names, apiVersion }: ManagementCall,
 ): Promise<DocumentOf<typeof registryListResponse>> {
   const { subscriptionId, resourceGroup } = names
   const visible = await visibleResources(context, caller, 'Microsoft.ContainerRegistry/registries/read')
   if (resourceGroup !== '') await requireGroupIfKnown(context, caller, names)
   const registries = await context.resources.listRegistries(subscriptionId, resourceGroup || undefined)
-  return { value: registries.filter(({ id }) => visible(id)).map(registryDocument) }
+  const shown = registries.filter(({ id }) => visible(id))
+  return { value: shown.map((registry) => registryDocument(registry, apiVersion)) }
 }
 listRegistries.response = registryListResponse
 
 /** `GET …/registries/{r}` */
-export async function getRegistry(context: ManagementContext, { names }: ManagementCall): Promise<RegistryDocument> {
-  return registryDocument(await requireRegistry(context, names))
+export async function getRegistry(
+  context: ManagementContext,
+  { names, apiVersion }: ManagementCall,
+): Promise<RegistryDocument> {
+  return registryDocument(await requireRegistry(context, names), apiVersion)
 }
 getRegistry.response = registryResponse
 
 /** `PUT …/registries/{r}`: creates a registry, or replaces its settings; a setting that the body does not name gets its default. */
 export async function putRegistry(context: ManagementContext, call: ManagementCall): Promise<RegistryDocument> {
-  const { names } = call
+  const { names, apiVersion } = call
   if (parseRegistryName(names.registry) === undefined) throw new ArmError('invalidResourceName', nameRule)
   const body = readBody(call, putRegistry)
   if (body.location === undefined) {
@@ -51,19 +57,19 @@ export async function putRegistry(context: ManagementContext, call: ManagementCa
   const { location } = body
   const { registry, created } = await recordChange(context, call, async (transaction) => {
     const present = await findRegistry(context, names, transaction)
-    const nowMs = context.clock.now()
     const placed = { ...body, location }
+    const moment = { nowMs: context.clock.now(), apiVersion }
     const registry =
       present === undefined
         ? await createRegistry(context, call, transaction, placed)
-        : await updateRegistry(context, call, transaction, { present, settings: replacement(present, placed, nowMs) })
+        : await updateRegistry(context, call, transaction, { present, settings: replacement(present, placed, moment) })
     const result = { registry, created: present === undefined }
     const action = result.created ? 'registry.create' : 'registry.update'
     return { result, event: { action, target: result.registry.id, detail: auditDetail(result.registry) } }
   })
   if (created) await context.onRegistriesChanged()
   call.reply.code(created ? 201 : 200)
-  return registryDocument(registry)
+  return registryDocument(registry, apiVersion)
 }
 putRegistry.body = registrySchema
 putRegistry.response = registryResponse
@@ -73,10 +79,11 @@ export async function patchRegistry(context: ManagementContext, call: Management
   const body = readBody(call, patchRegistry)
   return recordChange(context, call, async (transaction) => {
     const present = await requireRegistry(context, call.names, transaction)
-    const settings = settingsAfter(settingsOf(present), body, context.clock.now())
+    const moment = { nowMs: context.clock.now(), apiVersion: call.apiVersion }
+    const settings = settingsAfter(settingsOf(present), body, moment)
     const registry = await updateRegistry(context, call, transaction, { present, settings })
     const event = { action: 'registry.update', target: registry.id, detail: auditDetail(registry) }
-    return { result: registryDocument(registry), event }
+    return { result: registryDocument(registry, call.apiVersion), event }
   })
 }
 patchRegistry.body = registrySchema
@@ -125,14 +132,14 @@ type PlacedBody = RegistryBody & { readonly location: string }
 
 async function createRegistry(
   context: ManagementContext,
-  { caller, names }: ManagementCall,
+  { caller, names, apiVersion }: ManagementCall,
   transaction: Transaction,
   body: PlacedBody,
 ): Promise<Registry> {
   const { subscriptionId, name: resourceGroup } = await requireGroup(context, names, transaction)
   requireSku(body.sku?.name)
   const nowMs = context.clock.now()
-  const change = settingsAfter(defaultSettings(nowMs), body, nowMs)
+  const change = settingsAfter(defaultSettings(nowMs), body, { nowMs, apiVersion })
   const { registry: name } = names
   const { location } = body
   try {
@@ -146,10 +153,10 @@ async function createRegistry(
 }
 
 /** The settings of a registry after a PUT. @throws ArmError */
-function replacement(present: Registry, body: PlacedBody, nowMs: number): RegistrySettings {
+function replacement(present: Registry, body: PlacedBody, moment: RequestMoment): RegistrySettings {
   if (body.location !== present.location) throw locationFixed(present, body.location)
   requireSku(body.sku?.name)
-  return keepingSince(present, settingsAfter(defaultSettings(nowMs), body, nowMs))
+  return keepingSince(present, settingsAfter(settingsBeforePut(settingsOf(present), moment), body, moment))
 }
 
 type RegistryUpdate = { readonly present: Registry; readonly settings: RegistrySettings }

@@ -1,8 +1,16 @@
 import { z } from 'zod'
 import { parseAddressRange } from '../../standards/http/address-range.ts'
-import type { Registry, RegistryChange, RegistryPolicies, Sku } from '../../resources/index.ts'
+import {
+  type Registry,
+  type RegistryChange,
+  type RegistryPolicies,
+  type Sku,
+  defaultSettings,
+} from '../../resources/index.ts'
 import { locationSchema, oneOf, optional, tagsSchema } from '../arm/body.ts'
+import type { ApiVersion } from '../arm/api-versions.ts'
 import { ArmError } from '../arm/errors.ts'
+import { policiesExcludeEachOtherSince, registryIn, settingsUnknownIn } from './registry-versions.ts'
 
 const toggle = oneOf(['enabled', 'disabled'])
 const enabledOrDisabled = oneOf(['Enabled', 'Disabled'])
@@ -73,10 +81,13 @@ export const registrySchema = z.object({
       networkRuleBypassOptions: optional(oneOf(['AzureServices', 'None'])),
       zoneRedundancy: optional(enabledOrDisabled),
       policies: optional(policiesSchema),
-      /** Ours: Azure has no such property. */
-      compatibility: optional(oneOf(['oci', 'acr'])),
-      /** Ours: Azure has no such property. */
-      workloadTokenAudiences: optional(audiencesSchema),
+      /** The properties that Azure does not have. */
+      acrux: optional(
+        z.object({
+          compatibility: optional(oneOf(['oci', 'acr'])),
+          workloadTokenAudiences: optional(audiencesSchema),
+        }),
+      ),
       encryption: optional(status),
       networkRuleSet: optional(
         z.object({
@@ -96,17 +107,26 @@ export type RegistryBody = z.output<typeof registrySchema>
 /** All settings of a registry. */
 export type RegistrySettings = Required<RegistryChange>
 
+/** When a request arrived, and the version of the API in which it is served. */
+export type RequestMoment = { readonly nowMs: number; readonly apiVersion: ApiVersion }
+
 /**
- * The settings of a registry after a request. A setting that the request does not name is taken from `before`: the present
- * settings for PATCH, the defaults for PUT. Policies are merged one by one. [arm-facts §9, §13]
+ * The settings of a registry after a request. A setting that the request does not name, or that its version does not have, is
+ * taken from `before`: the present settings for PATCH, the defaults for PUT. Policies are merged one by one. [arm-facts §9,
+ * §13]
  *
  * @throws ArmError for features that this server does not serve, and for those that the SKU does not include
  */
-export function settingsAfter(before: RegistrySettings, body: RegistryBody, nowMs: number): RegistrySettings {
+export function settingsAfter(
+  before: RegistrySettings,
+  body: RegistryBody,
+  { nowMs, apiVersion }: RequestMoment,
+): RegistrySettings {
+  // Before anything is left out: a feature that is denied in one version must not be ignored in another.
   refuseUnserved(body)
-  const { sku, tags } = body
-  const properties: Partial<NonNullable<RegistryBody['properties']>> = body.properties ?? {}
-  const { networkRuleSet, policies, compatibility, ...requested } = properties
+  const { sku, tags, properties: named } = registryIn(apiVersion, body)
+  const properties: Partial<NonNullable<RegistryBody['properties']>> = named ?? {}
+  const { networkRuleSet, policies, acrux, ...requested } = properties
   const after: RegistrySettings = {
     ...before,
     ...present({
@@ -119,8 +139,8 @@ export function settingsAfter(before: RegistrySettings, body: RegistryBody, nowM
       networkRuleBypassOptions: requested.networkRuleBypassOptions,
       dataEndpointEnabled: requested.dataEndpointEnabled,
       zoneRedundancy: requested.zoneRedundancy,
-      ownCompatibility: compatibility,
-      workloadTokenAudiences: requested.workloadTokenAudiences,
+      ownCompatibility: acrux?.compatibility,
+      workloadTokenAudiences: acrux?.workloadTokenAudiences,
     }),
     // `az acr update --default-action` sends no rules, so a request without rules keeps the present ones. [azure-cli acr/custom.py]
     networkRuleSet: {
@@ -130,6 +150,7 @@ export function settingsAfter(before: RegistrySettings, body: RegistryBody, nowM
     policies: policiesAfter(before.policies, policies, nowMs),
   }
   refuseExportsDisabledInPublic(before, after)
+  refuseBothDeletionPolicies(before, after, apiVersion)
   refuseWhatSkuLacks(after)
   return after
 }
@@ -159,6 +180,19 @@ export function settingsOf(registry: Registry): RegistrySettings {
     ownCompatibility,
     workloadTokenAudiences,
     policies,
+  }
+}
+
+/**
+ * The settings from which a PUT starts: the defaults, and the present values of those that its version does not have. A client
+ * of an older version must not reset what it cannot see.
+ */
+export function settingsBeforePut(present: RegistrySettings, { nowMs, apiVersion }: RequestMoment): RegistrySettings {
+  const defaults = defaultSettings(nowMs)
+  return {
+    ...defaults,
+    ...settingsUnknownIn(apiVersion, 'properties', present),
+    policies: { ...defaults.policies, ...settingsUnknownIn(apiVersion, 'properties.policies', present.policies) },
   }
 }
 
@@ -252,12 +286,20 @@ function refuseExportsDisabledInPublic(before: RegistrySettings, after: Registry
   throw new ArmError('policyConflict', message)
 }
 
+/**
+ * Retention and soft delete exclude each other in later versions. A registry that already has both can still be changed.
+ * [Azure Container Registry, soft delete policy]
+ */
+function refuseBothDeletionPolicies(before: RegistrySettings, after: RegistrySettings, { date }: ApiVersion): void {
+  const hasBoth = ({ policies }: RegistrySettings) =>
+    policies.retentionPolicy.status === 'enabled' && policies.softDeletePolicy.status === 'enabled'
+  if (date < policiesExcludeEachOtherSince || !hasBoth(after) || hasBoth(before)) return
+  throw new ArmError('policyConflict', 'The retention policy and the soft delete policy cannot both be enabled.')
+}
+
 /** [arm-facts §9; Azure Container Registry, service tiers] */
 function refuseWhatSkuLacks({ sku, anonymousPullEnabled, publicNetworkAccess, ...rest }: RegistrySettings): void {
-  const { retentionPolicy, softDeletePolicy } = rest.policies
-  if (retentionPolicy.status === 'enabled' && softDeletePolicy.status === 'enabled') {
-    throw new ArmError('policyConflict', 'The retention policy and the soft delete policy cannot both be enabled.')
-  }
+  const { retentionPolicy } = rest.policies
   if (sku === 'Basic' && anonymousPullEnabled) throw notInSku('Anonymous pull is', sku)
   if (sku === 'Premium') return
   if (publicNetworkAccess === 'Disabled') {

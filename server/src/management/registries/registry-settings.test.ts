@@ -17,9 +17,9 @@ test('network rules are shown unchanged, and a request that names some of them k
   ]
   const patch = (networkRuleSet: object) => arm('PATCH', path, { properties: { networkRuleSet } })
   const set = await patch({ defaultAction: 'deny', ipRules: [...ipRules, { value: '203.0.113.0/24' }] })
-  assert.deepEqual(property(set, 'networkRuleSet'), { defaultAction: 'Deny', virtualNetworkRules: [], ipRules })
+  assert.deepEqual(property(set, 'networkRuleSet'), { defaultAction: 'Deny', ipRules })
   const opened = await patch({ defaultAction: 'Allow' })
-  assert.deepEqual(property(opened, 'networkRuleSet'), { defaultAction: 'Allow', virtualNetworkRules: [], ipRules })
+  assert.deepEqual(property(opened, 'networkRuleSet'), { defaultAction: 'Allow', ipRules })
   const emptied = await patch({ ipRules: [] })
   assert.deepEqual(property(emptied, 'networkRuleSet', 'ipRules'), [])
   await patch({ defaultAction: 'Deny', ipRules })
@@ -27,7 +27,7 @@ test('network rules are shown unchanged, and a request that names some of them k
   const counted = each(usages).find((row) => at(row, 'name') === 'IPRules')
   assert.deepEqual(counted, { name: 'IPRules', limit: 200, currentValue: 2, unit: 'Count' })
   const put = await arm('PUT', path, newRegistry())
-  const open = { defaultAction: 'Allow', virtualNetworkRules: [], ipRules: [] }
+  const open = { defaultAction: 'Allow', ipRules: [] }
   assert.deepEqual(property(put, 'networkRuleSet'), open, 'PUT replaces them')
 })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
-import { ArmError } from '../arm/errors.ts'
+import { ArmError, childNotFound } from '../arm/errors.ts'
 import { emptyListResponse, tagsRecord } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { requireGroup } from '../arm/resource-groups.ts'
@@ -57,6 +57,13 @@ export async function listUnserved(context: ManagementContext, call: ManagementC
 }
 listUnserved.response = emptyListResponse
 
+/** `GET …/registries/{r}/{type}/{name}` of a type that is not served: there is none of that name. */
+export async function getUnserved(context: ManagementContext, call: ManagementCall): Promise<never> {
+  await requireRegistry(context, call.names)
+  throw unservedTypes.has(typeOf(call)) ? childNotFound(call.names.name) : notFound()
+}
+getUnserved.response = 'none' as const
+
 /** Every other request for a type or action that is not served: an error with a link. */
 export async function refuseUnserved(context: ManagementContext, call: ManagementCall): Promise<never> {
   await requireRegistry(context, call.names)
@@ -71,6 +78,12 @@ export function listNone(): Promise<EmptyList> {
   return Promise.resolve({ value: [] })
 }
 listNone.response = emptyListResponse
+
+/** `GET` of one of them: there is none of that name. */
+export function getNone(_context: ManagementContext, { names }: ManagementCall): Promise<never> {
+  return Promise.reject(childNotFound(names.name))
+}
+getNone.response = 'none' as const
 
 /** `GET …/providers/Microsoft.Resources/tags/default`: the tags of a registry, a resource group or a subscription. */
 export async function getTags(
