@@ -66,28 +66,23 @@ test('servers whose clocks differ by hours', async (t) => {
       begin while (select last_value from holding) = 2 loop perform pg_sleep(0.02); end loop; return null; end $$;
     create trigger hold before insert on blob for each statement execute function hold()`)
 
-  for (const [offset, offsetMs, beginner] of [
-    ['ahead', 2 * hourMs, wrong],
-    ['behind', -2 * hourMs, right],
-  ] as const) {
-    await t.test(`a collection of a server whose clock is ${offset} keeps bytes that another one commits`, async () => {
-      await setClock(offsetMs)
-      const bytes = randomBytes(100_000)
-      const location = await begin(beginner)
-      database.query(`select setval('holding', 2)`)
-      const finished = send(right, 'PUT', `${location}&digest=${digestOf(bytes)}`, bytes)
-      await until('the commit waits', () => {
-        return database.query(`select count(*) from pg_stat_activity where wait_event = 'PgSleep'`) !== '0'
-      })
-      await collect()
-      database.query(`select setval('holding', 1)`)
-      expectStatus(await finished, 201)
-      for (const on of [right, wrong]) {
-        const read = expectStatus(await send(on, 'GET', `/v2/team/app/blobs/${digestOf(bytes)}`), 200)
-        assert.ok(read.body.equals(bytes))
-      }
+  await t.test('a collection of a server whose clock is ahead keeps bytes that another one commits', async () => {
+    await setClock(2 * hourMs)
+    const bytes = randomBytes(100_000)
+    const location = await begin(wrong)
+    database.query(`select setval('holding', 2)`)
+    const finished = send(right, 'PUT', `${location}&digest=${digestOf(bytes)}`, bytes)
+    await until('the commit waits', () => {
+      return database.query(`select count(*) from pg_stat_activity where wait_event = 'PgSleep'`) !== '0'
     })
-  }
+    await collect()
+    database.query(`select setval('holding', 1)`)
+    expectStatus(await finished, 201)
+    for (const on of [right, wrong]) {
+      const read = expectStatus(await send(on, 'GET', `/v2/team/app/blobs/${digestOf(bytes)}`), 200)
+      assert.ok(read.body.equals(bytes))
+    }
+  })
 
   await t.test('a collection of a server whose clock is ahead keeps what has not expired', async () => {
     const [loose, staged] = [randomBytes(1000), randomBytes(1000)]
