@@ -42,6 +42,7 @@ export const leaseSchema: readonly string[] = [
         and tgrelid = 'authority_revision'::regclass) then
       create trigger acrux_authority_fence after update of value on authority_revision
         for each row when (old.value is distinct from new.value) execute function acrux_move_authority_fence();
+      alter table authority_revision enable always trigger acrux_authority_fence;
     end if;
   end $$`,
 ]
