@@ -28,6 +28,7 @@ const harmless: readonly (readonly [ids: RegExp, why: string])[] = [
   [/^management\.resourceGroups\.(?:put|patch)$/,                  'a group without content'],
   [/^management\.(?:scrub\.start|providers\.register\..*)$/,       'work for the server'],
   [/^management\.(?:server\.settings|registries\.check\w+)$/,      'answers without secrets'],
+  [/^management\.imports\.delete$/,                                 'stops what adds content'],
   [/^management\.(?:unserved|locks|privateEndpoints|tags)\./,      'always denied'],
   [/^graph\.\w+\.(?:get|check)MemberGroups$/,                      'a question'],
   [/^(?:management|graph)\.batch$/,                               'only reads'],

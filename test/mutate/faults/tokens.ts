@@ -89,7 +89,7 @@ export const tokenFaults: readonly Fault[] = [
   {
     what: 'A pull by password ignores the limits of its token',
     file: 'server/src/token-service/gate/password-pull.ts',
-    find: '[allowed, authentication.narrowedTo ?? allowed]',
+    find: '[allowed, narrowedTo ?? allowed]',
     replace: '[allowed]',
     tests: ['server/src/management/registries/import-image.test.ts'],
   },
