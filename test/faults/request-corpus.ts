@@ -8,7 +8,7 @@ export interface OddRequest {
   /** How many responses there may be; 1 by default. More would be responses to requests that are hidden in bodies. */
   readonly answers?: number
   /** What the client does after its last byte; it waits by default. */
-  readonly then?: 'half-close' | 'reset'
+  readonly afterwards?: 'half-close' | 'reset'
 }
 
 /** What the requests of the corpus name. The image `team/app:1` exists. */
@@ -175,15 +175,15 @@ const bodies: readonly (readonly [why: string, line: string, rest: string, more?
   ['many trailers', 'GET /metadata/endpoints', `Transfer-Encoding: chunked\r\n\r\n0\r\n${'x: 1\r\n'.repeat(5000)}\r\n`],
   ['a body in chunks of HTTP/1.0', 'POST /oauth2/token HTTP/1.0', 'Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n'],
   ['waits with its body', 'PUT /v2/team/app/manifests/x', 'Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}'],
-  ['a body that breaks off', 'PUT /v2/team/app/manifests/x', 'Content-Length: 100\r\n\r\n{', { then: 'reset' }],
-  ['a body of the management API that breaks off', 'POST /batch', 'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{', { then: 'reset' }],
-  ['a form that breaks off', 'POST /oauth2/token', 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na=', { then: 'reset' }],
-  ['chunks that break off', 'POST /v2/team/app/blobs/uploads/', 'Transfer-Encoding: chunked\r\n\r\n5\r\nab', { then: 'reset' }],
-  ['an upload that breaks off', `PATCH /v2/team/app/blobs/uploads/${guid}`, `Content-Length: 100000\r\n\r\n${'x'.repeat(50_000)}`, { then: 'reset' }],
-  ['a body that ends early', 'PUT /v2/team/app/manifests/x', 'Content-Length: 100\r\n\r\n{', { then: 'half-close' }],
-  ['chunks that end early', 'PUT /v2/team/app/manifests/x', 'Transfer-Encoding: chunked\r\n\r\n5\r\nab', { then: 'half-close' }],
-  ['a client that sends no more', 'GET /v2/_catalog', '\r\n', { then: 'half-close' }],
-  ['a client that is gone', 'GET /v2/_catalog', '\r\n', { then: 'reset' }],
+  ['a body that breaks off', 'PUT /v2/team/app/manifests/x', 'Content-Length: 100\r\n\r\n{', { afterwards: 'reset' }],
+  ['a body of the management API that breaks off', 'POST /batch', 'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{', { afterwards: 'reset' }],
+  ['a form that breaks off', 'POST /oauth2/token', 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na=', { afterwards: 'reset' }],
+  ['chunks that break off', 'POST /v2/team/app/blobs/uploads/', 'Transfer-Encoding: chunked\r\n\r\n5\r\nab', { afterwards: 'reset' }],
+  ['an upload that breaks off', `PATCH /v2/team/app/blobs/uploads/${guid}`, `Content-Length: 100000\r\n\r\n${'x'.repeat(50_000)}`, { afterwards: 'reset' }],
+  ['a body that ends early', 'PUT /v2/team/app/manifests/x', 'Content-Length: 100\r\n\r\n{', { afterwards: 'half-close' }],
+  ['chunks that end early', 'PUT /v2/team/app/manifests/x', 'Transfer-Encoding: chunked\r\n\r\n5\r\nab', { afterwards: 'half-close' }],
+  ['a client that sends no more', 'GET /v2/_catalog', '\r\n', { afterwards: 'half-close' }],
+  ['a client that is gone', 'GET /v2/_catalog', '\r\n', { afterwards: 'reset' }],
 ]
 
 const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: HOST\r\nAuthorization: AUTH\r\n\r\n`
@@ -199,13 +199,13 @@ const connections: readonly Row[] = [
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ['bytes that are no HTTP', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003'],
   ['line ends without CR', `GET /v2/ HTTP/1.1\nHost: HOST\nAuthorization: AUTH\n\n`],
-  ['a head that breaks off', 'GET /v2/_catalog HTTP/1.1\r\nHost: HO', { then: 'reset' }],
-  ['a head that ends early', 'GET /v2/_catalog HTTP/1.1\r\nHost: HO', { then: 'half-close' }],
+  ['a head that breaks off', 'GET /v2/_catalog HTTP/1.1\r\nHost: HO', { afterwards: 'reset' }],
+  ['a head that ends early', 'GET /v2/_catalog HTTP/1.1\r\nHost: HO', { afterwards: 'half-close' }],
   ['requests before the responses, to all threads', get('/v2/team/app/manifests/1') + get('/v2/_catalog') + get('/v2/'), { isServed: true, answers: 3 }],
   ['a change and a read before the responses', `POST /v2/team/app/blobs/uploads/ HTTP/1.1\r\nHost: HOST\r\nAuthorization: AUTH\r\nContent-Length: 0\r\n\r\n${get('/v2/_catalog')}`, { isServed: true, answers: 2 }],
   ['a request after one that is rejected', `GET /v2/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${get('/v2/_catalog')}`],
   ['very many requests before the responses', get('/v2/_catalog').repeat(150), { answers: 150 }],
-  ['requests of a client that is gone', get('/v2/_catalog').repeat(20), { answers: 20, then: 'reset' }],
+  ['requests of a client that is gone', get('/v2/_catalog').repeat(20), { answers: 20, afterwards: 'reset' }],
 ]
 
 /** The requests, for one server. */

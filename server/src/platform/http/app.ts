@@ -71,7 +71,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
       // Hooks are not called if the URL is malformed.
       writeCommonHeaders(request, reply)
       watchCompletion(app, request, reply)
-      void refuseMalformed(app, request, reply as FastifyReply, status)
+      void refuseMalformed(app, request, reply, status)
     },
     routerOptions: {
       caseSensitive: false,

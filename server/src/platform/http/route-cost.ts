@@ -1,4 +1,4 @@
-import type { RequestCost } from '../limits/caller-budget.ts'
+import type { RequestCost } from '../limits/caller-limits.ts'
 
 /**
  * The classes of the cost of a route. A request is charged the time that it uses the main thread; `waitingMs` is charged in

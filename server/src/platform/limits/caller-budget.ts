@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../memory/max-entries.ts'
-import { type CallerLimits, OverBudgetError, usualCallerLimits } from './caller-limits.ts'
+import { type CallerLimits, OverBudgetError, usualCallerLimits, usualCost } from './caller-limits.ts'
 import { createSemaphore } from './semaphore.ts'
 import { networkOf } from './sender-budget.ts'
 import type { SharedCallers } from './shared-callers.ts'
@@ -17,11 +17,6 @@ const maxWaiting = 4096
 const maxIdleCallers = 10_000
 /** How long callers share the processor after a request of another caller. */
 const contendedMs = 500
-
-/** What a request costs that waits for I/O, in milliseconds of the main thread, and whether it can occupy that thread for long. */
-export type RequestCost = { readonly waitingMs: number; readonly takesTurns: boolean }
-
-const usualCost: RequestCost = { waitingMs: 0.3, takesTurns: false }
 
 type WaitingBody = { readonly bytes: number; readonly start: () => void }
 

@@ -17,6 +17,12 @@ export const usualCallerLimits: CallerLimits = {
   maxBufferedBytesInTotal: 128 * 1024 * 1024,
 }
 
+/** What a request costs that waits for I/O, in milliseconds of the main thread, and whether it can occupy that thread for long. */
+export type RequestCost = { readonly waitingMs: number; readonly takesTurns: boolean }
+
+/** The cost of a request without a declared cost. */
+export const usualCost: RequestCost = { waitingMs: 0.3, takesTurns: false }
+
 /** The caller has used up its budget, and its queue is full. */
 export class OverBudgetError extends Error {
   override readonly name = 'OverBudgetError'

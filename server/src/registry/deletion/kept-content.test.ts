@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
 import { locationDigest, uploadMark } from '../../storage/index.ts'
 import { holdsBlob, holdsIntactBlob, recordBlob } from '../blobs/blob-store.ts'
 import type { RegistryTables } from '../rows/rows.ts'
@@ -57,7 +56,7 @@ for (const kind of testDatabaseKinds) {
     })
 
     it('a repository holds a blob in quarantine, but not with intact bytes', async () => {
-      const digest = (await test.pushBlob('kept/blobs', 'corrupt')) as Digest
+      const digest = await test.pushBlob('kept/blobs', 'corrupt')
       const id = await idOf('kept/blobs')
       const held = () =>
         test.database.transaction(async (transaction) => [
@@ -71,7 +70,7 @@ for (const kind of testDatabaseKinds) {
     })
 
     it('a repair moves the revision of content, so that no other server looks for the old bytes', async (t) => {
-      const digest = (await test.pushBlob('kept/blobs', 'repaired')) as Digest
+      const digest = await test.pushBlob('kept/blobs', 'repaired')
       await setQuarantine(digest, 1)
       await test.blobs.discard('repair')
       const location = await test.blobs.commit('repair', digest)
