@@ -18,7 +18,14 @@ import { migrations } from '../state/migrations.ts'
 /** Tables that belong to a database, and are not moved. A new one among them must be added here, with a reason. */
 const ofDatabase = {
   sqlite: ['relocation', 'schema_migration'],
-  postgres: ['authority_lease', 'authority_lease_terms', 'authority_revision', 'relocation', 'schema_migration'],
+  postgres: [
+    'authority_fence',
+    'authority_lease',
+    'authority_lease_terms',
+    'authority_revision',
+    'relocation',
+    'schema_migration',
+  ],
 }
 
 async function openFile(t: TestContext): Promise<RawTarget> {
