@@ -27,7 +27,6 @@ const version = 'api-version=2022-04-01'
 const harmless: readonly (readonly [ids: RegExp, why: string])[] = [
   [/^management\.resourceGroups\.(?:put|patch)$/,                  'a group without content'],
   [/^management\.(?:scrub\.start|providers\.register\..*)$/,       'work for the server'],
-  [/^management\.imports\.delete$/,                               'ends work that was started'],
   [/^management\.(?:server\.settings|registries\.check\w+)$/,      'answers without secrets'],
   [/^management\.imports\.delete$/,                                 'stops what adds content'],
   [/^management\.(?:unserved|locks|privateEndpoints|tags)\./,      'always denied'],

@@ -86,7 +86,7 @@ export const registryFaults: readonly Fault[] = [
   {
     what: 'A blob is deleted although its repository is locked',
     file: 'server/src/registry/blobs/delete-blob.ts',
-    find: '  requireDeletable(repository)\n',
+    find: '  requireContentDeletable(registry, repository)\n',
     replace: '',
     tests: ['server/src/registry/repositories/locks.test.ts'],
   },
