@@ -95,14 +95,13 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
   const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
   const admitted = { need: asked.need, revision: admission.revision }
-  if (!budget.tryEnter()) {
-    await budget.enter()
-    await workOf(dispatch, call, admitted).requireStanding()
-  }
   const cost = routeCosts[route.cost]
+  const hasWaited = !budget.tryEnter()
+  if (hasWaited) await budget.enter()
   let usedMs = 0
   try {
     if (cost.takesTurns) await budget.nextTurn()
+    if (hasWaited || cost.takesTurns) await workOf(dispatch, call, admitted).requireStanding()
     const stopwatch = budget.stopwatch()
     // The row's constructor guarantees that the handler takes calls of this kind of path.
     const handler = handlers[route.handler] as AnyHandler

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { HTTPMethods } from 'fastify'
 import { failedBefore } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
+import { DatabaseBusyError } from '../platform/process/outage.ts'
 import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
 import { OverBudgetError } from '../platform/limits/caller-limits.ts'
@@ -75,16 +76,36 @@ async function serve(context: SurfaceContext, exchange: RawExchange): Promise<vo
     if ((await context.database.authorityRevision()) !== located.revision)
       located = await locate(context, request, origin)
   }
-  const call = { request, origin, parameters, ...located }
-  // The handlers that read a credential charge its owner.
   const isPublic = row.need === 'public'
-  const answer = isPublic
-    ? await context.budgets.ofAddress(origin.remoteAddress).spend(() => row.handle(call), routeCosts[row.cost])
-    : await row.handle(call)
+  const answer = await answerOf(context, row, { request, origin, parameters, ...located })
   const text = `${answer}\n`
   const caching = isPublic ? [] : notStored
   response.writeHead(200, [...commonHeaders, ...caching, ...jsonOf(text)])
   response.end(text)
+}
+
+/** How often a request is answered at most because the authority revision moved meanwhile. */
+const maxAnswers = 5
+
+/**
+ * The response to a request. If the authority revision moved while the request was verified or waited, the request is handled
+ * again: no token is issued for a credential that was revoked, or for a token whose key was withdrawn.
+ *
+ * @throws DatabaseBusyError if the revision moves again and again
+ */
+async function answerOf(context: SurfaceContext, row: TokenRoute, call: TokenCall): Promise<string> {
+  const { budgets, database } = context
+  // The handlers that read a credential charge its owner.
+  if (row.need === 'public')
+    return budgets.ofAddress(call.origin.remoteAddress).spend(() => row.handle(call), routeCosts[row.cost])
+  let current = call
+  for (let answers = 1; answers <= maxAnswers; answers += 1) {
+    const answer = await row.handle(current)
+    const revision = database.knownRevision() ?? (await database.authorityRevision())
+    if (revision === current.revision) return answer
+    current = { ...call, ...(await locate(context, call.request, call.origin)) }
+  }
+  throw new DatabaseBusyError('the authority revision moved during all attempts to answer')
 }
 
 function requireRow({ rows }: SurfaceContext, { method = '' }: IncomingMessage, path: string): TokenRoute {

@@ -176,7 +176,7 @@ export const directoryLines: readonly Line[] = [
   { line: 'identity list-resources -g {group} -n {own}', code: 3, says: /There is no endpoint at this path/ },
   { line: 'identity list-resources -n {own}', code: 1, says: /--resource-group/ },
   { line: 'identity list-resources -g nosuchgroup -n {own}', code: 3, says: /There is no endpoint at this path/ },
-  { line: 'identity list-operations', code: 3, says: /There is no endpoint at this path/ },
+  { line: 'identity list-operations' },
   { line: 'identity list-operations -g {group}', code: 2, says: /-g/ },
   { line: 'identity list-operations --subscription nothing', code: 1, says: /'nothing' not found/ },
   {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import type { Configuration } from '../../configuration/index.ts'
 import {
+  blobMarkFileIn,
   databaseFileIn,
   objectStorageFileIn,
   postgresMarkerIn,
@@ -23,6 +24,8 @@ export async function switchOver(target: Configuration, state: RelocationState):
   await writeRelocation(dataDir, { ...state, step: 'switching' })
   if (state.storage !== undefined) {
     const file = objectStorageFileIn(dataDir)
+    // It names the files from which the blobs move, or earlier ones. The next start marks the files to which they have moved.
+    await rm(blobMarkFileIn(dataDir), { force: true })
     if (storage.kind !== 'filesystem') await writeFileDurably(file, `${state.id}\n`, 0o600)
     else if (existsSync(file)) await rename(file, `${file}.moved`)
   }

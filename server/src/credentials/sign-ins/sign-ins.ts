@@ -95,9 +95,11 @@ export function createSignIns(options: SignInsOptions) {
 function createSignInEnds({ store, directory }: SignInsOptions) {
   return {
     endSignIn: async (transaction: Transaction, idText: string): Promise<boolean> => {
-      transaction.changesAuthority()
       const id = parseGuid(idText)
-      return id !== undefined && (await store.deleteSignIn(transaction, id))
+      const isEnded = id !== undefined && (await store.deleteSignIn(transaction, id))
+      // Repeated uses of a code that was used already must not make every caller be decided again.
+      if (isEnded) transaction.changesAuthority()
+      return isEnded
     },
     endSignInsTo: async (transaction: Transaction, objectId: string, clientId: string): Promise<void> => {
       transaction.changesAuthority()

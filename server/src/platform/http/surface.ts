@@ -153,8 +153,11 @@ type Admission<Caller> = { readonly revision: number; readonly caller: Caller }
 
 type Admitted<Caller> = Pick<Call<Caller>, 'request' | 'reply' | 'budget'> & { readonly admission: Admission<Caller> }
 
-/** How often a handler is repeated because the authority revision moved before its first change. */
-const maxRepetitions = 3
+/**
+ * How often a handler runs at most because the authority revision moved before its first change. Then the client has to try
+ * again: a change without the decisions of its handler could be one that a revocation forbids.
+ */
+const maxRuns = 10
 
 /**
  * Runs the handler as work of its caller, who is admitted again if the authority revision moved while the body was read or the
@@ -175,13 +178,12 @@ async function handleAuthorized<Need, Caller>(
   }
   const work = new AuthorizedWork({ authority, revision: admission.revision, decide, isRepeatable: true })
   return runAuthorized(work, async () => {
-    for (let repetition = 1; ; repetition += 1) {
+    for (let run = 1; ; run += 1) {
       await work.requireStanding()
       try {
         return await handle()
       } catch (error) {
-        if (!(error instanceof AuthorityMovedError) || !work.mayRepeat) throw error
-        if (repetition >= maxRepetitions) work.keepResult()
+        if (!(error instanceof AuthorityMovedError) || !work.mayRepeat || run >= maxRuns) throw error
       }
     }
   })

@@ -32,8 +32,6 @@ export const leaseSchema: readonly string[] = [
   `insert into authority_lease_terms ("only", length_ms, settled_timeline) values (1, ${lengthMs}, ${timeline})
     on conflict do nothing`,
   `create table if not exists authority_fence ("only" integer primary key check ("only" = 1), value bigint not null)`,
-  `insert into authority_fence ("only", value) select 1, value from authority_revision where "only" = 1
-    on conflict do nothing`,
   // Also for an older version that raises the revision and does not know the fence.
   `create or replace function acrux_move_authority_fence() returns trigger language plpgsql as
     'begin update authority_fence set value = new.value where "only" = 1; return null; end'`,
@@ -45,6 +43,9 @@ export const leaseSchema: readonly string[] = [
       alter table authority_revision enable always trigger acrux_authority_fence;
     end if;
   end $$`,
+  // After the trigger, whose creation waits for the revocations of older versions: the fence has their value, too.
+  `insert into authority_fence ("only", value) select 1, value from authority_revision where "only" = 1
+    on conflict do nothing`,
 ]
 
 /**

@@ -32,7 +32,7 @@ export class PostgresLease {
 
   /**
    * @param connection one that returns `bigint` as a number
-   * @param silence is told of renewals and responses
+   * @param silence is told of responses
    */
   constructor(connection: pg.ClientConfig, lengthMs: number, silence: Silence) {
     this.lengthMs = lengthMs
@@ -43,10 +43,7 @@ export class PostgresLease {
 
   /** Begins to renew the lease, three times in its length. */
   start(): void {
-    const renew = () => {
-      this.#silence.requested()
-      this.#run(this.#lease.renew(instant()))
-    }
+    const renew = () => this.#run(this.#lease.renew(instant()))
     this.#timer = setInterval(renew, this.lengthMs / 3).unref()
     renew()
   }

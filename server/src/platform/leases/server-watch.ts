@@ -31,7 +31,10 @@ export class Silence {
   }
 }
 
-/** Asks a server periodically whether it responds, through a connection of its own. */
+/**
+ * Asks a server periodically whether it responds, through a connection of its own. The question writes nothing: a server whose
+ * disk is full, or whose standby is away, still answers reads.
+ */
 export class ServerWatch {
   readonly #config: pg.ClientConfig
   readonly #silence: Silence
@@ -58,7 +61,8 @@ export class ServerWatch {
     try {
       await (await this.#connect()).query('select 1')
       this.#silence.responded()
-    } catch {
+    } catch (error) {
+      if (error instanceof pg.DatabaseError) this.#silence.responded()
       this.#client?.end().catch(() => undefined)
       this.#client = undefined
     }

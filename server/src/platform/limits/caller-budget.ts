@@ -59,10 +59,6 @@ export class CallerBudgets {
 
   /** The budget of a principal, by a unique key. Budgets of the same `party` do not compete. */
   of(key: string, party = key): CallerBudget {
-    return this.#of(key, party)
-  }
-
-  #of(key: string, party: string): CallerBudget {
     const cached = this.#callers.get(key)
     if (cached !== undefined) return cached
     const budget = this.#evictedInUse.get(key) ?? new CallerBudget(this, key, party)
@@ -92,7 +88,7 @@ export class CallerBudgets {
 
   /** The budget for TLS handshakes of an address. Its handshakes and its requests are those of one caller. */
   ofHandshakes(address: string): CallerBudget {
-    return this.#of(`handshakes ${networkOf(address)}`, addressKey(address))
+    return this.of(`handshakes ${networkOf(address)}`, addressKey(address))
   }
 
   /** The processor time in milliseconds that a caller earns in this time. */

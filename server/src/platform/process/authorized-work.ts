@@ -59,7 +59,7 @@ export class AuthorizedWork {
     return this.#mayRepeat
   }
 
-  /** The handler can no longer be repeated: it has changed something, or it was repeated often enough. */
+  /** The handler can no longer be repeated: it has changed something, here or elsewhere. */
   keepResult(): void {
     this.#mayRepeat = false
   }

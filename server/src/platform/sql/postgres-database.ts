@@ -123,7 +123,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
     if (terms === undefined) throw new Error('the table authority_lease_terms is empty')
     const lease = new PostgresLease(direct, terms.length_ms, ofServer)
     lease.start()
-    const watch = hasPooler ? new ServerWatch(pooled, terms.length_ms / 3, ofPooler) : undefined
+    const watch = new ServerWatch(pooled, terms.length_ms / 3, ofPooler)
     return new PostgresDatabase({ readers, writers, exclusive, lease, watch, nesting })
   } catch (error) {
     await Promise.all([writers.end(), readers.end(), exclusive.end()])
@@ -170,7 +170,7 @@ type Parts = {
   readonly exclusive: PostgresPool
   readonly lease: PostgresLease
   /** Watches the pooler, if there is one. */
-  readonly watch: ServerWatch | undefined
+  readonly watch: ServerWatch
   /** True within the work of a transaction. Undefined if nested reads are allowed. */
   readonly nesting: AsyncLocalStorage<boolean> | undefined
 }
@@ -184,7 +184,7 @@ class PostgresDatabase implements Database {
   #writeTables: Kysely<unknown>
   #exclusiveTables: Kysely<unknown>
   #lease: PostgresLease
-  #watch: ServerWatch | undefined
+  #watch: ServerWatch
   #nesting: AsyncLocalStorage<boolean> | undefined
   #preparedCount = 0
   #running = new Set<Promise<unknown>>()
@@ -320,7 +320,7 @@ class PostgresDatabase implements Database {
     this.#closed = true
     // A pool that is ended drops those that wait for a connection.
     await Promise.allSettled(this.#running)
-    await Promise.all([this.#lease.close(), this.#watch?.close()])
+    await Promise.all([this.#lease.close(), this.#watch.close()])
     await Promise.all([this.#readers.end(), this.#writers.end(), this.#exclusive.end()])
   }
 

@@ -50,8 +50,8 @@ export class PostgresPool implements KyselyPool {
   #lost = new WeakSet<pg.PoolClient>()
   /** The open connections. */
   readonly #clients = new Set<pg.PoolClient>()
-  /** Rejected when the server is found to be unreachable, and replaced when it is reachable again. */
-  #unreachable = newSignal()
+  /** End the waits for a connection when the server is found to be unreachable. */
+  readonly #waits = new Set<(reason: DatabaseUnavailableError) => void>()
   #isReachable = true
   readonly #silence: Silence
   /** A part of the names of all prepared statements: with another value, all statements are prepared again. */
@@ -84,13 +84,10 @@ export class PostgresPool implements KyselyPool {
   setReachable(isReachable: boolean): void {
     if (this.#isReachable === isReachable || this.#pool.ending) return
     this.#isReachable = isReachable
-    if (isReachable) {
-      this.#unreachable = newSignal()
-      return
-    }
+    if (isReachable) return
     const left = this.#pool
     this.#pool = this.#newPool()
-    this.#unreachable.reject(new DatabaseUnavailableError('the database server does not respond', { cause: undefined }))
+    for (const end of this.#waits) end(notResponding())
     for (const client of this.#clients) {
       this.#lost.add(client)
       client.connection.stream.destroy()
@@ -118,6 +115,7 @@ export class PostgresPool implements KyselyPool {
           throw new Error('the standby may not have received the transaction')
         return result as unknown as PostgresQueryResult<Row>
       } catch (error) {
+        this.#heard(error)
         if (!this.#isLost(client, error)) throw error
         // The server has rolled back what a lost connection did not commit.
         if (text === 'rollback') return { command: 'ROLLBACK', rowCount: 0, rows: [] }
@@ -179,6 +177,7 @@ export class PostgresPool implements KyselyPool {
         this.#silence.responded()
         return result
       } catch (error) {
+        this.#heard(error)
         if (!this.#isLost(client, error)) throw error
         if (attempt === 2) throw lost(error, false)
       } finally {
@@ -189,9 +188,11 @@ export class PostgresPool implements KyselyPool {
 
   async #connect(): Promise<pg.PoolClient> {
     this.#beforeUse()
-    const { promise: unreachable } = this.#unreachable
-    if (!this.#isReachable) return unreachable
+    if (!this.#isReachable) throw notResponding()
     const connecting = this.#pool.connect()
+    // A promise of its own: a promise that lasts would keep what each race leaves with it.
+    const { promise: unreachable, reject: end } = Promise.withResolvers<never>()
+    this.#waits.add(end)
     try {
       return await Promise.race([connecting, unreachable])
     } catch (error) {
@@ -199,7 +200,14 @@ export class PostgresPool implements KyselyPool {
       connecting.then((client) => client.release(true)).catch(() => undefined)
       if (error instanceof DatabaseUnavailableError || this.#pool.ending) throw error
       throw new DatabaseUnavailableError('the database server cannot be reached', { cause: error })
+    } finally {
+      this.#waits.delete(end)
     }
+  }
+
+  /** An error that the server reports is a response, too. */
+  #heard(error: unknown): void {
+    if (error instanceof pg.DatabaseError) this.#silence.responded()
   }
 
   /** Closes a connection that was lost, and gives any other to the next caller. */
@@ -235,9 +243,6 @@ function lost(cause: unknown, mayHaveCommitted: boolean): DatabaseUnavailableErr
   return new DatabaseUnavailableError('the database server ended the connection', { cause, mayHaveCommitted })
 }
 
-/** A promise that only ever rejects. */
-function newSignal() {
-  const { promise, reject } = Promise.withResolvers<never>()
-  promise.catch(() => undefined)
-  return { promise, reject }
+function notResponding(): DatabaseUnavailableError {
+  return new DatabaseUnavailableError('the database server does not respond', { cause: undefined })
 }

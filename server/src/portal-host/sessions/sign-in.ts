@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { decodeJwt } from 'jose'
 import { parseCookies } from '../../platform/http/cookies.ts'
 import type { Call } from '../../platform/http/surface.ts'
+import { currentWork } from '../../platform/process/authorized-work.ts'
 import { secretEquals } from '../../platform/keys/sealing.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { Context } from './context.ts'
@@ -53,6 +54,8 @@ export async function completeSignIn(context: Context, call: PageCall): Promise<
   if (flow === undefined || typeof state !== 'string' || !secretEquals(flow.state, state)) return fail(call, 'expired')
   reply.header('set-cookie', cookies.removeFlow)
   if (query['error'] !== undefined) return fail(call, query['error'] === 'access_denied' ? 'denied' : 'invalid', flow)
+  // A code can be redeemed once, so this request cannot be repeated from here on.
+  currentWork()?.keepResult()
   const signedIn = await redeem(context, call, flow)
   if (typeof signedIn === 'string') return fail(call, signedIn, flow)
   if (flow.personId !== undefined && flow.personId !== signedIn.objectId) {

@@ -104,6 +104,10 @@ async function admit(context: GateContext, request: IncomingMessage, call: GateC
     const decision = await explainSession(context, session, standing, registry)
     return denyHeader(context, call, header, { caller: auditedCallerOf(session.credential, registry), decision })
   }
+  // The rules may have changed while the header was verified, or the permissions were read.
+  const hasWaited = !isKnown || !isCurrent
+  const closedNow = hasWaited ? networkRefusal(standing.registry, origin.remoteAddress) : undefined
+  if (closedNow !== undefined) return denyAddress(context, { ...call, registry: standing.registry }, closedNow)
   if (!isAllowed(session.tokenAccess, standing.rights, need)) return denyNeed(context, call, session, standing)
   noteUse(context, session, nowMs)
   return admitWithinLimits(context, request, { registry: standing.registry, session, revision })
