@@ -41,8 +41,8 @@ implements.
 
 const notes: Readonly<Record<string, string>> = {
   management: `\`{scope}\` is the path of a resource. The last column lists the kinds of resources that have the route. Every request has the query
-parameter \`api-version\`. An unknown newer version is served as the newest known one, with a \`Warning\` header; with the compatibility
-\`acr\`, it is an error.
+parameter \`api-version\`. A request with an unknown newer version is served in the newest known version, with a \`Warning\` header.
+With the compatibility \`acr\`, the request is denied.
 `,
   graph: `\`visible\`: any signed-in principal. Owners and readers of the directory see everything; all others see only their own objects.
 \`self\`: any signed-in principal, for changes to what belongs to it. \`application-owner\`, \`group-owner\`: an owner of the object in the

@@ -4,7 +4,7 @@ import { root } from '../clients/lib/examples.ts'
 
 /** A request to a route, which the fairness bench sends as one of its kinds. */
 export interface RouteKind {
-  /** That of the route. */
+  /** The id of the route. */
   readonly id: string
   readonly method: string
   /** The path of the route; parameters are in braces. */

@@ -78,7 +78,7 @@ test('acr lists more tags than a page has', async (t) => {
   assert.equal(listed.match(/t\d+$/gm)?.length, 205)
 })
 
-test('acr purges by tag and age, keeps what is locked, and unlocks it if it is told to', async (t) => {
+test('acr purges by tag and age, keeps locked images, and unlocks and purges them with --include-locked', async (t) => {
   if (!requireTool(t, 'acr')) return
   using home = await acrHome()
   const name = 'acr/purged'

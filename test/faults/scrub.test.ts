@@ -93,7 +93,7 @@ describe('acrux scrub of a stopped server', () => {
     assert.ok(!ran.stderr.includes('\r'))
   })
 
-  test('has an exit code of its own for files that a crash left: 5, and 4 when it has removed them', async () => {
+  test('has its own exit codes for files that a crash left: 5, and 4 after it has removed them', async () => {
     const stored = fileOfBlob(server.dataDir, digestOf(blobs.whole))
     const left = `${stored.slice(0, -1)}${stored.endsWith('0') ? '1' : '0'}`
     const twoDaysAgo = Date.now() / 1000 - 2 * 86_400

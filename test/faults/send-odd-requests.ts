@@ -12,7 +12,7 @@ export interface Place {
   readonly caFile: string
   /** The registry, as clients name it. */
   readonly host: string
-  /** An owner's. */
+  /** The credential of an owner. */
   readonly authorization: string
   /** Whether the image `team/app:1` exists, and no proxy answers for the server. */
   readonly isDirect: boolean

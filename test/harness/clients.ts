@@ -121,7 +121,7 @@ export function requireClient(t: TestContext, ...names: string[]): boolean {
   return false
 }
 
-/** The reason by which `npm test` recognises a test of a program that nobody gave. It is never a failure. */
+/** The reason by which `npm test` recognises a test whose program was not given. Such a test is never a failure. */
 export const notGivenReason = 'not given: '
 
 /**

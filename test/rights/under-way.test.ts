@@ -38,7 +38,7 @@ const bodiless = [
   'registry.uploads.cancel',
 ]
 
-/** Routes that authenticate nobody, or whose callers the second test revokes: they do not accept tokens. */
+/** Routes that authenticate no caller, or whose callers the second test revokes: they do not accept tokens. */
 const isOfOthers = ({ id }: Route) => !/^(management|graph|registry)\./.test(id)
 
 const changes = (await routesOf(server)).filter(({ method }) => method !== 'GET' && method !== 'HEAD')

@@ -33,7 +33,7 @@ function missingOf(skip) {
 }
 
 /**
- * The tests of programs that were not given. They are no failure.
+ * The tests of programs that were not given. They do not fail the run.
  *
  * @param {Missing} ungiven
  */

@@ -37,7 +37,7 @@ function postFromElsewhere(url: string, fields: Record<string, string>): Promise
   return request({ method: 'POST', url, caFile, body, headers: foreign })
 }
 
-test('the configuration is also where MSAL looks for that of AD FS', async () => {
+test('the OpenID configuration is also served where MSAL expects the configuration of AD FS', async () => {
   const atTenant = await read(`${server.baseUrl}/${tenantId}/v2.0/.well-known/openid-configuration`)
   assert.deepEqual(await read(`${server.baseUrl}/adfs/.well-known/openid-configuration`), atTenant)
 })

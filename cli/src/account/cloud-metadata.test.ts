@@ -38,7 +38,7 @@ test('a server describes no cloud of another origin', () => {
     )
 })
 
-test('an address or suffix in the description of a server that is not one is refused', () => {
+test('a malformed address or suffix in the description of a server is rejected', () => {
   const authentication = (loginEndpoint: unknown, audiences: unknown = ['https://management.example.com/']) => ({
     authentication: { loginEndpoint, audiences },
   })

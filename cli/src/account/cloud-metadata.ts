@@ -3,7 +3,7 @@ import { isRecord } from '../command/output/sorted-keys.ts'
 import type { Cloud } from './clouds.ts'
 
 /*
- * What a server says of itself is untrusted input: the addresses receive secrets, become names of files, and are printed.
+ * A server's description of itself is untrusted input: its addresses receive secrets, become names of files, and are printed.
  * Every text is checked here, before it is part of a cloud.
  */
 
@@ -58,7 +58,7 @@ export function signInAddressOf(metadata: unknown): string | undefined {
   return addressAt(metadata, 'authentication', 'loginEndpoint')
 }
 
-/** Otherwise, a server could replace what is stored about another one. */
+/** Otherwise, a server could replace what is stored about another server. */
 function requireSameOrigin(asked: string, resourceManager: string): void {
   const [expected, described] = [asked, resourceManager].map((url) => URL.parse(url)?.origin)
   if (expected === described) return
@@ -68,7 +68,7 @@ function requireSameOrigin(asked: string, resourceManager: string): void {
   )
 }
 
-/** az derives the suffixes of the other databases from that of SQL servers. [az-cli 2.74, cloud.py] */
+/** az derives the suffixes of the other databases from the suffix of SQL servers. [az-cli 2.74, cloud.py] */
 function databaseSuffixes(sqlServerHostname: string | null): Readonly<Record<string, string | null>> {
   const below = (name: string) => (sqlServerHostname === null ? null : `.${name}${sqlServerHostname}`)
   return {

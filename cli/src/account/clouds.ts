@@ -81,8 +81,8 @@ export function hasSuffixOf({ suffixes }: Cloud, loginServer: string): boolean {
 }
 
 /**
- * The cloud to whose suffix a login server belongs: Azure before others, and of several clouds the one with the longest suffix,
- * so that no server gets the login servers of another one by its claims.
+ * The cloud whose suffix a login server has. Azure takes precedence, then the cloud with the longest suffix, so that no server can
+ * claim the login servers of another server.
  */
 export function cloudOfSuffix(clouds: readonly Cloud[], loginServer: string): Cloud | undefined {
   if (hasSuffixOf(azureCloud, loginServer)) return azureCloud

@@ -14,9 +14,9 @@ export function originOf({ endpoints }: Cloud): string | undefined {
 }
 
 /**
- * The profile in which a cloud is stored and active. A record of the same origin is replaced in its place.
+ * The profile in which a cloud is stored and active. It replaces a cloud of the same origin, in the same place.
  *
- * @throws CommandFailure if its name is that of a cloud with another origin, whose sign-ins the server would get
+ * @throws CommandFailure if a cloud of another origin has the name: the server would get the sign-ins of this cloud
  */
 export function withCloud(profile: Profile, cloud: Cloud): Profile {
   if (cloud.name === azureCloud.name) return { ...profile, activeCloud: cloud.name }
@@ -31,7 +31,7 @@ export function withCloud(profile: Profile, cloud: Cloud): Profile {
 }
 
 /**
- * Requires that a name is free, or that of the cloud of an origin: sign-ins and helpers are stored with the name of their cloud.
+ * Requires that no cloud of another origin has a name: sign-ins and helpers are stored with the name of their cloud.
  *
  * @throws CommandFailure
  */

@@ -206,7 +206,7 @@ function withSignIn(profile: Profile, signIn: SignIn, found: readonly Subscripti
   }
 }
 
-/** A server chooses the ids of its subscriptions, so that those of another cloud are others. */
+/** Servers choose the ids of their subscriptions, so subscriptions of two clouds can have the same id. */
 function isSame(one: Subscription, other: Subscription): boolean {
   return one.id === other.id && one.environmentName === other.environmentName
 }

@@ -69,7 +69,7 @@ test('a suffix without its dot has no login servers, because its end of a name m
     assert.equal(findOwner({ ...both, clouds, helperRegistries: [] }, loginServer).kind, 'unknown', loginServer)
 })
 
-test('a server that claims the suffix of another one gets no login server of that one', () => {
+test('a server that claims the suffix of another server gets no login servers of the other server', () => {
   const claims = ['.io', '.azurecr.io', '.example.com', '.contoso.azurecr.io'].map((acrLoginServerEndpoint) => ({
     ...azureCloud,
     name: acrLoginServerEndpoint,

@@ -45,7 +45,7 @@ test('the suffix of a server matches the registries of the server, and no other 
   }
 })
 
-test('a registry that is no host, and a suffix of a top-level domain, are refused', () => {
+test('a registry that is not a host, and a suffix of a top-level domain, are rejected', () => {
   for (const text of ['', '/team', 'https://registry.example.com', 'a..b.com', '.example.com'])
     assert.throws(() => parseRegistry(text), /is not a host of a registry/, text)
   for (const text of ['*', '*.com', '*.example.com', 'registry.*.com', 'registry.example.*', 'team-*.example.com/app'])

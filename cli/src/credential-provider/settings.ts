@@ -96,7 +96,7 @@ function requireOneRegistry(registries: readonly ImagePattern[]): void {
   if (registries.length === 1 && registries[0]?.kind === 'registry') return
   throw new WrongUsageError(
     'with --auth service-principal, set only one registry: each registry would get the secret',
-    'add --authority-host URL, to which alone it is then sent, or set one --registry and no --suffix',
+    'add --authority-host URL to send the secret only to that host, or set one --registry and no --suffix',
   )
 }
 

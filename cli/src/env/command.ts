@@ -61,7 +61,7 @@ function requireClient(name: string): Client {
 
 async function factsOf(context: CommandContext, cloud: Cloud): Promise<Facts> {
   const { resourceManager, activeDirectory } = cloud.endpoints
-  // A colon in a path would end it in variables that are lists. No host contains the other sign, so no two share a directory.
+  // In variables that are lists, a colon separates paths. No host contains a plus sign, so no two hosts share a directory.
   const directory = path.join(configDirectory(context.env), 'env', hostOf(cloud).replaceAll(':', '+'))
   const profile = await openProfile(context.env).read()
   const active = cloud.name === profile.activeCloud ? subscriptionsOf(profile) : []

@@ -19,9 +19,9 @@ export type Trust = { readonly caFile: string | undefined; readonly isTrusted: b
 
 /**
  * The cloud of a server, by its host. If the authority of its certificate is unknown, the fingerprint is shown, and the user
- * must confirm it. Nothing is stored: a server that nobody could sign in to must not become the one that gets the next secret.
+ * must confirm it. Nothing is stored: a server must not get the next secret before a sign-in to it has succeeded.
  *
- * @throws CommandFailure if the server cannot be reached, is not trusted, or its name is that of another server
+ * @throws CommandFailure if the server cannot be reached, is not trusted, or has the name of another server
  */
 export async function selectServer(context: CommandContext, server: string, trust: Trust): Promise<Cloud> {
   const url = requireServer(server)
@@ -89,7 +89,7 @@ export async function fetchCloud(http: HttpClient, name: string, resourceManager
   return cloudOfMetadata(name, resourceManager, await fetchMetadata(http, resourceManager))
 }
 
-/** What a server says of itself. It is not checked. @throws CommandFailure with az's message. [az-cli-wire §1] */
+/** A server's description of itself, unchecked. @throws CommandFailure with az's message. [az-cli-wire §1] */
 export async function fetchMetadata(http: HttpClient, server: string): Promise<unknown> {
   const url = `${server.replace(/\/+$/, '')}/metadata/endpoints?api-version=2022-09-01`
   const response = await http.send({ method: 'GET', url })

@@ -40,7 +40,7 @@ export const command = defineCommand<Flags>({
     2: 'wrong option or setting',
     3: 'the server could not be asked, or could not complete the scrub',
     4: 'all content is sound, and --repair removed all files without a row',
-    5: 'all content is sound, and there are files without a row, such as a crash leaves them',
+    5: 'all content is sound, and files without a row exist, as after a crash',
     12: 'a running server uses the data directory',
     13: 'the data directory or its database cannot be used',
     14: 'the master key cannot be read',

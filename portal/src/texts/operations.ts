@@ -134,7 +134,7 @@ export const operationsTexts = {
     address: 'Address',
     addressHint: 'HTTPS, at a public address. The operator can allow networks of your own.',
     addressKept: (host: string) =>
-      `Leave it empty to keep the address at ${host}, which may contain a secret and is not shown.`,
+      `Leave it empty to keep the current address at ${host}. The full address is not shown, because it may contain a secret.`,
     actions: 'Actions',
     actionsHint: 'Separated by spaces, such as token.issue registry.*. Empty: all',
     outcome: 'Outcome',

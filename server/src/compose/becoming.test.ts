@@ -163,7 +163,7 @@ const paths: readonly Path[] = [
   },
 ]
 
-/** The other routes that change something in these families, and why nobody gets to act for a principal by them. */
+/** The other routes that change something in these families, and why no caller gets to act for a principal by them. */
 const others: Readonly<Record<string, string>> = {
   'graph.users.create': 'a new user has no permissions',
   'graph.users.delete': 'it ends the principal',
@@ -195,7 +195,7 @@ const others: Readonly<Record<string, string>> = {
   'management.machines.delete': 'it ends the principal',
 }
 
-/** The routes about principals that change something. Reads with POST are none of them. */
+/** The routes about principals that change something. POST requests that only read are excluded. */
 const changesPrincipals =
   /^(graph\.(users|groups|applications|servicePrincipals|federatedCredentials)|management\.(identities|federatedCredentials|machines))\.(?!getMemberGroups|checkMemberGroups|testToken)/
 
@@ -291,7 +291,7 @@ test('a caller that cannot assign roles does not get to act for a principal that
       assert.equal(denied.statusCode, 403, denied.body)
       assert.match(denied.body, /can assign roles at the scope|roleAssignments\/write/)
       const allowed = await send(owner, method, url(targets), body(targets))
-      // The certificate of this test is none: an owner gets as far as the check of its bytes.
+      // This test sends no valid certificate: the request of an owner fails only when the bytes are checked.
       const isCertificate = 'keyCredentials' in body(targets)
       assert.equal(allowed.statusCode < 300 || (isCertificate && allowed.statusCode === 400), true, allowed.body)
     })

@@ -49,7 +49,7 @@ export const identitySettings = z
       protectRoleAssigners: z.boolean({ error: 'must be true or false' }).default(true).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Whether a principal that can assign roles is protected from callers that cannot assign these roles: they cannot create a credential, a link or a password for it, attach its identity to a machine, or add members to it if it is a group. With `false`, as in Azure, an owner of the directory, an owner of the application or a contributor of the identity can do this, and thereby gain the roles.',
+          'Whether a principal that can assign roles is protected from callers that cannot assign these roles: such callers cannot create a credential, a link or a password for it, attach its identity to a machine, or add members to it if it is a group. With `false`, as in Azure, an owner of the directory, an owner of the application or a contributor of the identity can do this, and thereby gain the roles.',
         placeholder: 'boolean',
         example: 'false',
       }),

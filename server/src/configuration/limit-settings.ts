@@ -26,7 +26,7 @@ export const limitSettings = z
       maxConcurrentImports: wholeNumber(1, 1000).default(4).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum number of concurrent imports. Sixteen times as many can wait in a queue. An import may take up to six hours, including the time in the queue. If the number is greater than one, one caller, or the imports into one registry, can use all but one of the slots.',
+          'The maximum number of concurrent imports. Sixteen times as many can wait in a queue. An import may take up to six hours, including the time in the queue. If the maximum is greater than one, a single caller can use all slots but one, and so can the imports into a single registry.',
         placeholder: 'number',
         example: '8',
       }),

@@ -193,7 +193,7 @@ export const settingsSchema = z.strictObject(
     compatibility: z.enum(['oci', 'acr'], { error: 'must be oci or acr' }).default('oci').register(settingTexts, {
       kind: 'text',
       description:
-        'Which rules apply if the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, a mount requires a source, and requests are throttled as with `limits.throttling: acr`. The property `acrux.compatibility` of a registry overrides this setting. An unknown newer `api-version` is served as the newest known one; with `acr`, it is an error.',
+        'Which rules apply if the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, a mount requires a source, and requests are throttled as with `limits.throttling: acr`. The property `acrux.compatibility` of a registry overrides this setting. A request with an unknown newer `api-version` is served in the newest known version; with `acr`, it is denied.',
       placeholder: 'rules',
       example: 'acr',
     }),

@@ -54,7 +54,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
   const audit = createAudit({ database, clock })
   // Another module stores consents. `test/surfaces` tests their routes.
   const consents = { find: () => Promise.resolve([]), withdraw: () => Promise.resolve(false) }
-  // Nobody has a role of ARM here.
+  // No principal has a role of ARM here.
   const mayBecome = createMayBecome({ directory, roleBeyond: () => Promise.resolve(undefined) })
   // Another module verifies signatures and times: here a token is its claims as JSON.
   const testWorkloadToken: TestWorkloadToken = async (text, appId) => {

@@ -39,13 +39,13 @@ export interface Imports {
   /** The imports into a registry, of one requester or of all, the newest first. */
   list(rid: string, requester?: string): Promise<ListedImport[]>
   /**
-   * Cancels an import into a registry; `record` runs in the transaction that requests it. When the import has `ended`,
-   * it changes nothing any more. Another server process ends its import within seconds.
+   * Cancels an import into a registry; `record` runs in the transaction that requests it. When the result is `ended`,
+   * the import makes no more changes. Another server process ends its import within seconds.
    */
   cancel(id: string, rid: string, record: (transaction: Transaction) => Promise<void>): Promise<Cancellation>
   /** Who requested an import into a registry. */
   findRequester(id: string, rid: string): Promise<string | undefined>
-  /** Stops the imports of this process that are cancelled, or are not permitted any more. */
+  /** Stops the imports of this process that are cancelled or no longer permitted. */
   recheck(): Promise<void>
   /** Marks the imports of stopped processes as failed, with an audit event, and expires the bytes that they staged. */
   endOrphaned(): Promise<void>
@@ -87,7 +87,7 @@ export function createImports(options: ImportsOptions): Imports {
 const hourMs = 60 * 60 * 1000
 /** How long the status of an import is kept. */
 const statusLifetimeMs = 7 * 24 * hourMs
-/** How long imports go on without a new decision while the authority revision is the same: permissions can expire. */
+/** How long imports continue without a new decision while the authority revision is the same: permissions can expire. */
 const maxUndecidedMs = 60 * 1000
 /** How long the end of a cancelled import is awaited. */
 const maxCancellationMs = 5000

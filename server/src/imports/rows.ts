@@ -21,7 +21,7 @@ export type ImportOperationRow = {
   readonly started_at_ms: number | null
   /** What was requested: {@link ImportedImage} as JSON text. Null if an older version started the import. */
   readonly image: string | null
-  /** When somebody requested to cancel it. */
+  /** When a caller requested to cancel it. */
   readonly cancelled_at_ms: number | null
 }
 

@@ -204,7 +204,7 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/backup/backup.test.ts'],
   },
   {
-    what: 'A change of the schema that waits for a table blocks all who use the table',
+    what: 'A change of the schema that waits for a table blocks all statements on the table',
     file: 'server/src/platform/sql/postgres-database.ts',
     find: 'const maxLockWaitMs = 500',
     replace: 'const maxLockWaitMs = 0',

@@ -182,7 +182,7 @@ export const registryFaults: readonly Fault[] = [
     tests: ['server/src/registry/integrity/blob-integrity.test.ts'],
   },
   {
-    what: 'A store does not show that it is itself before a blob is called missing',
+    what: 'The store is not verified before a blob is reported as missing',
     file: 'server/src/storage/contract/find-proven.ts',
     find: '  await blobs.requireSelf()\n  const',
     replace: '  const',

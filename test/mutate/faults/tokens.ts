@@ -122,7 +122,7 @@ export const tokenFaults: readonly Fault[] = [
     tests: ['server/src/access/scoped-tokens/scoped-tokens.test.ts'],
   },
   {
-    what: 'The right to delete one role assignment deletes another one of its name',
+    what: 'The permission to delete a role assignment deletes another assignment of the same name',
     file: 'server/src/management/roles/role-assignments.ts',
     find: 'if (present === undefined || !isSame(present, result)) throw assignmentNotFound(name)',
     replace: '',

@@ -33,10 +33,10 @@ const tables: Readonly<Record<string, Columns>> = {
   // directory
   application: { row: 'object_id app_id', tells: 'display_name display_name_key created_at_ms' },
   application_owner: { row: 'application_id owner_id' },
-  client_secret: { row: 'id holder_id app_id secret_hash starts_at_ms expires_at_ms', tells: 'display_name hint' },
+  client_secret: { row: 'id holder_id app_id secret_hash starts_at_ms expires_at_ms', tells: 'display_name hint created_at_ms' },
   client_certificate: { row: 'id holder_id app_id key_id starts_at_ms expires_at_ms der', tells: 'display_name thumbprint' },
   federated_credential: { alone: 'credential_id issuer audience subject claims_expression trust_key trust_text', row: 'id holder_id app_id', tells: 'name name_key description created_at_ms' },
-  service_principal: { alone: 'enabled directory_role', row: 'object_id app_id application_id', tells: 'created_at_ms' },
+  service_principal: { alone: 'enabled directory_role', row: 'object_id app_id application_id', tells: 'created_at_ms assignment_required' },
   external_principal: { row: 'object_id tenant_id kind credential_id', tells: 'created_at_ms' },
   managed_identity: { row: 'object_id kind subscription_id resource_group_key name_key', tells: 'resource_group name location tags created_at_ms' },
   machine_credential: { row: 'id machine_id identity_id' },

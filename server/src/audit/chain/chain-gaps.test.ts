@@ -88,8 +88,8 @@ test('an unused number blocks nothing, and cannot be used later', { skip: !isPos
   await assert.rejects(undone, /undone/)
   await write(2)
   assert.equal(await chain.extend(), 2)
-  // Other transactions on this PostgreSQL, such as those of other tests, can be older than the number.
-  await until('nobody who could hold the number runs any more', async () => {
+  // Other transactions on this PostgreSQL, such as transactions of other tests, can be older than the number.
+  await until('no transaction that could hold the number is running', async () => {
     await write(1)
     assert.equal(await chain.extend(), 1)
     const blocks = database.tables<{ audit_block: { settled_to: number } }>().selectFrom('audit_block')

@@ -199,7 +199,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([hook?.failures, hook?.lastError, hook?.lastDeliveryMs], [0, undefined, time.nowMs])
     })
 
-    test('continues with the event that failed, after those that were delivered before it', async (t) => {
+    test('continues with the event that failed, after the events that were delivered before it', async (t) => {
       const { put, write, deliver, answer, time, actions, webhooks } = await open(t, kind)
       await put()
       answer.failing = 'a.three'
@@ -214,7 +214,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await webhooks.find('hook'))?.failures, 0)
     })
 
-    test('goes on when a clock that was ahead is corrected', async (t) => {
+    test('continues when a clock that was ahead is corrected', async (t) => {
       const { database, put, write, deliver, answer, time, received, actions } = await open(t, kind)
       const setLease = (untilMs: number) =>
         database.transaction((transaction) =>

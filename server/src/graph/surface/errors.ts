@@ -72,7 +72,7 @@ export function insufficientPrivileges(): GraphError {
   return new GraphError('denied', 'Insufficient privileges to complete the operation.')
 }
 
-/** The caller would gain a role that the caller may not give. The words at the start are those that az looks for. */
+/** The caller would gain a role that the caller may not give. The message begins with the words that az looks for. */
 export function mayNotBecome(targetId: string, obstacle: BecomingObstacle): GraphError {
   const reason =
     obstacle.kind === 'directory-role'

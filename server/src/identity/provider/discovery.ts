@@ -27,8 +27,8 @@ export function openIdConfiguration(version: TokenVersion) {
 }
 
 /**
- * The handler of the OpenID configuration where MSAL looks for that of AD FS: the configuration of the tenant. AKS's credential provider
- * asks Azure which other hosts to trust, except for the tenant `adfs`. [MSAL for Go, authority]
+ * The handler of the OpenID configuration of the tenant, at the path where MSAL expects the configuration of AD FS. AKS's
+ * credential provider asks Azure which other hosts to trust, except for the tenant `adfs`. [MSAL for Go, authority]
  */
 export async function adfsConfiguration(context: DiscoveryContext, { reply }: Call<undefined>): Promise<object> {
   reply.headers({ ...anyOrigin, 'cache-control': 'public, max-age=3600' })

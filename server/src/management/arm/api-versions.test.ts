@@ -33,7 +33,7 @@ test('a path of a provider without listed versions has none', () => {
   assert.equal(typeOfPath('/subscriptions/:s/providers/Acrux.Server/status'), undefined)
 })
 
-test('a newer version is served as the newest known one of its kind, with a warning', async () => {
+test('a request with a newer version is served in the newest known version of its kind, with a warning', async () => {
   for (const [asked, served] of [
     ['2099-01-01', '2026-11-01'],
     ['2099-01-01-preview', '2026-09-01-preview'],

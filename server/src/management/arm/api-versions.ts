@@ -94,7 +94,7 @@ export function parseApiVersion(text: string): ApiVersion | undefined {
   return date === undefined ? undefined : { date, isPreview: suffix !== undefined }
 }
 
-/** The newest of some versions, among those that are as stable as the requested one if there are any. */
+/** The newest preview or the newest stable version, as requested. If there is none of this kind, the newest version. */
 function newestOf(versions: readonly string[], isPreview: boolean): ApiVersion {
   const known = versions.flatMap((version) => parseApiVersion(version) ?? [])
   const [newest] = known.filter((version) => version.isPreview === isPreview).concat(known)
@@ -109,7 +109,7 @@ export function formatApiVersion({ date, isPreview }: ApiVersion): string {
 /** The version that a request names, and the version in which it is served. */
 export type NamedVersion = { readonly text: string; readonly served: ApiVersion; readonly isKnown: boolean }
 
-/** Reads the version of a request. A newer version than those that are known, and one that is none, is not known. */
+/** Reads the version of a request. It is unknown if it is malformed, or newer than the newest known version. */
 export function readApiVersion({ query }: FastifyRequest, versions: readonly string[]): NamedVersion {
   const [text] = [parameter(query, 'api-version')].flat().map(String)
   const parsed = parseApiVersion(text ?? '')

@@ -28,7 +28,7 @@ function createVersionLog({ log }: Pick<ManagementContext, 'log'>) {
 
 /**
  * Returns a function that decides in which version a request is served. An unknown version is served as the newest known
- * one, with a warning. With the compatibility `acr`, it is the error of ARM.
+ * version, with a warning. With the compatibility `acr`, the request fails with ARM's error.
  */
 export function createVersionPolicy(context: ManagementContext) {
   const logOnce = createVersionLog(context)
@@ -56,7 +56,7 @@ async function strictnessAt({ resources, compatibility }: ManagementContext, nam
   return { compatibility: registry?.compatibility ?? compatibility, location: registry?.location ?? 'global' }
 }
 
-/** ARM's errors: of ARM itself for its own types and for what is no version, of the providers for the others. */
+/** ARM's own error for ARM's types and for malformed versions; otherwise, the error of a resource provider. */
 function unknownVersion(
   { namespace, name, versions }: VersionedType,
   { text }: NamedVersion,

@@ -36,8 +36,8 @@ const readAction = 'Acrux.Server/imports/read'
 const deleteAction = 'Acrux.Server/imports/delete'
 
 /**
- * `GET …/providers/Acrux.Server/imports`: the imports into a registry, the newest first; ours, not Azure's. Without the permission to
- * see all, only the caller's own.
+ * `GET …/providers/Acrux.Server/imports`: the imports into a registry, the newest first. Azure has no such list. Without
+ * the read permission, callers see only their own imports.
  */
 export async function listImports(
   context: ManagementContext,
@@ -46,7 +46,7 @@ export async function listImports(
   const { caller, names } = call
   const seesAll = await context.access.mayManage(caller.rights, readAction, scopeOf(names))
   const registry = seesAll ? await requireRegistry(context, names) : await findRegistry(context, names)
-  // Without a permission, a registry that does not exist looks like one without own imports.
+  // Without a permission, a registry that does not exist looks like a registry without imports of the caller.
   if (registry === undefined) return { value: [] }
   const imports = await context.imports.list(registry.rid, seesAll ? undefined : requesterOf(call))
   return { value: imports.map((each) => importDocument(registry, each)) }

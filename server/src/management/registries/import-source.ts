@@ -11,7 +11,7 @@ import { ArmError } from '../arm/errors.ts'
 import { badImport, isOpenToImports, requireOpenToImports } from './import-errors.ts'
 import type { ExplainSource } from './import-permission.ts'
 
-/** The source of an import, and the decision about it, which is made again while the import waits and runs. */
+/** The source of an import, and the decision about it, which is repeated while the import waits and runs. */
 export type DecidedSource = { readonly from: ImportFrom; readonly explainRefusal: ExplainSource }
 
 type Target = { readonly target: Registry; readonly repository: RepositoryName }
@@ -117,7 +117,7 @@ async function fromHere(
   return fromOpen(context, { target, source, repository }, callerMayPull)
 }
 
-/** Whether somebody, the caller or the owner of a password, may pull the repository from the registry now. */
+/** Whether a principal, the caller or the owner of a password, may pull the repository from the registry now. */
 type MayPull = (registry: Registry, caller: ManagementCaller) => Promise<boolean>
 
 /** The source is a registry of this server, from which a pull is permitted. @throws ArmError if it does not allow exports */

@@ -184,7 +184,7 @@ export function settingsOf(registry: Registry): RegistrySettings {
 }
 
 /**
- * The settings from which a PUT starts: the defaults, and the present values of those that its version does not have. A client
+ * The settings from which a PUT starts: the defaults, and the present values of settings that its version does not have. A client
  * of an older version must not reset what it cannot see.
  */
 export function settingsBeforePut(present: RegistrySettings, { nowMs, apiVersion }: RequestMoment): RegistrySettings {

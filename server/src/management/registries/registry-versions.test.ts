@@ -59,7 +59,7 @@ const versions = [
 ] as const
 
 for (const [version, properties, policies, hasSubnets] of versions) {
-  test(`a registry in ${version} has the properties of that version, and ours below one name`, async () => {
+  test(`a registry in ${version} has the properties of that version, and properties.acrux`, async () => {
     assert.deepEqual(new Set(await propertiesIn(version)), new Set([...properties, 'acrux']))
     assert.deepEqual(await propertiesIn(version, 'policies'), policies)
     const rules = await propertiesIn(version, 'networkRuleSet')
@@ -122,7 +122,7 @@ test('a feature that is not served is denied in every version', async () => {
   }
 })
 
-test('our own settings are changed in every version, below one name', async () => {
+test('the settings in properties.acrux can be changed in every version', async () => {
   for (const [version] of versions) {
     const acrux = { compatibility: 'acr', workloadTokenAudiences: [`api://${version}`] }
     const changed = await ask(version, 'PATCH', { properties: { acrux } })

@@ -101,8 +101,8 @@ export async function getAuditWebhookCallback(
 getAuditWebhookCallback.response = webhookCallbackResponse
 
 /**
- * `PUT …/auditWebhooks/{name}`: creates one, whose secret is only in this response, or replaces its settings. Without an address,
- * that of the webhook stays.
+ * `PUT …/auditWebhooks/{name}`: creates a webhook, whose secret is only in this response, or replaces its settings. Without an
+ * address, the webhook keeps its address.
  */
 export async function putAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<WebhookDocument> {
   const { subscriptionId } = await requireSubscription(context, call)

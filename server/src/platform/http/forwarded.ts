@@ -19,8 +19,8 @@ const connectionHeader = 'acrux-connection'
 const maxHeaderSize = 64 * 1024
 
 /**
- * The headers of one connection, which are not forwarded, and those that frame a body, which are written anew. All that
- * begin with `proxy-` are of one connection, too. [RFC 9110 §7.6.1]
+ * The headers of one connection, which are not forwarded, and the headers that frame a body, which are written again. Headers
+ * that begin with `proxy-` also belong to one connection. [RFC 9110 §7.6.1]
  */
 const ofRequestConnection = new Set([
   'connection',
@@ -111,7 +111,7 @@ function forwardedHeaders({ rawHeaders, headers, socket }: IncomingMessage, body
   ]
 }
 
-/** The length of a body that was read may differ from that of its text. Without a length, Node would send an empty body in chunks. */
+/** The length of a body that was read may differ from the length of its text. Without a length, Node would send an empty body in chunks. */
 function framingOf(headers: IncomingMessage['headers'], body: string | undefined): [name: string, value: string] {
   if (body !== undefined) return ['content-length', String(Buffer.byteLength(body))]
   if (headers['transfer-encoding'] !== undefined) return ['transfer-encoding', 'chunked']

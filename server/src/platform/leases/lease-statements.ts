@@ -68,7 +68,7 @@ export const raiseRevisions = `update authority_revision
 /** The lock of commits that are decided by the authority revision. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
 const commitLock = 7_236_402
 
-/** What a transaction changes besides its rows, and what it depends on. */
+/** What a transaction changes in addition to its rows, and what it depends on. */
 export type CommitTerms = {
   /** By how much the revisions are raised: by 1 or 0. */
   readonly authority: number
@@ -81,12 +81,12 @@ export type CommitTerms = {
 export const movedState = '22012'
 
 /**
- * The commit of a transaction as one message, so that its locks last for the work of the database server, never for that of a
- * replica that was stopped in between.
+ * The commit of a transaction as one message, so that the database server holds its locks only while it commits. A replica that
+ * stops in between has no lock.
  *
  * A commit that depends on a revision locks the fence, a row that changes with the authority revision only. The lock fails
- * with 40001 if the row was changed since the snapshot of the transaction, and the division by zero fails if it had been
- * changed before. The advisory locks keep their order, so that a revocation does not wait behind later commits.
+ * with 40001 if the row was changed since the snapshot of the transaction. The division by zero fails if the row was changed
+ * before the snapshot. The advisory locks keep their order, so that a revocation does not wait behind later commits.
  */
 export function commitMessage({ authority, content, admittedAt }: CommitTerms): string {
   const statements: string[] = []

@@ -1,14 +1,14 @@
 import pg from 'pg'
 
-/** What is used only while its server responds. */
+/** An object, such as a pool, that is used only while its server responds. */
 type Dependent = { setReachable(isReachable: boolean): void }
 
 /** How many requests may wait for a response. */
 const maxWaiting = 2
 
 /**
- * Tells the pools of a server when it does not respond to three requests in a row, and when it responds again. Requests are
- * counted, and not milliseconds: a process that was suspended has not waited for the server.
+ * Notifies the pools of a server when the server does not respond to three requests in a row, and when it responds again. It
+ * counts requests, not milliseconds: a process that was suspended has not waited for the server.
  */
 export class Silence {
   readonly #dependents: Dependent[] = []

@@ -123,7 +123,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('writes go on while every batch contains a revocation', async (t) => {
+test('writes continue while every batch contains a revocation', async (t) => {
   const { database, work } = await open(t, 'sqlite')
   const done = new AbortController()
   const moving = (async () => {

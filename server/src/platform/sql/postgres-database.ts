@@ -141,7 +141,7 @@ function tablesOf(pool: KyselyPool): Kysely<unknown> {
  * lock, and would not contain what the previous holder of the lock has committed.
  *
  * A statement that waits for a lock on a table also blocks all statements that come after it. If a long transaction, such as
- * that of `pg_dump`, uses the table, the transaction is undone and tried again, so that other processes continue.
+ * a `pg_dump`, uses the table, the exclusive transaction is undone and tried again, so that other processes continue.
  */
 async function runExclusively<Result>(
   tables: Kysely<unknown>,

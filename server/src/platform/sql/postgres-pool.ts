@@ -35,7 +35,7 @@ export type PoolLimits = {
   readonly query_timeout: number
   /** Called before each use. It may throw. */
   readonly beforeUse?: () => void
-  /** Says when the server does not respond, and is told when it responds. */
+  /** Notifies the pool when the server does not respond. The pool reports each response of the server to it. */
   readonly silence?: Silence
 }
 
@@ -78,8 +78,8 @@ export class PostgresPool implements KyselyPool {
   }
 
   /**
-   * Says whether the server responds. When it does not, all connections are closed, and callers get a
-   * {@link DatabaseUnavailableError} at once, those that wait for a response included.
+   * Sets whether the server responds. When it does not, all connections are closed, and all callers get a
+   * {@link DatabaseUnavailableError} at once, also callers that wait for a response.
    */
   setReachable(isReachable: boolean): void {
     if (this.#isReachable === isReachable || this.#pool.ending) return

@@ -106,7 +106,7 @@ export class Collections {
       progress: 0,
       counts: nothingCollected(),
     }
-    // A caller may choose when garbage is collected, and nothing of what is collected.
+    // A caller may choose when garbage is collected, but not what is collected.
     return withoutCaller(() => this.#launched(report, prepare))
   }
 

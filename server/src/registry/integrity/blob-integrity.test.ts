@@ -23,7 +23,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([head.status, missing > 1, await quarantined()], [200, true, 0])
     })
 
-    it('nothing is called missing while the store cannot show that it is itself', async () => {
+    it('nothing is reported as missing while the mark of the store is missing', async () => {
       const { blobs, repository } = used
       await pushBlob(used.server, repository, 'x')
       const requireSelf = () => Promise.reject(new StorageUnavailableError('another store'))

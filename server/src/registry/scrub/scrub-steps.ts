@@ -166,7 +166,7 @@ export async function scrubLinks(run: ScrubRun, after: string): Promise<void> {
   }
 }
 
-/** Finds files without a row, which a repair removes, except for those that may still get their row. Staged uploads are not checked. */
+/** Finds files without a row that cannot get a row any more. A repair removes them. Staged uploads are not checked. */
 export async function scrubFiles(run: ScrubRun): Promise<void> {
   const { context, repair } = run
   for await (const locations of inBatches(context.blobs.list())) {

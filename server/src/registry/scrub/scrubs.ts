@@ -88,7 +88,7 @@ export class Scrubs {
     // Clients see the end of the last one a moment before this process does.
     if (this.#asked !== undefined && this.#asked.report.state !== 'running') await this.#asked.ended
     if (this.#stopping.signal.aborted) return
-    // A caller may choose when content is checked, and nothing of what is found.
+    // A caller may choose when content is checked, but not what is checked.
     this.#asked ??= withoutCaller(() => this.#launch(repair))
     await this.#asked.begun
   }

@@ -71,7 +71,7 @@ async function stage(context: UploadContext, staging: Staging): Promise<number> 
   throw wrongLength()
 }
 
-/** How many bytes are staged. If those of an earlier request are not found, the store shows that it is itself, and looks again. */
+/** How many bytes are staged. If bytes of an earlier request are not found, the store is verified, and read again. */
 async function stagedSizeBytes({ blobs, staged }: UploadContext, uploadId: string): Promise<number> {
   const sizeBytes = await blobs.stagedSizeBytes(uploadId)
   if (sizeBytes !== undefined || (staged.get(uploadId)?.stagedBytes ?? 0) === 0) return sizeBytes ?? 0

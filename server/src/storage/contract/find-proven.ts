@@ -1,8 +1,8 @@
 import type { BlobLocation, BlobStore, StoredBlob } from './model.ts'
 
 /**
- * Like `find`. But before it calls a blob missing, the store shows that it is itself, looks again, and shows it once more: one wrong
- * response, or a mount that was missing for a moment, is not enough.
+ * Like `find`, but before it returns undefined, it verifies the store, looks again, and verifies the store once more. So one wrong
+ * response, or a mount that was missing for a moment, does not make a blob missing.
  *
  * @throws StorageUnavailableError
  */

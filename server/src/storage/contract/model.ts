@@ -60,7 +60,7 @@ export interface BlobStore {
   /**
    * Commits a staged upload, or an empty blob without one, to a new location for `digest`. After it returns, the blob
    * survives a power failure, and the upload is no longer staged. The location has the mark of the upload. The staged bytes
-   * are those that this process appended last, or has read since.
+   * are the bytes that this process appended last, or has read since.
    *
    * @throws StorageFullError
    * @throws StagedChangedError if another process has appended in the meantime

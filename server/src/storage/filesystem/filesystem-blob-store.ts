@@ -29,7 +29,7 @@ export type FilesystemBlobStoreOptions = {
   readonly clock?: Clock
   /** Called before each deletion. While another process uses the files, a deleted blob keeps its file until a later garbage collection. */
   readonly filesAreHeld?: () => boolean
-  /** The mark of the store, by {@link markFiles}. Default: none, and the store does not check that it is itself. */
+  /** The mark of the store, by {@link markFiles}. Default: none, and the store is not verified. */
   readonly id?: string
 }
 
@@ -59,7 +59,7 @@ export async function createFilesystemBlobStore(
 /**
  * The id of the store below `directory`, which is marked with a new one if neither the store nor its caller knows one.
  *
- * @returns undefined if the store is not the one that its caller knows
+ * @returns undefined if the store is another store than its caller knows
  */
 export async function markFiles(directory: string, known: string | undefined): Promise<string | undefined> {
   const marked = algorithmDirectories(blobsBelow(directory))

@@ -48,7 +48,7 @@ async function readMark(directory: string): Promise<string | undefined> {
 async function writeMark(directory: string, id: string): Promise<string> {
   const found = await readMark(directory)
   if (found !== undefined) return found
-  // One short write to a file in append mode is not mixed with that of another process.
+  // One short write to a file in append mode is not mixed with a write of another process.
   const handle = await open(join(directory, markName), 'a', 0o600)
   try {
     await handle.write(`${id}\n`)

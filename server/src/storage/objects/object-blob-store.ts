@@ -27,7 +27,7 @@ export type ObjectBlobStoreOptions = {
   readonly partSizes?: PartSizes
   /** Whether a backup reads the blobs: a deleted blob then stays, and is found like every blob without a row. */
   readonly blobsAreHeld?: () => boolean
-  /** The mark of the store, by `claimObjects`. Default: none, and the store does not check that it is itself. */
+  /** The mark of the store, by `claimObjects`. Default: none, and the store is not verified. */
   readonly installationId?: string
 }
 

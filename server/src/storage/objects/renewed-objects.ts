@@ -1,7 +1,7 @@
 import { StorageUnavailableError } from '../contract/errors.ts'
 import type { ObjectStore } from './object-store.ts'
 
-/** How often the credentials are looked at, whatever the store answers. */
+/** How often the credentials are read, even if the store accepts the current credentials. */
 const defaultIntervalMs = 60_000
 
 /** The statuses of a store that does not accept the credentials. */
@@ -14,8 +14,8 @@ export type Renewal = {
 }
 
 /**
- * A store whose credentials are replaced while the server runs. They are looked at regularly, and when the store denies a
- * request, which is then repeated. While new credentials cannot be read, the last ones are used.
+ * A store whose credentials are replaced while the server runs. They are read regularly, and when the store denies a request,
+ * which is then repeated. While new credentials cannot be read, the last credentials are used.
  */
 export function renewedObjects(first: ObjectStore, { renew, intervalMs = defaultIntervalMs }: Renewal): ObjectStore {
   let current = first
