@@ -16,7 +16,7 @@ import { requireAcrRequest } from './surface/acr-rules.ts'
 import { nameInvalid, requireAcrPath, requireOciPath } from './surface/checked-path.ts'
 import { OciError, OutdatedCredentialError } from './surface/errors.ts'
 import { refusalError, sendError, toOciError } from './surface/render-error.ts'
-import type { Gate, HostedRegistry, RegistryNeed, Transfers, WhichRegistry } from './surface/ports.ts'
+import type { Gate, HostedRegistry, RegistryNeed, RegistryRefusal, Transfers, WhichRegistry } from './surface/ports.ts'
 import { ClientGoneError } from './surface/read-body.ts'
 import {
   indexRoutes,
@@ -86,8 +86,7 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   const admission = await gate.admit(request, origin, registry, asked.need)
   if (!admission.admitted) {
     await payForDenial(budgets, request, origin)
-    const absent = admission.refusal.status === 401 ? absentForAll(routes, asked) : undefined
-    throw absent ?? refusalError(admission.refusal)
+    throw denialOf(routes, asked, admission.refusal)
   }
   const { path, query, route } = checkPath(dispatch, asked, request, registry)
   if (known === undefined) knownPaths.keep(request, asked)
@@ -121,6 +120,12 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
     budget.leave(usedMs)
   }
   discardRest(request)
+}
+
+/** What no caller can have is not found, whoever asks for it without a valid credential. */
+function denialOf(routes: RouteIndex, asked: AskedPath, refusal: RegistryRefusal): Error {
+  const absent = refusal.status === 401 ? absentForAll(routes, asked) : undefined
+  return absent ?? refusalError(refusal)
 }
 
 /** The work of an admitted request: the gate decides again if the authority revision has moved. */
