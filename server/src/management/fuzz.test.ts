@@ -89,7 +89,7 @@ const bodies: readonly (readonly [body: string | Buffer, status: number, why: st
   [Buffer.from('\ufeff{}'),                        400, 'a byte order mark'],
   [`{"a":"${'x'.repeat(1024 * 1024)}"}`,           413, 'more than a mebibyte'],
   ['{"tags":{"\\ud800":"\\udfff"}}',               200, 'half characters'],
-  ['{"tags":{"a":"\\u0000"}}',                     200, 'a zero'],
+  ['{"tags":{"a":"\\u0000"}}',                     400, 'a zero'],
   ['{"properties":{"__proto__":{"adminUserEnabled":true}}}', 200, 'a prototype'],
   ['{"a":1,"a":2}',                                400, 'a key twice, unknown'],
 ]

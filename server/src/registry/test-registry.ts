@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHead
 import type { Readable } from 'node:stream'
 import { type Audit, auditMigrations, createAudit } from '../audit/index.ts'
 import type { ContentSpace } from '../platform/files/free-space.ts'
-import type { DatabaseKind } from '../platform/sql/database.ts'
+import type { Database, DatabaseKind } from '../platform/sql/database.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
 import { openTestDatabase, type TestDatabase } from '../platform/sql/test-database.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -102,7 +102,8 @@ export async function openTestRegistry(
   const { migrations = [] } = options
   const allMigrations = [...auditMigrations, ...registryMigrations, ...migrations]
   const { database, dispose } = await openTestDatabase(kind, allMigrations)
-  const clock = { nowMs: Date.UTC(2030, 0, 1), now: () => clock.nowMs }
+  // Earlier than the clock of PostgreSQL, with which deletions compare, too.
+  const clock = { nowMs: Date.UTC(2020, 0, 1), now: () => clock.nowMs }
   const gate = { refuses: false, deletionsSeen: seenFirst, mayPull: () => Promise.resolve(true), callerKey: 'caller' }
   const needs: RegistryNeed[] = []
   const log = createLog('silent')
@@ -116,7 +117,7 @@ export async function openTestRegistry(
     log,
     audit,
     blobs,
-    gate: testGate(gate, needs),
+    gate: testGate(gate, needs, database),
     registries: { byHost },
     acceptsSparseImages: options.acceptsSparseImages ?? false,
     ...(options.defaultQuotas !== undefined && { defaultQuotas: options.defaultQuotas }),
@@ -161,7 +162,7 @@ function requireSchema(method: string, path: string, { status, json }: Answer): 
   if (error !== undefined) throw new Error(`${route.id}: ${error.message}`)
 }
 
-function testGate(state: TestRegistry['gate'], needs: RegistryNeed[]): Gate {
+function testGate(state: TestRegistry['gate'], needs: RegistryNeed[], database: Database): Gate {
   const refusal = {
     status: 401,
     code: 'UNAUTHORIZED',
@@ -172,6 +173,7 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[]): Gate {
   return {
     admit: async (_request, _origin, _registry, need) => {
       needs.push(need)
+      const revision = await database.authorityRevision()
       if (state.refuses) return { admitted: false, refusal }
       return {
         admitted: true,
@@ -181,11 +183,13 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[]): Gate {
           deletionsSeen: state.deletionsSeen,
           mayPull: (repository) => state.mayPull(repository),
         },
-        revision: 0,
+        revision,
       }
     },
     admitAgain: async (_request, _origin, _registry, { caller }) =>
-      state.refuses ? { admitted: false, refusal } : { admitted: true, caller, revision: 0 },
+      state.refuses
+        ? { admitted: false, refusal }
+        : { admitted: true, caller, revision: await database.authorityRevision() },
     refuseOutdated: () => Promise.resolve({ ...refusal, message: 'outdated' }),
   }
 }

@@ -92,7 +92,8 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
     )
     for (const path of [`/acr/v1/d%2Ftags/_tags/t${many - 1}`, `/acr/v1/d%2Ftags/_tags?digest=${digest}`]) {
       const answer = await test.send('GET', path)
-      assert.ok(answer.status === 404 || (answer.json['tags'] as unknown[]).length === 0, path)
+      // A list past its end is null.
+      assert.ok(answer.status === 404 || answer.json['tags'] === null, path)
     }
 
     await test.pushImage('d/tags', 't7', 'one')

@@ -34,9 +34,9 @@ function testProperties(kind: DatabaseKind): void {
   }
 
   it('a repository, its tags and its manifests are described as ACR describes them, by plain and by encoded path', async () => {
-    test.clock.nowMs = Date.UTC(2030, 0, 1, 1, 2, 3, 450)
+    test.clock.nowMs = Date.UTC(2020, 0, 1, 1, 2, 3, 450)
     const { digest, imageSize } = await pushImage('p/app', 'v1')
-    const times = { createdTime: '2030-01-01T01:02:03.45Z', lastUpdateTime: '2030-01-01T01:02:03.45Z' }
+    const times = { createdTime: '2020-01-01T01:02:03.45Z', lastUpdateTime: '2020-01-01T01:02:03.45Z' }
     const head = { registry: 'first.example', imageName: 'p/app' }
     const tag = { name: 'v1', digest, ...times, signed: false, changeableAttributes: open }
     const manifest = {

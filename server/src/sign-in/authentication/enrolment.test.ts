@@ -34,7 +34,7 @@ const codeOf = ({ time }: TestPages, page: TestPage) =>
 /** Follows the link on the page with the recovery codes. */
 function goOn(browser: FormBrowser, page: TestPage): Promise<TestPage> {
   assert.equal(page.heading, 'Your recovery codes')
-  assert.equal([...page.text.matchAll(/<code>[a-z0-9-]{19}<\/code>/g)].length, 10)
+  assert.equal([...page.text.matchAll(/<code>[a-z0-9-]{29}<\/code>/g)].length, 10)
   const [, href = ''] = /<a class="button primary" href="([^"]+)">I have saved the codes</.exec(page.text) ?? []
   return browser.get(href)
 }
