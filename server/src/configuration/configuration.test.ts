@@ -57,6 +57,7 @@ describe('the configuration', () => {
         passwordGrant: false,
         requireSecondFactor: 'none',
         secondFactorEnrolment: 'self',
+        protectRoleAssigners: true,
         acceptProviderMfa: true,
         maxSignInDays: 180,
         maxWorkloadTokenSeconds: 86_400,

@@ -52,6 +52,10 @@ test('every route denies a principal without a role, or gives an empty list', as
     'management.batch': 415,
     'management.tenants.list': 200,
     'management.openApi.get': 200,
+    'management.operations.list.Microsoft.ContainerRegistry': 200,
+    'management.operations.list.Microsoft.ManagedIdentity': 200,
+    'management.providerOperations.list': 200,
+    'management.providerOperations.get': 404,
     'management.operationResults.get': 404,
     // Of users only.
     'management.access.ownDenials': 200,

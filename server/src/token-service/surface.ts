@@ -101,8 +101,7 @@ async function answerOf(context: SurfaceContext, row: TokenRoute, call: TokenCal
   let current = call
   for (let answers = 1; answers <= maxAnswers; answers += 1) {
     const answer = await row.handle(current)
-    const revision = database.knownRevision() ?? (await database.authorityRevision())
-    if (revision === current.revision) return answer
+    if ((await database.authorityRevision()) === current.revision) return answer
     current = { ...call, ...(await locate(context, call.request, call.origin)) }
   }
   throw new DatabaseBusyError('the authority revision moved during all attempts to answer')

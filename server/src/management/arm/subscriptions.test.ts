@@ -116,7 +116,6 @@ test('resources are listed by group, in any case, and by group and type', async 
 test('every list rejects an unknown filter: ignoring it would show more than was requested', async () => {
   const filters = [
     "resourceType ne 'Microsoft.ContainerRegistry/registries'",
-    "tagName eq 'team'",
     "resourceType eq 'a' and resourceType eq 'b'",
     "substringof('a', name)",
     "adminPassword eq 'x'",
