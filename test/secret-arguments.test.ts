@@ -96,7 +96,7 @@ test('no page passes a secret as an argument', () => {
 })
 
 /** Files in which `-p` is an option of nginx or strace. */
-const otherPrograms = ['test/serve/reverse-proxy.test.ts', 'test/durability/system-calls.ts']
+const otherPrograms = ['test/serve/reverse-proxy.ts', 'test/durability/system-calls.ts']
 
 /** `hunter2` is no secret: tests see that options refuse it. */
 test('no test passes a secret to az or acrux as an argument', () => {

@@ -257,7 +257,7 @@ test('fault 45: an upload id is no path', async () => {
   assert.deepEqual(
     readdirSync(server.dataDir).filter(
       (name) =>
-        !/^(?:acrux\.db(?:-wal|-shm)?|ballast|blobs|control\.sock|hold|first-run\.json|lock|master\.key|tls)$/.test(
+        !/^(?:acrux\.db(?:-wal|-shm)?|ballast|blob-mark|blobs|control\.sock|hold|first-run\.json|lock|master\.key|tls)$/.test(
           name,
         ),
     ),

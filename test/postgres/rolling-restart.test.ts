@@ -34,7 +34,7 @@ class AgentWithoutRetry extends Agent {
 
 const clients = 64
 /** The balancer checks every 200 ms, and this machine may be busy. */
-const drainSeconds = 4
+const drainSeconds = 8
 
 interface Replica extends AsyncDisposable {
   restart(): Promise<void>

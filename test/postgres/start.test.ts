@@ -97,7 +97,7 @@ test('a start with a PostgreSQL that cannot be used ends with the reason and the
   ])
   assert.equal(
     newer.query(`select count(*) from pg_tables where schemaname = 'public'`),
-    '4',
+    '5',
     'no table of a module is new',
   )
 })

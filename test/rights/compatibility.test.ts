@@ -228,9 +228,14 @@ test('the tags of one import or push have different times, in their order', asyn
     const source = { resourceId: registryId(server, registry), sourceImage: 'app:v1' }
     const names = ['v9', 'v1', 'v5', 'v3']
     const body = { source, targetTags: names.map((name) => `times:${name}`), mode: 'Force' }
+    let before = ''
     for (let attempt = 0; attempt < 2; attempt += 1) {
       expectStatus(await arm(server, 'POST', `${registryId(server, registry)}/importImage`, body), 200, 202)
-      await until('the tags are there', async () => (await send('GET', '/acr/v1/times/_tags/v3')).status === 200)
+      await until('the last tag is moved', async () => {
+        const answer = await send('GET', '/acr/v1/times/_tags/v3')
+        return answer.status === 200 && stringAt(answer.json(), 'tag', 'lastUpdateTime') !== before
+      })
+      before = stringAt((await send('GET', '/acr/v1/times/_tags/v3')).json(), 'tag', 'lastUpdateTime')
       const times = await timesOf(send)
       assert.deepEqual(
         times.map(([name]) => name),

@@ -26,11 +26,17 @@ export function plainLine(text: string): string {
 const hiddenMembers: ReadonlySet<string> = new Set(['password'])
 
 /** Whether all texts in a document, and the names of its members, are plain. Passwords are not examined. */
-export function isPlainDocument(value: unknown): boolean {
-  if (typeof value === 'string') return isPlainText(value)
-  if (Array.isArray(value)) return value.every(isPlainDocument)
-  if (typeof value !== 'object' || value === null) return true
-  return Object.entries(value).every(
-    ([name, member]) => isPlainLine(name) && (hiddenMembers.has(name) || isPlainDocument(member)),
-  )
+export function isPlainDocument(document: unknown): boolean {
+  // A list and not a recursion: a document may be nested deeper than the stack.
+  const left: unknown[] = [document]
+  while (left.length > 0) {
+    const value = left.pop()
+    if (typeof value === 'string' && !isPlainText(value)) return false
+    if (typeof value !== 'object' || value === null) continue
+    for (const [name, member] of Object.entries(value)) {
+      if (!isPlainLine(name)) return false
+      if (!hiddenMembers.has(name)) left.push(member)
+    }
+  }
+  return true
 }

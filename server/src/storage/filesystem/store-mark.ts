@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
+import { link, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncDirectory } from '../../platform/files/durable-file.ts'
+import { syncDirectory, writeFileDurably } from '../../platform/files/durable-file.ts'
 import { systemErrorCode } from '../../platform/process/plain-reason.ts'
 import { StorageUnavailableError } from '../contract/errors.ts'
 
@@ -48,14 +48,16 @@ async function readMark(directory: string): Promise<string | undefined> {
 async function writeMark(directory: string, id: string): Promise<string> {
   const found = await readMark(directory)
   if (found !== undefined) return found
-  // One short write to a file in append mode is not mixed with a write of another process.
-  const handle = await open(join(directory, markName), 'a', 0o600)
+  // A link to a whole file is made by one process only, also on a file system that several servers share.
+  const whole = join(directory, `${markName}.${randomUUID()}`)
+  await writeFileDurably(whole, `${id}\n`, 0o600)
   try {
-    await handle.write(`${id}\n`)
-    await handle.sync()
+    await link(whole, join(directory, markName))
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error
   } finally {
-    await handle.close()
+    await rm(whole)
   }
   await syncDirectory(directory)
-  return (await readFile(join(directory, markName), 'utf8')).split('\n')[0] ?? id
+  return (await readMark(directory)) ?? id
 }
