@@ -34,6 +34,11 @@ export type Storage = {
         readonly close: () => void
       }
     | undefined
+  /**
+   * Notes in the data directory that this store is its own. Call it when the rows are known to belong to the blobs: a start that
+   * is refused leaves no note.
+   */
+  readonly confirm: () => Promise<void>
 }
 
 type Options = {
@@ -53,9 +58,9 @@ export async function openStorage(
   const { filesAreHeld } = dataDir
   if (configuration.storage.kind === 'filesystem') {
     if (existsSync(file)) throw new OtherStorageError(`the blobs of ${dataDir.path} are in an object store`)
-    const id = await requireOwnFiles(dataDir.path)
+    const { id, confirm } = await requireOwnFiles(dataDir.path)
     const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), { clock, filesAreHeld, id })
-    return { blobs, objects: undefined }
+    return { blobs, objects: undefined, confirm }
   }
   requireOtherHost(configuration)
   const objects = await openObjects(configuration.storage, env)
@@ -64,6 +69,7 @@ export async function openStorage(
     return {
       blobs: createObjectBlobStore(objects, { clock, blobsAreHeld: filesAreHeld, installationId: id }),
       objects: { check: () => checkObjects(objects), close: () => objects.close() },
+      confirm: () => Promise.resolve(),
     }
   } catch (error) {
     objects.close()
@@ -72,7 +78,7 @@ export async function openStorage(
 }
 
 /** The mark of the files of a data directory. The first start writes it. @throws StartupError if the files are elsewhere */
-async function requireOwnFiles(dataDir: string): Promise<string> {
+async function requireOwnFiles(dataDir: string): Promise<{ readonly id: string } & Pick<Storage, 'confirm'>> {
   const file = blobMarkFileIn(dataDir)
   const known = existsSync(file) ? (await readFile(file, 'utf8')).trim() : undefined
   const directory = blobDirectoryIn(dataDir)
@@ -87,8 +93,7 @@ async function requireOwnFiles(dataDir: string): Promise<string> {
       `mount them there; if they are lost, restore a backup, or delete ${file} to start without them`,
     )
   }
-  if (known === undefined) await writeFileDurably(file, `${id}\n`, 0o600)
-  return id
+  return { id, confirm: async () => (known === undefined ? writeFileDurably(file, `${id}\n`, 0o600) : undefined) }
 }
 
 /** The configured store is not the one in which the blobs of the data directory are. */

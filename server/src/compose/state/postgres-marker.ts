@@ -54,14 +54,18 @@ async function firstSubscription(database: Database, parts: Parts): Promise<stri
  * Checks that the rows in PostgreSQL are those of the blobs in a data directory. With other blobs, a server would
  * find that all blobs are missing, and would quarantine their images.
  *
+ * @returns false if there are no rows yet: another server may create them for the blobs in its own data directory
  * @throws StartupError
  */
-export async function requireOwnRows(dataDir: string, database: Database, parts: Parts): Promise<void> {
-  if (database.kind !== 'postgres') return
+export async function requireOwnRows(dataDir: string, database: Database, parts: Parts): Promise<boolean> {
+  if (database.kind !== 'postgres') return true
   const id = await installationIdOf(database, parts)
   // The first run marks the blobs.
-  if ((await firstSubscription(database, parts)) === undefined) return
-  if (hasObjectStore(dataDir)) return markPostgres(dataDir, id)
+  if ((await firstSubscription(database, parts)) === undefined) return false
+  if (hasObjectStore(dataDir)) {
+    await markPostgres(dataDir, id)
+    return true
+  }
   const [marked = '', mark] = (await readMarker(postgresMarkerIn(dataDir))).split('\n')
   const beside = (await readMarker(blobMarkerIn(dataDir))).trim()
   const isUnmarked = beside === '' && marked === id && mark !== blobsAreMarked
@@ -73,6 +77,7 @@ export async function requireOwnRows(dataDir: string, database: Database, parts:
     )
   }
   if (beside !== marked || isUnmarked) await markPostgres(dataDir, id)
+  return true
 }
 
 /** The content of a marker; empty if there is none. */

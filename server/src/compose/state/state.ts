@@ -88,7 +88,7 @@ export async function openState(configuration: Configuration, options: StateOpti
   const { dataKey, sealer } = await applyMigrations(database, migrations, { clock, place })
   const installationId = await installationIdOf(database, { clock, sealer })
   const storage = files ?? (await openStorage(configuration, dataDir, { clock, env: process.env, installationId }))
-  await requireOwnRows(dataDir.path, database, { clock, sealer })
+  if (await requireOwnRows(dataDir.path, database, { clock, sealer })) await storage.confirm()
   await waiting.moveTo(database)
   const certificates = await openCertificates(configuration, { dataDir, database, sealer }, options)
   const contentSpace = isInFiles ? space : elsewhere(space)
