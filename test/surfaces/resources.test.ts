@@ -90,3 +90,26 @@ test('The server describes its own routes to a caller who is signed in', async (
   const path = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/${machines}/{machine}`
   assert.equal(stringAt(document, 'paths', path, 'patch', 'operationId'), 'management.machines.patch')
 })
+
+test('The operations of providers are listed for everybody, and no scope has a deny assignment', async () => {
+  const authorization = '/providers/Microsoft.Authorization'
+  const stranger = as(server, await createServicePrincipal(server, 'operations'))
+  const operations = expectStatus(await arm(stranger, 'GET', '/providers/Microsoft.ContainerRegistry/operations'), 200)
+  assert.ok(listAt(operations.json(), 'value').length > 20)
+  assert.ok(listAt(await read(`${authorization}/providerOperations`), 'value').length > 1)
+  const one = await read(`${authorization}/providerOperations/Microsoft.ContainerRegistry`)
+  assert.equal(stringAt(one, 'name'), 'Microsoft.ContainerRegistry')
+
+  await putMachine(server, 'build-deny')
+  const identity = await createIdentity(server, 'deny')
+  const identityId = `${resourceGroupId(server)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/deny`
+  assert.ok(identity)
+  const scopes = [
+    subscription,
+    resourceGroupId(server),
+    registryId(server),
+    machineId(server, 'build-deny'),
+    identityId,
+  ]
+  for (const scope of scopes) assert.deepEqual(idsIn(await read(`${scope}${authorization}/denyAssignments`)), [], scope)
+})
