@@ -108,6 +108,7 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
   const checkCaller = currentWork()?.checkOfPieces()
   const observe = (piece: Uint8Array) => {
     checkCaller?.()
+    staging.budget.charge((piece.byteLength / 1024 / 1024) * msPerMiB)
     lifetime.prolong()
     if (running === undefined) return
     running.hash.update(piece)
@@ -115,7 +116,7 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
   }
   lifetime.prolong()
   try {
-    const sizeBytes = await context.blobs.append(uploadId, Readable.from(paced(request, staging.budget)), {
+    const sizeBytes = await context.blobs.append(uploadId, request, {
       offset,
       observe,
       ownsChunks: true,
@@ -137,15 +138,6 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
 
 /** The approximate processor time of receiving, decrypting and hashing one MiB, in milliseconds. */
 const msPerMiB = 4
-
-/** The body, as fast as the budget of its sender covers its cost. */
-async function* paced(request: IncomingMessage, budget: CallerBudget): AsyncGenerator<Uint8Array> {
-  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-    const { byteLength } = piece
-    yield piece
-    await budget.pace((byteLength / 1024 / 1024) * msPerMiB)
-  }
-}
 
 /**
  * Extends the lifetime of an upload while bytes arrive: a slow upload may take longer than the lifetime of an idle one.
