@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { recordChange } from '../../audit/index.ts'
+import { attributionOf } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { OpenUploadState } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
@@ -42,17 +42,21 @@ listOpenUploads.response = uploadListResponse
 
 /** `DELETE …/providers/Acrux.Server/uploads/{id}`: cancels an upload and deletes its bytes. 204 if it does not exist. */
 export async function deleteOpenUpload(context: ManagementContext, call: ManagementCall): Promise<void> {
-  const registry = await requireRegistry(context, call.names)
-  const id = parseGuid(call.names.name)
-  const ended = id === undefined ? 'unknown' : await context.registry.uploads.end(registry.rid, id)
+  const { caller, names, origin, reply } = call
+  const registry = await requireRegistry(context, names)
+  const { rid } = registry
+  const id = parseGuid(names.name)
+  const event = { action: 'upload.cancel', target: idOf(registry, id ?? ''), detail: { rid } }
+  const ended =
+    id === undefined
+      ? 'unknown'
+      : await context.registry.uploads.end(rid, id, async (transaction) => {
+          await context.audit.record(transaction, { ...event, outcome: 'success', ...attributionOf(caller), origin })
+        })
   if (ended === 'active') {
     throw new ArmError('conflict', 'The upload is being written to. Try again when the request has ended.')
   }
-  if (ended === 'ended') {
-    const event = { action: 'upload.cancel', target: idOf(registry, id ?? ''), detail: { rid: registry.rid } }
-    await recordChange(context, call, () => Promise.resolve({ result: undefined, event }))
-  }
-  call.reply.code(ended === 'ended' ? 200 : 204)
+  reply.code(ended === 'ended' ? 200 : 204)
 }
 deleteOpenUpload.response = 'none' as const
 

@@ -1,5 +1,6 @@
-import { withoutCaller } from '../../platform/process/authorized-work.ts'
+import { requireStanding, withoutCaller } from '../../platform/process/authorized-work.ts'
 import { outageOf } from '../../platform/process/outage.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
 import type { UploadContext } from './context.ts'
 import { deleteUpload, existingUploads } from './upload-store.ts'
 
@@ -14,10 +15,45 @@ export async function endUnlessWriting(context: UploadContext, uploadId: string)
   return (await context.running.aloneIfIdle(uploadId, () => endUpload(context, uploadId))) !== undefined
 }
 
+/**
+ * Ends an upload for the current caller and then deletes its bytes, unless a request is writing to it. `record` runs in the
+ * transaction that ends the upload.
+ */
+export async function endForCaller(
+  context: UploadContext,
+  uploadId: string,
+  record: (transaction: Transaction) => Promise<void> = async () => undefined,
+): Promise<'ended' | 'active' | 'unknown'> {
+  const { database, running } = context
+  const end = () =>
+    database.transaction(async (transaction) => {
+      const isEnded = await deleteUpload(transaction, uploadId)
+      if (isEnded) await record(transaction)
+      return isEnded
+    })
+  const done = await running.aloneIfIdle(uploadId, async () => {
+    const isEnded = await end().catch(async (error: unknown) => {
+      if (outageOf(error)?.kind !== 'disk-full') throw error
+      // The bytes of the upload may be what fills the disk.
+      await requireStanding()
+      await discardBytes(context, uploadId)
+      return end()
+    })
+    if (isEnded) await discardBytes(context, uploadId)
+    return isEnded
+  })
+  if (done === undefined) return 'active'
+  return done.result ? 'ended' : 'unknown'
+}
+
+async function discardBytes({ blobs, running }: UploadContext, uploadId: string): Promise<void> {
+  running.dropHash(uploadId)
+  await blobs.discard(uploadId)
+}
+
 /** Ends an upload and deletes its bytes, called by the only writer of the upload, also for a caller who was denied. */
 export async function endUpload(context: UploadContext, uploadId: string): Promise<void> {
-  context.running.dropHash(uploadId)
-  await context.blobs.discard(uploadId)
+  await discardBytes(context, uploadId)
   try {
     await withoutCaller(() => context.database.transaction((transaction) => deleteUpload(transaction, uploadId)))
   } catch (error) {
@@ -31,7 +67,7 @@ export async function endOldestIdle(context: UploadContext, rid: string, callerK
   const idle = [...context.staged.entries()]
     .filter(([id, upload]) => upload.rid === rid && upload.callerKey === callerKey && !context.running.isWriting(id))
     .toSorted(([, a], [, b]) => a.changedAtMs - b.changedAtMs)
-  for (const [id] of idle) if (await endUnlessWriting(context, id)) return true
+  for (const [id] of idle) if ((await endForCaller(context, id)) === 'ended') return true
   return false
 }
 

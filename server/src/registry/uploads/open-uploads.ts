@@ -1,5 +1,6 @@
+import type { Transaction } from '../../platform/sql/database.ts'
 import type { UploadContext } from './context.ts'
-import { endUnlessWriting } from './end-upload.ts'
+import { endForCaller } from './end-upload.ts'
 import { listOpenUploads } from './upload-store.ts'
 
 /** An unfinished upload. */
@@ -20,8 +21,14 @@ export type OpenUploadState = {
 export interface OpenUploads {
   /** By id. */
   list(rid: string): Promise<OpenUploadState[]>
-  /** Ends an upload and deletes its bytes, unless it is being written to. */
-  end(rid: string, id: string): Promise<'ended' | 'active' | 'unknown'>
+  /**
+   * Ends an upload and deletes its bytes, unless it is being written to. `record` runs in the transaction that ends it.
+   */
+  end(
+    rid: string,
+    id: string,
+    record: (transaction: Transaction) => Promise<void>,
+  ): Promise<'ended' | 'active' | 'unknown'>
 }
 
 /** Opens the list of uploads. */
@@ -44,10 +51,10 @@ export function createOpenUploads(context: UploadContext): OpenUploads {
         }
       })
     },
-    end: async (rid, id) => {
+    end: async (rid, id, record) => {
       const rows = await listOpenUploads(context.database, rid, context.clock.now())
       if (!rows.some((row) => row.id === id)) return 'unknown'
-      return (await endUnlessWriting(context, id)) ? 'ended' : 'active'
+      return endForCaller(context, id, record)
     },
   }
 }
