@@ -11,7 +11,15 @@ import type { ImportSource } from './import-source.ts'
 import { findImport } from './import-store.ts'
 import { openLocalSource } from './local-source.ts'
 import type { ImportRequest } from './model.ts'
-import { contentOf, fromLocal, importsOf, openTestImports, type TestImports } from './test-imports.ts'
+import {
+  contentOf,
+  fromLocal,
+  importRequest,
+  importsOf,
+  openTestImports,
+  type TestImports,
+  untilEnded,
+} from './test-imports.ts'
 
 for (const kind of testDatabaseKinds) describe(`imports beside other changes on ${kind}`, () => testRaces(kind))
 
@@ -96,6 +104,29 @@ function testRaces(kind: DatabaseKind): void {
       await assert.rejects(importFrom(source, 'r/target'), { name: 'ImportError', reason: 'not-found' }, name)
       assert.equal(await holds('r/target', `layer of ${name}`), false, name)
     }
+  })
+
+  it('an import succeeds while the authority revision moves after each of its decisions, and waits once for each change', async () => {
+    await test.pushImage('r/decided', 'v1', 'decided')
+    const imports = importsOf(test)
+    let decisions = 0
+    let waits = 0
+    const request: ImportRequest = {
+      ...importRequest(test.hosted, fromLocal(test.hosted, 'r/decided'), 'v1', { 'r/often': ['v1'] }),
+      explainRefusal: async () => {
+        decisions += 1
+        if (decisions <= 40) await test.database.transaction(async (transaction) => transaction.changesAuthority())
+        return undefined
+      },
+      pace: async () => {
+        waits += 1
+      },
+    }
+    assert.deepEqual(await untilEnded(imports, await imports.start(request)), { state: 'succeeded' })
+    assert.ok(decisions > 40, `${decisions} decisions`)
+    // Before the import, its two blobs and its manifest.
+    assert.equal(waits, 4)
+    await imports.close()
   })
 
   it('an import no longer counts as running once its status says that it has ended', async () => {

@@ -314,11 +314,14 @@ class RunningImports implements Imports {
   async #import({ id, request, signal }: Accepted): Promise<string> {
     const { from, explainRefusal, pace, ...what } = request
     const { content, clock, database, tokenServices = new Map() } = this.#options
-    const requirePermitted = async (): Promise<void> => {
-      await pace()
+    const decide = async (): Promise<void> => {
       const refusal = await explainRefusal()
       signal.throwIfAborted()
       if (refusal !== undefined) throw new ImportError('revoked', refusal)
+    }
+    const requirePermitted = async (): Promise<void> => {
+      await pace()
+      await decide()
     }
     // It may have waited for hours.
     const revision = database.knownRevision() ?? (await database.authorityRevision())
@@ -329,7 +332,7 @@ class RunningImports implements Imports {
         : openRemoteSource({ outbound: this.#outbound, signal, tokenServices }, from)
     const expiresAtMs = clock.now() + this.#maxImportMs + content.limits.uploadLifetimeMs
     const underWay: Import = { ...what, id, source, requirePermitted, expiresAtMs }
-    const work = new AuthorizedWork({ authority: database, revision, decide: requirePermitted })
+    const work = new AuthorizedWork({ authority: database, revision, decide, isDeferred: true })
     return runAuthorized(work, () => importImage(content, underWay))
   }
 

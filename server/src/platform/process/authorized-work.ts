@@ -10,6 +10,9 @@ export type AuthorityRevisions = {
 /** How often a stream is decided again at most, and how often its timer compares the authority revision. */
 const watchedEveryMs = 1000
 
+/** How often a transaction of a request is attempted while revocations keep moving the authority revision. */
+const maxAttempts = 10
+
 /**
  * The authority revision has moved since the caller of a transaction was admitted. Nothing was written. The surface admits the
  * caller again and repeats the handler, which has changed nothing so far.
@@ -30,6 +33,11 @@ type AuthorizedWorkOptions = {
   readonly decide: () => Promise<void>
   /** Whether the surface repeats the handler after an {@link AuthorityMovedError}. */
   readonly isRepeatable?: boolean
+  /**
+   * Whether no client waits for the work. Then each transaction is attempted until it is committed or `decide` throws, such as
+   * at a deadline: the moved revision alone does not end the work.
+   */
+  readonly isDeferred?: boolean
 }
 
 /**
@@ -57,6 +65,11 @@ export class AuthorizedWork {
   /** Whether the surface can still repeat the handler: none of its transactions was committed. */
   get mayRepeat(): boolean {
     return this.#mayRepeat
+  }
+
+  /** How often a transaction is attempted while revocations keep moving the authority revision. */
+  get maxAttempts(): number {
+    return this.#options.isDeferred === true ? Infinity : maxAttempts
   }
 
   /** The handler can no longer be repeated: it has changed something, here or elsewhere. */

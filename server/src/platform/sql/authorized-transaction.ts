@@ -1,9 +1,6 @@
 import { DatabaseBusyError } from '../process/outage.ts'
 import { AuthorityMovedError, currentWork } from '../process/authorized-work.ts'
 
-/** How often a transaction is attempted while revocations keep moving the authority revision. */
-const maxAttempts = 10
-
 /**
  * Runs a transaction of the current work. `attempt` gets the revision at which the caller was admitted, and throws
  * {@link AuthorityMovedError} without a change if another one is in force. The caller is then decided again, outside of the
@@ -16,7 +13,7 @@ export async function whileAuthorized<Result>(
 ): Promise<Result> {
   const work = currentWork()
   if (work === undefined) return attempt(undefined)
-  for (let number = 1; number <= maxAttempts; number += 1) {
+  for (let number = 1; number <= work.maxAttempts; number += 1) {
     try {
       const result = await attempt(work.revision)
       work.keepResult()
