@@ -7,7 +7,7 @@ export type AuthorityRevisions = {
   readonly knownRevision: () => number | undefined
 }
 
-/** How often a stream is decided again at most, and how often its timer compares the authority revision. */
+/** How often a stream is decided again at most, and how often a watch compares the authority revision. */
 const watchedEveryMs = 1000
 
 /** How often a transaction of a request is attempted while revocations keep moving the authority revision. */
@@ -91,10 +91,9 @@ export class AuthorizedWork {
    * @throws the denial of the surface
    */
   async requireStanding(): Promise<void> {
-    const { authority } = this.#options
-    if (authority.knownRevision() === this.#revision) return
+    if (this.#isCurrent()) return
     // Read before the data of the decision.
-    const revision = await authority.authorityRevision()
+    const revision = await this.#options.authority.authorityRevision()
     if (revision === this.#revision) return
     await withoutCaller(async () => {
       await this.#options.decide()
@@ -109,34 +108,45 @@ export class AuthorizedWork {
    */
   checkOfPieces(): () => void {
     let denied: { readonly denial: unknown } | undefined
-    const look = this.#lookout((denial) => {
-      denied = { denial }
-    })
+    let nextMs = 0
     return () => {
       if (denied !== undefined) throw denied.denial
-      look()
+      if (this.#isCurrent()) return
+      const nowMs = performance.now()
+      if (nowMs < nextMs) return
+      nextMs = nowMs + watchedEveryMs
+      void this.#decideMeanwhile((denial) => {
+        denied = { denial }
+      })
     }
   }
 
   /**
-   * Calls `onDenied` with the denial when the authority revision moves against the work, within about a second, until
-   * the watch is disposed of. For work that neither sees the pieces of a stream nor runs transactions.
+   * Calls `onDenied` with the denial when the authority revision moves against the work, within a second and the time of a
+   * decision, until the watch is disposed of. For work that neither sees the pieces of a stream nor runs transactions.
    */
   watch(onDenied: (denial: unknown) => void): Disposable {
-    const timer = setInterval(this.#lookout(onDenied), watchedEveryMs).unref()
+    let isDeciding = false
+    const timer = setInterval(() => {
+      if (isDeciding || this.#isCurrent()) return
+      isDeciding = true
+      void this.#decideMeanwhile(onDenied).finally(() => {
+        isDeciding = false
+      })
+    }, watchedEveryMs).unref()
     return { [Symbol.dispose]: () => clearInterval(timer) }
   }
 
-  #lookout(onDenied: (denial: unknown) => void): () => void {
-    let nextMs = 0
-    return () => {
-      const nowMs = performance.now()
-      if (nowMs < nextMs || this.#options.authority.knownRevision() === this.#revision) return
-      nextMs = nowMs + watchedEveryMs
-      this.requireStanding().catch((error: unknown) => {
-        // A stream continues while the database cannot be asked. Its last write asks again.
-        if (outageOf(error) === undefined) onDenied(error)
-      })
+  #isCurrent(): boolean {
+    return this.#options.authority.knownRevision() === this.#revision
+  }
+
+  async #decideMeanwhile(onDenied: (denial: unknown) => void): Promise<void> {
+    try {
+      await this.requireStanding()
+    } catch (error) {
+      // A stream continues while the database cannot be asked. Its last write asks again.
+      if (outageOf(error) === undefined) onDenied(error)
     }
   }
 }

@@ -127,6 +127,26 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
+test('a watch decides again in each second in which the revision has moved, and reports the denial', async (t) => {
+  const { database, state, work } = await open(t, 'sqlite')
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const denials: unknown[] = []
+  using _watch = work.watch((denial) => denials.push(denial))
+  t.mock.timers.tick(1000)
+  assert.equal(state.decisions, 0)
+  await move(database)
+  t.mock.timers.tick(1000)
+  while (state.decisions === 0) await nextTurn()
+  await nextTurn()
+  assert.equal(denials.length, 0)
+  await move(database)
+  state.stands = false
+  t.mock.timers.tick(1000)
+  await nextTurn()
+  await nextTurn()
+  assert.ok(denials[0] instanceof Denied)
+})
+
 test('writes continue while every batch contains a revocation', async (t) => {
   const { database, work } = await open(t, 'sqlite')
   const done = new AbortController()
