@@ -8,6 +8,8 @@ export interface Route {
   readonly method: string
   /** Places are in braces. */
   readonly path: string
+  /** Whether the document describes a body of the request. */
+  readonly readsBody: boolean
 }
 
 /** Every route, as the document lists them that the server makes of its own tables. */
@@ -16,10 +18,11 @@ export async function routesOf(server: RunningServer): Promise<readonly Route[]>
   const paths = at(document, 'paths')
   if (typeof paths !== 'object' || paths === null) throw new Error('the document lists no paths')
   return Object.entries(paths).flatMap(([path, operations]) =>
-    Object.keys(operations as object).map((method) => ({
+    Object.entries(operations as object).map(([method, operation]) => ({
       id: stringAt(operations, method, 'operationId'),
       method: method.toUpperCase(),
       path,
+      readsBody: at(operation, 'requestBody') !== undefined,
     })),
   )
 }

@@ -97,9 +97,17 @@ export type RegistryRoute = RouteDescription & {
   readonly surface: 'oci' | 'acr'
   readonly kind: OciPath['kind'] | AcrPath['kind']
   readonly handler: keyof RegistryHandlers
+  readonly work: RouteWork
   /** Whether its requests are counted as pulls or pushes. */
   readonly counts: Transfer | undefined
 }
+
+/**
+ * When a request is decided. `at-once`: at its admission only, because it is answered from memory or one read, and writes
+ * nothing for its caller. `waits` and `body`: it is work under way, which is decided again when the authority revision has moved
+ * while it waited or read its body.
+ */
+type RouteWork = 'at-once' | 'waits' | 'body'
 
 type Transfer = 'pull' | 'push'
 
@@ -121,38 +129,38 @@ const endTag: RouteNeed = { kind: 'repository', actions: ['delete'], anyOf: ['me
 // prettier-ignore
 /** The table. [OCI distribution-spec, Endpoints; ACR REST data plane] */
 export const registryRoutes: readonly RegistryRoute[] = [
-  oci('registry.base.get',                  'GET',    '/v2/',                                      signedIn,        'ping',                    'small'),
-  oci('registry.base.head',                 'HEAD',   '/v2/',                                      signedIn,        'ping',                    'small'),
-  oci('registry.catalog.list',              'GET',    '/v2/_catalog',                              catalog,         'listCatalog',             'list'),
-  oci('registry.tags.list',                 'GET',    '/v2/:name/tags/list',                       readProperties,  'listTags',                'list'),
-  oci('registry.referrers.list',            'GET',    '/v2/:name/referrers/:digest',               pull,            'listReferrers',           'list'),
-  oci('registry.manifests.get',             'GET',    '/v2/:name/manifests/:reference',            pull,            'getManifest',             'read', 'pull'),
-  oci('registry.manifests.head',            'HEAD',   '/v2/:name/manifests/:reference',            pull,            'headManifest',            'read'),
-  oci('registry.manifests.put',             'PUT',    '/v2/:name/manifests/:reference',            push,            'putManifest',             'change', 'push'),
-  oci('registry.manifests.delete',          'DELETE', '/v2/:name/manifests/:reference',            erase,           'deleteManifest',          'change'),
-  oci('registry.blobs.get',                 'GET',    '/v2/:name/blobs/:digest',                   pull,            'getBlob',                 'small'),
-  oci('registry.blobs.head',                'HEAD',   '/v2/:name/blobs/:digest',                   pull,            'headBlob',                'small'),
-  oci('registry.blobs.delete',              'DELETE', '/v2/:name/blobs/:digest',                   erase,           'deleteBlob',              'change'),
-  oci('registry.uploads.start',             'POST',   '/v2/:name/blobs/uploads/',                  push,            'startUpload',             'change'),
-  oci('registry.uploads.get',               'GET',    '/v2/:name/blobs/uploads/:id',               push,            'uploadStatus',            'read'),
-  oci('registry.uploads.append',            'PATCH',  '/v2/:name/blobs/uploads/:id',               push,            'appendToUpload',          'change'),
-  oci('registry.uploads.finish',            'PUT',    '/v2/:name/blobs/uploads/:id',               push,            'finishUpload',            'change'),
-  oci('registry.uploads.cancel',            'DELETE', '/v2/:name/blobs/uploads/:id',               push,            'cancelUpload',            'change'),
-  acr('registry.properties.catalog',        'GET',    '/acr/v1/_catalog',                          catalog,         'listRepositories',        'list'),
-  acr('registry.repository.get',            'GET',    '/acr/v1/:name',                             readProperties,  'getRepository',           'read'),
-  acr('registry.repository.patch',          'PATCH',  '/acr/v1/:name',                             writeProperties, 'patchRepository',         'change'),
-  acr('registry.repository.delete',         'DELETE', '/acr/v1/:name',                             erase,           'deleteRepository',        'change'),
-  acr('registry.tag-properties.list',       'GET',    '/acr/v1/:name/_tags',                       readProperties,  'listTagProperties',       'list'),
-  acr('registry.tag-properties.get',        'GET',    '/acr/v1/:name/_tags/:tag',                  readProperties,  'getTag',                  'read'),
-  acr('registry.tag-properties.patch',      'PATCH',  '/acr/v1/:name/_tags/:tag',                  writeProperties, 'patchTag',                'change'),
-  acr('registry.tag-properties.delete',     'DELETE', '/acr/v1/:name/_tags/:tag',                  endTag,          'deleteTag',               'change'),
-  acr('registry.manifest-properties.list',  'GET',    '/acr/v1/:name/_manifests',                  readProperties,  'listManifestProperties',  'list'),
-  acr('registry.manifest-properties.get',   'GET',    '/acr/v1/:name/_manifests/:digest',          readProperties,  'getManifestProperties',   'list'),
-  acr('registry.manifest-properties.patch', 'PATCH',  '/acr/v1/:name/_manifests/:digest',          writeProperties, 'patchManifest',           'change'),
-  acr('registry.deleted.catalog',           'GET',    '/acr/v1/_deleted/_catalog',                 deletedCatalog,  'listDeletedCatalog',      'list'),
-  acr('registry.deleted.tags',              'GET',    '/acr/v1/_deleted/:name/_tags',              readDeleted,     'listDeletedTags',         'list'),
-  acr('registry.deleted.manifests',         'GET',    '/acr/v1/_deleted/:name/_manifests',         readDeleted,     'listDeletedManifests',    'list'),
-  acr('registry.deleted.restore',           'POST',   '/acr/v1/_deleted/:name/_manifests/:digest', restoreDeleted,  'restoreManifest',         'change'),
+  oci('registry.base.get',                  'GET',    '/v2/',                                      signedIn,        'ping',                    'small',  'at-once'),
+  oci('registry.base.head',                 'HEAD',   '/v2/',                                      signedIn,        'ping',                    'small',  'at-once'),
+  oci('registry.catalog.list',              'GET',    '/v2/_catalog',                              catalog,         'listCatalog',             'list',   'waits'),
+  oci('registry.tags.list',                 'GET',    '/v2/:name/tags/list',                       readProperties,  'listTags',                'list',   'waits'),
+  oci('registry.referrers.list',            'GET',    '/v2/:name/referrers/:digest',               pull,            'listReferrers',           'list',   'waits'),
+  oci('registry.manifests.get',             'GET',    '/v2/:name/manifests/:reference',            pull,            'getManifest',             'read',   'at-once', 'pull'),
+  oci('registry.manifests.head',            'HEAD',   '/v2/:name/manifests/:reference',            pull,            'headManifest',            'read',   'at-once'),
+  oci('registry.manifests.put',             'PUT',    '/v2/:name/manifests/:reference',            push,            'putManifest',             'change', 'body', 'push'),
+  oci('registry.manifests.delete',          'DELETE', '/v2/:name/manifests/:reference',            erase,           'deleteManifest',          'change', 'waits'),
+  oci('registry.blobs.get',                 'GET',    '/v2/:name/blobs/:digest',                   pull,            'getBlob',                 'small',  'waits'),
+  oci('registry.blobs.head',                'HEAD',   '/v2/:name/blobs/:digest',                   pull,            'headBlob',                'small',  'waits'),
+  oci('registry.blobs.delete',              'DELETE', '/v2/:name/blobs/:digest',                   erase,           'deleteBlob',              'change', 'waits'),
+  oci('registry.uploads.start',             'POST',   '/v2/:name/blobs/uploads/',                  push,            'startUpload',             'change', 'body'),
+  oci('registry.uploads.get',               'GET',    '/v2/:name/blobs/uploads/:id',               push,            'uploadStatus',            'read',   'waits'),
+  oci('registry.uploads.append',            'PATCH',  '/v2/:name/blobs/uploads/:id',               push,            'appendToUpload',          'change', 'body'),
+  oci('registry.uploads.finish',            'PUT',    '/v2/:name/blobs/uploads/:id',               push,            'finishUpload',            'change', 'body'),
+  oci('registry.uploads.cancel',            'DELETE', '/v2/:name/blobs/uploads/:id',               push,            'cancelUpload',            'change', 'waits'),
+  acr('registry.properties.catalog',        'GET',    '/acr/v1/_catalog',                          catalog,         'listRepositories',        'list',   'waits'),
+  acr('registry.repository.get',            'GET',    '/acr/v1/:name',                             readProperties,  'getRepository',           'read',   'waits'),
+  acr('registry.repository.patch',          'PATCH',  '/acr/v1/:name',                             writeProperties, 'patchRepository',         'change', 'body'),
+  acr('registry.repository.delete',         'DELETE', '/acr/v1/:name',                             erase,           'deleteRepository',        'change', 'waits'),
+  acr('registry.tag-properties.list',       'GET',    '/acr/v1/:name/_tags',                       readProperties,  'listTagProperties',       'list',   'waits'),
+  acr('registry.tag-properties.get',        'GET',    '/acr/v1/:name/_tags/:tag',                  readProperties,  'getTag',                  'read',   'waits'),
+  acr('registry.tag-properties.patch',      'PATCH',  '/acr/v1/:name/_tags/:tag',                  writeProperties, 'patchTag',                'change', 'body'),
+  acr('registry.tag-properties.delete',     'DELETE', '/acr/v1/:name/_tags/:tag',                  endTag,          'deleteTag',               'change', 'waits'),
+  acr('registry.manifest-properties.list',  'GET',    '/acr/v1/:name/_manifests',                  readProperties,  'listManifestProperties',  'list',   'waits'),
+  acr('registry.manifest-properties.get',   'GET',    '/acr/v1/:name/_manifests/:digest',          readProperties,  'getManifestProperties',   'list',   'waits'),
+  acr('registry.manifest-properties.patch', 'PATCH',  '/acr/v1/:name/_manifests/:digest',          writeProperties, 'patchManifest',           'change', 'body'),
+  acr('registry.deleted.catalog',           'GET',    '/acr/v1/_deleted/_catalog',                 deletedCatalog,  'listDeletedCatalog',      'list',   'waits'),
+  acr('registry.deleted.tags',              'GET',    '/acr/v1/_deleted/:name/_tags',              readDeleted,     'listDeletedTags',         'list',   'waits'),
+  acr('registry.deleted.manifests',         'GET',    '/acr/v1/_deleted/:name/_manifests',         readDeleted,     'listDeletedManifests',    'list',   'waits'),
+  acr('registry.deleted.restore',           'POST',   '/acr/v1/_deleted/:name/_manifests/:digest', restoreDeleted,  'restoreManifest',         'change', 'waits'),
 ]
 
 /** A matched raw path, percent-encoded and without its query, and its surface. */
@@ -193,16 +201,19 @@ type Cells<Handler> = readonly [
   need: RouteNeed,
   handler: Handler,
   cost: RouteCost,
+  work: RouteWork,
   counts?: Transfer,
 ]
 
-function oci(...[id, method, path, need, handler, cost, counts]: Cells<keyof typeof ociKinds>): RegistryRoute {
+function oci(...[id, method, path, need, handler, cost, work, counts]: Cells<keyof typeof ociKinds>): RegistryRoute {
   return {
     id,
     method,
     path,
     need,
     cost,
+    work,
+    readsBody: work === 'body',
     counts,
     surface: 'oci',
     kind: ociKinds[handler],
@@ -211,13 +222,15 @@ function oci(...[id, method, path, need, handler, cost, counts]: Cells<keyof typ
   }
 }
 
-function acr(...[id, method, path, need, handler, cost, counts]: Cells<keyof typeof acrKinds>): RegistryRoute {
+function acr(...[id, method, path, need, handler, cost, work, counts]: Cells<keyof typeof acrKinds>): RegistryRoute {
   return {
     id,
     method,
     path,
     need,
     cost,
+    work,
+    readsBody: work === 'body',
     counts,
     surface: 'acr',
     kind: acrKinds[handler],

@@ -104,9 +104,8 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
     const stopwatch = budget.stopwatch()
     // The row's constructor guarantees that the handler takes calls of this kind of path.
     const handler = handlers[route.handler] as AnyHandler
-    const handling = readsAtOnce.has(route.handler)
-      ? handler(call)
-      : runAuthorized(workOf(dispatch, call, admitted), () => handler(call))
+    const handling =
+      route.work === 'at-once' ? handler(call) : runAuthorized(workOf(dispatch, call, admitted), () => handler(call))
     usedMs = stopwatch()
     await handling
     // If the handler waited for I/O, only the part before was measured; the rest is estimated.
@@ -188,12 +187,6 @@ function fail(dispatch: Dispatch, raw: RawExchange, error: unknown): void {
   else sendError(raw, known ?? new OciError('UNKNOWN'))
   discardRest(request)
 }
-
-/**
- * Reads that are answered at once, from what was decided at admission: they write nothing for their caller. All other
- * requests are work under way.
- */
-const readsAtOnce: ReadonlySet<keyof RegistryHandlers> = new Set(['ping', 'getManifest', 'headManifest', 'headBlob'])
 
 /** Estimated milliseconds of the main thread for a denial without a credential, and for any other. */
 const challengeCostMs = 0.1

@@ -51,7 +51,12 @@ export type BlobTestServer = {
   readonly collectGarbage: () => Promise<{ readonly blobs: number; readonly uploads: number }>
   readonly deleteRegistry: (rid: string) => Promise<void>
   /** What callers may do, and when their credential was issued. A test can change it. */
-  readonly gate: { mayPull: (repository: string, caller: string) => Promise<boolean>; deletionsSeen: number }
+  readonly gate: {
+    mayPull: (repository: string, caller: string) => Promise<boolean>
+    deletionsSeen: number
+    /** Whether callers that were admitted are denied when they are decided again. */
+    isRevoked: boolean
+  }
   /** Stops listening. Database and store stay open for another server, as after a restart. */
   readonly close: () => Promise<void>
 }
@@ -86,7 +91,12 @@ export async function openBlobServer(given: {
 }): Promise<BlobTestServer> {
   const { database, blobs, clock, settings = {} } = given
   const log = createLog('silent')
-  const gate: BlobTestServer['gate'] = { mayPull: () => Promise.resolve(true), deletionsSeen: seenFirst }
+  const gate: BlobTestServer['gate'] = {
+    mayPull: () => Promise.resolve(true),
+    deletionsSeen: seenFirst,
+    isRevoked: false,
+  }
+  const refusal = { status: 401, code: 'UNAUTHORIZED', message: 'denied', detail: null, challenge: undefined } as const
   const registry = createRegistry({
     database,
     clock,
@@ -115,19 +125,11 @@ export async function openBlobServer(given: {
         caller: callerOf(String(request.headers.authorization), gate),
         revision: await database.authorityRevision(),
       }),
-      admitAgain: async (_request, _origin, _registry, { caller }) => ({
-        admitted: true,
-        caller,
-        revision: await database.authorityRevision(),
-      }),
-      refuseOutdated: () =>
-        Promise.resolve({
-          status: 401,
-          code: 'UNAUTHORIZED',
-          message: 'outdated',
-          detail: null,
-          challenge: undefined,
-        }),
+      admitAgain: async (_request, _origin, _registry, { caller }) =>
+        gate.isRevoked
+          ? { admitted: false, refusal }
+          : { admitted: true, caller, revision: await database.authorityRevision() },
+      refuseOutdated: () => Promise.resolve({ ...refusal, message: 'outdated' }),
     },
   })
   const app = createApp({ log, trustedProxies: [] })

@@ -151,13 +151,13 @@ function errorResponses(): Record<string, object> {
 }
 
 function operation(
-  { id, method: methods, need, body, response }: RouteDescription,
+  { id, method: methods, need, body, readsBody = true, response }: RouteDescription,
   method: string,
   names: readonly string[],
 ): object {
   const surface = surfaceOf(id)
   const isPublic = need === 'public'
-  const readsBody = withBody.has(method) && (body !== undefined || surface.schemasAlone !== true)
+  const hasBody = readsBody && withBody.has(method) && (body !== undefined || surface.schemasAlone !== true)
   const error = { $ref: `#/components/responses/${surface.error}` }
   return {
     operationId: Array.isArray(methods) && methods.length > 1 ? `${id}.${method.toLowerCase()}` : id,
@@ -168,7 +168,7 @@ function operation(
       ...names.map((name) => ({ name, in: 'path', required: true, schema: text })),
       ...(isPublic ? [] : (surface.query ?? [])).map((name) => ({ name, in: 'query', required: true, schema: text })),
     ],
-    ...(readsBody && { requestBody: { content: { [surface.body]: { schema: schemaReference(body) } } } }),
+    ...(hasBody && { requestBody: { content: { [surface.body]: { schema: schemaReference(body) } } } }),
     responses: {
       '2XX': successResponse(response),
       ...(!isPublic && { '401': error, '403': error }),

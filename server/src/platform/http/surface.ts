@@ -46,6 +46,8 @@ export type RouteDescription = {
   readonly cost: RouteCost
   /** The schema of the request body, if the route reads one. */
   readonly body?: z.ZodType | undefined
+  /** Whether the route reads a body; by default, its method says so. */
+  readonly readsBody?: boolean
   /** The schema of a 2xx body; `'none'` if the response has no body. */
   readonly response?: ResponseSchema | undefined
 }

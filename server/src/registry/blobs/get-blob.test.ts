@@ -5,7 +5,8 @@ import { request as httpRequest } from 'node:http'
 import { describe, it } from 'node:test'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { until } from '../../platform/process/test-patience.ts'
-import { blobDigest, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
+import type { BlobLocation, BlobStore } from '../../storage/index.ts'
+import { blobDigest, changing, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 import { seenFirst } from '../test-registry.ts'
 
@@ -14,6 +15,7 @@ for (const kind of testDatabaseKinds) {
     testReads(kind)
     testDeletes(kind)
     testLeases(kind)
+    testRevocations(kind)
   })
 }
 
@@ -232,6 +234,53 @@ function testLeases(kind: Kind): void {
       assert.equal(answer.status, 200)
       assert.equal(Buffer.compare(answer.body, content), 0)
     }
+  })
+}
+
+function testRevocations(kind: Kind): void {
+  const used = useBlobServer(kind, { settings: { redirectsReads: true }, isFresh: true })
+
+  it('a caller whose permission is revoked while the bytes are verified gets no URL, no bytes, and renews no lease', async () => {
+    const { repository, clock, database, blobs } = used
+    const digest = await pushBlob(used.server, repository, randomBytes(9))
+    const leases = () =>
+      database.tables<RegistryTables>().selectFrom('repository_blob').select('lease_until_ms').execute()
+    const before = await leases()
+    let isRevoking = false
+    const revoke = async () => {
+      if (!isRevoking) return
+      used.server.gate.isRevoked = true
+      await database.transaction(async (transaction) => transaction.changesAuthority())
+    }
+    const revoking = {
+      signedUrl: async () => 'https://store.example/blob?signature=x',
+      find: async (location: BlobLocation) => {
+        await revoke()
+        return blobs.find(location)
+      },
+      open: async (...given: Parameters<BlobStore['open']>) => {
+        await revoke()
+        return blobs.open(...given)
+      },
+    }
+    await used.restart(changing(blobs, revoking))
+    const path = `/v2/${repository}/blobs/${digest}`
+    const whole = { headers: { 'x-acrux-redirect': 'no' } }
+    clock.nowMs += 20 * 3_600_000
+    assert.equal((await used.server.send('GET', path)).headers.location, 'https://store.example/blob?signature=x')
+    assert.equal((await used.server.send('GET', path, whole)).status, 200)
+    isRevoking = true
+    for (const [method, sent] of [
+      ['GET', {}],
+      ['GET', whole],
+      ['HEAD', {}],
+    ] as const) {
+      used.server.gate.isRevoked = false
+      const answer = await used.server.send(method, path, sent)
+      assert.deepEqual([answer.status, answer.headers.location], [401, undefined], method)
+    }
+    assert.deepEqual(await leases(), before)
+    assert.equal(await openFilesOf(digest), 0)
   })
 }
 

@@ -8,7 +8,7 @@ import { type RegistryHeaders, OciError } from '../surface/errors.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
 import { type ContentPlace, placeOfPath } from '../repositories/content-cache.ts'
 import { requireReadable } from '../repositories/locks.ts'
-import { currentWork } from '../../platform/process/authorized-work.ts'
+import { currentWork, requireStanding } from '../../platform/process/authorized-work.ts'
 import { ClientGoneError } from '../surface/read-body.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 
@@ -25,7 +25,9 @@ const urlSeconds = 300
 export async function headBlob(context: BlobContext, call: OciCall<'blob'>): Promise<void> {
   const { digest } = call.path
   const blob = await requireHeld(context, call)
-  if (!(await context.integrity.isPresent(blob)) || !(await keepLease(context, call, blob))) throw blobUnknown(digest)
+  const isPresent = await context.integrity.isPresent(blob)
+  await requireStanding()
+  if (!isPresent || !(await keepLease(context, call, blob))) throw blobUnknown(digest)
   if (isHeldByClient(call.request, digest)) {
     sendEmpty(call, 304, namingHeaders(digest))
     return
@@ -57,7 +59,7 @@ export async function getBlob(context: BlobContext, call: OciCall<'blob'>): Prom
   if (range.kind === 'unsatisfiable') {
     throw new OciError('RANGE_INVALID', { headers: { 'content-range': `bytes */${blob.size_bytes}` } })
   }
-  const opened = await open(context, call, blob, range)
+  const opened = await openForCaller(context, call, blob, range)
   if (range.kind === 'whole') {
     writeHead(call, 200, { ...contentHeaders(path.digest), 'content-length': blob.size_bytes })
   } else {
@@ -87,6 +89,8 @@ function isWantedHere({ headers }: OciCall<'blob'>['request'], { size_bytes: siz
  */
 async function storeUrl({ blobs, integrity, settings }: BlobContext, blob: HeldBlob): Promise<string | undefined> {
   if (!settings.redirectsReads || blobs.signedUrl === undefined || !(await integrity.isPresent(blob))) return undefined
+  // The bytes may have been verified for minutes.
+  await requireStanding()
   return blobs.signedUrl(blob.location, { seconds: urlSeconds })
 }
 
@@ -101,6 +105,18 @@ async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<vo
       : error
   }
   response.end()
+}
+
+/** Opens the bytes, and decides again about a caller that waited for their verification. */
+async function openForCaller(...given: Parameters<typeof open>): Promise<OpenBlob> {
+  const opened = await open(...given)
+  try {
+    await requireStanding()
+    return opened
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
 }
 
 /**
