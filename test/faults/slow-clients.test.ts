@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
-import { expectStatus } from '../harness/arm.ts'
+import { assignRole, createServicePrincipal, expectStatus, registryId, roles } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { accessToken, basic, digestOf, get, pushBlob, pushImage, registryUrl } from '../harness/registry.ts'
-import { startServer } from '../harness/server.ts'
+import { type RunningServer, startServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 
 const limits = ['--request-seconds', '2', '--slow-client-seconds', '2'] as const
@@ -21,13 +21,8 @@ const owner = basic(servicePrincipal.appId, servicePrincipal.password)
 
 type Heard = { text: string; bytes: number; isClosed: boolean; readonly closedAfterMs: () => number }
 
-async function open(): Promise<{ socket: TLSSocket; heard: Heard }> {
-  const socket = connect({
-    port: server.port,
-    host: '127.0.0.1',
-    servername: 'localhost',
-    ca: readFileSync(server.caFile),
-  })
+async function open({ port, caFile }: RunningServer = server): Promise<{ socket: TLSSocket; heard: Heard }> {
+  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: readFileSync(caFile) })
   await once(socket, 'secureConnect')
   const begunMs = performance.now()
   let closedMs = Number.NaN
@@ -78,22 +73,25 @@ test('a request that does not arrive in time is answered with 408 and cut off, w
   await until('a line in the log', () => line.test(server.output()))
 })
 
-async function beginUpload(repository: string): Promise<{ path: string; authorization: string }> {
-  const authorization = owner
-  const url = `${registryUrl(server)}/v2/${repository}/blobs/uploads/`
-  const begun = expectStatus(
-    await request({ method: 'POST', url, headers: { authorization }, caFile: server.caFile }),
-    202,
-  )
-  return { path: new URL(begun.headers.location ?? '', url).pathname, authorization }
+type Sender = { readonly to: RunningServer; readonly authorization: string }
+
+async function beginUpload({ to, authorization }: Sender): Promise<string> {
+  const url = `${registryUrl(to)}/v2/team/slow/blobs/uploads/`
+  const begun = expectStatus(await request({ method: 'POST', url, headers: { authorization }, caFile: to.caFile }), 202)
+  return new URL(begun.headers.location ?? '', url).pathname
 }
 
-async function upload(everyMs: number, piece: Buffer, pieces: number): Promise<Heard> {
-  const { path, authorization } = await beginUpload('team/slow')
-  const { socket, heard } = await open()
+async function upload(
+  everyMs: number,
+  piece: Buffer,
+  pieces: number,
+  sender: Sender = { to: server, authorization: owner },
+): Promise<Heard> {
+  const path = await beginUpload(sender)
+  const { socket, heard } = await open(sender.to)
   listen(socket, heard)
   socket.write(
-    `PATCH ${path} HTTP/1.1\r\nHost: ${loginServer}\r\nAuthorization: ${authorization}\r\nContent-Length: ${piece.length * pieces}\r\n\r\n`,
+    `PATCH ${path} HTTP/1.1\r\nHost: ${sender.to.firstRun.loginServer}\r\nAuthorization: ${sender.authorization}\r\nContent-Length: ${piece.length * pieces}\r\n\r\n`,
   )
   for (let sent = 0; sent < pieces && !heard.isClosed; sent += 1) {
     socket.write(piece)
@@ -108,6 +106,27 @@ test('an upload may take longer than any other request, and has to have its mini
   const [steady, slow] = await Promise.all([upload(250, Buffer.alloc(1000), 24), upload(250, Buffer.alloc(10), 1000)])
   assert.match(steady.text, /^HTTP\/1\.1 202 /, 'twice the minimum rate for six seconds')
   assert.match(slow.text, /^(?:HTTP\/1\.1 408 |$)/, 'far below the minimum rate')
+})
+
+test('an upload over the share of its caller waits while others send requests, and still has to have its minimum rate', async () => {
+  await using paced = await startServer({ args: [...flags, '--limits-processor-percent-per-caller', '1'] })
+  const { firstRun } = paced
+  const hog = basic(firstRun.servicePrincipal.appId, firstRun.servicePrincipal.password)
+  const made = await createServicePrincipal(paced, 'other')
+  await assignRole(paced, made.objectId, roles.acrPush, registryId(paced))
+  const other = basic(made.appId, made.password)
+  const ended: string[] = []
+  const push = async (name: string, mebibytes: number, authorization: string) => {
+    await pushBlob(paced, `team/${name}`, Buffer.alloc(mebibytes * 1024 * 1024, name), authorization)
+    ended.push(name)
+  }
+  const polls = setInterval(() => void get(paced, '/v2/', other).catch(() => undefined), 50)
+  const slow = upload(250, Buffer.alloc(10), 1000, { to: paced, authorization: hog })
+  const pushes = [push('large', 32, hog), sleep(1000).then(() => push('small', 8, other))]
+  await Promise.all(pushes)
+  assert.match((await slow).text, /^(?:HTTP\/1\.1 408 |$)/)
+  clearInterval(polls)
+  assert.deepEqual(ended, ['small', 'large'])
 })
 
 test('a reader that takes nothing of its answer is cut off, and a slow one is not', async () => {

@@ -234,8 +234,8 @@ export const platformFaults: readonly Fault[] = [
   {
     what: 'A request that no longer waits is counted as waiting',
     file: 'server/src/platform/limits/caller-budget.ts',
-    find: '      this.#begin()\n      this.#all.shared.waiting -= 1\n',
-    replace: '      this.#begin()\n',
+    find: '    this.#begin()\n    this.#all.shared.waiting -= 1\n',
+    replace: '    this.#begin()\n',
     tests: ['server/src/platform/limits/caller-budget.test.ts'],
   },
 ]

@@ -296,21 +296,62 @@ test('requests and bodies that no longer wait make room for others, however many
   assert.deepEqual(budgets.counts, { waiting: 0, bufferedBytes: 0, refused: 0 })
 })
 
-test('a stream over the share of its caller waits while others send requests', async () => {
+/** A caller with a debt of 100 ms, which it earns in 400 ms, and the pieces and requests that have continued. */
+function openInDebt() {
   const { clock, budgets } = open({ processorPercent: 25 })
   const budget = budgets.of('one')
-  await budget.pace(10_000)
+  budget.charge(200)
+  const order: string[] = []
+  const pace = (name: string, costMs = 10) => budget.pace(costMs).then(() => order.push(name))
+  const pass = async (milliseconds: number, expected: readonly string[]) => {
+    clock.ms += milliseconds
+    contend(budgets)
+    await until(`${expected.join()} after ${clock.ms} ms`, () => order.length >= expected.length)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.deepEqual(order, expected)
+  }
+  return { budgets, budget, order, pace, pass }
+}
+
+test('the streams of a caller over its share continue piece by piece in order while others send requests', async () => {
+  const { budgets, pace, pass } = openInDebt()
   contend(budgets)
-  clock.ms += 1000
-  await budget.pace(50)
+  for (const name of ['a', 'b', 'c']) void pace(name)
+  await pass(390, [])
+  await pass(20, ['a'])
+  await pass(20, ['a'])
+  await pass(20, ['a', 'b'])
+  await pass(40, ['a', 'b', 'c'])
+})
+
+test('the streams of a caller are not paced while no other caller sends requests', async () => {
+  const { order, pace } = openInDebt()
+  for (let piece = 0; piece < 100; piece += 1) await pace('piece', 100)
+  assert.equal(order.length, 100)
+})
+
+test('a piece of a stream waits a second at most', async () => {
+  const { budgets, budget, pace, pass } = openInDebt()
+  budget.charge(2000)
   contend(budgets)
-  let isCovered = false
-  const waiting = budget.pace(110).then(() => (isCovered = true))
-  await new Promise((resolve) => setTimeout(resolve, 10))
-  assert.equal(isCovered, false)
-  clock.ms += 100
+  void pace('a')
+  void pace('b')
+  await pass(990, [])
+  await pass(20, ['a', 'b'])
+})
+
+test('the streams and the requests of a caller over its share continue alternately', async () => {
+  const { budgets, budget, order, pace, pass } = openInDebt()
   contend(budgets)
-  await waiting
+  const request = async (name: string) => {
+    await budget.enter()
+    order.push(name)
+    budget.leave(10)
+  }
+  for (const name of ['a', 'b']) void pace(name)
+  for (const name of ['1', '2', '3']) void request(name)
+  await pass(390, [])
+  await pass(300, ['1', 'a', '2', 'b', '3'])
 })
 
 test('a request that takes turns begins when no other request of the turn runs', async () => {

@@ -1,16 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../memory/max-entries.ts'
 import { type CallerLimits, OverBudgetError, usualCallerLimits, usualCost } from './caller-limits.ts'
+import { ProcessorCredit } from './processor-credit.ts'
 import { createSemaphore } from './semaphore.ts'
 import { networkOf } from './sender-budget.ts'
 import type { SharedCallers } from './shared-callers.ts'
 import { type Stopwatch, Turns } from './turns.ts'
 
-/** Processor time that a caller may use in a burst before its share applies. */
-const burstMs = 100
-/** The maximum debt of a caller. */
-const maxDebtMs = 2500
 const maxWaitingPerCaller = 256
 const maxWaiting = 4096
 /** The maximum number of cached budgets that are not in use. */
@@ -18,7 +14,12 @@ const maxIdleCallers = 10_000
 /** How long callers share the processor after a request of another caller. */
 const contendedMs = 500
 
+/** How long a piece of a stream waits at most, so that no client and no revocation waits longer for a stream. */
+const maxPieceWaitMs = 1000
+
 type WaitingBody = { readonly bytes: number; readonly start: () => void }
+
+type WaitingPiece = { readonly costMs: number; readonly untilMs: number; readonly start: () => void }
 
 /** The budgets of all callers. A caller is a principal or, if unauthenticated, a network. */
 export class CallerBudgets {
@@ -127,17 +128,10 @@ type WorkKind = 'batch' | 'body' | 'denials'
 export class CallerBudget {
   readonly #all: CallerBudgets
   readonly key: string
-  /** Budgets of the same party do not compete. */
-  readonly #party: string
   /** In the counts that threads share. */
   readonly #place: number
-  readonly #usedPlace: number
-  readonly #partyPlace: number
-  /** The processor time that was used in other threads, as of the last look. */
-  #elsewhere: number
+  readonly #credit: ProcessorCredit
   #running = 0
-  #creditMs = burstMs
-  #atMs: number
   /** The recent average cost of a request. */
   #expectedMs = 0
   /** The total that running requests were charged in advance. */
@@ -146,18 +140,18 @@ export class CallerBudget {
   readonly #requests: (() => void)[] = []
   /** A separate queue: a request that waits for memory is running already, and must not wait behind queued requests. */
   readonly #bodies: WaitingBody[] = []
+  /** A separate queue, too: a request that waits for the end of a stream must not stop that stream. */
+  readonly #pieces: WaitingPiece[] = []
+  #isPieceNext = false
   #timer: NodeJS.Timeout | undefined
   readonly #oneAtATime = new Map<WorkKind, ReturnType<typeof createSemaphore>>()
 
+  /** @param party budgets of the same party do not compete */
   constructor(all: CallerBudgets, key: string, party: string) {
     this.#all = all
     this.key = key
-    this.#party = party
-    this.#atMs = all.now()
     this.#place = all.threads?.running.placeOf(key) ?? 0
-    this.#usedPlace = all.threads?.used.placeOf(key) ?? 0
-    this.#partyPlace = all.threads?.used.placeOf(party) ?? 0
-    this.#elsewhere = all.threads?.used.others(this.#usedPlace) ?? 0
+    this.#credit = new ProcessorCredit(all, key, party, all.now())
   }
 
   get running(): number {
@@ -225,22 +219,23 @@ export class CallerBudget {
 
   /** Charges processor time that was used. */
   charge(milliseconds: number): void {
-    this.#use(milliseconds)
-    this.#creditMs = Math.max(-maxDebtMs, Math.min(burstMs, this.#creditMs))
-  }
-
-  #use(milliseconds: number): void {
-    this.#creditMs -= milliseconds
-    this.#all.threads?.used.add(this.#usedPlace, Math.round(milliseconds * 1000))
+    this.#credit.charge(milliseconds)
   }
 
   /**
-   * Charges processor time of a request that continues, such as that of a part of a stream, and waits until the budget covers
-   * it, while other callers send requests.
+   * Charges a piece of a stream before its work, when the budget covers it or no other caller sends requests. All streams of
+   * the caller continue in the order of their pieces. A piece waits a second at most.
    */
-  async pace(usedMs: number): Promise<void> {
-    this.charge(usedMs)
-    while (!this.#isCovered(this.#all.now())) await sleep(this.#untilCoveredMs(), undefined, { ref: false })
+  async pace(costMs: number): Promise<void> {
+    const nowMs = this.#all.now()
+    if (this.#pieces.length === 0 && this.#credit.isCovered(nowMs)) {
+      this.charge(costMs)
+      return
+    }
+    await new Promise<void>((start) => {
+      this.#pieces.push({ costMs, untilMs: nowMs + maxPieceWaitMs, start })
+      this.#lookAgain()
+    })
   }
 
   /**
@@ -313,23 +308,13 @@ export class CallerBudget {
   #mayRun(nowMs: number): boolean {
     const elsewhere = this.#all.threads?.running.others(this.#place) ?? 0
     if (this.#running + elsewhere >= this.#all.limits.maxConcurrentRequests) return false
-    return this.#isCovered(nowMs)
-  }
-
-  /** Whether there is credit, or no other caller to share the processor with. */
-  #isCovered(nowMs: number): boolean {
-    this.#refill(nowMs)
-    const isContended = this.#all.isContended(this.#party, this.#partyPlace, nowMs)
-    if (this.#creditMs > 0) return true
-    // No other caller had to wait, so there is no debt.
-    if (!isContended) this.#creditMs = 0
-    return !isContended
+    return this.#credit.isCovered(nowMs)
   }
 
   #begin(): void {
     this.#running += 1
     this.#all.threads?.running.add(this.#place, 1)
-    this.#use(this.#expectedMs)
+    this.#credit.advance(this.#expectedMs)
     this.#advanceMs += this.#expectedMs
   }
 
@@ -342,17 +327,6 @@ export class CallerBudget {
     this.charge(usedMs - advanceMs)
     if (this.#requests.length > 0) this.#drain()
     this.#all.afterUse(this)
-  }
-
-  #refill(nowMs: number): void {
-    const { threads } = this.#all
-    const elsewhere = threads?.used.others(this.#usedPlace) ?? 0
-    // The numbers overflow, and their difference does not.
-    const usedMs = ((elsewhere - this.#elsewhere) | 0) / 1000
-    this.#elsewhere = elsewhere
-    const creditMs = this.#creditMs + this.#all.earnedMs(nowMs - this.#atMs) - usedMs
-    this.#creditMs = Math.max(-maxDebtMs, Math.min(burstMs, creditMs))
-    this.#atMs = nowMs
   }
 
   #wait(queue: (start: () => void) => void): Promise<void> {
@@ -370,19 +344,36 @@ export class CallerBudget {
 
   /** Estimates how long the queue takes, from the recent cost of requests. */
   #waitSeconds(): number {
-    const owedMs = Math.max(0, -this.#creditMs) + this.#requests.length * this.#expectedMs
+    const owedMs = this.#credit.owedMs + this.#requests.length * this.#expectedMs
     return Math.max(1, Math.ceil(owedMs / this.#all.earnedMs(1000)))
   }
 
   #drain(): void {
     const nowMs = this.#all.now()
-    while (this.#requests.length > 0 && this.#mayRun(nowMs)) {
-      this.#begin()
-      this.#all.shared.waiting -= 1
-      this.#requests.shift()?.()
-    }
+    while (this.#startNext(nowMs));
     // At the concurrency limit of this thread, the next request that leaves checks the queue again.
-    if (this.#requests.length > 0 && this.#running < this.#all.limits.maxConcurrentRequests) this.#lookAgain()
+    const mayRun = this.#running < this.#all.limits.maxConcurrentRequests
+    if ((this.#requests.length > 0 && mayRun) || this.#pieces.length > 0) this.#lookAgain()
+  }
+
+  /** Starts a waiting request or piece, alternately if both wait. Returns false if none may start. */
+  #startNext(nowMs: number): boolean {
+    const mayRun = this.#requests.length > 0 && this.#mayRun(nowMs)
+    const [piece] = this.#pieces
+    const mayContinue = piece !== undefined && (nowMs >= piece.untilMs || this.#credit.isCovered(nowMs))
+    if (mayContinue && (this.#isPieceNext || !mayRun)) {
+      this.#pieces.shift()
+      this.#isPieceNext = false
+      this.charge(piece.costMs)
+      piece.start()
+      return true
+    }
+    if (!mayRun) return false
+    this.#isPieceNext = true
+    this.#begin()
+    this.#all.shared.waiting -= 1
+    this.#requests.shift()?.()
+    return true
   }
 
   /** Checks the queue again when there is credit. */
@@ -391,10 +382,6 @@ export class CallerBudget {
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#drain()
-    }, this.#untilCoveredMs()).unref()
-  }
-
-  #untilCoveredMs(): number {
-    return Math.max(1, Math.min(1000, Math.max(0, -this.#creditMs) / this.#all.earnedMs(1)))
+    }, this.#credit.untilCoveredMs()).unref()
   }
 }

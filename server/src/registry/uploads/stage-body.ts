@@ -108,7 +108,6 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
   const checkCaller = currentWork()?.checkOfPieces()
   const observe = (piece: Uint8Array) => {
     checkCaller?.()
-    staging.budget.charge((piece.byteLength / 1024 / 1024) * msPerMiB)
     lifetime.prolong()
     if (running === undefined) return
     running.hash.update(piece)
@@ -119,6 +118,7 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
     const sizeBytes = await context.blobs.append(uploadId, request, {
       offset,
       observe,
+      pace: (bytes) => staging.budget.pace((bytes / 1024 / 1024) * msPerMiB),
       ownsChunks: true,
       sizeLimitBytes: limitBytes,
     })

@@ -63,6 +63,26 @@ function testStaging(open: Open): void {
     assert.deepEqual(await buffer(await store.readStaged('one')), content)
   })
 
+  it('a source is paused while a piece of it is paced, and no byte is observed before', async () => {
+    const store = await open(clock)
+    const content = randomBytes(2_000_000)
+    const source = new PassThrough({ highWaterMark: 16 * 1024 })
+    source.end(content)
+    let pacedBytes = 0
+    let seenBytes = 0
+    const pace = async (bytes: number) => {
+      pacedBytes += bytes
+      assert.equal(seenBytes + bytes, pacedBytes)
+      for (let turn = 0; turn < 10; turn += 1) await nextTurn()
+      if (seenBytes === 0) assert.ok(source.isPaused())
+    }
+    const observe = (piece: Uint8Array) => void (seenBytes += piece.byteLength)
+    await store.append('one', source, { offset: 0, observe, pace })
+    assert.equal(seenBytes, content.length)
+    assert.equal(pacedBytes, content.length)
+    assert.deepEqual(await buffer(await store.readStaged('one')), content)
+  })
+
   it('the memory of owned chunks is freed, and that of all others is not', async () => {
     const store = await open(clock)
     const own = new Uint8Array(randomBytes(700_000))

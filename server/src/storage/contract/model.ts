@@ -15,6 +15,11 @@ export type AppendOptions = {
    */
   readonly observe?: (piece: Uint8Array) => void
   /**
+   * Awaited before each piece is observed and written, with its size. Meanwhile, the store reads the next piece and then
+   * pauses the source.
+   */
+  readonly pace?: ((sizeBytes: number) => Promise<void>) | undefined
+  /**
    * Whether only the store reads the chunks of the source, as for the body of a request, so that it can free their
    * memory at once.
    */

@@ -45,6 +45,7 @@ export class FileStaging {
     let file: StagedFile | undefined
     try {
       for await (const piece of gatherPieces(source, options.ownsChunks ?? false)) {
+        await options.pace?.(piece.byteLength)
         file ??= await StagedFile.open(path, options, this.#flushes)
         await file.append(piece)
       }

@@ -39,6 +39,7 @@ class MemoryBlobStore implements BlobStore {
     let sizeBytes = offset
     try {
       for await (const piece of gatherPieces(source, options.ownsChunks ?? false)) {
+        await options.pace?.(piece.byteLength)
         sizeBytes += piece.byteLength
         if (sizeBytes > sizeLimitBytes) {
           parts.length = 1

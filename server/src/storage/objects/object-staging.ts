@@ -52,6 +52,7 @@ export class ObjectStaging {
     let writer: PartWriter | undefined
     try {
       for await (const piece of gatherPieces(source, options.ownsChunks ?? false)) {
+        await options.pace?.(piece.byteLength)
         writer ??= await this.#writerAt(uploadId, offset)
         if (writer.sizeBytes + piece.byteLength > sizeLimitBytes) {
           throw new TooManyBytesError(`the upload has more than ${sizeLimitBytes} bytes`)
