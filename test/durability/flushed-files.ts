@@ -17,7 +17,7 @@ function newNode(isDirectory: boolean): Node {
   return { now: Buffer.alloc(0), flushed: Buffer.alloc(0), entries, flushedEntries: new Map(), position: 0 }
 }
 
-type Operation = 'make directory' | 'open' | 'rename' | 'remove' | 'flush' | 'resize' | 'write'
+type Operation = 'make directory' | 'open' | 'rename' | 'link' | 'remove' | 'flush' | 'resize' | 'write'
 
 /** What a system call does. All others write. */
 const operations: Readonly<Record<string, Operation | undefined>> = {
@@ -27,6 +27,8 @@ const operations: Readonly<Record<string, Operation | undefined>> = {
   rename: 'rename',
   renameat: 'rename',
   renameat2: 'rename',
+  link: 'link',
+  linkat: 'link',
   unlink: 'remove',
   unlinkat: 'remove',
   fsync: 'flush',
@@ -69,7 +71,7 @@ export class FlushedFiles {
     if (operation === 'make directory') directory.set(name, newNode(true))
     if (operation === 'open' && found === undefined && second.includes('O_CREAT')) directory.set(name, newNode(false))
     if (operation === 'rename' || operation === 'remove') directory.delete(name)
-    if (operation === 'rename' && found !== undefined) {
+    if ((operation === 'rename' || operation === 'link') && found !== undefined) {
       this.#find(dirname(second))?.entries?.set(basename(second), found)
     }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
-import { globSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { arm, armToken, as, expectStatus, registryId } from '../harness/arm.ts'
@@ -185,6 +185,34 @@ test('the master key and the first run are flushed with their names before the s
     else assert.equal(Buffer.compare(readFileSync(left ?? ''), readFileSync(now ?? '')), 0, name)
   }
 })
+
+test('the mark of the blobs survives a power failure, also if the process that wrote it was killed before the flush', async (t) => {
+  if (!requireClient(t, 'strace')) return
+  using scratch = tempDir('power-mark')
+  const mark = randomUUID()
+  // The directories are durable, and so is the content of the marks, but not their names.
+  const files = new FlushedFiles(scratch.path)
+  for (const name of ['data', 'data/blobs', 'data/blobs/blobs', 'data/blobs/blobs/sha256', 'data/blobs/blobs/sha512']) {
+    const directory = join(scratch.path, name)
+    mkdirSync(directory, { mode: 0o700 })
+    files.replay([systemCall('mkdir', directory), systemCall('fsync', dirname(directory))])
+    if (!name.includes('sha')) continue
+    const file = join(directory, 'installation')
+    writeFileSync(file, mark)
+    const written = systemCall('write', file, { data: Buffer.from(mark), offset: 0 })
+    files.replay([systemCall('openat', file, { second: 'O_CREAT' }), written, systemCall('fsync', file)])
+  }
+  const { record, server } = await startRecorded(scratch.path)
+  await server.kill()
+  files.replay(readSystemCalls(record))
+  files.writeTo(join(scratch.path, 'left'))
+  await using restarted = await startServer({ dataDir: join(scratch.path, 'left', 'data') })
+  assert.equal(readFileSync(join(restarted.dataDir, 'blob-mark'), 'utf8').trim(), mark)
+})
+
+function systemCall(name: string, path: string, parts: Partial<SystemCall> = {}): SystemCall {
+  return { name, path, second: '', data: Buffer.alloc(0), offset: undefined, ...parts }
+}
 
 test('a backup is whole after a power failure when it was reported as complete', async (t) => {
   if (!requireClient(t, 'strace')) return

@@ -9,7 +9,7 @@ export type SystemCall = {
   readonly name: string
   /** The file that it was made on, or its first path. */
   readonly path: string
-  /** The second path of a rename, or the flags of an open. */
+  /** The second path of a rename or a link, or the flags of an open. */
   readonly second: string
   /** What was written. */
   readonly data: Buffer
@@ -19,7 +19,7 @@ export type SystemCall = {
 
 /** The calls that change files or make them durable. */
 export const fileCalls =
-  'openat,write,pwrite64,pwritev,writev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat'
+  'openat,write,pwrite64,pwritev,writev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat'
 
 /** Decodes a text that strace writes with `-xx`. */
 function unhex(text: string): Buffer {

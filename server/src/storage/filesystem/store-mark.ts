@@ -44,11 +44,16 @@ async function readMark(directory: string): Promise<string | undefined> {
   }
 }
 
-/** Writes a mark, unless there is one, and returns the id that is there. */
+/** Makes a mark durable, and writes it unless there is one. Returns the id that is there. */
 async function writeMark(directory: string, id: string): Promise<string> {
-  const found = await readMark(directory)
-  if (found !== undefined) return found
-  // A link to a whole file is made by one process only, also on a file system that several servers share.
+  const found = (await readMark(directory)) ?? (await linkMark(directory, id))
+  // Flushed in any case: a process that wrote the mark may have ended before it flushed the name.
+  await syncDirectory(directory)
+  return found
+}
+
+/** A link to a whole file is made by one process only, also on a file system that several servers share. */
+async function linkMark(directory: string, id: string): Promise<string> {
   const whole = join(directory, `${markName}.${randomUUID()}`)
   await writeFileDurably(whole, `${id}\n`, 0o600)
   try {
@@ -58,6 +63,5 @@ async function writeMark(directory: string, id: string): Promise<string> {
   } finally {
     await rm(whole)
   }
-  await syncDirectory(directory)
   return (await readMark(directory)) ?? id
 }
