@@ -112,7 +112,10 @@ export class WorkerPool {
     this.#tell({ kind: 'close', milliseconds })
     const late = sleep(milliseconds + lookMs, 'late', { ref: false })
     if ((await Promise.race([Promise.all(ended), late])) !== 'late') return
-    await Promise.all([...this.#running.values()].map(({ worker }) => worker.terminate()))
+    for (const [index, { worker }] of this.#running) {
+      this.#log.error({ worker: index, id: randomUUID() }, 'a worker did not end in time and is ended')
+      await worker.terminate()
+    }
   }
 
   #tell(message: ToWorker): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import http, { type IncomingMessage, type RequestOptions } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -165,6 +165,33 @@ describe('a forwarded request', () => {
     await arrived.promise
     request.destroy()
     assert.equal(await closed, '/slow')
+  })
+
+  it('is not sent to the main thread if its client is already gone', async () => {
+    let connections = 0
+    const mainThread = createServer((connection) => {
+      connections += 1
+      connection.destroy()
+    }).listen(path.join(directory, 'counted.sock'))
+    const toMainThread = createForwarder(path.join(directory, 'counted.sock'), () => worker)
+    for (const gone of ['destroyed', 'closed'] as const) {
+      const handled = Promise.withResolvers<void>()
+      const late = http.createServer(async (request, response) => {
+        request.on('error', () => undefined).socket.destroy()
+        if (gone === 'closed') await once(request.socket, 'close')
+        toMainThread(request, response)
+        handled.resolve()
+      })
+      late.listen(0, '127.0.0.1')
+      await once(late, 'listening')
+      await assert.rejects(send('/v2/x', { port: (late.address() as AddressInfo).port }))
+      await handled.promise
+      late.close()
+    }
+    // A connection that had been opened before this one would be accepted first.
+    await once(connect(path.join(directory, 'counted.sock')).resume(), 'close')
+    mainThread.close()
+    assert.equal(connections, 1)
   })
 
   it('keeps the headers of its connection to itself', async () => {

@@ -42,11 +42,14 @@ export type Forward = (request: IncomingMessage, response: ServerResponse, body?
 
 /**
  * Creates the forwarding to the socket at `path`. It does not throw: a request that cannot be sent is answered with 400,
- * and a request that the main thread does not answer with 502, as responses of `app`.
+ * and a request that the main thread does not answer with 502, as responses of `app`. A request whose client is gone is
+ * dropped.
  */
 export function createForwarder(path: string, app: () => FastifyInstance): Forward {
   const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 256 })
   return (request, response, body) => {
+    // Nothing would end the request to the main thread: the response of a client that is gone has closed, or never will.
+    if (request.socket.destroyed) return
     const { method, url } = request
     let forwarded: http.ClientRequest
     try {
