@@ -119,7 +119,7 @@ test('closing waits for running requests, and not for idle connections', async (
   busy.write(`POST /busy HTTP/1.1\r\nHost: one.example\r\n${type}Content-Length: 4\r\n\r\nnu`)
   // With another request answered, this one has begun.
   await say(`GET /another HTTP/1.1\r\nHost: one.example\r\n${close}\r\n`)
-  await connect()
+  const withoutRequest = await connect()
   const begun = performance.now()
   const closed = listener.close(60_000)
   await idle.rest()
@@ -129,7 +129,7 @@ test('closing waits for running requests, and not for idle connections', async (
   assert.equal(error.code, 'ECONNREFUSED')
   busy.write('ll')
   await busy.until('"/busy"')
-  silent.destroy()
+  assert.deepEqual([await silent.rest(), await withoutRequest.rest()], ['', ''])
   await closed
   assert.ok(performance.now() - begun < 30_000, 'without waiting for the time that was given')
 })

@@ -8,6 +8,7 @@ import type { SharedCounts } from '../memory/shared-counts.ts'
 import { descriptorLimit } from '../process/descriptor-limit.ts'
 import { systemErrorCode } from '../process/plain-reason.ts'
 import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
+import { closeServers } from './close-servers.ts'
 import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
 import { createPacedMessage } from './body-rate.ts'
@@ -59,15 +60,16 @@ export interface Listener {
   replaceCertificate(tls: { readonly cert: string; readonly key: string }): void
   /** Continues to accept connections, and closes each of them after its next response. */
   drain(): void
-  /** Accepts no more connections, waits for running requests for at most `milliseconds`, and then disconnects them. */
+  /**
+   * Accepts no more connections, waits for running requests for at most `milliseconds`, and then disconnects them, and logs
+   * which.
+   */
   close(milliseconds: number): Promise<void>
 }
 
 const headersMilliseconds = 30_000
 /** How often Node checks for headers that take too long. */
 const checkMilliseconds = 2000
-/** How often connections that have become idle are closed while the listener closes. */
-const sweepMilliseconds = 50
 
 /**
  * Listens on every address or on none.
@@ -109,17 +111,7 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
     },
     close: async (milliseconds) => {
       guard.isDraining = true
-      // A connection that was busy until now waits for the client's next request.
-      const sweep = setInterval(() => {
-        for (const server of servers) server.closeIdleConnections()
-      }, sweepMilliseconds)
-      const cut = setTimeout(() => {
-        for (const server of servers) server.closeAllConnections()
-        guard.closePending()
-      }, milliseconds)
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-      clearInterval(sweep)
-      clearTimeout(cut)
+      await closeServers(servers, { app, ...guard }, milliseconds)
       guard.clients.stop()
     },
   }

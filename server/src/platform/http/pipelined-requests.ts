@@ -25,6 +25,11 @@ export class PipelinedRequests {
     return response.socket === null
   }
 
+  /** Whether a request of a connection has not been started yet. */
+  isWaiting(socket: Socket): boolean {
+    return this.#waiting.has(socket)
+  }
+
   /** Starts an early request after the previous ones. `current` is the response to the request that is being handled. */
   wait(socket: Socket, current: ServerResponse, response: ServerResponse, begin: () => void): void {
     if (socket.destroyed) return

@@ -116,6 +116,20 @@ export class SlowClients {
     return response?.headersSent === true && !response.writableFinished
   }
 
+  /** The connections whose last response was sent completely, and those that have waited for their first request for this long. */
+  idle(withoutRequestMs: number): readonly Socket[] {
+    const nowMs = performance.now()
+    const isIdle = (watched: Watched): boolean =>
+      isBetweenRequests(watched) ?? nowMs - watched.begunMs > withoutRequestMs
+    return [...this.#watched].filter(([, watched]) => isIdle(watched)).map(([socket]) => socket)
+  }
+
+  /** The requests that are being received or answered. */
+  running(): readonly IncomingMessage[] {
+    const busy = [...this.#watched.values()].filter((watched) => isBetweenRequests(watched) === false)
+    return busy.flatMap(({ request }) => request ?? [])
+  }
+
   /** Stops checking. */
   stop(): void {
     clearInterval(this.#timer)
@@ -147,10 +161,9 @@ export class SlowClients {
       watched.bytes = bytes
       watched.movedMs = nowMs
     }
-    const { request, response } = watched
-    if (request === undefined || response === undefined) return false
-    const isBetweenRequests = request.complete && response.writableFinished
-    return nowMs - watched.movedMs > (isBetweenRequests ? this.limits.keepAliveMs : this.limits.idleMs)
+    const isBetween = isBetweenRequests(watched)
+    if (isBetween === undefined) return false
+    return nowMs - watched.movedMs > (isBetween ? this.limits.keepAliveMs : this.limits.idleMs)
   }
 
   #slowness(socket: Socket, watched: Watched, nowMs: number): SlowClientReason | undefined {
@@ -186,6 +199,12 @@ export class SlowClients {
     restart(reading, socket.bytesRead, nowMs)
     return undefined
   }
+}
+
+/** Whether a connection waits for its next request; undefined before its first. */
+function isBetweenRequests({ request, response }: Watched): boolean | undefined {
+  if (request === undefined || response === undefined) return undefined
+  return request.complete && response.writableFinished
 }
 
 function restart(window: Window, bytes: number, nowMs: number): void {

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
+import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { createLog } from '../log/log.ts'
+import { until } from '../process/test-patience.ts'
+import { createApp } from './app.ts'
+import { serveForTest } from './test-socket.ts'
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: one.example\r\n\r\n`
+
+/** Opens two connections after each other in a thread, and sends a request on both while this thread is blocked. */
+const clientThread = `
+const { parentPort, workerData: { port, sent } } = require('node:worker_threads')
+const { connect } = require('node:net')
+const received = { kept: '', new: '' }
+const open = (name) => connect(port, '127.0.0.1')
+  .on('error', (error) => (received[name] += error.code))
+  .on('data', (bytes) => (received[name] += bytes))
+const kept = open('kept')
+kept.write(${JSON.stringify(get('/kept'))})
+kept.once('data', () => parentPort.postMessage('kept'))
+parentPort.once('message', async () => {
+  received.kept = ''
+  await new Promise((resolve) => kept.write(${JSON.stringify(get('/again'))}, resolve))
+  const added = open('new')
+  await new Promise((resolve) => added.write(${JSON.stringify(get('/new'))}, resolve))
+  Atomics.notify(sent, 0, Atomics.store(sent, 0, 1))
+  for (const socket of [kept, added]) if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+  parentPort.postMessage(received)
+})`
+
+test('requests and connections that wait in the operating system are answered when a listener closes', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  app.get('/*', (request) => `answer to ${request.url}`)
+  const { listener, port } = await serveForTest(t, app)
+  const sent = new Int32Array(new SharedArrayBuffer(4))
+  const client = new Worker(clientThread, { eval: true, workerData: { port, sent } })
+  assert.deepEqual(await once(client, 'message'), ['kept'])
+  client.postMessage('send')
+  // This thread reads no socket until both requests are there.
+  Atomics.wait(sent, 0, 0)
+  const closed = listener.close(10_000)
+  const [received] = await once(client, 'message')
+  assert.match(received.kept, /answer to \/again/)
+  assert.match(received.new, /answer to \/new/)
+  await closed
+})
+
+test('a response that is still being sent is complete when a listener closes', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  const sizeBytes = 32 * 1024 * 1024
+  let isEnded = false
+  app.get('/', (_request, reply) => {
+    reply.hijack()
+    reply.raw.writeHead(200, { 'content-length': sizeBytes }).end(Buffer.alloc(sizeBytes))
+    isEnded = true
+  })
+  const { listener, port } = await serveForTest(t, app)
+  const socket = net.connect(port, '127.0.0.1').pause()
+  socket.write(get('/'))
+  await until('the response has begun', () => isEnded)
+  const closed = listener.close(10_000)
+  let receivedBytes = 0
+  for await (const piece of socket) receivedBytes += (piece as Buffer).length
+  assert.ok(receivedBytes > sizeBytes, `${receivedBytes} bytes`)
+  await closed
+})
+
+test('requests that are disconnected when a listener closes are logged without their queries', async (t) => {
+  const lines: string[] = []
+  const log = createLog('warn', { write: (line) => void lines.push(line) })
+  const app = createApp({ log, trustedProxies: [] })
+  app.get('/never', () => new Promise(() => undefined))
+  app.get('/', () => 'answered')
+  const { listener, connect, nextRequest } = await serveForTest(t, app)
+  const [idle, busy, sending] = [await connect(), await connect(), await connect()]
+  idle.write(get('/'))
+  await idle.until('answered')
+  for (const [socket, text] of [
+    [busy, get('/never?secret=1')],
+    [sending, 'POST /sent HTTP/1.1\r\nHost: one.example\r\nContent-Length: 4\r\n\r\nnu'],
+  ] as const) {
+    const seen = nextRequest()
+    socket.write(text)
+    await seen
+  }
+  await listener.close(100)
+  const [line = '', ...more] = lines
+  assert.deepEqual(more, [])
+  const { msg, count, requests } = JSON.parse(line)
+  assert.deepEqual(
+    [msg, count, requests],
+    ['disconnected clients: their requests did not finish within shutdownSeconds', 2, ['GET /never', 'POST /sent']],
+  )
+})

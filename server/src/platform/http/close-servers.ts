@@ -1,0 +1,80 @@
+import type { Server } from 'node:http'
+import { Server as SocketServer } from 'node:net'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import type { PipelinedRequests } from './pipelined-requests.ts'
+import type { SlowClients } from './slow-clients.ts'
+
+/** How often connections that have become idle are closed while the servers close. */
+const sweepMilliseconds = 50
+/** How long the first request of a new connection is waited for. */
+const newMilliseconds = 3000
+/** The maximum number of turns of the event loop in which connections that already exist are accepted. */
+const maxTurns = 100
+/** The maximum number of disconnected requests that are named in the log. */
+const maxNamed = 20
+const maxNamedLength = 200
+
+/** What serves the connections of the servers. */
+export type Serving = {
+  readonly app: FastifyInstance
+  readonly clients: SlowClients
+  readonly pipelined: PipelinedRequests
+  /** Closes connections that have not started yet. */
+  readonly closePending: () => void
+}
+
+/**
+ * Accepts no more connections, and closes each connection between two requests. What already waits in the operating system is
+ * read first: new connections, and requests on idle connections. After `milliseconds`, disconnects the rest and logs it.
+ */
+export async function closeServers(servers: readonly Server[], serving: Serving, milliseconds: number): Promise<void> {
+  const { app, clients, pipelined, closePending } = serving
+  await acceptWaiting(servers)
+  // Node's own `close` also closes connections whose last response is still being sent.
+  const close = (server: Server) =>
+    new Promise<void>((resolve) => void SocketServer.prototype.close.call(server, () => resolve()))
+  let isClosed = false
+  const closed = Promise.all(servers.map(close)).then(() => {
+    isClosed = true
+  })
+  const cut = setTimeout(() => {
+    const running = clients.running()
+    if (running.length > 0) {
+      const named = running.slice(0, maxNamed).map(({ method, url = '' }) => `${method} ${pathOf(url)}`)
+      app.warnLimited(cutText, { count: running.length, requests: named })
+    }
+    for (const server of servers) server.closeAllConnections()
+    closePending()
+  }, milliseconds)
+  while (!isClosed) {
+    // Timers run before the sockets are read. Afterwards, a request that has arrived has begun.
+    await nextTurn()
+    for (const socket of clients.idle(newMilliseconds)) if (!pipelined.isWaiting(socket)) socket.destroy()
+    await Promise.race([closed, sleep(sweepMilliseconds)])
+  }
+  clearTimeout(cut)
+  // Ends Node's checks of the connections.
+  for (const server of servers) server.close()
+}
+
+const cutText = 'disconnected clients: their requests did not finish within shutdownSeconds'
+
+/** Without the query, which may contain secrets. */
+function pathOf(url: string): string {
+  return (url.split('?', 1)[0] ?? '').slice(0, maxNamedLength)
+}
+
+/** Waits until a turn of the event loop accepts no connection. */
+async function acceptWaiting(servers: readonly Server[]): Promise<void> {
+  let accepted = 0
+  const count = () => void (accepted += 1)
+  for (const server of servers) server.on('connection', count)
+  // What arrives during the first turn is seen in the second.
+  await nextTurn()
+  for (let turn = 0, before = -1; turn < maxTurns && accepted !== before; turn += 1) {
+    before = accepted
+    await nextTurn()
+  }
+  for (const server of servers) server.off('connection', count)
+}
