@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { requireClient } from '../harness/clients.ts'
 import { stringAt } from '../harness/json.ts'
-import { basic, pushImage } from '../harness/registry.ts'
+import { requirePostgres, startTestPostgres } from '../harness/postgres.ts'
+import { basic, get, pushImage } from '../harness/registry.ts'
+import { startReplica } from '../harness/replica.ts'
 import { type RunningServer, startServer } from '../harness/server.ts'
 import { freePlace, startAcrux } from '../serve/acrux.ts'
 import { startReverseProxy } from '../serve/reverse-proxy.ts'
@@ -50,4 +52,27 @@ test('a server with workers behind a reverse proxy answers no odd request with a
   const authorization = basic(owner('appId'), owner('password'))
   await sendOddRequests({ port: proxy.port, caFile: proxy.caFile, host, authorization, isDirect: false })
   assert.deepEqual(failuresIn(server.stdout() + server.stderr()), [])
+})
+
+test('three servers on one PostgreSQL answer no odd request with a 5xx, and all continue to serve', async (t) => {
+  if (!requirePostgres(t)) return
+  await using postgres = await startTestPostgres()
+  const database = postgres.createDatabase('acrux')
+  await using first = await startServer({ args: [...database.args, ...onlyErrors] })
+  await using second = await startReplica(first, database, { args: onlyErrors })
+  await using third = await startReplica(first, database, { args: onlyErrors })
+  const servers = [first, second, third]
+  const places = servers.map(placeOf)
+  const [{ authorization = '' } = {}] = places
+  await pushImage(first, 'team/app', '1', authorization)
+  const said = servers.map((server) => server.output().length)
+  // Beside its odd requests, each server gets ordinary ones.
+  await Promise.all(places.map(sendOddRequests))
+  for (const server of servers) await pushImage(server, 'team/app', `${server.port}`, authorization)
+  for (const [index, server] of servers.entries()) {
+    for (const { port } of servers) {
+      assert.equal((await get(server, `/v2/team/app/manifests/${port}`, authorization)).status, 200)
+    }
+    assert.deepEqual(failuresIn(server.output().slice(said[index])), [])
+  }
 })
