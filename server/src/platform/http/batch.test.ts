@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import { CallerBudgets } from '../limits/caller-budget.ts'
+import { until } from '../process/test-patience.ts'
 import { answerBatch, budgetKeyOf } from './batch.ts'
 
 const megabyte = JSON.stringify('x'.repeat(1024 * 1024))
@@ -67,4 +68,36 @@ test('the requests of a batch run in turns of their own, so that others are answ
   await app.inject({ method: 'POST', url: '/batch' })
   assert.equal(turns.length, 20)
   assert.equal(new Set(turns).size, 20, turns.join())
+})
+
+test('a batch over the share of its sender waits before each request while others send requests', async () => {
+  let nowMs = 0
+  const budgets = new CallerBudgets(undefined, () => nowMs)
+  const { key, party } = budgetKeyOf('someone', true)
+  const budget = budgets.of(key, party)
+  const contend = () => budgets.of('other').tryEnter()
+  const app = Fastify()
+  let answered = 0
+  app.get('/small', async () => (answered += 1))
+  app.post('/batch', async (request) => {
+    const origin = { correlationId: '', remoteAddress: '192.0.2.1', userAgent: undefined }
+    return answerBatch({ request, origin, budget }, ['/small', '/small'], async (path, send) => {
+      const { status } = await send(path)
+      budget.charge(100)
+      contend()
+      return status
+    })
+  })
+  // The burst, and a debt that is earned in 400 ms.
+  budget.charge(200)
+  contend()
+  const answer = app.inject({ method: 'POST', url: '/batch' })
+  for (const expected of [0, 1, 2]) {
+    await until(`${expected} answers`, () => answered >= expected)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.equal(answered, expected)
+    nowMs += 450
+    contend()
+  }
+  assert.equal((await answer).statusCode, 200)
 })

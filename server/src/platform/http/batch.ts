@@ -50,9 +50,9 @@ export async function answerBatch<Request, Answer>(
   return batch.budget.oneAtATime('batch', async () => {
     let bytes = 0
     const send = async (path: string) => {
+      await batch.budget.pace(batchedCostMs)
       // Otherwise all requests of a batch would run without a request of another caller between them.
       await batch.budget.nextTurn()
-      batch.budget.charge(batchedCostMs)
       const found = bytes > maxBatchBytes ? tooLarge : await answerBatched(batch, path)
       bytes += found.sizeBytes
       return bytes > maxBatchBytes ? tooLarge : found
