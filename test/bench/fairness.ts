@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { atProcessEnd } from '../harness/process-end.ts'
@@ -23,7 +23,7 @@ function startWorker(core: number, niceness: number): Worker {
   const child: ChildProcess = fork(fileURLToPath(new URL('fairness-load.ts', import.meta.url)))
   const forget = atProcessEnd(() => child.kill('SIGKILL'))
   bind(child.pid ?? 0, core)
-  setPriority(child.pid ?? 0, niceness)
+  setPriority(child.pid ?? 0, Math.min(19, getPriority() + niceness))
   return {
     tell: (job) => void child.send(job),
     async ask(job) {
