@@ -48,9 +48,9 @@ import { secretStore } from './secrets/secret-store.ts'
 import { type Secrets, createSecrets, toSecretRecord } from './secrets/secrets.ts'
 import { securityEventStore } from './security-events/security-event-store.ts'
 import { type SecurityEvents, createSecurityEvents } from './security-events/security-events.ts'
-import { type AuthenticatedUser, requireValidAuthentication } from './sign-ins/authentication.ts'
+import type { AuthenticatedUser } from './sign-ins/authentication.ts'
 import { signInStore } from './sign-ins/sign-in-store.ts'
-import { type NewSignIn, type SignIn, type SignInUse, createSignIns } from './sign-ins/sign-ins.ts'
+import { type NewSignIn, type SignIn, type SignInUse, type UsedSignIn, createSignIns } from './sign-ins/sign-ins.ts'
 import { createStandingCheck } from './standing/standing.ts'
 
 /** What authenticates the principals of the directory. Secrets are stored hashed and returned once, when they are made. */
@@ -119,8 +119,8 @@ export interface Credentials {
     origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
   ): Promise<void>
 
-  /** Requires that nothing has invalidated an authentication since. @throws AuthenticationRefusedError */
-  requireValidAuthentication(transaction: Transaction, user: AuthenticatedUser): Promise<void>
+  /** Requires that nothing has invalidated the authentication of a sign-in since, or ended it. @throws AuthenticationRefusedError */
+  requireSignIn(transaction: Transaction, signIn: UsedSignIn): Promise<void>
   /** Records a sign-in of an authenticated user. @throws AuthenticationRefusedError if the authentication is no longer valid */
   recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
   /** Extends a sign-in that has not ended, by this time from now. */
@@ -216,9 +216,6 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     }),
     ...signIns,
     ...createUserCredentials(options, stores, rules, signIns.endSignInsOf),
-    requireValidAuthentication: async (transaction, user) => {
-      await requireValidAuthentication(directory.authentication, transaction, user)
-    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
-import type { DatabaseKind } from '../platform/sql/database.ts'
+import type { User } from '../directory/index.ts'
+import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import type { SignedInPerson } from './provider/sign-in-protocol.ts'
 import { armScope, openTestProvider, testTenantId } from './test-provider.ts'
 import { usualDatabaseKind } from '../platform/sql/test-database.ts'
@@ -35,16 +36,23 @@ export async function openTestPeople(
   const provider = await openTestProvider(kind, options)
   const { database, directory, identity, time } = provider
   const createUser = (name: string, change: { mustChangePassword?: boolean; mail?: string } = {}) =>
-    database.transaction((transaction) =>
-      directory.createUser(transaction, {
+    database.transaction(async (transaction) => {
+      const user = await directory.createUser(transaction, {
         userPrincipalName: `${name}@contoso.example`,
         displayName: name,
         password: testPassword,
         ...change,
-      }),
-    )
+      })
+      await openBrowser(transaction, user, time.nowMs)
+      return user
+    })
   const alice = await createUser('alice')
-  const signedIn = (user = alice): SignedInPerson => ({ user, methods: ['pwd'], authenticatedAtMs: time.nowMs })
+  const signedIn = (user = alice): SignedInPerson => ({
+    user,
+    signInId: user.objectId,
+    methods: ['pwd'],
+    authenticatedAtMs: time.nowMs,
+  })
 
   const verifier = randomBytes(32).toString('base64url')
   const codeChallenge = hash('sha256', verifier, 'base64url')
@@ -104,7 +112,26 @@ export async function openTestPeople(
     if (accessToken === undefined || idToken === undefined || refreshToken === undefined) throw new Error('no tokens')
     return { accessToken, idToken, refreshToken }
   }
-  return { ...provider, createUser, alice, signedIn, verifier, codeChallenge, read, code, ask, redeem, refresh, signIn }
+  const requests = { read, code, ask, redeem, refresh, signIn }
+  return { ...provider, ...requests, createUser, alice, signedIn, verifier, codeChallenge }
+}
+
+/** Signs a person in to the pages. The id of this sign-in is their object id. */
+export async function openBrowser(transaction: Transaction, { objectId }: User, nowMs: number): Promise<void> {
+  await transaction
+    .tables<{ sign_in: Record<string, string | number> }>()
+    .insertInto('sign_in')
+    .values({
+      id: objectId,
+      object_id: objectId,
+      client_id: 'acrux-pages',
+      methods: 'pwd otp mfa',
+      authenticated_at_ms: nowMs,
+      created_at_ms: nowMs,
+      expires_at_ms: nowMs + 400 * 24 * 60 * 60 * 1000,
+      last_used_at_ms: nowMs,
+    })
+    .execute()
 }
 
 function parameters(fields: Fields): URLSearchParams {

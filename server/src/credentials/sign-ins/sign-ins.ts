@@ -7,7 +7,12 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { SignInRow } from '../records/rows.ts'
 import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
-import { type AuthenticatedUser, requireValidAuthentication, requireCompleteAuthentication } from './authentication.ts'
+import {
+  AuthenticationRefusedError,
+  type AuthenticatedUser,
+  requireCompleteAuthentication,
+  requireValidAuthentication,
+} from './authentication.ts'
 import type { SignInStore } from './sign-in-store.ts'
 
 /** The time of an authentication at a provider that does not say when it was. */
@@ -44,6 +49,9 @@ export type NewSignIn = Pick<SignIn, 'clientId' | 'methods' | 'authenticatedAtMs
   readonly lifetimeMs: number
 }
 
+/** A sign-in that somebody uses, with the user as they were when it was read. */
+export type UsedSignIn = { readonly user: AuthenticatedUser; readonly signInId: string }
+
 export type SignInsOptions = {
   readonly store: SignInStore
   readonly directory: Pick<Directory, 'authentication' | 'externalSignInExpiresAtMs' | 'findUser'>
@@ -75,6 +83,12 @@ export function createSignIns(options: SignInsOptions) {
       await store.deleteEndedSignInsOf(transaction, objectId, nowMs)
       await store.insertSignIn(transaction, row)
       return toSignIn(row)
+    },
+    requireSignIn: async (transaction: Transaction, { user, signInId }: UsedSignIn): Promise<void> => {
+      await requireValidAuthentication(directory.authentication, transaction, user)
+      const row = await store.signInWithin(transaction, signInId)
+      if (row?.object_id !== user.objectId || clock.now() >= endsAtMs(row, maxSignInMs))
+        throw new AuthenticationRefusedError('outdated')
     },
     touchSignIn: async (transaction: Transaction, id: string, lifetimeMs: number): Promise<void> => {
       const nowMs = clock.now()
@@ -115,21 +129,21 @@ function createSignInEnds({ store, directory }: SignInsOptions) {
 }
 
 function createSignInReads({ store, directory, clock, maxSignInMs }: SignInsOptions) {
-  /** A lower setting applies to earlier sign-ins too. */
-  const endsAtMs = (row: SignInRow) => Math.min(row.expires_at_ms, createdAtMs(row) + maxSignInMs)
   return {
     findSignIn: async (idText: string): Promise<SignIn | undefined> => {
       const id = parseGuid(idText)
       const row = id === undefined ? undefined : await store.signIn(id)
-      return row === undefined || clock.now() >= endsAtMs(row) ? undefined : toSignIn(row)
+      return row === undefined || clock.now() >= endsAtMs(row, maxSignInMs) ? undefined : toSignIn(row)
     },
     signInsOf: async (objectId: string): Promise<readonly SignIn[]> =>
-      (await store.signInsOf(objectId, clock.now())).filter((row) => clock.now() < endsAtMs(row)).map(toSignIn),
+      (await store.signInsOf(objectId, clock.now()))
+        .filter((row) => clock.now() < endsAtMs(row, maxSignInMs))
+        .map(toSignIn),
     /** When the sign-in ends, if it is one of the user and the user is enabled. */
     validUntilMs: async (objectId: string, id: string): Promise<number | undefined> => {
       const row = await store.byId(id)
       if (row?.object_id !== objectId) return undefined
-      return (await directory.findUser(objectId))?.enabled === true ? endsAtMs(row) : undefined
+      return (await directory.findUser(objectId))?.enabled === true ? endsAtMs(row, maxSignInMs) : undefined
     },
   }
 }
@@ -144,6 +158,11 @@ async function endOf(
   const isExternal =
     methods.includes('fed') || (await directory.authentication.find(objectId, transaction))?.external === true
   return isExternal ? Math.min(wantedMs, await directory.externalSignInExpiresAtMs(transaction, objectId)) : wantedMs
+}
+
+/** When a sign-in ends. A lower setting applies to earlier sign-ins too. */
+function endsAtMs(row: SignInRow, maxSignInMs: number): number {
+  return Math.min(row.expires_at_ms, createdAtMs(row) + maxSignInMs)
 }
 
 function createdAtMs(row: Pick<SignInRow, 'created_at_ms' | 'authenticated_at_ms'>): number {

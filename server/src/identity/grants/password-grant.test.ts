@@ -4,7 +4,7 @@ import { decodeJwt } from 'jose'
 import { TOTP } from 'otpauth'
 import type { PasswordClaim } from '../../credentials/index.ts'
 import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { azClientId, openTestPeople, testPassword, testScope } from '../test-people.ts'
+import { azClientId, openTestPeople, testPassword, testScope, openBrowser } from '../test-people.ts'
 
 const fields = { grant_type: 'password', client_id: azClientId, client_info: '1', scope: testScope }
 const right = { ...fields, username: 'alice@contoso.example', password: testPassword }
@@ -60,7 +60,7 @@ test('a page that skips the required password change gets no code', async (t) =>
   const user = await people.createUser('bob', { mustChangePassword: true })
   const form = new URLSearchParams({ client_id: azClientId, scope: testScope }).toString()
   for (const methods of [['pwd'], ['pwd', 'otp', 'mfa']]) {
-    const person = { user, methods, authenticatedAtMs: people.time.nowMs }
+    const person = { ...people.signedIn(user), methods }
     await assert.rejects(people.code({}, person), { message: /AADSTS50055/ })
     const { user_code: code } = (await (await people.post('/organizations/oauth2/v2.0/devicecode', form)).json()) as {
       user_code: string
@@ -68,7 +68,7 @@ test('a page that skips the required password change gets no code', async (t) =>
     const accepted = people.identity.answerDeviceRequest(code, { person }, '203.0.113.7')
     await assert.rejects(accepted, { message: /AADSTS50055/ })
   }
-  const byPasskey = { user, methods: ['hwk', 'mfa'], authenticatedAtMs: people.time.nowMs }
+  const byPasskey = { ...people.signedIn(user), methods: ['hwk', 'mfa'] }
   assert.match(await people.code({}, byPasskey), /^acrux_ac_/)
 })
 
@@ -101,8 +101,9 @@ for (const kind of usualDatabaseKinds) {
     await assert.rejects(accepted, { message: /AADSTS50173/ })
     const now = (await directory.findUser(alice.objectId)) ?? alice
     const person = people.signedIn(now)
+    await database.transaction((transaction) => openBrowser(transaction, now, people.time.nowMs))
     assert.equal(await identity.answerDeviceRequest(code, { person }, '203.0.113.7'), true, 'the code was not used up')
-    assert.equal((await credentials.signInsOf(alice.objectId)).length, 1)
+    assert.equal((await credentials.signInsOf(alice.objectId)).length, 2)
   })
 }
 

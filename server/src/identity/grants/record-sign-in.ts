@@ -4,7 +4,8 @@ import { EntraError, type EntraErrorKind } from '../tokens/errors.ts'
 
 /**
  * Records a person's sign-in to a client. It is denied if the person is disabled, if their authentication was revoked in the
- * meantime, or if it lacks a required second factor or password change.
+ * meantime, or if it lacks a required second factor or password change. `browserSignInId` is the sign-in of the browser in which
+ * the person accepted: it is denied if that one has ended, too.
  *
  * @throws EntraError
  */
@@ -12,8 +13,12 @@ export async function recordSignIn(
   credentials: Credentials,
   transaction: Transaction,
   signIn: NewSignIn,
+  browserSignInId?: string,
 ): Promise<SignIn> {
   try {
+    if (browserSignInId !== undefined) {
+      await credentials.requireSignIn(transaction, { user: signIn.user, signInId: browserSignInId })
+    }
     return await credentials.recordSignIn(transaction, signIn)
   } catch (error) {
     if (!(error instanceof AuthenticationRefusedError)) throw error

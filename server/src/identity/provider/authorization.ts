@@ -66,19 +66,16 @@ export function createAuthorization(
         refusal,
         description,
       ),
-    issueCode: async (request, signedIn) => {
-      const { user, methods, authenticatedAtMs } = signedIn
+    issueCode: async (request, signedIn, alsoRecord) => {
+      const { user, methods, authenticatedAtMs, signInId } = signedIn
       const { client, tenantId, redirectUri, codeChallenge, nonce, scope, resource } = request
       const authentication = { methods, authenticatedAtMs }
       const code = makeHandle('authorization_code')
       const lifetimeMs = authorizationCodeSeconds * 1000
       await database.transaction(async (transaction) => {
-        const signIn = await recordSignIn(credentials, transaction, {
-          ...authentication,
-          user,
-          clientId: client.clientId,
-          lifetimeMs,
-        })
+        const newSignIn = { ...authentication, user, clientId: client.clientId, lifetimeMs }
+        const signIn = await recordSignIn(credentials, transaction, newSignIn, signInId)
+        await alsoRecord?.(transaction)
         const data = {
           ...authentication,
           objectId: user.objectId,

@@ -85,11 +85,11 @@ export function createDevices(options: DevicesOptions) {
         if (person === undefined) {
           return handles.bind(transaction, 'device_code', hash, { data: { ...data, answer: 'declined' } })
         }
-        const { user, methods, authenticatedAtMs } = person
+        const { user, methods, authenticatedAtMs, signInId } = person
         const bound = { objectId: user.objectId, methods, authenticatedAtMs }
         const lifetimeMs = Math.max(0, device.expiresAtMs - clock.now())
         const newSignIn = { user, methods, authenticatedAtMs, clientId: data.clientId, lifetimeMs }
-        const signIn = await recordSignIn(credentials, transaction, newSignIn)
+        const signIn = await recordSignIn(credentials, transaction, newSignIn, signInId)
         const owner = { objectId: user.objectId, signInId: signIn.id }
         return handles.bind(transaction, 'device_code', hash, { data: { ...data, answer: bound }, ...owner })
       })

@@ -1,4 +1,5 @@
 import type { User } from '../../directory/index.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
 import type { Form } from '../../standards/http/form.ts'
 import type { Client } from '../tokens/clients.ts'
 import type { EntraError } from '../tokens/errors.ts'
@@ -9,6 +10,8 @@ import type { TokenVersion } from '../tokens/tenants.ts'
 export type SignedInPerson = {
   /** The user at the time of the authentication. */
   readonly user: User
+  /** The sign-in of the browser's session. If it has ended, nothing is issued. */
+  readonly signInId: string
   /** The methods of the authentication, as in the claim `amr`. [RFC 8176] */
   readonly methods: readonly string[]
   readonly authenticatedAtMs: number
@@ -85,7 +88,12 @@ export interface SignInProtocol {
     description: string,
   ): AuthorizationResponse
   /** Issues a code to a person who has signed in and consented. @throws EntraError if the authentication was revoked or is not sufficient */
-  issueCode(request: AuthorizationRequest, person: SignedInPerson): Promise<AuthorizationResponse>
+  issueCode(
+    request: AuthorizationRequest,
+    person: SignedInPerson,
+    /** Runs in the same transaction, after the checks, such as the record of a consent. */
+    alsoRecord?: (transaction: Transaction) => Promise<void>,
+  ): Promise<AuthorizationResponse>
   /** Finds the device with this user code. The attempts of an address are limited. */
   findDeviceRequest(userCode: string, remoteAddress: string): Promise<DeviceRequest | 'throttled' | undefined>
   /** Approves or declines a device. False if the code is expired or already used. */

@@ -7,15 +7,13 @@ import { authenticatorPage } from '../pages/security-pages.ts'
 import { qrCodeOf } from '../pages/qr-code.ts'
 import type { Account } from '../sessions/sessions.ts'
 import type { Context } from '../flow/context.ts'
-import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
+import { type PageCall, readField } from '../flow/page-call.ts'
 import { sendPage } from '../flow/send-page.ts'
 import {
   accountOfForm,
   changeMethods,
   needsOwnerCode,
-  recordMethodChange,
-  needsRecoveryCodes,
-  finishAdding,
+  addMethod,
   removeMethod,
   backToSecurity,
 } from './method-change.ts'
@@ -38,23 +36,16 @@ export async function submitAuthenticator(context: Context, call: PageCall, form
   const account = accountOfForm(context, call, form)
   const { objectId } = account.user
   const code = readField(form, 'code').trim()
-  const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'totp' } })
-  const needsCodes = await needsRecoveryCodes(context, objectId)
-  const codes = await changeMethods(context, account, async (transaction) => {
-    if (!(await context.credentials.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
-    await context.audit.record(transaction, event)
-    await recordMethodChange(context, call, { transaction, objectId, kind: 'method-added', method: 'totp' })
-    return needsCodes ? context.credentials.secondFactors.newRecoveryCodes(transaction, objectId) : []
-  })
-  if (codes === undefined) {
-    const issuer = (await context.directory.tenant()).displayName
-    const person = { objectId, userPrincipalName: account.user.userPrincipalName, issuer }
-    const made = await context.credentials.secondFactors.findPendingTotp(person)
-    if (made === undefined) return backToSecurity(call, account)
-    const problem = 'Incorrect code. Enter the current code from the app.'
-    return sendAuthenticator(context, call, account, { ...made, problem })
-  }
-  return finishAdding(context, call, account, { methods: ['otp', 'mfa'], codes })
+  const { secondFactors } = context.credentials
+  const add = (transaction: Transaction) => secondFactors.confirmTotp(transaction, objectId, code)
+  const added = await addMethod(context, call, account, { kind: 'totp', methods: ['otp', 'mfa'], add })
+  if (added !== undefined) return added
+  const issuer = (await context.directory.tenant()).displayName
+  const person = { objectId, userPrincipalName: account.user.userPrincipalName, issuer }
+  const made = await secondFactors.findPendingTotp(person)
+  if (made === undefined) return backToSecurity(call, account)
+  const problem = 'Incorrect code. Enter the current code from the app.'
+  return sendAuthenticator(context, call, account, { ...made, problem })
 }
 
 /** Removes the authenticator app. */

@@ -7,7 +7,7 @@ import { PageError } from '../flow/errors.ts'
 import { recoveryCodesPage } from '../pages/security-pages.ts'
 import type { Account } from '../sessions/sessions.ts'
 import type { Context } from '../flow/context.ts'
-import { recordAuthentication } from '../flow/record-authentication.ts'
+import { type NewMethod, recordSession, sendSession } from '../flow/record-authentication.ts'
 import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
 import { redirectTo, sendPage } from '../flow/send-page.ts'
 
@@ -31,17 +31,17 @@ export function requireMethodOwner(context: Context, call: PageCall, objectId: s
 
 /**
  * Changes the sign-in methods of a person. The transaction checks again that the session is still valid, so that a
- * session that a reset has just ended cannot add a method.
+ * session that has just ended cannot add a method.
  *
- * @throws ProofRefusedError, PageError
+ * @throws AuthenticationRefusedError, PageError
  */
 export function changeMethods<Result>(
   { database, credentials }: Context,
-  { user, methods }: Account,
+  { user, methods, signInId }: Account,
   work: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
   return database.transaction(async (transaction) => {
-    await credentials.requireValidAuthentication(transaction, user)
+    await credentials.requireSignIn(transaction, { user, signInId })
     // Another sign-in may have added the first second factor since the session was read; it is then required.
     if ((await credentials.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
       throw new PageError('outdated')
@@ -72,21 +72,38 @@ export function recordMethodChange(
   return credentials.securityEvents.record(transaction, objectId, { kind, detail: method, origin })
 }
 
-/** Whether the person has no recovery codes yet. They get codes with their first second factor. */
-export async function needsRecoveryCodes(context: Context, objectId: string): Promise<boolean> {
-  return (await context.credentials.secondFactors.of(objectId)).recoveryCodes === 0
-}
-
-/** Adds the new methods to the session, and shows the new recovery codes if there are any. */
-export async function finishAdding(
+/**
+ * Adds a second factor, and shows new recovery codes with the first one. The same transaction replaces the session: adding the
+ * first second factor ends all sign-ins with only a password, also the one of this session, and afterwards nothing would
+ * show whether somebody else ended it. Returns undefined if nothing was added.
+ */
+export async function addMethod(
   context: Context,
   call: PageCall,
   account: Account,
-  { methods, codes }: { readonly methods: readonly string[]; readonly codes: readonly string[] },
-): Promise<FastifyReply> {
+  { kind, methods, add }: NewMethod,
+): Promise<FastifyReply | undefined> {
   const { user, authenticatedAtMs } = account
-  const all = [...new Set([...account.methods, ...methods])]
-  await recordAuthentication(context, call, { user, methods: all, authenticatedAtMs, remaining: [] })
+  const { objectId } = user
+  const { secondFactors } = context.credentials
+  const needsCodes = (await secondFactors.of(objectId)).recoveryCodes === 0
+  const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind } })
+  const authentication = {
+    user,
+    methods: [...new Set([...account.methods, ...methods])],
+    authenticatedAtMs,
+    remaining: [],
+  }
+  const added = await changeMethods(context, account, async (transaction) => {
+    if (!(await add(transaction))) return undefined
+    await context.audit.record(transaction, event)
+    await recordMethodChange(context, call, { transaction, objectId, kind: 'method-added', method: kind })
+    const codes = needsCodes ? await secondFactors.newRecoveryCodes(transaction, objectId) : []
+    return { codes, sessionId: await recordSession(context, call, transaction, authentication) }
+  })
+  if (added === undefined) return undefined
+  const { codes, sessionId } = added
+  sendSession(context, call, authentication, sessionId)
   return codes.length === 0 ? backToSecurity(call, account, 'change') : sendRecoveryCodes(context, call, account, codes)
 }
 

@@ -9,16 +9,13 @@ import { requestNewPasskey, readNewPasskey } from '../authentication/new-passkey
 import { newPasskeyPage } from '../pages/security-pages.ts'
 import type { Account } from '../sessions/sessions.ts'
 import type { Context } from '../flow/context.ts'
-import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
+import { type PageCall, readField } from '../flow/page-call.ts'
 import { sendPage } from '../flow/send-page.ts'
 import {
   accountOfForm,
   requireMethodOwner,
-  changeMethods,
   needsOwnerCode,
-  recordMethodChange,
-  needsRecoveryCodes,
-  finishAdding,
+  addMethod,
   removeMethod,
   backToSecurity,
 } from './method-change.ts'
@@ -37,29 +34,12 @@ export async function submitNewPasskey(context: Context, call: PageCall, form: F
   const made = await readNewPasskey(context, call, user, form)
   if (made === undefined)
     return sendNewPasskey(context, call, account, 'Your browser did not create a passkey. Try again.')
-  const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'passkey' } })
-  const needsCodes = await needsRecoveryCodes(context, user.objectId)
-  const codes = await changeMethods(context, account, async (transaction) => {
-    const added = await context.credentials.secondFactors.addPasskey(transaction, made)
-    if (added === undefined) return undefined
-    await context.audit.record(transaction, event)
-    await recordMethodChange(context, call, {
-      transaction,
-      objectId: user.objectId,
-      kind: 'method-added',
-      method: 'passkey',
-    })
-    return needsCodes ? context.credentials.secondFactors.newRecoveryCodes(transaction, user.objectId) : []
-  })
-  if (codes === undefined) {
-    return sendNewPasskey(
-      context,
-      call,
-      account,
-      'This passkey is already registered, or you have reached the maximum of 20 passkeys.',
-    )
-  }
-  return finishAdding(context, call, account, { methods: ['hwk', 'mfa'], codes })
+  const add = async (transaction: Transaction) =>
+    (await context.credentials.secondFactors.addPasskey(transaction, made)) !== undefined
+  const added = await addMethod(context, call, account, { kind: 'passkey', methods: ['hwk', 'mfa'], add })
+  if (added !== undefined) return added
+  const problem = 'This passkey is already registered, or you have reached the maximum of 20 passkeys.'
+  return sendNewPasskey(context, call, account, problem)
 }
 
 /** Removes a passkey. */

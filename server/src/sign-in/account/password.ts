@@ -50,6 +50,7 @@ export async function submitPasswordChange(context: Context, call: PageCall, for
   const authentication = { user, methods, authenticatedAtMs, remaining: [] }
   const { origin } = call
   await recordAuthentication(context, call, authentication, {
+    continues: account,
     event,
     change: (transaction) => context.credentials.changePassword(transaction, check.user, prepared, { origin }),
   })

@@ -1,5 +1,4 @@
 import type { FastifyReply } from 'fastify'
-import type { Transaction } from '../../platform/sql/database.ts'
 import type { Form } from '../../standards/http/form.ts'
 import { assets } from '../pages/assets.ts'
 import { PageError } from '../flow/errors.ts'
@@ -15,7 +14,7 @@ import { type FlowStep, formOf, openFlowStep, show } from '../flow/flow-step.ts'
 import { qrCodeOf } from '../pages/qr-code.ts'
 import type { Account, PendingAccount } from '../sessions/sessions.ts'
 import type { Context } from '../flow/context.ts'
-import { recordAuthentication } from '../flow/record-authentication.ts'
+import { type NewMethod, recordAuthentication, recordSession, sendSession } from '../flow/record-authentication.ts'
 import { flowPath, requireFlow } from '../flow/flow-path.ts'
 import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
 import { redirectTo } from '../flow/send-page.ts'
@@ -25,7 +24,8 @@ import { enrolmentTitle, showEnrolment } from '../flow/show-enrolment.ts'
 export async function beginEnrolment(context: Context, call: PageCall, account: Account): Promise<FastifyReply> {
   const { user, methods } = account
   const nowMs = context.clock.now()
-  await recordAuthentication(context, call, { user, methods, authenticatedAtMs: nowMs, remaining: ['enrolment'] })
+  const authentication = { user, methods, authenticatedAtMs: nowMs, remaining: ['enrolment'] as const }
+  await recordAuthentication(context, call, authentication, { continues: account })
   const flow = { kind: 'account', destination: 'security', isFresh: true, startedAtMs: nowMs + 1 } as const
   return redirectTo(call.reply, flowPath(context, call.caller, { ...flow, chosen: user.objectId }))
 }
@@ -38,7 +38,7 @@ export function submitEnrolment(context: Context, call: PageCall, form: Form): P
     const { credentials, database } = context
     const person = await totpHolder(context, pending)
     const made = await database.transaction(async (transaction) => {
-      await credentials.requireValidAuthentication(transaction, pending.user)
+      await credentials.requireSignIn(transaction, pending)
       return credentials.secondFactors.enrolTotp(transaction, person)
     })
     return made === undefined ? proceed(step) : showFirstCode(enrolment, made)
@@ -51,10 +51,12 @@ export function submitFirstCode(context: Context, call: PageCall, form: Form): P
     const { step, pending } = enrolment
     const { secondFactors } = context.credentials
     const code = readField(form, 'code').trim()
-    const codes = await addFirstFactor(enrolment, 'totp', (transaction) =>
-      secondFactors.confirmTotp(transaction, pending.user.objectId, code),
-    )
-    if (codes !== undefined) return finishEnrolment(enrolment, ['otp', 'mfa'], codes)
+    const added = await addFirstFactor(enrolment, {
+      kind: 'totp',
+      methods: ['otp', 'mfa'],
+      add: (transaction) => secondFactors.confirmTotp(transaction, pending.user.objectId, code),
+    })
+    if (added !== undefined) return added
     const made = await secondFactors.findPendingTotp(await totpHolder(context, pending))
     if (made === undefined) return showEnrolment(step, pending, 'The setup was started elsewhere. Start over.')
     return showFirstCode(enrolment, made, 'Incorrect code. Enter the current code from the app.')
@@ -66,11 +68,13 @@ export function submitFirstPasskey(context: Context, call: PageCall, form: Form)
   return withEnrolment(context, call, form, async (enrolment) => {
     const passkey = await readNewPasskey(context, call, enrolment.pending.user, form)
     if (passkey === undefined) return showFirstPasskey(enrolment, 'Your browser did not create a passkey. Try again.')
-    const codes = await addFirstFactor(enrolment, 'passkey', async (transaction) => {
-      return (await context.credentials.secondFactors.addPasskey(transaction, passkey)) !== undefined
+    const added = await addFirstFactor(enrolment, {
+      kind: 'passkey',
+      methods: ['hwk', 'mfa'],
+      add: async (transaction) =>
+        (await context.credentials.secondFactors.addPasskey(transaction, passkey)) !== undefined,
     })
-    if (codes === undefined) return showFirstPasskey(enrolment, 'This passkey is already registered.')
-    return finishEnrolment(enrolment, ['hwk', 'mfa'], codes)
+    return added ?? showFirstPasskey(enrolment, 'This passkey is already registered.')
   })
 }
 
@@ -109,17 +113,25 @@ async function rejectEnrolmentCode(step: FlowStep, pending: PendingAccount): Pro
   return showEnrolment(step, pending, 'Incorrect or expired enrolment code. Ask an administrator for a new one.')
 }
 
-/** Adds the first second factor, and returns new recovery codes; undefined if nothing was added. @throws PageError, AuthenticationRefusedError */
-function addFirstFactor(
-  { step: { context, call }, pending, enrolmentCode }: Enrolment,
-  kind: 'totp' | 'passkey',
-  add: (transaction: Transaction) => Promise<boolean>,
-): Promise<readonly string[] | undefined> {
+/**
+ * Adds the first second factor, continues the sign-in with it in the same transaction, and shows the recovery codes. Returns
+ * undefined if nothing was added.
+ *
+ * @throws PageError, AuthenticationRefusedError
+ */
+async function addFirstFactor(
+  { step, pending, enrolmentCode }: Enrolment,
+  { kind, methods: addedMethods, add }: NewMethod,
+): Promise<FastifyReply | undefined> {
+  const { context, call, flow } = step
   const { database, credentials, audit } = context
   const { user, methods } = pending
   const { objectId } = user
-  return database.transaction(async (transaction) => {
-    await credentials.requireValidAuthentication(transaction, user)
+  const [, ...remaining] = pending.remaining
+  const allMethods = [...new Set([...methods, ...addedMethods])]
+  const authentication = { user, methods: allMethods, authenticatedAtMs: context.clock.now(), remaining }
+  const added = await database.transaction(async (transaction) => {
+    await credentials.requireSignIn(transaction, pending)
     // Another sign-in may have added a second factor since the session was read. It is then required before another is added.
     const due = await credentials.secondFactorDue(objectId, methods, transaction)
     if (due === 'second-factor') throw new PageError('outdated')
@@ -132,22 +144,12 @@ function addFirstFactor(
     await audit.record(transaction, eventOf(call, pending, { action: 'second-factor.add', outcome: 'success', detail }))
     const event = { kind: 'method-added', detail: kind, origin: call.origin } as const
     await credentials.securityEvents.record(transaction, objectId, event)
-    return credentials.secondFactors.newRecoveryCodes(transaction, objectId)
+    const codes = await credentials.secondFactors.newRecoveryCodes(transaction, objectId)
+    return { codes, sessionId: await recordSession(context, call, transaction, authentication) }
   })
-}
-
-/** Signs the person in with what they added, and shows the recovery codes. */
-async function finishEnrolment(
-  { step, pending }: Enrolment,
-  added: readonly string[],
-  codes: readonly string[],
-): Promise<FastifyReply> {
-  const { context, call, flow } = step
-  const { user } = pending
-  const [, ...remaining] = pending.remaining
-  const methods = [...new Set([...pending.methods, ...added])]
-  await recordAuthentication(context, call, { user, methods, authenticatedAtMs: context.clock.now(), remaining })
-  const body = recoveryCodesPage(user.userPrincipalName, codes, flowPath(context, call.caller, flow))
+  if (added === undefined) return undefined
+  sendSession(context, call, authentication, added.sessionId)
+  const body = recoveryCodesPage(user.userPrincipalName, added.codes, flowPath(context, call.caller, flow))
   return show(step, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
 }
 

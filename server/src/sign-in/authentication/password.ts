@@ -112,7 +112,7 @@ export async function submitNewPassword(context: Context, call: PageCall, form: 
     }
     return context.credentials.changePassword(transaction, user, prepared, { removesMethods, origin: call.origin })
   }
-  await recordAuthentication(context, call, authentication, { event, change })
+  await recordAuthentication(context, call, authentication, { continues: pending, event, change })
   return redirectTo(call.reply, flowPath(context, call.caller, flow))
 }
 

@@ -3,8 +3,9 @@ import { type TestContext, test } from 'node:test'
 import type { User } from '../../directory/index.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { Secret, TOTP } from 'otpauth'
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type TestPage, enterPassword, openTestPages, passwordOf } from '../test-pages.ts'
+import { type TestPage, codeRequest, enterPassword, openTestPages, passwordOf } from '../test-pages.ts'
 
 const given = 'nine copper bells'
 const chosen = 'seven brass kettles'
@@ -21,7 +22,7 @@ async function open(t: TestContext, kind: DatabaseKind, required: 'none' | 'all'
   ) => {
     const original = target[method] as (...parameters: unknown[]) => Promise<unknown>
     const callAndAct = async (...parameters: unknown[]) => {
-      const answer = await original(...parameters)
+      const answer = await original.apply(target, parameters)
       Object.assign(target, { [method]: original })
       await act()
       return answer
@@ -37,11 +38,18 @@ async function open(t: TestContext, kind: DatabaseKind, required: 'none' | 'all'
     const key = { credentialId: 'c', publicKey: new Uint8Array([1]), counter: 0, transports: [], displayName: 'own' }
     return pages.change((transaction) => credentials.secondFactors.addPasskey(transaction, { objectId, ...key }))
   }
+  /** Ends the sign-ins of a person one by one, as an owner who ends every sign-in of a list. */
+  const endListed = ({ objectId }: User) =>
+    withoutCaller(async () => {
+      for (const { id } of await credentials.signInsOf(objectId)) {
+        await pages.change((transaction) => credentials.endSignIn(transaction, id))
+      }
+    })
   const canSignIn = async (name: string, password: string) => {
     const claim = { userPrincipalName: `${name}@contoso.example`, password, remoteAddress: '198.51.100.7' }
     return (await credentials.checkPassword(claim)).outcome === 'verified'
   }
-  return { pages, browser: pages.openBrowser(), doAfter, resetAfter, addPasskey, canSignIn }
+  return { pages, browser: pages.openBrowser(), doAfter, resetAfter, addPasskey, endListed, canSignIn }
 }
 
 const codeFor = (shown: TestPage, timestamp: number) => {
@@ -98,6 +106,86 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
     const held = await secondFactors.of(alice.objectId)
     assert.deepEqual(held, { totp: false, passkeys: 0, recoveryCodes: 0 })
+  })
+
+  test(`a session that an owner ends during a change of the password is not replaced (${kind})`, async (t) => {
+    const { pages, browser, doAfter, endListed, canSignIn } = await open(t, kind)
+    const alice = await pages.createUser('alice')
+    await enterPassword(browser, await browser.get('/account/security'), 'alice')
+    const page = await browser.get('/account/password')
+    doAfter(pages.credentials, 'checkPassword', () => endListed(alice))
+    const fields = { current: passwordOf('alice'), 'new-password': chosen, repeated: chosen }
+    const answer = await browser.submit(page, '/account/password', fields)
+    assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
+    assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
+    assert.equal(await canSignIn('alice', passwordOf('alice')), true, 'the password is unchanged')
+  })
+
+  test(`a sign-in that an owner ends while its code is checked is not completed (${kind})`, async (t) => {
+    const { pages, browser, doAfter, endListed } = await open(t, kind)
+    const alice = await pages.createUser('alice')
+    const { secondFactors } = pages.credentials
+    const person = { objectId: alice.objectId, userPrincipalName: alice.userPrincipalName, issuer: 'Contoso' }
+    const made = await pages.change((transaction) => secondFactors.enrolTotp(transaction, person))
+    const totp = new TOTP({ secret: Secret.fromBase32(made?.secretBase32 ?? '') })
+    const codeNow = () => totp.generate({ timestamp: pages.time.nowMs })
+    await pages.change((transaction) => secondFactors.confirmTotp(transaction, alice.objectId, codeNow()))
+    pages.time.nowMs += 60_000
+    const page = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+    doAfter(secondFactors, 'checkTotp', () => endListed(alice))
+    const answer = await browser.submit(page, '/sign-in/code', { code: codeNow() })
+    assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
+    assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
+  })
+
+  test(`an owner who ends every sign-in when a method has been added ends the session that added it (${kind})`, async (t) => {
+    const { pages, browser, doAfter, endListed } = await open(t, kind)
+    const alice = await pages.createUser('alice')
+    const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+    const shown = await browser.submit(security, '/account/security/authenticator/new')
+    doAfter(pages.database, 'transaction', () => endListed(alice))
+    const code = codeFor(shown, pages.time.nowMs)
+    const answer = await browser.submit(shown, '/account/security/authenticator', { code })
+    assert.equal(answer.heading, 'Your recovery codes')
+    assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
+    assert.equal((await browser.get('/account/security')).heading, 'Sign in')
+  })
+
+  test(`an owner who ends every sign-in during the setup of a required factor ends the session (${kind})`, async (t) => {
+    const { pages, browser, doAfter, endListed } = await open(t, kind, 'all')
+    const alice = await pages.createUser('alice')
+    const nextPage = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+    const shown = await browser.submit(nextPage, '/sign-in/enrolment')
+    doAfter(pages.database, 'transaction', () => endListed(alice))
+    const code = codeFor(shown, pages.time.nowMs)
+    await browser.submit(shown, '/sign-in/enrolment/confirm', { code })
+    assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
+    assert.equal((await browser.get('/account/security')).heading, 'Sign in')
+  })
+
+  test(`an owner who ends every sign-in when a consent has been given ends the sign-in of its code too (${kind})`, async (t) => {
+    const { pages, browser, doAfter, endListed } = await open(t, kind)
+    const alice = await pages.createUser('alice')
+    const redirectUri = 'https://app.contoso.example/signed-in'
+    const { appId } = await pages.change(async (transaction, { applications }) => {
+      const application = await applications.createApplication(transaction, { displayName: 'Reports' }, null)
+      await applications.createServicePrincipal(transaction, application.appId, { enabled: true, directoryRole: null })
+      const signIn = { redirectUris: { web: [redirectUri] } }
+      await applications.updateApplication(transaction, application.objectId, { signIn })
+      return application
+    })
+    const { url } = codeRequest({ client_id: appId, redirect_uri: redirectUri, scope: 'openid profile' })
+    const page = await enterPassword(browser, await browser.get(url), 'alice')
+    assert.equal(page.heading, 'Permissions requested')
+    doAfter(pages.database, 'transaction', () => endListed(alice))
+    const answer = await browser.submit(page, '/sign-in/answer', { decision: 'accept' })
+    const given = await pages.database
+      .tables<{ user_consent: object }>()
+      .selectFrom('user_consent')
+      .selectAll()
+      .execute()
+    assert.deepEqual([given.length, answer.left?.searchParams.has('code') ?? false], [1, true])
+    assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
   })
 
   test(`a password alone cannot add a second factor if one was added in the meantime (${kind})`, async (t) => {

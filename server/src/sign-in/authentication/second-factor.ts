@@ -70,7 +70,7 @@ export async function passSecondFactor(
     context,
     call,
     { user: pending.user, methods: all, authenticatedAtMs: context.clock.now(), remaining },
-    { event },
+    { continues: pending, event },
   )
   return redirectTo(call.reply, flowPath(context, call.caller, flow))
 }

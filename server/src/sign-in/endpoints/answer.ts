@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import type { Transaction } from '../../platform/sql/database.ts'
 import type { Form } from '../../standards/http/form.ts'
 import { PageError } from '../flow/errors.ts'
 import { proceed } from '../flow/proceed.ts'
@@ -41,28 +42,21 @@ async function accept({ context, call, destination, flow }: FlowStep, account: A
     return redirectTo(call.reply, '/devicelogin/done')
   }
   if (destination.kind !== 'authorize') return proceed({ context, call, destination, flow })
-  const { clientId, kind } = destination.request.client
-  if (kind === 'registered') {
-    await context.database.transaction(async (transaction) => {
-      // The person may have been deleted in the meantime.
-      if (!(await context.directory.hasPrincipal(transaction, objectId))) throw new PageError('outdated')
-      await context.consents.put(transaction, {
-        object_id: objectId,
-        client_id: clientId,
-        audience: destination.request.resource.audience,
-        given_at_ms: context.clock.now(),
-      })
-      await context.audit.record(
-        transaction,
-        eventOf(call, account, {
-          action: 'consent.give',
-          outcome: 'success',
-          detail: { client: clientId, audience: destination.request.resource.audience },
-        }),
-      )
-    })
+  const { client, resource } = destination.request
+  const { clientId } = client
+  const { audience } = resource
+  // Consent and code are one transaction: there is neither without a sign-in that is still valid.
+  const recordConsent = async (transaction: Transaction) => {
+    const consent = { object_id: objectId, client_id: clientId, audience, given_at_ms: context.clock.now() }
+    await context.consents.put(transaction, consent)
+    const detail = { client: clientId, audience }
+    await context.audit.record(
+      transaction,
+      eventOf(call, account, { action: 'consent.give', outcome: 'success', detail }),
+    )
   }
-  return respond(context, call, await context.protocol.issueCode(destination.request, account))
+  const alsoRecord = client.kind === 'registered' ? recordConsent : undefined
+  return respond(context, call, await context.protocol.issueCode(destination.request, account, alsoRecord))
 }
 
 async function decline(
