@@ -1,4 +1,4 @@
-import { type ConditionTree, plainActionMatch, plainTruth } from './role-conditions.ts'
+import { type ConditionRequest, type ConditionTree, plainActionMatch, plainTruth } from './role-conditions.ts'
 
 /*
  * A second, plain answer to "who may do what", written from ACR's rules alone and without regard to speed, to hold the
@@ -107,25 +107,31 @@ export function plainManages(world: PlainWorld, ids: readonly string[], scope: s
   return plainPermits(world, ids, scope, { action, isData: false, repository: undefined })
 }
 
-type Wanted = { readonly action: string; readonly isData: boolean; readonly repository: string | undefined }
+/** What is asked, and whether the action is a data action. */
+export type PlainWanted = ConditionRequest & { readonly isData: boolean }
 
-function plainPermits(
+/**
+ * Whether one of the assignments permits what is asked. Assignments add up, so that each condition limits only its own
+ * assignment. [How Azure RBAC determines if a user has access to a resource; Multiple role assignments]
+ */
+export function plainPermits(
   { roles, assignments }: PlainWorld,
   ids: readonly string[],
   scope: string,
-  { action, isData, repository }: Wanted,
+  wanted: PlainWanted,
 ): boolean {
+  const { action, isData } = wanted
   for (const assignment of assignments) {
     if (!ids.includes(assignment.principal)) continue
     if (!holdsAt(assignment.scope, scope)) continue
     const given = roles[assignment.role]
     if (given === undefined) continue
     const matches = (patterns: readonly string[]) => patterns.some((pattern) => plainActionMatch(pattern, action))
-    const [wanted, unwanted] = isData ? [given.dataActions, given.notDataActions] : [given.actions, given.notActions]
-    if (!matches(wanted) || matches(unwanted)) continue
+    const [granted, excluded] = isData ? [given.dataActions, given.notDataActions] : [given.actions, given.notActions]
+    if (!matches(granted) || matches(excluded)) continue
     const { condition } = assignment
     if (condition === 'unreadable') continue
-    if (condition === 'none' || plainTruth(condition, action, repository) === 'true') return true
+    if (condition === 'none' || plainTruth(condition, wanted) === 'true') return true
   }
   return false
 }

@@ -1,66 +1,78 @@
-import * as fc from 'fast-check'
-
 /*
- * Random conditions and a plain second reading of what they mean. Nothing of the server is imported here: what its parser
- * and evaluation say is compared with this, which is written from Azure's description alone, without regard to speed.
- * [Azure RBAC, conditions format]
+ * What a condition of a role assignment means, by the text that Azure publishes, as a second implementation without
+ * regard to speed. The server's parser and evaluation are compared with it, in the server's own tests and over sockets.
+ * Nothing of the server is imported here. The name of a section of Azure's page "Azure role assignment condition format
+ * and syntax" stands in brackets beside each rule.
  */
 
-/** The meaning of a condition, before it is formatted as text. */
+/** The meaning of a condition, before it is written as text. */
 export type ConditionTree =
   | { readonly kind: 'and' | 'or'; readonly terms: readonly ConditionTree[] }
   | { readonly kind: 'not'; readonly term: ConditionTree }
-  | { readonly kind: 'action'; readonly pattern: string }
-  | { readonly kind: 'suboperation' }
-  | { readonly kind: 'exists'; readonly source: Source }
+  | { readonly kind: 'action' | 'suboperation'; readonly pattern: string }
+  | { readonly kind: 'exists'; readonly attribute: AttributeKey }
   | Comparison
 
-type Source = 'name' | 'name-of-resource' | 'unknown' | 'principal'
-type Comparison = {
+/** `left [quantifier:]operator right`. */
+export type Comparison = {
   readonly kind: 'compare'
-  /** Undefined if literals are compared with literals. */
-  readonly source: Source | undefined
-  readonly lefts: readonly string[]
-  readonly test: 'Equals' | 'StartsWith' | 'Like'
+  readonly left: Side
+  readonly right: Side
+  readonly family: Family
+  readonly test: 'Equals' | 'StartsWith' | 'Like' | 'LessThan' | 'LessThanEquals' | 'GreaterThan' | 'GreaterThanEquals'
   readonly negated: boolean
   readonly ignoresCase: boolean
   readonly quantifier: (typeof quantifiers)[number] | undefined
-  readonly rights: readonly string[]
 }
 
-const quantifiers = ['ForAnyOfAnyValues', 'ForAllOfAnyValues', 'ForAnyOfAllValues', 'ForAllOfAllValues'] as const
+/** The beginning of an operator's name, which says what it compares. */
+export type Family = 'String' | 'Numeric' | 'Bool' | 'DateTime' | 'Guid'
+/** An attribute, or literals: one if there is no quantifier. */
+export type Side = { readonly attribute: AttributeKey } | { readonly values: readonly Literal[] }
+/** A literal. Times and GUIDs are text. */
+export type Literal = string | number | boolean
 
-export const testDataActions = [
-  'Microsoft.ContainerRegistry/registries/repositories/content/read',
-  'Microsoft.ContainerRegistry/registries/repositories/content/write',
-  'Microsoft.ContainerRegistry/registries/repositories/content/delete',
-  'Microsoft.ContainerRegistry/registries/repositories/metadata/read',
-  'Microsoft.ContainerRegistry/registries/repositories/metadata/write',
-  'Microsoft.ContainerRegistry/registries/repositories/metadata/delete',
-  'Microsoft.ContainerRegistry/registries/catalog/read',
-] as const
+/** Every quantifier. [Cross product comparison operators] */
+export const quantifiers = ['ForAnyOfAnyValues', 'ForAllOfAnyValues', 'ForAnyOfAllValues', 'ForAllOfAllValues'] as const
 
-/** Few and similar, so that random conditions are met about as often as not. */
-export const testRepositories = [
-  'a',
-  'ab',
-  'b',
-  'team/app',
-  'team/api',
-  'team',
-  'team-infra/app',
-  'hello-world',
-] as const
+const repositoryName = 'Microsoft.ContainerRegistry/registries/repositories:name'
+const assignments = 'Microsoft.Authorization/roleAssignments'
 
-const sourceText: Readonly<Record<Source, string>> = {
-  name: '@Request[Microsoft.ContainerRegistry/registries/repositories:name]',
-  'name-of-resource': '@Resource[microsoft.containerregistry/registries/repositories:Name]',
-  unknown: '@Request[Microsoft.Storage/storageAccounts/blobServices/containers:name]',
-  principal: '@Principal[Microsoft.Directory/CustomSecurityAttributes/Id:Engineering_Project]',
+/** The attributes of the conditions: the source and the name of each. [Attributes] */
+export const attributes = {
+  name: ['Request', repositoryName],
+  'name of resource': ['Resource', repositoryName],
+  'role of request': ['Request', `${assignments}:RoleDefinitionId`],
+  'role of resource': ['Resource', `${assignments}:RoleDefinitionId`],
+  'principal of request': ['Request', `${assignments}:PrincipalId`],
+  'principal of resource': ['Resource', `${assignments}:PrincipalId`],
+  'type of request': ['Request', `${assignments}:PrincipalType`],
+  'type of resource': ['Resource', `${assignments}:PrincipalType`],
+  'name of principal': ['Principal', repositoryName],
+  project: ['Principal', 'Microsoft.Directory/CustomSecurityAttributes/Id:Engineering_Project'],
+  container: ['Request', 'Microsoft.Storage/storageAccounts/blobServices/containers:name'],
+  'nearly the name': ['Resource', `${repositoryName}s`],
+  time: ['Environment', 'UtcNow'],
+  'private link': ['Environment', 'isPrivateLink'],
+} as const satisfies Readonly<Record<string, readonly [string, string]>>
+
+/** One of {@link attributes}. */
+export type AttributeKey = keyof typeof attributes
+
+/** What is asked: an action on a repository, or on none, or the change of a role assignment. */
+export type ConditionRequest = {
+  readonly action: string
+  readonly repository: string | undefined
+  readonly assignment?:
+    { readonly roleDefinitionName: string; readonly principalId: string; readonly principalType: string } | undefined
 }
 
-/** Whether every attribute of the condition is the repository's name. */
+/** The value of a condition. Only `true` allows. */
+export type Truth = 'true' | 'false' | 'unknown'
+
+/** Whether every attribute of the condition is the name of the repository. */
 export function asksForNameAlone(tree: ConditionTree): boolean {
+  const isName = (attribute: AttributeKey) => attribute === 'name' || attribute === 'name of resource'
   switch (tree.kind) {
     case 'and':
     case 'or':
@@ -68,178 +80,147 @@ export function asksForNameAlone(tree: ConditionTree): boolean {
     case 'not':
       return asksForNameAlone(tree.term)
     case 'exists':
+      return isName(tree.attribute)
     case 'compare':
-      return tree.source === undefined || tree.source === 'name' || tree.source === 'name-of-resource'
+      // A name is a text: with an operator of another type, the comparison is unknown.
+      return [tree.left, tree.right].every(
+        (side) => !('attribute' in side) || (isName(side.attribute) && tree.family === 'String'),
+      )
     case 'action':
     case 'suboperation':
       return true
   }
 }
 
-const words = fc.constantFrom(...testRepositories, 'team/', 'TEAM/app', 'Hello-World', 'A', 'te', '', 'app')
-const patterns = fc.oneof(
-  words,
-  fc.constantFrom(
-    '*',
-    'team/*',
-    'Team/*',
-    '*app',
-    'te?m/ap?',
-    '?',
-    '*-*',
-    'team*/app',
-    '*a*',
-    '**',
-    'team/\\*',
-    'a\\?',
-  ),
-)
-
-const compare: fc.Arbitrary<Comparison> = fc
-  .record({
-    source: fc.oneof(
-      { weight: 8, arbitrary: fc.constantFrom<Source>('name', 'name-of-resource') },
-      { weight: 1, arbitrary: fc.constantFrom<Source | undefined>('unknown', 'principal', undefined) },
-    ),
-    lefts: fc.array(words, { minLength: 1, maxLength: 3 }),
-    test: fc.constantFrom('Equals' as const, 'StartsWith' as const, 'Like' as const),
-    negated: fc.boolean(),
-    ignoresCase: fc.boolean(),
-    quantifier: fc.option(fc.constantFrom(...quantifiers), { nil: undefined }),
-    words: fc.array(words, { minLength: 1, maxLength: 3 }),
-    patterns: fc.array(patterns, { minLength: 1, maxLength: 3 }),
-  })
-  .map(({ words, patterns, lefts, ...rest }) => {
-    const rights = rest.test === 'Like' ? patterns : words
-    const few = (values: readonly string[]) => (rest.quantifier === undefined ? values.slice(0, 1) : values)
-    return { kind: 'compare', ...rest, lefts: few(lefts), rights: few(rights) }
-  })
-
-const leaf: fc.Arbitrary<ConditionTree> = fc.oneof(
-  { weight: 6, arbitrary: compare },
-  {
-    weight: 3,
-    arbitrary: fc
-      .constantFrom(...testDataActions, 'Microsoft.ContainerRegistry/registries/*/READ', '*', '*/content/*')
-      .map((pattern): ConditionTree => ({ kind: 'action', pattern })),
-  },
-  { weight: 1, arbitrary: fc.constant<ConditionTree>({ kind: 'suboperation' }) },
-  {
-    weight: 1,
-    arbitrary: fc
-      .constantFrom<Source>('name', 'name-of-resource', 'unknown', 'principal')
-      .map((source): ConditionTree => ({ kind: 'exists', source })),
-  },
-)
-
-/** Conditions of every form, small enough to be met or not by the names above. */
-export const conditionTrees: fc.Arbitrary<ConditionTree> = fc.letrec<{ tree: ConditionTree }>((tie) => ({
-  tree: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    leaf,
-    fc.record({
-      kind: fc.constantFrom('and' as const, 'or' as const),
-      terms: fc.array(tie('tree'), { minLength: 2, maxLength: 3 }),
-    }),
-    fc.record({ kind: fc.constant('not' as const), term: tie('tree') }),
-  ),
-})).tree
-
-/** The text of a condition, with no bracket that precedence makes needless; `style` chooses among the spellings. */
-export function conditionText(tree: ConditionTree, style = 0): string {
-  return render(tree, style, 0)
-}
-
-function render(tree: ConditionTree, style: number, binding: number): string {
-  const pick = <Spelling>(...spellings: readonly [Spelling, ...Spelling[]]): Spelling =>
-    spellings[style % spellings.length] ?? spellings[0]
-  switch (tree.kind) {
-    case 'and':
-    case 'or': {
-      const own = tree.kind === 'or' ? 1 : 2
-      const joint = tree.kind === 'or' ? pick(' OR ', '||', '\n or ') : pick(' AND ', '&&', '\n and\t')
-      const text = tree.terms.map((term) => render(term, style, own + 1)).join(joint)
-      return own < binding ? `(${text})` : text
-    }
-    case 'not':
-      return `${pick('NOT ', '!', '! ')}${render(tree.term, style, 3)}`
-    case 'action':
-      return pick(`ActionMatches{'${tree.pattern}'}`, `actionMatches { '${tree.pattern}' }`)
-    case 'suboperation':
-      return "SubOperationMatches{'Blob.List'}"
-    case 'exists':
-      return `Exists ${sourceText[tree.source]}`
-    case 'compare': {
-      const { source, lefts, test, negated, ignoresCase, quantifier, rights } = tree
-      const name = `String${negated ? 'Not' : ''}${test}${ignoresCase ? 'IgnoreCase' : ''}`
-      const operator = `${quantifier === undefined ? '' : `${quantifier}:`}${name}`
-      const left = source === undefined ? list(lefts) : sourceText[source]
-      return `${left} ${pick(operator, operator.toLowerCase())} ${list(rights)}`
-    }
-  }
-}
-
-function list(values: readonly string[]): string {
-  const quoted = values.map((value) => `'${value}'`)
-  return quoted.length === 1 ? quoted.join('') : `{${quoted.join(', ')}}`
-}
-
-/** The value of a condition by the simple second implementation. */
-export type Truth = 'true' | 'false' | 'unknown'
-
-/** The plain second reading. `repository` is undefined for an action that concerns none. */
-export function plainTruth(tree: ConditionTree, action: string, repository: string | undefined): Truth {
+/**
+ * The value of a condition for a request. A missing attribute makes it unknown, and the negation of unknown is unknown: so
+ * a condition never allows because of what is not known. Azure's text does not say it, and the server promises it.
+ */
+export function plainTruth(tree: ConditionTree, request: ConditionRequest): Truth {
   switch (tree.kind) {
     case 'not':
-      return opposite(plainTruth(tree.term, action, repository))
+      // NOT or ! is negation. [Not]
+      return opposite(plainTruth(tree.term, request))
     case 'and': {
-      const truths = tree.terms.map((term) => plainTruth(term, action, repository))
+      // [And]
+      const truths = tree.terms.map((term) => plainTruth(term, request))
       if (truths.includes('false')) return 'false'
       return truths.includes('unknown') ? 'unknown' : 'true'
     }
     case 'or': {
-      const truths = tree.terms.map((term) => plainTruth(term, action, repository))
+      // [Or]
+      const truths = tree.terms.map((term) => plainTruth(term, request))
       if (truths.includes('true')) return 'true'
       return truths.includes('unknown') ? 'unknown' : 'false'
     }
     case 'action':
-      return String(plainActionMatch(tree.pattern, action)) as Truth
+      // Whether the action of the request matches the pattern. [ActionMatches]
+      return truth(plainActionMatch(tree.pattern, request.action))
     case 'suboperation':
+      // Whether the suboperation of the request matches. The actions of a registry have none. [SubOperationMatches]
       return 'false'
     case 'exists':
-      return tree.source === 'unknown' || tree.source === 'principal'
-        ? 'unknown'
-        : (String(repository !== undefined) as Truth)
+      return plainExists(tree.attribute, request)
     case 'compare':
-      return plainComparison(tree, repository)
+      return plainComparison(tree, request)
   }
 }
 
-/** Whether an action matches a pattern of a role or a condition. */
+/** Whether an action matches a pattern of a role or a condition: a star is any text, and case does not count. */
 export function plainActionMatch(pattern: string, action: string): boolean {
-  return new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`, 'i').test(action)
+  return new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`, 'is').test(action)
 }
 
-function plainComparison(comparison: Comparison, repository: string | undefined): Truth {
-  const { source, lefts, test, negated, ignoresCase, quantifier, rights } = comparison
-  if (source === 'unknown' || source === 'principal') return 'unknown'
-  if (source !== undefined && repository === undefined) return 'unknown'
-  const values = source === undefined ? lefts : [repository ?? '']
-  const holds = (left: string, right: string): boolean => {
-    const flags = ignoresCase ? 'is' : 's'
-    const body = test === 'Like' ? likeBody(right) : escape(right)
-    const found = new RegExp(`^${body}${test === 'StartsWith' ? '' : '$'}`, flags).test(left)
-    return found !== negated
+type AttributeValue = { readonly family: Family; readonly value: string }
+
+/** The value of an attribute of a request; undefined if it has none. */
+function attributeValue(attribute: AttributeKey, request: ConditionRequest): AttributeValue | undefined {
+  const [source, name] = attributes[attribute]
+  const { action, repository, assignment } = request
+  if (name === repositoryName && source !== 'Principal') {
+    return repository === undefined ? undefined : { family: 'String', value: repository }
   }
-  const [first = '', second = ''] =
-    /^For(Any|All)Of(Any|All)Values$/.exec(quantifier ?? 'ForAnyOfAnyValues')?.slice(1) ?? []
-  const outcomes = values.map((left) => {
-    const inner = rights.map((right) => holds(left, right))
-    return second === 'All' ? !inner.includes(false) : inner.includes(true)
-  })
-  return String(first === 'All' ? !outcomes.includes(false) : outcomes.includes(true)) as Truth
+  // A write has attributes of the request alone, and a deletion attributes of the resource alone. [Authorization actions]
+  const owner = action.endsWith('/write') ? 'Request' : 'Resource'
+  if (assignment === undefined || source !== owner) return undefined
+  switch (name) {
+    case `${assignments}:RoleDefinitionId`:
+      return { family: 'Guid', value: assignment.roleDefinitionName }
+    case `${assignments}:PrincipalId`:
+      return { family: 'Guid', value: assignment.principalId }
+    case `${assignments}:PrincipalType`:
+      return { family: 'String', value: assignment.principalType }
+    default:
+      return undefined
+  }
 }
 
+/** Whether the attribute exists; unknown if it is not an attribute of such requests. [Exists] */
+function plainExists(attribute: AttributeKey, request: ConditionRequest): Truth {
+  if (attribute === 'name' || attribute === 'name of resource') return truth(request.repository !== undefined)
+  return attributeValue(attribute, request) === undefined ? 'unknown' : 'true'
+}
+
+function plainComparison(comparison: Comparison, request: ConditionRequest): Truth {
+  const [lefts, rights] = [comparison.left, comparison.right].map((side) => valuesOf(side, comparison.family, request))
+  if (lefts === undefined || rights === undefined) return 'unknown'
+  const holds = (left: Literal, right: Literal) => plainTest(comparison, left, right) !== comparison.negated
+  // Any or all of the left side, each with any or all of the right side. [Cross product comparison operators]
+  switch (comparison.quantifier) {
+    case undefined:
+    case 'ForAnyOfAnyValues':
+      return truth(lefts.some((left) => rights.some((right) => holds(left, right))))
+    case 'ForAllOfAnyValues':
+      return truth(lefts.every((left) => rights.some((right) => holds(left, right))))
+    case 'ForAnyOfAllValues':
+      return truth(lefts.some((left) => rights.every((right) => holds(left, right))))
+    case 'ForAllOfAllValues':
+      return truth(lefts.every((left) => rights.every((right) => holds(left, right))))
+  }
+}
+
+/** The values of a side; undefined if they are of another type than the operator compares. */
+function valuesOf(side: Side, family: Family, request: ConditionRequest): readonly Literal[] | undefined {
+  if ('values' in side) return side.values
+  const found = attributeValue(side.attribute, request)
+  return found?.family === family ? [found.value] : undefined
+}
+
+/** The comparison of two values, without the negation of `Not…`. */
+function plainTest({ family, test, ignoresCase }: Comparison, left: Literal, right: Literal): boolean {
+  switch (family) {
+    case 'String': {
+      // The whole text is equal, or its beginning is, or it matches. Case counts unless the operator ignores it. [StringEquals, StringStartsWith, StringLike]
+      const body = test === 'Like' ? likeBody(String(right)) : escape(String(right))
+      return new RegExp(`^${body}${test === 'StartsWith' ? '' : '$'}`, ignoresCase ? 'is' : 's').test(String(left))
+    }
+    case 'Guid':
+      // GUIDs are equal in any case. [GUID comparison operators]
+      return String(left).toUpperCase() === String(right).toUpperCase()
+    case 'Bool':
+      return left === right
+    case 'Numeric':
+      return isInOrder(test, BigInt(left), BigInt(right))
+    case 'DateTime':
+      return isInOrder(test, ticksOf(String(left)), ticksOf(String(right)))
+  }
+}
+
+function isInOrder(test: Comparison['test'], left: bigint, right: bigint): boolean {
+  if (test === 'LessThan') return left < right
+  if (test === 'LessThanEquals') return left <= right
+  if (test === 'GreaterThan') return left > right
+  if (test === 'GreaterThanEquals') return left >= right
+  return left === right
+}
+
+/** A time in units of 100 ns: every one of the seven digits counts. [DateTime comparison operators] */
+function ticksOf(text: string): bigint {
+  const [, seconds = '', fraction = ''] = /^([^.Z]*)\.?(\d*)Z$/.exec(text) ?? []
+  return BigInt(Date.parse(`${seconds}Z`)) * 10_000n + BigInt(fraction.padEnd(7, '0'))
+}
+
+/** A star is any text, a question mark is one character, and a backslash escapes either of them. [Special characters] */
 function likeBody(pattern: string): string {
   return pattern.replace(/\\[*?]|[\s\S]/g, (part) => {
     if (part === '*') return '.*'
@@ -252,7 +233,11 @@ function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
 }
 
-function opposite(truth: Truth): Truth {
-  if (truth === 'unknown') return truth
-  return truth === 'true' ? 'false' : 'true'
+function truth(holds: boolean): Truth {
+  return holds ? 'true' : 'false'
+}
+
+function opposite(value: Truth): Truth {
+  if (value === 'unknown') return value
+  return truth(value === 'false')
 }

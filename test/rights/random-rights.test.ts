@@ -27,7 +27,8 @@ import {
   type PlainMode,
   type PlainRole,
 } from '../oracle/plain-rights.ts'
-import { conditionText, conditionTrees, testRepositories } from '../oracle/role-conditions.ts'
+import { conditionText } from '../oracle/condition-text.ts'
+import { conditionTrees, testRepositories } from '../oracle/condition-trees.ts'
 import { grantedBy } from './tokens.ts'
 
 const server = await startServer({ args: ['--log-level', 'error'] })

@@ -8,6 +8,7 @@ import { isLongest } from './order.mjs'
  * and walks over all routes. `test:quick` leaves them out.
  */
 const slow = [
+  'server/src/access/conditions/condition-pairs.test.ts',
   'server/src/access/differential.test.ts',
   'server/src/audit/chain/chain.test.ts',
   'server/src/audit/search/search-events.test.ts',

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { registryId, resourceGroupId, subscriptionId } from '../standards/azure/resource-id.ts'
-import { conditionText, conditionTrees, testRepositories } from '../../../test/oracle/role-conditions.ts'
+import { conditionText } from '../../../test/oracle/condition-text.ts'
+import { conditionTrees, testRepositories } from '../../../test/oracle/condition-trees.ts'
 import {
   type TestAccess,
   openTestAccess,

@@ -4,13 +4,13 @@ import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import * as fc from 'fast-check'
 import { evaluateRoleCondition } from './role-condition-evaluation.ts'
 import { parseRoleCondition } from './role-condition-parser.ts'
+import { conditionText } from '../../../../test/oracle/condition-text.ts'
+import { conditionTrees, testDataActions, testRepositories } from '../../../../test/oracle/condition-trees.ts'
 import {
+  type Comparison,
   type ConditionTree,
+  type Literal,
   asksForNameAlone,
-  conditionText,
-  conditionTrees,
-  testDataActions,
-  testRepositories,
 } from '../../../../test/oracle/role-conditions.ts'
 
 /** The same condition in Cedar, which knows neither a wildcard for one character nor an attribute that may be unknown. */
@@ -32,14 +32,13 @@ function toCedar(tree: ConditionTree): string {
   }
 }
 
-function comparisonToCedar(tree: ConditionTree & { readonly kind: 'compare' }): string {
-  const { source, lefts, test, negated, ignoresCase, quantifier = 'ForAnyOfAnyValues', rights } = tree
-  const fold = (text: string) => (ignoresCase ? text.toLowerCase() : text)
-  const left =
-    source === undefined ? lefts.map((one) => `"${fold(one)}"`) : [`context.${ignoresCase ? 'folded' : 'name'}`]
-  const pairOf = (one: string) => (other: string) => {
-    const text = fold(other)
-    const patterns = {
+function comparisonToCedar({ left, right, test, negated, ignoresCase, quantifier }: Comparison): string {
+  const fold = (text: Literal) => (ignoresCase ? String(text).toLowerCase() : String(text))
+  const lefts =
+    'values' in left ? left.values.map((one) => `"${fold(one)}"`) : [`context.${ignoresCase ? 'folded' : 'name'}`]
+  const rights = 'values' in right ? right.values.map(fold) : []
+  const pairOf = (one: string) => (text: string) => {
+    const patterns: Partial<Record<Comparison['test'], string>> = {
       Equals: `${one} == "${text}"`,
       StartsWith: `${one} like "${text}*"`,
       Like: `${one} like "${text.replaceAll(String.raw`\?`, '?')}"`,
@@ -47,15 +46,28 @@ function comparisonToCedar(tree: ConditionTree & { readonly kind: 'compare' }): 
     return `${negated ? '!' : ''}(${patterns[test]})`
   }
   const join = (terms: readonly string[], all: boolean) => `(${terms.join(all ? ' && ' : ' || ')})`
-  const [leftAll, rightAll] = [quantifier.includes('ForAll'), quantifier.includes('OfAll')]
+  const [leftAll, rightAll] = [quantifier?.includes('ForAll') === true, quantifier?.includes('OfAll') === true]
   return join(
-    left.map((one) => join(rights.map(pairOf(one)), rightAll)),
+    lefts.map((one) => join(rights.map(pairOf(one)), rightAll)),
     leftAll,
   )
 }
 
 function isExpressible(tree: ConditionTree): boolean {
-  return asksForNameAlone(tree) && !/(?<!\\)\?/.test(conditionText(tree))
+  return asksForNameAlone(tree) && comparisonsIn(tree).every(isPlain)
+}
+
+function comparisonsIn(tree: ConditionTree): Comparison[] {
+  if (tree.kind === 'and' || tree.kind === 'or') return tree.terms.flatMap(comparisonsIn)
+  if (tree.kind === 'not') return comparisonsIn(tree.term)
+  return tree.kind === 'compare' ? [tree] : []
+}
+
+/** Whether a text of Cedar can have the same characters, without a wildcard that Cedar does not have. */
+function isPlain({ left, right, family, test }: Comparison): boolean {
+  if (family !== 'String' || !('values' in right)) return false
+  const plain = test === 'Like' ? /^(?:[\w/*-]|\\[*?])*$/ : /^[\w/-]*$/
+  return [...('values' in left ? left.values : []), ...right.values].every((value) => plain.test(String(value)))
 }
 
 function cedarAllows(policy: string, action: string, repository: string): boolean {
