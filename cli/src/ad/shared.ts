@@ -1,6 +1,7 @@
 import { type SubscriptionFlags } from '../arm/flags.ts'
 import type { Account } from '../account/account.ts'
-import { graph, isGuid, listGraph, quoted } from '../arm/graph.ts'
+import { isGuid } from '../account/guid.ts'
+import { graph, listGraph, quoted } from '../arm/graph.ts'
 import { valueAt } from '../arm/shape.ts'
 import type { FlagDescription } from '../command/command.ts'
 import { CommandFailure } from '../command/failure.ts'

@@ -38,11 +38,6 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** Whether a text is a GUID. */
-export function isGuid(text: string): boolean {
-  return /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)
-}
-
 /** Runs a command whose missing objects have the exit code 1: those of `az ad`, except `show`. */
 export async function orFailed<Result>(run: () => Promise<Result>): Promise<Result> {
   try {

@@ -1,6 +1,7 @@
 import type { Account } from '../account/account.ts'
 import { listArm } from '../account/arm.ts'
-import { isGuid, quoted } from '../arm/graph.ts'
+import { isGuid } from '../account/guid.ts'
+import { quoted } from '../arm/graph.ts'
 import { valueAt } from '../arm/shape.ts'
 import { failure } from '../command/failure.ts'
 

@@ -1,6 +1,7 @@
 import type { Account } from '../account/account.ts'
 import { ApiError } from '../account/arm.ts'
-import { graph, isGuid, listGraph, quoted } from '../arm/graph.ts'
+import { isGuid } from '../account/guid.ts'
+import { graph, listGraph, quoted } from '../arm/graph.ts'
 import { valueAt } from '../arm/shape.ts'
 import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'

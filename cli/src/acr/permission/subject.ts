@@ -1,6 +1,7 @@
 import type { Account } from '../../account/account.ts'
 import { ApiError } from '../../account/arm.ts'
-import { isGuid, listGraph, quoted } from '../../arm/graph.ts'
+import { isGuid } from '../../account/guid.ts'
+import { listGraph, quoted } from '../../arm/graph.ts'
 import { valueAt } from '../../arm/shape.ts'
 import { CommandFailure, failure } from '../../command/failure.ts'
 import { type DirectoryObject, directoryObjects, typeOf } from '../../role/principals.ts'

@@ -1,6 +1,7 @@
 import { type Account, requireAccount } from '../../account/account.ts'
 import { ApiError } from '../../account/arm.ts'
-import { graph, isGuid, listGraph, orFailed, quoted } from '../../arm/graph.ts'
+import { isGuid } from '../../account/guid.ts'
+import { graph, listGraph, orFailed, quoted } from '../../arm/graph.ts'
 import { valueAt } from '../../arm/shape.ts'
 import { defineCommand } from '../../command/command.ts'
 import { type ObjectFlags, applicationFlag } from '../shared.ts'

@@ -1,5 +1,5 @@
 import { booleanFlag } from '../../arm/flags.ts'
-import { isGuid } from '../../arm/graph.ts'
+import { isGuid } from '../../account/guid.ts'
 import { documentOf } from '../../arm/shape.ts'
 import { defineCommand } from '../../command/command.ts'
 import { listDefinitions } from '../definitions.ts'

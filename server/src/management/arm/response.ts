@@ -4,6 +4,11 @@ import { apiSchemas } from '../../platform/http/api-schema.ts'
 /** A time in ISO 8601. */
 export const timeText = z.string().meta({ format: 'date-time' })
 
+/** A time as text; null if there is none. */
+export function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString()
+}
+
 /** The tags of a resource. */
 export const tagsRecord = z.record(z.string(), z.string())
 

@@ -4,7 +4,7 @@ import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
-import { listOf, timeText } from '../arm/response.ts'
+import { isoTime, listOf, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 const namePattern = /^[A-Za-z0-9-]{1,50}$/
@@ -193,8 +193,4 @@ function webhookDocument(subscriptionId: string, webhook: Webhook, secret?: stri
       ...(secret === undefined ? {} : { secret }),
     },
   }
-}
-
-function isoTime(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString()
 }

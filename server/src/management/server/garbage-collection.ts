@@ -4,7 +4,7 @@ import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { type CollectionReport, collectionSteps } from '../../registry/index.ts'
 import { subscriptionId } from '../../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
-import { timeText } from '../arm/response.ts'
+import { isoTime, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 const timeOrNull = timeText.nullable()
@@ -78,8 +78,4 @@ async function collectionDocument({ collections }: ManagementContext): Promise<C
 
 function lastDocument({ startedAtMs, completedAtMs, ...report }: CollectionReport) {
   return { ...report, startedAt: new Date(startedAtMs).toISOString(), completedAt: isoTime(completedAtMs) }
-}
-
-function isoTime(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString()
 }

@@ -5,7 +5,7 @@ import { subscriptionId } from '../../standards/azure/resource-id.ts'
 import type { ScrubReport } from '../../registry/index.ts'
 import { optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
-import { timeText } from '../arm/response.ts'
+import { isoTime, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 const startSchema = z.object({ repair: optional(z.boolean()) })
@@ -85,8 +85,4 @@ async function scrubDocument({ registry: { scrubs } }: ManagementContext): Promi
 
 function reportDocument({ startedAtMs, completedAtMs, ...report }: ScrubReport) {
   return { ...report, startedAt: isoTime(startedAtMs), completedAt: isoTime(completedAtMs) }
-}
-
-function isoTime(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString()
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formatCheckpoint } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
-import { timeText } from '../arm/response.ts'
+import { isoTime, timeText } from '../arm/response.ts'
 import { type ServerStatus, statusResponse } from '../arm/server-status.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
@@ -68,7 +68,7 @@ export async function getAuditChain(
   const { last, isSealed } = await context.auditChain.state()
   return {
     checkpoint: last === undefined ? null : formatCheckpoint(last),
-    lastBlockAt: last === undefined ? null : new Date(last.madeAtMs).toISOString(),
+    lastBlockAt: isoTime(last?.madeAtMs),
     isSealed,
     waitingSeconds: await context.auditLag.chainSeconds(),
   }
