@@ -9,4 +9,6 @@ export interface Fault {
   readonly replace: string
   /** Test files, from the root of the repository. */
   readonly tests: readonly string[]
+  /** A part of the titles of the tests that must notice it, if the files have long tests besides. */
+  readonly only?: string
 }

@@ -9,9 +9,9 @@ import { faultTable } from './table.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-test('there are at least sixty faults, each of which can still be planted, with tests that exist', () => {
-  assert.ok(faults.length >= 60, `${faults.length} faults`)
-  for (const { what, file, find, replace, tests } of faults) {
+test('there are at least a hundred faults, each of which can still be planted, with tests that exist', () => {
+  assert.ok(faults.length >= 100, `${faults.length} faults`)
+  for (const { what, file, find, replace, tests, only = '' } of faults) {
     const text = readFileSync(join(root, file), 'utf8')
     assert.equal(text.split(find).length - 1, 1, `${file}: ${what}: the text to replace does not occur exactly once`)
     assert.notEqual(find, replace)
@@ -19,6 +19,8 @@ test('there are at least sixty faults, each of which can still be planted, with 
     assert.doesNotThrow(() => stripTypeScriptTypes(text.replace(find, () => replace)), `${file}: ${what}: no program`)
     assert.ok(tests.length > 0, what)
     for (const one of tests) assert.ok(existsSync(join(root, one)), one)
+    const titles = tests.map((one) => readFileSync(join(root, one), 'utf8')).join('\n')
+    assert.ok(titles.includes(only), `${what}: no test is called ${only}`)
   }
   assert.equal(new Set(faults.map(({ file, find, replace }) => `${file}\n${find}\n${replace}`)).size, faults.length)
 })

@@ -48,10 +48,11 @@ async function copyRepository(target: string): Promise<void> {
   }
 }
 
-/** Whether the tests pass in the copy. */
-function passes(copy: string, tests: readonly string[]): Promise<boolean> {
+/** Whether the tests pass in the copy: all tests of the files, or those with `only` in their titles. */
+function passes(copy: string, { tests, only }: Pick<Fault, 'tests' | 'only'>): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const args = ['--test', '--test-reporter=dot', `--test-timeout=${timeoutMs}`, ...tests]
+    const pattern = only === undefined ? [] : [`--test-name-pattern=${only}`]
+    const args = ['--test', '--test-reporter=dot', `--test-timeout=${timeoutMs}`, ...pattern, ...tests]
     const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore', timeout: timeoutMs })
     child.once('error', reject)
     child.once('close', (code) => resolve(code === 0))
@@ -59,7 +60,8 @@ function passes(copy: string, tests: readonly string[]): Promise<boolean> {
 }
 
 /** Plants the fault, asks whether it is noticed, and removes it. */
-async function isCaught(copy: string, { file, find, replace, tests }: Fault): Promise<boolean> {
+async function isCaught(copy: string, fault: Fault): Promise<boolean> {
+  const { file, find, replace } = fault
   const path = join(copy, file)
   const sound = readFileSync(path, 'utf8')
   writeFileSync(
@@ -67,7 +69,7 @@ async function isCaught(copy: string, { file, find, replace, tests }: Fault): Pr
     sound.replace(find, () => replace),
   )
   try {
-    return !(await passes(copy, tests))
+    return !(await passes(copy, fault))
   } finally {
     writeFileSync(path, sound)
   }
@@ -102,7 +104,7 @@ async function main(): Promise<number> {
   const tests = [...new Set(chosen.flatMap((fault) => fault.tests))]
   process.stdout.write(`${tests.length} test files without a fault …\n`)
   const broken: string[] = []
-  for (const file of tests) if (!(await passes(place.path, [file]))) broken.push(file)
+  for (const file of tests) if (!(await passes(place.path, { tests: [file] }))) broken.push(file)
   if (broken.length > 0) {
     process.stdout.write(`these fail without any fault: ${broken.join(', ')}\n`)
     return 1

@@ -128,4 +128,32 @@ export const tokenFaults: readonly Fault[] = [
     replace: '',
     tests: ['server/src/management/roles/delegation.test.ts'],
   },
+  {
+    what: 'A condition with an unknown attribute is met if it is negated',
+    file: 'server/src/standards/conditions/role-condition-evaluation.ts',
+    find: 'return value === undefined ? undefined : !value',
+    replace: 'return value !== true',
+    tests: ['server/src/access/conditions/condition-pairs.test.ts'],
+  },
+  {
+    what: 'A condition compares an attribute of another type',
+    file: 'server/src/standards/conditions/role-condition-evaluation.ts',
+    find: "repository === undefined || family !== 'string') return undefined",
+    replace: 'repository === undefined) return undefined',
+    tests: ['server/src/access/conditions/condition-pairs.test.ts'],
+  },
+  {
+    what: 'NOT applies to all that follows in a condition',
+    file: 'server/src/standards/conditions/role-condition-parser.ts',
+    find: "return { kind: 'not', term: this.#unary() }",
+    replace: "return { kind: 'not', term: this.#or() }",
+    tests: ['server/src/access/conditions/condition-pairs.test.ts'],
+  },
+  {
+    what: 'A condition that names a prefix is not found among several',
+    file: 'server/src/access/conditions/condition-set.ts',
+    find: '    for (const prefix of guard.prefixes) append(byPrefix, prefix, condition)\n',
+    replace: '',
+    tests: ['server/src/access/conditions/condition-pairs.test.ts'],
+  },
 ]
