@@ -32,7 +32,10 @@ export type Side = { readonly attribute: AttributeKey } | { readonly values: rea
 /** A literal. Times and GUIDs are text. */
 export type Literal = string | number | boolean
 
-/** Every quantifier. [Cross product comparison operators] */
+/**
+ * Every quantifier. Azure's text has them with Equals, Like, numbers and GUIDs; the server also accepts them with all other
+ * comparisons, where they mean the same. [Cross product comparison operators]
+ */
 export const quantifiers = ['ForAnyOfAnyValues', 'ForAllOfAnyValues', 'ForAnyOfAllValues', 'ForAllOfAllValues'] as const
 
 const repositoryName = 'Microsoft.ContainerRegistry/registries/repositories:name'

@@ -72,3 +72,23 @@ test('repositories are added to a condition and removed from it, and the rest st
   assert.equal(both, `(${other}) OR (${guarded})`)
   assert.equal(remove(both, 'team/app'), other)
 })
+
+test('several paths are compared one by one, as Azure documents no list for StringStartsWith', () => {
+  const add = (condition: string, pattern: string, excluded: readonly string[] = []) =>
+    conditionText(
+      withRepositories(
+        condition === '' ? [] : parseRepositoryCondition(condition, writing),
+        [requireRepositoryPattern(pattern)],
+        excluded,
+      ),
+    ) ?? ''
+  const [team, tools] = ['team/', 'tools/'].map((path) => `${name} StringStartsWithIgnoreCase '${path}'`)
+  const two = add(add('', 'team/*'), 'tools/*')
+  assert.equal(two, `${team} OR ${tools}`)
+  assert.equal(add(two, 'team/*'), two)
+  assert.equal(add(two, 'app'), `${name} StringEqualsIgnoreCase 'app' OR ${two}`)
+  const guarded = add(add('', 'team/*', ['metadata/write']), 'tools/*', ['metadata/write'])
+  assert.equal(guarded, `${matches('metadata/write')} AND (${two})`)
+  assert.deepEqual(readable(guarded), ['team/*', 'tools/*'])
+  assert.deepEqual(readable(`${name} ForAnyOfAnyValues:StringStartsWith {'team/', 'tools/'}`), ['team/*', 'tools/*'])
+})

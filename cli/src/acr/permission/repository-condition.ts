@@ -79,18 +79,24 @@ export function patternsAllowing(alternatives: readonly Alternative[], action: s
 function textOf({ patterns, excluded }: NamedRepositories): string {
   const guards = excluded.map((action) => `!(ActionMatches{'${prefix}/${action}'})`)
   if (patterns.some(({ kind }) => kind === 'all')) return guards.join(' AND ')
-  const names = patterns.flatMap((each) => (each.kind === 'name' ? [each.text] : []))
-  const prefixes = patterns.flatMap((each) => (each.kind === 'prefix' ? [each.text] : []))
-  const terms = [...comparison('StringEqualsIgnoreCase', names), ...comparison('StringStartsWithIgnoreCase', prefixes)]
+  const textsOf = (kind: 'name' | 'prefix') => [
+    ...new Set(patterns.flatMap((each) => (each.kind === kind ? [each.text] : []))),
+  ]
+  const terms = [...equality(textsOf('name')), ...textsOf('prefix').map(beginning)]
   const selected = terms.join(' OR ')
   return guards.length === 0 ? selected : [...guards, terms.length === 1 ? selected : `(${selected})`].join(' AND ')
 }
 
-function comparison(operator: string, values: readonly string[]): string[] {
-  const literals = [...new Set(values)].map((value) => `'${value}'`)
+function equality(names: readonly string[]): string[] {
+  const literals = names.map((value) => `'${value}'`)
   if (literals.length === 0) return []
-  if (literals.length === 1) return [`${attribute} ${operator} ${literals.join('')}`]
-  return [`${attribute} ForAnyOfAnyValues:${operator} {${literals.join(', ')}}`]
+  if (literals.length === 1) return [`${attribute} StringEqualsIgnoreCase ${literals.join('')}`]
+  return [`${attribute} ForAnyOfAnyValues:StringEqualsIgnoreCase {${literals.join(', ')}}`]
+}
+
+/** Azure documents lists of values for `StringEquals`, and none for `StringStartsWith`. */
+function beginning(path: string): string {
+  return `${attribute} StringStartsWithIgnoreCase '${path}'`
 }
 
 /** `content/write` of `!(ActionMatches{'…/content/write'})`. */
