@@ -50,6 +50,8 @@ export class AuthorizedWork {
   #revision: number
   #conditions: (() => Promise<void>)[] = []
   #mayRepeat: boolean
+  /** The latest decision, at the authority revision that was read before it. */
+  #decision: { readonly revision: number; readonly made: Promise<void> } | undefined
 
   constructor(options: AuthorizedWorkOptions) {
     this.#options = options
@@ -95,11 +97,22 @@ export class AuthorizedWork {
     // Read before the data of the decision.
     const revision = await this.#options.authority.authorityRevision()
     if (revision === this.#revision) return
-    await withoutCaller(async () => {
-      await this.#options.decide()
-      for (const condition of this.#conditions) await condition()
-    })
-    this.#revision = revision
+    // Two checks at the same time, and a check after a denial, share one decision: its denial is recorded once.
+    if (this.#decision?.revision !== revision) this.#decision = { revision, made: this.#decide(revision) }
+    await this.#decision.made
+  }
+
+  async #decide(revision: number): Promise<void> {
+    try {
+      await withoutCaller(async () => {
+        await this.#options.decide()
+        for (const condition of this.#conditions) await condition()
+      })
+    } catch (error) {
+      if (outageOf(error) !== undefined) this.#decision = undefined
+      throw error
+    }
+    this.#revision = Math.max(this.#revision, revision)
   }
 
   /**

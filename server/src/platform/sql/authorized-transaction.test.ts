@@ -57,6 +57,7 @@ for (const kind of testDatabaseKinds) {
       Denied,
     )
     await assert.rejects(work.requireStanding(), Denied)
+    assert.equal(state.decisions, 1, 'the denial is decided, and so recorded, once')
     assert.deepEqual(await written(database), [1])
   })
 
@@ -97,6 +98,26 @@ for (const kind of testDatabaseKinds) {
     mayReadSource = false
     await move(database)
     await assert.rejects(work.requireStanding(), Denied)
+  })
+
+  test(`checks at the same time share one decision, and each new revision has a decision of its own, on ${kind}`, async (t) => {
+    const { database, state, work } = await open(t, kind)
+    for (const decisions of [1, 2]) {
+      await move(database)
+      await Promise.all([work.requireStanding(), work.requireStanding(), work.requireStanding()])
+      assert.equal(state.decisions, decisions)
+    }
+    await move(database)
+    state.stands = false
+    const checks = await Promise.allSettled([work.requireStanding(), work.requireStanding()])
+    assert.deepEqual(
+      checks.map(({ status }) => status),
+      ['rejected', 'rejected'],
+    )
+    assert.equal(state.decisions, 3)
+    await move(database)
+    state.stands = true
+    await work.requireStanding()
   })
 
   test(`work of the server itself is not decided, on ${kind}`, async (t) => {

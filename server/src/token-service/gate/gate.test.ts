@@ -175,6 +175,25 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([await narrow.mayPull('team/app'), await wide.mayPull('team/app')], [false, false])
     })
 
+    test('requests under way of one session share the authority that is read at a new revision', async (t) => {
+      const context = await openTestTokenService(t, kind)
+      const { gate, registry, database, access } = context
+      const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
+      const puller = await principalWith(context, roles.acrPull)
+      const need = { kind: 'repository', repository: 'team/app', actions: ['pull'] } as const
+      const request = { headers: { authorization: puller.basic }, socket: {} } as IncomingMessage
+      const admission = await gate.admit(request, origin, registry, need)
+      assert.ok(admission.admitted)
+      const { caller } = admission
+      const again = async () => (await gate.admitAgain(request, origin, registry, { need, caller })).admitted
+      await database.transaction(async (transaction) => transaction.changesAuthority())
+      const rights = t.mock.method(access, 'rightsAt')
+      assert.deepEqual([await again(), await again(), await again()], [true, true, true])
+      assert.equal(rights.mock.callCount(), 1)
+      await database.transaction((transaction) => access.deleteAssignment(transaction, registry.id, puller.assignment))
+      assert.deepEqual([await again(), await again()], [false, false])
+    })
+
     test('a caller has the same key with every credential, and principals never share one', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { gate, registry } = context

@@ -17,6 +17,7 @@ import {
   type Session,
   type SessionContext,
   type Standing,
+  currentAuthority,
   isAllowed,
   noteUse,
   openSession,
@@ -122,8 +123,7 @@ async function admitAgain(
 ): Promise<Admission> {
   const session = context.ofCallers.get(caller)
   if (session === undefined) throw new Error('a caller was decided again that was not admitted')
-  const revision = await context.database.authorityRevision()
-  const { standing } = await readAuthority(context, session, call.registry, revision)
+  const { revision, standing } = await currentAuthority(context, session, call.registry)
   if (standing === undefined) {
     const { authorization: header = '' } = request.headers
     forgetSession(context, request.socket, call.registry, header)

@@ -126,8 +126,8 @@ function newSession(context: SessionContext, registry: Registry, facts: SessionF
   return session
 }
 
-/** The current authority of a session. */
-async function currentAuthority(
+/** The current authority of a session, which is read once for each revision. */
+export async function currentAuthority(
   context: SessionContext,
   session: Session,
   registry: Pick<HostedRegistry, 'rid'>,
