@@ -77,6 +77,15 @@ export type CommitTerms = {
   readonly admittedAt: number | undefined
 }
 
+/**
+ * How long a commit waits for a lock. All processes hold these locks for one message, except an older version that stops between its
+ * raise of the revision and its commit.
+ */
+const maxCommitLockMs = 5000
+
+/** The SQLSTATE of a statement that waited for a lock for too long. */
+export const lockNotAvailable = '55P03'
+
 /** The SQLSTATE of a commit whose caller was admitted at another authority revision: a division by zero. */
 export const movedState = '22012'
 
@@ -90,8 +99,11 @@ export const movedState = '22012'
  */
 export function commitMessage({ authority, content, admittedAt }: CommitTerms): string {
   const statements: string[] = []
-  if (authority > 0) statements.push(`select pg_advisory_xact_lock(${commitLock})`)
-  else if (admittedAt !== undefined) statements.push(`select pg_advisory_xact_lock_shared(${commitLock})`)
+  const kind = authority > 0 ? 'lock' : admittedAt !== undefined ? 'lock_shared' : undefined
+  if (kind !== undefined) {
+    const limit = `set_config('lock_timeout', '${maxCommitLockMs}', true)`
+    statements.push(`select ${limit}, pg_advisory_xact_${kind}(${commitLock})`)
+  }
   if (admittedAt !== undefined) statements.push(checkFence(admittedAt))
   if (authority + content > 0) {
     statements.push(`update authority_revision

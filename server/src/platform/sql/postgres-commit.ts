@@ -1,5 +1,6 @@
-import { movedState } from '../leases/lease-statements.ts'
+import { lockNotAvailable, movedState } from '../leases/lease-statements.ts'
 import { AuthorityMovedError } from '../process/authorized-work.ts'
+import { DatabaseBusyError } from '../process/outage.ts'
 import { systemErrorCode } from '../process/plain-reason.ts'
 import { commits } from './postgres-pool.ts'
 
@@ -10,6 +11,7 @@ export type Commit = { message: string; readonly admittedAt: number | undefined 
  * Runs a transaction that commits with its own message.
  *
  * @throws AuthorityMovedError if its caller was admitted at another authority revision
+ * @throws DatabaseBusyError if a process that has stopped within a revocation holds the authority revision
  */
 export async function committing<Result>(
   run: (commit: Commit) => Promise<Result>,
@@ -19,7 +21,12 @@ export async function committing<Result>(
   try {
     return await commits.run(commit, () => run(commit))
   } catch (error) {
-    const isMoved = commit.message !== 'commit' && systemErrorCode(error) === movedState
-    throw isMoved ? new AuthorityMovedError('the authority revision has moved', { cause: error }) : error
+    const code = commit.message === 'commit' ? undefined : systemErrorCode(error)
+    if (code === movedState) throw new AuthorityMovedError('the authority revision has moved', { cause: error })
+    if (code === lockNotAvailable) throw new DatabaseBusyError(heldByOther, { cause: error })
+    throw error
   }
 }
+
+const heldByOther =
+  'a process that stopped within a revocation holds the authority revision: restart or end this process'

@@ -14,6 +14,7 @@ import { awaitLeases } from '../leases/await-leases.ts'
 import {
   commitMessage,
   leaseSchema,
+  lockNotAvailable,
   type Revisions,
   selectLength,
   selectRevisions,
@@ -66,10 +67,9 @@ const maxAttemptsWhenLost = 4
 /** The lock of exclusive transactions. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
 const exclusiveLock = 7_236_401
 
-/** How long an exclusive transaction waits for a lock on a table, the pause before it is tried again, and the SQLSTATE. */
+/** How long an exclusive transaction waits for a lock on a table, and the pause before it is tried again. */
 const maxLockWaitMs = 500
 const lockPauseMs = 2000
-const lockNotAvailable = '55P03'
 
 /** How a database on a PostgreSQL server is reached. Any number of Acrux processes can share it. */
 export type PostgresOptions = PostgresAccess & {

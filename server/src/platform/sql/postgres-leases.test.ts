@@ -5,10 +5,14 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { startPostgres } from '../../../../test/setup/postgres.mjs'
+import { AuthorizedWork, runAuthorized } from '../process/authorized-work.ts'
+import { outageOf } from '../process/outage.ts'
 import { until } from '../process/test-patience.ts'
 import { testDatabaseKinds } from './test-database.ts'
 import { openPostgresForTest } from './test-postgres.ts'
 import type { ReplicaCall, ReplicaResult } from './test-replica.ts'
+
+type HeldRights = { held_right: { name: string } }
 
 /** The length of a lease in a new database. */
 const lengthMs = 2000
@@ -219,6 +223,28 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
       await revoked
       stopped.process.kill('SIGCONT')
     }
+  })
+
+  test('report that the database is busy while an older version is stopped within a revocation', async (t) => {
+    const opened = await openPostgresForTest(server?.url ?? '', { statementTimeoutMs: 15_000 })
+    t.after(() => opened.close())
+    const decide = () => Promise.resolve()
+    const work = new AuthorizedWork({ authority: opened, revision: await opened.authorityRevision(), decide })
+    const write = () =>
+      runAuthorized(work, () =>
+        opened.transaction((transaction) =>
+          transaction.tables<HeldRights>().insertInto('held_right').values({ name: 'late' }).execute(),
+        ),
+      )
+    // Older versions raise the revision in a statement of its own.
+    await admin.query('begin; update authority_revision set value = value + 1')
+    try {
+      await assert.rejects(write(), (error) => outageOf(error)?.kind === 'database-busy')
+    } finally {
+      await admin.query('rollback')
+    }
+    await write()
+    await admin.query(`delete from held_right where name = 'late'`)
   })
 
   test('get a lease again when the server has ended all connections', async () => {
