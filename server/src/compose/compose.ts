@@ -10,6 +10,7 @@ import type { Log } from '../platform/log/log.ts'
 import type { Figure } from '../platform/metrics/figure.ts'
 import { createHealth } from '../platform/metrics/health.ts'
 import { openOutbound } from '../platform/outbound/open-outbound.ts'
+import { withoutCaller } from '../platform/process/authorized-work.ts'
 import { type Clock, systemClock } from '../platform/process/clock.ts'
 import { openControlChannel } from '../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
@@ -103,7 +104,7 @@ export async function compose(
     {
       // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
       onRegistriesChanged: () =>
-        coverHosts(certificates, modules.resources, configuration).catch((error: unknown) =>
+        withoutCaller(() => coverHosts(certificates, modules.resources, configuration)).catch((error: unknown) =>
           log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
         ),
       openApi: () => (openApi ??= openApiDocument(routes)),

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import Fastify from 'fastify'
 import { CallerBudgets } from '../limits/caller-budget.ts'
 import { until } from '../process/test-patience.ts'
+import { AuthorizedWork, currentWork, runAuthorized } from '../process/authorized-work.ts'
 import { answerBatch, budgetKeyOf } from './batch.ts'
 
 const megabyte = JSON.stringify('x'.repeat(1024 * 1024))
@@ -30,6 +31,26 @@ test('the answers of a batch are read one after the other, and are at most four 
   }
   assert.equal(most, 1)
   assert.equal(answered, 8)
+})
+
+test('a request of a batch is no work of the caller of the batch: it is authorized itself', async (t) => {
+  const app = Fastify()
+  t.after(() => app.close())
+  const authority = { authorityRevision: async () => 1, knownRevision: () => 1 }
+  const work = new AuthorizedWork({ authority, revision: 1, decide: async () => undefined })
+  let isWork: boolean | undefined
+  app.get('/one', async () => {
+    isWork = currentWork() !== undefined
+    return 'one'
+  })
+  app.post('/batch', async (request) => {
+    const { key, party } = budgetKeyOf('someone', true)
+    const origin = { correlationId: '', remoteAddress: '192.0.2.1', userAgent: undefined }
+    const batch = { request, origin, budget: new CallerBudgets().of(key, party) }
+    return runAuthorized(work, () => answerBatch(batch, ['/one'], async (path, send) => (await send(path)).status))
+  })
+  assert.deepEqual((await app.inject({ method: 'POST', url: '/batch' })).json(), [200])
+  assert.equal(isWork, false)
 })
 
 test('a batch does not compete with its own requests', () => {

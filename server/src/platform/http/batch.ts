@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { CallerBudget } from '../limits/caller-budget.ts'
+import { withoutCaller } from '../process/authorized-work.ts'
 import type { Origin } from './app.ts'
 import type { BudgetKey } from './surface.ts'
 
@@ -78,7 +79,7 @@ const tooLarge: BatchAnswer = {
 /** As if the sender had sent the request alone: with the sender's credential, so that every check, limit and audit event applies. */
 async function answerBatched({ request, origin }: Batch, path: string): Promise<BatchAnswer> {
   const { host, authorization } = request.headers
-  const answer = await request.server.inject({
+  const sent = {
     method: 'GET',
     url: path,
     headers: {
@@ -87,7 +88,8 @@ async function answerBatched({ request, origin }: Batch, path: string): Promise<
       ...(origin.userAgent !== undefined && { 'user-agent': origin.userAgent }),
     },
     remoteAddress: origin.remoteAddress,
-  })
+  } as const
+  const answer = await withoutCaller(async () => request.server.inject(sent))
   const headers = shownHeaders.flatMap((name) => {
     const value = answer.headers[name]
     return value === undefined ? [] : [[name, String(value)] as const]

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createLog } from '../log/log.ts'
+import { AuthorizedWork, currentWork, runAuthorized } from '../process/authorized-work.ts'
 import { until } from '../process/test-patience.ts'
 import { createApp } from './app.ts'
 import { listen } from './listener.ts'
@@ -11,12 +12,12 @@ import { mountRaw } from './raw-surface.ts'
 /** A server that answers one request at a time where the test allows it, and a connection to it. */
 async function open(t: TestContext) {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
-  const begun: { readonly url: string; readonly answer: () => void }[] = []
+  const begun: { readonly url: string; readonly work: unknown; readonly answer: () => void }[] = []
   mountRaw(app, {
     paths: ['/v2'],
     methods: ['GET'],
     handle: ({ request: { url = '' }, response }) => {
-      begun.push({ url, answer: () => response.end(url) })
+      begun.push({ url, work: currentWork(), answer: () => response.end(url) })
     },
   })
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
@@ -48,6 +49,18 @@ test('requests that arrive before the previous response are handled one after th
   await once(socket, 'close')
   // The refusal of the third closes the connection.
   assert.deepEqual(received.text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 417'])
+})
+
+test('a request that waited for the previous response is not work of the previous caller', async (t) => {
+  const { socket, begun } = await open(t)
+  const authority = { authorityRevision: async () => 1, knownRevision: () => 1 }
+  const work = new AuthorizedWork({ authority, revision: 1, decide: async () => undefined })
+  socket.write(get('/v2/1').repeat(2))
+  await until('the first request begins', () => begun.length === 1)
+  runAuthorized(work, () => begun[0]?.answer())
+  await until('the second request begins', () => begun.length === 2)
+  assert.equal(begun[1]?.work, undefined)
+  begun[1]?.answer()
 })
 
 test('a connection on which too many requests wait is closed', async (t) => {

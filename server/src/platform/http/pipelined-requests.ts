@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { withoutCaller } from '../process/authorized-work.ts'
 
 /** The maximum number of waiting requests per connection. Ordinary clients send none before the previous response. */
 const maxWaiting = 100
@@ -31,8 +32,10 @@ export class PipelinedRequests {
   }
 
   /** Starts an early request after the previous ones. `current` is the response to the request that is being handled. */
-  wait(socket: Socket, current: ServerResponse, response: ServerResponse, begin: () => void): void {
+  wait(socket: Socket, current: ServerResponse, response: ServerResponse, handle: () => void): void {
     if (socket.destroyed) return
+    // The end of the previous response belongs to the caller of the previous request.
+    const begin = () => withoutCaller(handle)
     const waiting = this.#waiting.get(socket)
     if (waiting === undefined) {
       this.#waiting.set(socket, [{ response, begin }])

@@ -129,6 +129,17 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await written(database), [1])
   })
 
+  test(`each of the transactions that wait together belongs to its own caller, on ${kind}`, async (t) => {
+    const { database, work } = await open(t, kind)
+    const found = () => database.transaction(async () => currentWork())
+    const all = await Promise.all([runAuthorized(work, found), found(), runAuthorized(work, found)])
+    assert.deepEqual(
+      all.map((one) => one === work),
+      [true, false, true],
+    )
+    assert.equal(all[1], undefined)
+  })
+
   test(`a stream is decided again once a second, and is denied at its next piece, on ${kind}`, async (t) => {
     const { database, state, work } = await open(t, kind)
     const check = work.checkOfPieces()

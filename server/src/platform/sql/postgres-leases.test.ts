@@ -167,6 +167,8 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     await untilLeased(second, 'stopped')
     assert.equal(await second.request('stopped'), true)
     second.process.kill('SIGSTOP')
+    // Otherwise the next tests would wait for it after a failure.
+    t.after(() => second.process.kill('SIGCONT'))
     const beganMs = performance.now()
     const revoked = first.revoke('stopped').then(() => performance.now() - beganMs)
     // The right is gone already, but the process that is stopped may still allow it.

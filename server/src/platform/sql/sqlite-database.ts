@@ -1,8 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { open } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextImmediate } from 'node:timers/promises'
 import { type CompiledQuery, Kysely, type QueryResult } from 'kysely'
-import { AuthorityMovedError } from '../process/authorized-work.ts'
+import { AuthorityMovedError, withoutCaller } from '../process/authorized-work.ts'
 import { whileAuthorized } from './authorized-transaction.ts'
 import type { Database, PreparedInsert, SqlParameters, SqlValue, Transaction, WriterLoad } from './database.ts'
 import { commitBounds } from './database.ts'
@@ -123,8 +124,10 @@ class SqliteDatabase implements Database {
     admittedAt: number | undefined,
   ): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#works.push({ work, admittedAt, resolve: (result) => resolve(result as Result), reject })
-      this.#draining ??= this.#drain()
+      // The work belongs to its own caller, whoever begins the batch.
+      const bound = AsyncLocalStorage.bind(work)
+      this.#works.push({ work: bound, admittedAt, resolve: (result) => resolve(result as Result), reject })
+      this.#draining ??= withoutCaller(() => this.#drain())
     })
   }
 
@@ -140,7 +143,7 @@ class SqliteDatabase implements Database {
     return (rows) =>
       new Promise<void>((resolve, reject) => {
         this.#rows.push({ sql, rows: rows.map(values), resolve, reject })
-        this.#draining ??= this.#drain()
+        this.#draining ??= withoutCaller(() => this.#drain())
       })
   }
 

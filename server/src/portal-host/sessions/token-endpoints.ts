@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Origin } from '../../platform/http/app.ts'
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 
 /** The header of every response with the id of its request. */
 export const correlationHeader = 'x-ms-correlation-request-id'
@@ -29,7 +30,7 @@ export type RequestToken = (request: TokenRequest) => Promise<TokenAnswer>
  */
 export function createTokenClient(app: FastifyInstance): RequestToken {
   return async ({ path, host, form, origin }) => {
-    const answer = await app.inject({
+    const sent = {
       method: 'POST',
       url: path,
       headers: {
@@ -39,7 +40,9 @@ export function createTokenClient(app: FastifyInstance): RequestToken {
       },
       remoteAddress: origin.remoteAddress,
       payload: new URLSearchParams(form).toString(),
-    })
+    } as const
+    // The form authenticates its own caller.
+    const answer = await withoutCaller(async () => app.inject(sent))
     const correlationId = answer.headers[correlationHeader]
     const id = typeof correlationId === 'string' ? { correlationId } : {}
     return { status: answer.statusCode, body: parseObject(answer.body), ...id }
