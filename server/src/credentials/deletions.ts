@@ -47,9 +47,23 @@ export function createDirectoryListener(
     await stores.oneTimeLinks.deleteOneTimeLink(transaction, objectId)
   }
 
+  /**
+   * Ends what lets somebody become another principal: a person who leaves may have noted the codes that they created. The
+   * sign-ins that began with a link end too.
+   */
+  async function endCreatedBy(transaction: Transaction, creatorId: string): Promise<void> {
+    for (const { object_id: holderId } of await stores.oneTimeLinks.oneTimeLinksBy(transaction, creatorId)) {
+      await stores.oneTimeLinks.deleteOneTimeLink(transaction, holderId)
+      await endSignInsOf(transaction, holderId)
+    }
+    await stores.enrolmentCodes.deleteEnrolmentCodesBy(transaction, creatorId)
+    await stores.machines.deleteCodesBy(transaction, creatorId)
+  }
+
   return {
     onPrincipalDeleted: async (transaction, principal) => {
       const { kind, objectId } = principal
+      await endCreatedBy(transaction, objectId)
       switch (kind) {
         case 'user':
           await deleteOfUser(transaction, objectId)
@@ -65,6 +79,7 @@ export function createDirectoryListener(
       }
     },
     onApplicationDeleted: (transaction, { objectId }) => deleteOfHolder(transaction, objectId),
+    onPrincipalDisabled: endCreatedBy,
     onUserSuspended: endSignInsOf,
     onApplicationDisabled: async (transaction, appId) => {
       await stores.signIns.endSignInsTo(transaction, appId)

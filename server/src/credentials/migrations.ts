@@ -210,4 +210,13 @@ export const credentialMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'credentials-0005-creators',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      for (const table of ['one_time_link', 'enrolment_code', 'enrollment_code']) {
+        await schema.alterTable(table).addColumn('created_by', types.text).execute()
+      }
+    },
+  },
 ]

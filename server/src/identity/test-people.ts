@@ -47,12 +47,7 @@ export async function openTestPeople(
       return user
     })
   const alice = await createUser('alice')
-  const signedIn = (user = alice): SignedInPerson => ({
-    user,
-    signInId: user.objectId,
-    methods: ['pwd'],
-    authenticatedAtMs: time.nowMs,
-  })
+  const signedIn = (user = alice) => signedInPerson(user, time.nowMs)
 
   const verifier = randomBytes(32).toString('base64url')
   const codeChallenge = hash('sha256', verifier, 'base64url')
@@ -132,6 +127,10 @@ export async function openBrowser(transaction: Transaction, { objectId }: User, 
       last_used_at_ms: nowMs,
     })
     .execute()
+}
+
+function signedInPerson(user: User, authenticatedAtMs: number): SignedInPerson {
+  return { user, signInId: user.objectId, methods: ['pwd'], authenticatedAtMs }
 }
 
 function parameters(fields: Fields): URLSearchParams {

@@ -41,7 +41,7 @@ const tables: Readonly<Record<string, Columns>> = {
   managed_identity: { row: 'object_id kind subscription_id resource_group_key name_key', tells: 'resource_group name location tags created_at_ms' },
   machine_credential: { row: 'id machine_id identity_id' },
   machine_key: { alone: 'key_id public_key', row: 'machine_id', tells: 'enrolled_at_ms' },
-  enrollment_code: { alone: 'code_hash expires_at_ms', row: 'machine_id', stays: 'it ends with its machine, and with another in its place' },
+  enrollment_code: { alone: 'code_hash expires_at_ms', row: 'machine_id created_by', stays: 'it ends with its machine, and with another in its place' },
   directory_user: { alone: 'password_hash enabled directory_role must_change_password proof_revision', row: 'object_id user_principal_name_key external', tells: 'user_principal_name display_name display_name_key created_at_ms mail mail_nickname password_changed_at_ms' },
   sign_in: { row: 'id object_id client_id methods expires_at_ms created_at_ms', tells: 'authenticated_at_ms last_used_at_ms remote_address user_agent' },
   totp: { row: 'object_id sealed_secret confirmed last_step failures failures_since_ms failures_in_row', tells: 'created_at_ms' },

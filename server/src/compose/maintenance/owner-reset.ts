@@ -89,7 +89,7 @@ export async function resetOwner(context: OwnerResetContext, request: OwnerReset
       if (keepsSecondFactor) return undefined
       const event = { kind: 'method-added', detail: 'enrolment-code', origin } as const
       await credentials.securityEvents.record(transaction, objectId, event)
-      return credentials.enrolmentCodes.create(transaction, objectId, enrolmentCodeMs)
+      return credentials.enrolmentCodes.create(transaction, objectId, { lifetimeMs: enrolmentCodeMs, createdBy: null })
     })
     .catch((error: unknown) => {
       if (error instanceof DirectoryError) throw new OwnerResetError(error.message, { cause: error })

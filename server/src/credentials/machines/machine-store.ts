@@ -63,6 +63,8 @@ export function machineStore(database: Database) {
     },
     deleteCode: (transaction: Transaction, machineId: string) =>
       from(transaction).deleteFrom('enrollment_code').where('machine_id', '=', machineId).execute(),
+    deleteCodesBy: (transaction: Transaction, creatorId: string) =>
+      from(transaction).deleteFrom('enrollment_code').where('created_by', '=', creatorId).execute(),
     hasCode: async (codeHash: string) => (await codeByHash.first({ codeHash })) !== undefined,
     /** Uses a code up: of concurrent callers, one gets its row. */
     takeCode: (transaction: Transaction, codeHash: string) =>

@@ -22,8 +22,8 @@ async function open(t: TestContext, kind: DatabaseKind) {
     const wanted = { kind: what, subscriptionId, resourceGroup: 'team', name, location: 'local', tags: {} }
     return (await database.transaction((transaction) => directory.managedIdentities.put(transaction, wanted))).identity
   }
-  const newCode = async (machine: ManagedIdentity) => {
-    const code = credentials.machines.prepareEnrollmentCode()
+  const newCode = async (machine: ManagedIdentity, createdBy = 'an owner') => {
+    const code = { ...credentials.machines.prepareEnrollmentCode(), createdBy }
     await database.transaction((transaction) => credentials.machines.insertEnrollmentCode(transaction, machine, code))
     return code.code
   }
@@ -56,6 +56,25 @@ test('an enrollment code is readable, has 100 random bits, and is stored as a ha
 })
 
 for (const kind of testDatabaseKinds) {
+  test(`a code ends when the person who created it is disabled or deleted (${kind})`, async (t) => {
+    const { database, directory, put, newCode, enroll } = await open(t, kind)
+    const change = database.transaction.bind(database)
+    const createOwner = (name: string) =>
+      change((tx) =>
+        directory.createUser(tx, { userPrincipalName: `${name}@contoso.example`, displayName: name, password: name }),
+      )
+    const [leaver, other] = [await createOwner('leaver'), await createOwner('other')]
+    const [first, second] = [await put('machine', 'build-1'), await put('machine', 'build-2')]
+    const code = await newCode(first, leaver.objectId)
+    const ofOther = await newCode(second, other.objectId)
+    await change((tx) => directory.people.updateUser(tx, leaver.objectId, { enabled: false }))
+    assert.equal(await enroll(code), undefined)
+    assert.equal((await enroll(ofOther))?.machine.objectId, second.objectId, 'the code of another person is valid')
+    const last = await newCode(second, other.objectId)
+    await change((tx) => directory.people.deleteUser(tx, other.objectId))
+    assert.equal(await enroll(last), undefined)
+  })
+
   test(`a code enrolls its machine once, in any case (${kind})`, async (t) => {
     const { credentials, put, newCode, enroll } = await open(t, kind)
     const machine = await put('machine', 'build-1')

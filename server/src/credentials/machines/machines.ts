@@ -16,8 +16,12 @@ export interface Machines {
   detach(transaction: Transaction, machine: ManagedIdentity, identity: ManagedIdentity): Promise<void>
   /** A code of 15 minutes. Called outside of the transaction, which may run more than once. */
   prepareEnrollmentCode(): EnrollmentCode
-  /** Replaces the enrollment code of the machine. */
-  insertEnrollmentCode(transaction: Transaction, machine: ManagedIdentity, code: EnrollmentCode): Promise<void>
+  /** Replaces the enrollment code of the machine. The code ends when the principal `createdBy` is disabled or deleted. */
+  insertEnrollmentCode(
+    transaction: Transaction,
+    machine: ManagedIdentity,
+    code: EnrollmentCode & { readonly createdBy: string },
+  ): Promise<void>
   /**
    * Replaces the key of the machine with this code; of concurrent calls, one succeeds. `onEnrolled` writes the event in the
    * same transaction. Undefined for an unknown, used or expired code.
@@ -79,9 +83,13 @@ export function createMachines(options: MachinesOptions): Machines {
       const expiresAtMs = clock.now() + codeLifetimeMs
       return { code, codeHash: storedHash(normalizeCode(code)), expiresAtMs }
     },
-    insertEnrollmentCode: async (transaction, machine, { codeHash, expiresAtMs }) => {
-      const row = { machine_id: machine.objectId, code_hash: codeHash, expires_at_ms: expiresAtMs }
-      await store.replaceCode(transaction, row)
+    insertEnrollmentCode: async (transaction, machine, { codeHash, expiresAtMs, createdBy }) => {
+      await store.replaceCode(transaction, {
+        machine_id: machine.objectId,
+        code_hash: codeHash,
+        expires_at_ms: expiresAtMs,
+        created_by: createdBy,
+      })
     },
     enroll: (code, publicKey, onEnrolled) => enroll(options, code, publicKey, onEnrolled),
     findKey: async (keyIdText) => {

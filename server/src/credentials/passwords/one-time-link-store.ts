@@ -11,6 +11,8 @@ export function oneTimeLinkStore(database: Database) {
     insertOneTimeLink: async (transaction: Transaction, row: OneTimeLinkRow) => {
       await within(transaction).insertInto('one_time_link').values(row).execute()
     },
+    oneTimeLinksBy: (transaction: Transaction, creatorId: string) =>
+      within(transaction).selectFrom('one_time_link').selectAll().where('created_by', '=', creatorId).execute(),
     /** Returns false if there is none. */
     deleteOneTimeLink: async (transaction: Transaction, objectId: string) =>
       (await within(transaction).deleteFrom('one_time_link').where('object_id', '=', objectId).executeTakeFirst())

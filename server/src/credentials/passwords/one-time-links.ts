@@ -30,7 +30,11 @@ export interface OneTimeLinks {
 }
 
 /** A one-time link to be created. `removesMethods` is that of a reset. */
-export type NewOneTimeLink = PasswordChange & { readonly lifetimeMs: number }
+export type NewOneTimeLink = PasswordChange & {
+  readonly lifetimeMs: number
+  /** The object id of the creator. The link ends when they are disabled or deleted. */
+  readonly createdBy: string
+}
 
 export type OneTimeLinkOptions = {
   readonly store: OneTimeLinkStore
@@ -49,13 +53,18 @@ export type OneTimeLinkOptions = {
 export function createOneTimeLinks(options: OneTimeLinkOptions): OneTimeLinks {
   const { store, authentication, clock, resetPassword, endSignInsOf } = options
   return {
-    create: async (transaction, objectId, { lifetimeMs, ...change }) => {
+    create: async (transaction, objectId, { lifetimeMs, createdBy, ...change }) => {
       await resetPassword(transaction, objectId, prepareGeneratedPassword(newId()), { ...change, mustChange: true })
       const code = newId()
       const nowMs = clock.now()
       const expiresAtMs = nowMs + lifetimeMs
-      const row = { object_id: objectId, code_hash: hashId(code), created_at_ms: nowMs, expires_at_ms: expiresAtMs }
-      await store.insertOneTimeLink(transaction, row)
+      await store.insertOneTimeLink(transaction, {
+        object_id: objectId,
+        code_hash: hashId(code),
+        created_at_ms: nowMs,
+        expires_at_ms: expiresAtMs,
+        created_by: createdBy,
+      })
       return { code, made: { createdAtMs: nowMs, expiresAtMs } }
     },
     find: async (objectId) => {

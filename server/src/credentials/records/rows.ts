@@ -91,6 +91,8 @@ export type EnrollmentCodeRow = {
   /** base64url of the SHA-256. */
   readonly code_hash: string
   readonly expires_at_ms: number
+  /** The object id of the principal with which it ends; null if an earlier version or an operator created it. */
+  readonly created_by: string | null
 }
 
 export type SignInRow = {
@@ -152,6 +154,8 @@ export type EnrolmentCodeRow = {
   readonly code_hash: string
   readonly created_at_ms: number
   readonly expires_at_ms: number
+  /** As {@link EnrollmentCodeRow.created_by}. */
+  readonly created_by: string | null
 }
 
 /** The link with which a user may choose a password. */
@@ -161,6 +165,8 @@ export type OneTimeLinkRow = {
   readonly code_hash: string
   readonly created_at_ms: number
   readonly expires_at_ms: number
+  /** As {@link EnrollmentCodeRow.created_by}. */
+  readonly created_by: string | null
 }
 
 /** A security event of a user. */

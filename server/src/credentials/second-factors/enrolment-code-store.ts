@@ -30,6 +30,8 @@ export function enrolmentCodeStore(database: Database) {
       return numDeletedRows === 1n
     },
     deleteEnrolmentCode,
+    deleteEnrolmentCodesBy: (transaction: Transaction, creatorId: string) =>
+      within(transaction).deleteFrom('enrolment_code').where('created_by', '=', creatorId).execute(),
   }
 }
 

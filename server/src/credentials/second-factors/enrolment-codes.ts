@@ -7,10 +7,17 @@ import { newReadableCode } from './readable-code.ts'
 /** An enrolment code of a user, without its text. */
 export type PendingEnrolmentCode = { readonly createdAtMs: number; readonly expiresAtMs: number }
 
+/** An enrolment code to be created. */
+export type NewEnrolmentCode = {
+  readonly lifetimeMs: number
+  /** The object id of the creator; null for an operator. The code ends when the creator is disabled or deleted. */
+  readonly createdBy: string | null
+}
+
 /** Codes of an owner, each for one user, one use and a limited time. */
 export interface EnrolmentCodes {
   /** Creates a code, which is returned only here, and invalidates an earlier one of the user. */
-  create(transaction: Transaction, objectId: string, lifetimeMs: number): Promise<string>
+  create(transaction: Transaction, objectId: string, code: NewEnrolmentCode): Promise<string>
   find(objectId: string): Promise<PendingEnrolmentCode | undefined>
   isValid(objectId: string, code: string): Promise<boolean>
   /** Uses the code up; false if there is no such code, or it has expired. */
@@ -32,7 +39,7 @@ export function createEnrolmentCodes({
     return row === undefined || clock.now() >= row.expires_at_ms ? undefined : row
   }
   return {
-    create: async (transaction, objectId, lifetimeMs) => {
+    create: async (transaction, objectId, { lifetimeMs, createdBy }) => {
       const code = newReadableCode()
       const nowMs = clock.now()
       await store.replaceEnrolmentCode(transaction, {
@@ -40,6 +47,7 @@ export function createEnrolmentCodes({
         code_hash: hashOf(objectId, code),
         created_at_ms: nowMs,
         expires_at_ms: nowMs + lifetimeMs,
+        created_by: createdBy,
       })
       return code
     },

@@ -42,7 +42,7 @@ type ServicePrincipalChange = {
 export function createServicePrincipals(options: {
   readonly store: ApplicationStore & PrincipalStore
   readonly clock: Clock
-  readonly events: Pick<DirectoryListener, 'onApplicationDisabled'>
+  readonly events: Pick<DirectoryListener, 'onApplicationDisabled' | 'onPrincipalDisabled'>
   readonly removeServicePrincipal: RemoveServicePrincipal
 }) {
   const { store, clock, events, removeServicePrincipal } = options
@@ -98,6 +98,7 @@ export function createServicePrincipals(options: {
       await store.enableServicePrincipal(transaction, objectId, enabled ? 1 : 0)
       if (enabled) return
       // The sign-ins stay ended when it is enabled again.
+      await events.onPrincipalDisabled(transaction, objectId)
       await events.onApplicationDisabled(transaction, row.app_id)
       if (row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
     },

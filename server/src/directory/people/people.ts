@@ -40,7 +40,7 @@ export type PeopleOptions = {
   readonly store: PeopleStore & PrincipalStore
   readonly clock: Clock
   readonly identities: Pick<ExternalUsers, 'setIdentities' | 'identitiesOf'>
-  readonly events: Pick<DirectoryListener, 'onUserSuspended'>
+  readonly events: Pick<DirectoryListener, 'onPrincipalDisabled' | 'onUserSuspended'>
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
@@ -72,6 +72,7 @@ export function createPeople({ store, clock, identities, events, onPrincipalDele
       if (Object.keys(set).length > 0) await store.updateUser(transaction, objectId, set)
       // The sign-ins stay ended when the user is enabled again or has chosen a password.
       const { enabled, mustChangePassword } = change
+      if (enabled === false) await events.onPrincipalDisabled(transaction, objectId)
       if (enabled === false || mustChangePassword === true) await events.onUserSuspended(transaction, objectId)
       if (enabled === false && row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
     },

@@ -8,6 +8,8 @@ export interface DirectoryListener {
     transaction: Transaction,
     application: { readonly objectId: string; readonly appId: string },
   ): Promise<void>
+  /** The user or service principal was disabled. */
+  onPrincipalDisabled(transaction: Transaction, objectId: string): Promise<void>
   /** The user was disabled, must choose another password, or lost an identity of another provider. */
   onUserSuspended(transaction: Transaction, objectId: string): Promise<void>
   /** Users may no longer sign in to the application. */
@@ -32,6 +34,8 @@ export function createDirectoryEvents(): {
         each((listener) => listener.onPrincipalDeleted(transaction, principal)),
       onApplicationDeleted: (transaction, application) =>
         each((listener) => listener.onApplicationDeleted(transaction, application)),
+      onPrincipalDisabled: (transaction, objectId) =>
+        each((listener) => listener.onPrincipalDisabled(transaction, objectId)),
       onUserSuspended: (transaction, objectId) => each((listener) => listener.onUserSuspended(transaction, objectId)),
       onApplicationDisabled: (transaction, appId) =>
         each((listener) => listener.onApplicationDisabled(transaction, appId)),

@@ -51,7 +51,8 @@ export const createOneTimeLink: GraphHandler<typeof newOneTimeLinkSchema, typeof
         await context.directory.people.setIdentities(transaction, id, [])
         await enrolmentCodes.remove(transaction, id)
       }
-      const link = { lifetimeMs, removesMethods: removeOtherMethods, origin: call.origin }
+      const { objectId: createdBy } = call.caller.principal
+      const link = { lifetimeMs, removesMethods: removeOtherMethods, origin: call.origin, createdBy }
       return oneTimeLinks.create(transaction, id, link)
     },
     () => ({

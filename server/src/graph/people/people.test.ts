@@ -13,7 +13,7 @@ test('a password reset returns the other sign-in methods, and can remove them', 
     const passkey = { credentialId: 'b2YgYSB0aGllZg', publicKey: new Uint8Array([1]), counter: 0, transports: [] }
     await credentials.secondFactors.addPasskey(transaction, { ...passkey, objectId: id, displayName: 'Of a thief' })
     await credentials.secondFactors.newRecoveryCodes(transaction, id)
-    await credentials.enrolmentCodes.create(transaction, id, 60_000)
+    await credentials.enrolmentCodes.create(transaction, id, { lifetimeMs: 60_000, createdBy: null })
   })
   const path = `/users/${id}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`
   const first = await asOwner('POST', path, { newPassword: 'seven brass kettles' })

@@ -52,7 +52,8 @@ export const createAccessPass: GraphHandler<typeof newAccessPassSchema, typeof a
     async (transaction) => {
       const event = { kind: 'method-added', detail: 'enrolment-code', origin: call.origin } as const
       await securityEvents.record(transaction, id, event)
-      return enrolmentCodes.create(transaction, id, lifetimeInMinutes * minuteMs)
+      const { objectId: createdBy } = call.caller.principal
+      return enrolmentCodes.create(transaction, id, { lifetimeMs: lifetimeInMinutes * minuteMs, createdBy })
     },
     () => ({ action: 'user.create-enrolment-code', target: `users/${id}`, detail: { lifetimeInMinutes } }),
   )

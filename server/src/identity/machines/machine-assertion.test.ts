@@ -39,7 +39,7 @@ async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
     return (await database.transaction((transaction) => directory.managedIdentities.put(transaction, wanted))).identity
   }
   const newCode = async (machine: ManagedIdentity) => {
-    const code = credentials.machines.prepareEnrollmentCode()
+    const code = { ...credentials.machines.prepareEnrollmentCode(), createdBy: 'an owner' }
     await database.transaction((transaction) => credentials.machines.insertEnrollmentCode(transaction, machine, code))
     return code.code
   }

@@ -147,7 +147,7 @@ test('an enrollment code needs the permission to change the machine, and is not 
 })
 
 test('an enrollment code needs the permission to assign the attached identities, and attaching another one invalidates it', async (t) => {
-  const { arm, principalWith, assign, credentials, makeIdentity } = await open(t)
+  const { arm, principalWith, assign, credentials, database, directory, makeIdentity } = await open(t)
   const identity = await makeIdentity('deploy')
   const other = await makeIdentity('other')
   const attach = ({ id }: { readonly id: string }) =>
@@ -167,6 +167,13 @@ test('an enrollment code needs the permission to assign the attached identities,
   assert.deepEqual([refused.status, codeOf(refused)], [403, 'LinkedAuthorizationFailed'])
   await assign(contributor.servicePrincipal.objectId, operator, identity.id)
   assert.equal((await enroll(await ask()))?.machine.name, 'build-1')
+  const last = await ask()
+  const { objectId } = contributor.servicePrincipal
+  const disable = (enabled: boolean) =>
+    database.transaction((tx) => directory.applications.updateServicePrincipal(tx, objectId, { enabled }))
+  await disable(false)
+  assert.equal(await enroll(last), undefined, 'the code ends when its creator is disabled')
+  await disable(true)
   await attach(other)
   assert.equal(codeOf(await ask()), 'LinkedAuthorizationFailed', 'each of them')
 })

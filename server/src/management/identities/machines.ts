@@ -162,6 +162,7 @@ export async function createEnrollmentCode(
 ): Promise<DocumentOf<typeof enrollmentCodeResponse>> {
   const made = context.credentials.machines.prepareEnrollmentCode()
   const { expiresAtMs } = made
+  const { objectId: createdBy } = call.caller.principal
   const present = await describeOne(context.credentials, await requireMachine(context, call.names))
   await requireMayBecome(context, call, present)
   const assignable = await requireAssignable(context, call, present.attached)
@@ -170,7 +171,7 @@ export async function createEnrollmentCode(
     // An identity that was attached meanwhile has not been checked.
     const { attached } = await describeOne(context.credentials, machine, transaction)
     for (const { id } of attached) if (!assignable.has(id)) throw mayNotAssign(call.caller, id)
-    await context.credentials.machines.insertEnrollmentCode(transaction, machine, made)
+    await context.credentials.machines.insertEnrollmentCode(transaction, machine, { ...made, createdBy })
     const event = { action: 'machine.enrollment-code', target: machine.id, detail: { expiresAtMs } }
     return { result: undefined, event }
   })

@@ -155,7 +155,9 @@ test('with enrolment by owner code, a password alone cannot set up an authentica
   const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   const without = await browser.submit(nextPage, '/sign-in/enrolment')
   assert.match(without.text, /Incorrect or expired enrolment code/)
-  const code = await pages.change((transaction) => enrolmentCodes.create(transaction, alice.objectId, 60_000))
+  const code = await pages.change((transaction) =>
+    enrolmentCodes.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
+  )
   const shown = await browser.submit(without, '/sign-in/enrolment', { enrolment_code: code.toUpperCase() })
   const confirm = { code: codeOf(pages, shown) }
   const stripped = await browser.submit(shown, '/sign-in/enrolment/confirm', { ...confirm, enrolment_code: '' })
@@ -174,7 +176,9 @@ test('with enrolment by owner code, a password alone cannot set up a passkey', a
   const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   const without = await browser.submit(nextPage, '/sign-in/enrolment', { method })
   assert.match(without.text, /Incorrect or expired enrolment code/)
-  const code = await pages.change((transaction) => enrolmentCodes.create(transaction, alice.objectId, 60_000))
+  const code = await pages.change((transaction) =>
+    enrolmentCodes.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
+  )
   const shown = await browser.submit(without, '/sign-in/enrolment', { method, enrolment_code: code })
   const credential = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin }).create(shown)
   const stripped = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential, enrolment_code: '' })
@@ -189,7 +193,7 @@ test('with enrolment by owner code, a password alone cannot set up a passkey', a
 test('a setup that was started with an owner’s code does not show its secret without the code', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
   const code = await pages.change((transaction, { enrolmentCodes }) =>
-    enrolmentCodes.create(transaction, alice.objectId, 60_000),
+    enrolmentCodes.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
   )
   const attacker = pages.openBrowser()
   const nextPage = await enterPassword(attacker, await attacker.get(codeRequest().url), 'alice')
@@ -220,7 +224,7 @@ test('the account pages require the owner’s code for the first second factor, 
     assert.equal(sent.status, 403, path)
   }
   const code = await pages.change((transaction, { enrolmentCodes }) =>
-    enrolmentCodes.create(transaction, alice.objectId, 60_000),
+    enrolmentCodes.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
   )
   const shown = await browser.submit(nextPage, '/sign-in/enrolment', { enrolment_code: code })
   pages.time.nowMs += 1000

@@ -12,7 +12,7 @@ async function open(t: TestContext, required: 'none' | 'all' = 'none') {
   const origin = { remoteAddress: '198.51.100.7', userAgent: undefined }
   const link = ({ objectId }: User) =>
     pages.change(async (tx, { oneTimeLinks }) => {
-      const { code } = await oneTimeLinks.create(tx, objectId, { lifetimeMs: 60_000, origin })
+      const { code } = await oneTimeLinks.create(tx, objectId, { lifetimeMs: 60_000, createdBy: 'an owner', origin })
       return code
     })
   const browser = pages.openBrowser()
