@@ -7,8 +7,8 @@ import { connect } from 'node:tls'
 import { form, request, type HttpRequest, type HttpResponse } from '../harness/http.ts'
 import { codeOf } from '../harness/person.ts'
 import type { RunningServer } from '../harness/server.ts'
-import type { Role, Scene } from './fairness-jobs.ts'
-import { fillPath, measuredRoutes, type RouteKind } from './route-kinds.ts'
+import { connections, type Role, type Scene } from './fairness-jobs.ts'
+import { fillFields, fillUrl, measuredRoutes, type RouteKind, withoutOwner } from './route-kinds.ts'
 
 /** One connection of an attacker: sends its request repeatedly, and reports the responses. */
 type Attacker = (scene: Scene, role: Role, tell: (status: number | string) => void) => () => Promise<void>
@@ -19,7 +19,10 @@ type Attack = { readonly roles: readonly Role[]; readonly attacker: Attacker }
 const routeAttacks: Readonly<Record<string, Attack>> = Object.fromEntries(
   measuredRoutes().map((kind) => [
     `route ${kind.id}`,
-    { roles: ['anonymous', 'owner'], attacker: (...context) => routeRequests(kind, ...context) },
+    {
+      roles: kind.id in withoutOwner ? ['anonymous'] : ['anonymous', 'owner'],
+      attacker: (...context) => routeRequests(kind, ...context),
+    },
   ]),
 )
 
@@ -42,44 +45,76 @@ export const attacks: Readonly<Record<string, Attack>> = {
 
 type Ask = (method: string, path: string, options?: Partial<HttpRequest>) => Promise<HttpResponse>
 
+/** The connections of the expensive caller, which all kinds use. */
+const agents = Array.from({ length: connections }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
+let askers = 0
+
 /** Sends requests on one persistent connection. */
 function asker({ reached, authorizations }: Scene, role: Role): Ask {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const agent = agents[askers % connections]
+  askers += 1
   const authorization = authorizations[role]
   return (method, path, options = {}) =>
     request({
       method,
       url: `${reached.baseUrl}${path}`,
       caFile: reached.caFile,
-      agent,
+      ...(agent !== undefined && { agent }),
       ...options,
       headers: { ...(authorization !== undefined && { authorization }), ...options.headers },
     })
 }
 
-function authorizationOf({ armToken, graphToken, ownerBasic }: Scene, role: Role, path: string): string | undefined {
-  if (role !== 'owner') return undefined
-  if (path.startsWith('/graph/')) return `Bearer ${graphToken}`
-  return /^\/(?:v2|acr|oauth2)\//.test(path) ? ownerBasic : `Bearer ${armToken}`
+/** The credential of an owner: a token, a secret or the session of a browser. */
+function credentialOf({ reached, armToken, graphToken, ownerBasic, ownerCookie }: Scene, path: string) {
+  // The form has the credential.
+  if (/^\/\{tenant\}\/oauth2\/.*token$/.test(path)) return {}
+  if (path.startsWith('/graph/') || path === '/oidc/userinfo') return { authorization: `Bearer ${graphToken}` }
+  if (/^\/(?:v2|acr|oauth2)\//.test(path)) return { authorization: ownerBasic }
+  if (!/^\/(?:portal|account|sign-in|sign-out|devicelogin|\{tenant\}\/oauth2\/.*authorize)/.test(path))
+    return { authorization: `Bearer ${armToken}` }
+  return { cookie: ownerCookie, origin: reached.baseUrl, 'sec-fetch-site': 'same-origin', 'x-acrux-portal': '1' }
+}
+
+/** What the braces in paths, queries and forms of routes stand for. */
+function valuesOf(scene: Scene, role: Role, { method, path }: RouteKind): Record<string, string> {
+  const { tenantId, subscriptionId, resourceGroup, registry, loginServer, servicePrincipal } = scene.reached.firstRun
+  const { appId, password } = servicePrincipal
+  return {
+    tenant: tenantId,
+    subscriptionId,
+    resourceGroup,
+    registry,
+    loginServer,
+    path: path.startsWith('/portal/api/graph') ? 'users' : path.startsWith('/portal/api/arm') ? 'tenants' : 'v2/',
+    ...(/^\/(?:v2|acr)\//.test(path) ? contentOf(scene, method, path) : { name: 'worst' }),
+    ...(role === 'owner' && { appId, secret: password, armToken: scene.armToken }),
+  }
+}
+
+/** The content that a request names. What other kinds need is not deleted. */
+function contentOf({ image, indexDigest }: Scene, method: string, path: string): Record<string, string> {
+  if (method === 'DELETE') return { name: 'worst/none' }
+  if (path.includes('/blobs/{digest}')) return { name: 'team/app', digest: image.blobs[0] ?? '' }
+  return { name: 'worst/tags', reference: 'tag-1', digest: indexDigest, tag: 'tag-1' }
+}
+
+function bodyOf({ body, form: fields }: RouteKind, values: Readonly<Record<string, string>>) {
+  if (fields !== undefined) return form(fillFields(fields, values))
+  return body === undefined
+    ? undefined
+    : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
 /** Sends a request to a route, as an owner or without a credential. */
-function routeRequests({ method, path, body }: RouteKind, scene: Scene, role: Role, tell: (status: number) => void) {
+function routeRequests(kind: RouteKind, scene: Scene, role: Role, tell: (status: number) => void) {
+  const { method, path } = kind
   const ask = asker(scene, 'owner')
-  const { tenantId, subscriptionId, resourceGroup, registry, loginServer } = scene.reached.firstRun
-  const objects = { name: 'worst/tags', reference: 'tag-1', digest: scene.indexDigest, tag: 'tag-1' }
-  const values = { tenant: tenantId, subscriptionId, resourceGroup, registry, loginServer, ...objects }
-  const filled = fillPath(
-    path,
-    path.startsWith('/v2') || path.startsWith('/acr') ? values : { ...values, name: 'worst' },
-  )
-  const authorization = authorizationOf(scene, role, path)
-  const headers = {
-    ...(authorization !== undefined && { authorization }),
-    ...(body !== undefined && { 'content-type': 'application/json' }),
-  }
-  const options = { headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
-  return async () => tell((await ask(method, filled, options)).status)
+  const values = valuesOf(scene, role, kind)
+  const sent = bodyOf(kind, values)
+  const headers = { ...(role === 'owner' && credentialOf(scene, path)), ...sent?.headers }
+  const url = fillUrl(kind, values)
+  return async () => tell((await ask(method, url, { ...sent, headers })).status)
 }
 
 function largePushes(scene: Scene, role: Role, tell: (status: number) => void) {
@@ -97,8 +132,7 @@ function largePushes(scene: Scene, role: Role, tell: (status: number) => void) {
 function directoryFilters(scene: Scene, role: Role, tell: (status: number) => void) {
   const ask = asker(scene, 'owner')
   const path = `/graph/v1.0/applications?$filter=${encodeURIComponent("startswith(displayName,'nothing')")}`
-  const authorization = authorizationOf(scene, role, path)
-  const headers = authorization === undefined ? {} : { authorization }
+  const headers = role === 'owner' ? credentialOf(scene, path) : {}
   return async () => tell((await ask('GET', path, { headers })).status)
 }
 

@@ -45,10 +45,17 @@ async function untilLine(child: ChildProcess, line: RegExp, errors: () => string
   })
 }
 
-/** Starts the server of this tree on a data directory that is there already, bound to a core. */
+/** A data directory that is there already, and where its server listens. */
+export interface SubjectPlace {
+  readonly dataDir: string
+  readonly port: number
+  /** The main file of the program; that of this tree by default. */
+  readonly main?: string | undefined
+}
+
+/** Starts a server on a data directory, bound to a core. */
 export async function startSubject(
-  dataDir: string,
-  port: number,
+  { dataDir, port, main = mainFile }: SubjectPlace,
   core: number | undefined,
   args: readonly string[] = [],
 ): Promise<Child & { readonly readyMs: number }> {
@@ -57,7 +64,7 @@ export async function startSubject(
   const log = openSync(logFile, 'w')
   const begun = performance.now()
   const place = ['--data-dir', dataDir, '--listen', `127.0.0.1:${port}`, '--public-host', `localhost:${port}`]
-  const { child, handle } = start([mainFile, 'serve', ...place, ...args], ['ignore', 'pipe', log])
+  const { child, handle } = start([main, 'serve', ...place, ...args], ['ignore', 'pipe', log])
   closeSync(log)
   await untilLine(child, /^acrux: ready at /m, () => readFileSync(logFile, 'utf8'))
   const readyMs = performance.now() - begun

@@ -4,6 +4,9 @@ import type { RunningServer } from '../harness/server.ts'
 /** What the process that generates the load needs to know about the server. */
 export type Reached = Pick<RunningServer, 'baseUrl' | 'caFile' | 'firstRun' | 'port'>
 
+/** The connections of the expensive caller. */
+export const connections = 16
+
 /** Who sends the worst requests. */
 export type Role = 'anonymous' | 'reader' | 'pusher' | 'account holder' | 'owner'
 
@@ -18,6 +21,8 @@ export interface Scene {
   readonly armToken: string
   readonly graphToken: string
   readonly ownerBasic: string
+  /** The cookies of an owner that is signed in to the portal. */
+  readonly ownerCookie: string
   /** A JSON Web Token of the trusted issuer, whose header is replaced. */
   readonly assertion: ReturnType<TokenIssuer['token']>
   readonly appId: string

@@ -6,12 +6,18 @@ import { readFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { attacks } from './attacks.ts'
-import type { FairnessJob, FairnessReply, Latencies, Role, Scene } from './fairness-jobs.ts'
+import {
+  connections,
+  type FairnessJob,
+  type FairnessReply,
+  type Latencies,
+  type Role,
+  type Scene,
+} from './fairness-jobs.ts'
 import { request } from '../harness/http.ts'
 
-const connections = 16
 /** How often each of the other callers sends a request: rarely enough that they do not load the server. */
-const pauseMs = 15
+const pauseMs = 10
 
 function reply(message: FairnessReply): void {
   process.send?.(message)

@@ -12,6 +12,7 @@ import {
 import { stringAt } from '../harness/json.ts'
 import { accessToken, basic, digestOf, pushBlob, pushImage, putManifest } from '../harness/registry.ts'
 import { request } from '../harness/http.ts'
+import { pageVisitor } from '../harness/page-visitor.ts'
 import type { RunningServer } from '../harness/server.ts'
 import type { TokenIssuer } from '../harness/token-issuer.ts'
 import type { Scene } from './fairness-jobs.ts'
@@ -70,6 +71,12 @@ async function writeEvents({ baseUrl, caFile }: RunningServer, owner: string, se
   agent.destroy()
 }
 
+async function ownerCookie(server: RunningServer): Promise<string> {
+  const visitor = pageVisitor(server)
+  await visitor.signIn(await visitor.open('/portal/sign-in'), server.firstRun.owner)
+  return [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+}
+
 /** Fills a server with all that the worst requests need. */
 export async function setScene(server: RunningServer, issuer: TokenIssuer): Promise<Scene> {
   const { firstRun, baseUrl, caFile, port } = server
@@ -108,6 +115,7 @@ export async function setScene(server: RunningServer, issuer: TokenIssuer): Prom
     armToken: await armToken(server),
     graphToken: await armToken(server, firstRun.servicePrincipal, `${baseUrl}/graph//.default`),
     ownerBasic: owner,
+    ownerCookie: await ownerCookie(server),
     assertion: issuer.token({ sub: 'worst', aud: audience }),
     appId: reader.appId,
     indexDigest: await pushIndex(server, owner),

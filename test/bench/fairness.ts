@@ -9,9 +9,10 @@ import { startServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { attacks } from './attacks.ts'
 import { bind, cpuSeconds } from './cores.ts'
-import type { FairnessJob, FairnessReply, Latencies, Role, Scene } from './fairness-jobs.ts'
+import type { FairnessJob, FairnessReply, Latencies, Scene } from './fairness-jobs.ts'
+import { type FairnessReport, type Kind, reportFairness, type Seen, shareOf } from './fairness-report.ts'
 import { setScene } from './fairness-scene.ts'
-import { median, type Figure, type Settings } from './figure.ts'
+import { median, type Settings } from './figure.ts'
 
 /** A process of the load. */
 interface Worker extends AsyncDisposable {
@@ -40,17 +41,6 @@ function startWorker(core: number, niceness: number): Worker {
   }
 }
 
-/** The latencies of the other callers during the load, and the growth of the server's memory. */
-interface Seen {
-  readonly pull: readonly [p50: number, p99: number]
-  readonly token: readonly [p50: number, p99: number]
-  readonly grownMiB: number
-  readonly perSecond: number
-  /** The share of one core that the server used for the requests of the attacker and the others. */
-  readonly processorPercent: number
-  readonly statuses: string
-}
-
 function percentiles(numbers: readonly number[]): readonly [number, number] {
   const sorted = [...numbers].sort((a, b) => a - b)
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? NaN
@@ -73,31 +63,40 @@ interface Stage {
   readonly pid: number
   readonly attacker: Worker
   readonly victims: Worker
-  readonly measuredMs: number
 }
 
-async function see(stage: Stage, name: string | undefined, role: Role): Promise<Seen> {
-  const { scene, pid, attacker, victims, measuredMs } = stage
+/** How long the load runs before the measurement, during it, and how long the server rests afterwards. */
+interface Duration {
+  readonly beforeMs: number
+  readonly measuredMs: number
+  readonly afterMs: number
+}
+
+/** One look at a kind, of which there are hundreds. */
+const brief: Duration = { beforeMs: 100, measuredMs: 350, afterMs: 20 }
+
+async function see(stage: Stage, kind: Kind | undefined, duration: Duration): Promise<Seen> {
+  const { scene, pid, attacker, victims } = stage
   const beforeMiB = residentMiB(pid)
   let mostMiB = beforeMiB
   const sampling = setInterval(() => (mostMiB = Math.max(mostMiB, residentMiB(pid))), 50)
   const begun = performance.now()
-  if (name !== undefined) {
-    attacker.tell({ kind: 'attack', scene, name, role })
-    await sleep(500)
+  if (kind !== undefined) {
+    attacker.tell({ kind: 'attack', scene, ...kind })
+    await sleep(duration.beforeMs)
   }
   const [cpuBefore, measuredFrom] = [cpuSeconds(pid), performance.now()]
-  const { pull, token } = await latenciesOf(victims, scene, measuredMs)
+  const { pull, token } = await latenciesOf(victims, scene, duration.measuredMs)
   const processorPercent = ((cpuSeconds(pid) - cpuBefore) / (performance.now() - measuredFrom)) * 100_000
   clearInterval(sampling)
   const grownMiB = mostMiB - beforeMiB
-  const seen = { pull: percentiles(pull), token: percentiles(token), grownMiB, processorPercent }
-  if (name === undefined) return { ...seen, perSecond: 0, statuses: '' }
+  const seen = { pull: percentiles(pull), token: percentiles(token), grownMiB, processorPercent, count: 1 }
+  if (kind === undefined) return { ...seen, perSecond: 0, statuses: '' }
   const reply = await attacker.ask({ kind: 'stop' })
   if (reply.kind !== 'attacked') throw new Error(`expected the result of the attack, but got ${reply.kind}`)
   const perSecond = reply.requests / ((performance.now() - begun) / 1000)
   const statuses = Object.entries(reply.statuses).map(([status, count]) => `${status} ×${count}`)
-  await sleep(500)
+  await sleep(duration.afterMs)
   return { ...seen, perSecond, statuses: statuses.join(', ') }
 }
 
@@ -111,40 +110,52 @@ function middle(runs: readonly Seen[]): Seen {
     perSecond: of(({ perSecond }) => perSecond),
     processorPercent: of((seen) => seen.processorPercent),
     statuses: runs.at(-1)?.statuses ?? '',
+    count: runs.length,
   }
 }
 
-const mostGrownMiB = 200
-const leastP99Ms = 25
-
-/** The figure of one attack: the worst of its values, as a share of its limit. */
-function figureOf(name: string, seen: Seen, rest: Seen): Figure {
-  const shares = (['pull', 'token'] as const).flatMap((kind) => [
-    seen[kind][0] / (3 * rest[kind][0]),
-    seen[kind][1] / Math.max(5 * rest[kind][1], leastP99Ms),
-  ])
-  const written = (one: Seen) =>
-    (['pull', 'token'] as const)
-      .map((kind) => `${kind} ${one[kind].map((ms) => ms.toFixed(1)).join('/')} ms`)
-      .join(', ')
-  return {
-    name,
-    measured: Math.max(...shares, seen.grownMiB / mostGrownMiB),
-    unit: 'ratio',
-    bound: 'at most',
-    target: 1,
-    details: `${written(seen)} (at rest ${written(rest)}), +${Math.round(seen.grownMiB)} MiB, processor ${Math.round(seen.processorPercent)} % (at rest ${Math.round(rest.processorPercent)} %), ${Math.round(seen.perSecond)}/s: ${seen.statuses}`,
-  }
+/** The effect of each kind of request, beside the values at rest. */
+interface Effects {
+  readonly rest: Seen
+  readonly kinds: ReadonlyMap<Kind, Seen>
 }
 
 /**
- * The effect on all others of one caller that sends expensive requests on 16 connections: p50 and p99 of a pull and
- * of a token, and
- * the memory of the server. A figure is the worst value, as a share of its limit. `only` selects figures by a part of
- * their names.
+ * Looks once at each kind, at the kinds of the route tables briefly, and then several times at those that are over their
+ * limits: the maximum of a brief look is above its 99th percentile. `areNamed` kinds are few, and all looked at several times.
  */
-export async function measureFairness(settings: Settings, only?: string): Promise<Figure[]> {
-  const { cores, rounds, measuredMs, serverArgs, say } = settings
+async function seeAll(stage: Stage, all: readonly Kind[], areNamed: boolean, settings: Settings): Promise<Effects> {
+  const full: Duration = { beforeMs: 500, measuredMs: 2 * settings.measuredMs, afterMs: 500 }
+  const rests: Seen[] = [await see(stage, undefined, full)]
+  const kinds = new Map<Kind, Seen>()
+  if (!areNamed) {
+    for (const [index, kind] of all.entries()) {
+      if (index % 25 === 0) settings.say(`fairness: ${index} of ${all.length} kinds`)
+      if (index % 100 === 99) rests.push(await see(stage, undefined, full))
+      kinds.set(kind, await see(stage, kind, kind.name.startsWith('route ') ? brief : full))
+    }
+  }
+  const before = middle(rests)
+  const again = areNamed ? all : all.filter((kind) => shareOf(kinds.get(kind) ?? before, before) > 1)
+  const runs = new Map<Kind, Seen[]>(again.map((kind) => [kind, []]))
+  for (let round = 1; round <= settings.rounds; round += 1) {
+    rests.push(await see(stage, undefined, full))
+    for (const [kind, seen] of runs) {
+      settings.say(`fairness: ${kind.name}, ${kind.role} (${round} of ${settings.rounds})`)
+      seen.push(await see(stage, kind, full))
+    }
+  }
+  for (const [kind, seen] of runs) kinds.set(kind, middle(seen))
+  return { rest: middle(rests), kinds }
+}
+
+/**
+ * The effect on all others of one caller that sends expensive requests on 16 connections: p50 and p99 of a pull and of a token, and
+ * the memory of the server. A figure is the worst value, as a share of its limit. `only` selects figures by a part of
+ * their names. Returns the table of all values, too.
+ */
+export async function measureFairness(settings: Settings, only?: string): Promise<FairnessReport> {
+  const { cores, serverArgs, say } = settings
   say('filling a registry for the worst requests')
   await using issuer = await startTokenIssuer()
   await using server = await startServer({ args: ['--log-level', 'error', ...trustArguments(issuer), ...serverArgs] })
@@ -152,21 +163,10 @@ export async function measureFairness(settings: Settings, only?: string): Promis
   bind(server.pid, cores.server)
   await using attacker = startWorker(cores.load, 10)
   await using victims = startWorker(cores.load, 0)
-  const stage: Stage = { scene, pid: server.pid, attacker, victims, measuredMs: 2 * measuredMs }
+  const stage: Stage = { scene, pid: server.pid, attacker, victims }
   const all = Object.entries(attacks)
     .flatMap(([name, { roles }]) => roles.map((role) => ({ name, role })))
     .filter(({ name, role }) => only === undefined || `${name}, ${role}`.includes(only))
-  const rests: Seen[] = []
-  const runs = new Map<string, Seen[]>()
-  for (let round = 1; round <= rounds; round += 1) {
-    rests.push(await see(stage, undefined, 'anonymous'))
-    for (const { name, role } of all) {
-      const title = `fairness: ${name}, ${role}`
-      say(`${title} (${round} of ${rounds})`)
-      const seen = await see(stage, name, role)
-      runs.set(title, [...(runs.get(title) ?? []), seen])
-    }
-  }
-  const rest = middle(rests)
-  return [...runs].map(([title, seen]) => figureOf(title, middle(seen), rest))
+  const { rest, kinds } = await seeAll(stage, all, only !== undefined, settings)
+  return reportFairness(rest, kinds)
 }

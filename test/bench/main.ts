@@ -18,6 +18,7 @@ import { measureReplicas } from './replicas.ts'
 import { measureStartUp } from './start-up.ts'
 import { fill, startOn } from './subject.ts'
 import { measureRevocation } from './revocation.ts'
+import { measureVersions } from './versions.ts'
 import { measureWorkerCores } from './worker-cores.ts'
 import { measureWorkers } from './workers.ts'
 
@@ -31,15 +32,27 @@ const names = [
 ]
 
 /** Figures that take so long that they are measured only if they are named. */
-const onlyNamed = ['fairness', 'objects', 'workers', 'postgres', 'replicas', 'peers', 'portal', ...packageFigures]
+const onlyNamed = [
+  'fairness',
+  'objects',
+  'workers',
+  'postgres',
+  'replicas',
+  'peers',
+  'versions',
+  'portal',
+  ...packageFigures,
+]
 
-const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT] [--view TEXT]… [--peer NAME=PROGRAM]…
+const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT] [--view TEXT]… [--peer NAME=PROGRAM]… [--tree FOLDER]
 
 Figures: ${names.join(', ')}; all of them unless some are named.
-Only when named: ${onlyNamed.join(', ')}; the median of 5 rounds unless --rounds says otherwise.
---attack measures only those worst requests of fairness whose names have the text in them.
+Only when named: ${onlyNamed.join(', ')}.
+fairness looks at each kind of request once, and --rounds times, 3 by default, at those that are over a limit.
+--attack measures only those kinds of fairness whose names have the text in them, each --rounds times.
 --view measures only those views of the portal whose names have the text in them.
 --peer names the program of a registry that peers measures beside Acrux: olareg, zot or distribution.
+--tree names the clone of another version, with its packages, with which versions compares this one in pairs.
 --serve gives the measured server a further argument, such as --serve=--log-level=warn.
 `
 
@@ -62,11 +75,12 @@ function readArguments() {
       connections: { type: 'string', default: '64' },
       serve: { type: 'string', multiple: true, default: [] },
       peer: { type: 'string', multiple: true, default: [] },
+      tree: { type: 'string' },
     },
   })
   const unknown = positionals.filter((name) => ![...names, ...onlyNamed].includes(name))
   if (unknown.length > 0) throw new Error(`no such figure: ${unknown.join(', ')}\n${usage}`)
-  const usualRounds = positionals.includes('fairness') ? '5' : '7'
+  const usualRounds = positionals.includes('fairness') ? '3' : '7'
   return {
     ...values,
     chosen: new Set(positionals.length > 0 ? positionals : names),
@@ -103,17 +117,15 @@ async function measureBlobs(settings: Settings, chosen: ReadonlySet<string>): Pr
   return figures
 }
 
-async function main(): Promise<void> {
-  const { chosen, json, help, rounds, measuredMs, connections, serve, attack, view, peer } = readArguments()
-  if (help) {
-    process.stdout.write(usage)
-    return
-  }
-  const cores = twoCores()
-  await using load = startLoad(cores.load)
-  const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`)
-  const settings: Settings = { cores, load, rounds, measuredMs, connections, serverArgs: serve, say }
-  const figures = [
+type Selection = {
+  readonly chosen: ReadonlySet<string>
+  readonly view: readonly string[] | undefined
+  readonly peer: readonly string[]
+  readonly tree: string | undefined
+}
+
+async function measureFigures(settings: Settings, { chosen, view, peer, tree }: Selection): Promise<Figure[]> {
+  return [
     ...(await measureSmallAnswers(settings, chosen)),
     ...(chosen.has('decide-flat') ? [await measureDecide(settings)] : []),
     ...(await measureBlobs(settings, chosen)),
@@ -125,10 +137,26 @@ async function main(): Promise<void> {
     ...(chosen.has('postgres') ? await measurePostgres(settings) : []),
     ...(chosen.has('replicas') ? await measureReplicas(settings) : []),
     ...(chosen.has('portal') ? await measurePortal(settings, view) : []),
+    ...(chosen.has('versions') ? await measureVersions(settings, tree) : []),
     ...(chosen.has('peers') ? await measurePeers(settings, peer) : []),
-    ...(chosen.has('fairness') ? await measureFairness(settings, attack) : []),
   ]
-  process.stdout.write(`${json ? document(figures) : table(figures)}\n`)
+}
+
+async function main(): Promise<void> {
+  const { chosen, json, help, rounds, measuredMs, connections, serve, attack, view, peer, tree } = readArguments()
+  if (help) {
+    process.stdout.write(usage)
+    return
+  }
+  const cores = twoCores()
+  await using load = startLoad(cores.load)
+  const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`)
+  const settings: Settings = { cores, load, rounds, measuredMs, connections, serverArgs: serve, say }
+  const figures = await measureFigures(settings, { chosen, view, peer, tree })
+  const fairness = chosen.has('fairness') ? await measureFairness(settings, attack) : undefined
+  const all = [...figures, ...(fairness?.figures ?? [])]
+  const tables = [...(figures.length > 0 ? [table(figures)] : []), ...(fairness === undefined ? [] : [fairness.table])]
+  process.stdout.write(`${json ? document(all) : tables.join('\n\n')}\n`)
 }
 
 await main().catch((error: unknown) => {

@@ -28,7 +28,7 @@ const many = 100_000
 type Servers = Readonly<Record<'sqlite' | 'postgres' | 'large', Subject>>
 
 /** An operation whose processor time in the server is compared. */
-interface Compared {
+export interface Compared {
   readonly name: string
   /** The minimum rate on PostgreSQL, as a share of that on SQLite. */
   readonly target: number
@@ -36,7 +36,8 @@ interface Compared {
   readonly work: (settings: Settings, subject: Subject) => Promise<() => Promise<Outcome>>
 }
 
-const compared: readonly Compared[] = [
+/** The operations that are compared. */
+export const compared: readonly Compared[] = [
   { name: 'manifest-by-digest', target: 0.9, work: again((subject, number) => manifestByDigest(subject, number)) },
   { name: 'manifest-by-tag', target: 0.35, work: again((subject, number) => manifestRequest('GET', subject, number)) },
   { name: 'token-again', target: 0.9, work: again((subject, number) => tokenByBasic(subject, number)) },

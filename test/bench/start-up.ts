@@ -8,7 +8,7 @@ const tags = 1_000_000
 async function readyMs({ dataDir, port }: Filled, rounds: number): Promise<number> {
   const all: number[] = []
   for (let round = 0; round < rounds; round += 1) {
-    await using server = await startSubject(dataDir, port, undefined)
+    await using server = await startSubject({ dataDir, port }, undefined)
     all.push(server.readyMs)
   }
   return median(all)

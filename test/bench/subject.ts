@@ -23,6 +23,8 @@ export interface Filled extends Disposable {
   readonly issuer: TokenIssuer | undefined
   /** The arguments of `acrux serve` that select its database and its object store. */
   readonly placeArgs: readonly string[]
+  /** The main file of the server, if it is not that of this tree. */
+  readonly main?: string | undefined
   /** The digest of the image of every repository. */
   readonly digest: string
 }
@@ -48,18 +50,21 @@ interface Place {
   /** Arguments of the server, and its variables. */
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** The main file of the server, if it is not that of this tree. */
+  readonly main?: string
 }
 
 const exchangeAudience = 'api://AzureADTokenExchange'
 
 /** Creates a registry through the server, stops the server, and fills the database, which is SQLite by default. */
 export async function fill(sizes: Sizes, issuer?: TokenIssuer, place: Place = {}): Promise<Filled> {
-  const { database: inPostgres, args = [], env = {} } = place
+  const { database: inPostgres, args = [], env = {}, main } = place
   const folder = tempDir('bench')
   try {
     const dataDir = join(folder.path, 'data')
     const placeArgs = [...(inPostgres?.args ?? []), ...args]
-    await using server = await startServer({ dataDir, args: ['--log-level', 'error', ...placeArgs], env })
+    const program = main === undefined ? {} : { program: [process.execPath, main] }
+    await using server = await startServer({ dataDir, args: ['--log-level', 'error', ...placeArgs], env, ...program })
     const { firstRun, port } = server
     const principal = await createServicePrincipal(server, 'bench')
     await assignRole(server, principal.objectId, roles.acrPush, registryId(server))
@@ -80,7 +85,7 @@ export async function fill(sizes: Sizes, issuer?: TokenIssuer, place: Place = {}
       using database = inPostgres === undefined ? seedSqlite(dataDir) : seedPostgres(inPostgres)
       seed(database, sizes, { repository, federated: issuer !== undefined, ...principal })
     }
-    const made = { dataDir, port, firstRun, sizes, issuer, placeArgs, digest }
+    const made = { dataDir, port, firstRun, sizes, issuer, placeArgs, digest, main }
     return { ...made, secret: principal.password, [Symbol.dispose]: () => folder.remove() }
   } catch (cause) {
     folder.remove()
@@ -90,9 +95,9 @@ export async function fill(sizes: Sizes, issuer?: TokenIssuer, place: Place = {}
 
 /** Starts the server on a filled data directory, bound to a core. */
 export async function startOn(filled: Filled, core: number, args: readonly string[]): Promise<Subject> {
-  const { dataDir, port, firstRun, secret, issuer, placeArgs } = filled
+  const { firstRun, secret, issuer, placeArgs, port, dataDir } = filled
   const trust = issuer === undefined ? [] : trustArguments(issuer)
-  const child = await startSubject(dataDir, port, core, [...placeArgs, ...trust, ...args])
+  const child = await startSubject(filled, core, [...placeArgs, ...trust, ...args])
   return {
     filled,
     target: { port, servername: 'localhost', caFile: firstRun.caFile, pid: child.pid },
