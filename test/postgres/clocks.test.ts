@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { arm, armToken, expectStatus } from '../harness/arm.ts'
 import { type HttpResponse, request } from '../harness/http.ts'
-import { at } from '../harness/json.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
 import { requirePostgres, startTestPostgres } from '../harness/postgres.ts'
 import { basic, digestOf, pushImage, registryUrl } from '../harness/registry.ts'
 import { startReplica } from '../harness/replica.ts'
@@ -65,6 +65,32 @@ test('servers whose clocks differ by hours', async (t) => {
     create function hold() returns trigger language plpgsql as $$
       begin while (select last_value from holding) = 2 loop perform pg_sleep(0.02); end loop; return null; end $$;
     create trigger hold before insert on blob for each statement execute function hold()`)
+
+  await t.test('a server with a wrong clock reports it, and is not ready if the difference is large', async () => {
+    const ready = (on: RunningServer): Promise<HttpResponse> =>
+      request({ url: `${right.baseUrl}/readyz`, caFile: on.caFile })
+    const shift = async (offsetMs: number, status: number, expected: RegExp): Promise<void> => {
+      writeFileSync(clockFile, String(offsetMs))
+      process.kill(wrong.pid, 'SIGUSR2')
+      await until(`the report matches ${String(expected)}`, async () => {
+        const report = await ready(wrong)
+        const clock = listAt(report.json(), 'components').find((component) => at(component, 'name') === 'clock')
+        return report.status === status && expected.test(`${stringAt(clock, 'state')}: ${stringAt(clock, 'message')}`)
+      })
+    }
+    await shift(-hourMs / 60, 200, /^degraded: The clock is (59|60|61) seconds behind the clock of PostgreSQL\.$/)
+    await shift(-hourMs, 503, /^unavailable: .* behind/)
+    await shift(hourMs, 503, /^unavailable: .* ahead of/)
+    assert.equal((await ready(right)).status, 200)
+    await shift(0, 200, /^ok: /)
+    const said = wrong
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('the clocks of this server and of PostgreSQL'))
+    assert.equal(said.length, 2, said.join('\n'))
+    assert.match(said[0] ?? '', /"aheadSeconds":-\d+.* differ"/)
+    assert.match(said[1] ?? '', /agree again"/)
+  })
 
   await t.test('a collection of a server whose clock is ahead keeps bytes that another one commits', async () => {
     await setClock(2 * hourMs)

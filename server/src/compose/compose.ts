@@ -14,6 +14,7 @@ import { withoutCaller } from '../platform/process/authorized-work.ts'
 import { type Clock, systemClock } from '../platform/process/clock.ts'
 import { openControlChannel } from '../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { createClockWatch } from './monitoring/clock-watch.ts'
 import { createWriterWatch } from '../platform/sql/writer-watch.ts'
 import type { CertificateSource } from '../platform/tls/certificate-source.ts'
 import type { KeyPair } from '../platform/tls/key-pair.ts'
@@ -122,11 +123,14 @@ export async function compose(
 
   let draining = false
   const writerWatch = createWriterWatch({ database, clock })
-  const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, writerWatch, clock }
+  const clockWatch = createClockWatch({ database, clock, log })
+  // A server whose clock is wrong is never ready.
+  await clockWatch.probe()
+  const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, writerWatch, clockWatch, clock }
   const components = healthComponents({ ...sources, isDraining: () => draining })
   const health = createHealth({ components, clock, log })
   const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates })
-  const jobs = listJobs(configuration, { modules, state, acme, writerWatch, clock, log })
+  const jobs = listJobs(configuration, { modules, state, acme, writerWatch, clockWatch, clock, log })
   return {
     app,
     publicOrigin,

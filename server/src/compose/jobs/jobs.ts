@@ -41,6 +41,7 @@ export type JobName =
   | 'recheck-imports'
   | 'watch-space'
   | 'probe-writer'
+  | 'compare-clocks'
   | 'renew-certificates'
   | 'load-certificates'
   | 'load-challenges'
@@ -53,13 +54,14 @@ export type JobSources = {
   /** Undefined without an ACME provider. */
   readonly acme: AcmeCertificates | undefined
   readonly writerWatch: WriterWatch
+  readonly clockWatch: { readonly probe: () => Promise<void> }
   readonly clock: Clock
   readonly log: Log
 }
 
 /** The table of all jobs. */
 export function listJobs(configuration: Configuration, sources: JobSources): Jobs {
-  const { modules, writerWatch, acme } = sources
+  const { modules, writerWatch, clockWatch, acme } = sources
   const { registry } = modules
   return {
     ...auditJobs(configuration, sources),
@@ -121,6 +123,14 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       run: () => writerWatch.probe(),
       failure: 'the database probe failed',
       failureLevel: 'error',
+    },
+    /** Compares the clock of this server with that of PostgreSQL. */
+    'compare-clocks': {
+      runs: 'in each process',
+      intervalSeconds: 2,
+      run: () => clockWatch.probe(),
+      failure: 'the clocks were not compared',
+      failureLevel: 'warn',
     },
     /** Orders certificates that are missing or due for renewal. */
     'renew-certificates': {

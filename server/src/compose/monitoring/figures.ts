@@ -6,6 +6,7 @@ import type { ContentSpace } from '../../platform/files/free-space.ts'
 import { droppedLogLines } from '../../platform/log/log.ts'
 import { passwordHashFigures } from '../../platform/keys/password-hash.ts'
 import type { Database } from '../../platform/sql/database.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
 import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
@@ -15,6 +16,7 @@ import type { TokenService } from '../../token-service/index.ts'
 type FigureSources = {
   readonly database: Database
   readonly writerWatch: WriterWatch
+  readonly clockWatch: Pick<ClockWatch, 'aheadMs'>
   readonly events: EventTally
   readonly auditLag: AuditLag
   readonly certificates: CertificateSource | undefined
@@ -147,7 +149,8 @@ function passwordFigures(): readonly Figure[] {
 function databaseFigures({
   database,
   writerWatch,
-}: Pick<FigureSources, 'database' | 'writerWatch'>): readonly Figure[] {
+  clockWatch,
+}: Pick<FigureSources, 'database' | 'writerWatch' | 'clockWatch'>): readonly Figure[] {
   return [
     {
       name: 'acrux_database_queue_length',
@@ -166,6 +169,15 @@ function databaseFigures({
       help: 'Time since the last commit while commits fail; otherwise 0.',
       kind: 'gauge',
       read: async () => writerWatch.stuckMs() / 1000,
+    },
+    {
+      name: 'acrux_clock_ahead_seconds',
+      help: 'By how much the clock of the server is ahead of the clock of PostgreSQL; negative if it is behind. Absent on SQLite.',
+      kind: 'gauge',
+      read: async () => {
+        const aheadMs = clockWatch.aheadMs()
+        return aheadMs === undefined ? undefined : aheadMs / 1000
+      },
     },
   ]
 }

@@ -1,13 +1,14 @@
 import { opendir } from 'node:fs/promises'
 import type { AuditLag } from '../../audit/index.ts'
 import type { Identity } from '../../identity/index.ts'
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, maxClockDifferenceMs } from '../../platform/process/clock.ts'
 import { blobDirectoryIn, type DataDir } from '../../platform/files/data-dir.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
 import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import type { HealthComponent, HealthReading } from '../../platform/metrics/health.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import type { Database } from '../../platform/sql/database.ts'
+import { type ClockWatch, notableClockDifferenceMs } from './clock-watch.ts'
 import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
 import { successionDays } from '../../platform/tls/certificate-authority.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
@@ -18,6 +19,7 @@ import type { TokenService } from '../../token-service/index.ts'
 type HealthSources = {
   readonly database: Database
   readonly writerWatch: WriterWatch
+  readonly clockWatch: Pick<ClockWatch, 'aheadMs'>
   readonly resources: Resources
   readonly auditLag: AuditLag
   readonly certificates: CertificateSource | undefined
@@ -70,6 +72,7 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
         return ok('The database can be read.')
       },
     },
+    ...(database.kind === 'postgres' ? [clockComponent(sources.clockWatch)] : []),
     sources.objects === undefined ? filesComponent(sources.dataDir) : objectsComponent(sources.objects),
     {
       name: 'signing-keys',
@@ -93,6 +96,21 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
     ...(sources.acme === undefined ? [] : [acmeComponent(sources.acme)]),
     contentComponent(sources),
   ]
+}
+
+/** Required: a server whose clock is behind accepts what has expired, and others reject the tokens of one that is ahead. */
+function clockComponent({ aheadMs }: Pick<ClockWatch, 'aheadMs'>): HealthComponent {
+  return {
+    name: 'clock',
+    required: true,
+    check: async () => {
+      const differenceMs = aheadMs() ?? 0
+      const size = Math.abs(differenceMs)
+      if (size <= notableClockDifferenceMs) return ok('The clock agrees with the clock of PostgreSQL.')
+      const text = `The clock is ${Math.round(size / 1000)} seconds ${differenceMs > 0 ? 'ahead of' : 'behind'} the clock of PostgreSQL.`
+      return size > maxClockDifferenceMs ? unavailable(text) : degraded(text)
+    },
+  }
 }
 
 function filesComponent(dataDir: Pick<DataDir, 'path'>): HealthComponent {

@@ -5,7 +5,7 @@ export type Clock = { readonly now: () => number }
 export const systemClock: Clock = { now: () => Date.now() }
 
 /** How far apart the clocks of the servers on one database may be. */
-const maxDifferenceMs = 5 * 60 * 1000
+export const maxClockDifferenceMs = 5 * 60 * 1000
 
 /**
  * Whether a wait until a stored time still lasts. A time that is further away than the longest possible wait was stored by a
@@ -17,5 +17,5 @@ export function isWaiting(untilMs: number, nowMs: number, maxWaitMs: number): bo
 
 /** The latest time that a wait can end at. A stored time after it is wrong. */
 export function latestPossibleMs(nowMs: number, maxWaitMs: number): number {
-  return nowMs + maxWaitMs + maxDifferenceMs
+  return nowMs + maxWaitMs + maxClockDifferenceMs
 }
