@@ -262,8 +262,8 @@ export const registryFaults: readonly Fault[] = [
   {
     what: 'A server whose clock is ahead deletes what has not expired',
     file: 'server/src/registry/deletion/time-of-deletions.ts',
-    find: 'return Math.min(clock.now(), Number(rows[0]?.now_ms))',
-    replace: 'return Math.max(clock.now(), Number(rows[0]?.now_ms))',
+    find: 'Math.min(clock.now(), await databaseTimeMs(database))',
+    replace: 'Math.max(clock.now(), await databaseTimeMs(database))',
     tests: ['test/postgres/clocks.test.ts'],
   },
 ]
