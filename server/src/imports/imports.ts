@@ -131,11 +131,17 @@ class RunningImports implements Imports {
     const { promise: ended, resolve } = Promise.withResolvers<void>()
     const stop = new AbortController()
     // An import that waits uses up its time: otherwise, the imports of one queue could run for days.
-    const signal = AbortSignal.any([this.#stopping.signal, stop.signal, AbortSignal.timeout(this.#maxImportMs)])
+    // The timer of `AbortSignal.timeout` would stay for hours after the import, and would keep the request with its body.
+    const late = setTimeout(
+      () => stop.abort(new DOMException('the import took too long', 'TimeoutError')),
+      this.#maxImportMs,
+    ).unref()
+    const signal = AbortSignal.any([this.#stopping.signal, stop.signal])
     const accepted: Accepted = { id, request, owner, stop, signal, ended }
     // This must run before the row is written: a row without a running import looks like the row of a stopped process.
     this.#running.set(id, accepted)
     const end = (): void => {
+      clearTimeout(late)
       this.#running.delete(id)
       resolve()
     }

@@ -13,7 +13,7 @@ const maxCachedHosts = 20_000
  * invent any number of them.
  */
 export function cacheByHost(
-  database: Database,
+  database: Pick<Database, 'knownRevision' | 'authorityRevision'>,
   isHostOf: (host: string, registry: Registry) => boolean,
   find: (host: string) => Promise<Registry | undefined>,
 ): FindByHost {

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { LRUCache } from 'lru-cache'
+import { maxEntries } from '../platform/memory/max-entries.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Author } from '../standards/azure/author.ts'
@@ -88,9 +91,10 @@ export function createRegistries(
     settings,
     store,
     clock,
-    // Rows of older versions can contain the default port.
-    toRegistry: (row) =>
+    toRegistry: sharedConversion((row) =>
+      // Rows of older versions can contain the default port.
       registryOf({ ...row, login_server: withoutDefaultPort(row.login_server, defaultPort) }, compatibility),
+    ),
   }
   const isHostOf = (host: string, { loginServer, name }: Registry) =>
     loginServer === host || loginServerFor(settings, name) === host
@@ -104,6 +108,26 @@ export function createRegistries(
       await store.deleteRegistry(transaction, rid)
     },
     moveRegistries: (transaction, publicHost) => moveRegistries(context, transaction, publicHost),
+  }
+}
+
+/** How many converted rows are kept: 4 MB. */
+const maxConverted = 1000
+
+/**
+ * A conversion that returns the same registry for the same row. Each session keeps its registry: 10,000 sessions with a copy each
+ * took 25 MB.
+ */
+function sharedConversion(convert: (row: RegistryRow) => Registry): (row: RegistryRow) => Registry {
+  const latest = new LRUCache<string, { readonly row: RegistryRow; readonly registry: Registry }>(
+    maxEntries(maxConverted),
+  )
+  return (row) => {
+    const known = latest.get(row.rid)
+    if (known !== undefined && isDeepStrictEqual(known.row, row)) return known.registry
+    const registry = convert(row)
+    latest.set(row.rid, { row, registry })
+    return registry
   }
 }
 

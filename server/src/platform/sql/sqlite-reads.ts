@@ -13,7 +13,7 @@ export class SqliteReads implements Pick<Database, 'tables' | 'prepare'> {
   /** @param file an existing database file */
   constructor(file: string) {
     this.#reader = new DatabaseSync(file, { readOnly: true, timeout: readerBusyTimeoutMs })
-    this.#reader.exec('pragma cache_size = -65536')
+    this.#reader.exec('pragma cache_size = -16384')
     this.#reader.exec('pragma mmap_size = 268435456')
     this.#readerTables = new Kysely({ dialect: sqliteDialect((query) => readThrough(this.#reader, query)) })
   }

@@ -16,7 +16,7 @@ const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
 database.exec('pragma journal_mode = wal')
 database.exec('pragma synchronous = full')
 database.exec('pragma foreign_keys = on')
-database.exec('pragma cache_size = -65536')
+database.exec('pragma cache_size = -16384')
 database.exec('pragma temp_store = memory')
 // Usually the checkpoint thread copies the log before it has that many pages.
 database.exec('pragma wal_autocheckpoint = 4000')

@@ -28,7 +28,7 @@ export type PreparedIssue = {
 }
 
 /** The maximum estimated size of the cache. */
-const maxBytes = 32 * 1024 * 1024
+const maxBytes = 16 * 1024 * 1024
 /** The estimated size of an entry without its texts. */
 const fixedBytes = 1024
 /** Longer requests are not cached. Real ones are far shorter: a refresh token has about 1,200 characters. */
