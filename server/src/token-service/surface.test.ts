@@ -163,3 +163,68 @@ test('a right that is revoked while a body is received is not granted afterwards
   )
   assert.match(late, /^HTTP\/1.1 200 .*"scope":""/s)
 })
+
+test('a request that is answered again because the authority revision moved gets one token, which the log has once', async (t) => {
+  const opened = await open(t)
+  const { inject, database, access, audit, servicePrincipal, secret, auditRows } = opened
+  const move = () => database.transaction(async (transaction) => transaction.changesAuthority())
+  const ask = async () => {
+    const authorization = basic(servicePrincipal.appId, secret)
+    const scope = encodeURIComponent('repository:a:pull')
+    const url = `/oauth2/token?service=contoso.example&scope=${scope}`
+    const before = (await auditRows()).length
+    const { statusCode } = await inject({ method: 'GET', url, headers: { authorization } })
+    const events = (await auditRows()).slice(before)
+    return [statusCode, ...events.map(({ action, reason }) => `${action} ${reason ?? 'success'}`)]
+  }
+  const { allowedAccess } = access
+  let meanwhile: () => Promise<unknown> = move
+  const once = async () => {
+    const begun = meanwhile
+    meanwhile = () => Promise.resolve()
+    await begun()
+  }
+  t.mock.method(access, 'allowedAccess', async (...given: Parameters<typeof allowedAccess>) => {
+    const allowed = await allowedAccess(...given)
+    await once()
+    return allowed
+  })
+  assert.deepEqual(await ask(), [200, 'token.issue success'], 'it moved before the event')
+
+  const { prepare } = audit
+  const late = t.mock.method(audit, 'prepare', (...given: Parameters<typeof prepare>) => {
+    const append = prepare(...given)
+    return async (origin: Parameters<typeof append>[0]) => {
+      await append(origin)
+      await once()
+    }
+  })
+  await move()
+  meanwhile = () => Promise.resolve()
+  assert.deepEqual(await ask(), [200, 'token.issue success'], 'it did not move')
+  await move()
+  t.mock.method(access, 'allowedAccess', allowedAccess)
+  meanwhile = move
+  assert.deepEqual(await ask(), [200, 'token.issue success'], 'it moved while the event was written')
+  late.mock.restore()
+})
+
+test('a request whose credential is revoked while its token is signed gets no token, and the log has only the denial', async (t) => {
+  const { inject, database, access, directory, servicePrincipal, secret, auditRows } = await open(t)
+  const { allowedAccess } = access
+  t.mock.method(access, 'allowedAccess', async (...given: Parameters<typeof allowedAccess>) => {
+    const allowed = await allowedAccess(...given)
+    await database.transaction((transaction) =>
+      directory.applications.deleteServicePrincipal(transaction, servicePrincipal.objectId),
+    )
+    return allowed
+  })
+  const before = (await auditRows()).length
+  const url = '/oauth2/token?service=contoso.example&scope=repository%3Aa%3Apull'
+  const headers = { authorization: basic(servicePrincipal.appId, secret) }
+  assert.equal((await inject({ method: 'GET', url, headers })).statusCode, 401)
+  assert.deepEqual(
+    (await auditRows()).slice(before).map(({ outcome }) => outcome),
+    ['refused'],
+  )
+})

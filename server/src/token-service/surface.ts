@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { HTTPMethods } from 'fastify'
 import { failedBefore } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
+import { AuthorityMovedError } from '../platform/process/authorized-work.ts'
 import { DatabaseBusyError } from '../platform/process/outage.ts'
 import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
@@ -20,6 +21,7 @@ import { TokenError, describeError } from './endpoint/errors.ts'
 import { networkRefusalText, throttled } from './denials/refusals.ts'
 import type { TokenRoute } from './routes.ts'
 import type { Throttle } from './limits/throttle.ts'
+import { IssuedEvents } from './endpoint/issued-events.ts'
 import type { TokenCall } from './endpoint/token-request.ts'
 
 type SurfaceOptions = {
@@ -77,7 +79,13 @@ async function serve(context: SurfaceContext, exchange: RawExchange): Promise<vo
       located = await locate(context, request, origin)
   }
   const isPublic = row.need === 'public'
-  const answer = await answerOf(context, row, { request, origin, parameters, ...located })
+  const answer = await answerOf(context, row, {
+    request,
+    origin,
+    parameters,
+    issued: new IssuedEvents(context.database),
+    ...located,
+  })
   const text = `${answer}\n`
   const caching = isPublic ? [] : notStored
   response.writeHead(200, [...commonHeaders, ...caching, ...jsonOf(text)])
@@ -89,7 +97,8 @@ const maxAnswers = 5
 
 /**
  * The response to a request. If the authority revision moved while the request was verified or waited, the request is handled
- * again: no token is issued for a credential that was revoked, or for a token whose key was withdrawn.
+ * again: no token is issued for a credential that was revoked, or for a token whose key was withdrawn. The event of a token that
+ * is issued again is recorded once.
  *
  * @throws DatabaseBusyError if the revision moves again and again
  */
@@ -100,8 +109,12 @@ async function answerOf(context: SurfaceContext, row: TokenRoute, call: TokenCal
     return budgets.ofAddress(call.origin.remoteAddress).spend(() => row.handle(call), routeCosts[row.cost])
   let current = call
   for (let answers = 1; answers <= maxAnswers; answers += 1) {
-    const answer = await row.handle(current)
-    if ((await database.authorityRevision()) === current.revision) return answer
+    try {
+      const answer = await row.handle(current)
+      if ((await database.authorityRevision()) === current.revision) return answer
+    } catch (error) {
+      if (!(error instanceof AuthorityMovedError)) throw error
+    }
     current = { ...call, ...(await locate(context, call.request, call.origin)) }
   }
   throw new DatabaseBusyError('the authority revision moved during all attempts to answer')

@@ -180,7 +180,7 @@ function changesOf({ database, resources, credentials, access, deletions }: Omit
     },
     auditRows: () =>
       database
-        .tables<{ audit_event: { action: string; actor_id: string; reason: string | null } }>()
+        .tables<{ audit_event: { action: string; outcome: string; actor_id: string; reason: string | null } }>()
         .selectFrom('audit_event')
         .selectAll()
         .execute(),

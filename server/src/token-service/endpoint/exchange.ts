@@ -29,7 +29,7 @@ const grantTypes = new Set(['access_token', 'access_token_refresh_token'])
  * @throws TokenError 400 for an invalid form, 401 for a token that does not authenticate a principal with a role here
  */
 export async function exchange(context: TokenContext, call: TokenCall): Promise<string> {
-  const { registry, origin, parameters } = call
+  const { registry, origin, parameters, revision, issued } = call
   const form = requireForm(parameters)
   const grantType = field(form, 'grant_type')
   if (!grantTypes.has(grantType ?? '')) {
@@ -79,14 +79,15 @@ export async function exchange(context: TokenContext, call: TokenCall): Promise<
         narrowing && context.clock.now() + narrowing.lifeSeconds * 1000,
       ),
     })
-    await context.audit.append({
+    const event = {
       action: 'token.exchange',
       outcome: 'success',
       ...caller,
       target: registry.loginServer,
       ...(narrowedTo !== undefined && { detail: { narrowedTo: narrowedScope(narrowedTo) } }),
       origin,
-    })
+    } as const
+    await issued.record(revision, event, () => context.audit.append(event))
     const response: ExchangeResponse = {
       refresh_token: token,
       ...(narrowedTo !== undefined && { scope: narrowedScope(narrowedTo) }),

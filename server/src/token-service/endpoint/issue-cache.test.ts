@@ -8,6 +8,7 @@ import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import type { Registry } from '../../resources/index.ts'
 import { createAcrTokens } from '../tokens/acr-token.ts'
+import { IssuedEvents } from './issued-events.ts'
 import { IssueCache, type PreparedIssue, issueCacheKey } from './issue-cache.ts'
 import { createDenialExplanations } from '../denials/explain-denial.ts'
 import { createRejectedAcrTokens } from '../denials/rejected-acr-token.ts'
@@ -290,6 +291,7 @@ test('complete responses to authenticated callers are cached; denials, smaller t
     registry: anonymous,
     origin: { correlationId: 'c', remoteAddress: '192.0.2.1', userAgent: undefined },
     revision: await database.authorityRevision(),
+    issued: new IssuedEvents(database),
     parameters,
   })
   const right = { authorization: basic(servicePrincipal.appId, secret) }

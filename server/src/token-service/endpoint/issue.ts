@@ -16,6 +16,7 @@ import {
 } from '../tokens/credential.ts'
 import type { TokenContext } from './context.ts'
 import { TokenError, authenticationRequired, wrongCredentialsMessage } from './errors.ts'
+import type { IssuedEvents } from './issued-events.ts'
 import type { PreparedIssue, SignedResponse } from './issue-cache.ts'
 
 /** How many characters of the requested access are recorded. */
@@ -27,6 +28,7 @@ export type IssueCall = {
   readonly origin: Origin
   /** The revision of authority, read before everything that the response depends on. */
   readonly revision: number
+  readonly issued: IssuedEvents
   /** The key of the request in the cache; undefined if it is not cached. */
   readonly key: string | undefined
 }
@@ -55,7 +57,7 @@ async function issueWithin(
   { authentication, requested, offline }: IssueRequest,
   budget: CallerBudget,
 ): Promise<string> {
-  const { registry, origin, revision, key } = call
+  const { registry, origin, revision, issued, key } = call
   const { credential, expiresAtMs: notAfterMs, narrowedTo } = authentication
   const deletionsSeen = authentication.deletionsSeen ?? (await context.repositoryDeletions())
   const caller = auditedCallerOf(credential, registry)
@@ -81,7 +83,9 @@ async function issueWithin(
   }
   const { workload } = authentication
   if (workload !== undefined)
-    await recordWorkloadSignIn(context.audit, registry, origin, { credential, workload, sentTo: 'token-endpoint' })
+    await issued.record(revision, workload, () =>
+      recordWorkloadSignIn(context.audit, registry, origin, { credential, workload, sentTo: 'token-endpoint' }),
+    )
   const prepared: PreparedIssue = {
     credential,
     expiresAtMs: workload?.verifyAgainMs ?? notAfterMs ?? Infinity,
@@ -95,7 +99,7 @@ async function issueWithin(
     latest: undefined,
     budget,
   }
-  const document = await respond(context, prepared, origin)
+  const document = await respond(context, prepared, call)
   // Anonymous callers could fill the cache, a refresh token is a secret, and a missing right may be granted later.
   const isCached = credential.kind !== 'anonymous' && refreshToken === undefined && isComplete
   if (key !== undefined && isCached) context.issueCache.set(revision, registry, key, prepared)
@@ -117,23 +121,25 @@ async function refreshTokenFor(
  * Issues the token of a cached request: the same token within one second, otherwise a new one, each with its own audit
  * event. Undefined if the request is not cached, or its credential is no longer valid.
  */
-export async function reissue(
-  context: TokenContext,
-  { registry, origin, revision, key }: IssueCall,
-): Promise<string | undefined> {
+export async function reissue(context: TokenContext, call: IssueCall): Promise<string | undefined> {
+  const { registry, revision, key } = call
   if (key === undefined) return undefined
   const prepared = context.issueCache.get(revision, registry, key, context.clock.now())
   if (prepared === undefined) return undefined
   // A revocation moves the revision, and the passing of time does not.
   if (!(await credentialStands(context, registry, prepared.credential))) return undefined
-  return prepared.budget.spend(() => respond(context, prepared, origin))
+  return prepared.budget.spend(() => respond(context, prepared, call))
 }
 
 /** Responds after the audit event is durable. Responses within one second are the same, to save signatures. */
-async function respond(context: TokenContext, prepared: PreparedIssue, origin: Origin): Promise<string> {
+async function respond(
+  context: TokenContext,
+  prepared: PreparedIssue,
+  { origin, revision, issued }: Pick<IssueCall, 'origin' | 'revision' | 'issued'>,
+): Promise<string> {
   const second = Math.floor(context.clock.now() / 1000)
   const { document } = prepared.latest?.second === second ? prepared.latest : await sign(context, prepared)
-  await prepared.appendEvent(origin)
+  await issued.record(revision, prepared.event, () => prepared.appendEvent(origin))
   return document
 }
 

@@ -6,6 +6,7 @@ import { withoutDefaultPort } from '../../standards/azure/login-server.ts'
 import type { Registry } from '../../resources/index.ts'
 import { TokenError } from './errors.ts'
 import type { TokenContext } from './context.ts'
+import type { IssuedEvents } from './issued-events.ts'
 
 /** One request to a handler. */
 export type TokenCall = {
@@ -16,6 +17,8 @@ export type TokenCall = {
   readonly revision: number
   /** The unparsed form, or the unparsed query of a GET. */
   readonly parameters: string
+  /** Records what is issued. */
+  readonly issued: IssuedEvents
 }
 
 /** Parses a form or query. @throws TokenError 400 if it is malformed */

@@ -20,10 +20,10 @@ const anonymous: Authentication = {
 /** `POST /oauth2/token`, by its grant. [acr-protocol §1.5] */
 export async function postToken(
   context: TokenContext,
-  { registry, origin, revision, parameters }: TokenCall,
+  { registry, origin, revision, issued, parameters }: TokenCall,
 ): Promise<string> {
   const key = issueCacheKey('form', '', parameters)
-  const call = { registry, origin, revision, key }
+  const call = { registry, origin, revision, issued, key }
   // The cache is keyed by the unparsed request, so that a cached response needs no parsing.
   return (await reissue(context, call)) ?? issueByForm(context, call, parameters)
 }
@@ -31,11 +31,11 @@ export async function postToken(
 /** `GET /oauth2/token`, by Basic credentials or, with anonymous pull, without credentials. [acr-protocol §1.6] */
 export async function getToken(
   context: TokenContext,
-  { request, registry, origin, revision, parameters }: TokenCall,
+  { request, registry, origin, revision, issued, parameters }: TokenCall,
 ): Promise<string> {
   const header = request.headers.authorization
   const key = header === undefined ? undefined : issueCacheKey('query', header, parameters)
-  const call = { registry, origin, revision, key }
+  const call = { registry, origin, revision, issued, key }
   return (await reissue(context, call)) ?? issueByHeader(context, call, parameters, header)
 }
 
