@@ -3,7 +3,6 @@ import { createServer, request as sendRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { requestListener } from '../platform/http/raw-surface.ts'
-import { isDangerous } from '../portal-host/index.ts'
 import {
   type PortalServer,
   addSecondFactor,
@@ -16,15 +15,16 @@ import {
   signIn,
   statusOf,
 } from './test-portal.ts'
-import { examplePath, methodsOf } from './test-routes.ts'
+import { methodsOf } from './test-routes.ts'
 
 const owner = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
+const directoryOwner = '62e90394-69f5-4237-9190-012177145e10'
 const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 const version = 'api-version=2022-04-01'
 
 // prettier-ignore
-/** Requests that change something, and neither delete content, nor give or show access. */
-const harmless: readonly (readonly [ids: RegExp, why: string])[] = [
+/** Routes that change something without step-up, and why. */
+const without: readonly (readonly [ids: RegExp, why: string])[] = [
   [/^management\.resourceGroups\.(?:put|patch)$/,                  'a group without content'],
   [/^management\.(?:scrub\.start|providers\.register\..*)$/,       'work for the server'],
   [/^management\.(?:server\.settings|registries\.check\w+)$/,      'answers without secrets'],
@@ -34,32 +34,32 @@ const harmless: readonly (readonly [ids: RegExp, why: string])[] = [
   [/^(?:management|graph)\.batch$/,                               'only reads'],
   [/^graph\.directoryObjects\.getByIds$/,                          'a question'],
   [/^graph\.applications\.testToken$/,                             'a question'],
-  [/^graph\.(?:users|me)\.(?:revokeSignInSessions|endSignInSession)$/, 'takes access away'],
   [/^graph\.oauth2PermissionGrants\.delete$/,                      'takes access away'],
   [/^graph\.me\.changePassword$/,                                  'needs the present password'],
   [/^graph\.(?:groups|applications|servicePrincipals)\.create$/,   'without members and credentials'],
+  [/^portal\.session\.signOut$/,                                   'ends the session of this browser'],
 ]
 
-test('every request that changes something is dangerous, or known to be harmless', async (t) => {
-  const { server, first } = await openPortal(t)
+test('every route that the portal reaches and that changes something decides whether it needs step-up', async (t) => {
+  const { server } = await openPortal(t)
   const used = new Set<RegExp>()
   for (const route of server.routes) {
-    const surface = /^(management|graph)\./.exec(route.id)?.[1] === 'graph' ? 'graph' : 'arm'
-    if (!/^(?:management|graph)\./.test(route.id)) continue
-    for (const method of methodsOf(route).filter((name) => name !== 'GET' && name !== 'HEAD')) {
-      const reason = harmless.find(([ids]) => ids.test(route.id))?.[0]
-      if (reason !== undefined) used.add(reason)
-      const dangerous = isDangerous(method, { surface, url: examplePath(route, first) })
-      assert.notEqual(dangerous, reason !== undefined, `${method} ${route.id}: in exactly one of the two lists`)
-    }
+    if (!/^(?:management|graph|registry|portal\.session)\./.test(route.id)) continue
+    const changes = methodsOf(route).some((name) => name !== 'GET' && name !== 'HEAD')
+    const reason = without.find(([ids]) => ids.test(route.id))?.[0]
+    if (reason !== undefined && changes) used.add(reason)
+    assert.equal(route.stepUp ?? false, changes && reason === undefined, route.id)
   }
-  assert.deepEqual(harmless.filter(([ids]) => !used.has(ids)), []) // prettier-ignore
+  assert.deepEqual(without.filter(([ids]) => !used.has(ids)), []) // prettier-ignore
 })
 
 test('no spelling of a dangerous request, and no changed sign-in, avoids the second authentication', async (t) => {
   const portal = await openPortal(t)
   const alice = await portal.createPerson('alice')
   await portal.assign(alice.id, owner)
+  const role = { principalId: alice.id, roleDefinitionId: directoryOwner, directoryScopeId: '/' }
+  const added = await portal.asOwner('POST', '/graph/v1.0/roleManagement/directory/roleAssignments', role)
+  assert.equal(added.statusCode, 201, added.body)
   await signIn(alice)
   const confirm = await addSecondFactor(portal, alice)
   await signIn(alice)
@@ -75,6 +75,14 @@ test('no spelling of a dangerous request, and no changed sign-in, avoids the sec
     ['POST',   `${credentials.replace('list', '%6c%69st')}?${version}`],
     ['POST',   `${credentials}?${version}&x=/y`],
     ['DELETE', `registry/${portal.first.loginServer}/acr/v1/team/app`],
+    ['PATCH',  `registry/${portal.first.loginServer}/acr/v1/team/app`],
+    ['PUT',    `registry/${portal.first.loginServer}/v2/team/app/manifests/prod`],
+    ['POST',   `arm${portal.registryPath}/importImage?${version}`],
+    ['PUT',    `arm${portal.registryPath}/providers/Acrux.Server/quotas/x?${version}`],
+    ['POST',   'graph/me/revokeSignInSessions'],
+    ['POST',   `graph/users/${alice.id}/revokeSignInSessions`],
+    ['DELETE', `graph/users/${alice.id}/signInSessions/x`],
+    ['POST',   'session/sign-out-everywhere'],
     ['DELETE', `graph/users/${alice.id}`],
     ['DELETE', `graph/directoryObjects/${alice.id}`],
     ['POST',   login],
@@ -89,6 +97,10 @@ test('no spelling of a dangerous request, and no changed sign-in, avoids the sec
   }
   const denied = requests.map(() => 'StepUpRequired')
   assert.deepEqual(await answers(), denied)
+  const withdrawal = `arm/subscriptions/${portal.first.subscriptionId}/providers/Acrux.Server/withdrawSigningKeys`
+  const forbidden = await ask(portal, alice.browser, { method: 'POST', path: `${withdrawal}?${version}` })
+  assert.equal(forbidden.statusCode, 403)
+  assert.match(forbidden.body, /AuthorizationFailed/, 'what she may not do is denied without a second authentication')
   for (const headers of [{ 'x-http-method-override': 'POST' }, { 'x-http-method': 'POST' }]) {
     const { statusCode } = await ask(portal, alice.browser, { path: `${credentials}?${version}`, headers })
     assert.ok(statusCode >= 400, 'no header replaces the method')

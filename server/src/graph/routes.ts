@@ -13,6 +13,7 @@ export const rows: readonly GraphRow[] = [
     path: '/$batch',
     need: 'visible',
     cost: 'small',
+    stepUp: false,
     body: batchBody,
     response: batchSchema,
     handle: sendBatch,

@@ -45,6 +45,7 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
     method: row.method,
     path: `${root}${row.path}`,
     cost: row.cost,
+    stepUp: row.stepUp,
     need: row,
     handle: (call) => {
       const attempt = { request: call.request, routeId: row.id, sender: call.caller }

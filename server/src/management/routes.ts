@@ -95,7 +95,7 @@ const registry = `${registries}/:registry`
 // prettier-ignore
 const subscriptionRows = table([
   { id: 'openApi.get',             method: 'GET',    path: '/openapi.json',             need: 'signed-in',                                                    cost: 'list', handle: getOpenApi, versionless: true },
-  { id: 'batch',                   method: 'POST',   path: '/batch',                    need: 'signed-in',                                                    cost: 'small', handle: sendBatch },
+  { id: 'batch',                   method: 'POST',   path: '/batch',                    need: 'signed-in',                                                    cost: 'small', stepUp: false, handle: sendBatch },
   { id: 'tenants.list',            method: 'GET',    path: '/tenants',                  need: 'signed-in',                                                    cost: 'read', handle: listTenants },
   { id: 'subscriptions.list',      method: 'GET',    path: '/subscriptions',            need: listed('Microsoft.Resources/subscriptions/read'),                cost: 'read', handle: listSubscriptions },
   { id: 'subscriptions.get',       method: 'GET',    path: subscription,                need: anyRole('Microsoft.Resources/subscriptions/read'),               cost: 'read', handle: getSubscription },
@@ -106,20 +106,20 @@ const subscriptionRows = table([
   { id: 'resourceGroups.list',     method: 'GET',    path: groups,                      need: listed('Microsoft.Resources/subscriptions/resourceGroups/read'), cost: 'list', handle: listResourceGroups, filtered: true },
   { id: 'resourceGroups.get',      method: 'GET',    path: group,                       need: onGroups('read'),                                                cost: 'read', handle: getResourceGroup },
   { id: 'resourceGroups.head',     method: 'HEAD',   path: group,                       need: onGroups('read'),                                                cost: 'read', handle: headResourceGroup },
-  { id: 'resourceGroups.put',      method: 'PUT',    path: group,                       need: onGroups('write'),                                               cost: 'change', handle: putResourceGroup },
-  { id: 'resourceGroups.patch',    method: 'PATCH',  path: group,                       need: onGroups('write'),                                               cost: 'change', handle: patchResourceGroup },
-  { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              cost: 'heavy-change', handle: deleteResourceGroup },
-  { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), cost: 'heavy-change', handle: rotateSigningKeys },
-  { id: 'signingKeys.withdraw',    method: 'POST',   path: `${subscription}/providers/Acrux.Server/withdrawSigningKeys`, need: action('Acrux.Server/signingKeys/withdraw/action'), cost: 'heavy-change', handle: withdrawSigningKeys },
-  { id: 'scrub.start',             method: 'POST',   path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/action'), cost: 'change', handle: startScrub },
+  { id: 'resourceGroups.put',      method: 'PUT',    path: group,                       need: onGroups('write'),                                               cost: 'change', stepUp: false, handle: putResourceGroup },
+  { id: 'resourceGroups.patch',    method: 'PATCH',  path: group,                       need: onGroups('write'),                                               cost: 'change', stepUp: false, handle: patchResourceGroup },
+  { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              cost: 'heavy-change', stepUp: true, handle: deleteResourceGroup },
+  { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), cost: 'heavy-change', stepUp: true, handle: rotateSigningKeys },
+  { id: 'signingKeys.withdraw',    method: 'POST',   path: `${subscription}/providers/Acrux.Server/withdrawSigningKeys`, need: action('Acrux.Server/signingKeys/withdraw/action'), cost: 'heavy-change', stepUp: true, handle: withdrawSigningKeys },
+  { id: 'scrub.start',             method: 'POST',   path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/action'), cost: 'change', stepUp: false, handle: startScrub },
   { id: 'scrub.get',               method: 'GET',    path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/read'), cost: 'read', handle: getScrub },
-  { id: 'garbageCollection.start', method: 'POST',   path: `${subscription}/providers/Acrux.Server/garbageCollection`, need: action('Acrux.Server/garbageCollection/action'), cost: 'change', handle: startCollection },
+  { id: 'garbageCollection.start', method: 'POST',   path: `${subscription}/providers/Acrux.Server/garbageCollection`, need: action('Acrux.Server/garbageCollection/action'), cost: 'change', stepUp: true, handle: startCollection },
   { id: 'garbageCollection.get',   method: 'GET',    path: `${subscription}/providers/Acrux.Server/garbageCollection`, need: action('Acrux.Server/garbageCollection/read'), cost: 'read', handle: getCollection },
-  { id: 'backup.start',            method: 'POST',   path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/action'), cost: 'change', handle: startBackup },
+  { id: 'backup.start',            method: 'POST',   path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/action'), cost: 'change', stepUp: true, handle: startBackup },
   { id: 'backup.get',              method: 'GET',    path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/read'), cost: 'read', handle: getBackup },
   { id: 'certificates.list',       method: 'GET',    path: `${subscription}/providers/Acrux.Server/certificates`, need: action('Acrux.Server/certificates/read'), cost: 'list', handle: listCertificates },
   { id: 'server.status',           method: 'GET',    path: `${subscription}/providers/Acrux.Server/status`, need: action('Acrux.Server/status/read'), cost: 'list', handle: getStatus },
-  { id: 'server.settings',         method: 'POST',   path: `${subscription}/providers/Acrux.Server/listSettings`, need: action('Acrux.Server/listSettings/action'), cost: 'list', handle: listSettings },
+  { id: 'server.settings',         method: 'POST',   path: `${subscription}/providers/Acrux.Server/listSettings`, need: action('Acrux.Server/listSettings/action'), cost: 'list', stepUp: false, handle: listSettings },
   { id: 'auditChain.get',          method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditChain`, need: action('Acrux.Server/auditChain/read'), cost: 'list', handle: getAuditChain },
   { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), cost: 'list', handle: listAuditEvents, filtered: true, paged: true },
   { id: 'activityLog.list',        method: 'GET',    path: `${subscription}/providers/Microsoft.Insights/eventtypes/management/values`, need: action('Microsoft.Insights/eventtypes/values/read'), cost: 'list', handle: listActivityLog, filtered: true, paged: true },
@@ -134,6 +134,7 @@ const registrationRows = providerNamespaces.flatMap((namespace) =>
       path: `${subscription}/providers/${namespace}/register`,
       need: action(`${namespace}/register/action`),
       cost: 'change',
+      stepUp: false,
       handle: registerProvider(namespace),
     },
   ]),
@@ -141,20 +142,20 @@ const registrationRows = providerNamespaces.flatMap((namespace) =>
 
 // prettier-ignore
 const registryRows = table([
-  { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), cost: 'read', handle: checkName },
+  { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), cost: 'read', stepUp: false, handle: checkName },
   { id: 'content.search',                  method: 'GET',    path: `${subscription}/providers/Acrux.Server/content`, need: listed('Microsoft.ContainerRegistry/registries/repositories/metadata/read'), cost: 'list', handle: searchContent, paged: true },
   { id: 'registries.listInSubscription',   method: 'GET',    path: `${subscription}/${provider}/registries`, need: listed('Microsoft.ContainerRegistry/registries/read'), cost: 'list', handle: listRegistries },
   { id: 'registries.listInGroup',          method: 'GET',    path: registries,                          need: listed('Microsoft.ContainerRegistry/registries/read'), cost: 'list', handle: listRegistries },
   { id: 'registries.get',                  method: 'GET',    path: registry,                            need: onRegistries('read'),                        cost: 'read', handle: getRegistry },
-  { id: 'registries.put',                  method: 'PUT',    path: registry,                            need: onRegistries('write'),                       cost: 'heavy-change', handle: putRegistry },
-  { id: 'registries.patch',                method: 'PATCH',  path: registry,                            need: onRegistries('write'),                       cost: 'heavy-change', handle: patchRegistry },
-  { id: 'registries.delete',               method: 'DELETE', path: registry,                            need: onRegistries('delete'),                      cost: 'heavy-change', handle: deleteRegistry },
-  { id: 'registries.listCredentials',      method: 'POST',   path: `${registry}/listCredentials`,      need: onRegistries('listCredentials/action'),      cost: 'read', handle: listCredentials },
-  { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), cost: 'heavy-change', handle: regenerateCredential },
+  { id: 'registries.put',                  method: 'PUT',    path: registry,                            need: onRegistries('write'),                       cost: 'heavy-change', stepUp: true, handle: putRegistry },
+  { id: 'registries.patch',                method: 'PATCH',  path: registry,                            need: onRegistries('write'),                       cost: 'heavy-change', stepUp: true, handle: patchRegistry },
+  { id: 'registries.delete',               method: 'DELETE', path: registry,                            need: onRegistries('delete'),                      cost: 'heavy-change', stepUp: true, handle: deleteRegistry },
+  { id: 'registries.listCredentials',      method: 'POST',   path: `${registry}/listCredentials`,      need: onRegistries('listCredentials/action'),      cost: 'read', stepUp: true, handle: listCredentials },
+  { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), cost: 'heavy-change', stepUp: true, handle: regenerateCredential },
   { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             cost: 'list', handle: listUsages },
-  { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          cost: 'change', handle: importImage },
+  { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          cost: 'change', stepUp: true, handle: importImage },
   { id: 'operationResults.get',            method: 'GET',    path: `${subscription}/${provider}/locations/:location/operationResults/:name`, need: listed('Microsoft.ContainerRegistry/registries/importImage/action'), cost: 'read', handle: getImportResult },
-  { id: 'registries.checkNetworkAccess',   method: 'POST',   path: `${registry}/providers/Acrux.Server/checkNetworkAccess`, need: onRegistries('read'), cost: 'list', handle: checkNetworkAccess },
+  { id: 'registries.checkNetworkAccess',   method: 'POST',   path: `${registry}/providers/Acrux.Server/checkNetworkAccess`, need: onRegistries('read'), cost: 'list', stepUp: false, handle: checkNetworkAccess },
   { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            cost: 'list', handle: listRegistryAuditEvents, filtered: true, paged: true },
 ])
 
@@ -176,18 +177,18 @@ const tokens = `${registry}/tokens`
 const scopedTokenRows = table([
   { id: 'scopeMaps.list',                 method: 'GET',    path: scopeMaps,              need: onRegistries('scopeMaps/read'),   cost: 'list', handle: listScopeMaps },
   { id: 'scopeMaps.get',                  method: 'GET',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/read'),   cost: 'read', handle: getScopeMap },
-  { id: 'scopeMaps.put',                  method: 'PUT',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  cost: 'heavy-change', handle: putScopeMap },
-  { id: 'scopeMaps.patch',                method: 'PATCH',  path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  cost: 'heavy-change', handle: patchScopeMap },
-  { id: 'scopeMaps.delete',               method: 'DELETE', path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/delete'), cost: 'heavy-change', handle: deleteScopeMap },
+  { id: 'scopeMaps.put',                  method: 'PUT',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  cost: 'heavy-change', stepUp: true, handle: putScopeMap },
+  { id: 'scopeMaps.patch',                method: 'PATCH',  path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  cost: 'heavy-change', stepUp: true, handle: patchScopeMap },
+  { id: 'scopeMaps.delete',               method: 'DELETE', path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/delete'), cost: 'heavy-change', stepUp: true, handle: deleteScopeMap },
   { id: 'tokens.list',                    method: 'GET',    path: tokens,                 need: onRegistries('tokens/read'),      cost: 'list', handle: listScopedTokens },
   { id: 'tokens.get',                     method: 'GET',    path: `${tokens}/:name`,      need: onRegistries('tokens/read'),      cost: 'read', handle: getScopedToken },
-  { id: 'tokens.put',                     method: 'PUT',    path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     cost: 'heavy-change', handle: putScopedToken },
-  { id: 'tokens.patch',                   method: 'PATCH',  path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     cost: 'heavy-change', handle: patchScopedToken },
-  { id: 'tokens.delete',                  method: 'DELETE', path: `${tokens}/:name`,      need: onRegistries('tokens/delete'),    cost: 'heavy-change', handle: deleteScopedToken },
-  { id: 'registries.generateCredentials', method: 'POST',   path: `${registry}/generateCredentials`, need: onRegistries('generateCredentials/action'), cost: 'heavy-change', handle: generateCredentials },
+  { id: 'tokens.put',                     method: 'PUT',    path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     cost: 'heavy-change', stepUp: true, handle: putScopedToken },
+  { id: 'tokens.patch',                   method: 'PATCH',  path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     cost: 'heavy-change', stepUp: true, handle: patchScopedToken },
+  { id: 'tokens.delete',                  method: 'DELETE', path: `${tokens}/:name`,      need: onRegistries('tokens/delete'),    cost: 'heavy-change', stepUp: true, handle: deleteScopedToken },
+  { id: 'registries.generateCredentials', method: 'POST',   path: `${registry}/generateCredentials`, need: onRegistries('generateCredentials/action'), cost: 'heavy-change', stepUp: true, handle: generateCredentials },
   { id: 'anonymousAccess.get',            method: 'GET',    path: anonymousAccess,        need: onRegistries('read'),             cost: 'read', handle: getAnonymousAccess },
-  { id: 'anonymousAccess.put',            method: 'PUT',    path: anonymousAccess,        need: onRegistries('write'),            cost: 'heavy-change', handle: putAnonymousAccess },
-  { id: 'anonymousAccess.delete',         method: 'DELETE', path: anonymousAccess,        need: onRegistries('write'),            cost: 'heavy-change', handle: deleteAnonymousAccess },
+  { id: 'anonymousAccess.put',            method: 'PUT',    path: anonymousAccess,        need: onRegistries('write'),            cost: 'heavy-change', stepUp: true, handle: putAnonymousAccess },
+  { id: 'anonymousAccess.delete',         method: 'DELETE', path: anonymousAccess,        need: onRegistries('write'),            cost: 'heavy-change', stepUp: true, handle: deleteAnonymousAccess },
 ])
 
 const passwordUses = `${registry}/providers/Acrux.Server/passwordUses`
@@ -212,12 +213,12 @@ const imports = `${registry}/providers/Acrux.Server/imports`
 const capacityRows = table([
   { id: 'quotas.list',    method: 'GET',    path: quotas,               need: onQuotas('read'),    cost: 'list', handle: listQuotas },
   { id: 'quotas.get',     method: 'GET',    path: `${quotas}/:name`,    need: onQuotas('read'),    cost: 'read', handle: getQuota },
-  { id: 'quotas.put',     method: 'PUT',    path: `${quotas}/:name`,    need: onQuotas('write'),   cost: 'change', handle: putQuota },
-  { id: 'quotas.delete',  method: 'DELETE', path: `${quotas}/:name`,    need: onQuotas('delete'),  cost: 'change', handle: deleteQuota },
+  { id: 'quotas.put',     method: 'PUT',    path: `${quotas}/:name`,    need: onQuotas('write'),   cost: 'change', stepUp: true, handle: putQuota },
+  { id: 'quotas.delete',  method: 'DELETE', path: `${quotas}/:name`,    need: onQuotas('delete'),  cost: 'change', stepUp: true, handle: deleteQuota },
   { id: 'uploads.list',   method: 'GET',    path: uploads,              need: onUploads('read'),   cost: 'list', handle: listOpenUploads },
-  { id: 'uploads.delete', method: 'DELETE', path: `${uploads}/:name`,   need: onUploads('delete'), cost: 'change', handle: deleteOpenUpload },
+  { id: 'uploads.delete', method: 'DELETE', path: `${uploads}/:name`,   need: onUploads('delete'), cost: 'change', stepUp: true, handle: deleteOpenUpload },
   { id: 'imports.list',   method: 'GET',    path: imports,              need: listed('Acrux.Server/imports/read'), cost: 'list', handle: listImports },
-  { id: 'imports.delete', method: 'DELETE', path: `${imports}/:name`,   need: onRegistries('importImage/action'), cost: 'change', handle: cancelImport },
+  { id: 'imports.delete', method: 'DELETE', path: `${imports}/:name`,   need: onRegistries('importImage/action'), cost: 'change', stepUp: false, handle: cancelImport },
 ])
 
 const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)
@@ -230,9 +231,9 @@ const identityRows = table([
   { id: 'identities.listInSubscription', method: 'GET',    path: `${subscription}/${identityProvider}`, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), cost: 'list', handle: listUserAssignedIdentities },
   { id: 'identities.listInGroup',        method: 'GET',    path: identities, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), cost: 'list', handle: listUserAssignedIdentities },
   { id: 'identities.get',                method: 'GET',    path: identity,   need: onIdentities('read'),   cost: 'read', handle: getUserAssignedIdentity },
-  { id: 'identities.put',                method: 'PUT',    path: identity,   need: onIdentities('write'),  cost: 'heavy-change', handle: putUserAssignedIdentity },
-  { id: 'identities.patch',              method: 'PATCH',  path: identity,   need: onIdentities('write'),  cost: 'heavy-change', handle: patchUserAssignedIdentity },
-  { id: 'identities.delete',             method: 'DELETE', path: identity,   need: onIdentities('delete'), cost: 'heavy-change', handle: deleteUserAssignedIdentity },
+  { id: 'identities.put',                method: 'PUT',    path: identity,   need: onIdentities('write'),  cost: 'heavy-change', stepUp: true, handle: putUserAssignedIdentity },
+  { id: 'identities.patch',              method: 'PATCH',  path: identity,   need: onIdentities('write'),  cost: 'heavy-change', stepUp: true, handle: patchUserAssignedIdentity },
+  { id: 'identities.delete',             method: 'DELETE', path: identity,   need: onIdentities('delete'), cost: 'heavy-change', stepUp: true, handle: deleteUserAssignedIdentity },
 ])
 
 const federatedCredentials = `${identity}/federatedIdentityCredentials`
@@ -242,8 +243,8 @@ const federatedCredential = `${federatedCredentials}/:name`
 const federationRows = table([
   { id: 'federatedCredentials.list',   method: 'GET',    path: federatedCredentials, need: onIdentities('federatedIdentityCredentials/read'),   cost: 'list', handle: listFederatedCredentials },
   { id: 'federatedCredentials.get',    method: 'GET',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/read'),   cost: 'read', handle: getFederatedCredential },
-  { id: 'federatedCredentials.put',    method: 'PUT',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/write'),  cost: 'heavy-change', handle: putFederatedCredential },
-  { id: 'federatedCredentials.delete', method: 'DELETE', path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/delete'), cost: 'heavy-change', handle: deleteFederatedCredential },
+  { id: 'federatedCredentials.put',    method: 'PUT',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/write'),  cost: 'heavy-change', stepUp: true, handle: putFederatedCredential },
+  { id: 'federatedCredentials.delete', method: 'DELETE', path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/delete'), cost: 'heavy-change', stepUp: true, handle: deleteFederatedCredential },
 ])
 
 const onMachines = (name: string): CallerNeed => action(`Microsoft.HybridCompute/machines/${name}`)
@@ -256,10 +257,10 @@ const machineRows = table([
   { id: 'machines.listInSubscription', method: 'GET',    path: `${subscription}/${machineProvider}`, need: listed('Microsoft.HybridCompute/machines/read'), cost: 'list', handle: listMachines },
   { id: 'machines.listInGroup',        method: 'GET',    path: machines, need: listed('Microsoft.HybridCompute/machines/read'), cost: 'list', handle: listMachines },
   { id: 'machines.get',                method: 'GET',    path: machine,  need: onMachines('read'),   cost: 'read', handle: getMachine },
-  { id: 'machines.put',                method: 'PUT',    path: machine,  need: onMachines('write'),  cost: 'heavy-change', handle: putMachine },
-  { id: 'machines.patch',              method: 'PATCH',  path: machine,  need: onMachines('write'),  cost: 'heavy-change', handle: patchMachine },
-  { id: 'machines.delete',             method: 'DELETE', path: machine,  need: onMachines('delete'), cost: 'heavy-change', handle: deleteMachine },
-  { id: 'machines.enrollmentCode',     method: 'POST',   path: `${machine}/enrollmentCode`, need: onMachines('write'), cost: 'heavy-change', handle: createEnrollmentCode },
+  { id: 'machines.put',                method: 'PUT',    path: machine,  need: onMachines('write'),  cost: 'heavy-change', stepUp: true, handle: putMachine },
+  { id: 'machines.patch',              method: 'PATCH',  path: machine,  need: onMachines('write'),  cost: 'heavy-change', stepUp: true, handle: patchMachine },
+  { id: 'machines.delete',             method: 'DELETE', path: machine,  need: onMachines('delete'), cost: 'heavy-change', stepUp: true, handle: deleteMachine },
+  { id: 'machines.enrollmentCode',     method: 'POST',   path: `${machine}/enrollmentCode`, need: onMachines('write'), cost: 'heavy-change', stepUp: true, handle: createEnrollmentCode },
 ])
 
 const readAssignments = action('Microsoft.Authorization/roleAssignments/read')
@@ -292,12 +293,12 @@ function roleRows(scopeName: string, scopePath: string): readonly ManagementRow[
   return table([
     { id: `roleDefinitions.list.${scopeName}`,   method: 'GET',    path: definitions,            need: onDefinitions('read'),   cost: 'list', handle: listRoleDefinitions, filtered: true },
     { id: `roleDefinitions.get.${scopeName}`,    method: 'GET',    path: `${definitions}/:name`, need: onDefinitions('read'),   cost: 'read', handle: getRoleDefinition },
-    { id: `roleDefinitions.put.${scopeName}`,    method: 'PUT',    path: `${definitions}/:name`, need: onDefinitions('write'),  cost: 'heavy-change', handle: putRoleDefinition },
-    { id: `roleDefinitions.delete.${scopeName}`, method: 'DELETE', path: `${definitions}/:name`, need: onDefinitions('delete'), cost: 'heavy-change', handle: deleteRoleDefinition },
+    { id: `roleDefinitions.put.${scopeName}`,    method: 'PUT',    path: `${definitions}/:name`, need: onDefinitions('write'),  cost: 'heavy-change', stepUp: true, handle: putRoleDefinition },
+    { id: `roleDefinitions.delete.${scopeName}`, method: 'DELETE', path: `${definitions}/:name`, need: onDefinitions('delete'), cost: 'heavy-change', stepUp: true, handle: deleteRoleDefinition },
     { id: `roleAssignments.list.${scopeName}`,   method: 'GET',    path: assignments,            need: onAssignments('read'),   cost: 'list', handle: listRoleAssignments, filtered: true, paged: true },
     { id: `roleAssignments.get.${scopeName}`,    method: 'GET',    path: `${assignments}/:name`, need: onAssignments('read'),   cost: 'read', handle: getRoleAssignment },
-    { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: judging('write'),        cost: 'heavy-change', handle: putRoleAssignment },
-    { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: judging('delete'),       cost: 'heavy-change', handle: deleteRoleAssignment },
+    { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: judging('write'),        cost: 'heavy-change', stepUp: true, handle: putRoleAssignment },
+    { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: judging('delete'),       cost: 'heavy-change', stepUp: true, handle: deleteRoleAssignment },
   ])
 }
 

@@ -75,6 +75,7 @@ function toRoute(
     method: row.method,
     path: row.path,
     cost: row.cost,
+    stepUp: row.stepUp,
     need: { id: row.id, need: row.need, versionless: row.versionless },
     handle: async ({ caller, ...call }: Call<ManagementCaller | undefined>) => {
       if (caller === undefined) throw new Error(`${row.id} was reached without a caller`)

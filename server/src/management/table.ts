@@ -1,11 +1,11 @@
 import type { ManagementHandler, WellTyped } from './arm/context.ts'
 import type { RouteCost } from '../platform/http/route-cost.ts'
+import type { StepUpColumns } from '../platform/http/step-up.ts'
 import type { CallerNeed } from './arm/need.ts'
 
 /** A route that needs an authenticated caller. */
-export type ManagementRow<Handler extends ManagementHandler = ManagementHandler> = {
+export type ManagementRow<Handler extends ManagementHandler = ManagementHandler> = StepUpColumns & {
   readonly id: string
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly need: CallerNeed
   readonly cost: RouteCost

@@ -1,4 +1,3 @@
-export { isDangerous } from './api/step-up.ts'
 export { portalMigrations } from './migrations.ts'
 export { createPortalHost } from './portal-host.ts'
 export type { PortalSignIns } from './sessions/model.ts'

@@ -1,22 +1,22 @@
+import type { StepUpColumns } from '../platform/http/step-up.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import { apiPath } from './api/api-target.ts'
 import { type SessionCall, createLogin, getSession, signOut, signOutEverywhere } from './api/session-endpoints.ts'
 import type { Context } from './sessions/context.ts'
 
 /** An endpoint of the portal itself. Its need is a request of a page of the portal, with a valid session. */
-export type SessionRow = RouteDescription & {
-  readonly method: 'GET' | 'POST'
-  readonly need: 'portal-session'
-  readonly isDangerous?: true
-  readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
-}
+export type SessionRow = RouteDescription &
+  StepUpColumns<'GET' | 'POST'> & {
+    readonly need: 'portal-session'
+    readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
+  }
 
 // prettier-ignore
 export const sessionRows: readonly SessionRow[] = [
   { id: 'portal.session.get',                method: 'GET',  path: `${apiPath}/session`,                    need: 'portal-session', cost: 'small',  handle: getSession },
-  { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', cost: 'change', handle: signOut },
-  { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', cost: 'change', handle: signOutEverywhere },
-  { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', cost: 'change', handle: createLogin, isDangerous: true },
+  { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', cost: 'change', stepUp: false, handle: signOut },
+  { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', cost: 'change', stepUp: true, handle: signOutEverywhere },
+  { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', cost: 'change', stepUp: true, handle: createLogin },
 ]
 
 /** The methods of requests to the surfaces. */
@@ -45,6 +45,6 @@ export const pageRows = [
 /** The route table. */
 export const portalRoutes: readonly RouteDescription[] = [
   ...pageRows,
-  ...sessionRows.map(({ handle: _handle, isDangerous: _isDangerous, ...row }) => row),
+  ...sessionRows.map(({ handle: _handle, ...row }) => row),
   ...dispatchedRows,
 ]

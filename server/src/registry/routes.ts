@@ -98,6 +98,7 @@ export type RegistryRoute = RouteDescription & {
   readonly kind: OciPath['kind'] | AcrPath['kind']
   readonly handler: keyof RegistryHandlers
   readonly work: RouteWork
+  readonly stepUp: boolean
   /** Whether its requests are counted as pulls or pushes. */
   readonly counts: Transfer | undefined
 }
@@ -129,38 +130,38 @@ const endTag: RouteNeed = { kind: 'repository', actions: ['delete'], anyOf: ['me
 // prettier-ignore
 /** The table. [OCI distribution-spec, Endpoints; ACR REST data plane] */
 export const registryRoutes: readonly RegistryRoute[] = [
-  oci('registry.base.get',                  'GET',    '/v2/',                                      signedIn,        'ping',                    'small',  'at-once'),
-  oci('registry.base.head',                 'HEAD',   '/v2/',                                      signedIn,        'ping',                    'small',  'at-once'),
-  oci('registry.catalog.list',              'GET',    '/v2/_catalog',                              catalog,         'listCatalog',             'list',   'waits'),
-  oci('registry.tags.list',                 'GET',    '/v2/:name/tags/list',                       readProperties,  'listTags',                'list',   'waits'),
-  oci('registry.referrers.list',            'GET',    '/v2/:name/referrers/:digest',               pull,            'listReferrers',           'list',   'waits'),
-  oci('registry.manifests.get',             'GET',    '/v2/:name/manifests/:reference',            pull,            'getManifest',             'read',   'at-once', 'pull'),
-  oci('registry.manifests.head',            'HEAD',   '/v2/:name/manifests/:reference',            pull,            'headManifest',            'read',   'at-once'),
-  oci('registry.manifests.put',             'PUT',    '/v2/:name/manifests/:reference',            push,            'putManifest',             'change', 'body', 'push'),
-  oci('registry.manifests.delete',          'DELETE', '/v2/:name/manifests/:reference',            erase,           'deleteManifest',          'change', 'waits'),
-  oci('registry.blobs.get',                 'GET',    '/v2/:name/blobs/:digest',                   pull,            'getBlob',                 'small',  'waits'),
-  oci('registry.blobs.head',                'HEAD',   '/v2/:name/blobs/:digest',                   pull,            'headBlob',                'small',  'waits'),
-  oci('registry.blobs.delete',              'DELETE', '/v2/:name/blobs/:digest',                   erase,           'deleteBlob',              'change', 'waits'),
-  oci('registry.uploads.start',             'POST',   '/v2/:name/blobs/uploads/',                  push,            'startUpload',             'change', 'body'),
-  oci('registry.uploads.get',               'GET',    '/v2/:name/blobs/uploads/:id',               push,            'uploadStatus',            'read',   'waits'),
-  oci('registry.uploads.append',            'PATCH',  '/v2/:name/blobs/uploads/:id',               push,            'appendToUpload',          'change', 'body'),
-  oci('registry.uploads.finish',            'PUT',    '/v2/:name/blobs/uploads/:id',               push,            'finishUpload',            'change', 'body'),
-  oci('registry.uploads.cancel',            'DELETE', '/v2/:name/blobs/uploads/:id',               push,            'cancelUpload',            'change', 'waits'),
-  acr('registry.properties.catalog',        'GET',    '/acr/v1/_catalog',                          catalog,         'listRepositories',        'list',   'waits'),
-  acr('registry.repository.get',            'GET',    '/acr/v1/:name',                             readProperties,  'getRepository',           'read',   'waits'),
-  acr('registry.repository.patch',          'PATCH',  '/acr/v1/:name',                             writeProperties, 'patchRepository',         'change', 'body'),
-  acr('registry.repository.delete',         'DELETE', '/acr/v1/:name',                             erase,           'deleteRepository',        'change', 'waits'),
-  acr('registry.tag-properties.list',       'GET',    '/acr/v1/:name/_tags',                       readProperties,  'listTagProperties',       'list',   'waits'),
-  acr('registry.tag-properties.get',        'GET',    '/acr/v1/:name/_tags/:tag',                  readProperties,  'getTag',                  'read',   'waits'),
-  acr('registry.tag-properties.patch',      'PATCH',  '/acr/v1/:name/_tags/:tag',                  writeProperties, 'patchTag',                'change', 'body'),
-  acr('registry.tag-properties.delete',     'DELETE', '/acr/v1/:name/_tags/:tag',                  endTag,          'deleteTag',               'change', 'waits'),
-  acr('registry.manifest-properties.list',  'GET',    '/acr/v1/:name/_manifests',                  readProperties,  'listManifestProperties',  'list',   'waits'),
-  acr('registry.manifest-properties.get',   'GET',    '/acr/v1/:name/_manifests/:digest',          readProperties,  'getManifestProperties',   'list',   'waits'),
-  acr('registry.manifest-properties.patch', 'PATCH',  '/acr/v1/:name/_manifests/:digest',          writeProperties, 'patchManifest',           'change', 'body'),
-  acr('registry.deleted.catalog',           'GET',    '/acr/v1/_deleted/_catalog',                 deletedCatalog,  'listDeletedCatalog',      'list',   'waits'),
-  acr('registry.deleted.tags',              'GET',    '/acr/v1/_deleted/:name/_tags',              readDeleted,     'listDeletedTags',         'list',   'waits'),
-  acr('registry.deleted.manifests',         'GET',    '/acr/v1/_deleted/:name/_manifests',         readDeleted,     'listDeletedManifests',    'list',   'waits'),
-  acr('registry.deleted.restore',           'POST',   '/acr/v1/_deleted/:name/_manifests/:digest', restoreDeleted,  'restoreManifest',         'change', 'waits'),
+  oci('registry.base.get',                  'GET',    '/v2/',                                      signedIn,        'ping',                    'small',  'at-once', 'no-step-up'),
+  oci('registry.base.head',                 'HEAD',   '/v2/',                                      signedIn,        'ping',                    'small',  'at-once', 'no-step-up'),
+  oci('registry.catalog.list',              'GET',    '/v2/_catalog',                              catalog,         'listCatalog',             'list',   'waits', 'no-step-up'),
+  oci('registry.tags.list',                 'GET',    '/v2/:name/tags/list',                       readProperties,  'listTags',                'list',   'waits', 'no-step-up'),
+  oci('registry.referrers.list',            'GET',    '/v2/:name/referrers/:digest',               pull,            'listReferrers',           'list',   'waits', 'no-step-up'),
+  oci('registry.manifests.get',             'GET',    '/v2/:name/manifests/:reference',            pull,            'getManifest',             'read',   'at-once', 'no-step-up', 'pull'),
+  oci('registry.manifests.head',            'HEAD',   '/v2/:name/manifests/:reference',            pull,            'headManifest',            'read',   'at-once', 'no-step-up'),
+  oci('registry.manifests.put',             'PUT',    '/v2/:name/manifests/:reference',            push,            'putManifest',             'change', 'body', 'step-up', 'push'),
+  oci('registry.manifests.delete',          'DELETE', '/v2/:name/manifests/:reference',            erase,           'deleteManifest',          'change', 'waits', 'step-up'),
+  oci('registry.blobs.get',                 'GET',    '/v2/:name/blobs/:digest',                   pull,            'getBlob',                 'small',  'waits', 'no-step-up'),
+  oci('registry.blobs.head',                'HEAD',   '/v2/:name/blobs/:digest',                   pull,            'headBlob',                'small',  'waits', 'no-step-up'),
+  oci('registry.blobs.delete',              'DELETE', '/v2/:name/blobs/:digest',                   erase,           'deleteBlob',              'change', 'waits', 'step-up'),
+  oci('registry.uploads.start',             'POST',   '/v2/:name/blobs/uploads/',                  push,            'startUpload',             'change', 'body', 'step-up'),
+  oci('registry.uploads.get',               'GET',    '/v2/:name/blobs/uploads/:id',               push,            'uploadStatus',            'read',   'waits', 'no-step-up'),
+  oci('registry.uploads.append',            'PATCH',  '/v2/:name/blobs/uploads/:id',               push,            'appendToUpload',          'change', 'body', 'step-up'),
+  oci('registry.uploads.finish',            'PUT',    '/v2/:name/blobs/uploads/:id',               push,            'finishUpload',            'change', 'body', 'step-up'),
+  oci('registry.uploads.cancel',            'DELETE', '/v2/:name/blobs/uploads/:id',               push,            'cancelUpload',            'change', 'waits', 'step-up'),
+  acr('registry.properties.catalog',        'GET',    '/acr/v1/_catalog',                          catalog,         'listRepositories',        'list',   'waits', 'no-step-up'),
+  acr('registry.repository.get',            'GET',    '/acr/v1/:name',                             readProperties,  'getRepository',           'read',   'waits', 'no-step-up'),
+  acr('registry.repository.patch',          'PATCH',  '/acr/v1/:name',                             writeProperties, 'patchRepository',         'change', 'body', 'step-up'),
+  acr('registry.repository.delete',         'DELETE', '/acr/v1/:name',                             erase,           'deleteRepository',        'change', 'waits', 'step-up'),
+  acr('registry.tag-properties.list',       'GET',    '/acr/v1/:name/_tags',                       readProperties,  'listTagProperties',       'list',   'waits', 'no-step-up'),
+  acr('registry.tag-properties.get',        'GET',    '/acr/v1/:name/_tags/:tag',                  readProperties,  'getTag',                  'read',   'waits', 'no-step-up'),
+  acr('registry.tag-properties.patch',      'PATCH',  '/acr/v1/:name/_tags/:tag',                  writeProperties, 'patchTag',                'change', 'body', 'step-up'),
+  acr('registry.tag-properties.delete',     'DELETE', '/acr/v1/:name/_tags/:tag',                  endTag,          'deleteTag',               'change', 'waits', 'step-up'),
+  acr('registry.manifest-properties.list',  'GET',    '/acr/v1/:name/_manifests',                  readProperties,  'listManifestProperties',  'list',   'waits', 'no-step-up'),
+  acr('registry.manifest-properties.get',   'GET',    '/acr/v1/:name/_manifests/:digest',          readProperties,  'getManifestProperties',   'list',   'waits', 'no-step-up'),
+  acr('registry.manifest-properties.patch', 'PATCH',  '/acr/v1/:name/_manifests/:digest',          writeProperties, 'patchManifest',           'change', 'body', 'step-up'),
+  acr('registry.deleted.catalog',           'GET',    '/acr/v1/_deleted/_catalog',                 deletedCatalog,  'listDeletedCatalog',      'list',   'waits', 'no-step-up'),
+  acr('registry.deleted.tags',              'GET',    '/acr/v1/_deleted/:name/_tags',              readDeleted,     'listDeletedTags',         'list',   'waits', 'no-step-up'),
+  acr('registry.deleted.manifests',         'GET',    '/acr/v1/_deleted/:name/_manifests',         readDeleted,     'listDeletedManifests',    'list',   'waits', 'no-step-up'),
+  acr('registry.deleted.restore',           'POST',   '/acr/v1/_deleted/:name/_manifests/:digest', restoreDeleted,  'restoreManifest',         'change', 'waits', 'step-up'),
 ]
 
 /** A matched raw path, percent-encoded and without its query, and its surface. */
@@ -202,10 +203,13 @@ type Cells<Handler> = readonly [
   handler: Handler,
   cost: RouteCost,
   work: RouteWork,
+  stepUp: 'step-up' | 'no-step-up',
   counts?: Transfer,
 ]
 
-function oci(...[id, method, path, need, handler, cost, work, counts]: Cells<keyof typeof ociKinds>): RegistryRoute {
+function oci(
+  ...[id, method, path, need, handler, cost, work, stepUp, counts]: Cells<keyof typeof ociKinds>
+): RegistryRoute {
   return {
     id,
     method,
@@ -214,6 +218,7 @@ function oci(...[id, method, path, need, handler, cost, work, counts]: Cells<key
     cost,
     work,
     readsBody: work === 'body',
+    stepUp: stepUp === 'step-up',
     counts,
     surface: 'oci',
     kind: ociKinds[handler],
@@ -222,7 +227,9 @@ function oci(...[id, method, path, need, handler, cost, work, counts]: Cells<key
   }
 }
 
-function acr(...[id, method, path, need, handler, cost, work, counts]: Cells<keyof typeof acrKinds>): RegistryRoute {
+function acr(
+  ...[id, method, path, need, handler, cost, work, stepUp, counts]: Cells<keyof typeof acrKinds>
+): RegistryRoute {
   return {
     id,
     method,
@@ -231,6 +238,7 @@ function acr(...[id, method, path, need, handler, cost, work, counts]: Cells<key
     cost,
     work,
     readsBody: work === 'body',
+    stepUp: stepUp === 'step-up',
     counts,
     surface: 'acr',
     kind: acrKinds[handler],

@@ -6,12 +6,13 @@ import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import { noRegistryAt } from '../standards/azure/login-server.ts'
 import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
 import { routeCosts } from '../platform/http/route-cost.ts'
+import { StepUpRequiredError, requireStepUp, stepUpBody } from '../platform/http/step-up.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
 import { type AuthorityRevisions, AuthorizedWork, runAuthorized } from '../platform/process/authorized-work.ts'
 import { parseRepositoryName } from '../standards/oci/repository-name.ts'
 import { type AskedPath, KnownPaths } from './known-paths.ts'
-import type { RegistryCall } from './surface/call.ts'
+import { type RegistryCall, sendJson } from './surface/call.ts'
 import { requireAcrRequest } from './surface/acr-rules.ts'
 import { nameInvalid, requireAcrPath, requireOciPath } from './surface/checked-path.ts'
 import { OciError, OutdatedCredentialError } from './surface/errors.ts'
@@ -90,6 +91,7 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   }
   const { path, query, route } = checkPath(dispatch, asked, request, registry)
   if (known === undefined) knownPaths.keep(request, asked)
+  await requireStepUp(request, route)
   const { caller } = admission
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
   const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
@@ -176,6 +178,11 @@ function fail(dispatch: Dispatch, raw: RawExchange, error: unknown): void {
   countFailure(dispatch, request).catch((cause: unknown) => log.debug({ err: cause }, 'failed to count a request'))
   if (error instanceof ClientGoneError || response.destroyed) {
     response.destroy()
+    return
+  }
+  if (error instanceof StepUpRequiredError) {
+    sendJson(raw, error.status, stepUpBody)
+    discardRest(request)
     return
   }
   const known = toOciError(error)

@@ -52,11 +52,11 @@ export const clientFaults: readonly Fault[] = [
     tests: ['server/src/access/roles/role-union.test.ts'],
   },
   {
-    what: 'A repeated slash avoids the second authentication of the portal',
-    file: 'server/src/portal-host/api/step-up.ts',
-    find: "    .replaceAll(/\\/{2,}/g, '/')\n",
+    what: 'A route of ARM or Graph does not ask for the second authentication of the portal',
+    file: 'server/src/platform/http/surface.ts',
+    find: '        await requireStepUp(request.raw, route)\n',
     replace: '',
-    tests: ['server/src/portal-host/api/step-up.test.ts'],
+    tests: ['server/src/compose/portal-attacks.test.ts'],
   },
   {
     what: 'ARM accepts control characters',

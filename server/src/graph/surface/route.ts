@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { RouteCost } from '../../platform/http/route-cost.ts'
+import type { StepUpColumns } from '../../platform/http/step-up.ts'
 import type { ResponseSchema } from '../../platform/http/surface.ts'
 import { readBody } from './body.ts'
 import type { GraphCall, GraphContext } from './context.ts'
@@ -25,9 +26,8 @@ export type GraphHandler<Response extends ResponseSchema, Body extends z.ZodType
   call: GraphCall & { readonly readBody: () => z.output<Body> },
 ) => Promise<ResponseOf<Response>>
 
-type Description<Body, Response> = {
+type Description<Body, Response> = StepUpColumns<'GET' | 'POST' | 'PATCH' | 'DELETE'> & {
   readonly id: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly need: GraphNeed
   readonly cost: RouteCost

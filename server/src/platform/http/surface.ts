@@ -10,6 +10,7 @@ import {
 } from '../process/authorized-work.ts'
 import { type Origin, requestOrigin } from './app.ts'
 import { sendOverBudget } from './over-budget.ts'
+import { StepUpRequiredError, requireStepUp, stepUpBody } from './step-up.ts'
 import { type RouteCost, refusalCostMs, routeCosts } from './route-cost.ts'
 
 /** A request to a handler. */
@@ -33,6 +34,8 @@ export type Route<Need, Caller> = {
   readonly need: Need
   /** There is no default, so a route without a cost does not compile. */
   readonly cost: RouteCost
+  /** Whether a person in the portal must have authenticated within the last minutes. */
+  readonly stepUp?: boolean | undefined
   /** Returns the body of the response, or sends it with `call.reply`. */
   readonly handle: (call: Call<Caller>) => unknown
 }
@@ -44,6 +47,8 @@ export type RouteDescription = {
   readonly path: string
   readonly need: unknown
   readonly cost: RouteCost
+  /** Whether a person in the portal must have authenticated within the last minutes. Decided where the portal reaches the surface. */
+  readonly stepUp?: boolean | undefined
   /** The schema of the request body, if the route reads one. */
   readonly body?: z.ZodType | undefined
   /** Whether the route reads a body; by default, its method says so. */
@@ -59,12 +64,13 @@ export type BudgetKey = { readonly key: string; readonly party: string }
 
 /** Returns the descriptions of routes without their handlers. */
 export function describeRoutes(rows: readonly RouteDescription[]): readonly RouteDescription[] {
-  return rows.map(({ id, method, path, need, cost, body, response }) => ({
+  return rows.map(({ id, method, path, need, cost, stepUp, body, response }) => ({
     id,
     method,
     path,
     need,
     cost,
+    ...(stepUp !== undefined && { stepUp }),
     ...(body !== undefined && { body }),
     ...(response !== undefined && { response }),
   }))
@@ -99,9 +105,11 @@ export function mountSurface<Need, Caller>(
 ): void {
   void app.register((scope, _options, done) => {
     prepare?.(scope)
-    scope.setErrorHandler((error, request, reply) =>
-      error instanceof OverBudgetError ? sendOverBudget(error, reply) : surface.renderError(error, request, reply),
-    )
+    scope.setErrorHandler((error, request, reply) => {
+      if (error instanceof OverBudgetError) return sendOverBudget(error, reply)
+      if (error instanceof StepUpRequiredError) return reply.code(error.status).send(stepUpBody)
+      return surface.renderError(error, request, reply)
+    })
     for (const route of surface.routes) mountRoute(scope, surface, route)
     for (const path of surface.territory) {
       scope.route({
@@ -132,6 +140,7 @@ function mountRoute<Need, Caller>(
       const revision = surface.authority === 'none' ? 0 : await surface.authority.authorityRevision()
       try {
         admissions.set(request, { revision, caller: await surface.authorize(route.need, request, false) })
+        await requireStepUp(request.raw, route)
       } catch (error) {
         await payForRefusal(request, stopwatch())
         throw error

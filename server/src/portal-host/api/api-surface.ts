@@ -6,6 +6,7 @@ import type { RawExchange } from '../../platform/http/raw-surface.ts'
 import { type RouteCost, refusalCostMs, routeCosts } from '../../platform/http/route-cost.ts'
 import { discardRest } from '../../platform/http/unread-body.ts'
 import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
+import { StepUpRequiredError, offerStepUp, stepUpBody } from '../../platform/http/step-up.ts'
 import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import type { Context } from '../sessions/context.ts'
@@ -18,7 +19,7 @@ import { correlationHeader } from '../sessions/token-endpoints.ts'
 import { type ApiTarget, parseApiTarget } from './api-target.ts'
 import { isFromPortal } from './provenance.ts'
 import type { SessionCall } from './session-endpoints.ts'
-import { isDangerous, needsStepUp } from './step-up.ts'
+import { needsStepUp } from './step-up.ts'
 
 /** The actions that the person has on the repository of a request, as the token service answered them. The page disables others. */
 const accessHeader = 'x-acrux-access'
@@ -31,8 +32,8 @@ export type SessionEndpoint = {
   readonly method: string
   readonly path: string
   readonly cost: RouteCost
-  /** Set if it gives access, like the requests in `step-up.ts`. */
-  readonly isDangerous?: true
+  /** Whether the person must have authenticated within the last minutes. */
+  readonly stepUp?: boolean | undefined
   readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
 }
 
@@ -70,7 +71,7 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   const endpoint = options.endpoints.find((row) => row.method === method && row.path === path)
   if (endpoint !== undefined) {
     discardRest(request)
-    if (endpoint.isDangerous === true) await requireRecent(context, signed.session)
+    if (endpoint.stepUp === true && (await needsStepUp(context, signed.session))) throw new StepUpRequiredError()
     const call = { ...signed, origin, response, query: new URLSearchParams(query) }
     const body = await budget.spend(() => endpoint.handle(context, call), routeCosts[endpoint.cost])
     send(exchange, body === undefined ? 204 : 200, body)
@@ -81,7 +82,8 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   requireSmallBody(request)
   // The surface charges the rest.
   budget.charge(sessionCostMs)
-  if (isDangerous(method, target)) await requireRecent(context, signed.session)
+  // The route decides whether it asks.
+  offerStepUp(request, () => needsStepUp(context, signed.session))
   const token = await tokenFor(context, signed.session, target, exchange)
   if (target.surface === 'registry') {
     watchDenial(context, signed.session, target, response)
@@ -126,11 +128,6 @@ async function findPerson(
     if (error instanceof SignInEndedError) return undefined
     throw error
   }
-}
-
-/** @throws PortalError if the person must authenticate again first */
-async function requireRecent(context: Context, session: PortalSession): Promise<void> {
-  if (await needsStepUp(context, session)) throw new PortalError('stepUpRequired')
 }
 
 /** @throws PortalError for a body that may be larger than any that the portal sends */
@@ -213,6 +210,8 @@ function fail({ log }: Context, exchange: RawExchange, error: unknown): void {
   } else if (error instanceof OverBudgetError) {
     response.setHeader('retry-after', String(error.retryAfterSeconds))
     send(exchange, error.statusCode, overBudgetBody)
+  } else if (error instanceof StepUpRequiredError) {
+    send(exchange, error.status, stepUpBody)
   } else {
     if (known.status >= 500) log.error({ id: origin.correlationId, err: error }, 'a request of the portal failed')
     const { commonHeaders } = exchange

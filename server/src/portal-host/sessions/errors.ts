@@ -6,11 +6,6 @@ export const portalErrors = {
     code: 'ForeignRequest',
     message: 'Only pages of the portal can use this address.',
   },
-  stepUpRequired: {
-    status: 403,
-    code: 'StepUpRequired',
-    message: 'Confirm with your password and second factor that it is you, then repeat the request.',
-  },
   noAccess: { status: 403, code: 'NoAccess', message: 'You have no role on this registry.' },
   notFound: { status: 404, code: 'NotFound', message: 'There is no endpoint at this path.' },
   lengthRequired: { status: 411, code: 'LengthRequired', message: 'The body must have a Content-Length.' },
