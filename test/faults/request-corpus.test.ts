@@ -63,7 +63,7 @@ test('three servers on one PostgreSQL answer no odd request with a 5xx, and all 
   await using third = await startReplica(first, database, { args: onlyErrors })
   const servers = [first, second, third]
   const places = servers.map(placeOf)
-  const [{ authorization = '' } = {}] = places
+  const { authorization } = placeOf(first)
   await pushImage(first, 'team/app', '1', authorization)
   const said = servers.map((server) => server.output().length)
   // Beside its odd requests, each server gets ordinary ones.

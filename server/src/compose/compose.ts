@@ -14,7 +14,8 @@ import { withoutCaller } from '../platform/process/authorized-work.ts'
 import { type Clock, systemClock } from '../platform/process/clock.ts'
 import { openControlChannel } from '../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
-import { createClockWatch } from './monitoring/clock-watch.ts'
+import { openClockWatch } from './monitoring/clock-watch.ts'
+import type { Database } from '../platform/sql/database.ts'
 import { createWriterWatch } from '../platform/sql/writer-watch.ts'
 import type { CertificateSource } from '../platform/tls/certificate-source.ts'
 import type { KeyPair } from '../platform/tls/key-pair.ts'
@@ -122,15 +123,12 @@ export async function compose(
   const control = await openControl({ state, modules, writeAll, log })
 
   let draining = false
-  const writerWatch = createWriterWatch({ database, clock })
-  const clockWatch = createClockWatch({ database, clock, log })
-  // A server whose clock is wrong is never ready.
-  await clockWatch.probe()
-  const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, writerWatch, clockWatch, clock }
+  const watches = await openWatches({ database, clock, log })
+  const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, ...watches, clock }
   const components = healthComponents({ ...sources, isDraining: () => draining })
   const health = createHealth({ components, clock, log })
   const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates })
-  const jobs = listJobs(configuration, { modules, state, acme, writerWatch, clockWatch, clock, log })
+  const jobs = listJobs(configuration, { modules, state, acme, ...watches, clock, log })
   return {
     app,
     publicOrigin,
@@ -165,6 +163,11 @@ export async function compose(
       state.dataDir.close()
     },
   }
+}
+
+/** What watches the database while the server runs. */
+async function openWatches(options: { readonly database: Database; readonly clock: Clock; readonly log: Log }) {
+  return { writerWatch: createWriterWatch(options), clockWatch: await openClockWatch(options) }
 }
 
 type RegistryStart = {

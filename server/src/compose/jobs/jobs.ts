@@ -61,10 +61,11 @@ export type JobSources = {
 
 /** The table of all jobs. */
 export function listJobs(configuration: Configuration, sources: JobSources): Jobs {
-  const { modules, writerWatch, clockWatch, acme } = sources
+  const { modules, acme } = sources
   const { registry } = modules
   return {
     ...auditJobs(configuration, sources),
+    ...watchJobs(sources),
     /** Applies the policies of every registry, then deletes all unreachable content. */
     'collect-garbage': {
       runs: 'once for all',
@@ -108,30 +109,6 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       failure: 'the permissions of running imports were not checked',
       failureLevel: 'error',
     },
-    /** On a full disk, frees the space that garbage collection needs and ends idle uploads. */
-    'watch-space': {
-      runs: 'in each process',
-      intervalSeconds: 1,
-      run: () => watchSpace(sources),
-      failure: 'the disk space is not watched',
-      failureLevel: 'error',
-    },
-    /** Checks whether transactions can be committed. */
-    'probe-writer': {
-      runs: 'in each process',
-      intervalSeconds: 5,
-      run: () => writerWatch.probe(),
-      failure: 'the database probe failed',
-      failureLevel: 'error',
-    },
-    /** Compares the clock of this server with that of PostgreSQL. */
-    'compare-clocks': {
-      runs: 'in each process',
-      intervalSeconds: 2,
-      run: () => clockWatch.probe(),
-      failure: 'the clocks were not compared',
-      failureLevel: 'warn',
-    },
     /** Orders certificates that are missing or due for renewal. */
     'renew-certificates': {
       runs: 'once for all',
@@ -168,6 +145,36 @@ export function prepareCollection({ imports, registry, resources }: Modules): Pr
     }
     await imports.endOrphaned()
     await imports.purge()
+  }
+}
+
+/** The jobs that watch what this process depends on. */
+function watchJobs(sources: JobSources): Pick<Jobs, 'watch-space' | 'probe-writer' | 'compare-clocks'> {
+  return {
+    /** On a full disk, frees the space that garbage collection needs and ends idle uploads. */
+    'watch-space': {
+      runs: 'in each process',
+      intervalSeconds: 1,
+      run: () => watchSpace(sources),
+      failure: 'the disk space is not watched',
+      failureLevel: 'error',
+    },
+    /** Checks whether transactions can be committed. */
+    'probe-writer': {
+      runs: 'in each process',
+      intervalSeconds: 5,
+      run: () => sources.writerWatch.probe(),
+      failure: 'the database probe failed',
+      failureLevel: 'error',
+    },
+    /** Compares the clock of this server with that of PostgreSQL. */
+    'compare-clocks': {
+      runs: 'in each process',
+      intervalSeconds: 2,
+      run: () => sources.clockWatch.probe(),
+      failure: 'the clocks were not compared',
+      failureLevel: 'warn',
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLog } from '../../platform/log/log.ts'
-import { createClockWatch } from './clock-watch.ts'
+import { openClockWatch } from './clock-watch.ts'
 import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
 
 for (const kind of testDatabaseKinds) {
@@ -11,8 +11,7 @@ for (const kind of testDatabaseKinds) {
     const lines: string[] = []
     const log = createLog('info', { write: (line) => void lines.push(line) })
     let offsetMs = 0
-    const watch = createClockWatch({ database, clock: { now: () => Date.now() + offsetMs }, log })
-    assert.equal(watch.aheadMs(), undefined)
+    const watch = await openClockWatch({ database, clock: { now: () => Date.now() + offsetMs }, log })
     for (const [ms, logged] of [
       [0, 0],
       [-5000, 0],

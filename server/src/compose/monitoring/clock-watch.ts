@@ -17,8 +17,8 @@ export type ClockWatch = {
 /** A larger difference is reported. Clocks that are synchronised differ by milliseconds. */
 export const notableClockDifferenceMs = 10_000
 
-/** Creates the comparison of a server's clock with that of its database. */
-export function createClockWatch({
+/** Compares the clock of a server with that of its database, so that a server whose clock is wrong is never ready, and again at each probe. */
+export async function openClockWatch({
   database,
   clock,
   log,
@@ -26,7 +26,7 @@ export function createClockWatch({
   readonly database: Pick<Database, 'kind' | 'tables'>
   readonly clock: Clock
   readonly log: Pick<Log, 'info' | 'warn'>
-}): ClockWatch {
+}): Promise<ClockWatch> {
   let aheadMs: number | undefined
   let isNotable = false
 
@@ -43,6 +43,7 @@ export function createClockWatch({
     else log.info('the clocks of this server and of PostgreSQL agree again')
   }
 
+  await probe()
   return { probe, aheadMs: () => aheadMs }
 }
 

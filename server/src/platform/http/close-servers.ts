@@ -34,10 +34,7 @@ export async function closeServers(servers: readonly Server[], serving: Serving,
   // Node's own `close` also closes connections whose last response is still being sent.
   const close = (server: Server) =>
     new Promise<void>((resolve) => void SocketServer.prototype.close.call(server, () => resolve()))
-  let isClosed = false
-  const closed = Promise.all(servers.map(close)).then(() => {
-    isClosed = true
-  })
+  const closed = Promise.all(servers.map(close)).then(() => true)
   const cut = setTimeout(() => {
     const running = clients.running()
     if (running.length > 0) {
@@ -47,12 +44,11 @@ export async function closeServers(servers: readonly Server[], serving: Serving,
     for (const server of servers) server.closeAllConnections()
     closePending()
   }, milliseconds)
-  while (!isClosed) {
+  do {
     // Timers run before the sockets are read. Afterwards, a request that has arrived has begun.
     await nextTurn()
     for (const socket of clients.idle(newMilliseconds)) if (!pipelined.isWaiting(socket)) socket.destroy()
-    await Promise.race([closed, sleep(sweepMilliseconds)])
-  }
+  } while (!(await Promise.race([closed, sleep(sweepMilliseconds, false)])))
   clearTimeout(cut)
   // Ends Node's checks of the connections.
   for (const server of servers) server.close()

@@ -176,12 +176,13 @@ describe('a forwarded request', () => {
     const toMainThread = createForwarder(path.join(directory, 'counted.sock'), () => worker)
     for (const gone of ['destroyed', 'closed'] as const) {
       const handled = Promise.withResolvers<void>()
-      const late = http.createServer(async (request, response) => {
+      const forwardLate = async (request: IncomingMessage, response: http.ServerResponse) => {
         request.on('error', () => undefined).socket.destroy()
         if (gone === 'closed') await once(request.socket, 'close')
         toMainThread(request, response)
         handled.resolve()
-      })
+      }
+      const late = http.createServer((request, response) => void forwardLate(request, response))
       late.listen(0, '127.0.0.1')
       await once(late, 'listening')
       await assert.rejects(send('/v2/x', { port: (late.address() as AddressInfo).port }))
