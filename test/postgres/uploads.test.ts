@@ -122,6 +122,26 @@ test('uploads on several servers', async (t) => {
     await until('they count no longer', async () => (await tryAnother()) === 202)
   })
 
+  await t.test('a server that was suspended does not finish an upload that another one has claimed', async () => {
+    const bytes = randomBytes(200_000)
+    const location = await begin(c)
+    const body = new PassThrough()
+    const late = send(c, 'PUT', `${location}&digest=${digestOf(bytes)}`, body)
+    body.write(bytes.subarray(0, 100_000))
+    await untilWritten(location, late)
+    process.kill(c.pid, 'SIGSTOP')
+    try {
+      await until('another server has claimed the upload', async () => {
+        return (await send(b, 'PATCH', location, Buffer.alloc(0))).status === 202
+      })
+    } finally {
+      process.kill(c.pid, 'SIGCONT')
+    }
+    body.end(bytes.subarray(100_000))
+    expectStatus(await late, 404)
+    for (const on of [a, b]) expectStatus(await send(on, 'GET', blobPath(bytes)), 404)
+  })
+
   await t.test('another server refuses to write while one writes, and continues when that is killed', async () => {
     const bytes = randomBytes(200_000)
     const location = await begin(c)

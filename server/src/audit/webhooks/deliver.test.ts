@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, after, describe, test } from 'node:test'
+import { until } from '../../platform/process/test-patience.ts'
 import { createOutbound } from '../../platform/outbound/outbound.ts'
 import { openTestHttpsServer } from '../../platform/outbound/test-https-server.ts'
 import { openSealer } from '../../platform/keys/sealing.ts'
@@ -37,7 +38,10 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
   const { database, dispose } = await openTestDatabase(kind, auditMigrations)
   t.after(dispose)
   const received: Received[] = []
-  const answer: { status: number; headers: Record<string, string>; failing?: string } = { status: 204, headers: {} }
+  const answer: { status: number; headers: Record<string, string>; failing?: string; held?: Promise<void> } = {
+    status: 204,
+    headers: {},
+  }
   let inFlight = 0
   const receiver = await openTestHttpsServer((request, response) => {
     let body = ''
@@ -45,15 +49,23 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
       body += text
     })
     inFlight += 1
-    request.on('end', () => {
+    const respond = async () => {
       received.push({ headers: request.headers, body })
+      const { held } = answer
+      if (held !== undefined) {
+        delete answer.held
+        inFlight -= 1
+        await held
+        inFlight += 1
+      }
       const fails = answer.failing !== undefined && body.includes(answer.failing)
       // Another delivery at the same time would arrive before this response.
       setTimeout(() => {
         response.writeHead(inFlight > 1 || fails ? 500 : answer.status, answer.headers).end()
         inFlight -= 1
       }, 1)
-    })
+    }
+    request.on('end', () => void respond())
   })
   t.after(receiver.close)
   const time = { nowMs: Date.parse('2026-11-24T12:00:00Z') }
@@ -255,6 +267,24 @@ for (const kind of testDatabaseKinds) {
       const ids = received.map(({ headers }) => headers['webhook-id'])
       assert.equal(new Set(ids).size, 9)
       assert.equal(ids.length, 9)
+    })
+
+    test('is not sent back by a server that has lost its lease', async (t) => {
+      const { put, write, deliver, newDelivery, answer, received, actions, time } = await open(t, kind)
+      await put()
+      await write('a.one', 'a.two')
+      const { promise, resolve } = Promise.withResolvers<void>()
+      answer.held = promise
+      const suspended = newDelivery()
+      const late = suspended.deliver()
+      await until('the first event is sent', () => received.length === 1)
+      time.nowMs += 61_000
+      await deliver()
+      suspended.stop()
+      resolve()
+      await late
+      await deliver()
+      assert.deepEqual(actions(), ['a.one', 'a.one', 'a.two'])
     })
   })
 }
