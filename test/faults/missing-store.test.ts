@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { basic, digestOf, pushBlob } from '../harness/registry.ts'
 import { type RunningServer, StartFailed, startServer } from '../harness/server.ts'
 import { fileOfBlob } from '../harness/stored-blobs.ts'
+import { until } from '../harness/until.ts'
 import { openWire } from './wire.ts'
 
 const server = await startServer({ args: ['--integrity-scrub-interval-seconds', '0', '--gc-interval-seconds', '3600'] })
@@ -97,3 +98,52 @@ test('a server does not start while its blobs are elsewhere, and finds them when
   await server.restart()
   assert.deepEqual(await statuses(), [200])
 })
+
+test('a server that has noted no mark does not start without its blobs, and marks nothing', async () => {
+  await server.stop()
+  const directory = join(server.dataDir, 'blobs')
+  renameSync(directory, `${directory}.away`)
+  rmSync(join(server.dataDir, 'blob-mark'))
+  const isRefused = (error: unknown) =>
+    error instanceof StartFailed && error.code === 13 && /are not in/.test(error.output)
+  await assert.rejects(server.restart(), isRefused)
+  await assert.rejects(server.restart(), isRefused)
+  assert.deepEqual(filesIn(directory), [], 'no mark')
+  assert.equal(existsSync(join(server.dataDir, 'blob-mark')), false)
+  rmSync(directory, { recursive: true })
+  renameSync(`${directory}.away`, directory)
+  // As a version without marks left them.
+  for (const algorithm of ['sha256', 'sha512']) rmSync(join(directory, 'blobs', algorithm, 'installation'))
+  await server.restart()
+  assert.deepEqual(await statuses(), [200])
+})
+
+test('a server whose mark is missing is not ready until the mark is back', async () => {
+  const mark = join(server.dataDir, 'blobs', 'blobs', 'sha256', 'installation')
+  const wire = openWire(server)
+  after(() => wire.close())
+  const isReady = async () => (await wire.send({ method: 'GET', target: '/readyz' })).status
+  renameSync(mark, `${mark}.away`)
+  await until('the server is not ready', async () => (await isReady()) === 503)
+  renameSync(`${mark}.away`, mark)
+  await until('the server is ready', async () => (await isReady()) === 200)
+})
+
+test('a server starts without its lost blobs when its operator accepts it, once', async () => {
+  await server.stop()
+  const directory = join(server.dataDir, 'blobs')
+  const accepted = join(server.dataDir, 'blobs-are-lost')
+  renameSync(directory, `${directory}.away`)
+  writeFileSync(accepted, '')
+  await server.restart()
+  assert.equal(existsSync(accepted), false)
+  assert.equal((await statuses()).includes(200), false)
+  for (const bytes of contents) assert.equal(await push(bytes), 201)
+  await server.restart()
+  assert.deepEqual(await statuses(), [200])
+})
+
+function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+}

@@ -11,6 +11,7 @@ import { request } from '../harness/http.ts'
 import { accessToken, askAccessToken, digestOf, get, pushBlob, pushImage } from '../harness/registry.ts'
 import { startServer, StartFailed } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
+import { runAcrux } from './acrux.ts'
 import { type Store, stores, useStore } from './object-stores.ts'
 
 for (const [kind, store] of Object.entries(stores)) {
@@ -106,6 +107,23 @@ function testStore(store: Store): void {
   test('a store that does not exist ends the start with code 19', async () => {
     const starting = startServer({ args: store.args('http://127.0.0.1:9/nobody'), env: store.env })
     await assert.rejects(starting, (error) => error instanceof StartFailed && error.code === 19)
+  })
+
+  test('a server does not start with an empty store if its rows name blobs, and does not claim the store', async () => {
+    const { under, gate, endpoint } = used
+    const { server } = under
+    await pushBlob(server, repository, randomBytes(1000), await authorization())
+    await server.stop()
+    const empty = ['--storage-prefix', 'empty/', '--data-dir', server.dataDir]
+    const ran = await runAcrux(['serve', ...store.args(gate.endpoint), ...empty], { env: store.env })
+    assert.equal(ran.code, 13, ran.stderr)
+    assert.match(ran.stderr, /are not in .*empty\//)
+    const keys = await store.keys(endpoint)
+    assert.deepEqual(
+      keys.filter((key) => key.startsWith('empty/')),
+      [],
+    )
+    await server.restart()
   })
 
   test('no secret is in the output of the server', () => {

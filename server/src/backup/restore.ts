@@ -19,7 +19,7 @@ import type { Database } from '../platform/sql/database.ts'
 import { openSqliteDatabase, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { newTimeOrderedId } from '../platform/process/time-ordered-id.ts'
 import { listStoredBlobs, relocateBlob } from '../registry/index.ts'
-import { type BlobLocation, type BlobStore, blobFile } from '../storage/index.ts'
+import { type BlobLocation, type BlobStore, blobFile, markFiles } from '../storage/index.ts'
 import { type BackupFolder, unusable } from './backup-folder.ts'
 import { copyVerified, readFileInPieces, syncDirectories } from './copy-file.ts'
 import { copyToStore } from './copy-to-store.ts'
@@ -169,6 +169,8 @@ async function copyBlobs(
     target?.close()
   }
   await syncDirectories(directories, building)
+  // The store is known to be the one of the rows, also if all of its blobs were skipped.
+  if (target === undefined) await markFiles(directory)
   return { blobs, skipped, relocated }
 }
 

@@ -1,4 +1,4 @@
-export { type StoredBlobRow, listStoredBlobs, relocateBlob } from './blobs/stored-blob-store.ts'
+export { type StoredBlobRow, hasStoredBlobs, listStoredBlobs, relocateBlob } from './blobs/stored-blob-store.ts'
 export type { RegistryContent } from './content.ts'
 export { CorruptContentError } from './integrity/blob-integrity.ts'
 export { manifestDigest } from './integrity/manifest-integrity.ts'

@@ -10,10 +10,16 @@ export {
 export { findAzureCredential } from './azure-blob/azure-credential.ts'
 export { openAzureBlobObjects } from './azure-blob/azure-blob-objects.ts'
 export { findProven } from './contract/find-proven.ts'
-export { blobFile, createFilesystemBlobStore, markFiles } from './filesystem/filesystem-blob-store.ts'
+export {
+  blobFile,
+  createFilesystemBlobStore,
+  markFiles,
+  readFilesMark,
+  type StoreMark,
+} from './filesystem/filesystem-blob-store.ts'
 export { locationDigest, locationMark, requireLocation, uploadMark } from './contract/location.ts'
 export { createMemoryBlobStore } from './memory/memory-blob-store.ts'
-export { checkObjects, claimObjects } from './objects/claim-objects.ts'
+export { claimObjects } from './objects/claim-objects.ts'
 export { createObjectBlobStore } from './objects/object-blob-store.ts'
 export type { ObjectStore } from './objects/object-store.ts'
 export { renewedObjects } from './objects/renewed-objects.ts'

@@ -33,7 +33,9 @@ export async function restoreTo(
 ): Promise<Restored> {
   const { dataDir, storage } = configuration
   const openBlobs = async (path: string) => {
-    const { blobs, objects } = await open(configuration, path)
+    const { blobs, objects, claim } = await open(configuration, path)
+    // Nothing is restored over rows: these are written last.
+    await claim({ nameBlobs: async () => false, areOurs: async () => true })
     return { blobs, close: () => objects?.close() }
   }
   return restoreBackup({ ...options, dataDir, openBlobs: storage.kind === 'filesystem' ? undefined : openBlobs })

@@ -8,7 +8,7 @@ import type { Configuration } from '../../configuration/index.ts'
 import { DataDirLockedError, openDataDir } from '../../platform/files/data-dir.ts'
 import { StartupError } from '../../platform/process/exit.ts'
 import { createLog } from '../../platform/log/log.ts'
-import { type ScrubProgress, scrubStopped } from '../../registry/index.ts'
+import { hasStoredBlobs, type ScrubProgress, scrubStopped } from '../../registry/index.ts'
 
 /** The options of a scrub of a data directory. */
 export type DataDirScrub = {
@@ -41,8 +41,11 @@ export async function scrubDataDir(
       const parts = { clock: systemClock, sealer }
       const installationId = await installationIdOf(database, parts)
       const place = { clock: systemClock, env: process.env, installationId }
-      const { blobs, objects } = await openStorage(configuration, dataDir, place)
-      await requireOwnRows(directory, database, parts)
+      const { blobs, objects, claim } = await openStorage(configuration, dataDir, place)
+      await claim({
+        nameBlobs: () => hasStoredBlobs(database.tables()),
+        areOurs: () => requireOwnRows(directory, database, parts),
+      })
       return await scrubStopped({
         database,
         clock: systemClock,

@@ -14,6 +14,7 @@ import { successionDays } from '../../platform/tls/certificate-authority.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
 import type { Registry } from '../../registry/index.ts'
 import type { Resources } from '../../resources/index.ts'
+import type { BlobStore } from '../../storage/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
 
 type HealthSources = {
@@ -29,8 +30,9 @@ type HealthSources = {
   readonly tokenService: TokenService
   readonly identity: Identity
   readonly dataDir: Pick<DataDir, 'path'>
+  readonly blobs: Pick<BlobStore, 'requireSelf'>
   /** Undefined if blobs are files. */
-  readonly objects: { readonly check: () => Promise<void> } | undefined
+  readonly objects: object | undefined
   readonly isDraining: () => boolean
   readonly space: ContentSpace
   readonly registry: Pick<Registry, 'scrubs'>
@@ -73,7 +75,7 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
       },
     },
     ...(database.kind === 'postgres' ? [clockComponent(sources.clockWatch)] : []),
-    sources.objects === undefined ? filesComponent(sources.dataDir) : objectsComponent(sources.objects),
+    sources.objects === undefined ? filesComponent(sources) : objectsComponent(sources),
     {
       name: 'signing-keys',
       required: true,
@@ -113,32 +115,42 @@ function clockComponent({ aheadMs }: Pick<ClockWatch, 'aheadMs'>): HealthCompone
   }
 }
 
-function filesComponent(dataDir: Pick<DataDir, 'path'>): HealthComponent {
+function filesComponent({ dataDir, blobs }: HealthSources): HealthComponent {
   return {
     name: 'blob-store',
     required: true,
     check: async () => {
       await using directory = await opendir(blobDirectoryIn(dataDir.path))
       await directory.read()
-      return ok('The blob store can be read.')
+      return (await isItself(blobs))
+        ? ok('The blob store can be read.')
+        : unavailable('The directory of the blobs does not have the mark of this server. Mount the blobs.')
     },
   }
 }
 
+/** Whether the store has the mark of this server, as the store does not if another one is mounted in its place. */
+async function isItself(blobs: Pick<BlobStore, 'requireSelf'>): Promise<boolean> {
+  try {
+    await blobs.requireSelf()
+    return true
+  } catch (error) {
+    if (outageOf(error) === undefined) throw error
+    return false
+  }
+}
+
 /** Not required: without the object store, tokens are issued and manifests are read, on every replica alike. */
-function objectsComponent({ check }: { readonly check: () => Promise<void> }): HealthComponent {
+function objectsComponent({ blobs }: HealthSources): HealthComponent {
   return {
     name: 'blob-store',
     required: false,
-    check: async () => {
-      try {
-        await check()
-      } catch (error) {
-        if (outageOf(error) === undefined) throw error
-        return degraded('The object store cannot be reached. Blobs are not served.')
-      }
-      return ok('The object store responds.')
-    },
+    check: async () =>
+      (await isItself(blobs))
+        ? ok('The object store responds.')
+        : degraded(
+            'The object store cannot be reached, or does not have the mark of this server. Blobs are not served.',
+          ),
   }
 }
 

@@ -13,10 +13,11 @@ import { exitCodes, StartupError } from '../../platform/process/exit.ts'
 import { migrate } from '../../platform/sql/migrations.ts'
 import type { RawDatabase, RawTarget } from '../../platform/sql/raw-database.ts'
 import { openSqliteSource, openSqliteTarget } from '../../platform/sql/sqlite-raw-database.ts'
-import { type BlobStore, createFilesystemBlobStore, createObjectBlobStore } from '../../storage/index.ts'
+import { type BlobStore, createFilesystemBlobStore, createObjectBlobStore, markFiles } from '../../storage/index.ts'
 import { migrations } from '../state/migrations.ts'
 import { openDatabase, postgresAccess } from '../state/open-database.ts'
-import { claimAs, hasFiles, openObjects } from '../state/open-storage.ts'
+import { claimAs, hasFiles, OtherStorageError, requireOwnFiles } from '../state/claim-storage.ts'
+import { openObjects } from '../state/open-storage.ts'
 
 /** Rows or blobs of a data directory at one of their places. */
 type Place = Pick<Configuration, 'dataDir' | 'database' | 'storage' | 'masterKey'>
@@ -89,13 +90,16 @@ export async function openBlobs(place: Place, env: NodeJS.ProcessEnv): Promise<O
       'use the configuration of the server',
     )
   }
-  if (!isInObjects) return openFiles(dataDir)
-  return openObjectsAs(place, (await readFile(objectStorageFileIn(dataDir), 'utf8')).trim(), env)
+  if (!isInObjects) return openFiles(dataDir, await requireOwnFiles(dataDir))
+  const id = (await readFile(objectStorageFileIn(dataDir), 'utf8')).trim()
+  return openObjectsAs(place, { id, mayBeEmpty: false }, env)
 }
 
 /** Opens the place to which blobs are moved, and claims it for a relocation. @throws StartupError */
 export async function openBlobTarget(place: Place, id: string, env: NodeJS.ProcessEnv): Promise<Opened<BlobStore>> {
-  return place.storage.kind === 'filesystem' ? openFiles(place.dataDir) : openObjectsAs(place, id, env)
+  const { dataDir, storage } = place
+  if (storage.kind === 'filesystem') return openFiles(dataDir, await markFiles(blobDirectoryIn(dataDir)))
+  return openObjectsAs(place, { id, mayBeEmpty: true }, env)
 }
 
 /** @throws StartupError if blobs are to be moved to files, and there are files */
@@ -105,15 +109,20 @@ export async function requireNoFiles({ dataDir, storage }: Place): Promise<void>
   throw notEmpty(`the directory ${directory}`, 'move it to another directory')
 }
 
-async function openFiles(dataDir: string): Promise<Opened<BlobStore>> {
-  const value = await createFilesystemBlobStore(blobDirectoryIn(dataDir), { clock: systemClock })
+async function openFiles(dataDir: string, id: string | undefined): Promise<Opened<BlobStore>> {
+  const value = await createFilesystemBlobStore(blobDirectoryIn(dataDir), { clock: systemClock, mark: { id } })
   return { value, close: () => Promise.resolve() }
 }
 
-async function openObjectsAs({ storage }: Place, id: string, env: NodeJS.ProcessEnv): Promise<Opened<BlobStore>> {
+async function openObjectsAs(
+  { dataDir, storage }: Place,
+  { id, mayBeEmpty }: { readonly id: string; readonly mayBeEmpty: boolean },
+  env: NodeJS.ProcessEnv,
+): Promise<Opened<BlobStore>> {
   const objects = await openObjects(storage, env)
   try {
-    await claimAs(objects, id)
+    const isClaimed = await claimAs(objects, id, async () => mayBeEmpty)
+    if (!isClaimed) throw new OtherStorageError(`the blobs of ${dataDir} are not in ${objects.description}`)
   } catch (error) {
     objects.close()
     throw error

@@ -1,27 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { Configuration } from '../../configuration/index.ts'
-import { blobDirectoryIn, blobMarkFileIn, type DataDir, objectStorageFileIn } from '../../platform/files/data-dir.ts'
-import { writeFileDurably } from '../../platform/files/durable-file.ts'
+import { blobDirectoryIn, type DataDir, objectStorageFileIn } from '../../platform/files/data-dir.ts'
 import { readSecretFile } from '../../platform/files/setting-file.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { exitCodes, StartupError } from '../../platform/process/exit.ts'
 import {
   type BlobStore,
-  checkObjects,
-  claimObjects,
   createFilesystemBlobStore,
   createObjectBlobStore,
   findAzureCredential,
-  markFiles,
   type ObjectStore,
   openAzureBlobObjects,
   openS3Objects,
   renewedObjects,
-  StorageUnavailableError,
+  type StoreMark,
 } from '../../storage/index.ts'
+import {
+  claimFiles,
+  claimObjectsOf,
+  findClaim,
+  OtherStorageError,
+  requireOwnFiles,
+  type Rows,
+} from './claim-storage.ts'
 
 /** Where the bytes of blobs are. */
 export type Storage = {
@@ -29,16 +31,15 @@ export type Storage = {
   /** Undefined for files in the data directory. */
   readonly objects:
     | {
-        /** Whether the object store responds. @throws StorageUnavailableError */
-        readonly check: () => Promise<void>
         readonly close: () => void
       }
     | undefined
   /**
-   * Notes in the data directory that this store is its own. Call it when the rows are known to belong to the blobs: a start that
-   * is refused leaves no note.
+   * Verifies that the store has the blobs that the rows name, and marks a new store. Until then, nothing is written to it.
+   *
+   * @throws StartupError
    */
-  readonly confirm: () => Promise<void>
+  readonly claim: (rows: Rows) => Promise<void>
 }
 
 type Options = {
@@ -48,59 +49,27 @@ type Options = {
   readonly installationId?: string
 }
 
-/** Opens the store of blobs that is configured. @throws StartupError if it is not that of the data directory */
+/** Opens the store of blobs that is configured. @throws StartupError if it is known not to be that of the data directory */
 export async function openStorage(
   configuration: Configuration,
   dataDir: Pick<DataDir, 'path' | 'filesAreHeld'>,
   { clock, env, installationId }: Options,
 ): Promise<Storage> {
-  const file = objectStorageFileIn(dataDir.path)
-  const { filesAreHeld } = dataDir
+  const { path, filesAreHeld } = dataDir
   if (configuration.storage.kind === 'filesystem') {
-    if (existsSync(file)) throw new OtherStorageError(`the blobs of ${dataDir.path} are in an object store`)
-    const { id, confirm } = await requireOwnFiles(dataDir.path)
-    const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), { clock, filesAreHeld, id })
-    return { blobs, objects: undefined, confirm }
+    if (existsSync(objectStorageFileIn(path)))
+      throw new OtherStorageError(`the blobs of ${path} are in an object store`)
+    const mark: StoreMark = { id: await requireOwnFiles(path) }
+    const blobs = await createFilesystemBlobStore(blobDirectoryIn(path), { clock, filesAreHeld, mark })
+    return { blobs, objects: undefined, claim: (rows) => claimFiles(path, { blobs, mark }, rows) }
   }
   requireOtherHost(configuration)
+  const id = (await findClaim(path)) ?? installationId ?? randomUUID()
   const objects = await openObjects(configuration.storage, env)
-  try {
-    const id = await claim(objects, dataDir.path, { file, newId: installationId ?? randomUUID() })
-    return {
-      blobs: createObjectBlobStore(objects, { clock, blobsAreHeld: filesAreHeld, installationId: id }),
-      objects: { check: () => checkObjects(objects), close: () => objects.close() },
-      confirm: () => Promise.resolve(),
-    }
-  } catch (error) {
-    objects.close()
-    throw error
-  }
-}
-
-/** The mark of the files of a data directory. The first start writes it. @throws StartupError if the files are elsewhere */
-async function requireOwnFiles(dataDir: string): Promise<{ readonly id: string } & Pick<Storage, 'confirm'>> {
-  const file = blobMarkFileIn(dataDir)
-  const known = existsSync(file) ? (await readFile(file, 'utf8')).trim() : undefined
-  const directory = blobDirectoryIn(dataDir)
-  const id = await markFiles(directory, known).catch((error: unknown) => {
-    if (error instanceof StorageUnavailableError) return undefined
-    throw error
-  })
-  if (id === undefined) {
-    throw new StartupError(
-      `the blobs of ${dataDir} are not in ${directory}`,
-      exitCodes.dataDirUnusable,
-      `mount them there; if they are lost, restore a backup, or delete ${file} to start without them`,
-    )
-  }
-  return { id, confirm: async () => (known === undefined ? writeFileDurably(file, `${id}\n`, 0o600) : undefined) }
-}
-
-/** The configured store is not the one in which the blobs of the data directory are. */
-export class OtherStorageError extends StartupError {
-  override readonly name = 'OtherStorageError'
-  constructor(message: string) {
-    super(message, exitCodes.configuration, 'set storage to where the blobs are, or use a new data directory')
+  return {
+    blobs: createObjectBlobStore(objects, { clock, blobsAreHeld: filesAreHeld, installationId: id }),
+    objects: { close: () => objects.close() },
+    claim: (rows) => claimObjectsOf(path, objects, id, rows),
   }
 }
 
@@ -159,48 +128,4 @@ function requireOtherHost({ storage, publicHost, suffix }: Configuration): void 
       'give the object store another host name, or omit storage.redirect',
     )
   }
-}
-
-/** The data directory remembers the id of its installation before the store does, so that a crash in between is harmless. */
-async function claim(
-  objects: ObjectStore,
-  dataDir: string,
-  { file, newId }: { readonly file: string; readonly newId: string },
-): Promise<string> {
-  if (!existsSync(file) && (await hasFiles(blobDirectoryIn(dataDir)))) {
-    throw new OtherStorageError(`the blobs of ${dataDir} are in files`)
-  }
-  const known = existsSync(file) ? await readFile(file, 'utf8') : undefined
-  const id = known?.trim() ?? newId
-  if (known === undefined) await writeFileDurably(file, `${id}\n`, 0o600)
-  await claimAs(objects, id)
-  return id
-}
-
-/** Marks an empty object store as that of an installation. @throws StartupError if it has the blobs of another one */
-export async function claimAs(objects: ObjectStore, id: string): Promise<void> {
-  const claimed = await claimObjects(objects, id).catch((error: unknown) => {
-    if (!(error instanceof StorageUnavailableError)) throw error
-    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
-    throw new StartupError(
-      `${objects.description} cannot be used: ${error.message}${cause}`,
-      exitCodes.storageUnusable,
-      'check the settings in storage, the credentials and the network',
-      { cause: error },
-    )
-  })
-  if (claimed === 'foreign') {
-    throw new OtherStorageError(`${objects.description} has the blobs of another installation`)
-  }
-  if (claimed === 'lost') throw new OtherStorageError(`${objects.description} has blobs of an unknown installation`)
-}
-
-/** Whether a directory of blobs has blobs. */
-export async function hasFiles(directory: string): Promise<boolean> {
-  if (!existsSync(directory)) return false
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  const blobs = entries.filter(
-    ({ name, parentPath }) => name !== 'installation' && path.basename(parentPath) !== 'staging',
-  )
-  return blobs.some((entry) => entry.isFile())
 }

@@ -21,6 +21,7 @@ import { initialRevision } from '../../platform/sql/revision-cell.ts'
 import { WaitingInserts } from '../../platform/sql/waiting-inserts.ts'
 import { createDatabaseAuthority, hasAuthority } from '../../platform/tls/database-authority.ts'
 import { type CertificateSource, createCertificateSource } from '../../platform/tls/certificate-source.ts'
+import { hasStoredBlobs } from '../../registry/index.ts'
 import { configuredHosts } from '../hosts/login-servers.ts'
 import { migrations } from './migrations.ts'
 import { applyMigrations, openDatabase } from './open-database.ts'
@@ -88,7 +89,10 @@ export async function openState(configuration: Configuration, options: StateOpti
   const { dataKey, sealer } = await applyMigrations(database, migrations, { clock, place })
   const installationId = await installationIdOf(database, { clock, sealer })
   const storage = files ?? (await openStorage(configuration, dataDir, { clock, env: process.env, installationId }))
-  if (await requireOwnRows(dataDir.path, database, { clock, sealer })) await storage.confirm()
+  await storage.claim({
+    nameBlobs: () => hasStoredBlobs(database.tables()),
+    areOurs: () => requireOwnRows(dataDir.path, database, { clock, sealer }),
+  })
   await waiting.moveTo(database)
   const certificates = await openCertificates(configuration, { dataDir, database, sealer }, options)
   const contentSpace = isInFiles ? space : elsewhere(space)

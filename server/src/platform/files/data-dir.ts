@@ -26,6 +26,11 @@ export function blobMarkFileIn(dataDir: string): string {
   return join(dataDir, 'blob-mark')
 }
 
+/** An operator creates this file to start a server whose blobs are lost. */
+export function lostBlobsFileIn(dataDir: string): string {
+  return join(dataDir, 'blobs-are-lost')
+}
+
 /** The id by which an object store with the blobs of a data directory knows it. Missing if the blobs are files. */
 export function objectStorageFileIn(dataDir: string): string {
   return join(dataDir, 'object-storage')

@@ -14,6 +14,12 @@ export type StoredBlobRow = {
 
 const pageRows = 1000
 
+/** Whether a database names a blob. */
+export async function hasStoredBlobs(tables: Kysely<unknown>): Promise<boolean> {
+  for await (const _ of listStoredBlobs(tables)) return true
+  return false
+}
+
 /** All blobs in a database, by digest. */
 export async function* listStoredBlobs(tables: Kysely<unknown>): AsyncGenerator<StoredBlobRow> {
   const registry = tables as Kysely<RegistryTables>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { hash, randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable, Writable } from 'node:stream'
@@ -9,8 +9,8 @@ import { buffer } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
 import { until } from '../../platform/process/test-patience.ts'
 import { testBlobStore } from '../contract/blob-store-contract.ts'
-import { StorageFullError } from '../contract/errors.ts'
-import { createFilesystemBlobStore } from './filesystem-blob-store.ts'
+import { StorageFullError, StorageUnavailableError } from '../contract/errors.ts'
+import { createFilesystemBlobStore, markFiles, readFilesMark } from './filesystem-blob-store.ts'
 import { parseLocation } from '../contract/location.ts'
 
 const directories: string[] = []
@@ -118,6 +118,48 @@ describe('the filesystem blob store', () => {
     } finally {
       execFileSync('umount', [directory])
     }
+  })
+})
+
+describe('the mark of a store in files', () => {
+  const markIn = (directory: string, algorithm: string) => join(directory, 'blobs', algorithm, 'installation')
+
+  it('is the same in all directories, and for everybody who marks the store', async () => {
+    const directory = await newDirectory()
+    assert.equal(await readFilesMark(directory), undefined)
+    const ids = await Promise.all(Array.from({ length: 8 }, () => markFiles(directory)))
+    assert.deepEqual([...new Set(ids)], [await readFilesMark(directory)])
+    for (const algorithm of ['sha256', 'sha512']) {
+      assert.deepEqual(await readdir(join(directory, 'blobs', algorithm)), ['installation'])
+    }
+  })
+
+  it('is none while one of the directories lacks it, and is completed', async () => {
+    const directory = await newDirectory()
+    const id = await markFiles(directory)
+    await rm(markIn(directory, 'sha512'))
+    assert.equal(await readFilesMark(directory), undefined)
+    assert.equal(await markFiles(directory), id)
+    assert.equal(await readFilesMark(directory), id)
+  })
+
+  it('cannot be that of two stores', async () => {
+    const directory = await newDirectory()
+    await markFiles(directory)
+    await writeFile(markIn(directory, 'sha512'), 'another\n')
+    assert.equal(await readFilesMark(directory), undefined)
+    await assert.rejects(markFiles(directory), StorageUnavailableError)
+  })
+
+  it('leaves nothing behind if it cannot be written', async () => {
+    const directory = await newDirectory()
+    await mkdir(join(directory, 'blobs', 'sha256'), { recursive: true })
+    await mkdir(markIn(directory, 'sha256'))
+    await assert.rejects(markFiles(directory), StorageUnavailableError)
+    assert.deepEqual(await readdir(join(directory, 'blobs', 'sha256')), ['installation'])
+    await rm(markIn(directory, 'sha256'), { recursive: true })
+    const id = await markFiles(directory)
+    assert.equal(await readFile(markIn(directory, 'sha256'), 'utf8'), `${id}\n`)
   })
 })
 

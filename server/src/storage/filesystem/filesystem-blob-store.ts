@@ -29,9 +29,12 @@ export type FilesystemBlobStoreOptions = {
   readonly clock?: Clock
   /** Called before each deletion. While another process uses the files, a deleted blob keeps its file until a later garbage collection. */
   readonly filesAreHeld?: () => boolean
-  /** The mark of the store, by {@link markFiles}. Default: none, and the store is not verified. */
-  readonly id?: string
+  /** The mark of the store. Default: none, and the store is not verified. */
+  readonly mark?: StoreMark
 }
+
+/** The mark of a store, by {@link markFiles}. It can be set after the store is opened, and until then the store is not verified. */
+export type StoreMark = { id: string | undefined }
 
 /**
  * The maximum number of concurrent flushes. Each blocks one of Node's four threads for files, and downloads need the
@@ -47,23 +50,23 @@ const algorithms = ['sha256', 'sha512']
  */
 export async function createFilesystemBlobStore(
   directory: string,
-  { clock = systemClock, filesAreHeld = () => false, id }: FilesystemBlobStoreOptions = {},
+  { clock = systemClock, filesAreHeld = () => false, mark = { id: undefined } }: FilesystemBlobStoreOptions = {},
 ): Promise<BlobStore> {
   const staging = join(directory, 'staging')
   const blobs = blobsBelow(directory)
   const directories = [directory, staging, blobs, ...algorithmDirectories(blobs)]
   for (const made of directories) await mapUnusable(makeDurableDirectory(made))
-  return new FilesystemBlobStore(blobs, staging, { clock, filesAreHeld, id })
+  return new FilesystemBlobStore(blobs, staging, { clock, filesAreHeld, mark })
 }
 
-/**
- * The id of the store below `directory`, which is marked with a new one if neither the store nor its caller knows one.
- *
- * @returns undefined if the store is another store than its caller knows
- */
-export async function markFiles(directory: string, known: string | undefined): Promise<string | undefined> {
+/** The id of the store below `directory`; undefined if the store has no mark. @throws StorageUnavailableError */
+export function readFilesMark(directory: string): Promise<string | undefined> {
+  return readMarks(algorithmDirectories(blobsBelow(directory)))
+}
+
+/** Marks the store below `directory`, unless it has a mark, and returns its id. @throws StorageUnavailableError */
+export async function markFiles(directory: string): Promise<string> {
   const marked = algorithmDirectories(blobsBelow(directory))
-  if (known !== undefined) return (await readMarks(marked)) === known ? known : undefined
   for (const made of [directory, blobsBelow(directory), ...marked]) await mapUnusable(makeDurableDirectory(made))
   return writeMarks(marked)
 }
@@ -85,17 +88,13 @@ class FilesystemBlobStore implements BlobStore {
   #blobs: string
   #clock: Clock
   #filesAreHeld: () => boolean
-  #id: string | undefined
+  #mark: StoreMark
   #flushes = createSemaphore(maxFlushes)
   #staging: FileStaging
   #madeDirectories = new Map<string, Promise<void>>()
 
-  constructor(
-    blobs: string,
-    staging: string,
-    { clock, filesAreHeld, id }: Required<Omit<FilesystemBlobStoreOptions, 'id'>> & { readonly id: string | undefined },
-  ) {
-    this.#id = id
+  constructor(blobs: string, staging: string, { clock, filesAreHeld, mark }: Required<FilesystemBlobStoreOptions>) {
+    this.#mark = mark
     this.#blobs = blobs
     this.#clock = clock
     this.#filesAreHeld = filesAreHeld
@@ -178,7 +177,7 @@ class FilesystemBlobStore implements BlobStore {
   }
 
   async requireSelf(): Promise<void> {
-    if (this.#id !== undefined) await requireMarks(algorithmDirectories(this.#blobs), this.#id)
+    if (this.#mark.id !== undefined) await requireMarks(algorithmDirectories(this.#blobs), this.#mark.id)
   }
 
   async find(location: BlobLocation): Promise<StoredBlob | undefined> {

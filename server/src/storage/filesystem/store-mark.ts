@@ -7,19 +7,27 @@ import { StorageUnavailableError } from '../contract/errors.ts'
 
 const markName = 'installation'
 
-/** The id of a store, which is in each of its directories; undefined without one. @throws StorageUnavailableError if they differ */
+/** The id of a store, which is in each of its directories; undefined if one of them lacks it. @throws StorageUnavailableError */
 export async function readMarks(directories: readonly string[]): Promise<string | undefined> {
   const ids = await Promise.all(directories.map(readMark))
   const [first] = ids
-  const isWhole = ids.every((id) => id === first)
-  if (!isWhole) throw new StorageUnavailableError('the directories of blobs have different marks')
-  return first
+  return ids.every((id) => id === first) ? first : undefined
 }
 
-/** Marks the directories of a store that has no mark. Another process that does the same gets the same id. */
+/**
+ * Marks the directories of a store that lack a mark. Another process that does the same gets the same id.
+ *
+ * @throws StorageUnavailableError if the directories belong to different stores
+ */
 export async function writeMarks(directories: readonly string[]): Promise<string> {
   let id: string | undefined
-  for (const directory of directories) id = await writeMark(directory, id ?? randomUUID())
+  for (const directory of directories) {
+    const written = await writeMark(directory, id ?? randomUUID())
+    if (id !== undefined && written !== id) {
+      throw new StorageUnavailableError('the directories of blobs have the marks of different stores')
+    }
+    id = written
+  }
   if (id === undefined) throw new Error('a store has directories')
   return id
 }
@@ -55,13 +63,13 @@ async function writeMark(directory: string, id: string): Promise<string> {
 /** A link to a whole file is made by one process only, also on a file system that several servers share. */
 async function linkMark(directory: string, id: string): Promise<string> {
   const whole = join(directory, `${markName}.${randomUUID()}`)
-  await writeFileDurably(whole, `${id}\n`, 0o600)
   try {
+    await writeFileDurably(whole, `${id}\n`, 0o600)
     await link(whole, join(directory, markName))
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error
   } finally {
-    await rm(whole)
+    await rm(whole, { force: true })
   }
   return (await readMark(directory)) ?? id
 }

@@ -243,7 +243,7 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     const objects = await open(newPrefix())
     const store = createObjectBlobStore(objects, { clock, partSizes, installationId: 'one' })
     await assert.rejects(store.requireSelf(), StorageUnavailableError)
-    await claimObjects(objects, 'one')
+    await claimObjects(objects, 'one', async () => true)
     await store.requireSelf()
     await objects.put('installation', Buffer.from('two'), {})
     await assert.rejects(store.requireSelf(), StorageUnavailableError)
@@ -251,12 +251,19 @@ function testObjects(open: Open, partSizes: PartSizes): void {
 
   it('a store belongs to the installation that used it first', async () => {
     const objects = await open(newPrefix())
-    assert.equal(await claimObjects(objects, 'one'), 'ours')
-    assert.equal(await claimObjects(objects, 'one'), 'ours')
-    assert.equal(await claimObjects(objects, 'two'), 'foreign')
+    const [isNew, isOld] = [async () => true, async () => false]
+    assert.equal(await claimObjects(objects, 'one', isNew), 'ours')
+    assert.equal(await claimObjects(objects, 'one', isOld), 'ours')
+    assert.equal(await claimObjects(objects, 'two', isNew), 'foreign')
     const marked = await open(newPrefix())
     await put(createObjectBlobStore(marked, { clock, partSizes }), Buffer.from('x'))
-    assert.equal(await claimObjects(marked, 'one'), 'lost')
+    assert.equal(await claimObjects(marked, 'one', isNew), 'lost')
+  })
+
+  it('an empty store is not marked as that of an installation that has blobs', async () => {
+    const objects = await open(newPrefix())
+    assert.equal(await claimObjects(objects, 'one', async () => false), 'empty')
+    assert.deepEqual(await Array.fromAsync(objects.list('')), [])
   })
 }
 
