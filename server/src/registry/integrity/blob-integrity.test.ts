@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { type BlobStore, StorageUnavailableError } from '../../storage/index.ts'
@@ -12,6 +13,13 @@ for (const kind of testDatabaseKinds) {
       (await used.database.tables<RegistryTables>().selectFrom('blob').selectAll().execute()).filter(
         (blob) => blob.quarantined_at_ms !== null,
       ).length
+
+    const setQuarantine = (content: string, reason: string | null) =>
+      used.database.transaction(async (transaction) => {
+        const row = { quarantined_at_ms: 1, quarantine_reason: reason }
+        const blob = transaction.tables<RegistryTables>().updateTable('blob').set(row)
+        await blob.where('digest', '=', blobDigest(content)).execute()
+      })
 
     it('a blob that the store does not find once is not called missing', async () => {
       const { blobs, repository } = used
@@ -51,6 +59,39 @@ for (const kind of testDatabaseKinds) {
       await used.restart()
       await assertServed(used, 'x')
       assert.equal(await quarantined(), 0)
+    })
+
+    it('a quarantine without a reason ends when the bytes are found to be intact', async () => {
+      const { repository } = used
+      await pushBlob(used.server, repository, 'x')
+      await setQuarantine('x', null)
+      await used.restart()
+      assert.equal(await quarantined(), 1)
+      await assertServed(used, 'x')
+      assert.equal(await quarantined(), 0)
+    })
+
+    it('bytes that return corrupt are read once, and not by every request', async () => {
+      for (const reason of ['missing', null]) {
+        const { blobs, repository } = used
+        const content = `returned corrupt after ${reason}`
+        await pushBlob(used.server, repository, content)
+        await setQuarantine(content, reason)
+        let reads = 0
+        const read: BlobStore['read'] = async () => {
+          reads += 1
+          return Readable.from([Buffer.alloc(content.length)])
+        }
+        await used.restart(changing(blobs, { read }))
+        const path = `/v2/${repository}/blobs/${blobDigest(content)}`
+        for (const method of ['HEAD', 'GET', 'HEAD', 'GET']) {
+          assert.equal((await used.server.send(method, path)).status, 404)
+        }
+        assert.equal(reads, 1)
+        await used.restart()
+        await pushBlob(used.server, repository, content)
+        await assertServed(used, content)
+      }
     })
 
     it('an upload whose staged bytes are not found once continues', async () => {

@@ -16,7 +16,7 @@ import {
 import type { IntegrityContext } from './context.ts'
 import type { BlobRow } from '../rows/rows.ts'
 import { createSemaphore } from '../../platform/limits/semaphore.ts'
-import { holdersOf, quarantineBlob, recordVerified } from './integrity-store.ts'
+import { holdersOf, mayReturn, quarantineBlob, recordVerified } from './integrity-store.ts'
 
 /** How stored content is verified. */
 export type IntegritySettings = {
@@ -86,10 +86,10 @@ export class BlobIntegrity {
 
   /**
    * Whether a blob whose bytes were missing has intact bytes again, as after a failure of the store. They are verified, and the
-   * quarantine ends.
+   * quarantine ends, or gets another reason: corrupt bytes are not read again by every request.
    */
   async hasReturned(blob: RecordedBlob): Promise<boolean> {
-    if (blob.quarantined_at_ms === null || blob.quarantine_reason !== 'missing') return false
+    if (blob.quarantined_at_ms === null || !mayReturn(blob.quarantine_reason)) return false
     const stored = await this.#context.blobs.find(blob.location)
     return stored?.sizeBytes === blob.size_bytes && this.verify(blob)
   }
@@ -114,8 +114,8 @@ export class BlobIntegrity {
   }
 
   /**
-   * Quarantines a blob, with an audit event, unless it has been replaced. Returns whether it was quarantined by this
-   * call.
+   * Quarantines a blob, with an audit event, unless it has been replaced, or is quarantined for a reason that stays. Returns
+   * whether it was quarantined by this call.
    */
   async quarantine({ digest, location }: RecordedBlob, reason: CorruptReason): Promise<boolean> {
     const { database, clock, audit, log } = this.#context

@@ -12,7 +12,20 @@ export type PlacedManifest = { readonly repository_id: string; readonly digest: 
 /** The maximum number of repositories that the audit event of a quarantine names. */
 const maxNamedHolders = 20
 
-/** Quarantines a blob at a location; false if it has moved or is already in quarantine. */
+const missing = 'missing'
+
+/**
+ * Whether the bytes of a quarantined blob may be found again: they were missing, or an earlier version quarantined the blob
+ * without a reason.
+ */
+export function mayReturn(reason: string | null): boolean {
+  return reason === null || reason === missing
+}
+
+/**
+ * Quarantines a blob at a location, or replaces the reason for which its bytes might return. False if the blob has moved, or is
+ * in quarantine for another reason.
+ */
 export async function quarantineBlob(
   transaction: Transaction,
   { digest, location }: PlacedBlob,
@@ -24,7 +37,12 @@ export async function quarantineBlob(
     .set({ quarantined_at_ms: nowMs, quarantine_reason: reason, verified_at_ms: null })
     .where('digest', '=', digest)
     .where('location', '=', location)
-    .where('quarantined_at_ms', 'is', null)
+    .where((blob) =>
+      blob.or([
+        blob('quarantined_at_ms', 'is', null),
+        ...(mayReturn(reason) ? [] : [blob('quarantine_reason', 'is', null), blob('quarantine_reason', '=', missing)]),
+      ]),
+    )
     .executeTakeFirst()
   if (numUpdatedRows > 0n) transaction.changesContent()
   return numUpdatedRows > 0n

@@ -1,6 +1,7 @@
 import { mainThreadOnly } from '../../platform/process/main-thread-only.ts'
 import { BlobIntegrity, type RecordedBlob } from './blob-integrity.ts'
 import type { IntegrityContext } from './context.ts'
+import { mayReturn } from './integrity-store.ts'
 
 /**
  * The verification of stored blobs in a thread that only reads. Where anything would have to be recorded, it leaves the
@@ -24,7 +25,7 @@ export class ReadingIntegrity extends BlobIntegrity {
 
   /** @throws MainThreadOnlyError where the bytes may have returned */
   override async hasReturned({ quarantine_reason: reason }: RecordedBlob): Promise<boolean> {
-    return reason === 'missing' ? mainThreadOnly() : false
+    return mayReturn(reason) ? mainThreadOnly() : false
   }
 
   override async isIntact(): Promise<boolean> {
