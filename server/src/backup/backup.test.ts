@@ -1,21 +1,29 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import { auditMigrations, createAudit, createAuditChain, sealFirstHead } from '../audit/index.ts'
-import { databaseFileIn, blobDirectoryIn, masterKeyFileIn } from '../platform/files/data-dir.ts'
+import { blobDirectoryIn, blobMarkFileIn, databaseFileIn, masterKeyFileIn } from '../platform/files/data-dir.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import { ensureMasterKeyFile, sealerOfKey } from '../platform/keys/sealing.ts'
 import { migrate } from '../platform/sql/migrations.ts'
 import { openSqliteDatabase } from '../platform/sql/sqlite-database.ts'
 import { registryMigrations } from '../registry/index.ts'
-import { blobFile, requireLocation } from '../storage/index.ts'
+import {
+  blobFile,
+  BlobMissingError,
+  type BlobStore,
+  createFilesystemBlobStore,
+  markFiles,
+  readFilesMark,
+  requireLocation,
+} from '../storage/index.ts'
 import { openBackupFolder } from './backup-folder.ts'
-import { createBackup } from './create.ts'
+import { type CreateOptions, createBackup } from './create.ts'
 import type { Backup } from './model.ts'
 import { restoreBackup } from './restore.ts'
 import { readBackupKeys, verifyBackup } from './verify.ts'
@@ -63,8 +71,8 @@ async function open(t: TestContext) {
   }
   const change = (statement: string) =>
     database.transaction((transaction) => sql.raw(statement).execute(transaction.tables()))
-  const backUp = (withPassphrase?: string) =>
-    createBackup({ dataDir, directory, passphrase: withPassphrase, acrux: '1.2.3' })
+  const backUp = (withPassphrase?: string, blobs?: CreateOptions['blobs']) =>
+    createBackup({ dataDir, directory, passphrase: withPassphrase, acrux: '1.2.3', blobs })
   const folder = () => openBackupFolder(directory)
   const digests = async () =>
     (await database.tables<{ blob: BlobRow }>().selectFrom('blob').select('digest').execute()).map(
@@ -78,7 +86,7 @@ async function open(t: TestContext) {
   }
   const restore = async (backup: Backup) =>
     restoreBackup({ folder: await folder(), backup, dataDir: target, keys: undefined, skipDamaged: false })
-  return { target, change, backUp, folder, digests, verify, restore }
+  return { dataDir, directory, target, change, backUp, folder, digests, verify, restore }
 }
 
 const sound = { problems: [], damaged: [] }
@@ -95,6 +103,48 @@ test('a blob of another size in the directory of backups is copied again', async
   assert.deepEqual(await verify(backup), sound)
   assert.equal((await stat(inPool(short))).size, 5000)
   assert.equal((await restore(backup)).blobs, 3)
+})
+
+test('blobs that are elsewhere are not missing in a backup: the backup fails, and can be repeated', async (t) => {
+  const { dataDir, backUp, folder, verify } = await open(t)
+  const blobs = blobDirectoryIn(dataDir)
+  await writeFile(blobMarkFileIn(dataDir), await markFiles(blobs))
+  await rename(blobs, `${blobs}.away`)
+  await assert.rejects(backUp(), /the blobs of the server cannot be read/)
+  assert.ok(!existsSync(blobs))
+  assert.deepEqual(await (await folder()).list(), [])
+  await rename(`${blobs}.away`, blobs)
+  assert.deepEqual(await verify(await backUp()), sound)
+})
+
+test('a blob that the store does not find once is in the backup', async (t) => {
+  const { dataDir, backUp, verify } = await open(t)
+  const files = await createFilesystemBlobStore(blobDirectoryIn(dataDir))
+  const asked = new Set<string>()
+  const read: BlobStore['read'] = async (location) => {
+    if (asked.has(location)) return files.read(location)
+    asked.add(location)
+    throw new BlobMissingError('not found')
+  }
+  const backup = await backUp(undefined, { read, requireSelf: async () => undefined })
+  assert.equal(asked.size, 3)
+  assert.deepEqual([backup.damaged, await verify(backup)], [[], sound])
+})
+
+test('a directory of backups that disappears makes no blob missing', async (t) => {
+  const { dataDir, directory, backUp } = await open(t)
+  const files = await createFilesystemBlobStore(blobDirectoryIn(dataDir))
+  const read: BlobStore['read'] = async (location) => {
+    await rm(directory, { recursive: true, force: true })
+    return files.read(location)
+  }
+  await assert.rejects(backUp(undefined, { read, requireSelf: async () => undefined }), { code: 'ENOENT' })
+})
+
+test('a restored directory of blobs has a mark', async (t) => {
+  const { target, backUp, restore } = await open(t)
+  await restore(await backUp())
+  assert.notEqual(await readFilesMark(blobDirectoryIn(target)), undefined)
 })
 
 test('a database that lacks rows of the description is not restored', async (t) => {

@@ -47,8 +47,7 @@ export async function copyVerified(
   const handle = await open(partial, 'wx', 0o600)
   try {
     const hash = createHash(algorithm)
-    for await (const chunk of await from()) {
-      const piece = chunk as Buffer
+    for await (const piece of piecesOf(from)) {
       hash.update(piece)
       await handle.writeFile(piece)
       onBytes(piece.length)
@@ -59,11 +58,21 @@ export async function copyVerified(
     await rename(partial, to)
     return undefined
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' || error instanceof BlobMissingError) return 'missing'
+    if (error instanceof BlobMissingError) return 'missing'
     throw error
   } finally {
     await handle.close()
     await rm(partial, { force: true })
+  }
+}
+
+/** What the source of a copy sends. Only the source can lack the blob: the target may be missing, too. @throws BlobMissingError */
+async function* piecesOf(from: () => Promise<Readable>): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of await from()) yield piece as Buffer
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error
+    throw new BlobMissingError('the file of a blob is missing', { cause: error })
   }
 }
 

@@ -3,9 +3,9 @@ import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
-import type { Readable } from 'node:stream'
 import {
   blobDirectoryIn,
+  blobMarkFileIn,
   databaseFileIn,
   holdFiles,
   masterKeyFileIn,
@@ -18,17 +18,20 @@ import { outageOf } from '../platform/process/outage.ts'
 import { sealerOfKey } from '../platform/keys/sealing.ts'
 import { openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { type StoredBlobRow, listStoredBlobs } from '../registry/index.ts'
-import { type BlobStore, blobFile } from '../storage/index.ts'
+import { type BlobStore, blobFile, requireFilesMark } from '../storage/index.ts'
 import { type BackupFolder, descriptionIn, folderOf, lockBackupFolder, newBackupId, unusable } from './backup-folder.ts'
 import { copyVerified, hashFile, readFileInPieces, syncDirectories } from './copy-file.ts'
 import { copyDatabase, countRows } from './database-copy.ts'
 import { encryptKeys, readServerKeys } from './keys.ts'
 import { type Backup, type BlobProblem, descriptionHash, type OnProgress } from './model.ts'
 
+/** Where a backup reads blobs. */
+type Source = Pick<BlobStore, 'read' | 'requireSelf'>
+
 export type CreateOptions = {
   readonly dataDir: string
   /** Where the blobs are, if they are not files in the data directory. */
-  readonly blobs?: Pick<BlobStore, 'read'> | undefined
+  readonly blobs?: Source | undefined
   /** The directory of backups; created if it is missing. */
   readonly directory: string
   /** Encrypts the keys; without it, the backup holds no keys. */
@@ -82,9 +85,7 @@ async function writeBackup(
   await copyDatabase(databaseFileIn(dataDir), database, (doneBytes, totalBytes) =>
     onProgress({ step: 'database', doneBytes, totalBytes }),
   )
-  const files = blobDirectoryIn(dataDir)
-  const read = ({ location }: StoredBlobRow) => blobs?.read(location) ?? readFileInPieces(blobFile(files, location))
-  const copied = await copyBlobs(read, folder, database, { onProgress, copiesAtATime })
+  const copied = await copyBlobs(blobs ?? filesOf(dataDir), folder, database, { onProgress, copiesAtATime })
   const sha256 = await hashFile(database, 'sha256')
   if (sha256 === undefined) throw new Error('the copy of the database no longer exists')
   const keys = passphrase === undefined ? undefined : await encryptKeys(await readServerKeys(dataDir), passphrase, id)
@@ -107,9 +108,22 @@ async function writeBackup(
   return backup
 }
 
-/** Copies the blobs that the database refers to and the pool lacks. */
+/** The blobs that are files in a data directory. Nothing is created there. */
+function filesOf(dataDir: string): Source {
+  const directory = blobDirectoryIn(dataDir)
+  return {
+    read: (location) => readFileInPieces(blobFile(directory, location)),
+    requireSelf: async () => {
+      const file = blobMarkFileIn(dataDir)
+      // Without a note, the data directory was last used by a version without marks.
+      if (existsSync(file)) await requireFilesMark(directory, (await readFile(file, 'utf8')).trim())
+    },
+  }
+}
+
+/** Copies the blobs that the database refers to and the pool lacks. @throws StorageUnavailableError if the blobs are elsewhere */
 async function copyBlobs(
-  read: (row: StoredBlobRow) => Promise<Readable>,
+  source: Source,
   folder: BackupFolder & { readonly blobsBeingWritten: string },
   database: string,
   { onProgress, copiesAtATime }: Required<Pick<CreateOptions, 'onProgress' | 'copiesAtATime'>>,
@@ -136,16 +150,34 @@ async function copyBlobs(
   await forEachOf(missing, copiesAtATime, async (row) => {
     const { digest } = row
     const to = folder.blobFile(digest)
-    const copy = { from: () => read(row), to, digest, temporary: folder.blobsBeingWritten }
-    const problem = await copyVerified(copy, (count) => {
-      doneBytes += count
-      onProgress({ step: 'blobs', doneBytes, totalBytes: blobs.newSizeBytes })
-    })
+    const copy = { from: () => source.read(row.location), to, digest, temporary: folder.blobsBeingWritten }
+    const copyNow = () =>
+      copyVerified(copy, (count) => {
+        doneBytes += count
+        onProgress({ step: 'blobs', doneBytes, totalBytes: blobs.newSizeBytes })
+      })
+    const problem = await unlessMissing(source, copyNow)
     if (problem === undefined) directories.add(dirname(to))
     else damaged.push({ digest, problem })
   })
   await syncDirectories(directories, folder.path)
   return { blobs, damaged: damaged.toSorted((one, other) => one.digest.localeCompare(other.digest)) }
+}
+
+/**
+ * Repeats a copy whose blob is not found, between two verifications of the store: one wrong response, or a mount that is missing
+ * for a moment, does not make a blob missing.
+ */
+async function unlessMissing(
+  source: Source,
+  copy: () => Promise<BlobProblem['problem'] | undefined>,
+): Promise<BlobProblem['problem'] | undefined> {
+  const problem = await copy()
+  if (problem !== 'missing') return problem
+  await source.requireSelf()
+  const again = await copy()
+  if (again === 'missing') await source.requireSelf()
+  return again
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {
@@ -204,8 +236,8 @@ export async function requireSpace(directory: string, neededBytes: number): Prom
 export function explainFailure(error: unknown, directory: string): unknown {
   if (error instanceof StartupError) return error
   if (outageOf(error)?.kind === 'storage-unavailable') {
-    const message = `the object store of the server cannot be used: ${plainReason(error)}`
-    return new StartupError(message, exitCodes.storageUnusable, 'run the command again when it can', { cause: error })
+    const message = `the blobs of the server cannot be read: ${plainReason(error)}`
+    return new StartupError(message, exitCodes.storageUnusable, 'run the command again when they can', { cause: error })
   }
   switch (systemErrorCode(error)) {
     case 'ENOSPC':

@@ -15,6 +15,7 @@ export {
   createFilesystemBlobStore,
   markFiles,
   readFilesMark,
+  requireFilesMark,
   type StoreMark,
 } from './filesystem/filesystem-blob-store.ts'
 export { locationDigest, locationMark, requireLocation, uploadMark } from './contract/location.ts'

@@ -64,6 +64,11 @@ export function readFilesMark(directory: string): Promise<string | undefined> {
   return readMarks(algorithmDirectories(blobsBelow(directory)))
 }
 
+/** @throws StorageUnavailableError unless the store below `directory` has the mark `id` */
+export function requireFilesMark(directory: string, id: string): Promise<void> {
+  return requireMarks(algorithmDirectories(blobsBelow(directory)), id)
+}
+
 /** Marks the store below `directory`, unless it has a mark, and returns its id. @throws StorageUnavailableError */
 export async function markFiles(directory: string): Promise<string> {
   const marked = algorithmDirectories(blobsBelow(directory))
