@@ -118,17 +118,26 @@ class ObjectBlobStore implements BlobStore {
   }
 
   /**
-   * Deletes a staged upload. A commit may have completed before this process lost the response to it: its blob stays, and
-   * is found like every blob without a row.
+   * Deletes a staged upload. A commit may have completed before this process lost the response to it, and the blob may have been
+   * acknowledged: its bytes stay, with a name, and are found like every blob without a row. To delete them, this process would
+   * have to trust the store that there is no name.
    */
   async discard(uploadId: string): Promise<void> {
     const record = await this.#staging.record(uploadId)
     if (record?.isSealed === true) {
-      const name = record.digest === undefined ? undefined : nameKey(locationAt(record.digest, record.unique))
-      const isBlob = name !== undefined && (await this.#objects.head(name)) !== undefined
-      if (!isBlob) await this.#objects.delete(partsKey(record.unique))
+      if (record.digest === undefined) await this.#objects.delete(partsKey(record.unique))
+      else await this.#nameBytes(locationAt(record.digest, record.unique))
     }
     await this.#staging.forget(uploadId, record)
+  }
+
+  async #nameBytes(location: BlobLocation): Promise<void> {
+    const [bytes, name] = await Promise.all(
+      [dataKey(location), nameKey(location)].map((key) => this.#objects.head(key)),
+    )
+    if (bytes !== undefined && name === undefined) {
+      await this.#objects.put(nameKey(location), Buffer.alloc(0), this.#metadata())
+    }
   }
 
   async read(location: BlobLocation, range?: ByteRange): Promise<Readable> {

@@ -217,6 +217,20 @@ function testCommits(scene: Scene): void {
     }
   })
 
+  it('a discard after a commit that could not delete its record keeps the blob, also if an object is not found once', async () => {
+    for (const key of ['blobs', 'parts']) {
+      await scene.stage()
+      scene.proxy.decide = ({ method }) => (method === 'DELETE' ? { kind: 'status', status: 403 } : none)
+      const location = await scene.store.commit('one', digest)
+      assert.equal(await scene.store.stagedSizeBytes('one'), content.byteLength)
+      const isHead = ({ method, url }: ProxiedRequest) => method === 'HEAD' && url.includes(key)
+      scene.firstOf(1, { kind: 'status', status: 404 }, isHead)
+      await scene.store.discard('one')
+      await scene.assertWhole(location)
+      await scene.store.delete(location)
+    }
+  })
+
   it('a discarded upload with an unknown outcome of its commit leaves no object', async () => {
     await scene.stage()
     scene.proxy.decide = (request) => (scene.driver.isCommit(request) ? { kind: 'lost-reply' } : none)
