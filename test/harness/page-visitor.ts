@@ -21,6 +21,8 @@ export interface PageVisitor {
   open(url: string | URL): Promise<Page | Elsewhere>
   /** Sends the first form of a page, or the one that goes to a path, with these fields in place of what it holds. */
   submit(page: Page, fields: Readonly<Record<string, string>>, path?: string): Promise<Page | Elsewhere>
+  /** The request of {@link submit}, for a test that sends it in another way. Answers to it change no cookie of the visitor. */
+  formRequest(page: Page, fields: Readonly<Record<string, string>>, path?: string): FormRequest
   /**
    * Goes through the pages of sign-in as a person who agrees to everything, until no form is left.
    * Throws if a page says what was wrong.
@@ -28,6 +30,14 @@ export interface PageVisitor {
   signIn(start: Page | Elsewhere, person: Person): Promise<Page | Elsewhere>
   /** The cookies that the server gave, by their names. */
   readonly cookies: ReadonlyMap<string, string>
+}
+
+/** The request that a browser sends for a form. */
+export interface FormRequest {
+  readonly method: 'POST'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }
 
 /** Who goes through the pages. */
@@ -81,21 +91,20 @@ export function pageVisitor(server: Pick<RunningServer, 'baseUrl' | 'caFile'>): 
       else cookies.set(pair.slice(0, equals), pair.slice(equals + 1))
     }
   }
+  const postOf = (url: URL, fields: Readonly<Record<string, string>>): FormRequest => {
+    const { headers, body } = form(fields)
+    const cookie = cookieOf(cookies)
+    const sent = { ...headers, origin: url.origin, 'sec-fetch-site': 'same-origin', ...(cookie !== '' && { cookie }) }
+    return { method: 'POST', url, headers: sent, body }
+  }
   const send = async (url: URL, fields?: Readonly<Record<string, string>>, steps = 0): Promise<Page | Elsewhere> => {
     if (url.origin !== new URL(server.baseUrl).origin) return { location: url, fields }
     if (steps > stepLimit) throw new Error(`too many redirects, the last one to ${url.href}`)
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const posted = fields === undefined ? undefined : form(fields)
+    const posted = fields && postOf(url, fields)
+    const cookie = cookieOf(cookies)
     const answer = await request({
-      method: posted === undefined ? 'GET' : 'POST',
-      url,
+      ...(posted ?? { method: 'GET', url, headers: cookie === '' ? {} : { cookie } }),
       caFile: server.caFile,
-      ...(posted !== undefined && { body: posted.body }),
-      headers: {
-        ...posted?.headers,
-        ...(posted !== undefined && { origin: url.origin, 'sec-fetch-site': 'same-origin' }),
-        ...(cookie !== '' && { cookie }),
-      },
     })
     keep(answer.headers)
     const { location } = answer.headers
@@ -104,15 +113,23 @@ export function pageVisitor(server: Pick<RunningServer, 'baseUrl' | 'caFile'>): 
     }
     return { url, status: answer.status, html: answer.text(), headers: answer.headers }
   }
-  const submit: PageVisitor['submit'] = (page, fields, path) => {
+  const requireForm = (page: Page, path: string | undefined): PageForm => {
     const found = formOf(page, path)
     if (found === undefined) throw new Error(`there is no form at ${page.url.href}:\n${textOf(page)}`)
-    return send(found.action, { ...found.held, ...fields })
+    return found
+  }
+  const submit: PageVisitor['submit'] = (page, fields, path) => {
+    const { action, held } = requireForm(page, path)
+    return send(action, { ...held, ...fields })
   }
   return {
     cookies,
     open: (url) => send(new URL(url, server.baseUrl)),
     submit,
+    formRequest: (page, fields, path) => {
+      const { action, held } = requireForm(page, path)
+      return postOf(action, { ...held, ...fields })
+    },
     async signIn(start, { userPrincipalName, password }) {
       let page = start
       for (let step = 0; step < stepLimit; step += 1) {
@@ -126,6 +143,11 @@ export function pageVisitor(server: Pick<RunningServer, 'baseUrl' | 'caFile'>): 
       throw new Error(`still at a form after ${stepLimit} steps:\n${'location' in page ? '' : textOf(page)}`)
     },
   }
+}
+
+/** The value of the header `Cookie`. */
+export function cookieOf(cookies: ReadonlyMap<string, string>): string {
+  return [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
 }
 
 /** The text of a page, without its markup. */

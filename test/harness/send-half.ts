@@ -21,11 +21,15 @@ const laterRequests = 5
 export type Halved = {
   readonly method: string
   readonly url: string | URL
-  readonly headers: OutgoingHttpHeaders & { readonly authorization: string }
+  readonly headers: OutgoingHttpHeaders
 }
 
 /** Sends the header and half of the body, and waits until the server has examined the request. */
-export async function sendHalf(server: RunningServer, what: Halved, body: Buffer): Promise<HalfSent> {
+export async function sendHalf(
+  server: RunningServer,
+  what: Halved & { readonly headers: { readonly authorization: string } },
+  body: Buffer,
+): Promise<HalfSent> {
   const half = await beginHalf(server, what, body)
   await untilExamined(server, what.headers.authorization)
   return half
