@@ -8,10 +8,10 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installAzurite } from '../test/setup/azurite.mjs'
 import { installMissingClients } from '../test/setup/clients.mjs'
-import { makeCluster, startPostgres } from '../test/setup/postgres.mjs'
 import { ensurePortal } from './portal.mjs'
 import { programUnderTest } from './program-under-test.mjs'
-import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
+import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say } from './set-up.mjs'
+import { noTestDatabase, openTestDatabase } from './test-database.mjs'
 
 /** Two more test files than processors: on average, a file uses a processor for half of its time. */
 const concurrency = availableParallelism() + 2
@@ -33,32 +33,20 @@ const modes = {
 }
 
 /**
- * A PostgreSQL for the tests of the stores: the caller's own, or one that is started here and removed afterwards.
+ * The PostgreSQL of a run.
  *
  * @param {Mode | undefined} mode
  */
 async function openDatabase(mode) {
-  const none = { url: undefined, stop: async () => undefined }
-  if (mode?.databases === 'sqlite') return none
-  // The tests start servers of their own, too.
-  const cluster = await makeCluster()
-  if (cluster !== undefined) process.env.ACRUX_TEST_POSTGRES_CLUSTER = cluster.folder
-  const given = process.env.ACRUX_TEST_POSTGRES
-  if (given !== undefined && given !== '') return { url: given, stop: async () => cluster?.remove() }
-  const started = await startPostgres()
-  if (started !== undefined) {
-    const stop = async () => {
-      await started.stop()
-      cluster?.remove()
-    }
-    return { url: started.url, stop }
-  }
-  if (process.env.CI === 'true') throw new SetUpFailed('PostgreSQL is missing, and with CI=true no test is skipped')
-  if (mode?.databases === 'postgres')
-    throw new SetUpFailed('PostgreSQL is missing: install it, or set ACRUX_TEST_POSTGRES')
-  say('PostgreSQL is missing: the tests of the stores run on SQLite only')
-  return none
+  if (mode?.databases === 'sqlite') return noTestDatabase
+  const isRequired = mode?.databases === 'postgres'
+  const failure = process.env.CI === 'true' ? inCi : isRequired ? notInstalled : undefined
+  const opened = await openTestDatabase(failure)
+  if (opened.url === undefined) say('PostgreSQL is missing: the tests of the stores run on SQLite only')
+  return opened
 }
+const inCi = 'PostgreSQL is missing, and with CI=true no test is skipped'
+const notInstalled = 'PostgreSQL is missing: install it, or set ACRUX_TEST_POSTGRES'
 
 /**
  * The command line of Node that runs the tests. Files that are named run under `node --test`, with its flags.

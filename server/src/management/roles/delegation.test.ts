@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import type { Transaction } from '../../platform/sql/database.ts'
 import { codeOf, roleGuids } from '../test-management.ts'
 import { assignments, openWithRegistry, roleId } from './test-roles.ts'
 
@@ -141,6 +142,45 @@ test('a delegate cannot change or delete an assignment of the same name that was
     assert.deepEqual([denied.status, codeOf(denied)], denial)
     const left = await findAssignment(registry, name)
     assert.deepEqual([left?.roleDefinitionName, left?.description], [roleGuids.acrPush, null])
+    await noContent(name)
+  }
+})
+
+test('a delegate cannot change or delete an assignment of the same name that an earlier transaction of the commit created', async () => {
+  const { give, take, token } = await delegate(portalCondition([rolesIn(roleGuids.acrPull)]))
+  const created = await Promise.all(['earlier', 'later'].map((name) => server.createPrincipal(name)))
+  const [one = '', another = ''] = created.map(({ servicePrincipal }) => servicePrincipal.objectId)
+  const { access } = server
+  const real = {
+    deleteAssignment: access.deleteAssignment.bind(access),
+    updateAssignment: access.updateAssignment.bind(access),
+  }
+  // The authority revision moves with the commit, so it is still the same after the earlier transaction.
+  const replace = async (transaction: Transaction, scope: string, name: string) => {
+    Object.assign(access, real)
+    const found = (await access.findAssignment(scope, name)) ?? assert.fail()
+    await real.deleteAssignment(transaction, scope, name)
+    await access.createAssignment(transaction, {
+      ...found,
+      principalId: another,
+      roleDefinitionName: roleGuids.acrPush,
+    })
+  }
+  const change = (name: string) => arm('PUT', at(name), bodyOf(roleGuids.acrPull, one, { description: 'x' }), { token })
+  for (const [send, changed] of [
+    [take, 'deleteAssignment'],
+    [change, 'updateAssignment'],
+  ] as const) {
+    const { name, answer } = await give(roleGuids.acrPull, one)
+    assert.equal(answer.status, 201, answer.text)
+    Object.assign(access, {
+      [changed]: async (transaction: Transaction, ...rest: [string, string]) => {
+        await replace(transaction, rest[0], rest[1])
+        return Reflect.apply(real[changed], access, [transaction, ...rest]) as unknown
+      },
+    })
+    const denied = await send(name)
+    assert.deepEqual([denied.status, codeOf(denied)], [404, 'RoleAssignmentNotFound'])
     await noContent(name)
   }
 })
