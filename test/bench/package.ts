@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mustRun } from '../harness/clients.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { build } from '../packages/build.ts'
 import { type Serving, startUntilReady } from '../packages/program.ts'
+import { type Memory, memoryOf } from '../soak/memory.ts'
 import { type Figure, type Settings, median, medianQuotient } from './figure.ts'
-import { type Filled, fill } from './subject.ts'
+import { compared } from './postgres.ts'
+import { type Filled, fill, runningOn } from './subject.ts'
 
 /** The figures of the executable for this machine, as `npm run build` makes it. */
 export const packageFigures = ['package-version', 'package-credential-helper', 'package-serve-ready', 'package-memory']
@@ -15,13 +17,18 @@ export const packageFigures = ['package-version', 'package-credential-helper', '
 /** How often a program is started. */
 const startRuns = 20
 
-/** How long the server is idle before its memory is read. */
-const restMs = 15_000
+/** How long the server is idle before its memory is read: V8 returns memory to the system after about half a minute. */
+const restMs = 60_000
+
+/** How long each kind of request is sent before the memory is read again, and how long the server is idle in between. */
+const loadMs = 15_000
+const afterLoadMs = 20_000
 
 const env = { PATH: process.env['PATH'] ?? '' }
 
 /** Measures the selected figures. */
-export async function measurePackage({ rounds, say }: Settings, chosen: ReadonlySet<string>): Promise<Figure[]> {
+export async function measurePackage(settings: Settings, chosen: ReadonlySet<string>): Promise<Figure[]> {
+  const { rounds, say } = settings
   if (!packageFigures.some((name) => chosen.has(name))) return []
   say('building the executable')
   using built = await build('sea')
@@ -34,7 +41,7 @@ export async function measurePackage({ rounds, say }: Settings, chosen: Readonly
     ...(chosen.has('package-version') ? [startFigure('package-version', executable, { args: ['version'] })] : []),
     ...(chosen.has('package-credential-helper') ? [helperFigure(executable)] : []),
     ...(chosen.has('package-serve-ready') ? [await readyFigure(executable, filled, rounds)] : []),
-    ...(chosen.has('package-memory') ? [await memoryFigure(executable, filled, rounds)] : []),
+    ...(chosen.has('package-memory') ? await memoryFigures(executable, settings) : []),
   ]
 }
 
@@ -122,25 +129,35 @@ async function readyFigure(executable: string, filled: Filled, rounds: number): 
   }
 }
 
-async function memoryFigure(executable: string, filled: Filled, rounds: number): Promise<Figure> {
-  const all: { resident: number; own: number }[] = []
-  for (let round = 0; round < Math.min(rounds, 3); round += 1) {
-    await using server = await serve(executable, filled)
-    await sleep(restMs)
-    const status = readFileSync(`/proc/${server.pid}/status`, 'utf8')
-    all.push({ resident: mebibytes(status, 'VmRSS'), own: mebibytes(status, 'RssAnon') })
+/** Memory of the server's own: not the pages of its executable, which the system shares and can drop. */
+async function memoryFigures(executable: string, settings: Settings): Promise<Figure[]> {
+  using filled = await fill({ repositories: 1_000 })
+  await using server = await serve(executable, filled)
+  await sleep(restMs)
+  const atRest = memoryOf(server.pid)
+  for (const { work } of compared.filter(({ name }) => name === 'manifest-by-tag' || name === 'token-again')) {
+    const run = await work({ ...settings, measuredMs: loadMs }, runningOn(filled, server.pid))
+    await run()
   }
-  const own = median(all.map((each) => each.own))
-  return {
-    name: 'package-memory',
-    measured: median(all.map(({ resident }) => resident)),
+  const underLoad = memoryOf(server.pid)
+  await sleep(afterLoadMs)
+  const afterLoad = memoryOf(server.pid)
+  const figure = (name: string, { ownMib, residentMib }: Memory, target: number, when: string): Figure => ({
+    name,
+    measured: ownMib,
     unit: 'MiB',
     bound: 'at most',
-    target: 110,
-    details: `resident ${restMs / 1000} s after the start, of which ${Math.round(own)} MiB are not pages of files`,
-  }
-}
-
-function mebibytes(status: string, name: string): number {
-  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024
+    target,
+    details: `its own ${when}; resident ${Math.round(residentMib)} MiB`,
+  })
+  const load = `${settings.connections} connections requested manifests and tokens for ${(2 * loadMs) / 1000} s`
+  return [
+    figure('package-memory', atRest, 80, `${restMs / 1000} s after the start`),
+    figure(
+      'package-memory-loaded',
+      afterLoad,
+      150,
+      `${afterLoadMs / 1000} s after ${load}, at the end of which it was ${Math.round(underLoad.ownMib)} MiB`,
+    ),
+  ]
 }

@@ -30,7 +30,7 @@ export interface Filled extends Disposable {
 }
 
 /** A server on a filled data directory. */
-export interface Subject extends AsyncDisposable {
+export interface Subject {
   readonly filled: Filled
   readonly target: Target
   /** The certificate and key that the server shows, in one file. */
@@ -94,13 +94,23 @@ export async function fill(sizes: Sizes, issuer?: TokenIssuer, place: Place = {}
 }
 
 /** Starts the server on a filled data directory, bound to a core. */
-export async function startOn(filled: Filled, core: number, args: readonly string[]): Promise<Subject> {
-  const { firstRun, secret, issuer, placeArgs, port, dataDir } = filled
+export async function startOn(
+  filled: Filled,
+  core: number,
+  args: readonly string[],
+): Promise<Subject & AsyncDisposable> {
+  const { issuer, placeArgs } = filled
   const trust = issuer === undefined ? [] : trustArguments(issuer)
   const child = await startSubject(filled, core, [...placeArgs, ...trust, ...args])
+  return { ...runningOn(filled, child.pid), [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() }
+}
+
+/** The server that runs on a filled data directory as a process. */
+export function runningOn(filled: Filled, pid: number): Subject {
+  const { dataDir, port, firstRun, secret, issuer } = filled
   return {
     filled,
-    target: { port, servername: 'localhost', caFile: firstRun.caFile, pid: child.pid },
+    target: { port, servername: 'localhost', caFile: firstRun.caFile, pid },
     pairFile: join(dataDir, 'tls', 'server.pem'),
     basicOf: (number) => basic(appIdOf(number), secret),
     appIdOf,
@@ -112,6 +122,5 @@ export async function startOn(filled: Filled, core: number, args: readonly strin
       const url = `https://localhost:${port}${path}`
       return request({ method, url, headers, caFile: firstRun.caFile, ...(body !== undefined && { body }) })
     },
-    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   }
 }
