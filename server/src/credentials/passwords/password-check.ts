@@ -6,6 +6,7 @@ import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { networkOf } from '../../platform/limits/sender-budget.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
+import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { isName, nameKey } from '../../standards/azure/object-name.ts'
 import type { SecondFactors, SecondFactorsHeld } from '../second-factors/model.ts'
 import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
@@ -112,7 +113,7 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
       const check = await acceptPassword(user, claim, needsCode)
       const isCodeWrong = check.outcome === 'refused' && check.reason === 'code-needed'
       attempt.end(isCodeWrong ? 'refused' : 'verified')
-      if (isCodeWrong) await database.transaction((transaction) => countGuess(options, transaction, attempt))
+      if (isCodeWrong) await countingDenial((transaction) => countGuess(options, transaction, attempt))
       else if (known.shared.has(attempt.pairKey)) {
         const nowMs = clock.now()
         await database.transaction((transaction) => store.prunePasswordGuesses(transaction, nowMs, attempt.pairKey))
@@ -120,7 +121,7 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
       return check
     }
     attempt.end('refused')
-    await database.transaction(async (transaction) => {
+    await countingDenial(async (transaction) => {
       // Beyond the limit of a name nothing is counted, or one network could close the name for all others.
       if (!needsCode) await failures.count(transaction, key, network)
       await countGuess(options, transaction, attempt)
@@ -130,6 +131,14 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     })
     pace.took(performance.now() - startMs)
     return { outcome: 'refused', reason: needsCode ? 'code-needed' : 'wrong' }
+  }
+
+  /**
+   * A denial is recorded whatever the caller may still do. If the authority revision moved, the handler would otherwise be repeated,
+   * and count the same guess again.
+   */
+  function countingDenial(record: (transaction: Transaction) => Promise<void>): Promise<void> {
+    return withoutCaller(() => database.transaction(record))
   }
 
   async function denyUnchecked(reason: 'throttled' | 'code-needed'): Promise<PasswordCheck> {

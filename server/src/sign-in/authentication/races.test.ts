@@ -108,6 +108,40 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(held, { totp: false, passkeys: 0, recoveryCodes: 0 })
   })
 
+  test(`a wrong password counts as one guess, however often the authority revision moves (${kind})`, async (t) => {
+    const { pages, browser } = await open(t, kind)
+    const bob = await pages.createUser('bob')
+    await pages.createUser('alice')
+    const page = await browser.get('/account/security')
+    const { transaction } = pages.database
+    let moves = 5
+    const moveFirst: typeof transaction = async (work) => {
+      if (moves > 0) {
+        moves -= 1
+        await withoutCaller(() =>
+          transaction.call(pages.database, (tx) => pages.credentials.endSignInsOf(tx, bob.objectId)),
+        )
+      }
+      return transaction.call(pages.database, work) as never
+    }
+    Object.assign(pages.database, { transaction: moveFirst })
+    const fields = { username: 'alice@contoso.example', password: 'a wrong password' }
+    assert.equal((await browser.submit(page, '/sign-in/password', fields)).status, 400)
+    assert.ok(moves < 5, 'the revision moved')
+    Object.assign(pages.database, { transaction })
+    const claim = {
+      userPrincipalName: 'alice@contoso.example',
+      password: 'a wrong password',
+      remoteAddress: '127.0.0.1',
+    }
+    const reasons: string[] = []
+    for (let number = 0; number < 10; number += 1) {
+      const check = await pages.credentials.checkPassword(claim)
+      reasons.push(check.outcome === 'refused' ? check.reason : check.outcome)
+    }
+    assert.deepEqual(reasons, [...Array.from({ length: 9 }, () => 'wrong'), 'throttled'])
+  })
+
   test(`a session that an owner ends during a change of the password is not replaced (${kind})`, async (t) => {
     const { pages, browser, doAfter, endListed, canSignIn } = await open(t, kind)
     const alice = await pages.createUser('alice')
