@@ -4,7 +4,7 @@ import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { UserRecord } from '../../directory/index.ts'
-import { type GraphCall, type GraphContext, change, requireMayBecome } from '../surface/context.ts'
+import { type GraphCall, type GraphContext, change, requireMayBecome, requireOther } from '../surface/context.ts'
 import { graphTime } from '../surface/documents.ts'
 import { listSchema } from '../surface/response.ts'
 import type { GraphHandler } from '../surface/route.ts'
@@ -97,6 +97,7 @@ export const resetPassword: GraphHandler<typeof passwordResetSchema, typeof rese
   const user = await requireUserInPath(context, call)
   const { objectId: id, userPrincipalName } = user
   if (requireMethodId(call) !== passwordMethodId) throw resourceNotFound(call.params['method'] ?? '')
+  requireOther(context, call, id)
   await requireMayBecome(context, call, id)
   const { people } = context.directory
   const { credentials } = context
@@ -129,6 +130,7 @@ export const resetPassword: GraphHandler<typeof passwordResetSchema, typeof rese
 /** `DELETE /users/{id}/authentication/softwareOathMethods/{method}`: for a user who lost the authenticator app. */
 export const deleteSoftwareOathMethod: GraphHandler<'none'> = async (context, call) => {
   const { objectId: id } = await requireUserInPath(context, call)
+  requireOther(context, call, id)
   const methodId = requireMethodId(call)
   await change(
     context,
@@ -145,6 +147,7 @@ export const deleteSoftwareOathMethod: GraphHandler<'none'> = async (context, ca
 /** `DELETE /users/{id}/authentication/fido2Methods/{method}`: for a user who lost the passkey. */
 export const deletePasskeyMethod: GraphHandler<'none'> = async (context, call) => {
   const { objectId: id } = await requireUserInPath(context, call)
+  requireOther(context, call, id)
   const methodId = requireMethodId(call)
   await change(
     context,

@@ -307,3 +307,28 @@ test('a property of users and groups that cannot be set is rejected', async (t) 
   const rows = await database.tables<Tables>().selectFrom('directory_user').select('directory_role').execute()
   assert.equal(rows.filter(({ directory_role }) => directory_role !== null).length, 1)
 })
+
+test('owners change their own password, identities and second factor on the account pages only', async (t) => {
+  const { as, alice, checkPassword, credentials, database } = await openPeople(t)
+  const { objectId } = alice
+  const path = `/users/${objectId}`
+  const key = { credentialId: 'c', publicKey: new Uint8Array([1]), counter: 0, transports: [], displayName: 'own' }
+  const passkey = await database.transaction((tx) => credentials.secondFactors.addPasskey(tx, { objectId, ...key }))
+  const passwordProfile = { password: 'seven brass kettles' }
+  // prettier-ignore
+  const requests = [
+    ['PATCH',  path, { passwordProfile }],
+    ['PATCH',  path, { identities: [] }],
+    ['POST',   `${path}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`, { newPassword: 'seven brass kettles' }],
+    ['DELETE', `${path}/authentication/fido2Methods/${passkey?.id}`, undefined],
+    ['DELETE', `${path}/authentication/softwareOathMethods/90f6b1b1-6c9e-4ddd-a2c5-6d6f0d1e6f5c`, undefined],
+  ] as const
+  for (const [method, url, body] of requests) {
+    const denied = await as(objectId)(method, url, body)
+    assert.equal(denied.status, 403, url)
+    assert.match(JSON.stringify(denied.body), /https:\/\/[^"]*\/account\/security/)
+  }
+  assert.equal((await credentials.secondFactors.of(objectId)).passkeys, 1)
+  assert.equal((await checkPassword('alice@contoso.example', 'seven brass kettles')).outcome, 'refused')
+  assert.equal((await as(objectId)('PATCH', path, { displayName: 'Alice B.' })).status, 204, 'other properties')
+})

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { NameTakenError } from '../../directory/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { isUserPrincipalName } from '../../standards/azure/object-name.ts'
-import { type GraphCall, type GraphContext, change, requireMayBecome } from '../surface/context.ts'
+import { type GraphCall, type GraphContext, change, requireMayBecome, requireOther } from '../surface/context.ts'
 import { type userPageSchema, type userSchema, userDocument } from '../surface/documents.ts'
 import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
 import { filterableUsers } from '../surface/filter.ts'
@@ -73,7 +73,10 @@ export const updateUser: GraphHandler<'none', typeof userChangeBody> = async (co
   const { objectId: id, userPrincipalName } = await requireUserInPath(context, call)
   const { people } = context.directory
   const newPassword = passwordProfile?.password
-  if (newPassword !== undefined || identities !== undefined) await requireMayBecome(context, call, id)
+  if (newPassword !== undefined || identities !== undefined) {
+    requireOther(context, call, id)
+    await requireMayBecome(context, call, id)
+  }
   const prepared =
     newPassword === undefined
       ? undefined

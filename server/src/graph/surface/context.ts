@@ -5,7 +5,7 @@ import type { Log } from '../../platform/log/log.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { type Guid, parseGuid } from '../../standards/azure/guid.ts'
 import type { ApplicationRecord, Directory, MayBecome, ServicePrincipalRecord } from '../../directory/index.ts'
-import { insufficientPrivileges, mayNotBecome, resourceNotFound } from './errors.ts'
+import { insufficientPrivileges, mayNotBecome, ownMethodsElsewhere, resourceNotFound } from './errors.ts'
 import type { Credentials } from '../../credentials/index.ts'
 import type { Consents, FindClientName, GraphSender, IdentityProvider, TestWorkloadToken } from './model.ts'
 
@@ -73,6 +73,15 @@ export async function requireMayBecome(
 ): Promise<void> {
   const obstacle = await mayBecome(caller.principal.objectId, targetId)
   if (obstacle !== undefined) throw mayNotBecome(targetId, obstacle)
+}
+
+/** Requires that the caller does not change the own sign-in methods. @throws GraphError 403 */
+export function requireOther(
+  { publicOrigin }: Pick<GraphContext, 'publicOrigin'>,
+  { caller }: Pick<GraphCall, 'caller'>,
+  targetId: string,
+): void {
+  if (caller.principal.objectId === targetId) throw ownMethodsElsewhere(publicOrigin)
 }
 
 /** Requires the same for the service principal of an application, if it has one. */

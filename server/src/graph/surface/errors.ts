@@ -72,6 +72,15 @@ export function insufficientPrivileges(): GraphError {
   return new GraphError('denied', 'Insufficient privileges to complete the operation.')
 }
 
+/**
+ * Users change their own password, identities and second factor on the account pages only, which require the current password
+ * or a new authentication: an access token alone, which may be stolen, is not sufficient.
+ */
+export function ownMethodsElsewhere(publicOrigin: string): GraphError {
+  const where = `Use the account pages: ${publicOrigin}/account/security`
+  return new GraphError('denied', `Insufficient privileges to change your own sign-in methods here. ${where}`)
+}
+
 /** The caller would gain a role that the caller may not give. The message begins with the words that az looks for. */
 export function mayNotBecome(targetId: string, obstacle: BecomingObstacle): GraphError {
   const reason =
