@@ -11,7 +11,7 @@ export const idTokenSeconds = 3600
 export const authorizationCodeSeconds = 300
 
 /** The lifetime of a device code, and the interval of polls. [RFC 8628 §3.2] */
-export const deviceCodeSeconds = 900
+export const deviceCodeSeconds = 600
 export const devicePollSeconds = 5
 
 /** A sign-in to a client expires after this time without use. */
