@@ -133,7 +133,8 @@ function testRaces(kind: DatabaseKind): void {
     await test.pushImage('r/counted', 'v1', 'counted')
     let first = ''
     const answered = Promise.withResolvers<void>()
-    const isReported = async () => first !== '' && (await findImport(test.database, first, 'me'))?.state === 'succeeded'
+    const isReported = async () =>
+      first !== '' && (await findImport(test.database, first, { asker: 'me' }))?.state === 'succeeded'
     // Others can read the commit that ends the first import before its own process knows of it.
     const transaction: Database['transaction'] = async (work) => {
       const result = await test.database.transaction(work)

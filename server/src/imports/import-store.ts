@@ -37,19 +37,14 @@ export async function cancelImport(
   return numUpdatedRows > 0n
 }
 
-/** An import, for its requester. */
+/** An import, for its requester or for the registry into which it is. */
 export async function findImport(
   database: Database,
   id: string,
-  requester: string,
+  of: { readonly asker: string } | { readonly rid: string },
 ): Promise<ImportOperationRow | undefined> {
-  return database
-    .tables<ImportTables>()
-    .selectFrom('import_operation')
-    .selectAll()
-    .where('id', '=', id)
-    .where('asker', '=', requester)
-    .executeTakeFirst()
+  const found = database.tables<ImportTables>().selectFrom('import_operation').selectAll().where('id', '=', id)
+  return ('asker' in of ? found.where('asker', '=', of.asker) : found.where('rid', '=', of.rid)).executeTakeFirst()
 }
 
 /** The most imports in a list. */
@@ -70,21 +65,6 @@ export async function listImports(
     .orderBy('started_at_ms', 'desc')
     .limit(maxListed)
     .execute()
-}
-
-/** An import into a registry. */
-export async function findImportInto(
-  database: Database,
-  id: string,
-  rid: string,
-): Promise<ImportOperationRow | undefined> {
-  return database
-    .tables<ImportTables>()
-    .selectFrom('import_operation')
-    .selectAll()
-    .where('id', '=', id)
-    .where('rid', '=', rid)
-    .executeTakeFirst()
 }
 
 /** The ids of the imports that have no result yet and are to be cancelled. */

@@ -16,7 +16,6 @@ import {
   cancelImport,
   deleteImports,
   findImport,
-  findImportInto,
   type ImportChange,
   insertImport,
   listCancelled,
@@ -183,7 +182,7 @@ class RunningImports implements Imports {
   }
 
   async find(id: string, requester: string): Promise<ImportStatus | undefined> {
-    const row = await findImport(this.#options.database, id, requester)
+    const row = await findImport(this.#options.database, id, { asker: requester })
     return row && this.#statusOf(row)
   }
 
@@ -208,7 +207,7 @@ class RunningImports implements Imports {
   }
 
   async findRequester(id: string, rid: string): Promise<string | undefined> {
-    return (await findImportInto(this.#options.database, id, rid))?.asker
+    return (await findImport(this.#options.database, id, { rid }))?.asker
   }
 
   async cancel(id: string, rid: string, record: (transaction: Transaction) => Promise<void>): Promise<Cancellation> {
@@ -223,7 +222,7 @@ class RunningImports implements Imports {
     if (own === undefined) return 'cancelling'
     own.stop.abort(cancelled())
     await Promise.race([own.ended, sleep(maxCancellationMs, undefined, { ref: false })])
-    const row = await findImportInto(database, id, rid)
+    const row = await findImport(database, id, { rid })
     if (row?.state === 'running') return 'cancelling'
     return row?.reason === 'cancelled' ? 'ended' : 'not-running'
   }
