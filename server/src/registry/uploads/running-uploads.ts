@@ -94,6 +94,20 @@ export class RunningUploads {
     }
   }
 
+  /**
+   * Checks that no other process has claimed the upload since this one did, as one does when this process was suspended.
+   *
+   * @throws OciError BLOB_UPLOAD_INVALID with 409
+   */
+  async requireClaim(uploadId: string): Promise<void> {
+    const { writer } = this
+    if (writer === undefined) return
+    const found = await withoutCaller(() =>
+      this.#options.database.transaction((transaction) => findWriter(transaction, uploadId)),
+    )
+    if (found?.writer !== writer) throw otherWriter()
+  }
+
   /** Whether a request to this process writes to it. */
   isWriting(uploadId: string): boolean {
     return this.#writing.has(uploadId)

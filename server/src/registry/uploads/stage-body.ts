@@ -67,7 +67,8 @@ async function stage(context: UploadContext, staging: Staging): Promise<number> 
   })
   if (chunkBytes === undefined || sizeBytes === offset + chunkBytes) return sizeBytes
   context.running.dropHash(uploadId)
-  await context.blobs.append(uploadId, Readable.from([]), { offset })
+  const requireWriter = () => context.running.requireClaim(uploadId)
+  await context.blobs.append(uploadId, Readable.from([]), { offset, requireWriter })
   throw wrongLength()
 }
 
@@ -121,6 +122,7 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
       pace: (bytes) => staging.budget.pace((bytes / 1024 / 1024) * msPerMiB),
       ownsChunks: true,
       sizeLimitBytes: limitBytes,
+      requireWriter: () => context.running.requireClaim(uploadId),
     })
     await requireStanding()
     keep(context, uploadId, running)

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { until } from '../../platform/process/test-patience.ts'
+import type { BlobStore } from '../../storage/index.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 import {
   assertServed,
   beginUpload,
   blobDigest,
+  changing,
   type BlobTestServer,
   countFiles,
   countRows,
@@ -91,6 +94,28 @@ function testUnfinished(kind: DatabaseKind): void {
     source.push(null)
     assert.equal((await first).headers.range, '0-299999')
     assert.equal((await putBlob(used, location, blobDigest(content))).status, 201)
+  })
+
+  it('a request whose upload another process has claimed meanwhile is denied before its bytes are part of the upload', async (t) => {
+    if (kind === 'sqlite') return t.skip('one process only writes')
+    const { blobs, repository } = used
+    let isClaimed = false
+    const append: BlobStore['append'] = async (id, source, options) => {
+      const sizeBytes = await blobs.append(id, source, options)
+      const row = { writer: randomUUID(), is_writing: 0 }
+      await used.database.transaction((transaction) =>
+        transaction.tables<RegistryTables>().updateTable('upload').set(row).where('id', '=', id).execute(),
+      )
+      isClaimed = true
+      await options.requireWriter?.()
+      return sizeBytes
+    }
+    await used.restart(changing(blobs, { append }))
+    const location = await beginUpload(used.server, repository)
+    const answer = await used.server.send('PATCH', location, { body: 'x' })
+    assert.deepEqual([answer.status, answer.code, isClaimed], [409, 'BLOB_UPLOAD_INVALID', true])
+    await used.restart()
+    assert.equal((await used.server.send('DELETE', location)).status, 204)
   })
 
   it('a client that disconnects can continue from the bytes that it sent', async () => {

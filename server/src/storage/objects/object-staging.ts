@@ -61,11 +61,11 @@ export class ObjectStaging {
         await writer.write(piece)
       }
     } catch (error) {
-      if (error instanceof BrokenSourceError && writer !== undefined) await this.#store(uploadId, writer)
+      if (error instanceof BrokenSourceError && writer !== undefined) await this.#store(uploadId, writer, options)
       else await writer?.abandon()
       throw error
     }
-    return writer === undefined ? this.#cut(uploadId, offset) : this.#store(uploadId, writer)
+    return writer === undefined ? this.#cut(uploadId, options) : this.#store(uploadId, writer, options)
   }
 
   async read(uploadId: string): Promise<Readable> {
@@ -141,8 +141,9 @@ export class ObjectStaging {
     })
   }
 
-  async #store(uploadId: string, writer: PartWriter): Promise<number> {
+  async #store(uploadId: string, writer: PartWriter, { requireWriter }: AppendOptions): Promise<number> {
     const record = await writer.finish()
+    await requireWriter?.()
     await this.#write(uploadId, record)
     this.#before.set(uploadId, writer.begun)
     return recordBytes(record)
@@ -153,10 +154,11 @@ export class ObjectStaging {
   }
 
   /** Truncates the upload at the offset of an empty append. */
-  async #cut(uploadId: string, offset: number): Promise<number> {
+  async #cut(uploadId: string, options: AppendOptions): Promise<number> {
+    const { offset } = options
     const sizeBytes = await this.sizeBytes(uploadId)
     if (sizeBytes === undefined) return 0
-    if (sizeBytes !== offset) await this.#store(uploadId, await this.#writerAt(uploadId, offset))
+    if (sizeBytes !== offset) await this.#store(uploadId, await this.#writerAt(uploadId, offset), options)
     return offset
   }
 

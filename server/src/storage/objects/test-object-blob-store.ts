@@ -203,6 +203,25 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     assert.deepEqual(await Array.fromAsync(objects.list('')), [])
   })
 
+  it('a process that was suspended does not replace what another process has appended meanwhile', async () => {
+    const prefix = newPrefix()
+    const suspended = createObjectBlobStore(await open(prefix), { clock, partSizes })
+    const other = createObjectBlobStore(await open(prefix), { clock, partSizes })
+    const gone = new Error('another process has the upload')
+    const requireWriter = () => Promise.reject(gone)
+    await suspended.append('upload', Readable.from([Buffer.from('begun')]), { offset: 0 })
+    const content = Buffer.from('begun, and continued')
+    const late = async function* () {
+      yield Buffer.from(', but late')
+      await other.append('upload', Readable.from([content.subarray(5)]), { offset: 5 })
+    }
+    await assert.rejects(suspended.append('upload', Readable.from(late()), { offset: 5, requireWriter }), gone)
+    await assert.rejects(suspended.append('upload', Readable.from([]), { offset: 0, requireWriter }), gone)
+    assert.equal(String(await buffer(await other.readStaged('upload'))), String(content))
+    const location = await other.commit('upload', digestOf(content))
+    assert.equal(String(await buffer(await other.read(location))), String(content))
+  })
+
   it('an upload that is discarded after a commit of the same upload keeps the blob', async () => {
     const objects = await open(newPrefix())
     const store = createObjectBlobStore(objects, { clock, partSizes })
