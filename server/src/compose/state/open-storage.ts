@@ -12,7 +12,7 @@ import {
   findAzureCredential,
   type ObjectStore,
   openAzureBlobObjects,
-  openS3Objects,
+  openRenewedS3Objects,
   renewedObjects,
   type StoreMark,
 } from '../../storage/index.ts'
@@ -85,8 +85,8 @@ export async function openObjects(
       sas: azureBlob.sasFile && (await readSecretFile(azureBlob.sasFile, 'SAS token')),
     })
     let secrets = await readSecrets()
-    const open = async () => {
-      const credential = await findAzureCredential({ endpoint, ...secrets, env })
+    const open = async (given: typeof secrets) => {
+      const credential = await findAzureCredential({ endpoint, ...given, env })
       if (redirect && credential.kind === 'sas') {
         throw new StartupError(
           'storage.redirect: a SAS token cannot sign URLs',
@@ -96,18 +96,19 @@ export async function openObjects(
       }
       return openAzureBlobObjects({ endpoint, container, credential, prefix })
     }
-    const first = await open()
+    const first = await open(secrets)
     if (secrets.key === undefined && secrets.sas === undefined) return first
     const renew = async () => {
       const now = await readSecrets()
       if (now.key === secrets.key && now.sas === secrets.sas) return undefined
+      const opened = await open(now)
       secrets = now
-      return open()
+      return opened
     }
     return renewedObjects(first, { renew })
   }
   if (kind === 's3' && s3.bucket !== undefined) {
-    return openS3Objects({ ...s3, bucket: s3.bucket, endpoint: s3.endpoint, prefix })
+    return openRenewedS3Objects({ ...s3, bucket: s3.bucket, endpoint: s3.endpoint, prefix })
   }
   throw new Error('the settings of the object store were not validated')
 }

@@ -3,6 +3,7 @@ import type { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import { StorageUnavailableError } from '../contract/errors.ts'
 import { deadline, defaultTimeoutMs } from '../objects/deadline.ts'
 import { translating } from '../objects/failed-requests.ts'
+import { renewedObjects } from '../objects/renewed-objects.ts'
 import type {
   GetOptions,
   ObjectBody,
@@ -55,8 +56,48 @@ const maxSockets = 1024
 /** Opens a bucket. The SDK is loaded now, because most servers do not need it. */
 export async function openS3Objects(settings: S3Settings): Promise<ObjectStore> {
   const sdk = await import('@aws-sdk/client-s3')
+  return new S3Objects(sdk, openClient(sdk, settings), settings)
+}
+
+/**
+ * Opens a bucket whose credentials may be replaced in their file while the server runs. The SDK itself replaces those that expire,
+ * and keeps all others.
+ */
+export async function openRenewedS3Objects(settings: S3Settings): Promise<ObjectStore> {
+  const sdk = await import('@aws-sdk/client-s3')
+  const client = openClient(sdk, settings)
+  const first = new S3Objects(sdk, client, settings)
+  // Without credentials, each request fails with the reason.
+  let known = await client.config.credentials().catch(() => undefined)
+  if (known?.expiration !== undefined) return first
+  const renew = async () => {
+    const next = openClient(sdk, settings)
+    const found = await next.config.credentials().catch(() => undefined)
+    if (found === undefined || isSameCredential(found, known)) {
+      next.destroy()
+      return undefined
+    }
+    known = found
+    return new S3Objects(sdk, next, settings)
+  }
+  return renewedObjects(first, { renew })
+}
+
+type Credential = Awaited<ReturnType<S3Client['config']['credentials']>>
+
+function isSameCredential(one: Credential, other: Credential | undefined): boolean {
+  return (
+    one.accessKeyId === other?.accessKeyId &&
+    one.secretAccessKey === other.secretAccessKey &&
+    one.sessionToken === other.sessionToken
+  )
+}
+
+function openClient(sdk: Sdk, settings: S3Settings): S3Client {
   const checksums = settings.checksums === 'when-supported' ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED'
-  const client = new sdk.S3Client({
+  const options = {
+    // The configuration is also that of the default chain of credentials, which otherwise reads each file once per process.
+    ignoreCache: true,
     region: settings.region,
     ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
     forcePathStyle: settings.pathStyle,
@@ -69,9 +110,10 @@ export async function openS3Objects(settings: S3Settings): Promise<ObjectStore> 
       httpAgent: { maxSockets },
       httpsAgent: { maxSockets },
     },
-  })
+  } as const
+  const client = new sdk.S3Client(options)
   signWithoutHash(client)
-  return new S3Objects(sdk, client, settings)
+  return client
 }
 
 /**
