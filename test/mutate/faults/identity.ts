@@ -97,6 +97,13 @@ export const identityFaults: readonly Fault[] = [
     tests: ['server/src/identity/grants/refresh-token-grant.test.ts'],
   },
   {
+    what: 'A rotated refresh token lives longer than the one that it replaces',
+    file: 'server/src/identity/grants/refresh-token-grant.ts',
+    find: 'const lifetimeMs = expiresAtMs - clock.now()',
+    replace: 'const lifetimeMs = signInLifetimeMs(data.platform, true)',
+    tests: ['server/src/identity/provider/registered-clients.test.ts'],
+  },
+  {
     what: 'A refresh does not ask for a second factor that is due',
     file: 'server/src/identity/grants/refresh-token-grant.ts',
     find: 'if (due !== undefined) throw',

@@ -266,4 +266,32 @@ export const registryFaults: readonly Fault[] = [
     replace: 'Math.max(clock.now(), await databaseTimeMs(database))',
     tests: ['test/postgres/clocks.test.ts'],
   },
+  {
+    what: 'Two servers write to an upload at the same time',
+    file: 'server/src/registry/uploads/running-uploads.ts',
+    find: 'isOfAnother && found.is_writing === 1 &&',
+    replace: 'isOfAnother && found.is_writing > 1 &&',
+    tests: ['test/postgres/uploads.test.ts'],
+  },
+  {
+    what: 'The hash of bytes that another server has replaced is used',
+    file: 'server/src/registry/uploads/running-uploads.ts',
+    find: '    if (before?.writer !== writer) this.#hashes.delete(uploadId)\n',
+    replace: '',
+    tests: ['test/postgres/uploads.test.ts'],
+  },
+  {
+    what: 'An upload that could not be released stays claimed',
+    file: 'server/src/registry/uploads/running-uploads.ts',
+    find: '      this.#unreleased.add(uploadId)\n',
+    replace: '',
+    tests: ['test/postgres/uploads.test.ts'],
+  },
+  {
+    what: 'A suspended server finishes an upload that another one has claimed',
+    file: 'server/src/registry/uploads/finish-upload.ts',
+    find: 'deleteUpload(transaction, upload.id, running.writer)',
+    replace: 'deleteUpload(transaction, upload.id)',
+    tests: ['test/postgres/uploads.test.ts'],
+  },
 ]

@@ -31,6 +31,13 @@ export const tokenFaults: readonly Fault[] = [
     tests: ['server/src/token-service/tokens/acr-token.test.ts'],
   },
   {
+    what: 'The cache of refresh tokens accepts expired ones',
+    file: 'server/src/token-service/tokens/acr-token.ts',
+    find: 'known !== undefined && clock.now() < known.expiresAtMs',
+    replace: 'known !== undefined',
+    tests: ['server/src/token-service/tokens/acr-token.test.ts'],
+  },
+  {
     what: 'The cache of refresh tokens accepts them as access tokens',
     file: 'server/src/token-service/tokens/acr-token.ts',
     find: "if (kind === 'access_token') return check(kind, token, registry)",
