@@ -122,7 +122,8 @@ export const identityFaults: readonly Fault[] = [
     file: 'server/src/identity/provider/authorization.ts',
     find: 'if (findRedirectPlatform(client, redirectUri) === undefined) {',
     replace: "if (redirectUri === '') {",
-    tests: ['server/src/identity/provider/authorization.test.ts', 'server/src/sign-in/page-security.test.ts'],
+    tests: ['server/src/identity/provider/authorization.test.ts'],
+    only: 'an unknown client or redirect URI',
   },
   {
     what: 'A machine assertion is accepted again',

@@ -55,7 +55,8 @@ export const platformFaults: readonly Fault[] = [
     file: 'server/src/platform/sql/sqlite-writer-thread.ts',
     find: 'pragma foreign_keys = on',
     replace: 'pragma foreign_keys = off',
-    tests: ['server/src/platform/sql/sqlite-database.test.ts', 'server/src/platform/sql/database.test.ts'],
+    tests: ['server/src/platform/sql/database.test.ts'],
+    only: 'rejects a row that refers to a missing one',
   },
   {
     what: 'Addresses of metadata services are dialled',
@@ -77,6 +78,7 @@ export const platformFaults: readonly Fault[] = [
     find: 'if (sizeBytes > maxBytes) throw',
     replace: 'if (sizeBytes < 0) throw',
     tests: ['server/src/platform/outbound/outbound.test.ts'],
+    only: 'an endless body is cut off at the limit',
   },
   {
     what: 'URLs with credentials are fetched',
@@ -250,7 +252,7 @@ export const platformFaults: readonly Fault[] = [
     file: 'server/src/platform/leases/server-watch.ts',
     find: 'if (this.#waiting > maxWaiting) for (const each of this.#dependents) each.setReachable(false)',
     replace: '',
-    tests: ['server/src/platform/sql/postgres-outage.test.ts'],
+    tests: ['server/src/platform/leases/server-watch.test.ts'],
   },
   {
     what: 'A request with two Host headers is served',
