@@ -98,6 +98,24 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await server.send('PATCH', location, { body: 'x' })).status, 404)
   })
 
+  it('an upload that a clock far ahead has begun is deleted at most a day later than others', async () => {
+    const { server, clock, database } = used
+    const startMs = clock.nowMs
+    clock.nowMs += 500_000 * hourMs
+    const location = await beginUpload(server, 'app')
+    clock.nowMs = startMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
+    assert.equal((await server.send('GET', location)).status, 204)
+    // On PostgreSQL, the clock of the database is later than the clock of the test.
+    const nowMs = Math.max(startMs, database.kind === 'postgres' ? Date.now() : 0)
+    const { expires_at_ms } = await database
+      .tables<RegistryTables>()
+      .selectFrom('upload')
+      .select('expires_at_ms')
+      .executeTakeFirstOrThrow()
+    assert.ok(expires_at_ms > nowMs + 24 * hourMs && expires_at_ms < nowMs + 50 * hourMs)
+  })
+
   it('a large amount of garbage is deleted in one collection, and needed content in between is kept', async () => {
     const { server, clock, database } = used
     const contents = Array.from({ length: 350 }, (_, index) => `blob ${index}`)

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { databaseTimeMs } from '../../platform/sql/database-time.ts'
 import { type Collection, partBefore } from './collection.ts'
 import type { GarbageContext } from './context.ts'
 import { timeOfDeletions } from '../deletion/time-of-deletions.ts'
@@ -10,7 +11,7 @@ import {
   listLapsed,
   unlinkLapsed,
 } from '../blobs/blob-store.ts'
-import { deleteExpired, listExpired } from '../uploads/upload-store.ts'
+import { boundExpiry, deleteExpired, listExpired } from '../uploads/upload-store.ts'
 
 /** How many rows one statement reads: it takes about a millisecond of the thread that also serves requests. */
 const readRows = 300
@@ -18,9 +19,18 @@ const readRows = 300
 /** How many rows one transaction deletes: pushes wait for it. */
 const deletedRows = 50
 
+/**
+ * How much longer than an idle upload any upload may live: an import needs its time before its uploads are idle. A later expiry was
+ * written by a clock that was ahead.
+ */
+const maxLongerMs = 24 * 60 * 60 * 1000
+
 /** Ends expired uploads and deletes their bytes. An upload that is being written is not deleted. */
 export async function sweepUploads(context: GarbageContext, { counts, reached }: Collection): Promise<void> {
-  const { database, blobs, running } = context
+  const { database, blobs, running, settings, clock } = context
+  // The later time: a server whose clock is behind must not end the uploads of the others.
+  const latestNowMs = Math.max(clock.now(), database.kind === 'postgres' ? await databaseTimeMs(database) : 0)
+  await boundExpiry(database, latestNowMs + settings.uploadLifetimeMs + maxLongerMs)
   for (;;) {
     const nowMs = await timeOfDeletions(context)
     // An expired upload cannot be continued. Its bytes are deleted first: deleting the row needs space, which a full disk lacks.

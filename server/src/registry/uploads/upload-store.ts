@@ -178,6 +178,25 @@ export async function openUploads(
   }))
 }
 
+/** Lets uploads expire at `latestMs`, if a server whose clock was far ahead has written that they expire later. */
+export async function boundExpiry(database: Database, latestMs: number): Promise<void> {
+  const { uploads } = await database
+    .tables<RegistryTables>()
+    .selectFrom('upload')
+    .select(({ fn }) => fn.countAll<number>().as('uploads'))
+    .where('expires_at_ms', '>', latestMs)
+    .executeTakeFirstOrThrow()
+  if (uploads === 0) return
+  await database.transaction((transaction) =>
+    transaction
+      .tables<RegistryTables>()
+      .updateTable('upload')
+      .set({ expires_at_ms: latestMs })
+      .where('expires_at_ms', '>', latestMs)
+      .execute(),
+  )
+}
+
 /** Expired uploads, the oldest first. */
 export async function listExpired(database: Database, nowMs: number, limit: number): Promise<string[]> {
   const rows = await database
