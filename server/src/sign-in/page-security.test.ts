@@ -245,6 +245,23 @@ test('every page has the headers against framing, caching, sniffing and scripts'
   }
 })
 
+test('every field for a password is masked', async (t) => {
+  const { pages, browser } = await open(t)
+  await pages.createUser('bob', { mustChangePassword: true })
+  const first = await browser.get('/account/security')
+  await enterPassword(browser, first, 'alice')
+  const other = pages.openBrowser()
+  const required = await enterPassword(other, await other.get('/account/security'), 'bob')
+  assert.equal(required.heading, 'Choose a new password')
+  const fields = [first, await browser.get('/account/password'), required].flatMap(({ text }) => [
+    ...text.matchAll(/<input\b[^>]*\bautocomplete="(?:current|new)-password"[^>]*>/g),
+  ])
+  assert.deepEqual(
+    fields.map(([field]) => [/name="([^"]*)"/.exec(field)?.[1], /type="([^"]*)"/.exec(field)?.[1]]),
+    ['password', 'current', 'new-password', 'repeated', 'new-password', 'repeated'].map((name) => [name, 'password']),
+  )
+})
+
 test('a page under another host name redirects to the configured host', async (t) => {
   const { pages } = await open(t)
   const { statusCode, headers } = await pages.app.inject({

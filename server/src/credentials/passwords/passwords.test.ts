@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { verifyPassword } from '../../platform/keys/password-hash.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { createStrengthEstimator } from './password-strength.ts'
 import { passwordRefusal, preparePassword, WeakPasswordError } from './passwords.ts'
@@ -30,6 +31,16 @@ for (const { password, refusal, why } of cases) {
     assert.equal(passwordRefusal(password, 'Carol.Danvers@contoso.example'), refusal)
   })
 }
+
+test('passwords of 64 characters and more are accepted', async () => {
+  const phrase = 'tidal lantern 7 quilt, copper otter under 9 marble ferns'
+  for (const password of [phrase.padEnd(64, ' by noon'), `${phrase} ${phrase.toUpperCase()}`]) {
+    assert.ok(Array.from(password).length >= 64, password)
+    const { passwordHash } = await preparePassword({ userPrincipalName: 'carol@contoso.example', password, names: [] })
+    assert.equal(await verifyPassword(password, passwordHash), true)
+    assert.equal(await verifyPassword(password.slice(0, -1), passwordHash), false, 'every character counts')
+  }
+})
 
 test('a weak password is not hashed, and the error does not contain it', async () => {
   await assert.rejects(

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Form } from '../../standards/http/form.ts'
-import { hiddenFieldsOf } from './account.ts'
+import { accountNavigation, hiddenFieldsOf } from './account.ts'
 import { beginEnrolment } from '../authentication/enrolment.ts'
 import { authenticatorPage } from '../pages/security-pages.ts'
 import { qrCodeOf } from '../pages/qr-code.ts'
@@ -69,6 +69,8 @@ function sendAuthenticator(
   return sendPage(context, call.reply, {
     title: 'Set up an authenticator app',
     body,
+    navigation: accountNavigation(call, account, 'security'),
+    isWide: true,
     hasError,
     status: hasError ? 400 : 200,
   })

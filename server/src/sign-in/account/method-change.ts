@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Form } from '../../standards/http/form.ts'
-import { requireAccount } from './account.ts'
+import { accountNavigation, requireAccount } from './account.ts'
 import { assets } from '../pages/assets.ts'
 import { PageError } from '../flow/errors.ts'
 import { recoveryCodesPage } from '../pages/security-pages.ts'
@@ -137,5 +137,11 @@ export function sendRecoveryCodes(
 ): Promise<FastifyReply> {
   const { objectId, userPrincipalName } = account.user
   const body = recoveryCodesPage(userPrincipalName, codes, `/account/security?account=${objectId}&changed=yes`)
-  return sendPage(context, call.reply, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
+  return sendPage(context, call.reply, {
+    title: 'Your recovery codes',
+    body,
+    script: assets.recoveryCodesScript.path,
+    navigation: accountNavigation(call, account, 'security'),
+    isWide: true,
+  })
 }

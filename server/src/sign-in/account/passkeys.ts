@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Form } from '../../standards/http/form.ts'
-import { accountInQuery, hiddenFieldsOf } from './account.ts'
+import { accountInQuery, accountNavigation, hiddenFieldsOf } from './account.ts'
 import { assets } from '../pages/assets.ts'
 import { beginEnrolment } from '../authentication/enrolment.ts'
 import { html } from '../pages/html.ts'
@@ -64,5 +64,13 @@ async function sendNewPasskey(
   const body = newPasskeyPage(hiddenFieldsOf(call, account), { ...request, action, cancel, problem })
   const hasError = problem !== undefined
   const script = assets.passkeyScript.path
-  return sendPage(context, call.reply, { title: 'Add a passkey', body, script, hasError, status: hasError ? 400 : 200 })
+  return sendPage(context, call.reply, {
+    title: 'Add a passkey',
+    body,
+    script,
+    hasError,
+    status: hasError ? 400 : 200,
+    navigation: accountNavigation(call, account, 'security'),
+    isWide: true,
+  })
 }

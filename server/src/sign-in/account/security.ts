@@ -48,6 +48,8 @@ export async function showRemoval(context: Context, call: PageCall): Promise<Fas
   return sendPage(context, call.reply, {
     title: passkey === undefined ? 'Remove the app?' : 'Remove the passkey?',
     body,
+    navigation: accountNavigation(call, account, 'security'),
+    isWide: true,
   })
 }
 

@@ -12,6 +12,7 @@ import {
   openTestPages,
   passwordOf,
 } from '../test-pages.ts'
+import { pageRoutes } from '../routes.ts'
 
 const session = '__Host-acrux-session'
 const known = '__Host-acrux-known'
@@ -246,6 +247,20 @@ test('changing second factors requires an authentication within ten minutes', as
   const other = pages.openBrowser()
   const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   assert.equal(next.heading, 'Sign in to Azure CLI?')
+})
+
+test('every account page has a button to sign out, also those for one step', async (t) => {
+  const { pages, browser } = await open(t)
+  const { shown, secret } = await beginApp(browser)
+  const steps: [string, TestPage][] = [['the secret of an app', shown]]
+  const codes = await browser.submit(shown, '/account/security/authenticator', { code: codeOf(pages, secret) })
+  steps.push(['recovery codes', codes], ['the removal of an app', await browser.get('/account/security/remove')])
+  const shows = pageRoutes.filter(({ path, method }) => path.startsWith('/account/') && method === 'GET')
+  for (const { path } of shows) steps.push([path, await browser.get(path)])
+  for (const [what, page] of steps) {
+    assert.equal(page.status, 200, what)
+    assert.match(page.text, /action="\/sign-out"[^]*Sign out<\/button>/, `${what}: ${page.heading}`)
+  }
 })
 
 test('a browser with a password-only sign-in must sign in again after a second factor was added', async (t) => {
