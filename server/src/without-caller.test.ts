@@ -11,6 +11,7 @@ const source = import.meta.dirname
  */
 const places: Readonly<Record<string, readonly [calls: number, why: string]>> = {
   'compose/compose.ts': [1, 'certificates cover the hosts of all registries'],
+  'credentials/passwords/password-check.ts': [1, 'a wrong password is counted whatever the caller may still do'],
   'imports/imports.ts': [1, 'an import is work of its own caller, and its end is recorded after a denial'],
   'platform/http/batch.ts': [1, 'each request of a batch is authorized itself'],
   'platform/http/pipelined-requests.ts': [1, 'a request is not work of the caller of the previous one'],
@@ -26,7 +27,7 @@ const places: Readonly<Record<string, readonly [calls: number, why: string]>> = 
   'registry/manifests/freed-store.ts': [1, 'the rest of a committed deletion'],
   'registry/scrub/scrubs.ts': [1, 'scrubs'],
   'registry/uploads/end-upload.ts': [1, 'what a denied upload leaves, and uploads that are ended to free space'],
-  'registry/uploads/running-uploads.ts': [2, 'which process writes to an upload'],
+  'registry/uploads/running-uploads.ts': [3, 'which process writes to an upload'],
   'registry/uploads/stage-body.ts': [1, 'an upload does not expire while its bytes arrive'],
   'registry/uploads/start-upload.ts': [1, 'what a denied upload leaves'],
   'registry/uploads/store-blob.ts': [1, 'what a denied import leaves'],
