@@ -184,7 +184,7 @@ export const registryFaults: readonly Fault[] = [
     file: 'server/src/storage/contract/find-proven.ts',
     find: '  await blobs.requireSelf()\n  const',
     replace: '  const',
-    tests: ['server/src/registry/integrity/blob-integrity.test.ts'],
+    tests: ['server/src/storage/contract/find-proven.test.ts'],
   },
   {
     what: 'Missing bytes that are found again stay in quarantine',
