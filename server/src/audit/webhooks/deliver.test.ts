@@ -80,7 +80,15 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
     extraCa: receiver.ca,
     timeoutMs: 60_000,
   })
-  const newDelivery = () => createDelivery({ database, clock, sealer, outbound, publicOrigin })
+  const newDelivery = (aheadMs = 0) =>
+    createDelivery({
+      database,
+      clock: { now: () => time.nowMs + aheadMs },
+      sealer,
+      outbound,
+      publicOrigin,
+      leaseTimeMs: async () => time.nowMs,
+    })
   const delivery = newDelivery()
   const deliver = () => delivery.deliver()
   const put = (settings: Partial<WebhookSettings> = {}, name = 'hook') =>
@@ -259,7 +267,7 @@ for (const kind of testDatabaseKinds) {
     test('delivers each event from one of several servers', async (t) => {
       const { put, write, newDelivery, received } = await open(t, kind)
       await put()
-      const servers = Array.from({ length: 4 }, newDelivery)
+      const servers = Array.from({ length: 4 }, () => newDelivery())
       for (let round = 0; round < 3; round += 1) {
         await write('a.one', 'a.two', 'a.three')
         await Promise.all(servers.map((server) => server.deliver()))
@@ -267,6 +275,20 @@ for (const kind of testDatabaseKinds) {
       const ids = received.map(({ headers }) => headers['webhook-id'])
       assert.equal(new Set(ids).size, 9)
       assert.equal(ids.length, 9)
+    })
+
+    test('is left to the server that has the lease by a server whose clock is ahead', async (t) => {
+      const { put, write, deliver, newDelivery, answer, received, actions } = await open(t, kind)
+      await put()
+      await write('a.one', 'a.two')
+      const { promise, resolve } = Promise.withResolvers<void>()
+      answer.held = promise
+      const first = deliver()
+      await until('the first event is sent', () => received.length === 1)
+      await newDelivery(2 * 60_000).deliver()
+      resolve()
+      await first
+      assert.deepEqual(actions(), ['a.one', 'a.two'])
     })
 
     test('is not sent back by a server that has lost its lease', async (t) => {

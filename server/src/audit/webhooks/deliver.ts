@@ -2,6 +2,7 @@ import { type Clock, isWaiting } from '../../platform/process/clock.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
+import { databaseTimeMs } from '../../platform/sql/database-time.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { parseEntries } from '../chain/chain-format.ts'
 import { readChain } from '../chain/chain-store.ts'
@@ -19,6 +20,8 @@ type DeliveryOptions = {
   readonly sealer: Sealer
   readonly outbound: Pick<Outbound, 'post'>
   readonly publicOrigin: string
+  /** The time that leases are compared with. Default: that of the database, which is the same for all servers. */
+  readonly leaseTimeMs?: () => Promise<number>
 }
 
 /** The delivery of events to webhooks. */
@@ -67,17 +70,24 @@ class WebhookDelivery implements Delivery {
   async deliver(): Promise<void> {
     if (this.#stopping.signal.aborted) return
     const head = (await this.#chain.lastBlock())?.number ?? 0
-    const nowMs = this.#options.clock.now()
-    const due = (await this.#store.all()).filter((webhook) => webhook.block <= head && isDue(webhook, nowMs))
+    const now = await this.#now()
+    const due = (await this.#store.all()).filter((webhook) => webhook.block <= head && isDue(webhook, now))
     await Promise.all(due.map(({ name }) => this.#deliverTo(name)))
   }
 
+  async #now(): Promise<Now> {
+    const { clock, database, leaseTimeMs } = this.#options
+    const nowMs = clock.now()
+    if (leaseTimeMs !== undefined) return { nowMs, leasesMs: await leaseTimeMs() }
+    return { nowMs, leasesMs: database.kind === 'postgres' ? await databaseTimeMs(database) : nowMs }
+  }
+
   async #deliverTo(name: string): Promise<void> {
-    const startMs = this.#options.clock.now()
+    const now = await this.#now()
     const endMs = performance.now() + roundMs
     const isOver = () => this.#stopping.signal.aborted || performance.now() >= endMs
-    const leasedUntilMs = startMs + leaseMs
-    const webhook = await this.#store.lease(name, (row) => isDue(row, startMs), leasedUntilMs)
+    const leasedUntilMs = now.leasesMs + leaseMs
+    const webhook = await this.#store.lease(name, (row) => isDue(row, now), leasedUntilMs)
     if (webhook === undefined) return
     let progress: DeliveryProgress = webhook
     try {
@@ -157,10 +167,13 @@ class WebhookDelivery implements Delivery {
   }
 }
 
+/** The time of this server, and the time of leases: several servers compare the clock of their database. */
+type Now = { readonly nowMs: number; readonly leasesMs: number }
+
 /** Whether a webhook is enabled, is not leased, and its next attempt is due. */
-function isDue(webhook: WebhookRow, nowMs: number): boolean {
+function isDue(webhook: WebhookRow, { nowMs, leasesMs }: Now): boolean {
   const isDelayed = isWaiting(webhook.next_attempt_ms, nowMs, maxWaitMs)
-  return webhook.enabled === 1 && !isDelayed && !isWaiting(webhook.leased_until_ms, nowMs, leaseMs)
+  return webhook.enabled === 1 && !isDelayed && !isWaiting(webhook.leased_until_ms, leasesMs, leaseMs)
 }
 
 function progressOf({
