@@ -39,6 +39,7 @@ export function testObjectBlobStore(driver: ObjectDriver): void {
   describe(`${name}: replicas`, () => testReplicas(open, partSizes))
   describe(`${name}: interrupted replicas`, () => testInterruptions(driver, partSizes))
   describe(`${name}: objects`, () => testObjects(open, partSizes))
+  describe(`${name}: marks`, () => testMarks(open, partSizes))
 }
 
 type Open = ObjectDriver['open']
@@ -257,7 +258,9 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     await Promise.all(keys.map((key) => objects.put(key, Buffer.alloc(0), {})))
     assert.deepEqual((await Array.fromAsync(objects.list('blobs/'))).toSorted(), keys)
   })
+}
 
+function testMarks(open: Open, partSizes: PartSizes): void {
   it('a store is itself as long as it has the mark of its installation', async () => {
     const objects = await open(newPrefix())
     const store = createObjectBlobStore(objects, { clock, partSizes, installationId: 'one' })
@@ -275,7 +278,9 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     assert.equal(await claimObjects(objects, 'one', isOld), 'ours')
     assert.equal(await claimObjects(objects, 'two', isNew), 'foreign')
     const marked = await open(newPrefix())
-    await put(createObjectBlobStore(marked, { clock, partSizes }), Buffer.from('x'))
+    const before = createObjectBlobStore(marked, { clock, partSizes })
+    await before.append('upload', Readable.from([Buffer.from('x')]), { offset: 0 })
+    await before.commit('upload', digestOf(Buffer.from('x')))
     assert.equal(await claimObjects(marked, 'one', isNew), 'lost')
   })
 
