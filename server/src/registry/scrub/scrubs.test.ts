@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onlyProcess } from '../../platform/jobs/processes.ts'
 import { createLog } from '../../platform/log/log.ts'
+import { until } from '../../platform/process/test-patience.ts'
 import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
+import type { BlobLocation } from '../../storage/index.ts'
 import { createContext } from '../context.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 import { openTestRegistry } from '../test-registry.ts'
 import { defaultScrubSettings, Scrubs } from './scrubs.ts'
 
@@ -83,4 +86,38 @@ test('a background scrub that was completed under a clock that was ahead does no
   assert.equal(await runAt(nowMs + yearMs), nowMs + yearMs)
   assert.equal(await runAt(nowMs), nowMs)
   assert.equal(await runAt(nowMs + 1), nowMs, 'the next one comes after the interval')
+})
+
+test('a blob that is deleted while a scrub looks for its bytes is not reported as missing, and one without bytes is', async (t) => {
+  const { database, registry, blobs, pushBlob, dispose } = await openTestRegistry(usualDatabaseKind)
+  t.after(async () => {
+    await registry.close()
+    await dispose()
+  })
+  const [deleted, lost] = [await pushBlob('app', 'deleted'), await pushBlob('app', 'lost')]
+  const rowOf = (digest: string) =>
+    database
+      .tables<RegistryTables>()
+      .selectFrom('blob')
+      .select('location')
+      .where('digest', '=', digest)
+      .executeTakeFirstOrThrow()
+  const location = (await rowOf(deleted)).location as BlobLocation
+  await blobs.delete((await rowOf(lost)).location as BlobLocation)
+  const find = blobs.find.bind(blobs)
+  t.mock.method(blobs, 'find', async (at: BlobLocation) => {
+    if (at !== location) return find(at)
+    await database.transaction((transaction) =>
+      transaction.tables<RegistryTables>().deleteFrom('blob').where('digest', '=', deleted).execute(),
+    )
+    return undefined
+  })
+  await registry.scrubs.start(true)
+  const findings = async () =>
+    ((await registry.scrubs.status())?.findings ?? []).filter(({ kind }) => kind === 'blob-missing')
+  await until('the scrub is complete', async () => (await registry.scrubs.status())?.state === 'completed')
+  assert.deepEqual(
+    (await findings()).map(({ subject }) => subject),
+    [lost],
+  )
 })
