@@ -6,7 +6,7 @@ import type { Random } from './random.ts'
 export type Moment = { afterMs: number } | { event: PusherEvent; count: number; delayMs: number }
 
 /** That number may never be reached, and a busy machine takes longer. */
-const longestMs = 2_000
+const longestMs = 5_000
 
 /** Picks a moment. */
 export function someMoment(random: Random): Moment {
