@@ -14,6 +14,7 @@ import { OciError } from '../surface/errors.ts'
 import type { UploadOwner } from '../quotas/staged-bytes.ts'
 import { ClientGoneError } from '../surface/read-body.ts'
 import { endUpload } from './end-upload.ts'
+import { paceBody } from './pace-body.ts'
 import type { RunningHash } from './running-uploads.ts'
 import { prolongUpload } from './upload-store.ts'
 import { uploadHeaders } from './uploads.ts'
@@ -119,7 +120,7 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
     const sizeBytes = await context.blobs.append(uploadId, request, {
       offset,
       observe,
-      pace: (bytes) => staging.budget.pace((bytes / 1024 / 1024) * msPerMiB),
+      pace: (bytes) => paceBody(staging.budget, request.socket, bytes),
       ownsChunks: true,
       sizeLimitBytes: limitBytes,
       requireWriter: () => context.running.requireClaim(uploadId),
@@ -137,9 +138,6 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
     await lifetime.settle()
   }
 }
-
-/** The approximate processor time of receiving, decrypting and hashing one MiB, in milliseconds. */
-const msPerMiB = 4
 
 /**
  * Extends the lifetime of an upload while bytes arrive: a slow upload may take longer than the lifetime of an idle one.

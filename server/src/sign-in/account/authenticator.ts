@@ -38,8 +38,7 @@ export async function submitAuthenticator(context: Context, call: PageCall, form
   const code = readField(form, 'code').trim()
   const { secondFactors } = context.credentials
   const add = (transaction: Transaction) => secondFactors.confirmTotp(transaction, objectId, code)
-  const added = await addMethod(context, call, account, { kind: 'totp', methods: ['otp', 'mfa'], add })
-  if (added !== undefined) return added
+  if (await addMethod(context, call, account, { kind: 'totp', methods: ['otp', 'mfa'], add })) return call.reply
   const issuer = (await context.directory.tenant()).displayName
   const person = { objectId, userPrincipalName: account.user.userPrincipalName, issuer }
   const made = await secondFactors.findPendingTotp(person)

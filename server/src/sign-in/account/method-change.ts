@@ -75,14 +75,14 @@ export function recordMethodChange(
 /**
  * Adds a second factor, and shows new recovery codes with the first one. The same transaction replaces the session: adding the
  * first second factor ends all sign-ins with only a password, also the one of this session, and afterwards nothing would
- * show whether somebody else ended it. Returns undefined if nothing was added.
+ * show whether somebody else ended it. Returns false, and sends no response, if nothing was added.
  */
 export async function addMethod(
   context: Context,
   call: PageCall,
   account: Account,
   { kind, methods, add }: NewMethod,
-): Promise<FastifyReply | undefined> {
+): Promise<boolean> {
   const { user, authenticatedAtMs } = account
   const { objectId } = user
   const { secondFactors } = context.credentials
@@ -101,10 +101,12 @@ export async function addMethod(
     const codes = needsCodes ? await secondFactors.newRecoveryCodes(transaction, objectId) : []
     return { codes, sessionId: await recordSession(context, call, transaction, authentication) }
   })
-  if (added === undefined) return undefined
+  if (added === undefined) return false
   const { codes, sessionId } = added
   sendSession(context, call, authentication, sessionId)
-  return codes.length === 0 ? backToSecurity(call, account, 'change') : sendRecoveryCodes(context, call, account, codes)
+  if (codes.length === 0) backToSecurity(call, account, 'change')
+  else await sendRecoveryCodes(context, call, account, codes)
+  return true
 }
 
 /** Removes a sign-in method, and records the removal. `remove` returns whether the method existed. */

@@ -36,8 +36,7 @@ export async function submitNewPasskey(context: Context, call: PageCall, form: F
     return sendNewPasskey(context, call, account, 'Your browser did not create a passkey. Try again.')
   const add = async (transaction: Transaction) =>
     (await context.credentials.secondFactors.addPasskey(transaction, made)) !== undefined
-  const added = await addMethod(context, call, account, { kind: 'passkey', methods: ['hwk', 'mfa'], add })
-  if (added !== undefined) return added
+  if (await addMethod(context, call, account, { kind: 'passkey', methods: ['hwk', 'mfa'], add })) return call.reply
   const problem = 'This passkey is already registered, or you have reached the maximum of 20 passkeys.'
   return sendNewPasskey(context, call, account, problem)
 }

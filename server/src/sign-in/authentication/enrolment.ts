@@ -56,7 +56,7 @@ export function submitFirstCode(context: Context, call: PageCall, form: Form): P
       methods: ['otp', 'mfa'],
       add: (transaction) => secondFactors.confirmTotp(transaction, pending.user.objectId, code),
     })
-    if (added !== undefined) return added
+    if (added) return step.call.reply
     const made = await secondFactors.findPendingTotp(await totpHolder(context, pending))
     if (made === undefined) return showEnrolment(step, pending, 'The setup was started elsewhere. Start over.')
     return showFirstCode(enrolment, made, 'Incorrect code. Enter the current code from the app.')
@@ -74,7 +74,7 @@ export function submitFirstPasskey(context: Context, call: PageCall, form: Form)
       add: async (transaction) =>
         (await context.credentials.secondFactors.addPasskey(transaction, passkey)) !== undefined,
     })
-    return added ?? showFirstPasskey(enrolment, 'This passkey is already registered.')
+    return added ? call.reply : showFirstPasskey(enrolment, 'This passkey is already registered.')
   })
 }
 
@@ -115,14 +115,14 @@ async function rejectEnrolmentCode(step: FlowStep, pending: PendingAccount): Pro
 
 /**
  * Adds the first second factor, continues the sign-in with it in the same transaction, and shows the recovery codes. Returns
- * undefined if nothing was added.
+ * false, and sends no response, if nothing was added.
  *
  * @throws PageError, AuthenticationRefusedError
  */
 async function addFirstFactor(
   { step, pending, enrolmentCode }: Enrolment,
   { kind, methods: addedMethods, add }: NewMethod,
-): Promise<FastifyReply | undefined> {
+): Promise<boolean> {
   const { context, call, flow } = step
   const { database, credentials, audit } = context
   const { user, methods } = pending
@@ -147,10 +147,11 @@ async function addFirstFactor(
     const codes = await credentials.secondFactors.newRecoveryCodes(transaction, objectId)
     return { codes, sessionId: await recordSession(context, call, transaction, authentication) }
   })
-  if (added === undefined) return undefined
+  if (added === undefined) return false
   sendSession(context, call, authentication, added.sessionId)
   const body = recoveryCodesPage(user.userPrincipalName, added.codes, flowPath(context, call.caller, flow))
-  return show(step, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
+  await show(step, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
+  return true
 }
 
 /** The person who must set up a second factor in this sign-in. */
