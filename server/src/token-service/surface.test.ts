@@ -177,7 +177,7 @@ test('a request that is answered again because the authority revision moved gets
     const events = (await auditRows()).slice(before)
     return [statusCode, ...events.map(({ action, reason }) => `${action} ${reason ?? 'success'}`)]
   }
-  const { allowedAccess } = access
+  const allowedAccess = access.allowedAccess.bind(access)
   let meanwhile: () => Promise<unknown> = move
   const once = async () => {
     const begun = meanwhile
@@ -191,7 +191,7 @@ test('a request that is answered again because the authority revision moved gets
   })
   assert.deepEqual(await ask(), [200, 'token.issue success'], 'it moved before the event')
 
-  const { prepare } = audit
+  const prepare = audit.prepare.bind(audit)
   const late = t.mock.method(audit, 'prepare', (...given: Parameters<typeof prepare>) => {
     const append = prepare(...given)
     return async (origin: Parameters<typeof append>[0]) => {
@@ -211,7 +211,7 @@ test('a request that is answered again because the authority revision moved gets
 
 test('a request whose credential is revoked while its token is signed gets no token, and the log has only the denial', async (t) => {
   const { inject, database, access, directory, servicePrincipal, secret, auditRows } = await open(t)
-  const { allowedAccess } = access
+  const allowedAccess = access.allowedAccess.bind(access)
   t.mock.method(access, 'allowedAccess', async (...given: Parameters<typeof allowedAccess>) => {
     const allowed = await allowedAccess(...given)
     await database.transaction((transaction) =>

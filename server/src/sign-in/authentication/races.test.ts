@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { User } from '../../directory/index.ts'
-import type { DatabaseKind } from '../../platform/sql/database.ts'
+import type { Database, DatabaseKind } from '../../platform/sql/database.ts'
 import { Secret, TOTP } from 'otpauth'
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
@@ -113,16 +113,14 @@ for (const kind of testDatabaseKinds) {
     const bob = await pages.createUser('bob')
     await pages.createUser('alice')
     const page = await browser.get('/account/security')
-    const { transaction } = pages.database
+    const transaction = pages.database.transaction.bind(pages.database) as Database['transaction']
     let moves = 5
-    const moveFirst: typeof transaction = async (work) => {
+    const moveFirst: Database['transaction'] = async (work) => {
       if (moves > 0) {
         moves -= 1
-        await withoutCaller(() =>
-          transaction.call(pages.database, (tx) => pages.credentials.endSignInsOf(tx, bob.objectId)),
-        )
+        await withoutCaller(() => transaction((tx) => pages.credentials.endSignInsOf(tx, bob.objectId)))
       }
-      return transaction.call(pages.database, work) as never
+      return transaction(work)
     }
     Object.assign(pages.database, { transaction: moveFirst })
     const fields = { username: 'alice@contoso.example', password: 'a wrong password' }
