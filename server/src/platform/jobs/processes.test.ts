@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -120,13 +120,23 @@ test(
     const database = await openDatabase(t)
     const directory = await mkdtemp(path.join(tmpdir(), 'acrux-processes-'))
     t.after(() => rm(directory, { recursive: true }))
-    const options = { file: path.join(directory, 'process'), onFailure: () => assert.fail(), description }
-    const killed = await openProcesses(database, options)
-    const started = await openProcesses(database, options)
-    t.after(() => Promise.all([killed.close(), started.close()]))
-    const isRunning = (id: string) => database.transaction((transaction) => started.isRunning(transaction, id))
-    assert.deepEqual([await isRunning(killed.id()), await isRunning(started.id())], [false, true])
-    assert.equal(started.runsJobs(), true)
+    const file = path.join(directory, 'process')
+    // A killed process does not beat: another beat would enter it again.
+    const killed = new SharedProcesses(database, (id) => writeFile(file, id))
+    await killed.beat()
+    const started = await openProcesses(database, {
+      file,
+      onFailure: (error) => assert.fail(String(error)),
+      description,
+    })
+    try {
+      const isRunning = (id: string) => database.transaction((transaction) => started.isRunning(transaction, id))
+      assert.deepEqual([await isRunning(killed.id()), await isRunning(started.id())], [false, true])
+      assert.equal(started.runsJobs(), true)
+    } finally {
+      // `t.after` would close it after its database, and a beat would fail meanwhile.
+      await started.close()
+    }
   },
 )
 
