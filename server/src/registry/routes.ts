@@ -207,28 +207,17 @@ type Cells<Handler> = readonly [
   counts?: Transfer,
 ]
 
-function oci(
-  ...[id, method, path, need, handler, cost, work, stepUp, counts]: Cells<keyof typeof ociKinds>
-): RegistryRoute {
-  return {
-    id,
-    method,
-    path,
-    need,
-    cost,
-    work,
-    readsBody: work === 'body',
-    stepUp: stepUp === 'step-up',
-    counts,
-    surface: 'oci',
-    kind: ociKinds[handler],
-    handler,
-    ...responseOf(handler),
-  }
+function oci(...cells: Cells<keyof typeof ociKinds>): RegistryRoute {
+  return routeOf(cells, { surface: 'oci', kind: ociKinds[cells[4]] })
 }
 
-function acr(
-  ...[id, method, path, need, handler, cost, work, stepUp, counts]: Cells<keyof typeof acrKinds>
+function acr(...cells: Cells<keyof typeof acrKinds>): RegistryRoute {
+  return routeOf(cells, { surface: 'acr', kind: acrKinds[cells[4]] })
+}
+
+function routeOf(
+  [id, method, path, need, handler, cost, work, stepUp, counts]: Cells<keyof RegistryHandlers>,
+  matched: Pick<RegistryRoute, 'surface' | 'kind'>,
 ): RegistryRoute {
   return {
     id,
@@ -240,8 +229,7 @@ function acr(
     readsBody: work === 'body',
     stepUp: stepUp === 'step-up',
     counts,
-    surface: 'acr',
-    kind: acrKinds[handler],
+    ...matched,
     handler,
     ...responseOf(handler),
   }

@@ -7,9 +7,10 @@ import { parseGuid } from '../../standards/azure/guid.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { forbidden } from '../arm/need.ts'
 import { scopeOf } from '../arm/path-scope.ts'
-import { listOf, timeText } from '../arm/response.ts'
+import { isoTime, listOf, timeText } from '../arm/response.ts'
 import { requesterOf } from './import-image.ts'
 import { findRegistry, requireRegistry } from './registries.ts'
+import { extensionId } from './registry-child.ts'
 
 /** An image import, running or ended within the last seven days. */
 const importResponse = z
@@ -66,7 +67,7 @@ export async function cancelImport(context: ManagementContext, call: ManagementC
   if (!isOwn && !(await context.access.mayManage(caller.rights, deleteAction, registry.id))) {
     throw forbidden(caller, { action: deleteAction }, registry.id)
   }
-  const event = { action: 'image.import.cancel', target: idOf(registry, id ?? ''), detail: { rid } }
+  const event = { action: 'image.import.cancel', target: extensionId(registry, 'imports', id ?? ''), detail: { rid } }
   const result =
     id === undefined
       ? 'not-running'
@@ -77,15 +78,11 @@ export async function cancelImport(context: ManagementContext, call: ManagementC
 }
 cancelImport.response = 'none' as const
 
-function idOf({ id }: Pick<Registry, 'id'>, name: string): string {
-  return `${id}/providers/Acrux.Server/imports/${name}`
-}
-
 function importDocument(registry: Registry, each: ListedImport): DocumentOf<typeof importResponse> {
   const { id, state, requester, image, startedAtMs, endedAtMs, reason, message } = each
   return {
     type: 'Acrux.Server/imports',
-    id: idOf(registry, id),
+    id: extensionId(registry, 'imports', id),
     name: id,
     properties: {
       state,
@@ -93,7 +90,7 @@ function importDocument(registry: Registry, each: ListedImport): DocumentOf<type
       targets: [...image.targets],
       requestedBy: requester.slice(requester.indexOf('/') + 1),
       startedAt: new Date(startedAtMs).toISOString(),
-      endedAt: endedAtMs === undefined ? null : new Date(endedAtMs).toISOString(),
+      endedAt: isoTime(endedAtMs),
       reason: reason ?? null,
       message: message ?? null,
     },

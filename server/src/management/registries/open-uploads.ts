@@ -8,6 +8,7 @@ import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { listOf, timeText } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
+import { extensionId } from './registry-child.ts'
 
 /** An unfinished upload. */
 const uploadResponse = z
@@ -46,7 +47,7 @@ export async function deleteOpenUpload(context: ManagementContext, call: Managem
   const registry = await requireRegistry(context, names)
   const { rid } = registry
   const id = parseGuid(names.name)
-  const event = { action: 'upload.cancel', target: idOf(registry, id ?? ''), detail: { rid } }
+  const event = { action: 'upload.cancel', target: extensionId(registry, 'uploads', id ?? ''), detail: { rid } }
   const ended =
     id === undefined
       ? 'unknown'
@@ -60,15 +61,11 @@ export async function deleteOpenUpload(context: ManagementContext, call: Managem
 }
 deleteOpenUpload.response = 'none' as const
 
-function idOf({ id }: Pick<Registry, 'id'>, name: string): string {
-  return `${id}/providers/Acrux.Server/uploads/${name}`
-}
-
 function uploadDocument(registry: Pick<Registry, 'id'>, upload: OpenUploadState): DocumentOf<typeof uploadResponse> {
   const { id, repository, caller, startedAtMs, lastDataAtMs, expiresAtMs, stagedBytes, isActive } = upload
   return {
     type: 'Acrux.Server/uploads',
-    id: idOf(registry, id),
+    id: extensionId(registry, 'uploads', id),
     name: id,
     properties: {
       repository,

@@ -9,6 +9,7 @@ import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { listOf } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
+import { extensionId } from './registry-child.ts'
 
 /*
  * An extension: ACR only has the limits of its tiers. It belongs to a provider of our own, so that no request to Azure can
@@ -72,7 +73,7 @@ export async function putQuota(context: ManagementContext, call: ManagementCall)
     const found = await requireRegistry(context, call.names, transaction)
     const created = await context.registry.quotas.put(transaction, found.rid, quota).catch(throwConflict)
     const detail = { rid: found.rid, repository: repository ?? null, limitBytes }
-    const event = { action: 'quota.put', target: idOf(found, name), detail }
+    const event = { action: 'quota.put', target: extensionId(found, 'quotas', name), detail }
     return { result: { registry: found, isNew: created }, event }
   })
   const usage = await context.registry.quotas.find(registry.rid, name)
@@ -88,7 +89,11 @@ export async function deleteQuota(context: ManagementContext, call: ManagementCa
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
     const result = await context.registry.quotas.delete(transaction, registry.rid, name)
-    const event = { action: 'quota.delete', target: idOf(registry, name), detail: { rid: registry.rid } }
+    const event = {
+      action: 'quota.delete',
+      target: extensionId(registry, 'quotas', name),
+      detail: { rid: registry.rid },
+    }
     return { result, event: result ? event : undefined }
   })
   call.reply.code(deleted ? 200 : 204)
@@ -105,17 +110,13 @@ function throwConflict(error: unknown): never {
   throw new ArmError('conflict', `The quota cannot be set: ${error.message}.`, { cause: error })
 }
 
-function idOf({ id }: Pick<Registry, 'id'>, name: string): string {
-  return `${id}/providers/Acrux.Server/quotas/${name}`
-}
-
 function quotaDocument(
   registry: Pick<Registry, 'id'>,
   { name, repository, limitBytes, usedBytes }: QuotaUsage,
 ): QuotaDocument {
   return {
     type: 'Acrux.Server/quotas',
-    id: idOf(registry, name),
+    id: extensionId(registry, 'quotas', name),
     name,
     properties: { repository: repository ?? null, limitBytes, usedBytes },
   }

@@ -20,6 +20,15 @@ export function childId({ id }: Pick<Registry, 'id'>, type: ChildType, name: str
   return `${id}/${type}/${name}`
 }
 
+/** The id of a resource that Azure does not have, and that is attached to a registry. */
+export function extensionId(
+  { id }: Pick<Registry, 'id'>,
+  type: 'imports' | 'quotas' | 'uploads',
+  name: string,
+): string {
+  return `${id}/providers/Acrux.Server/${type}/${name}`
+}
+
 /** The name in an id, if the id is one of a resource of this registry; compared in any case. */
 export function childNameIn(registry: Pick<Registry, 'id'>, type: ChildType, id: string): string | undefined {
   const prefix = normalizeScope(childId(registry, type, ''))

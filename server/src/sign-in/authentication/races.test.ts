@@ -49,7 +49,20 @@ async function open(t: TestContext, kind: DatabaseKind, required: 'none' | 'all'
     const claim = { userPrincipalName: `${name}@contoso.example`, password, remoteAddress: '198.51.100.7' }
     return (await credentials.checkPassword(claim)).outcome === 'verified'
   }
-  return { pages, browser: pages.openBrowser(), doAfter, resetAfter, addPasskey, endListed, canSignIn }
+  const browser = pages.openBrowser()
+  /** Signs a new user in, and begins the setup of an authenticator app: the code, and a function that submits it. */
+  const setUpAuthenticator = async (name: string, at: 'security' | 'sign-in') => {
+    const user = await pages.createUser(name)
+    const first = await enterPassword(browser, await browser.get('/account/security'), name)
+    const [start, end] =
+      at === 'security'
+        ? (['/account/security/authenticator/new', '/account/security/authenticator'] as const)
+        : (['/sign-in/enrolment', '/sign-in/enrolment/confirm'] as const)
+    const shown = await browser.submit(first, start)
+    const code = codeFor(shown, pages.time.nowMs)
+    return { user, confirm: () => browser.submit(shown, end, { code }) }
+  }
+  return { pages, browser, doAfter, resetAfter, addPasskey, endListed, canSignIn, setUpAuthenticator }
 }
 
 const codeFor = (shown: TestPage, timestamp: number) => {
@@ -95,14 +108,11 @@ for (const kind of testDatabaseKinds) {
   })
 
   test(`a session that a reset has ended cannot add a sign-in method (${kind})`, async (t) => {
-    const { pages, browser, resetAfter } = await open(t, kind)
-    const alice = await pages.createUser('alice')
+    const { pages, resetAfter, setUpAuthenticator } = await open(t, kind)
     const { secondFactors } = pages.credentials
-    const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
-    const shown = await browser.submit(security, '/account/security/authenticator/new')
-    const code = codeFor(shown, pages.time.nowMs)
+    const { user: alice, confirm } = await setUpAuthenticator('alice', 'security')
     resetAfter(secondFactors, 'of', alice)
-    const answer = await browser.submit(shown, '/account/security/authenticator', { code })
+    const answer = await confirm()
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
     const held = await secondFactors.of(alice.objectId)
     assert.deepEqual(held, { totp: false, passkeys: 0, recoveryCodes: 0 })
@@ -172,26 +182,20 @@ for (const kind of testDatabaseKinds) {
   })
 
   test(`an owner who ends every sign-in when a method has been added ends the session that added it (${kind})`, async (t) => {
-    const { pages, browser, doAfter, endListed } = await open(t, kind)
-    const alice = await pages.createUser('alice')
-    const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
-    const shown = await browser.submit(security, '/account/security/authenticator/new')
+    const { pages, browser, doAfter, endListed, setUpAuthenticator } = await open(t, kind)
+    const { user: alice, confirm } = await setUpAuthenticator('alice', 'security')
     doAfter(pages.database, 'transaction', () => endListed(alice))
-    const code = codeFor(shown, pages.time.nowMs)
-    const answer = await browser.submit(shown, '/account/security/authenticator', { code })
+    const answer = await confirm()
     assert.equal(answer.heading, 'Your recovery codes')
     assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
     assert.equal((await browser.get('/account/security')).heading, 'Sign in')
   })
 
   test(`an owner who ends every sign-in during the setup of a required factor ends the session (${kind})`, async (t) => {
-    const { pages, browser, doAfter, endListed } = await open(t, kind, 'all')
-    const alice = await pages.createUser('alice')
-    const nextPage = await enterPassword(browser, await browser.get('/account/security'), 'alice')
-    const shown = await browser.submit(nextPage, '/sign-in/enrolment')
+    const { pages, browser, doAfter, endListed, setUpAuthenticator } = await open(t, kind, 'all')
+    const { user: alice, confirm } = await setUpAuthenticator('alice', 'sign-in')
     doAfter(pages.database, 'transaction', () => endListed(alice))
-    const code = codeFor(shown, pages.time.nowMs)
-    await browser.submit(shown, '/sign-in/enrolment/confirm', { code })
+    await confirm()
     assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
     assert.equal((await browser.get('/account/security')).heading, 'Sign in')
   })
@@ -222,27 +226,21 @@ for (const kind of testDatabaseKinds) {
   })
 
   test(`a password alone cannot add a second factor if one was added in the meantime (${kind})`, async (t) => {
-    const { pages, browser, doAfter, addPasskey } = await open(t, kind)
-    const alice = await pages.createUser('alice')
+    const { pages, doAfter, addPasskey, setUpAuthenticator } = await open(t, kind)
     const { secondFactors } = pages.credentials
-    const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
-    const shown = await browser.submit(security, '/account/security/authenticator/new')
+    const { user: alice, confirm } = await setUpAuthenticator('alice', 'security')
     doAfter(secondFactors, 'of', () => addPasskey(alice))
-    const code = codeFor(shown, pages.time.nowMs)
-    const answer = await browser.submit(shown, '/account/security/authenticator', { code })
+    const answer = await confirm()
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
     const held = await secondFactors.of(alice.objectId)
     assert.deepEqual(held, { totp: false, passkeys: 1, recoveryCodes: 0 })
   })
 
   test(`a setup at sign-in cannot add a second factor if one was added in the meantime (${kind})`, async (t) => {
-    const { pages, browser, doAfter, addPasskey } = await open(t, kind, 'all')
-    const alice = await pages.createUser('alice')
-    const nextPage = await enterPassword(browser, await browser.get('/account/security'), 'alice')
-    const shown = await browser.submit(nextPage, '/sign-in/enrolment')
+    const { pages, doAfter, addPasskey, setUpAuthenticator } = await open(t, kind, 'all')
+    const { user: alice, confirm } = await setUpAuthenticator('alice', 'sign-in')
     doAfter(pages.credentials, 'needsEnrolmentCode', () => addPasskey(alice))
-    const code = codeFor(shown, pages.time.nowMs)
-    const answer = await browser.submit(shown, '/sign-in/enrolment/confirm', { code })
+    const answer = await confirm()
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
     const held = await pages.credentials.secondFactors.of(alice.objectId)
     assert.deepEqual(held, { totp: false, passkeys: 1, recoveryCodes: 0 })
