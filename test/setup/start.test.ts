@@ -9,7 +9,7 @@ import { requireClient } from '../harness/clients.ts'
 import { freePort } from '../harness/free-port.ts'
 import { at } from '../harness/json.ts'
 import { atProcessEnd } from '../harness/process-end.ts'
-import { assertLessThanASecond, processorSeconds } from '../harness/processor-time.ts'
+import { assertStartsWithin, processorSeconds } from '../harness/processor-time.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { until } from '../harness/until.ts'
 
@@ -49,20 +49,24 @@ async function untilReady(started: Started): Promise<void> {
 
 const linux = process.platform === 'linux'
 
-test('`npm start` takes less than a second of a processor when it starts again', { skip: !linux }, async (t) => {
-  using dir = tempDir('start')
-  const args = ['--data-dir', join(dir.path, 'data'), '--listen', `127.0.0.1:${await freePort()}`]
-  const startAndStop = async (): Promise<number> => {
-    const started = start(script, ...args)
-    await untilReady(started)
-    const seconds = processorSeconds(started.child.pid ?? 0)
-    started.child.kill('SIGTERM')
-    assert.deepEqual(await started.ended, [0, null], started.output())
-    return seconds
-  }
-  await startAndStop()
-  await assertLessThanASecond(t, startAndStop)
-})
+test(
+  '`npm start` takes little more of a processor than loading its code when it starts again',
+  { skip: !linux },
+  async (t) => {
+    using dir = tempDir('start')
+    const args = ['--data-dir', join(dir.path, 'data'), '--listen', `127.0.0.1:${await freePort()}`]
+    const startAndStop = async (): Promise<number> => {
+      const started = start(script, ...args)
+      await untilReady(started)
+      const seconds = processorSeconds(started.child.pid ?? 0)
+      started.child.kill('SIGTERM')
+      assert.deepEqual(await started.ended, [0, null], started.output())
+      return seconds
+    }
+    await startAndStop()
+    await assertStartsWithin(5.5, t, startAndStop)
+  },
+)
 
 test('a SIGTERM that reaches npm alone ends the server too', async (t) => {
   if (!requireClient(t, 'npm')) return
