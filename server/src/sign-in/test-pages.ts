@@ -11,7 +11,8 @@ import { createApp } from '../platform/http/app.ts'
 import { createLog } from '../platform/log/log.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
-import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
+import { withoutCaller } from '../platform/process/authorized-work.ts'
+import type { Database, DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { type UpstreamSettings, createIssuers, issuerMigrations, openUpstreams } from '../issuers/index.ts'
 import { signInMigrations } from './migrations.ts'
@@ -116,7 +117,21 @@ export async function openTestPages({
   }
   const openBrowser = (remoteAddress = '127.0.0.1') =>
     new FormBrowser((options) => app.inject({ ...options, remoteAddress }), new URL(publicOrigin))
-  const changes = { change, createUser, updateUser, resetPassword }
+  /** Moves the authority revision before each of the next transactions. Returns a function that tells how many are left. */
+  const moveRevision = (times: number) => {
+    const original: Database['transaction'] = Reflect.get(database, 'transaction')
+    const transaction: Database['transaction'] = (work) => original.call(database, work) as never
+    let left = times
+    const moveFirst: Database['transaction'] = async (work) => {
+      if (left === 0) return transaction(work)
+      left -= 1
+      await withoutCaller(() => transaction(async (moving) => moving.changesAuthority()))
+      return transaction(work)
+    }
+    Object.assign(database, { transaction: moveFirst })
+    return () => left
+  }
+  const changes = { change, createUser, updateUser, resetPassword, moveRevision }
   return { app, database, credentials, directory, time, clock, logLines, client, ...changes, token, openBrowser, close }
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, isWaiting } from '../../platform/process/clock.ts'
-import { createSenderBudget, networkOf } from '../../platform/limits/sender-budget.ts'
+import { type SenderBudget, createSenderBudget, networkOf } from '../../platform/limits/sender-budget.ts'
 import { type Allowance, type Bucket, fullBucket, spend } from '../../platform/limits/token-bucket.ts'
 import { cutText } from '../../standards/http/cut-text.ts'
 import type { AuditEvent } from './model.ts'
@@ -56,7 +56,7 @@ type Source = {
  */
 export class DenialFolder {
   readonly #clock: Clock
-  readonly #networks: ReturnType<typeof createSenderBudget>
+  readonly #networks: SenderBudget
   /** The least recently used first. Each source has at least one kind, so the limit of kinds bounds the sources. */
   readonly #sources = new Map<string, Source>()
   /** The counts of dropped sources. */

@@ -7,7 +7,7 @@ import type { Credentials } from '../../credentials/index.ts'
 import type { Directory } from '../../directory/index.ts'
 import type { Call } from '../../platform/http/surface.ts'
 import { secretEquals } from '../../platform/keys/sealing.ts'
-import type { createSenderBudget } from '../../platform/limits/sender-budget.ts'
+import type { SenderBudget } from '../../platform/limits/sender-budget.ts'
 import { EntraError } from '../tokens/errors.ts'
 import { type MachinePublicKey, machineAlgorithm, parsePublicKey, findHeaderMember } from './machine-key.ts'
 import { requireTenant } from '../tokens/tenants.ts'
@@ -26,7 +26,7 @@ export type EnrollmentContext = {
   readonly audit: Audit
   readonly publicOrigin: string
   /** The budget of denied enrollment requests. */
-  readonly enrollmentRefusals: ReturnType<typeof createSenderBudget>
+  readonly enrollmentRefusals: SenderBudget
 }
 
 /**

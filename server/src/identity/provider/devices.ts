@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/process/clock.ts'
-import { type KnownSenders, createSenderBudget } from '../../platform/limits/sender-budget.ts'
+import { type KnownSenders, createSenderBudget, oncePerRequest } from '../../platform/limits/sender-budget.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type Handles, makeHandle, makeUserCode, parseUserCode } from '../grants/handles.ts'
 import { recordSignIn } from '../grants/record-sign-in.ts'
@@ -51,8 +51,8 @@ export type Devices = ReturnType<typeof createDevices>
 /** The devices that wait until a person signs in for them. */
 export function createDevices(options: DevicesOptions) {
   const { database, clock, credentials, clients, handles, senders } = options
-  const requests = createSenderBudget(clock, requestAllowance, senders)
-  const guesses = createSenderBudget(clock, guessAllowance, senders)
+  const requests = oncePerRequest(createSenderBudget(clock, requestAllowance, senders))
+  const guesses = oncePerRequest(createSenderBudget(clock, guessAllowance, senders))
 
   async function findWaiting(userCodeText: string, remoteAddress: string) {
     if (!guesses.spend(remoteAddress)) return 'throttled'

@@ -1,7 +1,7 @@
 import type { Audit } from '../../audit/index.ts'
 import type { Directory } from '../../directory/index.ts'
 import type { Call } from '../../platform/http/surface.ts'
-import type { KnownSenders, createSenderBudget } from '../../platform/limits/sender-budget.ts'
+import type { KnownSenders, SenderBudget } from '../../platform/limits/sender-budget.ts'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { AuthenticateClient, AuthenticatedClient } from '../grants/client-authentication.ts'
@@ -20,7 +20,7 @@ export type TokenEndpointContext = {
   /** The addresses that authenticated recently. */
   readonly senders: KnownSenders
   /** The budget of denied token requests. */
-  readonly tokenRefusals: ReturnType<typeof createSenderBudget>
+  readonly tokenRefusals: SenderBudget
 }
 
 /**

@@ -2,7 +2,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
-import { type KnownSenders, createSenderBudget } from '../../platform/limits/sender-budget.ts'
+import {
+  type KnownSenders,
+  type SenderBudget,
+  createSenderBudget,
+  oncePerRequest,
+} from '../../platform/limits/sender-budget.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { readPemFile } from '../../platform/tls/key-pair.ts'
 import type { CustomFetch } from 'openid-client'
@@ -55,7 +60,7 @@ type OpenProvider = { readonly settings: UpstreamSettings; readonly client: Upst
 
 type UpstreamContext = Pick<UpstreamOptions, 'clock' | 'log' | 'sealer' | 'publicOrigin'> & {
   readonly store: UpstreamStore
-  readonly budget: ReturnType<typeof createSenderBudget>
+  readonly budget: SenderBudget
   readonly opened: ReadonlyMap<string, OpenProvider>
 }
 
@@ -65,7 +70,7 @@ export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams
   const opened = new Map<string, OpenProvider>()
   for (const settings of providers) opened.set(settings.name, { settings, client: await openClient(options, settings) })
   const store = createUpstreamStore(database)
-  const budget = createSenderBudget(clock, allowance, options.senders)
+  const budget = oncePerRequest(createSenderBudget(clock, allowance, options.senders))
   const context: UpstreamContext = { clock, log, sealer, publicOrigin, store, budget, opened }
   return {
     settings: providers,

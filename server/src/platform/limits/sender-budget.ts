@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../memory/max-entries.ts'
+import { type AuthorizedWork, currentWork } from '../process/authorized-work.ts'
 import type { Clock } from '../process/clock.ts'
 import { type Allowance, type Bucket, fullBucket, refill } from './token-bucket.ts'
 
@@ -41,6 +42,25 @@ export function createKnownSenders(clock: Clock): KnownSenders {
   }
 }
 
+/** What senders may cause, by address. `spend` returns whether the sender may still do it, and counts that. */
+export type SenderBudget = { readonly spend: (address: string) => boolean }
+
+/**
+ * A budget that counts a request once, even if its handler is repeated because the authority revision moved, or spends several
+ * times.
+ */
+export function oncePerRequest(budget: SenderBudget): SenderBudget {
+  const counted = new WeakMap<AuthorizedWork, boolean>()
+  return {
+    spend: (address) => {
+      const work = currentWork()
+      const isAllowed = (work && counted.get(work)) ?? budget.spend(address)
+      if (work !== undefined) counted.set(work, isAllowed)
+      return isAllowed
+    },
+  }
+}
+
 /**
  * Limits what senders may cause, by address, regardless of the identity that they claim. The sender of an IPv6 address is
  * its network of 64 bits, in which it can choose its addresses.
@@ -55,7 +75,7 @@ export function createSenderBudget(
   clock: Clock,
   allowance: Allowance,
   known: Pick<KnownSenders, 'has'> = createKnownSenders(clock),
-): { readonly spend: (address: string) => boolean } {
+): SenderBudget {
   const shared = sharedBucket(times(allowance, senderShare), clock)
   const reserve = sharedBucket(times(ordinary, unknownAtATime), clock)
   const ofNeighbours = times(ordinary, neighboursAtATime)

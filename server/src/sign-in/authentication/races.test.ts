@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { User } from '../../directory/index.ts'
-import type { Database, DatabaseKind } from '../../platform/sql/database.ts'
+import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { Secret, TOTP } from 'otpauth'
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
@@ -120,24 +120,12 @@ for (const kind of testDatabaseKinds) {
 
   test(`a wrong password counts as one guess, however often the authority revision moves (${kind})`, async (t) => {
     const { pages, browser } = await open(t, kind)
-    const bob = await pages.createUser('bob')
     await pages.createUser('alice')
     const page = await browser.get('/account/security')
-    const original: Database['transaction'] = Reflect.get(pages.database, 'transaction')
-    const transaction: Database['transaction'] = (work) => original.call(pages.database, work) as never
-    let moves = 5
-    const moveFirst: Database['transaction'] = async (work) => {
-      if (moves > 0) {
-        moves -= 1
-        await withoutCaller(() => transaction((tx) => pages.credentials.endSignInsOf(tx, bob.objectId)))
-      }
-      return transaction(work)
-    }
-    Object.assign(pages.database, { transaction: moveFirst })
+    const movesLeft = pages.moveRevision(5)
     const fields = { username: 'alice@contoso.example', password: 'a wrong password' }
     assert.equal((await browser.submit(page, '/sign-in/password', fields)).status, 400)
-    assert.ok(moves < 5, 'the revision moved')
-    Object.assign(pages.database, { transaction })
+    assert.ok(movesLeft() < 5, 'the revision moved')
     const claim = {
       userPrincipalName: 'alice@contoso.example',
       password: 'a wrong password',

@@ -113,3 +113,31 @@ test('an incorrect and an expired code get the same answer, and guesses are limi
   const { rows } = await sql`select detail, target, actor_id from audit_event`.execute(pages.database.tables())
   assert.ok(!JSON.stringify(rows).includes(userCode), 'no code is recorded')
 })
+
+test('a request for a device code counts once, however often the authority revision moves', async (t) => {
+  const { pages, askForCode } = await open(t)
+  const movesLeft = pages.moveRevision(3)
+  let codes = 0
+  while ((await askForCode()).userCode !== '') codes += 1
+  assert.equal(movesLeft(), 0)
+  assert.equal(codes, 120)
+})
+
+test('the confirmation of a device counts once, however often the authority revision moves', async (t) => {
+  /** How many pages of a device its browser can open after the confirmation. */
+  const pagesAfter = async (moves: number) => {
+    const { pages, browser, askForCode } = await open(t)
+    const enter = async (userCode: string) =>
+      browser.submit(await browser.get('/devicelogin'), '/devicelogin', { user_code: userCode })
+    const other = await askForCode()
+    const page = await enterPassword(browser, await enter((await askForCode()).userCode), 'alice')
+    const movesLeft = pages.moveRevision(moves)
+    const done = await browser.submit(page, '/sign-in/answer', { decision: 'accept' })
+    assert.deepEqual([done.heading, movesLeft()], ['You have signed in', 0])
+    const { url } = await enter(other.userCode)
+    let count = 0
+    while ((await browser.get(url)).status === 200) count += 1
+    return count
+  }
+  assert.equal(await pagesAfter(3), await pagesAfter(0))
+})
