@@ -8,10 +8,14 @@ import { form, request, type HttpRequest, type HttpResponse } from '../harness/h
 import { codeOf } from '../harness/person.ts'
 import type { RunningServer } from '../harness/server.ts'
 import { connections, type Role, type Scene } from './fairness-jobs.ts'
+import { formKinds, nameOfForm } from './form-kinds.ts'
+import { formRequests } from './form-requests.ts'
 import { fillFields, fillUrl, measuredRoutes, type RouteKind, withoutOwner } from './route-kinds.ts'
 
+type Once = () => Promise<void>
+
 /** One connection of an attacker: sends its request repeatedly, and reports the responses. */
-type Attacker = (scene: Scene, role: Role, tell: (status: number | string) => void) => () => Promise<void>
+type Attacker = (scene: Scene, role: Role, tell: (status: number | string) => void) => Once | Promise<Once>
 
 type Attack = { readonly roles: readonly Role[]; readonly attacker: Attacker }
 
@@ -26,9 +30,21 @@ const routeAttacks: Readonly<Record<string, Attack>> = Object.fromEntries(
   ]),
 )
 
+/** Every form of the pages, with the values of its page. */
+const formAttacks: Readonly<Record<string, Attack>> = Object.fromEntries(
+  formKinds.map((kind) => [
+    `form ${nameOfForm(kind)}`,
+    {
+      roles: [kind.sender === undefined ? 'anonymous' : 'account holder'],
+      attacker: (scene, _role, tell) => formRequests(kind, scene, nextAgent(), ({ status }) => tell(status)),
+    },
+  ]),
+)
+
 /** The worst requests, and who can send each. */
 export const attacks: Readonly<Record<string, Attack>> = {
   ...routeAttacks,
+  ...formAttacks,
   'pushes of 16 MiB': { roles: ['reader', 'pusher'], attacker: largePushes },
   'filters of the directory': { roles: ['anonymous', 'owner'], attacker: directoryFilters },
   'TLS handshakes': { roles: ['anonymous'], attacker: handshakes },
@@ -49,10 +65,14 @@ type Ask = (method: string, path: string, options?: Partial<HttpRequest>) => Pro
 const agents = Array.from({ length: connections }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
 let askers = 0
 
+function nextAgent(): Agent | undefined {
+  askers += 1
+  return agents[askers % connections]
+}
+
 /** Sends requests on one persistent connection. */
 function asker({ reached, authorizations }: Scene, role: Role): Ask {
-  const agent = agents[askers % connections]
-  askers += 1
+  const agent = nextAgent()
   const authorization = authorizations[role]
   return (method, path, options = {}) =>
     request({

@@ -1,4 +1,5 @@
 import type { TokenIssuer } from '../harness/token-issuer.ts'
+import type { People } from './fairness-people.ts'
 import type { RunningServer } from '../harness/server.ts'
 
 /** What the process that generates the load needs to know about the server. */
@@ -10,6 +11,16 @@ export const connections = 16
 /** Who sends the worst requests. */
 export type Role = 'anonymous' | 'reader' | 'pusher' | 'account holder' | 'owner'
 
+/** Who sends a form, by what the sign-in of the person asks for. */
+export type Sender =
+  | 'user'
+  | 'user who adds an app'
+  | 'user with a guessed password'
+  | 'user with an app'
+  | 'user with a passkey'
+  | 'user with a temporary password'
+  | 'owner without a second factor'
+
 /** The objects that the requests name, and the callers. */
 export interface Scene {
   readonly reached: Reached
@@ -18,6 +29,7 @@ export interface Scene {
   /** The credentials of the callers that the attack must not affect. */
   readonly victims: readonly string[]
   readonly person: { readonly userPrincipalName: string; readonly password: string }
+  readonly people: People
   readonly armToken: string
   readonly graphToken: string
   readonly ownerBasic: string
@@ -45,6 +57,7 @@ export interface Latencies {
 
 /** What a process answers. */
 export type FairnessReply =
+  | { readonly kind: 'started' }
   | { readonly kind: 'attacked'; readonly requests: number; readonly statuses: Readonly<Record<string, number>> }
   | { readonly kind: 'measured'; readonly latencies: Latencies }
   | { readonly kind: 'failed'; readonly message: string }

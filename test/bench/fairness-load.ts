@@ -25,7 +25,7 @@ function reply(message: FairnessReply): void {
 
 let stop: (() => Promise<void>) | undefined
 
-function attack(scene: Scene, name: string, role: Role): void {
+async function attack(scene: Scene, name: string, role: Role): Promise<void> {
   const found = attacks[name]
   if (found === undefined) throw new Error(`there is no attack ${name}`)
   const state = { isOver: false, requests: 0 }
@@ -34,8 +34,8 @@ function attack(scene: Scene, name: string, role: Role): void {
     state.requests += 1
     statuses[status] = (statuses[status] ?? 0) + 1
   }
-  const loops = Array.from({ length: connections }, async () => {
-    const once = found.attacker(scene, role, tell)
+  const all = await Promise.all(Array.from({ length: connections }, async () => found.attacker(scene, role, tell)))
+  const loops = all.map(async (once) => {
     while (!state.isOver) {
       await once().catch((error: unknown) => {
         tell(error instanceof Error ? error.message.slice(0, 60) : 'failed')
@@ -48,6 +48,7 @@ function attack(scene: Scene, name: string, role: Role): void {
     await Promise.race([Promise.all(loops), sleep(5000)])
     reply({ kind: 'attacked', requests: state.requests, statuses })
   }
+  reply({ kind: 'started' })
 }
 
 async function timed(work: () => Promise<{ readonly status: number }>): Promise<number> {

@@ -18,6 +18,8 @@ export interface Seen {
   /** The share of one core that the server used for the requests of the attacker and the others. */
   readonly processorPercent: number
   readonly statuses: string
+  /** Why the kind could not be measured. */
+  readonly problem?: string
   /** The number of runs; the numbers are their medians. */
   readonly count: number
 }
@@ -42,25 +44,29 @@ function sharesOf(seen: Seen, rest: Seen): readonly number[] {
   ]
 }
 
-/** The worst value of a kind, as a share of its limit. */
+/** The worst value of a kind, as a share of its limit; infinite if the kind could not be measured. */
 export function shareOf(seen: Seen, rest: Seen): number {
-  return Math.max(...sharesOf(seen, rest))
+  return seen.problem !== undefined ? Infinity : Math.max(...sharesOf(seen, rest))
 }
 
 function latencies(seen: Seen): readonly number[] {
   return [...seen.pull, ...seen.token]
 }
 
+function requestsOf({ perSecond, statuses, problem }: Seen): string {
+  return problem ?? `${Math.round(perSecond)}/s: ${statuses}`
+}
+
 function rowOf({ name, role }: Kind, seen: Seen, rest: Seen): readonly string[] {
-  const shares = sharesOf(seen, rest)
+  const atRest = latencies(rest)
   return [
     `${name}, ${role}`,
     shareOf(seen, rest).toFixed(2),
-    ...latencies(seen).map((ms, index) => `${ms.toFixed(1)} ms ${(shares[index] ?? 0).toFixed(2)}`),
+    ...latencies(seen).map((ms, index) => `${ms.toFixed(1)} ms ×${(ms / (atRest[index] ?? NaN)).toFixed(1)}`),
     `+${Math.round(seen.grownMiB)} MiB`,
     `${Math.round(seen.processorPercent)} %`,
     String(seen.count),
-    `${Math.round(seen.perSecond)}/s: ${seen.statuses}`,
+    requestsOf(seen),
   ]
 }
 
@@ -91,8 +97,8 @@ function table(rows: readonly (readonly string[])[]): string {
 }
 
 /**
- * Reports the worst kinds first. Beside each value is its share of its limit: p50 at most three times its value at rest, p99 at most five
- * times or 25 ms, 200 MiB of memory.
+ * Reports the worst kinds first. Beside each value is its ratio to the value at rest. The column `worst` has the largest
+ * share of a limit: p50 at most three times its value at rest, p99 at most five times or 25 ms, 200 MiB of memory.
  */
 export function reportFairness(rest: Seen, kinds: ReadonlyMap<Kind, Seen>): FairnessReport {
   const ordered = [...kinds].toSorted(([, one], [, other]) => shareOf(other, rest) - shareOf(one, rest))
@@ -107,13 +113,13 @@ export function reportFairness(rest: Seen, kinds: ReadonlyMap<Kind, Seen>): Fair
       unit: 'ratio',
       bound: 'at most',
       target: 1,
-      details: `p50/p99 of a pull and of a token ${written(seen)} ms (at rest ${written(rest)}), +${Math.round(seen.grownMiB)} MiB, ${Math.round(seen.perSecond)}/s: ${seen.statuses}`,
+      details: `p50/p99 of a pull and of a token ${written(seen)} ms (at rest ${written(rest)}), +${Math.round(seen.grownMiB)} MiB, ${requestsOf(seen)}`,
     }
   })
   const atRest = [
     'at rest',
     '',
-    ...latencies(rest).map((ms) => `${ms.toFixed(1)} ms     `),
+    ...latencies(rest).map((ms) => `${ms.toFixed(1)} ms ×1.0`),
     '',
     `${Math.round(rest.processorPercent)} %`,
     String(rest.count),
@@ -121,5 +127,8 @@ export function reportFairness(rest: Seen, kinds: ReadonlyMap<Kind, Seen>): Fair
   ]
   const over = figures.filter(({ measured }) => measured > 1).length
   const rows = [atRest, ...ordered.map(([kind, seen]) => rowOf(kind, seen, rest))]
-  return { figures, table: `${table(rows)}\n\n${figures.length} kinds, ${over} of them over a limit` }
+  return {
+    figures,
+    table: `${table(rows)}\n\n${figures.length} kinds, ${figures.length - over} of them within all limits, ${over} over a limit`,
+  }
 }

@@ -12,10 +12,11 @@ import {
 import { stringAt } from '../harness/json.ts'
 import { accessToken, basic, digestOf, pushBlob, pushImage, putManifest } from '../harness/registry.ts'
 import { request } from '../harness/http.ts'
-import { pageVisitor } from '../harness/page-visitor.ts'
+import { cookieOf } from '../harness/page-visitor.ts'
 import type { RunningServer } from '../harness/server.ts'
 import type { TokenIssuer } from '../harness/token-issuer.ts'
 import type { Scene } from './fairness-jobs.ts'
+import { createPeople, signInOwner } from './fairness-people.ts'
 
 const victimCount = 4
 const children = 2000
@@ -72,9 +73,7 @@ async function writeEvents({ baseUrl, caFile }: RunningServer, owner: string, se
 }
 
 async function ownerCookie(server: RunningServer): Promise<string> {
-  const visitor = pageVisitor(server)
-  await visitor.signIn(await visitor.open('/portal/sign-in'), server.firstRun.owner)
-  return [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  return cookieOf((await signInOwner(server)).cookies)
 }
 
 /** Fills a server with all that the worst requests need. */
@@ -102,6 +101,7 @@ export async function setScene(server: RunningServer, issuer: TokenIssuer): Prom
   const person = expectStatus(await graph(server, 'POST', '/users', user), 201).json()
   await setAnonymousPull(server, true)
   expectStatus(await arm(server, 'GET', registryId(server)), 200)
+  const people = await createPeople(server)
   await writeEvents(server, owner, firstRun.loginServer)
   return {
     reached: { firstRun, baseUrl, caFile, port },
@@ -112,6 +112,7 @@ export async function setScene(server: RunningServer, issuer: TokenIssuer): Prom
     },
     victims: victims.map(({ authorization }) => authorization),
     person: { userPrincipalName: stringAt(person, 'userPrincipalName'), password },
+    people,
     armToken: await armToken(server),
     graphToken: await armToken(server, firstRun.servicePrincipal, `${baseUrl}/graph//.default`),
     ownerBasic: owner,
