@@ -117,22 +117,23 @@ export async function openTestPages({
   }
   const openBrowser = (remoteAddress = '127.0.0.1') =>
     new FormBrowser((options) => app.inject({ ...options, remoteAddress }), new URL(publicOrigin))
-  /** Moves the authority revision before each of the next transactions. Returns a function that tells how many are left. */
-  const moveRevision = (times: number) => {
-    const original: Database['transaction'] = Reflect.get(database, 'transaction')
-    const transaction: Database['transaction'] = (work) => original.call(database, work) as never
-    let left = times
-    const moveFirst: Database['transaction'] = async (work) => {
-      if (left === 0) return transaction(work)
-      left -= 1
-      await withoutCaller(() => transaction(async (moving) => moving.changesAuthority()))
-      return transaction(work)
-    }
-    Object.assign(database, { transaction: moveFirst })
-    return () => left
-  }
-  const changes = { change, createUser, updateUser, resetPassword, moveRevision }
+  const changes = { change, createUser, updateUser, resetPassword }
   return { app, database, credentials, directory, time, clock, logLines, client, ...changes, token, openBrowser, close }
+}
+
+/** Moves the authority revision before each of the next transactions. Returns a function that returns how many are left. */
+export function moveRevision(database: Database, times: number): () => number {
+  const original: Database['transaction'] = Reflect.get(database, 'transaction')
+  const transaction: Database['transaction'] = (work) => original.call(database, work) as never
+  let left = times
+  const moveFirst: Database['transaction'] = async (work) => {
+    if (left === 0) return transaction(work)
+    left -= 1
+    await withoutCaller(() => transaction(async (moving) => moving.changesAuthority()))
+    return transaction(work)
+  }
+  Object.assign(database, { transaction: moveFirst })
+  return () => left
 }
 
 /** The password of a test's user. */

@@ -1,4 +1,4 @@
-import { BusyError } from '../../platform/limits/fair-queue.ts'
+import { BusyError, type Place, createFairQueue } from '../../platform/limits/fair-queue.ts'
 import { WorkerThread } from '../../platform/process/worker-thread.ts'
 import type { StrengthQuestion } from './password-strength-worker.ts'
 
@@ -7,33 +7,54 @@ const maxCheckedLength = 64
 
 const maxWords = 32
 
-/** The thread ends when a check takes longer, including the wait. */
-const maxJudgementMs = 10_000
+/**
+ * The thread ends when a check takes more processor time. The time that passes is no measure: a busy machine would deny good
+ * passwords.
+ */
+const maxProcessorMs = 10_000
+
+/** How many checks wait while one runs. */
+const maxWaiting = 256
 const retryAfterSeconds = 5
 
 /** The dictionaries use about 75 MB of memory, so the thread that holds them ends when it is idle. */
 const idleMs = 60_000
 
+/** Checks take turns, without precedence. */
+const place: Place = { lane: 'ordinary', group: '', block: '' }
+
 /**
  * Creates a function that estimates how many guesses a password takes, as a power of ten, with dictionaries of common
- * passwords, names and words. It throws BusyError if the password could not be checked in time: the machine is busy, and the
- * password may be a good one.
+ * passwords, names and words. It throws BusyError if the password could not be checked: too many checks wait, or this one
+ * takes too much processor time.
  */
-export function createStrengthEstimator(worker = new URL('./password-strength-worker.ts', import.meta.url)) {
+export function createStrengthEstimator(
+  worker = new URL('./password-strength-worker.ts', import.meta.url),
+  maxMs = maxProcessorMs,
+) {
   const thread = new WorkerThread<StrengthQuestion, number>(worker, idleMs)
+  const queue = createFairQueue({ concurrency: 1, maxWaiting, retryAfterSeconds })
 
-  return async (password: string, words: readonly string[]): Promise<number> => {
-    const late = setTimeout(() => thread.end(), maxJudgementMs)
-    const question: StrengthQuestion = {
-      password: Array.from(password).slice(0, maxCheckedLength).join(''),
-      words: words.slice(0, maxWords).map((word) => word.slice(0, maxCheckedLength)),
+  async function judge(question: StrengthQuestion): Promise<number> {
+    const beganMs = await thread.processorMs()
+    const endIfStuck = async () => {
+      if ((await thread.processorMs()) - beganMs > maxMs) thread.end()
     }
+    const watch = setInterval(() => void endIfStuck(), maxMs / 10)
     try {
       return await thread.ask(question)
     } catch (cause) {
       throw new BusyError(retryAfterSeconds, { cause })
     } finally {
-      clearTimeout(late)
+      clearInterval(watch)
     }
+  }
+
+  return (password: string, words: readonly string[]): Promise<number> => {
+    const question: StrengthQuestion = {
+      password: Array.from(password).slice(0, maxCheckedLength).join(''),
+      words: words.slice(0, maxWords).map((word) => word.slice(0, maxCheckedLength)),
+    }
+    return queue.run(place, () => judge(question))
   }
 }

@@ -84,6 +84,27 @@ test('passwords that attackers try first are denied, and phrases are accepted', 
   }
 })
 
+/** A thread that checks passwords. */
+const checking = (answer: string): URL => {
+  const threads = new URL('../../platform/process/worker-thread.ts', import.meta.url).href
+  const source = `import { answerQuestions } from ${JSON.stringify(threads)}
+answerQuestions(({ password }) => { ${answer}; return 12 })`
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`)
+}
+
+test('a password is checked however long its thread waits for a processor', async () => {
+  const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000)'
+  const estimate = createStrengthEstimator(checking(wait), 2000)
+  assert.equal(await estimate('tidal lantern 7 quilt', []), 12)
+})
+
+test('a check that takes too much processor time ends, and the next checks do not', async () => {
+  const estimate = createStrengthEstimator(checking("while (password === 'stuck');"), 1000)
+  const stuck = assert.rejects(estimate('stuck', []), BusyError)
+  assert.equal(await estimate('tidal lantern 7 quilt', []), 12)
+  await stuck
+})
+
 test('a password that cannot be checked is not reported as weak: the caller may try again', async () => {
   const estimate = createStrengthEstimator(new URL('data:text/javascript,process.exit()'))
   await assert.rejects(estimate('tidal lantern 7 quilt', []), BusyError)

@@ -39,6 +39,17 @@ export class WorkerThread<Question, Answer> {
     return waiter.promise
   }
 
+  /** How much processor time the thread has used, in milliseconds; 0 if there is none. */
+  async processorMs(): Promise<number> {
+    try {
+      const { user = 0, system = 0 } = (await this.#worker?.cpuUsage()) ?? {}
+      return (user + system) / 1000
+    } catch {
+      // It has just ended, or has not started yet.
+      return 0
+    }
+  }
+
   /** Ends the thread. Requests without a response are rejected, and the next request starts a new thread. */
   end(): void {
     const worker = this.#worker

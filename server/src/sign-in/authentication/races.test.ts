@@ -5,7 +5,7 @@ import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { Secret, TOTP } from 'otpauth'
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type TestPage, codeRequest, enterPassword, openTestPages, passwordOf } from '../test-pages.ts'
+import { type TestPage, codeRequest, enterPassword, moveRevision, openTestPages, passwordOf } from '../test-pages.ts'
 
 const given = 'nine copper bells'
 const chosen = 'seven brass kettles'
@@ -122,7 +122,7 @@ for (const kind of testDatabaseKinds) {
     const { pages, browser } = await open(t, kind)
     await pages.createUser('alice')
     const page = await browser.get('/account/security')
-    const movesLeft = pages.moveRevision(5)
+    const movesLeft = moveRevision(pages.database, 5)
     const fields = { username: 'alice@contoso.example', password: 'a wrong password' }
     assert.equal((await browser.submit(page, '/sign-in/password', fields)).status, 400)
     assert.ok(movesLeft() < 5, 'the revision moved')

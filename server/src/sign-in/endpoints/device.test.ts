@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
-import { armScope, azClientId, codeRequest, enterPassword, openTestPages } from '../test-pages.ts'
+import { armScope, azClientId, codeRequest, enterPassword, moveRevision, openTestPages } from '../test-pages.ts'
 
 async function open(t: TestContext) {
   const pages = await openTestPages()
@@ -116,7 +116,7 @@ test('an incorrect and an expired code get the same answer, and guesses are limi
 
 test('a request for a device code counts once, however often the authority revision moves', async (t) => {
   const { pages, askForCode } = await open(t)
-  const movesLeft = pages.moveRevision(3)
+  const movesLeft = moveRevision(pages.database, 3)
   let codes = 0
   while ((await askForCode()).userCode !== '') codes += 1
   assert.equal(movesLeft(), 0)
@@ -131,7 +131,7 @@ test('the confirmation of a device counts once, however often the authority revi
       browser.submit(await browser.get('/devicelogin'), '/devicelogin', { user_code: userCode })
     const other = await askForCode()
     const page = await enterPassword(browser, await enter((await askForCode()).userCode), 'alice')
-    const movesLeft = pages.moveRevision(moves)
+    const movesLeft = moveRevision(pages.database, moves)
     const done = await browser.submit(page, '/sign-in/answer', { decision: 'accept' })
     assert.deepEqual([done.heading, movesLeft()], ['You have signed in', 0])
     const { url } = await enter(other.userCode)
