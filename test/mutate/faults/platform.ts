@@ -242,7 +242,7 @@ export const platformFaults: readonly Fault[] = [
   },
   {
     what: 'A change of the schema that waits for a table blocks all statements on the table',
-    file: 'server/src/platform/sql/postgres-database.ts',
+    file: 'server/src/platform/sql/postgres-exclusive.ts',
     find: 'const maxLockWaitMs = 500',
     replace: 'const maxLockWaitMs = 0',
     tests: ['server/src/platform/sql/migrations.test.ts'],

@@ -16,6 +16,7 @@ import {
   migrate,
 } from '../../platform/sql/migrations.ts'
 import type { PostgresAccess } from '../../platform/sql/postgres-address.ts'
+import type { LockHolder } from '../../platform/sql/postgres-exclusive.ts'
 import type { RevisionCell } from '../../platform/sql/revision-cell.ts'
 import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 import { readPemFile } from '../../platform/tls/key-pair.ts'
@@ -26,16 +27,27 @@ import { type KeyPlace, createKey, openExistingKey, openKey } from './open-keys.
 /** The settings that select the database, and the key of its secrets. */
 export type DatabasePlace = Pick<Configuration, 'dataDir' | 'database' | 'masterKey'>
 
+/** What a server gives to its database. */
+type DatabaseUser = {
+  /** A database in a file stores the authority revision in it. */
+  readonly revision?: RevisionCell
+  /** Called if a change of the schema waits for several seconds. */
+  readonly onLockWait?: (holder: LockHolder) => void
+}
+
 /**
  * Opens the database of a server: that on a PostgreSQL server, or the file in the data directory, which is created if it is
- * missing. A database in a file stores the authority revision in `revision`.
+ * missing.
  *
  * @throws StartupError
  */
-export async function openDatabase(place: DatabasePlace, revision?: RevisionCell): Promise<Database> {
+export async function openDatabase(
+  place: DatabasePlace,
+  { revision, onLockWait }: DatabaseUser = {},
+): Promise<Database> {
   const { database, dataDir } = place
   requireSameProduct(place)
-  if (database.url !== undefined) return openPostgres(database, database.url)
+  if (database.url !== undefined) return openPostgres(database, database.url, onLockWait)
   const file = databaseFileIn(dataDir)
   return openSqliteDatabase(file, revision).catch((error: unknown) => {
     throw new StartupError(
@@ -99,7 +111,11 @@ export async function postgresAccess(settings: Configuration['database']): Promi
   }
 }
 
-async function openPostgres(settings: Configuration['database'], url: NonNullable<typeof settings.url>) {
+async function openPostgres(
+  settings: Configuration['database'],
+  url: NonNullable<typeof settings.url>,
+  onLockWait: DatabaseUser['onLockWait'],
+) {
   // The driver is loaded only if it is used.
   const { openPostgresDatabase } = await import('../../platform/sql/postgres-database.ts')
   const { directUrl, maxReadConnections, maxWriteConnections, connectionTimeoutSeconds, statementTimeoutSeconds } =
@@ -112,6 +128,7 @@ async function openPostgres(settings: Configuration['database'], url: NonNullabl
     maxWriteConnections,
     connectionTimeoutMs: connectionTimeoutSeconds * 1000,
     statementTimeoutMs: statementTimeoutSeconds * 1000,
+    ...(onLockWait !== undefined && { onLockWait }),
   })
 }
 

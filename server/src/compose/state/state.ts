@@ -17,6 +17,7 @@ import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type PausableDatabase, pausable } from '../../platform/sql/pausable-database.ts'
+import type { LockHolder } from '../../platform/sql/postgres-exclusive.ts'
 import { initialRevision } from '../../platform/sql/revision-cell.ts'
 import { WaitingInserts } from '../../platform/sql/waiting-inserts.ts'
 import { createDatabaseAuthority, hasAuthority } from '../../platform/tls/database-authority.ts'
@@ -84,7 +85,7 @@ export async function openState(configuration: Configuration, options: StateOpti
   revisions.value = initialRevision
   const place = { ...configuration, dataDir: dataDir.path }
   const waiting = new WaitingInserts(waitingInsertsFileIn(dataDir.path))
-  const writes = pausable(await openDatabase(place, revisions), waiting)
+  const writes = pausable(await openDatabase(place, { revision: revisions, onLockWait: logLockWait(log) }), waiting)
   const { database } = writes
   const { dataKey, sealer } = await applyMigrations(database, migrations, { clock, place })
   const installationId = await installationIdOf(database, { clock, sealer })
@@ -106,6 +107,16 @@ export async function openState(configuration: Configuration, options: StateOpti
   })
   const stored = { dataDir, installationId, database, writes, processes, revisions, dataKey, sealer, ...storage }
   return { ...stored, space, contentSpace, ballast, certificates }
+}
+
+/** The server waits without a limit, because a dump may take hours, and ends by itself. */
+function logLockWait(log: Log) {
+  return (holder: LockHolder) => {
+    log.warn(
+      holder,
+      'waiting for a lock on the database. Wait until the client that holds it has finished, or end its process in PostgreSQL with pg_terminate_backend',
+    )
+  }
 }
 
 async function openCertificates(

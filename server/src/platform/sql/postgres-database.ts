@@ -14,7 +14,6 @@ import { awaitLeases } from '../leases/await-leases.ts'
 import {
   commitMessage,
   leaseSchema,
-  lockNotAvailable,
   type Revisions,
   selectLength,
   selectRevisions,
@@ -37,6 +36,7 @@ import { DatabaseBusyError, DatabaseUnavailableError } from '../process/outage.t
 import { systemErrorCode } from '../process/plain-reason.ts'
 import { type PostgresAccess, type PostgresAddress, connectionTo } from './postgres-address.ts'
 import { type Commit, committing } from './postgres-commit.ts'
+import { type Exclusive, type LockHolder, runExclusively } from './postgres-exclusive.ts'
 import { PostgresPool } from './postgres-pool.ts'
 import { requireUsableServer } from './postgres-server.ts'
 import { ServerWatch, Silence } from '../leases/server-watch.ts'
@@ -64,13 +64,6 @@ const conflicts: ReadonlySet<string> = new Set(['40001', '40P01'])
 /** The maximum number of attempts of a transaction whose connection is lost before it is committed. */
 const maxAttemptsWhenLost = 4
 
-/** The lock of exclusive transactions. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
-const exclusiveLock = 7_236_401
-
-/** How long an exclusive transaction waits for a lock on a table, and the pause before it is tried again. */
-const maxLockWaitMs = 500
-const lockPauseMs = 2000
-
 /** How a database on a PostgreSQL server is reached. Any number of Acrux processes can share it. */
 export type PostgresOptions = PostgresAccess & {
   readonly url: PostgresAddress
@@ -84,6 +77,8 @@ export type PostgresOptions = PostgresAccess & {
   readonly statementTimeoutMs: number
   /** Whether a transaction that reads through another connection fails: see {@link Database.transaction}. */
   readonly rejectsNestedReads?: boolean
+  /** Called if an exclusive transaction waits for several seconds. */
+  readonly onLockWait?: (holder: LockHolder) => void
 }
 
 /** Opens a database on a PostgreSQL server. @throws StartupError if the server cannot be used */
@@ -114,9 +109,10 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
   }
   const readers = new PostgresPool(pooled, { ...limits, max: maxReadConnections, beforeUse, silence: ofPooler })
   // Such a transaction may wait for that of another process.
-  const exclusive = new PostgresPool(direct, { ...limits, max: 1, query_timeout: 0, silence: ofServer })
+  const exclusivePool = new PostgresPool(direct, { ...limits, max: 1, query_timeout: 0, silence: ofServer })
+  const exclusive = { tables: tablesOf(exclusivePool), others: writers, onLockWait: options.onLockWait }
   try {
-    await runExclusively(tablesOf(exclusive), async (tables) => {
+    await runExclusively(exclusive, async (tables) => {
       for (const statement of leaseSchema) await sql.raw(statement).execute(tables)
     })
     const [terms] = await writers.query<{ length_ms: number }>({ text: selectLength })
@@ -124,9 +120,9 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
     const lease = new PostgresLease(direct, terms.length_ms, ofServer)
     lease.start()
     const watch = new ServerWatch(pooled, terms.length_ms / 3, ofPooler)
-    return new PostgresDatabase({ readers, writers, exclusive, lease, watch, nesting })
+    return new PostgresDatabase({ readers, writers, exclusivePool, exclusive, lease, watch, nesting })
   } catch (error) {
-    await Promise.all([writers.end(), readers.end(), exclusive.end()])
+    await Promise.all([writers.end(), readers.end(), exclusivePool.end()])
     throw error
   }
 }
@@ -136,38 +132,11 @@ function tablesOf(pool: KyselyPool): Kysely<unknown> {
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
 }
 
-/**
- * Runs a transaction while no other process runs such a one. It is not serializable: its snapshot would be older than the
- * lock, and would not contain what the previous holder of the lock has committed.
- *
- * A statement that waits for a lock on a table also blocks all statements that come after it. If a long transaction, such as
- * a `pg_dump`, uses the table, the exclusive transaction is undone and tried again, so that other processes continue.
- */
-async function runExclusively<Result>(
-  tables: Kysely<unknown>,
-  work: (tables: KyselyTransaction<unknown>) => Promise<Result>,
-): Promise<Result> {
-  for (;;) {
-    try {
-      return await tables
-        .transaction()
-        .setIsolationLevel('read committed')
-        .execute(async (changed) => {
-          await sql`select pg_advisory_xact_lock(${exclusiveLock})`.execute(changed)
-          await sql`select set_config('lock_timeout', ${String(maxLockWaitMs)}, true)`.execute(changed)
-          return work(changed)
-        })
-    } catch (error) {
-      if (systemErrorCode(error) !== lockNotAvailable) throw error
-    }
-    await sleep(lockPauseMs * (1 + Math.random()))
-  }
-}
-
 type Parts = {
   readonly readers: PostgresPool
   readonly writers: PostgresPool
-  readonly exclusive: PostgresPool
+  readonly exclusivePool: PostgresPool
+  readonly exclusive: Exclusive
   readonly lease: PostgresLease
   /** Watches the pooler, if there is one. */
   readonly watch: ServerWatch
@@ -179,10 +148,10 @@ class PostgresDatabase implements Database {
   readonly kind = 'postgres'
   #readers: PostgresPool
   #writers: PostgresPool
-  #exclusive: PostgresPool
+  #exclusivePool: PostgresPool
+  #exclusive: Exclusive
   #readTables: Kysely<unknown>
   #writeTables: Kysely<unknown>
-  #exclusiveTables: Kysely<unknown>
   #lease: PostgresLease
   #watch: ServerWatch
   #nesting: AsyncLocalStorage<boolean> | undefined
@@ -192,16 +161,16 @@ class PostgresDatabase implements Database {
   #closed = false
   #commitSeconds = new Distribution(commitBounds)
 
-  constructor({ readers, writers, exclusive, lease, watch, nesting }: Parts) {
+  constructor({ readers, writers, exclusivePool, exclusive, lease, watch, nesting }: Parts) {
     this.#watch = watch
     this.#nesting = nesting
     this.#readers = readers
     this.#writers = writers
+    this.#exclusivePool = exclusivePool
     this.#exclusive = exclusive
     this.#lease = lease
     this.#readTables = tablesOf(readers.readOnly())
     this.#writeTables = tablesOf(writers)
-    this.#exclusiveTables = tablesOf(exclusive)
   }
 
   tables<Tables>(): Kysely<Tables> {
@@ -252,7 +221,7 @@ class PostgresDatabase implements Database {
 
   async exclusiveTransaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const attempt = () =>
-      committing((commit) => runExclusively(this.#exclusiveTables, (tables) => runOn(tables, work, commit)), undefined)
+      committing((commit) => runExclusively(this.#exclusive, (tables) => runOn(tables, work, commit)), undefined)
     return this.#track(this.#commitAndAwaitLeases(attempt))
   }
 
@@ -321,7 +290,7 @@ class PostgresDatabase implements Database {
     // A pool that is ended drops those that wait for a connection.
     await Promise.allSettled(this.#running)
     await Promise.all([this.#lease.close(), this.#watch.close()])
-    await Promise.all([this.#readers.end(), this.#writers.end(), this.#exclusive.end()])
+    await Promise.all([this.#readers.end(), this.#writers.end(), this.#exclusivePool.end()])
   }
 
   #attempt<Result>(
