@@ -1,25 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createApp } from '../platform/http/app.ts'
-import { CallerBudgets } from '../platform/limits/caller-budget.ts'
+import { routeCosts } from '../platform/http/route-cost.ts'
+import { CallerBudget, CallerBudgets } from '../platform/limits/caller-budget.ts'
 import { createLog } from '../platform/log/log.ts'
 import { currentWork } from '../platform/process/authorized-work.ts'
 import type { LoginServer } from '../standards/azure/login-server.ts'
 import { openNetwork } from '../standards/azure/network-rules.ts'
-import { type RegistryHandlers, registryRoutes } from './routes.ts'
+import { type RegistryHandlers, type RegistryRoute, registryRoutes } from './routes.ts'
 import { mountSurface } from './surface.ts'
 import type { RegistryCall } from './surface/call.ts'
+import { OciError } from './surface/errors.ts'
 import { digestOf } from './test-registry.ts'
 
 /** The routes that are decided at their admission only. */
 const atOnce = ['registry.base.get', 'registry.base.head', 'registry.manifests.get', 'registry.manifests.head']
 
-test('every route is work of its caller, except reads that are answered at once', async (t) => {
-  let isWork: boolean | undefined
-  const handle = async ({ response }: RegistryCall) => {
-    isWork = currentWork() !== undefined
-    response.end()
-  }
+/** Sends a request to every route, all of which have this handler. Tells the id of each route afterwards. */
+async function visitRoutes(handle: (call: RegistryCall) => Promise<void>, visited: (route: RegistryRoute) => void) {
   const handlers = Object.fromEntries(registryRoutes.map(({ handler }) => [handler, handle])) as RegistryHandlers
   const registry = {
     rid: '1'.repeat(32),
@@ -38,7 +37,6 @@ test('every route is work of its caller, except reads that are answered at once'
   const unexpected = () => Promise.reject(new Error('a standing caller is not decided again'))
   const log = createLog('silent')
   const app = createApp({ log, trustedProxies: [] })
-  t.after(() => app.close())
   mountSurface(app, {
     handlers,
     log,
@@ -51,8 +49,8 @@ test('every route is work of its caller, except reads that are answered at once'
       refuseOutdated: unexpected,
     },
   })
-  const withoutWork: string[] = []
-  for (const { id, method, path } of registryRoutes) {
+  for (const route of registryRoutes) {
+    const { method, path } = route
     const digest = digestOf('absent')
     const url = path
       .replace(':name', 'app')
@@ -60,15 +58,45 @@ test('every route is work of its caller, except reads that are answered at once'
       .replace(':reference', digest)
       .replace(':tag', 'v1')
       .replace(':id', '00000000-0000-4000-8000-000000000000')
-    isWork = undefined
     await app.inject({ method: method as 'GET', url, headers: { host: 'one.example' } })
-    assert.notEqual(isWork, undefined, `${id} was handled`)
-    if (isWork === false) withoutWork.push(id)
+    visited(route)
   }
+  await app.close()
+}
+
+test('every route is work of its caller, except reads that are answered at once', async () => {
+  let isWork: boolean | undefined
+  const withoutWork: string[] = []
+  await visitRoutes(
+    async ({ response }) => {
+      isWork = currentWork() !== undefined
+      response.end()
+    },
+    ({ id }) => {
+      assert.notEqual(isWork, undefined, `${id} was handled`)
+      if (isWork === false) withoutWork.push(id)
+      isWork = undefined
+    },
+  )
   assert.deepEqual(withoutWork, atOnce)
   const readers = registryRoutes.filter(({ readsBody }) => readsBody === true)
   assert.deepEqual(
     readers.filter(({ method }) => method === 'GET' || method === 'HEAD' || method === 'DELETE'),
     [],
+  )
+})
+
+test('a request to the registry that fails after it waited is charged as one that succeeds', async (t) => {
+  const { mock } = t.mock.method(CallerBudget.prototype, 'leave')
+  await visitRoutes(
+    async () => {
+      await nextTurn()
+      throw new OciError('NAME_UNKNOWN')
+    },
+    ({ id, cost }) => {
+      const [usedMs = 0] = mock.calls.at(-1)?.arguments ?? []
+      assert.ok(usedMs >= routeCosts[cost].waitingMs, `${id} was charged ${usedMs} ms`)
+      mock.resetCalls()
+    },
   )
 })

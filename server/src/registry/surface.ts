@@ -104,14 +104,17 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
     if (cost.takesTurns) await budget.nextTurn()
     if (hasWaited || cost.takesTurns) await workOf(dispatch, call, admitted).requireStanding()
     const stopwatch = budget.stopwatch()
-    // The row's constructor guarantees that the handler takes calls of this kind of path.
-    const handler = handlers[route.handler] as AnyHandler
-    const handling =
-      route.work === 'at-once' ? handler(call) : runAuthorized(workOf(dispatch, call, admitted), () => handler(call))
-    usedMs = stopwatch()
-    await handling
-    // If the handler waited for I/O, only the part before was measured; the rest is estimated.
-    usedMs = stopwatch() || usedMs + cost.waitingMs
+    try {
+      // The row's constructor guarantees that the handler takes calls of this kind of path.
+      const handler = handlers[route.handler] as AnyHandler
+      const handling =
+        route.work === 'at-once' ? handler(call) : runAuthorized(workOf(dispatch, call, admitted), () => handler(call))
+      usedMs = stopwatch()
+      await handling
+    } finally {
+      // If the handler waited for I/O, only the part before was measured; the rest is estimated, also if it failed.
+      usedMs = stopwatch() || usedMs + cost.waitingMs
+    }
     countSuccess(dispatch, registry, route)
   } catch (error) {
     if (!(error instanceof OutdatedCredentialError)) throw error
