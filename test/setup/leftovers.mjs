@@ -2,12 +2,14 @@
  * Fails a process of tests that is still there a minute after its last test. A test that leaves a server, a connection or a
  * timer keeps its process alive, and the whole run would wait for ever: a time limit for tests does not end it.
  */
-import { after } from 'node:test'
+import { isMainThread } from 'node:worker_threads'
 
 const patienceMs = Number(process.env.ACRUX_TEST_PATIENCE_MS ?? 60_000)
 
-// The process that starts the others has no such variable.
-if (process.env.NODE_TEST_CONTEXT !== undefined) {
+// The process that starts the others has no such variable. Each thread of a process imports this file too, and would load the test
+// runner: a test that opens a database starts two threads.
+if (isMainThread && process.env.NODE_TEST_CONTEXT !== undefined) {
+  const { after } = await import('node:test')
   after(() => {
     const timer = setTimeout(() => {
       const left = process.getActiveResourcesInfo().join(', ')
