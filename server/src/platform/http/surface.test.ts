@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { CallerBudget } from '../limits/caller-budget.ts'
 import { createLog } from '../log/log.ts'
 import { createApp } from './app.ts'
 import { acceptForms } from './form-body.ts'
@@ -12,6 +13,15 @@ class Refusal extends Error {
     super(`refused with ${status}`)
     this.status = status
   }
+}
+
+/** How long the serialization of a large response takes in these tests. */
+const serializationMs = 20
+
+function busyFor(milliseconds: number): string {
+  const endMs = performance.now() + milliseconds
+  while (performance.now() < endMs);
+  return 'large'
 }
 
 type Caller = { readonly name: string }
@@ -27,6 +37,14 @@ async function open(t: TestContext) {
       need: 'public',
       cost: 'small',
       handle: ({ caller }) => ({ caller: caller.name }),
+    },
+    {
+      id: 'x.large',
+      method: 'GET',
+      path: '/x/large',
+      need: 'public',
+      cost: 'list',
+      handle: () => ({ toJSON: () => busyFor(serializationMs) }),
     },
     {
       id: 'x.thing',
@@ -79,6 +97,14 @@ test('no spelling of a path reaches a handler without authorization', async (t) 
   assert.deepEqual(handled, [])
   const admitted = await app.inject({ method: 'POST', url: '/x/things/a%2Fb', headers: { authorization: 'yes' } })
   assert.deepEqual(admitted.json(), { caller: 'somebody', name: 'a/b', form: false })
+})
+
+test('the serialization of a response is charged to the budget of its caller', async (t) => {
+  const { mock } = t.mock.method(CallerBudget.prototype, 'charge')
+  const { app } = await open(t)
+  assert.equal((await app.inject('/x/large')).json(), 'large')
+  const charges = mock.calls.map(({ arguments: [chargedMs] }) => chargedMs)
+  assert.ok(Math.max(...charges) >= serializationMs, charges.join())
 })
 
 test('a caller is denied before the body is read', async (t) => {

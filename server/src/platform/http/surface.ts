@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteShorthandOptions } from 'fastify'
 import type { z } from 'zod'
 import type { CallerBudget } from '../limits/caller-budget.ts'
 import { OverBudgetError } from '../limits/caller-limits.ts'
+import type { Stopwatch } from '../limits/turns.ts'
 import {
   AuthorityMovedError,
   type AuthorityRevisions,
@@ -132,7 +133,9 @@ function mountRoute<Need, Caller>(
   route: Route<Need, Caller>,
 ): void {
   const admissions = new WeakMap<FastifyRequest, Admission<Caller>>()
+  const { payer, hooks } = chargeSerialization()
   scope.route({
+    ...hooks,
     method: route.method,
     url: route.path,
     onRequest: async (request) => {
@@ -151,12 +154,32 @@ function mountRoute<Need, Caller>(
       if (admission === undefined) throw new Error(`${route.id} was reached without authorization`)
       const budget = budgetOf(request, surface.budgetKey?.(admission.caller, route.id))
       budget.charge(frameworkCostMs)
+      payer.set(request, budget)
       return budget.spend(
         () => handleAuthorized(surface, route, { request, reply, budget, admission }),
         routeCosts[route.cost],
       )
     },
   })
+}
+
+/** Charges the serialization of responses, which follows the handler and may take milliseconds, to the budgets of their callers. */
+function chargeSerialization() {
+  const payer = new WeakMap<FastifyRequest, CallerBudget>()
+  const running = new WeakMap<FastifyRequest, Stopwatch>()
+  const hooks = {
+    preSerialization: (request, _reply, payload, done) => {
+      const stopwatch = payer.get(request)?.stopwatch()
+      if (stopwatch !== undefined) running.set(request, stopwatch)
+      done(null, payload)
+    },
+    onSend: (request, _reply, payload, done) => {
+      const usedMs = running.get(request)?.()
+      if (usedMs !== undefined) payer.get(request)?.charge(usedMs)
+      done(null, payload)
+    },
+  } satisfies Pick<RouteShorthandOptions, 'preSerialization' | 'onSend'>
+  return { payer, hooks }
 }
 
 /** An admitted caller, and the authority revision that was read before. */
