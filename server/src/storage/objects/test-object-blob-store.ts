@@ -20,6 +20,8 @@ export type ObjectDriver = {
   /** The keys of incomplete objects below a prefix, by the server's own list. */
   readonly incomplete: (prefix: string) => Promise<readonly string[]>
   readonly partSizes?: PartSizes
+  /** Whether a part replaces one of the same number, whoever sends it. */
+  readonly replacesParts?: boolean
 }
 
 const clock: Clock = { now: () => 1_700_000_000_000 }
@@ -34,11 +36,12 @@ export function newPrefix(): string {
 
 /** The contract of `BlobStore`, and what object stores promise in addition. */
 export function testObjectBlobStore(driver: ObjectDriver): void {
-  const { name, open, partSizes = defaultPartSizes } = driver
+  const { name, open, partSizes = defaultPartSizes, replacesParts = false } = driver
   testBlobStore(name, async (now) => createObjectBlobStore(await open(newPrefix()), { clock: now, partSizes }))
   describe(`${name}: replicas`, () => testReplicas(open, partSizes))
   describe(`${name}: interrupted replicas`, () => testInterruptions(driver, partSizes))
   describe(`${name}: objects`, () => testObjects(open, partSizes))
+  describe(`${name}: suspended processes`, () => testSuspended(open, { partSizes, replacesParts }))
   describe(`${name}: marks`, () => testMarks(open, partSizes))
 }
 
@@ -186,24 +189,10 @@ function testInterruptions({ open, incomplete }: ObjectDriver, partSizes: PartSi
   }
 }
 
-function testObjects(open: Open, partSizes: PartSizes): void {
-  const put = async (store: BlobStore, content: Buffer): Promise<BlobLocation> => {
-    await store.append('upload', Readable.from([content]), { offset: 0 })
-    return store.commit('upload', digestOf(content))
-  }
-
-  it('a deletion that was interrupted is listed, and can be completed', async () => {
-    const objects = await open(newPrefix())
-    const store = createObjectBlobStore(objects, { clock, partSizes })
-    const location = await put(store, randomBytes(partSizes.firstBytes + 1))
-    const ending = createObjectBlobStore(dying(objects, 1, false), { clock, partSizes })
-    await assert.rejects(ending.delete(location))
-    assert.deepEqual(await Array.fromAsync(store.list()), [location])
-    assert.equal(await store.find(location), undefined)
-    await store.delete(location)
-    assert.deepEqual(await Array.fromAsync(objects.list('')), [])
-  })
-
+function testSuspended(
+  open: Open,
+  { partSizes, replacesParts }: { readonly partSizes: PartSizes; readonly replacesParts: boolean },
+): void {
   it('a process that was suspended does not replace what another process has appended meanwhile', async () => {
     const prefix = newPrefix()
     const suspended = createObjectBlobStore(await open(prefix), { clock, partSizes })
@@ -221,6 +210,45 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     assert.equal(String(await buffer(await other.readStaged('upload'))), String(content))
     const location = await other.commit('upload', digestOf(content))
     assert.equal(String(await buffer(await other.read(location))), String(content))
+  })
+
+  it('a late part of a process that was suspended never becomes part of a blob', async () => {
+    const prefix = newPrefix()
+    const suspended = createObjectBlobStore(await open(prefix), { clock, partSizes })
+    const other = createObjectBlobStore(await open(prefix), { clock, partSizes })
+    const requireWriter = () => Promise.reject(new Error('another process has the upload'))
+    const { firstBytes } = partSizes
+    const [first, second, late] = [randomBytes(firstBytes), randomBytes(firstBytes), randomBytes(firstBytes)]
+    await suspended.append('upload', Readable.from([first]), { offset: 0 })
+    const lateAppend = async function* () {
+      yield late.subarray(0, 1000)
+      await other.append('upload', Readable.from([second]), { offset: firstBytes })
+      yield late.subarray(1000)
+    }
+    await assert.rejects(suspended.append('upload', Readable.from(lateAppend()), { offset: firstBytes, requireWriter }))
+    const content = Buffer.concat([first, second])
+    const committed = other.commit('upload', digestOf(content))
+    if (replacesParts) return assert.rejects(committed, StorageUnavailableError)
+    assert.equal(Buffer.compare(await buffer(await other.read(await committed)), content), 0)
+  })
+}
+
+function testObjects(open: Open, partSizes: PartSizes): void {
+  const put = async (store: BlobStore, content: Buffer): Promise<BlobLocation> => {
+    await store.append('upload', Readable.from([content]), { offset: 0 })
+    return store.commit('upload', digestOf(content))
+  }
+
+  it('a deletion that was interrupted is listed, and can be completed', async () => {
+    const objects = await open(newPrefix())
+    const store = createObjectBlobStore(objects, { clock, partSizes })
+    const location = await put(store, randomBytes(partSizes.firstBytes + 1))
+    const ending = createObjectBlobStore(dying(objects, 1, false), { clock, partSizes })
+    await assert.rejects(ending.delete(location))
+    assert.deepEqual(await Array.fromAsync(store.list()), [location])
+    assert.equal(await store.find(location), undefined)
+    await store.delete(location)
+    assert.deepEqual(await Array.fromAsync(objects.list('')), [])
   })
 
   it('an upload that is discarded after a commit of the same upload keeps the blob', async () => {

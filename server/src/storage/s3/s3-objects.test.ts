@@ -32,6 +32,7 @@ describe('S3', { skip: missing }, () => {
 
   testObjectBlobStore({
     name: 'the S3 blob store',
+    replacesParts: true,
     open: (prefix) => openS3Objects({ ...settings, endpoint: server.endpoint, prefix }),
     incomplete: async (prefix) => {
       const client = new S3Client({ region, endpoint: server.endpoint, forcePathStyle: true })
