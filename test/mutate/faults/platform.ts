@@ -241,6 +241,13 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/backup/backup.test.ts'],
   },
   {
+    what: 'New credentials of an object store that could not be used are never tried again',
+    file: 'server/src/storage/objects/renewed-objects.ts',
+    find: '    const opened = await open(found)\n    known = found\n',
+    replace: '    known = found\n    const opened = await open(found)\n',
+    tests: ['server/src/storage/objects/renewed-objects.test.ts'],
+  },
+  {
     what: 'A migration leaves copies of blobs that were deleted meanwhile',
     file: 'server/src/relocation/move.ts',
     find: '  await deleteUnnamed(copy)\n',

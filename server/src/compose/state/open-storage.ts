@@ -13,6 +13,7 @@ import {
   type ObjectStore,
   openAzureBlobObjects,
   openRenewedS3Objects,
+  renewalOf,
   renewedObjects,
   type StoreMark,
 } from '../../storage/index.ts'
@@ -80,11 +81,11 @@ export async function openObjects(
 ): Promise<ObjectStore> {
   const { endpoint, container } = azureBlob
   if (kind === 'azure-blob' && endpoint !== undefined && container !== undefined) {
-    const readSecrets = async () => ({
+    const read = async () => ({
       key: azureBlob.keyFile && (await readSecretFile(azureBlob.keyFile, 'access key')),
       sas: azureBlob.sasFile && (await readSecretFile(azureBlob.sasFile, 'SAS token')),
     })
-    let secrets = await readSecrets()
+    const secrets = await read()
     const open = async (given: typeof secrets) => {
       const credential = await findAzureCredential({ endpoint, ...given, env })
       if (redirect && credential.kind === 'sas') {
@@ -98,14 +99,7 @@ export async function openObjects(
     }
     const first = await open(secrets)
     if (secrets.key === undefined && secrets.sas === undefined) return first
-    const renew = async () => {
-      const now = await readSecrets()
-      if (now.key === secrets.key && now.sas === secrets.sas) return undefined
-      const opened = await open(now)
-      secrets = now
-      return opened
-    }
-    return renewedObjects(first, { renew })
+    return renewedObjects(first, { renew: renewalOf(secrets, { read, open }) })
   }
   if (kind === 's3' && s3.bucket !== undefined) {
     return openRenewedS3Objects({ ...s3, bucket: s3.bucket, endpoint: s3.endpoint, prefix })

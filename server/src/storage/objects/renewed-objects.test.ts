@@ -4,7 +4,7 @@ import { outageOf } from '../../platform/process/outage.ts'
 import { until } from '../../platform/process/test-patience.ts'
 import { StorageUnavailableError } from '../contract/errors.ts'
 import type { ObjectStore } from './object-store.ts'
-import { renewedObjects } from './renewed-objects.ts'
+import { renewalOf, renewedObjects } from './renewed-objects.ts'
 
 /** A store that accepts one credential. */
 function storeFor(credential: string, accepted: { now: string }, closed: string[] = []): ObjectStore {
@@ -97,6 +97,24 @@ test('new credentials are used before the store denies the old ones', async () =
   file.text = 'two'
   await until('the new credentials are read', () => Promise.resolve(usedNow() === 'two'))
   objects.close()
+})
+
+test('new credentials are tried again if the store could not be opened with them, and are known when it is open', async () => {
+  let text = 'one'
+  const attempts: string[] = []
+  const read = () => Promise.resolve({ text })
+  const open = async (credentials: { text: string }) => {
+    attempts.push(credentials.text)
+    if (attempts.length === 1) throw new Error('too many open files')
+    return storeFor(credentials.text, { now: credentials.text })
+  }
+  const renew = renewalOf(await read(), { read, open })
+  assert.equal(await renew(), undefined)
+  text = 'two'
+  await assert.rejects(renew())
+  assert.ok((await renew()) !== undefined)
+  assert.equal(await renew(), undefined)
+  assert.deepEqual(attempts, ['two', 'two'])
 })
 
 test('the outage of a store that denies access names the status', () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { StorageUnavailableError } from '../contract/errors.ts'
 import type { ObjectStore } from './object-store.ts'
 
@@ -11,6 +12,30 @@ export type Renewal = {
   /** Opens the store with the credentials that are there now; undefined if they are the same as before. */
   readonly renew: () => Promise<ObjectStore | undefined>
   readonly intervalMs?: number
+}
+
+/** How a store is opened with credentials that are read from files. */
+export type CredentialFiles<Credentials> = {
+  readonly read: () => Promise<Credentials>
+  readonly open: (credentials: Credentials) => Promise<ObjectStore>
+}
+
+/**
+ * Returns a `renew` that opens the store when the files have other credentials than before. Credentials are known once the store is
+ * open: those with which it could not be opened are tried again.
+ */
+export function renewalOf<Credentials>(
+  first: Credentials,
+  { read, open }: CredentialFiles<Credentials>,
+): Renewal['renew'] {
+  let known = first
+  return async () => {
+    const found = await read()
+    if (isDeepStrictEqual(found, known)) return undefined
+    const opened = await open(found)
+    known = found
+    return opened
+  }
 }
 
 /**
