@@ -13,6 +13,24 @@ const lengthMs = 2000
  */
 const timeline = `('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint`
 
+/** The lock of commits that are decided by the authority revision. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
+const commitLock = 7_236_402
+
+/**
+ * How long a commit waits for a lock. All processes hold these locks for one message, except an older version that stops between its
+ * raise of the revision and its commit.
+ */
+const maxCommitLockMs = 5000
+
+/** The SQLSTATE of a statement that waited for a lock for too long. */
+export const lockNotAvailable = '55P03'
+
+/** The SQLSTATE of a commit whose caller was admitted at another authority revision. */
+export const movedState = 'AX001'
+
+/** A bound of the wait for a lock. */
+const lockTimeout = `set_config('lock_timeout', '${maxCommitLockMs}', true)`
+
 /** The tables of the authority revision and of its leases. */
 export const leaseTables: readonly string[] = [
   'authority_revision',
@@ -46,6 +64,14 @@ export const leaseSchema: readonly string[] = [
   // After the trigger, whose creation waits for the revocations of older versions: the fence has their value, too.
   `insert into authority_fence ("only", value) select 1, value from authority_revision where "only" = 1
     on conflict do nothing`,
+  // Each session plans the statements of a procedure once: see docs/decisions/0024-work-under-way.md. All versions share it.
+  `create or replace procedure acrux_require_authority(admitted bigint) language plpgsql as $$ begin
+    perform ${lockTimeout}, pg_advisory_xact_lock_shared(${commitLock});
+    perform from authority_fence where "only" = 1 and (${timeline} << 32) + value = admitted for share;
+    if not found then
+      raise exception 'the authority revision has moved' using errcode = '${movedState}';
+    end if;
+  end $$`,
 ]
 
 /**
@@ -65,9 +91,6 @@ export type Revisions = {
 export const raiseRevisions = `update authority_revision
   set value = value + $1::bigint, content = content + $2::bigint where "only" = 1`
 
-/** The lock of commits that are decided by the authority revision. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
-const commitLock = 7_236_402
-
 /** What a transaction changes in addition to its rows, and what it depends on. */
 export type CommitTerms = {
   /** By how much the revisions are raised: by 1 or 0. */
@@ -78,43 +101,22 @@ export type CommitTerms = {
 }
 
 /**
- * How long a commit waits for a lock. All processes hold these locks for one message, except an older version that stops between its
- * raise of the revision and its commit.
- */
-const maxCommitLockMs = 5000
-
-/** The SQLSTATE of a statement that waited for a lock for too long. */
-export const lockNotAvailable = '55P03'
-
-/** The SQLSTATE of a commit whose caller was admitted at another authority revision: a division by zero. */
-export const movedState = '22012'
-
-/**
  * The commit of a transaction as one message, so that the database server holds its locks only while it commits. A replica that
  * stops in between has no lock.
  *
  * A commit that depends on a revision locks the fence, a row that changes with the authority revision only. The lock fails
- * with 40001 if the row was changed since the snapshot of the transaction. The division by zero fails if the row was changed
- * before the snapshot. The advisory locks keep their order, so that a revocation does not wait behind later commits.
+ * with 40001 if the row was changed since the snapshot of the transaction. No row is found if it was changed before the snapshot.
+ * The advisory locks keep their order, so that a revocation does not wait behind later commits.
  */
 export function commitMessage({ authority, content, admittedAt }: CommitTerms): string {
   const statements: string[] = []
-  const kind = authority > 0 ? 'lock' : admittedAt !== undefined ? 'lock_shared' : undefined
-  if (kind !== undefined) {
-    const limit = `set_config('lock_timeout', '${maxCommitLockMs}', true)`
-    statements.push(`select ${limit}, pg_advisory_xact_${kind}(${commitLock})`)
-  }
-  if (admittedAt !== undefined) statements.push(checkFence(admittedAt))
+  if (authority > 0) statements.push(`select ${lockTimeout}, pg_advisory_xact_lock(${commitLock})`)
+  if (admittedAt !== undefined) statements.push(`call acrux_require_authority(${admittedAt})`)
   if (authority + content > 0) {
     statements.push(`update authority_revision
       set value = value + ${authority}, content = content + ${content} where "only" = 1`)
   }
   return [...statements, 'commit'].join('; ')
-}
-
-function checkFence(admittedAt: number): string {
-  return `select 1 / (case when (${timeline} << 32) + value = ${admittedAt} then 1 else 0 end)
-    from authority_fence where "only" = 1 for share`
 }
 
 /**
