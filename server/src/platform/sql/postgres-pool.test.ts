@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import { startPostgres } from '../../../../test/setup/postgres.mjs'
-import { outageOf } from '../process/outage.ts'
+import { DatabaseUnavailableError, outageOf } from '../process/outage.ts'
 import { connectionTo, parsePostgresUrl } from './postgres-address.ts'
+import { queryWithBegin } from './postgres-begin.ts'
 import { PostgresPool } from './postgres-pool.ts'
 import { testDatabaseKinds } from './test-database.ts'
 import { openPostgresForTest } from './test-postgres.ts'
@@ -73,6 +74,44 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     }
     const { rows } = await client.query<{ one: number }>('with a as (select 1 as one) select * from a', [])
     assert.deepEqual(rows, [{ one: 1 }])
+  })
+
+  test('send the beginning of a transaction and its first statement in one round trip', async () => {
+    let roundTrips = 0
+    const count = () => void (roundTrips += 1)
+    admin.connection.on('readyForQuery', count)
+    const begin = 'start transaction isolation level serializable'
+    for (const values of [[], ['transaction_isolation']]) {
+      const text = `select current_setting(${values.length > 0 ? '$1' : `'transaction_isolation'`}) as level`
+      const { rows } = await queryWithBegin(admin, begin, { text, values })
+      assert.deepEqual(rows, [{ level: 'serializable' }])
+      await admin.query('rollback')
+    }
+    admin.connection.off('readyForQuery', count)
+    assert.equal(roundTrips, 4)
+  })
+
+  test('execute the first statement of a transaction only within the transaction', async () => {
+    await admin.query('create table kept (id int)')
+    const text = 'insert into kept values ($1)'
+    await assert.rejects(queryWithBegin(admin, 'start transaction isolation level none', { text, values: [1] }), /none/)
+    const failing = queryWithBegin(admin, 'start transaction', { text, values: ['a word'] })
+    await assert.rejects(failing, /a word/)
+    await admin.query('rollback')
+    assert.deepEqual((await admin.query('select * from kept')).rows, [])
+  })
+
+  test('send a transaction without statements, which fails if the connection is lost, and was not committed', async () => {
+    await using opened = open({ max: 1 })
+    const { pool } = opened
+    const client = await pool.connect()
+    await client.query('start transaction isolation level serializable', [])
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()')
+    await assert.rejects(
+      Promise.resolve(client.query('commit', [])),
+      (error) => error instanceof DatabaseUnavailableError && !error.mayHaveCommitted,
+    )
+    client.release()
   })
 
   test('serve transactions that are in conflict: they are repeated, and fail with the outage error at last', async () => {

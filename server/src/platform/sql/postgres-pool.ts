@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { PostgresPool as KyselyPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import pg from 'pg'
 import { DatabaseUnavailableError } from '../process/outage.ts'
+import { isBegin, queryWithBegin } from './postgres-begin.ts'
 import { Silence } from '../leases/server-watch.ts'
 
 /**
@@ -104,26 +105,42 @@ export class PostgresPool implements KyselyPool {
   /** A connection for a query builder that writes. The query builder sends `commit` and `rollback` as statements. */
   async connect(): Promise<PostgresPoolClient> {
     const client = await this.#connect()
+    let begin: string | undefined
     const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
-      // After a timeout, the connection still waits for the response to the earlier statement.
-      if (text === 'rollback' && this.#lost.has(client)) return { command: 'ROLLBACK', rowCount: 0, rows: [] }
-      try {
-        const sent = text === 'commit' ? (commits.getStore()?.message ?? text) : text
-        const result = await client.query(sent, [...values])
-        this.#silence.responded()
-        if (text === 'commit' && this.#lost.has(client))
-          throw new Error('the standby may not have received the transaction')
-        return result as unknown as PostgresQueryResult<Row>
-      } catch (error) {
-        this.#heard(error)
-        if (!this.#isLost(client, error)) throw error
-        // The server has rolled back what a lost connection did not commit.
-        if (text === 'rollback') return { command: 'ROLLBACK', rowCount: 0, rows: [] }
-        throw lost(error, text === 'commit')
+      if (isBegin(text)) {
+        begin = text
+        return nothing
       }
+      const unsent = begin
+      begin = undefined
+      // After a timeout, the connection still waits for the response to the earlier statement.
+      if (text === 'rollback' && (unsent !== undefined || this.#lost.has(client))) return rolledBack
+      if (text !== 'commit' || unsent === undefined) return this.#send<Row>(client, { text, values, begin: unsent })
+      await this.#send(client, { text: unsent, values: [] })
+      return this.#send<Row>(client, { text, values })
     }
     // Cursors are not configured, so the query builder calls `query` with text only.
     return { query: query as PostgresPoolClient['query'], release: (destroy) => this.#release(client, destroy) }
+  }
+
+  /** Sends a statement of a transaction, with the one that begins the transaction if it is not sent yet. */
+  async #send<Row>(
+    client: pg.PoolClient,
+    { text, values, begin }: { text: string; values: readonly unknown[]; begin?: string | undefined },
+  ): Promise<PostgresQueryResult<Row>> {
+    try {
+      const result = await sendStatement(client, { text, values, begin })
+      this.#silence.responded()
+      if (text === 'commit' && this.#lost.has(client))
+        throw new Error('the standby may not have received the transaction')
+      return result as unknown as PostgresQueryResult<Row>
+    } catch (error) {
+      this.#heard(error)
+      if (!this.#isLost(client, error)) throw error
+      // The server has rolled back what a lost connection did not commit.
+      if (text === 'rollback') return rolledBack
+      throw lost(error, text === 'commit')
+    }
   }
 
   /** A connection for a query builder that only reads. A statement runs a second time if its connection is lost. */
@@ -226,6 +243,21 @@ export class PostgresPool implements KyselyPool {
     this.#lost.add(client)
     return true
   }
+}
+
+/** The result of a statement that is not sent, or not sent yet. */
+const nothing: PostgresQueryResult<never> = { command: 'SELECT', rowCount: 0, rows: [] }
+const rolledBack: PostgresQueryResult<never> = { command: 'ROLLBACK', rowCount: 0, rows: [] }
+
+/** A commit may be several statements, of which the last one is the commit. */
+async function sendStatement(
+  client: pg.PoolClient,
+  { text, values, begin }: { text: string; values: readonly unknown[]; begin?: string | undefined },
+): Promise<pg.QueryResult | undefined> {
+  if (begin !== undefined) return queryWithBegin(client, begin, { text, values })
+  const sent = text === 'commit' ? (commits.getStore()?.message ?? text) : text
+  const result: pg.QueryResult | pg.QueryResult[] = await client.query(sent, [...values])
+  return Array.isArray(result) ? result.at(-1) : result
 }
 
 function isOfConnection(error: unknown): boolean {
