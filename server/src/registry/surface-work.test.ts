@@ -17,8 +17,12 @@ import { digestOf } from './test-registry.ts'
 /** The routes that are decided at their admission only. */
 const atOnce = ['registry.base.get', 'registry.base.head', 'registry.manifests.get', 'registry.manifests.head']
 
-/** Sends a request to every route, all of which have this handler. Tells the id of each route afterwards. */
-async function visitRoutes(handle: (call: RegistryCall) => Promise<void>, visited: (route: RegistryRoute) => void) {
+/** Sends a request to every route, all of which have this handler. Tells each route afterwards. */
+async function visitRoutes(
+  handle: (call: RegistryCall) => Promise<void>,
+  visited: (route: RegistryRoute) => void,
+  { host = 'one.example', name = 'app' } = {},
+) {
   const handlers = Object.fromEntries(registryRoutes.map(({ handler }) => [handler, handle])) as RegistryHandlers
   const registry = {
     rid: '1'.repeat(32),
@@ -42,7 +46,7 @@ async function visitRoutes(handle: (call: RegistryCall) => Promise<void>, visite
     log,
     budgets: new CallerBudgets(),
     database: { authorityRevision: () => Promise.resolve(1), knownRevision: () => 1 },
-    registries: { byHost: () => Promise.resolve(registry) },
+    registries: { byHost: (asked) => Promise.resolve(asked === registry.loginServer ? registry : undefined) },
     gate: {
       admit: () => Promise.resolve({ admitted: true, caller, revision: 1 }),
       admitAgain: unexpected,
@@ -53,12 +57,12 @@ async function visitRoutes(handle: (call: RegistryCall) => Promise<void>, visite
     const { method, path } = route
     const digest = digestOf('absent')
     const url = path
-      .replace(':name', 'app')
+      .replace(':name', name)
       .replace(':digest', digest)
       .replace(':reference', digest)
       .replace(':tag', 'v1')
       .replace(':id', '00000000-0000-4000-8000-000000000000')
-    await app.inject({ method: method as 'GET', url, headers: { host: 'one.example' } })
+    await app.inject({ method: method as 'GET', url, headers: { host } })
     visited(route)
   }
   await app.close()
@@ -99,4 +103,24 @@ test('a request to the registry that fails after it waited is charged as one tha
       mock.resetCalls()
     },
   )
+})
+
+test('a request to the registry that is rejected before it is handled is charged', async (t) => {
+  const { mock } = t.mock.method(CallerBudget.prototype, 'settle')
+  const handle = async ({ response }: RegistryCall) => void response.end()
+  const names = registryRoutes.filter(({ path }) => path.includes(':name'))
+  const charged: string[] = []
+  const visited = ({ id }: RegistryRoute) => {
+    const [usedMs = 0] = mock.calls.at(-1)?.arguments ?? []
+    if (usedMs > 0) charged.push(id)
+    mock.resetCalls()
+  }
+  await visitRoutes(handle, visited, { name: 'UPPER' })
+  assert.deepEqual(
+    charged,
+    names.map(({ id }) => id),
+  )
+  charged.length = 0
+  await visitRoutes(handle, visited, { host: 'other.example' })
+  assert.equal(charged.length, registryRoutes.length)
 })

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
+import type { CallerBudget, CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import { noRegistryAt } from '../standards/azure/login-server.ts'
@@ -80,7 +80,10 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   const { budgets, gate, handlers, knownPaths, registries, routes } = dispatch
   const { request, response, origin, commonHeaders } = raw
   const registry = (await registries.byHost(request.headers.host)) ?? (await registries.atOwnAddress?.(request))
-  if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
+  if (registry === undefined) {
+    await budgets.ofAddress(origin.remoteAddress).settle(rejectionCostMs)
+    throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
+  }
   const known = knownPaths.get(request)
   const asked = known ?? readPath(routes, request)
   requireHandled(dispatch, asked)
@@ -89,11 +92,11 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
     await payForDenial(budgets, request, origin)
     throw denialOf(routes, asked, admission.refusal)
   }
-  const { path, query, route } = checkPath(dispatch, asked, request, registry)
-  if (known === undefined) knownPaths.keep(request, asked)
-  await requireStepUp(request, route)
   const { caller } = admission
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
+  const { path, query, route } = await chargeRejection(budget, () => checkPath(dispatch, asked, request, registry))
+  if (known === undefined) knownPaths.keep(request, asked)
+  await chargeRejection(budget, () => requireStepUp(request, route))
   const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
   const admitted = { need: asked.need, revision: admission.revision }
   const cost = routeCosts[route.cost]
@@ -198,7 +201,18 @@ function fail(dispatch: Dispatch, raw: RawExchange, error: unknown): void {
   discardRest(request)
 }
 
-/** Estimated milliseconds of the main thread for a denial without a credential, and for any other. */
+/** Runs a check of an admitted request before its handler. A request that the check rejects is charged to its caller. */
+async function chargeRejection<Result>(budget: CallerBudget, check: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await check()
+  } catch (error) {
+    await budget.settle(rejectionCostMs)
+    throw error
+  }
+}
+
+/** Estimated milliseconds of the main thread for a rejection, for a denial without a credential, and for any other denial. */
+const rejectionCostMs = 0.1
 const challengeCostMs = 0.1
 const denialCostMs = 1
 
