@@ -228,3 +228,32 @@ test('a request whose credential is revoked while its token is signed gets no to
     ['refused'],
   )
 })
+
+test('a request whose credential is revoked while its event is written gets no token, and the log has the denial after the event', async (t) => {
+  const { inject, database, audit, directory, servicePrincipal, secret, auditRows } = await open(t)
+  const prepare = audit.prepare.bind(audit)
+  t.mock.method(audit, 'prepare', (...given: Parameters<typeof prepare>) => {
+    const append = prepare(...given)
+    return async (origin: Parameters<typeof append>[0]) => {
+      await append(origin)
+      await database.transaction((transaction) =>
+        directory.applications.deleteServicePrincipal(transaction, servicePrincipal.objectId),
+      )
+    }
+  })
+  const before = (await auditRows()).length
+  const url = '/oauth2/token?service=contoso.example&scope=repository%3Aa%3Apull'
+  const headers = { authorization: basic(servicePrincipal.appId, secret) }
+  const answer = await inject({ method: 'GET', url, headers })
+  assert.equal(answer.statusCode, 401)
+  assert.doesNotMatch(answer.body, /token"/)
+  const events = (await auditRows()).slice(before)
+  assert.deepEqual(
+    events.map(({ action, outcome }) => [action, outcome]),
+    [
+      ['token.issue', 'success'],
+      ['token.issue', 'refused'],
+    ],
+  )
+  assert.equal(new Set(events.map(({ correlation_id }) => correlation_id)).size, 1)
+})

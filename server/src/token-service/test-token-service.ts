@@ -180,7 +180,15 @@ function changesOf({ database, resources, credentials, access, deletions }: Omit
     },
     auditRows: () =>
       database
-        .tables<{ audit_event: { action: string; outcome: string; actor_id: string; reason: string | null } }>()
+        .tables<{
+          audit_event: {
+            action: string
+            outcome: string
+            actor_id: string
+            reason: string | null
+            correlation_id: string
+          }
+        }>()
         .selectFrom('audit_event')
         .selectAll()
         .execute(),
