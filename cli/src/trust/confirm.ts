@@ -39,7 +39,7 @@ export async function confirmAuthority(authority: Authority, { fingerprint, yes 
     throw new CommandFailure(
       `the fingerprint of the authority is ${authority.fingerprint}, not ${fingerprint}`,
       exitCodes.unconfirmed,
-      'somebody may be impersonating the server: ask its operator for the fingerprint',
+      'an attacker may be impersonating the server: ask its operator for the fingerprint',
     )
   }
   if (yes) return

@@ -11,7 +11,7 @@ export type OwnFile = { readonly path: string; readonly content: string }
 
 /**
  * What a path has, compared with the file to write: nothing; the same content; other content that `acrux trust` wrote; a
- * file of somebody else with the same certificate; or another file of somebody else, which is never changed.
+ * file that `acrux trust` did not write, with the same certificate; or any other file, which is never changed.
  */
 export type FileState = 'absent' | 'current' | 'outdated' | 'equivalent' | 'foreign'
 

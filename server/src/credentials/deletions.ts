@@ -48,7 +48,7 @@ export function createDirectoryListener(
   }
 
   /**
-   * Ends what lets somebody become another principal: a person who leaves may have noted the codes that they created. The
+   * Ends the links and codes that this principal created for other principals: a person who leaves may still have them. The
    * sign-ins that began with a link end too.
    */
   async function endCreatedBy(transaction: Transaction, creatorId: string): Promise<void> {

@@ -7,8 +7,8 @@ import { writeHead } from './chain-store.ts'
 import { insertEvents } from '../log/event-store.ts'
 
 /**
- * Seals the head of a new log. Call it only in the transaction that created the table of the head: if the table is
- * empty later, somebody without the master key emptied it.
+ * Seals the head of a new log. Call it only in the transaction that created the table of the head: if the table is empty
+ * later, an attacker without the master key emptied it.
  */
 export async function sealFirstHead(transaction: Transaction, sealer: Sealer): Promise<void> {
   await writeHead(transaction, sealHead(sealer, noBlocks))

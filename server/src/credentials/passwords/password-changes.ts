@@ -99,7 +99,7 @@ async function replacePassword(
   }
   await endSignInsOf(transaction, objectId)
   await store.deleteOneTimeLink(transaction, objectId)
-  // Networks from which somebody used the old password are no longer known.
+  // Networks from which the old password was used are no longer known.
   await store.deleteNetworks(transaction, objectId)
   await deleteFailures(store, transaction, user.nameKey)
   return requireUser(authentication, transaction, objectId)

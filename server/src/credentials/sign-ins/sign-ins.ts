@@ -49,7 +49,7 @@ export type NewSignIn = Pick<SignIn, 'clientId' | 'methods' | 'authenticatedAtMs
   readonly lifetimeMs: number
 }
 
-/** A sign-in that somebody uses, with the user as they were when it was read. */
+/** A sign-in that is in use, with the user as read at that moment. */
 export type UsedSignIn = { readonly user: AuthenticatedUser; readonly signInId: string }
 
 export type SignInsOptions = {
@@ -111,7 +111,7 @@ function createSignInEnds({ store, directory }: SignInsOptions) {
     endSignIn: async (transaction: Transaction, idText: string): Promise<boolean> => {
       const id = parseGuid(idText)
       const isEnded = id !== undefined && (await store.deleteSignIn(transaction, id))
-      // Repeated uses of a code that was used already must not make every caller be decided again.
+      // Repeated uses of a code that was used already must not cause every caller to be authorized again.
       if (isEnded) transaction.changesAuthority()
       return isEnded
     },

@@ -121,7 +121,7 @@ export function requireOtherId({ params }: GraphCall, name: string): string {
  * Returns an object that the caller may see.
  *
  * @throws GraphError for any other object. A caller that does not see everything gets the same error for an object that
- * does not exist and for one of somebody else.
+ * does not exist and for an object of another user.
  */
 export async function requireVisible<One extends ApplicationOrPrincipal>(
   context: GraphContext,

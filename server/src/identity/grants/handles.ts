@@ -57,7 +57,7 @@ export type Handle<Kind extends HandleKind> = {
 export type Use<Kind extends HandleKind> =
   | { readonly outcome: 'used'; readonly handle: Handle<Kind> }
   | { readonly outcome: 'unknown' | 'expired' }
-  /** The handle was already used up, so someone else has it too. Its sign-in was revoked. */
+  /** The handle was already used, so an attacker may have a copy. Its sign-in was revoked. */
   | { readonly outcome: 'replayed' }
 
 /** The prefix names the kind, and lets secret scanners recognise a leaked token. */

@@ -4,7 +4,7 @@ import { apiSchemas } from '../../platform/http/api-schema.ts'
 /** A time in ISO 8601. */
 export const timeText = z.string().meta({ format: 'date-time' })
 
-/** A time as text; null if there is none. */
+/** Formats a time in ISO 8601. Returns null for undefined. */
 export function isoTime(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString()
 }

@@ -7,7 +7,7 @@ export type AuthorityRevisions = {
   readonly knownRevision: () => number | undefined
 }
 
-/** How often a stream is decided again at most, and how often a watch compares the authority revision. */
+/** How often the caller of a stream is authorized again at most, and how often a watch compares the authority revision. */
 const watchedEveryMs = 1000
 
 /** How often a transaction of a request is attempted while revocations keep moving the authority revision. */

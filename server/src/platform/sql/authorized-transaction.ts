@@ -3,7 +3,7 @@ import { AuthorityMovedError, currentWork } from '../process/authorized-work.ts'
 
 /**
  * Runs a transaction of the current work. `attempt` gets the revision at which the caller was admitted, and throws
- * {@link AuthorityMovedError} without a change if another one is in force. The caller is then decided again, outside of the
+ * {@link AuthorityMovedError} without a change if another one is in force. The caller is then authorized again, outside of the
  * transaction, and the transaction is tried once more. It gets undefined for work of the server itself.
  *
  * @throws AuthorityMovedError where the surface repeats the handler; otherwise the denial of the surface

@@ -239,7 +239,7 @@ class SqliteDatabase implements Database {
     // The revision moves between batches only: what shares a commit with a revocation is committed before its answer.
     if (job.admittedAt !== undefined && job.admittedAt !== this.#revision.value) {
       job.reject(new AuthorityMovedError('the authority revision has moved'))
-      // The caller is decided again meanwhile, and the job can still join this batch, before which the revision moved last.
+      // The caller is authorized again meanwhile, and the job can still join this batch, before which the revision moved last.
       await nextImmediate()
       return
     }

@@ -107,7 +107,7 @@ async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<vo
   response.end()
 }
 
-/** Opens the bytes, and decides again about a caller that waited for their verification. */
+/** Opens the bytes, and authorizes the caller again if it waited for the verification of the bytes. */
 async function openForCaller(...given: Parameters<typeof open>): Promise<OpenBlob> {
   const opened = await open(...given)
   try {

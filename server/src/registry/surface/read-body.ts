@@ -11,7 +11,7 @@ const smallBytes = 64 * 1024
 const costMsPerMebibyte = 20
 
 /**
- * Reads a body within its caller's memory budget, and processes it in the caller's turn. The caller is decided again if the
+ * Reads a body within its caller's memory budget, and processes it in the caller's turn. The caller is authorized again if the
  * authority revision moved meanwhile.
  *
  * @throws BodyTooLargeError, ClientGoneError, OverBudgetError, the denial of the caller, and what `work` throws

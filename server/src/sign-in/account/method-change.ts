@@ -73,9 +73,10 @@ export function recordMethodChange(
 }
 
 /**
- * Adds a second factor, and shows new recovery codes with the first one. The same transaction replaces the session: adding the
- * first second factor ends all sign-ins with only a password, also the one of this session, and afterwards nothing would
- * show whether somebody else ended it. Returns false, and sends no response, if nothing was added.
+ * Adds a second factor, and shows new recovery codes with the first one. The same transaction replaces the session: adding
+ * the first second factor ends all sign-ins with only a password, including the sign-in of this session. A later
+ * transaction could not tell whether an administrator had ended that sign-in. Returns false, and sends no response, if
+ * nothing was added.
  */
 export async function addMethod(
   context: Context,

@@ -3,7 +3,7 @@ import { secretEquals } from '../../platform/keys/sealing.ts'
 
 /**
  * The token in every form of a browser. It is derived from the browser's cookie, which no other site can read or set.
- * Therefore, no other site can create a form that is accepted, such as one that signs a person in as someone else.
+ * Therefore, no other site can create a form that is accepted, such as one that signs a person in as another person.
  */
 export function formToken(browser: string): string {
   return hash('sha256', `form of ${browser}`, 'base64url')

@@ -122,7 +122,7 @@ async function admitAgain(
   caller: RegistryCaller,
 ): Promise<Admission> {
   const session = context.ofCallers.get(caller)
-  if (session === undefined) throw new Error('a caller was decided again that was not admitted')
+  if (session === undefined) throw new Error('a caller that was not admitted was authorized again')
   const { revision, standing } = await currentAuthority(context, session, call.registry)
   if (standing === undefined) {
     const { authorization: header = '' } = request.headers
