@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { hash, randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { hash, randomBytes, randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable, Writable } from 'node:stream'
@@ -149,6 +149,27 @@ describe('the mark of a store in files', () => {
     await writeFile(markIn(directory, 'sha512'), 'another\n')
     assert.equal(await readFilesMark(directory), undefined)
     await assert.rejects(markFiles(directory), StorageUnavailableError)
+  })
+
+  it('is that of the directory into which a blob is moved, at each commit', async () => {
+    const directory = await newDirectory()
+    const id = await markFiles(directory)
+    const store = await createFilesystemBlobStore(directory, { mark: { id } })
+    const file = markIn(directory, 'sha256')
+    const elsewhere = `${file}.elsewhere`
+    const commit = async (upload: string) => {
+      const content = Buffer.from(upload)
+      await store.append(upload, Readable.from([content]), { offset: 0 })
+      await store.commit(upload, digestOf(content))
+    }
+    await commit('one')
+    await commit('two')
+    await rename(file, elsewhere)
+    await assert.rejects(commit('three'), StorageUnavailableError)
+    await writeFile(file, `${randomUUID()}\n`)
+    await assert.rejects(commit('four'), StorageUnavailableError)
+    await rename(elsewhere, file)
+    await commit('five')
   })
 
   it('leaves nothing behind if it cannot be written', async () => {

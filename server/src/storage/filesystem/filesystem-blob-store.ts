@@ -10,7 +10,7 @@ import { syncDirectory } from '../../platform/files/durable-file.ts'
 import { createSemaphore } from '../../platform/limits/semaphore.ts'
 import { BlobMissingError } from '../contract/errors.ts'
 import { mapUnusable, undefinedIfMissing } from './filesystem-errors.ts'
-import { readMarks, requireMarks, writeMarks } from './store-mark.ts'
+import { KnownMarks, readMarks, requireMarks, writeMarks } from './store-mark.ts'
 import { locationUnique, newLocation, parseLocation, relativeFile } from '../contract/location.ts'
 import { pieceBytes } from '../transfer/piece-pool.ts'
 import { OpenFile } from './send-file.ts'
@@ -94,6 +94,7 @@ class FilesystemBlobStore implements BlobStore {
   #clock: Clock
   #filesAreHeld: () => boolean
   #mark: StoreMark
+  #knownMarks = new KnownMarks()
   #flushes = createSemaphore(maxFlushes)
   #staging: FileStaging
   #madeDirectories = new Map<string, Promise<void>>()
@@ -153,7 +154,7 @@ class FilesystemBlobStore implements BlobStore {
       throw error
     }
     // Bytes below a mount that is missing would be gone when it returns.
-    await this.requireSelf()
+    if (this.#mark.id !== undefined) await this.#knownMarks.require(dirname(dirname(path)), this.#mark.id)
     await this.#makeDirectory(dirname(path))
     await mapUnusable(rename(this.#staging.path(uploadId), path))
     try {

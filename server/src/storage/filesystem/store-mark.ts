@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rm } from 'node:fs/promises'
+import { link, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncDirectory, writeFileDurably } from '../../platform/files/durable-file.ts'
 import { systemErrorCode } from '../../platform/process/plain-reason.ts'
@@ -40,6 +40,29 @@ export async function requireMarks(directories: readonly string[], id: string): 
     const problem = found === undefined ? 'is missing' : 'is that of another store'
     throw new StorageUnavailableError(`${join(directory, markName)} ${problem}: the blobs of the server are elsewhere`)
   }
+}
+
+/**
+ * Looks at one mark of a store repeatedly. A mark whose file is the same as when it was read is not read again: that is one call of
+ * the file system instead of five.
+ */
+export class KnownMarks {
+  /** What distinguishes the file that was read from any other, by directory. */
+  readonly #read = new Map<string, string>()
+
+  /** @throws StorageUnavailableError unless the directory has the mark */
+  async require(directory: string, id: string): Promise<void> {
+    const file = await fileAt(join(directory, markName))
+    if (file !== undefined && this.#read.get(directory) === `${id} ${file}`) return
+    await requireMarks([directory], id)
+    if (file !== undefined) this.#read.set(directory, `${id} ${file}`)
+  }
+}
+
+async function fileAt(path: string): Promise<string | undefined> {
+  // If it cannot be looked at, reading it fails, too, with the reason.
+  const found = await stat(path).catch(() => undefined)
+  return found && `${found.dev} ${found.ino} ${found.size} ${found.ctimeMs}`
 }
 
 async function readMark(directory: string): Promise<string | undefined> {
