@@ -8,6 +8,9 @@ import { blobDigest, changing, pushBlob, pushManifest, useBlobServer } from '../
 
 const hourMs = 3_600_000
 
+/** How often a race is repeated. Several times as often: `ACRUX_TEST_RACES=100`. */
+const races = Number(process.env['ACRUX_TEST_RACES'] ?? 6)
+
 for (const kind of testDatabaseKinds)
   describe(`garbage collection beside other changes on ${kind}`, () => testRaces(kind))
 
@@ -16,7 +19,7 @@ function testRaces(kind: DatabaseKind): void {
 
   it('a collection during the push of a manifest keeps its blobs, or the manifest is rejected', async () => {
     const { server, clock } = used
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < races; round += 1) {
       const layer = `layer ${round}`
       await pushBlob(server, 'app', layer)
       clock.nowMs += 25 * hourMs
@@ -28,7 +31,7 @@ function testRaces(kind: DatabaseKind): void {
 
   it('a collection during a HEAD keeps a blob that the HEAD finds', async () => {
     const { server, clock } = used
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < races; round += 1) {
       const layer = `layer ${round}`
       await pushBlob(server, 'app', layer)
       clock.nowMs += 25 * hourMs
@@ -67,7 +70,7 @@ function testRaces(kind: DatabaseKind): void {
 
   it('blobs that are found, mounted or pushed during a large collection exist afterwards', async () => {
     const { server, clock, restart, blobs } = used
-    const contents = Array.from({ length: 240 }, (_, index) => `blob ${index}`)
+    const contents = Array.from({ length: 160 }, (_, index) => `blob ${index}`)
     for (let start = 0; start < contents.length; start += 20) {
       await Promise.all(contents.slice(start, start + 20).map((content) => pushBlob(server, 'app', content)))
     }
@@ -107,7 +110,7 @@ function testRaces(kind: DatabaseKind): void {
 
   it('a collection during pushes and mounts of the same bytes keeps all acknowledged ones', async () => {
     const { server, clock } = used
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < races; round += 1) {
       const content = randomBytes(100)
       const digest = await pushBlob(server, 'source', content)
       clock.nowMs += 25 * hourMs
