@@ -86,10 +86,13 @@ export async function openView(page: Page, path: string): Promise<void> {
 }
 
 /**
- * The source of axe. The debugger evaluates the function, because the policy of the page does not apply to the
- * debugger.
+ * Loads axe into the document, if it is not there. The debugger evaluates the source, because the policy of the page does not
+ * apply to the debugger.
  */
-export const axeSource = (): string => readFileSync(join(root, 'portal/node_modules/axe-core/axe.min.js'), 'utf8')
+export async function loadAxe(page: Page): Promise<void> {
+  if ((await page.evaluate('typeof axe')) !== 'undefined') return
+  await page.evaluate(readFileSync(join(root, 'portal/node_modules/axe-core/axe.min.js'), 'utf8'))
+}
 
 /** Waits until screen readers read the page again: for 250 ms after a dialog is closed, they do not. */
 export async function untilPageIsShown(page: Page): Promise<void> {
@@ -99,10 +102,10 @@ export async function untilPageIsShown(page: Page): Promise<void> {
 
 /** The violations that axe finds. Tabster's elements only move the focus. */
 export async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axeSource())
+  await loadAxe(page)
   await untilPageIsShown(page)
   // Half a transition has neither the one contrast nor the other.
   await frames(page)
-  return page.evaluate(`axe.run({ exclude: [['[data-tabster-dummy]']] }).then(({ violations }) =>
+  return page.evaluate(`axe.run({ exclude: [['[data-tabster-dummy]']] }, { resultTypes: ['violations'] }).then(({ violations }) =>
     violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))`)
 }

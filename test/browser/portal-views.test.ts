@@ -12,7 +12,17 @@ import { fourPeople, giveRepository, giveRoles, ownRepository, setMode } from '.
 import { pressAt, tabTo, typeAt } from './portal-keyboard.ts'
 import { hostile, openPortal, openView, signIn } from './portal-page.ts'
 import { settled } from './portal-settled.ts'
-import { type Look, addressOf, contentOf, faultsOfLook, looks, routePaths, show, walkTo } from './portal-walk.ts'
+import {
+  type Look,
+  addressOf,
+  contentOf,
+  faultsOfLook,
+  looks,
+  routePaths,
+  show,
+  textStylesOf,
+  walkTo,
+} from './portal-walk.ts'
 
 const portal = await openPortal()
 const { server, browser } = portal
@@ -86,6 +96,9 @@ async function addressesOf(paths: readonly string[]): Promise<ReadonlyMap<string
   return new Map(paths.map((path) => [path, addressOf(path, values[path.split('/')[1] ?? ''] ?? {})]))
 }
 
+/** The looks in which every view is checked. The others only have other colors. */
+const firstLooks = ['narrow', 'light'] as const satisfies readonly Look[]
+
 const goldenFile = new URL('portal-controls.golden.txt', import.meta.url)
 
 test('every view is without an error and accessible, for each person, in each theme, on a phone and a wide screen', async (t) => {
@@ -96,6 +109,8 @@ test('every view is without an error and accessible, for each person, in each th
   const controls: ControlTable = new Map()
   // What several people see is checked once.
   const seen = new Set<string>()
+  // So are the colors of texts that are styled alike.
+  const seenStyles = new Set<string>()
   for (const name of fourPeople) {
     await t.test(name, async () => {
       if (name === 'writer') await setMode(server, 'AbacRepositoryPermissions')
@@ -111,7 +126,9 @@ test('every view is without an error and accessible, for each person, in each th
         const content = await contentOf(page)
         if (seen.has(content)) continue
         seen.add(content)
-        for (const look of Object.keys(looks) as Look[]) {
+        const styles = (await textStylesOf(page)).filter((style) => !seenStyles.has(style))
+        for (const style of styles) seenStyles.add(style)
+        for (const look of styles.length === 0 ? firstLooks : (Object.keys(looks) as Look[])) {
           await show(page, look)
           assert.deepEqual(await faultsOfLook(page, look), [], `${address}, ${look}`)
         }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { axeSource, untilPageIsShown } from './portal-page.ts'
+import { loadAxe, untilPageIsShown } from './portal-page.ts'
 import { frames, settled } from './portal-settled.ts'
 
 const routesFile = join(import.meta.dirname, '../../portal/src/routes.tsx')
@@ -71,13 +71,34 @@ export async function contentOf(page: Page): Promise<string> {
   return html.replaceAll(/ (?:id|for|name|aria-(?:\w+by|controls|owns))="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, '')
 }
 
+/**
+ * How the texts of the view are styled: for each, the elements up to `main` with their classes, styles and states. Texts that are
+ * styled alike have the same colors, in each theme.
+ */
+export function textStylesOf(page: Page): Promise<readonly string[]> {
+  return page.evaluate(`(() => {
+    const styleOf = (element) => element.nodeName + [...element.attributes]
+      .filter(({ name }) => /^(?:class|style|type|disabled|aria-(?:checked|current|disabled|expanded|invalid|pressed|selected))$/.test(name))
+      .map(({ name, value }) => ' ' + name + '=' + value).join('')
+    const main = document.querySelector('main')
+    const known = new Map()
+    const pathTo = (element) => {
+      if (!known.has(element)) known.set(element, (element === main ? '' : pathTo(element.parentElement) + ' > ') + styleOf(element))
+      return known.get(element)
+    }
+    const hasText = (element) => element.matches('input, select, textarea') ||
+      [...element.childNodes].some((node) => node.nodeType === 3 && node.nodeValue.trim() !== '')
+    return [...new Set([...main.querySelectorAll('*')].filter(hasText).map(pathTo))]
+  })()`)
+}
+
 /** What is wrong with the view as it is shown: on a wide screen every rule of axe, then those of colors, on a phone its width. */
 export async function faultsOfLook(page: Page, look: Look): Promise<readonly string[]> {
   if (look === 'narrow') {
     const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
     return isWide === true ? ['the page is wider than the window'] : []
   }
-  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axeSource())
+  await loadAxe(page)
   const rules = look === 'light' ? {} : { runOnly: ['color-contrast'] }
   const options = JSON.stringify({ ...rules, resultTypes: ['violations'] })
   // The navigation is the same in every view.
