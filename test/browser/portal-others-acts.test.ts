@@ -12,7 +12,7 @@ import { controlsOf } from './portal-controls.ts'
 import { type OneOfFour, giveRoles, ownRepository, setMode } from './portal-four-people.ts'
 import { openPortal, openView, signIn } from './portal-page.ts'
 import { settled } from './portal-settled.ts'
-import { faultsOfLook, show } from './portal-walk.ts'
+import { faultsOfLook, show, walkTo } from './portal-walk.ts'
 import { copy, copyOf } from './tutorial/guide.ts'
 
 const portal = await openPortal()
@@ -58,10 +58,24 @@ async function requireFaultless({ name, page, faults }: Somebody): Promise<void>
   assert.deepEqual(faults.splice(0), [], `${name}: ${page.url()}`)
 }
 
-/** Opens a view that the person may not use: it says whom to ask, and offers nothing that would be denied. */
+/** Goes to views that the person may not use. */
+async function requireClearDenials(who: Somebody, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await walkTo(who.page, path)
+    await requireDenialShown(who)
+  }
+}
+
+/** Opens the address of a view that the person may not use. */
 async function requireClearDenial(who: Somebody, path: string): Promise<string> {
+  await openView(who.page, path)
+  return requireDenialShown(who)
+}
+
+/** The view says whom to ask, and offers nothing that would be denied. */
+async function requireDenialShown(who: Somebody): Promise<string> {
   const { page, name } = who
-  await openView(page, path)
+  const path = page.url()
   const text = await mainText(page)
   assert.match(text, /\bowner\b/i, `${name}, ${path}: nobody to ask`)
   assert.doesNotMatch(text, /could not be|has a problem|is busy/, `${name}, ${path}`)
@@ -222,7 +236,7 @@ async function nobodyIsTold(nobody: Somebody): Promise<void> {
   for (const place of places) {
     const [there, missing] = [ownRepository, 'no/such']
     const text = async (name: string) => {
-      await openView(page, place(name))
+      await walkTo(page, place(name))
       assert.ok((await mainText(page)).includes(mayNotSee), page.url())
       return (await mainText(page)).replaceAll(name, 'NAME').replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
     }
@@ -240,7 +254,7 @@ async function nobodyIsTold(nobody: Somebody): Promise<void> {
     '/keys',
     '/tokens',
   ]) {
-    await openView(page, `${base}${view}`)
+    await walkTo(page, `${base}${view}`)
     assert.doesNotMatch(await mainText(page), /other\/tool|sbom|sha256:|the-writer|the-puller/, view)
   }
   await openView(page, base)
@@ -342,17 +356,16 @@ test('the others than owners do what they may, and what they may not do ends in 
   await t.test('nobody finds the own denials behind a page without any', () => findsOlderDenials(nobody))
 
   await t.test('nobody else gives a role or adds a person', async () => {
-    for (const path of [`${base}/access`, `${base}/access/add`, '/portal/people', `/portal/people/${nobody.person.id}`])
-      await requireClearDenial(writer, path)
+    const ofPeople = ['/portal/people', `/portal/people/${nobody.person.id}`]
+    await requireClearDenials(writer, [`${base}/access`, `${base}/access/add`, ...ofPeople])
   })
   await t.test('nobody else sets up a job', async () => {
     const { applicationObjectId: id } = application
-    for (const path of ['/portal/applications', `/portal/applications/${id}/federation`])
-      await requireClearDenial(puller, path)
+    await requireClearDenials(puller, ['/portal/applications', `/portal/applications/${id}/federation`])
   })
   await t.test('nobody else rotates a secret', async () => {
     const credentials = `/portal/applications/${application.applicationObjectId}?part=credentials`
-    for (const path of [credentials, `${base}/keys`, `${base}/tokens`]) await requireClearDenial(puller, path)
+    await requireClearDenials(puller, [credentials, `${base}/keys`, `${base}/tokens`])
   })
   await t.test('nobody else ends a sign-in of somebody', async () => {
     await requireClearDenial(nobody, `/portal/people/${writer.person.id}?part=signIns`)
