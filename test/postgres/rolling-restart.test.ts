@@ -16,7 +16,7 @@ import { until } from '../harness/until.ts'
 import { type Started, startAcrux } from '../serve/acrux.ts'
 import { type Balancer, startBalancer } from './tcp-balancer.ts'
 
-const clients = 64
+const clients = 24
 /** The balancer checks every 200 ms. */
 const drainSeconds = 4
 
