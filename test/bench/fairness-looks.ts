@@ -9,7 +9,7 @@ export interface Duration {
 }
 
 /** One look at a kind, of which there are hundreds. */
-const brief: Duration = { beforeMs: 100, measuredMs: 350, afterMs: 20 }
+const brief: Duration = { beforeMs: 80, measuredMs: 300, afterMs: 20 }
 /** Another look at a kind that was over a limit in the first one. */
 const longer: Duration = { beforeMs: 250, measuredMs: 1000, afterMs: 150 }
 
