@@ -6,15 +6,15 @@ import { accessToken, basic } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { Client, isCut } from './client.ts'
 import { Ledger } from './ledger.ts'
-import { someMoment, watchMoment } from './moment.ts'
+import { momentOf, watchMoment } from './moment.ts'
 import { Pusher, repositories } from './pusher.ts'
 import { seededRandom } from './random.ts'
 import { Verifier } from './verify.ts'
 
-/** Each kill comes at a random moment. */
-const kills = Number(process.env['KILLS'] ?? 100)
-/** Fewer: the commit is PostgreSQL's, which is not killed. */
-const killsOnPostgres = Number(process.env['KILLS'] ?? 25)
+/** Each kill comes at a random moment; each kind of moment comes six times. */
+const kills = Number(process.env['KILLS'] ?? 36)
+/** Fewer, twice for each kind: the commit is PostgreSQL's, which is not killed. */
+const killsOnPostgres = Number(process.env['KILLS'] ?? 12)
 const pushers = 6
 /** Set it to repeat the moments of a run, as far as the timing of the machine allows. */
 const seed = Number(process.env['KILL_SEED'] ?? randomInt(2 ** 32))
@@ -26,7 +26,7 @@ async function pushUntilKilled(
   ledger: Ledger,
   round: number,
 ): Promise<void> {
-  const { onEvent, reached } = watchMoment(someMoment(seededRandom(seed, `moment ${round}`)))
+  const { onEvent, reached } = watchMoment(momentOf(round, seededRandom(seed, `moment ${round}`)))
   let killed = false
   const runs = Array.from({ length: pushers }, async (_, index) => {
     using client = new Client(server, authorizations[index % authorizations.length] ?? '', 1)

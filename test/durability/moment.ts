@@ -8,16 +8,25 @@ export type Moment = { afterMs: number } | { event: PusherEvent; count: number; 
 /** That number may never be reached, and a busy machine takes longer. */
 const longestMs = 5_000
 
+/** The kinds of moments. */
+const kinds = [
+  'time',
+  'manifest asked',
+  'manifest acknowledged',
+  'blob asked',
+  'blob acknowledged',
+  'chunk asked',
+] as const
+
 /** Picks a moment. */
 export function someMoment(random: Random): Moment {
-  if (random.chance(0.4)) return { afterMs: random.integer(20, 400) }
-  const event = random.pick([
-    'manifest asked',
-    'manifest acknowledged',
-    'blob asked',
-    'blob acknowledged',
-    'chunk asked',
-  ] as const)
+  return momentOf(random.chance(0.4) ? 0 : random.integer(1, kinds.length - 1), random)
+}
+
+/** Picks the moment of a round. Each kind comes in turn. */
+export function momentOf(round: number, random: Random): Moment {
+  const event = kinds[round % kinds.length]
+  if (event === undefined || event === 'time') return { afterMs: random.integer(20, 400) }
   return { event, count: random.integer(1, 25), delayMs: random.chance(0.5) ? 0 : random.integer(1, 6) }
 }
 
