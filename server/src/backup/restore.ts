@@ -169,7 +169,7 @@ async function copyBlobs(
     target?.close()
   }
   await syncDirectories(directories, building)
-  // The store is known to be the one of the rows, also if all of its blobs were skipped.
+  // The store is known to belong to the rows, even if all of its blobs were skipped.
   if (target === undefined) await markFiles(directory)
   return { blobs, skipped, relocated }
 }

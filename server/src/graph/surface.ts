@@ -130,7 +130,7 @@ async function admit(
 /**
  * Whether the caller owns the application in the path. An application does not own itself, so it cannot create a credential
  * that outlives its own. An owner may not create credentials of an application that has more rights on the directory than
- * the owner, or that can assign roles that the owner cannot: such a credential would give the owner those rights.
+ * the owner, or that can assign roles that the owner cannot: such a credential would give these rights to the owner.
  */
 async function ownsApplicationInPath(
   { directory: { applications }, mayBecome }: GraphContext,

@@ -129,7 +129,7 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   discardRest(request)
 }
 
-/** What no caller can have is not found, whoever asks for it without a valid credential. */
+/** Without a valid credential, every caller gets "not found" for a path that no caller can have. */
 function denialOf(routes: RouteIndex, asked: AskedPath, refusal: RegistryRefusal): Error {
   const absent = refusal.status === 401 ? absentForAll(routes, asked) : undefined
   return absent ?? refusalError(refusal)

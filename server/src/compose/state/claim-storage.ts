@@ -22,7 +22,7 @@ export type Rows = {
   readonly areOurs: () => Promise<boolean>
 }
 
-/** The configured store is not the one in which the blobs of the data directory are. */
+/** The configured store is not the store of the data directory: its blobs are elsewhere. */
 export class OtherStorageError extends StartupError {
   override readonly name = 'OtherStorageError'
   constructor(message: string) {

@@ -25,7 +25,7 @@ const place: Place = { lane: 'ordinary', group: '', block: '' }
 
 /**
  * Creates a function that estimates how many guesses a password takes, as a power of ten, with dictionaries of common
- * passwords, names and words. It throws BusyError if the password could not be checked: too many checks wait, or this one
+ * passwords, names and words. It throws BusyError if the password could not be checked: too many checks wait, or the check
  * takes too much processor time.
  */
 export function createStrengthEstimator(

@@ -5,7 +5,7 @@ import { EntraError, type EntraErrorKind } from '../tokens/errors.ts'
 /**
  * Records a person's sign-in to a client. It is denied if the person is disabled, if their authentication was revoked in the
  * meantime, or if it lacks a required second factor or password change. `browserSignInId` is the sign-in of the browser in which
- * the person accepted: it is denied if that one has ended, too.
+ * the person accepted: the new sign-in is also denied if the sign-in of the browser has ended.
  *
  * @throws EntraError
  */

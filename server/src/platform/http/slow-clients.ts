@@ -116,7 +116,10 @@ export class SlowClients {
     return response?.headersSent === true && !response.writableFinished
   }
 
-  /** The connections whose last response was sent completely, and those that have waited for their first request for this long. */
+  /**
+   * The connections whose last response was sent completely, and the connections that have waited this long for their first
+   * request.
+   */
   idle(withoutRequestMs: number): readonly Socket[] {
     const nowMs = performance.now()
     const isIdle = (watched: Watched): boolean =>

@@ -32,7 +32,7 @@ export class PostgresLease {
 
   /**
    * @param connection one that returns `bigint` as a number
-   * @param silence is told of responses
+   * @param silence gets a report of each response
    */
   constructor(connection: pg.ClientConfig, lengthMs: number, silence: Silence) {
     this.lengthMs = lengthMs

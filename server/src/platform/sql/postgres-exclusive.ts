@@ -62,7 +62,7 @@ export async function runExclusively<Result>(
 /** The process of PostgreSQL that runs the transaction. */
 type Waiting = { pid: number | undefined }
 
-/** Those that block a process. One that waits itself is last. A prepared transaction has no process. */
+/** The processes that block a process. A process that waits itself is last. A prepared transaction has no process. */
 const selectHolders = `select pid, coalesce(application_name, '') as application
   from unnest(pg_blocking_pids($1)) as blocking (pid) left join pg_stat_activity using (pid)
   order by cardinality(pg_blocking_pids(pid))`

@@ -124,7 +124,7 @@ class SqliteDatabase implements Database {
     admittedAt: number | undefined,
   ): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      // The work belongs to its own caller, whoever begins the batch.
+      // The work belongs to its own caller, and not to the caller that begins the batch.
       const bound = AsyncLocalStorage.bind(work)
       this.#works.push({ work: bound, admittedAt, resolve: (result) => resolve(result as Result), reject })
       this.#draining ??= withoutCaller(() => this.#drain())

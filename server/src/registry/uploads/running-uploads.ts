@@ -95,7 +95,8 @@ export class RunningUploads {
   }
 
   /**
-   * Checks that no other process has claimed the upload since this one did, as one does when this process was suspended.
+   * Checks that no other process has claimed the upload since this process did. Another process may have claimed it while
+   * this process was suspended.
    *
    * @throws OciError BLOB_UPLOAD_INVALID with 409
    */

@@ -27,8 +27,8 @@ export type AppendOptions = {
   /** The maximum size of the whole upload. A larger one fails with `TooManyBytesError`. */
   readonly sizeLimitBytes?: number
   /**
-   * Awaited by an object store before it replaces the record of the upload. Rejects if another process has continued the upload,
-   * as it does when this one was suspended: then the upload stays as the other process left it.
+   * Awaited by an object store before it replaces the record of the upload. Rejects if another process has continued the
+   * upload while this process was suspended: the upload then stays as the other process left it.
    */
   readonly requireWriter?: () => Promise<void>
 }

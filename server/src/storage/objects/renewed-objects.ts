@@ -21,8 +21,8 @@ export type CredentialFiles<Credentials> = {
 }
 
 /**
- * Returns a `renew` that opens the store when the files have other credentials than before. Credentials are known once the store is
- * open: those with which it could not be opened are tried again.
+ * Returns a `renew` that opens the store when the files have other credentials than before. Credentials are known once the
+ * store is open: if the store could not be opened with them, they are tried again.
  */
 export function renewalOf<Credentials>(
   first: Credentials,

@@ -20,7 +20,7 @@ export type ObjectDriver = {
   /** The keys of incomplete objects below a prefix, by the server's own list. */
   readonly incomplete: (prefix: string) => Promise<readonly string[]>
   readonly partSizes?: PartSizes
-  /** Whether a part replaces one of the same number, whoever sends it. */
+  /** Whether a part replaces a part of the same number of another process. */
   readonly replacesParts?: boolean
 }
 

@@ -60,8 +60,8 @@ export async function openS3Objects(settings: S3Settings): Promise<ObjectStore> 
 }
 
 /**
- * Opens a bucket whose credentials may be replaced in their file while the server runs. The SDK itself replaces those that expire,
- * and keeps all others.
+ * Opens a bucket whose credentials may be replaced in their file while the server runs. The SDK itself replaces
+ * credentials that expire, and keeps all others.
  */
 export async function openRenewedS3Objects(settings: S3Settings): Promise<ObjectStore> {
   const sdk = await import('@aws-sdk/client-s3')

@@ -4,8 +4,8 @@ import { AuthorityMovedError, type AuthorityRevisions } from '../../platform/pro
 type Authority = Pick<AuthorityRevisions, 'authorityRevision'>
 
 /**
- * The audit events of what one request issues. A request is answered again when the authority revision has moved: an event is
- * recorded only while the revision is the one that the response was decided at, and not a second time for the same response.
+ * The audit events of what one request issues. A request is answered again when the authority revision has moved: an event
+ * is recorded only if the revision is still the revision of the decision, and not a second time for the same response.
  */
 export class IssuedEvents {
   readonly #authority: Authority
