@@ -248,6 +248,20 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/storage/objects/renewed-objects.test.ts'],
   },
   {
+    what: 'A revocation is answered before the leases of earlier revisions have ended',
+    file: 'server/src/platform/sql/postgres-database.ts',
+    find: '    await awaitAll()\n    return result\n',
+    replace: '    return result\n',
+    tests: ['server/src/platform/sql/postgres-leases.test.ts'],
+  },
+  {
+    what: 'A device code counts again when its handler is repeated',
+    file: 'server/src/platform/limits/sender-budget.ts',
+    find: '(work && counted.get(work)) ?? budget.spend(address)',
+    replace: 'budget.spend(address)',
+    tests: ['server/src/sign-in/endpoints/device.test.ts'],
+  },
+  {
     what: 'A migration leaves copies of blobs that were deleted meanwhile',
     file: 'server/src/relocation/move.ts',
     find: '  await deleteUnnamed(copy)\n',
