@@ -1,4 +1,5 @@
 import { auditMigrations } from '../audit/index.ts'
+import { hashedPassword } from '../platform/keys/test-hashed-password.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
@@ -45,10 +46,11 @@ export async function openTestDirectory(
       return ownerless
     },
   })
+  const password = await hashedPassword('a long password')
   const alice = await database.transaction(async (transaction) => {
     const tenant = { tenantId: testTenantId, displayName: 'Contoso', defaultDomain: 'contoso.example' }
     await directory.createTenant(transaction, tenant)
-    const user = { userPrincipalName: 'Alice@contoso.example', displayName: 'Alice', password: 'a long password' }
+    const user = { userPrincipalName: 'Alice@contoso.example', displayName: 'Alice', password }
     return directory.createUser(transaction, { ...user, directoryRole: 'owner' })
   })
   return { database, directory, time, clock, deletedPrincipals, ownerless, alice, dispose }

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { User } from '../directory/index.ts'
+import { hashedPassword } from '../platform/keys/test-hashed-password.ts'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import type { SignedInPerson } from './provider/sign-in-protocol.ts'
 import { armScope, openTestProvider, testTenantId } from './test-provider.ts'
@@ -35,17 +36,19 @@ export async function openTestPeople(
 ) {
   const provider = await openTestProvider(kind, options)
   const { database, directory, identity, time } = provider
-  const createUser = (name: string, change: { mustChangePassword?: boolean; mail?: string } = {}) =>
-    database.transaction(async (transaction) => {
+  const createUser = async (name: string, change: { mustChangePassword?: boolean; mail?: string } = {}) => {
+    const password = await hashedPassword(testPassword)
+    return database.transaction(async (transaction) => {
       const user = await directory.createUser(transaction, {
         userPrincipalName: `${name}@contoso.example`,
         displayName: name,
-        password: testPassword,
+        password,
         ...change,
       })
       await openBrowser(transaction, user, time.nowMs)
       return user
     })
+  }
   const alice = await createUser('alice')
   const signedIn = (user = alice) => signedInPerson(user, time.nowMs)
 

@@ -4,6 +4,7 @@ import { openTestModules } from '../compose/test-modules.ts'
 import type { NewServicePrincipal } from '../credentials/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
+import { hashedPassword } from '../platform/keys/test-hashed-password.ts'
 import { watchResponses } from '../platform/http/test-responses.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
@@ -240,7 +241,8 @@ function createPrincipals(modules: Modules, database: Database, send: Send) {
     createPrincipal,
     /** A user, and their token for ARM. */
     createPerson: async (name: string) => {
-      const person = { userPrincipalName: `${name}@contoso.example`, displayName: name, password: testPassword }
+      const password = await hashedPassword(testPassword)
+      const person = { userPrincipalName: `${name}@contoso.example`, displayName: name, password }
       const { objectId } = await database.transaction((transaction) =>
         modules.directory.createUser(transaction, person),
       )

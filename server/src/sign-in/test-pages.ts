@@ -11,6 +11,7 @@ import { createApp } from '../platform/http/app.ts'
 import { createLog } from '../platform/log/log.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
+import { hashedPassword } from '../platform/keys/test-hashed-password.ts'
 import { withoutCaller } from '../platform/process/authorized-work.ts'
 import type { Database, DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase, usualDatabaseKind } from '../platform/sql/test-database.ts'
@@ -81,15 +82,17 @@ export async function openTestPages({
   /** Changes the directory and its credentials. */
   const change = <Result>(work: (transaction: Transaction, modules: Directory & Credentials) => Promise<Result>) =>
     database.transaction((transaction) => work(transaction, { ...directory, ...credentials }))
-  const createUser = (name: string, wanted: { password?: string; mustChangePassword?: boolean } = {}) =>
-    change((transaction) =>
+  const createUser = async (name: string, wanted: { password?: string; mustChangePassword?: boolean } = {}) => {
+    const password = await hashedPassword(wanted.password ?? passwordOf(name))
+    return change((transaction) =>
       directory.createUser(transaction, {
         userPrincipalName: `${name}@contoso.example`,
         displayName: name,
-        password: passwordOf(name),
         ...wanted,
+        password,
       }),
     )
+  }
 
   const token = async (fields: Record<string, string>) => {
     const answer = await app.inject({
