@@ -67,8 +67,8 @@ async function secondsToLoad(): Promise<number> {
 /**
  * Asserts that a process starts in at most `times` the processor time that a new process takes to load some packages: a machine
  * that loads code slowly, or that is busy, slows down both. `measure` starts the process and returns the seconds that it
- * took. Other processes can slow down any single run, so one of six has to stay below the limit; a start that has become half as
- * slow again exceeds it in all of them.
+ * took. Other processes can slow down any single run, so one of six has to stay below the limit; a start that takes twice as
+ * long exceeds it in all of them.
  */
 export async function assertStartsWithin(times: number, t: TestContext, measure: () => Promise<number>): Promise<void> {
   const runs: string[] = []
