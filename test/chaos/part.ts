@@ -27,11 +27,14 @@ export interface Installation extends AsyncDisposable {
 /** The name of the registry with a retention policy. */
 export const policyRegistry = 'policies'
 
-/** Further arguments of every server: garbage is collected all the time. */
+/**
+ * Further arguments of every server: garbage is collected all the time. The lease is longer than a round takes on a slow machine, in
+ * which a failover takes more than a minute: blobs without a manifest are deleted when their leases have expired.
+ */
 export const serverArguments = [
   '--log-level=warn',
   '--gc-interval-seconds=1',
-  '--gc-lease-seconds=60',
+  '--gc-lease-seconds=150',
   // The clients of a round share one credential and one address.
   '--limits-max-concurrent-requests-per-caller=256',
 ]
