@@ -35,6 +35,16 @@ export type TestPagesOptions = {
   readonly acceptsProviderMfa?: boolean
 }
 
+const migrations = [
+  ...auditMigrations,
+  ...signingKeyMigrations,
+  ...directoryMigrations,
+  ...credentialMigrations,
+  ...identityMigrations,
+  ...issuerMigrations,
+  ...signInMigrations,
+]
+
 /** The pages with the modules that they need, on a real database and with a fixed clock. */
 export async function openTestPages({
   kind = usualDatabaseKind,
@@ -43,14 +53,7 @@ export async function openTestPages({
   secondFactorPolicy = { required: 'none', enrolment: 'self' },
   acceptsProviderMfa = true,
 }: TestPagesOptions = {}) {
-  const people = [
-    ...directoryMigrations,
-    ...credentialMigrations,
-    ...identityMigrations,
-    ...issuerMigrations,
-    ...signInMigrations,
-  ]
-  const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...signingKeyMigrations, ...people])
+  const { database, dispose } = await openTestDatabase(kind, migrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
   const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }
