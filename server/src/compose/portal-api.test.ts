@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import { CallerBudget } from '../platform/limits/caller-budget.ts'
 import { ask, openPortal, portalCookie, portalHost, sendOverSocket, signIn } from './test-portal.ts'
 import { tokensOf } from './test-routes.ts'
 
@@ -90,6 +91,20 @@ test('a permission counts from the next request on, when it is given and when it
   const assignment = value.find(({ properties }) => properties.principalId === person.id)
   await portal.asOwner('DELETE', `${assignment?.id}?api-version=2022-04-01`)
   assert.ok([401, 403].includes(await status()))
+})
+
+test('the person of each request pays for the verification of the session', async (t) => {
+  const portal = await openPortal(t)
+  const person = await portal.createPerson('alice')
+  await signIn(person)
+  const { mock } = t.mock.method(CallerBudget.prototype, 'charge')
+  for (const path of ['session', 'graph/me']) {
+    mock.resetCalls()
+    assert.equal((await ask(portal, person.browser, { path })).statusCode, 200)
+    const charges = mock.calls.filter(({ arguments: [chargedMs] }) => chargedMs === 0.5)
+    const payers = charges.map(({ this: payer }) => (payer instanceof CallerBudget ? payer.key : ''))
+    assert.deepEqual(payers, [`directory:${person.id}`], path)
+  }
 })
 
 test('only a request of a page of the portal is answered', async (t) => {

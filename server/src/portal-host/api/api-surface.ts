@@ -66,6 +66,7 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   const signed = await requireSession(context, exchange)
   const { key, party } = budgetKeyOf(signed.person.objectId, false)
   const budget = options.budgets.of(key, party)
+  budget.charge(sessionCostMs)
   const { method = '', url = '' } = request
   const [path = '', query = ''] = url.split('?', 2)
   const endpoint = options.endpoints.find((row) => row.method === method && row.path === path)
@@ -80,9 +81,7 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   const target = options.methods.includes(method) ? parseApiTarget(url) : undefined
   if (target === undefined) throw new PortalError('notFound')
   requireSmallBody(request)
-  // The surface charges the rest.
-  budget.charge(sessionCostMs)
-  // The route decides whether it asks.
+  // The surface charges the rest. The route decides whether it asks.
   offerStepUp(request, () => needsStepUp(context, signed.session))
   const token = await tokenFor(context, signed.session, target, exchange)
   if (target.surface === 'registry') {
