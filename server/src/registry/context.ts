@@ -92,8 +92,8 @@ export function createContext(options: ContextOptions): RegistryContext {
   return context
 }
 
-const maxManifestBytes = 64 * 1024 * 1024
-const maxBlobRowBytes = 32 * 1024 * 1024
+const maxManifestBytes = 16 * 1024 * 1024
+const maxBlobRowBytes = 8 * 1024 * 1024
 
 /** The caches of content. The row of a blob is read again from SQLite at each request, which takes a few microseconds. */
 function createCaches({ database, revisions }: ContextOptions): Pick<RegistryContext, 'manifestCache' | 'heldBlobs'> {

@@ -58,7 +58,7 @@ type Denied = {
 }
 
 /** The maximum estimated size of all sessions. Admitting a known header takes 2 µs, and verifying a token 300 µs. */
-const maxSessionBytes = 32 * 1024 * 1024
+const maxSessionBytes = 8 * 1024 * 1024
 
 /** Creates the gate of the data plane. */
 export function createGate(options: GateOptions): Gate {
