@@ -105,6 +105,18 @@ test('a request to the registry that fails after it waited is charged as one tha
   )
 })
 
+test('the answer to a request to the registry that fails at once is charged', async (t) => {
+  const { mock } = t.mock.method(CallerBudget.prototype, 'leave')
+  await visitRoutes(
+    () => Promise.reject(new OciError('NAME_UNKNOWN')),
+    ({ id }) => {
+      const [usedMs = 0] = mock.calls.at(-1)?.arguments ?? []
+      assert.ok(usedMs >= 0.1, `${id} was charged ${usedMs} ms`)
+      mock.resetCalls()
+    },
+  )
+})
+
 test('a request to the registry that is rejected before it is handled is charged', async (t) => {
   const { mock } = t.mock.method(CallerBudget.prototype, 'settle')
   const handle = async ({ response }: RegistryCall) => void response.end()

@@ -120,6 +120,8 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
     }
     countSuccess(dispatch, registry, route)
   } catch (error) {
+    // The answer to a failure is made afterwards.
+    usedMs += rejectionCostMs
     if (!(error instanceof OutdatedCredentialError)) throw error
     throw refusalError(await gate.refuseOutdated(origin, registry, asked.need, caller))
   } finally {
@@ -211,7 +213,7 @@ async function chargeRejection<Result>(budget: CallerBudget, check: () => Result
   }
 }
 
-/** Estimated milliseconds of the main thread for a rejection, for a denial without a credential, and for any other denial. */
+/** Estimated milliseconds of the main thread for a rejection or the answer to a failure, for a denial without a credential, and for any other denial. */
 const rejectionCostMs = 0.1
 const challengeCostMs = 0.1
 const denialCostMs = 1
