@@ -213,7 +213,10 @@ async function chargeRejection<Result>(budget: CallerBudget, check: () => Result
   }
 }
 
-/** Estimated milliseconds of the main thread for a rejection or the answer to a failure, for a denial without a credential, and for any other denial. */
+/**
+ * Estimated milliseconds of the main thread for a rejection or the answer to a failure, for a denial without a credential, and for any
+ * other denial.
+ */
 const rejectionCostMs = 0.1
 const challengeCostMs = 0.1
 const denialCostMs = 1
