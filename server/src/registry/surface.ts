@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import type { CallerBudget, CallerBudgets } from '../platform/limits/caller-budget.ts'
+import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import { noRegistryAt } from '../standards/azure/login-server.ts'
@@ -77,7 +77,7 @@ function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => voi
  * handler. A denied caller learns nothing of the later steps, and its body is not read.
  */
 async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
-  const { budgets, gate, handlers, knownPaths, registries, routes } = dispatch
+  const { budgets, gate, knownPaths, registries, routes } = dispatch
   const { request, response, origin, commonHeaders } = raw
   const registry = (await registries.byHost(request.headers.host)) ?? (await registries.atOwnAddress?.(request))
   if (registry === undefined) {
@@ -94,11 +94,32 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   }
   const { caller } = admission
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
-  const { path, query, route } = await chargeRejection(budget, () => checkPath(dispatch, asked, request, registry))
-  if (known === undefined) knownPaths.keep(request, asked)
-  await chargeRejection(budget, () => requireStepUp(request, route))
+  let checked: CheckedPath
+  try {
+    checked = checkPath(dispatch, asked, request, registry)
+    if (known === undefined) knownPaths.keep(request, asked)
+    if (checked.route.stepUp) await requireStepUp(request, checked.route)
+  } catch (error) {
+    await budget.settle(rejectionCostMs)
+    throw error
+  }
+  const { path, query, route } = checked
   const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
-  const admitted = { need: asked.need, revision: admission.revision }
+  await handleAdmitted(dispatch, call, { route, admitted: { need: asked.need, revision: admission.revision } })
+  discardRest(request)
+}
+
+/** What a request was admitted for, and the authority revision at which. */
+type Admitted = { readonly need: RegistryNeed; readonly revision: number }
+
+/** Calls the handler within the budget of the caller, as work of the caller. */
+async function handleAdmitted(
+  dispatch: Dispatch,
+  call: RegistryCall,
+  { route, admitted }: { readonly route: RegistryRoute; readonly admitted: Admitted },
+): Promise<void> {
+  const { gate, handlers } = dispatch
+  const { budget, caller, origin, registry } = call
   const cost = routeCosts[route.cost]
   const hasWaited = !budget.tryEnter()
   if (hasWaited) await budget.enter()
@@ -123,12 +144,11 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
     // The answer to a failure is made afterwards.
     usedMs += rejectionCostMs
     if (!(error instanceof OutdatedCredentialError)) throw error
-    throw refusalError(await gate.refuseOutdated(origin, registry, asked.need, caller))
+    throw refusalError(await gate.refuseOutdated(origin, registry, admitted.need, caller))
   } finally {
     // Charges the time to the caller's budget.
     budget.leave(usedMs)
   }
-  discardRest(request)
 }
 
 /** Without a valid credential, every caller gets "not found" for a path that no caller can have. */
@@ -141,7 +161,7 @@ function denialOf(routes: RouteIndex, asked: AskedPath, refusal: RegistryRefusal
 function workOf(
   { gate, database }: Dispatch,
   { request, origin, registry, caller }: RegistryCall,
-  { need, revision }: { readonly need: RegistryNeed; readonly revision: number },
+  { need, revision }: Admitted,
 ): AuthorizedWork {
   const decide = async () => {
     const again = await gate.admitAgain(request, origin, registry, { need, caller })
@@ -201,16 +221,6 @@ function fail(dispatch: Dispatch, raw: RawExchange, error: unknown): void {
   if (response.headersSent) response.destroy()
   else sendError(raw, known ?? new OciError('UNKNOWN'))
   discardRest(request)
-}
-
-/** Runs a check of an admitted request before its handler. A request that the check rejects is charged to its caller. */
-async function chargeRejection<Result>(budget: CallerBudget, check: () => Result | Promise<Result>): Promise<Result> {
-  try {
-    return await check()
-  } catch (error) {
-    await budget.settle(rejectionCostMs)
-    throw error
-  }
 }
 
 /**
