@@ -208,25 +208,22 @@ export class PostgresPool implements KyselyPool {
     if (!this.#isReachable) throw notResponding()
     const isIdle = this.#pool.idleCount > this.#pool.waitingCount
     const connecting = this.#pool.connect()
+    let end: ((reason: DatabaseUnavailableError) => void) | undefined
     try {
-      // Nobody waits for an idle connection, and the race costs 8 % of a read of a manifest by tag.
-      return await (isIdle ? connecting : this.#unlessUnreachable(connecting))
+      if (isIdle) return await connecting
+      // Until the server is found to be unreachable. A race of two promises costs 7 % of a read of a manifest by tag.
+      return await new Promise((resolve, reject) => {
+        end = reject
+        this.#waits.add(end)
+        connecting.then(resolve, reject)
+      })
     } catch (error) {
       // A connection that is opened later is not used.
       connecting.then((client) => client.release(true)).catch(() => undefined)
       if (error instanceof DatabaseUnavailableError || this.#pool.ending) throw error
       throw new DatabaseUnavailableError('the database server cannot be reached', { cause: error })
-    }
-  }
-
-  async #unlessUnreachable(connecting: Promise<pg.PoolClient>): Promise<pg.PoolClient> {
-    // A promise of its own: a promise that lasts would keep what each race leaves with it.
-    const { promise: unreachable, reject: end } = Promise.withResolvers<never>()
-    this.#waits.add(end)
-    try {
-      return await Promise.race([connecting, unreachable])
     } finally {
-      this.#waits.delete(end)
+      if (end !== undefined) this.#waits.delete(end)
     }
   }
 
