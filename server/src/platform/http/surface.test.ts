@@ -15,8 +15,8 @@ class Refusal extends Error {
   }
 }
 
-/** How long the serialization of a large response takes in these tests. */
-const serializationMs = 20
+/** How long the serialization of a large response, and a slow authorization, take in these tests. */
+const occupiedMs = 20
 
 function busyFor(milliseconds: number): string {
   const endMs = performance.now() + milliseconds
@@ -44,7 +44,15 @@ async function open(t: TestContext) {
       path: '/x/large',
       need: 'public',
       cost: 'list',
-      handle: () => ({ toJSON: () => busyFor(serializationMs) }),
+      handle: () => ({ toJSON: () => busyFor(occupiedMs) }),
+    },
+    {
+      id: 'x.decided',
+      method: 'GET',
+      path: '/x/decided',
+      need: 'public',
+      cost: 'small',
+      handle: () => ({}),
     },
     {
       id: 'x.thing',
@@ -66,6 +74,7 @@ async function open(t: TestContext) {
       territory: ['/x/*'],
       authority: 'none',
       authorize: async (need, request): Promise<Caller> => {
+        if (request.url === '/x/decided') busyFor(occupiedMs)
         if (need === 'public') return { name: 'anybody' }
         if (request.headers.authorization !== 'yes') throw new Refusal(401)
         return { name: 'somebody' }
@@ -99,12 +108,15 @@ test('no spelling of a path reaches a handler without authorization', async (t) 
   assert.deepEqual(admitted.json(), { caller: 'somebody', name: 'a/b', form: false })
 })
 
-test('the serialization of a response is charged to the budget of its caller', async (t) => {
+test('the authorization of a request, and the serialization of its response, are charged to its caller', async (t) => {
   const { mock } = t.mock.method(CallerBudget.prototype, 'charge')
   const { app } = await open(t)
-  assert.equal((await app.inject('/x/large')).json(), 'large')
-  const charges = mock.calls.map(({ arguments: [chargedMs] }) => chargedMs)
-  assert.ok(Math.max(...charges) >= serializationMs, charges.join())
+  for (const path of ['/x/large', '/x/decided']) {
+    mock.resetCalls()
+    assert.equal((await app.inject(path)).statusCode, 200)
+    const charges = mock.calls.map(({ arguments: [chargedMs] }) => chargedMs)
+    assert.ok(Math.max(...charges) >= occupiedMs, `${path}: ${charges.join()}`)
+  }
 })
 
 test('a caller is denied before the body is read', async (t) => {

@@ -142,8 +142,9 @@ function mountRoute<Need, Caller>(
       const stopwatch = budgetOf(request, undefined).stopwatch()
       const revision = surface.authority === 'none' ? 0 : await surface.authority.authorityRevision()
       try {
-        admissions.set(request, { revision, caller: await surface.authorize(route.need, request, false) })
+        const caller = await surface.authorize(route.need, request, false)
         await requireStepUp(request.raw, route)
+        admissions.set(request, { revision, caller, usedMs: stopwatch() })
       } catch (error) {
         await payForRefusal(request, stopwatch())
         throw error
@@ -153,7 +154,7 @@ function mountRoute<Need, Caller>(
       const admission = admissions.get(request)
       if (admission === undefined) throw new Error(`${route.id} was reached without authorization`)
       const budget = budgetOf(request, surface.budgetKey?.(admission.caller, route.id))
-      budget.charge(frameworkCostMs)
+      budget.charge(frameworkCostMs + admission.usedMs)
       payer.set(request, budget)
       return budget.spend(
         () => handleAuthorized(surface, route, { request, reply, budget, admission }),
@@ -182,8 +183,8 @@ function chargeSerialization() {
   return { payer, hooks }
 }
 
-/** An admitted caller, and the authority revision that was read before. */
-type Admission<Caller> = { readonly revision: number; readonly caller: Caller }
+/** An admitted caller, the authority revision that was read before, and the time of the main thread that the decision took. */
+type Admission<Caller> = { readonly revision: number; readonly caller: Caller; readonly usedMs: number }
 
 type Admitted<Caller> = Pick<Call<Caller>, 'request' | 'reply' | 'budget'> & { readonly admission: Admission<Caller> }
 
@@ -223,7 +224,7 @@ async function handleAuthorized<Need, Caller>(
   })
 }
 
-/** The approximate main-thread time of a request outside its handler, in milliseconds. */
+/** The approximate main-thread time of a request outside its authorization and its handler, in milliseconds. */
 const frameworkCostMs = 0.2
 
 function budgetOf(request: FastifyRequest, named: BudgetKey | undefined): CallerBudget {
