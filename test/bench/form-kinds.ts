@@ -17,7 +17,7 @@ export interface FormKind {
   readonly what?: string
   /** The page that is opened first. By default, a page that requires a sign-in. */
   readonly start?: string
-  /** Who enters a user name and a password there; by default, nobody. */
+  /** The user whose name and password are entered; undefined if the form has none. */
   readonly sender?: Sender
   /** The page that is opened then; `{flow}` stands for the sign-in of the page before. */
   readonly page?: string

@@ -39,7 +39,7 @@ export class WorkerThread<Question, Answer> {
     return waiter.promise
   }
 
-  /** How much processor time the thread has used, in milliseconds; 0 if there is none. */
+  /** The processor time that the thread has used, in milliseconds; 0 without a thread. */
   async processorMs(): Promise<number> {
     try {
       const { user = 0, system = 0 } = (await this.#worker?.cpuUsage()) ?? {}

@@ -56,7 +56,7 @@ describe('an exclusive transaction', { skip: !testDatabaseKinds.includes('postgr
     assert.deepEqual(reported, [{ pid, application: 'acrux' }])
   })
 
-  test('that waits for nobody reports nothing, however long it takes', async (t) => {
+  test('that no lock blocks reports nothing, however long it takes', async (t) => {
     const { database, reported } = await open(t, 'acrux')
     await change(database, 'select pg_sleep(4)')
     assert.deepEqual(reported, [])
