@@ -1,4 +1,4 @@
-import { BusyError, type Place, createFairQueue } from '../../platform/limits/fair-queue.ts'
+import { BusyError, createFairQueue } from '../../platform/limits/fair-queue.ts'
 import { WorkerThread } from '../../platform/process/worker-thread.ts'
 import type { StrengthQuestion } from './password-strength-worker.ts'
 
@@ -20,13 +20,10 @@ const retryAfterSeconds = 5
 /** The dictionaries use about 75 MB of memory, so the thread that holds them ends when it is idle. */
 const idleMs = 60_000
 
-/** Checks take turns, without precedence. */
-const place: Place = { lane: 'ordinary', group: '', block: '' }
-
 /**
  * Creates a function that estimates how many guesses a password takes, as a power of ten, with dictionaries of common
  * passwords, names and words. It throws BusyError if the password could not be checked: too many checks wait, or the check
- * takes too much processor time.
+ * takes too much processor time. Accounts take turns: many checks for one account delay only the checks for that account.
  */
 export function createStrengthEstimator(
   worker = new URL('./password-strength-worker.ts', import.meta.url),
@@ -50,11 +47,11 @@ export function createStrengthEstimator(
     }
   }
 
-  return (password: string, words: readonly string[]): Promise<number> => {
+  return (password: string, words: readonly string[], account: string): Promise<number> => {
     const question: StrengthQuestion = {
       password: Array.from(password).slice(0, maxCheckedLength).join(''),
       words: words.slice(0, maxWords).map((word) => word.slice(0, maxCheckedLength)),
     }
-    return queue.run(place, () => judge(question))
+    return queue.run({ lane: 'ordinary', group: account, block: account }, () => judge(question))
   }
 }

@@ -95,17 +95,31 @@ answerQuestions(({ password }) => { ${answer}; return 12 })`
 test('a password is checked however long its thread waits for a processor', async () => {
   const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000)'
   const estimate = createStrengthEstimator(checking(wait), 2000)
-  assert.equal(await estimate('tidal lantern 7 quilt', []), 12)
+  assert.equal(await estimate('tidal lantern 7 quilt', [], 'alex'), 12)
 })
 
 test('a check that takes too much processor time ends, and the next checks do not', async () => {
   const estimate = createStrengthEstimator(checking("while (password === 'stuck');"), 1000)
-  const stuck = assert.rejects(estimate('stuck', []), BusyError)
-  assert.equal(await estimate('tidal lantern 7 quilt', []), 12)
+  const stuck = assert.rejects(estimate('stuck', [], 'alex'), BusyError)
+  assert.equal(await estimate('tidal lantern 7 quilt', [], 'alex'), 12)
   await stuck
+})
+
+test('many checks for one account do not prevent the check for another account', async () => {
+  const estimate = createStrengthEstimator(checking('Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)'))
+  let checkedFirst = 0
+  const many = Array.from({ length: 300 }, () =>
+    estimate('tidal lantern 7 quilt', [], 'alex').then(
+      () => (checkedFirst += 1),
+      (error: unknown) => assert.ok(error instanceof BusyError),
+    ),
+  )
+  assert.equal(await estimate('tidal lantern 7 quilt', [], 'robin'), 12)
+  assert.ok(checkedFirst < 5, `${checkedFirst} checks for the other account came first`)
+  await Promise.all(many)
 })
 
 test('a password that cannot be checked is not reported as weak: the caller may try again', async () => {
   const estimate = createStrengthEstimator(new URL('data:text/javascript,process.exit()'))
-  await assert.rejects(estimate('tidal lantern 7 quilt', []), BusyError)
+  await assert.rejects(estimate('tidal lantern 7 quilt', [], 'alex'), BusyError)
 })

@@ -84,9 +84,9 @@ export async function preparePassword(chosen: ChosenPassword): Promise<PreparedP
   const { userPrincipalName, password, current = '', names } = chosen
   const refusal = passwordRefusal(password, userPrincipalName)
   if (refusal !== undefined) throw new WeakPasswordError(refusal)
-  if ((await estimate(password.normalize('NFC'), wordsOf([userPrincipalName, ...names]))) < minGuessesLog10) {
-    throw new WeakPasswordError('too-common')
-  }
+  const words = wordsOf([userPrincipalName, ...names])
+  const guessesLog10 = await estimate(password.normalize('NFC'), words, userPrincipalName.toLowerCase())
+  if (guessesLog10 < minGuessesLog10) throw new WeakPasswordError('too-common')
   if (current !== '' && (await verifyPassword(password, current))) throw new WeakPasswordError('same-as-before')
   return { passwordHash: await hashPassword(password) }
 }
