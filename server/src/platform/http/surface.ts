@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteShorthandOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { z } from 'zod'
 import type { CallerBudget } from '../limits/caller-budget.ts'
 import { OverBudgetError } from '../limits/caller-limits.ts'
@@ -133,9 +133,7 @@ function mountRoute<Need, Caller>(
   route: Route<Need, Caller>,
 ): void {
   const admissions = new WeakMap<FastifyRequest, Admission<Caller>>()
-  const { payer, hooks } = chargeSerialization()
   scope.route({
-    ...hooks,
     method: route.method,
     url: route.path,
     onRequest: async (request) => {
@@ -155,36 +153,36 @@ function mountRoute<Need, Caller>(
       if (admission === undefined) throw new Error(`${route.id} was reached without authorization`)
       const budget = budgetOf(request, surface.budgetKey?.(admission.caller, route.id))
       budget.charge(frameworkCostMs + admission.usedMs)
-      payer.set(request, budget)
+      admission.budget = budget
       return budget.spend(
         () => handleAuthorized(surface, route, { request, reply, budget, admission }),
         routeCosts[route.cost],
       )
     },
-  })
-}
-
-/** Charges the serialization of responses, which follows the handler and may take milliseconds, to the budgets of their callers. */
-function chargeSerialization() {
-  const payer = new WeakMap<FastifyRequest, CallerBudget>()
-  const running = new WeakMap<FastifyRequest, Stopwatch>()
-  const hooks = {
+    // The serialization of a response follows the handler and may take milliseconds.
     preSerialization: (request, _reply, payload, done) => {
-      const stopwatch = payer.get(request)?.stopwatch()
-      if (stopwatch !== undefined) running.set(request, stopwatch)
+      const admission = admissions.get(request)
+      if (admission !== undefined) admission.serialization = admission.budget?.stopwatch()
       done(null, payload)
     },
     onSend: (request, _reply, payload, done) => {
-      const usedMs = running.get(request)?.()
-      if (usedMs !== undefined) payer.get(request)?.charge(usedMs)
+      const { budget, serialization } = admissions.get(request) ?? {}
+      if (serialization !== undefined) budget?.charge(serialization())
       done(null, payload)
     },
-  } satisfies Pick<RouteShorthandOptions, 'preSerialization' | 'onSend'>
-  return { payer, hooks }
+  })
 }
 
 /** An admitted caller, the authority revision that was read before, and the time of the main thread that the decision took. */
-type Admission<Caller> = { readonly revision: number; readonly caller: Caller; readonly usedMs: number }
+type Admission<Caller> = {
+  readonly revision: number
+  readonly caller: Caller
+  readonly usedMs: number
+  /** The budget that pays for the response, once the handler runs. */
+  budget?: CallerBudget
+  /** Measures the serialization of the response. */
+  serialization?: Stopwatch | undefined
+}
 
 type Admitted<Caller> = Pick<Call<Caller>, 'request' | 'reply' | 'budget'> & { readonly admission: Admission<Caller> }
 
