@@ -96,12 +96,18 @@ function pushAndPull(server: RunningServer, authorization: string) {
       }
     }
   }
-  const statuses = new Set<number>()
+  const statuses = new Set<number | string>()
   const pull = async () => {
     while (!stopping.signal.aborted) {
       const [repository, image] = pushed[Math.floor(Math.random() * pushed.length)] ?? []
       if (image === undefined) await sleep(20)
-      else statuses.add((await get(server, `/v2/${repository}/manifests/${image.digest}`, authorization)).status)
+      else
+        statuses.add(
+          await get(server, `/v2/${repository}/manifests/${image.digest}`, authorization).then(
+            ({ status }) => status,
+            String,
+          ),
+        )
     }
   }
   const running = Promise.all([push('a'), push('b'), pull()])
