@@ -13,7 +13,7 @@ import { root } from './set-up.mjs'
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const targets = {
-  'cli/src/api-types.ts': ['AccessExplanation', 'AllowedPrincipalList', 'Decision', 'ModeChangeList'],
+  'shared/src/wire/api-types.ts': ['AccessExplanation', 'AllowedPrincipalList', 'Decision', 'ModeChangeList'],
   'portal/src/api/graph-types.ts': [
     'graph.application',
     'graph.applicationPage',

@@ -34,7 +34,7 @@ const checks = [
   { name: 'types of the portal', command: () => [`${bin}/tsc`, '--noEmit', '-p', 'portal'] },
   { name: 'types of its tests', command: () => [`${bin}/tsc`, '--noEmit', '-p', 'portal/tsconfig.tests.json'] },
   { name: 'lint', command: () => [`${bin}/oxlint`, '--type-aware', '--deny-warnings'] },
-  { name: 'modules', command: (node) => [node, '--test', '--test-reporter=dot', 'server/src/modules.test.ts'] },
+  { name: 'modules', command: (node) => [node, '--test', '--test-reporter=dot', 'test/structure/modules.test.ts'] },
   { name: 'texts', command: (node) => [node, '--test', '--test-reporter=dot', 'test/texts.test.ts'] },
   { name: 'dead code', command: () => [`${bin}/knip`] },
   { name: 'generated files', command: (node) => [node, 'scripts/generate.mjs', '--check'] },

@@ -16,7 +16,12 @@ import { noTestDatabase, openTestDatabase } from './test-database.mjs'
 /** Two more test files than processors: on average, a file uses a processor for half of its time. */
 const concurrency = availableParallelism() + 2
 
-const besideTheCode = ['server/src/**/*.test.ts', 'cli/src/**/*.test.ts', 'portal/src/**/*.test.ts']
+const besideTheCode = [
+  'shared/src/**/*.test.ts',
+  'server/src/**/*.test.ts',
+  'cli/src/**/*.test.ts',
+  'portal/src/**/*.test.ts',
+]
 const everything = [...besideTheCode, 'test/**/*.test.ts']
 
 /**

@@ -5,7 +5,7 @@ import { parseSync, Visitor } from 'oxc-parser'
 const root = join(import.meta.dirname, '..')
 
 /** The source files whose texts users can see: in pages, responses, logs, settings and the command line. */
-const sources = globSync('{contract,server,cli}/src/**/*.ts', { cwd: root }).filter(
+const sources = globSync('{shared,server,cli}/src/**/*.ts', { cwd: root }).filter(
   (path) => !/\.test\.ts$|\/test-[^/]+$|-contract\.ts$/.test(path),
 )
 

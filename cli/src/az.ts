@@ -1,4 +1,4 @@
-import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
+import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { type Account, type AccountFlags, findAccount, httpClientOf, requireAccount } from './account/account.ts'

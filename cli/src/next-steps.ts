@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { FirstRun } from '@acrux/server'
-import { shellWord } from './shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 
 /** The commands to run after the first start, for podman, docker and az. They read the secrets from the file. */
 export function nextSteps(firstRun: FirstRun, file: string): string {

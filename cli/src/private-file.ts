@@ -1,6 +1,6 @@
 import { constants, open } from 'node:fs/promises'
 import path from 'node:path'
-import { systemErrorCode } from '@acrux/server/plain-reason'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 /** Replaces a file that only its owner may read. The new file is durable, and never incomplete. */
 export async function writePrivateFile(file: string, text: string): Promise<void> {

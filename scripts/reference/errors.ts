@@ -4,7 +4,7 @@ import { upstreamErrors } from '../../server/src/issuers/upstream/errors.ts'
 import { armErrors } from '../../server/src/management/arm/errors.ts'
 import { exitCodes } from '../../server/src/platform/process/exit.ts'
 import { pageErrors } from '../../server/src/sign-in/flow/errors.ts'
-import { ociErrors } from '../../server/src/standards/oci/oci-error.ts'
+import { ociErrors } from '@acrux/shared/standards/oci/oci-error.ts'
 
 type Cells = readonly string[]
 

@@ -37,7 +37,7 @@ const slow = [
   'server/src/management/registries/import-image.test.ts',
   'server/src/management/roles/decisions.test.ts',
   'server/src/management/server/audit-webhooks.test.ts',
-  'server/src/modules.test.ts',
+  'test/structure/modules.test.ts',
   'server/src/platform/http/body-rate.test.ts',
   'server/src/platform/http/listener.test.ts',
   'server/src/platform/keys/password-hash.test.ts',
@@ -55,7 +55,7 @@ const slow = [
   'server/src/registry/uploads/unfinished-uploads.test.ts',
   'server/src/relocation/sync-table.test.ts',
   'server/src/sign-in/**/*.test.ts',
-  'server/src/standards/conditions/role-condition.test.ts',
+  'shared/src/standards/conditions/role-condition.test.ts',
   // They start an object server.
   'server/src/storage/azure-blob/azure-blob-objects.test.ts',
   'server/src/storage/s3/s3-objects.test.ts',

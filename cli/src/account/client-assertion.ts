@@ -1,6 +1,6 @@
 import { X509Certificate, constants, createHash, createPrivateKey, randomUUID, sign } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { failure } from '../command/failure.ts'
 
 /** The type of every client assertion. [RFC 7523 §2.2] */

@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { failure } from '../command/failure.ts'
 import { readPrivateFile, writePrivateFile } from '../private-file.ts'
 import { locked } from './locked.ts'

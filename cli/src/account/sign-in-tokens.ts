@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { failure } from '../command/failure.ts'
 import { type ClientCredential, requestClientToken } from './client-token.ts'
 import type { Cloud } from './clouds.ts'

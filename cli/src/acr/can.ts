@@ -1,8 +1,8 @@
-import type { AccessExplanation, ConsideredAssignment } from '../api-types.ts'
+import type { AccessExplanation, ConsideredAssignment } from '@acrux/shared/wire/api-types.ts'
 import { orNotAsked } from '../az.ts'
 import { defineCommand } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
-import { changeText } from './change-text.ts'
+import { changeText } from '@acrux/shared/permissions/change-text.ts'
 import { explainAccess, openPermissions } from './permission/permission-registry.ts'
 import {
   type DirectorySubject,

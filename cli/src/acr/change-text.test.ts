@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DecisionChange } from '../api-types.ts'
-import { type ChangeFor, changeText } from './change-text.ts'
+import type { DecisionChange } from '@acrux/shared/wire/api-types.ts'
+import { type ChangeFor, changeText } from '@acrux/shared/permissions/change-text.ts'
 
 // prettier-ignore
 const cases: readonly (readonly [change: DecisionChange, names: ChangeFor, text: string, why: string])[] = [

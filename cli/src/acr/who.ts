@@ -1,6 +1,6 @@
 import type { Account } from '../account/account.ts'
 import { ApiError, askArm, pathOf } from '../account/arm.ts'
-import type { AllowedPrincipal, AllowedPrincipalList } from '../api-types.ts'
+import type { AllowedPrincipal, AllowedPrincipalList } from '@acrux/shared/wire/api-types.ts'
 import { orNotAsked } from '../az.ts'
 import { defineCommand } from '../command/command.ts'
 import { allItems } from '../follow-pages.ts'

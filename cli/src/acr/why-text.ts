@@ -1,4 +1,4 @@
-import type { Decision, DecisionAssignment, DecisionSince } from '../api-types.ts'
+import type { Decision, DecisionAssignment, DecisionSince } from '@acrux/shared/wire/api-types.ts'
 
 /** A decision, with what has changed since if that is known. */
 export type RecordedDecision = Omit<Decision, 'since'> & Partial<Pick<Decision, 'since'>>

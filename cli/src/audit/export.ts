@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { AuditFile } from '@acrux/server'
-import { systemErrorCode } from '@acrux/server/plain-reason'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { defineCommand } from '../command/command.ts'
 import { type DataDirFlags, dataDirFlags } from '../data-dir-flags.ts'
 import { type FilterFlags, filterFlags, filterOf } from './filter-flags.ts'

@@ -1,5 +1,5 @@
 import { StartupError } from '@acrux/server/exit'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { terminalText } from '../terminal-text.ts'
 import type { Command } from './command.ts'
 import { createContext } from './context.ts'

@@ -1,5 +1,5 @@
 import type { Profile, SignIn } from '../account/profile.ts'
-import { shellWord } from '../shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 
 /** The command that signs in again like a sign-in, or that signs a person in to a cloud. */
 export function loginCommand(profile: Profile, signIn: Pick<SignIn, 'cloud'> & Partial<SignIn>): string {

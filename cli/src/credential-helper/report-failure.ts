@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { CommandFailure } from '../command/failure.ts'
 import { maskSecrets } from '../command/mask-secrets.ts'
 import { terminalText } from '../terminal-text.ts'

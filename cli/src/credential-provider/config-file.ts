@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { WrongUsageError } from '../command/failure.ts'
 import { isRecord } from '../command/output/sorted-keys.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { nullGuid } from '../account/acr-exchange.ts'
 import { createHttpClient } from '../account/http.ts'
 import { CommandFailure, failure } from '../command/failure.ts'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { parseTtl } from '../acr/login/ttl.ts'
 import { WrongUsageError } from '../command/failure.ts'
 import { type ImagePattern, parseRegistry, parseSuffix } from './image-pattern.ts'

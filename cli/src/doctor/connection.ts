@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
+import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { parseChallenge } from '../account/acr-exchange.ts'
 import { valueAt } from '../arm/shape.ts'
 import { sendProbe } from './probe.ts'

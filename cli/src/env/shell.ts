@@ -1,4 +1,4 @@
-import { shellWord } from '../shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 
 /** The shells whose syntax is known. `sh` is that of bash, zsh and every POSIX shell. */
 export const shells = ['sh', 'fish', 'powershell'] as const

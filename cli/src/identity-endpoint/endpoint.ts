@@ -1,4 +1,4 @@
-import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
+import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'

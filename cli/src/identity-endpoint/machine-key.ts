@@ -7,7 +7,7 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto'
-import type { EnrollmentProof, MachineAssertion, WantedIdentity } from '@acrux/server/machine-protocol'
+import type { EnrollmentProof, MachineAssertion, WantedIdentity } from '@acrux/shared/wire/machine-protocol.ts'
 
 /** The lifetime of an assertion. The lifetime is short, because an assertion is sent at once. */
 const assertionSeconds = 120

@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import http from 'node:http'
 import https from 'node:https'
 import { CommandFailure } from '../command/failure.ts'

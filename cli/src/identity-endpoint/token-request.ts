@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { WantedIdentity } from '@acrux/server/machine-protocol'
+import type { WantedIdentity } from '@acrux/shared/wire/machine-protocol.ts'
 
 /** The Azure endpoint that a request imitates, which decides the form of the response. */
 export type Shape = 'imds' | 'app-service' | 'azure-ml'

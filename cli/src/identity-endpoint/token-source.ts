@@ -1,4 +1,4 @@
-import type { WantedIdentity } from '@acrux/server/machine-protocol'
+import type { WantedIdentity } from '@acrux/shared/wire/machine-protocol.ts'
 import { unverifiedClaim } from '../token-claim.ts'
 import { CommandFailure } from '../command/failure.ts'
 import { machineAssertion } from './machine-key.ts'

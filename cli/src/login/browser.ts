@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { failure } from '../command/failure.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

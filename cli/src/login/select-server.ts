@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import tls from 'node:tls'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { httpClientOf } from '../account/account.ts'
 import { cloudOfMetadata } from '../account/cloud-metadata.ts'
 import type { Cloud } from '../account/clouds.ts'

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import https from 'node:https'
 import tls from 'node:tls'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import type { CommandContext } from '../command/context.ts'
 import { failure } from '../command/failure.ts'
 import { readResponse } from '../read-response.ts'

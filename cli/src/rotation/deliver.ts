@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import type { FlagDescription } from '../command/command.ts'
 import { failure } from '../command/failure.ts'
 import { writePrivateFile } from '../private-file.ts'

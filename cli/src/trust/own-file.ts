@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { mkdir, readFile, rmdir, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeFileDurably } from '@acrux/server/durable-file'
-import { plainReason, systemErrorCode } from '@acrux/server/plain-reason'
+import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { CommandFailure } from '../command/failure.ts'
 import { incomplete } from './failure.ts'
 

@@ -1,4 +1,4 @@
-import type { RolePermissions } from '../../../server/src/standards/azure/role-permissions.ts'
+import type { RolePermissions } from '@acrux/shared/standards/azure/role-permissions.ts'
 import { readSubscriptions } from './arm.ts'
 import { readJson, send } from './client.ts'
 import type { EnrollmentCode, Identity, Machine } from './managed-types.ts'

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { permitsAction } from '../../../server/src/standards/azure/role-permissions.ts'
+import { permitsAction } from '@acrux/shared/standards/azure/role-permissions.ts'
 import { listPermissions } from '../api/access.ts'
 import { isDenial } from '../api/or-hidden.ts'
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { registryId } from '../standards/azure/resource-id.ts'
-import type { AccessScope } from '../standards/oauth/access-scope.ts'
+import { registryId } from '@acrux/shared/standards/azure/resource-id.ts'
+import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import {
   type TestAccess,
   openTestAccessFor,

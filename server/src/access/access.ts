@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import type { AccessScope } from '../standards/oauth/access-scope.ts'
+import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import type { AnonymousAccess } from './anonymous-access/anonymous-access.ts'
 import { createExplainAction, type ExplainAction } from './explain-action.ts'
 import { createExplain, type Explain } from './explain.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { registryId, resourceGroupId, subscriptionId } from '../standards/azure/resource-id.ts'
+import { registryId, resourceGroupId, subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { conditionText } from '../../../test/oracle/condition-text.ts'
 import { conditionTrees, testRepositories } from '../../../test/oracle/condition-trees.ts'
 import {

@@ -1,5 +1,5 @@
-import { scopeChain } from '../standards/azure/resource-id.ts'
-import { repositoryNameAttribute } from '../standards/conditions/role-condition.ts'
+import { scopeChain } from '@acrux/shared/standards/azure/resource-id.ts'
+import { repositoryNameAttribute } from '@acrux/shared/standards/conditions/role-condition.ts'
 import { type AssignedRole, type Verdict, judge } from './roles/assigned-role.ts'
 import type { ActionNeed, Principal, RegistryInQuestion, RightInQuestion } from './rights/model.ts'
 import type { createAssignedRoles } from './roles/assigned-roles.ts'

@@ -1,4 +1,4 @@
-import { scopeChain } from '../standards/azure/resource-id.ts'
+import { scopeChain } from '@acrux/shared/standards/azure/resource-id.ts'
 import {
   type ConditionPlaces,
   everywhere,
@@ -7,7 +7,7 @@ import {
   nowhere,
   placesOf,
   unionOfPlaces,
-} from '../standards/conditions/role-condition-places.ts'
+} from '@acrux/shared/standards/conditions/role-condition-places.ts'
 import type { ActionNeed, RegistryInQuestion } from './rights/model.ts'
 import { needsOf } from './rights/repository-rights.ts'
 import { type JudgedRole, judge, permits } from './roles/assigned-role.ts'

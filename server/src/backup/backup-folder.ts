@@ -1,4 +1,4 @@
-import { plainReason, systemErrorCode } from '../platform/process/plain-reason.ts'
+import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, readdir, rm, stat } from 'node:fs/promises'

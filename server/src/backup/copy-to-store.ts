@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { systemErrorCode } from '../platform/process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { type BlobLocation, type BlobStore, BrokenSourceError } from '../storage/index.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { plainReason } from '../platform/process/plain-reason.ts'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'

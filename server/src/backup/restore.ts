@@ -1,4 +1,4 @@
-import { systemErrorCode } from '../platform/process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { auditMigrations, createAudit } from '../audit/index.ts'

@@ -9,7 +9,7 @@ import { createApp } from '../platform/http/app.ts'
 import type { Database, DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { testDatabaseKinds, usualDatabaseKind } from '../platform/sql/test-database.ts'
 import { createConsents } from '../sign-in/index.ts'
-import { resourceGroupId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
+import { resourceGroupId, subscriptionId as subscriptionScope } from '@acrux/shared/standards/azure/resource-id.ts'
 import { openTestModules } from './test-modules.ts'
 
 const subscriptionId = '10000000-0000-4000-8000-000000000001'

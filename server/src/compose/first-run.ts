@@ -7,8 +7,8 @@ import { writeFileDurably } from '../platform/files/durable-file.ts'
 import { newFirstPassword } from '../platform/keys/sealing.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Resources } from '../resources/index.ts'
-import type { LoginServer } from '../standards/azure/login-server.ts'
-import { registryId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
+import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
+import { registryId, subscriptionId as subscriptionScope } from '@acrux/shared/standards/azure/resource-id.ts'
 
 /**
  * The content of `first-run.json`, which a server writes when its data directory is new: all that is needed to sign in for

@@ -1,4 +1,4 @@
-import { plainReason } from '../platform/process/plain-reason.ts'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 
 /** The settings in a configuration file, and their lines. */
 export type ConfigurationFile = {

@@ -8,7 +8,7 @@ import { defaultDataDir, thisPlace } from './default-data-dir.ts'
 import { configurationSchema } from './schema.ts'
 import type { SettingKind } from './setting-texts.ts'
 import { configFileSetting, type SettingDefinition, settingDefinitions, variablePrefix } from './settings.ts'
-import { cutText } from '../standards/http/cut-text.ts'
+import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
 
 /** The settings of the server, validated, complete and frozen. Paths are absolute, hosts in lower case. */
 export type Configuration = DeepReadonly<z.output<typeof configurationSchema>>

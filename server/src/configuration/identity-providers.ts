@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { parseGuid } from '../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 
 /** The maximum number of providers. Each provider is a button on the sign-in page. */
 const largestNumber = 20

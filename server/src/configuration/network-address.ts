@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { parseAddressRange } from '../standards/http/address-range.ts'
+import { parseAddressRange } from '@acrux/shared/standards/http/address-range.ts'
 
 /** The address of a listener. `host` is an address or a name, without brackets. */
 export type ListenAddress = { readonly host: string; readonly port: number }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseGuid } from '../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 
 /** The maximum number of trusted tenants. */
 const maxTenants = 100

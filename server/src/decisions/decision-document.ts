@@ -1,4 +1,4 @@
-import { roleAssignmentId, roleDefinitionId } from '../standards/azure/resource-id.ts'
+import { roleAssignmentId, roleDefinitionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { DecisionRecord, RecordedChange } from '../access/index.ts'
 import type { AuditEventDocument } from '../audit/index.ts'
 import type { DecisionAssignment, DecisionChange, DecisionDocument } from './model.ts'

@@ -1,4 +1,4 @@
-import { isWithinScope } from '../standards/azure/resource-id.ts'
+import { isWithinScope } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { Decision, DecisionChange } from './model.ts'
 
 /**

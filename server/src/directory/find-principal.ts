@@ -1,4 +1,4 @@
-import { parseGuid } from '../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { DirectoryPrincipal, SigningPrincipal } from './principals/model.ts'
 import type { PrincipalStore } from './principals/principal-store.ts'
 import { groupAsPrincipal, servicePrincipalAsPrincipal, userAsPrincipal } from './principals/principals.ts'

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../audit/index.ts'
-import { referenceText } from '../standards/oci/reference.ts'
+import { referenceText } from '@acrux/shared/standards/oci/reference.ts'
 import type { ImportFailure } from './import-failure.ts'
 import type { ImportRequest } from './model.ts'
 import type { ImportedImage } from './rows.ts'

@@ -6,11 +6,11 @@ import {
   type RegistryContent,
   type RepositoryTarget,
 } from '../registry/index.ts'
-import { type Digest, digestAlgorithm } from '../standards/oci/digest.ts'
-import { ManifestInvalidError, maxManifestSizeBytes } from '../standards/oci/manifest.ts'
-import { isNonDistributable, parseContentType } from '../standards/oci/media-type.ts'
-import type { Reference, Tag } from '../standards/oci/reference.ts'
-import type { RepositoryName } from '../standards/oci/repository-name.ts'
+import { type Digest, digestAlgorithm } from '@acrux/shared/standards/oci/digest.ts'
+import { ManifestInvalidError, maxManifestSizeBytes } from '@acrux/shared/standards/oci/manifest.ts'
+import { isNonDistributable, parseContentType } from '@acrux/shared/standards/oci/media-type.ts'
+import type { Reference, Tag } from '@acrux/shared/standards/oci/reference.ts'
+import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import type { ImportSource } from './import-source.ts'
 import { ImportError, type ImportRequest } from './model.ts'
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { Digest } from '../standards/oci/digest.ts'
-import type { Reference } from '../standards/oci/reference.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
+import type { Reference } from '@acrux/shared/standards/oci/reference.ts'
 
 /** A repository that an image is imported from. The importer verifies all bytes. */
 export interface ImportSource {

@@ -1,5 +1,5 @@
 import { CorruptContentError, OciError, type RegistryContent } from '../registry/index.ts'
-import { type Reference, referenceText } from '../standards/oci/reference.ts'
+import { type Reference, referenceText } from '@acrux/shared/standards/oci/reference.ts'
 import type { ImportSource } from './import-source.ts'
 import { ImportError, type ImportFrom } from './model.ts'
 

@@ -1,6 +1,6 @@
 import type { RepositoryTarget } from '../registry/index.ts'
-import type { Reference, Tag } from '../standards/oci/reference.ts'
-import type { RepositoryName } from '../standards/oci/repository-name.ts'
+import type { Reference, Tag } from '@acrux/shared/standards/oci/reference.ts'
+import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import type { ImportedImage } from './rows.ts'
 
 /** An import failed. The message is for the caller, and reveals nothing about internal networks. */

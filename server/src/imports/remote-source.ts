@@ -2,16 +2,16 @@ import type { Readable } from 'node:stream'
 import { readResponse } from '../platform/outbound/dialer.ts'
 import type { OpenedResponse, Outbound } from '../platform/outbound/outbound.ts'
 import { OutboundError } from '../platform/outbound/outbound-error.ts'
-import { isJsonObject, ownValue, parseBoundedJson } from '../standards/http/bounded-json.ts'
-import { maxManifestSizeBytes } from '../standards/oci/manifest.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
+import { maxManifestSizeBytes } from '@acrux/shared/standards/oci/manifest.ts'
 import {
   dockerManifestListType,
   dockerManifestType,
   ociImageIndexType,
   ociImageManifestType,
-} from '../standards/oci/media-type.ts'
-import { type ReadChallenge, readChallenges } from '../standards/oauth/read-challenge.ts'
-import { referenceText } from '../standards/oci/reference.ts'
+} from '@acrux/shared/standards/oci/media-type.ts'
+import { type ReadChallenge, readChallenges } from '@acrux/shared/standards/oauth/read-challenge.ts'
+import { referenceText } from '@acrux/shared/standards/oci/reference.ts'
 import type { ImportSource } from './import-source.ts'
 import { type ImportCredentials, ImportError, type ImportFrom } from './model.ts'
 import { mayHaveCredentials } from './token-service-host.ts'

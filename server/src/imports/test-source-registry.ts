@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ociImageIndexType, ociImageManifestType } from '../standards/oci/media-type.ts'
+import { ociImageIndexType, ociImageManifestType } from '@acrux/shared/standards/oci/media-type.ts'
 import { digestOf, imageManifest } from '../registry/test-registry.ts'
 
 const config = '{"architecture":"arm64","os":"linux"}'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ContentSpace } from '../platform/files/free-space.ts'
-import { ociImageManifestType } from '../standards/oci/media-type.ts'
+import { ociImageManifestType } from '@acrux/shared/standards/oci/media-type.ts'
 import { digestOf, imageManifest, openTestRegistry } from './test-registry.ts'
 import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 

@@ -1,7 +1,7 @@
 import type { RouteCost } from '../platform/http/route-cost.ts'
 import type { ResponseSchema, RouteDescription } from '../platform/http/surface.ts'
-import { type AcrPath, matchAcrPath } from '../standards/azure/acr-path.ts'
-import { matchOciPath, type OciPath } from '../standards/oci/oci-path.ts'
+import { type AcrPath, matchAcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
+import { matchOciPath, type OciPath } from '@acrux/shared/standards/oci/oci-path.ts'
 import type { AcrCall, OciCall } from './surface/call.ts'
 import {
   catalogSchema,

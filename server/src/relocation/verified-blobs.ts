@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
-import { systemErrorCode } from '../platform/process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { BlobLocation } from '../storage/index.ts'
 import { requireLocation } from '../storage/index.ts'
 

@@ -4,7 +4,7 @@ import type { Transaction } from '../platform/sql/database.ts'
 import type { ResourcesStore } from './resources-store.ts'
 import type { AdminPasswordRow } from './rows.ts'
 import type { AdminPasswordName, AdminPasswordVersion } from './model.ts'
-import { acrPassword, acrPasswordRandomBytes } from '../standards/azure/acr-password.ts'
+import { acrPassword, acrPasswordRandomBytes } from '@acrux/shared/standards/azure/acr-password.ts'
 
 /** The names of the two passwords, in the order in which ARM lists them. */
 export const adminPasswordNames: readonly AdminPasswordName[] = ['password', 'password2']

@@ -1,5 +1,5 @@
-import { type LoginServer, parseLoginServer, withoutDefaultPort } from '../standards/azure/login-server.ts'
-import { parseRegistryName } from '../standards/azure/registry-name.ts'
+import { type LoginServer, parseLoginServer, withoutDefaultPort } from '@acrux/shared/standards/azure/login-server.ts'
+import { parseRegistryName } from '@acrux/shared/standards/azure/registry-name.ts'
 
 /** The settings of login servers. */
 export type LoginServerSettings = {

@@ -1,6 +1,6 @@
-import type { Author } from '../standards/azure/author.ts'
-import type { LoginServer } from '../standards/azure/login-server.ts'
-import type { NetworkRules } from '../standards/azure/network-rules.ts'
+import type { Author } from '@acrux/shared/standards/azure/author.ts'
+import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
+import type { NetworkRules } from '@acrux/shared/standards/azure/network-rules.ts'
 
 export type Sku = 'Basic' | 'Standard' | 'Premium'
 

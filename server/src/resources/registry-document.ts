@@ -1,7 +1,7 @@
-import type { Author } from '../standards/azure/author.ts'
-import type { LoginServer } from '../standards/azure/login-server.ts'
-import { openNetwork } from '../standards/azure/network-rules.ts'
-import { registryId } from '../standards/azure/resource-id.ts'
+import type { Author } from '@acrux/shared/standards/azure/author.ts'
+import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
+import { openNetwork } from '@acrux/shared/standards/azure/network-rules.ts'
+import { registryId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { RegistryRow } from './rows.ts'
 import type { Compatibility, Registry, RegistryChange, RegistryPolicies } from './model.ts'
 

@@ -89,17 +89,17 @@ export const platformFaults: readonly Fault[] = [
   },
   {
     what: 'An action that a role excludes is allowed',
-    file: 'server/src/standards/azure/role-permissions.ts',
+    file: 'shared/src/standards/azure/role-permissions.ts',
     find: 'matchesAny(actions, action) && !matchesAny(notActions, action)',
     replace: 'matchesAny(actions, action)',
-    tests: ['server/src/standards/azure/role-permissions.test.ts'],
+    tests: ['shared/src/standards/azure/role-permissions.test.ts'],
   },
   {
     what: 'Network rules are ignored',
-    file: 'server/src/standards/azure/network-rules.ts',
+    file: 'shared/src/standards/azure/network-rules.ts',
     find: "return isAllowed(rules, address) ? undefined : 'network-rule'",
     replace: 'return undefined',
-    tests: ['server/src/standards/azure/network-rules.test.ts'],
+    tests: ['shared/src/standards/azure/network-rules.test.ts'],
   },
   {
     what: 'A gap between blocks of the audit log is not found',

@@ -11,7 +11,7 @@ import { WrongUsageError, failure } from '../../command/failure.ts'
 import { identityVersion } from '../../identity/shared.ts'
 import { requirePrincipal } from '../../role/principals.ts'
 import { type RegistryFlags, registryFlags } from '../named-registry.ts'
-import { roleFor } from '../permission/granted-action.ts'
+import { roleFor } from '@acrux/shared/permissions/granted-action.ts'
 import { type PermissionRegistry, openPermissions } from '../permission/permission-registry.ts'
 
 /** What is attached to a registry: an identity, and the service account that gets its tokens. */

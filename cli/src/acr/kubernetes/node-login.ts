@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { plainReason } from '@acrux/server/plain-reason'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { type Account, requireAccount } from '../../account/account.ts'
 import { nullGuid } from '../../account/acr-exchange.ts'
 import type { HttpClient } from '../../account/http.ts'

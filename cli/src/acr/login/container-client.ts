@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { systemErrorCode } from '@acrux/server/plain-reason'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { type CommandFailure, failure } from '../../command/failure.ts'
 import { terminalText } from '../../terminal-text.ts'

@@ -2,7 +2,7 @@ import { recordOf } from '../../account/account.ts'
 import { askArm } from '../../account/arm.ts'
 import { assignRole } from '../../role/assign.ts'
 import { assignmentVersion } from '../../role/assignments.ts'
-import type { AssignmentChange } from './directory-assignments.ts'
+import type { AssignmentChange } from '@acrux/shared/permissions/directory-assignments.ts'
 import { type PermissionRegistry, changeChild } from './permission-registry.ts'
 import type { Principal } from '../../role/principals.ts'
 

@@ -1,10 +1,10 @@
 import { defineCommand } from '../../command/command.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { failure } from '../../command/failure.ts'
-import { shellWord } from '../../shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { terminalLine } from '../../terminal-text.ts'
 import { type GrantPlan, planDirectoryGrant } from './directory-plan.ts'
-import { grantForms } from './granted-action.ts'
+import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import {
   type Permission,
   type PermissionFlags,
@@ -20,7 +20,7 @@ import {
   requireGrantedAction,
 } from './permission-change.ts'
 import { explainAccess, openPermissions } from './permission-registry.ts'
-import { exampleOf, patternText } from './repository-pattern.ts'
+import { exampleOf, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
 import { requireRepositoryPattern } from './require-pattern.ts'
 import { planScopeMapGrant, readScopeMap } from './scope-map-plan.ts'
 import { aboutWho, requireSubject } from './subject.ts'

@@ -1,14 +1,19 @@
 import type { Account } from '../../account/account.ts'
 import { askArm, pathOf } from '../../account/arm.ts'
-import type { ModeChange, ModeChangeList } from '../../api-types.ts'
+import type { ModeChange, ModeChangeList } from '@acrux/shared/wire/api-types.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { allItems } from '../../follow-pages.ts'
-import { shellWord } from '../../shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { terminalLine } from '../../terminal-text.ts'
 import { registryVersion } from '../named-registry.ts'
 import { requireAnswer } from '../shared.ts'
-import { type GrantedAction, isGrantedAction } from './granted-action.ts'
-import { type CapabilityPlace, type RoleAssignmentMode, changePhrases, placeOf } from './mode-changes.ts'
+import { type GrantedAction, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
+import {
+  type CapabilityPlace,
+  type RoleAssignmentMode,
+  changePhrases,
+  placeOf,
+} from '@acrux/shared/permissions/mode-changes.ts'
 import { type DirectorySubject, namedSubjects, whoWord } from './subject.ts'
 
 /** A registry whose mode is switched. */

@@ -5,10 +5,10 @@ import { terminalLine } from '../../terminal-text.ts'
 import { resourceGroupFlag } from '../named-registry.ts'
 import { registryFlag } from '../shared.ts'
 import { type PermissionChange, applyChange } from './change.ts'
-import { type GrantedAction, grantedActions, isGrantedAction } from './granted-action.ts'
+import { type GrantedAction, grantedActions, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
 import type { PermissionRegistry } from './permission-registry.ts'
 import type { PermissionSource } from './remaining.ts'
-import { type RepositoryPattern, patternPhrase, patternText } from './repository-pattern.ts'
+import { type RepositoryPattern, patternPhrase, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
 import { type Subject, subjectDocument } from './subject.ts'
 
 /** The arguments and options of `grant` and `revoke`. */

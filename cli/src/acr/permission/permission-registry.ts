@@ -1,7 +1,7 @@
 import type { Account } from '../../account/account.ts'
 import { ApiError, askArm } from '../../account/arm.ts'
 import { valueAt } from '../../arm/shape.ts'
-import type { AccessExplanation } from '../../api-types.ts'
+import type { AccessExplanation } from '@acrux/shared/wire/api-types.ts'
 import { requireAnyAccount } from '../../az.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { CommandFailure, failure } from '../../command/failure.ts'

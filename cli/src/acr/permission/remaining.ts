@@ -1,13 +1,13 @@
-import type { AccessExplanation, ConsideredAssignment } from '../../api-types.ts'
+import type { AccessExplanation, ConsideredAssignment } from '@acrux/shared/wire/api-types.ts'
 import { listGraph } from '../../arm/graph.ts'
 import { valueAt } from '../../arm/shape.ts'
-import { shellWord } from '../../shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { terminalLine } from '../../terminal-text.ts'
 import type { PermissionChange } from './change.ts'
-import { allowedPatterns, alternativesOf, isOwn } from './directory-assignments.ts'
+import { allowedPatterns, alternativesOf, isOwn } from '@acrux/shared/permissions/directory-assignments.ts'
 import type { DirectoryPermission } from './directory-plan.ts'
-import { type GrantedAction, grantForms, grantedActions } from './granted-action.ts'
-import { type RepositoryPattern, patternPhrase, patternText } from './repository-pattern.ts'
+import { type GrantedAction, grantForms, grantedActions } from '@acrux/shared/permissions/granted-action.ts'
+import { type RepositoryPattern, patternPhrase, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
 import { namedSubjects, whoWord } from './subject.ts'
 
 /** Where a permission comes from, and the command that removes it. */

@@ -1,6 +1,6 @@
 import { WrongUsageError } from '../../command/failure.ts'
 import { terminalLine } from '../../terminal-text.ts'
-import { type RepositoryPattern, parseRepositoryPattern } from './repository-pattern.ts'
+import { type RepositoryPattern, parseRepositoryPattern } from '@acrux/shared/permissions/repository-pattern.ts'
 
 /** Parses the repositories of an argument: `team/app`, `team/*` or `*`. @throws WrongUsageError */
 export function requireRepositoryPattern(text: string): RepositoryPattern {

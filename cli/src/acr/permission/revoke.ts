@@ -1,7 +1,7 @@
 import { defineCommand } from '../../command/command.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { failure } from '../../command/failure.ts'
-import { shellWord } from '../../shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import type { PermissionChange } from './change.ts'
 import { planDirectoryRevoke } from './directory-plan.ts'
 import {
@@ -20,7 +20,7 @@ import {
 } from './permission-change.ts'
 import { explainAccess, openPermissions } from './permission-registry.ts'
 import { type PermissionSource, remainingAssignments } from './remaining.ts'
-import { exampleOf, patternPhrase, patternText } from './repository-pattern.ts'
+import { exampleOf, patternPhrase, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
 import { requireRepositoryPattern } from './require-pattern.ts'
 import { afterChanges, planScopeMapRevoke, readScopeMap, remainingOfScopeMap } from './scope-map-plan.ts'
 import { type Subject, aboutWho, requireSubject, whoWord } from './subject.ts'

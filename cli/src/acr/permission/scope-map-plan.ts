@@ -1,13 +1,18 @@
 import { listArm } from '../../account/arm.ts'
 import { valueAt } from '../../arm/shape.ts'
 import { CommandFailure } from '../../command/failure.ts'
-import { shellWord } from '../../shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { terminalLine } from '../../terminal-text.ts'
 import { tokenVersion } from '../scope-map/shared.ts'
 import type { PermissionChange, ScopeMapUser } from './change.ts'
-import { type GrantedAction, grantForms, scopeMapAction } from './granted-action.ts'
+import { type GrantedAction, grantForms, scopeMapAction } from '@acrux/shared/permissions/granted-action.ts'
 import { type PermissionRegistry, findChild, textsAt } from './permission-registry.ts'
-import { type RepositoryPattern, covers, overlaps, patternOfScopeMap } from './repository-pattern.ts'
+import {
+  type RepositoryPattern,
+  covers,
+  overlaps,
+  patternOfScopeMap,
+} from '@acrux/shared/permissions/repository-pattern.ts'
 
 /** A scope map of a scoped token, or of anonymous access. */
 export type UsedScopeMap = {

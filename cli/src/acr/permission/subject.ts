@@ -5,7 +5,7 @@ import { listGraph, quoted } from '../../arm/graph.ts'
 import { valueAt } from '../../arm/shape.ts'
 import { CommandFailure, failure } from '../../command/failure.ts'
 import { type DirectoryObject, directoryObjects, typeOf } from '../../role/principals.ts'
-import { shellWord } from '../../shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { terminalLine } from '../../terminal-text.ts'
 
 /** A user, a group, an application or a managed identity. */

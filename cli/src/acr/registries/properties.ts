@@ -3,7 +3,7 @@ import { tagsFlag } from '../../arm/tags.ts'
 import type { FlagDescription } from '../../command/command.ts'
 import type { CommandContext } from '../../command/context.ts'
 import { failure } from '../../command/failure.ts'
-import type { RoleAssignmentMode } from '../permission/mode-changes.ts'
+import type { RoleAssignmentMode } from '@acrux/shared/permissions/mode-changes.ts'
 
 /** The options of a registry that `create` and `update` share. */
 export type PropertyFlags = {

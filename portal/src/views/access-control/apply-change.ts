@@ -1,9 +1,9 @@
-import { repositoryRoles } from '../../../../cli/src/acr/permission/granted-action.ts'
+import { repositoryRoles } from '@acrux/shared/permissions/granted-action.ts'
 import {
   conditionText,
   parseRepositoryCondition,
   withRepositories,
-} from '../../../../cli/src/acr/permission/repository-condition.ts'
+} from '@acrux/shared/permissions/repository-condition.ts'
 import { changeRegistry, newAssignmentId, putAssignment } from '../../api/access.ts'
 import { changeScopeMap } from '../../api/tokens.ts'
 import type { Principal } from '../../api/principals.ts'

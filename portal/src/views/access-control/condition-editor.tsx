@@ -1,6 +1,6 @@
 import { Button, Field, Textarea, makeStyles, tokens } from '@fluentui/react-components'
 import { useId } from 'react'
-import { parseRoleCondition } from '../../../../server/src/standards/conditions/role-condition-parser.ts'
+import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 
 const texts = rightsTexts.condition

@@ -1,12 +1,12 @@
-import { repositoryRoles } from '../../../../cli/src/acr/permission/granted-action.ts'
+import { repositoryRoles } from '@acrux/shared/permissions/granted-action.ts'
 import {
   type Capability,
   type CapabilityPlace,
   type RoleAssignmentMode,
   capabilityLoss,
-} from '../../../../cli/src/acr/permission/mode-changes.ts'
-import { type Alternative, parseRepositoryCondition } from '../../../../cli/src/acr/permission/repository-condition.ts'
-import { patternPhrase } from '../../../../cli/src/acr/permission/repository-pattern.ts'
+} from '@acrux/shared/permissions/mode-changes.ts'
+import { type Alternative, parseRepositoryCondition } from '@acrux/shared/permissions/repository-condition.ts'
+import { patternPhrase } from '@acrux/shared/permissions/repository-pattern.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../texts/rights.ts'
 

@@ -1,5 +1,5 @@
-import { addRepositories, ownAssignment } from '../../../../cli/src/acr/permission/directory-assignments.ts'
-import { type GrantedAction, grantForms, isGrantedAction } from '../../../../cli/src/acr/permission/granted-action.ts'
+import { addRepositories, ownAssignment } from '@acrux/shared/permissions/directory-assignments.ts'
+import { type GrantedAction, grantForms, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
 import { explainAccess, listRoles, newAssignmentId, putAssignment } from '../../api/access.ts'
 
 /** A permission on a repository, for a principal of the directory. */

@@ -1,7 +1,7 @@
 import { Text } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type RoleAssignmentMode, placeOf } from '../../../../cli/src/acr/permission/mode-changes.ts'
+import { type RoleAssignmentMode, placeOf } from '@acrux/shared/permissions/mode-changes.ts'
 import { changeRegistry } from '../../api/access.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { ModeChange } from '../../api/types.ts'

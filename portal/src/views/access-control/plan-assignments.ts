@@ -1,14 +1,10 @@
-import { repositoryRoles } from '../../../../cli/src/acr/permission/granted-action.ts'
+import { repositoryRoles } from '@acrux/shared/permissions/granted-action.ts'
 import {
   conditionText,
   parseRepositoryCondition,
   withRepositories,
-} from '../../../../cli/src/acr/permission/repository-condition.ts'
-import {
-  type RepositoryPattern,
-  covers,
-  parseRepositoryPattern,
-} from '../../../../cli/src/acr/permission/repository-pattern.ts'
+} from '@acrux/shared/permissions/repository-condition.ts'
+import { type RepositoryPattern, covers, parseRepositoryPattern } from '@acrux/shared/permissions/repository-pattern.ts'
 import type { Principal } from '../../api/principals.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import type { NamedAssignment } from './use-access.ts'

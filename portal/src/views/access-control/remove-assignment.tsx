@@ -1,5 +1,5 @@
 import { Text } from '@fluentui/react-components'
-import { capabilityLoss } from '../../../../cli/src/acr/permission/mode-changes.ts'
+import { capabilityLoss } from '@acrux/shared/permissions/mode-changes.ts'
 import { deleteAssignment } from '../../api/access.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'

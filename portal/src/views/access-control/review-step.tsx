@@ -1,6 +1,6 @@
 import { MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { shellWord } from '../../../../cli/src/shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
 import type { Principal } from '../../api/principals.ts'
 import type { Registry } from '../../api/registry-document.ts'

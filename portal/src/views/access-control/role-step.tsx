@@ -1,6 +1,6 @@
 import { Field, Radio, RadioGroup, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
-import { grantForms } from '../../../../cli/src/acr/permission/granted-action.ts'
+import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../texts/rights.ts'

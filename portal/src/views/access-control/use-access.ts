@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { HeldRole, RoleAssignmentMode } from '../../../../cli/src/acr/permission/mode-changes.ts'
+import type { HeldRole, RoleAssignmentMode } from '@acrux/shared/permissions/mode-changes.ts'
 import { listAssignments, listRoles, readAssignments, readModeChanges } from '../../api/access.ts'
 import { type ArmPage, readPage } from '../../api/arm-list.ts'
 import { type Principal, isCut, isObjectId, namePrincipals, searchPrincipals } from '../../api/principals.ts'

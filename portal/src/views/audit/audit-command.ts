@@ -1,4 +1,4 @@
-import { shellWord } from '../../../../cli/src/shell-word.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import type { EventSearch } from '../../api/audit.ts'
 
 const flags: Readonly<Record<keyof EventSearch, string>> = {

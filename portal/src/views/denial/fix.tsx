@@ -1,6 +1,6 @@
 import { Text } from '@fluentui/react-components'
 import { useState } from 'react'
-import { changeText } from '../../../../cli/src/acr/change-text.ts'
+import { changeText } from '@acrux/shared/permissions/change-text.ts'
 import type { Decision } from '../../api/types.ts'
 import { usePermissions } from '../../session/use-permissions.ts'
 import { ActionButton } from '../../shell/action-button.tsx'

@@ -1,4 +1,4 @@
-import { grantForms } from '../../../../cli/src/acr/permission/granted-action.ts'
+import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
 import { readDecision, readOwnDenial } from '../../api/audit.ts'

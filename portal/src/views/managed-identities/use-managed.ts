@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { permitsAction } from '../../../../server/src/standards/azure/role-permissions.ts'
+import { permitsAction } from '@acrux/shared/standards/azure/role-permissions.ts'
 import { type ManagedList, listIdentities, listMachines } from '../../api/managed-identities.ts'
 import { identitiesTexts } from '../../texts/identities.ts'
 

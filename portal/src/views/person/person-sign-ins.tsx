@@ -1,6 +1,6 @@
 import { Button, Text } from '@fluentui/react-components'
 import { useState } from 'react'
-import { describeUserAgent } from '../../../../server/src/standards/http/user-agent.ts'
+import { describeUserAgent } from '@acrux/shared/standards/http/user-agent.ts'
 import { type SignIn, endSignIn, endSignIns } from '../../api/sign-ins.ts'
 import type { GraphUser } from '../../api/graph-types.ts'
 import { ActionBar } from '../../content/action-bar.tsx'

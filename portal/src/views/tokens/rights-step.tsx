@@ -9,7 +9,7 @@ import {
   makeStyles,
   tokens as theme,
 } from '@fluentui/react-components'
-import { scopeMapAction } from '../../../../cli/src/acr/permission/granted-action.ts'
+import { scopeMapAction } from '@acrux/shared/permissions/granted-action.ts'
 import { CaptionedText } from '../../shell/captioned-text.tsx'
 import { rightsTexts } from '../../texts/rights.ts'
 import { readPatterns } from '../access-control/plan-assignments.ts'

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import type { RoleCondition } from '../../standards/conditions/role-condition.ts'
-import { parseRoleCondition } from '../../standards/conditions/role-condition-parser.ts'
-import { type ConditionFacts, evaluateRoleCondition } from '../../standards/conditions/role-condition-evaluation.ts'
+import type { RoleCondition } from '@acrux/shared/standards/conditions/role-condition.ts'
+import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
+import {
+  type ConditionFacts,
+  evaluateRoleCondition,
+} from '@acrux/shared/standards/conditions/role-condition-evaluation.ts'
 import { conditionText } from '../../../../test/oracle/condition-text.ts'
 import { conditionRequests, conditionTrees } from '../../../../test/oracle/condition-trees.ts'
 import { plainPermits } from '../../../../test/oracle/plain-rights.ts'

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import type { RoleCondition } from '../../standards/conditions/role-condition.ts'
-import { parseRoleCondition } from '../../standards/conditions/role-condition-parser.ts'
+import type { RoleCondition } from '@acrux/shared/standards/conditions/role-condition.ts'
+import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
 
 /** The condition of a role assignment. An unreadable condition is never met. */
 export type ReadCondition = RoleCondition | 'none' | 'unreadable'

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
-import { type RoleCondition, foldCase } from '../../standards/conditions/role-condition.ts'
-import { evaluateRoleCondition } from '../../standards/conditions/role-condition-evaluation.ts'
-import { repositoryGuard } from '../../standards/conditions/role-condition-guard.ts'
+import { type RoleCondition, foldCase } from '@acrux/shared/standards/conditions/role-condition.ts'
+import { evaluateRoleCondition } from '@acrux/shared/standards/conditions/role-condition-evaluation.ts'
+import { repositoryGuard } from '@acrux/shared/standards/conditions/role-condition-guard.ts'
 
 /** Whether at least one condition of a set is met; `repository` is undefined for an action on no repository. */
 export type ConditionSet = (repository: string | undefined) => boolean

@@ -1,4 +1,4 @@
-import type { Author } from '../../standards/azure/author.ts'
+import type { Author } from '@acrux/shared/standards/azure/author.ts'
 
 /** Who created a resource, who last changed it, and when. */
 export type Authorship = {

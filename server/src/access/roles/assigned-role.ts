@@ -1,6 +1,9 @@
 import type { ReadCondition } from '../conditions/condition-reader.ts'
-import { type AssignmentFacts, evaluateRoleCondition } from '../../standards/conditions/role-condition-evaluation.ts'
-import { permitsAction, permitsDataAction } from '../../standards/azure/role-permissions.ts'
+import {
+  type AssignmentFacts,
+  evaluateRoleCondition,
+} from '@acrux/shared/standards/conditions/role-condition-evaluation.ts'
+import { permitsAction, permitsDataAction } from '@acrux/shared/standards/azure/role-permissions.ts'
 import type { GivenRole } from './role-reader.ts'
 import type { RoleAssignment } from './model.ts'
 import type { ActionNeed } from '../rights/model.ts'

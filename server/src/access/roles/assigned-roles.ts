@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { scopeChain } from '../../standards/azure/resource-id.ts'
+import { scopeChain } from '@acrux/shared/standards/azure/resource-id.ts'
 import { createConditionReader } from '../conditions/condition-reader.ts'
 import type { AssignedRole, JudgedRole } from './assigned-role.ts'
 import { createRoleReader } from './role-reader.ts'

@@ -1,4 +1,4 @@
-import { normalizeScope, scopeChain } from '../../standards/azure/resource-id.ts'
+import { normalizeScope, scopeChain } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { RoleAssignment } from './model.ts'
 import type { Place, RoleAssignmentStore } from './role-assignment-store.ts'
 import type { RoleAssignmentRow } from './rows.ts'

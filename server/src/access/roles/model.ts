@@ -1,4 +1,4 @@
-import type { RolePermissions } from '../../standards/azure/role-permissions.ts'
+import type { RolePermissions } from '@acrux/shared/standards/azure/role-permissions.ts'
 
 export type RoleDefinition = {
   /** A GUID; the ARM id contains it. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { normalizeScope } from '../../standards/azure/resource-id.ts'
+import { normalizeScope } from '@acrux/shared/standards/azure/resource-id.ts'
 import { ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError, RoleNotAssignableError } from './errors.ts'
 import { type AssignmentFilter, type AssignmentListPart, readAssignmentList } from './list-assignments.ts'

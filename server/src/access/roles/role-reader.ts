@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { RolePermissions } from '../../standards/azure/role-permissions.ts'
+import type { RolePermissions } from '@acrux/shared/standards/azure/role-permissions.ts'
 import { findBuiltInRole } from './role-definitions.ts'
 import type { PrincipalRoleRow } from './rows.ts'
 import type { RoleDefinition } from './model.ts'

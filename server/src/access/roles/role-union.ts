@@ -1,4 +1,4 @@
-import type { RoleCondition } from '../../standards/conditions/role-condition.ts'
+import type { RoleCondition } from '@acrux/shared/standards/conditions/role-condition.ts'
 import { type ConditionSet, createConditionSet } from '../conditions/condition-set.ts'
 import type { ActionNeed, RegistryInQuestion } from '../rights/model.ts'
 import { type RegistryRights, needsOf, repositoryInQuestion } from '../rights/repository-rights.ts'

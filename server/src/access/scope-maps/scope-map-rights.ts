@@ -2,7 +2,7 @@ import {
   type RepositoryPermission,
   parseScopeMapAction,
   permissionsByRepository,
-} from '../../standards/azure/scope-map-action.ts'
+} from '@acrux/shared/standards/azure/scope-map-action.ts'
 import type { RegistryRights } from '../rights/repository-rights.ts'
 import { findSystemScopeMap } from './system-scope-maps.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Author } from '../../standards/azure/author.ts'
+import type { Author } from '@acrux/shared/standards/azure/author.ts'
 import { type Authorship, authorshipAfter } from '../rights/authorship.ts'
 import { ScopeMapInUseError } from './errors.ts'
 import type { ScopeMapStore } from './scope-map-store.ts'

@@ -1,4 +1,4 @@
-import type { RepositoryPermission } from '../../standards/azure/scope-map-action.ts'
+import type { RepositoryPermission } from '@acrux/shared/standards/azure/scope-map-action.ts'
 
 /** A scope map that every registry has and that cannot be changed. */
 export type SystemScopeMap = {

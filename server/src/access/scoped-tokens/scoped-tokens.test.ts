@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import type { AccessScope } from '../../standards/oauth/access-scope.ts'
+import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import {
   type TestAccess,
   openTestAccessFor,

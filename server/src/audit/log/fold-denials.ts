@@ -1,7 +1,7 @@
 import { type Clock, isWaiting } from '../../platform/process/clock.ts'
 import { type SenderBudget, createSenderBudget, networkOf } from '../../platform/limits/sender-budget.ts'
 import { type Allowance, type Bucket, fullBucket, spend } from '../../platform/limits/token-bucket.ts'
-import { cutText } from '../../standards/http/cut-text.ts'
+import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
 import type { AuditEvent } from './model.ts'
 
 /** Denials that were counted instead of written: how many, when the first and the last happened, and the last event. */

@@ -4,8 +4,8 @@ import { networkInterfaces } from 'node:os'
 import type { Configuration } from '../../configuration/index.ts'
 import { formatListenAddress, isLoopback } from '../../configuration/index.ts'
 import type { Registry, Resources } from '../../resources/index.ts'
-import { parseLoginServer, withoutDefaultPort } from '../../standards/azure/login-server.ts'
-import { plainAddress } from '../../standards/azure/network-rules.ts'
+import { parseLoginServer, withoutDefaultPort } from '@acrux/shared/standards/azure/login-server.ts'
+import { plainAddress } from '@acrux/shared/standards/azure/network-rules.ts'
 
 /** A machine can have any number of addresses; a certificate should not. */
 const maxAddresses = 64

@@ -9,7 +9,7 @@ import type { CertificateSource } from '../../platform/tls/certificate-source.ts
 import { parseCertificateHost } from '../../platform/tls/certificate-hosts.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type MovedRegistry, NameTakenError, type Registry, type Resources } from '../../resources/index.ts'
-import { type LoginServer, parseLoginServer } from '../../standards/azure/login-server.ts'
+import { type LoginServer, parseLoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 
 /** Every registry of the server. */
 export async function listRegistries(resources: Resources): Promise<Registry[]> {

@@ -12,7 +12,7 @@ import { newFirstPassword } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Resources, createResources } from '../../resources/index.ts'
-import { subscriptionId as subscriptionScope } from '../../standards/azure/resource-id.ts'
+import { subscriptionId as subscriptionScope } from '@acrux/shared/standards/azure/resource-id.ts'
 
 /** The owner to reset, and what else to remove. */
 export type OwnerResetRequest = {

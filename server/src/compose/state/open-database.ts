@@ -5,7 +5,7 @@ import { databaseFileIn, postgresMarkerIn } from '../../platform/files/data-dir.
 import { type Sealer, sealerOfKey } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
-import { plainReason } from '../../platform/process/plain-reason.ts'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import {
   IncompleteDatabaseError,

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { databaseFileIn, postgresMarkerIn, relocationDirectoryIn } from '../../platform/files/data-dir.ts'
 import { syncDirectory, writeFileDurably } from '../../platform/files/durable-file.ts'
 import { exitCodes, StartupError } from '../../platform/process/exit.ts'
-import { systemErrorCode } from '../../platform/process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 const schema = z.object({
   /** The id of the installation, by which the targets know the relocation. */

@@ -1,7 +1,7 @@
 import { type Directory, DirectoryError } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
+import { nullGuid, parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { requireHolder } from '../records/holders.ts'
 import { type RequireLifetime, maxCredentials } from '../records/lifetime.ts'
 import type { CertificateRecord, ClientCertificate, Holder, HolderKind } from '../records/model.ts'

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { type Directory, DirectoryError, resourceNotFound } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
-import { nameKey } from '../../standards/azure/object-name.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { nameKey } from '@acrux/shared/standards/azure/object-name.ts'
 import {
   type FederatedTrust,
   mayMatchSameToken,
   parseClaimsExpression,
   trustText,
-} from '../../standards/oauth/federated-trust.ts'
+} from '@acrux/shared/standards/oauth/federated-trust.ts'
 import type { FederatedCredentialRecord, Holder } from '../records/model.ts'
 import type { FederatedCredentialRow } from '../records/rows.ts'
 import type { FederatedCredentialStore } from './federated-credential-store.ts'

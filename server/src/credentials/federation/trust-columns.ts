@@ -4,7 +4,7 @@ import {
   parseClaimsExpression,
   trustKey,
   trustText,
-} from '../../standards/oauth/federated-trust.ts'
+} from '@acrux/shared/standards/oauth/federated-trust.ts'
 import type { FederatedCredentialRow } from '../records/rows.ts'
 
 /** The trust in a row. */

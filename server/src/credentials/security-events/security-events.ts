@@ -1,4 +1,4 @@
-import { plainLine } from '../../standards/http/plain-text.ts'
+import { plainLine } from '@acrux/shared/standards/http/plain-text.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'

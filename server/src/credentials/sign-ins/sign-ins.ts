@@ -1,10 +1,10 @@
-import { plainLine } from '../../standards/http/plain-text.ts'
+import { plainLine } from '@acrux/shared/standards/http/plain-text.ts'
 import { randomUUID } from 'node:crypto'
 import type { Directory } from '../../directory/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { SignInRow } from '../records/rows.ts'
 import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
 import {

@@ -2,7 +2,7 @@ import type { Directory } from '../../directory/index.ts'
 import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { Credential, CredentialKind } from '../records/model.ts'
 
 /**

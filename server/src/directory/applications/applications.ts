@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { nameKey } from '../../standards/azure/object-name.ts'
+import { nameKey } from '@acrux/shared/standards/azure/object-name.ts'
 import { DirectoryError, alreadyReferenced, resourceNotFound } from '../principals/errors.ts'
 import type { DirectoryListener } from '../principals/events.ts'
 import { requireOwnerToBe } from '../principals/owners.ts'

@@ -1,8 +1,8 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { nameKey } from '../../standards/azure/object-name.ts'
-import { cutText } from '../../standards/http/cut-text.ts'
+import { nameKey } from '@acrux/shared/standards/azure/object-name.ts'
+import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
 import type { ExternalGroupRow, ExternalUserStore } from './external-user-store.ts'
 
 /** The groups of a user at another provider, at the time of a sign-in. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { externalNameMark, isName, nameKey } from '../../standards/azure/object-name.ts'
+import { externalNameMark, isName, nameKey } from '@acrux/shared/standards/azure/object-name.ts'
 import type { ExternalIdentity, User } from '../principals/model.ts'
 import type { TenantReader } from '../principals/tenant.ts'
 import { toUser } from '../principals/principals.ts'

@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { isName, nameKey } from '../../standards/azure/object-name.ts'
+import { isName, nameKey } from '@acrux/shared/standards/azure/object-name.ts'
 import type { DirectoryRole, User } from '../principals/model.ts'
 import type { PrincipalStore } from '../principals/principal-store.ts'
 import { toUser } from '../principals/principals.ts'

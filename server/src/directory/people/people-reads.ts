@@ -1,4 +1,4 @@
-import { isName, nameKey } from '../../standards/azure/object-name.ts'
+import { isName, nameKey } from '@acrux/shared/standards/azure/object-name.ts'
 import type { Page } from '../principals/list-page.ts'
 import type { PrincipalStore } from '../principals/principal-store.ts'
 import { type UserRecord, toUserRecord } from '../principals/records.ts'

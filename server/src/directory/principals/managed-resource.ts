@@ -1,4 +1,4 @@
-import { hybridMachineId, userAssignedIdentityId } from '../../standards/azure/resource-id.ts'
+import { hybridMachineId, userAssignedIdentityId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { NamedServicePrincipalRow } from './principal-store.ts'
 import type { ManagedIdentityKind } from './model.ts'
 

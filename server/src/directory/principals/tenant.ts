@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { nameKey } from '../../standards/azure/object-name.ts'
+import { nameKey } from '@acrux/shared/standards/azure/object-name.ts'
 import type { Tenant } from './model.ts'
 import type { PrincipalStore } from './principal-store.ts'
 

@@ -1,7 +1,7 @@
 import { guid, name } from '../surface/body.ts'
 import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
-import { isRedirectUri } from '../../standards/oauth/redirect-uri.ts'
+import { isRedirectUri } from '@acrux/shared/standards/oauth/redirect-uri.ts'
 import type { ApplicationSignInChange } from '../../directory/index.ts'
 import type { KeyCredential, SecretRequest } from '../../credentials/index.ts'
 

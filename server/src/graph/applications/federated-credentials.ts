@@ -1,7 +1,7 @@
 import { resourceNotFound } from '../surface/errors.ts'
 import { z } from 'zod'
 import type { FederatedCredentialChange, FederatedCredentialRecord } from '../../credentials/index.ts'
-import { type FederatedTrust, isTrustText, trustHint } from '../../standards/oauth/federated-trust.ts'
+import { type FederatedTrust, isTrustText, trustHint } from '@acrux/shared/standards/oauth/federated-trust.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import {
   type GraphCall,

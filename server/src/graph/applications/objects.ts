@@ -1,4 +1,4 @@
-import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { GraphError, resourceNotFound } from '../surface/errors.ts'
 import { applicationDocuments } from './applications.ts'
 import type { getByIdsBody } from './bodies.ts'

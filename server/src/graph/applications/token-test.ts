@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ExternalAssertion, FederatedCredentialRecord } from '../../credentials/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import { parseClaimsExpression } from '../../standards/oauth/federated-trust.ts'
+import { parseClaimsExpression } from '@acrux/shared/standards/oauth/federated-trust.ts'
 import { requirePathId } from '../surface/context.ts'
 import { GraphError, resourceNotFound } from '../surface/errors.ts'
 import { tokenTestOutcomes } from '../surface/model.ts'

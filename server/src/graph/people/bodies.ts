@@ -1,5 +1,5 @@
 import { guid, name } from '../surface/body.ts'
-import { isName } from '../../standards/azure/object-name.ts'
+import { isName } from '@acrux/shared/standards/azure/object-name.ts'
 import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ExternalIdentity } from '../../directory/index.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { type GraphCall, type GraphContext, change } from '../surface/context.ts'
 import { GraphError, insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
 import { type Filterable, parseFilter } from '../surface/filter.ts'

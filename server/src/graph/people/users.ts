@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { NameTakenError } from '../../directory/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import { isUserPrincipalName } from '../../standards/azure/object-name.ts'
+import { isUserPrincipalName } from '@acrux/shared/standards/azure/object-name.ts'
 import { type GraphCall, type GraphContext, change, requireMayBecome, requireOther } from '../surface/context.ts'
 import { type userPageSchema, type userSchema, userDocument } from '../surface/documents.ts'
 import { GraphError, insufficientPrivileges } from '../surface/errors.ts'

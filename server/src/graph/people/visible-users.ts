@@ -1,5 +1,5 @@
 import type { UserRecord } from '../../directory/index.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { GraphCall, GraphContext } from '../surface/context.ts'
 import { GraphError, insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
 

@@ -1,8 +1,8 @@
-import { isName } from '../../standards/azure/object-name.ts'
-import { isPlainDocument } from '../../standards/http/plain-text.ts'
+import { isName } from '@acrux/shared/standards/azure/object-name.ts'
+import { isPlainDocument } from '@acrux/shared/standards/http/plain-text.ts'
 import { z } from 'zod'
 import { GraphError } from './errors.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
 
 /** A display name. */

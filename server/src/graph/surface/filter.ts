@@ -1,4 +1,4 @@
-import { isName, nameKey } from '../../standards/azure/object-name.ts'
+import { isName, nameKey } from '@acrux/shared/standards/azure/object-name.ts'
 import { GraphError } from './errors.ts'
 import type { ApplicationCondition, Condition, GroupCondition, UserCondition } from '../../directory/index.ts'
 

@@ -1,4 +1,4 @@
-import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { GraphError } from './errors.ts'
 import { type Filterable, parseFilter } from './filter.ts'
 import type { Condition } from '../../directory/index.ts'

@@ -1,7 +1,7 @@
 import { X509Certificate, createHash } from 'node:crypto'
 import type { ClientCertificate, Credentials } from '../../credentials/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
-import { ownValue } from '../../standards/http/bounded-json.ts'
+import { ownValue } from '@acrux/shared/standards/http/bounded-json.ts'
 import {
   type CompactToken,
   audiencesOf,

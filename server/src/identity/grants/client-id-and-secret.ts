@@ -1,4 +1,4 @@
-import { parseAuthorization } from '../../standards/http/authorization-header.ts'
+import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { EntraError } from '../tokens/errors.ts'
 import type { TokenForm } from '../tokens/token-form.ts'
 

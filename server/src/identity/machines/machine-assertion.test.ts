@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash, randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import type { MachineEnrollment } from './machine-protocol.ts'
+import type { MachineEnrollment } from '@acrux/shared/wire/machine-protocol.ts'
 import { SignJWT, type CryptoKey, decodeJwt, exportJWK, generateKeyPair } from 'jose'
 import type { ManagedIdentity, ManagedIdentityKind } from '../../directory/index.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { MachineEnrollment } from './machine-protocol.ts'
+import type { MachineEnrollment } from '@acrux/shared/wire/machine-protocol.ts'
 import { errors, importJWK, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Audit } from '../../audit/index.ts'

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
-import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
 
 /** The only algorithm of machines' signatures. */
 export const machineAlgorithm = 'ES256'

@@ -1,7 +1,7 @@
 import type { Directory } from '../../directory/index.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { type Audiences, userInfoAudience } from '../tokens/audiences.ts'
 import { type Client, type Clients, findRedirectPlatform } from '../tokens/clients.ts'
 import { EntraError } from '../tokens/errors.ts'

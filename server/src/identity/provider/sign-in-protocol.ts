@@ -1,6 +1,6 @@
 import type { User } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import type { Client } from '../tokens/clients.ts'
 import type { EntraError } from '../tokens/errors.ts'
 import type { RequestedResource } from '../tokens/scopes.ts'

@@ -1,7 +1,7 @@
 import type { Audit, AuditEvent } from '../../audit/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Call } from '../../platform/http/surface.ts'
-import { parseAuthorization } from '../../standards/http/authorization-header.ts'
+import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { EntraError } from '../tokens/errors.ts'
 import type { VerifyAccessToken } from '../tokens/model.ts'
 

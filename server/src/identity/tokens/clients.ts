@@ -1,6 +1,6 @@
 import type { Application, Directory } from '../../directory/index.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
-import { matchesRedirectUri } from '../../standards/oauth/redirect-uri.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { matchesRedirectUri } from '@acrux/shared/standards/oauth/redirect-uri.ts'
 
 /** An application that signs people in. */
 export type Client =

@@ -1,5 +1,5 @@
 import type { Directory, Tenant } from '../../directory/index.ts'
-import { parseTenantId } from '../../standards/azure/guid.ts'
+import { parseTenantId } from '@acrux/shared/standards/azure/guid.ts'
 import { EntraError } from './errors.ts'
 
 /**

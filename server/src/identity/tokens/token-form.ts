@@ -1,4 +1,4 @@
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { EntraError } from './errors.ts'
 
 /** The form of a request, without duplicate parameters. */

@@ -10,7 +10,7 @@ import {
   textClaim,
 } from '../../issuers/index.ts'
 import type { Directory } from '../../directory/index.ts'
-import { shownText } from '../../standards/http/shown-text.ts'
+import { shownText } from '@acrux/shared/standards/http/shown-text.ts'
 import { issuersOf } from './tenants.ts'
 import type {
   IdentityRefusal,

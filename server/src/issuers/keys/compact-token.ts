@@ -1,4 +1,4 @@
-import { type JsonObject, isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import { type JsonObject, isJsonObject, ownValue, parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
 
 /** A signed token that was split into its parts. Its signature is not verified yet. */
 export type CompactToken = {

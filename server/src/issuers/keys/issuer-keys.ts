@@ -3,7 +3,7 @@ import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
-import { type JsonObject, type JsonValue, isJsonObject, ownValue } from '../../standards/http/bounded-json.ts'
+import { type JsonObject, type JsonValue, isJsonObject, ownValue } from '@acrux/shared/standards/http/bounded-json.ts'
 import { type SignatureCache, createSignatureCache } from './signature-cache.ts'
 import { type VerificationKey, parseVerificationKey } from './verification-key.ts'
 

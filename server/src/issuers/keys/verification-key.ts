@@ -1,5 +1,5 @@
 import { type KeyObject, createPublicKey } from 'node:crypto'
-import { type JsonObject, ownValue } from '../../standards/http/bounded-json.ts'
+import { type JsonObject, ownValue } from '@acrux/shared/standards/http/bounded-json.ts'
 
 /** A published public key, for signatures of one algorithm. */
 export type VerificationKey = {

@@ -1,6 +1,6 @@
 import type { ExternalPerson } from '../../directory/index.ts'
-import { parseTenantId } from '../../standards/azure/guid.ts'
-import { shownText } from '../../standards/http/shown-text.ts'
+import { parseTenantId } from '@acrux/shared/standards/azure/guid.ts'
+import { shownText } from '@acrux/shared/standards/http/shown-text.ts'
 import type { UpstreamFailure } from './errors.ts'
 import type { UpstreamSettings } from './settings.ts'
 

@@ -1,4 +1,4 @@
-import { cutText } from '../../standards/http/cut-text.ts'
+import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
 
 /** Why a sign-in at a provider failed. */
 export type UpstreamFailure =

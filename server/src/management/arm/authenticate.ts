@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { failedBefore } from '../../access/index.ts'
 import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
-import { parseAuthorization } from '../../standards/http/authorization-header.ts'
+import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { explainRejectedIdentityToken } from '../../token-service/index.ts'
 import type { ManagementCaller, ManagementContext } from './context.ts'
 import { ArmError, type ArmErrorOptions } from './errors.ts'

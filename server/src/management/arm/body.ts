@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { parseBoundedJson } from '../../standards/http/bounded-json.ts'
-import { isPlainDocument, isPlainLine, isPlainText } from '../../standards/http/plain-text.ts'
+import { parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
+import { isPlainDocument, isPlainLine, isPlainText } from '@acrux/shared/standards/http/plain-text.ts'
 import type { ManagementCall } from './context.ts'
 import { ArmError, unsupportedMediaType } from './errors.ts'
 

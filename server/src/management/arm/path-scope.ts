@@ -1,11 +1,11 @@
-import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import {
   hybridMachineId,
   registryId,
   resourceGroupId,
   subscriptionId,
   userAssignedIdentityId,
-} from '../../standards/azure/resource-id.ts'
+} from '@acrux/shared/standards/azure/resource-id.ts'
 import { ArmError } from './errors.ts'
 
 /** The names in a path; empty if the path has none. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import { subscriptionId } from '../../standards/azure/resource-id.ts'
+import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from './context.ts'
 import { apiVersions } from './api-versions.ts'
 import { ArmError } from './errors.ts'

@@ -1,5 +1,5 @@
 import type { AssignmentListPart, RoleAssignment } from '../../access/index.ts'
-import { isWithinScope } from '../../standards/azure/resource-id.ts'
+import { isWithinScope } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { ManagementCaller, ManagementContext } from './context.ts'
 
 /** The role assignments of the caller and of their groups at a scope, above it or below it: all, or a part. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import { parseRegistryName } from '../../standards/azure/registry-name.ts'
+import { parseRegistryName } from '@acrux/shared/standards/azure/registry-name.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { networkRefusal, plainAddress } from '../../standards/azure/network-rules.ts'
-import { parseAddressRange } from '../../standards/http/address-range.ts'
+import { networkRefusal, plainAddress } from '@acrux/shared/standards/azure/network-rules.ts'
+import { parseAddressRange } from '@acrux/shared/standards/http/address-range.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'

@@ -1,5 +1,5 @@
 import type { Registry } from '../../resources/index.ts'
-import { isRestricted } from '../../standards/azure/network-rules.ts'
+import { isRestricted } from '@acrux/shared/standards/azure/network-rules.ts'
 import { ArmError } from '../arm/errors.ts'
 
 /** The error for a request that names no image, or no target. */

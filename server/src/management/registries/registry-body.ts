@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseAddressRange } from '../../standards/http/address-range.ts'
+import { parseAddressRange } from '@acrux/shared/standards/http/address-range.ts'
 import {
   type Registry,
   type RegistryChange,

@@ -1,5 +1,5 @@
 import type { Registry } from '../../resources/index.ts'
-import { normalizeScope } from '../../standards/azure/resource-id.ts'
+import { normalizeScope } from '@acrux/shared/standards/azure/resource-id.ts'
 
 /** The types of resources within a registry. */
 type ChildType = 'scopeMaps' | 'tokens'

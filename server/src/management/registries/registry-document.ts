@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Registry, RegistryPolicies } from '../../resources/index.ts'
-import { formatArmTime, formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
+import { formatArmTime, formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import type { ApiVersion } from '../arm/api-versions.ts'
 import { systemData, systemDataResponse } from '../arm/authorship.ts'
 import { listOf, tagsRecord, timeText } from '../arm/response.ts'

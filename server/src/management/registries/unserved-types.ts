@@ -5,7 +5,7 @@ import { ArmError, childNotFound } from '../arm/errors.ts'
 import { emptyListResponse, tagsRecord } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { requireGroup } from '../arm/resource-groups.ts'
-import { resourceGroupId, subscriptionId } from '../../standards/azure/resource-id.ts'
+import { resourceGroupId, subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 
 /** The resource types within a registry that Azure has and this server does not, by the last part of the path. [azure-mgmt-containerregistry] */
 const unservedTypes: ReadonlySet<string> = new Set(

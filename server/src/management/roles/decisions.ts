@@ -10,8 +10,8 @@ import {
   modeChangesResponse,
 } from '../../decisions/index.ts'
 import type { Registry } from '../../resources/index.ts'
-import { isWithinScope } from '../../standards/azure/resource-id.ts'
-import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
+import { isWithinScope } from '@acrux/shared/standards/azure/resource-id.ts'
+import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { maxPageSize, nextLink, readPageSize, readSkipToken, skipToken } from '../arm/page.ts'

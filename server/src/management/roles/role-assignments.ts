@@ -12,10 +12,10 @@ import {
 import type { DirectoryPrincipal } from '../../directory/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
-import type { AssignmentFacts } from '../../standards/conditions/role-condition-evaluation.ts'
-import { parseRoleCondition } from '../../standards/conditions/role-condition-parser.ts'
+import { formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
+import type { AssignmentFacts } from '@acrux/shared/standards/conditions/role-condition-evaluation.ts'
+import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
 import {
   isWithinScope,
   normalizeScope,
@@ -23,7 +23,7 @@ import {
   subscriptionId,
   roleAssignmentId,
   roleDefinitionId,
-} from '../../standards/azure/resource-id.ts'
+} from '@acrux/shared/standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'

@@ -7,8 +7,8 @@ import {
   RoleLimitError,
   RoleNameTakenError,
 } from '../../access/index.ts'
-import { parseGuid } from '../../standards/azure/guid.ts'
-import { parseResourceId, roleDefinitionId } from '../../standards/azure/resource-id.ts'
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { parseResourceId, roleDefinitionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'

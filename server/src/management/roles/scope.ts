@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { resourceGroupId, subscriptionId } from '../../standards/azure/resource-id.ts'
+import { resourceGroupId, subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireMachine } from '../identities/machines.ts'
 import { requireUserAssignedIdentity } from '../identities/managed-identities.ts'

@@ -6,7 +6,7 @@ import {
   parseExtensionId,
   roleDefinitionId,
   subscriptionId as subscriptionPath,
-} from '../../standards/azure/resource-id.ts'
+} from '@acrux/shared/standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { nextLink, readPageSize } from '../arm/page.ts'
 import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'

@@ -1,5 +1,5 @@
 import { attributionOf } from '../../audit/index.ts'
-import { subscriptionId } from '../../standards/azure/resource-id.ts'
+import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { type BackupRefusal, type BackupsDocument, backupsResponse } from '../arm/backups.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'

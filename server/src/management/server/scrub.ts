@@ -1,7 +1,7 @@
 import { attributionOf } from '../../audit/index.ts'
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import { subscriptionId } from '../../standards/azure/resource-id.ts'
+import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { ScrubReport } from '../../registry/index.ts'
 import { optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { recordChange, attributionOf } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import { subscriptionId } from '../../standards/azure/resource-id.ts'
+import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 

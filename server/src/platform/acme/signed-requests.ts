@@ -1,6 +1,6 @@
 import { getCACertificates } from 'node:tls'
 import { type CryptoKey, FlattenedSign, type FlattenedJWSInput, type JWK } from 'jose'
-import { parseBoundedJson, type JsonObject } from '../../standards/http/bounded-json.ts'
+import { parseBoundedJson, type JsonObject } from '@acrux/shared/standards/http/bounded-json.ts'
 import { createAddressPolicy } from '../outbound/address-policy.ts'
 import { type Dialer, createDialer, readResponse } from '../outbound/dialer.ts'
 import { AcmeError } from './acme-error.ts'

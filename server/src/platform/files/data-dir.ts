@@ -1,4 +1,4 @@
-import { plainReason } from '../process/plain-reason.ts'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { existsSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'

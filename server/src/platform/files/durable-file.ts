@@ -1,4 +1,4 @@
-import { systemErrorCode } from '../process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'

@@ -1,4 +1,4 @@
-import { plainReason } from '../process/plain-reason.ts'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import type { Stats } from 'node:fs'
 import { constants, open } from 'node:fs/promises'
 import { StartupError, exitCodes } from '../process/exit.ts'

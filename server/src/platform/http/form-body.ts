@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { parseForm } from '../../standards/http/form.ts'
+import { parseForm } from '@acrux/shared/standards/http/form.ts'
 import { bodyLimitBytes } from './app.ts'
 import { BodyTooLargeError, readBody } from './read-body.ts'
 

@@ -1,4 +1,4 @@
-import { plainReason, systemErrorCode } from '../process/plain-reason.ts'
+import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import {
   createCipheriv,
   createDecipheriv,

@@ -1,4 +1,4 @@
-import { systemErrorCode } from '../process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 

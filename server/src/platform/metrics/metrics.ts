@@ -12,7 +12,7 @@ import {
   Registry,
   collectDefaultMetrics,
 } from 'prom-client'
-import { parseAuthorization } from '../../standards/http/authorization-header.ts'
+import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { type Distribution, type Figure, type FigureReading, type FigureSample } from './figure.ts'
 import type { RouteDescription } from '../http/surface.ts'
 import type { ListenAddress } from '../http/listener.ts'

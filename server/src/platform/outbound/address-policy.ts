@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { isWithinRanges, parseAddressRange } from '../../standards/http/address-range.ts'
+import { isWithinRanges, parseAddressRange } from '@acrux/shared/standards/http/address-range.ts'
 
 /** The addresses that the operator allows in addition to public ones. */
 export type OutboundNetworks = {

@@ -1,7 +1,7 @@
 import { chmod, rm } from 'node:fs/promises'
 import { type Socket, connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { plainReason } from './plain-reason.ts'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { exitCodes, StartupError } from './exit.ts'
 
 /** An operator's command to the server that uses a data directory: a name and plain values. */

@@ -1,4 +1,4 @@
-import { systemErrorCode } from './plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 /** The exit codes. Scripts rely on them: codes are added, and never changed. */
 // prettier-ignore

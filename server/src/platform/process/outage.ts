@@ -1,4 +1,4 @@
-import { systemErrorCode } from './plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 /** The disk is full. Nothing was written. */
 export class DiskFullError extends Error {

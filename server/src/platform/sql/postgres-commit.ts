@@ -1,7 +1,7 @@
 import { lockNotAvailable, movedState } from '../leases/lease-statements.ts'
 import { AuthorityMovedError } from '../process/authorized-work.ts'
 import { DatabaseBusyError } from '../process/outage.ts'
-import { systemErrorCode } from '../process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { commits } from './postgres-pool.ts'
 
 /** The message that commits a transaction. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, type Transaction, sql } from 'kysely'
 import { lockNotAvailable } from '../leases/lease-statements.ts'
-import { systemErrorCode } from '../process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { PostgresPool } from './postgres-pool.ts'
 
 /** The lock of exclusive transactions. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */

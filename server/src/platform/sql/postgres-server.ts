@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { StartupError, exitCodes } from '../process/exit.ts'
-import { plainReason } from '../process/plain-reason.ts'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 
 /** The oldest major version that is supported. */
 const oldestVersion = 15

@@ -1,7 +1,7 @@
 import { open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncDirectory } from '../files/durable-file.ts'
-import { systemErrorCode } from '../process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { Database, SqlParameters } from './database.ts'
 
 /** One inserted row, as a line of the file. */

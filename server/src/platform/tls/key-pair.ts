@@ -1,4 +1,4 @@
-import { plainReason } from '../process/plain-reason.ts'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'

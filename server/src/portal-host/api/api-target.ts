@@ -1,8 +1,8 @@
-import { matchAcrPath } from '../../standards/azure/acr-path.ts'
-import { parseLoginServer } from '../../standards/azure/login-server.ts'
-import { repositoryActions } from '../../standards/oauth/access-scope.ts'
-import { matchOciPath } from '../../standards/oci/oci-path.ts'
-import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
+import { matchAcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
+import { parseLoginServer } from '@acrux/shared/standards/azure/login-server.ts'
+import { repositoryActions } from '@acrux/shared/standards/oauth/access-scope.ts'
+import { matchOciPath } from '@acrux/shared/standards/oci/oci-path.ts'
+import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import type { RegistryAccess } from '../sessions/session-tokens.ts'
 
 /** The surface that answers a request of the portal, and the URL of the request there. */

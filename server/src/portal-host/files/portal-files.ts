@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { readPackagedFile } from '../../platform/process/packaged-file.ts'
-import { systemErrorCode } from '../../platform/process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 /** A file of the built portal, compressed. */
 export type PortalFile = {

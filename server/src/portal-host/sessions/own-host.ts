@@ -1,4 +1,4 @@
-import { withoutDefaultPort } from '../../standards/azure/login-server.ts'
+import { withoutDefaultPort } from '@acrux/shared/standards/azure/login-server.ts'
 
 /** Whether a `Host` header is that of the server's public address, with or without the default port. */
 export function isOwnHost(publicOrigin: string, host: string | undefined): boolean {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { RecordedBlob } from '../integrity/blob-integrity.ts'
 import type { RegistryTables } from '../rows/rows.ts'

@@ -1,5 +1,5 @@
-import { type ByteRange, parseByteRange } from '../../standards/http/byte-range.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
+import { type ByteRange, parseByteRange } from '@acrux/shared/standards/http/byte-range.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { BlobMissingError, findProven, type OpenBlob } from '../../storage/index.ts'
 import type { BlobContext } from './context.ts'
 import { type HeldBlob, renewLease } from './blob-store.ts'

@@ -1,4 +1,4 @@
-import type { Digest } from '../../standards/oci/digest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { requireWritable } from '../repositories/locks.ts'
 import { type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository } from '../repositories/repository-store.ts'

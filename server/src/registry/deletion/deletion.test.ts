@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { sql } from 'kysely'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { ociImageIndexType } from '../../standards/oci/media-type.ts'
+import { ociImageIndexType } from '@acrux/shared/standards/oci/media-type.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
 

@@ -1,10 +1,10 @@
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
-import { systemErrorCode } from '../../platform/process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
-import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
+import { type Digest, digestAlgorithm } from '@acrux/shared/standards/oci/digest.ts'
 import {
   type BlobLocation,
   BlobMissingError,

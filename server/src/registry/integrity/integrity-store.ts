@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 

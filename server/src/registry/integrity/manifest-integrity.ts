@@ -1,7 +1,7 @@
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { hash } from 'node:crypto'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
-import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../standards/oci/digest.ts'
+import { type Digest, digestAlgorithm, type DigestAlgorithm } from '@acrux/shared/standards/oci/digest.ts'
 import type { IntegrityContext } from './context.ts'
 import type { RepositoryCache } from '../repositories/context.ts'
 import type { BlobIntegrity } from './blob-integrity.ts'

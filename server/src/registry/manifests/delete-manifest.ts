@@ -1,5 +1,5 @@
-import type { Digest } from '../../standards/oci/digest.ts'
-import type { Tag } from '../../standards/oci/reference.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
+import type { Tag } from '@acrux/shared/standards/oci/reference.ts'
 import { type OciCall, sendEmpty } from '../surface/call.ts'
 import { manifestUnknown } from '../surface/checked-path.ts'
 import { removeManifest } from '../deletion/deleted-content-store.ts'

@@ -1,6 +1,6 @@
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
 /** The maximum number of manifests that one transaction changes: all other changes wait for it. */

@@ -1,5 +1,5 @@
 import { MainThreadOnlyError } from '../../platform/process/main-thread-only.ts'
-import { referenceText } from '../../standards/oci/reference.ts'
+import { referenceText } from '@acrux/shared/standards/oci/reference.ts'
 import { type HeaderLines, type OciCall, headerLines, sendBytes, sendEmpty, writeHeaderLines } from '../surface/call.ts'
 import { manifestUnknown } from '../surface/checked-path.ts'
 import { requireAccepted } from '../surface/acr-rules.ts'

@@ -1,6 +1,6 @@
-import type { Digest } from '../../standards/oci/digest.ts'
-import type { Manifest } from '../../standards/oci/manifest.ts'
-import { isNonDistributable } from '../../standards/oci/media-type.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
+import type { Manifest } from '@acrux/shared/standards/oci/manifest.ts'
+import { isNonDistributable } from '@acrux/shared/standards/oci/media-type.ts'
 
 /** The blobs of an image, as its manifest names them. */
 type ImageParts = Pick<Manifest, 'config' | 'layers'>

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import type { Digest } from '../../standards/oci/digest.ts'
-import { ManifestInvalidError, parseManifest } from '../../standards/oci/manifest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
+import { ManifestInvalidError, parseManifest } from '@acrux/shared/standards/oci/manifest.ts'
 
 /** A manifest that an index names, as the properties of the index show it. */
 export type IndexChild = { readonly digest: Digest; readonly architecture?: string; readonly os?: string }

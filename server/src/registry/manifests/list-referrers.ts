@@ -1,5 +1,5 @@
-import { maxManifestSizeBytes } from '../../standards/oci/manifest.ts'
-import { ociImageIndexType } from '../../standards/oci/media-type.ts'
+import { maxManifestSizeBytes } from '@acrux/shared/standards/oci/manifest.ts'
+import { ociImageIndexType } from '@acrux/shared/standards/oci/media-type.ts'
 import { type OciCall, sendBytes } from '../surface/call.ts'
 import { type AskedPage, linkAfter, requirePage } from '../repositories/list-order.ts'
 import { requireReadable } from '../repositories/locks.ts'

@@ -1,5 +1,5 @@
 import { answerQuestions } from '../../platform/process/worker-thread.ts'
-import { ManifestInvalidError } from '../../standards/oci/manifest.ts'
+import { ManifestInvalidError } from '@acrux/shared/standards/oci/manifest.ts'
 import { type ManifestAnswer, type ManifestQuestion, readHere } from './read-here.ts'
 
 answerQuestions((question: ManifestQuestion): ManifestAnswer => {

@@ -1,6 +1,6 @@
 import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
 import { WorkerThread } from '../../platform/process/worker-thread.ts'
-import { ManifestInvalidError } from '../../standards/oci/manifest.ts'
+import { ManifestInvalidError } from '@acrux/shared/standards/oci/manifest.ts'
 import { type ParsedManifest, type ManifestQuestion, type ManifestAnswer, readHere } from './read-here.ts'
 
 /** The main thread parses a manifest of this size in about a millisecond, and one of 4 MiB in 60. */

@@ -9,7 +9,7 @@ import {
   dockerManifestType,
   ociImageIndexType,
   ociImageManifestType,
-} from '../../standards/oci/media-type.ts'
+} from '@acrux/shared/standards/oci/media-type.ts'
 import { descriptorOf, digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
 
 const config = '{"architecture":"amd64","os":"linux"}'

@@ -1,4 +1,4 @@
-import { type Manifest, parseManifest } from '../../standards/oci/manifest.ts'
+import { type Manifest, parseManifest } from '@acrux/shared/standards/oci/manifest.ts'
 
 /**
  * A parsed manifest. `referrerAnnotations` is JSON, and only set for a manifest with a subject, whose annotations are

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { chunked } from '../rows/piece-store.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 

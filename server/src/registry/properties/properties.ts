@@ -1,6 +1,6 @@
 import type { DocumentOf } from '../../platform/http/api-schema.ts'
-import { isJsonObject, type JsonObject, parseBoundedJson } from '../../standards/http/bounded-json.ts'
-import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
+import { isJsonObject, type JsonObject, parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
+import { formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import type { RepositoryCall } from '../repositories/repositories.ts'
 import type { manifestSchema, repositorySchema, tagSchema } from '../surface/documents.ts'
 import { OciError } from '../surface/errors.ts'

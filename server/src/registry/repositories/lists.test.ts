@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { ociImageIndexType } from '../../standards/oci/media-type.ts'
+import { ociImageIndexType } from '@acrux/shared/standards/oci/media-type.ts'
 import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`lists on ${kind}`, () => testLists(kind))

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../standards/http/bounded-json.ts'
-import { ownValue } from '../../standards/http/bounded-json.ts'
+import type { JsonObject, JsonValue } from '@acrux/shared/standards/http/bounded-json.ts'
+import { ownValue } from '@acrux/shared/standards/http/bounded-json.ts'
 import { OciError } from '../surface/errors.ts'
 import type { LockColumns } from '../rows/rows.ts'
 import type { HostedRegistry } from '../surface/ports.ts'

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../audit/index.ts'
-import type { RepositoryName } from '../../standards/oci/repository-name.ts'
+import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import type { RegistryCall } from '../surface/call.ts'
 import { OciError, OutdatedCredentialError } from '../surface/errors.ts'
 import type { RepositoryContext } from './context.ts'

@@ -1,8 +1,8 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
-import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
-import { parseTag, type Tag } from '../../standards/oci/reference.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
+import { formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
+import { parseTag, type Tag } from '@acrux/shared/standards/oci/reference.ts'
 import { type AcrCall, sendJson } from '../surface/call.ts'
 import { manifestUnknown } from '../surface/checked-path.ts'
 import {

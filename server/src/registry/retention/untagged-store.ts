@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { RegistryTables, RepositoryRow } from '../rows/rows.ts'
 
 /** Which untagged manifests are old enough to be deleted. */

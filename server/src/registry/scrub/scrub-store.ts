@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { ManifestRow, RegistryTables, ScrubRow } from '../rows/rows.ts'
 import type { RecordedBlob } from '../integrity/blob-integrity.ts'

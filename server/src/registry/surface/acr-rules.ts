@@ -1,6 +1,6 @@
-import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
-import type { Manifest } from '../../standards/oci/manifest.ts'
-import { ociImageIndexType, ociImageManifestType } from '../../standards/oci/media-type.ts'
+import { type Digest, digestAlgorithm } from '@acrux/shared/standards/oci/digest.ts'
+import type { Manifest } from '@acrux/shared/standards/oci/manifest.ts'
+import { ociImageIndexType, ociImageManifestType } from '@acrux/shared/standards/oci/media-type.ts'
 import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
 import { OciError } from './errors.ts'
 

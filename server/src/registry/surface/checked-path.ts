@@ -1,8 +1,8 @@
-import type { AcrPath } from '../../standards/azure/acr-path.ts'
-import { type Digest, parseDigest } from '../../standards/oci/digest.ts'
-import type { OciPath } from '../../standards/oci/oci-path.ts'
-import { parseReference, parseTag, type Reference, type Tag } from '../../standards/oci/reference.ts'
-import { parseRepositoryName, type RepositoryName } from '../../standards/oci/repository-name.ts'
+import type { AcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
+import { type Digest, parseDigest } from '@acrux/shared/standards/oci/digest.ts'
+import type { OciPath } from '@acrux/shared/standards/oci/oci-path.ts'
+import { parseReference, parseTag, type Reference, type Tag } from '@acrux/shared/standards/oci/reference.ts'
+import { parseRepositoryName, type RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import { OciError } from './errors.ts'
 
 /** A path with parsed names. Upload ids are not checked. */

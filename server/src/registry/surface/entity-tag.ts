@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Digest } from '../../standards/oci/digest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 
 /** The entity tag of content with this digest. [RFC 9110 §8.8.3] */
 export function entityTag(digest: Digest): string {

@@ -1,4 +1,4 @@
-import { type OciErrorCode, ociErrors } from '../../standards/oci/oci-error.ts'
+import { type OciErrorCode, ociErrors } from '@acrux/shared/standards/oci/oci-error.ts'
 
 export type OciErrorOptions = {
   /** For the client. Default: the text of the code. */

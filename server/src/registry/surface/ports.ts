@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { AuditActor, AuditCredential } from '../../audit/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
-import type { LoginServer } from '../../standards/azure/login-server.ts'
-import type { NetworkRules } from '../../standards/azure/network-rules.ts'
+import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
+import type { NetworkRules } from '@acrux/shared/standards/azure/network-rules.ts'
 
 /** What a route needs: a signed-in caller, or actions on a resource. */
 export type RegistryNeed =

@@ -1,6 +1,6 @@
 import { type Outage, outageOf } from '../../platform/process/outage.ts'
 import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
-import { ManifestInvalidError } from '../../standards/oci/manifest.ts'
+import { ManifestInvalidError } from '@acrux/shared/standards/oci/manifest.ts'
 import { type Exchange, sendJson } from './call.ts'
 import type { RegistryRefusal } from './ports.ts'
 import { BodyTooLargeError } from './read-body.ts'

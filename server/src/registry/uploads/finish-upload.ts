@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Digest } from '../../standards/oci/digest.ts'
-import { digestAlgorithm } from '../../standards/oci/digest.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
+import { digestAlgorithm } from '@acrux/shared/standards/oci/digest.ts'
 import { type BlobLocation, findProven, StagedChangedError } from '../../storage/index.ts'
 import type { UploadContext } from './context.ts'
 import { findIntactLocation, linkBlob, recordBlob } from '../blobs/blob-store.ts'

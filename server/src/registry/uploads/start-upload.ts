@@ -1,6 +1,6 @@
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { randomUUID } from 'node:crypto'
-import { digestAlgorithm } from '../../standards/oci/digest.ts'
+import { digestAlgorithm } from '@acrux/shared/standards/oci/digest.ts'
 import type { UploadContext } from './context.ts'
 import { type OciCall, sendEmpty } from '../surface/call.ts'
 import { OciError } from '../surface/errors.ts'

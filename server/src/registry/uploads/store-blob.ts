@@ -1,7 +1,7 @@
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import { createHash, randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
+import { type Digest, digestAlgorithm } from '@acrux/shared/standards/oci/digest.ts'
 import { TooManyBytesError } from '../../storage/index.ts'
 import type { RepositoryTarget } from '../repositories/repositories.ts'
 import type { UploadContext } from './context.ts'

@@ -1,5 +1,5 @@
-import { type Digest, digestAlgorithm, type DigestAlgorithm, parseDigest } from '../../standards/oci/digest.ts'
-import type { RepositoryName } from '../../standards/oci/repository-name.ts'
+import { type Digest, digestAlgorithm, type DigestAlgorithm, parseDigest } from '@acrux/shared/standards/oci/digest.ts'
+import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import type { UploadContext } from './context.ts'
 import type { OciCall } from '../surface/call.ts'
 import { type RegistryHeaders, OciError } from '../surface/errors.ts'

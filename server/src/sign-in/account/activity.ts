@@ -6,7 +6,7 @@ import { type Html, html } from '../pages/html.ts'
 import type { Context } from '../flow/context.ts'
 import type { PageCall } from '../flow/page-call.ts'
 import { sendPage } from '../flow/send-page.ts'
-import { describeUserAgent } from '../../standards/http/user-agent.ts'
+import { describeUserAgent } from '@acrux/shared/standards/http/user-agent.ts'
 
 const page = 'activity'
 

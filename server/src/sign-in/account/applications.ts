@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { accountInQuery, accountNavigation, hiddenFieldsOf, requireAccount } from './account.ts'
 import { instant } from '../pages/instant.ts'
 import { withdrawalEvent } from './sign-ins.ts'

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { accountNavigation, hiddenFieldsOf } from './account.ts'
 import { beginEnrolment } from '../authentication/enrolment.ts'
 import { authenticatorPage } from '../pages/security-pages.ts'

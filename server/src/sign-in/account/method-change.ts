@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { accountNavigation, requireAccount } from './account.ts'
 import { assets } from '../pages/assets.ts'
 import { PageError } from '../flow/errors.ts'

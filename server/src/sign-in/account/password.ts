@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { accountInQuery, accountNavigation, hiddenFieldsOf, requireAccount } from './account.ts'
 import { PageError } from '../flow/errors.ts'
 import { html } from '../pages/html.ts'

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { accountInQuery, accountNavigation, hiddenFieldsOf, requireAccount } from './account.ts'
 import { html } from '../pages/html.ts'
 import { changedNotice, removalPage, securityPage } from '../pages/security-pages.ts'

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { AuditEvent } from '../../audit/index.ts'
 import type { SignIn } from '../../credentials/index.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { accountInQuery, accountNavigation, hiddenFieldsOf, requireAccount } from './account.ts'
 import { instant, instantText } from '../pages/instant.ts'
 import { type Html, html } from '../pages/html.ts'
@@ -10,7 +10,7 @@ import { type Account, pagesClientId } from '../sessions/sessions.ts'
 import type { Context } from '../flow/context.ts'
 import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
 import { redirectTo, sendPage } from '../flow/send-page.ts'
-import { describeUserAgent } from '../../standards/http/user-agent.ts'
+import { describeUserAgent } from '@acrux/shared/standards/http/user-agent.ts'
 
 const page = 'sign-ins'
 

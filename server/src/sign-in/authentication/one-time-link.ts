@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { User } from '../../directory/index.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import type { Context } from '../flow/context.ts'
 import { flowPath } from '../flow/flow-path.ts'
 import { type PageCall, eventOf, readField } from '../flow/page-call.ts'

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { type PasswordCheck, WeakPasswordError } from '../../credentials/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { PageError } from '../flow/errors.ts'
 import { proceed } from '../flow/proceed.ts'
 import { showNewPassword } from '../flow/show-new-password.ts'

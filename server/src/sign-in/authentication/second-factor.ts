@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { PageError } from '../flow/errors.ts'
 import { proceed } from '../flow/proceed.ts'
 import { type FlowStep, openFlowStep } from '../flow/flow-step.ts'

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { PageError } from '../flow/errors.ts'
 import { proceed } from '../flow/proceed.ts'
 import { respond } from '../flow/respond.ts'

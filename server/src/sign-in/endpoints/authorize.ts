@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { redirectWithoutForm, maxQueryLength } from './cross-site.ts'
 import { PageError } from '../flow/errors.ts'
 import type { Flow } from '../flow/flow.ts'

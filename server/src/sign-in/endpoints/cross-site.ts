@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { PageError } from '../flow/errors.ts'
 import type { PageCall } from '../flow/page-call.ts'
 import { redirectTo } from '../flow/send-page.ts'

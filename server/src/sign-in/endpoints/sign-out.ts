@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { parseForm, type Form } from '../../standards/http/form.ts'
+import { parseForm, type Form } from '@acrux/shared/standards/http/form.ts'
 import { redirectWithoutForm } from './cross-site.ts'
 import { PageError } from '../flow/errors.ts'
 import { html } from '../pages/html.ts'

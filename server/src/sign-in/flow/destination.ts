@@ -1,5 +1,5 @@
 import type { AuthorizationRequest, AuthorizationResponse, DeviceRequest } from '../../identity/index.ts'
-import { parseForm } from '../../standards/http/form.ts'
+import { parseForm } from '@acrux/shared/standards/http/form.ts'
 import { PageError } from './errors.ts'
 import type { AccountPage, Flow } from './flow.ts'
 import type { Requirement } from './next-step.ts'

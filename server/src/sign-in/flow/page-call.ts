@@ -1,6 +1,6 @@
 import type { AuditActor, AuditEvent } from '../../audit/index.ts'
 import type { Call } from '../../platform/http/surface.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import type { Caller } from '../sessions/caller.ts'
 import type { Account } from '../sessions/sessions.ts'
 import { PageError } from './errors.ts'

@@ -6,7 +6,7 @@ import type { User } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
 import { openText, sealText } from '../../platform/keys/sealed-text.ts'
 import { useChallenge } from './challenge-store.ts'
 

@@ -1,4 +1,4 @@
-import { systemErrorCode } from '../../platform/process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { StorageFullError, StorageUnavailableError } from '../contract/errors.ts'
 
 /**

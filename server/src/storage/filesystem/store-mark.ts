@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncDirectory, writeFileDurably } from '../../platform/files/durable-file.ts'
-import { systemErrorCode } from '../../platform/process/plain-reason.ts'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { StorageUnavailableError } from '../contract/errors.ts'
 
 const markName = 'installation'

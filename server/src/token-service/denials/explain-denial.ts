@@ -1,4 +1,4 @@
-import { cutText } from '../../standards/http/cut-text.ts'
+import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
 import {
   type DecisionRecord,
   type Principal,
@@ -13,7 +13,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Registry } from '../../resources/index.ts'
-import { type AccessScope, covers, formatAccessScope } from '../../standards/oauth/access-scope.ts'
+import { type AccessScope, covers, formatAccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import {
   type Credential,
   type StandingContext,

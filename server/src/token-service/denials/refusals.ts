@@ -1,7 +1,7 @@
-import { type AccessScope, formatAccessScope } from '../../standards/oauth/access-scope.ts'
-import { basicChallenge, bearerChallenge } from '../../standards/oauth/challenge.ts'
-import { plainAddress } from '../../standards/azure/network-rules.ts'
-import { ociErrors } from '../../standards/oci/oci-error.ts'
+import { type AccessScope, formatAccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
+import { basicChallenge, bearerChallenge } from '@acrux/shared/standards/oauth/challenge.ts'
+import { plainAddress } from '@acrux/shared/standards/azure/network-rules.ts'
+import { ociErrors } from '@acrux/shared/standards/oci/oci-error.ts'
 import type { HostedRegistry, RegistryNeed, RegistryRefusal } from '../../registry/index.ts'
 
 /** The denials of the data plane. Nearly all are 401, because clients give up after 403. [acr-protocol §13 trap 3] */

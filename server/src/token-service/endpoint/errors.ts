@@ -2,7 +2,7 @@ import type { Origin } from '../../platform/http/app.ts'
 import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { MalformedFormError, UnacceptableBodyError } from '../../platform/http/form-body.ts'
 import { outageOf } from '../../platform/process/outage.ts'
-import { type OciErrorCode, ociErrors } from '../../standards/oci/oci-error.ts'
+import { type OciErrorCode, ociErrors } from '@acrux/shared/standards/oci/oci-error.ts'
 import { TokenTooLongError } from '../tokens/acr-token.ts'
 
 type TokenErrorOptions = { readonly challenge?: string; readonly retryAfterSeconds?: number }

@@ -1,5 +1,5 @@
 import { type DecisionRecord, failedBefore } from '../../access/index.ts'
-import type { Form } from '../../standards/http/form.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
 import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
 import { TokenError, authenticationRequired } from './errors.ts'
 import type { TokenContext } from './context.ts'

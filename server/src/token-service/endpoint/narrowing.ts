@@ -1,5 +1,5 @@
-import type { Form } from '../../standards/http/form.ts'
-import { type AccessScope, formatAccessScope, parseAccessScopes } from '../../standards/oauth/access-scope.ts'
+import type { Form } from '@acrux/shared/standards/http/form.ts'
+import { type AccessScope, formatAccessScope, parseAccessScopes } from '@acrux/shared/standards/oauth/access-scope.ts'
 import { refreshTokenSeconds } from '../tokens/acr-token-claims.ts'
 import { TokenError } from './errors.ts'
 import { withUntag } from './issue.ts'

@@ -1,8 +1,8 @@
 import type { Audit } from '../../audit/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Registry } from '../../resources/index.ts'
-import { nullGuid } from '../../standards/azure/guid.ts'
-import { covers } from '../../standards/oauth/access-scope.ts'
+import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { covers } from '@acrux/shared/standards/oauth/access-scope.ts'
 import {
   type Authentication,
   type AuthenticationContext,

@@ -3,8 +3,8 @@ import type { Audit } from '../../audit/index.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
-import { parseAuthorization } from '../../standards/http/authorization-header.ts'
-import { type AccessScope, coversAction } from '../../standards/oauth/access-scope.ts'
+import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
+import { type AccessScope, coversAction } from '@acrux/shared/standards/oauth/access-scope.ts'
 import {
   type Authentication,
   type AuthenticationContext,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { credentialKinds } from '../../credentials/index.ts'
 import type { Registry } from '../../resources/index.ts'
-import type { AccessScope } from '../../standards/oauth/access-scope.ts'
+import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import { type Credential, tokenSubject } from './credential.ts'
 
 /** The lifetime of an ACR refresh token: 3 hours. [acr-protocol §1.8] */

@@ -12,7 +12,7 @@ import { migrate } from '../../platform/sql/migrations.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 import type { Registry } from '../../resources/index.ts'
-import type { LoginServer } from '../../standards/azure/login-server.ts'
+import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 import { type AcrTokens, TokenTooLongError, createAcrTokens } from './acr-token.ts'
 import type { Credential } from './credential.ts'
 

@@ -5,7 +5,7 @@ import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing, SigningKey } from '../../platform/keys/key-ring.ts'
 import type { Registry } from '../../resources/index.ts'
-import type { AccessScope } from '../../standards/oauth/access-scope.ts'
+import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import type { Credential } from './credential.ts'
 import {
   issuer,

@@ -4,7 +4,7 @@ import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Registry } from '../../resources/index.ts'
-import { shownText } from '../../standards/http/shown-text.ts'
+import { shownText } from '@acrux/shared/standards/http/shown-text.ts'
 import { type Credential, type StandingContext, acceptsWorkloadAudience, auditedCallerOf } from './credential.ts'
 
 /** A workload token that was accepted in place of a password. */

@@ -1,4 +1,4 @@
-import type { ConsideredAssignment } from '../../api-types.ts'
+import type { ConsideredAssignment } from '../wire/api-types.ts'
 import { type RepositoryRole, repositoryRoles } from './granted-action.ts'
 import {
   type Alternative,

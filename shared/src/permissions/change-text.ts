@@ -1,6 +1,6 @@
-import type { DecisionChange } from '../api-types.ts'
-import { shellWord } from '../shell-word.ts'
-import { isGrantedAction } from './permission/granted-action.ts'
+import type { DecisionChange } from '../wire/api-types.ts'
+import { shellWord } from '../texts/shell-word.ts'
+import { isGrantedAction } from './granted-action.ts'
 
 /** The names in a command. An unknown name is a placeholder in capital letters. */
 export type ChangeFor = {

@@ -1,6 +1,6 @@
-/** One module of the server. */
+/** One module of a program: a folder of its `src`. */
 export type ModuleRow = {
-  /** The modules that it may import, in addition to `standards` and `platform`, which every module may import. */
+  /** The modules that it may import, in addition to the open ones, which every module of the program may import. */
   readonly imports: readonly string[] | 'all'
   /**
    * Its submodules, which are its folders, and the submodules that each may import. Files beside the folders may import
@@ -9,17 +9,29 @@ export type ModuleRow = {
   readonly submodules: Readonly<Record<string, readonly string[]>>
 }
 
-/**
- * The modules of the server. A module imports only modules that stand above it in this table, and a submodule only
- * submodules that stand above it in its row, so there are no cycles.
- */
-export const modules: Readonly<Record<string, ModuleRow>> = {
+/** One program: a folder of the repository with a `src`. */
+export type ProgramRow = {
+  /** The packages of the repository that it may import, such as `@acrux/shared`. No program imports a file of another one. */
+  readonly packages: readonly string[]
+  /** The modules that have no entry point, and that every module may import; `all` if no module has an entry point. */
+  readonly open: readonly string[] | 'all'
+  readonly modules: Readonly<Record<string, ModuleRow>>
+}
+
+/** What two or more programs use: pure functions, without I/O, clock or state. */
+const shared: Readonly<Record<string, ModuleRow>> = {
   standards: {
     imports: [],
     submodules: { http: [], oci: ['http'], azure: ['http', 'oci'], oauth: ['oci'], conditions: ['azure'] },
   },
+  texts: { imports: [], submodules: {} },
+  wire: { imports: [], submodules: {} },
+  permissions: { imports: ['texts', 'wire'], submodules: {} },
+}
+
+const server: Readonly<Record<string, ModuleRow>> = {
   platform: {
-    imports: ['standards'],
+    imports: [],
     submodules: {
       memory: [],
       process: [],
@@ -199,5 +211,11 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   },
 }
 
-/** The modules without an entry point: import the file. */
-export const openModules: readonly string[] = ['standards', 'platform']
+/**
+ * The modules of all programs. A module imports only modules that stand above it in its table, and a submodule only
+ * submodules that stand above it in its row, so there are no cycles.
+ */
+export const programs: Readonly<Record<string, ProgramRow>> = {
+  shared: { packages: [], open: 'all', modules: shared },
+  server: { packages: ['@acrux/shared'], open: ['platform'], modules: server },
+}

@@ -1,4 +1,4 @@
-import type { ModeChange, RightChange } from '../../api-types.ts'
+import type { ModeChange, RightChange } from '../wire/api-types.ts'
 import { repositoryRoles } from './granted-action.ts'
 import { parseRepositoryCondition, patternsAllowing } from './repository-condition.ts'
 import { patternPhrase } from './repository-pattern.ts'

@@ -7,8 +7,13 @@ import {
   withRepositories,
   withoutRepositories,
 } from './repository-condition.ts'
-import { patternText } from './repository-pattern.ts'
-import { requireRepositoryPattern } from './require-pattern.ts'
+import { type RepositoryPattern, parseRepositoryPattern, patternText } from './repository-pattern.ts'
+
+function requireRepositoryPattern(text: string): RepositoryPattern {
+  const pattern = parseRepositoryPattern(text)
+  assert.ok(pattern, text)
+  return pattern
+}
 
 const reading = ['content/read', 'metadata/read']
 const writing = [...reading, 'content/write', 'metadata/write']
