@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Compilable,
-  CompiledQuery,
   Kysely,
   PostgresDialect,
   type PostgresPool as KyselyPool,
@@ -204,12 +203,12 @@ class PostgresDatabase implements Database {
     const names = columns.map((name) => `"${name}"`).join(', ')
     // A statement with a parameter for each value takes many times longer to build.
     const text = `insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", $1)`
+    const name = `acrux_${++this.#preparedCount}`
     return async (rows) => {
       if (rows.length === 0) return
-      const query = CompiledQuery.raw(text, [JSON.stringify(rows)])
-      const insert = async (transaction: Transaction) => transaction.tables().executeQuery(query)
-      // Rows that are only added revoke nothing, and nothing was read that a revocation may have changed.
-      await this.#track(this.#commit(() => this.#attempt(insert, undefined)))
+      const insert = () => this.#writers.execute({ name, text, values: [JSON.stringify(rows)] })
+      // A transaction of its own. It reads nothing, so it needs no snapshot, and revokes nothing, so nothing waits for it.
+      await this.#track(this.#commit(insert))
     }
   }
 
