@@ -112,24 +112,27 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     }
     try {
       await waitFor('nobody')
-      const committed = database.transaction((transaction) => insert(transaction, 5))
-      committed.catch(() => undefined)
-      await until('the commit waits', async () => {
-        const { rowCount } = await admin.query(
-          `select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and query = 'commit'`,
-        )
-        return rowCount === 1
-      })
-      await assert.rejects(committed, (error) => {
-        assert.ok(error instanceof Error && 'mayHaveCommitted' in error && error.mayHaveCommitted === true)
-        return true
-      })
+      const insertOne = database.prepareInsert<Tables['note']>('note', ['id'])
+      for (const write of [() => database.transaction((on) => insert(on, 5)), () => insertOne([{ id: 6 }])]) {
+        const committed = write()
+        committed.catch(() => undefined)
+        await until('the commit waits', async () => {
+          const { rowCount } = await admin.query(
+            `select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'`,
+          )
+          return rowCount === 1
+        })
+        await assert.rejects(committed, (error) => {
+          assert.ok(error instanceof Error && 'mayHaveCommitted' in error && error.mayHaveCommitted === true)
+          return true
+        })
+      }
     } finally {
       await waitFor('')
       await admin.query('alter role acrux reset synchronous_commit')
       await admin.end()
       await database.transaction((transaction) =>
-        transaction.tables<Tables>().deleteFrom('note').where('id', '=', 5).execute(),
+        transaction.tables<Tables>().deleteFrom('note').where('id', 'in', [5, 6]).execute(),
       )
     }
   })
