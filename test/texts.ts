@@ -12,7 +12,7 @@ const sources = globSync('{shared,server,cli}/src/**/*.ts', { cwd: root }).filte
 /** Files whose strings are data. */
 const dataFiles: ReadonlySet<string> = new Set([
   'server/src/credentials/passwords/passwords.ts',
-  'cli/src/completion/scripts.ts',
+  'cli/src/resources/completion/scripts.ts',
 ])
 
 /** A text of the code, with the number of its first line. Values within it are replaced by `…`. */

@@ -8,8 +8,8 @@ type Program = { readonly main: (args: readonly string[]) => Promise<void> }
  * must load only what it needs, because its callers wait for it.
  */
 const otherPrograms: ReadonlyMap<string, () => Promise<Program>> = new Map([
-  ['docker-credential-acrux', () => import('./credential-helper/main.ts')],
-  ['acrux-credential-provider', () => import('./credential-provider/main.ts')],
+  ['docker-credential-acrux', () => import('./resources/credential-helper/main.ts')],
+  ['acrux-credential-provider', () => import('./resources/credential-provider/main.ts')],
 ])
 
 /** The names of the other programs, for the packages, which contain the links. */
@@ -18,6 +18,6 @@ export const otherNames: readonly string[] = [...otherPrograms.keys()]
 /** Runs the program that the name of the called file selects: `acrux` for all names that are not in the table. */
 export async function main(args: readonly string[]): Promise<void> {
   const { name } = path.parse(process.argv[1] ?? '')
-  const load = otherPrograms.get(name) ?? (() => import('./command-line.ts'))
+  const load = otherPrograms.get(name) ?? (() => import('./table/command-line.ts'))
   await (await load()).main(args)
 }

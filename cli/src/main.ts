@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { enablePrivateCompileCache } from './compile-cache.ts'
+import { enablePrivateCompileCache } from './framework/environment/compile-cache.ts'
 
 enablePrivateCompileCache()
 const { main } = await import('./called-as.ts')

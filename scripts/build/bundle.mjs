@@ -13,7 +13,7 @@ import { root } from '../set-up.mjs'
 const program = join(root, 'cli/src/called-as.ts')
 
 /** What the launcher calls before it loads the program. */
-const compileCache = join(root, 'cli/src/compile-cache.ts')
+const compileCache = join(root, 'cli/src/framework/environment/compile-cache.ts')
 
 /** Used by `pg` only if it is installed. */
 const external = ['pg-native']

@@ -4,17 +4,17 @@ import type { Fault } from '../fault.ts'
 export const clientFaults: readonly Fault[] = [
   {
     what: 'The credential helper gives a token to a host that begins with a registry',
-    file: 'cli/src/credential-helper/registries.ts',
+    file: 'cli/src/resources/credential-helper/registries.ts',
     find: '.find((each) => each.loginServer === loginServer)\n  if (recorded',
     replace: '.find((each) => loginServer.startsWith(each.loginServer))\n  if (recorded',
-    tests: ['cli/src/credential-helper/registries.test.ts'],
+    tests: ['cli/src/resources/credential-helper/registries.test.ts'],
   },
   {
     what: 'The suffix of a cloud needs no dot',
-    file: 'cli/src/account/clouds.ts',
+    file: 'cli/src/framework/profile/clouds.ts',
     find: "suffix.startsWith('.') && ",
     replace: '',
-    tests: ['cli/src/credential-helper/registries.test.ts'],
+    tests: ['cli/src/resources/credential-helper/registries.test.ts'],
   },
   {
     what: 'The cookie of a session of the portal is sent with links of other sites',
@@ -68,9 +68,9 @@ export const clientFaults: readonly Fault[] = [
   },
   {
     what: 'A server describes another server',
-    file: 'cli/src/account/cloud-metadata.ts',
+    file: 'cli/src/clients/servers/cloud-metadata.ts',
     find: '  requireSameOrigin(asked, resourceManager)\n',
     replace: '',
-    tests: ['cli/src/account/cloud-metadata.test.ts'],
+    tests: ['cli/src/clients/servers/cloud-metadata.test.ts'],
   },
 ]

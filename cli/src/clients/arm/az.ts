@@ -1,0 +1,167 @@
+import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
+import { spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { type Account, type AccountFlags, findAccount, httpClientOf, requireAccount } from '../session/account.ts'
+import { exchangeForAcrToken } from '../tokens/acr-exchange.ts'
+import { ApiError, askArm } from './arm.ts'
+import type { Cloud } from '../../framework/profile/clouds.ts'
+import type { AccessToken } from '../tokens/sign-in-tokens.ts'
+import { findRegistry } from './registry.ts'
+import { valueAt } from '../../framework/values/shape.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
+import { CommandFailure, WrongUsageError } from '../../framework/command/failure.ts'
+import { unverifiedClaim } from '../tokens/token-claim.ts'
+
+/*
+ * The account that is signed in for commands that also work without `acrux login`: az's account, if there is none. Failures
+ * have the exit code 3.
+ */
+
+const azTimeoutMs = 120_000
+
+/** Larger than any output of az that is read: the largest contains tokens. */
+const maxOutputBytes = 1024 * 1024
+
+/** The account of `acrux login`; that of `az login` if nobody is signed in with it. @throws CommandFailure if there is neither */
+export async function requireAnyAccount(context: CommandContext, flags: AccountFlags = {}): Promise<Account> {
+  if ((await findAccount(context)) !== undefined) return requireAccount(context, flags)
+  const known = azAccounts.get(context) ?? azAccount(context, flags)
+  azAccounts.set(context, known)
+  return known
+}
+
+/** The account of each command: az takes a second to answer. */
+const azAccounts = new WeakMap<CommandContext, Promise<Account>>()
+
+/** The account of az. Its tokens come from az, which stores and renews them. */
+async function azAccount(context: CommandContext, flags: AccountFlags): Promise<Account> {
+  const selected = flags.subscription === undefined ? [] : ['--subscription', flags.subscription]
+  const document = (args: readonly string[]) => JSON.parse(az([...args, '--output', 'json'])) as unknown
+  const subscription = document(['account', 'show', ...selected]) as Account['subscription']
+  const cloud = await withAuthorities(context, document(['cloud', 'show']) as Cloud)
+  const http = httpClientOf(context, cloud)
+  const tokenFor = async (...audience: readonly string[]): Promise<AccessToken> => {
+    const issued = document(['account', 'get-access-token', ...audience, ...selected])
+    return { token: String(valueAt(issued, 'accessToken')), expiresAtMs: Number(valueAt(issued, 'expires_on')) * 1000 }
+  }
+  const tokens = new Map<string, Promise<AccessToken>>()
+  const forResource = async (resource: string): Promise<string> => {
+    const token = tokens.get(resource) ?? tokenFor('--resource', resource)
+    tokens.set(resource, token)
+    return (await token).token
+  }
+  return {
+    subscription,
+    cloud,
+    http,
+    token: (scope) => tokenFor('--scope', scope),
+    armToken: () => forResource(cloud.endpoints.activeDirectoryResourceId),
+    graphToken: () => forResource(cloud.endpoints['microsoftGraphResourceId'] ?? ''),
+    acrRefreshToken: async (loginServer, { narrowing } = {}) => {
+      const identityToken = await forResource(cloud.endpoints.activeDirectoryResourceId)
+      return exchangeForAcrToken(http, loginServer, { tenantId: subscription.tenantId, identityToken, narrowing })
+    },
+  }
+}
+
+/** The cloud with the certificate authorities that az trusts, if it does not trust those of the system. */
+async function withAuthorities({ env }: CommandContext, cloud: Cloud): Promise<Cloud> {
+  const file = env['REQUESTS_CA_BUNDLE'] ?? ''
+  if (file === '') return cloud
+  const ca = await readFile(file, 'utf8').catch((error: unknown) => {
+    return notFoundOnServer(`REQUESTS_CA_BUNDLE cannot be read: ${plainReason(error)}`)
+  })
+  return { ...cloud, ca }
+}
+
+/** The ARM id of a registry in the active subscription. @throws CommandFailure if it does not exist */
+export async function registryIdOf(context: CommandContext, name: string): Promise<string> {
+  const account = await requireAnyAccount(context)
+  const found = await translated(() => findRegistry(account, name))
+  const message = `the registry ${name} does not exist, or is not visible to the signed-in principal`
+  return found?.id ?? notFoundOnServer(message, 'list the registries: acrux acr list -o table')
+}
+
+/** Sends a GET to the management API. `url` may be a path. Undefined if the response is 404. @throws CommandFailure */
+export async function getFromArm(context: CommandContext, url: string): Promise<unknown> {
+  const account = await requireAnyAccount(context)
+  return translated(() => askArm(account, { method: 'GET', url }))
+}
+
+/** Sends JSON to the management API. @throws CommandFailure if the request is denied */
+export async function postToArm(context: CommandContext, url: string, body: object): Promise<unknown> {
+  const account = await requireAnyAccount(context)
+  const answer = await translated(() => askArm(account, { method: 'POST', url, body }))
+  return answer ?? notFoundOnServer(`the management API does not serve ${url}`)
+}
+
+/** The ARM path of the active subscription. @throws CommandFailure if nobody is signed in */
+export async function subscriptionPath(context: CommandContext): Promise<string> {
+  return `/subscriptions/${(await requireAnyAccount(context)).subscription.id}`
+}
+
+/** The object id of the signed-in principal: the `oid` claim of its access token. @throws CommandFailure */
+export async function signedInObjectId(context: CommandContext): Promise<string> {
+  const token = await (await requireAnyAccount(context)).armToken()
+  return unverifiedClaim(token, 'oid') ?? notSignedIn()
+}
+
+/** Requires that the active cloud is this server. @throws CommandFailure if it is another one */
+export async function requireSignedInAt(context: CommandContext, server: string | undefined): Promise<void> {
+  if (server === undefined) return
+  const { cloud } = await requireAnyAccount(context)
+  const active = cloud.endpoints.resourceManager
+  if (originOf(active) !== undefined && originOf(active) === originOf(server)) return
+  throw new CommandFailure(
+    `the active cloud is ${active}, not ${server}`,
+    3,
+    `sign in to it: acrux login --server ${server}`,
+  )
+}
+
+function originOf(url: string): string | undefined {
+  return URL.parse(url)?.origin
+}
+
+/** Runs az and returns its output. @throws CommandFailure */
+function az(args: readonly string[]): string {
+  const options = { encoding: 'utf8', timeout: azTimeoutMs, maxBuffer: maxOutputBytes } as const
+  const { error, status, stdout, stderr } = spawnSync('az', args, options)
+  if (error === undefined) return status === 0 ? stdout : notFoundOnServer(stderr.trim())
+  if (systemErrorCode(error) === 'ENOENT') return notSignedIn()
+  return notFoundOnServer(`az cannot be run: ${plainReason(error)}`)
+}
+
+/** Undefined for a resource that does not exist; other errors of ARM get the exit code of az's failures. */
+async function translated<Result>(ask: () => Promise<Result>): Promise<Result | undefined> {
+  return orNotAsked(async () => {
+    try {
+      return await ask()
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined
+      throw error
+    }
+  })
+}
+
+/**
+ * Sends a question to the server. A failure has the exit code 3, because 1 means a negative answer. @throws
+ * CommandFailure
+ */
+export async function orNotAsked<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof CommandFailure) || error instanceof WrongUsageError) throw error
+    throw new CommandFailure(error.message, 3, error.nextStep, { cause: error })
+  }
+}
+
+function notSignedIn(): never {
+  throw new CommandFailure('nobody is signed in', 3, 'sign in: acrux login --server URL')
+}
+
+/** @throws CommandFailure with the exit code 3 always */
+export function notFoundOnServer(message: string, nextStep?: string): never {
+  throw new CommandFailure(message, 3, nextStep)
+}

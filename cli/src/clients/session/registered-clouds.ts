@@ -1,0 +1,45 @@
+import { failure } from '../../framework/command/failure.ts'
+import { cloudsOf } from './account.ts'
+import { type Cloud, azureCloud } from '../../framework/profile/clouds.ts'
+import type { Profile } from '../../framework/profile/profile.ts'
+
+/** The registered cloud of an origin. */
+export function findByOrigin({ clouds }: Profile, origin: string): Cloud | undefined {
+  return clouds.find((cloud) => originOf(cloud) === origin)
+}
+
+/** The origin of the Resource Manager of a cloud. */
+export function originOf({ endpoints }: Cloud): string | undefined {
+  return URL.parse(endpoints.resourceManager)?.origin
+}
+
+/**
+ * The profile in which a cloud is stored and active. It replaces a cloud of the same origin, in the same place.
+ *
+ * @throws CommandFailure if a cloud of another origin has the name: the server would get the sign-ins of this cloud
+ */
+export function withCloud(profile: Profile, cloud: Cloud): Profile {
+  if (cloud.name === azureCloud.name) return { ...profile, activeCloud: cloud.name }
+  requireNameOf(profile, cloud.name, originOf(cloud))
+  const { clouds } = profile
+  const isKnown = clouds.some(({ name }) => name === cloud.name)
+  return {
+    ...profile,
+    activeCloud: cloud.name,
+    clouds: isKnown ? clouds.map((each) => (each.name === cloud.name ? cloud : each)) : [...clouds, cloud],
+  }
+}
+
+/**
+ * Requires that no cloud of another origin has a name: sign-ins and helpers are stored with the name of their cloud.
+ *
+ * @throws CommandFailure
+ */
+export function requireNameOf(profile: Profile, name: string, origin: string | undefined): void {
+  const holder = cloudsOf(profile).find((each) => each.name.toLowerCase() === name.toLowerCase())
+  if (holder === undefined || originOf(holder) === origin) return
+  throw failure(
+    `the cloud ${holder.name} is registered with another address: ${holder.endpoints.resourceManager}`,
+    `to use the name for ${origin ?? name}, first run: acrux cloud unregister -n ${holder.name}`,
+  )
+}

@@ -1,0 +1,78 @@
+import path from 'node:path'
+import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { configDirectory } from '../../framework/profile/config-directory.ts'
+import { openJsonFile } from '../../framework/files/json-file.ts'
+import type { SecretStore, Secrets } from '../tokens/secrets.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The name of the stored ACR refresh token of a login server. */
+export function acrTokenName(tenantId: string, loginServer: string): string {
+  return `acr ${tenantId} ${loginServer}`
+}
+
+/** Secrets that no other process sees: a sign-in is stored only after it has succeeded. */
+export function secretsInMemory(initial: Secrets): SecretStore & { readonly current: () => Secrets } {
+  let secrets = initial
+  return {
+    current: () => secrets,
+    read: () => Promise.resolve(secrets),
+    change: (_id, change) => {
+      secrets = change(secrets) ?? {}
+      return Promise.resolve()
+    },
+  }
+}
+
+/** The stores: a file of this user, or the Secret Service of the desktop. */
+export type SecretStoreKind = 'file' | 'secret-service'
+
+/** Opens a store. */
+export function openSecretStore(kind: SecretStoreKind, env: Environment): SecretStore {
+  if (kind === 'file') return openSecretFile(env)
+  // It is loaded when it is used, because the credential helper must start fast.
+  const service = async () => (await import('./secret-service.ts')).openSecretService(env)
+  return {
+    read: async (id) => (await service()).read(id),
+    change: async (id, change) => (await service()).change(id, change),
+  }
+}
+
+type SecretFile = { readonly version: 1; readonly signIns: Readonly<Record<string, Secrets>> }
+
+function parseSecretFile(value: unknown): SecretFile | undefined {
+  if (value === undefined) return { version: 1, signIns: {} }
+  const isValid =
+    isRecord(value) &&
+    value['version'] === 1 &&
+    isRecord(value['signIns']) &&
+    Object.values(value['signIns']).every(isRecord)
+  return isValid ? (value as SecretFile) : undefined
+}
+
+function openSecretFile(env: Environment): SecretStore {
+  const file = openJsonFile(
+    path.join(configDirectory(env), 'secrets.json'),
+    parseSecretFile,
+    'delete it, and sign in again with acrux login',
+  )
+  return {
+    read: async (id) => (await file.read()).signIns[id] ?? {},
+    change: async (id, change) => {
+      await file.change(({ version, signIns: { [id]: present = {}, ...others } }) => {
+        const changed = change(present)
+        return { version, signIns: changed === undefined ? others : { ...others, [id]: changed } }
+      })
+    },
+  }
+}
+
+/** The store for new sign-ins: the Secret Service if its helper is installed and a desktop session answers. */
+export async function chooseSecretStore(env: Environment): Promise<SecretStoreKind> {
+  if (env['ACRUX_SECRET_STORE'] === 'file' || (env['DBUS_SESSION_BUS_ADDRESS'] ?? '') === '') return 'file'
+  try {
+    return (await (await import('./secret-service.ts')).isSecretServiceRunning(env)) ? 'secret-service' : 'file'
+  } catch {
+    return 'file'
+  }
+}

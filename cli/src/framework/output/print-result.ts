@@ -1,0 +1,50 @@
+import { terminalText } from '../terminal/terminal-text.ts'
+import type { Command } from '../command/command.ts'
+import { hasColor } from '../terminal/log.ts'
+import { type OutputFormat, type Presentation, formatDocument } from './formats.ts'
+import { applyQuery } from './query.ts'
+
+/** The common options of commands that return a document. */
+export type ResultFlags = { readonly output: OutputFormat | 'text'; readonly query?: string }
+
+/** Prints what a command returned, as `--output` and `--query` say. A command that returns undefined prints nothing. */
+export async function printResult(command: Command, result: unknown, flags: ResultFlags): Promise<void> {
+  if (result === undefined || result === null) return
+  const text = await resultText(command, result, flags)
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      // The reader may close the pipe early.
+      if (error === null || error === undefined || ('code' in error && error.code === 'EPIPE')) resolve()
+      else reject(error)
+    })
+  })
+}
+
+async function resultText(command: Command, result: unknown, flags: ResultFlags): Promise<string> {
+  const { output, query } = flags
+  if (query !== undefined) {
+    const { result: selected, isOrdered } = await applyQuery(result, query)
+    return documentText(selected, output, { isQueried: true, isOrdered })
+  }
+  if (output === 'text' && command.text !== undefined) {
+    return `${terminalText(command.text(result as never, flags as never))}\n`
+  }
+  if (output === 'table' && command.table !== undefined) {
+    return documentText(command.table(result as never), output, { isQueried: true, isOrdered: () => true })
+  }
+  return documentText(result, output, { isQueried: false, isOrdered: () => false })
+}
+
+async function documentText(
+  document: unknown,
+  output: ResultFlags['output'],
+  order: Pick<Presentation, 'isQueried' | 'isOrdered'>,
+): Promise<string> {
+  if (document === null || document === undefined) return ''
+  return formatDocument(document, {
+    ...order,
+    format: output === 'text' ? 'json' : output,
+    hasColor: hasColor(process.stdout),
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  })
+}

@@ -1,0 +1,26 @@
+import { Document, visit } from 'yaml'
+import { escapedInYaml, isUnsafe } from '../terminal/terminal-text.ts'
+import { pyyamlLines } from './pyyaml-lines.ts'
+
+const key = /^( *(?:- )*)([^\s:][^:\n]*)(?=:(?: |$))/gm
+
+/** YAML in the layout of az: members sorted by name, and texts quoted that YAML 1.1 would read as another type. [PyYAML safe_dump] */
+export function yamlText(value: unknown, { hasColor = false } = {}): string {
+  const document = new Document(value ?? null, {
+    version: '1.1',
+    schema: 'yaml-1.1',
+    sortMapEntries: true,
+    aliasDuplicateObjects: false,
+  })
+  visit(document, {
+    Scalar: (_key, scalar) => {
+      if (typeof scalar.value === 'string' && isUnsafe(scalar.value)) scalar.type = 'QUOTE_DOUBLE'
+    },
+  })
+  const unfolded = document.toString({ indentSeq: false, singleQuote: true, lineWidth: 0, blockQuote: false })
+  const text = pyyamlLines(escapedInYaml(unfolded))
+  if (typeof value === 'object' && value !== null)
+    return hasColor ? text.replaceAll(key, '$1\u001b[34m$2\u001b[39m') : text
+  // PyYAML ends a document that is one plain scalar.
+  return /^['"|>]/.test(text) ? text : `${text}...\n`
+}

@@ -1,0 +1,84 @@
+import type { EventEmitter } from 'node:events'
+import { type Command as Parser, InvalidArgumentError, Option } from 'commander'
+import { withHelp } from './help-text.ts'
+import { type Command, type FlagDescription, azExitCodes } from '../command/command.ts'
+import { WrongUsageError } from '../command/failure.ts'
+import { outputFormats } from '../output/formats.ts'
+
+/** The heading of the common options in the help. */
+export const commonOptionsHeading = 'Common options:'
+
+/** Runs a command with its parsed flags, and `prog`, the path of the command for messages. */
+type Run = (command: Command, flags: Record<string, unknown>) => Promise<void>
+
+/** Gives a parser the arguments, options and help of a command. */
+export function addCommand(parser: Parser, command: Command, run: Run): void {
+  const { arguments: positional = [], flags = [], about, examples, exitCodes = azExitCodes, prints } = command
+  for (const { name, description } of positional) parser.argument(name, description)
+  for (const flag of flags) addFlag(parser, flag)
+  if (prints === 'result') addCommonOptions(parser, command)
+  withHelp(parser, { ...(about !== undefined && { about }), examples, exitCodes })
+  parser.action(async () => {
+    const named = parser.registeredArguments.map(
+      (argument, index) => [camelCase(argument.name()), parser.processedArgs[index] as unknown] as const,
+    )
+    await run(command, { ...parser.opts(), ...Object.fromEntries(named) })
+  })
+}
+
+function addFlag(parser: Parser, flag: FlagDescription): void {
+  const option = toOption(flag)
+  parser.addOption(option)
+  for (const alias of flag.aliases ?? []) {
+    const [value = ''] = / [<[].*$/.exec(flag.flags) ?? []
+    const other = new Option(`${alias}${value}`).hideHelp()
+    parser.addOption(other)
+    // A parser is an EventEmitter, though its type does not say so. The option itself parses the value.
+    const events = parser as unknown as EventEmitter
+    events.on(`option:${other.name()}`, (text) => events.emit(`option:${option.name()}`, text))
+  }
+}
+
+function toOption(flag: FlagDescription): Option {
+  const { flags, description, choices, parse, repeated, required } = flag
+  const option = new Option(flags, description).makeOptionMandatory(required === true)
+  if (flag.default !== undefined) option.default(flag.default)
+  if (choices !== undefined) option.choices(choices)
+  if (repeated === true) option.argParser((value, all: string[] | undefined) => [...(all ?? []), value])
+  if (parse !== undefined) option.argParser((value) => parsed(value, parse))
+  return option
+}
+
+function parsed(value: string, parse: (text: string) => unknown): unknown {
+  try {
+    return parse(value)
+  } catch (error) {
+    throw error instanceof WrongUsageError ? new InvalidArgumentError(error.message) : error
+  }
+}
+
+/** The options that az gives to every command. */
+function addCommonOptions(parser: Parser, { text }: Command): void {
+  const formats = text === undefined ? outputFormats : ['text', ...outputFormats]
+  const format = new Option('-o, --output <format>', 'the output format')
+    .choices(formats)
+    .default(text === undefined ? 'json' : 'text')
+    .argParser((value) => requireFormat(value.toLowerCase(), formats))
+  const options = [
+    format,
+    new Option('--query <jmespath>', 'a JMESPath query that selects a part of the result'),
+    new Option('--only-show-errors', 'show only errors, and no warnings'),
+    new Option('--verbose', 'show what the command does'),
+    new Option('--debug', 'show every request, without secrets'),
+  ]
+  for (const option of options) parser.addOption(option.helpGroup(commonOptionsHeading))
+}
+
+function requireFormat(format: string, formats: readonly string[]): string {
+  if (formats.includes(format)) return format
+  throw new InvalidArgumentError(`Allowed choices are ${formats.join(', ')}.`)
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}

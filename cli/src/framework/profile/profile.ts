@@ -1,0 +1,106 @@
+import path from 'node:path'
+import { isRecord } from '../values/sorted-keys.ts'
+import { type Cloud, azureCloud } from './clouds.ts'
+import { configDirectory } from './config-directory.ts'
+import { type JsonFile, openJsonFile } from '../files/json-file.ts'
+
+/** A subscription that is signed in, as az stores and shows it. */
+export type Subscription = {
+  readonly id: string
+  readonly name: string | null
+  readonly state: string | null
+  readonly tenantId: string
+  readonly isDefault: boolean
+  /** The name of its cloud. */
+  readonly environmentName: string
+  readonly user: Readonly<Record<string, unknown>> & { readonly name: string; readonly type: string }
+  readonly homeTenantId?: string
+  readonly managedByTenants?: readonly unknown[]
+  readonly tenantDefaultDomain?: string
+  readonly tenantDisplayName?: string
+}
+
+/** How a principal authenticates. The secrets are in the secret store, under the id of the sign-in. */
+export type SignInMethod =
+  | { readonly kind: 'user'; readonly clientId: string }
+  | { readonly kind: 'secret' }
+  | { readonly kind: 'certificate'; readonly file: string; readonly sendsChain: boolean }
+  /** A token file is read again for each token, because its platform replaces it. */
+  | { readonly kind: 'federated'; readonly file: string | undefined }
+  | { readonly kind: 'managed-identity'; readonly parameter: string | undefined; readonly value: string | undefined }
+
+/** A principal that is signed in to a cloud. */
+export type SignIn = {
+  readonly id: string
+  readonly cloud: string
+  readonly tenantId: string
+  /** The user principal name, application id or kind of managed identity, as `user.name` of its subscriptions. */
+  readonly userName: string
+  readonly secretStore: 'file' | 'secret-service'
+  readonly method: SignInMethod
+}
+
+/** A subscription, and the sign-in that gives access to it. */
+export type StoredSubscription = { readonly signIn: string; readonly subscription: Subscription }
+
+/** A registry for which clients ask `docker-credential-acrux`. */
+export type HelperRegistry = { readonly name: string; readonly loginServer: string; readonly cloud: string }
+
+/** The state that the command line stores between commands, without secrets. */
+export type Profile = {
+  readonly version: 1
+  readonly activeCloud: string
+  readonly clouds: readonly Cloud[]
+  readonly signIns: readonly SignIn[]
+  readonly subscriptions: readonly StoredSubscription[]
+  readonly helperRegistries?: readonly HelperRegistry[]
+}
+
+const empty: Profile = { version: 1, activeCloud: azureCloud.name, clouds: [], signIns: [], subscriptions: [] }
+
+/** Opens the profile of this user. Without a file, AzureCloud is active and nobody is signed in. */
+export function openProfile(env: Readonly<Record<string, string | undefined>>): JsonFile<Profile> {
+  const file = path.join(configDirectory(env), 'profile.json')
+  return openJsonFile(file, parseProfile, `delete it, or set ACRUX_CONFIG_DIR, and sign in again with acrux login`)
+}
+
+/** Checks what every command relies on. Undefined if the document is not a profile. */
+export function parseProfile(value: unknown): Profile | undefined {
+  if (value === undefined) return empty
+  if (!isRecord(value) || value['version'] !== 1 || typeof value['activeCloud'] !== 'string') return undefined
+  const { clouds, signIns, subscriptions, helperRegistries = [] } = value
+  const isValid =
+    isListOf(clouds, isCloud) &&
+    isListOf(signIns, isSignIn) &&
+    isListOf(subscriptions, isStoredSubscription) &&
+    isListOf(helperRegistries, (item) => hasTexts(item, ['name', 'loginServer', 'cloud']))
+  return isValid ? (value as Profile) : undefined
+}
+
+function isListOf(value: unknown, isItem: (item: Readonly<Record<string, unknown>>) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => isRecord(item) && isItem(item))
+}
+
+function hasTexts(item: unknown, names: readonly string[]): boolean {
+  return isRecord(item) && names.every((name) => typeof item[name] === 'string')
+}
+
+function isCloud(item: Readonly<Record<string, unknown>>): boolean {
+  return hasTexts(item, ['name']) && hasTexts(item['endpoints'], requiredEndpoints) && isRecord(item['suffixes'])
+}
+
+const requiredEndpoints = ['resourceManager', 'activeDirectory', 'activeDirectoryResourceId']
+
+function isSignIn(item: Readonly<Record<string, unknown>>): boolean {
+  return hasTexts(item, ['id', 'cloud', 'tenantId', 'userName', 'secretStore']) && hasTexts(item['method'], ['kind'])
+}
+
+function isStoredSubscription(item: Readonly<Record<string, unknown>>): boolean {
+  const { subscription } = item
+  return (
+    hasTexts(item, ['signIn']) &&
+    hasTexts(subscription, ['id', 'tenantId', 'environmentName']) &&
+    isRecord(subscription) &&
+    hasTexts(subscription['user'], ['name', 'type'])
+  )
+}

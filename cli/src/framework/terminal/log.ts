@@ -1,0 +1,52 @@
+import type { LogFlags } from '../command/context.ts'
+import { terminalText } from './terminal-text.ts'
+import { maskSecrets } from './mask-secrets.ts'
+
+/** Messages on standard error, without secrets. */
+export type Log = {
+  readonly error: (text: string, nextStep?: string) => void
+  readonly warning: (text: string) => void
+  /** What a user must read to continue, such as a device code. `--only-show-errors` shows it too. */
+  readonly notice: (text: string) => void
+  /** Shown with `--verbose` and `--debug`. */
+  readonly info: (text: string) => void
+  /** Shown with `--debug`. */
+  readonly debug: (text: string) => void
+}
+
+const red = 31
+const yellow = 33
+const gray = 90
+
+/** Whether colours may be written to a stream: on a terminal, unless `NO_COLOR` is set. [no-color.org] */
+export function hasColor(stream: NodeJS.WriteStream, env = process.env): boolean {
+  return stream.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+}
+
+/** Creates the log of a command. */
+export function createLog(stream: NodeJS.WriteStream, { onlyShowErrors, verbose, debug }: LogFlags): Log {
+  const colored = hasColor(stream)
+  const write = (text: string, color?: number): void => {
+    for (const line of terminalText(maskSecrets(text)).split('\n')) {
+      const shown = `acrux: ${line}`
+      stream.write(colored && color !== undefined ? `\u001b[${color}m${shown}\u001b[0m\n` : `${shown}\n`)
+    }
+  }
+  const showsWarnings = onlyShowErrors !== true
+  return {
+    error: (text, nextStep) => {
+      write(text, red)
+      if (nextStep !== undefined) stream.write(`       ${terminalText(maskSecrets(nextStep))}\n`)
+    },
+    warning: (text) => {
+      if (showsWarnings) write(`warning: ${text}`, yellow)
+    },
+    notice: (text) => write(text),
+    info: (text) => {
+      if (showsWarnings && (verbose === true || debug === true)) write(text)
+    },
+    debug: (text) => {
+      if (debug === true) write(`debug: ${text}`, gray)
+    },
+  }
+}

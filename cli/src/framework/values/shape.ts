@@ -1,0 +1,92 @@
+import { isRecord } from './sorted-keys.ts'
+
+/** How a value of a response becomes a value of a document. */
+export type Convert = (value: unknown) => unknown
+
+/** The members of a document: where each is in the response, such as `properties.loginServer`, and how it is converted. */
+export type Shape = Readonly<Record<string, string | readonly [path: string, convert: Convert]>>
+
+/**
+ * The document that az prints for a response: the members of its model, which are null if the response lacks them, and the
+ * members of the response that the model does not know. [azure-mgmt models, msrest deserialization]
+ */
+export function documentOf(shape: Shape, response: unknown): Record<string, unknown> {
+  const members = Object.entries(shape).map(([name, member]) => {
+    const [path, convert] = typeof member === 'string' ? [member, undefined] : member
+    const value = valueAt(response, path)
+    const isPresent = value !== undefined && value !== null
+    return {
+      name,
+      first: path.split('.')[0],
+      value: isPresent && convert !== undefined ? convert(value) : (value ?? null),
+    }
+  })
+  const known = new Set(members.map(({ first }) => first))
+  const others = Object.entries(isRecord(response) ? response : {}).filter(([name]) => !known.has(name))
+  return { ...Object.fromEntries(others), ...Object.fromEntries(members.map(({ name, value }) => [name, value])) }
+}
+
+/** Converts an object with a shape of its own. */
+export function object(shape: Shape): Convert {
+  return (value) => documentOf(shape, value)
+}
+
+/** Converts a list of objects. */
+export function list(shape: Shape): Convert {
+  return (value) => (Array.isArray(value) ? value.map((each) => documentOf(shape, each)) : null)
+}
+
+/** Converts an object whose members have any name and one shape. */
+export function mapOf(shape: Shape): Convert {
+  return (value) =>
+    isRecord(value)
+      ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, documentOf(shape, each)]))
+      : null
+}
+
+/** Converts a time to the text of Python's `isoformat`: microseconds if there is a fraction, and an offset. */
+export function time(value: unknown): unknown {
+  const [, seconds, fraction = ''] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00:00)$/.exec(String(value)) ?? []
+  if (seconds === undefined) return value
+  const microseconds = fraction.padEnd(6, '0').slice(0, 6)
+  return `${seconds}${Number(microseconds) === 0 ? '' : `.${microseconds}`}+00:00`
+}
+
+/** The value at a path of member names and indexes that dots separate. */
+export function valueAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((each, name) => {
+    if (Array.isArray(each)) return each[Number(name)] as unknown
+    return isRecord(each) ? each[name] : undefined
+  }, value)
+}
+
+/** Members of the same name in the response. */
+export function same(...names: readonly string[]): Shape {
+  return Object.fromEntries(names.map((name) => [name, name]))
+}
+
+/** Members that the response has in `properties`. */
+export function properties(...names: readonly string[]): Shape {
+  return Object.fromEntries(names.map((name) => [name, `properties.${name}`]))
+}
+
+/**
+ * A document, and all objects in it, with the member `resourceGroup` beside each `id` that names a resource group. az adds it
+ * to every document. [azure-cli core/commands/transform.py]
+ */
+export function withResourceGroup(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withResourceGroup)
+  if (!isRecord(value)) return value
+  const members = Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withResourceGroup(each)]))
+  const hasOne = Object.keys(members).some((name) => name.toLowerCase() === 'resourcegroup')
+  const group = hasOne ? undefined : resourceGroupOf(members['id'])
+  return group === undefined ? members : { ...members, resourceGroup: group }
+}
+
+/** The resource group of an ARM id of a resource in it. Undefined for other ids. */
+function resourceGroupOf(id: unknown): string | undefined {
+  if (typeof id !== 'string') return undefined
+  const parts = id.split('/')
+  return parts[3]?.toLowerCase() === 'resourcegroups' && parts.length > 8 ? parts[4] : undefined
+}

@@ -1,0 +1,137 @@
+import type { Account } from '../../../clients/session/account.ts'
+import { askArm, listArm } from '../../../clients/arm/arm.ts'
+import { requireApplication } from '../../ad/shared.ts'
+import { dryRunFlag, yesFlag } from '../../../framework/options/flags.ts'
+import { isGuid } from '../../../framework/values/guid.ts'
+import { graph, listGraph, quoted } from '../../../clients/graph/graph.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
+import type { FlagDescription } from '../../../framework/command/command.ts'
+import type { CommandContext } from '../../../framework/command/context.ts'
+import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
+import { identityVersion } from '../../identity/shared.ts'
+import { requirePrincipal } from '../../role/principals.ts'
+import { type RegistryFlags, registryFlags } from '../../../clients/arm/named-registry.ts'
+import { roleFor } from '@acrux/shared/permissions/granted-action.ts'
+import { type PermissionRegistry, openPermissions } from '../permission/permission-registry.ts'
+
+/** What is attached to a registry: an identity, and the service account that gets its tokens. */
+export type AttachmentFlags = RegistryFlags & {
+  readonly identity?: string
+  readonly app?: string
+  readonly serviceAccount?: string
+  readonly issuer?: string
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+/** Describes {@link AttachmentFlags}. */
+export const attachmentFlags: readonly FlagDescription[] = [
+  ...registryFlags,
+  { flags: '--identity <identity>', description: 'a managed identity: its name, resource id, client id or object id' },
+  { flags: '--app <id>', description: 'an application: its client id, object id or identifier URI' },
+  {
+    flags: '--service-account <namespace/name>',
+    description: 'the service account of Kubernetes whose tokens the identity or the application trusts',
+  },
+  {
+    flags: '--issuer <url>',
+    description:
+      'with --service-account: the issuer of the cluster: kubectl get --raw /.well-known/openid-configuration',
+  },
+  dryRunFlag,
+  yesFlag,
+]
+
+/** The identity that pulls. */
+export type Puller = {
+  readonly objectId: string
+  readonly clientId: string | undefined
+  /** Where its federated credentials are; undefined if it is not known which kind of identity it is. */
+  readonly federation: Federation | undefined
+}
+
+type Federation =
+  { readonly kind: 'managed-identity'; readonly id: string } | { readonly kind: 'application'; readonly path: string }
+
+/** A service account of a cluster, as an issuer of tokens names it. */
+export type ServiceAccount = { readonly issuer: string; readonly subject: string; readonly name: string }
+
+/** A registry, and the role that allows pulls in its mode. */
+export type AttachedRegistry = PermissionRegistry & { readonly role: string }
+
+/** The registry of the flags. @throws CommandFailure if it does not exist */
+export async function requireAttachedRegistry(
+  context: CommandContext,
+  flags: RegistryFlags,
+): Promise<AttachedRegistry> {
+  const registry = await openPermissions(context, flags)
+  return { ...registry, role: roleFor('pull', registry.isPerRepository) }
+}
+
+/** The service account of the flags; undefined without one. @throws WrongUsageError */
+export function serviceAccountOf({ serviceAccount, issuer }: AttachmentFlags): ServiceAccount | undefined {
+  if (serviceAccount === undefined) {
+    if (issuer !== undefined) throw new WrongUsageError('--issuer needs --service-account')
+    return undefined
+  }
+  const [namespace = '', name = '', ...more] = serviceAccount.split('/')
+  if (namespace === '' || name === '' || more.length > 0)
+    throw new WrongUsageError('--service-account must be NAMESPACE/NAME')
+  if (issuer === undefined || URL.parse(issuer)?.protocol !== 'https:')
+    throw new WrongUsageError(
+      '--service-account needs the --issuer of the cluster, which begins with https://',
+      'kubectl get --raw /.well-known/openid-configuration shows it',
+    )
+  return {
+    issuer,
+    subject: `system:serviceaccount:${namespace}:${name}`,
+    name: `kubernetes-${namespace}-${name}`.replaceAll(/[^\w-]/g, '-').slice(0, 120),
+  }
+}
+
+/** The identity of the flags. @throws CommandFailure if it does not exist */
+export async function requirePuller(
+  context: CommandContext,
+  account: Account,
+  { identity, app }: AttachmentFlags,
+): Promise<Puller> {
+  if ((identity === undefined) === (app === undefined))
+    throw new WrongUsageError('specify the identity that pulls: --identity or --app')
+  if (app !== undefined) return requireApplicationPuller(account, app)
+  const wanted = identity ?? ''
+  const found = await findIdentity(account, wanted)
+  if (found !== undefined) {
+    return {
+      objectId: String(valueAt(found, 'properties.principalId')),
+      clientId: String(valueAt(found, 'properties.clientId')),
+      federation: { kind: 'managed-identity', id: String(valueAt(found, 'id')) },
+    }
+  }
+  if (!isGuid(wanted))
+    throw failure(`there is no managed identity ${wanted}`, `create it: acrux identity create -g GROUP -n ${wanted}`)
+  // The identity of a machine is no resource of its own.
+  const { id } = await requirePrincipal(context, account, wanted)
+  return { objectId: id, clientId: undefined, federation: undefined }
+}
+
+async function requireApplicationPuller(account: Account, app: string): Promise<Puller> {
+  const path = `/applications/${encodeURIComponent(await requireApplication(account, app))}`
+  const clientId = String(valueAt(await graph(account, 'GET', path), 'appId'))
+  const [principal] = await listGraph(account, '/servicePrincipals', `appId eq ${quoted(clientId)}`)
+  if (principal === undefined)
+    throw failure(`the application ${clientId} has no service principal`, `acrux ad sp create --id ${clientId}`)
+  return { objectId: String(valueAt(principal, 'id')), clientId, federation: { kind: 'application', path } }
+}
+
+async function findIdentity(account: Account, wanted: string): Promise<unknown> {
+  if (wanted.startsWith('/')) return askArm(account, { method: 'GET', url: `${wanted}?api-version=${identityVersion}` })
+  const base = `/subscriptions/${account.subscription.id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`
+  const all = await listArm(account, `${base}?api-version=${identityVersion}`)
+  const members = ['name', 'properties.clientId', 'properties.principalId']
+  const found = all.filter((each) =>
+    members.some((member) => String(valueAt(each, member)).toLowerCase() === wanted.toLowerCase()),
+  )
+  if (found.length > 1)
+    throw failure(`several managed identities have the name ${wanted}`, 'select one by its client id')
+  return found[0]
+}

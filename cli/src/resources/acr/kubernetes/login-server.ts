@@ -1,0 +1,21 @@
+import { type Account, requireAccount } from '../../../clients/session/account.ts'
+import type { CommandContext } from '../../../framework/command/context.ts'
+import { findPlace, isHost } from '../../../clients/registry/place.ts'
+import type { RegistryFlags } from '../../../clients/arm/named-registry.ts'
+
+/**
+ * The login server of a registry, and its certificate authority. `--name` may be a login server, for which nobody needs to be
+ * signed in. If the token of an account is sent there, the login server must belong to the account's cloud.
+ *
+ * @throws CommandFailure if it is a name, and nobody is signed in
+ */
+export async function findLoginServer(
+  context: CommandContext,
+  flags: RegistryFlags,
+  signedIn: Account | undefined,
+): Promise<{ readonly loginServer: string; readonly ca: string | undefined }> {
+  if (signedIn === undefined && isHost(flags.name)) return { loginServer: flags.name.toLowerCase(), ca: undefined }
+  const account = signedIn ?? (await requireAccount(context, flags))
+  const { loginServer, cloud } = await findPlace(context, account, flags)
+  return { loginServer, ca: cloud.ca }
+}

@@ -1,0 +1,121 @@
+import { type SubscriptionFlags, dryRunFlag, subscriptionFlag, yesFlag } from '../../../framework/options/flags.ts'
+import type { ArgumentDescription, FlagDescription } from '../../../framework/command/command.ts'
+import { WrongUsageError } from '../../../framework/command/failure.ts'
+import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
+import { resourceGroupFlag } from '../../../clients/arm/named-registry.ts'
+import { registryFlag } from './shared.ts'
+import { type PermissionChange, applyChange } from './change.ts'
+import { type GrantedAction, grantedActions, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
+import type { PermissionRegistry } from './permission-registry.ts'
+import type { PermissionSource } from './remaining.ts'
+import { type RepositoryPattern, patternPhrase, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
+import { type Subject, subjectDocument } from './subject.ts'
+
+/** The arguments and options of `grant` and `revoke`. */
+export type PermissionFlags = SubscriptionFlags & {
+  readonly who: string
+  readonly action: string
+  readonly repository: string
+  readonly name: string
+  readonly resourceGroup?: string
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+/** Describes {@link PermissionFlags}. */
+export const permissionArguments: readonly ArgumentDescription[] = [
+  { name: '<who>', description: 'a name, an id, token:NAME or anonymous' },
+  { name: '<action>', description: 'pull, push or delete' },
+  { name: '<repository>', description: "a repository such as team/app, 'team/*' for all below a path, or '*' for all" },
+]
+
+/** Describes {@link PermissionFlags}. */
+export const permissionFlags: readonly FlagDescription[] = [
+  registryFlag,
+  resourceGroupFlag,
+  subscriptionFlag,
+  dryRunFlag,
+  yesFlag,
+]
+
+/** What the actions include. */
+export const aboutGrantedActions = `
+Pull includes to read tags and metadata. Push and delete include pull. REPOSITORY is a repository, all repositories below
+a path ('team/*'), or all ('*').`
+
+/** A permission: who may do what, where. */
+export type Permission = {
+  readonly registry: PermissionRegistry
+  readonly subject: Subject
+  readonly action: GrantedAction
+  readonly pattern: RepositoryPattern
+}
+
+/** The result of `grant` and `revoke`. */
+export type PermissionResult = {
+  readonly registry: string
+  readonly roleAssignmentMode: string
+  readonly who: object
+  readonly action: GrantedAction
+  readonly repository: string
+  readonly dryRun: boolean
+  readonly changes: readonly PermissionChange[]
+  /** For a revocation: the sources from which the principal still has the permission, or a part of it. */
+  readonly remaining: readonly PermissionSource[]
+  /** Sentences for people. */
+  readonly summary: readonly string[]
+}
+
+/** @throws WrongUsageError */
+export function requireGrantedAction(text: string): GrantedAction {
+  if (isGrantedAction(text)) return text
+  throw new WrongUsageError(`'${terminalLine(text)}' is not one of the actions ${grantedActions.join(', ')}`)
+}
+
+/** Makes the changes, unless it is a dry run. @throws ApiError */
+export async function applyChanges(
+  { registry, subject }: Permission,
+  changes: readonly PermissionChange[],
+  { dryRun }: PermissionFlags,
+): Promise<void> {
+  if (dryRun === true) return
+  for (const change of changes) await applyChange(registry, subject.kind === 'directory' ? subject : undefined, change)
+}
+
+/** `pull from team/app in contoso` */
+export function permissionPhrase({ action, pattern, registry }: Permission): string {
+  const preposition = action === 'push' ? 'to' : 'from'
+  return `${action} ${preposition} ${patternPhrase(pattern)} in ${registry.name}`
+}
+
+/** The result of a command. */
+export function permissionResult(
+  { registry, subject, action, pattern }: Permission,
+  { dryRun }: PermissionFlags,
+  rest: Pick<PermissionResult, 'changes' | 'remaining' | 'summary'>,
+): PermissionResult {
+  return {
+    registry: registry.name,
+    roleAssignmentMode: registry.isPerRepository ? 'AbacRepositoryPermissions' : 'LegacyRegistryPermissions',
+    who: subjectDocument(subject),
+    action,
+    repository: patternText(pattern),
+    dryRun: dryRun === true,
+    ...rest,
+  }
+}
+
+/** A result as text: the changes, and what they mean. */
+export function permissionText({ changes, remaining, summary, dryRun }: PermissionResult): string {
+  return [
+    ...changes.map(({ description }) => `- ${description}`),
+    ...summary,
+    ...remaining.flatMap(({ description, command }) => [`- ${description}. To remove it:`, `  ${command}`]),
+    ...(dryRun ? ['Nothing was changed: this is a dry run.'] : []),
+  ].join('\n')
+}
+
+/** Such as `Application ci`, at the beginning of a sentence. */
+export function capitalized(title: string): string {
+  return title.replace(/^./u, (letter) => letter.toUpperCase())
+}

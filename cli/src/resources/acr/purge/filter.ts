@@ -1,0 +1,84 @@
+import { createContext, runInContext } from 'node:vm'
+import { valueAt } from '../../../framework/values/shape.ts'
+import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
+
+/** A filter: which repositories, and which tags in them. */
+export type Filter = {
+  readonly text: string
+  /** The repository, if the filter names exactly one. */
+  readonly repository: string | undefined
+  readonly repositories: RegExp
+  readonly tags: RegExp
+}
+
+const maxLength = 1000
+
+/**
+ * Parses `REPOSITORY:TAG`, two regular expressions: the first matches the whole name of a repository, the second any part of
+ * a tag. [acr-cli, purge --filter]
+ *
+ * @throws WrongUsageError
+ */
+export function parseFilter(text: string): Filter {
+  const at = separators(text)
+  const [first] = at
+  if (text.length > maxLength || first === undefined || at.length > 1 || first === 0 || first === text.length - 1)
+    throw new WrongUsageError(
+      `the filter '${text}' is not of the form REPOSITORY:TAG`,
+      "two regular expressions with one colon between them, such as 'team/app:^dev-.*'",
+    )
+  const repository = text.slice(0, first)
+  return {
+    text,
+    repository: /^[a-z0-9/_-]+$/.test(repository) ? repository : undefined,
+    repositories: expression(text, repository, (source) => `^(?:${source})$`),
+    tags: expression(text, text.slice(first + 1), (source) => source),
+  }
+}
+
+/** The colons that are neither in a class, nor part of a group such as `(?:`, nor escaped. */
+function separators(text: string): readonly number[] {
+  const masked = text
+    .replaceAll(/\\./g, '..')
+    .replaceAll(/\[[^\]]*\]/g, (part) => '.'.repeat(part.length))
+    .replaceAll(/\(\?[a-z-]*:/g, (part) => '.'.repeat(part.length))
+  return [...masked.matchAll(/:/g)].map(({ index }) => index)
+}
+
+/** Compiles an expression strictly, so that nothing is silently read as something else. `(?i)` may precede it, as in RE2. */
+function expression(filter: string, source: string, whole: (source: string) => string): RegExp {
+  const ignoresCase = source.startsWith('(?i)')
+  try {
+    return new RegExp(whole(ignoresCase ? source.slice('(?i)'.length) : source), ignoresCase ? 'iu' : 'u')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new WrongUsageError(`the filter '${filter}' is not valid: ${reason}`)
+  }
+}
+
+/**
+ * The names that one of the expressions matches. A regular expression can take a time that is exponential in the length of
+ * the name, so that the evaluation is interrupted after `timeoutSeconds`.
+ *
+ * @throws CommandFailure after that time
+ */
+export function matching(
+  names: readonly string[],
+  expressions: readonly RegExp[],
+  timeoutSeconds: number,
+): readonly string[] {
+  const context = createContext({ names, expressions })
+  const code = 'names.map((name) => expressions.some((each) => each.test(name)))'
+  try {
+    const matches = runInContext(code, context, { timeout: timeoutSeconds * 1000 }) as readonly boolean[]
+    return names.filter((_, index) => matches[index] === true)
+  } catch (error) {
+    // The error is one of the context, and no instance of Error.
+    if (valueAt(error, 'code') !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    throw failure(
+      `a filter took longer than ${timeoutSeconds} s`,
+      'avoid nested repetitions such as (a+)+, or set --filter-timeout-seconds',
+      error,
+    )
+  }
+}

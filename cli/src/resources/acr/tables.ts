@@ -1,0 +1,33 @@
+import { valueAt } from '../../framework/values/shape.ts'
+import { pythonText } from '../../framework/output/python-text.ts'
+
+/** A cell of a table of az's registry commands: a space for what is missing or empty. [azure-cli acr/_format.py] */
+export function cell(item: unknown, path: string): string {
+  const value = valueAt(item, path)
+  const isShown = value !== undefined && value !== null && value !== ''
+  return isShown ? pythonText(value) : ' '
+}
+
+/** A cell with a time, to the second. */
+export function timeCell(item: unknown, path: string): string {
+  return cell(item, path).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d).*$/, '$1Z')
+}
+
+/** Rows for one document, or for a list, also one in the member `value`. */
+export function rowsOf<Row>(result: unknown, row: (item: unknown) => Row): Row[] {
+  const value = valueAt(result, 'value') ?? result
+  return (Array.isArray(value) ? value : [value]).map(row)
+}
+
+/** The table of registries. */
+export function registryTable(result: unknown): object[] {
+  return rowsOf(result, (item) => ({
+    NAME: cell(item, 'name'),
+    'RESOURCE GROUP': cell(item, 'resourceGroup'),
+    LOCATION: cell(item, 'location'),
+    SKU: cell(item, 'sku.name'),
+    'LOGIN SERVER': cell(item, 'loginServer'),
+    'CREATION DATE': timeCell(item, 'creationDate'),
+    'ADMIN ENABLED': cell(item, 'adminUserEnabled'),
+  }))
+}

@@ -1,0 +1,15 @@
+import { requireAccount } from '../../../clients/session/account.ts'
+import { graph } from '../../../clients/graph/graph.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import { type ObjectFlags, servicePrincipalFlag, servicePrincipalPath } from '../shared.ts'
+
+/** `acrux ad sp show`. */
+export const command = defineCommand<ObjectFlags>({
+  flags: [servicePrincipalFlag],
+  examples: ['acrux ad sp show --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
+  prints: 'result',
+  run: async ({ id }, context) => {
+    const account = await requireAccount(context)
+    return graph(account, 'GET', await servicePrincipalPath(account, id))
+  },
+})

@@ -1,0 +1,65 @@
+import type { AuditEventDocument } from '@acrux/server'
+import { defineCommand } from '../../framework/command/command.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
+import { WrongUsageError } from '../../framework/command/failure.ts'
+import { type DataDirFlags, dataDirFlags } from '../data-dir/data-dir-flags.ts'
+import { terminalLine } from '../../framework/terminal/terminal-text.ts'
+import { type FilterFlags, filterFlags, filterOf } from './filter-flags.ts'
+import { logExitCodes, onLog } from './on-log.ts'
+import { type ServerFlags, newestOnServer } from './server-log.ts'
+
+type Flags = DataDirFlags & ServerFlags & FilterFlags & { readonly limit: number }
+
+/** `acrux audit list`. */
+export const command = defineCommand<Flags>({
+  about: `
+Each line has the time, outcome, action, actor, target, reason and correlation id.`,
+  flags: [
+    ...dataDirFlags(),
+    ...filterFlags,
+    { flags: '--limit <number>', description: 'the maximum number of events', parse: requireLimit, default: 20 },
+    {
+      flags: '--server <url>',
+      description: 'ask the server of the account that is signed in, instead of reading a data directory',
+    },
+    {
+      flags: '-n, --name <registry>',
+      description: 'ask the server of the signed-in account for the log of this registry',
+    },
+  ],
+  examples: [
+    'acrux audit list --data-dir /var/lib/acrux --outcome refused --limit 50',
+    'acrux audit list --data-dir /var/lib/acrux --correlation-id 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11',
+    'acrux audit list --server https://registry.example.com --principal 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11',
+    'acrux audit list -n contoso --action token.issue --from 2026-11-24',
+  ],
+  exitCodes: { 0: 'success', 3: 'the server could not be asked', ...logExitCodes },
+  prints: 'itself',
+  run: list,
+})
+
+function requireLimit(text: string): number {
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (limit < 1) throw new WrongUsageError('It must be a positive integer.')
+  return limit
+}
+
+async function list(flags: Flags, context: CommandContext): Promise<void> {
+  const { print } = context
+  if (flags.server === undefined && flags.name === undefined) {
+    return onLog(flags, async (log) => {
+      for (const event of await log.newest(filterOf(flags), flags.limit)) print(`${lineOf(event)}\n`)
+    })
+  }
+  const other = (['dataDir', 'config', 'target'] as const).find((name) => flags[name] !== undefined)
+  if (other !== undefined) {
+    const flag = { dataDir: '--data-dir', config: '--config', target: '--target' }[other]
+    throw new WrongUsageError(`${flag} cannot be combined with --server or --name`)
+  }
+  for await (const event of newestOnServer(context, flags, flags)) print(`${lineOf(event)}\n`)
+}
+
+function lineOf({ eventTimestamp, outcome, action, actor, target, reason, correlationId }: AuditEventDocument): string {
+  const who = actor.id === '' ? actor.kind : `${actor.kind}:${actor.id}`
+  return terminalLine([eventTimestamp, outcome.padEnd(7), action, who, target, reason ?? '-', correlationId].join('  '))
+}

@@ -1,0 +1,19 @@
+import { type AuditFile, openAuditLog } from '@acrux/server'
+import { type DataDirFlags, configurationOf } from '../data-dir/data-dir-flags.ts'
+
+/** The exit codes of commands that read the audit log of a data directory. */
+export const logExitCodes = {
+  2: 'wrong option or setting',
+  13: 'the audit log cannot be read',
+  14: 'the master key cannot be read',
+}
+
+/** Opens the audit log of a server for the time of `work`. @throws StartupError if it cannot be read */
+export async function onLog(flags: DataDirFlags, work: (log: AuditFile) => Promise<void>): Promise<void> {
+  const log = await openAuditLog(await configurationOf(flags))
+  try {
+    await work(log)
+  } finally {
+    await log.close()
+  }
+}

@@ -1,0 +1,23 @@
+import { loadConfiguration } from '@acrux/server/configuration'
+import type { FlagDescription } from '../../framework/command/command.ts'
+import { serverEnvironment } from './server-environment.ts'
+
+/** The options that select a data directory, as in `acrux serve`. */
+export type DataDirFlags = { readonly dataDir?: string; readonly config?: string }
+
+/** Describes the options that select the data directory of a server. */
+export function dataDirFlags(description = 'the data directory of the server'): readonly FlagDescription[] {
+  return [
+    { flags: '--data-dir <directory>', description: `${description}. Variable: ACRUX_DATA_DIR` },
+    {
+      flags: '--config <file>',
+      description:
+        'the configuration file of the server, from which the data directory is read. Variable: ACRUX_CONFIG',
+    },
+  ]
+}
+
+/** Reads the configuration from the options, the environment and the configuration file. @throws StartupError */
+export function configurationOf({ dataDir, config }: DataDirFlags): ReturnType<typeof loadConfiguration> {
+  return loadConfiguration({ flags: { dataDir, config }, env: serverEnvironment() })
+}

@@ -1,0 +1,37 @@
+import { requireAccount } from '../../clients/session/account.ts'
+import { listArm } from '../../clients/arm/arm.ts'
+import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
+import { groupVersion } from '../../clients/arm/location.ts'
+import { valueAt } from '../../framework/values/shape.ts'
+import { defineCommand } from '../../framework/command/command.ts'
+import { quoted } from '../../clients/graph/graph.ts'
+import { groupDocument } from './shared.ts'
+
+/** `acrux group list`. */
+export const command = defineCommand<SubscriptionFlags & { readonly tag?: string | true }>({
+  flags: [
+    { flags: '--tag [tag]', description: 'list only the groups with this tag, as name or name=value' },
+    subscriptionFlag,
+  ],
+  examples: ['acrux group list -o table'],
+  prints: 'result',
+  table: (groups: readonly unknown[]) =>
+    groups.map((group) => ({
+      Name: valueAt(group, 'name'),
+      Location: valueAt(group, 'location'),
+      Status: valueAt(group, 'properties.provisioningState'),
+    })),
+  run: async (flags, context) => {
+    const account = await requireAccount(context, flags)
+    const filter = filterOf(flags.tag)
+    const url = `/subscriptions/${account.subscription.id}/resourcegroups?api-version=${groupVersion}${filter}`
+    return (await listArm(account, url)).map(groupDocument)
+  },
+})
+
+function filterOf(tag: string | true | undefined): string {
+  if (tag === undefined || tag === true || tag === '') return ''
+  const [name = '', ...value] = tag.split('=')
+  const ofValue = value.length === 0 || value[0] === '' ? '' : ` and tagvalue eq ${quoted(value.join('='))}`
+  return `&$filter=${encodeURIComponent(`tagname eq ${quoted(name)}${ofValue}`)}`
+}

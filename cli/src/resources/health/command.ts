@@ -1,0 +1,110 @@
+import { type Configuration, formatListenAddress } from '@acrux/server/configuration'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { defineCommand } from '../../framework/command/command.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
+import { WrongUsageError, failure } from '../../framework/command/failure.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir-flags.ts'
+import { terminalLine } from '../../framework/terminal/terminal-text.ts'
+import { type Readiness, type Target, askReady } from './ask-ready.ts'
+
+const defaultWaitSeconds = 60
+const maxWaitSeconds = 3600
+const pollIntervalMs = 200
+
+type Flags = DataDirFlags & { readonly server?: URL; readonly ca?: string; readonly wait?: number | true }
+
+/** `acrux health`. */
+export const command = defineCommand<Flags>({
+  about: `
+Without --server, the command asks the server that this machine runs with these settings: it reads the address and the
+certificate as acrux serve does, also from the environment. Run it as the user that the server runs as.`,
+  examples: [
+    'acrux health',
+    'acrux health --wait',
+    'acrux health --config /etc/acrux/acrux.yaml --wait 120',
+    'acrux health --server https://registry.example.com --ca ca.pem',
+  ],
+  exitCodes: {
+    0: 'the server is ready; components that are degraded are listed',
+    1: 'the server is not ready or cannot be reached',
+    2: 'wrong option or setting',
+  },
+  flags: [
+    ...dataDirFlags(),
+    { flags: '--server <url>', description: 'ask this server instead of the one on this machine', parse: requireUrl },
+    {
+      flags: '--ca <file>',
+      description: 'the certificate authority that signed the certificate of --server, as PEM',
+    },
+    {
+      flags: '--wait [seconds]',
+      description: `wait until the server is ready, at most this number of seconds; ${defaultWaitSeconds} seconds by default`,
+      parse: requireSeconds,
+    },
+  ],
+  prints: 'itself',
+  run: check,
+})
+
+function requireUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new WrongUsageError('It must be an HTTP or HTTPS URL.')
+  return url
+}
+
+function requireSeconds(text: string): number {
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (seconds < 1 || seconds > maxWaitSeconds)
+    throw new WrongUsageError(`It must be a whole number from 1 to ${maxWaitSeconds}.`)
+  return seconds
+}
+
+async function check(flags: Flags, context: CommandContext): Promise<void> {
+  const target = await targetOf(flags)
+  const waitSeconds = flags.wait === true ? defaultWaitSeconds : (flags.wait ?? 0)
+  report(target, await untilReady(target, waitSeconds), context)
+}
+
+async function targetOf({ server, ca, ...place }: Flags): Promise<Target> {
+  if (server !== undefined) return { url: server, ...(ca !== undefined && { trust: { file: ca, kind: 'authority' } }) }
+  if (ca !== undefined) {
+    throw new WrongUsageError('--ca needs --server', 'set the URL of the server with --server')
+  }
+  return localTarget(await configurationOf(place))
+}
+
+/** Addresses that mean every address of the machine, and one that reaches it from the machine itself. */
+const reachable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+
+function localTarget({ listen, http, tlsCert, dataDir }: Configuration): Target {
+  const [first] = listen
+  if (first === undefined) throw new Error('the configuration has no address to listen on')
+  const authority = formatListenAddress({ host: reachable[first.host] ?? first.host, port: first.port })
+  if (http) return { url: new URL(`http://${authority}`) }
+  const file = tlsCert ?? join(dataDir, 'tls', 'ca.pem')
+  return { url: new URL(`https://${authority}`), trust: { file, kind: 'server' } }
+}
+
+async function untilReady(target: Target, waitSeconds: number): Promise<Readiness> {
+  const deadlineMs = performance.now() + waitSeconds * 1000
+  for (;;) {
+    const readiness = await askReady(target)
+    const isReady = readiness.kind === 'answer' && readiness.isReady
+    if (isReady || performance.now() + pollIntervalMs > deadlineMs) return readiness
+    await sleep(pollIntervalMs)
+  }
+}
+
+function report({ url }: Target, readiness: Readiness, { print }: CommandContext): void {
+  if (readiness.kind === 'none') {
+    throw failure(
+      `the server at ${url.origin} cannot be reached: ${terminalLine(readiness.reason)}`,
+      'check that it is running, or set its address with --server',
+    )
+  }
+  const problems = readiness.problems.map((problem) => `       ${terminalLine(problem)}\n`).join('')
+  const state = `the server at ${url.origin} is ${readiness.isReady ? 'ready' : 'not ready'}`
+  if (!readiness.isReady) throw failure(state, problems.trim())
+  print(`acrux: ${state}\n${problems}`)
+}

@@ -1,0 +1,29 @@
+import { requireSubscription } from '../../clients/session/account.ts'
+import { openProfile } from '../../framework/profile/profile.ts'
+import { removeSignIns } from '../../clients/session/sign-in.ts'
+import { defineCommand } from '../../framework/command/command.ts'
+import { removeUnusedHelpers } from '../credential-helper/set-up.ts'
+import { CommandFailure, failure } from '../../framework/command/failure.ts'
+
+/** `acrux logout`. */
+export const command = defineCommand<{ readonly username?: string }>({
+  flags: [
+    { flags: '--username <name>', description: 'the user name or application id. Default: that of the active account' },
+  ],
+  examples: ['acrux logout', 'acrux logout --username ada@contoso.com'],
+  prints: 'result',
+  run: async ({ username }, context) => {
+    const profile = await openProfile(context.env).read()
+    const name = username ?? activeUser(() => requireSubscription(profile, undefined).subscription.user.name)
+    await removeSignIns(context, ({ userName }) => userName.toLowerCase() === name.toLowerCase())
+    await removeUnusedHelpers(context)
+  },
+})
+
+function activeUser(find: () => string): string {
+  try {
+    return find()
+  } catch (error) {
+    throw error instanceof CommandFailure ? failure('There are no active accounts.') : error
+  }
+}

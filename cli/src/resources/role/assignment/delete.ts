@@ -1,0 +1,69 @@
+import { askArm } from '../../../clients/arm/arm.ts'
+import { yesFlag } from '../../../framework/options/flags.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import type { CommandContext } from '../../../framework/command/context.ts'
+import { failure } from '../../../framework/command/failure.ts'
+import { assignmentVersion, searchAssignments } from '../assignments.ts'
+import { requirePrincipal } from '../principals.ts'
+import { type ScopeFlags, requireScopeAccount, requireNoneEmpty, scopeFlags, scopeOf } from '../scope.ts'
+
+type Flags = ScopeFlags & {
+  readonly ids?: readonly string[]
+  readonly assignee?: string
+  readonly assigneeObjectId?: string
+  readonly role?: string
+  readonly includeInherited?: true
+}
+
+/** `acrux role assignment delete`. */
+export const command = defineCommand<Flags>({
+  about: '\nAt least one option that selects assignments is required. All assignments that match are deleted.',
+  flags: [
+    {
+      flags: '--ids <id...>',
+      description: 'the ids of the assignments; the other options are then ignored',
+      repeated: true,
+    },
+    {
+      flags: '--assignee <name>',
+      description: 'delete the assignments of this user or service principal: a name or an id',
+    },
+    { flags: '--assignee-object-id <id>', description: 'delete the assignments of the principal with this object id' },
+    { flags: '--role <role>', description: 'delete the assignments of this role: a name or an id' },
+    ...scopeFlags,
+    { flags: '--include-inherited', description: 'also delete the assignments at the scopes above' },
+    { ...yesFlag, description: 'has no effect: the command asks for no confirmation' },
+  ],
+  examples: [
+    'acrux role assignment delete --assignee alice@contoso.example --role AcrPull --scope "$(acrux acr show -n contoso --query id -o tsv)"',
+  ],
+  prints: 'result',
+  run: deleteAssignments,
+})
+
+async function deleteAssignments(flags: Flags, context: CommandContext): Promise<void> {
+  requireNoneEmpty(flags)
+  const { ids, assignee, assigneeObjectId, role, resourceGroup, scope, includeInherited } = flags
+  if ((ids ?? assignee ?? assigneeObjectId ?? role ?? resourceGroup ?? scope) === undefined) {
+    throw failure(
+      'Please provide at least one of these arguments: --ids, --assignee, --assignee-object-id, --role, --resource-group, --scope',
+    )
+  }
+  if (assignee !== undefined && assigneeObjectId !== undefined)
+    throw failure('Usage error: Provide only one of --assignee or --assignee-object-id.')
+  const account = await requireScopeAccount(context, flags)
+  const selected =
+    ids ??
+    (
+      await searchAssignments(account, {
+        scope: scopeOf(account, flags),
+        objectId:
+          assigneeObjectId ??
+          (assignee === undefined ? undefined : (await requirePrincipal(context, account, assignee)).id),
+        role,
+        includesInherited: includeInherited === true,
+      })
+    ).map((each) => String(each['id']))
+  if (selected.length === 0) throw failure('No matched assignments were found to delete')
+  for (const id of selected) await askArm(account, { method: 'DELETE', url: `${id}?api-version=${assignmentVersion}` })
+}

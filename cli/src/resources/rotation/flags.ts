@@ -1,0 +1,50 @@
+import { yesFlag } from '../../framework/options/flags.ts'
+import { type ExitCodeTexts, type FlagDescription, azExitCodes } from '../../framework/command/command.ts'
+import { requireDuration } from '../../framework/values/duration.ts'
+import { type DeliveryFlags, deliveryFlags } from './deliver.ts'
+
+/** The options of the commands that rotate a password. */
+export type RotationFlags = DeliveryFlags & {
+  /** Milliseconds. Default: {@link defaultAfterMs}. */
+  readonly after?: number
+  readonly finish?: true
+  readonly wait?: true
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+/** How long the old password must be unused. An access token that was obtained with it is valid for up to 75 minutes. */
+export const defaultAfterMs = 24 * 3_600_000
+
+/** Describes {@link RotationFlags}. */
+export const rotationFlags: readonly FlagDescription[] = [
+  ...deliveryFlags,
+  {
+    flags: '--finish',
+    description: 'delete the old password, if nobody has used it for the time of --after, and create none',
+  },
+  {
+    flags: '--wait',
+    description: 'wait until nobody has used the old password for the time of --after, and delete it',
+  },
+  {
+    flags: '--after <duration>',
+    description: 'how long the old password must be unused, such as 90m, 24h or 7d. Default: 24h',
+    parse: requireDuration,
+  },
+  { flags: '--dry-run', description: 'say what would be done, and change nothing' },
+  yesFlag,
+]
+
+/** What a rotation is. */
+export const aboutRotation = `
+A rotation has two steps, and both passwords are valid between them. The first creates a new password. Install it in all
+clients. The second, with --finish, deletes the old password. It fails while the old password is in use: a use within the
+time of --after, by any client, counts. Until that time has passed since the new password was created, it fails too.
+Run it again later, or use --wait.`
+
+/** The exit codes of the commands that rotate a password. */
+export const rotationExitCodes: ExitCodeTexts = {
+  ...azExitCodes,
+  4: 'the old password was used too recently, and was not deleted',
+}

@@ -1,0 +1,78 @@
+import { failure } from '../../framework/command/failure.ts'
+import { durationText } from '../../framework/values/duration.ts'
+import type { Holder, Passwords, RotatedPassword } from './holder.ts'
+
+/** The passwords that have not expired, oldest first. */
+export function validPasswords({ all }: Passwords): readonly RotatedPassword[] {
+  const nowMs = Date.now()
+  return all
+    .filter(({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs)
+    .toSorted((one, other) => one.createdAtMs - other.createdAtMs)
+}
+
+/** The password that a new one replaces. Undefined if there is none. @throws CommandFailure if there are several */
+export function oldToReplace(
+  holder: Holder,
+  passwords: Passwords,
+  id: string | undefined,
+): RotatedPassword | undefined {
+  const valid = validPasswords(passwords)
+  if (valid.length >= holder.maxPasswords)
+    throw several(
+      holder,
+      passwords,
+      `delete the oldest one when it is no longer used: ${holder.commandLine} --finish, or without a check: ${holder.deleteCommandLine(valid[0]?.id ?? '')}`,
+    )
+  if (id !== undefined) return requireOne(holder, valid, id)
+  if (valid.length > 1) throw several(holder, passwords, 'select the one to replace with --key-id')
+  return valid[0]
+}
+
+/** The password that the newest one replaced. @throws CommandFailure if there is none, or if there are several */
+export function oldToDelete(holder: Holder, passwords: Passwords, id: string | undefined): RotatedPassword {
+  const old = validPasswords(passwords).slice(0, -1)
+  if (id !== undefined) return requireOne(holder, old, id)
+  const [first, second] = old
+  if (first === undefined)
+    throw failure(`${holder.title} has no old password`, `create a new password first: ${holder.commandLine}`)
+  if (second !== undefined) throw several(holder, passwords, 'select the one to delete with --key-id')
+  return first
+}
+
+/** When a password was last used, in words. */
+export function lastUseText(
+  { usesUnknown }: Pick<Passwords, 'usesUnknown'>,
+  { lastUsedAtMs }: RotatedPassword,
+): string {
+  if (usesUnknown !== undefined) return 'last use unknown'
+  return lastUsedAtMs === undefined ? 'not used yet' : `last used ${agoText(lastUsedAtMs)}`
+}
+
+/** A time in the past, in words. */
+export function agoText(atMs: number): string {
+  return `${durationText(Date.now() - atMs)} ago`
+}
+
+/** Requires that the last use of a password is known before it is deleted. @throws CommandFailure */
+export function requireKnownUses(holder: Holder, { usesUnknown }: Passwords, { id }: RotatedPassword): void {
+  if (usesUnknown === undefined) return
+  throw failure(
+    `it is not known when ${id} of ${holder.title} was last used: ${usesUnknown}`,
+    `use an account with the role Reader, or delete it without a check: ${holder.deleteCommandLine(id)}`,
+  )
+}
+
+function several(holder: Holder, passwords: Passwords, nextStep: string) {
+  const valid = validPasswords(passwords)
+  const lines = valid.map(
+    (each) => `  ${each.id}: created ${agoText(each.createdAtMs)}, ${lastUseText(passwords, each)}`,
+  )
+  return failure([`${holder.title} has ${valid.length} valid passwords:`, ...lines].join('\n'), nextStep)
+}
+
+function requireOne(holder: Holder, among: readonly RotatedPassword[], id: string): RotatedPassword {
+  const found = among.find((each) => each.id === id)
+  if (found !== undefined) return found
+  const known = among.map((each) => each.id).join(', ')
+  throw failure(`${holder.title} has no old password ${id}`, known === '' ? undefined : `it has ${known}`)
+}

@@ -1,0 +1,102 @@
+import { type ScrubProgress, scrubDataDir } from '@acrux/server'
+import { requireSignedInAt } from '../../clients/arm/az.ts'
+import { defineCommand } from '../../framework/command/command.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
+import { WrongUsageError } from '../../framework/command/failure.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir-flags.ts'
+import { findingText } from './finding-text.ts'
+import { createProgressDisplay } from './progress-display.ts'
+import { scrubServer } from './server-scrub.ts'
+
+const about = `
+The command reads all stored bytes. It checks that each blob has a file and a row, that the bytes match their digests,
+that everything that a manifest refers to exists, and that the audit log was not altered.
+
+With --data-dir or --config, it reads the data directory of a stopped server. With --server, it starts the scrub on a
+running server, as the account that is signed in. This requires the action Acrux.Server/scrub/action.
+
+Without --repair, nothing changes. With --repair, corrupt and missing content is quarantined: the registry reports it as
+unknown, and the next push of the same content replaces it. Files without a row are removed if they are older than
+gc.leaseSeconds. Such files are harmless: a crash leaves them, and garbage collection removes them, too. Open uploads are
+never changed.`
+
+type Flags = DataDirFlags & {
+  readonly server?: string
+  readonly repair: boolean
+  readonly json: boolean
+}
+
+/** `acrux scrub`. */
+export const command = defineCommand<Flags>({
+  about,
+  examples: [
+    'acrux scrub --data-dir /var/lib/acrux',
+    'acrux scrub --config /etc/acrux/acrux.yaml --repair',
+    'acrux scrub --server https://registry.example.com --json > report.json',
+  ],
+  exitCodes: {
+    0: 'no problems were found',
+    1: 'content or the audit log is corrupt, also after --repair has quarantined the content',
+    2: 'wrong option or setting',
+    3: 'the server could not be asked, or could not complete the scrub',
+    4: 'all content is sound, and --repair removed all files without a row',
+    5: 'all content is sound, and files without a row exist, as after a crash',
+    12: 'a running server uses the data directory',
+    13: 'the data directory or its database cannot be used',
+    14: 'the master key cannot be read',
+    16: 'a newer version changed the database, and this one does not work with it',
+    19: 'the object store cannot be used',
+  },
+  flags: [
+    ...dataDirFlags('the data directory of a stopped server'),
+    {
+      flags: '--server <url>',
+      description: 'scrub the running server of the account that is signed in, instead of a data directory',
+    },
+    { flags: '--repair', description: 'quarantine corrupt content and remove old files without a row', default: false },
+    { flags: '--json', description: 'print the report as JSON', default: false },
+  ],
+  prints: 'itself',
+  run: scrub,
+})
+
+async function scrub(flags: Flags, context: CommandContext): Promise<void> {
+  const { server, dataDir, config, repair, json } = flags
+  if (server !== undefined && (dataDir !== undefined || config !== undefined)) {
+    throw new WrongUsageError(
+      '--server cannot be combined with --data-dir or --config',
+      'use --server for a running server, and --data-dir for a stopped one',
+    )
+  }
+  const display = createProgressDisplay(process.stderr)
+  const scrubPlace = async (): Promise<ScrubProgress> => {
+    if (server === undefined) return scrubDataDir(await configurationOf(flags), { repair, onProgress: display.show })
+    await requireSignedInAt(context, server)
+    return scrubServer(context, repair, display.show)
+  }
+  const report = await scrubPlace().finally(display.end)
+  if (json) context.print(`${JSON.stringify(report, undefined, 2)}\n`)
+  else context.print(reportText(report))
+  if (report.findingCount === 0) return
+  const leftovers = report.findings.filter(({ kind }) => kind === 'file-without-row')
+  if (leftovers.length < report.findings.length) {
+    context.log.notice(
+      repair
+        ? 'push the quarantined images again, or restore a backup: the next push replaces their content'
+        : 'run the command with --repair to quarantine corrupt content, so that the next push replaces it',
+    )
+    return context.exitWith(1)
+  }
+  context.log.notice('all content is sound: a crash leaves files without a row, and garbage collection removes them')
+  context.exitWith(leftovers.every(({ repaired }) => repaired) ? 4 : 5)
+}
+
+function reportText({ counts, findings, findingCount }: ScrubProgress): string {
+  return [
+    ...findings.map(findingText),
+    ...(findingCount > findings.length ? [`${findingCount - findings.length} more problems`] : []),
+    `checked ${counts.blobs} blobs (${counts.bytes} bytes), ${counts.manifests} manifests, ${counts.files} files, ${counts.auditEvents} audit events`,
+    findingCount === 0 ? 'no problems found' : `problems found: ${findingCount}`,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,10 @@
+import { defineCommand } from '../../framework/command/command.ts'
+import { version } from '../../version.ts'
+
+/** `acrux version`. */
+export const command = defineCommand({
+  examples: ['acrux version'],
+  exitCodes: {},
+  prints: 'itself',
+  run: async (_flags, { print }) => print(`acrux ${version} (node ${process.versions.node})\n`),
+})

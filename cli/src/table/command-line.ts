@@ -1,0 +1,26 @@
+import { CommanderError } from 'commander'
+import { commandTable } from './table.ts'
+import { loadProgram } from './program.ts'
+
+const wrongUsage = 2
+
+/** Runs the command line of the process. Wrong options and unknown commands cause exit code 2, as for az. */
+export async function main(args: readonly string[]): Promise<void> {
+  const named = commandNamedBy(args)
+  const program = await loadProgram((path) => path === named)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    const isHelp = error.exitCode === 0 || (error.code === 'commander.help' && args.length === 0)
+    process.exitCode = isHelp ? error.exitCode : wrongUsage
+  }
+}
+
+/** The path of the command that the first words name. Only it is loaded, so that others do not slow it down. */
+function commandNamedBy(args: readonly string[]): string | undefined {
+  const words = args[0] === 'help' ? args.slice(1) : args
+  const option = words.findIndex((word) => word.startsWith('-'))
+  const text = `${words.slice(0, option === -1 ? words.length : option).join(' ')} `
+  return commandTable.find(({ path }) => text.startsWith(`${path} `))?.path
+}

@@ -1,0 +1,47 @@
+import { Command as Parser } from 'commander'
+import { addCommand } from '../framework/parser/parser.ts'
+import { run as runCommand } from '../framework/parser/run.ts'
+import { commandTable, groups } from './table.ts'
+import { withHelp } from '../framework/parser/help-text.ts'
+import { version } from '../version.ts'
+
+/** Creates the parser. Only the commands that `isNeeded` selects by their path are loaded and get their options. */
+export async function loadProgram(isNeeded: (path: string) => boolean): Promise<Parser> {
+  const program = new Parser('acrux')
+    .description("A self-hosted container registry that speaks Azure Container Registry's authentication.")
+    .helpCommand('help [command]', 'show the help of a command')
+    .showHelpAfterError('       the commands: acrux --help')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'acrux: ')) })
+    .exitOverride()
+  program.version(version, '--version', 'print the version')
+  withHelp(program, {
+    examples: [
+      'acrux serve',
+      'acrux serve --help',
+      'acrux acr why --last -n contoso',
+      'acrux backup create /backup/acrux --data-dir /var/lib/acrux',
+    ],
+  })
+  const parsers = new Map<string, Parser>([['', program]])
+  for (const { path, summary, about, examples } of groups) {
+    const parser = childOf(parsers, path).description(summary)
+    parser.showHelpAfterError(`       the commands: acrux ${path} --help`)
+    parsers.set(path, withHelp(parser, { about, examples }))
+  }
+  for (const { path, summary, load } of commandTable) {
+    const parser = childOf(parsers, path).description(summary)
+    parser.showHelpAfterError(`       the options: acrux ${path} --help`)
+    if (isNeeded(path)) addCommand(parser, (await load()).command, runCommand)
+  }
+  return program
+}
+
+/** Adds the last word of a path to the parser of the words before it. */
+function childOf(parsers: ReadonlyMap<string, Parser>, path: string): Parser {
+  const words = path.split(' ')
+  const name = words.at(-1) ?? ''
+  const group = words.slice(0, -1).join(' ')
+  const parent = parsers.get(group)
+  if (parent === undefined) throw new Error(`the command table has no group ${group}`)
+  return parent.command(name)
+}
