@@ -51,7 +51,7 @@ export {
   rotateMasterKey,
   scrubDataDir,
 } from './compose/index.ts'
-export { decisionDocument } from './decisions/index.ts'
+export { decisionDocument } from './authorization/index.ts'
 export {
   type Configuration,
   ConfigurationError,

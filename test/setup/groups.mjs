@@ -8,8 +8,8 @@ import { isLongest } from './order.mjs'
  * and walks over all routes. `test:quick` leaves them out.
  */
 const slow = [
-  'server/src/access/conditions/condition-pairs.test.ts',
-  'server/src/access/differential.test.ts',
+  'server/src/authorization/conditions/condition-pairs.test.ts',
+  'server/src/authorization/differential.test.ts',
   'server/src/audit/chain/chain.test.ts',
   'server/src/audit/search/search-events.test.ts',
   'server/src/compose/*.test.ts',

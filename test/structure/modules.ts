@@ -122,8 +122,8 @@ const server: Readonly<Record<string, ModuleRow>> = {
       account: ['pages', 'sessions', 'flow', 'authentication'],
     },
   },
-  access: {
-    imports: ['audit'],
+  authorization: {
+    imports: ['audit', 'resources', 'directory'],
     submodules: {
       rights: [],
       conditions: [],
@@ -131,6 +131,7 @@ const server: Readonly<Record<string, ModuleRow>> = {
       'scope-maps': ['rights'],
       'anonymous-access': ['rights', 'scope-maps'],
       'scoped-tokens': ['rights', 'scope-maps'],
+      decisions: ['rights', 'roles', 'scope-maps', 'scoped-tokens'],
     },
   },
   registry: {
@@ -154,7 +155,7 @@ const server: Readonly<Record<string, ModuleRow>> = {
   },
   imports: { imports: ['storage', 'audit', 'registry'], submodules: {} },
   'token-service': {
-    imports: ['audit', 'resources', 'directory', 'credentials', 'issuers', 'identity', 'access', 'registry'],
+    imports: ['audit', 'resources', 'directory', 'credentials', 'issuers', 'identity', 'authorization', 'registry'],
     submodules: {
       limits: [],
       tokens: [],
@@ -163,7 +164,6 @@ const server: Readonly<Record<string, ModuleRow>> = {
       gate: ['limits', 'tokens', 'denials'],
     },
   },
-  decisions: { imports: ['audit', 'resources', 'directory', 'access'], submodules: {} },
   management: {
     imports: [
       'storage',
@@ -173,11 +173,10 @@ const server: Readonly<Record<string, ModuleRow>> = {
       'credentials',
       'issuers',
       'identity',
-      'access',
+      'authorization',
       'registry',
       'imports',
       'token-service',
-      'decisions',
     ],
     submodules: {
       arm: [],

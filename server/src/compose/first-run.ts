@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Access, ownerRole } from '../access/index.ts'
+import { type Access, ownerRole } from '../authorization/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { type Credentials, prepareGeneratedPassword } from '../credentials/index.ts'

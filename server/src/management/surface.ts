@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type DecisionRecord, recordActionDecision } from '../access/index.ts'
+import { type DecisionRecord, recordActionDecision } from '../authorization/index.ts'
 import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'

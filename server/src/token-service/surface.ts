@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HTTPMethods } from 'fastify'
-import { failedBefore } from '../access/index.ts'
+import { failedBefore } from '../authorization/index.ts'
 import type { Audit } from '../audit/index.ts'
 import { AuthorityMovedError } from '../platform/process/authorized-work.ts'
 import { DatabaseBusyError } from '../platform/process/outage.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import type { Access } from '../access/index.ts'
+import type { Access } from '../authorization/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'

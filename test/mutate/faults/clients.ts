@@ -46,10 +46,10 @@ export const clientFaults: readonly Fault[] = [
   },
   {
     what: 'A role with a condition permits an action everywhere',
-    file: 'server/src/access/roles/role-union.ts',
+    file: 'server/src/authorization/roles/role-union.ts',
     find: "role !== undefined && condition === 'none' && permits(role, need)",
     replace: 'role !== undefined && permits(role, need)',
-    tests: ['server/src/access/roles/role-union.test.ts'],
+    tests: ['server/src/authorization/roles/role-union.test.ts'],
   },
   {
     what: 'A route of ARM or Graph does not ask for the second authentication of the portal',

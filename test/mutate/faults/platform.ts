@@ -24,7 +24,7 @@ export const platformFaults: readonly Fault[] = [
     tests: [
       'server/src/platform/keys/sealing.test.ts',
       'server/src/credentials/secrets/client-secrets.test.ts',
-      'server/src/access/scoped-tokens/scoped-tokens.test.ts',
+      'server/src/authorization/scoped-tokens/scoped-tokens.test.ts',
     ],
   },
   {

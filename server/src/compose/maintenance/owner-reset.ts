@@ -1,4 +1,4 @@
-import { type Access, createAccess, ownerRole } from '../../access/index.ts'
+import { type Access, createAccess, ownerRole } from '../../authorization/index.ts'
 import { type Audit, createAudit } from '../../audit/index.ts'
 import { type Directory, DirectoryError, type User, createDirectory } from '../../directory/index.ts'
 import { type Credentials, createCredentials, prepareGeneratedPassword } from '../../credentials/index.ts'

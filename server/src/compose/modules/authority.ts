@@ -1,4 +1,4 @@
-import { createAccess } from '../../access/index.ts'
+import { createAccess } from '../../authorization/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import { createCredentials } from '../../credentials/index.ts'
 import { createDirectory } from '../../directory/index.ts'

@@ -1,6 +1,6 @@
 import { createAuditLog, createWebhooks, tallyEvents } from '../../audit/index.ts'
 import { type Configuration, settingsInForce } from '../../configuration/index.ts'
-import { createDecisions } from '../../decisions/index.ts'
+import { createDecisions } from '../../authorization/index.ts'
 import { createManagement } from '../../management/index.ts'
 import { createRegistryActivity } from '../../resources/index.ts'
 import { listRegistries } from '../hosts/login-servers.ts'

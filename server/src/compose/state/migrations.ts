@@ -1,4 +1,4 @@
-import { accessMigrations } from '../../access/index.ts'
+import { accessMigrations } from '../../authorization/index.ts'
 import { auditMigrations } from '../../audit/index.ts'
 import { credentialMigrations } from '../../credentials/index.ts'
 import { directoryMigrations } from '../../directory/index.ts'

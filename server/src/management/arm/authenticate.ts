@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { failedBefore } from '../../access/index.ts'
+import { failedBefore } from '../../authorization/index.ts'
 import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { explainRejectedIdentityToken } from '../../token-service/index.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Authorship } from '../../access/index.ts'
+import type { Authorship } from '../../authorization/index.ts'
 import { formatArmTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import type { Author } from '@acrux/shared/standards/azure/author.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'

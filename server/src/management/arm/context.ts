@@ -1,7 +1,6 @@
 import type { z } from 'zod'
-import type { Access, Principal } from '../../access/index.ts'
+import type { Access, Principal, Decisions } from '../../authorization/index.ts'
 import type { Audit, AuditChain, AuditLag, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
-import type { Decisions } from '../../decisions/index.ts'
 import type { Credential, Credentials } from '../../credentials/index.ts'
 import type { Directory, MayBecome, SigningPrincipal } from '../../directory/index.ts'
 import type { Identity } from '../../identity/index.ts'

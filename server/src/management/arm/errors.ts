@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DecisionRecord } from '../../access/index.ts'
+import type { DecisionRecord } from '../../authorization/index.ts'
 import { DirectoryError } from '../../directory/index.ts'
 import type { TokenOwner } from '../../identity/index.ts'
 import { apiSchemas } from '../../platform/http/api-schema.ts'

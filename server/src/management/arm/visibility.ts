@@ -1,4 +1,4 @@
-import type { AssignmentListPart, RoleAssignment } from '../../access/index.ts'
+import type { AssignmentListPart, RoleAssignment } from '../../authorization/index.ts'
 import { isWithinScope } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { ManagementCaller, ManagementContext } from './context.ts'
 

@@ -1,6 +1,6 @@
 import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
-import type { Authorship } from '../../access/index.ts'
+import type { Authorship } from '../../authorization/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Registry } from '../../resources/index.ts'
 import { readBody } from '../arm/body.ts'

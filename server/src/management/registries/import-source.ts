@@ -1,4 +1,4 @@
-import { failedBefore } from '../../access/index.ts'
+import { failedBefore } from '../../authorization/index.ts'
 import type { ImportFrom } from '../../imports/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { covers } from '@acrux/shared/standards/oauth/access-scope.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ScopedToken } from '../../access/index.ts'
+import type { ScopedToken } from '../../authorization/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Registry } from '../../resources/index.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'

@@ -1,6 +1,6 @@
 import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
-import { type ScopeMap, ScopeMapInUseError } from '../../access/index.ts'
+import { type ScopeMap, ScopeMapInUseError } from '../../authorization/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Registry } from '../../resources/index.ts'

@@ -4,7 +4,7 @@ import {
   type ScopedToken,
   type ScopedTokenPasswordName,
   scopedTokenPasswordNames as passwordNames,
-} from '../../access/index.ts'
+} from '../../authorization/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Registry } from '../../resources/index.ts'

@@ -1,5 +1,6 @@
-import { type RightInQuestion, everyRight } from '../../access/index.ts'
 import {
+  type RightInQuestion,
+  everyRight,
   type AccessExplanation,
   type AllowedPrincipalPage,
   type Decision,
@@ -8,7 +9,7 @@ import {
   allowedPrincipalsResponse,
   decisionResponse,
   modeChangesResponse,
-} from '../../decisions/index.ts'
+} from '../../authorization/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { isWithinScope } from '@acrux/shared/standards/azure/resource-id.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'

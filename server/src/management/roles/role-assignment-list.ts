@@ -1,4 +1,4 @@
-import type { AssignmentFilter } from '../../access/index.ts'
+import type { AssignmentFilter } from '../../authorization/index.ts'
 import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { parseExtensionId, roleAssignmentId } from '@acrux/shared/standards/azure/resource-id.ts'

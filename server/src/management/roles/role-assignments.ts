@@ -8,7 +8,7 @@ import {
   RoleNotAssignableError,
   isAssignableAt,
   ownerRole,
-} from '../../access/index.ts'
+} from '../../authorization/index.ts'
 import type { DirectoryPrincipal } from '../../directory/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'

@@ -6,7 +6,7 @@ import {
   RoleInUseError,
   RoleLimitError,
   RoleNameTakenError,
-} from '../../access/index.ts'
+} from '../../authorization/index.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { parseResourceId, roleDefinitionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type RoleDefinition, isAssignableAt } from '../../access/index.ts'
+import { type RoleDefinition, isAssignableAt } from '../../authorization/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import { isWithinScope, roleDefinitionId } from '@acrux/shared/standards/azure/resource-id.ts'

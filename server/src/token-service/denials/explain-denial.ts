@@ -7,7 +7,7 @@ import {
   failedBefore,
   recordDecision,
   withinLimit,
-} from '../../access/index.ts'
+} from '../../authorization/index.ts'
 import type { Directory } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { RevisionCache } from '../../platform/memory/revision-cache.ts'

@@ -1,4 +1,4 @@
-import { type DecisionRecord, type RecordedChange, failedBefore, withinLimit } from '../../access/index.ts'
+import { type DecisionRecord, type RecordedChange, failedBefore, withinLimit } from '../../authorization/index.ts'
 import type { ClientSecretCheck } from '../../credentials/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'

@@ -1,4 +1,4 @@
-import { type DecisionRecord, type RecordedChange, failedBefore } from '../../access/index.ts'
+import { type DecisionRecord, type RecordedChange, failedBefore } from '../../authorization/index.ts'
 import type { Directory } from '../../directory/index.ts'
 import type { IdentityRefusal, PresentedToken, RefusedToken } from '../../identity/index.ts'
 import { failureOfPrincipal } from './explain-denial.ts'

@@ -1,4 +1,4 @@
-import { type DecisionRecord, failedBefore } from '../../access/index.ts'
+import { type DecisionRecord, failedBefore } from '../../authorization/index.ts'
 import type { Form } from '@acrux/shared/standards/http/form.ts'
 import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
 import { TokenError, authenticationRequired } from './errors.ts'

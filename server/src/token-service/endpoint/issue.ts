@@ -1,4 +1,4 @@
-import { type DecisionRecord, withinLimit } from '../../access/index.ts'
+import { type DecisionRecord, withinLimit } from '../../authorization/index.ts'
 import type { RecurringEvent } from '../../audit/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { CallerBudget } from '../../platform/limits/caller-budget.ts'

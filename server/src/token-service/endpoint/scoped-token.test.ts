@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { ScopedTokenPasswordName } from '../../access/index.ts'
+import type { ScopedTokenPasswordName } from '../../authorization/index.ts'
 import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { basic, openTestTokenService } from '../test-token-service.ts'

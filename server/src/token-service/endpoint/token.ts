@@ -1,4 +1,4 @@
-import { failedBefore } from '../../access/index.ts'
+import { failedBefore } from '../../authorization/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'

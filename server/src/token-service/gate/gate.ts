@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { type DecisionRecord, failedBefore } from '../../access/index.ts'
+import { type DecisionRecord, failedBefore } from '../../authorization/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Admission, Gate, HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'

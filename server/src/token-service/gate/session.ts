@@ -1,4 +1,4 @@
-import type { Principal, RegistryRights } from '../../access/index.ts'
+import type { Principal, RegistryRights } from '../../authorization/index.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'

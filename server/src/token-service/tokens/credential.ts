@@ -1,5 +1,5 @@
 import type { CallerBudget, CallerBudgets } from '../../platform/limits/caller-budget.ts'
-import type { Access, Principal, ScopedTokenPasswordId } from '../../access/index.ts'
+import type { Access, Principal, ScopedTokenPasswordId } from '../../authorization/index.ts'
 import type { AuditActor, AuditCredential, AuditEvent } from '../../audit/index.ts'
 import type { Directory } from '../../directory/index.ts'
 import type { TokenOwner } from '../../identity/index.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventFilter } from '../audit/index.ts'
+import type { EventFilter } from '../../audit/index.ts'
 import type { DecisionContext } from './context.ts'
 import { createDecisions } from './decisions.ts'
 

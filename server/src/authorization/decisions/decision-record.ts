@@ -1,8 +1,8 @@
 import type { NetworkChange } from '@acrux/shared/standards/azure/network-rules.ts'
-import type { AssignedRole, Verdict } from './roles/assigned-role.ts'
+import type { AssignedRole, Verdict } from '../roles/assigned-role.ts'
 import type { Explanation, SmallestChange } from './explain.ts'
 import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
-import type { RegistryInQuestion } from './rights/model.ts'
+import type { RegistryInQuestion } from '../rights/model.ts'
 
 /** An assignment that was considered, as it is recorded. */
 export type RecordedAssignment = AssignedRole['assignment'] & {

@@ -1,6 +1,6 @@
 export type { Principal } from './rights/model.ts'
 export type { RoleDefinition, NewRoleDefinition, PrincipalType, RoleAssignment } from './roles/model.ts'
-export { createAccess, type Access } from './access.ts'
+export { createAccess, type Access } from './authorization.ts'
 export type { AssignmentFilter, AssignmentListPart } from './roles/list-assignments.ts'
 export type { Authorship } from './rights/authorship.ts'
 export { ownerRole } from './roles/built-in-roles.ts'
@@ -11,7 +11,7 @@ export {
   recordActionDecision,
   recordDecision,
   withinLimit,
-} from './decision-record.ts'
+} from './decisions/decision-record.ts'
 export {
   AssignmentExistsError,
   BuiltInRoleError,
@@ -21,8 +21,6 @@ export {
   RoleNotAssignableError,
 } from './roles/errors.ts'
 export { ScopeMapInUseError } from './scope-maps/errors.ts'
-export type { AllowedPrincipal, ConsideredAssignment, Explanation } from './explain.ts'
-export type { ModeChange, RightChange } from './mode-changes.ts'
 export type { RightInQuestion } from './rights/model.ts'
 export { accessMigrations } from './migrations.ts'
 export { type RegistryRights, everyRight } from './rights/repository-rights.ts'
@@ -34,3 +32,15 @@ export {
   type ScopedTokenPasswordName,
   scopedTokenPasswordNames,
 } from './scoped-tokens/scoped-tokens.ts'
+export { decisionDocument } from './decisions/decision-document.ts'
+export { createDecisions, type Decisions } from './decisions/decisions.ts'
+export {
+  type AccessExplanation,
+  type AllowedPrincipalPage,
+  type Decision,
+  type ModeChangeList,
+  accessExplanationResponse,
+  allowedPrincipalsResponse,
+  decisionResponse,
+  modeChangesResponse,
+} from './decisions/model.ts'

@@ -1,5 +1,6 @@
-import type { ConsideredAssignment, Explanation, Principal, RightInQuestion } from '../access/index.ts'
-import type { Registry } from '../resources/index.ts'
+import type { ConsideredAssignment, Explanation } from './explain.ts'
+import type { Principal, RightInQuestion } from '../rights/model.ts'
+import type { Registry } from '../../resources/index.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { roleAssignmentId, roleDefinitionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { DecisionContext } from './context.ts'

@@ -1,5 +1,5 @@
-import type { ModeChange, RightChange } from '../access/index.ts'
-import type { Registry } from '../resources/index.ts'
+import type { ModeChange, RightChange } from './mode-changes.ts'
+import type { Registry } from '../../resources/index.ts'
 import type { PageOfPrincipals } from './allowed-principals.ts'
 import type { DecisionContext } from './context.ts'
 import type { ModeChangeDocument, ModeChangeList, RightChangeDocument } from './model.ts'

@@ -1,12 +1,8 @@
-import {
-  type DecisionRecord,
-  type Principal,
-  everyRight,
-  recordActionDecision,
-  recordDecision,
-} from '../access/index.ts'
-import { type EventFilter, type InTurn, auditEventDocument } from '../audit/index.ts'
-import type { Registry } from '../resources/index.ts'
+import { type DecisionRecord, recordActionDecision, recordDecision } from './decision-record.ts'
+import { type Principal } from '../rights/model.ts'
+import { everyRight } from '../rights/repository-rights.ts'
+import { type EventFilter, type InTurn, auditEventDocument } from '../../audit/index.ts'
+import type { Registry } from '../../resources/index.ts'
 import type { DecisionContext } from './context.ts'
 import { assignmentDocuments, decisionDocument, failureOf } from './decision-document.ts'
 import type { DecisionDocument, DecisionSince } from './model.ts'

@@ -1,9 +1,9 @@
-import { type Verdict, judge, permits } from './roles/assigned-role.ts'
-import type { createAssignedRoles } from './roles/assigned-roles.ts'
-import { builtInRoles } from './roles/built-in-roles.ts'
+import { type Verdict, judge, permits } from '../roles/assigned-role.ts'
+import type { createAssignedRoles } from '../roles/assigned-roles.ts'
+import { builtInRoles } from '../roles/built-in-roles.ts'
 import { type Explanation, furthest, names } from './explain.ts'
-import type { Principal } from './rights/model.ts'
-import type { RoleDefinition } from './roles/model.ts'
+import type { Principal } from '../rights/model.ts'
+import type { RoleDefinition } from '../roles/model.ts'
 
 /** Explanations of decisions about the management API. */
 export interface ExplainAction {

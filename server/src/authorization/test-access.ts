@@ -6,7 +6,7 @@ import { registryId, resourceGroupId, subscriptionId } from '@acrux/shared/stand
 import type { Principal, RegistryInQuestion } from './rights/model.ts'
 import type { RoleAssignment } from './roles/model.ts'
 import { accessMigrations } from './migrations.ts'
-import { createAccess } from './access.ts'
+import { createAccess } from './authorization.ts'
 
 export const testSubscriptionId = '10000000-0000-4000-8000-000000000001'
 

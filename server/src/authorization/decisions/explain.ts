@@ -1,21 +1,21 @@
 import { scopeChain } from '@acrux/shared/standards/azure/resource-id.ts'
 import { repositoryNameAttribute } from '@acrux/shared/standards/conditions/role-condition.ts'
-import { type AssignedRole, type Verdict, judge } from './roles/assigned-role.ts'
-import type { ActionNeed, Principal, RegistryInQuestion, RightInQuestion } from './rights/model.ts'
-import type { createAssignedRoles } from './roles/assigned-roles.ts'
-import { builtInRoles } from './roles/built-in-roles.ts'
+import { type AssignedRole, type Verdict, judge } from '../roles/assigned-role.ts'
+import type { ActionNeed, Principal, RegistryInQuestion, RightInQuestion } from '../rights/model.ts'
+import type { createAssignedRoles } from '../roles/assigned-roles.ts'
+import { builtInRoles } from '../roles/built-in-roles.ts'
 import {
   type RegistryRights,
   anonymousRights,
   everyRight,
   needsOf,
   repositoryInQuestion,
-} from './rights/repository-rights.ts'
-import { rightsOfRoles, createRoleUnion } from './roles/role-union.ts'
-import { permissionGiving } from './scope-maps/scope-map-rights.ts'
-import type { ScopeMap } from './scope-maps/scope-maps.ts'
-import type { RoleAssignmentStore } from './roles/role-assignment-store.ts'
-import type { RoleAssignment } from './roles/model.ts'
+} from '../rights/repository-rights.ts'
+import { rightsOfRoles, createRoleUnion } from '../roles/role-union.ts'
+import { permissionGiving } from '../scope-maps/scope-map-rights.ts'
+import type { ScopeMap } from '../scope-maps/scope-maps.ts'
+import type { RoleAssignmentStore } from '../roles/role-assignment-store.ts'
+import type { RoleAssignment } from '../roles/model.ts'
 
 /** An assignment that was considered, and its verdict. */
 export type ConsideredAssignment = {

@@ -14,7 +14,7 @@ import {
 } from './test-access.ts'
 import { AssignmentExistsError } from './roles/errors.ts'
 import type { Principal } from './rights/model.ts'
-import { createAccess } from './access.ts'
+import { createAccess } from './authorization.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
 const bob = 'b0b00000-0000-4000-8000-000000000002'

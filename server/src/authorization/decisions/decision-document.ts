@@ -1,6 +1,6 @@
 import { roleAssignmentId, roleDefinitionId } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { DecisionRecord, RecordedChange } from '../access/index.ts'
-import type { AuditEventDocument } from '../audit/index.ts'
+import type { DecisionRecord, RecordedChange } from './decision-record.ts'
+import type { AuditEventDocument } from '../../audit/index.ts'
 import type { DecisionAssignment, DecisionChange, DecisionDocument } from './model.ts'
 
 /** The decision that an event records, from the event alone; undefined for an event without a decision. */

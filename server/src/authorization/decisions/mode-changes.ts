@@ -8,13 +8,13 @@ import {
   placesOf,
   unionOfPlaces,
 } from '@acrux/shared/standards/conditions/role-condition-places.ts'
-import type { ActionNeed, RegistryInQuestion } from './rights/model.ts'
-import { needsOf } from './rights/repository-rights.ts'
-import { type JudgedRole, judge, permits } from './roles/assigned-role.ts'
-import type { AssignedRoles } from './roles/assigned-roles.ts'
-import type { RoleAssignment } from './roles/model.ts'
-import type { RoleAssignmentStore } from './roles/role-assignment-store.ts'
-import type { PrincipalRoleRow } from './roles/rows.ts'
+import type { ActionNeed, RegistryInQuestion } from '../rights/model.ts'
+import { needsOf } from '../rights/repository-rights.ts'
+import { type JudgedRole, judge, permits } from '../roles/assigned-role.ts'
+import type { AssignedRoles } from '../roles/assigned-roles.ts'
+import type { RoleAssignment } from '../roles/model.ts'
+import type { RoleAssignmentStore } from '../roles/role-assignment-store.ts'
+import type { PrincipalRoleRow } from '../roles/rows.ts'
 
 type Mode = RegistryInQuestion['roleAssignmentMode']
 

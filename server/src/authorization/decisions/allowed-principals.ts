@@ -1,5 +1,6 @@
-import type { AllowedPrincipal, RightInQuestion } from '../access/index.ts'
-import type { Registry } from '../resources/index.ts'
+import type { AllowedPrincipal } from './explain.ts'
+import type { RightInQuestion } from '../rights/model.ts'
+import type { Registry } from '../../resources/index.ts'
 import type { DecisionContext } from './context.ts'
 import { consideredDocument, questionDocument } from './explanation.ts'
 import type { AllowedPrincipalDocument, AllowedPrincipalPage } from './model.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type DocumentOf, apiSchemas } from '../platform/http/api-schema.ts'
+import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 
 const text = z.string()
 const textOrNull = text.nullable()
