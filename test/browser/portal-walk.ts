@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { loadAxe, untilPageIsShown } from './portal-page.ts'
 import { frames, settled } from './portal-settled.ts'
 
-const routesFile = join(import.meta.dirname, '../../portal/src/routes.tsx')
+const routesFile = join(import.meta.dirname, '../../portal/src/routes/routes.tsx')
 
 /** The paths of all views, as the portal's own table of routes has them: `/registries/$registry/tokens`. */
 export function routePaths(): readonly string[] {

@@ -1,5 +1,5 @@
 import { isObjectId } from '../../api/principals.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const accessTabs = ['assignments', 'check', 'who', 'roles', 'mode'] as const
 

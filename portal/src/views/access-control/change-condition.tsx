@@ -1,8 +1,8 @@
 import { Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { putAssignment } from '../../api/access.ts'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
-import { rightsTexts } from '../../texts/rights.ts'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { rightsTexts } from '../../components/texts/rights.ts'
 import { ConditionEditor, isCondition } from './condition-editor.tsx'
 import { type NamedAssignment, nameOf } from './use-access.ts'
 

@@ -1,7 +1,7 @@
 import { Button, Field, Textarea, makeStyles, tokens } from '@fluentui/react-components'
 import { useId } from 'react'
 import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const texts = rightsTexts.condition
 

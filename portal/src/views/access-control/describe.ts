@@ -8,7 +8,7 @@ import {
 import { type Alternative, parseRepositoryCondition } from '@acrux/shared/permissions/repository-condition.ts'
 import { patternPhrase } from '@acrux/shared/permissions/repository-pattern.ts'
 import type { RoleDefinition } from '../../api/types.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const texts = rightsTexts.access
 

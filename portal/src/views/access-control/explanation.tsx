@@ -2,9 +2,9 @@ import { MessageBar, MessageBarBody, MessageBarTitle, Text } from '@fluentui/rea
 import type { Principal } from '../../api/principals.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { AccessExplanation } from '../../api/types.ts'
-import { DataTable } from '../../shell/data-table.tsx'
-import { Facts } from '../../shell/facts.tsx'
-import { rightsTexts } from '../../texts/rights.ts'
+import { DataTable } from '../../components/elements/data-table.tsx'
+import { Facts } from '../../components/elements/facts.tsx'
+import { rightsTexts } from '../../components/texts/rights.ts'
 import { scopeText } from './describe.ts'
 import { SmallestChange } from './smallest-change.tsx'
 

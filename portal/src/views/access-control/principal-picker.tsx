@@ -13,9 +13,9 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { type Principal, type PrincipalType, isObjectId, searchPrincipals } from '../../api/principals.ts'
-import { ErrorView } from '../../shell/error-view.tsx'
-import { texts as shared } from '../../texts.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { ErrorView } from '../../components/elements/error-view.tsx'
+import { texts as shared } from '../../components/texts/texts.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const texts = rightsTexts.add
 const minLength = 2

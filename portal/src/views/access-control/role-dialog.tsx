@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { putRole } from '../../api/access.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
-import { rightsTexts } from '../../texts/rights.ts'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const texts = rightsTexts.roles
 

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 import { capabilitiesOf } from './describe.ts'
 
 const texts = rightsTexts.add

@@ -1,9 +1,9 @@
 import { Field, Radio, RadioGroup, Text, Textarea, makeStyles, tokens } from '@fluentui/react-components'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
-import { AppLink } from '../../shell/app-link.tsx'
-import { CaptionedText } from '../../shell/captioned-text.tsx'
-import { rightsTexts } from '../../texts/rights.ts'
+import { AppLink } from '../../components/elements/app-link.tsx'
+import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { rightsTexts } from '../../components/texts/rights.ts'
 import { ConditionEditor, isCondition } from './condition-editor.tsx'
 import { type Place, conditionOf, readPatterns } from './plan-assignments.ts'
 

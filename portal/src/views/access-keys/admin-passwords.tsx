@@ -8,16 +8,16 @@ import {
   regenerateAdminPassword,
 } from '../../api/admin-account.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { usePermissions } from '../../session/use-permissions.ts'
-import { ActionButton } from '../../shell/action-button.tsx'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
-import { CaptionedText } from '../../shell/captioned-text.tsx'
-import { DataTable } from '../../shell/data-table.tsx'
-import { DoneMessage } from '../../shell/done-message.tsx'
-import { ErrorView } from '../../shell/error-view.tsx'
-import { formatTime } from '../../shell/format.ts'
-import { texts as shared } from '../../texts.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { usePermissions } from '../../api/use-permissions.ts'
+import { ActionButton } from '../../components/elements/action-button.tsx'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { DataTable } from '../../components/elements/data-table.tsx'
+import { DoneMessage } from '../../components/elements/done-message.tsx'
+import { ErrorView } from '../../components/elements/error-view.tsx'
+import { formatTime } from '../../components/texts/format.ts'
+import { texts as shared } from '../../components/texts/texts.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const texts = rightsTexts.keys
 const names: readonly AdminPasswordName[] = ['password', 'password2']

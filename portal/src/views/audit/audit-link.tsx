@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { EventSearch } from '../../api/audit.ts'
-import { AppLink } from '../../shell/app-link.tsx'
+import { AppLink } from '../../components/elements/app-link.tsx'
 
 type AuditLinkProps = {
   /** The login server of a registry. Undefined for the log of the whole server. */

@@ -1,7 +1,7 @@
 import { Button, Field, Input, Select, makeStyles, tokens } from '@fluentui/react-components'
 import type { FormEvent } from 'react'
 import type { EventSearch } from '../../api/audit.ts'
-import { operationsTexts } from '../../texts/operations.ts'
+import { operationsTexts } from '../../components/texts/operations.ts'
 import { parseEventSearch, toLocalText } from './event-search.ts'
 
 const { filters, outcomes } = operationsTexts

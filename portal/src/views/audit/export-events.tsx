@@ -1,9 +1,9 @@
 import { Button, ProgressBar, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useRef, useState } from 'react'
 import type { EventSearch, LogPlace } from '../../api/audit.ts'
-import { ErrorView } from '../../shell/error-view.tsx'
-import { Section } from '../../shell/page.tsx'
-import { operationsTexts } from '../../texts/operations.ts'
+import { ErrorView } from '../../components/elements/error-view.tsx'
+import { Section } from '../../components/elements/page.tsx'
+import { operationsTexts } from '../../components/texts/operations.ts'
 import { exportLines } from './use-events.ts'
 
 const view = operationsTexts

@@ -1,8 +1,8 @@
 import { Text } from '@fluentui/react-components'
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
 import type { EventPage } from '../../api/audit.ts'
-import { LoadMore } from '../../shell/load-more.tsx'
-import { operationsTexts } from '../../texts/operations.ts'
+import { LoadMore } from '../../components/elements/load-more.tsx'
+import { operationsTexts } from '../../components/texts/operations.ts'
 
 const view = operationsTexts
 

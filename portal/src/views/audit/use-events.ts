@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { type EventSearch, type LogPlace, allEvents, listEvents, listOwnDenials } from '../../api/audit.ts'
 import { findUser, namePrincipals } from '../../api/principals.ts'
 import type { AuditEvent } from '../../api/types.ts'
-import { useSession } from '../../session/use-session.ts'
+import { useSession } from '../../api/use-session.ts'
 
 /**
  * The same search with the object id of a user in place of the user name, because the log has ids. A name that

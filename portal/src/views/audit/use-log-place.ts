@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { listRegistries } from '../../api/arm.ts'
 import { type LogPlace, findSubscription } from '../../api/audit.ts'
-import { useKnownPermissions } from '../../session/use-permissions.ts'
+import { useKnownPermissions } from '../../api/use-permissions.ts'
 
 /** A registry, or the whole server, whose log is shown. `name` is that of commands. */
 export type NamedPlace = LogPlace & { readonly name: string | undefined }

@@ -1,9 +1,9 @@
 import { Text } from '@fluentui/react-components'
 import type { Decision } from '../../api/types.ts'
-import { DataTable } from '../../shell/data-table.tsx'
-import { Section } from '../../shell/page.tsx'
-import { codeText, operationsTexts } from '../../texts/operations.ts'
-import { texts } from '../../texts.ts'
+import { DataTable } from '../../components/elements/data-table.tsx'
+import { Section } from '../../components/elements/page.tsx'
+import { codeText, operationsTexts } from '../../components/texts/operations.ts'
+import { texts } from '../../components/texts/texts.ts'
 import { scopeText } from '../access-control/describe.ts'
 
 const view = operationsTexts.denial

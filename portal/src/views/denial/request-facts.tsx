@@ -1,8 +1,8 @@
 import type { Decision } from '../../api/types.ts'
-import { type Fact, Facts } from '../../shell/facts.tsx'
-import { formatTime } from '../../shell/format.ts'
-import { codeText, operationsTexts } from '../../texts/operations.ts'
-import { texts } from '../../texts.ts'
+import { type Fact, Facts } from '../../components/elements/facts.tsx'
+import { formatTime } from '../../components/texts/format.ts'
+import { codeText, operationsTexts } from '../../components/texts/operations.ts'
+import { texts } from '../../components/texts/texts.ts'
 
 const { denial: view, ...log } = operationsTexts
 

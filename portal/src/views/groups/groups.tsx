@@ -4,11 +4,11 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { createGroup } from '../../api/directory.ts'
 import type { GraphGroup } from '../../api/graph-types.ts'
-import { DirectoryView } from '../../identities/directory-view.tsx'
-import { groupColumns } from '../../identities/group-columns.tsx'
-import { FormDialog } from '../../shell/form-dialog.tsx'
-import { formatTime } from '../../shell/format.ts'
-import { identitiesTexts } from '../../texts/identities.ts'
+import { DirectoryView } from '../../components/identities/directory-view.tsx'
+import { groupColumns } from '../../components/identities/group-columns.tsx'
+import { FormDialog } from '../../components/elements/form-dialog.tsx'
+import { formatTime } from '../../components/texts/format.ts'
+import { identitiesTexts } from '../../components/texts/identities.ts'
 
 const view = identitiesTexts.groupsView
 

@@ -1,9 +1,9 @@
 import type { Application, ApplicationCredential } from '../../api/attention.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { AuditWebhook, CredentialUse, Quota, ServerStatus } from '../../api/types.ts'
-import { formatAge } from '../../shell/format.ts'
-import { imagesTexts } from '../../texts/images.ts'
-import { texts } from '../../texts.ts'
+import { formatAge } from '../../components/texts/format.ts'
+import { imagesTexts } from '../../components/texts/images.ts'
+import { texts } from '../../components/texts/texts.ts'
 
 const view = imagesTexts.home
 

@@ -1,9 +1,9 @@
 import { Button, Link, Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
-import { StateBadge } from '../../identities/parts.tsx'
-import { AppLink } from '../../shell/app-link.tsx'
-import { Section } from '../../shell/page.tsx'
-import { identitiesTexts } from '../../texts/identities.ts'
+import { StateBadge } from '../../components/identities/parts.tsx'
+import { AppLink } from '../../components/elements/app-link.tsx'
+import { Section } from '../../components/elements/page.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
 import { useFirstRun } from './use-first-run.ts'
 
 const view = identitiesTexts.firstRun

@@ -2,7 +2,7 @@ import { readEvents } from '../../api/arm.ts'
 import { orHidden } from '../../api/or-hidden.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { AuditEvent } from '../../api/types.ts'
-import type { MayAct } from '../../session/use-permissions.ts'
+import type { MayAct } from '../../api/use-permissions.ts'
 
 /** The newest events, and whether there are more. */
 export type VisibleEvents = { readonly events: readonly AuditEvent[]; readonly isCut: boolean }

@@ -2,9 +2,9 @@ import { Button, ProgressBar, Text } from '@fluentui/react-components'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { readImport } from '../../api/registry-arm.ts'
-import { AppLink } from '../../shell/app-link.tsx'
-import { ErrorView } from '../../shell/error-view.tsx'
-import { imagesTexts } from '../../texts/images.ts'
+import { AppLink } from '../../components/elements/app-link.tsx'
+import { ErrorView } from '../../components/elements/error-view.tsx'
+import { imagesTexts } from '../../components/texts/images.ts'
 
 const view = imagesTexts.import
 

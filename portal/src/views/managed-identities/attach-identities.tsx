@@ -2,9 +2,9 @@ import { Checkbox, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { attachIdentity } from '../../api/managed-identities.ts'
 import type { Machine } from '../../api/managed-types.ts'
-import { FormDialog } from '../../shell/form-dialog.tsx'
-import { Loaded } from '../../shell/loaded.tsx'
-import { identitiesTexts } from '../../texts/identities.ts'
+import { FormDialog } from '../../components/elements/form-dialog.tsx'
+import { Loaded } from '../../components/elements/loaded.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
 import { useChangedManaged, useIdentities } from './use-managed.ts'
 
 const view = identitiesTexts.managedView

@@ -1,8 +1,8 @@
 import { Field, Input } from '@fluentui/react-components'
 import { useState } from 'react'
 import { type ManagedKind, createManaged, managedId } from '../../api/managed-identities.ts'
-import { FormDialog } from '../../shell/form-dialog.tsx'
-import { identitiesTexts } from '../../texts/identities.ts'
+import { FormDialog } from '../../components/elements/form-dialog.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
 import { useChangedManaged } from './use-managed.ts'
 
 const view = identitiesTexts.managedView

@@ -2,9 +2,9 @@ import { Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { createEnrollmentCode } from '../../api/managed-identities.ts'
 import type { Machine } from '../../api/managed-types.ts'
-import { FormDialog } from '../../shell/form-dialog.tsx'
-import { ShownOnce } from '../../identities/shown-once.tsx'
-import { identitiesTexts } from '../../texts/identities.ts'
+import { FormDialog } from '../../components/elements/form-dialog.tsx'
+import { ShownOnce } from '../../components/identities/shown-once.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
 
 const view = identitiesTexts.managedView
 

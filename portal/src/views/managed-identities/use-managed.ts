@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { permitsAction } from '@acrux/shared/standards/azure/role-permissions.ts'
 import { type ManagedList, listIdentities, listMachines } from '../../api/managed-identities.ts'
-import { identitiesTexts } from '../../texts/identities.ts'
+import { identitiesTexts } from '../../components/texts/identities.ts'
 
 /** The managed identities that the person may see. */
 export function useIdentities() {

@@ -1,6 +1,6 @@
 import { makeStyles, tokens } from '@fluentui/react-components'
 import type { Descriptor } from '../../api/pushed-types.ts'
-import { texts } from '../../texts.ts'
+import { texts } from '../../components/texts/texts.ts'
 
 const useStyles = makeStyles({
   chart: { display: 'block', width: '100%', height: '1.5rem', forcedColorAdjust: 'none' },

@@ -4,11 +4,11 @@ import { useState } from 'react'
 import { createUser } from '../../api/directory.ts'
 import type { GraphNewOneTimeLink, GraphUser } from '../../api/graph-types.ts'
 import { createOneTimeLink } from '../../api/sign-ins.ts'
-import { LifetimeField, NewLink, usualLifetime } from '../../identities/one-time-link.tsx'
-import { randomPassword } from '../../identities/random-password.ts'
-import { AppLink } from '../../shell/app-link.tsx'
-import { FormDialog } from '../../shell/form-dialog.tsx'
-import { identitiesTexts } from '../../texts/identities.ts'
+import { LifetimeField, NewLink, usualLifetime } from '../../components/identities/one-time-link.tsx'
+import { randomPassword } from '../../components/identities/random-password.ts'
+import { AppLink } from '../../components/elements/app-link.tsx'
+import { FormDialog } from '../../components/elements/form-dialog.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
 
 const view = identitiesTexts.peopleView
 

@@ -1,10 +1,10 @@
 import { useSearch } from '@tanstack/react-router'
 import type { GraphUser } from '../../api/graph-types.ts'
-import { DirectoryView } from '../../identities/directory-view.tsx'
-import { EnabledBadge } from '../../identities/parts.tsx'
-import { AppLink } from '../../shell/app-link.tsx'
-import { formatTime } from '../../shell/format.ts'
-import { identitiesTexts } from '../../texts/identities.ts'
+import { DirectoryView } from '../../components/identities/directory-view.tsx'
+import { EnabledBadge } from '../../components/identities/parts.tsx'
+import { AppLink } from '../../components/elements/app-link.tsx'
+import { formatTime } from '../../components/texts/format.ts'
+import { identitiesTexts } from '../../components/texts/identities.ts'
 import { CreatePerson } from './create-person.tsx'
 
 const view = identitiesTexts.peopleView

@@ -2,12 +2,12 @@ import { Field, Input, Switch, Text, makeStyles } from '@fluentui/react-componen
 import { type FormEvent, useState } from 'react'
 import type { RegistryChange } from '../../api/policies.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { ActionButton } from '../../shell/action-button.tsx'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
-import { DoneMessage } from '../../shell/done-message.tsx'
-import { formatTime } from '../../shell/format.ts'
-import { Section } from '../../shell/page.tsx'
-import { operationsTexts } from '../../texts/operations.ts'
+import { ActionButton } from '../../components/elements/action-button.tsx'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { DoneMessage } from '../../components/elements/done-message.tsx'
+import { formatTime } from '../../components/texts/format.ts'
+import { Section } from '../../components/elements/page.tsx'
+import { operationsTexts } from '../../components/texts/operations.ts'
 import { useChange } from './use-policies.ts'
 
 const view = operationsTexts.policies

@@ -1,8 +1,8 @@
 import { Field, Input, Select, Text, makeStyles } from '@fluentui/react-components'
 import { useState } from 'react'
 import type { Quota } from '../../api/types.ts'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
-import { operationsTexts } from '../../texts/operations.ts'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { operationsTexts } from '../../components/texts/operations.ts'
 
 const view = operationsTexts.policies
 

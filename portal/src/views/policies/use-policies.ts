@@ -2,8 +2,8 @@ import { useQueryClient } from '@tanstack/react-query'
 import { changeRegistry } from '../../api/access.ts'
 import type { RegistryChange } from '../../api/policies.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { usePermissions } from '../../session/use-permissions.ts'
-import { operationsTexts } from '../../texts/operations.ts'
+import { usePermissions } from '../../api/use-permissions.ts'
+import { operationsTexts } from '../../components/texts/operations.ts'
 
 /** How to change the policies of a registry, and why the person may not. */
 export function useChange({ id }: Registry) {

@@ -2,12 +2,12 @@ import { Text } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 import { listProviders } from '../../api/directory.ts'
 import type { GraphIdentityProvider } from '../../api/graph-types.ts'
-import { CopyText } from '../../shell/copy-text.tsx'
-import { type Fact, Facts } from '../../shell/facts.tsx'
-import { Loaded } from '../../shell/loaded.tsx'
-import { Page, Section } from '../../shell/page.tsx'
-import { identitiesTexts } from '../../texts/identities.ts'
-import { texts } from '../../texts.ts'
+import { CopyText } from '../../components/elements/copy-text.tsx'
+import { type Fact, Facts } from '../../components/elements/facts.tsx'
+import { Loaded } from '../../components/elements/loaded.tsx'
+import { Page, Section } from '../../components/elements/page.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
+import { texts } from '../../components/texts/texts.ts'
 
 const view = identitiesTexts.providersView
 

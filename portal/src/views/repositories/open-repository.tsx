@@ -1,8 +1,8 @@
 import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import { isAddress } from '../../shell/address.ts'
-import { texts } from '../../texts.ts'
+import { isAddress } from '../../components/elements/address.ts'
+import { texts } from '../../components/texts/texts.ts'
 
 const view = texts.repositoriesView
 

@@ -1,4 +1,4 @@
-import { maxValueLength } from '../../shell/search-params.ts'
+import { maxValueLength } from '../../components/elements/search-params.ts'
 
 const minLength = 2
 

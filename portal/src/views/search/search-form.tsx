@@ -1,8 +1,8 @@
 import { Button, Field, SearchBox, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import { maxValueLength } from '../../shell/search-params.ts'
-import { imagesTexts } from '../../texts/images.ts'
+import { maxValueLength } from '../../components/elements/search-params.ts'
+import { imagesTexts } from '../../components/texts/images.ts'
 
 const view = imagesTexts.home
 

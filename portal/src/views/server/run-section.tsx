@@ -1,8 +1,8 @@
 import { Text } from '@fluentui/react-components'
 import { type ReactNode, useState } from 'react'
-import { ActionButton } from '../../shell/action-button.tsx'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
-import { Section } from '../../shell/page.tsx'
+import { ActionButton } from '../../components/elements/action-button.tsx'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { Section } from '../../components/elements/page.tsx'
 
 type RunSectionProps = {
   readonly title: string

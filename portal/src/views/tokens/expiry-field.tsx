@@ -1,5 +1,5 @@
 import { Field, Select } from '@fluentui/react-components'
-import { rightsTexts } from '../../texts/rights.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const texts = rightsTexts.token
 const choices = [7, 30, 90, 180, 365] as const

@@ -1,5 +1,5 @@
 import { Field, Input, makeStyles } from '@fluentui/react-components'
-import { rightsTexts } from '../../texts/rights.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 import type { TokenData } from './use-tokens.ts'
 
 const texts = rightsTexts.token

@@ -1,6 +1,6 @@
 import { MessageBar, MessageBarBody } from '@fluentui/react-components'
-import { CaptionedText } from '../../shell/captioned-text.tsx'
-import { rightsTexts } from '../../texts/rights.ts'
+import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const texts = rightsTexts.token
 

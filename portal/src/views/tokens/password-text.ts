@@ -1,5 +1,5 @@
-import { formatTime } from '../../shell/format.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { formatTime } from '../../components/texts/format.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 import type { TokenPassword } from './use-tokens.ts'
 
 const texts = rightsTexts.token

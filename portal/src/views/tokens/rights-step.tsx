@@ -10,8 +10,8 @@ import {
   tokens as theme,
 } from '@fluentui/react-components'
 import { scopeMapAction } from '@acrux/shared/permissions/granted-action.ts'
-import { CaptionedText } from '../../shell/captioned-text.tsx'
-import { rightsTexts } from '../../texts/rights.ts'
+import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { rightsTexts } from '../../components/texts/rights.ts'
 import { readPatterns } from '../access-control/plan-assignments.ts'
 import type { TokenData } from './use-tokens.ts'
 

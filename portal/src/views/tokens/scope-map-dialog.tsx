@@ -3,10 +3,10 @@ import { useState } from 'react'
 import type { Registry } from '../../api/registry-document.ts'
 import type { ScopeMap } from '../../api/types.ts'
 import { changeScopeMap, putScopeMap } from '../../api/tokens.ts'
-import { CaptionedText } from '../../shell/captioned-text.tsx'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
-import { texts as shared } from '../../texts.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { texts as shared } from '../../components/texts/texts.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const texts = rightsTexts.token
 const namePattern = /^[a-zA-Z0-9_-]{5,50}$/

@@ -1,10 +1,10 @@
 import { Text } from '@fluentui/react-components'
 import type { Registry } from '../../api/registry-document.ts'
 import { changeToken, deleteToken } from '../../api/tokens.ts'
-import { ConfirmDialog } from '../../shell/confirm-dialog.tsx'
-import { CaptionedText } from '../../shell/captioned-text.tsx'
-import { texts as shared } from '../../texts.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { texts as shared } from '../../components/texts/texts.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 const texts = rightsTexts.token
 

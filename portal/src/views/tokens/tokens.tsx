@@ -1,6 +1,6 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
-import { rightsTexts } from '../../texts/rights.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 import { RegistryTabs } from '../registry/registry-tabs.tsx'
 import { Anonymous } from './anonymous.tsx'
 import { ScopeMaps } from './scope-maps.tsx'

@@ -1,0 +1,95 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  makeStyles,
+  tokens,
+} from '@fluentui/react-components'
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
+import { useReturnOfFocus } from './use-return-of-focus.ts'
+import { ErrorView } from './error-view.tsx'
+import { texts } from '../texts/texts.ts'
+
+const column = {
+  display: 'grid',
+  gridTemplateColumns: 'minmax(0, 1fr)',
+  rowGap: tokens.spacingVerticalM,
+  overflowWrap: 'anywhere',
+} as const
+
+const useStyles = makeStyles({ content: column, result: { ...column, outlineStyle: 'none' } })
+
+type FormDialogProps = {
+  readonly title: string
+  /** The label of the button that acts. */
+  readonly action: string
+  readonly isReady?: boolean
+  readonly onSubmit: () => Promise<unknown>
+  readonly onClose: () => void
+  /**
+   * The result of the action, such as a secret. It replaces the form, and the dialog stays open until it is closed.
+   *
+   */
+  readonly result?: ReactNode
+  readonly children?: ReactNode
+}
+
+/** A form, or a question before an action. It stays open and shows the error if the action fails. */
+export function FormDialog({ title, action, isReady = true, onSubmit, onClose, result, children }: FormDialogProps) {
+  const styles = useStyles()
+  useReturnOfFocus()
+  const act = useMutation({ mutationFn: onSubmit })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (isReady && !act.isPending) act.mutate()
+  }
+  const isDone = result !== undefined
+  const shown = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // The button that had the focus is gone.
+    if (isDone) shown.current?.focus()
+  }, [isDone])
+  return (
+    <Dialog
+      open
+      onOpenChange={(_event, { open, type }) => {
+        // A secret that is shown once must not vanish by a click beside it.
+        const isAccident = isDone && type === 'backdropClick'
+        if (!open && !act.isPending && !isAccident) onClose()
+      }}
+    >
+      <DialogSurface aria-describedby={undefined}>
+        <form onSubmit={submit}>
+          <DialogBody>
+            <DialogTitle>{title}</DialogTitle>
+            <DialogContent className={styles.content}>
+              {isDone ? (
+                <div ref={shown} tabIndex={-1} className={styles.result}>
+                  {result}
+                </div>
+              ) : (
+                children
+              )}
+              {!isDone && act.isError && <ErrorView isAct error={act.error} />}
+            </DialogContent>
+            <DialogActions fluid>
+              {!isDone && (
+                <Button type="submit" appearance="primary" disabledFocusable={!isReady || act.isPending}>
+                  {action}
+                </Button>
+              )}
+              <Button onClick={onClose} disabled={act.isPending}>
+                {isDone ? texts.close : texts.cancel}
+              </Button>
+            </DialogActions>
+          </DialogBody>
+        </form>
+      </DialogSurface>
+    </Dialog>
+  )
+}

@@ -1,0 +1,28 @@
+import { Skeleton, SkeletonItem, makeStyles, tokens } from '@fluentui/react-components'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { texts } from '../texts/texts.ts'
+import { ErrorView } from './error-view.tsx'
+
+const useStyles = makeStyles({ skeleton: { display: 'grid', rowGap: tokens.spacingVerticalM } })
+
+type LoadedProps<Data> = {
+  readonly query: UseQueryResult<Data>
+  readonly children: (data: Data) => ReactNode
+}
+
+/** Shows the data of a query; before that a skeleton, and an error in its place. */
+export function Loaded<Data>({ query, children }: LoadedProps<Data>) {
+  const styles = useStyles()
+  if (query.isError) return <ErrorView error={query.error} onRetry={() => void query.refetch()} />
+  if (query.data === undefined) {
+    return (
+      <Skeleton className={styles.skeleton} aria-label={texts.loading}>
+        {[0, 1, 2].map((row) => (
+          <SkeletonItem key={row} size={24} />
+        ))}
+      </Skeleton>
+    )
+  }
+  return <>{children(query.data)}</>
+}

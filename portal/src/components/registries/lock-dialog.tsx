@@ -1,0 +1,45 @@
+import { Checkbox, Text } from '@fluentui/react-components'
+import { useState } from 'react'
+import { type ContentPlace, changeLocks } from '../../api/registry-changes.ts'
+import type { ChangeableAttributes } from '../../api/content-types.ts'
+import { FormDialog } from '../elements/form-dialog.tsx'
+import { imagesTexts } from '../texts/images.ts'
+
+const view = imagesTexts.locks
+const attributes = ['writeEnabled', 'deleteEnabled', 'readEnabled', 'listEnabled'] as const
+
+type LockDialogProps = {
+  readonly name: string
+  readonly place: ContentPlace
+  readonly locks: ChangeableAttributes
+  readonly onClose: (isChanged: boolean) => void
+}
+
+/** Whether something is locked in any way. */
+export const isLocked = (locks: ChangeableAttributes) => attributes.some((attribute) => !locks[attribute])
+
+/** Whether the locks forbid that it is deleted. */
+export const isUndeletable = ({ deleteEnabled, writeEnabled }: ChangeableAttributes) => !deleteEnabled || !writeEnabled
+
+/** Changes the locks of a repository, a tag or a manifest. */
+export function LockDialog({ name, place, locks, onClose }: LockDialogProps) {
+  const [chosen, setChosen] = useState(locks)
+  return (
+    <FormDialog
+      title={view.title(name)}
+      action={imagesTexts.save}
+      onSubmit={() => changeLocks(place, chosen).then(() => onClose(true))}
+      onClose={() => onClose(false)}
+    >
+      <Text>{view.hint}</Text>
+      {attributes.map((attribute) => (
+        <Checkbox
+          key={attribute}
+          label={view[attribute]}
+          checked={chosen[attribute]}
+          onChange={(_event, { checked }) => setChosen({ ...chosen, [attribute]: checked === true })}
+        />
+      ))}
+    </FormDialog>
+  )
+}

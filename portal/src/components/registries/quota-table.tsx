@@ -1,0 +1,46 @@
+import type { ReactNode } from 'react'
+import type { Quota } from '../../api/types.ts'
+import { DataTable } from '../elements/data-table.tsx'
+import { formatBytes } from '../texts/format.ts'
+import { Share } from '../elements/share.tsx'
+import { operationsTexts } from '../texts/operations.ts'
+import { texts } from '../texts/texts.ts'
+
+const view = operationsTexts.policies
+
+type QuotaTableProps = {
+  readonly quotas: readonly Quota[]
+  /** What can be done with a quota. */
+  readonly acts?: (quota: Quota) => ReactNode
+}
+
+/** Quotas, with how much of each is used. */
+export function QuotaTable({ quotas, acts }: QuotaTableProps) {
+  return (
+    <DataTable
+      label={view.quotas}
+      rows={quotas}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: view.place, cell: placeOf },
+        { title: texts.repositoriesView.name, cell: ({ name }) => name },
+        {
+          title: view.used,
+          cell: ({ properties: { usedBytes, limitBytes } }) => (
+            <Share
+              used={usedBytes}
+              limit={limitBytes}
+              text={`${formatBytes(usedBytes)} ${texts.registryView.of} ${formatBytes(limitBytes)}`}
+            />
+          ),
+        },
+        ...(acts === undefined ? [] : [{ title: operationsTexts.action, cell: acts }]),
+      ]}
+    />
+  )
+}
+
+/** What a quota limits: a repository, or the registry. */
+export function placeOf({ properties }: Quota): string {
+  return properties.repository ?? view.wholeRegistry
+}

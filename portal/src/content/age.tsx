@@ -1,6 +1,0 @@
-import { formatAge, formatTime } from '../shell/format.ts'
-
-/** How long ago something was; the time itself is the title. */
-export function Age({ time }: { readonly time: string }) {
-  return <time title={formatTime(time)}>{formatAge(time)}</time>
-}

@@ -1,0 +1,33 @@
+import { createRouter } from '@tanstack/react-router'
+import { routeTree } from './routes.tsx'
+import { ErrorView } from '../components/elements/error-view.tsx'
+import { Missing } from '../components/elements/missing.tsx'
+import { parseSearch, stringifySearch } from '../components/elements/search-params.ts'
+
+function MissingPage() {
+  return (
+    <main className="starting">
+      <Missing />
+    </main>
+  )
+}
+
+export const router = createRouter({
+  routeTree,
+  basepath: '/portal',
+  parseSearch,
+  stringifySearch,
+  // A view gets only what its route accepts: otherwise the router keeps the rejected values beside it.
+  search: { strict: true },
+  defaultErrorComponent: ({ error }) => <ErrorView error={error} />,
+  notFoundMode: 'root',
+  defaultNotFoundComponent: MissingPage,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

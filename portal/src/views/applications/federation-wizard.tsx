@@ -1,0 +1,322 @@
+import {
+  Button,
+  Dropdown,
+  Field,
+  Input,
+  MessageBar,
+  MessageBarBody,
+  Option,
+  Radio,
+  RadioGroup,
+  Text,
+  makeStyles,
+  tokens,
+} from '@fluentui/react-components'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { changeRegistry } from '../../api/access.ts'
+import { createFederated } from '../../api/applications.ts'
+import type { GraphApplication } from '../../api/graph-types.ts'
+import type { Registry } from '../../api/types.ts'
+import { GiveRole } from '../../components/identities/give-role.tsx'
+import { useOwnRole } from '../../components/identities/use-directory-role.ts'
+import { usePermissions } from '../../api/use-permissions.ts'
+import { ActionButton } from '../../components/elements/action-button.tsx'
+import { AppLink } from '../../components/elements/app-link.tsx'
+import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CopyText } from '../../components/elements/copy-text.tsx'
+import { DoneMessage } from '../../components/elements/done-message.tsx'
+import { ErrorView } from '../../components/elements/error-view.tsx'
+import { Facts } from '../../components/elements/facts.tsx'
+import { Loaded } from '../../components/elements/loaded.tsx'
+import { Page, Section } from '../../components/elements/page.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
+import { texts } from '../../components/texts/texts.ts'
+import { useApplication, useChangedApplication, usePrincipal } from './use-application.ts'
+import { useRegistries } from '../home/use-home.ts'
+import { useRegistry } from '../registry/use-registry.ts'
+import {
+  type JobField,
+  type JobSystem,
+  type JobValues,
+  azureAudience,
+  fieldsOf,
+  ruleOf,
+  systems,
+  textToPaste,
+  usualValues,
+} from './job-systems.ts'
+
+const view = identitiesTexts.wizard
+
+const useStyles = makeStyles({
+  form: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 32rem)',
+    rowGap: tokens.spacingVerticalM,
+  },
+})
+
+/** Makes an application trust a job or a pod, step by step. */
+export function FederationWizard() {
+  const { id } = useParams({ from: '/shell/applications/$id/federation' })
+  const query = useApplication(id)
+  return (
+    <Page title={view.title}>
+      <AppLink to="/applications/$id" params={{ id }} search={{ part: 'federation' }}>
+        {view.back}
+      </AppLink>
+      <Loaded query={query}>{(application) => <Wizard application={application} />}</Loaded>
+    </Page>
+  )
+}
+
+function Wizard({ application }: { readonly application: GraphApplication }) {
+  const styles = useStyles()
+  const { system = 'github' } = useSearch({ from: '/shell/applications/$id/federation' })
+  const navigate = useNavigate({ from: '/applications/$id/federation' })
+  const [given, setGiven] = useState<JobValues>({})
+  const [typedServer, setTypedServer] = useState<string>()
+  const registries = useRegistries()
+  const servers = (registries.data ?? []).map(({ properties }) => properties.loginServer)
+  const loginServer = typedServer ?? servers[0] ?? ''
+  const values = { ...usualValues[system], ...given }
+  const isComplete = loginServer !== '' && fieldsOf[system].every((field) => (values[field] ?? '') !== '')
+  return (
+    <>
+      <Section title={view.system}>
+        <RadioGroup
+          aria-label={view.system}
+          value={system}
+          onChange={(_event, { value }) => {
+            setGiven({})
+            void navigate({ search: { system: systems.find((one) => one === value) ?? 'github' }, replace: true })
+          }}
+        >
+          {systems.map((one) => (
+            <Radio key={one} value={one} label={view.systems[one]} />
+          ))}
+        </RadioGroup>
+      </Section>
+      <Section title={view.details}>
+        <div className={styles.form}>
+          <ServerField servers={servers} value={loginServer} onChange={setTypedServer} />
+          {fieldsOf[system].map((field) => (
+            <Field key={field} label={view.fields[field]} {...hintOf(system, field)} required>
+              <Input
+                value={values[field] ?? ''}
+                spellCheck={false}
+                onChange={(_event, { value }) => setGiven({ ...given, [field]: value.trim() })}
+              />
+            </Field>
+          ))}
+        </div>
+      </Section>
+      {isComplete ? (
+        <Outcome key={system} application={application} system={system} values={values} loginServer={loginServer} />
+      ) : (
+        <Text>{view.incomplete}</Text>
+      )}
+    </>
+  )
+}
+
+type ServerFieldProps = {
+  readonly servers: readonly string[]
+  readonly value: string
+  readonly onChange: (server: string) => void
+}
+
+function ServerField({ servers, value, onChange }: ServerFieldProps) {
+  if (servers.length === 0) {
+    return (
+      <Field label={view.registry} hint={view.noRegistry} required>
+        <Input value={value} spellCheck={false} onChange={(_event, data) => onChange(data.value.trim())} />
+      </Field>
+    )
+  }
+  return (
+    <Field label={view.registry} hint={view.registryHint}>
+      <Dropdown
+        value={value}
+        selectedOptions={[value]}
+        onOptionSelect={(_event, { optionValue }) => onChange(optionValue ?? '')}
+      >
+        {servers.map((server) => (
+          <Option key={server}>{server}</Option>
+        ))}
+      </Dropdown>
+    </Field>
+  )
+}
+
+/** Where the value of a field is found. */
+function hintOf(system: JobSystem, field: JobField): { readonly hint?: string } {
+  const { fields } = view
+  const hints: Partial<Record<JobField, string>> = {
+    repositoryId: fields.repositoryIdHint,
+    projectId: fields.projectIdHint,
+    issuer: {
+      gitlab: fields.gitlabIssuerHint,
+      kubernetes: fields.clusterIssuerHint,
+      azure: fields.azureIssuerHint,
+      github: '',
+    }[system],
+    subject: fields.azureSubjectHint,
+    connection: fields.connectionHint,
+  }
+  const hint = hints[field]
+  return hint === undefined ? {} : { hint }
+}
+
+type OutcomeProps = {
+  readonly application: GraphApplication
+  readonly system: JobSystem
+  readonly values: JobValues
+  readonly loginServer: string
+}
+
+/** The rule, the button that creates it, and the text for the job. */
+function Outcome({ application, system, values, loginServer }: OutcomeProps) {
+  const styles = useStyles()
+  const { id, appId } = application
+  const [name, setName] = useState<string>(system)
+  const isReader = useOwnRole() === 'reader'
+  const changed = useChangedApplication(id)
+  const rule = ruleOf(system, values, loginServer)
+  const create = useMutation({
+    mutationFn: async () => {
+      await createFederated(id, { ...rule, name })
+      await changed()
+    },
+  })
+  return (
+    <>
+      <Section title={view.rule}>
+        <Facts
+          facts={[
+            [view.ruleLabels.issuer, rule.issuer],
+            [view.ruleLabels.audience, rule.audiences[0]],
+            [view.ruleLabels.trust, <code key="trust">{rule.claimsMatchingExpression?.value ?? rule.subject}</code>],
+          ]}
+        />
+        <div className={styles.form}>
+          <Field label={view.name} hint={view.nameHint} required>
+            <Input value={name} onChange={(_event, { value }) => setName(value)} spellCheck={false} />
+          </Field>
+          <div>
+            <Button
+              appearance="primary"
+              disabledFocusable={isReader || create.isPending || create.isSuccess}
+              {...(isReader && { title: identitiesTexts.onlyApplicationOwners })}
+              onClick={() => create.mutate()}
+            >
+              {view.create}
+            </Button>
+          </div>
+        </div>
+        <div aria-live="polite">
+          {create.isError && <ErrorView isAct error={create.error} />}
+          {create.isSuccess && (
+            <MessageBar intent="success">
+              <MessageBarBody>{view.createdTitle}</MessageBarBody>
+            </MessageBar>
+          )}
+        </div>
+      </Section>
+      <Section title={view.paste}>
+        <Text>{view.save[system]}</Text>
+        <CopyText label={view.paste} text={textToPaste({ system, values, loginServer, clientId: appId })} />
+      </Section>
+      {system === 'azure' && <AzureAudience loginServer={loginServer} />}
+      <Section title={texts.commandLine}>
+        <CopyText
+          label={texts.commandLine}
+          text={`az ad app federated-credential create --id ${appId} --parameters '${shellText(JSON.stringify({ name, ...rule }))}'`}
+        />
+      </Section>
+      <Role application={application} loginServer={loginServer} isCreated={create.isSuccess} />
+    </>
+  )
+}
+
+type RoleProps = Pick<OutcomeProps, 'application' | 'loginServer'> & { readonly isCreated: boolean }
+
+/** What is left to do: without a role, the job signs in and may not push. */
+function Role({ application, loginServer, isCreated }: RoleProps) {
+  const { registry } = useRegistry(loginServer)
+  const isForRegistry = registry?.properties.roleAssignmentMode === 'LegacyRegistryPermissions'
+  const repository = isForRegistry ? "'*'" : 'team/app'
+  const name = registry?.name ?? registryName(loginServer)
+  return (
+    <Section title={view.roleTitle}>
+      <Text>{view.role(isForRegistry ? 'AcrPush' : 'Container Registry Repository Writer')}</Text>
+      {isCreated && <GiveRoleTo application={application} />}
+      <CaptionedText
+        label={texts.commandLine}
+        text={`acrux acr grant ${application.appId} push ${repository} --name ${name}`}
+      />
+    </Section>
+  )
+}
+
+function GiveRoleTo({ application }: { readonly application: GraphApplication }) {
+  const { data } = usePrincipal(application)
+  return data ? <GiveRole principal={data.id} /> : null
+}
+
+/** Tokens of Azure DevOps have an audience of their own, which the registry must accept. */
+function AzureAudience({ loginServer }: { readonly loginServer: string }) {
+  const { registry } = useRegistry(loginServer)
+  const audiences = [...(registry?.properties.acrux.workloadTokenAudiences ?? []), azureAudience]
+  const body = JSON.stringify({ properties: { acrux: { workloadTokenAudiences: audiences } } })
+  const name = registry?.name ?? registryName(loginServer)
+  return (
+    <Section title={view.audienceTitle}>
+      <Text>{view.azureAudience}</Text>
+      {registry !== undefined && <AcceptAudience registry={registry} />}
+      <CaptionedText
+        label={texts.commandLine}
+        text={`az rest --method patch --url "$(az acr show --name ${name} --query id --output tsv)?api-version=2025-03-01-preview" --body '${body}'`}
+      />
+    </Section>
+  )
+}
+
+function AcceptAudience({ registry }: { readonly registry: Registry }) {
+  const { id, properties } = registry
+  const mayAct = usePermissions(id)
+  const queries = useQueryClient()
+  const isAccepted = properties.acrux.workloadTokenAudiences.includes(azureAudience)
+  const accept = useMutation({
+    mutationFn: async () => {
+      await changeRegistry(id, {
+        acrux: { workloadTokenAudiences: [...properties.acrux.workloadTokenAudiences, azureAudience] },
+      })
+      await queries.invalidateQueries({ queryKey: ['registries'] })
+    },
+  })
+  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  return (
+    <>
+      {!isAccepted && (
+        <div>
+          <ActionButton reason={lacks} disabled={accept.isPending} onClick={() => accept.mutate()}>
+            {view.accept}
+          </ActionButton>
+        </div>
+      )}
+      {accept.isError && <ErrorView isAct error={accept.error} />}
+      <DoneMessage text={isAccepted ? view.accepted : undefined} />
+    </>
+  )
+}
+
+const writeAction = 'Microsoft.ContainerRegistry/registries/write'
+
+const registryName = (loginServer: string) => loginServer.split(/[.:]/)[0] ?? loginServer
+
+/** A text between single quotes of a shell. */
+const shellText = (text: string) => text.replaceAll("'", String.raw`'\''`)

@@ -1,0 +1,100 @@
+import { Button, Text } from '@fluentui/react-components'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { deleteFederated } from '../../api/applications.ts'
+import type { GraphApplication, GraphFederatedIdentityCredential } from '../../api/graph-types.ts'
+import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { Confirm, type Question } from '../../components/identities/confirm.tsx'
+import { useObjectOwnerReason } from '../../components/identities/use-directory-role.ts'
+import { CopyText } from '../../components/elements/copy-text.tsx'
+import { DataTable } from '../../components/elements/data-table.tsx'
+import { Loaded } from '../../components/elements/loaded.tsx'
+import { Section } from '../../components/elements/page.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
+import { texts } from '../../components/texts/texts.ts'
+import { TestToken } from './test-token.tsx'
+import { useChangedApplication, useFederated } from './use-application.ts'
+
+const view = identitiesTexts.application
+
+/** The tokens of other issuers that an application trusts. */
+export function Federation({ application }: { readonly application: GraphApplication }) {
+  const { id, appId } = application
+  const query = useFederated(id)
+  const reason = useObjectOwnerReason('applications', id)
+  const changed = useChangedApplication(id)
+  const navigate = useNavigate()
+  const [question, setQuestion] = useState<Question>()
+  const ask = ({ id: credentialId, name }: GraphFederatedIdentityCredential) =>
+    setQuestion({
+      title: view.deleteFederated(name),
+      text: view.deleteFederatedText,
+      action: identitiesTexts.remove,
+      act: () => deleteFederated(id, credentialId).then(changed),
+    })
+  const create = () => void navigate({ to: '/applications/$id/federation', params: { id } })
+  return (
+    <>
+      <Text>{view.federatedHint}</Text>
+      <ActionBar actions={[{ label: view.newFederated, reason, isPrimary: true, act: create }]} />
+      <Loaded query={query}>
+        {(credentials) =>
+          credentials.length === 0 ? (
+            <Text>{view.noFederated}</Text>
+          ) : (
+            <FederatedTable credentials={credentials} reason={reason} onDelete={ask} />
+          )
+        }
+      </Loaded>
+      <TestToken id={id} reason={reason} />
+      <Section title={texts.commandLine}>
+        <CopyText label={texts.commandLine} text={`az ad app federated-credential list --id ${appId}`} />
+      </Section>
+      {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
+    </>
+  )
+}
+
+type FederatedTableProps = {
+  readonly credentials: readonly GraphFederatedIdentityCredential[]
+  readonly reason: string | undefined
+  readonly onDelete: (credential: GraphFederatedIdentityCredential) => void
+}
+
+function FederatedTable({ credentials, reason, onDelete }: FederatedTableProps) {
+  return (
+    <DataTable
+      label={view.federation}
+      rows={credentials}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: identitiesTexts.name, cell: ({ name }) => name },
+        { title: view.issuer, cell: ({ issuer }) => issuer },
+        {
+          title: view.trusts,
+          cell: (credential) => (
+            <>
+              <code>{credential.claimsMatchingExpression?.value ?? credential.subject}</code>
+              {credential['@acrux.hint'] !== undefined && <p>{view.warning}</p>}
+            </>
+          ),
+        },
+        { title: view.audience, cell: ({ audiences }) => audiences.join(', ') },
+        {
+          title: identitiesTexts.actions,
+          cell: (credential) => (
+            <Button
+              size="small"
+              disabledFocusable={reason !== undefined}
+              {...(reason !== undefined && { title: reason })}
+              aria-label={view.deleteFederated(credential.name)}
+              onClick={() => onDelete(credential)}
+            >
+              {identitiesTexts.remove}
+            </Button>
+          ),
+        },
+      ]}
+    />
+  )
+}

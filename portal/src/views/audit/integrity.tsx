@@ -1,0 +1,75 @@
+import { Text } from '@fluentui/react-components'
+import { CopyText } from '../../components/elements/copy-text.tsx'
+import { Facts } from '../../components/elements/facts.tsx'
+import { formatTime } from '../../components/texts/format.ts'
+import { Loaded } from '../../components/elements/loaded.tsx'
+import { Page, Section } from '../../components/elements/page.tsx'
+import { operationsTexts } from '../../components/texts/operations.ts'
+import { texts } from '../../components/texts/texts.ts'
+import { AuditLink } from './audit-link.tsx'
+import { useLogPlace } from './use-log-place.ts'
+import { useAuditChain } from './use-integrity.ts'
+import { Webhooks } from './webhooks.tsx'
+
+const view = operationsTexts.integrity
+
+/** Whether the log was altered, and where its events are sent. */
+export function Integrity() {
+  const place = useLogPlace(undefined)
+  return (
+    <Page title={view.title}>
+      <Loaded query={place}>
+        {(found) =>
+          found === null ? (
+            <Text>
+              {operationsTexts.hidden} {operationsTexts.hiddenNext}
+            </Text>
+          ) : (
+            <>
+              <Chain subscription={found.id} />
+              <Webhooks subscription={found.id} />
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  )
+}
+
+function Chain({ subscription }: { readonly subscription: string }) {
+  const query = useAuditChain(subscription)
+  return (
+    <Section title={view.chain}>
+      <Loaded query={query}>
+        {({ checkpoint, isSealed, lastBlockAt, waitingSeconds }) => (
+          <>
+            <Facts
+              facts={[
+                [view.state, isSealed ? view.sealed : view.altered],
+                [view.lastBlock, lastBlockAt === null ? view.noBlocks : formatTime(lastBlockAt)],
+                [view.waiting, `${Math.round(waitingSeconds)} ${view.seconds}`],
+                [
+                  view.alterations,
+                  <AuditLink key="link" registry={undefined} search={{ action: 'audit-log.altered' }}>
+                    {view.searchLog}
+                  </AuditLink>,
+                ],
+              ]}
+            />
+            {checkpoint !== null && (
+              <>
+                <Text>{view.checkpointHint}</Text>
+                <CopyText label={view.checkpoint} text={checkpoint} />
+                <Text>{texts.commandLine}:</Text>
+                <CopyText
+                  label={texts.commandLine}
+                  text={`acrux audit verify --data-dir /var/lib/acrux --expect ${checkpoint}`}
+                />
+              </>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Section>
+  )
+}

@@ -1,0 +1,96 @@
+import { Button, Tab, TabList, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { addMember } from '../../api/directory.ts'
+import { DirectoryTable } from '../../components/identities/directory-table.tsx'
+import { FilterField } from '../../components/elements/filter-field.tsx'
+import { FormDialog } from '../../components/elements/form-dialog.tsx'
+import { ErrorView } from '../../components/elements/error-view.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
+import { useChangedGroup } from './use-group.ts'
+
+const view = identitiesTexts.group
+const collections = {
+  users: identitiesTexts.people,
+  groups: identitiesTexts.groups,
+  servicePrincipals: identitiesTexts.applications,
+} as const
+
+const useStyles = makeStyles({
+  list: { maxHeight: '40vh', overflowY: 'auto', display: 'grid', rowGap: tokens.spacingVerticalM },
+})
+
+type Candidate = { readonly id: string; readonly displayName: string; readonly userPrincipalName?: string }
+
+type AddMembersProps = { readonly groupId: string; readonly onClose: () => void }
+
+/** Adds people, groups and programs to a group, one after the other. */
+export function AddMembers({ groupId, onClose }: AddMembersProps) {
+  const styles = useStyles()
+  const [collection, setCollection] = useState<keyof typeof collections>('users')
+  const [filter, setFilter] = useState('')
+  const [added, setAdded] = useState<readonly string[]>([])
+  const changed = useChangedGroup(groupId)
+  const add = useMutation({
+    mutationFn: async (id: string) => {
+      await addMember(groupId, id)
+      setAdded((before) => [...before, id])
+      await changed()
+    },
+  })
+  return (
+    <FormDialog
+      title={view.add}
+      action={view.addButton}
+      onSubmit={async () => onClose()}
+      onClose={onClose}
+      result={
+        <>
+          <Text>{view.addText}</Text>
+          <TabList
+            aria-label={view.kind}
+            size="small"
+            selectedValue={collection}
+            onTabSelect={(_event, { value }) => setCollection(value as keyof typeof collections)}
+          >
+            {Object.entries(collections).map(([name, label]) => (
+              <Tab key={name} value={name}>
+                {label}
+              </Tab>
+            ))}
+          </TabList>
+          <FilterField filter={filter} onFilter={setFilter} />
+          <div className={styles.list}>
+            <DirectoryTable<Candidate>
+              label={collections[collection]}
+              collection={collection}
+              filter={filter}
+              empty={identitiesTexts.noMatch}
+              columns={[
+                {
+                  title: identitiesTexts.name,
+                  cell: ({ displayName, userPrincipalName }) =>
+                    userPrincipalName === undefined ? displayName : `${displayName} (${userPrincipalName})`,
+                },
+                {
+                  title: identitiesTexts.actions,
+                  cell: ({ id, displayName }) => (
+                    <Button
+                      size="small"
+                      disabledFocusable={added.includes(id)}
+                      aria-label={added.includes(id) ? view.addedOne(displayName) : view.addOne(displayName)}
+                      onClick={() => add.mutate(id)}
+                    >
+                      {added.includes(id) ? view.added : view.addButton}
+                    </Button>
+                  ),
+                },
+              ]}
+            />
+          </div>
+          {add.isError && <ErrorView isAct error={add.error} />}
+        </>
+      }
+    />
+  )
+}

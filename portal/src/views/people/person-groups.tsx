@@ -1,0 +1,25 @@
+import { Text } from '@fluentui/react-components'
+import type { GraphUser } from '../../api/graph-types.ts'
+import { groupColumns } from '../../components/identities/group-columns.tsx'
+import { DataTable } from '../../components/elements/data-table.tsx'
+import { Loaded } from '../../components/elements/loaded.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
+import { useGroupsOf } from './use-person.ts'
+
+const view = identitiesTexts.person
+
+/** The groups of a person. */
+export function PersonGroups({ person }: { readonly person: GraphUser }) {
+  const query = useGroupsOf(person.id)
+  return (
+    <Loaded query={query}>
+      {(groups) =>
+        groups.length === 0 ? (
+          <Text>{view.noGroups}</Text>
+        ) : (
+          <DataTable label={view.groups} rows={groups} keyOf={({ id }) => id} columns={groupColumns} />
+        )
+      }
+    </Loaded>
+  )
+}

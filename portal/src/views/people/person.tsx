@@ -1,0 +1,111 @@
+import { Text } from '@fluentui/react-components'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import type { GraphObjectIdentity, GraphUser } from '../../api/graph-types.ts'
+import { GiveRole } from '../../components/identities/give-role.tsx'
+import { EnabledBadge, Parts } from '../../components/identities/parts.tsx'
+import { useDirectoryRoles } from '../../components/identities/use-directory-role.ts'
+import { AppLink } from '../../components/elements/app-link.tsx'
+import { CopyText } from '../../components/elements/copy-text.tsx'
+import { DataTable } from '../../components/elements/data-table.tsx'
+import { Facts } from '../../components/elements/facts.tsx'
+import { formatTime } from '../../components/texts/format.ts'
+import { Loaded } from '../../components/elements/loaded.tsx'
+import { Page, Section } from '../../components/elements/page.tsx'
+import { identitiesTexts } from '../../components/texts/identities.ts'
+import { texts } from '../../components/texts/texts.ts'
+import { PersonActions } from './person-actions.tsx'
+import { PersonGroups } from './person-groups.tsx'
+import { PersonMethods } from './person-methods.tsx'
+import { PersonSignIns } from './person-sign-ins.tsx'
+import { useExternalIdentities, usePerson } from './use-person.ts'
+
+const view = identitiesTexts.person
+
+/** The parts of the view of a person. */
+const personParts = { overview: view.overview, methods: view.methods, signIns: view.signIns, groups: view.groups }
+
+/** One person of the directory. */
+export function Person() {
+  const { id } = useParams({ from: '/shell/people/$id' })
+  const { part = 'overview' } = useSearch({ from: '/shell/people/$id' })
+  const navigate = useNavigate({ from: '/people/$id' })
+  const query = usePerson(id)
+  return (
+    <Page title={query.data?.displayName ?? identitiesTexts.people}>
+      <AppLink to="/people">{identitiesTexts.people}</AppLink>
+      <Loaded query={query}>
+        {(person) => (
+          <>
+            <Parts
+              parts={personParts}
+              selected={part}
+              onSelect={(name) => void navigate({ search: name === 'overview' ? {} : { part: name } })}
+            />
+            {part === 'overview' && <Overview person={person} />}
+            {part === 'methods' && <PersonMethods person={person} />}
+            {part === 'signIns' && <PersonSignIns person={person} />}
+            {part === 'groups' && <PersonGroups person={person} />}
+            <Section title={texts.commandLine}>
+              <CopyText label={texts.commandLine} text={commandOf(part, person.id)} />
+            </Section>
+          </>
+        )}
+      </Loaded>
+    </Page>
+  )
+}
+
+function commandOf(part: keyof typeof personParts, id: string): string {
+  const resource = `${location.origin}/graph`
+  const read = (path: string) =>
+    `az rest --method get --resource ${resource} --url ${resource}/v1.0/users/${id}/${path}`
+  switch (part) {
+    case 'overview':
+      return `az ad user show --id ${id}`
+    case 'methods':
+      return read('authentication/methods')
+    case 'signIns':
+      return read('signInSessions')
+    case 'groups':
+      return `az ad user get-member-groups --id ${id}`
+  }
+}
+
+function Overview({ person }: { readonly person: GraphUser }) {
+  const { data: roles } = useDirectoryRoles()
+  const role = roles?.get(person.id) ?? 'none'
+  const identities = useExternalIdentities(person.id)
+  return (
+    <>
+      <PersonActions person={person} />
+      <GiveRole principal={person.id} />
+      <Facts
+        facts={[
+          [identitiesTexts.userName, person.userPrincipalName],
+          [identitiesTexts.objectId, <code key="id">{person.id}</code>],
+          [identitiesTexts.created, formatTime(person.createdDateTime)],
+          [identitiesTexts.state, <EnabledBadge key="state" isEnabled={person.accountEnabled} />],
+          [view.role, `${view.roles[role]}. ${view.roleHint[role]}`],
+        ]}
+      />
+      <Section title={view.identities}>
+        <Loaded query={identities}>{(found) => <Identities identities={found} />}</Loaded>
+      </Section>
+    </>
+  )
+}
+
+function Identities({ identities }: { readonly identities: readonly GraphObjectIdentity[] }) {
+  if (identities.length === 0) return <Text>{view.noIdentities}</Text>
+  return (
+    <DataTable
+      label={view.identities}
+      rows={identities}
+      keyOf={({ issuer, issuerAssignedId }) => `${issuer} ${issuerAssignedId}`}
+      columns={[
+        { title: view.issuer, cell: ({ issuer }) => issuer },
+        { title: view.subject, cell: ({ issuerAssignedId }) => issuerAssignedId },
+      ]}
+    />
+  )
+}

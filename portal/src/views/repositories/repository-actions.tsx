@@ -1,0 +1,80 @@
+import { Text } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { deleteRepository } from '../../api/registry-changes.ts'
+import type { RepositoryProperties } from '../../api/content-types.ts'
+import type { Access } from '../../api/registry.ts'
+import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { LockDialog, isUndeletable } from '../../components/registries/lock-dialog.tsx'
+import { useKeptText } from '../../components/registries/use-kept-text.ts'
+import { imagesTexts } from '../../components/texts/images.ts'
+
+const view = imagesTexts.repository
+const { roleNeeded, lockedReason, confirm } = imagesTexts
+
+type RepositoryActionsProps = {
+  readonly registry: string
+  readonly properties: RepositoryProperties
+  readonly access: Access
+  readonly onChanged: () => void
+}
+
+/** Locks and deletes a repository. */
+export function RepositoryActions({ registry, properties, access, onChanged }: RepositoryActionsProps) {
+  const [open, setOpen] = useState<'lock' | 'delete'>()
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const kept = useKeptText(registry)
+  const { imageName: repository, changeableAttributes: locks, tagCount, manifestCount } = properties
+  const mayDelete = access.has('delete')
+  const remove = async () => {
+    await deleteRepository({ registry, repository })
+    await navigate({ to: '/registries/$registry/repositories', params: { registry } })
+    await queries.invalidateQueries({ queryKey: ['repositories', registry] })
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[1] === registry && queryKey[2] === repository })
+  }
+  return (
+    <>
+      <ActionBar
+        actions={[
+          {
+            label: view.lock,
+            reason: access.has('metadata_write') ? undefined : roleNeeded.lock,
+            act: () => setOpen('lock'),
+          },
+          {
+            label: view.delete,
+            reason: mayDelete ? (isUndeletable(locks) ? lockedReason : undefined) : roleNeeded.delete,
+            act: () => setOpen('delete'),
+          },
+        ]}
+      />
+      {open === 'lock' && (
+        <LockDialog
+          name={repository}
+          place={{ registry, repository }}
+          locks={locks}
+          onClose={(isChanged) => {
+            setOpen(undefined)
+            if (isChanged) onChanged()
+          }}
+        />
+      )}
+      {open === 'delete' && (
+        <ConfirmDialog
+          title={view.deleteTitle(repository)}
+          confirm={view.deleteAction}
+          typed={repository}
+          onConfirm={remove}
+          onClose={() => setOpen(undefined)}
+        >
+          <Text weight="semibold">{confirm.lost}</Text>
+          <Text>{view.deleteLost(tagCount, manifestCount)}</Text>
+          <Text>{kept}</Text>
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,145 @@
+import { Badge, Field, SearchBox, Select, Tab, TabList, makeStyles, tokens } from '@fluentui/react-components'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import type { ListOrder } from '../../api/registry.ts'
+import { isLocked } from '../../components/registries/lock-dialog.tsx'
+import { CopyText } from '../../components/elements/copy-text.tsx'
+import { Facts } from '../../components/elements/facts.tsx'
+import { formatTime } from '../../components/texts/format.ts'
+import { Loaded } from '../../components/elements/loaded.tsx'
+import { Page, Section } from '../../components/elements/page.tsx'
+import { maxValueLength } from '../../components/elements/search-params.ts'
+import { texts } from '../../components/texts/texts.ts'
+import { imagesTexts } from '../../components/texts/images.ts'
+import { pushCommand } from '../registry/sign-in-commands.ts'
+import { useRegistryName } from '../registry/use-registry.ts'
+import { ManifestTable, TagTable } from './content-table.tsx'
+import { RepositoryActions } from './repository-actions.tsx'
+import { type RepositorySearch, parseRepositorySearch } from './repository-search.ts'
+import { useRepository, useTags } from './use-repository.ts'
+
+const view = imagesTexts.repository
+const route = '/shell/registries/$registry/repositories/$repository'
+
+const useStyles = makeStyles({
+  tabs: { flexWrap: 'wrap' },
+  tools: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalL },
+  filter: { flexGrow: 1, maxWidth: '24rem', minWidth: '12rem' },
+})
+
+/** One repository: its tags and manifests. */
+export function Repository() {
+  const { registry, repository } = useParams({ from: route })
+  const search = useSearch({ from: route })
+  const { show = 'tags', filter = '' } = search
+  const order: ListOrder = search.order ?? 'newest'
+  const query = useRepository(registry, repository)
+  const queries = useQueryClient()
+  const name = useRegistryName(registry)
+  const content = { registry, repository, order, filter }
+  return (
+    <Page title={repository}>
+      <Loaded query={query}>
+        {({ properties, access }) => (
+          <>
+            <Facts
+              facts={[
+                [view.tagCount, properties.tagCount.toLocaleString('en')],
+                [view.manifestCount, properties.manifestCount.toLocaleString('en')],
+                [view.created, formatTime(properties.createdTime)],
+                [view.updated, formatTime(properties.lastUpdateTime)],
+                ...(isLocked(properties.changeableAttributes)
+                  ? [[imagesTexts.locked, <Badge key="locked">{imagesTexts.locked}</Badge>] as const]
+                  : []),
+              ]}
+            />
+            <RepositoryActions
+              registry={registry}
+              properties={properties}
+              access={access}
+              onChanged={() => void queries.invalidateQueries({ queryKey: ['repository', registry, repository] })}
+            />
+            {show === 'tags' && <Pull registry={registry} repository={repository} order={order} />}
+            {show === 'tags' && access.has('push') && (
+              <Section title={texts.repositoryView.push}>
+                <CopyText label={texts.repositoryView.push} text={pushCommand('docker', registry, `${repository}:1`)} />
+              </Section>
+            )}
+          </>
+        )}
+      </Loaded>
+      {query.isSuccess && (
+        <>
+          <Tools registry={registry} repository={repository} search={search} />
+          {show === 'tags' ? <TagTable key={order} {...content} /> : <ManifestTable key={order} {...content} />}
+          <Section title={texts.commandLine}>
+            <CopyText
+              label={texts.commandLine}
+              text={`acrux acr repository show-${show} --name ${name} --repository ${repository} --detail`}
+            />
+            <CopyText
+              label={view.deleteAction}
+              text={`acrux acr repository delete --name ${name} --repository ${repository}`}
+            />
+          </Section>
+        </>
+      )}
+    </Page>
+  )
+}
+
+type PullProps = { readonly registry: string; readonly repository: string; readonly order: ListOrder }
+
+/** The command that pulls the first tag of the list. */
+function Pull({ registry, repository, order }: PullProps) {
+  const tags = useTags(registry, repository, order)
+  const tag = tags.data?.pages[0]?.items[0]?.name ?? 'TAG'
+  return (
+    <Section title={texts.repositoryView.pull}>
+      <CopyText label={texts.repositoryView.pull} text={`docker pull ${registry}/${repository}:${tag}`} />
+    </Section>
+  )
+}
+
+type ToolsProps = { readonly registry: string; readonly repository: string; readonly search: RepositorySearch }
+
+function Tools({ registry, repository, search }: ToolsProps) {
+  const styles = useStyles()
+  const navigate = useNavigate()
+  const change = (changed: { readonly [Name in keyof RepositorySearch]: string }) =>
+    void navigate({
+      to: '/registries/$registry/repositories/$repository',
+      params: { registry, repository },
+      search: parseRepositorySearch({ ...search, ...changed }),
+      replace: true,
+    })
+  const order: ListOrder = search.order ?? 'newest'
+  return (
+    <>
+      <TabList
+        className={styles.tabs}
+        selectedValue={search.show ?? 'tags'}
+        onTabSelect={(_event, { value }) => change({ show: String(value), filter: '' })}
+      >
+        <Tab value="tags">{view.tags}</Tab>
+        <Tab value="manifests">{view.manifests}</Tab>
+      </TabList>
+      <div className={styles.tools}>
+        <Field label={imagesTexts.filter} className={styles.filter}>
+          <SearchBox
+            maxLength={maxValueLength}
+            value={search.filter ?? ''}
+            onChange={(_event, { value }) => change({ filter: value })}
+          />
+        </Field>
+        <Field label={imagesTexts.sort}>
+          <Select value={order} onChange={(_event, { value }) => change({ order: value })}>
+            <option value="newest">{imagesTexts.newest}</option>
+            <option value="oldest">{imagesTexts.oldest}</option>
+            <option value="name">{imagesTexts.byName}</option>
+          </Select>
+        </Field>
+      </div>
+    </>
+  )
+}
