@@ -210,6 +210,48 @@ const server: Readonly<Record<string, ModuleRow>> = {
   },
 }
 
+/** The pages. A view is a folder, or a family of views is. Only `api` sends requests, and only `routes` knows all views. */
+const portal: Readonly<Record<string, ModuleRow>> = {
+  api: { imports: [], submodules: {} },
+  components: {
+    imports: ['api'],
+    submodules: {
+      texts: [],
+      elements: ['texts'],
+      shell: ['texts', 'elements'],
+      registries: ['texts', 'elements'],
+      identities: ['texts', 'elements', 'registries'],
+    },
+  },
+  views: {
+    imports: ['api', 'components'],
+    submodules: {
+      'access-control': [],
+      'access-keys': [],
+      applications: [],
+      audit: [],
+      deleted: [],
+      denial: ['access-control', 'audit'],
+      groups: [],
+      import: [],
+      'managed-identities': [],
+      people: [],
+      policies: [],
+      providers: [],
+      registry: [],
+      repositories: ['registry'],
+      manifest: ['repositories'],
+      search: ['repositories'],
+      home: ['search'],
+      server: ['audit'],
+      'sign-in': [],
+      tokens: ['access-control'],
+      uploads: [],
+    },
+  },
+  routes: { imports: ['api', 'components', 'views'], submodules: {} },
+}
+
 /**
  * The modules of all programs. A module imports only modules that stand above it in its table, and a submodule only
  * submodules that stand above it in its row, so there are no cycles.
@@ -217,4 +259,5 @@ const server: Readonly<Record<string, ModuleRow>> = {
 export const programs: Readonly<Record<string, ProgramRow>> = {
   shared: { packages: [], open: 'all', modules: shared },
   server: { packages: ['@acrux/shared'], open: ['platform'], modules: server },
+  portal: { packages: ['@acrux/shared'], open: 'all', modules: portal },
 }

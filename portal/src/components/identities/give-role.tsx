@@ -5,7 +5,7 @@ import type { Registry } from '../../api/registry-document.ts'
 import { AppLink } from '../elements/app-link.tsx'
 import { Loaded } from '../elements/loaded.tsx'
 import { identitiesTexts } from '../texts/identities.ts'
-import { useRegistries } from '../../views/home/use-home.ts'
+import { useRegistries } from '../registries/use-registry.ts'
 
 const texts = identitiesTexts.giveRole
 

@@ -1,5 +1,5 @@
 import { imagesTexts } from '../texts/images.ts'
-import { useRegistry } from '../../views/registry/use-registry.ts'
+import { useRegistry } from './use-registry.ts'
 
 /** A sentence that says whether deleted content of a registry can be restored. */
 export function useKeptText(loginServer: string): string {

@@ -12,7 +12,7 @@ import { ReadOnlyReason } from '../../components/elements/list-bar.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { WithRegistry } from '../registry/with-registry.tsx'
+import { WithRegistry } from '../../components/registries/with-registry.tsx'
 import { AdminPasswords } from './admin-passwords.tsx'
 
 const texts = rightsTexts.keys

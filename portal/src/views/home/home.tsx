@@ -20,7 +20,8 @@ import { SearchForm } from '../search/search-form.tsx'
 import { FirstRun } from './first-run.tsx'
 import { parseImageTarget } from './image-target.ts'
 import { readsEvents } from './read-visible-events.ts'
-import { useAttention, useRecentPushes, useRegistries } from './use-home.ts'
+import { useAttention, useRecentPushes } from './use-home.ts'
+import { useRegistries } from '../../components/registries/use-registry.ts'
 
 const view = texts.homeView
 

@@ -1,5 +1,4 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { listRegistries } from '../../api/arm.ts'
 import { listApplications, listCredentialUses, listWebhooks } from '../../api/attention.ts'
 import { orHidden } from '../../api/or-hidden.ts'
 import { listQuotas } from '../../api/registry-arm.ts'
@@ -9,11 +8,6 @@ import type { MayAct } from '../../api/use-permissions.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { type VisibleLogs, maxRegistries, readVisibleEvents } from './read-visible-events.ts'
 import { type AttentionItem, ofApplications, ofQuotas, ofRegistries, ofServer, ofWebhooks } from './attention.ts'
-
-/** The registries that the person may list. */
-export function useRegistries() {
-  return useQuery({ queryKey: ['registries'], queryFn: ({ signal }) => listRegistries(signal), staleTime: 60_000 })
-}
 
 const shownPushes = 10
 

@@ -14,7 +14,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
-import { useRegistry } from '../registry/use-registry.ts'
+import { useRegistry } from '../../components/registries/use-registry.ts'
 import { ImportProgress } from './import-progress.tsx'
 import { type ImportForm, type ImportSearch, emptyForm, importCommand, isComplete, orderOf } from './import-form.ts'
 

@@ -11,7 +11,7 @@ import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { operationsTexts } from '../../components/texts/operations.ts'
-import { useQuotas } from '../registry/use-registry.ts'
+import { useQuotas } from '../../components/registries/use-registry.ts'
 import { QuotaForm } from './quota-form.tsx'
 import { nameFor } from './quota-name.ts'
 

@@ -8,7 +8,7 @@ import { imagesTexts } from '../../components/texts/images.ts'
 import { BarChart } from './bar-chart.tsx'
 import { type Series, seriesOf } from './series.ts'
 import { type RangeName, isRangeName, ranges } from './ranges.ts'
-import { useMetrics } from './use-registry.ts'
+import { useMetrics } from './use-usage.ts'
 
 const view = imagesTexts.registry
 

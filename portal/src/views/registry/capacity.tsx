@@ -10,7 +10,8 @@ import { Section } from '../../components/elements/page.tsx'
 import { Share } from '../../components/elements/share.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
-import { useQuotas, useUsages } from './use-registry.ts'
+import { useQuotas } from '../../components/registries/use-registry.ts'
+import { useUsages } from './use-usage.ts'
 
 const view = imagesTexts.registry
 

@@ -11,7 +11,7 @@ import { texts } from '../../components/texts/texts.ts'
 import { Activity } from './activity.tsx'
 import { Capacity } from './capacity.tsx'
 import { SignIn } from './sign-in.tsx'
-import { useRegistry } from './use-registry.ts'
+import { useRegistry } from '../../components/registries/use-registry.ts'
 
 const view = texts.registryView
 const own = imagesTexts.registry

@@ -7,7 +7,7 @@ import { CopyText } from '../../components/elements/copy-text.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
-import { useRegistryName } from './use-registry.ts'
+import { useRegistryName } from '../../components/registries/use-registry.ts'
 import { type Client, type Login, browserCommands, clients, loginCommand, pushCommand } from './sign-in-commands.ts'
 
 const view = texts.registryView

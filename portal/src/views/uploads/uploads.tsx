@@ -17,7 +17,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
-import { useRegistry, useRegistryName } from '../registry/use-registry.ts'
+import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
 
 const view = imagesTexts.uploads
 

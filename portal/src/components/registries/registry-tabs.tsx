@@ -1,7 +1,7 @@
 import { Tab, TabList, makeStyles } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 import type { Registry } from '../../api/registry-document.ts'
-import { Page } from '../../components/elements/page.tsx'
+import { Page } from '../elements/page.tsx'
 import { WithRegistry } from './with-registry.tsx'
 
 const useStyles = makeStyles({ tabs: { flexWrap: 'wrap' } })

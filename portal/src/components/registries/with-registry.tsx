@@ -1,9 +1,9 @@
 import { Text } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 import type { Registry } from '../../api/registry-document.ts'
-import { Loaded } from '../../components/elements/loaded.tsx'
-import { rightsTexts } from '../../components/texts/rights.ts'
-import { useRegistries } from '../home/use-home.ts'
+import { Loaded } from '../elements/loaded.tsx'
+import { rightsTexts } from '../texts/rights.ts'
+import { useRegistries } from './use-registry.ts'
 
 type WithRegistryProps = { readonly loginServer: string; readonly children: (registry: Registry) => ReactNode }
 
