@@ -32,7 +32,6 @@ export async function buildExecutables({ dist, work }) {
   for (const { fileName, code } of program) writeFileSync(join(work, 'program', fileName), code)
   for (const { fileName, code } of threads) writeFileSync(join(work, fileName), code)
   for (const file of packagedFiles) copyFileSync(file, join(work, 'assets', basename(file)))
-  writeFileSync(join(work, 'package.json'), JSON.stringify({ version }))
   writeFileSync(join(work, 'main.cjs'), (await bundleAlone(join(import.meta.dirname, 'embedded/main.mjs'))).code)
   writeFileSync(join(dist, 'THIRD-PARTY-NOTICES'), thirdPartyNotices([...program, ...threads]))
   mustRun(nodeBinary(), [join(import.meta.dirname, 'embedded/write-code-cache.mjs'), join(work, 'program')])
@@ -44,7 +43,10 @@ export async function buildExecutables({ dist, work }) {
       join(work, 'assets'),
       packagedFiles.map((file) => basename(file)),
     ),
-    ...inFolder(work, [...threads.map(({ fileName }) => fileName), 'package.json']),
+    ...inFolder(
+      work,
+      threads.map(({ fileName }) => fileName),
+    ),
   }
   const codeCaches = inFolder(
     join(work, 'program'),

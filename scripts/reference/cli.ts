@@ -1,7 +1,7 @@
-import { clientVariables } from '../../cli/src/client-variables.ts'
+import { clientVariables } from '../../cli/src/framework/environment/client-variables.ts'
 import { azExitCodes } from '../../cli/src/framework/command/command.ts'
 import { commonOptionsHeading } from '../../cli/src/framework/parser/parser.ts'
-import type { loadProgram } from '../../cli/src/table/program.ts'
+import type { loadProgram } from '../../cli/src/table/table.ts'
 import { block, code, table } from './markdown.ts'
 
 type Command = Awaited<ReturnType<typeof loadProgram>>

@@ -1,4 +1,4 @@
-import { loadProgram } from '../../cli/src/table/program.ts'
+import { loadProgram } from '../../cli/src/table/table.ts'
 
 // Prints all commands and their options, also those that the help does not show, as JSON.
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
-import { loadProgram } from '../../cli/src/table/program.ts'
+import { loadProgram } from '../../cli/src/table/table.ts'
 import { apiReference } from './api.ts'
 import { cliReference } from './cli.ts'
 import { errorsReference } from './errors.ts'

@@ -10,11 +10,12 @@ const importPattern =
 
 type Import = { readonly from: string; readonly to: string }
 
-/** An import of a file, by its path, or of a package of the repository, by its name. */
+/** An import of a file of code, by its path, or of a package of the repository, by its name. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8')
   return [...text.matchAll(importPattern)].flatMap((match) => {
     const target = match[1] ?? match[2] ?? match[3] ?? match[4] ?? ''
+    if (target.endsWith('.json')) return []
     if (target.startsWith('.')) return [{ from: file, to: path.resolve(path.dirname(file), target) }]
     return target.startsWith('@acrux/') ? [{ from: file, to: target }] : []
   })
@@ -172,11 +173,22 @@ for (const [name, { packages, open, modules }] of Object.entries(programs)) {
     assert.deepEqual(own.map(show), [])
   })
 
-  test(`a file imports no file of another program, and only the packages in the row of its program (${name})`, () => {
+  test(`a file imports no file of another program, and only the packages in the rows of its program and module (${name})`, () => {
     const packageOf = (to: string) => (packages.includes(to) ? to : to.split('/').slice(0, 2).join('/'))
+    const ofSubmodule = ({ from, to }: Import) =>
+      modules[moduleOf(from) ?? '']?.packages?.[to]?.includes(submoduleOf(from) ?? '') === true
     const ofOthers = imports.filter(({ from, to }) => !isTest(from) && !to.startsWith(source + path.sep))
-    const wrong = [...ofOthers, ...ofPackages.filter(({ to }) => !packages.includes(packageOf(to)))]
-    assert.deepEqual(wrong.map(show), [])
+    const ofUnlisted = ofPackages.filter((each) => !packages.includes(packageOf(each.to)) && !ofSubmodule(each))
+    assert.deepEqual([...ofOthers, ...ofUnlisted].map(show), [])
+    const used = new Set(ofPackages.map(({ from, to }) => `${moduleOf(from)}/${submoduleOf(from)} imports ${to}`))
+    const listed = Object.entries(modules).flatMap(([module, { packages: rows = {} }]) =>
+      Object.entries(rows).flatMap(([to, folders]) => folders.map((folder) => `${module}/${folder} imports ${to}`)),
+    )
+    assert.deepEqual(
+      listed.filter((each) => !used.has(each)),
+      [],
+      'no row names a package that is not used',
+    )
   })
 }
 

@@ -7,6 +7,8 @@ export type ModuleRow = {
    * every submodule; a submodule imports none of these files.
    */
   readonly submodules: Readonly<Record<string, readonly string[]>>
+  /** Packages of the repository that only some of its submodules may import, besides those of the program. */
+  readonly packages?: Readonly<Record<string, readonly string[]>>
 }
 
 /** One program: a folder of the repository with a `src`. */
@@ -253,6 +255,90 @@ const portal: Readonly<Record<string, ModuleRow>> = {
 }
 
 /**
+ * The command line, on four levels. `framework` knows no server, `clients` sends requests and holds the signed-in session,
+ * `resources` has a folder for each family of commands, and `table` has a row for each command.
+ */
+const cli: Readonly<Record<string, ModuleRow>> = {
+  framework: {
+    imports: [],
+    packages: { '@acrux/server/durable-file': ['files'], '@acrux/server/exit': ['parser'] },
+    submodules: {
+      environment: [],
+      terminal: [],
+      command: ['terminal'],
+      values: ['command'],
+      output: ['terminal', 'command', 'values'],
+      options: ['command', 'values'],
+      files: ['command'],
+      profile: ['values', 'files'],
+      parser: ['environment', 'terminal', 'command', 'output'],
+    },
+  },
+  clients: {
+    imports: ['framework'],
+    submodules: {
+      http: [],
+      tokens: ['http'],
+      session: ['http', 'tokens'],
+      servers: ['http', 'session'],
+      arm: ['http', 'tokens', 'session'],
+      graph: ['http', 'session', 'arm'],
+      registry: ['http', 'tokens', 'session', 'arm'],
+    },
+  },
+  resources: {
+    imports: ['framework', 'clients'],
+    // The commands that run a server, work on its files, or need one of its tools on the machine of a user.
+    packages: {
+      '@acrux/server': ['acr', 'audit', 'backup', 'master-key', 'migrate', 'owner', 'scrub', 'serve'],
+      '@acrux/server/configuration': ['data-dir', 'health', 'migrate'],
+      '@acrux/server/durable-file': ['credential-helper', 'credential-provider', 'env', 'trust'],
+      '@acrux/server/issue-certificate': ['ad'],
+    },
+    submodules: {
+      completion: [],
+      'credential-provider': [],
+      'data-dir': [],
+      group: [],
+      identity: [],
+      'identity-endpoint': [],
+      role: [],
+      rotation: [],
+      trust: [],
+      version: [],
+      audit: ['data-dir'],
+      backup: ['data-dir'],
+      health: ['data-dir'],
+      'master-key': ['data-dir'],
+      migrate: ['data-dir'],
+      owner: ['data-dir'],
+      serve: ['data-dir'],
+      scrub: ['data-dir', 'audit'],
+      'credential-helper': ['trust'],
+      doctor: ['trust'],
+      account: ['credential-helper'],
+      cloud: ['credential-helper'],
+      login: ['credential-helper', 'data-dir', 'owner'],
+      env: ['cloud'],
+      ad: ['role', 'rotation'],
+      acr: [
+        'ad',
+        'audit',
+        'credential-helper',
+        'credential-provider',
+        'data-dir',
+        'doctor',
+        'identity',
+        'role',
+        'rotation',
+      ],
+    },
+  },
+  // It loads every command. Beside it, only main.ts and called-as.ts import the others.
+  table: { imports: ['framework', 'resources'], submodules: {} },
+}
+
+/**
  * The modules of all programs. A module imports only modules that stand above it in its table, and a submodule only
  * submodules that stand above it in its row, so there are no cycles.
  */
@@ -260,4 +346,5 @@ export const programs: Readonly<Record<string, ProgramRow>> = {
   shared: { packages: [], open: 'all', modules: shared },
   server: { packages: ['@acrux/shared'], open: ['platform'], modules: server },
   portal: { packages: ['@acrux/shared'], open: 'all', modules: portal },
+  cli: { packages: ['@acrux/shared'], open: 'all', modules: cli },
 }

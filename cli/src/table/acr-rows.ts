@@ -1,4 +1,4 @@
-import type { CommandRow, GroupRow } from './table.ts'
+import type { CommandRow, GroupRow } from '../framework/command/row.ts'
 
 /** The groups of the commands of `acr` that az has. */
 export const acrGroups: readonly GroupRow[] = [

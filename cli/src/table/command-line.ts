@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander'
-import { commandTable } from './table.ts'
-import { loadProgram } from './program.ts'
+import { commandTable, loadProgram } from './table.ts'
 
 const wrongUsage = 2
 

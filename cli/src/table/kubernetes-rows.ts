@@ -1,4 +1,4 @@
-import type { CommandRow } from './table.ts'
+import type { CommandRow } from '../framework/command/row.ts'
 
 /** The commands for clusters of Kubernetes that pull from a registry. */
 export const kubernetesRows: readonly CommandRow[] = [

@@ -1,4 +1,4 @@
-import type { CommandRow, GroupRow } from './table.ts'
+import type { CommandRow, GroupRow } from '../framework/command/row.ts'
 
 /** The groups of the commands for the directory, roles, resource groups and managed identities. */
 export const managementGroups: readonly GroupRow[] = [

@@ -1,4 +1,4 @@
-import type { CommandRow } from './table.ts'
+import type { CommandRow } from '../framework/command/row.ts'
 
 /** The commands that change permissions. */
 export const permissionRows: readonly CommandRow[] = [

@@ -1,31 +1,15 @@
 import { kubernetesRows } from './kubernetes-rows.ts'
 import { permissionRows } from './permission-rows.ts'
 import { acrGroups, acrRows } from './acr-rows.ts'
-import type { Command } from '../framework/command/command.ts'
+import type { Command as Parser } from 'commander'
+import type { CommandRow, GroupRow } from '../framework/command/row.ts'
+import { createProgram } from '../framework/parser/program.ts'
 import { managementGroups, managementRows } from './management-rows.ts'
 import { upkeepGroups, upkeepRows } from './upkeep-rows.ts'
 import { ownerGroups, ownerRows } from './owner-rows.ts'
 
-/** A row of the command table. */
-export type CommandRow = {
-  /** The words that call it, such as `acr why`. */
-  readonly path: string
-  /** What it does, in one line that begins with a lower-case verb. */
-  readonly summary: string
-  /** Loads the file of the command, which exports `command`. */
-  readonly load: () => Promise<{ readonly command: Command }>
-}
-
-/** A word that several commands begin with. */
-export type GroupRow = {
-  readonly path: string
-  readonly summary: string
-  readonly about?: string
-  readonly examples: readonly string[]
-}
-
 /** The groups of commands. */
-export const groups: readonly GroupRow[] = [
+const groups: readonly GroupRow[] = [
   {
     path: 'account',
     summary: 'show the signed-in accounts, select one, and get access tokens',
@@ -114,7 +98,10 @@ export const commandTable: readonly CommandRow[] = [
   {
     path: 'completion',
     summary: 'print the completion script of a shell',
-    load: () => import('../resources/completion/command.ts'),
+    load: async () => {
+      const { completionCommand } = await import('../resources/completion/command.ts')
+      return { command: completionCommand(() => loadProgram(() => true)) }
+    },
   },
   {
     path: 'doctor',
@@ -308,3 +295,8 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../resources/trust/command.ts'),
   },
 ]
+
+/** Creates the parser of all commands. Only those that `isNeeded` selects by their path are loaded and get their options. */
+export function loadProgram(isNeeded: (path: string) => boolean): Promise<Parser> {
+  return createProgram({ groups, commands: commandTable }, isNeeded)
+}

@@ -1,4 +1,4 @@
-import type { CommandRow, GroupRow } from './table.ts'
+import type { CommandRow, GroupRow } from '../framework/command/row.ts'
 
 /** The groups of the commands for rotating credentials and cleaning up. */
 export const upkeepGroups: readonly GroupRow[] = [

@@ -7,7 +7,7 @@ import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.t
 import { type CommandFailure, failure } from '../../framework/command/failure.ts'
 import type { Log } from '../../framework/terminal/log.ts'
 import { readResponse } from './read-response.ts'
-import { version } from '../../version.ts'
+import { version } from '../../framework/environment/version.ts'
 
 /** A request. Its body is sent as it is. */
 export type HttpRequest = {

@@ -1,7 +1,7 @@
 import { terminalText } from '../terminal/terminal-text.ts'
 import { type ProgressBar, createProgressBar } from '../terminal/progress-bar.ts'
 import { failure } from './failure.ts'
-import { type Log, createLog } from '../terminal/log.ts'
+import { type Log, type LogFlags, createLog } from '../terminal/log.ts'
 import { promptFor } from '../terminal/prompt.ts'
 
 /** Everything that a command uses in addition to its flags. */
@@ -21,9 +21,6 @@ export type CommandContext = {
   /** Sets the exit code of a command that did not fail but has a negative result. */
   readonly exitWith: (code: number) => void
 }
-
-/** The common options that the context follows. */
-export type LogFlags = { readonly onlyShowErrors?: true; readonly verbose?: true; readonly debug?: true }
 
 /** Creates the context of the one command of this process. */
 export function createContext(flags: LogFlags): CommandContext {

@@ -1,4 +1,3 @@
-import type { LogFlags } from '../command/context.ts'
 import { terminalText } from './terminal-text.ts'
 import { maskSecrets } from './mask-secrets.ts'
 
@@ -13,6 +12,9 @@ export type Log = {
   /** Shown with `--debug`. */
   readonly debug: (text: string) => void
 }
+
+/** The common options that a log follows. */
+export type LogFlags = { readonly onlyShowErrors?: true; readonly verbose?: true; readonly debug?: true }
 
 const red = 31
 const yellow = 33

@@ -3,7 +3,7 @@ import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir-flags.ts'
 import { sizeText } from '../../framework/terminal/progress-bar.ts'
-import { version } from '../../version.ts'
+import { version } from '../../framework/environment/version.ts'
 import { readPassphrase } from './passphrase.ts'
 import {
   type KeyFlags,

@@ -1,4 +1,4 @@
-import { commandTable, groups } from '../../table/table.ts'
+import type { Command as Parser } from 'commander'
 import { WrongUsageError } from '../../framework/command/failure.ts'
 
 /** The shells that have a completion. */
@@ -8,8 +8,8 @@ const shells = ['bash', 'fish', 'zsh'] as const
 type Completion = { readonly path: string; readonly words: readonly string[] }
 
 /** The completion of a shell, with the subcommands and the options of all commands. @throws WrongUsageError for an unknown shell */
-export async function completionScript(shell: string): Promise<string> {
-  const completions = await allCompletions()
+export function completionScript(shell: string, program: Parser): string {
+  const completions = completionsOf(program, '')
   switch (shell) {
     case 'bash':
       return bashScript(completions)
@@ -22,28 +22,14 @@ export async function completionScript(shell: string): Promise<string> {
   }
 }
 
-async function allCompletions(): Promise<readonly Completion[]> {
-  const { loadProgram } = await import('../../table/program.ts')
-  const program = await loadProgram(() => true)
-  const groupPaths = ['', ...groups.map(({ path }) => path)]
-  const below = groupPaths.map((path) => ({ path, words: wordsBelow(path) }))
-  const options = commandTable.map(({ path }) => {
-    const parser = path
-      .split(' ')
-      .reduce((parent, word) => parent.commands.find((each) => each.name() === word) ?? parent, program)
-    const words = parser.options.filter(({ hidden }) => !hidden).map(({ long, flags }) => long ?? flags)
-    return { path, words: [...words, '--help'] }
-  })
-  return [...below, ...options]
-}
-
-function wordsBelow(group: string): string[] {
-  const prefix = group === '' ? '' : `${group} `
-  const paths = [...groups, ...commandTable].map(({ path }) => path)
-  return paths.flatMap((path) => {
-    const word = path.startsWith(prefix) ? path.slice(prefix.length) : ''
-    return word === '' || word.includes(' ') ? [] : [word]
-  })
+/** The words that can follow the path of a parser, and then those of its subcommands. */
+function completionsOf(parser: Parser, path: string): readonly Completion[] {
+  if (parser.commands.length === 0) {
+    const options = parser.options.filter(({ hidden }) => !hidden).map(({ long, flags }) => long ?? flags)
+    return [{ path, words: [...options, '--help'] }]
+  }
+  const below = parser.commands.flatMap((each) => completionsOf(each, `${path} ${each.name()}`.trimStart()))
+  return [{ path, words: parser.commands.map((each) => each.name()) }, ...below]
 }
 
 /** The known paths as alternatives of a `case`, so that arguments after a path do not become a part of it. */

@@ -37,7 +37,7 @@ async function run([action, ...others]: readonly string[]): Promise<string> {
       return JSON.stringify(Object.fromEntries(registries.map(({ loginServer }) => [loginServer, nullGuid])))
     }
     case 'version':
-      return `docker-credential-acrux (acrux) ${(await import('../../version.ts')).version}`
+      return `docker-credential-acrux (acrux) ${(await import('../../framework/environment/version.ts')).version}`
     default:
       throw new CommandFailure(usage, 1)
   }

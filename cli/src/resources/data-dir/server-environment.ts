@@ -1,4 +1,4 @@
-import { clientVariables } from '../../client-variables.ts'
+import { clientVariables } from '../../framework/environment/client-variables.ts'
 
 /** The variables of the commands for clients are not settings of the server, which rejects unknown ones. */
 const ofClients = new Set(clientVariables.map(({ name }) => name).filter((name) => name !== 'ACRUX_LOG_LEVEL'))

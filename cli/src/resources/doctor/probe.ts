@@ -4,7 +4,7 @@ import https from 'node:https'
 import { TLSSocket } from 'node:tls'
 import { trustedCertificates } from '../../clients/http/http.ts'
 import { readResponse } from '../../clients/http/read-response.ts'
-import { version } from '../../version.ts'
+import { version } from '../../framework/environment/version.ts'
 
 const timeoutMs = 20_000
 const maxBodyBytes = 64 * 1024

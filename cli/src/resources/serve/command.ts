@@ -12,7 +12,7 @@ import {
 import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
 import { nextSteps } from './next-steps.ts'
 import { serverEnvironment } from '../data-dir/server-environment.ts'
-import { version } from '../../version.ts'
+import { version } from '../../framework/environment/version.ts'
 
 /** `acrux serve`. Its options are the settings of the server. */
 export const command = defineCommand<Record<string, unknown>>({

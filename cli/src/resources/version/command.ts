@@ -1,5 +1,5 @@
 import { defineCommand } from '../../framework/command/command.ts'
-import { version } from '../../version.ts'
+import { version } from '../../framework/environment/version.ts'
 
 /** `acrux version`. */
 export const command = defineCommand({

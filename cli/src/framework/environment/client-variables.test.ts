@@ -9,11 +9,10 @@ const ofOthers = new Set(['PATH', 'SUDO_USER', 'npm_execpath', 'https_proxy'])
 
 test('every variable that the commands read is in the list', () => {
   const listed = new Set(clientVariables.map(({ name }) => name))
-  const files = globSync('**/*.ts', { cwd: import.meta.dirname }).filter((file) => !file.endsWith('.test.ts'))
+  const source = join(import.meta.dirname, '../..')
+  const files = globSync('**/*.ts', { cwd: source }).filter((file) => !file.endsWith('.test.ts'))
   const read = files.flatMap((file) =>
-    [...readFileSync(join(import.meta.dirname, file), 'utf8').matchAll(/\benv\['(\w+)'\]/g)].map(
-      ([, name = '']) => name,
-    ),
+    [...readFileSync(join(source, file), 'utf8').matchAll(/\benv\['(\w+)'\]/g)].map(([, name = '']) => name),
   )
   assert.ok(read.length > 15, `only ${read.length} variables were seen`)
   assert.deepEqual(

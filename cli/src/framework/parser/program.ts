@@ -1,12 +1,15 @@
 import { Command as Parser } from 'commander'
-import { addCommand } from '../framework/parser/parser.ts'
-import { run as runCommand } from '../framework/parser/run.ts'
-import { commandTable, groups } from './table.ts'
-import { withHelp } from '../framework/parser/help-text.ts'
-import { version } from '../version.ts'
+import type { CommandTable } from '../command/row.ts'
+import { version } from '../environment/version.ts'
+import { withHelp } from './help-text.ts'
+import { addCommand } from './parser.ts'
+import { run as runCommand } from './run.ts'
 
-/** Creates the parser. Only the commands that `isNeeded` selects by their path are loaded and get their options. */
-export async function loadProgram(isNeeded: (path: string) => boolean): Promise<Parser> {
+/** Creates the parser of a table of commands. Only the commands that `isNeeded` selects by their path are loaded and get their options. */
+export async function createProgram(
+  { groups, commands }: CommandTable,
+  isNeeded: (path: string) => boolean,
+): Promise<Parser> {
   const program = new Parser('acrux')
     .description("A self-hosted container registry that speaks Azure Container Registry's authentication.")
     .helpCommand('help [command]', 'show the help of a command')
@@ -28,7 +31,7 @@ export async function loadProgram(isNeeded: (path: string) => boolean): Promise<
     parser.showHelpAfterError(`       the commands: acrux ${path} --help`)
     parsers.set(path, withHelp(parser, { about, examples }))
   }
-  for (const { path, summary, load } of commandTable) {
+  for (const { path, summary, load } of commands) {
     const parser = childOf(parsers, path).description(summary)
     parser.showHelpAfterError(`       the options: acrux ${path} --help`)
     if (isNeeded(path)) addCommand(parser, (await load()).command, runCommand)
