@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { tempDir } from './temp-dir.ts'
 
 const tree = fileURLToPath(new URL('../..', import.meta.url))
+/** The parts of the program. */
+const workspaces = ['cli', 'server', 'shared']
 
 /** A step that a newer version adds to the schema. */
 export interface FurtherMigration {
@@ -18,24 +20,24 @@ export interface FurtherMigration {
 /** The sources of a newer version. Dispose of it, and they are removed. */
 export interface OtherVersion extends Disposable {
   /** The program and its arguments before `serve`. */
-  readonly program: readonly string[]
+  readonly program: readonly [node: string, mainFile: string]
 }
 
 /** Copies the sources of the program, and appends steps to the schema. */
 export function newerVersion(migrations: readonly FurtherMigration[]): OtherVersion {
   const home = tempDir('newer-version')
-  for (const name of ['cli', 'server', 'package.json']) {
+  for (const name of [...workspaces, 'package.json']) {
     const isWanted = (file: string): boolean => !/\/(?:node_modules|dist)(?:\/|$)/.test(file.slice(tree.length))
     cpSync(join(tree, name), join(home.path, name), { recursive: true, filter: isWanted })
   }
-  // The program imports the server by the name of its package, and must get this copy.
+  // The program imports its parts by the names of their packages, and must get these copies.
   const packages = join(home.path, 'node_modules')
   mkdirSync(packages)
   for (const name of readdirSync(join(tree, 'node_modules'))) {
     if (name !== '@acrux') symlinkSync(join(tree, 'node_modules', name), join(packages, name))
   }
   mkdirSync(join(packages, '@acrux'))
-  for (const name of ['cli', 'server']) symlinkSync(join(home.path, name), join(packages, '@acrux', name))
+  for (const name of workspaces) symlinkSync(join(home.path, name), join(packages, '@acrux', name))
   for (const { module, id, worksFor, sql } of migrations) {
     const file = join(home.path, 'server', 'src', module, 'migrations.ts')
     const list = `export const ${module}Migrations: readonly Migration[] = [`

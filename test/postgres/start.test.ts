@@ -55,6 +55,9 @@ test('a start with a PostgreSQL that cannot be used ends with the reason and the
   const newer = postgres.createDatabase('newer')
   newer.query('create table schema_migration (id text primary key, applied_at_ms bigint not null)')
   newer.query(`insert into schema_migration values ('future-0001-unknown', 0)`)
+  const development = postgres.createDatabase('development')
+  development.query('create table schema_migration (id text primary key, applied_at_ms bigint not null)')
+  development.query(`insert into schema_migration values ('audit-0001-tables', 0), ('registry-0001-tables', 0)`)
   const password = ['--database-password-file', postgres.passwordFile]
   const to = (database: string): string => `postgres://acrux@${postgres.host}/${database}`
   await assertAllFail([
@@ -88,6 +91,12 @@ test('a start with a PostgreSQL that cannot be used ends with the reason and the
     { args: ['--database', to('none'), ...password], code: 18, says: /does not exist/, why: 'no such database' },
     { args: ['--database', to('latin'), ...password], code: 18, says: /encoding LATIN1/, why: 'another encoding' },
     { args: ['--database', to('newer'), ...password], code: 16, says: /future-0001-unknown/, why: 'a newer schema' },
+    {
+      args: ['--database', to('development'), ...password],
+      code: 13,
+      says: /a development version of Acrux, before the first release/,
+      why: 'the schema of a development version',
+    },
     {
       args: ['--database', `postgres://acrux@127.0.0.1:${await freePort()}/acrux`, ...password],
       code: 18,

@@ -113,6 +113,26 @@ test('A database of a newer version ends the start with code 16, and is left as 
   await seed(place.args)
 })
 
+test('A database of a development version ends the start with code 13, and is left as it is', async () => {
+  using place = await freePlace()
+  await seed(place.args)
+  const file = join(place.dataDir, 'acrux.db')
+  using database = new DatabaseSync(file)
+  const rows = () => JSON.stringify(database.prepare('select * from schema_migration').all())
+  database.exec("update schema_migration set id = replace(id, '-0001-baseline', '-0001-tables')")
+  const before = rows()
+  for (const command of [
+    ['serve', ...place.args],
+    ['scrub', '--data-dir', place.dataDir],
+  ]) {
+    assertGaveUp(await runAcrux(command), 13, /a development version of Acrux, before the first release/)
+  }
+  assert.equal(rows(), before)
+  database.exec("update schema_migration set id = replace(id, '-0001-tables', '-0001-baseline')")
+  database.close()
+  await seed(place.args)
+})
+
 test('Settings that cannot be used end the start with code 2', async () => {
   using place = await freePlace()
   assertGaveUp(await runAcrux(['serve', '--data-dir', place.dataDir, '--listen', 'nowhere']), 2, /--listen/)

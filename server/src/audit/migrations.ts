@@ -4,7 +4,7 @@ import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
 import { writeHead } from './chain/chain-store.ts'
 
 /** The migration that creates the head of the log, which its caller seals: see `sealFirstHead`. */
-export const headMigration = 'audit-0001-tables'
+export const headMigration = 'audit-0001-baseline'
 
 /** The tables of this module. */
 export const auditMigrations: readonly Migration[] = [

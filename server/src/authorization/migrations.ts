@@ -1,9 +1,10 @@
+import type { SchemaModule } from 'kysely'
 import type { Migration } from '../platform/sql/migrations.ts'
 
 /** The tables of this module. */
 export const accessMigrations: readonly Migration[] = [
   {
-    id: 'access-0001-tables',
+    id: 'access-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('role_definition')
@@ -36,8 +37,6 @@ export const accessMigrations: readonly Migration[] = [
         .addPrimaryKeyConstraint('role_assignment_key', ['scope_key', 'name'])
         .addUniqueConstraint('role_assignment_once', ['principal_id', 'scope_key', 'role_definition_name'])
         .execute()
-      await schema.createIndex('role_assignment_by_name').on('role_assignment').column('name').unique().execute()
-      await schema.createIndex('role_assignment_by_role').on('role_assignment').column('role_definition_name').execute()
       await schema
         .createTable('scope_map')
         .addColumn('rid', types.text, (column) => column.notNull())
@@ -82,50 +81,35 @@ export const accessMigrations: readonly Migration[] = [
         .addColumn('scope_map_id', types.text, (column) => column.notNull())
         .addColumn('authorship', types.text, (column) => column.notNull())
         .execute()
-    },
-  },
-  {
-    id: 'access-0002-assignments-of-a-role',
-    worksFor: 'any',
-    up: async (schema) => {
-      // A page of the assignments of a role is read in the order of the list. The index that this one begins with is not needed then.
-      await schema
-        .createIndex('role_assignment_by_role_and_scope')
-        .on('role_assignment')
-        .columns(['role_definition_name', 'scope_key', 'name'])
-        .execute()
-      await schema.dropIndex('role_assignment_by_role').execute()
-    },
-  },
-  {
-    id: 'access-0003-assignments-of-a-principal',
-    worksFor: 'any',
-    up: async (schema) => {
-      // A page of the assignments of a principal, or of those that assign one role to it, is read in the order of the list. A principal
-      // has a role at a scope once, so that the second index needs no name. SQLite uses it only if it is unique.
-      await schema
-        .createIndex('role_assignment_by_principal_and_scope')
-        .on('role_assignment')
-        .columns(['principal_id', 'scope_key', 'name'])
-        .execute()
-      await schema
-        .createIndex('role_assignment_by_principal_and_role')
-        .on('role_assignment')
-        .columns(['principal_id', 'role_definition_name', 'scope_key'])
-        .unique()
-        .execute()
-    },
-  },
-  {
-    id: 'access-0004-principals-of-a-scope',
-    worksFor: 'any',
-    up: async (schema) => {
-      // A part of the assignments at a registry and above it is read in the order of principals.
-      await schema
-        .createIndex('role_assignment_by_scope_and_principal')
-        .on('role_assignment')
-        .columns(['scope_key', 'principal_id'])
-        .execute()
+      await createAssignmentIndexes(schema)
     },
   },
 ]
+
+/** The indexes of the lists of assignments. SQLite uses the second for principals only if it is unique. */
+async function createAssignmentIndexes(schema: SchemaModule): Promise<void> {
+  await schema.createIndex('role_assignment_by_name').on('role_assignment').column('name').unique().execute()
+  await schema
+    .createIndex('role_assignment_by_role_and_scope')
+    .on('role_assignment')
+    .columns(['role_definition_name', 'scope_key', 'name'])
+    .execute()
+  await schema
+    .createIndex('role_assignment_by_principal_and_scope')
+    .on('role_assignment')
+    .columns(['principal_id', 'scope_key', 'name'])
+    .execute()
+  // A principal has a role at a scope once, so the index needs no name.
+  await schema
+    .createIndex('role_assignment_by_principal_and_role')
+    .on('role_assignment')
+    .columns(['principal_id', 'role_definition_name', 'scope_key'])
+    .unique()
+    .execute()
+  // A part of the assignments at a registry and above it is read in the order of principals.
+  await schema
+    .createIndex('role_assignment_by_scope_and_principal')
+    .on('role_assignment')
+    .columns(['scope_key', 'principal_id'])
+    .execute()
+}

@@ -3,7 +3,7 @@ import type { Migration } from '../platform/sql/migrations.ts'
 /** The tables of this module. */
 export const credentialMigrations: readonly Migration[] = [
   {
-    id: 'credentials-0001-tables',
+    id: 'credentials-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('client_secret')
@@ -15,6 +15,7 @@ export const credentialMigrations: readonly Migration[] = [
         .addColumn('secret_hash', types.text, (column) => column.notNull())
         .addColumn('starts_at_ms', types.integer, (column) => column.notNull())
         .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull().defaultTo(0))
         .execute()
       await schema
         .createIndex('client_secret_by_hash')
@@ -94,6 +95,7 @@ export const credentialMigrations: readonly Migration[] = [
         .addColumn('machine_id', types.text, (column) => column.primaryKey())
         .addColumn('code_hash', types.text, (column) => column.notNull().unique())
         .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('created_by', types.text)
         .execute()
       await schema
         .createTable('sign_in')
@@ -157,6 +159,7 @@ export const credentialMigrations: readonly Migration[] = [
         .addColumn('code_hash', types.text, (column) => column.notNull())
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
         .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('created_by', types.text)
         .execute()
       await schema
         .createTable('security_event')
@@ -175,48 +178,20 @@ export const credentialMigrations: readonly Migration[] = [
         .on('security_event')
         .columns(['object_id', 'kind', 'at_ms'])
         .execute()
-    },
-  },
-  {
-    id: 'credentials-0002-password-guesses',
-    up: async (schema, types) => {
       await schema
         .createTable('password_guess')
         .addColumn('key', types.text, (column) => column.primaryKey().notNull())
         .addColumn('whole_at_ms', types.integer, (column) => column.notNull())
         .execute()
       await schema.createIndex('password_guess_by_time').on('password_guess').column('whole_at_ms').execute()
-    },
-  },
-  {
-    id: 'credentials-0003-one-time-links',
-    up: async (schema, types) => {
       await schema
         .createTable('one_time_link')
         .addColumn('object_id', types.text, (column) => column.primaryKey())
         .addColumn('code_hash', types.text, (column) => column.notNull().unique())
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
         .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('created_by', types.text)
         .execute()
-    },
-  },
-  {
-    id: 'credentials-0004-secret-creation',
-    worksFor: 'any',
-    up: async (schema, types) => {
-      await schema
-        .alterTable('client_secret')
-        .addColumn('created_at_ms', types.integer, (column) => column.notNull().defaultTo(0))
-        .execute()
-    },
-  },
-  {
-    id: 'credentials-0005-creators',
-    worksFor: 'any',
-    up: async (schema, types) => {
-      for (const table of ['one_time_link', 'enrolment_code', 'enrollment_code']) {
-        await schema.alterTable(table).addColumn('created_by', types.text).execute()
-      }
     },
   },
 ]

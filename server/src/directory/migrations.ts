@@ -3,7 +3,7 @@ import type { Migration } from '../platform/sql/migrations.ts'
 /** The tables of this module. Names that are found in any case are stored in lower case too. */
 export const directoryMigrations: readonly Migration[] = [
   {
-    id: 'directory-0001-tables',
+    id: 'directory-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('tenant')
@@ -110,6 +110,7 @@ export const directoryMigrations: readonly Migration[] = [
         .addColumn('application_id', types.text, (column) => column.primaryKey())
         .addColumn('redirect_uris', types.text, (column) => column.notNull())
         .addColumn('is_fallback_public_client', types.integer, (column) => column.notNull())
+        .addColumn('is_fallback_named', types.integer, (column) => column.notNull().defaultTo(0))
         .execute()
       await schema
         .createTable('service_principal')
@@ -119,6 +120,7 @@ export const directoryMigrations: readonly Migration[] = [
         .addColumn('enabled', types.integer, (column) => column.notNull())
         .addColumn('directory_role', types.text)
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('assignment_required', types.integer, (column) => column.notNull().defaultTo(0))
         .execute()
       await schema
         .createTable('managed_identity')
@@ -164,20 +166,6 @@ export const directoryMigrations: readonly Migration[] = [
         .addColumn('value', types.text, (column) => column.notNull())
         .addColumn('group_id', types.text, (column) => column.notNull().unique())
         .addPrimaryKeyConstraint('external_group_key', ['issuer', 'value'])
-        .execute()
-    },
-  },
-  {
-    id: 'directory-0002-graph-details',
-    worksFor: 'any',
-    up: async (schema, types) => {
-      await schema
-        .alterTable('service_principal')
-        .addColumn('assignment_required', types.integer, (column) => column.notNull().defaultTo(0))
-        .execute()
-      await schema
-        .alterTable('application_sign_in')
-        .addColumn('is_fallback_named', types.integer, (column) => column.notNull().defaultTo(0))
         .execute()
     },
   },

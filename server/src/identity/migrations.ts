@@ -3,7 +3,7 @@ import type { Migration } from '../platform/sql/migrations.ts'
 /** The tables of this module. */
 export const identityMigrations: readonly Migration[] = [
   {
-    id: 'identity-0001-tables',
+    id: 'identity-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('handle')

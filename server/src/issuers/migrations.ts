@@ -3,7 +3,7 @@ import type { Migration } from '../platform/sql/migrations.ts'
 /** The tables of this module. */
 export const issuerMigrations: readonly Migration[] = [
   {
-    id: 'issuers-0001-tables',
+    id: 'issuers-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('upstream_transaction')

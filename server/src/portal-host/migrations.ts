@@ -3,8 +3,7 @@ import type { Migration } from '../platform/sql/migrations.ts'
 /** The tables of this module. */
 export const portalMigrations: readonly Migration[] = [
   {
-    id: 'portal-0001-sessions',
-    worksFor: 'any',
+    id: 'portal-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('portal_session')

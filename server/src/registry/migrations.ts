@@ -5,7 +5,7 @@ import { createUsageTriggers } from './quotas/usage-triggers.ts'
 /** The tables of this module. */
 export const registryMigrations: readonly Migration[] = [
   {
-    id: 'registry-0001-tables',
+    id: 'registry-0001-baseline',
     up: async (schema, types, transaction) => {
       await schema
         .createTable('repository')
@@ -183,6 +183,7 @@ export const registryMigrations: readonly Migration[] = [
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
         .addColumn('verified_at_ms', types.integer)
         .addColumn('quarantined_at_ms', types.integer)
+        .addColumn('quarantine_reason', types.text)
         .execute()
       await schema
         .createIndex('blob_in_quarantine')
@@ -216,6 +217,11 @@ export const registryMigrations: readonly Migration[] = [
         .addColumn('caller_key', types.text, (column) => column.notNull())
         .addColumn('started_at_ms', types.integer, (column) => column.notNull())
         .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('writer', types.text)
+        .addColumn('is_writing', types.integer, (column) => column.notNull().defaultTo(0))
+        .addColumn('staged_bytes', types.integer, (column) => column.notNull().defaultTo(0))
+        .addColumn('changed_at_ms', types.integer, (column) => column.notNull().defaultTo(0))
+        .addColumn('marking_writer', types.text)
         .execute()
       await schema.createIndex('upload_by_caller').on('upload').columns(['rid', 'caller_key']).execute()
       await schema.createIndex('upload_by_expiry').on('upload').column('expires_at_ms').execute()
@@ -229,6 +235,7 @@ export const registryMigrations: readonly Migration[] = [
         .addColumn('finding_count', types.integer, (column) => column.notNull())
         .addColumn('completed_at_ms', types.integer)
         .addColumn('completed_finding_count', types.integer, (column) => column.notNull())
+        .addColumn('progress_permille', types.integer, (column) => column.notNull().defaultTo(0))
         .execute()
       await schema
         .createTable('registry_usage')
@@ -258,58 +265,17 @@ export const registryMigrations: readonly Migration[] = [
         .addPrimaryKeyConstraint('quota_key', ['rid', 'name'])
         .addUniqueConstraint('quota_by_repository', ['rid', 'repository'])
         .execute()
-      await sql`insert into repository_deletions (id, count) values (1, 1)`.execute(transaction.tables())
-      await createUsageTriggers(transaction)
-    },
-  },
-  {
-    id: 'registry-0002-upload-writers',
-    up: async (schema, types) => {
-      await schema.alterTable('upload').addColumn('writer', types.text).execute()
-      for (const name of ['is_writing', 'staged_bytes', 'changed_at_ms']) {
-        await schema
-          .alterTable('upload')
-          .addColumn(name, types.integer, (column) => column.notNull().defaultTo(0))
-          .execute()
-      }
-    },
-  },
-  {
-    id: 'registry-0003-content-reports',
-    worksFor: 'any',
-    up: async (schema, types) => {
       await schema
         .createTable('content_report')
         .addColumn('name', types.text, (column) => column.primaryKey())
         .addColumn('process', types.text, (column) => column.notNull())
         .addColumn('report', types.text, (column) => column.notNull())
         .execute()
-      await schema
-        .alterTable('scrub')
-        .addColumn('progress_permille', types.integer, (column) => column.notNull().defaultTo(0))
-        .execute()
-    },
-  },
-  {
-    id: 'registry-0004-search',
-    worksFor: 'any',
-    up: async (schema) => {
+      // The search of the registry uses these.
       await schema.createIndex('tag_by_name').on('tag').columns(['name', 'repository_id']).execute()
       await schema.createIndex('manifest_by_digest').on('manifest').columns(['digest', 'repository_id']).execute()
-    },
-  },
-  {
-    id: 'registry-0005-marked-locations',
-    worksFor: 'any',
-    up: async (schema, types) => {
-      await schema.alterTable('upload').addColumn('marking_writer', types.text).execute()
-    },
-  },
-  {
-    id: 'registry-0006-quarantine-reasons',
-    worksFor: 'any',
-    up: async (schema, types) => {
-      await schema.alterTable('blob').addColumn('quarantine_reason', types.text).execute()
+      await sql`insert into repository_deletions (id, count) values (1, 1)`.execute(transaction.tables())
+      await createUsageTriggers(transaction)
     },
   },
 ]

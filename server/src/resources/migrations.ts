@@ -3,7 +3,7 @@ import type { Migration } from '../platform/sql/migrations.ts'
 /** The tables of this module. */
 export const resourcesMigrations: readonly Migration[] = [
   {
-    id: 'resources-0001-tables',
+    id: 'resources-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('subscription')
@@ -18,6 +18,7 @@ export const resourcesMigrations: readonly Migration[] = [
         .addColumn('name', types.text, (column) => column.notNull())
         .addColumn('location', types.text, (column) => column.notNull())
         .addColumn('tags', types.text, (column) => column.notNull())
+        .addColumn('managed_by', types.text)
         .addPrimaryKeyConstraint('resource_group_key', ['subscription_id', 'name_key'])
         .execute()
       await schema
@@ -60,13 +61,6 @@ export const resourcesMigrations: readonly Migration[] = [
         .addPrimaryKeyConstraint('registry_activity_key', ['rid', 'hour_ms'])
         .execute()
       await schema.createIndex('registry_activity_by_hour').on('registry_activity').column('hour_ms').execute()
-    },
-  },
-  {
-    id: 'resources-0002-managed-by',
-    worksFor: 'any',
-    up: async (schema, types) => {
-      await schema.alterTable('resource_group').addColumn('managed_by', types.text).execute()
     },
   },
 ]

@@ -3,7 +3,7 @@ import type { Migration } from '../platform/sql/migrations.ts'
 /** The tables of this module. */
 export const signInMigrations: readonly Migration[] = [
   {
-    id: 'sign-in-0001-tables',
+    id: 'sign-in-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('browser_session')

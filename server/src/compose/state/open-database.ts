@@ -182,6 +182,9 @@ export async function applyMigrations(
   return { dataKey, sealer: sealerOfKey(dataKey) }
 }
 
+/** A migration that every database of a development version has: before the first release, all became one per module. */
+const developmentMigration = 'audit-0001-tables'
+
 /** Translates why a schema cannot be used. */
 function newerSchema(error: unknown): unknown {
   if (error instanceof IncompleteDatabaseError) {
@@ -193,6 +196,14 @@ function newerSchema(error: unknown): unknown {
     )
   }
   if (!(error instanceof NewerSchemaError)) return error
+  if (error.unknownMigrations.includes(developmentMigration)) {
+    return new StartupError(
+      'the database was written by a development version of Acrux, before the first release',
+      exitCodes.dataDirUnusable,
+      'use that version, or start with an empty data directory or database and push the images again',
+      { cause: error },
+    )
+  }
   return new StartupError(
     error.message,
     exitCodes.newerSchema,

@@ -3,7 +3,7 @@ import type { Migration } from '../sql/migrations.ts'
 /** The tables of the accounts at ACME providers, and of the certificates that they issued. */
 export const acmeMigrations: readonly Migration[] = [
   {
-    id: 'acme-0001-tables',
+    id: 'acme-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('acme_account')
@@ -18,23 +18,12 @@ export const acmeMigrations: readonly Migration[] = [
         .addColumn('chain', types.text, (column) => column.notNull())
         .addColumn('sealed_key', types.bytes, (column) => column.notNull())
         .execute()
-    },
-  },
-  {
-    id: 'acme-0002-challenges',
-    up: async (schema, types) => {
       await schema
         .createTable('acme_challenge')
         .addColumn('host', types.text, (column) => column.primaryKey().notNull())
         .addColumn('token', types.text, (column) => column.notNull())
         .addColumn('key_authorization', types.text, (column) => column.notNull())
         .execute()
-    },
-  },
-  {
-    id: 'acme-0003-failures',
-    worksFor: 'any',
-    up: async (schema, types) => {
       await schema
         .createTable('acme_failure')
         .addColumn('host', types.text, (column) => column.primaryKey().notNull())

@@ -3,7 +3,7 @@ import type { Migration } from '../sql/migrations.ts'
 /** The tables of the signing keys of all rings, and of the wrapped data key. */
 export const signingKeyMigrations: readonly Migration[] = [
   {
-    id: 'keys-0001-tables',
+    id: 'keys-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('signing_key')
@@ -15,11 +15,6 @@ export const signingKeyMigrations: readonly Migration[] = [
         .addColumn('verifies_until_ms', types.integer)
         .addPrimaryKeyConstraint('signing_key_key', ['purpose', 'kid'])
         .execute()
-    },
-  },
-  {
-    id: 'keys-0002-data-key',
-    up: async (schema, types) => {
       await schema
         .createTable('data_key')
         .addColumn('id', types.text, (column) => column.primaryKey())

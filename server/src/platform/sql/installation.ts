@@ -6,7 +6,7 @@ type InstallationTables = { installation: { id: string } }
 /** The table with the id of the installation. */
 export const installationMigrations: readonly Migration[] = [
   {
-    id: 'installation-0001-table',
+    id: 'installation-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('installation')

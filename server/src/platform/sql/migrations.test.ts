@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../process/test-patience.ts'
 import type { Database, DatabaseKind } from './database.ts'
-import { type Migration, NewerSchemaError, compareSchema, migrate, migrationTable } from './migrations.ts'
+import { type Migration, NewerSchemaError, compareSchema, migrate } from './migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
 
 const notes: Migration = {
@@ -87,17 +87,6 @@ for (const kind of testDatabaseKinds) {
           })
         }
       }
-    })
-
-    test('adds what steps say to the table of a version in which they said nothing', async (t) => {
-      const database = await open(t, kind)
-      await database.exclusiveTransaction(async (transaction) =>
-        transaction.tables().schema.alterTable(migrationTable).dropColumn('works_for').execute(),
-      )
-      const added: Migration = { id: 'test-0002-added', worksFor: 'any', up: () => Promise.resolve() }
-      assert.deepEqual(await compareSchema(database, [notes, added]), { missing: [added.id], unknown: [] })
-      await migrate(database, [notes, added], 0)
-      await migrate(database, [notes], 0)
     })
 
     test('leaves nothing of a schema step that fails, nor of those before it in the same start', async (t) => {

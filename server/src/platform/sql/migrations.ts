@@ -52,7 +52,7 @@ export const migrationTable = 'schema_migration'
 type MigrationRow = {
   readonly id: string
   readonly applied_at_ms: number
-  /** See {@link Migration.worksFor}; null for none. Absent in a table of a version that did not have it. */
+  /** See {@link Migration.worksFor}; null for none. Absent in a table of a development version. */
   readonly works_for?: string | null | undefined
 }
 type MigrationTable = { schema_migration: MigrationRow }
@@ -88,9 +88,6 @@ export async function migrate(
       .execute()
     const rows = await tables.selectFrom('schema_migration').selectAll().execute()
     const missing = new Set(differenceOf(rows, migrations).missing)
-    if (rows.some(({ works_for }) => works_for === undefined)) {
-      await tables.schema.alterTable(migrationTable).addColumn('works_for', types.text).execute()
-    }
     for (const { id, worksFor, up } of migrations) {
       if (!missing.has(id)) continue
       await up(tables.schema, types, transaction)

@@ -3,7 +3,7 @@ import type { Migration } from '../sql/migrations.ts'
 /** The table of the certificate authority of an installation. */
 export const authorityMigrations: readonly Migration[] = [
   {
-    id: 'tls-0001-authority',
+    id: 'tls-0001-baseline',
     up: async (schema, types) => {
       await schema
         .createTable('certificate_authority')
