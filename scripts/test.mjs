@@ -1,9 +1,8 @@
 /**
- * `npm test`: sets up what is missing, the real clients, the portal and a temporary PostgreSQL included, and runs every test. After `--`
- * come files or patterns to run instead of all, and flags of `node --test`. The first argument may be one of the modes below,
- * which run the tests beside the code only.
+ * `npm test`: sets up what is missing, the real clients, the portal and a temporary PostgreSQL included, and runs the tests of a tier.
+ * After `--` come files or patterns to run instead, and flags of `node --test`. The first argument may be one of the modes below; it may
+ * be followed by `--shard 1/4`, `--results FOLDER` and `--record`, see `test/setup/run.mjs`.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installAzurite } from '../test/setup/azurite.mjs'
@@ -13,38 +12,48 @@ import { programUnderTest } from './program-under-test.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say } from './set-up.mjs'
 import { noTestDatabase, openTestDatabase } from './test-database.mjs'
 
+/** Every file, for flags of `node --test` without a file. */
+const everything = ['{shared,server,cli,portal}/src/**/*.test.ts', 'test/**/*.test.ts']
+
 /** Two more test files than processors: on average, a file uses a processor for half of its time. */
 const concurrency = availableParallelism() + 2
 
-const besideTheCode = [
-  'shared/src/**/*.test.ts',
-  'server/src/**/*.test.ts',
-  'cli/src/**/*.test.ts',
-  'portal/src/**/*.test.ts',
-]
-const everything = [...besideTheCode, 'test/**/*.test.ts']
-
 /**
- * What a mode runs: `databases` is ACRUX_TEST_DATABASES, the only kind of database that tests may use.
+ * What a mode runs: `tier` names files of `test/setup/tiers.mjs`, and `databases` is ACRUX_TEST_DATABASES, the only kind of database that
+ * tests may use.
  *
- * @typedef {{ readonly databases?: 'sqlite' | 'postgres', readonly flags?: readonly string[] }} Mode
+ * @typedef {{
+ *   readonly tier: 'main' | 'rest' | 'all' | 'beside' | 'none',
+ *   readonly databases?: 'sqlite' | 'postgres',
+ *   readonly flags?: readonly string[],
+ * }} Mode
  *
  * @type {Readonly<Record<string, Mode>>}
  */
 const modes = {
-  '--quick': { databases: 'sqlite', flags: ['--quick'] },
-  '--postgres': { databases: 'postgres' },
-  '--coverage': { flags: ['--coverage'] },
+  '--quick': { tier: 'beside', databases: 'sqlite', flags: ['--quick'] },
+  '--postgres': { tier: 'beside', databases: 'postgres' },
+  '--coverage': { tier: 'beside', flags: ['--coverage'] },
+  '--all': { tier: 'all' },
+  '--rest': { tier: 'rest' },
+  // Prints the summary of earlier runs.
+  '--summary': { tier: 'none', databases: 'sqlite' },
 }
+
+/** @type {Mode} */
+const npmTest = { tier: 'main' }
+
+/** @param {Mode} mode */
+const hasBlackBoxTests = ({ tier }) => tier === 'main' || tier === 'rest' || tier === 'all'
 
 /**
  * The PostgreSQL of a run.
  *
- * @param {Mode | undefined} mode
+ * @param {Mode} mode
  */
 async function openDatabase(mode) {
-  if (mode?.databases === 'sqlite') return noTestDatabase
-  const isRequired = mode?.databases === 'postgres'
+  if (mode.databases === 'sqlite') return noTestDatabase
+  const isRequired = mode.databases === 'postgres'
   const failure = process.env.CI === 'true' ? inCi : isRequired ? notInstalled : undefined
   const opened = await openTestDatabase(failure)
   if (opened.url === undefined) say('PostgreSQL is missing: the tests of the stores run on SQLite only')
@@ -53,16 +62,20 @@ async function openDatabase(mode) {
 const inCi = 'PostgreSQL is missing, and with CI=true no test is skipped'
 const notInstalled = 'PostgreSQL is missing: install it, or set ACRUX_TEST_POSTGRES'
 
+/** The options of `run.mjs` that may follow a mode. */
+const options = ['--shard', '--results', '--record']
+
 /**
  * The command line of Node that runs the tests. Files that are named run under `node --test`, with its flags.
  *
- * @param {Mode | undefined} mode
+ * @param {Mode} mode
  * @param {readonly string[]} args
  */
 function commandLine(mode, args) {
-  if (args.length === 0) {
-    const patterns = mode === undefined ? everything : besideTheCode
-    return [`${root}/test/setup/run.mjs`, `--concurrency=${concurrency}`, ...(mode?.flags ?? []), ...patterns]
+  const [first = ''] = args
+  if (args.length === 0 || options.includes(first.replace(/=.*/, ''))) {
+    const fixed = [`--concurrency=${concurrency}`, `--tier=${mode.tier}`, ...(mode.flags ?? [])]
+    return [`${root}/test/setup/run.mjs`, ...fixed, ...args]
   }
   const leftovers = new URL('../test/setup/leftovers.mjs', import.meta.url).href
   const reporter = `--test-reporter=${root}/test/setup/reporter.mjs`
@@ -74,29 +87,26 @@ function commandLine(mode, args) {
 
 await main(async (given) => {
   await ensureDependencies()
-  const mode = modes[given[0] ?? '']
-  const args = mode === undefined ? given : given.slice(1)
+  const named = modes[given[0] ?? '']
+  const mode = named ?? npmTest
+  const args = named === undefined ? given : given.slice(1)
+  const isBlackBox = hasBlackBoxTests(mode)
   await Promise.all([
-    mode === undefined && installMissingClients(say).then(ensurePortal),
+    isBlackBox && installMissingClients(say).then(ensurePortal),
     // Other packages are not in its way: it has a folder of its own.
-    installAzurite(root, say),
+    mode.tier !== 'none' && installAzurite(root, say),
   ])
   const { url, stop } = await openDatabase(mode)
-  // A run of some tests sees few routes succeed.
-  const isWhole = mode === undefined && args.length === 0
-  const answeredDir = isWhole ? mkdtempSync(join(tmpdir(), 'acrux-answered-')) : undefined
   try {
     const env = environment({
       // The program under test stores compiled code there too: half of what a test file imports is code of the program.
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
-      ...(mode === undefined && { ACRUX_TEST_MAIN: programUnderTest() }),
+      ...(isBlackBox && { ACRUX_TEST_MAIN: programUnderTest() }),
       ...(url !== undefined && { ACRUX_TEST_POSTGRES: url }),
-      ...(mode?.databases !== undefined && { ACRUX_TEST_DATABASES: mode.databases }),
-      ...(answeredDir !== undefined && { ACRUX_TEST_ANSWERED: answeredDir, ACRUX_TEST_EVERY_ROUTE: 'true' }),
+      ...(mode.databases !== undefined && { ACRUX_TEST_DATABASES: mode.databases }),
     })
     return await runInherited(nodeBinary(), commandLine(mode, args), { env })
   } finally {
-    if (answeredDir !== undefined) rmSync(answeredDir, { recursive: true })
     await stop()
   }
 })

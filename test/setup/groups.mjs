@@ -1,80 +1,28 @@
 import { writeFileSync } from 'node:fs'
-import { join, matchesGlob, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isLongest } from './order.mjs'
+import { costOf } from './durations.mjs'
 
 /**
- * Files beside the code that take several seconds each: races and random sequences of requests, hashes of passwords, real waits,
- * and walks over all routes. `test:quick` leaves them out.
+ * Seconds from which a file beside the code is slow: races and random sequences of requests, hashes of passwords, real waits, and
+ * walks over all routes. `test:quick` leaves these files out.
  */
-const slow = [
-  'server/src/authorization/conditions/condition-pairs.test.ts',
-  'server/src/authorization/differential.test.ts',
-  'server/src/audit/chain/chain.test.ts',
-  'server/src/audit/search/search-events.test.ts',
-  'server/src/compose/*.test.ts',
-  'server/src/credentials/machines/machines.test.ts',
-  'server/src/credentials/passwords/*.test.ts',
-  'server/src/credentials/second-factors/second-factors.test.ts',
-  'server/src/graph/applications/credentials.test.ts',
-  'server/src/graph/applications/managed-identities.test.ts',
-  'server/src/graph/people/*.test.ts',
-  'server/src/compose/relocation/*.test.ts',
-  'server/src/identity/grants/*.test.ts',
-  'server/src/identity/machines/machine-assertion.test.ts',
-  'server/src/identity/provider/registered-clients.test.ts',
-  'server/src/identity/provider/token-endpoint.test.ts',
-  'server/src/identity/tokens/verify-access-token.test.ts',
-  'server/src/identity/tokens/verify-people.test.ts',
-  'server/src/imports/import-turns.test.ts',
-  'server/src/imports/imports.test.ts',
-  'server/src/issuers/keys/issuer-keys.test.ts',
-  'server/src/issuers/upstream/*.test.ts',
-  'server/src/management/fuzz.test.ts',
-  'server/src/management/registries/scoped-tokens.test.ts',
-  'server/src/management/identities/managed-identities.test.ts',
-  'server/src/management/registries/credentials.test.ts',
-  'server/src/management/registries/import-image.test.ts',
-  'server/src/management/roles/decisions.test.ts',
-  'server/src/management/server/audit-webhooks.test.ts',
-  'test/structure/modules.test.ts',
-  'server/src/platform/http/body-rate.test.ts',
-  'server/src/platform/http/listener.test.ts',
-  'server/src/platform/keys/password-hash.test.ts',
-  'server/src/platform/limits/sender-budget.test.ts',
-  'server/src/platform/log/log-output.test.ts',
-  'server/src/platform/metrics/health.test.ts',
-  // They start a PostgreSQL of their own.
-  'server/src/platform/sql/postgres-*.test.ts',
-  'server/src/platform/sql/sqlite-database.test.ts',
-  'server/src/registry/deletion/deletion.test.ts',
-  'server/src/registry/garbage/*.test.ts',
-  'server/src/registry/interleavings.test.ts',
-  'server/src/registry/manifests/manifests.test.ts',
-  'server/src/registry/repositories/locks.test.ts',
-  'server/src/registry/uploads/unfinished-uploads.test.ts',
-  'server/src/relocation/sync-table.test.ts',
-  'server/src/sign-in/**/*.test.ts',
-  'shared/src/standards/conditions/role-condition.test.ts',
-  // They start an object server.
-  'server/src/storage/azure-blob/azure-blob-objects.test.ts',
-  'server/src/storage/s3/s3-objects.test.ts',
-  'server/src/token-service/endpoint/exchange-federated.test.ts',
-  'server/src/token-service/endpoint/token.test.ts',
-  'server/src/token-service/surface.test.ts',
-]
+const slowSeconds = 2
+
+/** Seconds from which a file beside the code has a process of its own. */
+const aloneSeconds = 20
 
 /** How many files share a process: enough to share most imports, and few enough to keep little open at once. */
 const filesPerProcess = { short: 14, slow: 3 }
 
 /** @param {string} file From the root of the repository. */
 function isShared(file) {
-  return /^(server|cli|portal)\/src\//.test(file) && !isLongest(file)
+  return !file.startsWith('test/') && costOf(file) < aloneSeconds
 }
 
 /** @param {string} file From the root of the repository. */
 function isSlow(file) {
-  return slow.some((pattern) => matchesGlob(file, pattern))
+  return costOf(file) >= slowSeconds
 }
 
 /**
@@ -92,22 +40,21 @@ const end = `} finally {
 `
 
 /**
- * Writes files that each import so many test files, and returns their paths.
+ * Writes files that each import so many test files. Returns the files of each, by its path.
  *
  * @param {readonly string[]} files From the root of the repository.
  * @param {number} size
  * @param {string} name The begin of the names of the files, with the directory.
  */
 function writeGroups(files, size, name) {
-  /** @type {string[]} */
-  const groups = []
+  /** @type {Map<string, readonly string[]>} */
+  const groups = new Map()
   for (let start = 0; start < files.length; start += size) {
-    const imports = files.slice(start, start + size).map((file) => {
-      return `await import('${pathToFileURL(resolve(file)).href}')\n`
-    })
-    const path = `${name}-${groups.length + 1}.test.mjs`
+    const members = files.slice(start, start + size)
+    const imports = members.map((file) => `await import('${pathToFileURL(resolve(file)).href}')\n`)
+    const path = `${name}-${groups.size + 1}.test.mjs`
     writeFileSync(path, `${beginning}${imports.join('')}${end}`)
-    groups.push(path)
+    groups.set(path, members)
   }
   return groups
 }

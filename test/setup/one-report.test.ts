@@ -21,3 +21,17 @@ test('the report of two runs has the events of one after those of the other, and
     ['a', 'tests 5', 'b', 'a remark', 'tests 5', 'duration_ms 30.5'],
   )
 })
+
+test('the counts of earlier runs are added, and those of this run are passed on without them', async () => {
+  let own: object = {}
+  const report = oneReport([runOf(message('tests 2'), message('fail 0'))], [{ tests: 40, fail: 1 }], (counts) => {
+    own = counts
+    return { seconds: 7, ...counts }
+  })
+  const events = await Array.fromAsync(report)
+  assert.deepEqual(
+    events.map(({ data }) => at(data, 'message')),
+    ['seconds 7', 'tests 42', 'fail 1'],
+  )
+  assert.deepEqual(own, { tests: 2, fail: 0 })
+})

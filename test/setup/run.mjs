@@ -1,24 +1,36 @@
 /**
- * Runs test files as `node --test` does, with four differences. The longest files start first: `node --test` sorts them by name,
+ * Runs test files as `node --test` does, with these differences. The longest files start first: `node --test` sorts them by name,
  * and a long one that starts late keeps one processor busy while the others are idle. Files beside the code share processes.
- * Files that mostly wait run one after the other beside all others. A process that does not end after its tests fails.
- * Arguments are patterns of files.
+ * Files that mostly wait run one after the other beside all others. A process that does not end after its tests fails. The summary
+ * includes earlier runs that left their results in the same folder, and once every file has run, every route must have been used.
  */
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { run } from 'node:test'
 import { parseArgs } from 'node:util'
+import { durationOf, longestFirst, mostlyWaits } from './durations.mjs'
 import { groupFiles } from './groups.mjs'
+import { measureFiles } from './measured.mjs'
 import { oneReport } from './one-report.mjs'
-import { longestFirst, mostlyWaiting } from './order.mjs'
+import { processorSeconds } from './processor-seconds.mjs'
 import report from './reporter.mjs'
+import { openResults } from './results.mjs'
+import { parseShard, shardOf } from './shards.mjs'
+import { allFiles, filesOf } from './tiers.mjs'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values } = parseArgs({
   options: {
     concurrency: { type: 'string', default: '2' },
+    /** Which files run, see `tiers.mjs`. */
+    tier: { type: 'string', default: 'all' },
+    /** Run a part of these files: `2/4` is the second of four. */
+    shard: { type: 'string', default: '1/1' },
+    /** The folder of the results of several runs. */
+    results: { type: 'string' },
+    /** Record the durations of the files in `durations.json`. */
+    record: { type: 'boolean', default: false },
     /** Run only the short files. */
     quick: { type: 'boolean', default: false },
     /** Measure which lines the tests execute, and fail below the floor. */
@@ -42,23 +54,37 @@ for (const [signal, code] of /** @type {const} */ ([
   })
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'acrux-groups-'))
-process.once('exit', () => rmSync(directory, { recursive: true }))
-const { groups, slowGroups, alone } = groupFiles(globSync(positionals), directory)
+const shard = parseShard(values.shard)
+if (shard === undefined) throw new Error(`--shard is not such as 2/4: ${values.shard}`)
+const files = shardOf(filesOf(values.tier), shard)
 
-const waiting = values.quick ? [] : mostlyWaiting(alone)
-const others = alone.filter((file) => !waiting.includes(file))
+const results = openResults(values.results)
+process.env.ACRUX_TEST_ANSWERED = results.answered
+const haveRun = new Set([...files, ...results.earlier.flatMap((earlier) => earlier.files)])
+if (allFiles().every((file) => haveRun.has(file))) process.env.ACRUX_TEST_EVERY_ROUTE = 'true'
+
+const directory = mkdtempSync(join(tmpdir(), 'acrux-groups-'))
+process.once('exit', () => {
+  rmSync(directory, { recursive: true })
+  results.close()
+})
+const { groups, slowGroups, alone } = groupFiles(files, directory)
+const measured = values.record ? measureFiles(new Map([...groups, ...slowGroups])) : undefined
+
+const { waiting = [], others = [] } = Object.groupBy(alone, (file) => (mostlyWaits(file) ? 'waiting' : 'others'))
+
+const preloaded = ['leftovers.mjs', ...(values.record ? ['record.mjs'] : [])]
 
 /**
- * @param {readonly string[]} files
+ * @param {readonly string[]} paths
  * @param {number} concurrency
  */
-function start(files, concurrency) {
+function start(paths, concurrency) {
   const tests = run({
-    files: [...files],
+    files: [...paths],
     concurrency,
     timeout: 1_200_000,
-    execArgv: [`--import=${new URL('leftovers.mjs', import.meta.url).href}`],
+    execArgv: preloaded.map((name) => `--import=${new URL(name, import.meta.url).href}`),
     signal: stopped.signal,
     ...(values.coverage && {
       coverage: true,
@@ -70,11 +96,37 @@ function start(files, concurrency) {
   tests.on('test:summary', ({ file, success }) => {
     if (file === undefined && !success) process.exitCode ||= 1
   })
+  measured?.watch(tests)
   return tests
 }
 
+/** How long a file of its own takes to delay the end of the run if it starts late. */
+const isLong = (/** @type {string} */ file) => durationOf(file)[1] >= 30
+
+/** The paths that run: the long files, the groups, and all other files. */
+function inOrder() {
+  if (values.quick) return [...groups.keys()]
+  const { long = [], short = [] } = Object.groupBy(longestFirst(others), (file) => (isLong(file) ? 'long' : 'short'))
+  return [...long, ...slowGroups.keys(), ...groups.keys(), ...short]
+}
+
+const paths = inOrder()
 const runs = [
-  start(values.quick ? groups : longestFirst(others, [...slowGroups, ...groups]), Number(values.concurrency)),
-  ...(waiting.length > 0 ? [start(waiting, 1)] : []),
+  ...(paths.length > 0 ? [start(paths, Number(values.concurrency))] : []),
+  ...(waiting.length > 0 && !values.quick ? [start(longestFirst(waiting), 1)] : []),
 ]
-Readable.from(report(oneReport(runs))).pipe(process.stdout)
+if (results.earlier.some(({ failed }) => failed)) process.exitCode = 1
+/** @type {import('./one-report.mjs').Counts} */
+let counts = {}
+const earlierCounts = results.earlier.map((earlier) => earlier.counts)
+const events = oneReport(runs, earlierCounts, (counted) => {
+  // It shows whether the processors were idle.
+  counts = { processor_seconds: Math.round(processorSeconds()), ...counted }
+  return counts
+})
+Readable.from(report(events))
+  .on('end', () => {
+    results.write({ counts, files, failed: (process.exitCode ?? 0) !== 0 })
+    measured?.write()
+  })
+  .pipe(process.stdout)
