@@ -22,25 +22,15 @@ function patternOf(path) {
   return new RegExp(`^${source}/?$`, 'i')
 }
 
-/** Routes that exist to say that something is not served, or not by this method: they never succeed. */
-const alwaysRefused =
-  /^(?:management\.(?:unserved\.(?!list$)|(?:locks|privateEndpoints|denyAssignments)\.(?!list\.)|tags\.(?!get\.))|identity\.v[12]\.(?:token|deviceCode)\.get$)/
-
-/** Requests that the portal passes on: the surface that answers has the route. */
-const passedOn = /^portal\.(?:arm|graph|registry)\./
-
 /** @param {OpenApiDocument} document */
 function operationsOf(document) {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
       .filter(([method]) => methods.has(method))
-      .map(([method, operation]) => ({
-        method: method.toUpperCase(),
-        path,
-        operationId: 'operationId' in operation ? String(operation.operationId) : '',
-      }))
-      .filter(({ operationId }) => !passedOn.test(operationId))
-      .map(({ method, path, operationId }) => ({ method, path, isRefused: alwaysRefused.test(operationId) })),
+      // Of a request that is passed on, the surface that answers has the route.
+      .filter(([, operation]) => !('x-passes-on' in operation))
+      // A route that only says that something is not served never succeeds.
+      .map(([method, operation]) => ({ method: method.toUpperCase(), path, isRefused: 'x-denies' in operation })),
   )
 }
 

@@ -46,6 +46,7 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
     path: `${root}${row.path}`,
     cost: row.cost,
     stepUp: row.stepUp,
+    isBatch: row.isBatch,
     need: row,
     handle: (call) => {
       const attempt = { request: call.request, routeId: row.id, sender: call.caller }
@@ -68,7 +69,7 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: G
         const attempt = { request, routeId: id, sender }
         return recordMissingPermission(context, attempt, () => admit(context, need, sender, request))
       },
-      budgetKey: ({ principal }, routeId) => budgetKeyOf(principal.objectId, routeId === 'graph.batch'),
+      budgetKey: ({ principal }, isBatch) => budgetKeyOf(principal.objectId, isBatch),
       renderError: (error, request, reply) => renderGraphError(context, error, request, reply),
       notFound: () => new GraphError('noRoute', 'Resource not found for the segment.'),
     },

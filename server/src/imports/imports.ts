@@ -1,4 +1,4 @@
-import { AuthorizedWork, runAuthorized, withoutCaller } from '../platform/process/authorized-work.ts'
+import { AuthorizedWork, runAuthorized, runDeferred } from '../platform/process/authorized-work.ts'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Audit, AuditEvent } from '../audit/index.ts'
@@ -147,7 +147,7 @@ class RunningImports implements Imports {
     try {
       const pinned = await this.#begin(id, request)
       // The import decides about its caller itself: what it records of its end is work of the server.
-      void withoutCaller(() => this.#carryOut({ ...accepted, request: pinned })).finally(end)
+      void runDeferred(() => this.#carryOut({ ...accepted, request: pinned })).finally(end)
     } catch (error) {
       this.#turns.uncount(owner)
       end()

@@ -56,7 +56,7 @@ function mountManagement(app: FastifyInstance, context: ManagementContext): void
       authority: context.database,
       authorize: async (row, request, isUnderWay) =>
         row.need === 'public' ? undefined : admit(context, { ...row, need: row.need }, request, isUnderWay),
-      budgetKey: (caller, routeId) => caller && budgetKeyOf(caller.principal.objectId, routeId === 'management.batch'),
+      budgetKey: (caller, isBatch) => caller && budgetKeyOf(caller.principal.objectId, isBatch),
       renderError: (error, request, reply) => renderError(context, error, request, reply),
       notFound: () => new ArmError('noRoute', 'There is no endpoint at this path.'),
     },
@@ -76,6 +76,8 @@ function toRoute(
     path: row.path,
     cost: row.cost,
     stepUp: row.stepUp,
+    defers: row.defers,
+    isBatch: row.isBatch,
     need: { id: row.id, need: row.need, versionless: row.versionless },
     handle: async ({ caller, ...call }: Call<ManagementCaller | undefined>) => {
       if (caller === undefined) throw new Error(`${row.id} was reached without a caller`)

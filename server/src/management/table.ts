@@ -1,15 +1,27 @@
+import type { z } from 'zod'
 import type { ManagementHandler, WellTyped } from './arm/context.ts'
 import type { RouteCost } from '../platform/http/route-cost.ts'
-import type { StepUpColumns } from '../platform/http/step-up.ts'
+import type { ChangeColumns } from '../platform/http/change-columns.ts'
 import type { CallerNeed } from './arm/need.ts'
 
+/** The columns of a row. The body is a property of the handler, which reads it. */
+type Columns = ChangeColumns<
+  'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  { readonly handle: { readonly body: z.ZodType | 'none' } },
+  object
+>
+
 /** A route that needs an authenticated caller. */
-export type ManagementRow<Handler extends ManagementHandler = ManagementHandler> = StepUpColumns & {
+export type ManagementRow<Handler extends ManagementHandler = ManagementHandler> = Columns & {
   readonly id: string
   readonly path: string
   readonly need: CallerNeed
   readonly cost: RouteCost
   readonly handle: Handler & WellTyped<Handler>
+  /** Whether it starts work that continues after its response; otherwise, such work fails. */
+  readonly defers?: true
+  /** Whether it answers several requests of its caller. */
+  readonly isBatch?: true
   /** Whether it reads `$filter`; every other route rejects one. */
   readonly filtered?: true
   /** Whether it reads `$top` and `$skiptoken` itself; every other list is paged by its ids. */

@@ -22,12 +22,12 @@ const child = `${registry}/:type`
 // prettier-ignore
 const childRows = table([
   { id: 'unserved.list',   method: 'GET',    path: child,                  need: readRegistry, cost: 'read', handle: listUnserved },
-  { id: 'unserved.act',    method: 'POST',   path: child,                  need: readRegistry, cost: 'read', stepUp: false, handle: refuseUnserved },
-  { id: 'unserved.get',    method: 'GET',    path: `${child}/:name`,       need: readRegistry, cost: 'read', handle: getUnserved },
-  { id: 'unserved.put',    method: 'PUT',    path: `${child}/:name`,       need: readRegistry, cost: 'read', stepUp: false, handle: refuseUnserved },
-  { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: readRegistry, cost: 'read', stepUp: false, handle: refuseUnserved },
-  { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: readRegistry, cost: 'read', stepUp: false, handle: refuseUnserved },
-  { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: readRegistry, cost: 'read', stepUp: false, handle: refuseUnserved },
+  { id: 'unserved.act',    method: 'POST',   path: child,                  need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
+  { id: 'unserved.get',    method: 'GET',    path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: getUnserved },
+  { id: 'unserved.put',    method: 'PUT',    path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
+  { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
+  { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
+  { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
   { id: 'tagNames.list', method: 'GET', path: `${subscription}/tagNames`, need: anyRole('Microsoft.Resources/subscriptions/tagNames/read'), cost: 'read', handle: listNone },
 ])
 
@@ -37,9 +37,9 @@ function tagRows(scopeName: string, scopePath: string, need: CallerNeed): readon
   // prettier-ignore
   return table([
     { id: `tags.get.${scopeName}`,    method: 'GET',    path, need, cost: 'read', handle: getTags },
-    { id: `tags.put.${scopeName}`,    method: 'PUT',    path, need, cost: 'read', stepUp: false, handle: refuseNone },
-    { id: `tags.patch.${scopeName}`,  method: 'PATCH',  path, need, cost: 'read', stepUp: false, handle: refuseNone },
-    { id: `tags.delete.${scopeName}`, method: 'DELETE', path, need, cost: 'read', stepUp: false, handle: refuseNone },
+    { id: `tags.put.${scopeName}`,    method: 'PUT',    path, need, cost: 'read', denies: true, handle: refuseNone },
+    { id: `tags.patch.${scopeName}`,  method: 'PATCH',  path, need, cost: 'read', denies: true, handle: refuseNone },
+    { id: `tags.delete.${scopeName}`, method: 'DELETE', path, need, cost: 'read', denies: true, handle: refuseNone },
   ])
 }
 
@@ -51,9 +51,9 @@ function noneRows(scopeName: string, scopePath: string, need: CallerNeed): reado
     // prettier-ignore
     return table([
       { id: `${name}.list.${scopeName}`,   method: 'GET',    path,                   need, cost: 'read', handle: listNone },
-      { id: `${name}.get.${scopeName}`,    method: 'GET',    path: `${path}/:name`, need, cost: 'read', handle: getNone },
-      { id: `${name}.put.${scopeName}`,    method: 'PUT',    path: `${path}/:name`, need, cost: 'read', stepUp: false, handle: refuseNone },
-      { id: `${name}.delete.${scopeName}`, method: 'DELETE', path: `${path}/:name`, need, cost: 'read', stepUp: false, handle: refuseNone },
+      { id: `${name}.get.${scopeName}`,    method: 'GET',    path: `${path}/:name`, need, cost: 'read', denies: true, handle: getNone },
+      { id: `${name}.put.${scopeName}`,    method: 'PUT',    path: `${path}/:name`, need, cost: 'read', denies: true, handle: refuseNone },
+      { id: `${name}.delete.${scopeName}`, method: 'DELETE', path: `${path}/:name`, need, cost: 'read', denies: true, handle: refuseNone },
     ])
   })
 }
@@ -66,7 +66,7 @@ function denyAssignmentRows(scopeName: string, scopePath: string): readonly Mana
   // prettier-ignore
   return table([
     { id: `denyAssignments.list.${scopeName}`, method: 'GET', path,                  need: readDenials, cost: 'read', handle: listNone, filtered: true },
-    { id: `denyAssignments.get.${scopeName}`,  method: 'GET', path: `${path}/:name`, need: readDenials, cost: 'read', handle: getNone },
+    { id: `denyAssignments.get.${scopeName}`,  method: 'GET', path: `${path}/:name`, need: readDenials, cost: 'read', denies: true, handle: getNone },
   ])
 }
 

@@ -1,4 +1,4 @@
-import type { StepUpColumns } from '../platform/http/step-up.ts'
+import type { ChangeColumns } from '../platform/http/change-columns.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import { apiPath } from './api/api-target.ts'
 import { type SessionCall, createLogin, getSession, signOut, signOutEverywhere } from './api/session-endpoints.ts'
@@ -6,7 +6,7 @@ import type { Context } from './sessions/context.ts'
 
 /** An endpoint of the portal itself. Its need is a request of a page of the portal, with a valid session. */
 export type SessionRow = RouteDescription &
-  StepUpColumns<'GET' | 'POST'> & {
+  ChangeColumns<'GET' | 'POST'> & {
     readonly need: 'portal-session'
     readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
   }
@@ -14,9 +14,9 @@ export type SessionRow = RouteDescription &
 // prettier-ignore
 export const sessionRows: readonly SessionRow[] = [
   { id: 'portal.session.get',                method: 'GET',  path: `${apiPath}/session`,                    need: 'portal-session', cost: 'small',  handle: getSession },
-  { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', cost: 'change', stepUp: false, handle: signOut },
-  { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', cost: 'change', stepUp: true, handle: signOutEverywhere },
-  { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', cost: 'change', stepUp: true, handle: createLogin },
+  { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', cost: 'change', stepUp: 'no: only ends something', body: 'none', handle: signOut },
+  { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', cost: 'change', stepUp: true, body: 'none', handle: signOutEverywhere },
+  { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', cost: 'change', stepUp: true, body: 'none', handle: createLogin },
 ]
 
 /** The methods of requests to the surfaces. */
@@ -25,9 +25,9 @@ export const dispatchedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE
 // prettier-ignore
 /** The requests that the portal passes on. The surface that answers has a need of its own. */
 const dispatchedRows: readonly RouteDescription[] = [
-  { id: 'portal.arm',      method: dispatchedMethods, path: `${apiPath}/arm/{path}`,                    need: 'portal-session', cost: 'small' },
-  { id: 'portal.graph',    method: dispatchedMethods, path: `${apiPath}/graph/{path}`,                  need: 'portal-session', cost: 'small' },
-  { id: 'portal.registry', method: dispatchedMethods, path: `${apiPath}/registry/{loginServer}/{path}`, need: 'portal-session', cost: 'small' },
+  { id: 'portal.arm',      method: dispatchedMethods, path: `${apiPath}/arm/{path}`,                    need: 'portal-session', cost: 'small', body: 'json', passesOn: true },
+  { id: 'portal.graph',    method: dispatchedMethods, path: `${apiPath}/graph/{path}`,                  need: 'portal-session', cost: 'small', body: 'json', passesOn: true },
+  { id: 'portal.registry', method: dispatchedMethods, path: `${apiPath}/registry/{loginServer}/{path}`, need: 'portal-session', cost: 'small', body: 'json', passesOn: true },
 ]
 
 // prettier-ignore

@@ -1,3 +1,4 @@
+import type { ChangeColumns } from '../platform/http/change-columns.ts'
 import type { RouteCost } from '../platform/http/route-cost.ts'
 import type { ResponseSchema, RouteDescription } from '../platform/http/surface.ts'
 import { type AcrPath, matchAcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
@@ -16,27 +17,6 @@ import {
   tagNamesSchema,
 } from './surface/documents.ts'
 import type { RegistryNeed } from './surface/ports.ts'
-
-/** The schemas of the successful responses that are documents of ours. Manifests and blobs are what was pushed. */
-const responses = {
-  listCatalog: catalogSchema,
-  listTags: tagNamesSchema,
-  listRepositories: catalogSchema,
-  getRepository: repositorySchema,
-  patchRepository: repositorySchema,
-  deleteRepository: repositoryDeletionSchema,
-  listTagProperties: tagListSchema,
-  getTag: tagDocumentSchema,
-  patchTag: tagDocumentSchema,
-  deleteTag: 'none',
-  listManifestProperties: manifestListSchema,
-  getManifestProperties: manifestDocumentSchema,
-  patchManifest: manifestDocumentSchema,
-  listDeletedCatalog: catalogSchema,
-  listDeletedTags: deletedTagListSchema,
-  listDeletedManifests: deletedManifestListSchema,
-  restoreManifest: manifestDocumentSchema,
-} as const satisfies Partial<Record<keyof RegistryHandlers, ResponseSchema>>
 
 type Handler<Call> = (call: Call) => Promise<void>
 
@@ -97,18 +77,10 @@ export type RegistryRoute = RouteDescription & {
   readonly surface: 'oci' | 'acr'
   readonly kind: OciPath['kind'] | AcrPath['kind']
   readonly handler: keyof RegistryHandlers
-  readonly work: RouteWork
-  readonly stepUp: boolean
+  readonly isAtOnce: boolean
   /** Whether its requests are counted as pulls or pushes. */
   readonly counts: Transfer | undefined
 }
-
-/**
- * When a request is decided. `at-once`: at its admission only, because it is answered from memory or one read, and writes
- * nothing for its caller. `waits` and `body`: it is work under way, which is decided again when the authority revision has moved
- * while it waited or read its body.
- */
-type RouteWork = 'at-once' | 'waits' | 'body'
 
 type Transfer = 'pull' | 'push'
 
@@ -130,38 +102,38 @@ const endTag: RouteNeed = { kind: 'repository', actions: ['delete'], anyOf: ['me
 // prettier-ignore
 /** The table. [OCI distribution-spec, Endpoints; ACR REST data plane] */
 export const registryRoutes: readonly RegistryRoute[] = [
-  oci('registry.base.get',                  'GET',    '/v2/',                                      signedIn,        'ping',                    'small',  'at-once', 'no-step-up'),
-  oci('registry.base.head',                 'HEAD',   '/v2/',                                      signedIn,        'ping',                    'small',  'at-once', 'no-step-up'),
-  oci('registry.catalog.list',              'GET',    '/v2/_catalog',                              catalog,         'listCatalog',             'list',   'waits', 'no-step-up'),
-  oci('registry.tags.list',                 'GET',    '/v2/:name/tags/list',                       readProperties,  'listTags',                'list',   'waits', 'no-step-up'),
-  oci('registry.referrers.list',            'GET',    '/v2/:name/referrers/:digest',               pull,            'listReferrers',           'list',   'waits', 'no-step-up'),
-  oci('registry.manifests.get',             'GET',    '/v2/:name/manifests/:reference',            pull,            'getManifest',             'read',   'at-once', 'no-step-up', 'pull'),
-  oci('registry.manifests.head',            'HEAD',   '/v2/:name/manifests/:reference',            pull,            'headManifest',            'read',   'at-once', 'no-step-up'),
-  oci('registry.manifests.put',             'PUT',    '/v2/:name/manifests/:reference',            push,            'putManifest',             'change', 'body', 'step-up', 'push'),
-  oci('registry.manifests.delete',          'DELETE', '/v2/:name/manifests/:reference',            erase,           'deleteManifest',          'change', 'waits', 'step-up'),
-  oci('registry.blobs.get',                 'GET',    '/v2/:name/blobs/:digest',                   pull,            'getBlob',                 'small',  'waits', 'no-step-up'),
-  oci('registry.blobs.head',                'HEAD',   '/v2/:name/blobs/:digest',                   pull,            'headBlob',                'small',  'waits', 'no-step-up'),
-  oci('registry.blobs.delete',              'DELETE', '/v2/:name/blobs/:digest',                   erase,           'deleteBlob',              'change', 'waits', 'step-up'),
-  oci('registry.uploads.start',             'POST',   '/v2/:name/blobs/uploads/',                  push,            'startUpload',             'change', 'body', 'step-up'),
-  oci('registry.uploads.get',               'GET',    '/v2/:name/blobs/uploads/:id',               push,            'uploadStatus',            'read',   'waits', 'no-step-up'),
-  oci('registry.uploads.append',            'PATCH',  '/v2/:name/blobs/uploads/:id',               push,            'appendToUpload',          'change', 'body', 'step-up'),
-  oci('registry.uploads.finish',            'PUT',    '/v2/:name/blobs/uploads/:id',               push,            'finishUpload',            'change', 'body', 'step-up'),
-  oci('registry.uploads.cancel',            'DELETE', '/v2/:name/blobs/uploads/:id',               push,            'cancelUpload',            'change', 'waits', 'step-up'),
-  acr('registry.properties.catalog',        'GET',    '/acr/v1/_catalog',                          catalog,         'listRepositories',        'list',   'waits', 'no-step-up'),
-  acr('registry.repository.get',            'GET',    '/acr/v1/:name',                             readProperties,  'getRepository',           'read',   'waits', 'no-step-up'),
-  acr('registry.repository.patch',          'PATCH',  '/acr/v1/:name',                             writeProperties, 'patchRepository',         'change', 'body', 'step-up'),
-  acr('registry.repository.delete',         'DELETE', '/acr/v1/:name',                             erase,           'deleteRepository',        'change', 'waits', 'step-up'),
-  acr('registry.tag-properties.list',       'GET',    '/acr/v1/:name/_tags',                       readProperties,  'listTagProperties',       'list',   'waits', 'no-step-up'),
-  acr('registry.tag-properties.get',        'GET',    '/acr/v1/:name/_tags/:tag',                  readProperties,  'getTag',                  'read',   'waits', 'no-step-up'),
-  acr('registry.tag-properties.patch',      'PATCH',  '/acr/v1/:name/_tags/:tag',                  writeProperties, 'patchTag',                'change', 'body', 'step-up'),
-  acr('registry.tag-properties.delete',     'DELETE', '/acr/v1/:name/_tags/:tag',                  endTag,          'deleteTag',               'change', 'waits', 'step-up'),
-  acr('registry.manifest-properties.list',  'GET',    '/acr/v1/:name/_manifests',                  readProperties,  'listManifestProperties',  'list',   'waits', 'no-step-up'),
-  acr('registry.manifest-properties.get',   'GET',    '/acr/v1/:name/_manifests/:digest',          readProperties,  'getManifestProperties',   'list',   'waits', 'no-step-up'),
-  acr('registry.manifest-properties.patch', 'PATCH',  '/acr/v1/:name/_manifests/:digest',          writeProperties, 'patchManifest',           'change', 'body', 'step-up'),
-  acr('registry.deleted.catalog',           'GET',    '/acr/v1/_deleted/_catalog',                 deletedCatalog,  'listDeletedCatalog',      'list',   'waits', 'no-step-up'),
-  acr('registry.deleted.tags',              'GET',    '/acr/v1/_deleted/:name/_tags',              readDeleted,     'listDeletedTags',         'list',   'waits', 'no-step-up'),
-  acr('registry.deleted.manifests',         'GET',    '/acr/v1/_deleted/:name/_manifests',         readDeleted,     'listDeletedManifests',    'list',   'waits', 'no-step-up'),
-  acr('registry.deleted.restore',           'POST',   '/acr/v1/_deleted/:name/_manifests/:digest', restoreDeleted,  'restoreManifest',         'change', 'waits', 'step-up'),
+  oci({ id: 'registry.base.get',                   method: 'GET',    path: '/v2/',                                        need: signedIn,        handler: 'ping',                   cost: 'small', isAtOnce: true }),
+  oci({ id: 'registry.base.head',                  method: 'HEAD',   path: '/v2/',                                        need: signedIn,        handler: 'ping',                   cost: 'small', isAtOnce: true }),
+  oci({ id: 'registry.catalog.list',               method: 'GET',    path: '/v2/_catalog',                                need: catalog,         handler: 'listCatalog',            cost: 'list', response: catalogSchema }),
+  oci({ id: 'registry.tags.list',                  method: 'GET',    path: '/v2/:name/tags/list',                         need: readProperties,  handler: 'listTags',               cost: 'list', response: tagNamesSchema }),
+  oci({ id: 'registry.referrers.list',             method: 'GET',    path: '/v2/:name/referrers/:digest',                 need: pull,            handler: 'listReferrers',          cost: 'list' }),
+  oci({ id: 'registry.manifests.get',              method: 'GET',    path: '/v2/:name/manifests/:reference',              need: pull,            handler: 'getManifest',            cost: 'read', isAtOnce: true, counts: 'pull' }),
+  oci({ id: 'registry.manifests.head',             method: 'HEAD',   path: '/v2/:name/manifests/:reference',              need: pull,            handler: 'headManifest',           cost: 'read', isAtOnce: true }),
+  oci({ id: 'registry.manifests.put',              method: 'PUT',    path: '/v2/:name/manifests/:reference',              need: push,            handler: 'putManifest',            cost: 'change', stepUp: true, body: 'bytes', counts: 'push' }),
+  oci({ id: 'registry.manifests.delete',           method: 'DELETE', path: '/v2/:name/manifests/:reference',              need: erase,           handler: 'deleteManifest',         cost: 'change', stepUp: true, defers: true }),
+  oci({ id: 'registry.blobs.get',                  method: 'GET',    path: '/v2/:name/blobs/:digest',                     need: pull,            handler: 'getBlob',                cost: 'small' }),
+  oci({ id: 'registry.blobs.head',                 method: 'HEAD',   path: '/v2/:name/blobs/:digest',                     need: pull,            handler: 'headBlob',               cost: 'small' }),
+  oci({ id: 'registry.blobs.delete',               method: 'DELETE', path: '/v2/:name/blobs/:digest',                     need: erase,           handler: 'deleteBlob',             cost: 'change', stepUp: true }),
+  oci({ id: 'registry.uploads.start',              method: 'POST',   path: '/v2/:name/blobs/uploads/',                    need: push,            handler: 'startUpload',            cost: 'change', stepUp: true, body: 'bytes' }),
+  oci({ id: 'registry.uploads.get',                method: 'GET',    path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'uploadStatus',           cost: 'read' }),
+  oci({ id: 'registry.uploads.append',             method: 'PATCH',  path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'appendToUpload',         cost: 'change', stepUp: true, body: 'bytes' }),
+  oci({ id: 'registry.uploads.finish',             method: 'PUT',    path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'finishUpload',           cost: 'change', stepUp: true, body: 'bytes' }),
+  oci({ id: 'registry.uploads.cancel',             method: 'DELETE', path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'cancelUpload',           cost: 'change', stepUp: true }),
+  acr({ id: 'registry.properties.catalog',         method: 'GET',    path: '/acr/v1/_catalog',                            need: catalog,         handler: 'listRepositories',       cost: 'list', response: catalogSchema }),
+  acr({ id: 'registry.repository.get',             method: 'GET',    path: '/acr/v1/:name',                               need: readProperties,  handler: 'getRepository',          cost: 'read', response: repositorySchema }),
+  acr({ id: 'registry.repository.patch',           method: 'PATCH',  path: '/acr/v1/:name',                               need: writeProperties, handler: 'patchRepository',        cost: 'change', stepUp: true, body: 'bytes', response: repositorySchema }),
+  acr({ id: 'registry.repository.delete',          method: 'DELETE', path: '/acr/v1/:name',                               need: erase,           handler: 'deleteRepository',       cost: 'change', stepUp: true, defers: true, response: repositoryDeletionSchema }),
+  acr({ id: 'registry.tag-properties.list',        method: 'GET',    path: '/acr/v1/:name/_tags',                         need: readProperties,  handler: 'listTagProperties',      cost: 'list', response: tagListSchema }),
+  acr({ id: 'registry.tag-properties.get',         method: 'GET',    path: '/acr/v1/:name/_tags/:tag',                    need: readProperties,  handler: 'getTag',                 cost: 'read', response: tagDocumentSchema }),
+  acr({ id: 'registry.tag-properties.patch',       method: 'PATCH',  path: '/acr/v1/:name/_tags/:tag',                    need: writeProperties, handler: 'patchTag',               cost: 'change', stepUp: true, body: 'bytes', response: tagDocumentSchema }),
+  acr({ id: 'registry.tag-properties.delete',      method: 'DELETE', path: '/acr/v1/:name/_tags/:tag',                    need: endTag,          handler: 'deleteTag',              cost: 'change', stepUp: true, response: 'none' }),
+  acr({ id: 'registry.manifest-properties.list',   method: 'GET',    path: '/acr/v1/:name/_manifests',                    need: readProperties,  handler: 'listManifestProperties', cost: 'list', response: manifestListSchema }),
+  acr({ id: 'registry.manifest-properties.get',    method: 'GET',    path: '/acr/v1/:name/_manifests/:digest',            need: readProperties,  handler: 'getManifestProperties',  cost: 'list', response: manifestDocumentSchema }),
+  acr({ id: 'registry.manifest-properties.patch',  method: 'PATCH',  path: '/acr/v1/:name/_manifests/:digest',            need: writeProperties, handler: 'patchManifest',          cost: 'change', stepUp: true, body: 'bytes', response: manifestDocumentSchema }),
+  acr({ id: 'registry.deleted.catalog',            method: 'GET',    path: '/acr/v1/_deleted/_catalog',                   need: deletedCatalog,  handler: 'listDeletedCatalog',     cost: 'list', response: catalogSchema }),
+  acr({ id: 'registry.deleted.tags',               method: 'GET',    path: '/acr/v1/_deleted/:name/_tags',                need: readDeleted,     handler: 'listDeletedTags',        cost: 'list', response: deletedTagListSchema }),
+  acr({ id: 'registry.deleted.manifests',          method: 'GET',    path: '/acr/v1/_deleted/:name/_manifests',           need: readDeleted,     handler: 'listDeletedManifests',   cost: 'list', response: deletedManifestListSchema }),
+  acr({ id: 'registry.deleted.restore',            method: 'POST',   path: '/acr/v1/_deleted/:name/_manifests/:digest',   need: restoreDeleted,  handler: 'restoreManifest',        cost: 'change', stepUp: true, body: 'none', response: manifestDocumentSchema }),
 ]
 
 /** A matched raw path, percent-encoded and without its query, and its surface. */
@@ -194,49 +166,39 @@ export function indexRoutes(routes: readonly RegistryRoute[]): RouteIndex {
   return index
 }
 
-/** The cells of a row. */
-type Cells<Handler> = readonly [
-  id: string,
-  method: string,
-  path: string,
-  need: RouteNeed,
-  handler: Handler,
-  cost: RouteCost,
-  work: RouteWork,
-  stepUp: 'step-up' | 'no-step-up',
-  counts?: Transfer,
-]
+type Row<Handler> = ChangeColumns<'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'> & {
+  readonly id: string
+  readonly path: string
+  readonly need: RouteNeed
+  readonly handler: Handler
+  readonly cost: RouteCost
+  readonly counts?: Transfer
+  readonly defers?: true
+  readonly response?: ResponseSchema
+} & (
+    | {
+        readonly method: 'GET' | 'HEAD'
+        /**
+         * Whether the request is decided at its admission only, because it is answered from memory or one read, and writes nothing
+         * for its caller. Every other request is work under way, which is decided again when the authority revision has moved.
+         */
+        readonly isAtOnce?: true
+      }
+    | { readonly isAtOnce?: never }
+  )
 
-function oci(...cells: Cells<keyof typeof ociKinds>): RegistryRoute {
-  return routeOf(cells, { surface: 'oci', kind: ociKinds[cells[4]] })
+function oci(row: Row<keyof typeof ociKinds>): RegistryRoute {
+  return routeOf(row, { surface: 'oci', kind: ociKinds[row.handler] })
 }
 
-function acr(...cells: Cells<keyof typeof acrKinds>): RegistryRoute {
-  return routeOf(cells, { surface: 'acr', kind: acrKinds[cells[4]] })
+function acr(row: Row<keyof typeof acrKinds>): RegistryRoute {
+  return routeOf(row, { surface: 'acr', kind: acrKinds[row.handler] })
 }
 
-function routeOf(
-  [id, method, path, need, handler, cost, work, stepUp, counts]: Cells<keyof RegistryHandlers>,
-  matched: Pick<RegistryRoute, 'surface' | 'kind'>,
-): RegistryRoute {
-  return {
-    id,
-    method,
-    path,
-    need,
-    cost,
-    work,
-    readsBody: work === 'body',
-    stepUp: stepUp === 'step-up',
-    counts,
-    ...matched,
-    handler,
-    ...responseOf(handler),
-  }
-}
-
-function responseOf(handler: keyof RegistryHandlers): { readonly response?: ResponseSchema } {
-  return handler in responses ? { response: responses[handler as keyof typeof responses] } : {}
+/** All rows have the same properties, so that a request of any of them reads the same shape. */
+function routeOf(row: Row<keyof RegistryHandlers>, matched: Pick<RegistryRoute, 'surface' | 'kind'>): RegistryRoute {
+  const { id, method, path, need, cost, handler, body, stepUp, defers, counts, response, isAtOnce = false } = row
+  return { id, method, path, need, cost, handler, body, stepUp, defers, counts, response, isAtOnce, ...matched }
 }
 
 function on(...actions: readonly string[]): RouteNeed {

@@ -98,7 +98,7 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   try {
     checked = checkPath(dispatch, asked, request, registry)
     if (known === undefined) knownPaths.keep(request, asked)
-    if (checked.route.stepUp) await requireStepUp(request, checked.route)
+    if (checked.route.stepUp === true) await requireStepUp(request, checked.route)
   } catch (error) {
     await budget.settle(rejectionCostMs)
     throw error
@@ -126,13 +126,14 @@ async function handleAdmitted(
   let usedMs = 0
   try {
     if (cost.takesTurns) await budget.nextTurn()
-    if (hasWaited || cost.takesTurns) await workOf(dispatch, call, admitted).requireStanding()
+    if (hasWaited || cost.takesTurns) await workOf(dispatch, call, admitted, route).requireStanding()
     const stopwatch = budget.stopwatch()
     try {
       // The row's constructor guarantees that the handler takes calls of this kind of path.
       const handler = handlers[route.handler] as AnyHandler
-      const handling =
-        route.work === 'at-once' ? handler(call) : runAuthorized(workOf(dispatch, call, admitted), () => handler(call))
+      const handling = route.isAtOnce
+        ? handler(call)
+        : runAuthorized(workOf(dispatch, call, admitted, route), () => handler(call))
       usedMs = stopwatch()
       await handling
     } finally {
@@ -162,12 +163,13 @@ function workOf(
   { gate, database }: Dispatch,
   { request, origin, registry, caller }: RegistryCall,
   { need, revision }: Admitted,
+  { defers }: RegistryRoute,
 ): AuthorizedWork {
   const decide = async () => {
     const again = await gate.admitAgain(request, origin, registry, { need, caller })
     if (!again.admitted) throw refusalError(again.refusal)
   }
-  return new AuthorizedWork({ authority: database, revision, decide })
+  return new AuthorizedWork({ authority: database, revision, decide, mayDefer: defers === true })
 }
 
 function countSuccess({ transfers }: Dispatch, { rid }: HostedRegistry, { counts }: RegistryRoute): void {

@@ -107,5 +107,7 @@ export const rows: readonly PageRow[] = [
   { id: 'account.sign-ins.end',          method: 'POST', path: '/account/sign-ins/end',                need: 'browser-session', cost: 'change', submit: submitEndSignIn },
 ]
 
-/** The descriptions of all routes. */
-export const pageRoutes = describeRoutes(rows)
+/** The descriptions of all routes. Every POST is a form. */
+export const pageRoutes = describeRoutes(
+  rows.map((row) => ({ ...row, ...(row.method === 'POST' && { body: 'form' as const }) })),
+)

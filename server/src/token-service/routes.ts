@@ -8,20 +8,19 @@ import type { TokenContext } from './endpoint/context.ts'
 
 /** A row of the table. The handlers verify the credentials, which are in the form, the query or the header. */
 export type TokenRoute = RouteDescription & {
-  readonly method: 'GET' | 'POST'
   readonly need: 'public' | 'credential-in-request'
   readonly response: ResponseSchema
   /** Returns the JSON text of the response. */
   readonly handle: (call: TokenCall) => Promise<string>
-}
+} & ({ readonly method: 'GET'; readonly body?: never } | { readonly method: 'POST'; readonly body: 'form' })
 
 /** The table of `/oauth2/*`. Like ACR, it answers a wrong method like an unknown path. [Azure/acr#166] */
 export function tokenRoutes(context: TokenContext, keys: KeyRing): readonly TokenRoute[] {
   // prettier-ignore
   return [
-    { id: 'token.exchange', method: 'POST', path: '/oauth2/exchange', need: 'credential-in-request', cost: 'small', response: exchangeResponse,
+    { id: 'token.exchange', method: 'POST', path: '/oauth2/exchange', need: 'credential-in-request', cost: 'small', body: 'form', response: exchangeResponse,
       handle: (call) => exchange(context, call) },
-    { id: 'token.post',     method: 'POST', path: '/oauth2/token',    need: 'credential-in-request', cost: 'small', response: tokenResponse,
+    { id: 'token.post',     method: 'POST', path: '/oauth2/token',    need: 'credential-in-request', cost: 'small', body: 'form', response: tokenResponse,
       handle: (call) => postToken(context, call) },
     { id: 'token.get',      method: 'GET',  path: '/oauth2/token',    need: 'credential-in-request', cost: 'small', response: tokenResponse,
       handle: (call) => getToken(context, call) },

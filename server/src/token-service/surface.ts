@@ -71,7 +71,7 @@ async function serve(context: SurfaceContext, exchange: RawExchange): Promise<vo
   const retryAfterSeconds = context.throttle.spendOauth(located.registry)
   if (retryAfterSeconds !== undefined) throw new TokenError('TOOMANYREQUESTS', throttled, { retryAfterSeconds })
   let parameters = queryAt === -1 ? '' : url.slice(queryAt + 1)
-  if (row.method === 'POST') {
+  if (row.body === 'form') {
     parameters = await readFormText(request)
     exchange.bodyText = parameters
     // Authority may have changed while the body was read.

@@ -4,6 +4,7 @@ import { type Backup, type BackupFolder, NoBackupsError, openBackupFolder } from
 import type { Configuration } from '../../configuration/index.ts'
 import type { BackupPort, BackupRefusal, BackupsDocument } from '../../management/index.ts'
 import type { Log } from '../../platform/log/log.ts'
+import { runDeferred } from '../../platform/process/authorized-work.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { StartupError } from '../../platform/process/exit.ts'
 import { startPackagedThread } from '../../platform/process/packaged-file.ts'
@@ -52,7 +53,7 @@ export class Backups implements BackupPort {
     this.#isStarting = true
     try {
       await record()
-      this.#startThread()
+      runDeferred(() => this.#startThread())
       return undefined
     } finally {
       this.#isStarting = false

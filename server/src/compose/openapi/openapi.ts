@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
+import type { RequestBody } from '../../platform/http/change-columns.ts'
 import type { ResponseSchema, RouteDescription } from '../../platform/http/surface.ts'
 
 /** The description of a surface, for the routes whose ids begin with its prefix. */
@@ -11,9 +12,6 @@ type SurfaceText = {
   readonly security: readonly string[]
   readonly error: string
   readonly query?: readonly string[]
-  readonly body: string
-  /** Whether every route that reads a body has a schema. */
-  readonly schemasAlone?: true
 }
 
 const json = 'application/json'
@@ -21,16 +19,16 @@ const form = 'application/x-www-form-urlencoded'
 
 // prettier-ignore
 const surfaces: readonly SurfaceText[] = [
-  { prefix: 'registry.',   tag: 'registry',   description: 'The OCI distribution specification and `/acr/v1`, at the host of a registry. The name of a repository may contain slashes.', security: ['registryToken', 'basic'], error: 'RegistryError', body: '*/*' },
-  { prefix: 'token.',      tag: 'token',      description: 'The token service, at the host of a registry. Most requests carry their credential in the form or as Basic.', security: ['basic'], error: 'RegistryError', body: form },
-  { prefix: 'management.', tag: 'management', description: 'Azure Resource Manager, as `az` and the management SDKs use it.', security: ['armToken'], error: 'ArmError', query: ['api-version'], body: json, schemasAlone: true },
-  { prefix: 'graph.',      tag: 'graph',      description: 'Microsoft Graph, as `az ad` uses it.', security: ['graphToken'], error: 'GraphError', body: json, schemasAlone: true },
-  { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError', body: form },
-  { prefix: 'sign-in.',    tag: 'sign-in',    description: 'The pages on which people sign in, for a browser.', security: ['session'], error: 'Page', body: form },
-  { prefix: 'account.',    tag: 'account',    description: 'The pages of a signed-in user, for a browser.', security: ['session'], error: 'Page', body: form },
-  { prefix: 'portal.',     tag: 'portal',     description: 'The portal: its pages, its session, and requests of its pages to the other surfaces.', security: ['portalSession'], error: 'ArmError', body: json },
-  { prefix: 'authority.',  tag: 'authority',  description: 'The certificate authority of the server.', security: [], error: 'ArmError', body: json },
-  { prefix: 'health.',     tag: 'health',     description: 'Health checks.', security: [], error: 'Page', body: json },
+  { prefix: 'registry.',   tag: 'registry',   description: 'The OCI distribution specification and `/acr/v1`, at the host of a registry. The name of a repository may contain slashes.', security: ['registryToken', 'basic'], error: 'RegistryError' },
+  { prefix: 'token.',      tag: 'token',      description: 'The token service, at the host of a registry. Most requests carry their credential in the form or as Basic.', security: ['basic'], error: 'RegistryError' },
+  { prefix: 'management.', tag: 'management', description: 'Azure Resource Manager, as `az` and the management SDKs use it.', security: ['armToken'], error: 'ArmError', query: ['api-version'] },
+  { prefix: 'graph.',      tag: 'graph',      description: 'Microsoft Graph, as `az ad` uses it.', security: ['graphToken'], error: 'GraphError' },
+  { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError' },
+  { prefix: 'sign-in.',    tag: 'sign-in',    description: 'The pages on which people sign in, for a browser.', security: ['session'], error: 'Page' },
+  { prefix: 'account.',    tag: 'account',    description: 'The pages of a signed-in user, for a browser.', security: ['session'], error: 'Page' },
+  { prefix: 'portal.',     tag: 'portal',     description: 'The portal: its pages, its session, and requests of its pages to the other surfaces.', security: ['portalSession'], error: 'ArmError' },
+  { prefix: 'authority.',  tag: 'authority',  description: 'The certificate authority of the server.', security: [], error: 'ArmError' },
+  { prefix: 'health.',     tag: 'health',     description: 'Health checks.', security: [], error: 'Page' },
 ]
 
 const bearer = (description: string) => ({ type: 'http', scheme: 'bearer', description })
@@ -73,6 +71,9 @@ const components = {
 
 const withBody = new Set(['POST', 'PUT', 'PATCH'])
 
+/** The media type of a body that has no schema. */
+const mediaTypes = { json, form, bytes: '*/*' } as const
+
 type OpenApiDocument = { readonly openapi: string; readonly [member: string]: unknown }
 
 /**
@@ -110,7 +111,7 @@ export function openApiDocument(routes: readonly RouteDescription[]): OpenApiDoc
 /** Names each schema of a request or response that has no name after the first route that uses it. */
 function nameSchemas(routes: readonly RouteDescription[]): void {
   for (const { id, body, response } of routes) {
-    if (body !== undefined && !apiSchemas.has(body)) apiSchemas.add(body, { id: `${id}.body` })
+    if (typeof body === 'object' && !apiSchemas.has(body)) apiSchemas.add(body, { id: `${id}.body` })
     if (response !== undefined && response !== 'none' && !apiSchemas.has(response))
       apiSchemas.add(response, { id: `${id}.response` })
   }
@@ -151,30 +152,40 @@ function errorResponses(): Record<string, object> {
 }
 
 function operation(
-  { id, method: methods, need, body, readsBody = true, response }: RouteDescription,
+  { id, method: methods, need, body, stepUp, defers, denies, passesOn, response }: RouteDescription,
   method: string,
   names: readonly string[],
 ): object {
   const surface = surfaceOf(id)
   const isPublic = need === 'public'
-  const hasBody = readsBody && withBody.has(method) && (body !== undefined || surface.schemasAlone !== true)
   const error = { $ref: `#/components/responses/${surface.error}` }
   return {
     operationId: Array.isArray(methods) && methods.length > 1 ? `${id}.${method.toLowerCase()}` : id,
     tags: [surface.tag],
     'x-need': need,
+    ...(stepUp === true && { 'x-step-up': true }),
+    ...(defers === true && { 'x-defers': true }),
+    ...(denies === true && { 'x-denies': true }),
+    ...(passesOn === true && { 'x-passes-on': true }),
     security: isPublic ? [] : surface.security.map((scheme) => ({ [scheme]: [] })),
     parameters: [
       ...names.map((name) => ({ name, in: 'path', required: true, schema: text })),
       ...(isPublic ? [] : (surface.query ?? [])).map((name) => ({ name, in: 'query', required: true, schema: text })),
     ],
-    ...(hasBody && { requestBody: { content: { [surface.body]: { schema: schemaReference(body) } } } }),
+    ...(withBody.has(method) && requestBody(body)),
     responses: {
       '2XX': successResponse(response),
       ...(!isPublic && { '401': error, '403': error }),
       default: error,
     },
   }
+}
+
+function requestBody(body: RequestBody = 'none'): { readonly requestBody?: object } {
+  if (body === 'none') return {}
+  const content =
+    typeof body === 'object' ? { [json]: { schema: schemaReference(body) } } : { [mediaTypes[body]]: { schema: {} } }
+  return { requestBody: { content } }
 }
 
 function successResponse(response: ResponseSchema | undefined): object {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { RouteCost } from '../../platform/http/route-cost.ts'
-import type { StepUpColumns } from '../../platform/http/step-up.ts'
+import type { ChangeColumns } from '../../platform/http/change-columns.ts'
 import type { ResponseSchema } from '../../platform/http/surface.ts'
 import { readBody } from './body.ts'
 import type { GraphCall, GraphContext } from './context.ts'
@@ -26,14 +26,17 @@ export type GraphHandler<Response extends ResponseSchema, Body extends z.ZodType
   call: GraphCall & { readonly readBody: () => z.output<Body> },
 ) => Promise<ResponseOf<Response>>
 
-type Description<Body, Response> = StepUpColumns<'GET' | 'POST' | 'PATCH' | 'DELETE'> & {
+type Description<Body, Response> = ChangeColumns<
+  'GET' | 'POST' | 'PATCH' | 'DELETE',
+  { readonly body: Body | 'none' }
+> & {
   readonly id: string
   readonly path: string
   readonly need: GraphNeed
   readonly cost: RouteCost
-  /** The schema of the request body, if the route has one. */
-  readonly body?: Body | undefined
   readonly response: Response
+  /** Whether it answers several requests of its caller. */
+  readonly isBatch?: true
 }
 
 /** A row of the table of the Graph surface. */
@@ -49,7 +52,8 @@ export function graphRow<Response extends ResponseSchema, Body extends z.ZodType
   return {
     ...row,
     handle: async (context, call) => {
-      const parse = () => (body === undefined ? undefined : readBody(body, call.request.body)) as z.output<Body>
+      const parse = () =>
+        (body === undefined || body === 'none' ? undefined : readBody(body, call.request.body)) as z.output<Body>
       const document = await handle(context, { ...call, readBody: parse })
       return response === 'none' ? call.reply.code(204).send() : document
     },

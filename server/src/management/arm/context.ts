@@ -115,11 +115,12 @@ export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & {
 }
 
 /**
- * A handler of the ARM surface, the schema of its 2xx responses, and the schema of its body if it reads one. It returns the
- * body of the response, or undefined if the response has none; `call.reply.code` sets a status other than 200.
+ * A handler of the ARM surface, the schema of its 2xx responses, and, if it may change something, the schema of its request
+ * body. It returns the body of the response, or undefined if the response has none; `call.reply.code` sets a status other than
+ * 200.
  */
 export type ManagementHandler = ((context: ManagementContext, call: ManagementCall) => Promise<unknown>) & {
-  readonly body?: z.ZodType
+  readonly body?: z.ZodType | 'none'
   readonly response: ResponseSchema
 }
 

@@ -62,7 +62,7 @@ export function registerProvider(namespace: string) {
     const { subscriptionId: subscription } = await requireSubscription(context, call)
     return providerDocument(subscription, namespace)
   }
-  return Object.assign(handle, { response: providerResponse })
+  return Object.assign(handle, { body: 'none' as const, response: providerResponse })
 }
 
 function providerDocument(subscription: string, namespace: string): ProviderDocument {

@@ -178,6 +178,7 @@ export async function createEnrollmentCode(
   call.reply.header('cache-control', 'no-store')
   return { code: made.code, expiresOn: new Date(expiresAtMs).toISOString() }
 }
+createEnrollmentCode.body = 'none' as const
 createEnrollmentCode.response = enrollmentCodeResponse
 
 /** The machine that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */

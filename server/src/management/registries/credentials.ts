@@ -28,6 +28,7 @@ export async function listCredentials(context: ManagementContext, call: Manageme
   await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   return document
 }
+listCredentials.body = 'none' as const
 listCredentials.response = credentialsResponse
 
 /** `POST …/regenerateCredential`: renews the named password, in any case, and keeps the other. */

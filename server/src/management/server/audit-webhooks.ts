@@ -98,6 +98,7 @@ export async function getAuditWebhookCallback(
   await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   return { serviceUri: webhook.url }
 }
+getAuditWebhookCallback.body = 'none' as const
 getAuditWebhookCallback.response = webhookCallbackResponse
 
 /**
@@ -140,6 +141,7 @@ export async function rotateAuditWebhookSecret(
   if (secret === undefined) throw notFound(call)
   return { secret }
 }
+rotateAuditWebhookSecret.body = 'none' as const
 rotateAuditWebhookSecret.response = webhookSecretResponse
 
 /** `DELETE …/auditWebhooks/{name}`: 204 if it does not exist. */

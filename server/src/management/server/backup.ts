@@ -25,6 +25,7 @@ export async function startBackup(context: ManagementContext, call: ManagementCa
   call.reply.code(202)
   return context.backups.status()
 }
+startBackup.body = 'none' as const
 startBackup.response = backupsResponse
 
 /** `GET …/Acrux.Server/backup`: the backup that was requested last, and the complete ones. */

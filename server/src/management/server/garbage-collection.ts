@@ -51,6 +51,7 @@ export async function startCollection(context: ManagementContext, call: Manageme
   call.reply.code(202)
   return collectionDocument(context)
 }
+startCollection.body = 'none' as const
 startCollection.response = collectionResponse
 
 /** `GET …/Acrux.Server/garbageCollection` */

@@ -22,6 +22,7 @@ export async function rotateSigningKeys(context: ManagementContext, call: Manage
   await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   return { status: 'Succeeded' }
 }
+rotateSigningKeys.body = 'none' as const
 rotateSigningKeys.response = statusResponse
 
 /**
@@ -37,4 +38,5 @@ export async function withdrawSigningKeys(context: ManagementContext, call: Mana
     return { result: { status: 'Succeeded' } as const, event }
   })
 }
+withdrawSigningKeys.body = 'none' as const
 withdrawSigningKeys.response = statusResponse

@@ -45,6 +45,7 @@ export async function listSettings(
     .map(({ value = null, source = null, ...setting }) => ({ ...setting, value, source }))
   return { value }
 }
+listSettings.body = 'none' as const
 listSettings.response = settingsResponse
 
 const auditChainResponse = z

@@ -1,12 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-
-/**
- * The columns of a row for its method and its step-up: whether a person in the portal must have authenticated within the last
- * minutes. There is no default: a route that may change something does not compile without the decision.
- */
-export type StepUpColumns<Method extends string = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'> =
-  | { readonly method: Extract<Method, 'GET' | 'HEAD'>; readonly stepUp?: never }
-  | { readonly method: Exclude<Method, 'GET' | 'HEAD'>; readonly stepUp: boolean }
+import type { StepUp } from './change-columns.ts'
 
 /** The body of a response to a person who must authenticate again. */
 export const stepUpBody = {
@@ -36,7 +29,7 @@ export function offerStepUp(request: IncomingMessage, isDue: () => Promise<boole
  */
 export async function requireStepUp(
   request: IncomingMessage,
-  { stepUp }: { readonly stepUp?: boolean | undefined },
+  { stepUp }: { readonly stepUp?: StepUp | undefined },
 ): Promise<void> {
   if (stepUp === true && (await checks.get(request)?.()) === true) throw new StepUpRequiredError(stepUpBody.error.code)
 }

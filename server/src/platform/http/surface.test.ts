@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { CallerBudget } from '../limits/caller-budget.ts'
+import { runDeferred } from '../process/authorized-work.ts'
 import { createLog } from '../log/log.ts'
 import { createApp } from './app.ts'
 import { acceptForms } from './form-body.ts'
@@ -117,6 +118,29 @@ test('the authorization of a request, and the serialization of its response, are
     const charges = mock.calls.map(({ arguments: [chargedMs] }) => chargedMs)
     assert.ok(Math.max(...charges) >= occupiedMs, `${path}: ${charges.join()}`)
   }
+})
+
+test('only a route whose row says so starts work that continues after its response', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  const started: string[] = []
+  const common = { method: 'POST', need: 'public', cost: 'change' } as const
+  const handle: Route<'public', undefined>['handle'] = ({ request }) => runDeferred(() => started.push(request.url))
+  mountSurface<'public', undefined>(app, {
+    name: 'x',
+    routes: [
+      { ...common, id: 'x.defers', path: '/x/defers', defers: true, handle },
+      { ...common, id: 'x.ends', path: '/x/ends', handle },
+    ],
+    territory: [],
+    authority: { authorityRevision: () => Promise.resolve(1), knownRevision: () => 1 },
+    authorize: () => Promise.resolve(undefined),
+    renderError: (_error, _request, reply) => reply.code(500).send(),
+    notFound: () => new Refusal(404),
+  })
+  t.after(() => app.close())
+  assert.equal((await app.inject({ method: 'POST', url: '/x/defers' })).statusCode, 200)
+  assert.equal((await app.inject({ method: 'POST', url: '/x/ends' })).statusCode, 500)
+  assert.deepEqual(started, ['/x/defers'])
 })
 
 test('a caller is denied before the body is read', async (t) => {

@@ -10,6 +10,7 @@ import {
   runAuthorized,
 } from '../process/authorized-work.ts'
 import { type Origin, requestOrigin } from './app.ts'
+import type { RequestBody, StepUp } from './change-columns.ts'
 import { sendOverBudget } from './over-budget.ts'
 import { StepUpRequiredError, requireStepUp, stepUpBody } from './step-up.ts'
 import { type RouteCost, refusalCostMs, routeCosts } from './route-cost.ts'
@@ -35,8 +36,11 @@ export type Route<Need, Caller> = {
   readonly need: Need
   /** There is no default, so a route without a cost does not compile. */
   readonly cost: RouteCost
-  /** Whether a person in the portal must have authenticated within the last minutes. */
-  readonly stepUp?: boolean | undefined
+  readonly stepUp?: StepUp | undefined
+  /** Whether the route starts work that continues after its response; otherwise, such work fails. */
+  readonly defers?: true | undefined
+  /** Whether the route answers several requests of its caller, which have budgets of their own. */
+  readonly isBatch?: true | undefined
   /** Returns the body of the response, or sends it with `call.reply`. */
   readonly handle: (call: Call<Caller>) => unknown
 }
@@ -48,12 +52,16 @@ export type RouteDescription = {
   readonly path: string
   readonly need: unknown
   readonly cost: RouteCost
-  /** Whether a person in the portal must have authenticated within the last minutes. Decided where the portal reaches the surface. */
-  readonly stepUp?: boolean | undefined
-  /** The schema of the request body, if the route reads one. */
-  readonly body?: z.ZodType | undefined
-  /** Whether the route reads a body; by default, its method says so. */
-  readonly readsBody?: boolean
+  /** Decided where the portal reaches the surface. */
+  readonly stepUp?: StepUp | undefined
+  /** What the route reads as its body; by default, nothing. */
+  readonly body?: RequestBody | undefined
+  /** Whether the route starts work that continues after its response. */
+  readonly defers?: true | undefined
+  /** Whether the route denies every request: it only says that something is not served. */
+  readonly denies?: true | undefined
+  /** Whether the route passes its requests on to another surface, whose route decides. */
+  readonly passesOn?: true
   /** The schema of a 2xx body; `'none'` if the response has no body. */
   readonly response?: ResponseSchema | undefined
 }
@@ -65,7 +73,7 @@ export type BudgetKey = { readonly key: string; readonly party: string }
 
 /** Returns the descriptions of routes without their handlers. */
 export function describeRoutes(rows: readonly RouteDescription[]): readonly RouteDescription[] {
-  return rows.map(({ id, method, path, need, cost, stepUp, body, response }) => ({
+  return rows.map(({ id, method, path, need, cost, stepUp, body, defers, denies, response }) => ({
     id,
     method,
     path,
@@ -73,6 +81,8 @@ export function describeRoutes(rows: readonly RouteDescription[]): readonly Rout
     cost,
     ...(stepUp !== undefined && { stepUp }),
     ...(body !== undefined && { body }),
+    ...(defers !== undefined && { defers }),
+    ...(denies !== undefined && { denies }),
     ...(response !== undefined && { response }),
   }))
 }
@@ -89,8 +99,8 @@ export type Surface<Need, Caller> = {
    * the request `isUnderWay`, and a token that has expired meanwhile is accepted.
    */
   readonly authorize: (need: Need, request: FastifyRequest, isUnderWay: boolean) => Promise<Caller>
-  /** The key of the caller's budget; absent or undefined for the budget of the address. `routeId` is the id of the route. */
-  readonly budgetKey?: (caller: Caller, routeId: string) => BudgetKey | undefined
+  /** The key of the caller's budget; absent or undefined for the budget of the address. */
+  readonly budgetKey?: (caller: Caller, isBatch: boolean) => BudgetKey | undefined
   /** Renders an error in the surface's format. */
   readonly renderError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
   readonly notFound: () => Error
@@ -151,7 +161,7 @@ function mountRoute<Need, Caller>(
     handler: async (request, reply) => {
       const admission = admissions.get(request)
       if (admission === undefined) throw new Error(`${route.id} was reached without authorization`)
-      const budget = budgetOf(request, surface.budgetKey?.(admission.caller, route.id))
+      const budget = budgetOf(request, surface.budgetKey?.(admission.caller, route.isBatch === true))
       budget.charge(frameworkCostMs + admission.usedMs)
       admission.budget = budget
       return budget.spend(
@@ -209,7 +219,13 @@ async function handleAuthorized<Need, Caller>(
   const decide = async () => {
     caller = await surface.authorize(route.need, request, true)
   }
-  const work = new AuthorizedWork({ authority, revision: admission.revision, decide, isRepeatable: true })
+  const work = new AuthorizedWork({
+    authority,
+    revision: admission.revision,
+    decide,
+    isRepeatable: true,
+    mayDefer: route.defers === true,
+  })
   return runAuthorized(work, async () => {
     for (let run = 1; ; run += 1) {
       await work.requireStanding()

@@ -38,6 +38,8 @@ type AuthorizedWorkOptions = {
    * at a deadline: the moved revision alone does not end the work.
    */
   readonly isDeferred?: boolean
+  /** Whether the work may start work that continues after it: the row of its route says so. */
+  readonly mayDefer?: boolean
 }
 
 /**
@@ -72,6 +74,11 @@ export class AuthorizedWork {
   /** How often a transaction is attempted while revocations keep moving the authority revision. */
   get maxAttempts(): number {
     return this.#options.isDeferred === true ? Infinity : maxAttempts
+  }
+
+  /** @throws if the row of the route does not say that it starts work that continues after its response */
+  requireDeferring(): void {
+    if (this.#options.mayDefer !== true) throw new Error('the row of this route does not say that it defers work')
   }
 
   /** The handler can no longer be repeated: it has changed something, here or elsewhere. */
@@ -187,4 +194,14 @@ export async function requireStanding(): Promise<void> {
  */
 export function withoutCaller<Result>(run: () => Result): Result {
   return current.run(undefined, run)
+}
+
+/**
+ * Runs work that continues after the request that starts it, and has its own caller or none.
+ *
+ * @throws if the row of the route does not have `defers`
+ */
+export function runDeferred<Result>(run: () => Result): Result {
+  current.getStore()?.requireDeferring()
+  return withoutCaller(run)
 }

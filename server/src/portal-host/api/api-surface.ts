@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { budgetKeyOf } from '../../platform/http/batch.ts'
 import { parseCookies } from '../../platform/http/cookies.ts'
 import { overBudgetBody } from '../../platform/http/over-budget.ts'
+import type { StepUp } from '../../platform/http/change-columns.ts'
 import type { RawExchange } from '../../platform/http/raw-surface.ts'
 import { type RouteCost, refusalCostMs, routeCosts } from '../../platform/http/route-cost.ts'
 import { discardRest } from '../../platform/http/unread-body.ts'
@@ -32,8 +33,7 @@ export type SessionEndpoint = {
   readonly method: string
   readonly path: string
   readonly cost: RouteCost
-  /** Whether the person must have authenticated within the last minutes. */
-  readonly stepUp?: boolean | undefined
+  readonly stepUp?: StepUp | undefined
   readonly handle: (context: Context, call: SessionCall) => Promise<object | undefined>
 }
 

@@ -1,4 +1,4 @@
-import { withoutCaller } from '../../platform/process/authorized-work.ts'
+import { runDeferred, withoutCaller } from '../../platform/process/authorized-work.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Log } from '../../platform/log/log.ts'
@@ -57,7 +57,7 @@ export class DeletionSweeper {
   /** Sweeps all deleted content. If a sweep is running, it starts over when it is done. */
   sweepAll(): Promise<void> {
     this.#wanted = true
-    this.#running ??= this.#sweepWanted().finally(() => {
+    this.#running ??= runDeferred(() => this.#sweepWanted()).finally(() => {
       this.#running = undefined
     })
     return this.#running

@@ -1,4 +1,4 @@
-import { withoutCaller } from '../../platform/process/authorized-work.ts'
+import { runDeferred } from '../../platform/process/authorized-work.ts'
 import type { Processes } from '../../platform/jobs/processes.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { outageOf } from '../../platform/process/outage.ts'
@@ -107,7 +107,7 @@ export class Collections {
       counts: nothingCollected(),
     }
     // A caller may choose when garbage is collected, but not what is collected.
-    return withoutCaller(() => this.#launched(report, prepare))
+    return runDeferred(() => this.#launched(report, prepare))
   }
 
   #launched(report: CollectionReport, prepare: Preparation | undefined): Current {

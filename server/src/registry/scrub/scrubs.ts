@@ -1,4 +1,4 @@
-import { withoutCaller } from '../../platform/process/authorized-work.ts'
+import { runDeferred } from '../../platform/process/authorized-work.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Processes } from '../../platform/jobs/processes.ts'
 import { isWaiting } from '../../platform/process/clock.ts'
@@ -89,7 +89,7 @@ export class Scrubs {
     if (this.#asked !== undefined && this.#asked.report.state !== 'running') await this.#asked.ended
     if (this.#stopping.signal.aborted) return
     // A caller may choose when content is checked, but not what is checked.
-    this.#asked ??= withoutCaller(() => this.#launch(repair))
+    this.#asked ??= runDeferred(() => this.#launch(repair))
     await this.#asked.begun
   }
 

@@ -1,0 +1,44 @@
+import type { z } from 'zod'
+
+/** What a route reads as its body: a document of the schema, any JSON, a form, bytes, or nothing. */
+export type RequestBody = z.ZodType | 'json' | 'form' | 'bytes' | 'none'
+
+/** Whether a person in the portal must have authenticated within the last minutes; if not, why the route needs no step-up. */
+export type StepUp =
+  | true
+  | 'no: only answers a question'
+  | 'no: gives no access and adds no content'
+  | 'no: starts work that deletes nothing'
+  | 'no: only ends something'
+  | 'no: requires the password'
+
+/**
+ * The columns that depend on the method of a row. There are no defaults: a route that may change something does not compile
+ * without a decision about its step-up and its body, which is the property `body` of what `Reads` describes. A route that
+ * `denies` every request only says that something is not served.
+ */
+export type ChangeColumns<
+  Method extends string,
+  Reads = { readonly body: RequestBody },
+  ReadsNothing = { readonly body?: never },
+> =
+  | ({
+      readonly method: Extract<Method, 'GET' | 'HEAD'>
+      readonly stepUp?: never
+      readonly denies?: true
+    } & ReadsNothing)
+  | ({
+      readonly method: Extract<Method, 'DELETE'>
+      readonly stepUp: StepUp
+      readonly denies?: never
+    } & ReadsNothing)
+  | ({
+      readonly method: Exclude<Method, 'GET' | 'HEAD' | 'DELETE'>
+      readonly stepUp: StepUp
+      readonly denies?: never
+    } & Reads)
+  | ({
+      readonly method: Exclude<Method, 'GET' | 'HEAD'>
+      readonly stepUp?: never
+      readonly denies: true
+    } & ReadsNothing)
