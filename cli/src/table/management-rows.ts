@@ -64,72 +64,72 @@ export const managementRows: readonly CommandRow[] = [
   {
     path: 'ad app create',
     summary: 'create an application',
-    load: () => import('../resources/ad/app/create.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/applications.ts')).createNamedApplication }),
   },
   {
     path: 'ad app credential delete',
     summary: 'delete a password or a certificate of an application',
-    load: () => import('../resources/ad/app/delete-credential.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/credential.ts')).deleteApplicationCredential }),
   },
   {
     path: 'ad app credential list',
     summary: 'list the passwords or the certificates of an application',
-    load: () => import('../resources/ad/app/list-credentials.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/credential.ts')).listApplicationCredentials }),
   },
   {
     path: 'ad app credential reset',
     summary: 'replace the passwords of an application',
-    load: () => import('../resources/ad/app/reset-credential.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/credential.ts')).resetApplicationCredential }),
   },
   {
     path: 'ad app delete',
     summary: 'delete an application and its service principal',
-    load: () => import('../resources/ad/app/delete.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/applications.ts')).deleteApplication }),
   },
   {
     path: 'ad app federated-credential create',
     summary: 'create a federated credential',
-    load: () => import('../resources/ad/app/create-federated.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/federated-credential.ts')).createFederated }),
   },
   {
     path: 'ad app federated-credential delete',
     summary: 'delete a federated credential',
-    load: () => import('../resources/ad/app/delete-federated.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/federated-credential.ts')).deleteFederated }),
   },
   {
     path: 'ad app federated-credential list',
     summary: 'list the federated credentials of an application',
-    load: () => import('../resources/ad/app/list-federated.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/federated-credential.ts')).listFederated }),
   },
   {
     path: 'ad app federated-credential show',
     summary: 'show a federated credential',
-    load: () => import('../resources/ad/app/show-federated.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/federated-credential.ts')).showFederated }),
   },
   {
     path: 'ad app federated-credential update',
     summary: 'change a federated credential',
-    load: () => import('../resources/ad/app/update-federated.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/federated-credential.ts')).updateFederated }),
   },
   {
     path: 'ad app list',
     summary: 'list applications',
-    load: () => import('../resources/ad/app/list.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/applications.ts')).listApplications }),
   },
   {
     path: 'ad app show',
     summary: 'show an application',
-    load: () => import('../resources/ad/app/show.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/applications.ts')).showApplication }),
   },
   {
     path: 'ad app update',
     summary: 'change an application',
-    load: () => import('../resources/ad/app/update.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/applications.ts')).updateApplication }),
   },
   {
     path: 'ad sp create',
     summary: 'create the service principal of an application',
-    load: () => import('../resources/ad/sp/create.ts'),
+    load: async () => ({ command: (await import('../resources/ad/sp/service-principals.ts')).createServicePrincipal }),
   },
   {
     path: 'ad sp create-for-rbac',
@@ -139,72 +139,74 @@ export const managementRows: readonly CommandRow[] = [
   {
     path: 'ad sp credential delete',
     summary: 'delete a password or a certificate of a service principal',
-    load: () => import('../resources/ad/sp/delete-credential.ts'),
+    load: async () => ({
+      command: (await import('../resources/ad/sp/credential.ts')).deleteServicePrincipalCredential,
+    }),
   },
   {
     path: 'ad sp credential list',
     summary: 'list the passwords or the certificates of a service principal',
-    load: () => import('../resources/ad/sp/list-credentials.ts'),
+    load: async () => ({ command: (await import('../resources/ad/sp/credential.ts')).listServicePrincipalCredentials }),
   },
   {
     path: 'ad sp credential reset',
     summary: 'replace the passwords of a service principal',
-    load: () => import('../resources/ad/sp/reset-credential.ts'),
+    load: async () => ({ command: (await import('../resources/ad/sp/credential.ts')).resetServicePrincipalCredential }),
   },
   {
     path: 'ad sp delete',
     summary: 'delete a service principal',
-    load: () => import('../resources/ad/sp/delete.ts'),
+    load: async () => ({ command: (await import('../resources/ad/sp/service-principals.ts')).deleteServicePrincipal }),
   },
   {
     path: 'ad sp list',
     summary: 'list service principals',
-    load: () => import('../resources/ad/sp/list.ts'),
+    load: async () => ({ command: (await import('../resources/ad/sp/service-principals.ts')).listServicePrincipals }),
   },
   {
     path: 'ad sp show',
     summary: 'show a service principal',
-    load: () => import('../resources/ad/sp/show.ts'),
+    load: async () => ({ command: (await import('../resources/ad/sp/service-principals.ts')).showServicePrincipal }),
   },
   {
     path: 'group list',
     summary: 'list the resource groups',
-    load: () => import('../resources/group/list.ts'),
+    load: async () => ({ command: (await import('../resources/group/groups.ts')).listGroups }),
   },
   {
     path: 'group show',
     summary: 'show a resource group',
-    load: () => import('../resources/group/show.ts'),
+    load: async () => ({ command: (await import('../resources/group/groups.ts')).showGroup }),
   },
   {
     path: 'identity create',
     summary: 'create a managed identity',
-    load: () => import('../resources/identity/create.ts'),
+    load: async () => ({ command: (await import('../resources/identity/identities.ts')).createIdentity }),
   },
   {
     path: 'identity delete',
     summary: 'delete a managed identity',
-    load: () => import('../resources/identity/delete.ts'),
+    load: async () => ({ command: (await import('../resources/identity/identities.ts')).deleteIdentity }),
   },
   {
     path: 'identity list',
     summary: 'list the managed identities',
-    load: () => import('../resources/identity/list.ts'),
+    load: async () => ({ command: (await import('../resources/identity/identities.ts')).listIdentities }),
   },
   {
     path: 'identity list-operations',
     summary: 'list the operations that the provider of managed identities has',
-    load: () => import('../resources/identity/list-operations.ts'),
+    load: async () => ({ command: (await import('../resources/identity/identities.ts')).listOperations }),
   },
   {
     path: 'identity list-resources',
     summary: 'list the resources that a managed identity is assigned to',
-    load: () => import('../resources/identity/list-resources.ts'),
+    load: async () => ({ command: (await import('../resources/identity/identities.ts')).listResources }),
   },
   {
     path: 'identity show',
     summary: 'show a managed identity',
-    load: () => import('../resources/identity/show.ts'),
+    load: async () => ({ command: (await import('../resources/identity/identities.ts')).showIdentity }),
   },
   {
     path: 'role assignment create',
@@ -234,6 +236,6 @@ export const managementRows: readonly CommandRow[] = [
   {
     path: 'role definition list',
     summary: 'list the roles',
-    load: () => import('../resources/role/definition/list.ts'),
+    load: async () => ({ command: (await import('../resources/role/definition.ts')).listRoles }),
   },
 ]

@@ -29,82 +29,84 @@ export const ownerRows: readonly CommandRow[] = [
   {
     path: 'ad app owner add',
     summary: 'add an owner to an application',
-    load: () => import('../resources/ad/app/add-owner.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/owner.ts')).addOwner }),
   },
   {
     path: 'ad app owner list',
     summary: 'list the owners of an application',
-    load: () => import('../resources/ad/app/list-owners.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/owner.ts')).listOwners }),
   },
   {
     path: 'ad app owner remove',
     summary: 'remove an owner of an application',
-    load: () => import('../resources/ad/app/remove-owner.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/owner.ts')).removeOwner }),
   },
   {
     path: 'ad app permission add',
     summary: 'add permissions that an application requires',
-    load: () => import('../resources/ad/app/add-permission.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/permission.ts')).addPermission }),
   },
   {
     path: 'ad app permission admin-consent',
     summary:
       'consent to the permissions of an application; only AzureCloud supports it, and acrux does not implement it',
-    load: () => import('../resources/ad/app/consent.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/permission-grant.ts')).consent }),
   },
   {
     path: 'ad app permission delete',
     summary: 'remove permissions that an application requires',
-    load: () => import('../resources/ad/app/delete-permission.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/permission.ts')).deletePermission }),
   },
   {
     path: 'ad app permission grant',
     summary: 'grant an application permissions on an API',
-    load: () => import('../resources/ad/app/grant-permission.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/permission-grant.ts')).grantPermission }),
   },
   {
     path: 'ad app permission list',
     summary: 'list the permissions that an application requires',
-    load: () => import('../resources/ad/app/list-permissions.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/permission.ts')).listPermissions }),
   },
   {
     path: 'ad app permission list-grants',
     summary: 'list the permissions that applications were granted',
-    load: () => import('../resources/ad/app/list-grants.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/permission-grant.ts')).listGrants }),
   },
   {
     path: 'ad sp owner list',
     summary: 'list the owners of a service principal',
-    load: () => import('../resources/ad/sp/list-owners.ts'),
+    load: async () => ({
+      command: (await import('../resources/ad/sp/service-principals.ts')).listServicePrincipalOwners,
+    }),
   },
   {
     path: 'ad sp update',
     summary: 'change a service principal',
-    load: () => import('../resources/ad/sp/update.ts'),
+    load: async () => ({ command: (await import('../resources/ad/sp/service-principals.ts')).updateServicePrincipal }),
   },
   {
     path: 'identity federated-credential create',
     summary: 'create a federated credential',
-    load: () => import('../resources/identity/federated/create.ts'),
+    load: async () => ({ command: (await import('../resources/identity/federated-credential.ts')).createFederated }),
   },
   {
     path: 'identity federated-credential delete',
     summary: 'delete a federated credential',
-    load: () => import('../resources/identity/federated/delete.ts'),
+    load: async () => ({ command: (await import('../resources/identity/federated-credential.ts')).deleteFederated }),
   },
   {
     path: 'identity federated-credential list',
     summary: 'list the federated credentials of an identity',
-    load: () => import('../resources/identity/federated/list.ts'),
+    load: async () => ({ command: (await import('../resources/identity/federated-credential.ts')).listFederated }),
   },
   {
     path: 'identity federated-credential show',
     summary: 'show a federated credential',
-    load: () => import('../resources/identity/federated/show.ts'),
+    load: async () => ({ command: (await import('../resources/identity/federated-credential.ts')).showFederated }),
   },
   {
     path: 'identity federated-credential update',
     summary: 'change a federated credential',
-    load: () => import('../resources/identity/federated/update.ts'),
+    load: async () => ({ command: (await import('../resources/identity/federated-credential.ts')).updateFederated }),
   },
 ]

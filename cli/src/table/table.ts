@@ -93,7 +93,7 @@ export const commandTable: readonly CommandRow[] = [
   {
     path: 'logout',
     summary: 'sign out, and delete the stored credentials',
-    load: () => import('../resources/login/logout.ts'),
+    load: async () => ({ command: (await import('../resources/login/logout.ts')).logout }),
   },
   {
     path: 'completion',
@@ -126,7 +126,7 @@ export const commandTable: readonly CommandRow[] = [
   {
     path: 'account clear',
     summary: 'sign all accounts out',
-    load: () => import('../resources/account/clear.ts'),
+    load: async () => ({ command: (await import('../resources/login/logout.ts')).clear }),
   },
   {
     path: 'account get-access-token',
@@ -136,22 +136,22 @@ export const commandTable: readonly CommandRow[] = [
   {
     path: 'account list',
     summary: 'list the signed-in subscriptions',
-    load: () => import('../resources/account/list.ts'),
+    load: async () => ({ command: (await import('../resources/account/subscriptions.ts')).listSubscriptions }),
   },
   {
     path: 'account list-locations',
     summary: 'list the locations of the active subscription',
-    load: () => import('../resources/account/list-locations.ts'),
+    load: async () => ({ command: (await import('../resources/account/subscriptions.ts')).listLocations }),
   },
   {
     path: 'account set',
     summary: 'select the active subscription',
-    load: () => import('../resources/account/set.ts'),
+    load: async () => ({ command: (await import('../resources/account/subscriptions.ts')).setSubscription }),
   },
   {
     path: 'account show',
     summary: 'show the active subscription',
-    load: () => import('../resources/account/show.ts'),
+    load: async () => ({ command: (await import('../resources/account/subscriptions.ts')).showSubscription }),
   },
   ...acrRows,
   ...permissionRows,
@@ -202,7 +202,7 @@ export const commandTable: readonly CommandRow[] = [
   {
     path: 'backup list',
     summary: 'list the complete backups, oldest first',
-    load: () => import('../resources/backup/list.ts'),
+    load: async () => ({ command: (await import('../resources/backup/stored.ts')).listBackups }),
   },
   {
     path: 'backup restore',
@@ -212,40 +212,52 @@ export const commandTable: readonly CommandRow[] = [
   {
     path: 'backup verify',
     summary: 'read every byte of a backup, and compare it with its digest',
-    load: () => import('../resources/backup/verify.ts'),
+    load: async () => ({ command: (await import('../resources/backup/stored.ts')).verifyBackups }),
   },
-  { path: 'cloud list', summary: 'list the clouds', load: () => import('../resources/cloud/list.ts') },
+  {
+    path: 'cloud list',
+    summary: 'list the clouds',
+    load: async () => ({ command: (await import('../resources/cloud/clouds.ts')).listClouds }),
+  },
   {
     path: 'cloud list-profiles',
     summary: 'list the API profiles',
-    load: () => import('../resources/cloud/list-profiles.ts'),
+    load: async () => ({ command: (await import('../resources/cloud/clouds.ts')).listProfiles }),
   },
   {
     path: 'cloud register',
     summary: 'register a server as a cloud',
-    load: () => import('../resources/cloud/register.ts'),
+    load: async () => ({ command: (await import('../resources/cloud/registration.ts')).registerCloud }),
   },
-  { path: 'cloud set', summary: 'select the active cloud', load: () => import('../resources/cloud/set.ts') },
-  { path: 'cloud show', summary: 'show the endpoints of a cloud', load: () => import('../resources/cloud/show.ts') },
+  {
+    path: 'cloud set',
+    summary: 'select the active cloud',
+    load: async () => ({ command: (await import('../resources/cloud/clouds.ts')).setCloud }),
+  },
+  {
+    path: 'cloud show',
+    summary: 'show the endpoints of a cloud',
+    load: async () => ({ command: (await import('../resources/cloud/clouds.ts')).showCloud }),
+  },
   {
     path: 'cloud unregister',
     summary: 'remove a registered cloud',
-    load: () => import('../resources/cloud/unregister.ts'),
+    load: async () => ({ command: (await import('../resources/cloud/registration.ts')).unregisterCloud }),
   },
   {
     path: 'cloud update',
     summary: 'change the endpoints of a registered cloud',
-    load: () => import('../resources/cloud/update.ts'),
+    load: async () => ({ command: (await import('../resources/cloud/registration.ts')).updateCloud }),
   },
   {
     path: 'identity-endpoint enroll',
     summary: 'create a key on this machine and register it with the server; an earlier key becomes invalid',
-    load: () => import('../resources/identity-endpoint/enroll-command.ts'),
+    load: async () => ({ command: (await import('../resources/identity-endpoint/machine.ts')).enrollMachine }),
   },
   {
     path: 'identity-endpoint forget',
     summary: 'delete the key from this machine; the server keeps the machine until it is deleted there',
-    load: () => import('../resources/identity-endpoint/forget.ts'),
+    load: async () => ({ command: (await import('../resources/identity-endpoint/machine.ts')).forget }),
   },
   {
     path: 'identity-endpoint serve',
@@ -256,7 +268,7 @@ export const commandTable: readonly CommandRow[] = [
   {
     path: 'identity-endpoint status',
     summary: 'show the identity of this machine, and whether the server accepts its key',
-    load: () => import('../resources/identity-endpoint/status.ts'),
+    load: async () => ({ command: (await import('../resources/identity-endpoint/machine.ts')).showStatus }),
   },
   {
     path: 'migrate',
@@ -271,12 +283,12 @@ export const commandTable: readonly CommandRow[] = [
   {
     path: 'master-key remove-old',
     summary: 'remove access to the secrets in the database by earlier master keys',
-    load: () => import('../resources/master-key/remove-old.ts'),
+    load: async () => ({ command: (await import('../resources/master-key/master-key.ts')).removeOld }),
   },
   {
     path: 'master-key rotate',
     summary: 'replace the master key, also while servers run',
-    load: () => import('../resources/master-key/rotate.ts'),
+    load: async () => ({ command: (await import('../resources/master-key/master-key.ts')).rotate }),
   },
   {
     path: 'owner reset',

@@ -19,12 +19,12 @@ export const upkeepRows: readonly CommandRow[] = [
   {
     path: 'acr imports cancel',
     summary: 'cancel running image imports',
-    load: () => import('../resources/acr/imports/cancel.ts'),
+    load: async () => ({ command: (await import('../resources/acr/imports.ts')).cancelImports }),
   },
   {
     path: 'acr imports list',
     summary: 'list the image imports into a registry',
-    load: () => import('../resources/acr/imports/list.ts'),
+    load: async () => ({ command: (await import('../resources/acr/imports.ts')).listImports }),
   },
   {
     path: 'acr purge',
@@ -39,21 +39,23 @@ export const upkeepRows: readonly CommandRow[] = [
   {
     path: 'acr uploads cancel',
     summary: 'cancel unfinished uploads, and delete their bytes',
-    load: () => import('../resources/acr/uploads/cancel.ts'),
+    load: async () => ({ command: (await import('../resources/acr/uploads.ts')).cancelUploads }),
   },
   {
     path: 'acr uploads list',
     summary: 'list the unfinished uploads of a registry',
-    load: () => import('../resources/acr/uploads/list.ts'),
+    load: async () => ({ command: (await import('../resources/acr/uploads.ts')).listUploads }),
   },
   {
     path: 'ad app credential rotate',
     summary: 'replace a password of an application without downtime',
-    load: () => import('../resources/ad/app/rotate-credential.ts'),
+    load: async () => ({ command: (await import('../resources/ad/app/credential.ts')).rotateApplicationCredential }),
   },
   {
     path: 'ad sp credential rotate',
     summary: 'replace a password of a service principal without downtime',
-    load: () => import('../resources/ad/sp/rotate-credential.ts'),
+    load: async () => ({
+      command: (await import('../resources/ad/sp/credential.ts')).rotateServicePrincipalCredential,
+    }),
   },
 ]

@@ -21,7 +21,7 @@ export class ApiError extends CommandFailure {
 }
 
 /** A request to ARM. */
-export type ArmRequest = {
+type ArmRequest = {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
   /** A path with its query, or a URL of the same server. */
   readonly url: string

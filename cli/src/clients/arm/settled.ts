@@ -3,7 +3,7 @@ import { failure } from '../../framework/command/failure.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 
 /** How often a resource is read, and how long it may take. */
-export type Patience = { readonly intervalMs: number; readonly maxMs: number }
+type Patience = { readonly intervalMs: number; readonly maxMs: number }
 
 const defaultPatience: Patience = { intervalMs: 2000, maxMs: 10 * 60_000 }
 

@@ -6,7 +6,7 @@ import { allItems } from '../http/follow-pages.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 
 /** A filter of Graph, or none. */
-export type GraphFilter = string | undefined
+type GraphFilter = string | undefined
 
 /** Gets a list of Graph. The path of the endpoint is removed from the link to the next page. @throws ApiError */
 export async function listGraph(account: Account, path: string, filter?: GraphFilter): Promise<readonly unknown[]> {

@@ -35,7 +35,7 @@ export type HttpClient = {
 }
 
 /** How to connect to the servers of a cloud. */
-export type HttpClientOptions = {
+type HttpClientOptions = {
   /** The only certificate authority to trust, as PEM. Without it, those of Node and of the system are trusted. */
   readonly ca: string | undefined
   readonly log: Log

@@ -1,5 +1,6 @@
 import { type Account, findAccount, httpClientOf, recordOf, requireCloud } from '../session/account.ts'
-import { ExchangeDenied, nullGuid, requireChallenge } from '../tokens/acr-exchange.ts'
+import { ExchangeDenied, requireChallenge } from '../tokens/acr-exchange.ts'
+import { nullGuid } from '../../framework/values/guid.ts'
 import { type HttpClient, type HttpResponse, formRequest, jsonOf } from '../http/http.ts'
 import { openProfile } from '../../framework/profile/profile.ts'
 import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
@@ -7,7 +8,7 @@ import { valueAt } from '../../framework/values/shape.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
-import { readSecret } from '../../framework/options/read-secret.ts'
+import { readSecret } from '../../framework/options/read-value.ts'
 import { terminalText } from '../../framework/terminal/terminal-text.ts'
 import { guessLoginServer } from './guess-login-server.ts'
 import { type NamedRegistry, RegistryNotFound, askRegistry, getNamedRegistry } from '../arm/named-registry.ts'
@@ -40,7 +41,7 @@ export type Access = {
 }
 
 /** A request to the data plane. */
-export type DataRequest = {
+type DataRequest = {
   readonly method: 'GET' | 'PATCH' | 'DELETE' | 'POST'
   readonly path: string
   readonly query?: Readonly<Record<string, string>>

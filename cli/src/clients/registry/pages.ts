@@ -18,7 +18,7 @@ export const pageFlags: readonly FlagDescription[] = [
 const pageSize = 100
 
 /** A list of the data plane: its path, and the member of each response that is the list. */
-export type ListPath = { readonly path: string; readonly member: string }
+type ListPath = { readonly path: string; readonly member: string }
 
 /** Gets the pages of a list of the data plane, up to `top` items. */
 export function listPages(

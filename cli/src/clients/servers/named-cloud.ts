@@ -23,7 +23,7 @@ export const serverFlags: readonly FlagDescription[] = [
 ]
 
 /** A server: its URL, and how it is trusted. It need not be reachable. */
-export type NamedServer = {
+type NamedServer = {
   /** Without a path. */
   readonly origin: string
   /** The only authority to trust, as PEM. Without it, those of the system are trusted. */

@@ -1,6 +1,6 @@
+import tls from 'node:tls'
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import tls from 'node:tls'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { httpClientOf } from '../session/account.ts'
 import { cloudOfMetadata } from './cloud-metadata.ts'

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { failure } from '../../framework/command/failure.ts'
 import { isRecord } from '../../framework/values/sorted-keys.ts'
-import { configDirectory } from '../../framework/profile/config-directory.ts'
+import { configDirectory } from '../../framework/profile/profile.ts'
 import { locked } from '../../framework/files/locked.ts'
 import type { SecretStore, Secrets } from '../tokens/secrets.ts'
 

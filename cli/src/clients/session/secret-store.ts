@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { isRecord } from '../../framework/values/sorted-keys.ts'
-import { configDirectory } from '../../framework/profile/config-directory.ts'
+import { configDirectory } from '../../framework/profile/profile.ts'
 import { openJsonFile } from '../../framework/files/json-file.ts'
 import type { SecretStore, Secrets } from '../tokens/secrets.ts'
 
@@ -25,7 +25,7 @@ export function secretsInMemory(initial: Secrets): SecretStore & { readonly curr
 }
 
 /** The stores: a file of this user, or the Secret Service of the desktop. */
-export type SecretStoreKind = 'file' | 'secret-service'
+type SecretStoreKind = 'file' | 'secret-service'
 
 /** Opens a store. */
 export function openSecretStore(kind: SecretStoreKind, env: Environment): SecretStore {

@@ -4,8 +4,6 @@ import { isServerHost } from '../../framework/values/server-host.ts'
 import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import { type HttpClient, type HttpResponse, formRequest, jsonOf } from '../http/http.ts'
 
-export { nullGuid } from './null-guid.ts'
-
 /** The registry did not exchange the identity token. */
 export class ExchangeDenied extends CommandFailure {
   override readonly name = 'ExchangeDenied'

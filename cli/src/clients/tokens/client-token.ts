@@ -10,7 +10,7 @@ export type ClientCredential =
   | { readonly kind: 'assertion'; readonly assertion: string }
 
 /** A request for a token as an application. */
-export type ClientTokenRequest = {
+type ClientTokenRequest = {
   readonly clientId: string
   readonly scope: string
   readonly credential: ClientCredential

@@ -35,7 +35,7 @@ type Surroundings = {
 }
 
 /** A command, as its author describes it. */
-export type CommandDescription<Flags> = Surroundings & {
+type CommandDescription<Flags> = Surroundings & {
   /** What a user must know before using the command. */
   readonly about?: string
   readonly arguments?: readonly ArgumentDescription[]

@@ -1,5 +1,5 @@
 /** A variable of the environment that the commands for clients read. */
-export type ClientVariable = { readonly name: string; readonly description: string }
+type ClientVariable = { readonly name: string; readonly description: string }
 
 /** The variables of the commands for clients, for the reference. The variables of `acrux serve` are its settings. */
 export const clientVariables: readonly ClientVariable[] = [

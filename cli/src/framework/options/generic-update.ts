@@ -27,7 +27,7 @@ export const newerGenericFlags: readonly FlagDescription[] = [
 ]
 
 /** One use of a generic option. */
-export type GenericChange = { readonly kind: 'set' | 'add' | 'remove'; readonly words: readonly string[] }
+type GenericChange = { readonly kind: 'set' | 'add' | 'remove'; readonly words: readonly string[] }
 
 /** The uses of the generic options in the arguments of the process, in their order. */
 export function genericChanges(words: readonly string[] = process.argv.slice(2)): GenericChange[] {

@@ -1,7 +1,7 @@
 import { WrongUsageError } from '../command/failure.ts'
 
 /** The result of a query, and which of its objects the query created. */
-export type Queried = { readonly result: unknown; readonly isOrdered: (value: object) => boolean }
+type Queried = { readonly result: unknown; readonly isOrdered: (value: object) => boolean }
 
 /** Applies a JMESPath query. @throws WrongUsageError if the query is malformed */
 export async function applyQuery(document: unknown, query: string): Promise<Queried> {

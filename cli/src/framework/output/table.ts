@@ -1,5 +1,5 @@
 import { terminalLine, terminalText } from '../terminal/terminal-text.ts'
-import { pythonText } from './python-text.ts'
+import { pythonText } from './tsv.ts'
 import { isRecord, sortedKeys } from '../values/sorted-keys.ts'
 
 /** The members that az leaves out of a table. */
@@ -9,7 +9,7 @@ const separator = '  '
 const minPadding = 2
 
 /** How a table is shown. */
-export type TableOptions = {
+type TableOptions = {
   /** Whether the members keep their order: they come from a query or a table of the command. */
   readonly isQueried: boolean
   /** The width of the terminal; undefined if the output is not a terminal. */

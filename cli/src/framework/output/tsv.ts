@@ -1,5 +1,11 @@
-import { pythonText } from './python-text.ts'
 import { isRecord, sortedKeys } from '../values/sorted-keys.ts'
+
+/** A value as Python's `str` writes it, which az uses in tables and TSV. */
+export function pythonText(value: unknown): string {
+  if (value === null || value === undefined) return 'None'
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
 
 /**
  * One row for each item, its values separated by tabs: sorted by name, or in the order of the query that created them.

@@ -1,7 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { type Command as Parser, InvalidArgumentError, Option } from 'commander'
-import { withHelp } from './help-text.ts'
-import { type Command, type FlagDescription, azExitCodes } from '../command/command.ts'
+import { type Command, type ExitCodeTexts, type FlagDescription, azExitCodes } from '../command/command.ts'
 import { WrongUsageError } from '../command/failure.ts'
 import { outputFormats } from '../output/formats.ts'
 
@@ -81,4 +80,27 @@ function requireFormat(format: string, formats: readonly string[]): string {
 
 function camelCase(name: string): string {
   return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** What the help of a command shows below its options. */
+type HelpText = {
+  /** What a user must know before using the command. */
+  readonly about?: string | undefined
+  readonly examples: readonly string[]
+  readonly exitCodes?: ExitCodeTexts
+}
+
+/** Adds examples and exit codes to the help of a command. */
+export function withHelp(parser: Parser, { about, examples, exitCodes = {} }: HelpText): Parser {
+  const codes = Object.entries(exitCodes).map(([code, meaning]) => `${code.padEnd(3)} ${meaning}`)
+  const sections = [
+    ...(about === undefined ? [] : [about.trim()]),
+    section('Examples', examples),
+    ...(codes.length === 0 ? [] : [section('Exit codes', codes)]),
+  ]
+  return parser.addHelpText('after', `\n${sections.join('\n\n')}`)
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return [`${title}:`, ...lines.map((line) => `  ${line}`)].join('\n')
 }

@@ -1,8 +1,7 @@
 import { Command as Parser } from 'commander'
 import type { CommandTable } from '../command/row.ts'
 import { version } from '../environment/version.ts'
-import { withHelp } from './help-text.ts'
-import { addCommand } from './parser.ts'
+import { addCommand, withHelp } from './parser.ts'
 import { run as runCommand } from './run.ts'
 
 /** Creates the parser of a table of commands. Only the commands that `isNeeded` selects by their path are loaded and get their options. */

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { isRecord } from '../values/sorted-keys.ts'
 import { type Cloud, azureCloud } from './clouds.ts'
-import { configDirectory } from './config-directory.ts'
 import { type JsonFile, openJsonFile } from '../files/json-file.ts'
+import { homedir } from 'node:os'
 
 /** A subscription that is signed in, as az stores and shows it. */
 export type Subscription = {
@@ -103,4 +103,20 @@ function isStoredSubscription(item: Readonly<Record<string, unknown>>): boolean 
     isRecord(subscription) &&
     hasTexts(subscription['user'], ['name', 'type'])
   )
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The directory of the profile: `ACRUX_CONFIG_DIR`, or `acrux` in the user's configuration directory. [XDG Base Directory] */
+export function configDirectory(env: Environment): string {
+  const own = env['ACRUX_CONFIG_DIR']
+  if (own !== undefined && own !== '') return path.resolve(own)
+  const base = env['XDG_CONFIG_HOME']
+  // The specification requires relative paths to be ignored.
+  return path.join(base !== undefined && path.isAbsolute(base) ? base : path.join(homedir(), '.config'), 'acrux')
+}
+
+/** A subscription in lists, as az shows it: with `cloudName` instead of `environmentName`. */
+export function subscriptionDocument({ environmentName, ...subscription }: Subscription): object {
+  return { ...subscription, cloudName: environmentName }
 }

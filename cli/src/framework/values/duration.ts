@@ -41,3 +41,19 @@ export function durationText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / msOf.s))
   return `${seconds} second${seconds === 1 ? '' : 's'}`
 }
+
+const maxSeconds = 3 * 3600
+
+/** Parses a time such as `15m`, in seconds. @throws WrongUsageError if it is not 1 second to 3 hours */
+export function parseTtl(text: string): number {
+  const seconds = (parseDuration(text) ?? 0) / 1000
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > maxSeconds)
+    throw new WrongUsageError('It must be a time such as 30s, 15m or 3h, at most 3h.')
+  return seconds
+}
+
+/** A time of a document in milliseconds since the epoch. Undefined for other values. */
+export function timeMs(value: unknown): number | undefined {
+  const ms = typeof value === 'string' ? Date.parse(value) : NaN
+  return Number.isNaN(ms) ? undefined : ms
+}

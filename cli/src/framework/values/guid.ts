@@ -7,3 +7,6 @@ export type Guid = `${string}-${string}-${string}-${string}-${string}`
 export function isGuid(value: unknown): value is Guid {
   return typeof value === 'string' && guid.test(value)
 }
+
+/** The user name that goes with an ACR refresh token. [acr-protocol §1.9] */
+export const nullGuid = '00000000-0000-0000-0000-000000000000'

@@ -1,7 +1,7 @@
 import { isRecord } from './sorted-keys.ts'
 
 /** How a value of a response becomes a value of a document. */
-export type Convert = (value: unknown) => unknown
+type Convert = (value: unknown) => unknown
 
 /** The members of a document: where each is in the response, such as `properties.loginServer`, and how it is converted. */
 export type Shape = Readonly<Record<string, string | readonly [path: string, convert: Convert]>>

@@ -4,7 +4,7 @@ import { failure } from '../../framework/command/failure.ts'
 import { requireAccount } from '../../clients/session/account.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
 import { scopeOf } from '../../clients/tokens/token-request.ts'
-import { type SubscriptionFlags, subscriptionFlag } from './subscription-flag.ts'
+import { type SubscriptionFlags, subscriptionFlag } from './subscriptions.ts'
 
 const resourceTypes = {
   arm: 'activeDirectoryResourceId',

@@ -1,12 +1,12 @@
+import path from 'node:path'
 import { X509Certificate, randomUUID } from 'node:crypto'
 import { homedir } from 'node:os'
-import path from 'node:path'
 import { issueSelfSigned } from '@acrux/server/issue-certificate'
 import type { Account } from '../../clients/session/account.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { readSecret } from '../../framework/options/read-secret.ts'
+import { readSecret } from '../../framework/options/read-value.ts'
 import { writePrivateFile } from '../../framework/files/private-file.ts'
 import { createVaultCertificate, readVaultCertificate } from './key-vault.ts'
 
@@ -32,7 +32,7 @@ export const newCertificateFlags: readonly FlagDescription[] = [
 ]
 
 /** The time in which a credential is valid. */
-export type Validity = { readonly start: Date; readonly end: Date }
+type Validity = { readonly start: Date; readonly end: Date }
 
 /** A certificate for Graph, and the file with its key if it was created. */
 export type NewCertificate = {

@@ -8,7 +8,7 @@ import { failure } from '../../framework/command/failure.ts'
 import { terminalText } from '../../framework/terminal/terminal-text.ts'
 
 /** A certificate in Azure Key Vault: the names of the vault and of the certificate. */
-export type VaultCertificate = { readonly vault: string; readonly name: string }
+type VaultCertificate = { readonly vault: string; readonly name: string }
 
 /** Reads a certificate of a vault. [Azure Key Vault 7.4, Get Certificate] @throws CommandFailure */
 export async function readVaultCertificate(account: Account, place: VaultCertificate): Promise<X509Certificate> {

@@ -1,11 +1,11 @@
-import { type Account } from '../../clients/session/account.ts'
+import type { Account } from '../../clients/session/account.ts'
 import { ApiError, listArm } from '../../clients/arm/arm.ts'
 import { graph, listGraph, quoted } from '../../clients/graph/graph.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import { type RotationFlags, rotationFlags } from '../rotation/flags.ts'
 import { type Holder, type Passwords, areUsesUnknown } from '../rotation/holder.ts'
-import { timeMs } from '../../framework/values/time-ms.ts'
+import { timeMs } from '../../framework/values/duration.ts'
 import { type ResetFlags, endOf, resetFlags } from './credentials.ts'
 import { addPassword } from './shared.ts'
 

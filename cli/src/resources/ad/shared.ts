@@ -1,4 +1,4 @@
-import { type SubscriptionFlags } from '../../framework/options/flags.ts'
+import type { SubscriptionFlags } from '../../framework/options/flags.ts'
 import type { Account } from '../../clients/session/account.ts'
 import { isGuid } from '../../framework/values/guid.ts'
 import { graph, listGraph, quoted } from '../../clients/graph/graph.ts'

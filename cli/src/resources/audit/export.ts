@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import type { AuditFile } from '@acrux/server'
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { defineCommand } from '../../framework/command/command.ts'
-import { type DataDirFlags, dataDirFlags } from '../data-dir/data-dir-flags.ts'
+import { type DataDirFlags, dataDirFlags } from '../data-dir/data-dir.ts'
 import { type FilterFlags, filterFlags, filterOf } from './filter-flags.ts'
 import { logExitCodes, onLog } from './on-log.ts'
 

@@ -1,5 +1,5 @@
 import { type AuditFile, openAuditLog } from '@acrux/server'
-import { type DataDirFlags, configurationOf } from '../data-dir/data-dir-flags.ts'
+import { type DataDirFlags, configurationOf } from '../data-dir/data-dir.ts'
 
 /** The exit codes of commands that read the audit log of a data directory. */
 export const logExitCodes = {

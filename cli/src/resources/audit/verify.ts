@@ -2,7 +2,7 @@ import { type AuditFile, formatCheckpoint, parseCheckpoint } from '@acrux/server
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { WrongUsageError } from '../../framework/command/failure.ts'
-import { type DataDirFlags, dataDirFlags } from '../data-dir/data-dir-flags.ts'
+import { type DataDirFlags, dataDirFlags } from '../data-dir/data-dir.ts'
 import { faultText } from './fault-text.ts'
 import { logExitCodes, onLog } from './on-log.ts'
 

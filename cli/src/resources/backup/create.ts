@@ -1,7 +1,7 @@
 import { StartupError, backUp, exitCodes } from '@acrux/server'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
-import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir-flags.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import { sizeText } from '../../framework/terminal/progress-bar.ts'
 import { version } from '../../framework/environment/version.ts'
 import { readPassphrase } from './passphrase.ts'

@@ -1,8 +1,8 @@
 import { openBackupFolder, requireEmpty, restoreTo } from '@acrux/server'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
-import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir-flags.ts'
-import { inspect } from './inspect.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
+import { inspect } from './stored.ts'
 import {
   type KeyFlags,
   type OutputFlags,

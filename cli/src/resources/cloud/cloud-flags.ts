@@ -1,7 +1,7 @@
 import { httpClientOf, recordOf } from '../../clients/session/account.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
 import { choiceFlag } from '../../framework/options/flags.ts'
-import { readJson } from '../../framework/options/read-json.ts'
+import { readJson } from '../../framework/options/read-value.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { fetchCloud, readAuthority } from '../../clients/servers/select-server.ts'

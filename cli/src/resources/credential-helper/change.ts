@@ -1,4 +1,4 @@
-import { nullGuid } from '../../clients/tokens/null-guid.ts'
+import { nullGuid } from '../../framework/values/guid.ts'
 import { type Profile, openProfile } from '../../framework/profile/profile.ts'
 import { isRecord } from '../../framework/values/sorted-keys.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'

@@ -1,4 +1,4 @@
-import { nullGuid } from '../../clients/tokens/null-guid.ts'
+import { nullGuid } from '../../framework/values/guid.ts'
 import { openProfile } from '../../framework/profile/profile.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { getCredential } from './get.ts'

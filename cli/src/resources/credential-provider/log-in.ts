@@ -6,14 +6,14 @@ import type { HttpClient } from '../../clients/http/http.ts'
 import { managedIdentityToken } from '../../clients/tokens/managed-identity.ts'
 import { oauthUrl, scopeOf } from '../../clients/tokens/token-request.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { readSecret } from '../../framework/options/read-secret.ts'
+import { readSecret } from '../../framework/options/read-value.ts'
 import { fetchMetadata } from '../../clients/servers/select-server.ts'
 import type { PulledImage } from './image-pattern.ts'
 import type { ProviderRequest } from './request.ts'
 import type { ProviderSettings, StoredCredential } from './settings.ts'
 
 /** What a login needs. */
-export type LogInContext = {
+type LogInContext = {
   readonly http: HttpClient
   readonly settings: ProviderSettings
   readonly env: Readonly<Record<string, string | undefined>>

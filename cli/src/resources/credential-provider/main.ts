@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { nullGuid } from '../../clients/tokens/acr-exchange.ts'
+import { nullGuid } from '../../framework/values/guid.ts'
 import { createHttpClient } from '../../clients/http/http.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
 import { type Log, createLog } from '../../framework/terminal/log.ts'

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { parseTtl } from '../../clients/tokens/ttl.ts'
+import { parseTtl } from '../../framework/values/duration.ts'
 import { WrongUsageError } from '../../framework/command/failure.ts'
 import { type ImagePattern, parseRegistry, parseSuffix } from './image-pattern.ts'
 import { readConfigFile } from './config-file.ts'
 
 /** How the node or the pod proves its identity. */
-export type ProviderIdentity =
+type ProviderIdentity =
   | { readonly kind: 'service-account'; readonly clientId: string | undefined; readonly tenantId: string | undefined }
   | { readonly kind: 'managed-identity'; readonly clientId: string | undefined }
   | {
@@ -57,7 +57,7 @@ type TextSetting = keyof typeof textSettings
 const textNames = Object.keys(textSettings) as TextSetting[]
 
 /** The names of settings in a configuration file. */
-export const fileSettings: readonly string[] = ['registries', 'suffixes', ...textNames]
+const fileSettings: readonly string[] = ['registries', 'suffixes', ...textNames]
 
 /** Reads the settings: arguments first, then variables, then the configuration file. @throws WrongUsageError */
 export async function readSettings(args: readonly string[], env: Environment): Promise<ProviderSettings> {

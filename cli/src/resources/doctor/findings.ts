@@ -1,7 +1,7 @@
 import type { Finding } from './step.ts'
 
 /** A finding as a document: all of its members, also without a next step. */
-export type FindingDocument = Omit<Finding, 'nextStep'> & { readonly nextStep: string | null }
+type FindingDocument = Omit<Finding, 'nextStep'> & { readonly nextStep: string | null }
 
 /** The documents of findings. */
 export function findingDocuments(findings: readonly Finding[]): readonly FindingDocument[] {

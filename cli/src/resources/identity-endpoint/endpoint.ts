@@ -1,11 +1,12 @@
 import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type ReadOptions, type Shape, readTokenRequest } from './token-request.ts'
 import type { IdentityToken, TokenRefusal, TokenSource } from './token-source.ts'
+
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 
 /** The endpoint while it runs. */
 export type RunningEndpoint = {
@@ -14,7 +15,7 @@ export type RunningEndpoint = {
   readonly close: () => Promise<void>
 }
 
-export type EndpointOptions = ReadOptions & {
+type EndpointOptions = ReadOptions & {
   readonly listen: { readonly host: string; readonly port: number }
   readonly tokens: TokenSource
   /** Logs denials and unexpected errors, each in one line without secrets. */

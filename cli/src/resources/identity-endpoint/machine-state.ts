@@ -1,7 +1,7 @@
+import path from 'node:path'
 import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import path from 'node:path'
 import type { MachineEnrollment } from '@acrux/shared/wire/machine-protocol.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { exitCodes } from './exit-codes.ts'

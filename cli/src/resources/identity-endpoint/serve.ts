@@ -5,10 +5,10 @@ import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { readPrivateFile, writePrivateFile } from '../../framework/files/private-file.ts'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
-import { requireLoopbackAddress, startEndpoint, type RunningEndpoint } from './endpoint.ts'
+import { type RunningEndpoint, requireLoopbackAddress, startEndpoint } from './endpoint.ts'
+import { type StateDirFlags, serveCodes, stateDirFlag } from './shared.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type MachineState, defaultHeaderFile, readState } from './machine-state.ts'
-import { type StateDirFlags, serveCodes, stateDirFlag } from './shared.ts'
 import { createTokenSource } from './token-source.ts'
 
 type Flags = StateDirFlags & {

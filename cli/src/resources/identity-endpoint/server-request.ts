@@ -1,6 +1,6 @@
-import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import http from 'node:http'
 import https from 'node:https'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { readResponse } from '../../clients/http/read-response.ts'
 import { exitCodes } from './exit-codes.ts'

@@ -13,7 +13,7 @@ export type TokenRequest = {
 }
 
 /** Why a request is denied before the server is asked. */
-export type RequestRefusal = {
+type RequestRefusal = {
   readonly shape: Shape
   readonly status: number
   readonly error: string

@@ -18,7 +18,7 @@ export type IdentityToken = {
 /** Why there is no token, in the terms of the instance metadata service. */
 export type TokenRefusal = { readonly status: number; readonly error: string; readonly description: string }
 
-export type TokenOutcome =
+type TokenOutcome =
   { readonly ok: true; readonly token: IdentityToken } | { readonly ok: false; readonly refusal: TokenRefusal }
 
 /** Gets a token for a resource as one of this machine's identities. Does not throw for a denial or failure of the server. */

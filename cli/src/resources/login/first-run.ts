@@ -1,5 +1,5 @@
 import { WrongUsageError } from '../../framework/command/failure.ts'
-import { configurationOf } from '../data-dir/data-dir-flags.ts'
+import { configurationOf } from '../data-dir/data-dir.ts'
 import { readFirstRun } from '../owner/first-run.ts'
 import type { LoginFlags } from './flags.ts'
 

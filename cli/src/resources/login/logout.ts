@@ -6,7 +6,7 @@ import { removeUnusedHelpers } from '../credential-helper/set-up.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
 
 /** `acrux logout`. */
-export const command = defineCommand<{ readonly username?: string }>({
+export const logout = defineCommand<{ readonly username?: string }>({
   flags: [
     { flags: '--username <name>', description: 'the user name or application id. Default: that of the active account' },
   ],
@@ -27,3 +27,13 @@ function activeUser(find: () => string): string {
     throw error instanceof CommandFailure ? failure('There are no active accounts.') : error
   }
 }
+
+/** `acrux account clear`. */
+export const clear = defineCommand({
+  examples: ['acrux account clear'],
+  prints: 'result',
+  run: async (_flags, context) => {
+    await removeSignIns(context, () => true)
+    await removeUnusedHelpers(context)
+  },
+})

@@ -1,4 +1,4 @@
-import { randomBytes, hash } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { httpClientOf, recordOf } from '../../clients/session/account.ts'
 import { personClientId } from '../../clients/tokens/client-id.ts'
@@ -8,8 +8,8 @@ import { type HttpClient, formRequest, jsonOf } from '../../clients/http/http.ts
 import type { Authenticated } from '../../clients/session/sign-in.ts'
 import { personScopes } from '../../clients/tokens/sign-in-tokens.ts'
 import {
-  TokenDenied,
   type TokenResponse,
+  TokenDenied,
   denied,
   oauthUrl,
   requestToken,

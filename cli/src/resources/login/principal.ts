@@ -10,7 +10,7 @@ import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
 import { unverifiedClaim } from '../../clients/tokens/token-claim.ts'
 import type { LoginFlags } from './flags.ts'
-import { readSecret } from '../../framework/options/read-secret.ts'
+import { readSecret } from '../../framework/options/read-value.ts'
 import { resolveTenant } from './tenant.ts'
 
 /** Describes a sign-in of a service principal. The first token authenticates it. @throws CommandFailure if a flag is missing */

@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { failure } from '../../framework/command/failure.ts'
 
 /** How the sign-in in the browser ended. */
-export type SignInAnswer =
+type SignInAnswer =
   | { readonly code: string; readonly error?: undefined }
   | { readonly code: undefined; readonly error: string | undefined }
 
 /** Waits for the browser to return from the sign-in. [RFC 8252 §7.3] */
-export type RedirectListener = {
+type RedirectListener = {
   readonly redirectUri: string
   /**
    * The answer to the request with this `state`. Requests with another `state` are ignored. @throws CommandFailure

@@ -1,6 +1,6 @@
 import { StartupError, exitCodes } from '@acrux/server'
 import { defineCommand } from '../../framework/command/command.ts'
-import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir-flags.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import { firstRunText, readFirstRun, valueAt, valueNames } from './first-run.ts'
 
 type Flags = DataDirFlags & { readonly value?: string; readonly json?: true }

@@ -1,7 +1,7 @@
 import { type OwnerReset, OwnerResetError, resetOwnerIn } from '@acrux/server'
 import { defineCommand } from '../../framework/command/command.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
-import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir-flags.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 
 type Flags = DataDirFlags & {
   readonly user?: string

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { Account } from '../../clients/session/account.ts'
 import { ApiError, askArm } from '../../clients/arm/arm.ts'
 import { documentOf } from '../../framework/values/shape.ts'
-import { withNames } from './assignment-names.ts'
-import { type Assignment, assignmentUrl, searchAssignments } from './assignments.ts'
-import { requireRoleId } from './definitions.ts'
+import { type Assignment, assignmentUrl, searchAssignments, withNames } from './assignments.ts'
+import { requireRoleId } from './definition.ts'
 import { roleAssignment } from './documents.ts'
 import type { Principal } from './principals.ts'
 
 /** A role assignment to create. */
-export type NewAssignment = {
+type NewAssignment = {
   readonly scope: string
   /** A name or an id. */
   readonly role: string

@@ -1,8 +1,9 @@
 import type { Account } from '../../clients/session/account.ts'
 import { listArm } from '../../clients/arm/arm.ts'
-import { documentOf } from '../../framework/values/shape.ts'
-import { requireRoleId } from './definitions.ts'
+import { documentOf, valueAt } from '../../framework/values/shape.ts'
+import { listDefinitions, requireRoleId } from './definition.ts'
 import { roleAssignment } from './documents.ts'
+import { principalNames } from './principals.ts'
 
 /** The api-version of role assignments that az 2.74 sends. */
 export const assignmentVersion = '2022-04-01'
@@ -50,4 +51,30 @@ function filterOf({ scope, objectId, includesGroups }: Search): string | undefin
 
 function isAt(assignment: Assignment, scope: string): boolean {
   return String(assignment['scope']).toLowerCase() === scope.toLowerCase()
+}
+
+/** Which names are added, and the scope whose roles are listed: the subscription by default. */
+type NameOptions = {
+  readonly scope: string | undefined
+  readonly fillRoleDefinitionName?: boolean
+  readonly fillPrincipalName?: boolean
+}
+
+/** Adds the names of roles and principals to assignments. @throws ApiError */
+export async function withNames(
+  account: Account,
+  found: readonly Assignment[],
+  { scope, fillRoleDefinitionName, fillPrincipalName }: NameOptions,
+): Promise<Assignment[]> {
+  if (found.length === 0) return []
+  const at = scope ?? `/subscriptions/${account.subscription.id}`
+  const roles = fillRoleDefinitionName === false ? undefined : await listDefinitions(account, at)
+  const roleNames = roles && new Map(roles.map((each) => [valueAt(each, 'id'), valueAt(each, 'properties.roleName')]))
+  const ids = [...new Set(found.map((each) => String(each['principalId'])))]
+  const names = fillPrincipalName === false ? undefined : await principalNames(account, ids)
+  return found.map((each) => ({
+    ...each,
+    ...(roleNames !== undefined && { roleDefinitionName: roleNames.get(each['roleDefinitionId']) ?? null }),
+    ...(names !== undefined && { principalName: names.get(String(each['principalId'])) ?? '' }),
+  }))
 }

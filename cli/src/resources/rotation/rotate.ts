@@ -8,7 +8,7 @@ import type { Holder, RotatedPassword } from './holder.ts'
 import { oldToDelete, oldToReplace, requireKnownUses, validPasswords } from './select-old.ts'
 
 /** The result of a rotation. */
-export type Rotation = {
+type Rotation = {
   readonly username: string
   /** The name or key id of the new password. Null if it was not created. */
   readonly name: string | null

@@ -3,9 +3,8 @@ import { requireSignedInAt } from '../../clients/arm/az.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { WrongUsageError } from '../../framework/command/failure.ts'
-import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir-flags.ts'
-import { findingText } from './finding-text.ts'
-import { createProgressDisplay } from './progress-display.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
+import { createProgressDisplay, findingText } from './scrub-text.ts'
 import { scrubServer } from './server-scrub.ts'
 
 const about = `

@@ -11,7 +11,7 @@ import {
 } from '@acrux/server'
 import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
 import { nextSteps } from './next-steps.ts'
-import { serverEnvironment } from '../data-dir/server-environment.ts'
+import { serverEnvironment } from '../data-dir/data-dir.ts'
 import { version } from '../../framework/environment/version.ts'
 
 /** `acrux serve`. Its options are the settings of the server. */

@@ -4,7 +4,7 @@ import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import type { Authority } from './authority.ts'
 import { exitCodes } from './failure.ts'
 
-export type Confirmation = {
+type Confirmation = {
   /** The expected SHA-256 fingerprint, as `parseFingerprint` returns it. */
   readonly fingerprint: string | undefined
   /** Whether to trust the authority without a question. */

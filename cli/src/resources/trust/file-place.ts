@@ -20,7 +20,7 @@ type TextFile = { readonly path: string; readonly text: (pem: string) => string 
 
 type RefreshCommand = readonly [program: string, ...args: string[]]
 
-export type FilePlace = Pick<Place, 'name' | 'description' | 'isPerServer' | 'isInstalled'> & {
+type FilePlace = Pick<Place, 'name' | 'description' | 'isPerServer' | 'isInstalled'> & {
   readonly files: (subject: Subject) => readonly TextFile[]
   /** The command that makes an addition or a removal take effect. */
   readonly refresh?: (change: 'trust' | 'undo') => RefreshCommand

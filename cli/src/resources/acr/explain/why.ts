@@ -5,7 +5,7 @@ import { getFromArm, requireAnyAccount, signedInObjectId } from '../../../client
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { CommandFailure, WrongUsageError, failure } from '../../../framework/command/failure.ts'
-import { type DataDirFlags, configurationOf, dataDirFlags } from '../../data-dir/data-dir-flags.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../../data-dir/data-dir.ts'
 import { isGuid } from '../../../framework/values/guid.ts'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
@@ -13,7 +13,7 @@ import { askRegistry } from './ask-registry.ts'
 import { sharedExitCodes } from '../permission/shared.ts'
 import { changeText } from '@acrux/shared/permissions/change-text.ts'
 import { textsAt } from '../permission/permission-registry.ts'
-import { AmbiguousName, type DirectorySubject, namedSubjects, requireSubject, whoWord } from '../permission/subject.ts'
+import { type DirectorySubject, AmbiguousName, namedSubjects, requireSubject, whoWord } from '../permission/subject.ts'
 import { type NamedDecision, type RecordedDecision, whyText } from './why-text.ts'
 
 type Flags = DataDirFlags & {

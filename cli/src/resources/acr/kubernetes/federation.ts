@@ -8,7 +8,7 @@ import { identityVersion } from '../../identity/shared.ts'
 import type { Puller, ServiceAccount } from './attachment.ts'
 
 /** A federated credential that exists. */
-export type FederatedCredential = { readonly name: string; readonly audience: string }
+type FederatedCredential = { readonly name: string; readonly audience: string }
 
 type Federation = NonNullable<Puller['federation']>
 

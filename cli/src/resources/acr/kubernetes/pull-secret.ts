@@ -1,11 +1,11 @@
 import { requireAccount } from '../../../clients/session/account.ts'
-import { nullGuid } from '../../../clients/tokens/acr-exchange.ts'
+import { nullGuid } from '../../../framework/values/guid.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
-import { readSecret } from '../../../framework/options/read-secret.ts'
-import { parseTtl } from '../../../clients/tokens/ttl.ts'
+import { readSecret } from '../../../framework/options/read-value.ts'
+import { parseTtl } from '../../../framework/values/duration.ts'
 import {
   type RegistryFlags,
   findNamedRegistry,

@@ -1,4 +1,4 @@
-import { nullGuid } from '../../../clients/tokens/acr-exchange.ts'
+import { nullGuid } from '../../../framework/values/guid.ts'
 import { formRequest, jsonOf } from '../../../clients/http/http.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 import { failure } from '../../../framework/command/failure.ts'

@@ -18,10 +18,10 @@ import {
   permissionResult,
   permissionText,
   requireGrantedAction,
+  requireRepositoryPattern,
 } from './permission-change.ts'
 import { explainAccess, openPermissions } from './permission-registry.ts'
 import { exampleOf, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
-import { requireRepositoryPattern } from './require-pattern.ts'
 import { planScopeMapGrant, readScopeMap } from './scope-map-plan.ts'
 import { aboutWho, requireSubject } from './subject.ts'
 

@@ -17,7 +17,7 @@ import {
 import { type DirectorySubject, namedSubjects, whoWord } from './subject.ts'
 
 /** A registry whose mode is switched. */
-export type SwitchedRegistry = { readonly account: Account; readonly id: string; readonly name: string }
+type SwitchedRegistry = { readonly account: Account; readonly id: string; readonly name: string }
 
 /** How many principals a page has. */
 const pageSize = 1000

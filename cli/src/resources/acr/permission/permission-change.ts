@@ -8,7 +8,12 @@ import { type PermissionChange, applyChange } from './change.ts'
 import { type GrantedAction, grantedActions, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
 import type { PermissionRegistry } from './permission-registry.ts'
 import type { PermissionSource } from './remaining.ts'
-import { type RepositoryPattern, patternPhrase, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
+import {
+  type RepositoryPattern,
+  parseRepositoryPattern,
+  patternPhrase,
+  patternText,
+} from '@acrux/shared/permissions/repository-pattern.ts'
 import { type Subject, subjectDocument } from './subject.ts'
 
 /** The arguments and options of `grant` and `revoke`. */
@@ -118,4 +123,14 @@ export function permissionText({ changes, remaining, summary, dryRun }: Permissi
 /** Such as `Application ci`, at the beginning of a sentence. */
 export function capitalized(title: string): string {
   return title.replace(/^./u, (letter) => letter.toUpperCase())
+}
+
+/** Parses the repositories of an argument: `team/app`, `team/*` or `*`. @throws WrongUsageError */
+export function requireRepositoryPattern(text: string): RepositoryPattern {
+  const pattern = parseRepositoryPattern(text)
+  if (pattern !== undefined) return pattern
+  throw new WrongUsageError(
+    `'${terminalLine(text)}' is not a repository`,
+    "write a repository such as team/app, all below a path such as 'team/*', or '*' for all; names are in lower case",
+  )
 }

@@ -17,11 +17,11 @@ import {
   permissionResult,
   permissionText,
   requireGrantedAction,
+  requireRepositoryPattern,
 } from './permission-change.ts'
 import { explainAccess, openPermissions } from './permission-registry.ts'
 import { type PermissionSource, remainingAssignments } from './remaining.ts'
 import { exampleOf, patternPhrase, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
-import { requireRepositoryPattern } from './require-pattern.ts'
 import { afterChanges, planScopeMapRevoke, readScopeMap, remainingOfScopeMap } from './scope-map-plan.ts'
 import { type Subject, aboutWho, requireSubject, whoWord } from './subject.ts'
 

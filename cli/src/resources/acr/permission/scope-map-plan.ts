@@ -15,7 +15,7 @@ import {
 } from '@acrux/shared/permissions/repository-pattern.ts'
 
 /** A scope map of a scoped token, or of anonymous access. */
-export type UsedScopeMap = {
+type UsedScopeMap = {
   readonly user: ScopeMapUser
   /** Undefined if anonymous access has none. */
   readonly name: string | undefined

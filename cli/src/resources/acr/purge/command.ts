@@ -28,7 +28,7 @@ type Flags = AccessFlags & {
 }
 
 /** The result of a purge. */
-export type PurgeResult = { readonly dryRun: boolean; readonly repositories: readonly Purged[] }
+type PurgeResult = { readonly dryRun: boolean; readonly repositories: readonly Purged[] }
 
 /** A push of an index pushes its manifests first, without a tag. They must stay until the index has a tag. */
 const untaggedOnlyAgoMs = 86_400_000

@@ -1,6 +1,6 @@
 import { valueAt } from '../../../framework/values/shape.ts'
 import { concurrently } from './concurrently.ts'
-import { timeMs } from '../../../framework/values/time-ms.ts'
+import { timeMs } from '../../../framework/values/duration.ts'
 import { type Access, askDataPlane, documentIn } from '../../../clients/registry/data-plane.ts'
 import { pathOf } from '../../../clients/registry/image.ts'
 import { listAll, listPages } from '../../../clients/registry/pages.ts'

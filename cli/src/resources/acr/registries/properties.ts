@@ -1,5 +1,4 @@
-import { booleanFlag, choiceFlag } from '../../../framework/options/flags.ts'
-import { tagsFlag } from '../../../framework/options/tags.ts'
+import { booleanFlag, choiceFlag, tagsFlag } from '../../../framework/options/flags.ts'
 import type { FlagDescription } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'

@@ -1,4 +1,4 @@
-import { booleanFlag, yesFlag } from '../../../framework/options/flags.ts'
+import { booleanFlag, tagsOf, yesFlag } from '../../../framework/options/flags.ts'
 import {
   type GenericFlags,
   applyChanges,
@@ -7,7 +7,6 @@ import {
 } from '../../../framework/options/generic-update.ts'
 import { settled } from '../../../clients/arm/settled.ts'
 import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
-import { tagsOf } from '../../../framework/options/tags.ts'
 import { requireAnyAccount } from '../../../clients/arm/az.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import { registry } from '../../../clients/arm/documents.ts'

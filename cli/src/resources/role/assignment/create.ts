@@ -1,12 +1,12 @@
 import type { Account } from '../../../clients/session/account.ts'
-import { choiceFlag, type SubscriptionFlags, subscriptionFlag } from '../../../framework/options/flags.ts'
+import { type SubscriptionFlags, choiceFlag, subscriptionFlag } from '../../../framework/options/flags.ts'
 import { withResourceGroup } from '../../../framework/values/shape.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
 import { assignRole } from '../assign.ts'
 import { type Principal, principalType, requirePrincipal } from '../principals.ts'
-import { requireScopeAccount, requireNoneEmpty, scopeOf } from '../scope.ts'
+import { requireNoneEmpty, requireScopeAccount, scopeOf } from '../scope.ts'
 
 type Flags = SubscriptionFlags & {
   readonly role: string

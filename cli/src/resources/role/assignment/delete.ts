@@ -5,7 +5,7 @@ import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
 import { assignmentVersion, searchAssignments } from '../assignments.ts'
 import { requirePrincipal } from '../principals.ts'
-import { type ScopeFlags, requireScopeAccount, requireNoneEmpty, scopeFlags, scopeOf } from '../scope.ts'
+import { type ScopeFlags, requireNoneEmpty, requireScopeAccount, scopeFlags, scopeOf } from '../scope.ts'
 
 type Flags = ScopeFlags & {
   readonly ids?: readonly string[]

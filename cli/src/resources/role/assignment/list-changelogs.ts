@@ -5,7 +5,7 @@ import { time, valueAt } from '../../../framework/values/shape.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import { failure } from '../../../framework/command/failure.ts'
 import { isRecord } from '../../../framework/values/sorted-keys.ts'
-import { listDefinitions } from '../definitions.ts'
+import { listDefinitions } from '../definition.ts'
 import { directoryObjects, nameOf } from '../principals.ts'
 
 type Flags = SubscriptionFlags & { readonly startTime?: string; readonly endTime?: string }

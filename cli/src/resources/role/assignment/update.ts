@@ -1,6 +1,6 @@
 import { askArm } from '../../../clients/arm/arm.ts'
 import { type SubscriptionFlags, subscriptionFlag } from '../../../framework/options/flags.ts'
-import { readJson } from '../../../framework/options/read-json.ts'
+import { readJson } from '../../../framework/options/read-value.ts'
 import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'

@@ -1,0 +1,166 @@
+import type { HttpResponse } from '../../../clients/http/http.ts'
+import {
+  type Access,
+  type AccessFlags,
+  askDataPlane,
+  documentIn,
+  openAccess,
+  orNotFound,
+} from '../../../clients/registry/data-plane.ts'
+import type { CommandContext } from '../../../framework/command/context.ts'
+import { requireDigest } from '../../../clients/registry/tag-digest.ts'
+import {
+  type ManifestFlags,
+  type Selected,
+  manifestArgument,
+  manifestFlags,
+  manifestListFlags,
+  repositoryArgument,
+  requireManifest,
+  requireRepository,
+} from './flags.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import { pathOf } from '../../../clients/registry/image.ts'
+import { type PageFlags, listAll, listPages, pageFlags } from '../../../clients/registry/pages.ts'
+import { cell } from '../tables.ts'
+import { yesFlag } from '../../../framework/options/flags.ts'
+import { brokenList, maxPages } from '../../../clients/http/follow-pages.ts'
+
+const accepted = [
+  'application/vnd.oci.artifact.manifest.v1+json',
+  'application/vnd.cncf.oras.artifact.manifest.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+]
+
+/** Gets a manifest by its tag or digest. @throws RegistryError */
+export function getManifest(access: Access, repository: string, reference: string): Promise<HttpResponse> {
+  const accept = ['*/*', ...accepted].join(', ')
+  return askDataPlane(access, { method: 'GET', path: `/v2/${repository}/manifests/${reference}`, accept })
+}
+
+/** The digest of a manifest: its own, or that of its tag, which needs access to the metadata. */
+export async function digestOf(
+  context: CommandContext,
+  { registry, image }: Pick<Selected, 'registry' | 'image'>,
+  flags: AccessFlags,
+): Promise<string> {
+  if (image.digest !== undefined) return image.digest
+  return requireDigest(
+    await openAccess(context, registry, flags, `repository:${image.repository}:metadata_read`),
+    image,
+  )
+}
+
+/** `acrux acr manifest list`. */
+export const listManifests = defineCommand<ManifestFlags & PageFlags>({
+  arguments: repositoryArgument,
+  flags: [...manifestListFlags, ...pageFlags],
+  examples: ['acrux acr manifest list -r contoso -n team/app'],
+  prints: 'result',
+  table: (manifests: readonly unknown[]) =>
+    manifests.map((each) => ({
+      MediaType: cell(each, 'mediaType'),
+      ArtifactType: cell(each, 'artifactType'),
+      SubjectDigest: cell(each, 'subject.digest'),
+    })),
+  run: async (flags, context) => {
+    const { registry, image } = await requireRepository(context, flags)
+    const { repository } = image
+    const access = await openAccess(context, registry, flags, `repository:${repository}:pull,metadata_read`)
+    const listed = await listPages(access, { path: pathOf(repository, '_manifests'), member: 'manifests' }, flags)
+    const manifests: unknown[] = []
+    for (const each of listed)
+      manifests.push(documentIn(await getManifest(access, repository, String(valueAt(each, 'digest')))))
+    return manifests
+  },
+})
+
+type ShowManifestFlags = ManifestFlags & { readonly raw?: true }
+
+/** `acrux acr manifest show`. */
+export const showManifest = defineCommand<ShowManifestFlags>({
+  arguments: manifestArgument,
+  flags: [
+    ...manifestFlags,
+    { flags: '--raw', description: 'print the bytes of the manifest, whose SHA-256 is its digest' },
+  ],
+  examples: [
+    'acrux acr manifest show -r contoso -n team/app:1',
+    'acrux acr manifest show -r contoso -n team/app:1 --raw | sha256sum',
+  ],
+  prints: 'result',
+  run: (flags, context) =>
+    orNotFound(async () => {
+      const { registry, image } = await requireManifest(context, flags)
+      const access = await openAccess(context, registry, flags, `repository:${image.repository}:pull`)
+      const response = await getManifest(access, image.repository, image.tag ?? image.digest ?? '')
+      if (flags.raw !== true) return documentIn(response)
+      context.print(response.body.toString('utf8'))
+      return undefined
+    }),
+})
+
+/** `acrux acr manifest delete`. */
+export const deleteManifest = defineCommand<ManifestFlags & { readonly yes?: true }>({
+  arguments: manifestArgument,
+  flags: [...manifestFlags, yesFlag],
+  examples: ['acrux acr manifest delete -r contoso -n team/app:1'],
+  prints: 'result',
+  run: async (flags, context) => {
+    const { registry, image } = await requireManifest(context, flags)
+    const digest = await digestOf(context, { registry, image }, flags)
+    const access = await openAccess(context, registry, flags, `repository:${image.repository}:delete`)
+    const question = `Are you sure you want to delete the artifact '${digest}' and all manifests that refer to it?`
+    await context.confirm(question, flags.yes)
+    const path = `/v2/${image.repository}/manifests/${digest}`
+    return documentIn(await askDataPlane(access, { method: 'DELETE', path }))
+  },
+})
+
+type ListReferrersFlags = ManifestFlags & { readonly artifactType?: string; readonly recursive?: true }
+
+/** `acrux acr manifest list-referrers`. */
+export const listReferrers = defineCommand<ListReferrersFlags>({
+  arguments: manifestArgument,
+  flags: [
+    ...manifestFlags,
+    { flags: '--artifact-type <type>', description: 'list only the artifacts of this type' },
+    { flags: '--recursive', description: 'also list the artifacts that refer to the listed ones' },
+  ],
+  examples: ['acrux acr manifest list-referrers -r contoso -n team/app:1 -o table'],
+  prints: 'result',
+  table: ({ manifests }: { readonly manifests: readonly unknown[] }) =>
+    manifests.map((each) => ({
+      Digest: cell(each, 'digest'),
+      ArtifactType: cell(each, 'artifactType'),
+      MediaType: cell(each, 'mediaType'),
+      Size: cell(each, 'size'),
+    })),
+  run: async (flags, context) => {
+    const { registry, image } = await requireManifest(context, flags)
+    const digest = await digestOf(context, { registry, image }, flags)
+    const access = await openAccess(context, registry, flags, `repository:${image.repository}:pull`)
+    const referrersOf = (subject: string, artifactType?: string) =>
+      referrers(access, `/v2/${image.repository}/referrers/${subject}`, artifactType)
+    const manifests = [...(await referrersOf(digest, flags.artifactType))]
+    if (flags.recursive !== true) return { manifests }
+    const subjects = new Set([digest])
+    // The list grows while it is read, so that referrers of every depth are found.
+    for (const each of manifests) {
+      const subject = String(valueAt(each, 'digest'))
+      if (subjects.has(subject) || subjects.size === maxPages)
+        throw brokenList('the referrers of the image have no end')
+      subjects.add(subject)
+      manifests.push(...(await referrersOf(subject)))
+    }
+    return { manifests }
+  },
+})
+
+function referrers(access: Access, path: string, artifactType?: string): Promise<readonly unknown[]> {
+  return listAll(access, { path, member: 'manifests' }, artifactType === undefined ? {} : { artifactType })
+}

@@ -1,0 +1,66 @@
+import { parseMasterKeySource, removeOldMasterKeys, rotateMasterKey } from '@acrux/server'
+import { defineCommand } from '../../framework/command/command.ts'
+import { WrongUsageError } from '../../framework/command/failure.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
+
+type RotateFlags = DataDirFlags & { readonly to?: string }
+
+/** `acrux master-key rotate`. */
+export const rotate = defineCommand<RotateFlags>({
+  about: `
+Encrypts the data key, which encrypts the secrets in the database, with a new master key. Servers that run continue.
+Without --to, the file with the master key gets a new key, and the old key is worthless at once.
+With --to, both master keys can be used until acrux master-key remove-old: meanwhile, change the setting masterKey of every server, and restart one
+after the other.`,
+  flags: [
+    ...dataDirFlags(),
+    { flags: '--to <source>', description: 'the new master key: file:PATH, env:VARIABLE or exec:COMMAND' },
+  ],
+  examples: [
+    'acrux master-key rotate --data-dir /var/lib/acrux',
+    'acrux master-key rotate --config /etc/acrux/acrux.yaml --to file:/etc/acrux/new.key',
+  ],
+  exitCodes: {
+    0: 'success',
+    2: 'wrong option or setting',
+    12: 'the running server cannot be reached',
+    13: 'the data directory cannot be used',
+    14: 'a master key cannot be read, or is not that of the database',
+    18: 'the PostgreSQL server cannot be reached, or cannot be used',
+  },
+  prints: 'itself',
+  run: async ({ to, ...place }, { print }) => {
+    const source = to === undefined ? undefined : parseMasterKeySource(to)
+    if (to !== undefined && source === undefined) {
+      throw new WrongUsageError('--to must be file:PATH, env:VARIABLE or exec:COMMAND')
+    }
+    await rotateMasterKey(await configurationOf(place), source)
+    print(
+      source === undefined
+        ? 'The file has a new master key.\n'
+        : 'The new master key can be used. Set masterKey of every server to it, then run acrux master-key remove-old.\n',
+    )
+  },
+})
+
+/** `acrux master-key remove-old`. */
+export const removeOld = defineCommand<DataDirFlags>({
+  about: `
+Removes what other master keys than the configured one encrypted: from then on, only the configured master key opens the database. A server whose
+setting masterKey names another one does not start any more.`,
+  flags: dataDirFlags(),
+  examples: ['acrux master-key remove-old --config /etc/acrux/acrux.yaml'],
+  exitCodes: {
+    0: 'success',
+    2: 'wrong option or setting',
+    12: 'the running server cannot be reached',
+    13: 'the data directory cannot be used',
+    14: 'a master key cannot be read, or is not that of the database',
+    18: 'the PostgreSQL server cannot be reached, or cannot be used',
+  },
+  prints: 'itself',
+  run: async (place, { print }) => {
+    const removed = await removeOldMasterKeys(await configurationOf(place))
+    print(removed === 0 ? 'There are no earlier master keys.\n' : `Removed ${removed} earlier master key(s).\n`)
+  },
+})

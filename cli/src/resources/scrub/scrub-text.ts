@@ -1,0 +1,54 @@
+import type { Finding, ScrubProgress } from '@acrux/server'
+import { faultText } from '../audit/fault-text.ts'
+import { terminalLine } from '../../framework/terminal/terminal-text.ts'
+import { createProgressBar, createProgressLines, sizeText } from '../../framework/terminal/progress-bar.ts'
+
+/** Describes a finding in one line. */
+export function findingText(finding: Finding): string {
+  const { repaired } = finding
+  const outcome = finding.kind === 'file-without-row' ? ' (removed)' : ' (quarantined until it is pushed again)'
+  // Users choose parts of the text, so control characters must not reach the terminal.
+  return terminalLine(`${problemOf(finding)}${repaired ? outcome : ''}`)
+}
+
+function problemOf({ kind, subject, place }: Finding): string {
+  switch (kind) {
+    case 'blob-missing':
+      return `blob ${subject}: its file is missing`
+    case 'blob-size':
+      return `blob ${subject}: its file has the wrong size`
+    case 'blob-digest':
+      return `blob ${subject}: its file is corrupt`
+    case 'blob-unreadable':
+      return `blob ${subject}: its file cannot be read`
+    case 'blob-without-row':
+      return `blob ${subject}: the repository with id ${place} holds it, but it has no row`
+    case 'file-without-row':
+      return `file ${place}: it has no row`
+    case 'manifest-digest':
+      return `manifest ${subject} in ${place}: its bytes are corrupt`
+    case 'manifest-reference':
+      return `manifest ${place}: its repository does not hold the blob ${subject}`
+    case 'manifest-reference-row':
+      return `manifest ${place}: the row of its reference to ${subject} is missing`
+    case 'audit-log':
+      return `audit log: ${faultText({ kind: place, number: Number(subject) })}`
+  }
+}
+
+/** Shows the progress of a scrub. */
+type ProgressDisplay = {
+  readonly show: (progress: ScrubProgress) => void
+  /** Removes the progress bar. */
+  readonly end: () => void
+}
+
+/** Shows a progress bar on a terminal, and one line for every 10 % elsewhere. */
+export function createProgressDisplay(output: NodeJS.WriteStream): ProgressDisplay {
+  const bar = output.isTTY ? createProgressBar(output) : createProgressLines(output)
+  return { show: (scrub) => bar.show(scrub.progress, textOf(scrub)), end: bar.end }
+}
+
+function textOf({ step, counts, findingCount }: ScrubProgress): string {
+  return `${step}: ${counts.blobs} blobs, ${sizeText(counts.bytes)}, ${findingCount} problems`
+}
