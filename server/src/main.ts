@@ -4,7 +4,6 @@ import {
   type StartOptions,
   type StoredFirstRun,
   compose,
-  listenerFigures,
   reachNotice,
   startJobs,
 } from './compose/index.ts'
@@ -12,6 +11,7 @@ import { type Configuration, formatListenAddress } from './configuration/index.t
 import { listenForChallenges } from './platform/acme/challenge-listener.ts'
 import { systemClock } from './platform/process/clock.ts'
 import { StartupError, exitCodes, listenFailure } from './platform/process/exit.ts'
+import { listenerFigures } from './platform/metrics/listener-figures.ts'
 import { listenerLimits } from './platform/http/listener-limits.ts'
 import { outageOf } from './platform/process/outage.ts'
 import { type ListenAddress, type Listener, listen } from './platform/http/listener.ts'
@@ -26,28 +26,14 @@ export {
   formatCheckpoint,
   parseCheckpoint,
 } from './audit/index.ts'
+export type { FirstRun } from './compose/index.ts'
 export {
-  type Backup,
-  type BlobProblem,
-  type OnProgress,
-  openBackupFolder,
-  readBackupKeys,
-  requireEmpty,
-  verifyBackup,
-} from './backup/index.ts'
-export {
-  type FirstRun,
-  type OwnerReset,
-  OwnerResetError,
-  type Relocated,
   type RelocationTarget,
-  backUp,
   measureRelocation,
   openAuditLog,
   relocateDataDir,
   removeOldMasterKeys,
   resetOwnerIn,
-  restoreTo,
   rotateMasterKey,
   scrubDataDir,
 } from './compose/index.ts'
@@ -60,7 +46,21 @@ export {
   loadConfiguration,
   settingDefinitions,
 } from './configuration/index.ts'
-export type { MoveProgress } from './relocation/index.ts'
+export {
+  type Backup,
+  type BlobProblem,
+  type MoveProgress,
+  type OnProgress,
+  type OwnerReset,
+  OwnerResetError,
+  type Relocated,
+  backUp,
+  openBackupFolder,
+  readBackupKeys,
+  requireEmpty,
+  restoreTo,
+  verifyBackup,
+} from './operations/index.ts'
 export { type Finding, type ScrubProgress, type ScrubReport } from './registry/index.ts'
 export { parseMasterKeySource } from './platform/keys/master-key-source.ts'
 export { StartupError, exitCodes } from './platform/process/exit.ts'

@@ -11,7 +11,7 @@ const source = import.meta.dirname
  */
 const places: Readonly<Record<string, readonly [calls: number, why: string]>> = {
   'compose/compose.ts': [1, 'certificates cover the hosts of all registries'],
-  'compose/maintenance/backups.ts': [1, 'backups'],
+  'operations/backup/backups.ts': [1, 'backups'],
   'credentials/passwords/password-check.ts': [1, 'a wrong password is counted whatever the caller may still do'],
   'imports/imports.ts': [1, 'an import is work of its own caller, and its end is recorded after a denial'],
   'platform/http/batch.ts': [1, 'each request of a batch is authorized itself'],

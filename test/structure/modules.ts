@@ -69,6 +69,7 @@ const server: Readonly<Record<string, ModuleRow>> = {
     submodules: { log: [], chain: ['log'], search: ['log', 'chain'], webhooks: ['log', 'chain'] },
   },
   resources: { imports: ['audit'], submodules: {} },
+  installation: { imports: ['storage', 'audit', 'resources'], submodules: {} },
   directory: {
     imports: ['audit'],
     submodules: {
@@ -192,22 +193,33 @@ const server: Readonly<Record<string, ModuleRow>> = {
     imports: ['audit'],
     submodules: { files: [], sessions: ['files'], api: ['files', 'sessions'] },
   },
-  backup: { imports: ['storage', 'audit', 'registry'], submodules: {} },
-  relocation: { imports: ['storage', 'registry'], submodules: {} },
+  operations: {
+    imports: [
+      'storage',
+      'audit',
+      'resources',
+      'directory',
+      'credentials',
+      'identity',
+      'authorization',
+      'registry',
+      'token-service',
+      'management',
+      'installation',
+    ],
+    submodules: { backup: [], relocation: [], scrub: [], keys: [], owners: [], monitoring: [] },
+  },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.
   compose: {
     imports: 'all',
     submodules: {
       openapi: [],
-      monitoring: [],
       hosts: [],
       state: ['hosts'],
-      maintenance: ['state'],
-      relocation: ['state', 'maintenance'],
       modules: ['state', 'hosts'],
       surfaces: ['modules'],
       jobs: ['state', 'modules', 'hosts'],
-      workers: ['state', 'modules', 'hosts', 'monitoring'],
+      workers: ['state', 'modules', 'hosts'],
     },
   },
 }

@@ -14,7 +14,16 @@ import { withoutCaller } from '../platform/process/authorized-work.ts'
 import { type Clock, systemClock } from '../platform/process/clock.ts'
 import { openControlChannel } from '../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
-import { openClockWatch } from './monitoring/clock-watch.ts'
+import {
+  openClockWatch,
+  Backups,
+  controlHandler,
+  createWritePause,
+  figuresOf,
+  readHostCertificates,
+  readServerStatus,
+  healthComponents,
+} from '../operations/index.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { createWriterWatch } from '../platform/sql/writer-watch.ts'
 import type { CertificateSource } from '../platform/tls/certificate-source.ts'
@@ -23,17 +32,10 @@ import { createFirstRun } from './first-run.ts'
 import { publicOriginOf } from './hosts/listened-hosts.ts'
 import { coverHosts, moveRegistries, requireLoginServer, servedHosts } from './hosts/login-servers.ts'
 import { type Jobs, listJobs, logFailure, prepareCollection } from './jobs/jobs.ts'
-import { Backups } from './maintenance/backups.ts'
-import { controlHandler } from './maintenance/control.ts'
-import { createWritePause } from './maintenance/write-pause.ts'
 import { type Modules, createModules } from './modules/modules.ts'
-import { figuresOf } from './monitoring/figures.ts'
-import { readHostCertificates } from './monitoring/host-certificates.ts'
-import { readServerStatus } from './monitoring/server-status.ts'
-import { healthComponents } from './monitoring/health-components.ts'
 import { openApiDocument } from './openapi/openapi.ts'
 import { openAcme } from './state/acme.ts'
-import { markPostgres, requireOwnRows } from './state/postgres-marker.ts'
+import { markPostgres, requireOwnRows } from '../installation/index.ts'
 import { type State, openState } from './state/state.ts'
 import { createSurfaces } from './surfaces/surfaces.ts'
 import { type ThreadedListener, listenOnThreads, shareCallers } from './workers/workers.ts'

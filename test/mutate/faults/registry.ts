@@ -244,10 +244,10 @@ export const registryFaults: readonly Fault[] = [
   },
   {
     what: 'A backup calls a blob missing that was not found once',
-    file: 'server/src/backup/create.ts',
+    file: 'server/src/operations/backup/create.ts',
     find: "  if (problem !== 'missing') return problem\n",
     replace: '  if (problem === problem) return problem\n',
-    tests: ['server/src/backup/backup.test.ts'],
+    tests: ['server/src/operations/backup/backup.test.ts'],
   },
   {
     what: 'A mark of another process is noted before it is flushed',

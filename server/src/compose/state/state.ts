@@ -25,11 +25,17 @@ import { type CertificateSource, createCertificateSource } from '../../platform/
 import { hasStoredBlobs } from '../../registry/index.ts'
 import { configuredHosts } from '../hosts/login-servers.ts'
 import { migrations } from './migrations.ts'
-import { applyMigrations, openDatabase } from './open-database.ts'
-import { openStorage, type Storage } from './open-storage.ts'
-import { installationIdOf, requireOwnRows } from './postgres-marker.ts'
-import { keepMovedDatabase, requireComplete } from './relocation-state.ts'
-import { freeSpaceToStart } from './space-to-start.ts'
+import {
+  applyMigrations,
+  openDatabase,
+  openStorage,
+  type Storage,
+  installationIdOf,
+  requireOwnRows,
+  keepMovedDatabase,
+  requireComplete,
+  freeSpaceToStart,
+} from '../../installation/index.ts'
 
 /** The data directory of a server, and everything that is stored in it. */
 export type State = Storage & {

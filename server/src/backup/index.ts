@@ -1,5 +1,0 @@
-export { type BackupFolder, NoBackupsError, openBackupFolder } from './backup-folder.ts'
-export { type CreateOptions, createBackup } from './create.ts'
-export { readBackupKeys, verifyBackup } from './verify.ts'
-export { type RestoreOptions, type Restored, requireEmpty, restoreBackup } from './restore.ts'
-export type { Backup, BlobProblem, OnProgress, Progress } from './model.ts'

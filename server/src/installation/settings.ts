@@ -1,0 +1,57 @@
+import type { MasterKeySource } from '../platform/keys/master-key-source.ts'
+import type { PostgresAddress } from '../platform/sql/postgres-address.ts'
+import type { Migration } from '../platform/sql/migrations.ts'
+
+/** The settings of the database: without `url`, it is a file in the data directory. */
+export type DatabaseSettings = {
+  readonly url?: PostgresAddress | undefined
+  /** The address of PostgreSQL itself, if `url` is that of a pooler. */
+  readonly directUrl?: PostgresAddress | undefined
+  readonly passwordFile?: string | undefined
+  readonly passwordCommand?: string | undefined
+  readonly caFile?: string | undefined
+  readonly maxReadConnections: number
+  readonly maxWriteConnections: number
+  readonly connectionTimeoutSeconds: number
+  readonly statementTimeoutSeconds: number
+}
+
+/** The settings of the store of blobs. */
+export type StorageSettings = {
+  readonly kind: 'filesystem' | 'azure-blob' | 's3'
+  /** Before the name of each object; empty or ending with a slash. */
+  readonly prefix: string
+  /** Whether clients are redirected to the store. */
+  readonly redirect: boolean
+  readonly azureBlob: {
+    readonly endpoint?: string | undefined
+    readonly container?: string | undefined
+    readonly keyFile?: string | undefined
+    readonly sasFile?: string | undefined
+  }
+  readonly s3: {
+    readonly bucket?: string | undefined
+    readonly region: string
+    readonly endpoint?: string | undefined
+    readonly pathStyle: boolean
+    readonly checksums: 'when-supported' | 'when-required'
+  }
+}
+
+/** The settings that select the master key. */
+export type KeyPlace = { readonly dataDir: string; readonly masterKey?: MasterKeySource | undefined }
+
+/** The settings that select the database, and the key of its secrets. */
+export type DatabasePlace = KeyPlace & {
+  readonly database: DatabaseSettings
+  /** The migrations of all modules of this version. */
+  readonly migrations: readonly Migration[]
+}
+
+/** The settings that select the store of blobs, and the hosts that it must not have. */
+export type StoragePlace = {
+  readonly storage: StorageSettings
+  readonly publicHost: string
+  /** The end of the login servers of the registries. */
+  readonly suffix: string
+}

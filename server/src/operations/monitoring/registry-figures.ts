@@ -1,0 +1,128 @@
+import type { Figure } from '../../platform/metrics/figure.ts'
+import { type Registry, manifestCacheFigure } from '../../registry/index.ts'
+
+type CapacitySources = Pick<Registry, 'capacity' | 'quotaUse'>
+type IntegritySources = Pick<Registry, 'scrubs' | 'integrityFigures'>
+type ContentSources = Pick<Registry, 'manifestCacheFigures' | 'garbageFigures' | 'collections'>
+
+export type RegistryFigureSources = CapacitySources & IntegritySources & ContentSources
+
+/** The metrics of the content of registries: uploads, quotas, integrity, the manifest cache and garbage collection. */
+export function registryFigures(registry: RegistryFigureSources): readonly Figure[] {
+  return [...capacityFigures(registry), ...integrityFigures(registry), ...contentFigures(registry)]
+}
+
+function capacityFigures(registry: CapacitySources): readonly Figure[] {
+  const quotaUse = shareRunning(() => registry.quotaUse())
+  return [
+    {
+      name: 'acrux_uploads_open',
+      help: 'Open uploads.',
+      kind: 'gauge',
+      read: async () => registry.capacity().openUploads,
+    },
+    {
+      name: 'acrux_uploads_staged_bytes',
+      help: 'Bytes that open uploads hold.',
+      kind: 'gauge',
+      read: async () => registry.capacity().stagedBytes,
+    },
+    {
+      name: 'acrux_stored_bytes',
+      help: 'Bytes that count towards quotas, over all registries.',
+      kind: 'gauge',
+      read: async () => (await quotaUse()).storedBytes,
+    },
+    {
+      name: 'acrux_quota_highest_use_ratio',
+      help: 'The highest share of its quota that a registry or repository uses; 0 without a quota.',
+      kind: 'gauge',
+      read: async () => (await quotaUse()).highestRatio,
+    },
+  ]
+}
+
+/** Concurrent callers get the result of one run, because a scrape reads all metrics at once. */
+function shareRunning<Result>(read: () => Promise<Result>): () => Promise<Result> {
+  let running: Promise<Result> | undefined
+  return () =>
+    (running ??= read().finally(() => {
+      running = undefined
+    }))
+}
+
+function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySources): readonly Figure[] {
+  const readFigures = shareRunning(() => scrubs.figures())
+  return [
+    {
+      name: 'acrux_corrupt_content',
+      help: 'Blobs and manifests in quarantine, which are unknown to clients until they are pushed again.',
+      kind: 'gauge',
+      read: async () => scrubs.countQuarantined(),
+    },
+    {
+      name: 'acrux_corrupt_reads_total',
+      help: 'Reads that were denied because the stored content is corrupt.',
+      kind: 'counter',
+      read: async () => counters.refusedReads,
+    },
+    {
+      name: 'acrux_quarantined_total',
+      help: 'Blobs and manifests that were quarantined.',
+      kind: 'counter',
+      read: async () => counters.quarantined,
+    },
+    {
+      name: 'acrux_repaired_blobs_total',
+      help: 'Corrupt blobs that a push replaced.',
+      kind: 'counter',
+      read: async () => counters.repaired,
+    },
+    {
+      name: 'acrux_scrub_progress_ratio',
+      help: 'Progress of the background scrub; absent while none is under way.',
+      kind: 'gauge',
+      read: async () => (await readFigures()).progress,
+    },
+    {
+      name: 'acrux_scrub_completed_timestamp_seconds',
+      help: 'When the last background scrub was completed.',
+      kind: 'gauge',
+      read: async () => {
+        const { lastCompletedAtMs } = await readFigures()
+        return lastCompletedAtMs === undefined ? undefined : lastCompletedAtMs / 1000
+      },
+    },
+    {
+      name: 'acrux_scrub_findings',
+      help: 'Problems that the last background scrub found.',
+      kind: 'gauge',
+      read: async () => (await readFigures()).lastFindingCount,
+    },
+  ]
+}
+
+function contentFigures({ manifestCacheFigures, garbageFigures, collections }: ContentSources): readonly Figure[] {
+  const figure = (name: string, help: string, count: () => number): Figure => {
+    return { name, help, kind: 'counter', read: async () => count() }
+  }
+  return [
+    manifestCacheFigure(manifestCacheFigures),
+    figure('acrux_garbage_collections_total', 'Garbage collections that were completed.', () => garbageFigures.runs),
+    figure('acrux_garbage_blobs_total', 'Blobs that garbage collection deleted.', () => garbageFigures.blobs),
+    figure(
+      'acrux_garbage_uploads_total',
+      'Expired uploads that garbage collection deleted.',
+      () => garbageFigures.uploads,
+    ),
+    {
+      name: 'acrux_garbage_collected_timestamp_seconds',
+      help: 'When any server completed the last garbage collection.',
+      kind: 'gauge',
+      read: async () => {
+        const { completed } = await collections.status()
+        return completed && completed.completedAtMs / 1000
+      },
+    },
+  ]
+}

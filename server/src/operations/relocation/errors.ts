@@ -1,0 +1,37 @@
+import { exitCodes, StartupError } from '../../platform/process/exit.ts'
+
+/** A blob of the source cannot be moved. */
+export class DamagedBlobError extends StartupError {
+  override readonly name = 'DamagedBlobError'
+  constructor(digest: string, problem: 'missing' | 'corrupt') {
+    super(
+      `the blob ${digest} is ${problem} in the source`,
+      exitCodes.dataDirUnusable,
+      'run acrux scrub --repair, which quarantines it: the next push of the same content replaces it. Then run this command again',
+    )
+  }
+}
+
+/** The target returned other bytes than it was given. */
+export class TargetDamagedError extends StartupError {
+  override readonly name = 'TargetDamagedError'
+  constructor(digest: string) {
+    super(
+      `the target returned other bytes for the blob ${digest} than were stored`,
+      exitCodes.storageUnusable,
+      'check the disk or the object store',
+    )
+  }
+}
+
+/** A table still differs after all attempts to make it the same. */
+export class TablesDifferError extends StartupError {
+  override readonly name = 'TablesDifferError'
+  constructor(table: string) {
+    super(
+      `the table ${table} of the target differs from the source`,
+      exitCodes.databaseUnusable,
+      'make sure that no other server uses the source or the target, and run this command again',
+    )
+  }
+}

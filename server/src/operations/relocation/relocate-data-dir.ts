@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { lockDirectory, relocationDirectoryIn } from '../../platform/files/data-dir.ts'
+import { makePrivateDirectory } from '../../platform/files/durable-file.ts'
+import { createProcessStore } from '../../platform/jobs/process-store.ts'
+import { systemClock } from '../../platform/process/clock.ts'
+import { exitCodes, StartupError } from '../../platform/process/exit.ts'
+import { findInstallationId } from '../../platform/sql/installation.ts'
+import { measure, moveData, type Moved, type MoveProgress } from './move.ts'
+import { openVerifiedBlobs } from './verified-blobs.ts'
+import {
+  openCurrentDatabase,
+  requireSameSchema,
+  requireDatabase,
+  requireSameProduct,
+  openDatabaseSealer,
+  requireOwnRows,
+  readRelocation,
+  type RelocationState,
+  writeRelocation,
+} from '../../installation/index.ts'
+import {
+  type RelocationPlace,
+  describeDatabase,
+  describeStorage,
+  openBlobs,
+  openBlobTarget,
+  openRows,
+  openRowTarget,
+  requireNoFiles,
+} from './places.ts'
+import { findServer, type ServerToMove } from './running-server.ts'
+import { switchOver } from './switch-over.ts'
+
+/** Where a data directory is to be moved. */
+export type RelocationTarget = {
+  /** The configuration afterwards. */
+  readonly target: RelocationPlace
+  readonly movesRows: boolean
+  readonly movesBlobs: boolean
+}
+
+export type RelocationEvents = {
+  readonly onProgress: (progress: MoveProgress) => void
+  /** Called at the beginning of the last step. */
+  readonly onPause: () => void
+}
+
+/** What there is to move: the rows of each table, and the blobs. */
+export type RelocationSize = {
+  readonly rows: Readonly<Record<string, number>>
+  readonly blobs: Moved['blobs']
+}
+
+/** What was moved. `moved` is undefined if an interrupted last step was completed. */
+export type Relocated = { readonly wasRunning: boolean; readonly moved: Moved | undefined }
+
+/** Counts what a relocation would move, and changes nothing. @throws StartupError */
+export async function measureRelocation(source: RelocationPlace, to: RelocationTarget): Promise<RelocationSize> {
+  requireOther(source, to)
+  const rows = await openRows(source)
+  try {
+    await requireSameSchema({ tables: () => rows.builder() as never }, source.migrations)
+    return await measure(rows, { rows: to.movesRows, blobs: to.movesBlobs })
+  } finally {
+    await rows.close()
+  }
+}
+
+/**
+ * Moves the rows or the blobs of a data directory to other places. A running server continues, and accepts no changes from the last step
+ * on until it is stopped. Nothing is deleted in the source. An interrupted relocation continues where it was.
+ *
+ * @throws StartupError for every problem that the operator can fix
+ */
+export async function relocateDataDir(
+  source: RelocationPlace,
+  to: RelocationTarget,
+  events: RelocationEvents,
+): Promise<Relocated> {
+  const { dataDir } = source
+  const directory = relocationDirectoryIn(dataDir)
+  const begun = await readRelocation(dataDir)
+  if (begun?.step !== 'switching') requireOther(source, to)
+  await makePrivateDirectory(directory)
+  const lock = await lockDirectory(directory)
+  if (lock === undefined) throw refusal('another move is running', 'wait until it is complete')
+  try {
+    const state = begun ?? stateOf(to, await installationOf(source))
+    requireSame(state, stateOf(to, state.id))
+    if (state.step === 'switching') {
+      await switchOver(to.target, state)
+      return { wasRunning: false, moved: undefined }
+    }
+    const server = await findServer(dataDir, state.id)
+    try {
+      const moved = await move(source, { ...to, state, isBegun: begun !== undefined }, { ...events, server }).catch(
+        async (error: unknown) => {
+          await server.resume()
+          throw error
+        },
+      )
+      await server.keepPaused()
+      await switchOver(to.target, state)
+      return { wasRunning: server.isRunning, moved }
+    } finally {
+      server.close()
+    }
+  } finally {
+    lock.close()
+  }
+}
+
+type Begun = RelocationTarget & { readonly state: RelocationState; readonly isBegun: boolean }
+
+async function move(
+  source: RelocationPlace,
+  { target, movesRows, movesBlobs, state, isBegun }: Begun,
+  { onProgress, onPause, server }: RelocationEvents & { readonly server: ServerToMove },
+): Promise<Moved> {
+  await using stack = new AsyncDisposableStack()
+  const keep = <Value extends { close: () => Promise<void> }>(opened: Value): Value => {
+    stack.defer(() => opened.close())
+    return opened
+  }
+  await requireRowsOf(source)
+  const rows = keep(await openRows(source))
+  await requireSameSchema({ tables: () => rows.builder() as never }, source.migrations)
+  if (movesBlobs && !isBegun) await requireNoFiles(target)
+  // The targets are claimed for an id that is known after an interruption.
+  await writeRelocation(source.dataDir, state)
+  const { id } = state
+  const { env } = process
+  const openTargets = async () => ({
+    blobs: movesBlobs
+      ? {
+          from: keep(await openBlobs(source, env)).value,
+          to: keep(await openBlobTarget(target, id, env)).value,
+          verified: keep(await openVerifiedBlobs(path.join(relocationDirectoryIn(source.dataDir), 'verified-blobs'))),
+        }
+      : undefined,
+    target: movesRows ? keep(await openRowTarget(target, id)) : undefined,
+  })
+  const targets = await openTargets().catch(async (error: unknown) => {
+    // A target was refused, so another one can be tried.
+    const isRefused = error instanceof StartupError && error.exitCode === exitCodes.configuration
+    if (isRefused && !isBegun) await rm(relocationDirectoryIn(source.dataDir), { recursive: true })
+    throw error
+  })
+  const pause = async () => {
+    onPause()
+    await server.pause()
+  }
+  // The places are closed when the function returns.
+  return await moveData({ source: rows, ...targets, pause, onProgress })
+}
+
+/** The rows in PostgreSQL must be those of the data directory. */
+async function requireRowsOf(source: RelocationPlace): Promise<void> {
+  requireSameProduct(source)
+  if (source.database.url === undefined) return
+  const database = await openCurrentDatabase(source)
+  try {
+    const sealer = await openDatabaseSealer(source, database)
+    await requireOwnRows(source.dataDir, database, { clock: systemClock, sealer })
+    // Only the server of this data directory is paused.
+    const { length: servers } = await createProcessStore(database).list()
+    if (servers > 1)
+      throw refusal(`${servers} servers use the database`, 'stop all others, and run the command 10 seconds later')
+  } finally {
+    await database.close()
+  }
+}
+
+/** The id of the installation, with which servers claim an object store. */
+async function installationOf(source: RelocationPlace): Promise<string> {
+  const rows = await openRows(source)
+  try {
+    await requireSameSchema({ tables: () => rows.builder() as never }, source.migrations)
+    return (await findInstallationId({ tables: () => rows.builder() as never })) ?? randomUUID()
+  } finally {
+    await rows.close()
+  }
+}
+
+function stateOf({ target, movesRows, movesBlobs }: RelocationTarget, id: string): RelocationState {
+  return {
+    id,
+    step: 'copying',
+    ...(movesRows && { database: describeDatabase(target) }),
+    ...(movesBlobs && { storage: describeStorage(target) }),
+  }
+}
+
+function requireSame(begun: RelocationState, asked: RelocationState): void {
+  if (begun.database === asked.database && begun.storage === asked.storage) return
+  const places = [begun.database, begun.storage].filter((place) => place !== undefined).join(' and ')
+  throw refusal(
+    `a move to ${places} was begun`,
+    'complete it with the same options. To abandon it, delete the directory migrating in the data directory, and empty its targets',
+  )
+}
+
+function requireOther(source: RelocationPlace, { target, movesRows, movesBlobs }: RelocationTarget): void {
+  requireDatabase(source)
+  if (!movesRows && !movesBlobs) {
+    throw refusal('there is nothing to move', 'set --to-database, or --to-storage, or both')
+  }
+  if (movesRows && describeDatabase(source) === describeDatabase(target)) {
+    throw refusal(`the rows are in ${describeDatabase(source)} already`, 'set --to-database to another place')
+  }
+  if (movesBlobs && describeStorage(source) === describeStorage(target)) {
+    throw refusal(`the blobs are in ${describeStorage(source)} already`, 'set --to-storage to another place')
+  }
+}
+
+function refusal(message: string, nextStep: string): StartupError {
+  return new StartupError(message, exitCodes.configuration, nextStep)
+}

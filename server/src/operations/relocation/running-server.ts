@@ -1,0 +1,57 @@
+import { setInterval as every } from 'node:timers/promises'
+import { DataDirLockedError, openDataDir } from '../../platform/files/data-dir.ts'
+import { type ControlAnswer, sendControlCommand } from '../../platform/process/control-channel.ts'
+import { exitCodes, StartupError } from '../../platform/process/exit.ts'
+import { holdMs, pauseCommands } from './write-pause.ts'
+
+/** The server whose data is moved, running or stopped. */
+export type ServerToMove = {
+  readonly isRunning: boolean
+  /** Pauses its changes, and holds the pause until `close`. @throws StartupError */
+  readonly pause: () => Promise<void>
+  /** Makes the pause last until the server is stopped. @throws StartupError if the server has accepted changes meanwhile */
+  readonly keepPaused: () => Promise<void>
+  /** Accepts changes again, if they are paused. */
+  readonly resume: () => Promise<void>
+  readonly close: () => void
+}
+
+/** Finds out whether a server runs. A stopped one cannot be started until `close`. */
+export async function findServer(dataDir: string, id: string): Promise<ServerToMove> {
+  try {
+    const locked = await openDataDir(dataDir)
+    const nothing = () => Promise.resolve()
+    return { isRunning: false, pause: nothing, keepPaused: nothing, resume: nothing, close: () => locked.close() }
+  } catch (error) {
+    if (!(error instanceof DataDirLockedError)) throw error
+  }
+  const send = async (command: string) => requireOk(await sendControlCommand(dataDir, { command, id }))
+  const ended = new AbortController()
+  const hold = async () => {
+    for await (const _ of every(holdMs / 6, undefined, { signal: ended.signal })) await send(pauseCommands.hold)
+  }
+  return {
+    isRunning: true,
+    pause: async () => {
+      await send(pauseCommands.pause)
+      // If it is lost, `keepPaused` fails.
+      hold().catch(() => undefined)
+    },
+    keepPaused: () => send(pauseCommands.keep),
+    resume: async () => {
+      ended.abort()
+      // Without it, the pause ends by itself.
+      await send(pauseCommands.resume).catch(() => undefined)
+    },
+    close: () => ended.abort(),
+  }
+}
+
+function requireOk(answer: ControlAnswer): void {
+  if (answer.ok) return
+  throw new StartupError(
+    `the running server rejected the request: ${answer.message}`,
+    exitCodes.dataDirLocked,
+    'run this command again; it continues where it was interrupted',
+  )
+}

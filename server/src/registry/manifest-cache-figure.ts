@@ -1,0 +1,18 @@
+import type { Figure } from '../platform/metrics/figure.ts'
+
+/** The reads of manifests of a thread. */
+export function manifestCacheFigure(counts: () => { readonly hits: number; readonly misses: number }): Figure {
+  return {
+    name: 'acrux_manifest_cache_reads_total',
+    help: 'Reads of manifests, by whether the cache had them.',
+    kind: 'counter',
+    labels: { result: ['hit', 'miss'] },
+    read: async () => {
+      const found = counts()
+      return [
+        { labels: { result: 'hit' }, value: found.hits },
+        { labels: { result: 'miss' }, value: found.misses },
+      ]
+    },
+  }
+}
