@@ -4,6 +4,7 @@ import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import { noRegistryAt } from '@acrux/shared/standards/azure/login-server.ts'
+import { createRawDispatch } from '../platform/http/raw-dispatch.ts'
 import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
 import { routeCosts } from '../platform/http/route-cost.ts'
 import { StepUpRequiredError, requireStepUp, stepUpBody } from '../platform/http/step-up.ts'
@@ -18,7 +19,6 @@ import { nameInvalid, requireAcrPath, requireOciPath } from './surface/checked-p
 import { OciError, OutdatedCredentialError } from './surface/errors.ts'
 import { refusalError, sendError, toOciError } from './surface/render-error.ts'
 import type { Gate, HostedRegistry, RegistryNeed, RegistryRefusal, Transfers, WhichRegistry } from './surface/ports.ts'
-import { ClientGoneError } from './surface/read-body.ts'
 import {
   indexRoutes,
   type MatchedPath,
@@ -62,14 +62,21 @@ type Dispatch = SurfaceOptions & { readonly routes: RouteIndex; readonly knownPa
 
 function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
   const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes), knownPaths: new KnownPaths() }
-  return (raw) => {
-    serve(dispatch, raw).catch((error: unknown) => {
-      if (error instanceof MainThreadOnlyError && dispatch.leaveToMainThread !== undefined) {
-        raw.isHandedOver = true
-        dispatch.leaveToMainThread(raw)
-      } else fail(dispatch, raw, error)
-    })
-  }
+  const { log, leaveToMainThread } = options
+  return createRawDispatch({
+    serve: (raw) => serve(dispatch, raw),
+    describe: (error) =>
+      error instanceof StepUpRequiredError ? error : (toOciError(error) ?? new OciError('UNKNOWN', { cause: error })),
+    sendFailure: (raw, failure) => {
+      if (failure instanceof StepUpRequiredError) sendJson(raw, failure.status, stepUpBody)
+      else sendError(raw, failure)
+    },
+    onFailure: ({ request }) => {
+      countFailure(dispatch, request).catch((cause: unknown) => log.debug({ err: cause }, 'failed to count a request'))
+    },
+    logging: { log, message: 'a request to the registry failed' },
+    leaveToMainThread,
+  })
 }
 
 /**
@@ -200,29 +207,6 @@ async function payForDenial(
 ): Promise<void> {
   const costMs = headers.authorization === undefined ? challengeCostMs : denialCostMs
   await budgets.ofAddress(remoteAddress).settle(costMs)
-}
-
-function fail(dispatch: Dispatch, raw: RawExchange, error: unknown): void {
-  const { request, response, origin } = raw
-  const { log } = dispatch
-  countFailure(dispatch, request).catch((cause: unknown) => log.debug({ err: cause }, 'failed to count a request'))
-  if (error instanceof ClientGoneError || response.destroyed) {
-    response.destroy()
-    return
-  }
-  if (error instanceof StepUpRequiredError) {
-    sendJson(raw, error.status, stepUpBody)
-    discardRest(request)
-    return
-  }
-  const known = toOciError(error)
-  if (known === undefined || known.status >= 500) {
-    log.error({ id: origin.correlationId, err: error }, 'a request to the registry failed')
-  }
-  // A response that has begun cannot be replaced; the client sees a broken connection.
-  if (response.headersSent) response.destroy()
-  else sendError(raw, known ?? new OciError('UNKNOWN'))
-  discardRest(request)
 }
 
 /**

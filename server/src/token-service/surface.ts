@@ -4,20 +4,19 @@ import { failedBefore } from '../authorization/index.ts'
 import type { Audit } from '../audit/index.ts'
 import { AuthorityMovedError } from '../platform/process/authorized-work.ts'
 import { DatabaseBusyError } from '../platform/process/outage.ts'
-import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
-import { OverBudgetError } from '../platform/limits/caller-limits.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { readFormText } from '../platform/http/form-body.ts'
+import { createRawDispatch } from '../platform/http/raw-dispatch.ts'
 import type { RawExchange, RawSurface } from '../platform/http/raw-surface.ts'
 import { routeCosts } from '../platform/http/route-cost.ts'
-import { discardRest, endResponse } from '../platform/http/unread-body.ts'
+import { endResponse } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry, Resources } from '../resources/index.ts'
 import { noRegistryAt } from '@acrux/shared/standards/azure/login-server.ts'
 import { type NetworkRefusal, networkChange, networkRefusal } from '@acrux/shared/standards/azure/network-rules.ts'
-import { TokenError, describeError } from './endpoint/errors.ts'
+import { type DescribedError, TokenError, describeError } from './endpoint/errors.ts'
 import { networkRefusalText, throttled } from './denials/refusals.ts'
 import type { TokenRoute } from './routes.ts'
 import type { Throttle } from './limits/throttle.ts'
@@ -51,14 +50,18 @@ const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 export function createTokenSurface(options: SurfaceOptions): RawSurface {
   const rows = new Map(options.routes.map((route) => [`${route.method} ${route.path}`, route]))
   const context = { ...options, rows }
+  const { budgets, log, leaveToMainThread } = options
   return {
     paths: ['/oauth2'],
     methods,
-    handle: (exchange) => {
-      serve(context, exchange)
-        .catch((error: unknown) => chargeFailure(context, exchange.origin, error))
-        .catch((error: unknown) => fail(context, exchange, error))
-    },
+    handle: createRawDispatch({
+      serve: (exchange) => serve(context, exchange),
+      describe: describeError,
+      sendFailure,
+      failureCost: { budgets, milliseconds: failureCostMs },
+      logging: { log, message: 'a token request failed' },
+      leaveToMainThread,
+    }),
   }
 }
 
@@ -151,27 +154,9 @@ async function denyAddress(
   throw new TokenError('DENIED', networkRefusalText(origin.remoteAddress))
 }
 
-/** Charges a failure to the budget of the address. @throws always: the failure, or OverBudgetError */
-async function chargeFailure({ budgets }: SurfaceContext, { remoteAddress }: Origin, error: unknown): Promise<never> {
-  if (error instanceof OverBudgetError || error instanceof MainThreadOnlyError) throw error
-  await budgets.ofAddress(remoteAddress).settle(failureCostMs)
-  throw error
-}
-
-function fail({ log, leaveToMainThread }: SurfaceContext, exchange: RawExchange, error: unknown): void {
-  const { request, response, origin, commonHeaders } = exchange
-  // A response that has begun cannot be replaced, and an aborted request has no reader.
-  if (response.headersSent || response.destroyed) {
-    response.destroy()
-    return
-  }
-  if (error instanceof MainThreadOnlyError && leaveToMainThread !== undefined) {
-    exchange.isHandedOver = true
-    leaveToMainThread(exchange)
-    return
-  }
-  const { code, status, message, challenge, retryAfterSeconds } = describeError(error)
-  if (status >= 500) log.error({ err: error, id: origin.correlationId }, 'a token request failed')
+function sendFailure(exchange: RawExchange, failure: DescribedError): void {
+  const { request, response, commonHeaders } = exchange
+  const { code, status, message, challenge, retryAfterSeconds } = failure
   const text = `${JSON.stringify({ errors: [{ code, message, detail: null }] })}\n`
   response.writeHead(status, [
     ...commonHeaders,
@@ -181,7 +166,6 @@ function fail({ log, leaveToMainThread }: SurfaceContext, exchange: RawExchange,
     ...jsonOf(text),
   ])
   endResponse(request, response, text)
-  discardRest(request)
 }
 
 /** The approximate time of a denial on the main thread. */

@@ -3,6 +3,7 @@ import { budgetKeyOf } from '../../platform/http/batch.ts'
 import { parseCookies } from '../../platform/http/cookies.ts'
 import { overBudgetBody } from '../../platform/http/over-budget.ts'
 import type { StepUp } from '../../platform/http/change-columns.ts'
+import { createRawDispatch } from '../../platform/http/raw-dispatch.ts'
 import type { RawExchange } from '../../platform/http/raw-surface.ts'
 import { type RouteCost, refusalCostMs, routeCosts } from '../../platform/http/route-cost.ts'
 import { discardRest } from '../../platform/http/unread-body.ts'
@@ -54,11 +55,13 @@ type Signed = { readonly session: PortalSession; readonly person: PortalPerson }
  * passes it to a surface with the person's own access token. It knows no permissions: the surface decides.
  */
 export function createApiSurface(context: Context, options: ApiSurfaceOptions): (exchange: RawExchange) => void {
-  return (exchange) => {
-    serve(context, options, exchange)
-      .catch((error: unknown) => chargeFailure(options, exchange, error))
-      .catch((error: unknown) => fail(context, exchange, error))
-  }
+  return createRawDispatch({
+    serve: (exchange) => serve(context, options, exchange),
+    describe,
+    sendFailure,
+    failureCost: { budgets: options.budgets, milliseconds: refusalCostMs },
+    logging: { log: context.log, message: 'a request of the portal failed' },
+  })
 }
 
 async function serve(context: Context, options: ApiSurfaceOptions, exchange: RawExchange): Promise<void> {
@@ -189,35 +192,32 @@ function keepDataHeaders(response: ServerResponse): void {
 /** The approximate time on the main thread until the session of a request is found and its sign-in verified. */
 const sessionCostMs = 0.5
 
-/** Charges a denial to the address. @throws always: the failure, or OverBudgetError */
-async function chargeFailure({ budgets }: ApiSurfaceOptions, { origin }: RawExchange, error: unknown): Promise<never> {
-  if (!(error instanceof OverBudgetError)) await budgets.ofAddress(origin.remoteAddress).settle(refusalCostMs)
-  throw error
+type Failure = {
+  readonly status: number
+  readonly body: object
+  /** A name and its value. */
+  readonly header?: readonly string[]
+  readonly isExpected?: true
 }
 
-function fail({ log }: Context, exchange: RawExchange, error: unknown): void {
-  const { request, response, origin } = exchange
-  if (response.destroyed || response.headersSent) {
-    response.destroy()
-    return
-  }
+function describe(error: unknown): Failure {
   const outage = outageOf(error)
-  const known = error instanceof PortalError ? error : new PortalError('failed')
   if (outage !== undefined) {
-    response.setHeader('retry-after', String(outage.retryAfterSeconds))
-    send(exchange, outage.status, { error: { code: 'ServiceUnavailable', message: outage.message } })
-  } else if (error instanceof OverBudgetError) {
-    response.setHeader('retry-after', String(error.retryAfterSeconds))
-    send(exchange, error.statusCode, overBudgetBody)
-  } else if (error instanceof StepUpRequiredError) {
-    send(exchange, error.status, stepUpBody)
-  } else {
-    if (known.status >= 500) log.error({ id: origin.correlationId, err: error }, 'a request of the portal failed')
-    const { commonHeaders } = exchange
-    const id = known.correlationId === undefined ? [] : [correlationHeader, known.correlationId]
-    send({ ...exchange, commonHeaders: [...commonHeaders, ...id] }, known.status, known.body)
+    const body = { error: { code: 'ServiceUnavailable', message: outage.message } }
+    const header = ['retry-after', String(outage.retryAfterSeconds)]
+    return { status: outage.status, body, header, isExpected: true }
   }
-  discardRest(request)
+  if (error instanceof OverBudgetError) {
+    const header = ['retry-after', String(error.retryAfterSeconds)]
+    return { status: error.statusCode, body: overBudgetBody, header }
+  }
+  if (error instanceof StepUpRequiredError) return { status: error.status, body: stepUpBody }
+  const { status, body, correlationId } = error instanceof PortalError ? error : new PortalError('failed')
+  return { status, body, ...(correlationId !== undefined && { header: [correlationHeader, correlationId] }) }
+}
+
+function sendFailure(exchange: RawExchange, { status, body, header = [] }: Failure): void {
+  send({ ...exchange, commonHeaders: [...exchange.commonHeaders, ...header] }, status, body)
 }
 
 function send({ response, commonHeaders, request }: RawExchange, status: number, body: object | undefined): void {

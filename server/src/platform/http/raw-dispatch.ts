@@ -1,0 +1,79 @@
+import type { CallerBudgets } from '../limits/caller-budget.ts'
+import { OverBudgetError } from '../limits/caller-limits.ts'
+import type { Log } from '../log/log.ts'
+import { MainThreadOnlyError } from '../process/main-thread-only.ts'
+import type { RawExchange } from './raw-surface.ts'
+import { ClientGoneError } from './read-body.ts'
+import { discardRest } from './unread-body.ts'
+
+/** What a failure must say; one with a status of 500 or more is logged unless it is expected. */
+type AnyFailure = { readonly status: number; readonly isExpected?: true }
+
+/** How a raw surface answers its requests. `Failure` is an error as the surface describes it. */
+type RawDispatchOptions<Failure extends AnyFailure> = {
+  /** Answers the request, or throws. */
+  readonly serve: (exchange: RawExchange) => Promise<void>
+  /** Describes anything that `serve` throws, for the client. */
+  readonly describe: (error: unknown) => Failure
+  /** Sends a failure in the format of the surface. */
+  readonly sendFailure: (exchange: RawExchange, failure: Failure) => void
+  /** Called with each failure that is sent or cuts off a response. */
+  readonly onFailure?: (exchange: RawExchange) => void
+  /** What a failure costs the address of its sender; absent if `serve` charges failures itself. */
+  readonly failureCost?: { readonly budgets: CallerBudgets; readonly milliseconds: number }
+  readonly logging: { readonly log: Log; readonly message: string }
+  /** In a thread that only reads: leaves a request to the main thread. */
+  readonly leaveToMainThread?: ((exchange: RawExchange) => void) | undefined
+}
+
+/** Creates the function that answers the requests of a raw surface: it never throws, and each failure is answered once. */
+export function createRawDispatch<Failure extends AnyFailure>(
+  options: RawDispatchOptions<Failure>,
+): (exchange: RawExchange) => void {
+  const { serve } = options
+  const onError = async (exchange: RawExchange, error: unknown) => {
+    if (error instanceof MainThreadOnlyError && options.leaveToMainThread !== undefined) {
+      exchange.isHandedOver = true
+      options.leaveToMainThread(exchange)
+    } else answerFailure(options, exchange, await charged(options, exchange, error))
+  }
+  return (exchange) => {
+    serve(exchange).catch((error: unknown) => onError(exchange, error))
+  }
+}
+
+/** Charges a failure to the address. Returns the error to answer with: of a sender over its budget, the error of the budget. */
+async function charged<Failure extends AnyFailure>(
+  { failureCost }: RawDispatchOptions<Failure>,
+  { origin }: RawExchange,
+  error: unknown,
+): Promise<unknown> {
+  if (failureCost === undefined || error instanceof OverBudgetError) return error
+  try {
+    await failureCost.budgets.ofAddress(origin.remoteAddress).settle(failureCost.milliseconds)
+    return error
+  } catch (overBudget) {
+    return overBudget
+  }
+}
+
+function answerFailure<Failure extends AnyFailure>(
+  { describe, sendFailure, onFailure, logging }: RawDispatchOptions<Failure>,
+  exchange: RawExchange,
+  error: unknown,
+): void {
+  const { request, response, origin } = exchange
+  onFailure?.(exchange)
+  if (error instanceof ClientGoneError || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const failure = describe(error)
+  if (failure.status >= 500 && failure.isExpected !== true) {
+    logging.log.error({ id: origin.correlationId, err: error }, logging.message)
+  }
+  // A response that has begun cannot be replaced; the client sees a broken connection.
+  if (response.headersSent) response.destroy()
+  else sendFailure(exchange, failure)
+  discardRest(request)
+}
