@@ -129,7 +129,7 @@ test('acrux owner reset gives the only owner the code with which the first secon
   const asked = pageOf(await visitor.submit(change, { 'new-password': chosen, repeated: chosen }))
   assert.match(textOf(asked), /Set up a second factor/)
   const without = pageOf(await visitor.submit(asked, { enrolment_code: 'abcd-efgh-jkmn-pqrs' }))
-  assert.match(textOf(without), /Incorrect or expired enrolment code/)
+  assert.match(textOf(without), /Incorrect or expired access pass/)
   const shown = pageOf(await visitor.submit(without, { enrolment_code: stringAt(result, 'enrolmentCode') }))
   const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.html)?.[1]?.replaceAll(' ', '') ?? ''
   assert.match(textOf(pageOf(await visitor.submit(shown, { code: totpOf(secret) }))), /recovery codes/i)

@@ -33,7 +33,7 @@ import type {
   NewServicePrincipal,
 } from './records/model.ts'
 import { enrolmentCodeStore } from './second-factors/enrolment-code-store.ts'
-import { type EnrolmentCodes, createEnrolmentCodes } from './second-factors/enrolment-codes.ts'
+import { type AccessPasses, createAccessPasses } from './second-factors/access-passes.ts'
 import type { SecondFactors } from './second-factors/model.ts'
 import {
   type SecondFactorDue,
@@ -151,8 +151,8 @@ export interface Credentials {
     transaction?: Transaction,
   ): Promise<SecondFactorDue | undefined>
   /** Whether the user, signed in by these methods, needs a code of an owner to set up the first second factor. */
-  needsEnrolmentCode(objectId: string, methods: readonly string[], transaction?: Transaction): Promise<boolean>
-  readonly enrolmentCodes: EnrolmentCodes
+  needsAccessPass(objectId: string, methods: readonly string[], transaction?: Transaction): Promise<boolean>
+  readonly accessPasses: AccessPasses
   /** The security events of users, for the account pages. */
   readonly securityEvents: SecurityEvents
 }
@@ -187,7 +187,7 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     signIns: signInStore(database),
     knownNetworks: knownNetworkStore(database),
     secondFactors: secondFactorStore(database),
-    enrolmentCodes: enrolmentCodeStore(database),
+    accessPasses: enrolmentCodeStore(database),
     oneTimeLinks: oneTimeLinkStore(database),
     securityEvents: securityEventStore(database),
   }
@@ -318,9 +318,9 @@ function createUserCredentials(
       const user = await authentication.find(objectId, transaction)
       return rules.due(transaction, { objectId, directoryRole: user?.directoryRole }, methods)
     },
-    needsEnrolmentCode: (objectId: string, methods: readonly string[], transaction?: Transaction) =>
+    needsAccessPass: (objectId: string, methods: readonly string[], transaction?: Transaction) =>
       rules.needsCode(transaction, objectId, methods),
-    enrolmentCodes: createEnrolmentCodes({ store: stores.enrolmentCodes, clock }),
+    accessPasses: createAccessPasses({ store: stores.accessPasses, clock }),
     securityEvents,
   }
 }

@@ -21,7 +21,7 @@ export type CredentialStores = {
   readonly signIns: SignInStore
   readonly knownNetworks: KnownNetworkStore
   readonly secondFactors: SecondFactorStore
-  readonly enrolmentCodes: EnrolmentCodeStore
+  readonly accessPasses: EnrolmentCodeStore
   readonly oneTimeLinks: OneTimeLinkStore
   readonly securityEvents: SecurityEventStore
 }
@@ -43,7 +43,7 @@ export function createDirectoryListener(
     await stores.secondFactors.deleteSecondFactorsOf(transaction, objectId)
     await stores.knownNetworks.deleteNetworks(transaction, objectId)
     await stores.securityEvents.deleteSecurityEventsOf(transaction, objectId)
-    await stores.enrolmentCodes.deleteEnrolmentCode(transaction, objectId)
+    await stores.accessPasses.deleteEnrolmentCode(transaction, objectId)
     await stores.oneTimeLinks.deleteOneTimeLink(transaction, objectId)
   }
 
@@ -56,7 +56,7 @@ export function createDirectoryListener(
       await stores.oneTimeLinks.deleteOneTimeLink(transaction, holderId)
       await endSignInsOf(transaction, holderId)
     }
-    await stores.enrolmentCodes.deleteEnrolmentCodesBy(transaction, creatorId)
+    await stores.accessPasses.deleteEnrolmentCodesBy(transaction, creatorId)
     await stores.machines.deleteCodesBy(transaction, creatorId)
   }
 

@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { CredentialTables, EnrolmentCodeRow } from '../records/rows.ts'
 
-/** The SQL of enrolment codes. */
+/** The SQL of access passes. */
 export function enrolmentCodeStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<CredentialTables>()
   const deleteEnrolmentCode = async (transaction: Transaction, objectId: string) =>

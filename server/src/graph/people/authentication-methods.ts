@@ -85,8 +85,8 @@ export const listMyAuthenticationMethods: GraphHandler<typeof authenticationMeth
 
 /**
  * `POST /users/{id}/authentication/methods/{method}/resetPassword`: sets a password that the user has to change, and returns
- * the user's other sign-in methods. `removeOtherMethods` removes those, including links to other providers and an enrolment
- * code.
+ * the user's other sign-in methods. `removeOtherMethods` removes those, including links to other providers and an access
+ * pass.
  * [Microsoft Graph, authenticationMethod: resetPassword]
  */
 export const resetPassword: GraphHandler<typeof passwordResetSchema, typeof resetPasswordBody> = async (
@@ -101,7 +101,7 @@ export const resetPassword: GraphHandler<typeof passwordResetSchema, typeof rese
   await requireMayBecome(context, call, id)
   const { people } = context.directory
   const { credentials } = context
-  const { enrolmentCodes, securityEvents } = credentials
+  const { accessPasses, securityEvents } = credentials
   const prepared = await preparePassword(() => credentials.prepareInitialPassword(userPrincipalName, newPassword))
   await change(
     context,
@@ -109,7 +109,7 @@ export const resetPassword: GraphHandler<typeof passwordResetSchema, typeof rese
     async (transaction) => {
       if (removeOtherMethods) {
         await people.setIdentities(transaction, id, [])
-        if (await enrolmentCodes.remove(transaction, id)) {
+        if (await accessPasses.remove(transaction, id)) {
           const event = { kind: 'method-removed', detail: 'enrolment-code', origin: call.origin } as const
           await securityEvents.record(transaction, id, event)
         }
@@ -175,7 +175,7 @@ async function endLostMethod(
 type AuthenticationMethod = DocumentOf<typeof authenticationMethodSchema>
 
 async function methodDocuments(
-  { credentials: { secondFactors, enrolmentCodes, oneTimeLinks } }: GraphContext,
+  { credentials: { secondFactors, accessPasses, oneTimeLinks } }: GraphContext,
   user: UserRecord,
 ): Promise<AuthenticationMethod[]> {
   const documents: AuthenticationMethod[] = []
@@ -197,7 +197,7 @@ async function methodDocuments(
     const type = '#microsoft.graph.fido2AuthenticationMethod'
     documents.push({ '@odata.type': type, id, displayName, createdDateTime: graphTime(createdAtMs) })
   }
-  const pass = await enrolmentCodes.find(user.objectId)
+  const pass = await accessPasses.find(user.objectId)
   if (pass !== undefined) {
     const type = '#microsoft.graph.temporaryAccessPassAuthenticationMethod'
     const { createdAtMs, expiresAtMs } = pass

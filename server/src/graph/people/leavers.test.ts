@@ -4,9 +4,9 @@ import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { openPeople, ownerRole } from '../test-people.ts'
 
 for (const kind of usualDatabaseKinds) {
-  test(`the links and enrolment codes that a person created end when that person is disabled or deleted (${kind})`, async (t) => {
+  test(`the links and access passes that a person created end when that person is disabled or deleted (${kind})`, async (t) => {
     const { as, asOwner, makeUser, credentials } = await openPeople(t, kind)
-    const { oneTimeLinks, enrolmentCodes } = credentials
+    const { oneTimeLinks, accessPasses } = credentials
     const makeOwner = async (name: string) => {
       const id = await makeUser(name)
       const role = { principalId: id, roleDefinitionId: ownerRole, directoryScopeId: '/' }
@@ -23,7 +23,7 @@ for (const kind of usualDatabaseKinds) {
       const code = String(link.body['link']).split('#')[1] ?? ''
       return async () => [
         (await oneTimeLinks.holderOf(code))?.objectId === linked,
-        await enrolmentCodes.isValid(coded, String(pass.body['temporaryAccessPass'])),
+        await accessPasses.isValid(coded, String(pass.body['temporaryAccessPass'])),
       ]
     }
     const [disabled, deleted, standing] = [await makeOwner('dave'), await makeOwner('erin'), await makeOwner('frank')]
@@ -65,7 +65,7 @@ test('a sign-in that began with a link ends when the person who created the link
   assert.equal(await credentials.findSignIn(begun.id), undefined)
 })
 
-test('the links and enrolment codes that a program created end when the program is disabled', async (t) => {
+test('the links and access passes that a program created end when the program is disabled', async (t) => {
   const { owner, directory, asOwner, makeUser, credentials, database } = await openPeople(t)
   const [linked, coded] = [await makeUser('carol'), await makeUser('dave')]
   const link = await asOwner('POST', `/users/${linked}/authentication/oneTimeLinks`, {})
@@ -74,5 +74,5 @@ test('the links and enrolment codes that a program created end when the program 
   const { objectId } = owner.servicePrincipal
   await database.transaction((tx) => directory.applications.updateServicePrincipal(tx, objectId, { enabled: false }))
   assert.equal(await credentials.oneTimeLinks.find(linked), undefined)
-  assert.equal(await credentials.enrolmentCodes.find(coded), undefined)
+  assert.equal(await credentials.accessPasses.find(coded), undefined)
 })

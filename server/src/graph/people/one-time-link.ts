@@ -41,7 +41,7 @@ export const createOneTimeLink: GraphHandler<typeof newOneTimeLinkSchema, typeof
   if (id === call.caller.principal.objectId) throw insufficientPrivileges()
   await requireMayBecome(context, call, id)
   const { lifetimeInMinutes, removeOtherMethods } = call.readBody()
-  const { enrolmentCodes, oneTimeLinks } = context.credentials
+  const { accessPasses, oneTimeLinks } = context.credentials
   const lifetimeMs = lifetimeInMinutes * minuteMs
   const { code, made } = await change(
     context,
@@ -49,7 +49,7 @@ export const createOneTimeLink: GraphHandler<typeof newOneTimeLinkSchema, typeof
     async (transaction) => {
       if (removeOtherMethods) {
         await context.directory.people.setIdentities(transaction, id, [])
-        await enrolmentCodes.remove(transaction, id)
+        await accessPasses.remove(transaction, id)
       }
       const { objectId: createdBy } = call.caller.principal
       const link = { lifetimeMs, removesMethods: removeOtherMethods, origin: call.origin, createdBy }

@@ -13,7 +13,7 @@ test('a password reset returns the other sign-in methods, and can remove them', 
     const passkey = { credentialId: 'b2YgYSB0aGllZg', publicKey: new Uint8Array([1]), counter: 0, transports: [] }
     await credentials.secondFactors.addPasskey(transaction, { ...passkey, objectId: id, displayName: 'Of a thief' })
     await credentials.secondFactors.newRecoveryCodes(transaction, id)
-    await credentials.enrolmentCodes.create(transaction, id, { lifetimeMs: 60_000, createdBy: null })
+    await credentials.accessPasses.create(transaction, id, { lifetimeMs: 60_000, createdBy: null })
   })
   const path = `/users/${id}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`
   const first = await asOwner('POST', path, { newPassword: 'seven brass kettles' })
@@ -30,7 +30,7 @@ test('a password reset returns the other sign-in methods, and can remove them', 
   assert.deepEqual({ otherMethods, identities }, { otherMethods: [], identities: [] })
   assert.deepEqual(await credentials.secondFactors.of(id), { totp: false, passkeys: 0, recoveryCodes: 0 })
   assert.equal(await directory.findExternalUser({ issuer: 'https://id.example', subject: 'carol' }), undefined)
-  assert.equal(await credentials.enrolmentCodes.find(id), undefined)
+  assert.equal(await credentials.accessPasses.find(id), undefined)
   const events = await credentials.securityEvents.list(id)
   assert.deepEqual(
     events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),

@@ -6,28 +6,28 @@ import { openPeople } from '../test-people.ts'
 const path = (id: string, method = '') => `/users/${id}/authentication/temporaryAccessPassMethods${method}`
 
 for (const kind of usualDatabaseKinds) {
-  test(`an owner creates an enrolment code, which is valid once and for a limited time (${kind})`, async (t) => {
+  test(`an owner creates an access pass, which is valid once and for a limited time (${kind})`, async (t) => {
     const { asOwner, makeUser, credentials, database, time } = await openPeople(t, kind)
     const id = await makeUser('carol')
     const other = await makeUser('dave')
-    const { enrolmentCodes } = credentials
+    const { accessPasses } = credentials
     const make = async (body: object = {}) => {
       const made = await asOwner('POST', path(id), body)
       assert.equal(made.status, 201)
       return { code: String(made.body['temporaryAccessPass']), id: String(made.body['id']) }
     }
     const first = await make()
-    assert.equal(await enrolmentCodes.isValid(id, first.code), true)
-    assert.equal(await enrolmentCodes.isValid(other, first.code), false)
+    assert.equal(await accessPasses.isValid(id, first.code), true)
+    assert.equal(await accessPasses.isValid(other, first.code), false)
     const second = await make({ lifetimeInMinutes: 10 })
-    assert.equal(await enrolmentCodes.isValid(id, first.code), false, 'a new code replaces the old one')
-    const use = (code: string) => database.transaction((tx) => enrolmentCodes.use(tx, id, code))
+    assert.equal(await accessPasses.isValid(id, first.code), false, 'a new code replaces the old one')
+    const use = (code: string) => database.transaction((tx) => accessPasses.use(tx, id, code))
     const used = await Promise.all([use(second.code), use(second.code)])
     assert.equal(used.filter(Boolean).length, 1)
 
     const third = await make({ lifetimeInMinutes: 10, isUsableOnce: true })
     time.nowMs += 10 * 60_000
-    assert.equal(await enrolmentCodes.isValid(id, third.code), false)
+    assert.equal(await accessPasses.isValid(id, third.code), false)
     assert.equal(await use(third.code), false)
 
     const { id: methodId } = await make()
@@ -43,7 +43,7 @@ for (const kind of usualDatabaseKinds) {
   })
 }
 
-test('an enrolment code is created by owners of the directory, and for other users only', async (t) => {
+test('an access pass is created by owners of the directory, and for other users only', async (t) => {
   const { as, asOwner, alice, makeUser } = await openPeople(t)
   const carol = await makeUser('carol')
   assert.equal((await as(carol)('POST', path(carol), {})).status, 403)

@@ -45,7 +45,7 @@ export const createAccessPass: GraphHandler<typeof newAccessPassSchema, typeof a
   if (id === call.caller.principal.objectId) throw insufficientPrivileges()
   await requireMayBecome(context, call, id)
   const { lifetimeInMinutes } = call.readBody()
-  const { enrolmentCodes, securityEvents } = context.credentials
+  const { accessPasses, securityEvents } = context.credentials
   const pass = await change(
     context,
     call,
@@ -53,11 +53,11 @@ export const createAccessPass: GraphHandler<typeof newAccessPassSchema, typeof a
       const event = { kind: 'method-added', detail: 'enrolment-code', origin: call.origin } as const
       await securityEvents.record(transaction, id, event)
       const { objectId: createdBy } = call.caller.principal
-      return enrolmentCodes.create(transaction, id, { lifetimeMs: lifetimeInMinutes * minuteMs, createdBy })
+      return accessPasses.create(transaction, id, { lifetimeMs: lifetimeInMinutes * minuteMs, createdBy })
     },
     () => ({ action: 'user.create-enrolment-code', target: `users/${id}`, detail: { lifetimeInMinutes } }),
   )
-  const made = await enrolmentCodes.find(id)
+  const made = await accessPasses.find(id)
   call.reply.code(201)
   const createdDateTime = made === undefined ? null : graphTime(made.createdAtMs)
   return {
@@ -76,12 +76,12 @@ export const createAccessPass: GraphHandler<typeof newAccessPassSchema, typeof a
 export const deleteAccessPass: GraphHandler<'none'> = async (context, call) => {
   const { objectId: id } = await requireUserInPath(context, call)
   const methodId = call.params['method'] ?? ''
-  const { enrolmentCodes, securityEvents } = context.credentials
+  const { accessPasses, securityEvents } = context.credentials
   await change(
     context,
     call,
     async (transaction) => {
-      const removed = methodId.toLowerCase() === accessPassId && (await enrolmentCodes.remove(transaction, id))
+      const removed = methodId.toLowerCase() === accessPassId && (await accessPasses.remove(transaction, id))
       if (!removed) throw resourceNotFound(methodId)
       const event = { kind: 'method-removed', detail: 'enrolment-code', origin: call.origin } as const
       await securityEvents.record(transaction, id, event)

@@ -60,7 +60,7 @@ export type OwnerResetContext = {
   readonly audit: Audit
 }
 
-const enrolmentCodeMs = 24 * 60 * 60 * 1000
+const accessPassMs = 24 * 60 * 60 * 1000
 
 /**
  * Sets a new password for an owner: a user with the role Owner at a subscription or in the directory. The password must be
@@ -93,7 +93,7 @@ export async function resetOwner(context: OwnerResetContext, request: OwnerReset
       if (keepsSecondFactor) return undefined
       const event = { kind: 'method-added', detail: 'enrolment-code', origin } as const
       await credentials.securityEvents.record(transaction, objectId, event)
-      return credentials.enrolmentCodes.create(transaction, objectId, { lifetimeMs: enrolmentCodeMs, createdBy: null })
+      return credentials.accessPasses.create(transaction, objectId, { lifetimeMs: accessPassMs, createdBy: null })
     })
     .catch((error: unknown) => {
       if (error instanceof DirectoryError) throw new OwnerResetError(error.message, { cause: error })

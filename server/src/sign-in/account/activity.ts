@@ -80,7 +80,7 @@ function methodName(detail: string): string {
     case 'recovery-codes':
       return 'Recovery codes'
     case 'enrolment-code':
-      return 'Enrolment code'
+      return 'Access pass'
     case 'all':
       return 'All second factors'
     default:

@@ -46,14 +46,14 @@ export function changeMethods<Result>(
     if ((await credentials.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
       throw new PageError('outdated')
     // The pages ask for the code first, so a form without it did not come from them.
-    if (await credentials.needsEnrolmentCode(user.objectId, methods, transaction)) throw new PageError('enrolmentCode')
+    if (await credentials.needsAccessPass(user.objectId, methods, transaction)) throw new PageError('accessPass')
     return work(transaction)
   })
 }
 
 /** Whether the first second factor requires an owner's code, and the session was made with only a password. */
 export function needsOwnerCode({ credentials }: Context, { user, methods }: Account): Promise<boolean> {
-  return credentials.needsEnrolmentCode(user.objectId, methods)
+  return credentials.needsAccessPass(user.objectId, methods)
 }
 
 type MethodChange = {

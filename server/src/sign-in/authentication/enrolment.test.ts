@@ -151,49 +151,49 @@ test('a token from a password-only sign-in ends when its person becomes an owner
 
 test('with enrolment by owner code, a password alone cannot set up an authenticator app', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
-  const { enrolmentCodes } = pages.credentials
+  const { accessPasses } = pages.credentials
   const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   const without = await browser.submit(nextPage, '/sign-in/enrolment')
-  assert.match(without.text, /Incorrect or expired enrolment code/)
+  assert.match(without.text, /Incorrect or expired access pass/)
   const code = await pages.change((transaction) =>
-    enrolmentCodes.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
+    accessPasses.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
   )
   const shown = await browser.submit(without, '/sign-in/enrolment', { enrolment_code: code.toUpperCase() })
   const confirm = { code: codeOf(pages, shown) }
   const stripped = await browser.submit(shown, '/sign-in/enrolment/confirm', { ...confirm, enrolment_code: '' })
   assert.equal(stripped.status, 400, 'every step requires the code')
-  assert.match(stripped.text, /Incorrect or expired enrolment code/)
+  assert.match(stripped.text, /Incorrect or expired access pass/)
   assert.equal((await pages.credentials.secondFactors.of(alice.objectId)).totp, false)
   const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', confirm)
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
-  assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'the code works once')
+  assert.equal(await accessPasses.isValid(alice.objectId, code), false, 'the code works once')
 })
 
 test('with enrolment by owner code, a password alone cannot set up a passkey', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
-  const { enrolmentCodes, secondFactors } = pages.credentials
+  const { accessPasses, secondFactors } = pages.credentials
   const method = 'passkey'
   const nextPage = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   const without = await browser.submit(nextPage, '/sign-in/enrolment', { method })
-  assert.match(without.text, /Incorrect or expired enrolment code/)
+  assert.match(without.text, /Incorrect or expired access pass/)
   const code = await pages.change((transaction) =>
-    enrolmentCodes.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
+    accessPasses.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
   )
   const shown = await browser.submit(without, '/sign-in/enrolment', { method, enrolment_code: code })
   const credential = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin }).create(shown)
   const stripped = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential, enrolment_code: '' })
   assert.equal(stripped.status, 400, 'every step requires the code')
-  assert.match(stripped.text, /Incorrect or expired enrolment code/)
+  assert.match(stripped.text, /Incorrect or expired access pass/)
   assert.equal((await secondFactors.of(alice.objectId)).passkeys, 0)
   const codes = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential })
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
-  assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'the code works once')
+  assert.equal(await accessPasses.isValid(alice.objectId, code), false, 'the code works once')
 })
 
 test('a setup that was started with an owner’s code does not show its secret without the code', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
-  const code = await pages.change((transaction, { enrolmentCodes }) =>
-    enrolmentCodes.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
+  const code = await pages.change((transaction, { accessPasses }) =>
+    accessPasses.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
   )
   const attacker = pages.openBrowser()
   const nextPage = await enterPassword(attacker, await attacker.get(codeRequest().url), 'alice')
@@ -204,7 +204,7 @@ test('a setup that was started with an owner’s code does not show its secret w
   const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(nextPage.text) ?? []
   const attempted = await attacker.post('/sign-in/enrolment/confirm', { token, flow, code: '000000' })
   assert.equal(secretOf(attempted), '')
-  assert.match(attempted.text, /Incorrect or expired enrolment code/)
+  assert.match(attempted.text, /Incorrect or expired access pass/)
   const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
 })
@@ -223,8 +223,8 @@ test('the account pages require the owner’s code for the first second factor, 
     const sent = await browser.post(path, { token: form, account: alice.objectId, code: '000000' })
     assert.equal(sent.status, 403, path)
   }
-  const code = await pages.change((transaction, { enrolmentCodes }) =>
-    enrolmentCodes.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
+  const code = await pages.change((transaction, { accessPasses }) =>
+    accessPasses.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
   )
   const shown = await browser.submit(nextPage, '/sign-in/enrolment', { enrolment_code: code })
   pages.time.nowMs += 1000

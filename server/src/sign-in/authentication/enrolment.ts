@@ -79,7 +79,7 @@ export function submitFirstPasskey(context: Context, call: PageCall, form: Form)
 }
 
 /** An allowed setup, with the owner's code if one is required. */
-type Enrolment = { readonly step: FlowStep; readonly pending: PendingAccount; readonly enrolmentCode: string }
+type Enrolment = { readonly step: FlowStep; readonly pending: PendingAccount; readonly accessPass: string }
 
 /** Runs a step of the setup if the person is allowed to; otherwise shows the page that comes first. */
 async function withEnrolment(
@@ -91,26 +91,26 @@ async function withEnrolment(
   const step = await openFlowStep(context, call, requireFlow(context, call.caller, readField(form, 'flow')))
   const pending = enrollingOf(step)
   if (pending === undefined) return proceed(step)
-  const enrolmentCode = readField(form, 'enrolment_code').trim()
+  const accessPass = readField(form, 'enrolment_code').trim()
   // The page after a wrong first code shows the secret again, so it requires the same as starting the setup.
-  if (!(await mayEnrol(context, pending, enrolmentCode))) return rejectEnrolmentCode(step, pending)
-  return run({ step, pending, enrolmentCode })
+  if (!(await mayEnrol(context, pending, accessPass))) return rejectAccessPass(step, pending)
+  return run({ step, pending, accessPass })
 }
 
 async function mayEnrol(
   { credentials }: Context,
   { user: { objectId }, methods }: PendingAccount,
-  enrolmentCode: string,
+  accessPass: string,
 ): Promise<boolean> {
-  if (!(await credentials.needsEnrolmentCode(objectId, methods))) return true
-  return credentials.enrolmentCodes.isValid(objectId, enrolmentCode)
+  if (!(await credentials.needsAccessPass(objectId, methods))) return true
+  return credentials.accessPasses.isValid(objectId, accessPass)
 }
 
-async function rejectEnrolmentCode(step: FlowStep, pending: PendingAccount): Promise<FastifyReply> {
+async function rejectAccessPass(step: FlowStep, pending: PendingAccount): Promise<FastifyReply> {
   await step.context.audit.append(
     eventOf(step.call, pending, { action: 'second-factor.add', outcome: 'refused', reason: 'wrong-enrolment-code' }),
   )
-  return showEnrolment(step, pending, 'Incorrect or expired enrolment code. Ask an administrator for a new one.')
+  return showEnrolment(step, pending, 'Incorrect or expired access pass. Ask an administrator for a new one.')
 }
 
 /**
@@ -120,7 +120,7 @@ async function rejectEnrolmentCode(step: FlowStep, pending: PendingAccount): Pro
  * @throws PageError, AuthenticationRefusedError
  */
 async function addFirstFactor(
-  { step, pending, enrolmentCode }: Enrolment,
+  { step, pending, accessPass }: Enrolment,
   { kind, methods: addedMethods, add }: NewMethod,
 ): Promise<boolean> {
   const { context, call, flow } = step
@@ -135,10 +135,10 @@ async function addFirstFactor(
     // Another sign-in may have added a second factor since the session was read. It is then required before another is added.
     const due = await credentials.secondFactorDue(objectId, methods, transaction)
     if (due === 'second-factor') throw new PageError('outdated')
-    const needsCode = await credentials.needsEnrolmentCode(objectId, methods, transaction)
+    const needsCode = await credentials.needsAccessPass(objectId, methods, transaction)
     if (!(await add(transaction))) return undefined
-    if (needsCode && !(await credentials.enrolmentCodes.use(transaction, objectId, enrolmentCode))) {
-      throw new PageError('enrolmentCode')
+    if (needsCode && !(await credentials.accessPasses.use(transaction, objectId, accessPass))) {
+      throw new PageError('accessPass')
     }
     const detail = { kind, byOwnerCode: needsCode }
     await audit.record(transaction, eventOf(call, pending, { action: 'second-factor.add', outcome: 'success', detail }))
@@ -167,11 +167,11 @@ async function totpHolder({ directory }: Context, { user }: PendingAccount) {
 }
 
 function showFirstCode(
-  { step, enrolmentCode }: Enrolment,
+  { step, accessPass }: Enrolment,
   made: { readonly secretBase32: string; readonly uri: string },
   problem?: string,
 ): Promise<FastifyReply> {
-  const body = firstCodePage(formOf(step), { ...made, enrolmentCode, picture: qrCodeOf(made.uri), problem })
+  const body = firstCodePage(formOf(step), { ...made, accessPass, picture: qrCodeOf(made.uri), problem })
   return show(step, {
     title: enrolmentTitle,
     body,
@@ -180,13 +180,13 @@ function showFirstCode(
   })
 }
 
-async function showFirstPasskey({ step, pending, enrolmentCode }: Enrolment, problem?: string): Promise<FastifyReply> {
+async function showFirstPasskey({ step, pending, accessPass }: Enrolment, problem?: string): Promise<FastifyReply> {
   const { context, call, flow } = step
   const form = formOf(step)
   const page = newPasskeyPage(form, {
     ...(await requestNewPasskey(context, call, pending.user)),
     action: '/sign-in/enrolment/passkey',
-    hidden: { enrolment_code: enrolmentCode },
+    hidden: { enrolment_code: accessPass },
     cancel: cancelButton(form),
     problem,
   })

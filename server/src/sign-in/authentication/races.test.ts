@@ -227,7 +227,7 @@ for (const kind of testDatabaseKinds) {
   test(`a setup at sign-in cannot add a second factor if one was added in the meantime (${kind})`, async (t) => {
     const { pages, doAfter, addPasskey, setUpAuthenticator } = await open(t, kind, 'all')
     const { user: alice, confirm } = await setUpAuthenticator('alice', 'sign-in')
-    doAfter(pages.credentials, 'needsEnrolmentCode', () => addPasskey(alice))
+    doAfter(pages.credentials, 'needsAccessPass', () => addPasskey(alice))
     const answer = await confirm()
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
     const held = await pages.credentials.secondFactors.of(alice.objectId)

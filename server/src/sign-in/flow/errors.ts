@@ -18,7 +18,7 @@ export const pageErrors = {
   deviceEnded:    { number: 70020,     status: 400, title: 'The code has expired',         text: 'The code is too old or was already used. Request a new code on your device.' },
   throttled:      { number: 50196,     status: 429, title: 'Too many attempts',          text: 'Wait a few minutes, then try again.' },
   disabled:       { number: 50057,     status: 403, title: 'Your account is disabled',    text: 'Ask an administrator to enable it.' },
-  enrolmentCode:  { number: 50079,     status: 403, title: 'Enrolment code required', text: 'Ask an administrator for the code that you need to set up a second factor.' },
+  accessPass:     { number: 50079,     status: 403, title: 'Access pass required', text: 'Ask an administrator for the code that you need to set up a second factor.' },
   elsewhere:      { number: undefined, status: 403, title: 'Managed by your organisation', text: 'Your organisation’s identity provider manages your account. Change your password and second factor there.' },
   noPasskeys:     { number: undefined, status: 404, title: 'Passkeys are not available', text: 'Passkeys require a host name, but this server uses an IP address.' },
   diskFull:       { number: 90033,     status: 507, title: 'The server is out of disk space', text: 'Nothing was changed. Try again later.' },

@@ -7,7 +7,7 @@ export const enrolmentTitle = 'Set up a second factor'
 
 /** Asks a person who must have a second factor to set one up. */
 export async function showEnrolment(step: FlowStep, account: PendingAccount, problem?: string): Promise<FastifyReply> {
-  const needsCode = await step.context.credentials.needsEnrolmentCode(account.user.objectId, account.methods)
+  const needsCode = await step.context.credentials.needsAccessPass(account.user.objectId, account.methods)
   const body = enrolmentPage(formOf(step), { needsCode, canAddPasskey: step.context.passkeys.isAvailable, problem })
   return show(step, {
     title: enrolmentTitle,

@@ -27,7 +27,7 @@ export function enrolmentPage(
         needsCode &&
         field({
           name: 'enrolment_code',
-          label: 'Enrolment code',
+          label: 'Access pass',
           type: 'text',
           autocomplete: 'off',
           isCode: true,
@@ -50,14 +50,14 @@ export function firstCodePage(
   made: {
     readonly picture: string
     readonly secretBase32: string
-    readonly enrolmentCode: string
+    readonly accessPass: string
     readonly problem?: string | undefined
   },
 ): Html {
-  const { picture, secretBase32, enrolmentCode, problem } = made
+  const { picture, secretBase32, accessPass, problem } = made
   return html`${secretOf(picture, secretBase32)}
     <form method="post" action="/sign-in/enrolment/confirm" novalidate>
-      ${hiddenFields(form, { enrolment_code: enrolmentCode })} ${confirmationField(problem)}
+      ${hiddenFields(form, { enrolment_code: accessPass })} ${confirmationField(problem)}
       <div class="actions"><button class="primary" type="submit">Confirm</button>${cancelButton(form)}</div>
     </form>`
 }

@@ -4,21 +4,21 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { EnrolmentCodeStore } from './enrolment-code-store.ts'
 import { newReadableCode } from './readable-code.ts'
 
-/** An enrolment code of a user, without its text. */
-export type PendingEnrolmentCode = { readonly createdAtMs: number; readonly expiresAtMs: number }
+/** An access pass of a user, without its text. */
+export type PendingAccessPass = { readonly createdAtMs: number; readonly expiresAtMs: number }
 
-/** An enrolment code to be created. */
-export type NewEnrolmentCode = {
+/** An access pass to be created. */
+export type NewAccessPass = {
   readonly lifetimeMs: number
   /** The object id of the creator; null for an operator. The code ends when the creator is disabled or deleted. */
   readonly createdBy: string | null
 }
 
 /** Codes of an owner, each for one user, one use and a limited time. */
-export interface EnrolmentCodes {
+export interface AccessPasses {
   /** Creates a code, which is returned only here, and invalidates an earlier one of the user. */
-  create(transaction: Transaction, objectId: string, code: NewEnrolmentCode): Promise<string>
-  find(objectId: string): Promise<PendingEnrolmentCode | undefined>
+  create(transaction: Transaction, objectId: string, code: NewAccessPass): Promise<string>
+  find(objectId: string): Promise<PendingAccessPass | undefined>
   isValid(objectId: string, code: string): Promise<boolean>
   /** Uses the code up; false if there is no such code, or it has expired. */
   use(transaction: Transaction, objectId: string, code: string): Promise<boolean>
@@ -26,14 +26,14 @@ export interface EnrolmentCodes {
   remove(transaction: Transaction, objectId: string): Promise<boolean>
 }
 
-/** Creates the store of enrolment codes. */
-export function createEnrolmentCodes({
+/** Creates the store of access passes. */
+export function createAccessPasses({
   store,
   clock,
 }: {
   readonly store: EnrolmentCodeStore
   readonly clock: Clock
-}): EnrolmentCodes {
+}): AccessPasses {
   const find = async (objectId: string) => {
     const row = await store.enrolmentCode(objectId)
     return row === undefined || clock.now() >= row.expires_at_ms ? undefined : row
