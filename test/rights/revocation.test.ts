@@ -22,7 +22,7 @@ import { request, type HttpResponse } from '../harness/http.ts'
 import { assertRefused } from './refusal.ts'
 import { tokensOf } from './tokens.ts'
 import type { Revocation } from './revocation/case.ts'
-import { columns, staying, takenElsewhere, without } from './revocation/fields.ts'
+import { columns, staying, takenElsewhere, takenElsewhereToo, without } from './revocation/fields.ts'
 import { assertTaken, assertWorks, firstRegistry, type Holding } from './revocation/held.ts'
 import { machinesRevocations } from './revocation/of-machines.ts'
 import { peopleRevocations } from './revocation/of-people.ts'
@@ -88,7 +88,7 @@ test('the table of fields lists every column of the database, and a case revokes
     return [...(staying.includes(table) ? [] : [table]), ...alone.map((name) => `${table}.${name}`)]
   })
   assert.deepEqual(fields.toSorted(), [...new Set(cases.flatMap((one) => one.fields))].toSorted())
-  for (const [file, title] of Object.values(takenElsewhere)) {
+  for (const [file, title] of [...Object.values(takenElsewhere), ...takenElsewhereToo]) {
     assert.ok(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').includes(title), title)
   }
 })

@@ -13,9 +13,9 @@ import { createFederatedMatch } from './federation/federated-matches.ts'
 import { type ManagedFederation, createManagedFederation } from './federation/managed-federation.ts'
 import { machineStore } from './machines/machine-store.ts'
 import { type Machines, createMachines, machineCredentialValidUntilMs } from './machines/machines.ts'
+import { oneTimeCodeStore } from './one-time-codes/one-time-code-store.ts'
 import { knownNetworkStore } from './passwords/known-network-store.ts'
 import { type SignInPlace, createKnownPlaces } from './passwords/known-places.ts'
-import { oneTimeLinkStore } from './passwords/one-time-link-store.ts'
 import { type OneTimeLinks, createOneTimeLinks } from './passwords/one-time-links.ts'
 import { createPasswordChanges, type PasswordChange, type PasswordReset } from './passwords/password-changes.ts'
 import { type PasswordCheck, type PasswordClaim, createPasswordCheck } from './passwords/password-check.ts'
@@ -32,7 +32,6 @@ import type {
   HolderKind,
   NewServicePrincipal,
 } from './records/model.ts'
-import { enrolmentCodeStore } from './second-factors/enrolment-code-store.ts'
 import { type AccessPasses, createAccessPasses } from './second-factors/access-passes.ts'
 import type { SecondFactors } from './second-factors/model.ts'
 import {
@@ -187,8 +186,7 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     signIns: signInStore(database),
     knownNetworks: knownNetworkStore(database),
     secondFactors: secondFactorStore(database),
-    accessPasses: enrolmentCodeStore(database),
-    oneTimeLinks: oneTimeLinkStore(database),
+    oneTimeCodes: oneTimeCodeStore(database),
     securityEvents: securityEventStore(database),
   }
   const rules = createSecondFactorRules({
@@ -228,7 +226,8 @@ function createProgramCredentials(options: CredentialsOptions, stores: Credentia
   const certificates = createCertificates({ directory, store: stores.certificates, clock, requireLifetime })
   const store = stores.federated
   const federatedCredentials = createFederatedCredentials({ directory, store, clock, publicOrigin, acceptsIssuer })
-  const machines = { database, directory, store: stores.machines, clock }
+  const codes = stores.oneTimeCodes.ofKind('enrollment-code')
+  const machines = { database, directory, store: stores.machines, codes, clock }
   return {
     credentials: {
       createServicePrincipal: createServicePrincipalWithSecret(directory, secrets, clock),
@@ -292,9 +291,11 @@ function createUserCredentials(
   const shared = { database, authentication, clock, securityEvents }
   const secondFactors = createSecondFactors({ ...shared, store: stores.secondFactors, sealer, endWeakSignIns })
   const failures = passwordFailureStore(database)
+  const oneTimeLinks = stores.oneTimeCodes.ofKind('one-time-link')
   const passwordChanges = createPasswordChanges({
     ...shared,
-    store: { ...failures, ...stores.knownNetworks, ...stores.oneTimeLinks },
+    store: { ...failures, ...stores.knownNetworks },
+    oneTimeLinks,
     secondFactorStore: stores.secondFactors,
     endSignInsOf,
     tenantNames: async () => {
@@ -306,7 +307,7 @@ function createUserCredentials(
   return {
     checkPassword: createPasswordCheck({ ...shared, store: failures, rules, secondFactors, places }),
     ...passwordChanges,
-    oneTimeLinks: createOneTimeLinks({ ...shared, store: stores.oneTimeLinks, resetPassword, endSignInsOf }),
+    oneTimeLinks: createOneTimeLinks({ ...shared, store: oneTimeLinks, resetPassword, endSignInsOf }),
     isKnownPlace: async (objectId: string, place: SignInPlace) => {
       const user = await authentication.find(objectId)
       return places.isKnown({ objectId, passwordChangedAtMs: user?.passwordChangedAtMs ?? 0 }, place)
@@ -320,7 +321,7 @@ function createUserCredentials(
     },
     needsAccessPass: (objectId: string, methods: readonly string[], transaction?: Transaction) =>
       rules.needsCode(transaction, objectId, methods),
-    accessPasses: createAccessPasses({ store: stores.accessPasses, clock }),
+    accessPasses: createAccessPasses({ store: stores.oneTimeCodes.ofKind('access-pass'), clock }),
     securityEvents,
   }
 }

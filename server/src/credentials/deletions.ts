@@ -3,9 +3,8 @@ import type { Transaction } from '../platform/sql/database.ts'
 import type { CertificateStore } from './certificates/certificate-store.ts'
 import type { FederatedCredentialStore } from './federation/federated-credential-store.ts'
 import type { MachineStore } from './machines/machine-store.ts'
+import type { OneTimeCodeStore } from './one-time-codes/one-time-code-store.ts'
 import type { KnownNetworkStore } from './passwords/known-network-store.ts'
-import type { OneTimeLinkStore } from './passwords/one-time-link-store.ts'
-import type { EnrolmentCodeStore } from './second-factors/enrolment-code-store.ts'
 import type { SecondFactorRules } from './second-factors/second-factor-policy.ts'
 import type { SecondFactorStore } from './second-factors/second-factor-store.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
@@ -21,8 +20,7 @@ export type CredentialStores = {
   readonly signIns: SignInStore
   readonly knownNetworks: KnownNetworkStore
   readonly secondFactors: SecondFactorStore
-  readonly accessPasses: EnrolmentCodeStore
-  readonly oneTimeLinks: OneTimeLinkStore
+  readonly oneTimeCodes: OneTimeCodeStore
   readonly securityEvents: SecurityEventStore
 }
 
@@ -43,8 +41,7 @@ export function createDirectoryListener(
     await stores.secondFactors.deleteSecondFactorsOf(transaction, objectId)
     await stores.knownNetworks.deleteNetworks(transaction, objectId)
     await stores.securityEvents.deleteSecurityEventsOf(transaction, objectId)
-    await stores.accessPasses.deleteEnrolmentCode(transaction, objectId)
-    await stores.oneTimeLinks.deleteOneTimeLink(transaction, objectId)
+    await stores.oneTimeCodes.deleteOf(transaction, objectId)
   }
 
   /**
@@ -52,12 +49,9 @@ export function createDirectoryListener(
    * sign-ins that began with a link end too.
    */
   async function endCreatedBy(transaction: Transaction, creatorId: string): Promise<void> {
-    for (const { object_id: holderId } of await stores.oneTimeLinks.oneTimeLinksBy(transaction, creatorId)) {
-      await stores.oneTimeLinks.deleteOneTimeLink(transaction, holderId)
-      await endSignInsOf(transaction, holderId)
+    for (const { kind, holder_id: holderId } of await stores.oneTimeCodes.deleteCreatedBy(transaction, creatorId)) {
+      if (kind === 'one-time-link') await endSignInsOf(transaction, holderId)
     }
-    await stores.accessPasses.deleteEnrolmentCodesBy(transaction, creatorId)
-    await stores.machines.deleteCodesBy(transaction, creatorId)
   }
 
   return {
@@ -71,6 +65,7 @@ export function createDirectoryListener(
         case 'service-principal':
           await deleteOfHolder(transaction, objectId)
           await stores.machines.deleteOf(transaction, objectId)
+          await stores.oneTimeCodes.deleteOf(transaction, objectId)
           await stores.signIns.endSignInsTo(transaction, principal.appId)
           break
         case 'group':

@@ -91,13 +91,6 @@ export const credentialMigrations: readonly Migration[] = [
         .columns(['identity_id', 'machine_id'])
         .execute()
       await schema
-        .createTable('enrollment_code')
-        .addColumn('machine_id', types.text, (column) => column.primaryKey())
-        .addColumn('code_hash', types.text, (column) => column.notNull().unique())
-        .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
-        .addColumn('created_by', types.text)
-        .execute()
-      await schema
         .createTable('sign_in')
         .addColumn('id', types.text, (column) => column.primaryKey())
         .addColumn('object_id', types.text, (column) => column.notNull())
@@ -154,14 +147,6 @@ export const credentialMigrations: readonly Migration[] = [
         .addPrimaryKeyConstraint('recovery_code_key', ['object_id', 'code_hash'])
         .execute()
       await schema
-        .createTable('enrolment_code')
-        .addColumn('object_id', types.text, (column) => column.primaryKey())
-        .addColumn('code_hash', types.text, (column) => column.notNull())
-        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
-        .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
-        .addColumn('created_by', types.text)
-        .execute()
-      await schema
         .createTable('security_event')
         .addColumn('id', types.text, (column) => column.primaryKey())
         .addColumn('object_id', types.text, (column) => column.notNull())
@@ -185,12 +170,14 @@ export const credentialMigrations: readonly Migration[] = [
         .execute()
       await schema.createIndex('password_guess_by_time').on('password_guess').column('whole_at_ms').execute()
       await schema
-        .createTable('one_time_link')
-        .addColumn('object_id', types.text, (column) => column.primaryKey())
+        .createTable('one_time_code')
+        .addColumn('kind', types.text, (column) => column.notNull())
+        .addColumn('holder_id', types.text, (column) => column.notNull())
         .addColumn('code_hash', types.text, (column) => column.notNull().unique())
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
         .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
         .addColumn('created_by', types.text)
+        .addPrimaryKeyConstraint('one_time_code_key', ['holder_id', 'kind'])
         .execute()
     },
   },

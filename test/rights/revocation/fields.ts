@@ -41,7 +41,7 @@ const tables: Readonly<Record<string, Columns>> = {
   managed_identity: { row: 'object_id kind subscription_id resource_group_key name_key', tells: 'resource_group name location tags created_at_ms' },
   machine_credential: { row: 'id machine_id identity_id' },
   machine_key: { alone: 'key_id public_key', row: 'machine_id', tells: 'enrolled_at_ms' },
-  enrollment_code: { alone: 'code_hash expires_at_ms', row: 'machine_id created_by', stays: 'it ends with its machine, and with another in its place' },
+  one_time_code: { alone: 'code_hash expires_at_ms', row: 'kind holder_id created_by', tells: 'created_at_ms', stays: 'it ends with its holder, and with another in its place' },
   directory_user: { alone: 'password_hash enabled directory_role must_change_password proof_revision', row: 'object_id user_principal_name_key external', tells: 'user_principal_name display_name display_name_key created_at_ms mail mail_nickname password_changed_at_ms' },
   sign_in: { row: 'id object_id client_id methods expires_at_ms created_at_ms', tells: 'authenticated_at_ms last_used_at_ms remote_address user_agent' },
   totp: { row: 'object_id sealed_secret confirmed last_step failures failures_since_ms failures_in_row', tells: 'created_at_ms' },
@@ -82,12 +82,19 @@ export const takenElsewhere: Readonly<Record<string, readonly [file: string, tit
   browser_account:     ['server/src/sign-in/sessions/sessions.test.ts', 'a session ends when its user is disabled or deleted, or gets a new password'],
   portal_session:      ['server/src/compose/portal-sessions.test.ts', 'a session is denied from the next request on when its sign-in, its person or its own row ends'],
   handle:              ['server/src/identity/grants/handles.test.ts', 'a used or expired handle is neither changed nor extended'],
-  one_time_link:       ['server/src/sign-in/authentication/one-time-link.test.ts', 'a sign-in that began with a link ends when the link is withdrawn or replaced'],
   passkey:             ['test/browser/passkeys.test.ts', 'a person adds a passkey, signs in with it alone and as a second factor, and removes it'],
   external_identity:   ['server/src/graph/people/external-identities.test.ts', 'end sign-ins and group memberships when they are removed'],
   external_group:      ['server/src/credentials/sign-ins/external-users.test.ts', 'replace those of the previous sign-in immediately'],
   upload:              ['test/rights/push-in-progress.test.ts', 'an upload of one principal is closed to another that may push too'],
 }
+
+/** The tests of what rows of a table in `tables` grant in addition: a link is a one-time code that signs in. */
+export const takenElsewhereToo: readonly (readonly [file: string, title: string])[] = [
+  [
+    'server/src/sign-in/authentication/one-time-link.test.ts',
+    'a sign-in that began with a link ends when the link is withdrawn or replaced',
+  ],
+]
 
 /** Tables that grant nothing, and their purpose. */
 // prettier-ignore
@@ -98,7 +105,7 @@ export const without: Readonly<Record<string, string>> = {
   ...named('what was counted, and when', 'registry_activity last_pull'),
   ...named('the audit log', 'audit_block audit_event audit_head audit_webhook credential_use'),
   ...named('where something is', 'tenant subscription resource_group application_uri'),
-  ...named('what holds somebody off', 'quota known_network password_failure password_guess enrolment_code used_challenge used_assertion'),
+  ...named('what holds somebody off', 'quota known_network password_failure password_guess used_challenge used_assertion'),
   ...named('what is under way', 'import_operation scrub content_report upstream_transaction'),
   ...named('the certificates of an ACME provider, and the account there', 'acme_account acme_certificate acme_challenge acme_failure'),
   ...named('the server processes, and which of them runs the jobs', 'server_process process_claim'),

@@ -97,7 +97,7 @@ export function machinesRevocations(server: RunningServer, issuer: TokenIssuer):
     },
     {
       when: 'another enrollment code is made for the machine',
-      fields: ['enrollment_code.code_hash', 'enrollment_code.expires_at_ms'],
+      fields: ['one_time_code.code_hash', 'one_time_code.expires_at_ms'],
       loss: 'credential',
       give: async () => {
         made += 1

@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { CredentialTables, EnrollmentCodeRow, MachineCredentialRow, MachineKeyRow } from '../records/rows.ts'
+import type { CredentialTables, MachineCredentialRow, MachineKeyRow } from '../records/rows.ts'
 
-/** The SQL of the keys and enrollment codes of machines, and of the identities that they may act as. */
+/** The SQL of the keys of machines, and of the identities that they may act as. */
 export function machineStore(database: Database) {
   const read = () => database.tables<CredentialTables>()
   const from = (source: Transaction | undefined) => source?.tables<CredentialTables>() ?? read()
@@ -15,10 +15,6 @@ export function machineStore(database: Database) {
   )
   const credentialById = database.prepare<CredentialTables, { id: string }, MachineCredentialRow>(['id'], (tables, p) =>
     tables.selectFrom('machine_credential').selectAll().where('id', '=', p.id),
-  )
-  const codeByHash = database.prepare<CredentialTables, { codeHash: string }, Pick<EnrollmentCodeRow, 'machine_id'>>(
-    ['codeHash'],
-    (tables, p) => tables.selectFrom('enrollment_code').select('machine_id').where('code_hash', '=', p.codeHash),
   )
   return {
     keyById: (keyId: string) => keyById.first({ keyId }),
@@ -57,27 +53,9 @@ export function machineStore(database: Database) {
     renameCredential: (transaction: Transaction, id: string, newId: string) =>
       from(transaction).updateTable('machine_credential').set({ id: newId }).where('id', '=', id).execute(),
 
-    replaceCode: async (transaction: Transaction, row: EnrollmentCodeRow) => {
-      await from(transaction).deleteFrom('enrollment_code').where('machine_id', '=', row.machine_id).execute()
-      await from(transaction).insertInto('enrollment_code').values(row).execute()
-    },
-    deleteCode: (transaction: Transaction, machineId: string) =>
-      from(transaction).deleteFrom('enrollment_code').where('machine_id', '=', machineId).execute(),
-    deleteCodesBy: (transaction: Transaction, creatorId: string) =>
-      from(transaction).deleteFrom('enrollment_code').where('created_by', '=', creatorId).execute(),
-    hasCode: async (codeHash: string) => (await codeByHash.first({ codeHash })) !== undefined,
-    /** Uses a code up: of concurrent callers, one gets its row. */
-    takeCode: (transaction: Transaction, codeHash: string) =>
-      from(transaction)
-        .deleteFrom('enrollment_code')
-        .where('code_hash', '=', codeHash)
-        .returningAll()
-        .executeTakeFirst(),
-
-    /** Deletes the key and the code of a machine, and every permission to act as the machine or the identity. */
+    /** Deletes the key of a machine, and every permission to act as the machine or the identity. */
     deleteOf: async (transaction: Transaction, objectId: string) => {
       const tables = from(transaction)
-      await tables.deleteFrom('enrollment_code').where('machine_id', '=', objectId).execute()
       await tables.deleteFrom('machine_key').where('machine_id', '=', objectId).execute()
       await tables
         .deleteFrom('machine_credential')

@@ -6,6 +6,7 @@ import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { Enrolled, EnrollmentCode, Machine, MachineIdentity } from '../records/model.ts'
 import type { MachineKeyRow } from '../records/rows.ts'
 import { storedHash } from '../records/stored-hash.ts'
+import type { OneTimeCodes } from '../one-time-codes/one-time-code-store.ts'
 import type { MachineStore } from './machine-store.ts'
 
 /** The machines that act as managed identities. */
@@ -60,17 +61,18 @@ export type MachinesOptions = {
   readonly database: Database
   readonly directory: Pick<Directory, 'applications' | 'findServicePrincipal' | 'managedIdentities'>
   readonly store: MachineStore
+  readonly codes: OneTimeCodes
   readonly clock: Clock
 }
 
 /** Creates the keys and enrollment codes of machines, and the permissions to act as managed identities. */
 export function createMachines(options: MachinesOptions): Machines {
-  const { directory, store, clock } = options
+  const { directory, store, codes, clock } = options
   return {
     describe: (machines, transaction) => describe(options, machines, transaction),
     attach: async (transaction, machine, identity) => {
       // The creator of the code was authorized to assign only the identities that were attached then.
-      await store.deleteCode(transaction, machine.objectId)
+      await codes.delete(transaction, machine.objectId)
       const row = { id: randomUUID(), machine_id: machine.objectId, identity_id: identity.objectId }
       await store.insertCredential(transaction, row)
     },
@@ -84,9 +86,10 @@ export function createMachines(options: MachinesOptions): Machines {
       return { code, codeHash: storedHash(normalizeCode(code)), expiresAtMs }
     },
     insertEnrollmentCode: async (transaction, machine, { codeHash, expiresAtMs, createdBy }) => {
-      await store.replaceCode(transaction, {
-        machine_id: machine.objectId,
+      await codes.replace(transaction, {
+        holder_id: machine.objectId,
         code_hash: codeHash,
+        created_at_ms: expiresAtMs - codeLifetimeMs,
         expires_at_ms: expiresAtMs,
         created_by: createdBy,
       })
@@ -155,7 +158,7 @@ async function identitiesOf({ directory, store }: MachinesOptions, machineId: st
 }
 
 async function enroll(
-  { database, directory, store, clock }: MachinesOptions,
+  { database, directory, store, codes, clock }: MachinesOptions,
   codeText: string,
   publicKey: string,
   onEnrolled: (transaction: Transaction, enrolled: Enrolled) => Promise<void>,
@@ -163,13 +166,13 @@ async function enroll(
   if (codeText.length > maxCodeLength) return undefined
   const codeHash = storedHash(normalizeCode(codeText))
   // A wrong code is rejected before a transaction begins.
-  if (!(await store.hasCode(codeHash))) return undefined
+  if ((await codes.findByHash(codeHash)) === undefined) return undefined
   const keyId = randomUUID()
   return database.transaction(async (transaction) => {
     const nowMs = clock.now()
-    const code = await store.takeCode(transaction, codeHash)
-    if (code === undefined || nowMs >= code.expires_at_ms) return undefined
-    const machine = await directory.managedIdentities.findById(code.machine_id, transaction)
+    const machineId = await codes.use(transaction, codeHash, nowMs)
+    if (machineId === undefined) return undefined
+    const machine = await directory.managedIdentities.findById(machineId, transaction)
     if (machine?.kind !== 'machine') return undefined
     await replaceKey(store, transaction, {
       machine_id: machine.objectId,

@@ -7,14 +7,14 @@ const code = 'A'.repeat(43)
 function linksWith(rows: (object | undefined)[]) {
   const user = { objectId: 'u', enabled: true, external: false }
   return createOneTimeLinks({
-    store: { oneTimeLinkByHash: async () => rows.shift() },
+    store: { findByHash: async () => rows.shift() },
     authentication: { find: async () => user },
     clock: { now: () => 1000 },
   } as unknown as Parameters<typeof createOneTimeLinks>[0])
 }
 
 test('a link that is removed while its holder is read is not accepted', async () => {
-  const row = { object_id: 'u', expires_at_ms: 2000 }
+  const row = { holder_id: 'u', expires_at_ms: 2000 }
   assert.ok((await linksWith([row, row]).holderOf(code)) !== undefined)
   assert.equal(await linksWith([row, undefined]).holderOf(code), undefined)
   assert.equal(await linksWith([{ ...row, expires_at_ms: 1000 }, row]).holderOf(code), undefined)

@@ -2,7 +2,7 @@ import { type AuthenticationRecords, type User, asUser } from '../../directory/i
 import { hashId, newId, parseId } from '../../platform/keys/random-id.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { OneTimeLinkStore } from './one-time-link-store.ts'
+import type { OneTimeCodes } from '../one-time-codes/one-time-code-store.ts'
 import type { PasswordChange, PasswordReset } from './password-changes.ts'
 import { type PreparedPassword, prepareGeneratedPassword } from './passwords.ts'
 
@@ -37,7 +37,7 @@ export type NewOneTimeLink = PasswordChange & {
 }
 
 export type OneTimeLinkOptions = {
-  readonly store: OneTimeLinkStore
+  readonly store: OneTimeCodes
   readonly authentication: Pick<AuthenticationRecords, 'find'>
   readonly clock: Clock
   readonly resetPassword: (
@@ -58,8 +58,8 @@ export function createOneTimeLinks(options: OneTimeLinkOptions): OneTimeLinks {
       const code = newId()
       const nowMs = clock.now()
       const expiresAtMs = nowMs + lifetimeMs
-      await store.insertOneTimeLink(transaction, {
-        object_id: objectId,
+      await store.replace(transaction, {
+        holder_id: objectId,
         code_hash: hashId(code),
         created_at_ms: nowMs,
         expires_at_ms: expiresAtMs,
@@ -68,21 +68,21 @@ export function createOneTimeLinks(options: OneTimeLinkOptions): OneTimeLinks {
       return { code, made: { createdAtMs: nowMs, expiresAtMs } }
     },
     find: async (objectId) => {
-      const row = await store.oneTimeLinkOf(objectId)
+      const row = await store.find(objectId)
       return row && { createdAtMs: row.created_at_ms, expiresAtMs: row.expires_at_ms }
     },
     holderOf: async (text) => {
       const code = parseId(text)
       if (code === undefined) return undefined
-      const row = await store.oneTimeLinkByHash(hashId(code))
+      const row = await store.findByHash(hashId(code))
       if (row === undefined || clock.now() >= row.expires_at_ms) return undefined
-      const user = await authentication.find(row.object_id)
+      const user = await authentication.find(row.holder_id)
       // If the link was removed between the two reads, the user already has the next revision, with which a sign-in would be valid.
-      if ((await store.oneTimeLinkByHash(hashId(code))) === undefined) return undefined
+      if ((await store.findByHash(hashId(code))) === undefined) return undefined
       return user?.enabled === true && !user.external ? asUser(user) : undefined
     },
     remove: async (transaction, objectId) => {
-      if (!(await store.deleteOneTimeLink(transaction, objectId))) return false
+      if (!(await store.delete(transaction, objectId))) return false
       await endSignInsOf(transaction, objectId)
       return true
     },

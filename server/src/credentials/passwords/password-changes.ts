@@ -12,7 +12,7 @@ import type { SecondFactorStore } from '../second-factors/second-factor-store.ts
 import type { NewSecurityEvent, SecurityEvents } from '../security-events/security-events.ts'
 import { type AuthenticatedUser, requireValidAuthentication } from '../sign-ins/authentication.ts'
 import type { KnownNetworkStore } from './known-network-store.ts'
-import type { OneTimeLinkStore } from './one-time-link-store.ts'
+import type { OneTimeCodes } from '../one-time-codes/one-time-code-store.ts'
 import type { PasswordFailureStore } from './password-failure-store.ts'
 import { deleteFailures } from './password-failures.ts'
 import { type PreparedPassword, preparePassword } from './passwords.ts'
@@ -32,7 +32,8 @@ export type PasswordReset = PasswordChange & {
 
 export type PasswordChangeOptions = {
   readonly authentication: AuthenticationRecords
-  readonly store: KnownNetworkStore & PasswordFailureStore & Pick<OneTimeLinkStore, 'deleteOneTimeLink'>
+  readonly store: KnownNetworkStore & PasswordFailureStore
+  readonly oneTimeLinks: Pick<OneTimeCodes, 'delete'>
   readonly secondFactorStore: Pick<SecondFactorStore, 'deleteSecondFactorsOf'>
   readonly clock: Clock
   readonly securityEvents: Pick<SecurityEvents, 'record'>
@@ -84,7 +85,15 @@ type PasswordReplacement = PasswordReset & PreparedPassword & { readonly kind: '
 
 /** Replaces a password, ends the sign-ins with the old one, and records the event. */
 async function replacePassword(
-  { authentication, store, secondFactorStore, clock, securityEvents, endSignInsOf }: PasswordChangeOptions,
+  {
+    authentication,
+    store,
+    oneTimeLinks,
+    secondFactorStore,
+    clock,
+    securityEvents,
+    endSignInsOf,
+  }: PasswordChangeOptions,
   transaction: Transaction,
   objectId: string,
   { kind, passwordHash, mustChange, removesMethods = false, origin }: PasswordReplacement,
@@ -98,7 +107,7 @@ async function replacePassword(
     await securityEvents.record(transaction, objectId, { kind: 'method-removed', detail: 'all', origin })
   }
   await endSignInsOf(transaction, objectId)
-  await store.deleteOneTimeLink(transaction, objectId)
+  await oneTimeLinks.delete(transaction, objectId)
   // Networks from which the old password was used are no longer known.
   await store.deleteNetworks(transaction, objectId)
   await deleteFailures(store, transaction, user.nameKey)

@@ -5,7 +5,6 @@ export type CredentialTables = {
   federated_credential: FederatedCredentialRow
   machine_key: MachineKeyRow
   machine_credential: MachineCredentialRow
-  enrollment_code: EnrollmentCodeRow
   sign_in: SignInRow
   password_failure: PasswordFailureRow
   password_guess: PasswordGuessRow
@@ -13,8 +12,7 @@ export type CredentialTables = {
   totp: TotpRow
   passkey: PasskeyRow
   recovery_code: RecoveryCodeRow
-  enrolment_code: EnrolmentCodeRow
-  one_time_link: OneTimeLinkRow
+  one_time_code: OneTimeCodeRow
   security_event: SecurityEventRow
 }
 
@@ -85,16 +83,6 @@ export type MachineKeyRow = {
 /** Allows a machine to act as an identity: its own or an attached one. Every new key replaces the id. */
 export type MachineCredentialRow = { readonly id: string; readonly machine_id: string; readonly identity_id: string }
 
-/** The enrollment code of a machine. */
-export type EnrollmentCodeRow = {
-  readonly machine_id: string
-  /** base64url of the SHA-256. */
-  readonly code_hash: string
-  readonly expires_at_ms: number
-  /** The object id of the principal with which it ends; null if an earlier version or an operator created it. */
-  readonly created_by: string | null
-}
-
 export type SignInRow = {
   readonly id: string
   readonly object_id: string
@@ -147,25 +135,20 @@ export type PasskeyRow = {
 
 export type RecoveryCodeRow = { readonly object_id: string; readonly code_hash: string }
 
-/** The code with which a user may set up the first second factor. */
-export type EnrolmentCodeRow = {
-  readonly object_id: string
-  /** base64url of the SHA-256. */
-  readonly code_hash: string
-  readonly created_at_ms: number
-  readonly expires_at_ms: number
-  /** As {@link EnrollmentCodeRow.created_by}. */
-  readonly created_by: string | null
-}
+/**
+ * The purpose of a one-time code: an access pass lets a user set up the first second factor, a one-time link lets a user
+ * choose a password, and an enrollment code lets a machine register its key.
+ */
+export type OneTimeCodeKind = 'access-pass' | 'one-time-link' | 'enrollment-code'
 
-/** The link with which a user may choose a password. */
-export type OneTimeLinkRow = {
-  readonly object_id: string
-  /** The SHA-256 in hexadecimal. */
+export type OneTimeCodeRow = {
+  readonly kind: OneTimeCodeKind
+  /** The object id of the user or the machine. */
+  readonly holder_id: string
   readonly code_hash: string
   readonly created_at_ms: number
   readonly expires_at_ms: number
-  /** As {@link EnrollmentCodeRow.created_by}. */
+  /** The object id of the principal with which it ends; null if an operator created it. */
   readonly created_by: string | null
 }
 

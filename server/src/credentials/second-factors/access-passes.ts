@@ -1,7 +1,7 @@
 import { hashSecret } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { EnrolmentCodeStore } from './enrolment-code-store.ts'
+import type { OneTimeCodes } from '../one-time-codes/one-time-code-store.ts'
 import { newReadableCode } from './readable-code.ts'
 
 /** An access pass of a user, without its text. */
@@ -31,19 +31,19 @@ export function createAccessPasses({
   store,
   clock,
 }: {
-  readonly store: EnrolmentCodeStore
+  readonly store: OneTimeCodes
   readonly clock: Clock
 }): AccessPasses {
   const find = async (objectId: string) => {
-    const row = await store.enrolmentCode(objectId)
+    const row = await store.find(objectId)
     return row === undefined || clock.now() >= row.expires_at_ms ? undefined : row
   }
   return {
     create: async (transaction, objectId, { lifetimeMs, createdBy }) => {
       const code = newReadableCode()
       const nowMs = clock.now()
-      await store.replaceEnrolmentCode(transaction, {
-        object_id: objectId,
+      await store.replace(transaction, {
+        holder_id: objectId,
         code_hash: hashOf(objectId, code),
         created_at_ms: nowMs,
         expires_at_ms: nowMs + lifetimeMs,
@@ -56,16 +56,17 @@ export function createAccessPasses({
       return row && { createdAtMs: row.created_at_ms, expiresAtMs: row.expires_at_ms }
     },
     isValid: async (objectId, code) => (await find(objectId))?.code_hash === hashOf(objectId, code),
-    use: (transaction, objectId, code) =>
-      store.useEnrolmentCode(transaction, objectId, hashOf(objectId, code), clock.now()),
-    remove: (transaction, objectId) => store.deleteEnrolmentCode(transaction, objectId),
+    use: async (transaction, objectId, code) =>
+      (await store.use(transaction, hashOf(objectId, code), clock.now())) !== undefined,
+    remove: (transaction, objectId) => store.delete(transaction, objectId),
   }
 }
 
+/** Different for each user, so that a code is valid for one user only. */
 function hashOf(objectId: string, code: string): string {
   const written = code
     .slice(0, 64)
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '')
-  return hashSecret(`enrolment ${objectId} ${written}`).toString('base64url')
+  return hashSecret(`access pass ${objectId} ${written}`).toString('base64url')
 }

@@ -44,7 +44,7 @@ for (const kind of usualDatabaseKinds) {
     assert.equal(await holderOf(fourth), undefined, 'the link of a disabled user')
     assert.equal((await asOwner('DELETE', `/users/${id}`)).status, 204)
     const rows = await database.transaction((tx) =>
-      tx.tables<{ one_time_link: { object_id: string } }>().selectFrom('one_time_link').selectAll().execute(),
+      tx.tables<{ one_time_code: { holder_id: string } }>().selectFrom('one_time_code').selectAll().execute(),
     )
     assert.deepEqual(rows, [], 'the link is deleted with its user')
   })
