@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { commandTable, loadProgram } from './table.ts'
+import { commands, loadProgram } from './table.ts'
 
 const wrongUsage = 2
 
@@ -21,5 +21,5 @@ function commandNamedBy(args: readonly string[]): string | undefined {
   const words = args[0] === 'help' ? args.slice(1) : args
   const option = words.findIndex((word) => word.startsWith('-'))
   const text = `${words.slice(0, option === -1 ? words.length : option).join(' ')} `
-  return commandTable.find(({ path }) => text.startsWith(`${path} `))?.path
+  return commands.find(({ path }) => text.startsWith(`${path} `))?.path
 }

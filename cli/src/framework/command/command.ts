@@ -34,7 +34,7 @@ type Surroundings = {
   readonly privateFiles?: true
 }
 
-/** A command, as its author describes it. */
+/** A command, as its author describes it. Its row in the table has the rest. */
 type CommandDescription<Flags> = Surroundings & {
   /** What a user must know before using the command. */
   readonly about?: string
@@ -43,11 +43,6 @@ type CommandDescription<Flags> = Surroundings & {
   readonly examples: readonly string[]
   /** The meaning of the exit codes, if they are not those of {@link azExitCodes}. */
   readonly exitCodes?: ExitCodeTexts
-  /**
-   * `result`: the command returns a document, and has `--output` and `--query`. `itself`: it writes to standard output
-   * itself, and has none of the common options.
-   */
-  readonly prints: 'result' | 'itself'
   /** The document as text: the default output format of the command is then `text`. */
   readonly text?: (result: never, flags: Flags) => string
   /** The rows of `--output table`, if they are not the document itself. */

@@ -2,7 +2,7 @@ import { terminalText } from '../terminal/terminal-text.ts'
 import type { Command } from '../command/command.ts'
 import { hasColor } from '../terminal/log.ts'
 import { type OutputFormat, type Presentation, formatDocument } from './formats.ts'
-import { applyQuery } from './query.ts'
+import { WrongUsageError } from '../command/failure.ts'
 
 /** The common options of commands that return a document. */
 export type ResultFlags = { readonly output: OutputFormat | 'text'; readonly query?: string }
@@ -47,4 +47,30 @@ async function documentText(
     hasColor: hasColor(process.stdout),
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   })
+}
+
+/** The result of a query, and which of its objects the query created. */
+type Queried = { readonly result: unknown; readonly isOrdered: (value: object) => boolean }
+
+/** Applies a JMESPath query. @throws WrongUsageError if the query is malformed */
+async function applyQuery(document: unknown, query: string): Promise<Queried> {
+  const { default: jmespath } = await import('jmespath')
+  const present = new WeakSet<object>()
+  rememberObjects(document, present)
+  try {
+    const result: unknown = jmespath.search(document, query)
+    return { result, isOrdered: (value) => !present.has(value) }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new WrongUsageError(
+      `argument --query: invalid JMESPath query '${query}': ${reason}`,
+      'see https://jmespath.org',
+    )
+  }
+}
+
+function rememberObjects(value: unknown, present: WeakSet<object>): void {
+  if (typeof value !== 'object' || value === null) return
+  present.add(value)
+  for (const member of Object.values(value)) rememberObjects(member, present)
 }

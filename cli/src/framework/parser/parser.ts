@@ -2,26 +2,28 @@ import type { EventEmitter } from 'node:events'
 import { type Command as Parser, InvalidArgumentError, Option } from 'commander'
 import { type Command, type ExitCodeTexts, type FlagDescription, azExitCodes } from '../command/command.ts'
 import { WrongUsageError } from '../command/failure.ts'
+import type { CommandRow } from '../command/row.ts'
 import { outputFormats } from '../output/formats.ts'
 
 /** The heading of the common options in the help. */
 export const commonOptionsHeading = 'Common options:'
 
-/** Runs a command with its parsed flags, and `prog`, the path of the command for messages. */
-type Run = (command: Command, flags: Record<string, unknown>) => Promise<void>
+/** Runs a command with its parsed flags. */
+type Run = (row: CommandRow, command: Command, flags: Record<string, unknown>) => Promise<void>
 
-/** Gives a parser the arguments, options and help of a command. */
-export function addCommand(parser: Parser, command: Command, run: Run): void {
-  const { arguments: positional = [], flags = [], about, examples, exitCodes = azExitCodes, prints } = command
+/** Loads the command of a row, and gives its arguments, options and help to a parser. */
+export async function addCommand(parser: Parser, row: CommandRow, run: Run): Promise<void> {
+  const command = await row.load()
+  const { arguments: positional = [], flags = [], about, examples, exitCodes = azExitCodes } = command
   for (const { name, description } of positional) parser.argument(name, description)
   for (const flag of flags) addFlag(parser, flag)
-  if (prints === 'result') addCommonOptions(parser, command)
+  if (row.prints !== 'itself') addCommonOptions(parser, command)
   withHelp(parser, { ...(about !== undefined && { about }), examples, exitCodes })
   parser.action(async () => {
     const named = parser.registeredArguments.map(
       (argument, index) => [camelCase(argument.name()), parser.processedArgs[index] as unknown] as const,
     )
-    await run(command, { ...parser.opts(), ...Object.fromEntries(named) })
+    await run(row, command, { ...parser.opts(), ...Object.fromEntries(named) })
   })
 }
 

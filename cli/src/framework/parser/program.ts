@@ -30,10 +30,11 @@ export async function createProgram(
     parser.showHelpAfterError(`       the commands: acrux ${path} --help`)
     parsers.set(path, withHelp(parser, { about, examples }))
   }
-  for (const { path, summary, load } of commands) {
+  for (const row of commands) {
+    const { path, summary } = row
     const parser = childOf(parsers, path).description(summary)
     parser.showHelpAfterError(`       the options: acrux ${path} --help`)
-    if (isNeeded(path)) addCommand(parser, (await load()).command, runCommand)
+    if (isNeeded(path)) await addCommand(parser, row, runCommand)
   }
   return program
 }

@@ -4,18 +4,19 @@ import { terminalText } from '../terminal/terminal-text.ts'
 import type { Command } from '../command/command.ts'
 import { createContext } from '../command/context.ts'
 import { CommandFailure } from '../command/failure.ts'
+import type { CommandRow } from '../command/row.ts'
 import type { Log } from '../terminal/log.ts'
 import { type ResultFlags, printResult } from '../output/print-result.ts'
 
 const unexpected = 1
 
 /** Runs a command, prints its result, and sets the exit code of the process. Errors are shown on standard error. */
-export async function run(command: Command, flags: Record<string, unknown>): Promise<void> {
+export async function run({ prints }: CommandRow, command: Command, flags: Record<string, unknown>): Promise<void> {
   if (command.privateFiles === true) process.umask(0o077)
   const context = createContext(flags)
   try {
     const result = await command.run(flags as never, context)
-    if (command.prints === 'result') await printResult(command, result, flags as ResultFlags)
+    if (prints !== 'itself') await printResult(command, result, flags as ResultFlags)
   } catch (error) {
     // What a failed command has opened, such as the threads of a server that did not start, must not keep the process running.
     process.exit(explain(error, context.log, flags['debug'] === true))

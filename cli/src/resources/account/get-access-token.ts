@@ -43,7 +43,6 @@ export const command = defineCommand<Flags>({
     'acrux account get-access-token --query accessToken -o tsv',
     'acrux account get-access-token --resource https://containerregistry.azure.net',
   ],
-  prints: 'result',
   run: async ({ subscription, resource, resourceType, scope, tenant }, context) => {
     if (subscription !== undefined && tenant !== undefined)
       throw failure('Please specify only one of subscription and tenant, not both')

@@ -32,7 +32,6 @@ export const listSubscriptions = defineCommand<ListSubscriptionsFlags>({
     { flags: '--refresh', description: 'get the subscriptions from the server' },
   ],
   examples: ['acrux account list', 'acrux account list --all -o table'],
-  prints: 'result',
   table: (subscriptions: readonly (Subscription & { readonly cloudName: string })[]) =>
     subscriptions.map(({ name, cloudName, id, tenantId, state, isDefault }) => ({
       Name: name,
@@ -89,7 +88,6 @@ type ListLocationsFlags = { readonly includeExtendedLocations?: boolean }
 export const listLocations = defineCommand<ListLocationsFlags>({
   flags: [wordFlag('--include-extended-locations', 'list also the extended locations')],
   examples: ['acrux account list-locations -o table'],
-  prints: 'result',
   run: async ({ includeExtendedLocations }, context) => {
     const account = await requireAccount(context)
     const query = new URLSearchParams({
@@ -104,7 +102,6 @@ export const listLocations = defineCommand<ListLocationsFlags>({
 export const showSubscription = defineCommand<SubscriptionFlags>({
   flags: [subscriptionFlag],
   examples: ['acrux account show', 'acrux account show --query tenantId -o tsv'],
-  prints: 'result',
   run: async ({ subscription }, { env }) =>
     requireSubscription(await openProfile(env).read(), subscription).subscription,
 })
@@ -113,7 +110,6 @@ export const showSubscription = defineCommand<SubscriptionFlags>({
 export const setSubscription = defineCommand<{ readonly subscription: string }>({
   flags: [{ ...subscriptionFlag, description: 'the id or name of the subscription', required: true }],
   examples: ['acrux account set -s 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: async ({ subscription }, { env }) => {
     await openProfile(env).change((profile) => withActiveSubscription(profile, subscription))
   },

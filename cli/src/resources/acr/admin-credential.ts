@@ -33,7 +33,6 @@ function credentialTable(result: unknown): object[] {
 export const showCredential = defineCommand<RegistryFlags>({
   flags: registryFlags,
   examples: ['acrux acr credential show -n contoso'],
-  prints: 'result',
   table: credentialTable,
   run: (flags, context) => adminPasswords(context, flags, { path: '/listCredentials' }),
 })
@@ -48,7 +47,6 @@ export const renewCredential = defineCommand<RegistryFlags & { readonly password
     },
   ],
   examples: ['acrux acr credential renew -n contoso --password-name password2'],
-  prints: 'result',
   table: credentialTable,
   run: (flags, context) =>
     adminPasswords(context, flags, { path: '/regenerateCredential', body: { name: flags.passwordName } }),

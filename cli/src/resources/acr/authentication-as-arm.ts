@@ -22,7 +22,6 @@ const configFlags: readonly FlagDescription[] = owningRegistryFlags.map((flag) =
 export const showAuthentication = defineCommand<ConfigFlags>({
   flags: configFlags,
   examples: ['acrux acr config authentication-as-arm show -r contoso'],
-  prints: 'result',
   run: async (flags, context) => {
     try {
       const { response } = await getNamedRegistry(context, { ...flags, name: flags.registry })
@@ -48,7 +47,6 @@ export const updateAuthentication = defineCommand<ConfigFlags & { readonly statu
     ),
   ],
   examples: ['acrux acr config authentication-as-arm update -r contoso --status disabled'],
-  prints: 'result',
   run: async (flags, context) => {
     const { status, registry } = flags
     const named = await getNamedRegistry(context, { ...flags, name: registry })

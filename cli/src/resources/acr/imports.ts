@@ -83,7 +83,6 @@ Acrux.Server/imports/read on the registry.`,
     'acrux acr imports list -r contoso -o table',
     'acrux acr imports list -r contoso --all --query "[?state==\'failed\']"',
   ],
-  prints: 'result',
   table: (imports: readonly Import[]) =>
     imports.map(({ id, state, source, targets, requestedBy, startedAt, message }) => ({
       ID: id,
@@ -124,7 +123,6 @@ On a terminal, the command asks before it cancels. Elsewhere, it needs --yes.`,
     'acrux acr imports cancel -r contoso --all --yes',
   ],
   exitCodes: azExitCodes,
-  prints: 'result',
   text: (cancelled: readonly Import[]) =>
     [
       ...cancelled.map(({ id, source, targets }) => `cancelled ${id}  ${source}  ${targets.join(' ')}`),

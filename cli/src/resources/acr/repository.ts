@@ -61,7 +61,6 @@ export const listRepositories = defineCommand<RepositoryFlags & Pick<PageFlags, 
     'acrux acr repository list -n contoso -o table',
     'acrux acr repository list -n contoso -u device -p @password',
   ],
-  prints: 'result',
   run: async (flags, context) => {
     const access = await openAccess(context, flags.name, flags, 'registry:catalog:*')
     return listPages(access, { path: '/v2/_catalog', member: 'repositories' }, { ...flags })
@@ -72,7 +71,6 @@ export const listRepositories = defineCommand<RepositoryFlags & Pick<PageFlags, 
 export const listDeletedRepositories = defineCommand<RepositoryFlags>({
   flags: registryAccessFlags,
   examples: ['acrux acr repository list-deleted -n contoso'],
-  prints: 'result',
   run: async (flags, context) => {
     const access = await openAccess(context, flags.name, flags, 'registry:deleted_catalog:*')
     return listPages(access, { path: '/acr/v1/_deleted/_catalog', member: 'repositories' })
@@ -86,7 +84,6 @@ export const showRepository = defineCommand<RepositoryFlags & TargetFlags>({
     'acrux acr repository show -n contoso --repository team/app',
     'acrux acr repository show -n contoso --image team/app:1',
   ],
-  prints: 'result',
   run: (flags, context) =>
     orNotFound(async () => {
       const target = requireTarget(flags)
@@ -108,7 +105,6 @@ export const showTags = defineCommand<ShowTagsFlags>({
     'acrux acr repository show-tags -n contoso --repository team/app',
     'acrux acr repository show-tags -n contoso --repository team/app --orderby time_desc --top 10 --detail',
   ],
-  prints: 'result',
   run: async (flags, context) => {
     const { repository, detail } = flags
     const access = await openAccess(context, flags.name, flags, `repository:${repository}:metadata_read`)
@@ -128,7 +124,6 @@ export const showManifests = defineCommand<ShowManifestsFlags>({
     { flags: '--detail', description: 'show the sizes, platforms and locks of the manifests' },
   ],
   examples: ['acrux acr repository show-manifests -n contoso --repository team/app'],
-  prints: 'result',
   run: async (flags, context) => {
     const { repository, detail } = flags
     context.log.warning(
@@ -155,7 +150,6 @@ export const updateRepository = defineCommand<RepositoryFlags & TargetFlags & At
     'acrux acr repository update -n contoso --image team/app:1 --write-enabled false',
     'acrux acr repository update -n contoso --repository team/app --delete-enabled false',
   ],
-  prints: 'result',
   run: async (flags, context) =>
     showOrUpdate(context, { registry: flags.name, target: requireTarget(flags), access: flags }, flags),
 })
@@ -167,7 +161,6 @@ export const untag = defineCommand<RepositoryFlags & { readonly image: string }>
     { ...imageFlag, description: 'an image in the form name:tag. Without a tag, it is latest', required: true },
   ],
   examples: ['acrux acr repository untag -n contoso --image team/app:1'],
-  prints: 'result',
   run: async (flags, context) => {
     const { repository, tag } = parseImage(flags.image, { allowsDigest: false })
     const access = await openAccess(context, flags.name, flags, `repository:${repository}:delete`)
@@ -186,7 +179,6 @@ export const deleteRepository = defineCommand<DeleteRepositoryFlags>({
     'acrux acr repository delete -n contoso --image team/app:1',
     'acrux acr repository delete -n contoso --repository team/app --yes',
   ],
-  prints: 'result',
   run: async (flags, context) => {
     const target = requireTarget(flags)
     const image: Image = 'image' in target ? parseImage(target.image) : target

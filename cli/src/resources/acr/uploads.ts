@@ -71,7 +71,6 @@ The longest idle upload is the first. An upload that receives no data expires by
     'acrux acr uploads list -r contoso -o table',
     'acrux acr uploads list -r contoso --query "sum([].stagedBytes)"',
   ],
-  prints: 'result',
   table: (uploads: readonly Upload[]) =>
     uploads.map(({ id, repository, caller, lastDataAt, stagedBytes, active }) => ({
       ID: id,
@@ -118,7 +117,6 @@ On a terminal, the command asks before it cancels. Elsewhere, it needs --yes or 
     'acrux acr uploads cancel -r contoso --idle 2h --yes',
   ],
   exitCodes: { ...azExitCodes, 1: 'the command failed, or an upload of --id is being written to' },
-  prints: 'result',
   text: textOf,
   run: async ({ id, idle, dryRun, yes, ...registry }, context): Promise<Result> => {
     if ((id === undefined) === (idle === undefined)) throw new WrongUsageError('either --id or --idle is needed')

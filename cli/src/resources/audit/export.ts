@@ -15,7 +15,6 @@ export const command = defineCommand<DataDirFlags & FilterFlags>({
     'acrux audit export --data-dir /var/lib/acrux --from 2026-11-01 --to 2026-11-30T23:59:59Z > november.jsonl',
   ],
   exitCodes: { 0: 'success', ...logExitCodes },
-  prints: 'itself',
   run: (flags) => onLog(flags, (log) => exportAll(log, flags)),
 })
 

@@ -34,7 +34,6 @@ Each line has the time, outcome, action, actor, target, reason and correlation i
     'acrux audit list -n contoso --action token.issue --from 2026-11-24',
   ],
   exitCodes: { 0: 'success', 3: 'the server could not be asked', ...logExitCodes },
-  prints: 'itself',
   run: list,
 })
 

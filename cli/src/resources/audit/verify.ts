@@ -27,7 +27,6 @@ export const command = defineCommand<Flags>({
     1: 'the log was altered, or does not match the checkpoint',
     ...logExitCodes,
   },
-  prints: 'itself',
   run: (flags, context) => onLog(flags, (log) => verify(log, flags.expect, context)),
 })
 

@@ -39,7 +39,6 @@ export const command = defineCommand<Flags>({
     'acrux backup create /backup/acrux --config /etc/acrux/acrux.yaml --with-keys --passphrase-file /etc/acrux/backup-passphrase',
   ],
   exitCodes: { ...keyExitCodes, 13: 'the data directory cannot be used', 19: 'the object store cannot be used' },
-  prints: 'itself',
   privateFiles: true,
   run: create,
 })

@@ -48,7 +48,6 @@ export const command = defineCommand<Flags>({
     13: 'the data directory cannot be used or is not empty',
     19: 'the object store cannot be used',
   },
-  prints: 'itself',
   privateFiles: true,
   run: restore,
 })

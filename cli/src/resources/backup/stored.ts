@@ -49,7 +49,6 @@ export const listBackups = defineCommand<OutputFlags & { readonly directory: str
   flags: [jsonFlag],
   examples: ['acrux backup list /backup/acrux', 'acrux backup list /backup/acrux --json'],
   exitCodes: { 0: 'success', 2: 'wrong option', 17: 'the backup directory cannot be used' },
-  prints: 'itself',
   run: async ({ directory, ...flags }, context) => {
     const backups = await (await openBackupFolder(directory)).list()
     printBackup(context, flags, backups, backups.map(lineOf))
@@ -74,7 +73,6 @@ export const verifyBackups = defineCommand<VerifyBackupsFlags>({
     'pass show acrux | acrux backup verify /backup/acrux --passphrase-file -',
   ],
   exitCodes: keyExitCodes,
-  prints: 'itself',
   privateFiles: true,
   run: verify,
 })

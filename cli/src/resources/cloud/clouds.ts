@@ -8,7 +8,6 @@ import { withActiveSubscription } from '../../clients/session/sign-in.ts'
 /** `acrux cloud list`. */
 export const listClouds = defineCommand({
   examples: ['acrux cloud list', 'acrux cloud list -o table'],
-  prints: 'result',
   run: async (_flags, { env }) => {
     const profile = await openProfile(env).read()
     return cloudsOf(profile).map((cloud) => cloudDocument(cloud, cloud.name === profile.activeCloud))
@@ -19,7 +18,6 @@ export const listClouds = defineCommand({
 export const listProfiles = defineCommand({
   flags: [cloudNameFlag, { flags: '--show-all', description: 'has no effect' }],
   examples: ['acrux cloud list-profiles'],
-  prints: 'result',
   run: async () => profiles,
 })
 
@@ -27,7 +25,6 @@ export const listProfiles = defineCommand({
 export const showCloud = defineCommand<{ readonly name?: string }>({
   flags: [{ ...cloudNameFlag, description: 'the name of the cloud. Default: the active one' }],
   examples: ['acrux cloud show', 'acrux cloud show -n AzureCloud --query suffixes'],
-  prints: 'result',
   run: async ({ name }, { env }) => {
     const profile = await openProfile(env).read()
     const cloud = requireCloud(profile, name ?? profile.activeCloud)
@@ -39,7 +36,6 @@ export const showCloud = defineCommand<{ readonly name?: string }>({
 export const setCloud = defineCommand<{ readonly name: string }>({
   flags: [{ ...cloudNameFlag, required: true }, profileFlag],
   examples: ['acrux cloud set -n registry.example.com', 'acrux cloud set -n AzureCloud'],
-  prints: 'result',
   run: async ({ name: wanted }, { env, log }) => {
     const profile = openProfile(env)
     const before = await profile.read()

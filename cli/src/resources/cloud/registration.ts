@@ -29,7 +29,6 @@ server and selects it in one step.`,
     'acrux cloud register -n contoso --endpoint-resource-manager https://registry.example.com',
     'acrux cloud register -n contoso --endpoint-resource-manager https://registry.example.com --ca-file ca.pem',
   ],
-  prints: 'result',
   run: register,
 })
 
@@ -59,7 +58,6 @@ export const updateCloud = defineCommand<UpdateCloudFlags>({
 With --endpoint-resource-manager, the server describes the other endpoints again. AzureCloud cannot be changed.`,
   flags: [{ ...cloudNameFlag, description: 'the name of the cloud. Default: the active one' }, ...cloudFlags],
   examples: ['acrux cloud update -n contoso --endpoint-resource-manager https://registry.example.com'],
-  prints: 'result',
   run: update,
 })
 
@@ -115,7 +113,6 @@ export const unregisterCloud = defineCommand<{ readonly name: string }>({
   about: `
 The sign-ins to the cloud are deleted, so that no cloud that is later registered with the same name gets them.`,
   examples: ['acrux cloud unregister -n registry.example.com'],
-  prints: 'result',
   run: async ({ name }, context) => {
     const profile = openProfile(context.env)
     requireUnregistrable(await profile.read(), name)

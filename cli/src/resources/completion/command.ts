@@ -12,7 +12,6 @@ export function completionCommand(loadProgram: () => Promise<Parser>): Command {
       'acrux completion fish > ~/.config/fish/completions/acrux.fish',
     ],
     exitCodes: { 0: 'success', 2: 'unknown shell' },
-    prints: 'itself',
     run: async ({ shell }, { print }) => print(completionScript(shell, await loadProgram())),
   })
 }

@@ -1,6 +1,6 @@
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
-import { maskSecrets } from '../../framework/terminal/mask-secrets.ts'
+import { maskSecrets } from '../../framework/terminal/log.ts'
 import { terminalText } from '../../framework/terminal/terminal-text.ts'
 import { NotFound } from './get.ts'
 

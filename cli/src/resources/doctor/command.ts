@@ -31,7 +31,6 @@ and --server, it checks the server of the active cloud.`,
     'acrux doctor -n contoso --query "[?status==\'failed\']" -o json',
   ],
   exitCodes: { 0: 'no check failed', 1: 'at least one check failed', 2: 'wrong option or argument' },
-  prints: 'result',
   text: findingsText,
   table: findingRows,
   run: async (flags, context) => {

@@ -38,7 +38,6 @@ file of all of them.`,
     'eval "$(acrux env az --unset)"',
   ],
   exitCodes: { 0: 'success', 1: 'the command failed', 2: 'wrong option or argument' },
-  prints: 'itself',
   run: async (flags, context) => {
     const client = requireClient(flags.client)
     if (flags.unset === true) {

@@ -23,7 +23,6 @@ export const listGroups = defineCommand<SubscriptionFlags & { readonly tag?: str
     subscriptionFlag,
   ],
   examples: ['acrux group list -o table'],
-  prints: 'result',
   table: (groups: readonly unknown[]) =>
     groups.map((group) => ({
       Name: valueAt(group, 'name'),
@@ -57,7 +56,6 @@ export const showGroup = defineCommand<SubscriptionFlags & { readonly name: stri
     subscriptionFlag,
   ],
   examples: ['acrux group show -n default'],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     const name = encodeURIComponent(flags.name)

@@ -43,7 +43,6 @@ certificate as acrux serve does, also from the environment. Run it as the user t
       parse: requireSeconds,
     },
   ],
-  prints: 'itself',
   run: check,
 })
 

@@ -30,7 +30,6 @@ export const enrollMachine = defineCommand<EnrollOptions>({
     'acrux identity-endpoint enroll --server https://registry.example.com --code - --ca ca.pem',
   ],
   exitCodes: { ...usageCodes, 20: 'the key cannot be written', ...serverCodes },
-  prints: 'itself',
   privateFiles: true,
   run: async (flags, { print }) => {
     const state = await enroll(flags)
@@ -47,7 +46,6 @@ export const showStatus = defineCommand<StateDirFlags>({
   flags: [stateDirFlag()],
   examples: ['acrux identity-endpoint status'],
   exitCodes: { ...usageCodes, 20: serveCodes[20], ...serverCodes },
-  prints: 'itself',
   privateFiles: true,
   run: printStatus,
 })
@@ -86,7 +84,6 @@ export const forget = defineCommand<StateDirFlags>({
   flags: [stateDirFlag()],
   examples: ['acrux identity-endpoint forget'],
   exitCodes: usageCodes,
-  prints: 'itself',
   privateFiles: true,
   run: async ({ stateDir }, { print }) => {
     const removed = await removeState(stateDir)

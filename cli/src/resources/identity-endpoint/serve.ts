@@ -34,7 +34,6 @@ export const command = defineCommand<Flags>({
     'AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:40342 az login --identity',
   ],
   exitCodes: serveCodes,
-  prints: 'itself',
   privateFiles: true,
   run: serve,
 })

@@ -115,7 +115,6 @@ export const listFederated = defineCommand<ListFederatedFlags>({
     ...pagingFlags,
   ],
   examples: ['acrux identity federated-credential list -g default --identity-name build'],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     const { skiptoken } = flags
@@ -133,7 +132,6 @@ export const listFederated = defineCommand<ListFederatedFlags>({
 export const showFederated = defineCommand<CredentialFlags>({
   flags: credentialFlags,
   examples: ['acrux identity federated-credential show -g default --identity-name build -n main'],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     return credentialDocument(await askCredential(account, 'GET', flags))
@@ -146,7 +144,6 @@ export const createFederated = defineCommand<CredentialFlags & TrustFlags>({
   examples: [
     'acrux identity federated-credential create -g default --identity-name build -n main --issuer https://gitlab.example.com --subject project_path:team/app:ref_type:branch:ref:main --audiences registry.example.com',
   ],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     return credentialDocument(await askCredential(account, 'PUT', flags, trustOf(flags)))
@@ -159,7 +156,6 @@ export const updateFederated = defineCommand<CredentialFlags & TrustFlags & Gene
   examples: [
     'acrux identity federated-credential update -g default --identity-name build -n main --audiences registry.example.com',
   ],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     const present = valueAt(await askCredential(account, 'GET', flags), 'properties')
@@ -173,7 +169,6 @@ export const updateFederated = defineCommand<CredentialFlags & TrustFlags & Gene
 export const deleteFederated = defineCommand<CredentialFlags & { readonly yes?: true }>({
   flags: [...credentialFlags, yesFlag],
   examples: ['acrux identity federated-credential delete -g default --identity-name build -n main'],
-  prints: 'result',
   run: async (flags, context) => {
     await context.confirm(`Are you sure you want to delete the federated credential '${flags.name}'?`, flags.yes)
     await askCredential(await requireAccount(context, flags), 'DELETE', flags)

@@ -19,7 +19,6 @@ import { withResourceGroup } from '../../framework/values/shape.ts'
 export const listIdentities = defineCommand<SubscriptionFlags & { readonly resourceGroup?: string }>({
   flags: [resourceGroupFlag, subscriptionFlag],
   examples: ['acrux identity list -o table'],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     const { resourceGroup } = flags
@@ -34,7 +33,6 @@ export const listIdentities = defineCommand<SubscriptionFlags & { readonly resou
 export const showIdentity = defineCommand<IdentityFlags>({
   flags: identityFlags,
   examples: ['acrux identity show -g default -n build'],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     const identities: unknown[] = []
@@ -63,7 +61,6 @@ export const createIdentity = defineCommand<CreateIdentityFlags>({
     subscriptionFlag,
   ],
   examples: ['acrux identity create -g default -n build'],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     const tags = tagsOf(flags.tags)
@@ -77,7 +74,6 @@ export const createIdentity = defineCommand<CreateIdentityFlags>({
 export const deleteIdentity = defineCommand<IdentityFlags>({
   flags: identityFlags,
   examples: ['acrux identity delete -g default -n build'],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     for (const id of requireIds(account, flags))
@@ -92,7 +88,6 @@ const resourcesVersion = '2022-01-31-preview'
 export const listResources = defineCommand<IdentityFlags>({
   flags: identityFlags,
   examples: ['acrux identity list-resources -g default -n build'],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     const all: unknown[] = []
@@ -109,7 +104,6 @@ export const listResources = defineCommand<IdentityFlags>({
 export const listOperations = defineCommand<SubscriptionFlags>({
   flags: [subscriptionFlag],
   examples: ['acrux identity list-operations'],
-  prints: 'result',
   run: async (flags, context) =>
     listArm(
       await requireAccount(context, flags),

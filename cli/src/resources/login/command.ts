@@ -31,7 +31,6 @@ desktop if docker-credential-secretservice is installed, and otherwise in a file
     'acrux login --service-principal -u 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --certificate app.pem --tenant contoso.com',
     'acrux login --identity',
   ],
-  prints: 'result',
   privateFiles: true,
   run: login,
 })

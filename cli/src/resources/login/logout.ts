@@ -11,7 +11,6 @@ export const logout = defineCommand<{ readonly username?: string }>({
     { flags: '--username <name>', description: 'the user name or application id. Default: that of the active account' },
   ],
   examples: ['acrux logout', 'acrux logout --username ada@contoso.com'],
-  prints: 'result',
   run: async ({ username }, context) => {
     const profile = await openProfile(context.env).read()
     const name = username ?? activeUser(() => requireSubscription(profile, undefined).subscription.user.name)
@@ -31,7 +30,6 @@ function activeUser(find: () => string): string {
 /** `acrux account clear`. */
 export const clear = defineCommand({
   examples: ['acrux account clear'],
-  prints: 'result',
   run: async (_flags, context) => {
     await removeSignIns(context, () => true)
     await removeUnusedHelpers(context)

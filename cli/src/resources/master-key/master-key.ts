@@ -28,7 +28,6 @@ after the other.`,
     14: 'a master key cannot be read, or is not that of the database',
     18: 'the PostgreSQL server cannot be reached, or cannot be used',
   },
-  prints: 'itself',
   run: async ({ to, ...place }, { print }) => {
     const source = to === undefined ? undefined : parseMasterKeySource(to)
     if (to !== undefined && source === undefined) {
@@ -58,7 +57,6 @@ setting masterKey names another one does not start any more.`,
     14: 'a master key cannot be read, or is not that of the database',
     18: 'the PostgreSQL server cannot be reached, or cannot be used',
   },
-  prints: 'itself',
   run: async (place, { print }) => {
     const removed = await removeOldMasterKeys(await configurationOf(place))
     print(removed === 0 ? 'There are no earlier master keys.\n' : `Removed ${removed} earlier master key(s).\n`)

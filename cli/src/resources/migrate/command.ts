@@ -43,7 +43,6 @@ export const command = defineCommand<Flags>({
     { flags: '--dry-run', description: 'count what would be moved, and change nothing' },
     { flags: '--json', description: 'print the result as JSON' },
   ],
-  prints: 'itself',
   privateFiles: true,
   run: migrate,
 })

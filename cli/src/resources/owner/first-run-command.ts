@@ -24,7 +24,6 @@ Run this command on the server's machine, as the user that the server runs as, a
     2: 'wrong option or setting, or an unknown value',
     13: 'the file first-run.json does not exist or cannot be read',
   },
-  prints: 'itself',
   run: async ({ value: name, json, ...place }, { print }) => {
     const { dataDir } = await configurationOf(place)
     const firstRun = await readFirstRun(dataDir)

@@ -36,7 +36,6 @@ An owner is a user who has the role Owner on a subscription, or the directory ro
     13: 'the data directory cannot be used',
     14: 'the master key cannot be read',
   },
-  prints: 'itself',
   run: async ({ user, removeSecondFactors, json, ...place }, { print }) => {
     const configuration = await configurationOf(place)
     const result = await resetOwnerIn(configuration, { user, removeSecondFactors: removeSecondFactors === true }).catch(

@@ -40,7 +40,6 @@ export const listRoles = defineCommand<ListRolesFlags>({
     ...scopeFlags,
   ],
   examples: ['acrux role definition list -o table', 'acrux role definition list -n AcrPull'],
-  prints: 'result',
   table: (roles: readonly Readonly<Record<string, unknown>>[]) =>
     roles.map((role) => ({ Name: role['roleName'], Type: role['type'], Description: role['description'] })),
   run: async (flags, context) => {

@@ -55,7 +55,6 @@ export const command = defineCommand<Flags>({
     { flags: '--repair', description: 'quarantine corrupt content and remove old files without a row', default: false },
     { flags: '--json', description: 'print the report as JSON', default: false },
   ],
-  prints: 'itself',
   run: scrub,
 })
 

@@ -47,7 +47,6 @@ Each setting is read from its option, its environment variable or the YAML file,
         "Replace the server's own certificate authority at this start with a new one for the configured hosts. All clients must trust the new one.",
     },
   ],
-  prints: 'itself',
   // Only the user of the server may read the files that it writes.
   privateFiles: true,
   run: async (flags) => {

@@ -53,7 +53,6 @@ export const command = defineCommand<Flags>({
     { flags: '--dry-run', description: 'only show what would be done' },
     { flags: '--yes', description: 'trust the authority without a question' },
   ],
-  prints: 'itself',
   run: trust,
 })
 

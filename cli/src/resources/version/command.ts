@@ -5,6 +5,5 @@ import { version } from '../../framework/environment/version.ts'
 export const command = defineCommand({
   examples: ['acrux version'],
   exitCodes: {},
-  prints: 'itself',
   run: async (_flags, { print }) => print(`acrux ${version} (node ${process.versions.node})\n`),
 })

@@ -44,7 +44,6 @@ ${aboutActions}`,
     'acrux acr can anonymous catalog -n contoso -o json',
   ],
   exitCodes: { 0: 'allowed', 1: 'denied', ...sharedExitCodes },
-  prints: 'result',
   text: canText,
   run: async (flags, context) => {
     const answer = await orNotAsked(() => explain(flags, context))

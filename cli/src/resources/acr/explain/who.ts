@@ -27,7 +27,6 @@ For a group, its members are listed, and those of the groups in it.`,
   flags: [registryFlag],
   examples: ['acrux acr who delete team/app -n contoso', 'acrux acr who catalog -n contoso -o json'],
   exitCodes: { 0: 'success', ...sharedExitCodes },
-  prints: 'result',
   text: whoText,
   table: whoTable,
   run: async (flags, context) =>

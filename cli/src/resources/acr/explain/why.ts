@@ -58,7 +58,6 @@ The answer then does not include what has changed since.`,
     13: 'the audit log cannot be read',
     14: 'the master key cannot be read',
   },
-  prints: 'result',
   text: (decision: NamedDecision) => whyText(decision),
   run: why,
 })

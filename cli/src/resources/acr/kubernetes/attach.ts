@@ -39,7 +39,6 @@ already stays as it is.`,
     'acrux acr attach -n contoso --identity web --service-account team/web --issuer https://cluster.example.com --dry-run',
     'acrux acr attach -n contoso --app 11111111-2222-4333-8444-555555555555 --service-account team/web --issuer https://cluster.example.com --yes',
   ],
-  prints: 'result',
   run: attach,
 })
 

@@ -36,7 +36,6 @@ authorities of its own: acrux trust adds one.`,
     'acrux acr check-acr -n contoso --image team/app:1 -u device -p @device.password -o table',
   ],
   exitCodes: { 0: 'every check passed', 1: 'a check failed', 2: 'wrong option or argument' },
-  prints: 'result',
   text: findingsText,
   table: findingRows,
   run: async (flags, context) => {

@@ -23,7 +23,6 @@ account, because others may use the role. Logins that were obtained with it are 
     'acrux acr detach -n contoso --identity nodes --yes',
     'acrux acr detach -n contoso --identity web --service-account team/web --issuer https://cluster.example.com --yes',
   ],
-  prints: 'result',
   run: detach,
 })
 

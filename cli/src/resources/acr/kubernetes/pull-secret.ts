@@ -61,7 +61,6 @@ it, the secret contains a login of your own account: it expires after 3 hours at
     'acrux acr pull-secret -n contoso -u 11111111-2222-4333-8444-555555555555 -p @secret | kubectl apply -f -',
     'acrux acr pull-secret -n contoso --scope repository:team/app:pull --ttl 1h -o yaml',
   ],
-  prints: 'result',
   run: async (flags, context) => {
     requireNames(flags)
     const { loginServer, username, password } = await loginOf(flags, context)

@@ -70,7 +70,6 @@ sign-in lasts. No container client needs to be installed.`,
     'acrux acr login -n contoso -u device -p @device.password',
     'acrux acr login -n contoso --helper',
   ],
-  prints: 'result',
   run: (flags, context) =>
     (flags.helper ?? flags.removeHelper) === undefined ? login(flags, context) : changeHelper(flags, context),
 })

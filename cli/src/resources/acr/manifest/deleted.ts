@@ -68,7 +68,6 @@ export const listDeleted = defineCommand<ManifestFlags>({
   arguments: repositoryArgument,
   flags: manifestListFlags,
   examples: ['acrux acr manifest list-deleted -r contoso -n team/app'],
-  prints: 'result',
   run: async (flags, context) => {
     const selected = await requireRepository(context, flags)
     const path = deletedPath(selected.image.repository, '_manifests')
@@ -84,7 +83,6 @@ export const listDeletedTags = defineCommand<ManifestFlags>({
     'acrux acr manifest list-deleted-tags -r contoso -n team/app',
     'acrux acr manifest list-deleted-tags -r contoso -n team/app:1',
   ],
-  prints: 'result',
   run: async (flags, context) => {
     const selected = await requirePermissiveRepository(context, flags)
     return fetchDeleted(context, flags, selected, (access) => fetchDeletedTags(access, selected.image))
@@ -106,7 +104,6 @@ export const restoreManifest = defineCommand<RestoreManifestFlags>({
     'acrux acr manifest restore -r contoso -n team/app:1',
     'acrux acr manifest restore -r contoso -n team/app:1 -d sha256:abc123',
   ],
-  prints: 'result',
   run: async (flags, context) => {
     const { registry, image } = await requireRestorable(context, flags)
     const { repository, tag = null } = image

@@ -60,7 +60,6 @@ export const listManifests = defineCommand<ManifestFlags & PageFlags>({
   arguments: repositoryArgument,
   flags: [...manifestListFlags, ...pageFlags],
   examples: ['acrux acr manifest list -r contoso -n team/app'],
-  prints: 'result',
   table: (manifests: readonly unknown[]) =>
     manifests.map((each) => ({
       MediaType: cell(each, 'mediaType'),
@@ -92,7 +91,6 @@ export const showManifest = defineCommand<ShowManifestFlags>({
     'acrux acr manifest show -r contoso -n team/app:1',
     'acrux acr manifest show -r contoso -n team/app:1 --raw | sha256sum',
   ],
-  prints: 'result',
   run: (flags, context) =>
     orNotFound(async () => {
       const { registry, image } = await requireManifest(context, flags)
@@ -109,7 +107,6 @@ export const deleteManifest = defineCommand<ManifestFlags & { readonly yes?: tru
   arguments: manifestArgument,
   flags: [...manifestFlags, yesFlag],
   examples: ['acrux acr manifest delete -r contoso -n team/app:1'],
-  prints: 'result',
   run: async (flags, context) => {
     const { registry, image } = await requireManifest(context, flags)
     const digest = await digestOf(context, { registry, image }, flags)
@@ -132,7 +129,6 @@ export const listReferrers = defineCommand<ListReferrersFlags>({
     { flags: '--recursive', description: 'also list the artifacts that refer to the listed ones' },
   ],
   examples: ['acrux acr manifest list-referrers -r contoso -n team/app:1 -o table'],
-  prints: 'result',
   table: ({ manifests }: { readonly manifests: readonly unknown[] }) =>
     manifests.map((each) => ({
       Digest: cell(each, 'digest'),

@@ -18,7 +18,6 @@ export const listMetadata = defineCommand<ManifestFlags & PageFlags>({
   arguments: repositoryArgument,
   flags: [...manifestListFlags, ...pageFlags],
   examples: ['acrux acr manifest list-metadata -r contoso -n team/app'],
-  prints: 'result',
   run: async (flags, context) => {
     const { registry, image } = await requireRepository(context, flags)
     const access = await openAccess(context, registry, flags, `repository:${image.repository}:metadata_read`)
@@ -31,7 +30,6 @@ export const showMetadata = defineCommand<ManifestFlags>({
   arguments: manifestArgument,
   flags: manifestFlags,
   examples: ['acrux acr manifest show-metadata -r contoso -n team/app:1'],
-  prints: 'result',
   run: (flags, context) =>
     orNotFound(async () => {
       const { registry, text } = await requireManifest(context, flags)
@@ -44,7 +42,6 @@ export const updateMetadata = defineCommand<ManifestFlags & AttributeFlags>({
   arguments: manifestArgument,
   flags: [...manifestFlags, ...attributeFlags],
   examples: ['acrux acr manifest update-metadata -r contoso -n team/app:1 --write-enabled false'],
-  prints: 'result',
   run: async (flags, context) => {
     const { registry, text } = await requireManifest(context, flags)
     return showOrUpdate(context, { registry, target: { image: text }, access: flags }, flags)

@@ -47,7 +47,6 @@ get the repository only.`,
     2: 'wrong option or argument',
     3: 'the registry or the scoped token does not exist, or the server could not be asked',
   },
-  prints: 'result',
   text: permissionText,
   run: grant,
 })

@@ -50,7 +50,6 @@ with 1.`,
     2: 'wrong option or argument',
     3: 'the registry or the scoped token does not exist, or the server could not be asked',
   },
-  prints: 'result',
   text: permissionText,
   run: revoke,
 })

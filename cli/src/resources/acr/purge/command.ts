@@ -109,7 +109,6 @@ On a terminal, the command asks before it deletes. Elsewhere, it needs --yes or 
     'acrux acr purge -r contoso --untagged-only --ago 7d --yes',
   ],
   exitCodes: { ...azExitCodes, 1: 'the command failed, or something could not be deleted' },
-  prints: 'result',
   text: purgeText,
   run: purge,
 })

@@ -37,7 +37,6 @@ export const checkName = defineCommand<CheckNameFlags>({
     ),
   ],
   examples: ['acrux acr check-name -n contoso', 'acrux acr check-name -n contoso --query nameAvailable -o tsv'],
-  prints: 'result',
   run: async (flags, context) => {
     const { name, resourceGroup, dnlScope = 'Unsecure' } = flags
     if (dnlScope === 'ResourceGroupReuse' && resourceGroup === undefined)
@@ -137,7 +136,6 @@ export const createRegistry = defineCommand<CreateRegistryFlags>({
     'acrux acr create -n contoso -g default --sku Premium',
     'acrux acr create -n contoso -g default --sku Premium --role-assignment-mode rbac-abac',
   ],
-  prints: 'result',
   table: registryTable,
   run: create,
 })

@@ -23,7 +23,6 @@ type ListRegistriesFlags = SubscriptionFlags & { readonly resourceGroup?: string
 export const listRegistries = defineCommand<ListRegistriesFlags>({
   flags: [resourceGroupFlag, subscriptionFlag],
   examples: ['acrux acr list -o table', 'acrux acr list -g default --query "[].loginServer" -o tsv'],
-  prints: 'result',
   table: registryTable,
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
@@ -39,7 +38,6 @@ export const listRegistries = defineCommand<ListRegistriesFlags>({
 export const showRegistry = defineCommand<RegistryFlags>({
   flags: registryFlags,
   examples: ['acrux acr show -n contoso', 'acrux acr show -n contoso --query loginServer -o tsv'],
-  prints: 'result',
   table: registryTable,
   run: async (flags, context) => {
     const { response } = await getNamedRegistry(context, flags)
@@ -55,7 +53,6 @@ type Endpoints = { readonly loginServer: unknown; readonly dataEndpoints: readon
 export const showEndpoints = defineCommand<RegistryFlags>({
   flags: registryFlags,
   examples: ['acrux acr show-endpoints -n contoso'],
-  prints: 'result',
   table: (result: Endpoints) =>
     result.dataEndpoints.map((each) => ({
       loginServer: cell(result, 'loginServer'),
@@ -90,7 +87,6 @@ async function regionsOf({ account, id }: NamedRegistry, location: unknown): Pro
 export const showUsage = defineCommand<RegistryFlags>({
   flags: registryFlags,
   examples: ['acrux acr show-usage -n contoso -o table'],
-  prints: 'result',
   table: (result) =>
     rowsOf(result, (item) => ({
       NAME: cell(item, 'name'),
@@ -108,7 +104,6 @@ export const showUsage = defineCommand<RegistryFlags>({
 export const deleteRegistry = defineCommand<RegistryFlags & { readonly yes?: true }>({
   flags: [...registryFlags, yesFlag],
   examples: ['acrux acr delete -n contoso', 'acrux acr delete -n contoso -g default --yes'],
-  prints: 'result',
   run: async (flags, context) => {
     await context.confirm(`Are you sure you want to delete the registry '${flags.name}'?`, flags.yes)
     await askRegistry(await findNamedRegistry(context, flags), 'DELETE')

@@ -65,7 +65,6 @@ confirmation.`,
     'acrux acr update -n contoso --anonymous-pull-enabled false --tags team=app stage=test',
     'acrux acr update -n contoso --set tags.stage=production',
   ],
-  prints: 'result',
   table: registryTable,
   run: async (flags, context) => {
     const { sku, anonymousPullEnabled, dataEndpointEnabled } = flags

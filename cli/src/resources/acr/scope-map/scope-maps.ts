@@ -23,7 +23,6 @@ import { yesFlag } from '../../../framework/options/flags.ts'
 export const listScopeMaps = defineCommand<OwningRegistryFlags>({
   flags: owningRegistryFlags,
   examples: ['acrux acr scope-map list -r contoso -o table'],
-  prints: 'result',
   table: scopeMapTable,
   run: async (flags, context) => {
     const { account, id } = await findOwningRegistry(context, flags)
@@ -35,7 +34,6 @@ export const listScopeMaps = defineCommand<OwningRegistryFlags>({
 export const showScopeMap = defineCommand<ScopeMapFlags>({
   flags: scopeMapFlags,
   examples: ['acrux acr scope-map show -r contoso -n devices'],
-  prints: 'result',
   table: scopeMapTable,
   run: async (flags, context) => {
     const named = await findOwningRegistry(context, flags)
@@ -62,7 +60,6 @@ export const createScopeMap = defineCommand<CreateScopeMapFlags>({
   examples: [
     'acrux acr scope-map create -r contoso -n devices --repository team/app content/read metadata/read --description devices',
   ],
-  prints: 'result',
   table: scopeMapTable,
   run: async (flags, context) => {
     const named = await findOwningRegistry(context, flags)
@@ -93,7 +90,6 @@ export const updateScopeMap = defineCommand<UpdateScopeMapFlags>({
     descriptionFlag,
   ],
   examples: ['acrux acr scope-map update -r contoso -n devices --add-repository team/web content/read'],
-  prints: 'result',
   table: scopeMapTable,
   run: async (flags, context) => {
     const { addRepository, removeRepository, addGateway, removeGateway, description } = flags
@@ -126,7 +122,6 @@ function changedActions(present: readonly string[], added: readonly string[], re
 export const deleteScopeMap = defineCommand<ScopeMapFlags & { readonly yes?: true }>({
   flags: [...scopeMapFlags, yesFlag],
   examples: ['acrux acr scope-map delete -r contoso -n devices --yes'],
-  prints: 'result',
   run: async (flags, context) => {
     const { name, yes } = flags
     const question = `Deleting the scope map '${name}' will remove its permissions with associated tokens. Proceed?`

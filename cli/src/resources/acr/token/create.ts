@@ -47,7 +47,6 @@ export const command = defineCommand<Flags>({
     'acrux acr token create -r contoso -n device --repository team/app content/read metadata/read',
     'acrux acr token create -r contoso -n device --scope-map _repositories_pull --expiration-in-days 30',
   ],
-  prints: 'result',
   table: tokenTable,
   run: async (flags, context) => {
     const expiry = checked(flags)

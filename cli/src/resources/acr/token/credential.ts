@@ -21,7 +21,6 @@ export const generateCredential = defineCommand<GenerateCredentialFlags>({
     ),
   ],
   examples: ['acrux acr token credential generate -r contoso -n device --password1 --expiration-in-days 30'],
-  prints: 'result',
   table: (result) => [passwordRow(result)],
   run: async (flags, context) => {
     const { password1, password2 } = flags
@@ -57,7 +56,6 @@ export const deleteCredential = defineCommand<DeleteCredentialFlags>({
     { flags: '--password2', description: 'delete password2' },
   ],
   examples: ['acrux acr token credential delete -r contoso -n device --password1'],
-  prints: 'result',
   table: tokenTable,
   run: async (flags, context) => {
     const deleted = (['password1', 'password2'] as const).filter((each) => flags[each] === true)

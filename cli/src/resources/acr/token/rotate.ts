@@ -22,7 +22,6 @@ export const command = defineCommand<TokenFlags & ExpiryFlags & RotationFlags>({
     'acrux acr token rotate -r contoso -n device --finish --after 24h --yes',
   ],
   exitCodes: rotationExitCodes,
-  prints: 'result',
   run: async (flags, context) => {
     const expiry = expiryOf(flags)
     const named = await findOwningRegistry(context, flags)

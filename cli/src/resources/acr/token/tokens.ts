@@ -14,7 +14,6 @@ import { yesFlag } from '../../../framework/options/flags.ts'
 export const listTokens = defineCommand<OwningRegistryFlags>({
   flags: owningRegistryFlags,
   examples: ['acrux acr token list -r contoso -o table'],
-  prints: 'result',
   table: tokenTable,
   run: async (flags, context) => {
     const { account, id } = await findOwningRegistry(context, flags)
@@ -26,7 +25,6 @@ export const listTokens = defineCommand<OwningRegistryFlags>({
 export const showToken = defineCommand<TokenFlags>({
   flags: tokenFlags,
   examples: ['acrux acr token show -r contoso -n device'],
-  prints: 'result',
   table: tokenTable,
   run: async (flags, context) =>
     tokenDocument(await askToken(await findOwningRegistry(context, flags), 'GET', { name: flags.name })),
@@ -42,7 +40,6 @@ export const updateToken = defineCommand<UpdateTokenFlags>({
     'acrux acr token update -r contoso -n device --status disabled',
     'acrux acr token update -r contoso -n device --scope-map devices',
   ],
-  prints: 'result',
   table: tokenTable,
   run: async (flags, context) => {
     const named = await findOwningRegistry(context, flags)
@@ -60,7 +57,6 @@ export const updateToken = defineCommand<UpdateTokenFlags>({
 export const deleteToken = defineCommand<TokenFlags & { readonly yes?: true }>({
   flags: [...tokenFlags, yesFlag],
   examples: ['acrux acr token delete -r contoso -n device --yes'],
-  prints: 'result',
   run: async (flags, context) => {
     const { name, yes } = flags
     const question = `Deleting the token '${name}' will invalidate access to anyone using its credentials. Proceed?`

@@ -29,7 +29,6 @@ export const listApplications = defineCommand<ListApplicationsFlags>({
     { flags: '--identifier-uri <uri>', description: 'list only the application with this identifier URI' },
   ],
   examples: ['acrux ad app list --all -o table', 'acrux ad app list --display-name ci'],
-  prints: 'result',
   table: objectTable,
   run: (flags, context) =>
     orFailed(async () => {
@@ -46,7 +45,6 @@ export const listApplications = defineCommand<ListApplicationsFlags>({
 export const showApplication = defineCommand<ObjectFlags>({
   flags: [applicationFlag],
   examples: ['acrux ad app show --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: async ({ id }, context) => {
     const account = await requireAccount(context)
     return graph(account, 'GET', await applicationPath(account, id))
@@ -59,7 +57,6 @@ export const createNamedApplication = defineCommand<ApplicationFlags & { readonl
     flag.flags.startsWith('--display-name') ? { ...flag, required: true as const } : flag,
   ),
   examples: ['acrux ad app create --display-name ci'],
-  prints: 'result',
   run: (flags, context) =>
     orFailed(async () => {
       const { displayName } = flags
@@ -76,7 +73,6 @@ export const updateApplication = defineCommand<ObjectFlags & ApplicationFlags & 
   examples: [
     'acrux ad app update --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --web-redirect-uris https://app.example.com/callback',
   ],
-  prints: 'result',
   run: (flags, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -91,7 +87,6 @@ export const updateApplication = defineCommand<ObjectFlags & ApplicationFlags & 
 export const deleteApplication = defineCommand<ObjectFlags>({
   flags: [applicationFlag],
   examples: ['acrux ad app delete --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: ({ id }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)

@@ -38,7 +38,6 @@ async function federatedCredentialPath(account: Account, flags: FederatedFlags):
 export const listFederated = defineCommand<ObjectFlags>({
   flags: [applicationFlag],
   examples: ['acrux ad app federated-credential list --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: ({ id }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -52,7 +51,6 @@ export const showFederated = defineCommand<FederatedFlags>({
   examples: [
     'acrux ad app federated-credential show --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --federated-credential-id main',
   ],
-  prints: 'result',
   run: (flags, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -67,7 +65,6 @@ export const createFederated = defineCommand<ObjectFlags & { readonly parameters
   examples: [
     'acrux ad app federated-credential create --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --parameters credential.json',
   ],
-  prints: 'result',
   run: ({ id, parameters }, context) =>
     orFailed(async () => {
       const body = await readJson(parameters)
@@ -82,7 +79,6 @@ export const updateFederated = defineCommand<FederatedFlags & { readonly paramet
   examples: [
     'acrux ad app federated-credential update --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --federated-credential-id main --parameters credential.json',
   ],
-  prints: 'result',
   run: (flags, context) =>
     orFailed(async () => {
       const body = await readJson(flags.parameters)
@@ -97,7 +93,6 @@ export const deleteFederated = defineCommand<FederatedFlags>({
   examples: [
     'acrux ad app federated-credential delete --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --federated-credential-id main',
   ],
-  prints: 'result',
   run: (flags, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)

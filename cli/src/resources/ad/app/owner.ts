@@ -8,7 +8,6 @@ import { valueAt } from '../../../framework/values/shape.ts'
 export const listOwners = defineCommand<ObjectFlags>({
   flags: [applicationFlag],
   examples: ['acrux ad app owner list --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: ({ id }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -22,7 +21,6 @@ export const addOwner = defineCommand<ObjectFlags & { readonly ownerObjectId: st
   examples: [
     'acrux ad app owner add --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --owner-object-id 0b1f5e0c-54c4-4f83-9b1c-2ad1e6f7c001',
   ],
-  prints: 'result',
   run: ({ id, ownerObjectId }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -42,7 +40,6 @@ export const removeOwner = defineCommand<ObjectFlags & { readonly ownerObjectId:
   examples: [
     'acrux ad app owner remove --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --owner-object-id 0b1f5e0c-54c4-4f83-9b1c-2ad1e6f7c001',
   ],
-  prints: 'result',
   run: ({ id, ownerObjectId }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)

@@ -18,7 +18,6 @@ export const listGrants = defineCommand<ListGrantsFlags>({
     booleanFlag('-r, --show-resource-name', 'whether to add the display name of the API'),
   ],
   examples: ['acrux ad app permission list-grants --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: ({ id, filter, showResourceName }, context) =>
     orFailed(async () => {
       if (id !== undefined && filter !== undefined)
@@ -65,7 +64,6 @@ export const grantPermission = defineCommand<GrantPermissionFlags>({
   examples: [
     'acrux ad app permission grant --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --api 00000003-0000-0000-c000-000000000000 --scope openid',
   ],
-  prints: 'result',
   run: ({ id, api, scope, consentType = 'AllPrincipals', principalId }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -83,7 +81,6 @@ export const grantPermission = defineCommand<GrantPermissionFlags>({
 export const consent = defineCommand<ObjectFlags>({
   flags: [applicationFlag],
   examples: ['acrux ad app permission admin-consent --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: async (_flags, context) => {
     const { cloud } = await requireAccount(context)
     if (cloud.name === azureCloud.name)

@@ -32,7 +32,6 @@ async function requiredAccessOf(account: Account, path: string): Promise<Require
 export const listPermissions = defineCommand<ObjectFlags>({
   flags: [applicationFlag],
   examples: ['acrux ad app permission list --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: ({ id }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -57,7 +56,6 @@ export const addPermission = defineCommand<AddPermissionFlags>({
   examples: [
     'acrux ad app permission add --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --api 00000003-0000-0000-c000-000000000000 --api-permissions e1fe6dd8-ba31-4d61-89e7-88639da4683d=Scope',
   ],
-  prints: 'result',
   run: ({ id, api, apiPermissions }, context) =>
     orFailed(async () => {
       const added = apiPermissions.map(parsePermission)
@@ -98,7 +96,6 @@ export const deletePermission = defineCommand<DeletePermissionFlags>({
   examples: [
     'acrux ad app permission delete --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --api 00000003-0000-0000-c000-000000000000',
   ],
-  prints: 'result',
   run: (flags, context) => orFailed(() => removePermission(flags, context)),
 })
 

@@ -46,7 +46,6 @@ export const command = defineCommand<Flags>({
   examples: [
     'acrux ad sp create-for-rbac -n ci --role AcrPush --scopes "$(acrux acr show -n contoso --query id -o tsv)"',
   ],
-  prints: 'result',
   run: (flags, context) => orFailed(() => create(flags, context)),
 })
 

@@ -19,7 +19,6 @@ import { type RotateFlags, holderOf, rotateFlags } from '../rotate-credential.ts
 export const listServicePrincipalCredentials = defineCommand<ObjectFlags & { readonly cert?: true }>({
   flags: [servicePrincipalFlag, certificateFlag],
   examples: ['acrux ad sp credential list --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 -o table'],
-  prints: 'result',
   run: ({ id, cert }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -33,7 +32,6 @@ export const resetServicePrincipalCredential = defineCommand<ObjectFlags & Reset
     '\nThe password is printed once. Without --append, all present passwords become invalid, and with --cert or --create-cert all present certificates, too.',
   flags: [servicePrincipalFlag, ...resetFlags],
   examples: ['acrux ad sp credential reset --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --append'],
-  prints: 'result',
   run: (flags, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -51,7 +49,6 @@ export const rotateServicePrincipalCredential = defineCommand<ObjectFlags & Rota
     'acrux ad sp credential rotate --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --finish --after 7d --yes',
   ],
   exitCodes: rotationExitCodes,
-  prints: 'result',
   run: (flags, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -68,7 +65,6 @@ export const deleteServicePrincipalCredential = defineCommand<
   examples: [
     'acrux ad sp credential delete --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --key-id 0b1f6471-1bf0-4dda-aec3-cb9272f09590',
   ],
-  prints: 'result',
   run: (flags, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)

@@ -28,7 +28,6 @@ export const listServicePrincipals = defineCommand<ListFlags & { readonly spn?: 
     { flags: '--spn <name>', description: 'list only the one with this service principal name or application id' },
   ],
   examples: ['acrux ad sp list --all -o table', 'acrux ad sp list --display-name ci'],
-  prints: 'result',
   table: objectTable,
   run: (flags, context) =>
     orFailed(async () => {
@@ -43,7 +42,6 @@ export const listServicePrincipals = defineCommand<ListFlags & { readonly spn?: 
 export const listServicePrincipalOwners = defineCommand<ObjectFlags>({
   flags: [servicePrincipalFlag],
   examples: ['acrux ad sp owner list --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: ({ id }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -55,7 +53,6 @@ export const listServicePrincipalOwners = defineCommand<ObjectFlags>({
 export const showServicePrincipal = defineCommand<ObjectFlags>({
   flags: [servicePrincipalFlag],
   examples: ['acrux ad sp show --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: async ({ id }, context) => {
     const account = await requireAccount(context)
     return graph(account, 'GET', await servicePrincipalPath(account, id))
@@ -66,7 +63,6 @@ export const showServicePrincipal = defineCommand<ObjectFlags>({
 export const createServicePrincipal = defineCommand<ObjectFlags>({
   flags: [applicationFlag],
   examples: ['acrux ad sp create --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: ({ id }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -91,7 +87,6 @@ async function appIdOf(account: Account, id: string): Promise<unknown> {
 export const updateServicePrincipal = defineCommand<ObjectFlags & GenericFlags>({
   flags: [servicePrincipalFlag, ...genericFlags],
   examples: ['acrux ad sp update --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --set accountEnabled=false'],
-  prints: 'result',
   run: (flags, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)
@@ -107,7 +102,6 @@ export const updateServicePrincipal = defineCommand<ObjectFlags & GenericFlags>(
 export const deleteServicePrincipal = defineCommand<ObjectFlags>({
   flags: [servicePrincipalFlag],
   examples: ['acrux ad sp delete --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
-  prints: 'result',
   run: ({ id }, context) =>
     orFailed(async () => {
       const account = await requireAccount(context)

@@ -41,7 +41,6 @@ export const command = defineCommand<Flags>({
   examples: [
     'acrux role assignment create --assignee alice@contoso.example --role AcrPull --scope "$(acrux acr show -n contoso --query id -o tsv)"',
   ],
-  prints: 'result',
   run: create,
 })
 

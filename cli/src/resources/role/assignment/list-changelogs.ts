@@ -23,7 +23,6 @@ export const command = defineCommand<Flags>({
     'acrux role assignment list-changelogs -o table',
     'acrux role assignment list-changelogs --start-time 2026-11-01T00:00:00Z',
   ],
-  prints: 'result',
   run: async (flags, context) => {
     const account = await requireAccount(context, flags)
     const end = flags.endTime === undefined ? new Date() : requireTime(flags.endTime)

@@ -41,7 +41,6 @@ export const command = defineCommand<Flags>({
     'acrux role assignment list --all -o table',
     'acrux role assignment list --assignee alice@contoso.example --all',
   ],
-  prints: 'result',
   table: (assignments: readonly unknown[]) =>
     assignments.map((each) => ({
       Principal: valueAt(each, 'principalName'),

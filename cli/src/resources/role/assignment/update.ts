@@ -25,7 +25,6 @@ removed from the assignment.`,
     subscriptionFlag,
   ],
   examples: ['acrux role assignment update --role-assignment assignment.json'],
-  prints: 'result',
   run: update,
 })
 

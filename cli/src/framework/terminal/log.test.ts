@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { maskSecrets } from './mask-secrets.ts'
+import { maskSecrets } from './log.ts'
 
 // prettier-ignore
 const texts: readonly (readonly [text: string, masked: string, why: string])[] = [
