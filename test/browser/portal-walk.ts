@@ -10,9 +10,9 @@ const routesFile = join(import.meta.dirname, '../../portal/src/routes/routes.tsx
 /** The paths of all views, as the portal's own table of routes has them: `/registries/$registry/tokens`. */
 export function routePaths(): readonly string[] {
   const source = readFileSync(routesFile, 'utf8')
-  const paths = [...source.matchAll(/^ +path: '([^']+)',$/gm)].map(([, path = '']) => path)
-  // Each route has a component and a path, except the root and the shell.
-  assert.equal(paths.length, source.split('createRoute({').length - 2, 'routes whose path was not found')
+  const paths = [...source.matchAll(/^ +(?:view\(|path: )'([^']+)'/gm)].map(([, path = '']) => path)
+  // Each row loads the file of its view.
+  assert.equal(paths.length, source.split("import('../views/").length - 1, 'routes whose path was not found')
   return paths
 }
 

@@ -1,373 +1,104 @@
 import { Outlet, createRootRoute, createRoute, lazyRouteComponent, notFound } from '@tanstack/react-router'
-import { type AddressNames, isAddress } from '../components/elements/address.ts'
-import { AppShell } from '../components/shell/app-shell.tsx'
+import type { ComponentType } from 'react'
+import { isAddress } from '../components/elements/address.ts'
 import { Missing } from '../components/elements/missing.tsx'
-import { type JobSystem, systems } from '../views/applications/job-systems.ts'
+import { anyText, oneOf, searchOf, textThat } from '../components/elements/search-params.ts'
+import { AppShell } from '../components/shell/app-shell.tsx'
+import { parseAccessSearch, parsePrincipal } from '../views/access-control/access-search.ts'
+import { systems } from '../views/applications/job-systems.ts'
+import { parseEventSearch } from '../views/audit/event-search.ts'
 import { parseImportSearch } from '../views/import/import-form.ts'
 import { parseManifestSearch } from '../views/manifest/search.ts'
-import { type RangeName, isRangeName } from '../views/registry/ranges.ts'
+import { parseRangeSearch } from '../views/registry/ranges.ts'
 import { parseRepositoriesSearch } from '../views/repositories/repositories-search.ts'
 import { parseRepositorySearch } from '../views/repositories/repository-search.ts'
 import { parseServerSearch } from '../views/server/server-search.ts'
-import { parseAccessSearch, parsePrincipal } from '../views/access-control/access-search.ts'
 import { parseTokenSearch } from '../views/tokens/token-search.ts'
-import { parseEventSearch } from '../views/audit/event-search.ts'
-
-/** An address with invalid names is not an address of the portal. */
-function requireAddress(names: AddressNames): void {
-  if (!isAddress(names)) throw notFound()
-}
-
-const correlationIdPattern = /^[0-9a-f-]{36}$/i
-
-function requireCorrelationId({ id }: { readonly id: string }): void {
-  if (!correlationIdPattern.test(id)) throw notFound()
-}
-
-/* One row for each view. Its component is loaded when the view is first opened. */
 
 const root = createRootRoute({ component: Outlet })
 
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: AppShell })
 
-const home = createRoute({
-  getParentRoute: () => shell,
-  path: '/',
-  component: lazyRouteComponent(() => import('../views/home/home.tsx'), 'Home'),
-})
+type Load<Name extends string> = () => Promise<Readonly<Record<Name, ComponentType>>>
 
-const registry = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: ({ range }: Record<string, unknown>): { readonly range?: RangeName } =>
-    isRangeName(range) ? { range } : {},
-  component: lazyRouteComponent(() => import('../views/registry/registry.tsx'), 'RegistryOverview'),
-})
-
-const repositories = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/repositories',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: parseRepositoriesSearch,
-  component: lazyRouteComponent(() => import('../views/repositories/repositories.tsx'), 'Repositories'),
-})
-
-const repository = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/repositories/$repository',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: parseRepositorySearch,
-  component: lazyRouteComponent(() => import('../views/repositories/repository.tsx'), 'Repository'),
-})
-
-const manifest = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/repositories/$repository/manifests/$reference',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: parseManifestSearch,
-  component: lazyRouteComponent(() => import('../views/manifest/manifest.tsx'), 'Manifest'),
-})
-
-const search = createRoute({
-  getParentRoute: () => shell,
-  path: '/search',
-  validateSearch: ({ q }: Record<string, unknown>): { readonly q?: string } => (typeof q === 'string' ? { q } : {}),
-  component: lazyRouteComponent(() => import('../views/search/search.tsx'), 'Search'),
-})
-
-const deleted = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/deleted',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  component: lazyRouteComponent(() => import('../views/deleted/deleted-repositories.tsx'), 'DeletedRepositories'),
-})
-
-const deletedRepository = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/deleted/$repository',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  component: lazyRouteComponent(() => import('../views/deleted/deleted-manifests.tsx'), 'DeletedManifests'),
-})
-
-const imports = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/import',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: parseImportSearch,
-  component: lazyRouteComponent(() => import('../views/import/import.tsx'), 'Import'),
-})
-
-const uploads = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/uploads',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  component: lazyRouteComponent(() => import('../views/uploads/uploads.tsx'), 'Uploads'),
-})
-
-const access = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/access',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: parseAccessSearch,
-  component: lazyRouteComponent(() => import('../views/access-control/access-control.tsx'), 'AccessControl'),
-})
-
-const addAssignment = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/access/add',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: parsePrincipal,
-  component: lazyRouteComponent(() => import('../views/access-control/add-assignment.tsx'), 'AddAssignment'),
-})
-
-const accessKeys = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/keys',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  component: lazyRouteComponent(() => import('../views/access-keys/access-keys.tsx'), 'AccessKeys'),
-})
-
-const tokens = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/tokens',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: parseTokenSearch,
-  component: lazyRouteComponent(() => import('../views/tokens/tokens.tsx'), 'Tokens'),
-})
-
-const createToken = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/tokens/new',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  component: lazyRouteComponent(() => import('../views/tokens/create-token.tsx'), 'CreateToken'),
-})
-
-const audit = createRoute({
-  getParentRoute: () => shell,
-  path: '/audit',
-  validateSearch: parseEventSearch,
-  component: lazyRouteComponent(() => import('../views/audit/audit.tsx'), 'Audit'),
-})
-
-const integrity = createRoute({
-  getParentRoute: () => shell,
-  path: '/audit/integrity',
-  component: lazyRouteComponent(() => import('../views/audit/integrity.tsx'), 'Integrity'),
-})
-
-const registryAudit = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/audit',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: parseEventSearch,
-  component: lazyRouteComponent(() => import('../views/audit/audit.tsx'), 'RegistryAudit'),
-})
-
-const denial = createRoute({
-  getParentRoute: () => shell,
-  path: '/denials/$id',
-  beforeLoad: ({ params }) => requireCorrelationId(params),
-  notFoundComponent: Missing,
-  component: lazyRouteComponent(() => import('../views/denial/denial.tsx'), 'Denial'),
-})
-
-const registryDenial = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/denials/$id',
-  beforeLoad: ({ params }) => {
-    requireAddress(params)
-    requireCorrelationId(params)
-  },
-  notFoundComponent: Missing,
-  component: lazyRouteComponent(() => import('../views/denial/denial.tsx'), 'RegistryDenial'),
-})
-
-const policies = createRoute({
-  getParentRoute: () => shell,
-  path: '/registries/$registry/policies',
-  beforeLoad: ({ params }) => requireAddress(params),
-  notFoundComponent: Missing,
-  validateSearch: ({ address }: Record<string, unknown>): { address?: string } =>
-    typeof address === 'string' && /^[0-9a-f.:]+(?:\/[0-9]{1,3})?$/i.test(address) ? { address } : {},
-  component: lazyRouteComponent(() => import('../views/policies/policies.tsx'), 'PoliciesView'),
-})
-
-const server = createRoute({
-  getParentRoute: () => shell,
-  path: '/server',
-  validateSearch: parseServerSearch,
-  component: lazyRouteComponent(() => import('../views/server/server.tsx'), 'Server'),
-})
-
-const guidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
-
-/** Shows that the page does not exist if the object id in the address is not a GUID. */
-function requireGuid({ params }: { readonly params: { readonly id: string } }): void {
-  if (!guidPattern.test(params.id)) throw notFound()
+/**
+ * A view: its path, the file and the component that are loaded when the view is first opened, and how the search of its address is
+ * read. If a name in the address is invalid, the page says that there is no such page.
+ */
+function view<const Path extends string, Name extends string, Search = {}>(
+  path: Path,
+  load: Load<Name>,
+  name: Name,
+  validateSearch: (found: Readonly<Record<string, unknown>>) => Search = () => ({}) as Search,
+) {
+  return createRoute({
+    getParentRoute: () => shell,
+    path,
+    component: lazyRouteComponent(load, name),
+    beforeLoad: ({ params }) => {
+      if (!isAddress(params)) throw notFound()
+    },
+    notFoundComponent: Missing,
+    validateSearch,
+  })
 }
 
-const readFilter = ({ filter }: Record<string, unknown>): { filter?: string } =>
-  typeof filter === 'string' && filter !== '' ? { filter } : {}
+const parseFilter = searchOf({ filter: anyText })
+const parseAddress = searchOf({ address: textThat((text) => /^[0-9a-f.:]+(?:\/[0-9]{1,3})?$/i.test(text)) })
 
-/** The part of a view that is shown; undefined for unknown values. */
-const readPart =
-  <Name extends string>(...names: readonly Name[]) =>
-  ({ part }: Record<string, unknown>): { part?: Name } => {
-    const found = names.find((name) => name === part)
-    return found === undefined ? {} : { part: found }
-  }
+/** Why a sign-in failed, its correlation id, and of a sign-in for a request, who signed in. */
+const parseSignInResult = searchOf({ reason: anyText, id: textThat((id) => isAddress({ id })), userName: anyText })
 
-const people = createRoute({
-  getParentRoute: () => shell,
-  path: '/people',
-  validateSearch: (search: Record<string, unknown>): { filter?: string; create?: 'true' } => ({
-    ...readFilter(search),
-    ...(search['create'] === 'true' && { create: 'true' }),
+// prettier-ignore
+const views = [
+  view('/', () => import('../views/home/home.tsx'), 'Home'),
+  view('/search', () => import('../views/search/search.tsx'), 'Search', searchOf({ q: anyText })),
+  view('/registries/$registry', () => import('../views/registry/registry.tsx'), 'RegistryOverview', parseRangeSearch),
+  view('/registries/$registry/repositories', () => import('../views/repositories/repositories.tsx'), 'Repositories', parseRepositoriesSearch),
+  view('/registries/$registry/repositories/$repository', () => import('../views/repositories/repository.tsx'), 'Repository', parseRepositorySearch),
+  view('/registries/$registry/repositories/$repository/manifests/$reference', () => import('../views/manifest/manifest.tsx'), 'Manifest', parseManifestSearch),
+  view('/registries/$registry/deleted', () => import('../views/deleted/deleted-repositories.tsx'), 'DeletedRepositories'),
+  view('/registries/$registry/deleted/$repository', () => import('../views/deleted/deleted-manifests.tsx'), 'DeletedManifests'),
+  view('/registries/$registry/import', () => import('../views/import/import.tsx'), 'Import', parseImportSearch),
+  view('/registries/$registry/uploads', () => import('../views/uploads/uploads.tsx'), 'Uploads'),
+  view('/registries/$registry/access', () => import('../views/access-control/access-control.tsx'), 'AccessControl', parseAccessSearch),
+  view('/registries/$registry/access/add', () => import('../views/access-control/add-assignment.tsx'), 'AddAssignment', parsePrincipal),
+  view('/registries/$registry/keys', () => import('../views/access-keys/access-keys.tsx'), 'AccessKeys'),
+  view('/registries/$registry/tokens', () => import('../views/tokens/tokens.tsx'), 'Tokens', parseTokenSearch),
+  view('/registries/$registry/tokens/new', () => import('../views/tokens/create-token.tsx'), 'CreateToken'),
+  view('/audit', () => import('../views/audit/audit.tsx'), 'Audit', parseEventSearch),
+  view('/audit/integrity', () => import('../views/audit/integrity.tsx'), 'Integrity'),
+  view('/registries/$registry/audit', () => import('../views/audit/audit.tsx'), 'RegistryAudit', parseEventSearch),
+  view('/denials/$id', () => import('../views/denial/denial.tsx'), 'Denial'),
+  view('/registries/$registry/denials/$id', () => import('../views/denial/denial.tsx'), 'RegistryDenial'),
+  view('/registries/$registry/policies', () => import('../views/policies/policies.tsx'), 'PoliciesView', parseAddress),
+  view('/server', () => import('../views/server/server.tsx'), 'Server', parseServerSearch),
+  view('/people', () => import('../views/people/people.tsx'), 'People', searchOf({ filter: anyText, create: oneOf('true') })),
+  view('/people/$id', () => import('../views/people/person.tsx'), 'Person', searchOf({ part: oneOf('methods', 'signIns', 'groups') })),
+  view('/groups', () => import('../views/groups/groups.tsx'), 'Groups', parseFilter),
+  view('/groups/$id', () => import('../views/groups/group.tsx'), 'Group'),
+  view('/applications', () => import('../views/applications/applications.tsx'), 'Applications', parseFilter),
+  view('/applications/$id', () => import('../views/applications/application.tsx'), 'Application', searchOf({ part: oneOf('credentials', 'federation') })),
+  view('/applications/$id/federation', () => import('../views/applications/federation-wizard.tsx'), 'FederationWizard', searchOf({ system: oneOf(...systems) })),
+  view('/managed-identities', () => import('../views/managed-identities/managed-identities.tsx'), 'ManagedIdentities', searchOf({ part: oneOf('machines') })),
+  view('/providers', () => import('../views/providers/providers.tsx'), 'Providers'),
+] as const
+
+/** The pages that need no session. */
+const withoutShell = [
+  createRoute({
+    getParentRoute: () => root,
+    path: '/sign-in-failed',
+    validateSearch: parseSignInResult,
+    component: lazyRouteComponent(() => import('../views/sign-in/sign-in-failed.tsx'), 'SignInFailed'),
   }),
-  component: lazyRouteComponent(() => import('../views/people/people.tsx'), 'People'),
-})
-
-const person = createRoute({
-  getParentRoute: () => shell,
-  path: '/people/$id',
-  beforeLoad: requireGuid,
-  notFoundComponent: Missing,
-  validateSearch: readPart('methods', 'signIns', 'groups'),
-  component: lazyRouteComponent(() => import('../views/people/person.tsx'), 'Person'),
-})
-
-const groups = createRoute({
-  getParentRoute: () => shell,
-  path: '/groups',
-  validateSearch: readFilter,
-  component: lazyRouteComponent(() => import('../views/groups/groups.tsx'), 'Groups'),
-})
-
-const group = createRoute({
-  getParentRoute: () => shell,
-  path: '/groups/$id',
-  beforeLoad: requireGuid,
-  notFoundComponent: Missing,
-  component: lazyRouteComponent(() => import('../views/groups/group.tsx'), 'Group'),
-})
-
-const applications = createRoute({
-  getParentRoute: () => shell,
-  path: '/applications',
-  validateSearch: readFilter,
-  component: lazyRouteComponent(() => import('../views/applications/applications.tsx'), 'Applications'),
-})
-
-const application = createRoute({
-  getParentRoute: () => shell,
-  path: '/applications/$id',
-  beforeLoad: requireGuid,
-  notFoundComponent: Missing,
-  validateSearch: readPart('credentials', 'federation'),
-  component: lazyRouteComponent(() => import('../views/applications/application.tsx'), 'Application'),
-})
-
-const federation = createRoute({
-  getParentRoute: () => shell,
-  path: '/applications/$id/federation',
-  beforeLoad: requireGuid,
-  notFoundComponent: Missing,
-  validateSearch: ({ system }: Record<string, unknown>): { system?: JobSystem } => {
-    const found = systems.find((one) => one === system)
-    return found === undefined ? {} : { system: found }
-  },
-  component: lazyRouteComponent(() => import('../views/applications/federation-wizard.tsx'), 'FederationWizard'),
-})
-
-const managedIdentities = createRoute({
-  getParentRoute: () => shell,
-  path: '/managed-identities',
-  validateSearch: readPart('machines'),
-  component: lazyRouteComponent(
-    () => import('../views/managed-identities/managed-identities.tsx'),
-    'ManagedIdentities',
-  ),
-})
-
-const providers = createRoute({
-  getParentRoute: () => shell,
-  path: '/providers',
-  component: lazyRouteComponent(() => import('../views/providers/providers.tsx'), 'Providers'),
-})
-
-/** Why a sign-in failed, and its correlation id. */
-const readFailure = ({ reason, id }: Record<string, unknown>): { reason?: string; id?: string } => ({
-  ...(typeof reason === 'string' && { reason }),
-  ...(typeof id === 'string' && correlationIdPattern.test(id) && { id }),
-})
-
-const signInFailed = createRoute({
-  getParentRoute: () => root,
-  path: '/sign-in-failed',
-  validateSearch: readFailure,
-  component: lazyRouteComponent(() => import('../views/sign-in/sign-in-failed.tsx'), 'SignInFailed'),
-})
-
-const confirmed = createRoute({
-  getParentRoute: () => root,
-  path: '/confirmed',
-  validateSearch: (search: Record<string, unknown>): { reason?: string; id?: string; userName?: string } => ({
-    ...readFailure(search),
-    ...(typeof search['userName'] === 'string' && { userName: search['userName'] }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/confirmed',
+    validateSearch: parseSignInResult,
+    component: lazyRouteComponent(() => import('../views/sign-in/confirmed.tsx'), 'Confirmed'),
   }),
-  component: lazyRouteComponent(() => import('../views/sign-in/confirmed.tsx'), 'Confirmed'),
-})
+] as const
 
 /** All routes. */
-export const routeTree = root.addChildren([
-  shell.addChildren([
-    home,
-    search,
-    registry,
-    repositories,
-    repository,
-    manifest,
-    deleted,
-    deletedRepository,
-    imports,
-    uploads,
-    access,
-    addAssignment,
-    accessKeys,
-    tokens,
-    createToken,
-    audit,
-    integrity,
-    registryAudit,
-    denial,
-    registryDenial,
-    policies,
-    server,
-    people,
-    person,
-    groups,
-    group,
-    applications,
-    application,
-    federation,
-    managedIdentities,
-    providers,
-  ]),
-  signInFailed,
-  confirmed,
-])
+export const routeTree = root.addChildren([shell.addChildren(views), ...withoutShell])

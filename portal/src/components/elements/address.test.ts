@@ -1,36 +1,34 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isAddress, isDigest } from './address.ts'
+import { type AddressNames, isAddress, isDigest } from './address.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
 
 // prettier-ignore
-const addresses: readonly (readonly [isOne: boolean, registry: string, repository?: string, reference?: string])[] = [
-  [true,  'contoso.localhost:5443'],
-  [true,  '[::1]:5443'],
-  [false, '$(touch x)'],
-  [false, 'contoso.example/x'],
-  [false, 'Contoso.example'],
-  [true,  'a.example', 'team/app_1'],
-  [false, 'a.example', 'Team/app'],
-  [false, 'a.example', '../app'],
-  [false, 'a.example', 'team//app'],
-  [true,  'a.example', 'app', 'v1.0-rc_1'],
-  [true,  'a.example', 'app', digest],
-  [false, 'a.example', 'app', '.hidden'],
-  [false, 'a.example', 'app', '1; rm'],
-  [false, 'a.example', 'app', 'sha256:short'],
+const addresses: readonly (readonly [isOne: boolean, names: AddressNames])[] = [
+  [true,  {}],
+  [true,  { registry: 'contoso.localhost:5443' }],
+  [true,  { registry: '[::1]:5443' }],
+  [false, { registry: '$(touch x)' }],
+  [false, { registry: 'contoso.example/x' }],
+  [false, { registry: 'Contoso.example' }],
+  [true,  { registry: 'a.example', repository: 'team/app_1' }],
+  [false, { registry: 'a.example', repository: 'Team/app' }],
+  [false, { registry: 'a.example', repository: '../app' }],
+  [false, { registry: 'a.example', repository: 'team//app' }],
+  [true,  { registry: 'a.example', repository: 'app', reference: 'v1.0-rc_1' }],
+  [true,  { registry: 'a.example', repository: 'app', reference: digest }],
+  [false, { registry: 'a.example', repository: 'app', reference: '.hidden' }],
+  [false, { registry: 'a.example', repository: 'app', reference: '1; rm' }],
+  [false, { registry: 'a.example', repository: 'app', reference: 'sha256:short' }],
+  [true,  { id: '01990000-0000-7000-8000-00000000000A' }],
+  [false, { id: '01990000-0000-7000-8000-00000000000a/x' }],
+  [false, { id: '------------------------------------' }],
+  [false, { registry: '$x', id: '01990000-0000-7000-8000-00000000000a' }],
 ]
 
-test('an address has the names of a registry, a repository and a tag or digest, and no other text', () => {
-  for (const [isOne, registry, repository, reference] of addresses) {
-    const names = {
-      registry,
-      ...(repository !== undefined && { repository }),
-      ...(reference !== undefined && { reference }),
-    }
-    assert.equal(isAddress(names), isOne, JSON.stringify(names))
-  }
+test('an address has the names of a registry, a repository and a tag or digest, or an id, and no other text', () => {
+  for (const [isOne, names] of addresses) assert.equal(isAddress(names), isOne, JSON.stringify(names))
   assert.equal(isDigest(digest), true)
   assert.equal(isDigest(`${digest} `), false)
 })

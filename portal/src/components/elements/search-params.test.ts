@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { maxValueLength, parseSearch, stringifySearch } from './search-params.ts'
+import { anyText, maxValueLength, oneOf, parseSearch, searchOf, stringifySearch, textThat } from './search-params.ts'
 
 const longest = 'x'.repeat(maxValueLength)
 
@@ -37,4 +37,11 @@ test('an address is read as it was written', () => {
   assert.deepEqual(parseSearch(stringifySearch({ ...values, role: undefined })), values)
   assert.equal(stringifySearch({}), '')
   assert.equal(stringifySearch({ filter: undefined }), '')
+})
+
+test('a view reads the values of its address that it can use', () => {
+  const read = searchOf({ filter: anyText, tab: oneOf('tokens', 'maps'), id: textThat((text) => /^\d+$/.test(text)) })
+  assert.deepEqual(read({ filter: 'team', tab: 'maps', id: '7' }), { filter: 'team', tab: 'maps', id: '7' })
+  assert.deepEqual(read({ filter: '', tab: 'roles', id: 'x', other: 'y' }), {})
+  assert.deepEqual(read({ filter: 7, tab: ['maps'], id: undefined }), {})
 })

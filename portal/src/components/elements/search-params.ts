@@ -3,6 +3,36 @@
 /** The longest value: an import in the address has a repository and a tag. */
 export const maxValueLength = 512
 
+/** Reads a value of an address, which has at least one character. `undefined`: the view ignores the value. */
+type ReadValue<Value extends string> = (text: string) => Value | undefined
+
+/** Accepts a text that meets a condition. */
+export const textThat =
+  (isValid: (text: string) => boolean): ReadValue<string> =>
+  (text) =>
+    isValid(text) ? text : undefined
+
+/** Accepts every text. */
+export const anyText = textThat(() => true)
+
+/** Accepts some names. */
+export const oneOf =
+  <const Name extends string>(...names: readonly Name[]): ReadValue<Name> =>
+  (text) =>
+    names.find((name) => name === text)
+
+/** A function that reads the values of a view's address, each as it says, and ignores other values. */
+export function searchOf<Readers extends Readonly<Record<string, ReadValue<string>>>>(readers: Readers) {
+  type Search = { readonly [Name in keyof Readers]?: NonNullable<ReturnType<Readers[Name]>> }
+  return (found: Readonly<Record<string, unknown>>): Search => {
+    const values = Object.entries(readers).map(([name, read]) => {
+      const text = found[name]
+      return [name, typeof text === 'string' && text !== '' ? read(text) : undefined]
+    })
+    return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Search
+  }
+}
+
 /** Reads the search of an address. The last value of a name counts. */
 export function parseSearch(search: string): Record<string, string> {
   const values = [...new URLSearchParams(search)].filter(([, value]) => value !== '' && value.length <= maxValueLength)

@@ -35,8 +35,7 @@ import { identitiesTexts } from '../../components/texts/identities.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { useApplication, useChangedApplication, usePrincipal } from './use-application.ts'
-import { useRegistries } from '../../components/registries/use-registry.ts'
-import { useRegistry } from '../../components/registries/use-registry.ts'
+import { useRegistries, useRegistry } from '../../components/registries/use-registry.ts'
 import {
   type JobField,
   type JobSystem,

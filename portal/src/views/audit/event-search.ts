@@ -1,30 +1,28 @@
 import type { EventSearch } from '../../api/audit.ts'
+import { oneOf, searchOf } from '../../components/elements/search-params.ts'
 
 const maxLength = 200
-const textNames = ['principal', 'action', 'address', 'id'] as const
-const timeNames = ['from', 'to'] as const
 
-/** The search that an address contains. Other values are left out. */
-export function parseEventSearch(found: Readonly<Record<string, unknown>>): EventSearch {
-  const texts = textNames.flatMap((name) => {
-    const text = textOf(found[name])
-    return text === undefined ? [] : [[name, text]]
-  })
-  const times = timeNames.flatMap((name) => {
-    const text = textOf(found[name]) ?? ''
-    const ms = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
-    return Number.isNaN(ms) ? [] : [[name, new Date(ms).toISOString()]]
-  })
-  const { outcome } = found
-  return {
-    ...(Object.fromEntries([...texts, ...times]) as EventSearch),
-    ...((outcome === 'success' || outcome === 'refused') && { outcome }),
-  }
+/** The search that an address contains. */
+export const parseEventSearch: (found: Readonly<Record<string, unknown>>) => EventSearch = searchOf({
+  principal: readText,
+  action: readText,
+  address: readText,
+  id: readText,
+  from: readTime,
+  to: readTime,
+  outcome: oneOf('success', 'refused'),
+})
+
+function readText(value: string): string | undefined {
+  const text = value.trim()
+  return text === '' || text.length > maxLength ? undefined : text
 }
 
-function textOf(value: unknown): string | undefined {
-  const text = typeof value === 'string' ? value.trim() : ''
-  return text === '' || text.length > maxLength ? undefined : text
+function readTime(value: string): string | undefined {
+  const text = readText(value) ?? ''
+  const ms = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
 }
 
 /** A time as an input of the type `datetime-local` has it: of the device, without a zone. */

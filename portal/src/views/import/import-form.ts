@@ -1,7 +1,5 @@
 import type { ImportOrder } from '../../api/registry-arm.ts'
-
-/** The values in the address: the running import, and the name that the image gets. */
-export type ImportSearch = { readonly operation?: string; readonly target?: string }
+import { searchOf, textThat } from '../../components/elements/search-params.ts'
 
 const operationPattern =
   /^\/subscriptions\/[0-9a-f-]{36}\/providers\/Microsoft\.ContainerRegistry\/locations\/[A-Za-z0-9]+\/operationResults\/registries-[0-9a-f-]{36}$/i
@@ -10,13 +8,14 @@ const imagePattern =
 const targetPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 const hostPattern = /^[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?$/
 
-/** Reads the address. A value that is not an operation of the server is ignored. */
-export function parseImportSearch({ operation, target }: Record<string, unknown>): ImportSearch {
-  return {
-    ...(typeof operation === 'string' && operationPattern.test(operation) && { operation }),
-    ...(typeof target === 'string' && targetPattern.test(target) && { target }),
-  }
-}
+/** Reads the address: the running import, an operation of the server, and the name that the image gets. */
+export const parseImportSearch = searchOf({
+  operation: textThat((text) => operationPattern.test(text)),
+  target: textThat((text) => targetPattern.test(text)),
+})
+
+/** The values in the address of an import. */
+export type ImportSearch = ReturnType<typeof parseImportSearch>
 
 /** The fields of the form as they are typed. */
 export type ImportForm = {

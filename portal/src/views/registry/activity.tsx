@@ -7,7 +7,7 @@ import { Section } from '../../components/elements/page.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { BarChart } from './bar-chart.tsx'
 import { type Series, seriesOf } from './series.ts'
-import { type RangeName, isRangeName, ranges } from './ranges.ts'
+import { type RangeName, rangeNames } from './ranges.ts'
 import { useMetrics } from './use-usage.ts'
 
 const view = imagesTexts.registry
@@ -35,10 +35,10 @@ export function Activity({ registryId, range, onRange }: ActivityProps) {
   return (
     <Section title={view.activity}>
       <Field label={view.range} className={styles.range}>
-        <Select value={range} onChange={(_event, { value }) => isRangeName(value) && onRange(value)}>
-          {Object.keys(ranges).map((name) => (
+        <Select value={range} onChange={(_event, { value }) => onRange(value as RangeName)}>
+          {rangeNames.map((name) => (
             <option key={name} value={name}>
-              {isRangeName(name) ? view.ranges[name] : name}
+              {view.ranges[name]}
             </option>
           ))}
         </Select>

@@ -1,3 +1,5 @@
+import { oneOf, searchOf } from '../../components/elements/search-params.ts'
+
 /** The periods of the plots. */
 export const ranges = {
   day: { hours: 24, interval: 'PT1H' },
@@ -7,5 +9,8 @@ export const ranges = {
 } as const
 export type RangeName = keyof typeof ranges
 
-/** Whether a text is the name of a period. */
-export const isRangeName = (text: unknown): text is RangeName => typeof text === 'string' && Object.hasOwn(ranges, text)
+/** The names of the periods, in their order. */
+export const rangeNames = Object.keys(ranges) as readonly RangeName[]
+
+/** Reads the period in the address of a registry. */
+export const parseRangeSearch = searchOf({ range: oneOf(...rangeNames) })

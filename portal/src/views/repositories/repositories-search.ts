@@ -1,15 +1,7 @@
-/** The values in the address of the list of repositories. */
-export type RepositoriesSearch = {
-  readonly filter?: string
-  readonly sort?: 'reversed'
-  readonly show?: 'tree'
-}
+import { anyText, oneOf, searchOf } from '../../components/elements/search-params.ts'
 
-/** Reads the address. Unknown values are ignored. */
-export function parseRepositoriesSearch({ filter, sort, show }: Record<string, unknown>): RepositoriesSearch {
-  return {
-    ...(typeof filter === 'string' && filter !== '' && { filter }),
-    ...(sort === 'reversed' && { sort }),
-    ...(show === 'tree' && { show }),
-  }
-}
+/** Reads the address of the list of repositories. */
+export const parseRepositoriesSearch = searchOf({ filter: anyText, sort: oneOf('reversed'), show: oneOf('tree') })
+
+/** The values in the address of the list of repositories. */
+export type RepositoriesSearch = ReturnType<typeof parseRepositoriesSearch>

@@ -1,17 +1,11 @@
-import type { ListOrder } from '../../api/registry.ts'
+import { anyText, oneOf, searchOf } from '../../components/elements/search-params.ts'
+
+/** Reads the address of a repository. */
+export const parseRepositorySearch = searchOf({
+  show: oneOf('manifests'),
+  order: oneOf('oldest', 'name'),
+  filter: anyText,
+})
 
 /** The values in the address of a repository. */
-export type RepositorySearch = {
-  readonly show?: 'manifests'
-  readonly order?: Exclude<ListOrder, 'newest'>
-  readonly filter?: string
-}
-
-/** Reads the address. Unknown values are ignored. */
-export function parseRepositorySearch({ show, order, filter }: Record<string, unknown>): RepositorySearch {
-  return {
-    ...(show === 'manifests' && { show }),
-    ...((order === 'oldest' || order === 'name') && { order }),
-    ...(typeof filter === 'string' && filter !== '' && { filter }),
-  }
-}
+export type RepositorySearch = ReturnType<typeof parseRepositorySearch>

@@ -1,12 +1,7 @@
-export const serverParts = ['overview', 'certificates', 'maintenance', 'configuration'] as const
+import { oneOf, searchOf } from '../../components/elements/search-params.ts'
 
+export const serverParts = ['overview', 'certificates', 'maintenance', 'configuration'] as const
 export type ServerPart = (typeof serverParts)[number]
 
-/** The part of the view that an address names. */
-export type ServerSearch = { readonly part?: ServerPart }
-
-/** Reads the search of an address. */
-export function parseServerSearch({ part }: Record<string, unknown>): ServerSearch {
-  const found = serverParts.find((name) => name === part)
-  return found === undefined ? {} : { part: found }
-}
+/** Reads the part of the view in the address of the server. */
+export const parseServerSearch = searchOf({ part: oneOf(...serverParts) })

@@ -1,15 +1,10 @@
-const tokenTabs = ['tokens', 'maps', 'anonymous'] as const
+import { anyText, oneOf, searchOf } from '../../components/elements/search-params.ts'
 
+const tokenTabs = ['tokens', 'maps', 'anonymous'] as const
 export type TokenTab = (typeof tokenTabs)[number]
 
-/** The values in the address of the tokens. */
-export type TokenSearch = { readonly tab?: TokenTab; readonly filter?: string }
+/** Reads the address of the tokens. */
+export const parseTokenSearch = searchOf({ tab: oneOf(...tokenTabs), filter: anyText })
 
-/** Reads the search of an address. */
-export function parseTokenSearch({ tab: wanted, filter }: Record<string, unknown>): TokenSearch {
-  const tab = tokenTabs.find((each) => each === wanted)
-  return {
-    ...(tab !== undefined && { tab }),
-    ...(typeof filter === 'string' && filter !== '' && { filter }),
-  }
-}
+/** The values in the address of the tokens. */
+export type TokenSearch = ReturnType<typeof parseTokenSearch>
