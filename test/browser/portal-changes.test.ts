@@ -36,8 +36,8 @@ test('the portal sends requests in one place, and their methods are written wher
   for (const [path, source] of sources) {
     if (path === 'api/client.ts') continue
     assert.doesNotMatch(source, /(?<![.\w])fetch\(|XMLHttpRequest|sendBeacon/, path)
-    if (/from '[./]*(?:api\/)?client\.ts'/.test(source))
-      assert.doesNotMatch(source, /[{,\n] *method(?:: (?!['A-Z])|[,}])/, path)
+    if (path.startsWith('api/')) assert.doesNotMatch(source, /[{,\n] *method(?:: (?!['A-Z])|[,}])/, path)
+    else assert.doesNotMatch(source, /\b(?:send|readJson)\b[^}]*\} from '[./]*api\/client\.ts'/, path)
   }
 })
 

@@ -34,7 +34,7 @@ const ownRepository = /\/team\/app(?:\/|$)/
 export const changes: readonly Change[] = [
   { request: 'POST session/sign-out',                                 by: ['use-session.signOut'],                    seenIn: 'portal', may: ownSession },
   { request: 'POST session/sign-out-everywhere',                      by: ['use-session.signOut'],                    seenIn: 'portal', may: ownSession },
-  { request: 'POST session/registry-login',                           by: ['sign-in.CopyLogin'],                      seenIn: 'portal', may: { who: ['puller', 'writer'], why: 'The login has the permissions of the person.' } },
+  { request: 'POST session/registry-login',                           by: ['registry-login.createRegistryLogin'],     seenIn: 'portal', may: { who: ['puller', 'writer'], why: 'The login has the permissions of the person.' } },
 
   { request: 'POST arm/batch',                                        by: ['client.postBatch'],                       seenIn: 'portal-images', isRead: true },
   { request: 'POST graph/$batch',                                     by: ['client.postBatch'],                       seenIn: 'portal-images', isRead: true },

@@ -21,7 +21,7 @@ const namePageSize = 1000
 const maxManifestLength = 4 * 1024 * 1024
 
 /** One page of a list, and where the next one begins. */
-export type Page<Item> = { readonly items: readonly Item[]; readonly last: string | undefined }
+export type Page<Item> = { readonly items: readonly Item[]; readonly next: string | undefined }
 
 /** The orders of a list of tags or manifests. */
 export type ListOrder = 'newest' | 'oldest' | 'name'
@@ -61,7 +61,7 @@ export async function listDeletedRepositories(loginServer: string, last: string,
 async function listNames(path: string, last: string, signal: AbortSignal): Promise<Page<string>> {
   const { body, headers } = await readJson<RepositoryNames>(`${path}?${pageQuery(last, namePageSize)}`, { signal })
   const items = body.repositories
-  return { items, last: headers.has('link') ? items.at(-1) : undefined }
+  return { items, next: headers.has('link') ? items.at(-1) : undefined }
 }
 
 /** The properties of a repository, and what the person may do in it. */
@@ -81,7 +81,7 @@ export async function listTags(
   const path = `${propertiesPath(loginServer, repository, ['_tags'])}?${pageQuery(last)}&orderby=${orders[order]}&expand=manifest`
   const { body, headers } = await readJson<TagPropertiesList>(path, { signal })
   const items = body.tags ?? []
-  return { items, last: headers.has('link') ? items.at(-1)?.name : undefined }
+  return { items, next: headers.has('link') ? items.at(-1)?.name : undefined }
 }
 
 /** A page of the manifests of a repository. */
@@ -94,7 +94,7 @@ export async function listManifests(
   const path = `${propertiesPath(loginServer, repository, ['_manifests'])}?${pageQuery(last)}&orderby=${orders[order]}`
   const { body, headers } = await readJson<ManifestPropertiesList>(path, { signal })
   const items = body.manifests ?? []
-  return { items, last: headers.has('link') ? items.at(-1)?.digest : undefined }
+  return { items, next: headers.has('link') ? items.at(-1)?.digest : undefined }
 }
 
 /** The properties of a tag. */

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useRead } from './queries.ts'
 import { permitsAction } from '@acrux/shared/standards/azure/role-permissions.ts'
 import { listPermissions } from './access.ts'
 import { isDenial } from './or-hidden.ts'
@@ -20,12 +20,11 @@ export function usePermissions(scope: string | undefined): MayAct {
  * requests that are denied and recorded.
  */
 export function useKnownPermissions(scope: string | undefined): MayAct | undefined {
-  const { data, error } = useQuery({
-    queryKey: ['permissions', scope],
-    enabled: scope !== undefined,
-    queryFn: ({ signal }) => listPermissions(scope ?? '', signal),
-    staleTime: 60_000,
-  })
+  const { data, error } = useRead(
+    ['permissions', scope],
+    scope !== undefined && ((signal) => listPermissions(scope, signal)),
+    { staleTime: 60_000 },
+  )
   // Who may not ask has no role there.
   if (error !== null) return () => !isDenial(error)
   return data && ((action) => permitsAction(data, action))

@@ -1,5 +1,5 @@
-import { useQuery } from '@tanstack/react-query'
 import { ApiError, goToSignIn, readJson, send } from './client.ts'
+import { useRead } from './queries.ts'
 
 export type Session = {
   readonly person: { readonly objectId: string; readonly displayName: string; readonly userPrincipalName: string }
@@ -16,9 +16,9 @@ export async function readSession(signal?: AbortSignal): Promise<Session> {
 
 /** Who is signed in. Without a session, the browser goes to the sign-in page. */
 export function useSession() {
-  return useQuery({
-    queryKey: ['session'],
-    queryFn: async ({ signal }) => {
+  return useRead(
+    ['session'],
+    async (signal) => {
       try {
         return await readSession(signal)
       } catch (error) {
@@ -30,8 +30,8 @@ export function useSession() {
         throw error
       }
     },
-    staleTime: 5 * 60_000,
-  })
+    { staleTime: 5 * 60_000 },
+  )
 }
 
 /** Ends the session here or everywhere, then offers to end that of the identity provider. */

@@ -1,16 +1,11 @@
-import { useQuery } from '@tanstack/react-query'
 import { type DirectoryRole, listOwnerIds, readDirectoryRoles } from '../../api/directory.ts'
+import { useRead } from '../../api/queries.ts'
 import { useSession } from '../../api/use-session.ts'
 import { identitiesTexts } from '../texts/identities.ts'
 
 /** The roles on the directory that the person may see, by object id. */
 export function useDirectoryRoles(isWanted = true) {
-  return useQuery({
-    queryKey: ['directory-roles'],
-    enabled: isWanted,
-    queryFn: ({ signal }) => readDirectoryRoles(signal),
-    staleTime: 60_000,
-  })
+  return useRead(['directory-roles'], isWanted && ((signal) => readDirectoryRoles(signal)), { staleTime: 60_000 })
 }
 
 /** The role of the person on the directory. Undefined also until it is known. */
@@ -41,11 +36,10 @@ export function useObjectOwnerReason(collection: keyof typeof onlyObjectOwners, 
   const reason = useOwnerReason()
   const role = useOwnRole()
   const { data: session } = useSession()
-  const owners = useQuery({
-    queryKey: [collection, id, 'owners'],
-    enabled: role === 'reader',
-    queryFn: ({ signal }) => listOwnerIds(collection, id, signal),
-  })
+  const owners = useRead(
+    [collection, id, 'owners'],
+    role === 'reader' && ((signal) => listOwnerIds(collection, id, signal)),
+  )
   if (reason === undefined || role === undefined) return undefined
   const isOwner = session !== undefined && owners.data?.includes(session.person.objectId) === true
   return isOwner ? undefined : onlyObjectOwners[collection]

@@ -1,11 +1,11 @@
-import { useQuery } from '@tanstack/react-query'
 import { listRegistries } from '../../api/arm.ts'
 import { orHidden } from '../../api/or-hidden.ts'
+import { useRead } from '../../api/queries.ts'
 import { listQuotas } from '../../api/registry-arm.ts'
 
 /** The registries that the person may list. */
 export function useRegistries() {
-  return useQuery({ queryKey: ['registries'], queryFn: ({ signal }) => listRegistries(signal), staleTime: 60_000 })
+  return useRead(['registries'], (signal) => listRegistries(signal), { staleTime: 60_000 })
 }
 
 /** The properties of a registry. `undefined` after loading: the person's roles do not include them. */
@@ -23,9 +23,8 @@ export function useRegistryName(loginServer: string): string {
 
 /** The quotas of a registry. Null: the person may not read them. */
 export function useQuotas(registryId: string | undefined) {
-  return useQuery({
-    queryKey: ['quotas', registryId],
-    enabled: registryId !== undefined,
-    queryFn: ({ signal }) => orHidden(listQuotas(registryId ?? '', signal)),
-  })
+  return useRead(
+    ['quotas', registryId],
+    registryId !== undefined && ((signal) => orHidden(listQuotas(registryId, signal))),
+  )
 }

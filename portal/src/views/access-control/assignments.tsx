@@ -1,7 +1,7 @@
 import { Badge, Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { type MayAct, usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
@@ -122,13 +122,13 @@ function AssignmentTable({ registry, search, assignments, onDone }: AssignmentTa
   const styles = useStyles()
   const mayAct = usePermissions(registry.id)
   const [opened, setOpened] = useState<Opened>()
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   if (assignments.length === 0) {
     const isFiltered = search.filter !== '' || search.role !== undefined
     return <Text>{isFiltered ? texts.noMatch : `${texts.empty} ${texts.emptyNext}`}</Text>
   }
   const finish = async (text: string) => {
-    await client.invalidateQueries({ queryKey: accessKey(registry.id) })
+    await readAgain(accessKey(registry.id))
     onDone(text)
   }
   const close = () => setOpened(undefined)

@@ -1,8 +1,9 @@
 import { Field, Input, Radio, RadioGroup, Text } from '@fluentui/react-components'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { explainAccess } from '../../api/access.ts'
 import { namePrincipals, searchPrincipals } from '../../api/principals.ts'
+import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
@@ -94,17 +95,14 @@ type AnswerProps = {
 }
 
 function Answer({ registry, principal, action, repository }: AnswerProps) {
-  const query = useQuery({
-    queryKey: ['explanation', registry.id, principal, action, repository],
-    queryFn: async ({ signal }) => {
-      const explanation = await explainAccess(registry.id, principal, { action, repository }, signal)
-      const ids = [principal, ...explanation.assignments.map(({ principalId }) => principalId)]
-      const names = await namePrincipals(
-        ids.filter((each) => /^[0-9a-f-]{36}$/i.test(each)),
-        signal,
-      )
-      return { explanation, names }
-    },
+  const query = useRead(['explanation', registry.id, principal, action, repository], async (signal) => {
+    const explanation = await explainAccess(registry.id, principal, { action, repository }, signal)
+    const ids = [principal, ...explanation.assignments.map(({ principalId }) => principalId)]
+    const names = await namePrincipals(
+      ids.filter((each) => /^[0-9a-f-]{36}$/i.test(each)),
+      signal,
+    )
+    return { explanation, names }
   })
   const words = ['acrux acr can', shellWord(principal), action, ...(repository === undefined ? [] : [repository])]
   return (

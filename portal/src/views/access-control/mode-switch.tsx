@@ -1,8 +1,8 @@
 import { Text } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type RoleAssignmentMode, placeOf } from '@acrux/shared/permissions/mode-changes.ts'
 import { changeRegistry } from '../../api/access.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { ModeChange } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
@@ -26,7 +26,7 @@ const writeAction = 'Microsoft.ContainerRegistry/registries/write'
 /** Whether roles apply per repository, and who gains and loses what by a switch. */
 export function ModeSwitch({ registry }: { readonly registry: Registry }) {
   const mayAct = usePermissions(registry.id)
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const [isAsked, setAsked] = useState(false)
   const [done, setDone] = useState<string>()
   const mode = registry.properties.roleAssignmentMode
@@ -58,7 +58,7 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
                 onClose={() => setAsked(false)}
                 onConfirm={async () => {
                   await changeRegistry(registry.id, { roleAssignmentMode: other })
-                  await client.invalidateQueries({ queryKey: ['registries'] })
+                  await readAgain(['registries'])
                   setDone(doneText(changes))
                 }}
               >

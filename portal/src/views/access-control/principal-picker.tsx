@@ -10,9 +10,9 @@ import {
   makeStyles,
   tokens,
 } from '@fluentui/react-components'
-import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { type Principal, type PrincipalType, isObjectId, searchPrincipals } from '../../api/principals.ts'
+import { useRead } from '../../api/queries.ts'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
@@ -34,11 +34,7 @@ type PrincipalPickerProps = {
 
 /** The principals that a text may mean. */
 export function usePrincipals(text: string) {
-  return useQuery({
-    queryKey: ['principals', text],
-    enabled: text.length >= minLength,
-    queryFn: ({ signal }) => searchPrincipals(text, signal),
-  })
+  return useRead(['principals', text], text.length >= minLength && ((signal) => searchPrincipals(text, signal)))
 }
 
 /** Finds people, groups and applications, and selects some. */

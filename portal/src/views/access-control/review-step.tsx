@@ -1,8 +1,9 @@
 import { MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
 import type { Principal } from '../../api/principals.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
@@ -45,7 +46,7 @@ type ReviewProps = ReviewStepProps & {
 }
 
 function Review({ registry, assignments, role, principals, place, onDone }: ReviewProps) {
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const mayAct = usePermissions(registry.id)
   const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
   const planned = planAssignments({ registryId: registry.id, role, principals, place, assignments })
@@ -57,7 +58,7 @@ function Review({ registry, assignments, role, principals, place, onDone }: Revi
           failures.push({ principal: each.principal, error }),
         )
       }
-      await client.invalidateQueries({ queryKey: accessKey(registry.id) })
+      await readAgain(accessKey(registry.id))
       return failures
     },
     onSuccess: (failures) => failures.length === 0 && onDone(),

@@ -1,7 +1,7 @@
 import { Badge, Button, Text, makeStyles, tokens } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { deleteRole } from '../../api/access.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
@@ -41,12 +41,12 @@ type RolesProps = {
 export function Roles({ registry, search, go }: RolesProps) {
   const roles = useRoles(registry.id)
   const mayAct = usePermissions(registry.id)
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const [edited, setEdited] = useState<Edited>()
   const [deleted, setDeleted] = useState<RoleDefinition>()
   const [done, setDone] = useState<string>()
   const { filter = '' } = search
-  const reload = () => client.invalidateQueries({ queryKey: accessKey(registry.id) })
+  const reload = () => readAgain(accessKey(registry.id))
   const lacks = (action: string) => (mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`)
   return (
     <Section title={rightsTexts.access.tabs.roles}>

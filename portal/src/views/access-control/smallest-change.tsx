@@ -1,10 +1,10 @@
 import { Text } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import { changeText } from '@acrux/shared/permissions/change-text.ts'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import type { Principal } from '../../api/principals.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { AccessExplanation, DecisionChange } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
@@ -33,7 +33,7 @@ type SmallestChangeProps = {
 /** The smallest change that would allow a request, with a button that makes it. */
 export function SmallestChange({ registry, explanation, change, principal, onChanged }: SmallestChangeProps) {
   const mayAct = usePermissions(registry.id)
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const [isAsked, setAsked] = useState(false)
   const [isDone, setDone] = useState(false)
   const possible = possibleChange({ registryId: registry.id, explanation, change, principal })
@@ -62,8 +62,7 @@ export function SmallestChange({ registry, explanation, change, principal, onCha
           onConfirm={async () => {
             await possible.apply()
             setDone(true)
-            await client.invalidateQueries({ queryKey: accessKey(registry.id) })
-            await client.invalidateQueries({ queryKey: ['registries'] })
+            await readAgain(accessKey(registry.id), ['registries'])
             await onChanged()
           }}
         >

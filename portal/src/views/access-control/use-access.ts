@@ -1,8 +1,9 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient, useQuery } from '@tanstack/react-query'
 import type { HeldRole, RoleAssignmentMode } from '@acrux/shared/permissions/mode-changes.ts'
 import { listAssignments, listRoles, readAssignments, readModeChanges } from '../../api/access.ts'
 import { type ArmPage, readPage } from '../../api/arm-list.ts'
 import { type Principal, isCut, isObjectId, namePrincipals, searchPrincipals } from '../../api/principals.ts'
+import { usePages, useRead } from '../../api/queries.ts'
 import type { RoleAssignment, RoleDefinition } from '../../api/types.ts'
 
 /** A role assignment with the names in it. */
@@ -40,18 +41,13 @@ export function useRoles(registryId: string) {
 /** The role assignments of a registry, also the inherited ones, page by page. */
 export function useAssignments(registryId: string, search: AssignmentSearch) {
   const client = useQueryClient()
-  return useInfiniteQuery({
-    queryKey: [...accessKey(registryId), 'assignments', search],
-    initialPageParam: '',
-    queryFn: async ({ pageParam, signal }) => {
-      const [{ items, next, principals, isIncomplete = false }, roles] = await Promise.all([
-        pageParam === '' ? readFirst(registryId, search, signal) : readNext(pageParam, signal),
-        client.fetchQuery(rolesQuery(registryId)),
-      ])
-      const names = principals ?? (await namePrincipals(items.map(principalIdOf), signal))
-      return { assignments: named({ registryId, roles, names }, items).toSorted(inOrder), next, isIncomplete }
-    },
-    getNextPageParam: ({ next }) => next,
+  return usePages([...accessKey(registryId), 'assignments', search], async (after, signal) => {
+    const [{ items, next, principals, isIncomplete = false }, roles] = await Promise.all([
+      after === '' ? readFirst(registryId, search, signal) : readNext(after, signal),
+      client.fetchQuery(rolesQuery(registryId)),
+    ])
+    const names = principals ?? (await namePrincipals(items.map(principalIdOf), signal))
+    return { assignments: named({ registryId, roles, names }, items).toSorted(inOrder), next, isIncomplete }
   })
 }
 
@@ -84,27 +80,20 @@ const readNext = (path: string, signal: AbortSignal): Promise<ReadPage> => readP
 /** The role assignments of some principals. */
 export function useAssignmentsOf(registryId: string, principalIds: readonly string[]) {
   const client = useQueryClient()
-  return useQuery({
-    queryKey: [...accessKey(registryId), 'of', ...principalIds],
-    queryFn: async ({ signal }) => {
-      const [roles, ...lists] = await Promise.all([
-        client.fetchQuery(rolesQuery(registryId)),
-        ...principalIds.map((principalId) => listAssignments(registryId, { principalId }, signal)),
-      ])
-      return named({ registryId, roles, names: new Map() }, lists.flat())
-    },
+  return useRead([...accessKey(registryId), 'of', ...principalIds], async (signal) => {
+    const [roles, ...lists] = await Promise.all([
+      client.fetchQuery(rolesQuery(registryId)),
+      ...principalIds.map((principalId) => listAssignments(registryId, { principalId }, signal)),
+    ])
+    return named({ registryId, roles, names: new Map() }, lists.flat())
   })
 }
 
 /** Who gains and loses what if the mode of a registry changes, page by page. */
 export function useModeChanges(registryId: string, mode: RoleAssignmentMode) {
-  return useInfiniteQuery({
-    queryKey: [...accessKey(registryId), 'mode', mode],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) =>
-      readModeChanges(registryId, mode, pageParam === '' ? undefined : pageParam, signal),
-    getNextPageParam: ({ next }) => next,
-  })
+  return usePages([...accessKey(registryId), 'mode', mode], (after, signal) =>
+    readModeChanges(registryId, mode, after === '' ? undefined : after, signal),
+  )
 }
 
 type Names = {

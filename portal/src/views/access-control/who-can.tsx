@@ -1,8 +1,8 @@
 import { Button, Text } from '@fluentui/react-components'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { listAllowed } from '../../api/access.ts'
 import { listMembers } from '../../api/principals.ts'
+import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { AllowedPrincipal } from '../../api/types.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
@@ -44,10 +44,9 @@ type AllowedProps = {
 }
 
 function Allowed({ registry, action, repository }: AllowedProps) {
-  const query = useQuery({
-    queryKey: ['allowed', registry.id, action, repository],
-    queryFn: ({ signal }) => listAllowed(registry.id, { action, repository }, signal),
-  })
+  const query = useRead(['allowed', registry.id, action, repository], (signal) =>
+    listAllowed(registry.id, { action, repository }, signal),
+  )
   return (
     <>
       <Loaded query={query}>
@@ -117,11 +116,7 @@ function reasonOf({ assignments, scopeMapId }: AllowedPrincipal, registryId: str
 
 function Members({ groupId, name }: { readonly groupId: string; readonly name: string }) {
   const [isOpen, setOpen] = useState(false)
-  const query = useQuery({
-    queryKey: ['members', groupId],
-    enabled: isOpen,
-    queryFn: ({ signal }) => listMembers(groupId, signal),
-  })
+  const query = useRead(['members', groupId], isOpen && ((signal) => listMembers(groupId, signal)))
   if (!isOpen) {
     return (
       <div>

@@ -1,8 +1,8 @@
 import { MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { changeRegistry } from '../../api/access.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
@@ -30,7 +30,7 @@ export function AccessKeys() {
 
 function AdminAccount({ registry }: { readonly registry: Registry }) {
   const mayAct = usePermissions(registry.id)
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const [isAsked, setAsked] = useState(false)
   const isOn = registry.properties.adminUserEnabled
   const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
@@ -69,7 +69,7 @@ function AdminAccount({ registry }: { readonly registry: Registry }) {
           onClose={() => setAsked(false)}
           onConfirm={async () => {
             await changeRegistry(registry.id, { adminUserEnabled: !isOn })
-            await client.invalidateQueries({ queryKey: ['registries'] })
+            await readAgain(['registries'])
           }}
         >
           <Text>{isOn ? texts.turnOffHint : texts.means}</Text>

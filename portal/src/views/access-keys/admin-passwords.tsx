@@ -1,5 +1,5 @@
 import { Text } from '@fluentui/react-components'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import {
   type AdminPasswordName,
@@ -7,6 +7,7 @@ import {
   readAdminPasswords,
   regenerateAdminPassword,
 } from '../../api/admin-account.ts'
+import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
@@ -100,10 +101,7 @@ export function AdminPasswords({ registry }: { readonly registry: Registry }) {
 type Uses = Awaited<ReturnType<typeof readAdminPasswordUses>>
 
 function useAdminUses({ id }: Registry) {
-  return useQuery({
-    queryKey: ['admin-uses', id],
-    queryFn: async ({ signal }) => ({ uses: await readAdminPasswordUses(id, signal) }),
-  })
+  return useRead(['admin-uses', id], async (signal) => ({ uses: await readAdminPasswordUses(id, signal) }))
 }
 
 function usedText(data: { readonly uses: Uses } | undefined, name: AdminPasswordName): string {

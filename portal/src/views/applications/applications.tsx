@@ -1,9 +1,9 @@
 import { Field, Input, Text } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { createApplication } from '../../api/applications.ts'
 import type { GraphApplication } from '../../api/graph-types.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import { DirectoryView } from '../../components/identities/directory-view.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
@@ -44,12 +44,12 @@ export function Applications() {
 }
 
 function CreateApplication({ onClose }: { readonly onClose: () => void }) {
-  const queries = useQueryClient()
+  const readAgain = useReadAgain()
   const navigate = useNavigate()
   const [name, setName] = useState('')
   const submit = async () => {
     const { id } = await createApplication(name)
-    await queries.invalidateQueries({ queryKey: ['directory', 'applications'] })
+    await readAgain(['directory', 'applications'])
     await navigate({ to: '/applications/$id', params: { id } })
   }
   return (

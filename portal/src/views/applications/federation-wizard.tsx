@@ -12,12 +12,13 @@ import {
   makeStyles,
   tokens,
 } from '@fluentui/react-components'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { changeRegistry } from '../../api/access.ts'
 import { createFederated } from '../../api/applications.ts'
 import type { GraphApplication } from '../../api/graph-types.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/types.ts'
 import { GiveRole } from '../../components/identities/give-role.tsx'
 import { useOwnRole } from '../../components/identities/use-directory-role.ts'
@@ -287,14 +288,14 @@ function AzureAudience({ loginServer }: { readonly loginServer: string }) {
 function AcceptAudience({ registry }: { readonly registry: Registry }) {
   const { id, properties } = registry
   const mayAct = usePermissions(id)
-  const queries = useQueryClient()
+  const readAgain = useReadAgain()
   const isAccepted = properties.acrux.workloadTokenAudiences.includes(azureAudience)
   const accept = useMutation({
     mutationFn: async () => {
       await changeRegistry(id, {
         acrux: { workloadTokenAudiences: [...properties.acrux.workloadTokenAudiences, azureAudience] },
       })
-      await queries.invalidateQueries({ queryKey: ['registries'] })
+      await readAgain(['registries'])
     },
   })
   const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`

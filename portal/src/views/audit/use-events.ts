@@ -1,6 +1,6 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { type EventSearch, type LogPlace, allEvents, listEvents, listOwnDenials } from '../../api/audit.ts'
 import { findUser, namePrincipals } from '../../api/principals.ts'
+import { usePages, useRead } from '../../api/queries.ts'
 import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../api/use-session.ts'
 
@@ -11,10 +11,9 @@ import { useSession } from '../../api/use-session.ts'
 export function useResolved(search: EventSearch) {
   const { principal = '' } = search
   const { data: session } = useSession()
-  return useQuery<EventSearch>({
-    queryKey: ['resolved', search],
-    staleTime: 60_000,
-    queryFn: async ({ signal }) => {
+  return useRead<EventSearch>(
+    ['resolved', search],
+    async (signal) => {
       if (!principal.includes('@')) return search
       // Everybody knows their own id; those of others need a role of the directory.
       const { objectId, userPrincipalName } = session?.person ?? {}
@@ -22,43 +21,32 @@ export function useResolved(search: EventSearch) {
       const user = await findUser(principal, signal)
       return { ...search, principal: user?.id ?? principal }
     },
-  })
+    { staleTime: 60_000 },
+  )
 }
 
 /** The events that match, page by page, the newest first. `isOn`: whether to read them. */
 export function useEvents(place: LogPlace, search: EventSearch, isOn: boolean) {
-  return useInfiniteQuery({
-    queryKey: ['events', place.id, search],
-    enabled: isOn,
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) => listEvents(place, search, pageParam, signal),
-    getNextPageParam: ({ next }) => next,
-  })
+  return usePages(['events', place.id, search], isOn && ((after, signal) => listEvents(place, search, after, signal)))
 }
 
 /** The denied requests of the person, page by page, the newest first. */
 export function useOwnDenials() {
-  return useInfiniteQuery({
-    queryKey: ['own-denials'],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) => listOwnDenials(pageParam, signal),
-    getNextPageParam: ({ next }) => next,
-  })
+  return usePages(['own-denials'], (after, signal) => listOwnDenials(after, signal))
 }
 
 /** The names of principals by their object ids, as far as the person may see them. */
 export function useNames(ids: readonly string[]): ReadonlyMap<string, string> {
   const wanted = [...new Set(ids.filter(isGuid))].toSorted()
-  const query = useQuery<ReadonlyMap<string, string>>({
-    queryKey: ['names', wanted],
-    enabled: wanted.length > 0,
-    staleTime: 5 * 60_000,
-    placeholderData: (before) => before,
-    queryFn: async ({ signal }) => {
-      const found = await namePrincipals(wanted, signal)
-      return new Map([...found.values()].map(({ id, type, name, detail }) => [id, type === 'User' ? detail : name]))
-    },
-  })
+  const query = useRead<ReadonlyMap<string, string>>(
+    ['names', wanted],
+    wanted.length > 0 &&
+      (async (signal) => {
+        const found = await namePrincipals(wanted, signal)
+        return new Map([...found.values()].map(({ id, type, name, detail }) => [id, type === 'User' ? detail : name]))
+      }),
+    { staleTime: 5 * 60_000, placeholderData: (before) => before },
+  )
   const { objectId, userPrincipalName } = useSession().data?.person ?? {}
   if (objectId === undefined || userPrincipalName === undefined) return query.data ?? new Map<string, string>()
   return new Map([...(query.data ?? []), [objectId, userPrincipalName]])

@@ -1,6 +1,7 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { listRegistries } from '../../api/arm.ts'
 import { type LogPlace, findSubscription } from '../../api/audit.ts'
+import { useRead } from '../../api/queries.ts'
 import { useKnownPermissions } from '../../api/use-permissions.ts'
 
 /** A registry, or the whole server, whose log is shown. `name` is that of commands. */
@@ -9,10 +10,9 @@ export type NamedPlace = LogPlace & { readonly name: string | undefined }
 /** Where the log of a registry is, or that of the whole server. `null` if the person's roles permit neither. */
 export function useLogPlace(loginServer: string | undefined) {
   const client = useQueryClient()
-  return useQuery({
-    queryKey: ['log-place', loginServer ?? ''],
-    staleTime: 60_000,
-    queryFn: async ({ signal }): Promise<NamedPlace | null> => {
+  return useRead(
+    ['log-place', loginServer ?? ''],
+    async (signal): Promise<NamedPlace | null> => {
       if (loginServer === undefined) {
         const id = await findSubscription(signal)
         return id === undefined ? null : { kind: 'server', id, name: undefined }
@@ -25,7 +25,8 @@ export function useLogPlace(loginServer: string | undefined) {
       const found = registries.find(({ properties }) => properties.loginServer === loginServer)
       return found === undefined ? null : { kind: 'registry', id: found.id, name: found.name }
     },
-  })
+    { staleTime: 60_000 },
+  )
 }
 
 /** Whether the person may read these of a log. Undefined until it is known: a request that is denied would be recorded. */

@@ -1,7 +1,8 @@
 import { Checkbox, Text } from '@fluentui/react-components'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
+import { useRead } from '../../api/queries.ts'
 import { restoreManifest } from '../../api/registry-changes.ts'
 import { listDeletedManifests, listDeletedTags } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
@@ -28,15 +29,12 @@ export function DeletedManifests() {
   const name = useRegistryName(registry)
   const queries = useQueryClient()
   const [chosen, setChosen] = useState<Restorable>()
-  const query = useQuery({
-    queryKey: ['deleted', registry, repository],
-    queryFn: async ({ signal }) => {
-      const [content, tags] = await Promise.all([
-        listDeletedManifests(registry, repository, signal),
-        listDeletedTags(registry, repository, signal),
-      ])
-      return { ...content, rows: restorableOf(content.manifests, tags) }
-    },
+  const query = useRead(['deleted', registry, repository], async (signal) => {
+    const [content, tags] = await Promise.all([
+      listDeletedManifests(registry, repository, signal),
+      listDeletedTags(registry, repository, signal),
+    ])
+    return { ...content, rows: restorableOf(content.manifests, tags) }
   })
   const restored = async () => {
     await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === registry })

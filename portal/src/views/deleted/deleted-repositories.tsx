@@ -1,6 +1,6 @@
 import { Text } from '@fluentui/react-components'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
+import { usePages } from '../../api/queries.ts'
 import { listDeletedRepositories } from '../../api/registry.ts'
 import { LongTable } from '../../components/elements/long-table.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
@@ -18,12 +18,7 @@ const view = imagesTexts.deleted
 export function DeletedRepositories() {
   const { registry } = useParams({ from: '/shell/registries/$registry/deleted' })
   const name = useRegistryName(registry)
-  const query = useInfiniteQuery({
-    queryKey: ['deleted', registry],
-    queryFn: ({ pageParam, signal }) => listDeletedRepositories(registry, pageParam, signal),
-    initialPageParam: '',
-    getNextPageParam: ({ last }) => last,
-  })
+  const query = usePages(['deleted', registry], (after, signal) => listDeletedRepositories(registry, after, signal))
   return (
     <Page title={view.title}>
       <ParentLink>

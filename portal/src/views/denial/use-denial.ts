@@ -1,7 +1,7 @@
 import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
 import { readDecision, readOwnDenial } from '../../api/audit.ts'
+import { useRead, useReadAgain } from '../../api/queries.ts'
 import type { Decision, DecisionChange } from '../../api/types.ts'
 import { actionToGrant, grantAccess } from '../access-control/grant.ts'
 import type { NamedPlace } from '../audit/use-log-place.ts'
@@ -14,11 +14,10 @@ export type DecisionPlace = NamedPlace | typeof ownRequests
 
 /** Why a request was denied. `isOn`: whether to read it. */
 export function useDecision(place: DecisionPlace, id: string, isOn = true) {
-  return useQuery({
-    queryKey: ['decision', place.id, id],
-    enabled: isOn,
-    queryFn: ({ signal }) => (place.kind === 'own' ? readOwnDenial(id, signal) : readDecision(place, id, signal)),
-  })
+  return useRead(
+    ['decision', place.id, id],
+    isOn && ((signal) => (place.kind === 'own' ? readOwnDenial(id, signal) : readDecision(place, id, signal))),
+  )
 }
 
 /** A role whose assignment would allow a request. */
@@ -65,9 +64,9 @@ function grantOf(target: Target, asked: NonNullable<Decision['asked']>): Possibl
 
 /** Assigns the role, and decides again. */
 export function useFix(place: DecisionPlace, id: string) {
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   return async ({ assign }: PossibleFix): Promise<void> => {
     await assign()
-    await client.invalidateQueries({ queryKey: ['decision', place.id, id] })
+    await readAgain(['decision', place.id, id])
   }
 }

@@ -1,9 +1,9 @@
 import { Field, Input } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { createGroup } from '../../api/directory.ts'
 import type { GraphGroup } from '../../api/graph-types.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import { DirectoryView } from '../../components/identities/directory-view.tsx'
 import { groupColumns } from '../../components/identities/group-columns.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
@@ -31,13 +31,13 @@ export function Groups() {
 }
 
 function CreateGroup({ onClose }: { readonly onClose: () => void }) {
-  const queries = useQueryClient()
+  const readAgain = useReadAgain()
   const navigate = useNavigate()
   const [name, setName] = useState('')
   const [description, setDescription] = useState('')
   const submit = async () => {
     const { id } = await createGroup(name, description)
-    await queries.invalidateQueries({ queryKey: ['directory', 'groups'] })
+    await readAgain(['directory', 'groups'])
     await navigate({ to: '/groups/$id', params: { id } })
   }
   return (

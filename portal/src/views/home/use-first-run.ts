@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { readEvents } from '../../api/arm.ts'
 import { listDirectory, listMethods } from '../../api/directory.ts'
 import type { GraphUser } from '../../api/graph-types.ts'
 import { useOwnRole } from '../../components/identities/use-directory-role.ts'
+import { useRead } from '../../api/queries.ts'
 import { useSession } from '../../api/use-session.ts'
 
 /** The first steps of an owner: whether each is done. */
@@ -23,17 +23,14 @@ export function useFirstRun(
   const isWanted = !isOver && subscriptionId !== undefined
   const isOwner = useOwnRole(isWanted) === 'owner'
   // Read together with the role, and the events with the other events: each alone would be a request.
-  const account = useQuery({
-    queryKey: ['first-run', objectId],
-    enabled: isWanted,
-    queryFn: ({ signal }) => readAccount(objectId, signal),
-  })
-  const jobs = useQuery({
-    queryKey: ['first-run-jobs', subscriptionId],
-    enabled: isWanted && readsEvents,
-    queryFn: ({ signal }) =>
-      readEvents(`/subscriptions/${subscriptionId}`, "action eq 'federated-credential.create'", signal, 1),
-  })
+  const account = useRead(['first-run', objectId], isWanted && ((signal) => readAccount(objectId, signal)))
+  const jobs = useRead(
+    ['first-run-jobs', subscriptionId],
+    isWanted &&
+      readsEvents &&
+      ((signal) =>
+        readEvents(`/subscriptions/${subscriptionId}`, "action eq 'federated-credential.create'", signal, 1)),
+  )
   const dismiss = () => {
     localStorage.setItem(storageKey(objectId), 'over')
     setDismissed(true)

@@ -1,6 +1,7 @@
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useQueries } from '@tanstack/react-query'
 import { listApplications, listCredentialUses, listWebhooks } from '../../api/attention.ts'
 import { orHidden } from '../../api/or-hidden.ts'
+import { useRead } from '../../api/queries.ts'
 import { listQuotas } from '../../api/registry-arm.ts'
 import { readStatus } from '../../api/server.ts'
 import type { Registry } from '../../api/registry-document.ts'
@@ -13,15 +14,16 @@ const shownPushes = 10
 
 /** The last pushes. The data is `undefined` if the person may not read an audit log. */
 export function useRecentPushes(registries: readonly Registry[], mayAct: MayAct | undefined) {
-  return useQuery({
-    queryKey: ['pushes', registries.map(({ id }) => id)],
-    enabled: registries.length > 0 && mayAct !== undefined,
-    queryFn: async ({ signal }) => {
-      const logs = { registries, mayAct: mayAct ?? (() => false) }
-      const found = await readVisibleEvents(logs, "action eq 'manifest.push'", shownPushes, signal)
-      return { events: found?.events }
-    },
-  })
+  return useRead(
+    ['pushes', registries.map(({ id }) => id)],
+    registries.length > 0 &&
+      mayAct !== undefined &&
+      (async (signal) => {
+        const logs = { registries, mayAct }
+        const found = await readVisibleEvents(logs, "action eq 'manifest.push'", shownPushes, signal)
+        return { events: found?.events }
+      }),
+  )
 }
 
 const view = imagesTexts.home

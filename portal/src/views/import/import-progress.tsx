@@ -1,6 +1,7 @@
 import { Button, ProgressBar, Text } from '@fluentui/react-components'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { useRead } from '../../api/queries.ts'
 import { readImport } from '../../api/registry-arm.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
@@ -19,9 +20,7 @@ type ImportProgressProps = {
 /** How an import goes. */
 export function ImportProgress({ loginServer, operation, target, onAgain }: ImportProgressProps) {
   const queries = useQueryClient()
-  const query = useQuery({
-    queryKey: ['import', operation],
-    queryFn: ({ signal }) => readImport(operation, signal),
+  const query = useRead(['import', operation], (signal) => readImport(operation, signal), {
     refetchInterval: ({ state }) => (state.data === 'done' || state.error !== null ? false : 1000),
     staleTime: 0,
   })

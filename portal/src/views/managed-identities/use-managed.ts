@@ -1,16 +1,16 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { permitsAction } from '@acrux/shared/standards/azure/role-permissions.ts'
 import { type ManagedList, listIdentities, listMachines } from '../../api/managed-identities.ts'
+import { useRead, useReadAgain } from '../../api/queries.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 
 /** The managed identities that the person may see. */
 export function useIdentities() {
-  return useQuery({ queryKey: ['managed', 'identities'], queryFn: ({ signal }) => listIdentities(signal) })
+  return useRead(['managed', 'identities'], (signal) => listIdentities(signal))
 }
 
 /** The machines that the person may see. */
 export function useMachines() {
-  return useQuery({ queryKey: ['managed', 'machines'], queryFn: ({ signal }) => listMachines(signal) })
+  return useRead(['managed', 'machines'], (signal) => listMachines(signal))
 }
 
 /** Why the person may not carry out an action in the subscription. Undefined if a role permits it. */
@@ -20,6 +20,6 @@ export function reasonAgainst(list: Pick<ManagedList<unknown>, 'permissions'>, a
 
 /** Reads them again after a change. */
 export function useChangedManaged(): () => Promise<void> {
-  const queries = useQueryClient()
-  return () => queries.invalidateQueries({ queryKey: ['managed'] })
+  const readAgain = useReadAgain()
+  return () => readAgain(['managed'])
 }

@@ -1,5 +1,5 @@
-import { useQuery } from '@tanstack/react-query'
 import { orHidden } from '../../api/or-hidden.ts'
+import { useRead } from '../../api/queries.ts'
 import { readBlobText, readManifest, readManifestProperties, readReferrers, readTag } from '../../api/registry.ts'
 import { parseImageConfig, parseIndex, parseManifest } from './parse-manifest.ts'
 
@@ -15,32 +15,27 @@ const configTypes = new Set([
 
 /** A manifest, and what it contains. */
 export function useManifest({ registry, repository, reference }: ManifestAddress) {
-  return useQuery({
-    queryKey: ['manifest', registry, repository, reference],
-    queryFn: async ({ signal }) => {
-      const raw = await readManifest(registry, repository, reference, signal)
-      return { raw, content: parseManifest(raw.text) }
-    },
+  return useRead(['manifest', registry, repository, reference], async (signal) => {
+    const raw = await readManifest(registry, repository, reference, signal)
+    return { raw, content: parseManifest(raw.text) }
   })
 }
 
 /** The properties of a manifest: tags, times, locks. Null: the person may not read them. */
 export function useManifestProperties({ registry, repository }: ManifestAddress, digest: string | undefined) {
-  return useQuery({
-    queryKey: ['manifest-properties', registry, repository, digest],
-    enabled: digest !== undefined,
-    queryFn: ({ signal }) => orHidden(readManifestProperties(registry, repository, digest ?? '', signal)),
-  })
+  return useRead(
+    ['manifest-properties', registry, repository, digest],
+    digest !== undefined && ((signal) => orHidden(readManifestProperties(registry, repository, digest, signal))),
+  )
 }
 
 /** The properties of the tag of an address: locks, last pull. Null: there is none, or the person may not read them. */
 export function useTag({ registry, repository, reference }: ManifestAddress, isNeeded: boolean) {
-  return useQuery({
-    queryKey: ['tag', registry, repository, reference],
-    enabled: isNeeded,
-    queryFn: async ({ signal }) =>
-      reference.includes(':') ? null : orHidden(readTag(registry, repository, reference, signal)),
-  })
+  return useRead(
+    ['tag', registry, repository, reference],
+    isNeeded &&
+      (async (signal) => (reference.includes(':') ? null : orHidden(readTag(registry, repository, reference, signal)))),
+  )
 }
 
 /** The configuration of an image. Null if the manifest has none that the portal can read. */
@@ -48,20 +43,19 @@ export function useImageConfig(
   { registry, repository }: ManifestAddress,
   config: { readonly digest: string; readonly mediaType: string; readonly size: number } | undefined,
 ) {
-  return useQuery({
-    queryKey: ['config', registry, repository, config?.digest],
-    queryFn: async ({ signal }) => {
+  return useRead(
+    ['config', registry, repository, config?.digest],
+    async (signal) => {
       if (config === undefined || !configTypes.has(config.mediaType) || config.size > maxConfigBytes) return null
       return parseImageConfig(await readBlobText(registry, repository, config.digest, signal))
     },
-    staleTime: Infinity,
-  })
+    { staleTime: Infinity },
+  )
 }
 
 /** The manifests that refer to a manifest: signatures, SBOMs, attestations. */
 export function useReferrers({ registry, repository }: Omit<ManifestAddress, 'reference'>, digest: string) {
-  return useQuery({
-    queryKey: ['referrers', registry, repository, digest],
-    queryFn: async ({ signal }) => parseIndex(await readReferrers(registry, repository, digest, signal)),
-  })
+  return useRead(['referrers', registry, repository, digest], async (signal) =>
+    parseIndex(await readReferrers(registry, repository, digest, signal)),
+  )
 }

@@ -1,8 +1,8 @@
 import { Field, Input, Text } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { createUser } from '../../api/directory.ts'
 import type { GraphNewOneTimeLink, GraphUser } from '../../api/graph-types.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import { createOneTimeLink } from '../../api/sign-ins.ts'
 import { LifetimeField, NewLink, usualLifetime } from '../../components/identities/one-time-link.tsx'
 import { randomPassword } from '../../components/identities/random-password.ts'
@@ -14,7 +14,7 @@ const view = identitiesTexts.peopleView
 
 /** Adds a person, who chooses a password with a link. */
 export function CreatePerson({ onClose }: { readonly onClose: () => void }) {
-  const queries = useQueryClient()
+  const readAgain = useReadAgain()
   const [displayName, setDisplayName] = useState('')
   const [userPrincipalName, setUserName] = useState('')
   const [lifetimeInMinutes, setLifetime] = useState<number>(usualLifetime)
@@ -24,7 +24,7 @@ export function CreatePerson({ onClose }: { readonly onClose: () => void }) {
     // After a failure between the two requests, the person exists already.
     const person = created ?? (await createUser({ displayName, userPrincipalName, password: randomPassword() }))
     setCreated(person)
-    await queries.invalidateQueries({ queryKey: ['directory', 'users'] })
+    await readAgain(['directory', 'users'])
     setLink(await createOneTimeLink(person.id, { lifetimeInMinutes }))
   }
   return (

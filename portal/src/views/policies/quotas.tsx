@@ -1,6 +1,6 @@
 import { Text, makeStyles, tokens } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useReadAgain } from '../../api/queries.ts'
 import { deleteQuota, putQuota } from '../../api/registry-arm.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { Quota } from '../../api/types.ts'
@@ -24,7 +24,7 @@ type Act = { readonly kind: 'add' } | { readonly kind: 'change' | 'remove'; read
 /** The quotas of a registry and of its repositories, with how much of each is used. */
 export function Quotas({ registry: { id } }: { readonly registry: Registry }) {
   const styles = useStyles()
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const query = useQuotas(id)
   const mayAct = usePermissions(id)
   const [act, setAct] = useState<Act>()
@@ -33,7 +33,7 @@ export function Quotas({ registry: { id } }: { readonly registry: Registry }) {
   const quotas = query.data?.value ?? []
   const change = async (request: Promise<void>) => {
     await request
-    await client.invalidateQueries({ queryKey: ['quotas', id] })
+    await readAgain(['quotas', id])
   }
   if (query.data === null) return <Section title={view.quotas}>{view.quotasHidden}</Section>
   return (

@@ -1,7 +1,7 @@
 import { Text } from '@fluentui/react-components'
-import { useQuery } from '@tanstack/react-query'
 import { listProviders } from '../../api/directory.ts'
 import type { GraphIdentityProvider } from '../../api/graph-types.ts'
+import { useRead } from '../../api/queries.ts'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -20,7 +20,7 @@ const example = `identityProviders:
 
 /** The providers of organisations at which people sign in. */
 export function Providers() {
-  const query = useQuery({ queryKey: ['providers'], queryFn: ({ signal }) => listProviders(signal) })
+  const query = useRead(['providers'], (signal) => listProviders(signal))
   return (
     <Page title={identitiesTexts.providers}>
       <Loaded query={query}>

@@ -1,12 +1,11 @@
+import type { RegistryLogin } from '../../api/registry-login.ts'
+
 /** The programs that sign in with a token, and push. */
 export const clients = ['docker', 'podman', 'helm', 'oras'] as const
 export type Client = (typeof clients)[number]
 
-/** What a client signs in with. */
-export type Login = { readonly loginServer: string; readonly username: string; readonly password: string }
-
 /** The command with which a client signs in, in every shell. Its arguments are not secret. */
-export function loginCommand(client: Client, { loginServer, username, password }: Login): string {
+export function loginCommand(client: Client, { loginServer, username, password }: RegistryLogin): string {
   const login = client === 'helm' ? 'helm registry login' : `${client} login`
   return `echo ${password} | ${login} ${loginServer} --username ${username} --password-stdin`
 }

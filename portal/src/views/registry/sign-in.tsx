@@ -1,14 +1,14 @@
 import { Button, Radio, RadioGroup, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { send } from '../../api/client.ts'
+import { createRegistryLogin } from '../../api/registry-login.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { useRegistryName } from '../../components/registries/use-registry.ts'
-import { type Client, type Login, browserCommands, clients, loginCommand, pushCommand } from './sign-in-commands.ts'
+import { type Client, browserCommands, clients, loginCommand, pushCommand } from './sign-in-commands.ts'
 
 const view = texts.registryView
 
@@ -55,9 +55,7 @@ function CopyLogin({ client, loginServer }: { readonly client: Client; readonly 
   const styles = useStyles()
   const copy = useMutation({
     mutationFn: async () => {
-      const path = `session/registry-login?${new URLSearchParams({ loginServer }).toString()}`
-      const login = (await (await send(path, { method: 'POST' })).json()) as Login
-      await navigator.clipboard.writeText(loginCommand(client, login))
+      await navigator.clipboard.writeText(loginCommand(client, await createRegistryLogin(loginServer)))
     },
     onSuccess: () => setTimeout(() => copy.reset(), 2000),
   })

@@ -1,6 +1,6 @@
 import { Badge, Field, SearchBox, Select, Tab, TabList, makeStyles, tokens } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useReadAgain } from '../../api/queries.ts'
 import type { ListOrder } from '../../api/registry.ts'
 import { isLocked } from '../../components/registries/lock-dialog.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
@@ -34,7 +34,7 @@ export function Repository() {
   const { show = 'tags', filter = '' } = search
   const order: ListOrder = search.order ?? 'newest'
   const query = useRepository(registry, repository)
-  const queries = useQueryClient()
+  const readAgain = useReadAgain()
   const name = useRegistryName(registry)
   const content = { registry, repository, order, filter }
   return (
@@ -57,7 +57,7 @@ export function Repository() {
               registry={registry}
               properties={properties}
               access={access}
-              onChanged={() => void queries.invalidateQueries({ queryKey: ['repository', registry, repository] })}
+              onChanged={() => void readAgain(['repository', registry, repository])}
             />
             {show === 'tags' && <Pull registry={registry} repository={repository} order={order} />}
             {show === 'tags' && access.has('push') && (

@@ -1,6 +1,6 @@
 import { Text, makeStyles, tokens } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useReadAgain } from '../../api/queries.ts'
 import { changeKeys } from '../../api/server.ts'
 import type { ServerStatus } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
@@ -26,7 +26,7 @@ type KeysProps = { readonly subscription: string; readonly keys: ServerStatus['s
 /** The signing keys: when they are replaced, and what ends when they are withdrawn. */
 export function Keys({ subscription, keys }: KeysProps) {
   const styles = useStyles()
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const mayAct = usePermissions(subscription)
   const [act, setAct] = useState<keyof typeof acts>()
   const [isDone, setDone] = useState(false)
@@ -59,7 +59,7 @@ export function Keys({ subscription, keys }: KeysProps) {
           onConfirm={async () => {
             await changeKeys(subscription, act)
             setDone(true)
-            await client.invalidateQueries({ queryKey: ['server-status', subscription] })
+            await readAgain(['server-status', subscription])
           }}
           onClose={() => setAct(undefined)}
         >

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useRead, useReadAgain } from '../../api/queries.ts'
 import {
   listCertificates,
   listSettings,
@@ -15,27 +15,17 @@ const pollMs = 1000
 
 /** The state of the server. */
 export function useStatus(subscription: string) {
-  return useQuery({
-    queryKey: ['server-status', subscription],
-    queryFn: ({ signal }) => readStatus(subscription, signal),
-  })
+  return useRead(['server-status', subscription], (signal) => readStatus(subscription, signal))
 }
 
 /** The certificate of each host. */
 export function useCertificates(subscription: string) {
-  return useQuery({
-    queryKey: ['server-certificates', subscription],
-    queryFn: ({ signal }) => listCertificates(subscription, signal),
-  })
+  return useRead(['server-certificates', subscription], (signal) => listCertificates(subscription, signal))
 }
 
 /** The configuration in force, once it is to be shown. */
 export function useSettings(subscription: string, isShown: boolean) {
-  return useQuery({
-    queryKey: ['server-settings', subscription],
-    enabled: isShown,
-    queryFn: ({ signal }) => listSettings(subscription, signal),
-  })
+  return useRead(['server-settings', subscription], isShown && ((signal) => listSettings(subscription, signal)))
 }
 
 type RunOptions<Data> = {
@@ -47,14 +37,12 @@ type RunOptions<Data> = {
 
 /** A long run of the server: its state, with the progress while it runs, and what to do after a request for another one. */
 function useRun<Data>({ name, subscription, read, isRunning }: RunOptions<Data>) {
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const queryKey = [name, subscription]
-  const query = useQuery({
-    queryKey,
-    queryFn: ({ signal }) => read(subscription, signal),
+  const query = useRead(queryKey, (signal) => read(subscription, signal), {
     refetchInterval: ({ state }) => (state.data !== undefined && isRunning(state.data) ? pollMs : false),
   })
-  return { query, refresh: () => client.invalidateQueries({ queryKey }) }
+  return { query, refresh: () => readAgain(queryKey) }
 }
 
 /** The last scrub, and the way to start one. */

@@ -1,7 +1,7 @@
 import { Field, Radio, RadioGroup, Select, Text } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { changeRegistry } from '../../api/access.ts'
+import { useReadAgain } from '../../api/queries.ts'
 import { setAnonymousAccess } from '../../api/tokens.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { ScopeMap } from '../../api/types.ts'
@@ -51,7 +51,7 @@ function AnonymousForm({ registry, scopeMaps, scopeMap }: AnonymousFormProps) {
   const [isAsked, setAsked] = useState(false)
   const [done, setDone] = useState<string>()
   const mayAct = usePermissions(registry.id)
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
   const isSame = kind === present && (kind !== 'some' || name === scopeMap)
   const save = async () => {
@@ -60,8 +60,7 @@ function AnonymousForm({ registry, scopeMaps, scopeMap }: AnonymousFormProps) {
     if (kind !== 'some' && scopeMap !== undefined) await setAnonymousAccess(registry.id, undefined)
     if (kind === 'some') await setAnonymousAccess(registry.id, name)
     if (kind === 'all') await changeRegistry(registry.id, { anonymousPullEnabled: true })
-    await client.invalidateQueries({ queryKey: ['registries'] })
-    await client.invalidateQueries({ queryKey: ['anonymous-access', registry.id] })
+    await readAgain(['registries'], ['anonymous-access', registry.id])
     setDone(texts.saved)
   }
   return (

@@ -1,6 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { GeneratedCredentials } from '../../api/types.ts'
 import { Button } from '@fluentui/react-components'
@@ -35,7 +35,7 @@ function Wizard({ registry }: { readonly registry: Registry }) {
 
 function WizardSteps({ registry, data }: { readonly registry: Registry; readonly data: TokenData }) {
   const navigate = useNavigate()
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const [name, setName] = useState('')
   const [choice, setChoice] = useState<RightsChoice>({
     kind: 'fresh',
@@ -47,7 +47,7 @@ function WizardSteps({ registry, data }: { readonly registry: Registry; readonly
   const [made, setMade] = useState<GeneratedCredentials>()
   const { loginServer } = registry.properties
   const leave = async () => {
-    await client.invalidateQueries({ queryKey: tokensKey(registry.id) })
+    await readAgain(tokensKey(registry.id))
     await navigate({ to: '/registries/$registry/tokens', params: { registry: loginServer } })
   }
   const [password] = made?.passwords ?? []

@@ -1,6 +1,6 @@
 import { Badge, Field, SearchBox, Text, makeStyles, tokens as theme } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { ScopeMap } from '../../api/types.ts'
 import { deleteScopeMap } from '../../api/tokens.ts'
@@ -41,11 +41,11 @@ type ScopeMapsProps = {
 export function ScopeMaps({ registry, search, go }: ScopeMapsProps) {
   const styles = useStyles()
   const query = useTokens(registry.id)
-  const client = useQueryClient()
+  const readAgain = useReadAgain()
   const [deleted, setDeleted] = useState<string>()
   const [edited, setEdited] = useState<Edited>()
   const mayAct = usePermissions(registry.id)
-  const reload = () => client.invalidateQueries({ queryKey: tokensKey(registry.id) })
+  const reload = () => readAgain(tokensKey(registry.id))
   const { filter = '' } = search
   return (
     <Section title={texts.tabs.maps}>

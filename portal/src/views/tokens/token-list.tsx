@@ -1,7 +1,7 @@
 import { Button, Text, makeStyles, tokens as theme } from '@fluentui/react-components'
-import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
@@ -65,8 +65,8 @@ function TokenTable({ registry, rows, filter }: TokenTableProps) {
   const [shown, setShown] = useState(pageSize)
   const [act, setAct] = useState<TokenAct>()
   const [rotated, setRotated] = useState<string>()
-  const client = useQueryClient()
-  const reload = () => client.invalidateQueries({ queryKey: tokensKey(registry.id) })
+  const readAgain = useReadAgain()
+  const reload = () => readAgain(tokensKey(registry.id))
   if (rows.length === 0) {
     return (
       <Text>

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useRead } from '../../api/queries.ts'
 import type { PasswordUses, ScopeMap, Token } from '../../api/types.ts'
 import { listPasswordUses, listScopeMaps, listTokens, readAnonymousAccess } from '../../api/tokens.ts'
 
@@ -19,23 +19,17 @@ export const tokensKey = (registryId: string) => ['tokens', registryId] as const
 
 /** The tokens of a registry, with the last use of their passwords. */
 export function useTokenRows(registryId: string) {
-  return useQuery({
-    queryKey: [...tokensKey(registryId), 'rows'],
-    queryFn: async ({ signal }): Promise<readonly TokenRow[]> => {
-      const [tokens, uses] = await Promise.all([listTokens(registryId, signal), listPasswordUses(registryId, signal)])
-      return rowsOf(tokens, uses)
-    },
+  return useRead([...tokensKey(registryId), 'rows'], async (signal): Promise<readonly TokenRow[]> => {
+    const [tokens, uses] = await Promise.all([listTokens(registryId, signal), listPasswordUses(registryId, signal)])
+    return rowsOf(tokens, uses)
   })
 }
 
 /** The tokens of a registry, and its scope maps. */
 export function useTokens(registryId: string) {
-  return useQuery({
-    queryKey: [...tokensKey(registryId), 'maps'],
-    queryFn: async ({ signal }): Promise<TokenData> => {
-      const [tokens, scopeMaps] = await Promise.all([listTokens(registryId, signal), listScopeMaps(registryId, signal)])
-      return { scopeMaps, tokens: rowsOf(tokens, undefined) }
-    },
+  return useRead([...tokensKey(registryId), 'maps'], async (signal): Promise<TokenData> => {
+    const [tokens, scopeMaps] = await Promise.all([listTokens(registryId, signal), listScopeMaps(registryId, signal)])
+    return { scopeMaps, tokens: rowsOf(tokens, undefined) }
   })
 }
 
@@ -51,15 +45,12 @@ function rowsOf(tokens: readonly Token[], uses: readonly PasswordUses[] | undefi
 
 /** The scope maps of a registry, and that of anonymous callers. `undefined` within: they have none. */
 export function useAnonymousAccess(registryId: string) {
-  return useQuery({
-    queryKey: ['anonymous-access', registryId],
-    queryFn: async ({ signal }) => {
-      const [scopeMaps, found] = await Promise.all([
-        listScopeMaps(registryId, signal),
-        readAnonymousAccess(registryId, signal),
-      ])
-      return { scopeMaps, scopeMap: found && lastSegment(found.properties.scopeMapId) }
-    },
+  return useRead(['anonymous-access', registryId], async (signal) => {
+    const [scopeMaps, found] = await Promise.all([
+      listScopeMaps(registryId, signal),
+      readAnonymousAccess(registryId, signal),
+    ])
+    return { scopeMaps, scopeMap: found && lastSegment(found.properties.scopeMapId) }
   })
 }
 

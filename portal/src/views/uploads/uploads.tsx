@@ -1,7 +1,7 @@
 import { Badge, Text } from '@fluentui/react-components'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
+import { useRead, useReadAgain } from '../../api/queries.ts'
 import { cancelUpload, listUploads } from '../../api/registry-arm.ts'
 import type { Upload } from '../../api/types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
@@ -46,13 +46,9 @@ export function Uploads() {
 }
 
 function UploadList({ registryId }: { readonly registryId: string }) {
-  const queries = useQueryClient()
+  const readAgain = useReadAgain()
   const queryKey = ['uploads', registryId]
-  const query = useQuery({
-    queryKey,
-    queryFn: ({ signal }) => listUploads(registryId, signal),
-    refetchInterval: 10_000,
-  })
+  const query = useRead(queryKey, (signal) => listUploads(registryId, signal), { refetchInterval: 10_000 })
   const mayCancel = usePermissions(registryId)('Acrux.Server/uploads/delete')
   const [chosen, setChosen] = useState<Upload>()
   return (
@@ -72,7 +68,7 @@ function UploadList({ registryId }: { readonly registryId: string }) {
           confirm={view.cancelAction}
           onConfirm={async () => {
             await cancelUpload(registryId, chosen.name)
-            await queries.invalidateQueries({ queryKey })
+            await readAgain(queryKey)
           }}
           onClose={() => setChosen(undefined)}
         >
