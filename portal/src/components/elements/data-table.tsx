@@ -5,6 +5,7 @@ import {
   TableHeader,
   TableHeaderCell,
   TableRow,
+  Text,
   makeStyles,
   tokens,
 } from '@fluentui/react-components'
@@ -41,13 +42,16 @@ type DataTableProps<Row> = {
   readonly columns: readonly { readonly title: string; readonly cell: (row: Row) => ReactNode }[]
   readonly rows: readonly Row[]
   readonly keyOf: (row: Row) => string
+  /** What is shown in place of a table without rows. */
+  readonly empty?: ReactNode
   /** For a few short columns: on a narrow screen, it needs no scrolling. */
   readonly isStacked?: boolean
 }
 
 /** A table of at most some hundred rows. On a narrow screen it scrolls by itself, or the cells of each row are stacked. */
-export function DataTable<Row>({ label, columns, rows, keyOf, isStacked = false }: DataTableProps<Row>) {
+export function DataTable<Row>({ label, columns, rows, keyOf, empty, isStacked = false }: DataTableProps<Row>) {
   const styles = useStyles()
+  if (rows.length === 0 && empty !== undefined) return <Text>{empty}</Text>
   const wide = columns.length > manyColumns ? styles.wide : styles.table
   return (
     <div className={styles.scroll} tabIndex={0} role="group" aria-label={label}>

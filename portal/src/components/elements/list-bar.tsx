@@ -6,7 +6,7 @@ import { maxValueLength } from './search-params.ts'
 
 const useStyles = makeStyles({
   bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },
-  filter: { flexGrow: 1, maxWidth: '24rem' },
+  filter: { flexGrow: 1, maxWidth: '24rem', minWidth: '12rem' },
 })
 
 type ListBarProps = {
@@ -34,13 +34,17 @@ export function ListBar({ children, action, reason, onAct }: ListBarProps) {
   )
 }
 
-type ListFilterProps = { readonly filter: string; readonly onFilter: (text: string) => void }
+type ListFilterProps = {
+  readonly label?: string
+  readonly filter: string
+  readonly onFilter: (text: string) => void
+}
 
 /** The filter of a list that is loaded as a whole. */
-export function ListFilter({ filter, onFilter }: ListFilterProps) {
+export function ListFilter({ label = rightsTexts.filter, filter, onFilter }: ListFilterProps) {
   const styles = useStyles()
   return (
-    <Field label={rightsTexts.filter} className={styles.filter}>
+    <Field label={label} className={styles.filter}>
       <SearchBox maxLength={maxValueLength} value={filter} onChange={(_event, { value }) => onFilter(value)} />
     </Field>
   )

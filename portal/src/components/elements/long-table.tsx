@@ -1,4 +1,5 @@
 import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
+import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 import { type ComponentProps, useState } from 'react'
 import { DataTable } from './data-table.tsx'
 import { imagesTexts } from '../texts/images.ts'
@@ -9,28 +10,27 @@ const useStyles = makeStyles({ more: { display: 'flex', alignItems: 'center', co
 const step = 100
 
 type LongTableProps<Row> = ComponentProps<typeof DataTable<Row>> & {
-  /** Whether there are rows that are not loaded yet. */
-  readonly hasMore: boolean
-  readonly isLoading: boolean
-  readonly onMore: () => void
+  /** What loads the rows. */
+  readonly query: Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'>
 }
 
 /** A table whose rows are shown a hundred at a time. */
-export function LongTable<Row>({ rows, hasMore, isLoading, onMore, ...table }: LongTableProps<Row>) {
+export function LongTable<Row>({ rows, query, ...table }: LongTableProps<Row>) {
   const styles = useStyles()
+  const { hasNextPage: hasMore, isFetchingNextPage, fetchNextPage } = query
   const [limit, setLimit] = useState(step)
   const shown = rows.slice(0, limit)
   const isCut = shown.length < rows.length
   const more = () => {
     setLimit(limit + step)
-    if (rows.length < limit + step && hasMore) onMore()
+    if (rows.length < limit + step && hasMore) void fetchNextPage()
   }
   return (
     <>
       <DataTable {...table} rows={shown} />
       {(isCut || hasMore) && (
         <div className={styles.more}>
-          <Button disabled={isLoading} onClick={more}>
+          <Button disabled={isFetchingNextPage} onClick={more}>
             {imagesTexts.showMore}
           </Button>
           <Text>{imagesTexts.shown(shown.length, rows.length, !hasMore)}</Text>

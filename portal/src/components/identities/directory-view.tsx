@@ -1,10 +1,9 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ComponentProps, type ReactNode, useCallback, useState } from 'react'
 import { ActionBar } from '../elements/action-bar.tsx'
-import { CopyText } from '../elements/copy-text.tsx'
+import { CommandLine } from '../elements/command-line.tsx'
 import { FilterField } from '../elements/filter-field.tsx'
-import { Page, Section } from '../elements/page.tsx'
-import { texts } from '../texts/texts.ts'
+import { Page } from '../elements/page.tsx'
 import { DirectoryTable } from './directory-table.tsx'
 import { useOwnerReason } from './use-directory-role.ts'
 
@@ -36,9 +35,7 @@ export function DirectoryView<Item extends { readonly id: string }>(props: Direc
       <ActionBar actions={[{ label: create, reason, isPrimary: true, act: () => setCreating(true) }]} />
       <FilterField filter={filter} onFilter={onFilter} />
       <DirectoryTable<Item> label={title} collection={collection} filter={filter} empty={empty} columns={columns} />
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={command} />
-      </Section>
+      <CommandLine text={command} />
       {isCreating && reason === undefined && form(() => setCreating(false))}
     </Page>
   )

@@ -3,7 +3,6 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { type MayAct, usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
@@ -13,6 +12,7 @@ import { ListBar } from '../../components/elements/list-bar.tsx'
 import { LoadMore } from '../../components/elements/load-more.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { type AccessSearch, parseAccessSearch } from './access-search.ts'
@@ -50,13 +50,12 @@ type Opened = { readonly kind: 'remove' | 'condition'; readonly assignment: Name
 /** The role assignments of a registry, also the inherited ones. */
 export function Assignments({ registry, search, go }: AssignmentsProps) {
   const styles = useStyles()
-  const mayAct = usePermissions(registry.id)
+  const lacks = useLacks(registry.id)
   const navigate = useNavigate()
   const roles = useRoles(registry.id)
   const { filter = '', role } = search
   const { loginServer } = registry.properties
   const [done, setDone] = useState<string | undefined>(search.done === undefined ? undefined : texts.assigned)
-  const lacksWrite = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
   const change = (changed: Readonly<Record<string, string>>) =>
     go(parseAccessSearch({ filter, role, ...changed }), true)
   return (
@@ -64,7 +63,7 @@ export function Assignments({ registry, search, go }: AssignmentsProps) {
       <DoneMessage text={done} />
       <ListBar
         action={texts.add}
-        reason={lacksWrite}
+        reason={lacks(writeAction)}
         onAct={() => void navigate({ to: '/registries/$registry/access/add', params: { registry: loginServer } })}
       >
         <FilterField filter={filter} label={texts.filter} onFilter={(value) => change({ filter: value })} />
@@ -120,7 +119,7 @@ type AssignmentTableProps = AssignmentListProps & { readonly assignments: readon
 
 function AssignmentTable({ registry, search, assignments, onDone }: AssignmentTableProps) {
   const styles = useStyles()
-  const mayAct = usePermissions(registry.id)
+  const lacks = useLacks(registry.id)
   const [opened, setOpened] = useState<Opened>()
   const readAgain = useReadAgain()
   if (assignments.length === 0) {
@@ -139,7 +138,7 @@ function AssignmentTable({ registry, search, assignments, onDone }: AssignmentTa
         rows={assignments}
         keyOf={({ id }) => id}
         columns={columnsOf(registry, styles.detail, (each) => (
-          <RowButtons registry={registry} assignment={each} mayAct={mayAct} onOpen={setOpened} />
+          <RowButtons registry={registry} assignment={each} lacks={lacks} onOpen={setOpened} />
         ))}
       />
       {opened?.kind === 'remove' && (
@@ -160,15 +159,15 @@ function AssignmentTable({ registry, search, assignments, onDone }: AssignmentTa
 type RowButtonsProps = {
   readonly registry: Registry
   readonly assignment: NamedAssignment
-  readonly mayAct: MayAct
+  readonly lacks: (action: string) => string | undefined
   readonly onOpen: (opened: Opened) => void
 }
 
-function RowButtons({ registry, assignment, mayAct, onOpen }: RowButtonsProps) {
+function RowButtons({ registry, assignment, lacks, onOpen }: RowButtonsProps) {
   const styles = useStyles()
   const { id, isInherited } = assignment
   const inherited = isInherited ? `${texts.inheritedHint} ${scopeText(assignment.scope, registry.id)}.` : undefined
-  const reasonFor = (action: string) => inherited ?? (mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`)
+  const reasonFor = (action: string) => inherited ?? lacks(action)
   const about = `${assignment.role?.properties.roleName ?? id}, ${nameOf(assignment)}`
   return (
     <div className={styles.buttons}>

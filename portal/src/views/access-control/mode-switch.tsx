@@ -5,7 +5,6 @@ import { changeRegistry } from '../../api/access.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { ModeChange } from '../../api/types.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
@@ -15,6 +14,7 @@ import { Facts } from '../../components/elements/facts.tsx'
 import { LoadMore } from '../../components/elements/load-more.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { lossTexts } from './describe.ts'
@@ -25,7 +25,6 @@ const writeAction = 'Microsoft.ContainerRegistry/registries/write'
 
 /** Whether roles apply per repository, and who gains and loses what by a switch. */
 export function ModeSwitch({ registry }: { readonly registry: Registry }) {
-  const mayAct = usePermissions(registry.id)
   const readAgain = useReadAgain()
   const [isAsked, setAsked] = useState(false)
   const [done, setDone] = useState<string>()
@@ -33,7 +32,7 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
   const other: RoleAssignmentMode =
     mode === 'AbacRepositoryPermissions' ? 'LegacyRegistryPermissions' : 'AbacRepositoryPermissions'
   const changes = useModeChanges(registry.id, other)
-  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  const lacks = useLacks(registry.id)(writeAction)
   const option = other === 'AbacRepositoryPermissions' ? 'rbac-abac' : 'rbac'
   return (
     <Section title={rightsTexts.access.tabs.mode}>

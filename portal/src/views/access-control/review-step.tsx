@@ -6,12 +6,12 @@ import type { Principal } from '../../api/principals.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { type Place, type PlannedAssignment, conditionOf, planAssignments } from './plan-assignments.ts'
@@ -47,8 +47,7 @@ type ReviewProps = ReviewStepProps & {
 
 function Review({ registry, assignments, role, principals, place, onDone }: ReviewProps) {
   const readAgain = useReadAgain()
-  const mayAct = usePermissions(registry.id)
-  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  const lacks = useLacks(registry.id)(writeAction)
   const planned = planAssignments({ registryId: registry.id, role, principals, place, assignments })
   const assign = useMutation({
     mutationFn: async (): Promise<readonly Failure[]> => {

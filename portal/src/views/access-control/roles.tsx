@@ -4,7 +4,6 @@ import { deleteRole } from '../../api/access.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
@@ -13,6 +12,7 @@ import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { ListBar, ListFilter } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import type { AccessSearch } from './access-search.ts'
@@ -40,14 +40,13 @@ type RolesProps = {
 /** The roles that can be assigned at a registry. */
 export function Roles({ registry, search, go }: RolesProps) {
   const roles = useRoles(registry.id)
-  const mayAct = usePermissions(registry.id)
+  const lacks = useLacks(registry.id)
   const readAgain = useReadAgain()
   const [edited, setEdited] = useState<Edited>()
   const [deleted, setDeleted] = useState<RoleDefinition>()
   const [done, setDone] = useState<string>()
   const { filter = '' } = search
   const reload = () => readAgain(accessKey(registry.id))
-  const lacks = (action: string) => (mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`)
   return (
     <Section title={rightsTexts.access.tabs.roles}>
       <Text>{texts.about}</Text>
@@ -110,10 +109,10 @@ type RoleTableProps = {
 function RoleTable({ roles, onDelete, onEdit, lacksWrite, lacksDelete }: RoleTableProps) {
   const styles = useStyles()
   const [opened, setOpened] = useState<string>()
-  if (roles.length === 0) return <Text>{rightsTexts.noMatch}</Text>
   return (
     <DataTable
       label={rightsTexts.access.tabs.roles}
+      empty={rightsTexts.noMatch}
       rows={roles}
       keyOf={({ name }) => name}
       columns={[

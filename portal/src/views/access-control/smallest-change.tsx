@@ -7,12 +7,12 @@ import type { Principal } from '../../api/principals.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { AccessExplanation, DecisionChange } from '../../api/types.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { repositoriesText } from './describe.ts'
@@ -32,12 +32,12 @@ type SmallestChangeProps = {
 
 /** The smallest change that would allow a request, with a button that makes it. */
 export function SmallestChange({ registry, explanation, change, principal, onChanged }: SmallestChangeProps) {
-  const mayAct = usePermissions(registry.id)
+  const lacksAction = useLacks(registry.id)
   const readAgain = useReadAgain()
   const [isAsked, setAsked] = useState(false)
   const [isDone, setDone] = useState(false)
   const possible = possibleChange({ registryId: registry.id, explanation, change, principal })
-  const lacks = possible === undefined || mayAct(possible.needs) ? undefined : `${rightsTexts.lacks} ${possible.needs}.`
+  const lacks = possible && lacksAction(possible.needs)
   const description = describeChange(change, principal?.name ?? explanation.principal, explanation)
   return (
     <Section title={texts.change}>

@@ -4,12 +4,12 @@ import { useState } from 'react'
 import { changeRegistry } from '../../api/access.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ReadOnlyReason } from '../../components/elements/list-bar.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { WithRegistry } from '../../components/registries/with-registry.tsx'
@@ -29,11 +29,10 @@ export function AccessKeys() {
 }
 
 function AdminAccount({ registry }: { readonly registry: Registry }) {
-  const mayAct = usePermissions(registry.id)
   const readAgain = useReadAgain()
   const [isAsked, setAsked] = useState(false)
   const isOn = registry.properties.adminUserEnabled
-  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  const lacks = useLacks(registry.id)(writeAction)
   return (
     <>
       <Section title={texts.admin}>

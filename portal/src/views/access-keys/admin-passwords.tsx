@@ -9,13 +9,13 @@ import {
 } from '../../api/admin-account.ts'
 import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { formatTime } from '../../components/texts/format.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
@@ -26,13 +26,12 @@ const inRegistry = (action: string) => `Microsoft.ContainerRegistry/registries/$
 
 /** Both passwords of the admin account, shown on demand, with their last use. */
 export function AdminPasswords({ registry }: { readonly registry: Registry }) {
-  const mayAct = usePermissions(registry.id)
+  const lacks = useLacks(registry.id)
   const uses = useAdminUses(registry)
   const [renewed, setRenewed] = useState<AdminPasswordName>()
   const [isDone, setDone] = useState(false)
   // The passwords are in no cache: they are forgotten with this view.
   const show = useMutation({ mutationFn: () => readAdminPasswords(registry.id), gcTime: 0 })
-  const lacks = (action: string) => (mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`)
   const lacksShow = lacks(inRegistry('listCredentials'))
   const shown = show.data
   return (

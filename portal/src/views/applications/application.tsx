@@ -4,16 +4,17 @@ import { useState } from 'react'
 import { deleteApplication, enablePrincipal } from '../../api/applications.ts'
 import type { GraphApplication, GraphServicePrincipal } from '../../api/graph-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
+import { Tabs } from '../../components/elements/tabs.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { GiveRole } from '../../components/identities/give-role.tsx'
-import { EnabledBadge, Parts } from '../../components/identities/parts.tsx'
+import { EnabledBadge } from '../../components/identities/state-badge.tsx'
 import { useOwnerReason } from '../../components/identities/use-directory-role.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
+import { Page } from '../../components/elements/page.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { Certificates } from './certificates.tsx'
@@ -37,8 +38,8 @@ export function Application() {
       <Loaded query={query}>
         {(application) => (
           <>
-            <Parts
-              parts={parts}
+            <Tabs
+              tabs={parts}
               selected={part}
               onSelect={(name) => void navigate({ search: name === 'overview' ? {} : { part: name } })}
             />
@@ -86,9 +87,7 @@ function Overview({ application }: { readonly application: GraphApplication }) {
           </>
         )}
       </Loaded>
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={`az ad app show --id ${appId}`} />
-      </Section>
+      <CommandLine text={`az ad app show --id ${appId}`} />
       <Text>{identitiesTexts.applicationsView.hint}</Text>
     </>
   )

@@ -20,9 +20,10 @@ import { createFederated } from '../../api/applications.ts'
 import type { GraphApplication } from '../../api/graph-types.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/types.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { GiveRole } from '../../components/identities/give-role.tsx'
 import { useOwnRole } from '../../components/identities/use-directory-role.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
@@ -33,7 +34,6 @@ import { Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { rightsTexts } from '../../components/texts/rights.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { useApplication, useChangedApplication, usePrincipal } from './use-application.ts'
 import { useRegistries, useRegistry } from '../../components/registries/use-registry.ts'
@@ -231,12 +231,9 @@ function Outcome({ application, system, values, loginServer }: OutcomeProps) {
         <CopyText label={view.paste} text={textToPaste({ system, values, loginServer, clientId: appId })} />
       </Section>
       {system === 'azure' && <AzureAudience loginServer={loginServer} />}
-      <Section title={texts.commandLine}>
-        <CopyText
-          label={texts.commandLine}
-          text={`az ad app federated-credential create --id ${appId} --parameters '${shellText(JSON.stringify({ name, ...rule }))}'`}
-        />
-      </Section>
+      <CommandLine
+        text={`az ad app federated-credential create --id ${appId} --parameters '${shellText(JSON.stringify({ name, ...rule }))}'`}
+      />
       <Role application={application} loginServer={loginServer} isCreated={create.isSuccess} />
     </>
   )
@@ -287,7 +284,6 @@ function AzureAudience({ loginServer }: { readonly loginServer: string }) {
 
 function AcceptAudience({ registry }: { readonly registry: Registry }) {
   const { id, properties } = registry
-  const mayAct = usePermissions(id)
   const readAgain = useReadAgain()
   const isAccepted = properties.acrux.workloadTokenAudiences.includes(azureAudience)
   const accept = useMutation({
@@ -298,7 +294,7 @@ function AcceptAudience({ registry }: { readonly registry: Registry }) {
       await readAgain(['registries'])
     },
   })
-  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  const lacks = useLacks(id)(writeAction)
   return (
     <>
       {!isAccepted && (

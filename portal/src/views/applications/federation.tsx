@@ -4,14 +4,12 @@ import { useState } from 'react'
 import { deleteFederated } from '../../api/applications.ts'
 import type { GraphApplication, GraphFederatedIdentityCredential } from '../../api/graph-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { useObjectOwnerReason } from '../../components/identities/use-directory-role.ts'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { Section } from '../../components/elements/page.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { texts } from '../../components/texts/texts.ts'
 import { TestToken } from './test-token.tsx'
 import { useChangedApplication, useFederated } from './use-application.ts'
 
@@ -47,9 +45,7 @@ export function Federation({ application }: { readonly application: GraphApplica
         }
       </Loaded>
       <TestToken id={id} reason={reason} />
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={`az ad app federated-credential list --id ${appId}`} />
-      </Section>
+      <CommandLine text={`az ad app federated-credential list --id ${appId}`} />
       {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
     </>
   )

@@ -5,7 +5,7 @@ import type { GraphApplication, GraphPasswordCredential } from '../../api/graph-
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
-import { StateBadge } from '../../components/identities/parts.tsx'
+import { StateBadge } from '../../components/identities/state-badge.tsx'
 import { ShownOnce } from '../../components/identities/shown-once.tsx'
 import { useObjectOwnerReason } from '../../components/identities/use-directory-role.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'

@@ -4,6 +4,7 @@ import type { EventSearch, LogPlace } from '../../api/audit.ts'
 import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../api/use-session.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { ExplainLink } from '../../components/elements/explain-link.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
@@ -73,9 +74,7 @@ function Hidden({ why }: { readonly why: string }) {
     <>
       <Text>{why}</Text>
       <OwnDenials />
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text="acrux acr why --last --own" />
-      </Section>
+      <CommandLine text="acrux acr why --last --own" />
     </>
   )
 }
@@ -96,7 +95,7 @@ function Found({ place, registry, search, onSearch }: FoundProps) {
         {(known) => (
           <>
             <Events place={place} registry={registry} search={known} mayRead={mayRead === true} />
-            <CommandLine name={place.name} search={known} />
+            <ListCommand name={place.name} search={known} />
           </>
         )}
       </Loaded>
@@ -183,11 +182,7 @@ function EventFacts({ event, registry, name }: EventFactsProps) {
   )
 }
 
-function CommandLine({ name, search }: { readonly name: string | undefined; readonly search: EventSearch }) {
+function ListCommand({ name, search }: { readonly name: string | undefined; readonly search: EventSearch }) {
   const { data: session } = useSession()
-  return (
-    <Section title={texts.commandLine}>
-      <CopyText label={texts.commandLine} text={listCommand(name, session?.publicOrigin ?? '', search)} />
-    </Section>
-  )
+  return <CommandLine text={listCommand(name, session?.publicOrigin ?? '', search)} />
 }

@@ -7,6 +7,7 @@ import { restoreManifest } from '../../api/registry-changes.ts'
 import { listDeletedManifests, listDeletedTags } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { Age } from '../../components/elements/age.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
 import { ParentLink } from '../../components/elements/parent-link.tsx'
@@ -15,7 +16,7 @@ import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { formatBytes, shortDigest } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
+import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistryName } from '../../components/registries/use-registry.ts'
@@ -65,10 +66,9 @@ export function DeletedManifests() {
           onClose={() => setChosen(undefined)}
         />
       )}
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={`acrux acr manifest list-deleted-tags -r ${name} -n ${repository}`} />
+      <CommandLine text={`acrux acr manifest list-deleted-tags -r ${name} -n ${repository}`}>
         <CopyText label={view.restore} text={`acrux acr manifest restore -r ${name} -n ${repository}:TAG`} />
-      </Section>
+      </CommandLine>
     </Page>
   )
 }

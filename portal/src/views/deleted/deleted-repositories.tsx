@@ -2,12 +2,13 @@ import { Text } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
 import { usePages } from '../../api/queries.ts'
 import { listDeletedRepositories } from '../../api/registry.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { LongTable } from '../../components/elements/long-table.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { ParentLink } from '../../components/elements/parent-link.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
+import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
@@ -30,15 +31,13 @@ export function DeletedRepositories() {
       <Loaded query={query}>
         {({ pages }) => {
           const names = pages.flatMap(({ items }) => items)
-          if (names.length === 0) return <Text>{view.empty}</Text>
           return (
             <LongTable
               label={view.title}
+              empty={view.empty}
               rows={names}
               keyOf={(repository) => repository}
-              hasMore={query.hasNextPage}
-              isLoading={query.isFetchingNextPage}
-              onMore={() => void query.fetchNextPage()}
+              query={query}
               columns={[
                 {
                   title: view.repository,
@@ -53,9 +52,7 @@ export function DeletedRepositories() {
           )
         }}
       </Loaded>
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={`acrux acr repository list-deleted --name ${name}`} />
-      </Section>
+      <CommandLine text={`acrux acr repository list-deleted --name ${name}`} />
     </Page>
   )
 }

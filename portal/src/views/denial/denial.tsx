@@ -3,6 +3,7 @@ import { useParams } from '@tanstack/react-router'
 import { ApiError } from '../../api/client.ts'
 import type { Decision } from '../../api/types.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
@@ -145,9 +146,7 @@ function Explanation({ decision, place, registry }: ExplanationProps) {
         )}
       </Section>
       <ConsideredAssignments decision={decision} names={names} />
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={command} />
-      </Section>
+      <CommandLine text={command} />
     </>
   )
 }

@@ -1,7 +1,8 @@
-import { Button, Tab, TabList, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { addMember } from '../../api/directory.ts'
+import { Tabs } from '../../components/elements/tabs.tsx'
 import { DirectoryTable } from '../../components/identities/directory-table.tsx'
 import { FilterField } from '../../components/elements/filter-field.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
@@ -47,18 +48,7 @@ export function AddMembers({ groupId, onClose }: AddMembersProps) {
       result={
         <>
           <Text>{view.addText}</Text>
-          <TabList
-            aria-label={view.kind}
-            size="small"
-            selectedValue={collection}
-            onTabSelect={(_event, { value }) => setCollection(value as keyof typeof collections)}
-          >
-            {Object.entries(collections).map(([name, label]) => (
-              <Tab key={name} value={name}>
-                {label}
-              </Tab>
-            ))}
-          </TabList>
+          <Tabs label={view.kind} size="small" tabs={collections} selected={collection} onSelect={setCollection} />
           <FilterField filter={filter} onFilter={setFilter} />
           <div className={styles.list}>
             <DirectoryTable<Candidate>

@@ -1,15 +1,15 @@
-import { Button, Text } from '@fluentui/react-components'
+import { Button } from '@fluentui/react-components'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { type Member, deleteGroup, removeMember } from '../../api/directory.ts'
 import type { GraphGroup } from '../../api/graph-types.ts'
 import { isDenial } from '../../api/or-hidden.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { GiveRole } from '../../components/identities/give-role.tsx'
 import { useObjectOwnerReason, useOwnerReason } from '../../components/identities/use-directory-role.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { formatTime } from '../../components/texts/format.ts'
@@ -80,9 +80,7 @@ function GroupDetails({ group }: { readonly group: GraphGroup }) {
       <Section title={view.members}>
         <Members id={id} reason={memberReason} onRemove={askRemove} />
       </Section>
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={`az ad group member list --group ${id} --output table`} />
-      </Section>
+      <CommandLine text={`az ad group member list --group ${id} --output table`} />
       {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
       {isAdding && <AddMembers groupId={id} onClose={() => setAdding(false)} />}
     </>
@@ -119,10 +117,10 @@ function Members({ id, reason, onRemove }: MembersProps) {
 type MemberTableProps = Omit<MembersProps, 'id'> & { readonly members: readonly Member[] }
 
 function MemberTable({ members, reason, onRemove }: MemberTableProps) {
-  if (members.length === 0) return <Text>{view.empty}</Text>
   return (
     <DataTable
       label={view.members}
+      empty={view.empty}
       rows={members}
       keyOf={({ id }) => id}
       columns={[

@@ -1,6 +1,6 @@
 import { Button, Link, Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
-import { StateBadge } from '../../components/identities/parts.tsx'
+import { StateBadge } from '../../components/identities/state-badge.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'

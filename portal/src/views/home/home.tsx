@@ -8,6 +8,7 @@ import { useSession } from '../../api/use-session.ts'
 import { Age } from '../../components/elements/age.tsx'
 import { isAddress } from '../../components/elements/address.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
@@ -62,10 +63,9 @@ export function Home() {
           <Loaded query={pushes}>{({ events }) => <Pushes events={events} />}</Loaded>
         </Section>
       )}
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text="acrux acr list -o table" />
+      <CommandLine text="acrux acr list -o table">
         <CopyText label={view.pushes} text="acrux audit list --action manifest.push" />
-      </Section>
+      </CommandLine>
     </Page>
   )
 }
@@ -169,10 +169,10 @@ function AttentionList({ registries, subscriptionId, mayAct }: AttentionListProp
 
 function Pushes({ events }: { readonly events: readonly AuditEvent[] | undefined }) {
   if (events === undefined) return <Text>{view.pushesHidden}</Text>
-  if (events.length === 0) return <Text>{view.noPushes}</Text>
   return (
     <DataTable
       label={view.pushes}
+      empty={view.noPushes}
       rows={events}
       keyOf={({ id }) => id}
       columns={[

@@ -4,14 +4,14 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { startImport } from '../../api/registry-arm.ts'
 import type { Registry } from '../../api/registry-document.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ParentLink } from '../../components/elements/parent-link.tsx'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
+import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistry } from '../../components/registries/use-registry.ts'
@@ -104,9 +104,7 @@ function Form({ registry, onStarted }: FormProps) {
         {reason !== undefined && <Text>{reason}</Text>}
         {start.isError && <ErrorView isAct error={start.error} />}
       </form>
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={importCommand(registry.name, form)} />
-      </Section>
+      <CommandLine text={importCommand(registry.name, form)} />
     </>
   )
 }

@@ -4,7 +4,7 @@ import { type ManagedList, deleteManaged } from '../../api/managed-identities.ts
 import type { Machine } from '../../api/managed-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
-import { StateBadge } from '../../components/identities/parts.tsx'
+import { StateBadge } from '../../components/identities/state-badge.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'

@@ -1,10 +1,9 @@
 import { Text } from '@fluentui/react-components'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Parts } from '../../components/identities/parts.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
+import { Page } from '../../components/elements/page.tsx'
+import { Tabs } from '../../components/elements/tabs.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { texts } from '../../components/texts/texts.ts'
 import { IdentityList } from './identity-list.tsx'
 import { MachineList } from './machine-list.tsx'
 
@@ -23,15 +22,13 @@ export function ManagedIdentities() {
   return (
     <Page title={identitiesTexts.managed}>
       <Text>{view.hint}</Text>
-      <Parts
-        parts={parts}
+      <Tabs
+        tabs={parts}
         selected={part}
         onSelect={(name) => void navigate({ search: name === 'identities' ? {} : { part: name } })}
       />
       {part === 'identities' ? <IdentityList /> : <MachineList />}
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={`${commands[part]} --output table`} />
-      </Section>
+      <CommandLine text={`${commands[part]} --output table`} />
     </Page>
   )
 }

@@ -1,8 +1,10 @@
-import { Badge, Tab, TabList, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Badge, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { ManifestProperties, TagProperties } from '../../api/content-types.ts'
 import type { Descriptor } from '../../api/pushed-types.ts'
 import type { RawManifest } from '../../api/registry.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
+import { Tabs } from '../../components/elements/tabs.tsx'
 import { isLocked } from '../../components/registries/lock-dialog.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
 import { ParentLink } from '../../components/elements/parent-link.tsx'
@@ -25,7 +27,7 @@ import { ManifestActions } from './manifest-actions.tsx'
 import { type ManifestContent, platformName } from './parse-manifest.ts'
 import { ReferrerGraph } from './referrer-graph.tsx'
 import { attestedBy } from './referrer-kind.ts'
-import { type ManifestPart, manifestParts, parseManifestSearch } from './search.ts'
+import { type ManifestPart, parseManifestSearch } from './search.ts'
 import { type ManifestAddress, useManifest, useManifestProperties, useTag } from './use-manifest.ts'
 
 const view = texts.manifestView
@@ -35,7 +37,6 @@ const maxShownLength = 64 * 1024
 const maxValueLength = 4096
 
 const useStyles = makeStyles({
-  tabs: { flexWrap: 'wrap' },
   raw: {
     maxHeight: '24rem',
     margin: 0,
@@ -102,27 +103,20 @@ export function Manifest() {
 
 /** The parts of the view. Each part of the view has an address, and loads only what it shows. */
 function Parts({ address, show }: { readonly address: ManifestAddress; readonly show: ManifestPart }) {
-  const styles = useStyles()
   const navigate = useNavigate()
   return (
-    <TabList
-      className={styles.tabs}
-      selectedValue={show}
-      onTabSelect={(_event, { value }) =>
+    <Tabs
+      tabs={{ overview: own.overview, config: own.config, referrers: own.referrers, raw: own.raw }}
+      selected={show}
+      onSelect={(part) =>
         void navigate({
           to: '/registries/$registry/repositories/$repository/manifests/$reference',
           params: address,
-          search: parseManifestSearch({ show: value }),
+          search: parseManifestSearch({ show: part }),
           replace: true,
         })
       }
-    >
-      {manifestParts.map((part) => (
-        <Tab key={part} value={part}>
-          {own[part]}
-        </Tab>
-      ))}
-    </TabList>
+    />
   )
 }
 
@@ -199,13 +193,12 @@ function Commands({ address, digest, show }: CommandsProps) {
   const image = reference.includes(':') ? `${repository}@${reference}` : `${repository}:${reference}`
   const command = show === 'referrers' ? 'list-referrers' : show === 'raw' ? 'show --raw' : 'show-metadata'
   return (
-    <Section title={texts.commandLine}>
-      <CopyText label={texts.commandLine} text={`acrux acr manifest ${command} -r ${name} -n ${image}`} />
+    <CommandLine text={`acrux acr manifest ${command} -r ${name} -n ${image}`}>
       <CopyText
         label={own.deleteAction}
         text={`acrux acr repository delete -n ${name} --image ${repository}@${digest}`}
       />
-    </Section>
+    </CommandLine>
   )
 }
 

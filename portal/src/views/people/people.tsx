@@ -1,7 +1,7 @@
 import { useSearch } from '@tanstack/react-router'
 import type { GraphUser } from '../../api/graph-types.ts'
 import { DirectoryView } from '../../components/identities/directory-view.tsx'
-import { EnabledBadge } from '../../components/identities/parts.tsx'
+import { EnabledBadge } from '../../components/identities/state-badge.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'

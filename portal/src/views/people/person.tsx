@@ -1,18 +1,17 @@
-import { Text } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { GraphObjectIdentity, GraphUser } from '../../api/graph-types.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
+import { Tabs } from '../../components/elements/tabs.tsx'
 import { GiveRole } from '../../components/identities/give-role.tsx'
-import { EnabledBadge, Parts } from '../../components/identities/parts.tsx'
+import { EnabledBadge } from '../../components/identities/state-badge.tsx'
 import { useDirectoryRoles } from '../../components/identities/use-directory-role.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { texts } from '../../components/texts/texts.ts'
 import { PersonActions } from './person-actions.tsx'
 import { PersonGroups } from './person-groups.tsx'
 import { PersonMethods } from './person-methods.tsx'
@@ -36,8 +35,8 @@ export function Person() {
       <Loaded query={query}>
         {(person) => (
           <>
-            <Parts
-              parts={personParts}
+            <Tabs
+              tabs={personParts}
               selected={part}
               onSelect={(name) => void navigate({ search: name === 'overview' ? {} : { part: name } })}
             />
@@ -45,9 +44,7 @@ export function Person() {
             {part === 'methods' && <PersonMethods person={person} />}
             {part === 'signIns' && <PersonSignIns person={person} />}
             {part === 'groups' && <PersonGroups person={person} />}
-            <Section title={texts.commandLine}>
-              <CopyText label={texts.commandLine} text={commandOf(part, person.id)} />
-            </Section>
+            <CommandLine text={commandOf(part, person.id)} />
           </>
         )}
       </Loaded>
@@ -96,10 +93,10 @@ function Overview({ person }: { readonly person: GraphUser }) {
 }
 
 function Identities({ identities }: { readonly identities: readonly GraphObjectIdentity[] }) {
-  if (identities.length === 0) return <Text>{view.noIdentities}</Text>
   return (
     <DataTable
       label={view.identities}
+      empty={view.noIdentities}
       rows={identities}
       keyOf={({ issuer, issuerAssignedId }) => `${issuer} ${issuerAssignedId}`}
       columns={[

@@ -2,6 +2,7 @@ import { Text } from '@fluentui/react-components'
 import { listProviders } from '../../api/directory.ts'
 import type { GraphIdentityProvider } from '../../api/graph-types.ts'
 import { useRead } from '../../api/queries.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -41,12 +42,9 @@ export function Providers() {
           )
         }
       </Loaded>
-      <Section title={texts.commandLine}>
-        <CopyText
-          label={texts.commandLine}
-          text={`az rest --url ${location.origin}/graph/v1.0/identity/identityProviders --resource ${location.origin}/graph`}
-        />
-      </Section>
+      <CommandLine
+        text={`az rest --url ${location.origin}/graph/v1.0/identity/identityProviders --resource ${location.origin}/graph`}
+      />
     </Page>
   )
 }

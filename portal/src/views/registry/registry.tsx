@@ -1,6 +1,7 @@
 import { Text } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { formatTime } from '../../components/texts/format.ts'
@@ -50,10 +51,9 @@ export function RegistryOverview() {
         </Loaded>
       </Section>
       {registry !== undefined && (
-        <Section title={texts.commandLine}>
-          <CopyText label={texts.commandLine} text={`acrux acr show --name ${registry.name}`} />
+        <CommandLine text={`acrux acr show --name ${registry.name}`}>
           <CopyText label={view.usage} text={`az acr show-usage --name ${registry.name} -o table`} />
-        </Section>
+        </CommandLine>
       )}
     </Page>
   )

@@ -103,9 +103,7 @@ function ContentTable<Item>({ registry, repository, filter, query, texts: words,
                 label={words.label}
                 rows={rows}
                 keyOf={({ reference }) => reference}
-                hasMore={query.hasNextPage}
-                isLoading={query.isFetchingNextPage}
-                onMore={() => void query.fetchNextPage()}
+                query={query}
                 columns={[
                   {
                     title: words.reference,

@@ -1,14 +1,15 @@
-import { Button, Field, SearchBox, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Button, Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { isDenial } from '../../api/or-hidden.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
+import { ListFilter } from '../../components/elements/list-bar.tsx'
 import { LongTable } from '../../components/elements/long-table.tsx'
 import { useRestOfList } from '../../components/elements/rest-of-list.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
-import { maxValueLength } from '../../components/elements/search-params.ts'
+import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistryName } from '../../components/registries/use-registry.ts'
@@ -23,7 +24,6 @@ const route = '/shell/registries/$registry/repositories'
 
 const useStyles = makeStyles({
   tools: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalL },
-  filter: { flexGrow: 1, maxWidth: '24rem', minWidth: '12rem' },
 })
 
 /** How many pages of names are read before the person asks for all. */
@@ -65,9 +65,7 @@ export function Repositories() {
                   <Text>{own.cut(names.length)}</Text> <Button onClick={() => setWhole(true)}>{own.loadAll}</Button>
                 </div>
               )}
-              <Section title={texts.commandLine}>
-                <CopyText label={texts.commandLine} text={`acrux acr repository list --name ${name}`} />
-              </Section>
+              <CommandLine text={`acrux acr repository list --name ${name}`} />
             </>
           )
         }}
@@ -106,13 +104,7 @@ function Tools({ registry, search }: { readonly registry: string; readonly searc
   const { filter = '', sort = 'name', show = 'list' } = search
   return (
     <div className={styles.tools}>
-      <Field label={view.filter} className={styles.filter}>
-        <SearchBox
-          maxLength={maxValueLength}
-          value={filter}
-          onChange={(_event, { value }) => change({ filter: value })}
-        />
-      </Field>
+      <ListFilter label={view.filter} filter={filter} onFilter={(text) => change({ filter: text })} />
       <Field label={imagesTexts.sort}>
         <Select value={sort} onChange={(_event, { value }) => change({ sort: value })}>
           <option value="name">{imagesTexts.byName}</option>
@@ -142,9 +134,7 @@ function RepositoryTable({ registry, names, query }: RepositoryTableProps) {
       label={texts.repositories}
       rows={names}
       keyOf={(name) => name}
-      hasMore={query.hasNextPage}
-      isLoading={query.isFetchingNextPage}
-      onMore={() => void query.fetchNextPage()}
+      query={query}
       columns={[
         {
           title: view.name,

@@ -1,14 +1,16 @@
-import { Badge, Field, SearchBox, Select, Tab, TabList, makeStyles, tokens } from '@fluentui/react-components'
+import { Badge, Field, Select, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useReadAgain } from '../../api/queries.ts'
 import type { ListOrder } from '../../api/registry.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
+import { ListFilter } from '../../components/elements/list-bar.tsx'
+import { Tabs } from '../../components/elements/tabs.tsx'
 import { isLocked } from '../../components/registries/lock-dialog.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
-import { maxValueLength } from '../../components/elements/search-params.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { pushCommand } from '../registry/sign-in-commands.ts'
@@ -22,9 +24,7 @@ const view = imagesTexts.repository
 const route = '/shell/registries/$registry/repositories/$repository'
 
 const useStyles = makeStyles({
-  tabs: { flexWrap: 'wrap' },
   tools: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalL },
-  filter: { flexGrow: 1, maxWidth: '24rem', minWidth: '12rem' },
 })
 
 /** One repository: its tags and manifests. */
@@ -72,16 +72,12 @@ export function Repository() {
         <>
           <Tools registry={registry} repository={repository} search={search} />
           {show === 'tags' ? <TagTable key={order} {...content} /> : <ManifestTable key={order} {...content} />}
-          <Section title={texts.commandLine}>
-            <CopyText
-              label={texts.commandLine}
-              text={`acrux acr repository show-${show} --name ${name} --repository ${repository} --detail`}
-            />
+          <CommandLine text={`acrux acr repository show-${show} --name ${name} --repository ${repository} --detail`}>
             <CopyText
               label={view.deleteAction}
               text={`acrux acr repository delete --name ${name} --repository ${repository}`}
             />
-          </Section>
+          </CommandLine>
         </>
       )}
     </Page>
@@ -116,22 +112,17 @@ function Tools({ registry, repository, search }: ToolsProps) {
   const order: ListOrder = search.order ?? 'newest'
   return (
     <>
-      <TabList
-        className={styles.tabs}
-        selectedValue={search.show ?? 'tags'}
-        onTabSelect={(_event, { value }) => change({ show: String(value), filter: '' })}
-      >
-        <Tab value="tags">{view.tags}</Tab>
-        <Tab value="manifests">{view.manifests}</Tab>
-      </TabList>
+      <Tabs
+        tabs={{ tags: view.tags, manifests: view.manifests }}
+        selected={search.show ?? 'tags'}
+        onSelect={(show) => change({ show, filter: '' })}
+      />
       <div className={styles.tools}>
-        <Field label={imagesTexts.filter} className={styles.filter}>
-          <SearchBox
-            maxLength={maxValueLength}
-            value={search.filter ?? ''}
-            onChange={(_event, { value }) => change({ filter: value })}
-          />
-        </Field>
+        <ListFilter
+          label={imagesTexts.filter}
+          filter={search.filter ?? ''}
+          onFilter={(text) => change({ filter: text })}
+        />
         <Field label={imagesTexts.sort}>
           <Select value={order} onChange={(_event, { value }) => change({ order: value })}>
             <option value="newest">{imagesTexts.newest}</option>

@@ -4,9 +4,9 @@ import { useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { FoundPrincipal } from '../../api/attention.ts'
 import type { ContentSearch, FoundContent } from '../../api/types.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
@@ -66,11 +66,7 @@ function Results({ text }: { readonly text: string }) {
           }
         </Part>
       )}
-      {subscription !== undefined && (
-        <Section title={texts.commandLine}>
-          <CopyText label={texts.commandLine} text={commandOf(subscription, text)} />
-        </Section>
-      )}
+      {subscription !== undefined && <CommandLine text={commandOf(subscription, text)} />}
     </>
   )
 }
@@ -105,10 +101,10 @@ function Limits({ found: { value, isIncomplete, notSearched } }: { readonly foun
 }
 
 function RegistryTable({ registries }: { readonly registries: readonly string[] }) {
-  if (registries.length === 0) return <Text>{view.nothing}</Text>
   return (
     <DataTable
       label={view.registries}
+      empty={view.nothing}
       rows={registries}
       keyOf={(registry) => registry}
       columns={[
@@ -126,10 +122,10 @@ function RegistryTable({ registries }: { readonly registries: readonly string[] 
 }
 
 function ImageTable({ images }: { readonly images: readonly FoundContent[] }) {
-  if (images.length === 0) return <Text>{view.nothing}</Text>
   return (
     <DataTable
       label={view.images}
+      empty={view.nothing}
       rows={images}
       keyOf={({ registry, repository, tag, digest }) => `${registry}/${repository} ${tag ?? ''} ${digest ?? ''}`}
       columns={[
@@ -148,10 +144,10 @@ function ImageTable({ images }: { readonly images: readonly FoundContent[] }) {
 }
 
 function RepositoryTable({ repositories }: { readonly repositories: readonly FoundContent[] }) {
-  if (repositories.length === 0) return <Text>{view.nothing}</Text>
   return (
     <DataTable
       label={view.repositories}
+      empty={view.nothing}
       rows={repositories}
       keyOf={({ registry, repository }) => `${registry}/${repository}`}
       columns={[
@@ -171,10 +167,10 @@ function RepositoryLink({ registry, repository }: Pick<FoundContent, 'registry' 
 }
 
 function PrincipalTable({ principals }: { readonly principals: readonly FoundPrincipal[] }) {
-  if (principals.length === 0) return <Text>{view.nothing}</Text>
   return (
     <DataTable
       label={view.principals}
+      empty={view.nothing}
       rows={principals}
       keyOf={({ id }) => id}
       columns={[

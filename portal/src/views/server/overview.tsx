@@ -2,7 +2,7 @@ import { Badge, ProgressBar, Text, makeStyles, tokens } from '@fluentui/react-co
 import type { ReactNode } from 'react'
 import type { ServerStatus } from '../../api/types.ts'
 import { useSession } from '../../api/use-session.ts'
-import { CopyText } from '../../components/elements/copy-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { formatAge, formatBytes, formatTime } from '../../components/texts/format.ts'
@@ -42,9 +42,7 @@ export function Overview({ subscription, hidden }: OverviewProps) {
           </>
         )}
       </Loaded>
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={`acrux health --server ${session?.publicOrigin ?? ''}`} />
-      </Section>
+      <CommandLine text={`acrux health --server ${session?.publicOrigin ?? ''}`} />
     </UnlessHidden>
   )
 }

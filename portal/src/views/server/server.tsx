@@ -1,8 +1,8 @@
 import { Text } from '@fluentui/react-components'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Parts } from '../../components/identities/parts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
+import { Tabs } from '../../components/elements/tabs.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
 import { useLogPlace } from '../audit/use-log-place.ts'
 import { Certificates } from './certificates.tsx'
@@ -28,7 +28,7 @@ export function Server() {
             <Hidden />
           ) : (
             <>
-              <Parts parts={serverTexts.parts} selected={part} onSelect={select} />
+              <Tabs tabs={serverTexts.parts} selected={part} onSelect={select} />
               <Part part={part} subscription={found.id} />
             </>
           )

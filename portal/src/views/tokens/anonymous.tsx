@@ -5,13 +5,13 @@ import { useReadAgain } from '../../api/queries.ts'
 import { setAnonymousAccess } from '../../api/tokens.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { ScopeMap } from '../../api/types.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { useAnonymousAccess } from './use-tokens.ts'
@@ -50,9 +50,8 @@ function AnonymousForm({ registry, scopeMaps, scopeMap }: AnonymousFormProps) {
   const [name, setName] = useState(scopeMap ?? scopeMaps[0]?.name ?? '')
   const [isAsked, setAsked] = useState(false)
   const [done, setDone] = useState<string>()
-  const mayAct = usePermissions(registry.id)
   const readAgain = useReadAgain()
-  const lacks = mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`
+  const lacks = useLacks(registry.id)(writeAction)
   const isSame = kind === present && (kind !== 'some' || name === scopeMap)
   const save = async () => {
     // First what closes, then what opens: a failure in between leaves less access than wanted, not more.

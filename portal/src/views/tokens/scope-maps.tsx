@@ -4,13 +4,13 @@ import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { ScopeMap } from '../../api/types.ts'
 import { deleteScopeMap } from '../../api/tokens.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { ScopeMapDialog } from './scope-map-dialog.tsx'
@@ -44,7 +44,7 @@ export function ScopeMaps({ registry, search, go }: ScopeMapsProps) {
   const readAgain = useReadAgain()
   const [deleted, setDeleted] = useState<string>()
   const [edited, setEdited] = useState<Edited>()
-  const mayAct = usePermissions(registry.id)
+  const lacks = useLacks(registry.id)
   const reload = () => readAgain(tokensKey(registry.id))
   const { filter = '' } = search
   return (
@@ -58,7 +58,7 @@ export function ScopeMaps({ registry, search, go }: ScopeMapsProps) {
         </Field>
         <ActionButton
           appearance="primary"
-          reason={mayAct(writeAction) ? undefined : `${rightsTexts.lacks} ${writeAction}.`}
+          reason={lacks(writeAction)}
           onClick={() => setEdited({ scopeMap: undefined })}
         >
           {texts.createMap}
@@ -111,11 +111,11 @@ type ScopeMapTableProps = {
 
 function ScopeMapTable({ registry, data, filter, onDelete, onEdit }: ScopeMapTableProps) {
   const styles = useStyles()
-  const mayAct = usePermissions(registry.id)
+  const lacks = useLacks(registry.id)
   const reasonFor = ({ name, properties }: ScopeMap, action: string): string | undefined => {
     if (properties.type === 'SystemDefined') return texts.mapIsSystem
     if (action === deleteAction && usersOf(data, name).length > 0) return texts.mapInUse
-    return mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`
+    return lacks(action)
   }
   const rows = data.scopeMaps
     .filter(({ name, properties }) =>
@@ -125,10 +125,10 @@ function ScopeMapTable({ registry, data, filter, onDelete, onEdit }: ScopeMapTab
       (one, other) =>
         Number(one.properties.type === 'SystemDefined') - Number(other.properties.type === 'SystemDefined'),
     )
-  if (rows.length === 0) return <Text>{data.scopeMaps.length === 0 ? texts.mapEmpty : rightsTexts.noMatch}</Text>
   return (
     <DataTable
       label={texts.tabs.maps}
+      empty={data.scopeMaps.length === 0 ? texts.mapEmpty : rightsTexts.noMatch}
       rows={rows}
       keyOf={({ id }) => id}
       columns={[

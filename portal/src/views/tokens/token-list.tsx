@@ -3,13 +3,13 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { ListBar, ListFilter } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { passwordText } from './password-text.ts'
@@ -37,18 +37,17 @@ type TokenListProps = {
 /** The scoped tokens of a registry. */
 export function TokenList({ registry, search, go }: TokenListProps) {
   const query = useTokenRows(registry.id)
-  const mayAct = usePermissions(registry.id)
+  const lacks = useLacks(registry.id)
   const navigate = useNavigate()
   const { filter = '' } = search
   const { loginServer } = registry.properties
   const write = inRegistry('tokens/write')
-  const lacks = mayAct(write) ? undefined : `${rightsTexts.lacks} ${write}.`
   return (
     <Section title={texts.tabs.tokens}>
       <Text>{texts.about}</Text>
       <ListBar
         action={texts.create}
-        reason={lacks}
+        reason={lacks(write)}
         onAct={() => void navigate({ to: '/registries/$registry/tokens/new', params: { registry: loginServer } })}
       >
         <ListFilter filter={filter} onFilter={(value) => go(value === '' ? {} : { filter: value }, true)} />
@@ -137,15 +136,14 @@ type RowButtonsProps = {
 
 function RowButtons({ registry, row, onAct, onRotate }: RowButtonsProps) {
   const styles = useStyles()
-  const mayAct = usePermissions(registry.id)
+  const lacks = useLacks(registry.id)
   const { name, properties } = row.token
-  const reasonFor = (action: string) => (mayAct(action) ? undefined : `${rightsTexts.lacks} ${action}.`)
   const status = properties.status === 'enabled' ? 'disable' : 'enable'
   return (
     <div className={styles.buttons}>
       <ActionButton
         size="small"
-        reason={reasonFor(inRegistry('generateCredentials/action'))}
+        reason={lacks(inRegistry('generateCredentials/action'))}
         aria-label={`${texts.rotate}: ${name}`}
         onClick={onRotate}
       >
@@ -153,7 +151,7 @@ function RowButtons({ registry, row, onAct, onRotate }: RowButtonsProps) {
       </ActionButton>
       <ActionButton
         size="small"
-        reason={reasonFor(inRegistry('tokens/write'))}
+        reason={lacks(inRegistry('tokens/write'))}
         aria-label={`${texts[status]}: ${name}`}
         onClick={() => onAct({ kind: status, token: name })}
       >
@@ -161,7 +159,7 @@ function RowButtons({ registry, row, onAct, onRotate }: RowButtonsProps) {
       </ActionButton>
       <ActionButton
         size="small"
-        reason={reasonFor(inRegistry('tokens/delete'))}
+        reason={lacks(inRegistry('tokens/delete'))}
         aria-label={`${rightsTexts.delete}: ${name}`}
         onClick={() => onAct({ kind: 'delete', token: name })}
       >

@@ -6,6 +6,7 @@ import { cancelUpload, listUploads } from '../../api/registry-arm.ts'
 import type { Upload } from '../../api/types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { Age } from '../../components/elements/age.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ParentLink } from '../../components/elements/parent-link.tsx'
@@ -14,7 +15,7 @@ import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { formatBytes } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
+import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
@@ -37,10 +38,9 @@ export function Uploads() {
       <Loaded query={registries}>
         {() => (registry === undefined ? <Text>{view.noDetails}</Text> : <UploadList registryId={registry.id} />)}
       </Loaded>
-      <Section title={texts.commandLine}>
-        <CopyText label={texts.commandLine} text={`acrux acr uploads list -r ${name} -o table`} />
+      <CommandLine text={`acrux acr uploads list -r ${name} -o table`}>
         <CopyText label={view.cancelAction} text={`acrux acr uploads cancel -r ${name} --idle 2h`} />
-      </Section>
+      </CommandLine>
     </Page>
   )
 }
