@@ -1,6 +1,6 @@
 import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useId } from 'react'
-import { imagesTexts } from '../texts/images.ts'
+import { words } from '../texts/words.ts'
 
 const useStyles = makeStyles({
   bar: { display: 'grid', rowGap: tokens.spacingVerticalXS },
@@ -22,7 +22,7 @@ export function ActionBar({ actions }: { readonly actions: readonly Action[] }) 
   const id = useId()
   const reasons = [...new Set(actions.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))]
   return (
-    <div className={styles.bar} role="group" aria-label={imagesTexts.actions}>
+    <div className={styles.bar} role="group" aria-label={words.actions}>
       <div className={styles.buttons}>
         {actions.map(({ label, reason, isPrimary = false, act }) => (
           <Button

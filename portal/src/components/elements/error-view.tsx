@@ -4,6 +4,7 @@ import { ListTooLong } from '../../api/arm-list.ts'
 import { ApiError, stepUpCode } from '../../api/client.ts'
 import { texts } from '../texts/texts.ts'
 import { ExplainLink } from './explain-link.tsx'
+import { words } from '../texts/words.ts'
 
 type ErrorViewProps = {
   readonly error: unknown
@@ -24,7 +25,7 @@ export function ErrorView({ error, onRetry, isAct = false }: ErrorViewProps) {
         <MessageBarTitle>{title}</MessageBarTitle> {detail} <p>{next}</p>
         {correlationId !== undefined && (
           <p>
-            {texts.errors.correlation}: <code>{correlationId}</code>{' '}
+            {words.correlationId}: <code>{correlationId}</code>{' '}
             {isDenial(error) && <ExplainLink id={correlationId} registry={registry} />}
           </p>
         )}

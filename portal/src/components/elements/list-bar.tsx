@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { rightsTexts } from '../texts/rights.ts'
 import { ActionButton } from './action-button.tsx'
 import { maxValueLength } from './search-params.ts'
+import { words } from '../texts/words.ts'
 
 const useStyles = makeStyles({
   bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },
@@ -41,7 +42,7 @@ type ListFilterProps = {
 }
 
 /** The filter of a list that is loaded as a whole. */
-export function ListFilter({ label = rightsTexts.filter, filter, onFilter }: ListFilterProps) {
+export function ListFilter({ label = words.filter, filter, onFilter }: ListFilterProps) {
   const styles = useStyles()
   return (
     <Field label={label} className={styles.filter}>

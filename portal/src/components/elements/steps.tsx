@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { rightsTexts } from '../texts/rights.ts'
 import { texts } from '../texts/texts.ts'
 import { Section } from './page.tsx'
+import { words } from '../texts/words.ts'
 
 const useStyles = makeStyles({
   steps: {
@@ -45,7 +46,7 @@ export function Steps({ steps, onLeave }: StepsProps) {
   return (
     <div ref={place} className={styles.steps} tabIndex={-1}>
       <Text>
-        {rightsTexts.step} {at + 1} {rightsTexts.of} {steps.length}
+        {words.step} {at + 1} {words.of} {steps.length}
       </Text>
       <Section title={step.title}>{step.content}</Section>
       <div className={styles.buttons}>

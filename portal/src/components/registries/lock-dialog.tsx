@@ -4,6 +4,7 @@ import { type ContentPlace, changeLocks } from '../../api/registry-changes.ts'
 import type { ChangeableAttributes } from '../../api/content-types.ts'
 import { FormDialog } from '../elements/form-dialog.tsx'
 import { imagesTexts } from '../texts/images.ts'
+import { words } from '../texts/words.ts'
 
 const view = imagesTexts.locks
 const attributes = ['writeEnabled', 'deleteEnabled', 'readEnabled', 'listEnabled'] as const
@@ -27,7 +28,7 @@ export function LockDialog({ name, place, locks, onClose }: LockDialogProps) {
   return (
     <FormDialog
       title={view.title(name)}
-      action={imagesTexts.save}
+      action={words.save}
       onSubmit={() => changeLocks(place, chosen).then(() => onClose(true))}
       onClose={() => onClose(false)}
     >

@@ -4,7 +4,7 @@ import { DataTable } from '../elements/data-table.tsx'
 import { formatBytes } from '../texts/format.ts'
 import { Share } from '../elements/share.tsx'
 import { operationsTexts } from '../texts/operations.ts'
-import { texts } from '../texts/texts.ts'
+import { words } from '../texts/words.ts'
 
 const view = operationsTexts.policies
 
@@ -23,18 +23,18 @@ export function QuotaTable({ quotas, acts }: QuotaTableProps) {
       keyOf={({ id }) => id}
       columns={[
         { title: view.place, cell: placeOf },
-        { title: texts.repositoriesView.name, cell: ({ name }) => name },
+        { title: words.name, cell: ({ name }) => name },
         {
           title: view.used,
           cell: ({ properties: { usedBytes, limitBytes } }) => (
             <Share
               used={usedBytes}
               limit={limitBytes}
-              text={`${formatBytes(usedBytes)} ${texts.registryView.of} ${formatBytes(limitBytes)}`}
+              text={`${formatBytes(usedBytes)} ${words.of} ${formatBytes(limitBytes)}`}
             />
           ),
         },
-        ...(acts === undefined ? [] : [{ title: operationsTexts.action, cell: acts }]),
+        ...(acts === undefined ? [] : [{ title: words.action, cell: acts }]),
       ]}
     />
   )
@@ -42,5 +42,5 @@ export function QuotaTable({ quotas, acts }: QuotaTableProps) {
 
 /** What a quota limits: a repository, or the registry. */
 export function placeOf({ properties }: Quota): string {
-  return properties.repository ?? view.wholeRegistry
+  return properties.repository ?? words.wholeRegistry
 }

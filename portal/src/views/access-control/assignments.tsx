@@ -27,6 +27,7 @@ import {
   useAssignments,
   useRoles,
 } from './use-access.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.access
 const writeAction = 'Microsoft.Authorization/roleAssignments/write'
@@ -67,7 +68,7 @@ export function Assignments({ registry, search, go }: AssignmentsProps) {
         onAct={() => void navigate({ to: '/registries/$registry/access/add', params: { registry: loginServer } })}
       >
         <FilterField filter={filter} label={texts.filter} onFilter={(value) => change({ filter: value })} />
-        <Field label={texts.role} className={styles.role}>
+        <Field label={words.role} className={styles.role}>
           <Select value={role ?? ''} onChange={(_event, { value }) => change({ role: value })}>
             <option value="">{texts.allRoles}</option>
             {(roles.data ?? []).map(({ name, properties }) => (
@@ -177,7 +178,7 @@ function RowButtons({ registry, assignment, lacks, onOpen }: RowButtonsProps) {
         aria-label={`${texts.edit}: ${about}`}
         onClick={() => onOpen({ kind: 'condition', assignment })}
       >
-        {rightsTexts.condition.label}
+        {words.condition}
       </ActionButton>
       <ActionButton
         size="small"
@@ -209,21 +210,21 @@ function columnsOf(
         </>
       ),
     },
-    { title: texts.role, cell: ({ role }: NamedAssignment) => role?.properties.roleName ?? texts.goneRole },
+    { title: words.role, cell: ({ role }: NamedAssignment) => role?.properties.roleName ?? texts.goneRole },
     {
       title: texts.where,
       cell: (each: NamedAssignment) =>
         repositoriesText(each.role?.properties.roleName, each.condition) ?? (isOnImages(each, mode) ? texts.all : ''),
     },
     {
-      title: texts.scope,
+      title: words.scope,
       cell: ({ scope, isInherited }: NamedAssignment) => (
         <>
           {scopeText(scope, id)} {isInherited && <Badge appearance="outline">{texts.inherited}</Badge>}
         </>
       ),
     },
-    { title: texts.action, cell: buttons },
+    { title: words.action, cell: buttons },
   ]
 }
 

@@ -5,6 +5,7 @@ import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { ConditionEditor, isCondition } from './condition-editor.tsx'
 import { type NamedAssignment, nameOf } from './use-access.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.condition
 
@@ -21,7 +22,7 @@ export function ChangeCondition({ assignment, onDone, onClose }: ChangeCondition
   return (
     <ConfirmDialog
       title={texts.title}
-      confirm={texts.save}
+      confirm={words.save}
       isDisabled={!isCondition(text)}
       onClose={onClose}
       onConfirm={async () => {

@@ -2,6 +2,7 @@ import { Button, Field, Textarea, makeStyles, tokens } from '@fluentui/react-com
 import { useId } from 'react'
 import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.condition
 
@@ -32,7 +33,7 @@ export function ConditionEditor({ value, onChange }: ConditionEditorProps) {
   return (
     <div className={styles.editor}>
       <Field
-        label={texts.label}
+        label={words.condition}
         hint={texts.hint}
         validationState={reading === undefined ? 'none' : failure === undefined ? 'success' : 'error'}
         validationMessage={messageOf(reading, failure)}

@@ -9,6 +9,7 @@ import { type Alternative, parseRepositoryCondition } from '@acrux/shared/permis
 import { patternPhrase } from '@acrux/shared/permissions/repository-pattern.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.access
 
@@ -38,9 +39,9 @@ export function repositoriesText(roleName: string | undefined, condition: string
 export function scopeText(scope: string, registryId?: string): string {
   if (scope.toLowerCase() === registryId?.toLowerCase()) return texts.thisRegistry
   const registry = /\/registries\/([^/]+)$/i.exec(scope)?.[1]
-  if (registry !== undefined) return `${texts.registry} ${registry}`
+  if (registry !== undefined) return `${words.registry} ${registry}`
   const [, , , , group] = scope.split('/')
-  return group === undefined ? texts.subscription : `${texts.resourceGroup} ${group}`
+  return group === undefined ? texts.subscription : `${words.resourceGroup} ${group}`
 }
 
 /** What is lost, such as `pull, push: all repositories`. */

@@ -7,6 +7,7 @@ import { Facts } from '../../components/elements/facts.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { scopeText } from './describe.ts'
 import { SmallestChange } from './smallest-change.tsx'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.check
 
@@ -43,7 +44,7 @@ export function Explanation({ registry, explanation, names, onChanged }: Explana
       <Facts
         facts={[
           [texts.needs, needs.map(({ name }) => name).join(', ')],
-          ...(scopeMap === null ? [] : [[texts.scopeMap, `${scopeMap.name}: ${scopeMap.actions.join(', ')}`] as const]),
+          ...(scopeMap === null ? [] : [[words.scopeMap, `${scopeMap.name}: ${scopeMap.actions.join(', ')}`] as const]),
         ]}
       />
       {assignments.length === 0 ? (
@@ -54,8 +55,8 @@ export function Explanation({ registry, explanation, names, onChanged }: Explana
           rows={assignments}
           keyOf={({ id }) => id}
           columns={[
-            { title: texts.result, cell: ({ result }) => resultText(result) },
-            { title: rightsTexts.access.role, cell: ({ roleName }) => roleName ?? rightsTexts.access.goneRole },
+            { title: words.result, cell: ({ result }) => resultText(result) },
+            { title: words.role, cell: ({ roleName }) => roleName ?? rightsTexts.access.goneRole },
             {
               title: rightsTexts.access.principal,
               cell: ({ principalId }) =>
@@ -63,8 +64,8 @@ export function Explanation({ registry, explanation, names, onChanged }: Explana
                   ? (names.get(principalId)?.name ?? principalId)
                   : `${texts.through} ${names.get(principalId)?.name ?? principalId}`,
             },
-            { title: rightsTexts.access.scope, cell: ({ scope }) => scopeText(scope, registry.id) },
-            { title: rightsTexts.condition.label, cell: ({ condition }) => condition },
+            { title: words.scope, cell: ({ scope }) => scopeText(scope, registry.id) },
+            { title: words.condition, cell: ({ condition }) => condition },
           ]}
         />
       )}

@@ -19,6 +19,7 @@ import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { lossTexts } from './describe.ts'
 import { useModeChanges } from './use-access.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.mode
 const writeAction = 'Microsoft.ContainerRegistry/registries/write'
@@ -97,8 +98,8 @@ function Changes({ query }: { readonly query: ModeChanges }) {
         isStacked
         columns={[
           { title: rightsTexts.access.principal, cell: ({ displayName, principalId }) => displayName ?? principalId },
-          { title: rightsTexts.access.role, cell: ({ roleNames }) => roleNames.join(', ') },
-          { title: texts.change, cell: changeText },
+          { title: words.role, cell: ({ roleNames }) => roleNames.join(', ') },
+          { title: words.change, cell: changeText },
         ]}
       />
       <LoadMore query={query} />

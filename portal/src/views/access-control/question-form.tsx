@@ -2,6 +2,7 @@ import { Button, Field, Input, Select, makeStyles, tokens } from '@fluentui/reac
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { type AccessSearch, isOfRegistry, questionActions } from './access-search.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.check
 
@@ -34,7 +35,7 @@ export function QuestionForm({ search, submit, onAsk, children }: QuestionFormPr
     <form className={styles.form} onSubmit={ask}>
       <div className={styles.fields}>
         {children}
-        <Field label={texts.action}>
+        <Field label={words.action}>
           <Select value={action} onChange={(_event, { value }) => setAction(value)}>
             {questionActions.map((each) => (
               <option key={each} value={each}>
@@ -44,7 +45,7 @@ export function QuestionForm({ search, submit, onAsk, children }: QuestionFormPr
           </Select>
         </Field>
         {needsRepository && (
-          <Field label={texts.repository} required>
+          <Field label={words.repository} required>
             <Input
               value={repository}
               placeholder="team/app"

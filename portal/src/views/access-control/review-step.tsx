@@ -16,6 +16,7 @@ import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { type Place, type PlannedAssignment, conditionOf, planAssignments } from './plan-assignments.ts'
 import { type NamedAssignment, accessKey, useAssignmentsOf } from './use-access.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.add
 const writeAction = 'Microsoft.Authorization/roleAssignments/write'
@@ -67,10 +68,10 @@ function Review({ registry, assignments, role, principals, place, onDone }: Revi
     <>
       <Facts
         facts={[
-          [rightsTexts.access.role, role.properties.roleName],
+          [words.role, role.properties.roleName],
           [rightsTexts.access.principal, principals.map(({ name }) => name).join(', ')],
-          [rightsTexts.access.scope, registry.properties.loginServer],
-          [rightsTexts.condition.label, condition ?? rightsTexts.condition.none],
+          [words.scope, registry.properties.loginServer],
+          [words.condition, condition ?? rightsTexts.condition.none],
         ]}
       />
       {planned.map(({ principal, kind }) => (

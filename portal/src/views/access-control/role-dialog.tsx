@@ -5,6 +5,7 @@ import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.roles
 
@@ -35,7 +36,7 @@ export function RoleDialog({ registry, role, onDone, onClose }: RoleDialogProps)
   return (
     <ConfirmDialog
       title={role === undefined ? texts.create : texts.changeTitle}
-      confirm={role === undefined ? texts.create : texts.save}
+      confirm={role === undefined ? texts.create : words.save}
       isDisabled={isEmpty || roleName.trim() === ''}
       onClose={onClose}
       onConfirm={async () => {
@@ -46,10 +47,10 @@ export function RoleDialog({ registry, role, onDone, onClose }: RoleDialogProps)
       }}
     >
       {role !== undefined && <Text>{texts.changeHint}</Text>}
-      <Field label={texts.name} required>
+      <Field label={words.name} required>
         <Input value={roleName} maxLength={128} onChange={(_event, { value }) => setRoleName(value)} />
       </Field>
-      <Field label={texts.description}>
+      <Field label={words.description}>
         <Input value={description} maxLength={2048} onChange={(_event, { value }) => setDescription(value)} />
       </Field>
       {lists.map((list) => (

@@ -5,6 +5,7 @@ import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { capabilitiesOf } from './describe.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.add
 
@@ -36,10 +37,10 @@ export function RoleStep({ registry, roles, selected, onSelect }: RoleStepProps)
     .toSorted((one, other) => rank(one) - rank(other))
   return (
     <div className={styles.step}>
-      <Field label={rightsTexts.filter} hint={texts.roleHint}>
+      <Field label={words.filter} hint={texts.roleHint}>
         <SearchBox value={filter} onChange={(_event, { value }) => setFilter(value)} />
       </Field>
-      {shown.length === 0 && <Text>{rightsTexts.noMatch}</Text>}
+      {shown.length === 0 && <Text>{words.noMatch}</Text>}
       <Field label={texts.steps.role} className={styles.list}>
         <RadioGroup value={selected ?? ''} onChange={(_event, { value }) => onSelect(value)}>
           {shown.map((role) => (

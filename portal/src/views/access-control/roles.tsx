@@ -18,6 +18,7 @@ import { rightsTexts } from '../../components/texts/rights.ts'
 import type { AccessSearch } from './access-search.ts'
 import { RoleDialog } from './role-dialog.tsx'
 import { accessKey, useRoles } from './use-access.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.roles
 const writeAction = 'Microsoft.Authorization/roleDefinitions/write'
@@ -83,7 +84,7 @@ export function Roles({ registry, search, go }: RolesProps) {
       {deleted !== undefined && (
         <ConfirmDialog
           title={texts.deleteTitle}
-          confirm={rightsTexts.delete}
+          confirm={words.delete}
           onClose={() => setDeleted(undefined)}
           onConfirm={async () => {
             await deleteRole(registry.id, deleted.name)
@@ -112,18 +113,18 @@ function RoleTable({ roles, onDelete, onEdit, lacksWrite, lacksDelete }: RoleTab
   return (
     <DataTable
       label={rightsTexts.access.tabs.roles}
-      empty={rightsTexts.noMatch}
+      empty={words.noMatch}
       rows={roles}
       keyOf={({ name }) => name}
       columns={[
-        { title: texts.name, cell: ({ properties }) => properties.roleName },
+        { title: words.name, cell: ({ properties }) => properties.roleName },
         {
-          title: texts.kind,
+          title: words.kind,
           cell: ({ properties }) => (
             <Badge appearance="outline">{properties.type === 'CustomRole' ? texts.custom : texts.builtIn}</Badge>
           ),
         },
-        { title: texts.description, cell: ({ properties }) => properties.description },
+        { title: words.description, cell: ({ properties }) => properties.description },
         {
           title: texts.permissions,
           cell: (role) =>
@@ -144,7 +145,7 @@ function RoleTable({ roles, onDelete, onEdit, lacksWrite, lacksDelete }: RoleTab
             ),
         },
         {
-          title: rightsTexts.access.action,
+          title: words.action,
           cell: (role) =>
             role.properties.type === 'CustomRole' && (
               <div className={styles.buttons}>
@@ -153,19 +154,19 @@ function RoleTable({ roles, onDelete, onEdit, lacksWrite, lacksDelete }: RoleTab
                   <ActionButton
                     size="small"
                     reason={lacksWrite}
-                    aria-label={`${texts.change}: ${role.properties.roleName}`}
+                    aria-label={`${words.change}: ${role.properties.roleName}`}
                     onClick={() => onEdit({ role })}
                   >
-                    {texts.change}
+                    {words.change}
                   </ActionButton>
                 )}
                 <ActionButton
                   size="small"
                   reason={lacksDelete}
-                  aria-label={`${rightsTexts.delete}: ${role.properties.roleName}`}
+                  aria-label={`${words.delete}: ${role.properties.roleName}`}
                   onClick={() => onDelete(role)}
                 >
-                  {rightsTexts.delete}
+                  {words.delete}
                 </ActionButton>
               </div>
             ),

@@ -6,6 +6,7 @@ import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { ConditionEditor, isCondition } from './condition-editor.tsx'
 import { type Place, conditionOf, readPatterns } from './plan-assignments.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.add
 
@@ -48,7 +49,7 @@ export function WhereStep({ registry, role, choice, onChange }: WhereStepProps) 
         value={choice.kind}
         onChange={(_event, { value }) => onChange({ ...choice, kind: value as Place['kind'] })}
       >
-        <Radio value="all" label={texts.whole} />
+        <Radio value="all" label={words.wholeRegistry} />
         <Radio value="patterns" label={texts.patterns} disabled={reason !== undefined} />
         <Radio value="condition" label={texts.condition} />
       </RadioGroup>

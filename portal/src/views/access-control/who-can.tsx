@@ -14,6 +14,7 @@ import { rightsTexts } from '../../components/texts/rights.ts'
 import type { AccessSearch } from './access-search.ts'
 import { scopeText } from './describe.ts'
 import { QuestionForm } from './question-form.tsx'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.who
 /** How many rows are shown at first, and with each “Load more”. */
@@ -110,7 +111,7 @@ function AllowedTable({ registry, principals, isEmpty }: AllowedTableProps) {
 }
 
 function reasonOf({ assignments, scopeMapId }: AllowedPrincipal, registryId: string): string {
-  if (scopeMapId !== undefined) return `${rightsTexts.check.scopeMap} ${scopeMapId.split('/').at(-1) ?? ''}`
+  if (scopeMapId !== undefined) return `${words.scopeMap} ${scopeMapId.split('/').at(-1) ?? ''}`
   return assignments.map(({ roleName, scope }) => `${roleName ?? ''} (${scopeText(scope, registryId)})`).join(', ')
 }
 

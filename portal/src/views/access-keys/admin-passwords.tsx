@@ -19,6 +19,7 @@ import { useLacks } from '../../components/elements/use-lacks.ts'
 import { formatTime } from '../../components/texts/format.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.keys
 const names: readonly AdminPasswordName[] = ['password', 'password2']
@@ -37,16 +38,16 @@ export function AdminPasswords({ registry }: { readonly registry: Registry }) {
   return (
     <>
       <DoneMessage text={isDone ? texts.regenerated : undefined} />
-      <CaptionedText label={texts.userName} text={registry.name} />
+      <CaptionedText label={words.userName} text={registry.name} />
       <DataTable
         label={texts.passwords}
         rows={names}
         keyOf={(name) => name}
         columns={[
           { title: texts.password, cell: (name) => name },
-          { title: texts.lastUsed, cell: (name) => usedText(uses.data, name) },
+          { title: words.lastUsed, cell: (name) => usedText(uses.data, name) },
           {
-            title: rightsTexts.access.action,
+            title: words.action,
             cell: (name) => (
               <ActionButton
                 size="small"

@@ -21,6 +21,7 @@ import { Certificates } from './certificates.tsx'
 import { Federation } from './federation.tsx'
 import { Secrets } from './secrets.tsx'
 import { useApplication, useChangedApplication, usePrincipal } from './use-application.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.application
 
@@ -70,12 +71,12 @@ function Overview({ application }: { readonly application: GraphApplication }) {
             {principal !== null && <GiveRole principal={principal.id} />}
             <Facts
               facts={[
-                [identitiesTexts.applicationsView.clientId, <code key="client">{appId}</code>],
-                [identitiesTexts.objectId, <code key="id">{id}</code>],
+                [words.clientId, <code key="client">{appId}</code>],
+                [words.objectId, <code key="id">{id}</code>],
                 [view.principal, principal === null ? texts.none : <code key="principal">{principal.id}</code>],
-                [identitiesTexts.created, formatTime(createdDateTime)],
+                [words.created, formatTime(createdDateTime)],
                 [
-                  identitiesTexts.state,
+                  words.state,
                   principal === null ? (
                     view.noPrincipal
                   ) : (
@@ -105,7 +106,7 @@ function ApplicationActions({ application, principal }: ApplicationActionsProps)
   const navigate = useNavigate()
   const [question, setQuestion] = useState<Question>()
   const isEnabled = principal?.accountEnabled ?? false
-  const enabling = isEnabled ? view.disable : view.enable
+  const enabling = isEnabled ? words.disable : words.enable
   const askEnable = () =>
     setQuestion({
       title: identitiesTexts.ask(enabling, displayName),
@@ -115,9 +116,9 @@ function ApplicationActions({ application, principal }: ApplicationActionsProps)
     })
   const askDelete = () =>
     setQuestion({
-      title: identitiesTexts.ask(view.delete, displayName),
+      title: identitiesTexts.ask(words.delete, displayName),
       text: view.deleteText(displayName),
-      action: view.delete,
+      action: words.delete,
       act: async () => {
         await deleteApplication(id)
         await navigate({ to: '/applications' })
@@ -129,7 +130,7 @@ function ApplicationActions({ application, principal }: ApplicationActionsProps)
       <ActionBar
         actions={[
           ...(principal === null ? [] : [{ label: enabling, reason, act: askEnable }]),
-          { label: view.delete, reason, act: askDelete },
+          { label: words.delete, reason, act: askDelete },
         ]}
       />
       {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}

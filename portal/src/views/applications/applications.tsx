@@ -9,6 +9,7 @@ import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.applicationsView
 
@@ -21,20 +22,20 @@ export function Applications() {
       empty={view.empty}
       columns={[
         {
-          title: identitiesTexts.name,
+          title: words.name,
           cell: ({ id, displayName }) => (
             <AppLink to="/applications/$id" params={{ id }}>
               {displayName}
             </AppLink>
           ),
         },
-        { title: view.clientId, cell: ({ appId }) => <code>{appId}</code> },
+        { title: words.clientId, cell: ({ appId }) => <code>{appId}</code> },
         {
           title: view.credentials,
           cell: ({ passwordCredentials, keyCredentials }) =>
             `${view.secrets(passwordCredentials.length)}, ${view.certificates(keyCredentials.length)}`,
         },
-        { title: identitiesTexts.created, cell: ({ createdDateTime }) => formatTime(createdDateTime) },
+        { title: words.created, cell: ({ createdDateTime }) => formatTime(createdDateTime) },
       ]}
       create={view.create}
       form={(onClose) => <CreateApplication onClose={onClose} />}
@@ -55,7 +56,7 @@ function CreateApplication({ onClose }: { readonly onClose: () => void }) {
   return (
     <FormDialog title={view.create} action={view.create} isReady={name !== ''} onSubmit={submit} onClose={onClose}>
       <Text>{view.hint}</Text>
-      <Field label={identitiesTexts.name} required>
+      <Field label={words.name} required>
         <Input value={name} onChange={(_event, { value }) => setName(value)} />
       </Field>
     </FormDialog>

@@ -12,6 +12,7 @@ import { identitiesTexts } from '../../components/texts/identities.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { Expiry } from './secrets.tsx'
 import { useChangedApplication } from './use-application.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.application
 
@@ -40,11 +41,11 @@ export function Certificates({ application }: { readonly application: GraphAppli
           rows={certificates}
           keyOf={({ keyId }) => keyId}
           columns={[
-            { title: identitiesTexts.name, cell: ({ displayName }) => displayName ?? texts.none },
+            { title: words.name, cell: ({ displayName }) => displayName ?? texts.none },
             { title: view.thumbprint, cell: ({ customKeyIdentifier }) => <code>{customKeyIdentifier}</code> },
-            { title: view.expires, cell: ({ endDateTime }) => <Expiry time={endDateTime} /> },
+            { title: words.expires, cell: ({ endDateTime }) => <Expiry time={endDateTime} /> },
             {
-              title: identitiesTexts.actions,
+              title: words.actions,
               cell: (certificate) => (
                 <Button
                   size="small"

@@ -48,6 +48,7 @@ import {
   textToPaste,
   usualValues,
 } from './job-systems.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.wizard
 
@@ -132,13 +133,13 @@ type ServerFieldProps = {
 function ServerField({ servers, value, onChange }: ServerFieldProps) {
   if (servers.length === 0) {
     return (
-      <Field label={view.registry} hint={view.noRegistry} required>
+      <Field label={words.registry} hint={view.noRegistry} required>
         <Input value={value} spellCheck={false} onChange={(_event, data) => onChange(data.value.trim())} />
       </Field>
     )
   }
   return (
-    <Field label={view.registry} hint={view.registryHint}>
+    <Field label={words.registry} hint={view.registryHint}>
       <Dropdown
         value={value}
         selectedOptions={[value]}

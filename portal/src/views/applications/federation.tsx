@@ -12,6 +12,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { TestToken } from './test-token.tsx'
 import { useChangedApplication, useFederated } from './use-application.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.application
 
@@ -64,8 +65,8 @@ function FederatedTable({ credentials, reason, onDelete }: FederatedTableProps) 
       rows={credentials}
       keyOf={({ id }) => id}
       columns={[
-        { title: identitiesTexts.name, cell: ({ name }) => name },
-        { title: view.issuer, cell: ({ issuer }) => issuer },
+        { title: words.name, cell: ({ name }) => name },
+        { title: words.issuer, cell: ({ issuer }) => issuer },
         {
           title: view.trusts,
           cell: (credential) => (
@@ -75,9 +76,9 @@ function FederatedTable({ credentials, reason, onDelete }: FederatedTableProps) 
             </>
           ),
         },
-        { title: view.audience, cell: ({ audiences }) => audiences.join(', ') },
+        { title: words.audience, cell: ({ audiences }) => audiences.join(', ') },
         {
-          title: identitiesTexts.actions,
+          title: words.actions,
           cell: (credential) => (
             <Button
               size="small"

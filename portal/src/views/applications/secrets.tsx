@@ -17,6 +17,7 @@ import { Section } from '../../components/elements/page.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { useChangedApplication, useSecretUses } from './use-application.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.application
 const soonMs = 30 * 86_400_000
@@ -81,14 +82,14 @@ function SecretTable({ secrets, uses, reason, onDelete }: SecretTableProps) {
       rows={secrets}
       keyOf={({ keyId }) => keyId}
       columns={[
-        { title: identitiesTexts.name, cell: ({ displayName }) => displayName ?? texts.none },
-        { title: identitiesTexts.created, cell: ({ startDateTime }) => formatTime(startDateTime) },
-        { title: view.expires, cell: ({ endDateTime }) => <Expiry time={endDateTime} /> },
+        { title: words.name, cell: ({ displayName }) => displayName ?? texts.none },
+        { title: words.created, cell: ({ startDateTime }) => formatTime(startDateTime) },
+        { title: words.expires, cell: ({ endDateTime }) => <Expiry time={endDateTime} /> },
         ...(uses === undefined
           ? []
           : [
               {
-                title: view.lastUsed,
+                title: words.lastUsed,
                 cell: ({ keyId }: GraphPasswordCredential) => {
                   const time = uses.get(keyId)
                   return time === undefined ? texts.never : formatTime(time)
@@ -96,7 +97,7 @@ function SecretTable({ secrets, uses, reason, onDelete }: SecretTableProps) {
               },
             ]),
         {
-          title: identitiesTexts.actions,
+          title: words.actions,
           cell: (secret) => (
             <Button
               size="small"

@@ -9,6 +9,7 @@ import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.test
 
@@ -61,9 +62,9 @@ function Result({ result }: { readonly result: GraphWorkloadTokenTest }) {
       </MessageBar>
       <Facts
         facts={[
-          [view.issuer, issuer],
-          [view.subject, subject],
-          [view.audience, audiences.join(', ')],
+          [words.issuer, issuer],
+          [words.subject, subject],
+          [words.audience, audiences.join(', ')],
         ]}
       />
       {credentials.map(({ id, name, isMatch, differences }) =>

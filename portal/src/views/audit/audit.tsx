@@ -22,6 +22,7 @@ import { OwnDenials } from './own-denials.tsx'
 import { ExportEvents } from './export-events.tsx'
 import { useEvents, useNames, useResolved } from './use-events.ts'
 import { type NamedPlace, useLogPlace, useMayRead } from './use-log-place.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts
 
@@ -160,21 +161,21 @@ function EventFacts({ event, registry, name }: EventFactsProps) {
       <Facts
         facts={[
           [view.time, formatTime(event.eventTimestamp)],
-          [view.action, event.action],
+          [words.action, event.action],
           [
-            view.outcome,
+            words.outcome,
             <>
               <Outcome outcome={event.outcome} />{' '}
               {event.outcome === 'refused' && <ExplainLink id={event.correlationId} registry={registry} />}
             </>,
           ],
-          [view.reason, event.reason ?? texts.none],
+          [words.reason, event.reason ?? texts.none],
           [view.who, `${codeText(view.kinds, actor.kind)} ${name ?? ''} ${actor.id}`.replaceAll(/ +/g, ' ')],
           [view.credential, credential === null ? texts.none : `${credential.kind} ${credential.id ?? ''}`],
           [view.target, event.target],
-          [view.address, event.remoteAddress],
+          [words.address, event.remoteAddress],
           [view.client, event.userAgent ?? texts.unknown],
-          [view.correlation, event.correlationId],
+          [words.correlationId, event.correlationId],
         ]}
       />
       <CopyText label={view.details} text={JSON.stringify(detail, undefined, 2)} />

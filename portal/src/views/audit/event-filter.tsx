@@ -3,6 +3,7 @@ import type { FormEvent } from 'react'
 import type { EventSearch } from '../../api/audit.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
 import { parseEventSearch, toLocalText } from './event-search.ts'
+import { words } from '../../components/texts/words.ts'
 
 const { filters, outcomes } = operationsTexts
 const hourMs = 3_600_000
@@ -31,7 +32,7 @@ export function EventFilter({ search, onSearch }: EventFilterProps) {
     onSearch({ ...rest, from: new Date(Date.now() - hours * hourMs).toISOString() })
   }
   return (
-    <form key={JSON.stringify(search)} onSubmit={submit} role="search" aria-label={filters.title}>
+    <form key={JSON.stringify(search)} onSubmit={submit} role="search" aria-label={words.search}>
       <div className={styles.fields}>
         <Field label={filters.from}>
           <Input name="from" type="datetime-local" defaultValue={toLocalText(search.from)} />
@@ -39,7 +40,7 @@ export function EventFilter({ search, onSearch }: EventFilterProps) {
         <Field label={filters.to}>
           <Input name="to" type="datetime-local" defaultValue={toLocalText(search.to)} />
         </Field>
-        <Field label={filters.outcome}>
+        <Field label={words.outcome}>
           <Select name="outcome" defaultValue={search.outcome ?? ''}>
             {Object.entries(outcomes).map(([value, text]) => (
               <option key={value} value={value}>
@@ -51,10 +52,10 @@ export function EventFilter({ search, onSearch }: EventFilterProps) {
         <Field label={filters.principal} hint={filters.principalHint}>
           <Input name="principal" defaultValue={search.principal ?? ''} spellCheck={false} />
         </Field>
-        <Field label={filters.action} hint={filters.actionHint}>
+        <Field label={words.action} hint={filters.actionHint}>
           <Input name="action" defaultValue={search.action ?? ''} spellCheck={false} />
         </Field>
-        <Field label={filters.address} hint={filters.addressHint}>
+        <Field label={words.address} hint={filters.addressHint}>
           <Input name="address" defaultValue={search.address ?? ''} spellCheck={false} />
         </Field>
         <Field label={filters.id}>
@@ -63,7 +64,7 @@ export function EventFilter({ search, onSearch }: EventFilterProps) {
       </div>
       <div className={styles.buttons}>
         <Button type="submit" appearance="primary">
-          {filters.apply}
+          {words.search}
         </Button>
         <Button onClick={() => onSearch({})}>{filters.clear}</Button>
         <Button onClick={() => onSearch({ ...search, outcome: 'refused' })}>{filters.denials}</Button>

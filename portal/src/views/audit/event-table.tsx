@@ -7,6 +7,7 @@ import { formatTime } from '../../components/texts/format.ts'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { AuditLink } from './audit-link.tsx'
 import { useNames } from './use-events.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts
 
@@ -51,7 +52,7 @@ export function EventTable({ events, registry, search }: EventTableProps) {
           ),
         },
         {
-          title: view.outcome,
+          title: words.outcome,
           cell: ({ outcome, correlationId }) => (
             <>
               <Outcome outcome={outcome} />{' '}
@@ -59,16 +60,16 @@ export function EventTable({ events, registry, search }: EventTableProps) {
             </>
           ),
         },
-        { title: view.action, cell: ({ action }) => link({ action }, action) },
+        { title: words.action, cell: ({ action }) => link({ action }, action) },
         {
           title: view.who,
           cell: ({ actor: { id, kind } }) =>
             id === '' ? codeText(view.kinds, kind) : link({ principal: id }, names.get(id) ?? id),
         },
         { title: view.target, cell: ({ target }) => shortTarget(target) },
-        { title: view.reason, cell: ({ reason }) => reason ?? '' },
+        { title: words.reason, cell: ({ reason }) => reason ?? '' },
         {
-          title: view.address,
+          title: words.address,
           cell: ({ remoteAddress }) => (remoteAddress === '' ? '' : link({ address: remoteAddress }, remoteAddress)),
         },
       ]}

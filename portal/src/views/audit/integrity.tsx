@@ -10,6 +10,7 @@ import { AuditLink } from './audit-link.tsx'
 import { useLogPlace } from './use-log-place.ts'
 import { useAuditChain } from './use-integrity.ts'
 import { Webhooks } from './webhooks.tsx'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts.integrity
 
@@ -45,7 +46,7 @@ function Chain({ subscription }: { readonly subscription: string }) {
           <>
             <Facts
               facts={[
-                [view.state, isSealed ? view.sealed : view.altered],
+                [words.state, isSealed ? view.sealed : view.altered],
                 [view.lastBlock, lastBlockAt === null ? view.noBlocks : formatTime(lastBlockAt)],
                 [view.waiting, `${Math.round(waitingSeconds)} ${view.seconds}`],
                 [

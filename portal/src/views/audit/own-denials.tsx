@@ -8,6 +8,7 @@ import { operationsTexts } from '../../components/texts/operations.ts'
 import { shortTarget } from './event-table.tsx'
 import { Older } from './older.tsx'
 import { useOwnDenials } from './use-events.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts
 
@@ -28,12 +29,12 @@ export function OwnDenials() {
               columns={[
                 { title: view.time, cell: ({ eventTimestamp }) => formatTime(eventTimestamp) },
                 {
-                  title: view.outcome,
+                  title: words.outcome,
                   cell: ({ correlationId }) => <ExplainLink id={correlationId} registry={undefined} />,
                 },
-                { title: view.action, cell: ({ action }) => action },
+                { title: words.action, cell: ({ action }) => action },
                 { title: view.target, cell: ({ target }) => shortTarget(target) },
-                { title: view.address, cell: ({ remoteAddress }) => remoteAddress },
+                { title: words.address, cell: ({ remoteAddress }) => remoteAddress },
               ]}
             />
           )

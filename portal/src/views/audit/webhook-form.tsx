@@ -4,6 +4,7 @@ import type { AuditWebhook } from '../../api/types.ts'
 import type { WebhookSettings } from '../../api/webhooks.ts'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { operationsTexts } from '../../components/texts/operations.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts.integrity
 
@@ -36,21 +37,21 @@ export function WebhookForm({ webhook, onSave, onClose }: WebhookFormProps) {
   return (
     <ConfirmDialog
       title={webhook === undefined ? view.add : `${view.edit} ${name}`}
-      confirm={operationsTexts.save}
+      confirm={words.save}
       isDisabled={name === '' || (webhook === undefined && address === '')}
       onConfirm={save}
       onClose={onClose}
     >
       {webhook === undefined && (
-        <Field label={view.name} hint={view.nameHint} required>
+        <Field label={words.name} hint={view.nameHint} required>
           <Input value={name} onChange={(_event, { value }) => setName(value.trim())} spellCheck={false} />
         </Field>
       )}
       <AddressField webhook={webhook} address={address} onChange={setAddress} />
-      <Field label={view.actions} hint={view.actionsHint}>
+      <Field label={words.actions} hint={view.actionsHint}>
         <Input value={actions} onChange={(_event, { value }) => setActions(value)} spellCheck={false} />
       </Field>
-      <Field label={view.outcome}>
+      <Field label={words.outcome}>
         <Select value={outcome} onChange={(_event, { value }) => setOutcome(value)}>
           {Object.entries(operationsTexts.outcomes).map(([value, text]) => (
             <option key={value} value={value}>
@@ -59,11 +60,7 @@ export function WebhookForm({ webhook, onSave, onClose }: WebhookFormProps) {
           ))}
         </Select>
       </Field>
-      <Switch
-        label={isOn ? operationsTexts.on : operationsTexts.off}
-        checked={isOn}
-        onChange={(_event, { checked }) => setOn(checked)}
-      />
+      <Switch label={isOn ? words.on : words.off} checked={isOn} onChange={(_event, { checked }) => setOn(checked)} />
     </ConfirmDialog>
   )
 }
@@ -77,7 +74,7 @@ type AddressFieldProps = Pick<WebhookFormProps, 'webhook'> & {
 function AddressField({ webhook, address, onChange }: AddressFieldProps) {
   const hint = webhook === undefined ? view.addressHint : view.addressKept(webhook.properties.host)
   return (
-    <Field label={view.address} hint={hint} required={webhook === undefined}>
+    <Field label={words.address} hint={hint} required={webhook === undefined}>
       <Input type="url" value={address} onChange={(_event, { value }) => onChange(value.trim())} />
     </Field>
   )

@@ -14,6 +14,7 @@ import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { useWebhooks } from './use-integrity.ts'
 import { WebhookForm } from './webhook-form.tsx'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts.integrity
 
@@ -83,22 +84,22 @@ function WebhookTable({ webhooks, reasonFor, onAct }: WebhookTableProps) {
       rows={webhooks}
       keyOf={({ name }) => name}
       columns={[
-        { title: view.name, cell: ({ name }) => name },
-        { title: view.address, cell: ({ properties }) => properties.host },
+        { title: words.name, cell: ({ name }) => name },
+        { title: words.address, cell: ({ properties }) => properties.host },
         {
-          title: view.actions,
+          title: words.actions,
           cell: ({ properties: { filter } }) =>
             `${filter.actions?.join(' ') ?? view.all}; ${codeText(operationsTexts.outcomes, filter.outcome ?? '')}`,
         },
         {
           title: view.status,
           cell: ({ properties: { status } }) => (
-            <Badge appearance="outline">{status === 'enabled' ? operationsTexts.on : operationsTexts.off}</Badge>
+            <Badge appearance="outline">{status === 'enabled' ? words.on : words.off}</Badge>
           ),
         },
         { title: view.lastDelivery, cell: ({ properties }) => <Deliveries {...properties} /> },
         {
-          title: view.change,
+          title: words.change,
           cell: (webhook) => (
             <>
               <ActionButton size="small" reason={reasonFor('write')} onClick={() => onAct({ kind: 'edit', webhook })}>

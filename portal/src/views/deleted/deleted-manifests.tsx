@@ -21,6 +21,7 @@ import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistryName } from '../../components/registries/use-registry.ts'
 import { type Restorable, restorableOf } from './restorable.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = imagesTexts.deleted
 
@@ -88,14 +89,14 @@ function RestorableTable({ rows, mayRestore, onRestore }: RestorableTableProps) 
       keyOf={({ key }) => key}
       columns={[
         { title: texts.repositoryView.tag, cell: ({ tag }) => tag ?? view.noTag },
-        { title: texts.repositoryView.digest, cell: ({ digest }) => <Digest digest={digest} /> },
+        { title: words.digest, cell: ({ digest }) => <Digest digest={digest} /> },
         {
-          title: imagesTexts.size,
+          title: words.size,
           cell: ({ sizeBytes }) => (sizeBytes === undefined ? '–' : formatBytes(sizeBytes)),
         },
         { title: view.deletedAt, cell: ({ deletedAt }) => <Age time={deletedAt} /> },
         {
-          title: imagesTexts.actions,
+          title: words.actions,
           cell: (row) => <ActionBar actions={[{ label: view.restore, reason, act: () => onRestore(row) }]} />,
         },
       ]}

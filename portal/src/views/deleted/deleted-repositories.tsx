@@ -12,6 +12,7 @@ import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = imagesTexts.deleted
 
@@ -40,7 +41,7 @@ export function DeletedRepositories() {
               query={query}
               columns={[
                 {
-                  title: view.repository,
+                  title: words.repository,
                   cell: (repository) => (
                     <AppLink to="/registries/$registry/deleted/$repository" params={{ registry, repository }}>
                       {repository}

@@ -4,6 +4,7 @@ import { DataTable } from '../../components/elements/data-table.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { scopeText } from '../access-control/describe.ts'
 
 const view = operationsTexts.denial
@@ -22,16 +23,16 @@ export function ConsideredAssignments({ decision, names }: ConsideredAssignments
         rows={assignments}
         keyOf={({ id }) => id}
         columns={[
-          { title: view.role, cell: ({ roleName }) => roleName ?? view.noRole },
-          { title: view.result, cell: ({ result }) => codeText(operationsTexts.results, result) },
-          { title: view.scope, cell: ({ scope }) => scopeText(scope) },
+          { title: words.role, cell: ({ roleName }) => roleName ?? view.noRole },
+          { title: words.result, cell: ({ result }) => codeText(operationsTexts.results, result) },
+          { title: words.scope, cell: ({ scope }) => scopeText(scope) },
           {
             title: view.through,
             cell: ({ principalId, principalType }) =>
               principalId === principal.id ? '' : `${principalType} ${names.get(principalId) ?? principalId}`,
           },
           {
-            title: view.condition,
+            title: words.condition,
             cell: ({ condition }) => (condition === null ? texts.none : <code>{condition}</code>),
           },
         ]}

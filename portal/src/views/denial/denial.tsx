@@ -9,6 +9,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { AuditLink } from '../audit/audit-link.tsx'
 import { useNames } from '../audit/use-events.ts'
 import { type NamedPlace, useLogPlace, useMayRead } from '../audit/use-log-place.ts'
@@ -124,7 +125,7 @@ function Explanation({ decision, place, registry }: ExplanationProps) {
     : `acrux acr why ${correlationId}${name === undefined ? '' : ` -n ${name}`}`
   return (
     <>
-      <Section title={view.reason}>
+      <Section title={words.reason}>
         <Text>
           {firstFailure === null ? texts.none : codeText(operationsTexts.failures, firstFailure)}{' '}
           {firstFailure !== null && <code>({firstFailure})</code>}

@@ -11,6 +11,7 @@ import { Facts } from '../../components/elements/facts.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { repositoriesText, scopeText } from '../access-control/describe.ts'
 import { type DecisionPlace, type PossibleFix, possibleFix, useFix } from './use-denial.ts'
 
@@ -122,8 +123,8 @@ function ApplyFix({ fix, place, id, principal, command }: ApplyFixProps) {
           <Facts
             facts={[
               [operationsTexts.who, principal],
-              [view.role, fix.roleName],
-              [view.scope, scopeText(fix.scope)],
+              [words.role, fix.roleName],
+              [words.scope, scopeText(fix.scope)],
               ...(repositories === undefined ? [] : [[view.repositories, repositories] as const]),
             ]}
           />

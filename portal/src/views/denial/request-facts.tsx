@@ -3,6 +3,7 @@ import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 
 const { denial: view, ...log } = operationsTexts
 
@@ -20,10 +21,10 @@ function callerFacts({ principal, credential, ...decision }: Decision, names: Re
     [log.who, who.filter((part) => part !== undefined && part !== '').join(' ')],
     [log.credential, credential === null ? texts.none : `${credential.kind} ${credential.id ?? ''}`],
     [log.time, formatTime(decision.eventTimestamp)],
-    [log.address, decision.remoteAddress],
-    [log.action, decision.event],
+    [words.address, decision.remoteAddress],
+    [words.action, decision.event],
     [log.target, decision.target],
-    [log.correlation, decision.correlationId],
+    [words.correlationId, decision.correlationId],
   ]
 }
 
@@ -39,7 +40,7 @@ function accessFacts({ asked, token, needs, tokenAccess, presented, scopeMap, ro
     [view.needs, needs.length === 0 ? undefined : needs.join(` ${view.or} `)],
     [view.sent, tokenAccess === null ? undefined : tokenAccess || view.sentNothing],
     [view.presented, presentedText(presented)],
-    [view.scopeMap, scopeMap === null ? undefined : `${scopeMap.name}: ${scopeMap.actions.join(' ')}`],
+    [words.scopeMap, scopeMap === null ? undefined : `${scopeMap.name}: ${scopeMap.actions.join(' ')}`],
     [view.mode, mode],
   ]
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))

@@ -9,6 +9,7 @@ import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { useChangedGroup } from './use-group.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.group
 const collections = {
@@ -48,7 +49,7 @@ export function AddMembers({ groupId, onClose }: AddMembersProps) {
       result={
         <>
           <Text>{view.addText}</Text>
-          <Tabs label={view.kind} size="small" tabs={collections} selected={collection} onSelect={setCollection} />
+          <Tabs label={words.kind} size="small" tabs={collections} selected={collection} onSelect={setCollection} />
           <FilterField filter={filter} onFilter={setFilter} />
           <div className={styles.list}>
             <DirectoryTable<Candidate>
@@ -58,12 +59,12 @@ export function AddMembers({ groupId, onClose }: AddMembersProps) {
               empty={identitiesTexts.noMatch}
               columns={[
                 {
-                  title: identitiesTexts.name,
+                  title: words.name,
                   cell: ({ displayName, userPrincipalName }) =>
                     userPrincipalName === undefined ? displayName : `${displayName} (${userPrincipalName})`,
                 },
                 {
-                  title: identitiesTexts.actions,
+                  title: words.actions,
                   cell: ({ id, displayName }) => (
                     <Button
                       size="small"

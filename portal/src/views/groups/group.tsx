@@ -20,6 +20,7 @@ import { identitiesTexts } from '../../components/texts/identities.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { AddMembers } from './add-members.tsx'
 import { useChangedGroup, useGroup, useMembers } from './use-group.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.group
 
@@ -72,9 +73,9 @@ function GroupDetails({ group }: { readonly group: GraphGroup }) {
       <GiveRole principal={id} />
       <Facts
         facts={[
-          [identitiesTexts.description, group.description ?? texts.none],
-          [identitiesTexts.objectId, <code key="id">{id}</code>],
-          [identitiesTexts.created, formatTime(group.createdDateTime)],
+          [words.description, group.description ?? texts.none],
+          [words.objectId, <code key="id">{id}</code>],
+          [words.created, formatTime(group.createdDateTime)],
         ]}
       />
       <Section title={view.members}>
@@ -124,10 +125,10 @@ function MemberTable({ members, reason, onRemove }: MemberTableProps) {
       rows={members}
       keyOf={({ id }) => id}
       columns={[
-        { title: identitiesTexts.name, cell: (member) => <MemberLink member={member} /> },
-        { title: view.kind, cell: (member) => view.kinds[member['@odata.type']] },
+        { title: words.name, cell: (member) => <MemberLink member={member} /> },
+        { title: words.kind, cell: (member) => view.kinds[member['@odata.type']] },
         {
-          title: identitiesTexts.actions,
+          title: words.actions,
           cell: (member) => (
             <Button
               size="small"

@@ -9,6 +9,7 @@ import { groupColumns } from '../../components/identities/group-columns.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.groupsView
 
@@ -19,10 +20,7 @@ export function Groups() {
       title={identitiesTexts.groups}
       collection="groups"
       empty={view.empty}
-      columns={[
-        ...groupColumns,
-        { title: identitiesTexts.created, cell: ({ createdDateTime }) => formatTime(createdDateTime) },
-      ]}
+      columns={[...groupColumns, { title: words.created, cell: ({ createdDateTime }) => formatTime(createdDateTime) }]}
       create={view.create}
       form={(onClose) => <CreateGroup onClose={onClose} />}
       command="az ad group list --output table"
@@ -42,10 +40,10 @@ function CreateGroup({ onClose }: { readonly onClose: () => void }) {
   }
   return (
     <FormDialog title={view.create} action={view.create} isReady={name !== ''} onSubmit={submit} onClose={onClose}>
-      <Field label={identitiesTexts.name} required>
+      <Field label={words.name} required>
         <Input value={name} onChange={(_event, { value }) => setName(value)} />
       </Field>
-      <Field label={identitiesTexts.description}>
+      <Field label={words.description}>
         <Input value={description} onChange={(_event, { value }) => setDescription(value)} />
       </Field>
     </FormDialog>

@@ -4,6 +4,7 @@ import type { AuditWebhook, CredentialUse, Quota, ServerStatus } from '../../api
 import { formatAge } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = imagesTexts.home
 
@@ -83,7 +84,7 @@ export function ofWebhooks(webhooks: readonly AuditWebhook[]): readonly Attentio
 export function ofQuotas(registry: string, quotas: readonly Quota[]): readonly AttentionItem[] {
   return quotas.flatMap(({ properties: { repository, limitBytes, usedBytes } }) => {
     const percent = limitBytes === 0 ? 100 : Math.floor((100 * usedBytes) / limitBytes)
-    const place = repository ?? imagesTexts.registry.wholeRegistry
+    const place = repository ?? words.wholeRegistry
     return percent < highPercent ? [] : [{ registry, text: view.quota(place, percent) }]
   })
 }

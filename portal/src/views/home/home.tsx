@@ -17,6 +17,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
+import { words } from '../../components/texts/words.ts'
 import { SearchForm } from '../search/search-form.tsx'
 import { FirstRun } from './first-run.tsx'
 import { parseImageTarget } from './image-target.ts'
@@ -89,7 +90,7 @@ function RegistryTable({ registries }: { readonly registries: readonly Registry[
       keyOf={({ id }) => id}
       columns={[
         {
-          title: texts.repositoriesView.name,
+          title: words.name,
           cell: ({ name, properties }) => (
             <AppLink to="/registries/$registry" params={{ registry: properties.loginServer }}>
               {name}
@@ -97,7 +98,7 @@ function RegistryTable({ registries }: { readonly registries: readonly Registry[
           ),
         },
         { title: view.loginServer, cell: ({ properties }) => properties.loginServer },
-        { title: texts.registryView.created, cell: ({ properties }) => formatTime(properties.creationDate) },
+        { title: words.created, cell: ({ properties }) => formatTime(properties.creationDate) },
       ]}
     />
   )

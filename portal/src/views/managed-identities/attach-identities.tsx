@@ -6,6 +6,7 @@ import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { useChangedManaged, useIdentities } from './use-managed.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.managedView
 
@@ -31,7 +32,7 @@ export function AttachIdentities({ machine, onClose }: AttachIdentitiesProps) {
   return (
     <FormDialog
       title={view.attachTitle(machine.name)}
-      action={identitiesTexts.person.save}
+      action={words.save}
       isReady={identities.length > 0}
       onSubmit={submit}
       onClose={onClose}

@@ -4,6 +4,7 @@ import { type ManagedKind, createManaged, managedId } from '../../api/managed-id
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { useChangedManaged } from './use-managed.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.managedView
 
@@ -27,10 +28,10 @@ export function CreateManaged({ kind, subscriptionId, onClose }: CreateManagedPr
   }
   return (
     <FormDialog title={title} action={title} isReady={name !== '' && group !== ''} onSubmit={submit} onClose={onClose}>
-      <Field label={identitiesTexts.name} required>
+      <Field label={words.name} required>
         <Input value={name} spellCheck={false} onChange={(_event, { value }) => setName(value.trim())} />
       </Field>
-      <Field label={view.group} required>
+      <Field label={words.resourceGroup} required>
         <Input value={group} spellCheck={false} onChange={(_event, { value }) => setGroup(value.trim())} />
       </Field>
     </FormDialog>

@@ -10,6 +10,7 @@ import { identitiesTexts } from '../../components/texts/identities.ts'
 import { CreateManaged } from './create-managed.tsx'
 import { groupOf } from './group-of.ts'
 import { reasonAgainst, useChangedManaged, useIdentities } from './use-managed.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.managedView
 
@@ -28,7 +29,7 @@ function Identities({ list }: { readonly list: ManagedList<Identity> }) {
     setQuestion({
       title: view.delete(name),
       text: view.deleteText(name),
-      action: view.deleteButton,
+      action: words.delete,
       act: () => deleteManaged('identity', id).then(changed),
     })
   return (
@@ -60,12 +61,12 @@ function IdentityTable({ identities, reason, onDelete }: IdentityTableProps) {
       rows={identities}
       keyOf={({ id }) => id}
       columns={[
-        { title: identitiesTexts.name, cell: ({ name }) => name },
-        { title: view.group, cell: ({ id }) => groupOf(id) },
-        { title: view.clientId, cell: ({ properties }) => <code>{properties.clientId}</code> },
-        { title: view.principalId, cell: ({ properties }) => <code>{properties.principalId}</code> },
+        { title: words.name, cell: ({ name }) => name },
+        { title: words.resourceGroup, cell: ({ id }) => groupOf(id) },
+        { title: words.clientId, cell: ({ properties }) => <code>{properties.clientId}</code> },
+        { title: words.objectId, cell: ({ properties }) => <code>{properties.principalId}</code> },
         {
-          title: identitiesTexts.actions,
+          title: words.actions,
           cell: (identity) => (
             <Button
               size="small"
@@ -74,7 +75,7 @@ function IdentityTable({ identities, reason, onDelete }: IdentityTableProps) {
               aria-label={view.delete(identity.name)}
               onClick={() => onDelete(identity)}
             >
-              {view.deleteButton}
+              {words.delete}
             </Button>
           ),
         },

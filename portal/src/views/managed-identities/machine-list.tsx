@@ -14,6 +14,7 @@ import { CreateManaged } from './create-managed.tsx'
 import { EnrollMachine } from './enroll-machine.tsx'
 import { groupOf } from './group-of.ts'
 import { reasonAgainst, useChangedManaged, useMachines } from './use-managed.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.managedView
 
@@ -43,7 +44,7 @@ function Machines({ list }: { readonly list: ManagedList<Machine> }) {
     setQuestion({
       title: view.delete(name),
       text: view.deleteText(name),
-      action: view.deleteButton,
+      action: words.delete,
       act: () => deleteManaged('machine', id).then(changed),
     })
   }
@@ -79,7 +80,7 @@ const buttons: readonly {
 }[] = [
   { act: 'enroll', text: view.code, label: view.codeTitle },
   { act: 'attach', text: view.attach, label: view.attachTitle },
-  { act: 'delete', text: view.deleteButton, label: view.delete },
+  { act: 'delete', text: words.delete, label: view.delete },
 ]
 
 function MachineTable({ machines, reasons, onOpen }: MachineTableProps) {
@@ -90,10 +91,10 @@ function MachineTable({ machines, reasons, onOpen }: MachineTableProps) {
       rows={machines}
       keyOf={({ id }) => id}
       columns={[
-        { title: identitiesTexts.name, cell: ({ name }) => name },
-        { title: view.group, cell: ({ id }) => groupOf(id) },
+        { title: words.name, cell: ({ name }) => name },
+        { title: words.resourceGroup, cell: ({ id }) => groupOf(id) },
         {
-          title: identitiesTexts.state,
+          title: words.state,
           cell: ({ properties }) =>
             properties.status === 'Connected' ? (
               <StateBadge text={view.connected} color="success" />
@@ -101,10 +102,10 @@ function MachineTable({ machines, reasons, onOpen }: MachineTableProps) {
               <StateBadge text={view.disconnected} color="informative" />
             ),
         },
-        { title: view.principalId, cell: ({ identity }) => <code>{identity.principalId}</code> },
+        { title: words.objectId, cell: ({ identity }) => <code>{identity.principalId}</code> },
         { title: view.attached, cell: attachedNames },
         {
-          title: identitiesTexts.actions,
+          title: words.actions,
           cell: (machine) => (
             <div className={styles.buttons}>
               {buttons.map(({ act, text, label }) => (

@@ -9,6 +9,7 @@ import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import type { ImageConfig } from './parse-manifest.ts'
 import { type ManifestAddress, useImageConfig } from './use-manifest.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = texts.manifestView
 
@@ -39,7 +40,7 @@ function factsOf(config: ImageConfig): readonly Fact[] {
   const list = (items: readonly string[]) => (items.length === 0 ? texts.none : items.join(' '))
   return [
     [view.platform, config.platform ?? texts.unknown],
-    [view.created, config.created === undefined ? texts.unknown : formatTime(config.created)],
+    [words.created, config.created === undefined ? texts.unknown : formatTime(config.created)],
     [view.entrypoint, list(config.entrypoint)],
     [view.command, list(config.command)],
     [view.user, config.user === undefined || config.user === '' ? 'root' : config.user],
@@ -60,7 +61,7 @@ function NamedValues({ title, values }: NamedValuesProps) {
       rows={values}
       keyOf={([name]) => name}
       columns={[
-        { title: view.name, cell: ([name]) => name },
+        { title: words.name, cell: ([name]) => name },
         { title: view.value, cell: ([, value]) => value },
       ]}
     />
@@ -75,7 +76,7 @@ function History({ history }: { readonly history: ImageConfig['history'] }) {
       keyOf={({ key }) => key}
       columns={[
         { title: view.history, cell: ({ by }) => <code>{by}</code> },
-        { title: view.created, cell: ({ created }) => formatTime(created) },
+        { title: words.created, cell: ({ created }) => formatTime(created) },
       ]}
     />
   )

@@ -19,6 +19,7 @@ import { Page, Section } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistryName } from '../../components/registries/use-registry.ts'
+import { words } from '../../components/texts/words.ts'
 import { ManifestLink } from '../repositories/manifest-link.tsx'
 import { platformsOf } from '../repositories/platforms-of.ts'
 import { ImageConfigView } from './image-config-view.tsx'
@@ -146,7 +147,7 @@ function Overview({ address, raw, content, properties, tag }: OverviewProps) {
                 ]),
           ]}
         />
-        <CopyText label={view.digest} text={raw.digest} />
+        <CopyText label={words.digest} text={raw.digest} />
       </Section>
       {content.manifests.length > 0 && <Platforms address={address} manifests={content.manifests} />}
       {content.layers.length > 0 && <Layers layers={content.layers} />}
@@ -167,7 +168,7 @@ function factsOf(raw: RawManifest, content: ManifestContent): readonly Fact[] {
   return [
     [view.mediaType, raw.mediaType],
     ...(content.artifactType === undefined ? [] : [[view.artifactType, cut(content.artifactType)] as const]),
-    [view.size, formatBytes(raw.sizeBytes + bytes)],
+    [words.size, formatBytes(raw.sizeBytes + bytes)],
   ]
 }
 
@@ -180,8 +181,8 @@ function propertyFacts(properties: ManifestProperties | undefined, tag: TagPrope
     [imagesTexts.platform, platformsOf(properties)],
     [own.tags, tags.length === 0 ? texts.none : tags.join(', ')],
     [own.pushed, formatTime(tag?.lastUpdateTime ?? createdTime)],
-    [own.pulled, pulled === undefined ? texts.never : formatTime(pulled)],
-    ...(locks.length > 0 ? [[imagesTexts.locked, <Badge key="locked">{imagesTexts.locked}</Badge>] as const] : []),
+    [words.lastPulled, pulled === undefined ? texts.never : formatTime(pulled)],
+    ...(locks.length > 0 ? [[words.locked, <Badge key="locked">{words.locked}</Badge>] as const] : []),
   ]
 }
 
@@ -214,11 +215,11 @@ function Platforms({ address, manifests }: DescriptorsProps) {
         columns={[
           { title: view.platform, cell: platformText },
           {
-            title: view.digest,
+            title: words.digest,
             cell: ({ digest }) =>
               isDigest(digest) ? <ManifestLink {...address} reference={digest} /> : <code>{cut(digest)}</code>,
           },
-          { title: view.size, cell: ({ size }) => formatBytes(size) },
+          { title: words.size, cell: ({ size }) => formatBytes(size) },
         ]}
       />
     </Section>
@@ -227,7 +228,7 @@ function Platforms({ address, manifests }: DescriptorsProps) {
 
 function platformText(manifest: Descriptor): string {
   const attested = attestedBy(manifest)
-  if (attested !== undefined) return `${own.attestation} ${own.of} ${shortDigest(cut(attested))}`
+  if (attested !== undefined) return `${own.attestation} ${words.of} ${shortDigest(cut(attested))}`
   const { os, architecture, variant } = manifest.platform ?? {}
   return cut(platformName(os, architecture, variant) ?? texts.unknown)
 }
@@ -241,9 +242,9 @@ function Layers({ layers }: { readonly layers: readonly Descriptor[] }) {
         rows={layers.map((layer, index) => ({ ...layer, key: `${index} ${layer.digest}` }))}
         keyOf={({ key }) => key}
         columns={[
-          { title: view.digest, cell: ({ digest }) => <Digest digest={digest} /> },
+          { title: words.digest, cell: ({ digest }) => <Digest digest={digest} /> },
           { title: view.mediaType, cell: ({ mediaType }) => mediaType },
-          { title: view.size, cell: ({ size }) => formatBytes(size) },
+          { title: words.size, cell: ({ size }) => formatBytes(size) },
         ]}
       />
     </Section>

@@ -6,6 +6,7 @@ import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { useDirectoryRoles } from '../../components/identities/use-directory-role.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { useChangedPerson } from './use-person.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.person
 const choices = ['none', 'reader', 'owner'] as const
@@ -25,7 +26,7 @@ export function ChangeRole({ person, onClose }: PersonDialogProps) {
     onClose()
   }
   return (
-    <FormDialog title={view.changeRole} action={view.save} onSubmit={submit} onClose={onClose}>
+    <FormDialog title={view.changeRole} action={words.save} onSubmit={submit} onClose={onClose}>
       <RadioGroup
         aria-label={view.role}
         value={chosen}

@@ -9,6 +9,7 @@ import { randomPassword } from '../../components/identities/random-password.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.peopleView
 
@@ -47,14 +48,14 @@ export function CreatePerson({ onClose }: { readonly onClose: () => void }) {
       }
     >
       <Text>{view.hint}</Text>
-      <Field label={identitiesTexts.name} required>
+      <Field label={words.name} required>
         <Input
           value={displayName}
           disabled={created !== undefined}
           onChange={(_event, { value }) => setDisplayName(value)}
         />
       </Field>
-      <Field label={identitiesTexts.userName} hint={view.userNameHint} required>
+      <Field label={words.userName} hint={view.userNameHint} required>
         <Input
           value={userPrincipalName}
           disabled={created !== undefined}

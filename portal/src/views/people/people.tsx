@@ -6,6 +6,7 @@ import { AppLink } from '../../components/elements/app-link.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { CreatePerson } from './create-person.tsx'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.peopleView
 
@@ -19,16 +20,16 @@ export function People() {
       empty={view.empty}
       columns={[
         {
-          title: identitiesTexts.name,
+          title: words.name,
           cell: ({ id, displayName }) => (
             <AppLink to="/people/$id" params={{ id }}>
               {displayName}
             </AppLink>
           ),
         },
-        { title: identitiesTexts.userName, cell: ({ userPrincipalName }) => userPrincipalName },
-        { title: identitiesTexts.created, cell: ({ createdDateTime }) => formatTime(createdDateTime) },
-        { title: identitiesTexts.state, cell: ({ accountEnabled }) => <EnabledBadge isEnabled={accountEnabled} /> },
+        { title: words.userName, cell: ({ userPrincipalName }) => userPrincipalName },
+        { title: words.created, cell: ({ createdDateTime }) => formatTime(createdDateTime) },
+        { title: words.state, cell: ({ accountEnabled }) => <EnabledBadge isEnabled={accountEnabled} /> },
       ]}
       create={view.create}
       form={(onClose) => <CreatePerson onClose={onClose} />}

@@ -11,6 +11,7 @@ import { ChangeRole } from './change-role.tsx'
 import { CreatePass } from './create-pass.tsx'
 import { ResetPassword } from './reset-password.tsx'
 import { useChangedPerson } from './use-person.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.person
 
@@ -58,9 +59,9 @@ function useQuestions({ id, userPrincipalName: name }: GraphUser) {
     act,
   })
   return {
-    disable: question(view.disable, view.disableText(name), () => enableUser(id, false).then(changed)),
-    enable: question(view.enable, view.enableText(name), () => enableUser(id, true).then(changed)),
-    remove: question(view.delete, view.deleteText(name), async () => {
+    disable: question(words.disable, view.disableText(name), () => enableUser(id, false).then(changed)),
+    enable: question(words.enable, view.enableText(name), () => enableUser(id, true).then(changed)),
+    remove: question(words.delete, view.deleteText(name), async () => {
       await deleteUser(id)
       await navigate({ to: '/people' })
       await changed()

@@ -11,6 +11,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { useChangedPerson, useMethods } from './use-person.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.person
 
@@ -49,14 +50,14 @@ function MethodTable({ person, methods }: MethodTableProps) {
         columns={[
           { title: view.method, cell: nameOf },
           {
-            title: identitiesTexts.created,
+            title: words.created,
             cell: (method) =>
               'createdDateTime' in method && method.createdDateTime !== null
                 ? formatTime(method.createdDateTime)
                 : texts.unknown,
           },
           {
-            title: identitiesTexts.actions,
+            title: words.actions,
             cell: (method) =>
               isRemovable(method) && (
                 <Button

@@ -14,6 +14,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { useChangedPerson, useSignIns } from './use-person.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.person
 
@@ -64,9 +65,9 @@ function SignIns({ person, signIns }: SignInsProps) {
           { title: view.application, cell: nameOf },
           { title: view.device, cell: deviceOf },
           { title: view.signedIn, cell: signedInOf },
-          { title: view.lastUsed, cell: ({ lastUsedDateTime }) => formatTime(lastUsedDateTime) },
+          { title: words.lastUsed, cell: ({ lastUsedDateTime }) => formatTime(lastUsedDateTime) },
           {
-            title: identitiesTexts.actions,
+            title: words.actions,
             cell: (signIn) =>
               signIn.isCurrent ? (
                 <StateBadge text={view.thisSignIn} color="success" />

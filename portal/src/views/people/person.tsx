@@ -17,6 +17,7 @@ import { PersonGroups } from './person-groups.tsx'
 import { PersonMethods } from './person-methods.tsx'
 import { PersonSignIns } from './person-sign-ins.tsx'
 import { useExternalIdentities, usePerson } from './use-person.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.person
 
@@ -78,10 +79,10 @@ function Overview({ person }: { readonly person: GraphUser }) {
       <GiveRole principal={person.id} />
       <Facts
         facts={[
-          [identitiesTexts.userName, person.userPrincipalName],
-          [identitiesTexts.objectId, <code key="id">{person.id}</code>],
-          [identitiesTexts.created, formatTime(person.createdDateTime)],
-          [identitiesTexts.state, <EnabledBadge key="state" isEnabled={person.accountEnabled} />],
+          [words.userName, person.userPrincipalName],
+          [words.objectId, <code key="id">{person.id}</code>],
+          [words.created, formatTime(person.createdDateTime)],
+          [words.state, <EnabledBadge key="state" isEnabled={person.accountEnabled} />],
           [view.role, `${view.roles[role]}. ${view.roleHint[role]}`],
         ]}
       />
@@ -100,8 +101,8 @@ function Identities({ identities }: { readonly identities: readonly GraphObjectI
       rows={identities}
       keyOf={({ issuer, issuerAssignedId }) => `${issuer} ${issuerAssignedId}`}
       columns={[
-        { title: view.issuer, cell: ({ issuer }) => issuer },
-        { title: view.subject, cell: ({ issuerAssignedId }) => issuerAssignedId },
+        { title: words.issuer, cell: ({ issuer }) => issuer },
+        { title: words.subject, cell: ({ issuerAssignedId }) => issuerAssignedId },
       ]}
     />
   )

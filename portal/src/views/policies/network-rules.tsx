@@ -10,6 +10,7 @@ import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { useChange } from './use-policies.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts.policies
 
@@ -72,10 +73,10 @@ export function NetworkRules({ registry, address }: NetworkRulesProps) {
         <ActionButton
           appearance="primary"
           reason={reason}
-          aria-label={`${operationsTexts.save}: ${view.network}`}
+          aria-label={`${words.save}: ${view.network}`}
           onClick={() => void saveUnlessLockedOut()}
         >
-          {operationsTexts.save}
+          {words.save}
         </ActionButton>
       </div>
       <div role="status">{found !== undefined && <Text>{verdictOf(found)}</Text>}</div>
@@ -84,7 +85,7 @@ export function NetworkRules({ registry, address }: NetworkRulesProps) {
       {state === 'asking' && (
         <ConfirmDialog
           title={view.lockOut}
-          confirm={operationsTexts.save}
+          confirm={words.save}
           onConfirm={saveNow}
           onClose={() => setState((now) => (now === 'asking' ? 'idle' : now))}
         >
@@ -106,7 +107,7 @@ function Fields({ rules: { isPublic, defaultAction, addresses }, onChange, isDis
   return (
     <>
       <Switch
-        label={`${view.publicAccess}: ${isPublic ? operationsTexts.on : operationsTexts.off}`}
+        label={`${view.publicAccess}: ${isPublic ? words.on : words.off}`}
         checked={isPublic}
         disabled={isDisabled}
         onChange={(_event, { checked }) => onChange({ isPublic: checked })}

@@ -9,6 +9,7 @@ import { formatTime } from '../../components/texts/format.ts'
 import { Section } from '../../components/elements/page.tsx'
 import { operationsTexts } from '../../components/texts/operations.ts'
 import { useChange } from './use-policies.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts.policies
 
@@ -47,7 +48,7 @@ export function PolicyForm({ registry, title, meaning, loses, status, days, upda
       <form className={styles.form} onSubmit={submit}>
         <Text>{meaning}</Text>
         <Switch
-          label={`${title}: ${isOn ? operationsTexts.on : operationsTexts.off}`}
+          label={`${title}: ${isOn ? words.on : words.off}`}
           checked={isOn}
           disabled={reason !== undefined}
           onChange={(_event, { checked }) => setOn(checked)}
@@ -71,25 +72,20 @@ export function PolicyForm({ registry, title, meaning, loses, status, days, upda
         )}
         {updated !== undefined && (
           <Text size={200}>
-            {view.updated}: {formatTime(updated)}
+            {words.lastChanged}: {formatTime(updated)}
           </Text>
         )}
         <div>
-          <ActionButton
-            type="submit"
-            reason={reason}
-            disabled={!isValid}
-            aria-label={`${operationsTexts.save}: ${title}`}
-          >
-            {operationsTexts.save}
+          <ActionButton type="submit" reason={reason} disabled={!isValid} aria-label={`${words.save}: ${title}`}>
+            {words.save}
           </ActionButton>
         </div>
       </form>
       <DoneMessage text={isSaved ? operationsTexts.saved : undefined} />
       {isAsking && (
         <ConfirmDialog
-          title={`${title}: ${isOn ? operationsTexts.on : operationsTexts.off}`}
-          confirm={operationsTexts.save}
+          title={`${title}: ${isOn ? words.on : words.off}`}
+          confirm={words.save}
           onConfirm={async () => {
             await save({ policies: changeOf(isOn ? 'enabled' : 'disabled', Number(count)) })
             setSaved(true)

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Quota } from '../../api/types.ts'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { operationsTexts } from '../../components/texts/operations.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts.policies
 
@@ -33,18 +34,18 @@ export function QuotaForm({ quota, onSave, onClose }: QuotaFormProps) {
   const isValid = /^\d+(?:\.\d+)?$/.test(size) && bytes <= maxBytes
   return (
     <ConfirmDialog
-      title={quota === undefined ? view.addQuota : view.changeOf(present ?? view.wholeRegistry)}
-      confirm={operationsTexts.save}
+      title={quota === undefined ? view.addQuota : view.changeOf(present ?? words.wholeRegistry)}
+      confirm={words.save}
       isDisabled={!isValid}
       onConfirm={() => onSave(repository === '' ? null : repository, bytes)}
       onClose={onClose}
     >
       {quota === undefined && (
-        <Field label={view.repository} hint={view.repositoryHint}>
+        <Field label={words.repository} hint={view.repositoryHint}>
           <Input value={repository} onChange={(_event, { value }) => setRepository(value.trim())} spellCheck={false} />
         </Field>
       )}
-      <Field label={view.size} className={styles.narrow} validationState={isValid || size === '' ? 'none' : 'error'}>
+      <Field label={words.size} className={styles.narrow} validationState={isValid || size === '' ? 'none' : 'error'}>
         <Input value={size} inputMode="decimal" onChange={(_event, { value }) => setSize(value.trim())} />
       </Field>
       <Field label={view.unit} className={styles.narrow}>

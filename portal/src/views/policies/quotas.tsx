@@ -14,6 +14,7 @@ import { operationsTexts } from '../../components/texts/operations.ts'
 import { useQuotas } from '../../components/registries/use-registry.ts'
 import { QuotaForm } from './quota-form.tsx'
 import { nameFor } from './quota-name.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts.policies
 
@@ -99,7 +100,7 @@ function QuotaActs({ quota, reasonFor, onAct }: QuotaActsProps) {
         aria-label={view.changeOf(place)}
         onClick={() => onAct('change')}
       >
-        {view.changeQuota}
+        {words.change}
       </ActionButton>
       <ActionButton
         size="small"

@@ -9,6 +9,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.providersView
 
@@ -52,14 +53,14 @@ export function Providers() {
 function factsOf(provider: GraphIdentityProvider): readonly Fact[] {
   const { id, identityProviderType, issuer, clientId, callbackUrl, allowedTenants, requiredGroup } = provider
   return [
-    [identitiesTexts.name, id],
-    [view.kind, view.kinds[identityProviderType]],
-    [view.issuer, issuer],
-    [identitiesTexts.applicationsView.clientId, clientId],
+    [words.name, id],
+    [words.kind, view.kinds[identityProviderType]],
+    [words.issuer, issuer],
+    [words.clientId, clientId],
     [view.callback, <CopyText key="callback" label={view.callback} text={callbackUrl} />],
     ...(allowedTenants.length === 0 ? [] : [[view.tenants, allowedTenants.join(', ')] as const]),
     [view.group, requiredGroup ?? texts.none],
-    [view.creates, provider.createsUsers ? view.yes : view.no],
+    [view.creates, provider.createsUsers ? words.yes : words.no],
     [view.hours, view.hoursValue(provider.signInHours)],
   ]
 }

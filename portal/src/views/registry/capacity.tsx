@@ -12,6 +12,7 @@ import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { useQuotas } from '../../components/registries/use-registry.ts'
 import { useUsages } from './use-usage.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = imagesTexts.registry
 
@@ -54,7 +55,7 @@ function usageFacts({ value }: RegistryUsages): readonly Fact[] {
     if (usage === undefined) return []
     const { currentValue, limit, unit } = usage
     const show = (amount: number) => (unit === 'Bytes' ? formatBytes(amount) : amount.toLocaleString('en'))
-    const text = `${show(currentValue)} ${texts.registryView.of} ${show(limit)}`
+    const text = `${show(currentValue)} ${words.of} ${show(limit)}`
     return [
       [title, limit > 0 ? <Share key={name} used={currentValue} limit={limit} text={text} /> : show(currentValue)],
     ]

@@ -13,6 +13,7 @@ import { Activity } from './activity.tsx'
 import { Capacity } from './capacity.tsx'
 import { SignIn } from './sign-in.tsx'
 import { useRegistry } from '../../components/registries/use-registry.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = texts.registryView
 const own = imagesTexts.registry
@@ -59,22 +60,22 @@ export function RegistryOverview() {
   )
 }
 
-const onOff = (isOn: boolean) => (isOn ? view.on : view.off)
+const onOff = (isOn: boolean) => (isOn ? words.on : words.off)
 
 function factsOf({ name, location, sku, properties }: Registry): readonly Fact[] {
   const { softDeletePolicy, retentionPolicy } = properties.policies
   return [
-    [texts.repositoriesView.name, name],
+    [words.name, name],
     [texts.homeView.loginServer, properties.loginServer],
-    [view.created, formatTime(properties.creationDate)],
+    [words.created, formatTime(properties.creationDate)],
     [view.location, location],
     [view.sku, sku.name],
     [view.adminAccount, onOff(properties.adminUserEnabled)],
     [view.anonymousPull, onOff(properties.anonymousPullEnabled)],
     [view.mode, view.modes[properties.roleAssignmentMode]],
     [view.network, onOff(properties.publicNetworkAccess === 'Enabled')],
-    [own.softDelete, softDeletePolicy.status === 'enabled' ? own.forDays(softDeletePolicy.retentionDays) : view.off],
-    [own.retention, retentionPolicy.status === 'enabled' ? own.afterDays(retentionPolicy.days) : view.off],
+    [own.softDelete, softDeletePolicy.status === 'enabled' ? own.forDays(softDeletePolicy.retentionDays) : words.off],
+    [own.retention, retentionPolicy.status === 'enabled' ? own.afterDays(retentionPolicy.days) : words.off],
     [view.compatibility, own.compatibilities[properties.acrux.compatibility]],
   ]
 }

@@ -14,6 +14,7 @@ import { imagesTexts } from '../../components/texts/images.ts'
 import { ManifestLink } from './manifest-link.tsx'
 import { platformsOf } from './platforms-of.ts'
 import { useManifests, useTags } from './use-repository.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = texts.repositoryView
 const own = imagesTexts.repository
@@ -45,7 +46,7 @@ export function TagTable(props: ContentTableProps) {
     <ContentTable
       {...props}
       query={query}
-      texts={{ label: texts.tags, reference: view.tag, other: view.digest, empty: own.noTags }}
+      texts={{ label: texts.tags, reference: view.tag, other: words.digest, empty: own.noTags }}
       toRow={({ name, digest, manifest, lastUpdateTime, lastPullTime, changeableAttributes }) => ({
         reference: name,
         other: digest,
@@ -66,7 +67,7 @@ export function ManifestTable(props: ContentTableProps) {
     <ContentTable
       {...props}
       query={query}
-      texts={{ label: own.manifests, reference: view.digest, other: texts.tags, empty: own.noManifests }}
+      texts={{ label: own.manifests, reference: words.digest, other: texts.tags, empty: own.noManifests }}
       toRow={(manifest) => ({
         reference: manifest.digest,
         other: manifest.tags?.join(', ') ?? own.untagged,
@@ -86,46 +87,46 @@ type RowsProps<Item> = ContentTableProps & {
   readonly toRow: (item: Item) => Row
 }
 
-function ContentTable<Item>({ registry, repository, filter, query, texts: words, toRow }: RowsProps<Item>) {
+function ContentTable<Item>({ registry, repository, filter, query, texts: titles, toRow }: RowsProps<Item>) {
   const isSearching = useRestOfList(query, filter !== '')
   return (
     <Loaded query={query}>
       {({ pages }) => {
         const all = pages.flatMap(({ items }) => items.map(toRow))
-        if (all.length === 0) return <Text>{words.empty}</Text>
+        if (all.length === 0) return <Text>{titles.empty}</Text>
         const rows = all.filter(({ reference, other }) => reference.includes(filter) || other.includes(filter))
         return (
           <>
             {isSearching && <Text role="status">{imagesTexts.searching}</Text>}
-            {rows.length === 0 && !isSearching && <Text>{own.noMatch}</Text>}
+            {rows.length === 0 && !isSearching && <Text>{words.noMatch}</Text>}
             {rows.length > 0 && (
               <LongTable
-                label={words.label}
+                label={titles.label}
                 rows={rows}
                 keyOf={({ reference }) => reference}
                 query={query}
                 columns={[
                   {
-                    title: words.reference,
+                    title: titles.reference,
                     cell: ({ reference, locks }) => (
                       <>
                         <ManifestLink registry={registry} repository={repository} reference={reference} />{' '}
-                        {isLocked(locks) && <Badge appearance="outline">{imagesTexts.locked}</Badge>}
+                        {isLocked(locks) && <Badge appearance="outline">{words.locked}</Badge>}
                       </>
                     ),
                   },
                   {
-                    title: words.other,
+                    title: titles.other,
                     cell: ({ other }) => (other.includes(':') ? <Digest digest={other} /> : other),
                   },
                   {
-                    title: imagesTexts.size,
+                    title: words.size,
                     cell: ({ sizeBytes }) => (sizeBytes === undefined ? '–' : formatBytes(sizeBytes)),
                   },
                   { title: imagesTexts.platform, cell: ({ platforms }) => platforms },
                   { title: view.updated, cell: ({ updatedAt }) => <Age time={updatedAt} /> },
                   {
-                    title: view.pulled,
+                    title: words.lastPulled,
                     cell: ({ pulledAt }) => (pulledAt === undefined ? texts.never : <Age time={pulledAt} />),
                   },
                 ]}

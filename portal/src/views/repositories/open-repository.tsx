@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { isAddress } from '../../components/elements/address.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = texts.repositoriesView
 
@@ -23,7 +24,7 @@ export function OpenRepository({ registry }: { readonly registry: string }) {
   }
   return (
     <form className={styles.form} onSubmit={open}>
-      <Field label={view.name} hint={view.openHint}>
+      <Field label={words.name} hint={view.openHint}>
         <Input value={repository} spellCheck={false} onChange={(_event, { value }) => setRepository(value.trim())} />
       </Field>
       <Button type="submit" disabledFocusable={!isName}>

@@ -17,6 +17,7 @@ import { OpenRepository } from './open-repository.tsx'
 import { RepositoryTree } from './repository-tree-view.tsx'
 import { type RepositoriesSearch, parseRepositoriesSearch } from './repositories-search.ts'
 import { useRepositories } from './use-repositories.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = texts.repositoriesView
 const own = imagesTexts.repositories
@@ -104,7 +105,7 @@ function Tools({ registry, search }: { readonly registry: string; readonly searc
   const { filter = '', sort = 'name', show = 'list' } = search
   return (
     <div className={styles.tools}>
-      <ListFilter label={view.filter} filter={filter} onFilter={(text) => change({ filter: text })} />
+      <ListFilter label={words.filter} filter={filter} onFilter={(text) => change({ filter: text })} />
       <Field label={imagesTexts.sort}>
         <Select value={sort} onChange={(_event, { value }) => change({ sort: value })}>
           <option value="name">{imagesTexts.byName}</option>
@@ -137,7 +138,7 @@ function RepositoryTable({ registry, names, query }: RepositoryTableProps) {
       query={query}
       columns={[
         {
-          title: view.name,
+          title: words.name,
           cell: (repository) => (
             <AppLink to="/registries/$registry/repositories/$repository" params={{ registry, repository }}>
               {repository}

@@ -13,6 +13,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
+import { words } from '../../components/texts/words.ts'
 import { pushCommand } from '../registry/sign-in-commands.ts'
 import { useRegistryName } from '../../components/registries/use-registry.ts'
 import { ManifestTable, TagTable } from './content-table.tsx'
@@ -46,10 +47,10 @@ export function Repository() {
               facts={[
                 [view.tagCount, properties.tagCount.toLocaleString('en')],
                 [view.manifestCount, properties.manifestCount.toLocaleString('en')],
-                [view.created, formatTime(properties.createdTime)],
-                [view.updated, formatTime(properties.lastUpdateTime)],
+                [words.created, formatTime(properties.createdTime)],
+                [words.lastChanged, formatTime(properties.lastUpdateTime)],
                 ...(isLocked(properties.changeableAttributes)
-                  ? [[imagesTexts.locked, <Badge key="locked">{imagesTexts.locked}</Badge>] as const]
+                  ? [[words.locked, <Badge key="locked">{words.locked}</Badge>] as const]
                   : []),
               ]}
             />
@@ -118,11 +119,7 @@ function Tools({ registry, repository, search }: ToolsProps) {
         onSelect={(show) => change({ show, filter: '' })}
       />
       <div className={styles.tools}>
-        <ListFilter
-          label={imagesTexts.filter}
-          filter={search.filter ?? ''}
-          onFilter={(text) => change({ filter: text })}
-        />
+        <ListFilter label={words.filter} filter={search.filter ?? ''} onFilter={(text) => change({ filter: text })} />
         <Field label={imagesTexts.sort}>
           <Select value={order} onChange={(_event, { value }) => change({ order: value })}>
             <option value="newest">{imagesTexts.newest}</option>

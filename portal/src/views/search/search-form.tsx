@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { maxValueLength } from '../../components/elements/search-params.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = imagesTexts.home
 
@@ -24,7 +25,7 @@ export function SearchForm({ initial }: { readonly initial: string }) {
   }
   return (
     <form role="search" className={styles.form} onSubmit={submit}>
-      <Field label={view.search} hint={view.searchHint} className={styles.field}>
+      <Field label={words.search} hint={view.searchHint} className={styles.field}>
         <SearchBox
           className={styles.field}
           maxLength={maxValueLength}
@@ -33,7 +34,7 @@ export function SearchForm({ initial }: { readonly initial: string }) {
         />
       </Field>
       <Button type="submit" className={styles.button}>
-        {view.search}
+        {words.search}
       </Button>
     </form>
   )

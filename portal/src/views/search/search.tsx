@@ -10,9 +10,9 @@ import { AppLink } from '../../components/elements/app-link.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
-import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistries } from '../../components/registries/use-registry.ts'
+import { words } from '../../components/texts/words.ts'
 import { ManifestLink } from '../repositories/manifest-link.tsx'
 import { parseQuery, principalTextOf } from './query.ts'
 import { SearchForm } from './search-form.tsx'
@@ -25,7 +25,7 @@ export function Search() {
   const { q = '' } = useSearch({ from: '/shell/search' })
   const text = parseQuery(q)
   return (
-    <Page title={q === '' ? view.titleEmpty : view.title(q)}>
+    <Page title={q === '' ? words.search : view.title(q)}>
       <SearchForm key={q} initial={q} />
       {text === undefined ? <Text>{view.short}</Text> : <Results text={text} />}
     </Page>
@@ -109,7 +109,7 @@ function RegistryTable({ registries }: { readonly registries: readonly string[] 
       keyOf={(registry) => registry}
       columns={[
         {
-          title: view.name,
+          title: words.name,
           cell: (registry) => (
             <AppLink to="/registries/$registry" params={{ registry }}>
               {registry}
@@ -135,9 +135,9 @@ function ImageTable({ images }: { readonly images: readonly FoundContent[] }) {
             <ManifestLink registry={registry} repository={repository} reference={tag ?? digest} />
           ),
         },
-        { title: texts.repositoryView.digest, cell: ({ digest = '' }) => <Digest digest={digest} /> },
-        { title: imagesTexts.deleted.repository, cell: (place) => <RepositoryLink {...place} /> },
-        { title: view.registry, cell: ({ registry }) => registry },
+        { title: words.digest, cell: ({ digest = '' }) => <Digest digest={digest} /> },
+        { title: words.repository, cell: (place) => <RepositoryLink {...place} /> },
+        { title: words.registry, cell: ({ registry }) => registry },
       ]}
     />
   )
@@ -151,8 +151,8 @@ function RepositoryTable({ repositories }: { readonly repositories: readonly Fou
       rows={repositories}
       keyOf={({ registry, repository }) => `${registry}/${repository}`}
       columns={[
-        { title: imagesTexts.deleted.repository, cell: (place) => <RepositoryLink {...place} /> },
-        { title: view.registry, cell: ({ registry }) => registry },
+        { title: words.repository, cell: (place) => <RepositoryLink {...place} /> },
+        { title: words.registry, cell: ({ registry }) => registry },
       ]}
     />
   )
@@ -174,8 +174,8 @@ function PrincipalTable({ principals }: { readonly principals: readonly FoundPri
       rows={principals}
       keyOf={({ id }) => id}
       columns={[
-        { title: view.name, cell: ({ name }) => name },
-        { title: view.kind, cell: ({ kind }) => view[kind] },
+        { title: words.name, cell: ({ name }) => name },
+        { title: words.kind, cell: ({ kind }) => view[kind] },
         { title: view.id, cell: ({ id }) => <code>{id}</code> },
       ]}
     />

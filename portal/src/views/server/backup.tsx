@@ -8,6 +8,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
 import { RunSection } from './run-section.tsx'
 import { useBackups } from './use-server.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 
@@ -62,7 +63,7 @@ function lastFacts({ state, step, doneBytes, totalBytes, error }: NonNullable<Ba
   if (error !== null) return [[view.error, error]]
   if (state !== 'running') return []
   const done = totalBytes === 0 ? '' : `: ${formatBytes(doneBytes)} / ${formatBytes(totalBytes)}`
-  return [[view.step, `${view.backupSteps[step]}${done}`]]
+  return [[words.step, `${view.backupSteps[step]}${done}`]]
 }
 
 function BackupTable({ backups }: { readonly backups: Backups['value'] }) {
@@ -78,7 +79,7 @@ function BackupTable({ backups }: { readonly backups: Backups['value'] }) {
         { title: view.backupSteps.blobs, cell: ({ blobs, blobBytes }) => `${blobs} (${formatBytes(blobBytes)})` },
         { title: view.newSize, cell: ({ newBytes }) => formatBytes(newBytes) },
         { title: view.damaged, cell: ({ damaged }) => damaged.toLocaleString('en') },
-        { title: view.keysInside, cell: ({ hasKeys }) => (hasKeys ? view.yes : view.no) },
+        { title: view.keysInside, cell: ({ hasKeys }) => (hasKeys ? words.yes : words.no) },
       ]}
     />
   )

@@ -12,6 +12,7 @@ import { texts } from '../../components/texts/texts.ts'
 import { Keys } from './keys.tsx'
 import { UnlessHidden } from './unless-hidden.tsx'
 import { useCertificates, useStatus } from './use-server.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 
@@ -51,8 +52,8 @@ function Hosts({ certificates: { value, hostCount } }: { readonly certificates: 
         columns={[
           { title: view.host, cell: ({ host }) => host },
           { title: view.from, cell: ({ source }) => view.sources[source] },
-          { title: view.issuer, cell: ({ issuer }) => issuer },
-          { title: view.expires, cell: ({ expiresAt }) => formatTime(expiresAt) },
+          { title: words.issuer, cell: ({ issuer }) => issuer },
+          { title: words.expires, cell: ({ expiresAt }) => formatTime(expiresAt) },
           { title: view.renewal, cell: (row) => <Renewal row={row} /> },
         ]}
       />

@@ -7,6 +7,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
 import { RunSection } from './run-section.tsx'
 import { useCollection } from './use-server.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 
@@ -51,7 +52,7 @@ function lastFacts({ state, startedAt, step, progress, counts }: NonNullable<Gar
   if (state === 'completed') return [run]
   return [
     run,
-    [view.step, `${view.steps[step]} (${formatShare(progress)})`],
+    [words.step, `${view.steps[step]} (${formatShare(progress)})`],
     [view.freed, view.freedCounts(counts, formatBytes(counts.bytes))],
   ]
 }

@@ -11,6 +11,7 @@ import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { Section } from '../../components/elements/page.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 
@@ -39,7 +40,7 @@ export function Keys({ subscription, keys }: KeysProps) {
         keyOf={({ name }) => name}
         columns={[
           { title: view.key, cell: ({ name }) => view.keyNames[name] },
-          { title: view.created, cell: ({ createdAt }) => formatTime(createdAt) },
+          { title: words.created, cell: ({ createdAt }) => formatTime(createdAt) },
           { title: view.due, cell: ({ rotationDueAt }) => formatTime(rotationDueAt) },
         ]}
       />

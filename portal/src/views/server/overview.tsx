@@ -12,6 +12,7 @@ import { serverTexts } from '../../components/texts/server.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { UnlessHidden } from './unless-hidden.tsx'
 import { useStatus } from './use-server.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 
@@ -33,7 +34,7 @@ export function Overview({ subscription, hidden }: OverviewProps) {
               <Facts
                 facts={[
                   [view.version, status.version],
-                  [view.started, formatTime(status.startedAt)],
+                  [words.started, formatTime(status.startedAt)],
                   [view.disk, <Disk key="disk" disk={status.disk} />],
                 ]}
               />
@@ -61,7 +62,7 @@ function Components({ status }: { readonly status: ServerStatus }) {
         keyOf={({ name }) => name}
         columns={[
           { title: view.component, cell: ({ name }) => name },
-          { title: view.state, cell: ({ state }) => <State state={state} /> },
+          { title: words.state, cell: ({ state }) => <State state={state} /> },
           { title: view.message, cell: ({ message }) => message },
         ]}
       />
@@ -117,12 +118,12 @@ function Servers({ servers }: Pick<ServerStatus, 'servers'>) {
             cell: ({ host, isThis }) => `${host ?? texts.unknown}${isThis ? ` (${view.thisServer})` : ''}`,
           },
           { title: view.version, cell: ({ version }) => version ?? texts.unknown },
-          { title: view.started, cell: ({ startedAt }) => timeOf(startedAt) },
+          { title: words.started, cell: ({ startedAt }) => timeOf(startedAt) },
           {
             title: view.lastSeen,
             cell: ({ lastSeenAt }) => (lastSeenAt === null ? texts.unknown : formatAge(lastSeenAt)),
           },
-          { title: view.work, cell: ({ runsJobs }) => (runsJobs ? view.yes : view.no) },
+          { title: view.work, cell: ({ runsJobs }) => (runsJobs ? words.yes : words.no) },
         ]}
       />
     </Section>

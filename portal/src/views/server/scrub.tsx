@@ -10,6 +10,7 @@ import { serverTexts } from '../../components/texts/server.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { RunSection } from './run-section.tsx'
 import { useScrub } from './use-server.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 
@@ -66,9 +67,9 @@ function Report({ scrub: { requested, background, quarantined } }: { readonly sc
           keyOf={({ key }) => key}
           columns={[
             { title: view.findings, cell: ({ kind }) => kind },
-            { title: view.subject, cell: ({ subject }) => subject },
+            { title: words.subject, cell: ({ subject }) => subject },
             { title: view.place, cell: ({ place }) => place },
-            { title: view.repaired, cell: ({ repaired }) => (repaired ? view.yes : view.no) },
+            { title: view.repaired, cell: ({ repaired }) => (repaired ? words.yes : words.no) },
           ]}
         />
       )}
@@ -80,7 +81,7 @@ function requestedFacts({ startedAt, completedAt, counts, findingCount }: NonNul
   const { blobs, bytes, manifests, files, auditEvents } = counts
   const verified = `${blobs} ${view.blobs} (${formatBytes(bytes)}), ${manifests} ${view.manifests}, ${files} ${view.files}, ${auditEvents} ${view.events}`
   return [
-    [view.started, startedAt === null ? texts.unknown : formatTime(startedAt)],
+    [words.started, startedAt === null ? texts.unknown : formatTime(startedAt)],
     ...(completedAt === null ? [] : [[view.runs.completed, formatTime(completedAt)] as const]),
     [view.verified, verified],
     [view.findings, findingCount === 0 ? texts.none : String(findingCount)],

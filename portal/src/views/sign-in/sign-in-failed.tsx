@@ -3,6 +3,7 @@ import { useSearch } from '@tanstack/react-router'
 import { Page } from '../../components/elements/page.tsx'
 import { signInFailure } from '../../components/shell/sign-in-failure.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 
 /** Explains why a sign-in did not complete. It needs no session. */
 export function SignInFailed() {
@@ -13,7 +14,7 @@ export function SignInFailed() {
         <Text>{signInFailure(reason)}</Text>
         {id !== undefined && (
           <Text>
-            {texts.errors.correlation}: <code>{id}</code>
+            {words.correlationId}: <code>{id}</code>
           </Text>
         )}
         <div>

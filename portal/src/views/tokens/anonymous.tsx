@@ -15,6 +15,7 @@ import { useLacks } from '../../components/elements/use-lacks.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { useAnonymousAccess } from './use-tokens.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.token.anonymous
 const writeAction = 'Microsoft.ContainerRegistry/registries/write'
@@ -73,7 +74,7 @@ function AnonymousForm({ registry, scopeMaps, scopeMap }: AnonymousFormProps) {
         </RadioGroup>
       </Field>
       {kind === 'some' && (
-        <Field label={rightsTexts.token.scopeMap}>
+        <Field label={words.scopeMap}>
           <Select value={name} onChange={(_event, { value }) => setName(value)}>
             {scopeMaps.map((each) => (
               <option key={each.id} value={each.name}>
@@ -89,12 +90,12 @@ function AnonymousForm({ registry, scopeMaps, scopeMap }: AnonymousFormProps) {
           reason={lacks ?? (isSame ? texts.same : undefined)}
           onClick={() => setAsked(true)}
         >
-          {texts.save}
+          {words.save}
         </ActionButton>
       </div>
       {lacks !== undefined && <Text>{lacks}</Text>}
       {isAsked && (
-        <ConfirmDialog title={texts.title} confirm={texts.save} onClose={() => setAsked(false)} onConfirm={save}>
+        <ConfirmDialog title={texts.title} confirm={words.save} onClose={() => setAsked(false)} onConfirm={save}>
           <Text>{kind === 'none' ? texts.closes : texts.opens}</Text>
         </ConfirmDialog>
       )}

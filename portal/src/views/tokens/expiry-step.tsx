@@ -9,6 +9,7 @@ import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 import { readPatterns } from '../access-control/plan-assignments.ts'
 import { patternText } from '@acrux/shared/permissions/repository-pattern.ts'
 import { ExpiryField, expiryOf } from './expiry-field.tsx'
@@ -50,8 +51,8 @@ export function ExpiryStep({ registry, data, token, onDays, onMade }: ExpiryStep
       <ExpiryField days={days} onChange={onDays} />
       <Facts
         facts={[
-          [texts.name, name],
-          [texts.scopeMap, scopeMap],
+          [words.name, name],
+          [words.scopeMap, scopeMap],
           [texts.actions, (actions ?? []).join(', ')],
         ]}
       />

@@ -1,6 +1,7 @@
 import { Field, Input, makeStyles } from '@fluentui/react-components'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import type { TokenData } from './use-tokens.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.token
 const namePattern = /^[a-zA-Z0-9-]{5,50}$/
@@ -42,7 +43,7 @@ export function NameStep({ name, fault, onChange }: NameStepProps) {
   return (
     <Field
       className={styles.field}
-      label={texts.name}
+      label={words.name}
       hint={texts.nameHint}
       required
       validationState={fault === undefined ? 'none' : 'error'}

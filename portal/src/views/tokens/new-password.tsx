@@ -1,6 +1,7 @@
 import { MessageBar, MessageBarBody } from '@fluentui/react-components'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.token
 
@@ -15,7 +16,7 @@ export function NewPassword({ loginServer, token, password }: NewPasswordProps) 
           <MessageBarBody>{texts.once}</MessageBarBody>
         </MessageBar>
       </div>
-      <CaptionedText label={rightsTexts.keys.userName} text={token} />
+      <CaptionedText label={words.userName} text={token} />
       <CaptionedText label={rightsTexts.keys.password} text={password} />
       <CaptionedText label={texts.login} text={`docker login ${loginServer} --username ${token} --password-stdin`} />
     </>

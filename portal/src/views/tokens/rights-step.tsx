@@ -12,6 +12,7 @@ import {
 import { scopeMapAction } from '@acrux/shared/permissions/granted-action.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 import { readPatterns } from '../access-control/plan-assignments.ts'
 import type { TokenData } from './use-tokens.ts'
 
@@ -74,7 +75,7 @@ function ExistingMap({ data, choice, onChange }: RightsStepProps) {
   const selected = data.scopeMaps.find(({ name }) => name === choice.scopeMap)
   return (
     <>
-      <Field label={texts.scopeMap} required>
+      <Field label={words.scopeMap} required>
         <Select value={choice.scopeMap} onChange={(_event, { value }) => onChange({ ...choice, scopeMap: value })}>
           <option value="" />
           {data.scopeMaps.map(({ name }) => (

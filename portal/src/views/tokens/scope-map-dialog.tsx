@@ -7,6 +7,7 @@ import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.token
 const namePattern = /^[a-zA-Z0-9_-]{5,50}$/
@@ -39,7 +40,7 @@ export function ScopeMapDialog({ registry, scopeMap, taken, users, onDone, onClo
   return (
     <ConfirmDialog
       title={isNew ? texts.createMap : texts.changeMap}
-      confirm={isNew ? texts.createMap : texts.save}
+      confirm={isNew ? texts.createMap : words.save}
       isDisabled={!isReady}
       onClose={onClose}
       onConfirm={async () => {
@@ -48,7 +49,7 @@ export function ScopeMapDialog({ registry, scopeMap, taken, users, onDone, onClo
       }}
     >
       {isNew ? (
-        <Field label={texts.name} hint={texts.mapNameHint} validationMessage={isTaken ? texts.taken : null} required>
+        <Field label={words.name} hint={texts.mapNameHint} validationMessage={isTaken ? texts.taken : null} required>
           <Input value={name} spellCheck={false} onChange={(_event, { value }) => setName(value.trim())} />
         </Field>
       ) : (

@@ -16,6 +16,7 @@ import { rightsTexts } from '../../components/texts/rights.ts'
 import { ScopeMapDialog } from './scope-map-dialog.tsx'
 import type { TokenSearch } from './token-search.ts'
 import { type TokenData, tokensKey, useTokens } from './use-tokens.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.token
 const writeAction = 'Microsoft.ContainerRegistry/registries/scopeMaps/write'
@@ -50,7 +51,7 @@ export function ScopeMaps({ registry, search, go }: ScopeMapsProps) {
   return (
     <Section title={texts.tabs.maps}>
       <div className={styles.bar}>
-        <Field label={rightsTexts.filter} className={styles.filter}>
+        <Field label={words.filter} className={styles.filter}>
           <SearchBox
             value={filter}
             onChange={(_event, { value }) => go({ tab: 'maps', ...(value !== '' && { filter: value }) }, true)}
@@ -86,7 +87,7 @@ export function ScopeMaps({ registry, search, go }: ScopeMapsProps) {
       {deleted !== undefined && (
         <ConfirmDialog
           title={texts.deleteMapTitle}
-          confirm={rightsTexts.delete}
+          confirm={words.delete}
           onClose={() => setDeleted(undefined)}
           onConfirm={async () => {
             await deleteScopeMap(registry.id, deleted)
@@ -128,12 +129,12 @@ function ScopeMapTable({ registry, data, filter, onDelete, onEdit }: ScopeMapTab
   return (
     <DataTable
       label={texts.tabs.maps}
-      empty={data.scopeMaps.length === 0 ? texts.mapEmpty : rightsTexts.noMatch}
+      empty={data.scopeMaps.length === 0 ? texts.mapEmpty : words.noMatch}
       rows={rows}
       keyOf={({ id }) => id}
       columns={[
         {
-          title: texts.name,
+          title: words.name,
           cell: ({ name, properties }) => (
             <>
               {name} {properties.type === 'SystemDefined' && <Badge appearance="outline">{texts.system}</Badge>}
@@ -152,24 +153,24 @@ function ScopeMapTable({ registry, data, filter, onDelete, onEdit }: ScopeMapTab
         },
         { title: texts.usedBy, cell: ({ name }) => usersOf(data, name).join(', ') },
         {
-          title: rightsTexts.access.action,
+          title: words.action,
           cell: (map) => (
             <div className={styles.buttons}>
               <ActionButton
                 size="small"
                 reason={reasonFor(map, writeAction)}
-                aria-label={`${texts.change}: ${map.name}`}
+                aria-label={`${words.change}: ${map.name}`}
                 onClick={() => onEdit({ scopeMap: map })}
               >
-                {texts.change}
+                {words.change}
               </ActionButton>
               <ActionButton
                 size="small"
                 reason={reasonFor(map, deleteAction)}
-                aria-label={`${rightsTexts.delete}: ${map.name}`}
+                aria-label={`${words.delete}: ${map.name}`}
                 onClick={() => onDelete(map.name)}
               >
-                {rightsTexts.delete}
+                {words.delete}
               </ActionButton>
             </div>
           ),

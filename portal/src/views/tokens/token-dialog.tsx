@@ -5,6 +5,7 @@ import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.token
 
@@ -18,16 +19,16 @@ type TokenDialogProps = {
   readonly onClose: () => void
 }
 
-const words = {
+const textsOf = {
   enable: { title: texts.enableTitle, hint: texts.enableHint, confirm: texts.enable },
   disable: { title: texts.disableTitle, hint: texts.disableHint, confirm: texts.disable },
-  delete: { title: texts.deleteTitle, hint: texts.deleteHint, confirm: rightsTexts.delete },
+  delete: { title: texts.deleteTitle, hint: texts.deleteHint, confirm: words.delete },
 } as const
 
 /** Asks before a token is turned on or off, or deleted. */
 export function TokenDialog({ registry, act, onDone, onClose }: TokenDialogProps) {
   const { kind, token } = act
-  const { title, hint, confirm } = words[kind]
+  const { title, hint, confirm } = textsOf[kind]
   return (
     <ConfirmDialog
       title={title}

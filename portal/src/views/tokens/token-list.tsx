@@ -17,6 +17,7 @@ import { RotatePassword } from './rotate-password.tsx'
 import { type TokenAct, TokenDialog } from './token-dialog.tsx'
 import type { TokenSearch } from './token-search.ts'
 import { type TokenRow, tokensKey, useTokenRows } from './use-tokens.ts'
+import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.token
 /** How many rows are shown at first, and with each “Load more”. */
@@ -76,7 +77,7 @@ function TokenTable({ registry, rows, filter }: TokenTableProps) {
   const found = rows.filter(({ token, scopeMap }) =>
     `${token.name} ${scopeMap}`.toLowerCase().includes(filter.toLowerCase()),
   )
-  if (found.length === 0) return <Text>{rightsTexts.noMatch}</Text>
+  if (found.length === 0) return <Text>{words.noMatch}</Text>
   const rotatedRow = rows.find(({ token }) => token.name === rotated)
   return (
     <>
@@ -85,15 +86,15 @@ function TokenTable({ registry, rows, filter }: TokenTableProps) {
         rows={found.slice(0, shown)}
         keyOf={({ token }) => token.id}
         columns={[
-          { title: texts.name, cell: ({ token }) => token.name },
+          { title: words.name, cell: ({ token }) => token.name },
           {
             title: texts.status,
-            cell: ({ token }) => (token.properties.status === 'enabled' ? texts.enabled : texts.disabled),
+            cell: ({ token }) => (token.properties.status === 'enabled' ? words.on : words.off),
           },
-          { title: texts.scopeMap, cell: ({ scopeMap }) => scopeMap },
+          { title: words.scopeMap, cell: ({ scopeMap }) => scopeMap },
           { title: texts.passwords, cell: (row) => <Passwords row={row} /> },
           {
-            title: rightsTexts.access.action,
+            title: words.action,
             cell: (row) => (
               <RowButtons registry={registry} row={row} onAct={setAct} onRotate={() => setRotated(row.token.name)} />
             ),
@@ -160,10 +161,10 @@ function RowButtons({ registry, row, onAct, onRotate }: RowButtonsProps) {
       <ActionButton
         size="small"
         reason={lacks(inRegistry('tokens/delete'))}
-        aria-label={`${rightsTexts.delete}: ${name}`}
+        aria-label={`${words.delete}: ${name}`}
         onClick={() => onAct({ kind: 'delete', token: name })}
       >
-        {rightsTexts.delete}
+        {words.delete}
       </ActionButton>
     </div>
   )

@@ -19,6 +19,7 @@ import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
+import { words } from '../../components/texts/words.ts'
 
 const view = imagesTexts.uploads
 
@@ -94,7 +95,7 @@ function UploadTable({ uploads, mayCancel, onCancel }: UploadTableProps) {
       keyOf={({ id }) => id}
       columns={[
         {
-          title: view.repository,
+          title: words.repository,
           cell: ({ properties }) => (
             <>
               {properties.repository} {properties.active && <Badge appearance="outline">{view.active}</Badge>}
@@ -103,11 +104,11 @@ function UploadTable({ uploads, mayCancel, onCancel }: UploadTableProps) {
         },
         { title: view.bytes, cell: ({ properties }) => formatBytes(properties.stagedBytes) },
         { title: view.caller, cell: ({ properties }) => <code>{properties.caller.replace(/^directory:/, '')}</code> },
-        { title: view.started, cell: ({ properties }) => <Age time={properties.startedAt} /> },
+        { title: words.started, cell: ({ properties }) => <Age time={properties.startedAt} /> },
         { title: view.lastData, cell: ({ properties }) => <Age time={properties.lastDataAt} /> },
-        { title: view.expires, cell: ({ properties }) => <Age time={properties.expiresAt} /> },
+        { title: words.expires, cell: ({ properties }) => <Age time={properties.expiresAt} /> },
         {
-          title: imagesTexts.actions,
+          title: words.actions,
           cell: (upload) => (
             <ActionBar
               actions={[
