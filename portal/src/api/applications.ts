@@ -1,5 +1,6 @@
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { readJson, send } from './client.ts'
-import { quote } from './directory.ts'
+import {} from './directory.ts'
 import type {
   GraphApplication,
   GraphFederatedIdentityCredential,
@@ -19,7 +20,7 @@ export async function readApplication(id: string, signal: AbortSignal): Promise<
 
 /** The service principal of an application, which has its permissions. */
 export async function readPrincipal(appId: string, signal: AbortSignal): Promise<GraphServicePrincipal | undefined> {
-  const query = new URLSearchParams({ $filter: `appId eq ${quote(appId)}` })
+  const query = new URLSearchParams({ $filter: `appId eq ${odataText(appId)}` })
   const path = `graph/servicePrincipals?${query.toString()}`
   return (await readJson<GraphServicePrincipalPage>(path, { signal })).body.value[0]
 }

@@ -1,3 +1,4 @@
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { readJson } from './client.ts'
 import type { AuditWebhookList, CredentialUse, CredentialUseList } from './types.ts'
 
@@ -88,7 +89,7 @@ export async function findPrincipals(
   text: string,
   signal: AbortSignal,
 ): Promise<readonly FoundPrincipal[]> {
-  const query = new URLSearchParams({ $filter: `startswith(displayName,'${text.replaceAll("'", "''")}')`, $top: '20' })
+  const query = new URLSearchParams({ $filter: `startswith(displayName,${odataText(text)})`, $top: '20' })
   type Found = { readonly id: string; readonly displayName: string; readonly userPrincipalName?: string }
   const path = `graph/${principalLists[kind]}?${query.toString()}`
   const { body } = await readJson<GraphPage<Found>>(path, { signal })

@@ -1,3 +1,4 @@
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { readJson } from './client.ts'
 import type { AuditEventList, Decision, SubscriptionList } from './types.ts'
 
@@ -67,7 +68,7 @@ async function readPage(
   signal: AbortSignal,
 ): Promise<EventPage> {
   const filter = Object.entries(search)
-    .map(([name, value]) => `${terms[name as keyof EventSearch]} '${value.replaceAll("'", "''")}'`)
+    .map(([name, value]) => `${terms[name as keyof EventSearch]} ${odataText(value)}`)
     .join(' and ')
   const query = new URLSearchParams({
     'api-version': version,

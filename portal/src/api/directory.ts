@@ -1,3 +1,4 @@
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { readJson, send } from './client.ts'
 import type {
   GraphAuthenticationMethods,
@@ -28,7 +29,7 @@ export async function listDirectory<Item>(
 ): Promise<DirectoryPage<Item>> {
   const query = new URLSearchParams({
     $top: String(pageSize),
-    ...(prefix !== '' && { $filter: `startswith(displayName,${quote(prefix)})` }),
+    ...(prefix !== '' && { $filter: `startswith(displayName,${odataText(prefix)})` }),
     ...(after !== '' && { $skiptoken: after }),
   })
   const { body } = await readJson<GraphPage<Item>>(`graph/${path}?${query.toString()}`, { signal })
@@ -38,11 +39,6 @@ export async function listDirectory<Item>(
 
 function nextToken(link: string): string | undefined {
   return new URLSearchParams(link.split('?')[1] ?? '').get('$skiptoken') ?? undefined
-}
-
-/** A text in a filter of Graph. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 /** The object ids of the owners of an application or a group. */

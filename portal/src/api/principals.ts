@@ -1,3 +1,5 @@
+import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { ApiError, readJson } from './client.ts'
 
 export type PrincipalType = 'User' | 'Group' | 'ServicePrincipal'
@@ -29,12 +31,10 @@ const types: Readonly<Record<string, PrincipalType>> = {
   '#microsoft.graph.servicePrincipal': 'ServicePrincipal',
 }
 
-const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
 const maxIds = 1000
 
 /** Whether a text has the form of an object id. */
-export const isObjectId = (text: string): boolean => guidPattern.test(text)
+export const isObjectId = (text: string): boolean => parseGuid(text) !== undefined
 
 /** The principals with these object ids, of those that the person may see. */
 export async function namePrincipals(
@@ -65,7 +65,7 @@ const lists = [
 /** The principals whose names begin with a text, or with this user name or object id. */
 export async function searchPrincipals(text: string, signal: AbortSignal): Promise<readonly Principal[]> {
   if (isObjectId(text)) return [...(await namePrincipals([text.toLowerCase()], signal)).values()]
-  const quoted = `'${text.replaceAll("'", "''")}'`
+  const quoted = odataText(text)
   const byName = lists.map(([path, type]) => search(path, type, `startswith(displayName,${quoted})`, signal))
   const byUserName = text.includes('@') ? [search('users', 'User', `userPrincipalName eq ${quoted}`, signal)] : []
   const found = (await Promise.all([...byUserName, ...byName])).flat()
@@ -79,7 +79,7 @@ export function isCut(found: readonly Principal[]): boolean {
 
 /** Finds a user by user name. Undefined if there is no such user, or the caller may not read it. */
 export async function findUser(userName: string, signal: AbortSignal): Promise<Principal | undefined> {
-  const [found] = await search('users', 'User', `userPrincipalName eq '${userName.replaceAll("'", "''")}'`, signal)
+  const [found] = await search('users', 'User', `userPrincipalName eq ${odataText(userName)}`, signal)
   return found
 }
 

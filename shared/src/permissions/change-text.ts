@@ -1,6 +1,6 @@
 import type { DecisionChange } from '../wire/api-types.ts'
 import { shellWord } from '../texts/shell-word.ts'
-import { isGrantedAction } from './granted-action.ts'
+import { actionToGrant } from './granted-action.ts'
 
 /** The names in a command. An unknown name is a placeholder in capital letters. */
 export type ChangeFor = {
@@ -60,12 +60,10 @@ const grantable: readonly string[] = ['assign-role', 'change-condition', 'extend
 /** The `acrux` command that grants a permission on a repository. Undefined for other changes. */
 function grantText({ kind }: DecisionChange, names: ChangeFor): string | undefined {
   const { asked, who, isForRegistry } = names
-  // Pull includes to read tags and metadata.
-  const action = asked?.action === 'metadata_read' ? 'pull' : asked?.action
+  const action = actionToGrant(asked?.action)
   const repository = asked?.repository ?? undefined
   if (!grantable.includes(kind) || who === undefined || action === undefined || repository === undefined)
     return undefined
-  if (!isGrantedAction(action)) return undefined
   const isWhole = isForRegistry === true && (kind === 'assign-role' || kind === 'change-condition')
   return `acrux acr grant ${who} ${action} ${shellWord(isWhole ? '*' : repository)} -n ${registryIn(names)}`
 }

@@ -46,7 +46,7 @@ export function isOwn(assignment: ConsideredAssignment, registryId: string, prin
 }
 
 /** The alternatives of the condition of an assignment. */
-export function alternativesOf({ roleName, condition }: ChangedAssignment): readonly Alternative[] {
+export function alternativesOf({ roleName, condition }: Omit<ChangedAssignment, 'id'>): readonly Alternative[] {
   const role = repositoryRoles.find(({ name }) => name === roleName)
   return parseRepositoryCondition(condition, role?.actions ?? [])
 }

@@ -83,6 +83,13 @@ export function isGrantedAction(text: string): text is GrantedAction {
   return (grantedActions as readonly string[]).includes(text)
 }
 
+/** The action to grant so that another one is allowed. Undefined for an action that no grant includes. */
+export function actionToGrant(action: string | undefined): GrantedAction | undefined {
+  // Pull includes to read tags and metadata.
+  const granted = action === 'metadata_read' ? 'pull' : action
+  return granted !== undefined && isGrantedAction(granted) ? granted : undefined
+}
+
 /** An action of a scope map, such as `repositories/team/*\/content/read`. */
 export function scopeMapAction(pattern: RepositoryPattern, permission: string): string {
   return `repositories/${patternText(pattern)}/${permission}`

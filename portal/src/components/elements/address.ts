@@ -1,17 +1,16 @@
+import { parseLoginServer } from '@acrux/shared/standards/azure/login-server.ts'
+import { parseDigest } from '@acrux/shared/standards/oci/digest.ts'
+import { parseReference } from '@acrux/shared/standards/oci/reference.ts'
+import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import { isObjectId } from '../../api/principals.ts'
 
 /* The forms of the names in addresses. The views show commands with them, and anyone can make a link. */
 
-const loginServerPattern = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/
-const repositoryPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*$/
-const referencePattern = /^(?:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}|sha(?:256|512):[0-9a-f]{64,128})$/
-const digestPattern = /^sha(?:256|512):[0-9a-f]{64,128}$/
-
 const forms = {
-  registry: (text: string) => loginServerPattern.test(text),
-  repository: (text: string) => repositoryPattern.test(text),
+  registry: (text: string) => parseLoginServer(text) === text,
+  repository: (text: string) => parseRepositoryName(text) !== undefined,
   /** A tag or digest. */
-  reference: (text: string) => referencePattern.test(text),
+  reference: (text: string) => parseReference(text) !== undefined,
   /** An object of the directory, or a denied request. */
   id: isObjectId,
 }
@@ -28,4 +27,4 @@ export function isAddress(names: AddressNames): boolean {
 }
 
 /** Whether a text is a digest, so that a link can name it. */
-export const isDigest = (text: string) => digestPattern.test(text)
+export const isDigest = (text: string) => parseDigest(text) !== undefined

@@ -1,7 +1,7 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import type { ReactNode } from 'react'
 import type { Quota } from '../../api/types.ts'
 import { DataTable } from '../elements/data-table.tsx'
-import { formatBytes } from '../texts/format.ts'
 import { Share } from '../elements/share.tsx'
 import { operationsTexts } from '../texts/operations.ts'
 import { words } from '../texts/words.ts'
@@ -30,7 +30,7 @@ export function QuotaTable({ quotas, acts }: QuotaTableProps) {
             <Share
               used={usedBytes}
               limit={limitBytes}
-              text={`${formatBytes(usedBytes)} ${words.of} ${formatBytes(limitBytes)}`}
+              text={`${sizeText(usedBytes)} ${words.of} ${sizeText(limitBytes)}`}
             />
           ),
         },

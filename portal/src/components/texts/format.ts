@@ -1,16 +1,3 @@
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
-
-/** A number of bytes with a unit. */
-export function formatBytes(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit += 1
-  }
-  return `${value.toLocaleString('en', { maximumFractionDigits: unit === 0 ? 0 : 1 })} ${units[unit] ?? ''}`
-}
-
 /** A time span in the largest unit in which it is a whole number. */
 export function formatSeconds(seconds: number): string {
   const [name, size] = spans.find(([, size]) => seconds % size === 0) ?? (['second', 1] as const)

@@ -1,14 +1,11 @@
-import { repositoryRoles } from '@acrux/shared/permissions/granted-action.ts'
-import {
-  conditionText,
-  parseRepositoryCondition,
-  withRepositories,
-} from '@acrux/shared/permissions/repository-condition.ts'
+import { alternativesOf } from '@acrux/shared/permissions/directory-assignments.ts'
+import { actionToGrant } from '@acrux/shared/permissions/granted-action.ts'
+import { conditionText, withRepositories } from '@acrux/shared/permissions/repository-condition.ts'
 import { changeRegistry, newAssignmentId, putAssignment } from '../../api/access.ts'
 import { changeScopeMap } from '../../api/tokens.ts'
 import type { Principal } from '../../api/principals.ts'
 import type { AccessExplanation, DecisionChange } from '../../api/types.ts'
-import { actionToGrant, grantAccess } from './grant.ts'
+import { grantAccess } from './grant.ts'
 
 export type ChangeFor = {
   readonly registryId: string
@@ -68,10 +65,8 @@ function changeCondition({ change, explanation, registryId, ...asked }: ChangeFo
   const found = assignments.find(({ id }) => id === change.assignmentId)
   if (found === undefined || repository === null || found.principalId !== principal) return undefined
   if (found.scope.toLowerCase() !== registryId.toLowerCase()) return undefined
-  const { roleDefinitionId, principalType, roleName } = found
-  const actions = repositoryRoles.find(({ name }) => name === roleName)?.actions ?? []
-  const present = parseRepositoryCondition(found.condition, actions)
-  const condition = conditionText(withRepositories(present, [{ kind: 'name', text: repository }], []))
+  const { roleDefinitionId, principalType } = found
+  const condition = conditionText(withRepositories(alternativesOf(found), [{ kind: 'name', text: repository }], []))
   const wanted = { roleDefinitionId, principalId: principal, principalType, condition }
   return { needs: assignmentsWrite, apply: () => putAssignment(found.id, wanted) }
 }

@@ -1,11 +1,10 @@
-import { repositoryRoles } from '@acrux/shared/permissions/granted-action.ts'
+import { alternativesOf } from '@acrux/shared/permissions/directory-assignments.ts'
 import {
   type Capability,
   type CapabilityPlace,
   type RoleAssignmentMode,
   capabilityLoss,
 } from '@acrux/shared/permissions/mode-changes.ts'
-import { type Alternative, parseRepositoryCondition } from '@acrux/shared/permissions/repository-condition.ts'
 import { patternPhrase } from '@acrux/shared/permissions/repository-pattern.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
@@ -20,16 +19,10 @@ export function capabilitiesOf(role: RoleDefinition, mode: RoleAssignmentMode): 
   return capabilityLoss([held], [], mode).map(({ capability }) => capability)
 }
 
-/** The alternatives of the condition of a role. */
-function alternativesOf(roleName: string | undefined, condition: string | null): readonly Alternative[] {
-  const known = repositoryRoles.find(({ name }) => name === roleName)
-  return parseRepositoryCondition(condition, known?.actions ?? [])
-}
-
 /** The repositories that the condition of a role allows, in words. Undefined without a condition. */
 export function repositoriesText(roleName: string | undefined, condition: string | null): string | undefined {
   if (condition === null) return undefined
-  const names = alternativesOf(roleName, condition).map((each) =>
+  const names = alternativesOf({ roleName: roleName ?? null, condition }).map((each) =>
     each.kind === 'other' ? texts.byCondition : each.patterns.map(patternPhrase).join(', '),
   )
   return names.length === 0 ? texts.byCondition : names.join(', ')

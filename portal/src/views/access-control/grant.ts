@@ -1,5 +1,5 @@
 import { addRepositories, ownAssignment } from '@acrux/shared/permissions/directory-assignments.ts'
-import { type GrantedAction, grantForms, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
+import { type GrantedAction, grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import { explainAccess, listRoles, newAssignmentId, putAssignment } from '../../api/access.ts'
 
 /** A permission on a repository, for a principal of the directory. */
@@ -9,13 +9,6 @@ export type Grant = {
   readonly principalType: string
   readonly action: GrantedAction
   readonly repository: string
-}
-
-/** The action to grant so that another one is allowed. Undefined for one that no grant includes. */
-export function actionToGrant(action: string): GrantedAction | undefined {
-  // Pull includes to read tags and metadata.
-  if (action === 'metadata_read') return 'pull'
-  return isGrantedAction(action) ? action : undefined
 }
 
 /**

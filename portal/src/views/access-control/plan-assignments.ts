@@ -1,10 +1,6 @@
-import { repositoryRoles } from '@acrux/shared/permissions/granted-action.ts'
-import {
-  conditionText,
-  parseRepositoryCondition,
-  withRepositories,
-} from '@acrux/shared/permissions/repository-condition.ts'
-import { type RepositoryPattern, covers, parseRepositoryPattern } from '@acrux/shared/permissions/repository-pattern.ts'
+import { addRepositories } from '@acrux/shared/permissions/directory-assignments.ts'
+import { conditionText, withRepositories } from '@acrux/shared/permissions/repository-condition.ts'
+import { type RepositoryPattern, parseRepositoryPattern } from '@acrux/shared/permissions/repository-pattern.ts'
 import type { Principal } from '../../api/principals.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import type { NamedAssignment } from './use-access.ts'
@@ -90,12 +86,9 @@ function changeOf(
     const condition = conditionOf(place)
     return { kind: condition === present ? 'has' : 'widens', condition }
   }
-  const actions = repositoryRoles.find(({ name }) => name === role.properties.roleName)?.actions ?? []
-  const alternatives = parseRepositoryCondition(present, actions)
-  const known = alternatives.flatMap((each) =>
-    each.kind === 'repositories' && each.excluded.length === 0 ? each.patterns : [],
-  )
-  const added = place.patterns.filter((pattern) => !known.some((each) => covers(each, pattern)))
-  if (added.length === 0) return { kind: 'has', condition: present }
-  return { kind: 'adds-to', condition: conditionText(withRepositories(alternatives, added, [])) }
+  const { roleName } = role.properties
+  const named = { name: roleName, actions: [] }
+  const [change] = addRepositories(named, { id: '', roleName, condition: present }, place.patterns, [])
+  if (change === undefined || change.kind === 'delete-assignment') return { kind: 'has', condition: present }
+  return { kind: 'adds-to', condition: change.condition }
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import {
   Button,
   Dropdown,
@@ -233,7 +234,7 @@ function Outcome({ application, system, values, loginServer }: OutcomeProps) {
       </Section>
       {system === 'azure' && <AzureAudience loginServer={loginServer} />}
       <CommandLine
-        text={`az ad app federated-credential create --id ${appId} --parameters '${shellText(JSON.stringify({ name, ...rule }))}'`}
+        text={`az ad app federated-credential create --id ${appId} --parameters ${shellWord(JSON.stringify({ name, ...rule }))}`}
       />
       <Role application={application} loginServer={loginServer} isCreated={create.isSuccess} />
     </>
@@ -316,4 +317,3 @@ const writeAction = 'Microsoft.ContainerRegistry/registries/write'
 const registryName = (loginServer: string) => loginServer.split(/[.:]/)[0] ?? loginServer
 
 /** A text between single quotes of a shell. */
-const shellText = (text: string) => text.replaceAll("'", String.raw`'\''`)

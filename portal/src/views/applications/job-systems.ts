@@ -1,3 +1,4 @@
+import { formatClaimsExpression } from '@acrux/shared/standards/oauth/federated-trust.ts'
 import type { NewFederated } from '../../api/applications.ts'
 
 /** The systems whose jobs and pods can be trusted. */
@@ -32,11 +33,9 @@ const gitHubIssuer = 'https://token.actions.githubusercontent.com'
 
 type Rule = Omit<NewFederated, 'name'>
 
-const claims = (equalities: Readonly<Record<string, string>>): Pick<Rule, 'claimsMatchingExpression'> => {
-  const terms = Object.entries(equalities).map(
-    ([claim, value]) => `claims['${claim}'] eq '${value.replaceAll("'", "''")}'`,
-  )
-  return { claimsMatchingExpression: { value: terms.join(' and '), languageVersion: 1 } }
+const claims = (wanted: Readonly<Record<string, string>>): Pick<Rule, 'claimsMatchingExpression'> => {
+  const equalities = Object.entries(wanted).map(([claim, value]) => ({ claim, value }))
+  return { claimsMatchingExpression: { value: formatClaimsExpression(equalities), languageVersion: 1 } }
 }
 
 /** What is trusted. Ids rather than names, because someone else can take a name over later. */

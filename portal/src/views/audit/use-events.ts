@@ -1,5 +1,5 @@
 import { type EventSearch, type LogPlace, allEvents, listEvents, listOwnDenials } from '../../api/audit.ts'
-import { findUser, namePrincipals } from '../../api/principals.ts'
+import { findUser, isObjectId, namePrincipals } from '../../api/principals.ts'
 import { usePages, useRead } from '../../api/queries.ts'
 import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../api/use-session.ts'
@@ -37,7 +37,7 @@ export function useOwnDenials() {
 
 /** The names of principals by their object ids, as far as the person may see them. */
 export function useNames(ids: readonly string[]): ReadonlyMap<string, string> {
-  const wanted = [...new Set(ids.filter(isGuid))].toSorted()
+  const wanted = [...new Set(ids.filter(isObjectId))].toSorted()
   const query = useRead<ReadonlyMap<string, string>>(
     ['names', wanted],
     wanted.length > 0 &&
@@ -68,8 +68,4 @@ export async function exportLines(
     if (lines.length >= maxExported) return { lines: lines.slice(0, maxExported), isWhole: false }
   }
   return { lines, isWhole: true }
-}
-
-function isGuid(text: string): boolean {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 }

@@ -1,3 +1,4 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Checkbox, Text } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
@@ -14,7 +15,7 @@ import { ParentLink } from '../../components/elements/parent-link.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
-import { formatBytes, shortDigest } from '../../components/texts/format.ts'
+import { shortDigest } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
@@ -92,7 +93,7 @@ function RestorableTable({ rows, mayRestore, onRestore }: RestorableTableProps) 
         { title: words.digest, cell: ({ digest }) => <Digest digest={digest} /> },
         {
           title: words.size,
-          cell: ({ sizeBytes }) => (sizeBytes === undefined ? '–' : formatBytes(sizeBytes)),
+          cell: ({ sizeBytes }) => (sizeBytes === undefined ? '–' : sizeText(sizeBytes)),
         },
         { title: view.deletedAt, cell: ({ deletedAt }) => <Age time={deletedAt} /> },
         {

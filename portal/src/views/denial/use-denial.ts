@@ -1,9 +1,9 @@
-import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
+import { actionToGrant, grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
 import { readDecision, readOwnDenial } from '../../api/audit.ts'
 import { useRead, useReadAgain } from '../../api/queries.ts'
 import type { Decision, DecisionChange } from '../../api/types.ts'
-import { actionToGrant, grantAccess } from '../access-control/grant.ts'
+import { grantAccess } from '../access-control/grant.ts'
 import type { NamedPlace } from '../audit/use-log-place.ts'
 
 /** The requests of the person, for whom no role is needed. */

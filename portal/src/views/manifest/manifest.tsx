@@ -1,3 +1,4 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Badge, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { ManifestProperties, TagProperties } from '../../api/content-types.ts'
@@ -13,7 +14,7 @@ import { AppLink } from '../../components/elements/app-link.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
-import { formatBytes, formatTime, shortDigest } from '../../components/texts/format.ts'
+import { formatTime, shortDigest } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
@@ -168,7 +169,7 @@ function factsOf(raw: RawManifest, content: ManifestContent): readonly Fact[] {
   return [
     [view.mediaType, raw.mediaType],
     ...(content.artifactType === undefined ? [] : [[view.artifactType, cut(content.artifactType)] as const]),
-    [words.size, formatBytes(raw.sizeBytes + bytes)],
+    [words.size, sizeText(raw.sizeBytes + bytes)],
   ]
 }
 
@@ -219,7 +220,7 @@ function Platforms({ address, manifests }: DescriptorsProps) {
             cell: ({ digest }) =>
               isDigest(digest) ? <ManifestLink {...address} reference={digest} /> : <code>{cut(digest)}</code>,
           },
-          { title: words.size, cell: ({ size }) => formatBytes(size) },
+          { title: words.size, cell: ({ size }) => sizeText(size) },
         ]}
       />
     </Section>
@@ -244,7 +245,7 @@ function Layers({ layers }: { readonly layers: readonly Descriptor[] }) {
         columns={[
           { title: words.digest, cell: ({ digest }) => <Digest digest={digest} /> },
           { title: view.mediaType, cell: ({ mediaType }) => mediaType },
-          { title: words.size, cell: ({ size }) => formatBytes(size) },
+          { title: words.size, cell: ({ size }) => sizeText(size) },
         ]}
       />
     </Section>

@@ -1,8 +1,9 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Badge, Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
 import type { Descriptor } from '../../api/pushed-types.ts'
 import { Digest } from '../../components/registries/digest.tsx'
-import { formatBytes, formatTime, shortDigest } from '../../components/texts/format.ts'
+import { formatTime, shortDigest } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
@@ -103,7 +104,7 @@ function Referrer({ registry, repository, referrer }: ReferrerProps) {
         </Badge>
         <ManifestLink registry={registry} repository={repository} reference={digest} />
         <Text className={styles.detail}>{artifactType ?? mediaType}</Text>
-        <Text className={styles.detail}>{formatBytes(size)}</Text>
+        <Text className={styles.detail}>{sizeText(size)}</Text>
         {created !== undefined && <Text className={styles.detail}>{formatTime(created)}</Text>}
         <Button
           className={styles.toggle}

@@ -1,7 +1,8 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { Metrics } from '../../api/types.ts'
 import { DataTable } from '../../components/elements/data-table.tsx'
-import { formatBytes, formatTime } from '../../components/texts/format.ts'
+import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
@@ -51,7 +52,7 @@ export function Activity({ registryId, range, onRange }: ActivityProps) {
 }
 
 const show = (name: Series['name'], value: number) =>
-  name === 'StorageUsed' ? formatBytes(value) : value.toLocaleString('en')
+  name === 'StorageUsed' ? sizeText(value) : value.toLocaleString('en')
 
 function summaryOf({ name, values }: Series): string {
   if (name === 'StorageUsed') {

@@ -1,10 +1,10 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Text } from '@fluentui/react-components'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RegistryUsages } from '../../api/types.ts'
 import { QuotaTable } from '../../components/registries/quota-table.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
-import { formatBytes } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { Share } from '../../components/elements/share.tsx'
@@ -54,7 +54,7 @@ function usageFacts({ value }: RegistryUsages): readonly Fact[] {
     const usage = byName.get(name)
     if (usage === undefined) return []
     const { currentValue, limit, unit } = usage
-    const show = (amount: number) => (unit === 'Bytes' ? formatBytes(amount) : amount.toLocaleString('en'))
+    const show = (amount: number) => (unit === 'Bytes' ? sizeText(amount) : amount.toLocaleString('en'))
     const text = `${show(currentValue)} ${words.of} ${show(limit)}`
     return [
       [title, limit > 0 ? <Share key={name} used={currentValue} limit={limit} text={text} /> : show(currentValue)],

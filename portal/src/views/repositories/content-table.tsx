@@ -1,3 +1,4 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Badge, Text } from '@fluentui/react-components'
 import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 import type { ChangeableAttributes } from '../../api/content-types.ts'
@@ -7,7 +8,6 @@ import { Digest } from '../../components/registries/digest.tsx'
 import { isLocked } from '../../components/registries/lock-dialog.tsx'
 import { LongTable } from '../../components/elements/long-table.tsx'
 import { useRestOfList } from '../../components/elements/rest-of-list.ts'
-import { formatBytes } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
@@ -121,7 +121,7 @@ function ContentTable<Item>({ registry, repository, filter, query, texts: titles
                   },
                   {
                     title: words.size,
-                    cell: ({ sizeBytes }) => (sizeBytes === undefined ? '–' : formatBytes(sizeBytes)),
+                    cell: ({ sizeBytes }) => (sizeBytes === undefined ? '–' : sizeText(sizeBytes)),
                   },
                   { title: imagesTexts.platform, cell: ({ platforms }) => platforms },
                   { title: view.updated, cell: ({ updatedAt }) => <Age time={updatedAt} /> },

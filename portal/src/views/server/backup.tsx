@@ -1,9 +1,10 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { ProgressBar, Text } from '@fluentui/react-components'
 import type { Backups } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
-import { formatBytes, formatTime } from '../../components/texts/format.ts'
+import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
 import { RunSection } from './run-section.tsx'
@@ -62,7 +63,7 @@ function Report({ backups: { availability, last, value, count, problem } }: { re
 function lastFacts({ state, step, doneBytes, totalBytes, error }: NonNullable<Backups['last']>): Fact[] {
   if (error !== null) return [[view.error, error]]
   if (state !== 'running') return []
-  const done = totalBytes === 0 ? '' : `: ${formatBytes(doneBytes)} / ${formatBytes(totalBytes)}`
+  const done = totalBytes === 0 ? '' : `: ${sizeText(doneBytes)} / ${sizeText(totalBytes)}`
   return [[words.step, `${view.backupSteps[step]}${done}`]]
 }
 
@@ -75,9 +76,9 @@ function BackupTable({ backups }: { readonly backups: Backups['value'] }) {
       columns={[
         { title: view.taken, cell: ({ takenAt }) => formatTime(takenAt) },
         { title: view.backupId, cell: ({ id }) => <code>{id}</code> },
-        { title: view.backupSteps.database, cell: ({ databaseBytes }) => formatBytes(databaseBytes) },
-        { title: view.backupSteps.blobs, cell: ({ blobs, blobBytes }) => `${blobs} (${formatBytes(blobBytes)})` },
-        { title: view.newSize, cell: ({ newBytes }) => formatBytes(newBytes) },
+        { title: view.backupSteps.database, cell: ({ databaseBytes }) => sizeText(databaseBytes) },
+        { title: view.backupSteps.blobs, cell: ({ blobs, blobBytes }) => `${blobs} (${sizeText(blobBytes)})` },
+        { title: view.newSize, cell: ({ newBytes }) => sizeText(newBytes) },
         { title: view.damaged, cell: ({ damaged }) => damaged.toLocaleString('en') },
         { title: view.keysInside, cell: ({ hasKeys }) => (hasKeys ? words.yes : words.no) },
       ]}

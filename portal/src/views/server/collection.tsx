@@ -1,8 +1,9 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { ProgressBar, Text } from '@fluentui/react-components'
 import type { GarbageCollection } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
-import { formatBytes, formatSeconds, formatShare, formatTime } from '../../components/texts/format.ts'
+import { formatSeconds, formatShare, formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
 import { RunSection } from './run-section.tsx'
@@ -53,11 +54,11 @@ function lastFacts({ state, startedAt, step, progress, counts }: NonNullable<Gar
   return [
     run,
     [words.step, `${view.steps[step]} (${formatShare(progress)})`],
-    [view.freed, view.freedCounts(counts, formatBytes(counts.bytes))],
+    [view.freed, view.freedCounts(counts, sizeText(counts.bytes))],
   ]
 }
 
 function completedFacts({ completedAt, counts }: NonNullable<GarbageCollection['lastCompleted']>): Fact[] {
   const completed: Fact = [view.lastComplete, formatTime(completedAt)]
-  return counts === null ? [completed] : [completed, [view.freed, view.freedCounts(counts, formatBytes(counts.bytes))]]
+  return counts === null ? [completed] : [completed, [view.freed, view.freedCounts(counts, sizeText(counts.bytes))]]
 }

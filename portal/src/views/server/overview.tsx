@@ -1,3 +1,4 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Badge, ProgressBar, Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 import type { ServerStatus } from '../../api/types.ts'
@@ -5,7 +6,7 @@ import { useSession } from '../../api/use-session.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
-import { formatAge, formatBytes, formatTime } from '../../components/texts/format.ts'
+import { formatAge, formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
@@ -82,7 +83,7 @@ function Disk({ disk }: { readonly disk: ServerStatus['disk'] }) {
   const styles = useStyles()
   if (disk === null) return view.elsewhere
   const { totalBytes, freeBytes, reserveBytes, isLow } = disk
-  const used = view.diskUsed(formatBytes(totalBytes - freeBytes), formatBytes(totalBytes))
+  const used = view.diskUsed(sizeText(totalBytes - freeBytes), sizeText(totalBytes))
   return (
     <div className={styles.disk}>
       <Text>{used}</Text>
@@ -93,10 +94,10 @@ function Disk({ disk }: { readonly disk: ServerStatus['disk'] }) {
         aria-label={used}
       />
       <Text>
-        {view.free}: {formatBytes(freeBytes)}
+        {view.free}: {sizeText(freeBytes)}
       </Text>
       <Text>
-        {view.reserve}: {formatBytes(reserveBytes)}
+        {view.reserve}: {sizeText(reserveBytes)}
       </Text>
       {isLow && <Text>{view.low}</Text>}
       <Text>{view.quotas}</Text>

@@ -1,10 +1,11 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Checkbox, ProgressBar, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import type { Scrub } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
-import { formatBytes, formatShare, formatTime } from '../../components/texts/format.ts'
+import { formatShare, formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
 import { texts } from '../../components/texts/texts.ts'
@@ -79,7 +80,7 @@ function Report({ scrub: { requested, background, quarantined } }: { readonly sc
 
 function requestedFacts({ startedAt, completedAt, counts, findingCount }: NonNullable<Scrub['requested']>): Fact[] {
   const { blobs, bytes, manifests, files, auditEvents } = counts
-  const verified = `${blobs} ${view.blobs} (${formatBytes(bytes)}), ${manifests} ${view.manifests}, ${files} ${view.files}, ${auditEvents} ${view.events}`
+  const verified = `${blobs} ${view.blobs} (${sizeText(bytes)}), ${manifests} ${view.manifests}, ${files} ${view.files}, ${auditEvents} ${view.events}`
   return [
     [words.started, startedAt === null ? texts.unknown : formatTime(startedAt)],
     ...(completedAt === null ? [] : [[view.runs.completed, formatTime(completedAt)] as const]),

@@ -1,3 +1,4 @@
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Badge, Text } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -13,7 +14,6 @@ import { ParentLink } from '../../components/elements/parent-link.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
-import { formatBytes } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
@@ -74,7 +74,7 @@ function UploadList({ registryId }: { readonly registryId: string }) {
           onClose={() => setChosen(undefined)}
         >
           <Text weight="semibold">{imagesTexts.confirm.lost}</Text>
-          <Text>{view.cancelLost(formatBytes(chosen.properties.stagedBytes), chosen.properties.repository)}</Text>
+          <Text>{view.cancelLost(sizeText(chosen.properties.stagedBytes), chosen.properties.repository)}</Text>
         </ConfirmDialog>
       )}
     </>
@@ -102,7 +102,7 @@ function UploadTable({ uploads, mayCancel, onCancel }: UploadTableProps) {
             </>
           ),
         },
-        { title: view.bytes, cell: ({ properties }) => formatBytes(properties.stagedBytes) },
+        { title: view.bytes, cell: ({ properties }) => sizeText(properties.stagedBytes) },
         { title: view.caller, cell: ({ properties }) => <code>{properties.caller.replace(/^directory:/, '')}</code> },
         { title: words.started, cell: ({ properties }) => <Age time={properties.startedAt} /> },
         { title: view.lastData, cell: ({ properties }) => <Age time={properties.lastDataAt} /> },
