@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureDependencies, main, root, say, SetUpFailed } from './set-up.mjs'
+import { ensureDocs } from './docs.mjs'
 import { ensurePortal } from './portal.mjs'
 import { missingPrograms } from './build/missing-programs.mjs'
 
@@ -87,6 +88,7 @@ await main(async (args) => {
   const chosen = choose(positionals)
   await ensureDependencies()
   await ensurePortal()
+  await ensureDocs()
   const dist = resolve(values.out)
   mkdirSync(dist, { recursive: true })
   const work = mkdtempSync(join(tmpdir(), 'acrux-build-'))

@@ -38,6 +38,7 @@ const checks = [
   { name: 'texts', command: (node) => [node, '--test', '--test-reporter=dot', 'test/texts.test.ts'] },
   { name: 'dead code', command: () => [`${bin}/knip`] },
   { name: 'generated files', command: (node) => [node, 'scripts/generate.mjs', '--check'] },
+  { name: 'documents', command: (node) => [node, 'scripts/docs.mjs', '--check'] },
 ]
 
 /**

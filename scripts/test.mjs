@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installAzurite } from '../test/setup/azurite.mjs'
 import { installMissingClients } from '../test/setup/clients.mjs'
+import { ensureDocs } from './docs.mjs'
 import { ensurePortal } from './portal.mjs'
 import { programUnderTest } from './program-under-test.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say } from './set-up.mjs'
@@ -92,7 +93,7 @@ await main(async (given) => {
   const args = named === undefined ? given : given.slice(1)
   const isBlackBox = hasBlackBoxTests(mode)
   await Promise.all([
-    isBlackBox && installMissingClients(say).then(ensurePortal),
+    isBlackBox && installMissingClients(say).then(ensurePortal).then(ensureDocs),
     // Other packages are not in its way: it has a folder of its own.
     mode.tier !== 'none' && installAzurite(root, say),
   ])

@@ -18,15 +18,15 @@ const compileCache = join(root, 'cli/src/framework/environment/compile-cache.ts'
 /** Used by `pg` only if it is installed. */
 const external = ['pg-native']
 
-/** The built portal. `npm run build` builds it first; the program of the tests may be without. */
-const portal = join(root, 'server/src/portal-host/assets/portal.json')
+/** The built portal and documents. `npm run build` builds them first; the program of the tests may be without. */
+const built = ['portal.json', 'docs.json'].map((name) => join(root, 'server/src/portal-host/assets', name))
 
 /** The files that the program reads at run time, as `readPackagedFile` names them. */
 export const packagedFiles = [
   ...['style.css', 'passkey.js', 'submit.js', 'recovery-codes.js', 'one-time-link.js'].map((name) =>
     join(root, 'server/src/sign-in/assets', name),
   ),
-  ...(existsSync(portal) ? [portal] : []),
+  ...built.filter((file) => existsSync(file)),
 ]
 
 /**

@@ -12,7 +12,8 @@ type Operation = {
   readonly responses: { readonly '2XX': { readonly description?: string; readonly content?: Content } }
 }
 
-type OpenApiDocument = {
+/** The part of the OpenAPI document that is rendered. */
+export type OpenApiDocument = {
   readonly tags: readonly { readonly name: string; readonly description: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
@@ -29,14 +30,17 @@ type Route = {
 
 const introduction = `# API
 
-<!-- Generated from docs/openapi.json by scripts/reference/api.ts: run \`npm run generate\`. -->
-
-All routes of the server. The [OpenAPI document](../openapi.json) is the same information for programs; a running server serves it at
-\`/openapi.json\`. Errors are described in [Errors](errors.md).
+All routes of the server, by surface. For programs, a running server serves the same information as an OpenAPI document at
+\`/openapi.json\`. [Errors](../errors.md) describes the errors.
 
 The column *needs* says what the caller must have. A request is authenticated before anything else, so a caller without the permission
 cannot find out whether an object exists. A response without a link either has no body or is defined by the standard that the surface
 implements.
+`
+
+const aboutSchemas = `# Schemas of several surfaces
+
+Documents that more than one surface of the [API](index.md) uses.
 `
 
 const notes: Readonly<Record<string, string>> = {
@@ -50,28 +54,60 @@ path, or a directory owner. \`directory-owner\`: an owner of the directory.
 `,
 }
 
-/** Renders `docs/reference/api.md`. */
-export function apiReference(document: OpenApiDocument): string {
-  const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      tag: operation.tags[0],
-      ...toRoute(path, method, operation),
-    })),
+/** The pages of the API, by the names of their files: an overview, a page for each surface, and the schemas of several surfaces. */
+export function apiPages(document: OpenApiDocument): Readonly<Record<string, string>> {
+  const { schemas } = document.components
+  const surfaces = document.tags.map((tag) => ({ ...tag, text: surfaceText(document, tag) }))
+  const uses = surfaces.map(({ name, text }) => ({ name, schemas: reachable(schemas, linksIn(text)) }))
+  const pageOf = new Map<string, string>()
+  for (const name of Object.keys(schemas).toSorted()) {
+    const users = uses.filter((use) => use.schemas.has(name))
+    const [first] = users
+    if (first !== undefined) pageOf.set(name, users.length === 1 ? `${first.name}.md` : 'schemas.md')
+  }
+  const withSchemas = (page: string, text: string): string => {
+    const names = [...pageOf].filter(([, itsPage]) => itsPage === page).map(([name]) => name)
+    const sections = names.map((name) => schemaSection(name, schemas[name] ?? {}))
+    const heading = sections.length > 0 && page !== 'schemas.md' ? ['## Schemas\n'] : []
+    return withPages([text, ...heading, ...sections].join('\n'), page, pageOf)
+  }
+  const rows = surfaces.map(({ name, description }) => [`[${name}](${name}.md)`, description])
+  return {
+    'index.md': `${introduction}\n${table(['surface', 'purpose'], rows)}`,
+    ...Object.fromEntries(surfaces.map(({ name, text }) => [`${name}.md`, withSchemas(`${name}.md`, text)])),
+    ...([...pageOf.values()].includes('schemas.md') && { 'schemas.md': withSchemas('schemas.md', aboutSchemas) }),
+  }
+}
+
+function surfaceText({ paths }: OpenApiDocument, { name, description }: OpenApiDocument['tags'][number]): string {
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, { tags }]) => tags[0] === name && !isAsset(path))
+      .map(([method, operation]) => toRoute(path, method, operation)),
   )
-  const surfaces = document.tags.map(({ name, description }) => {
-    const rows = mergeScopes(routes.filter(({ tag, path }) => tag === name && !isAsset(path)))
-    return [
-      `## ${name}\n`,
-      `${description}\n`,
-      ...(notes[name] === undefined ? [] : [notes[name]]),
-      routeTable(rows),
-    ].join('\n')
+  const note = notes[name] === undefined ? [] : [notes[name]]
+  return [`# API: ${name}\n`, `${description}\n`, ...note, '## Routes\n', routeTable(mergeScopes(routes))].join('\n')
+}
+
+/** The names of the schemas that a text links to. */
+function linksIn(text: string): string[] {
+  return [...text.matchAll(/\[([^\]]+)\]\(#[^)]+\)/g)].map(([, name = '']) => name)
+}
+
+/** Schemas, and the schemas that they refer to. A schema without content has no section. */
+function reachable(schemas: OpenApiDocument['components']['schemas'], names: readonly string[]): ReadonlySet<string> {
+  const found = new Set(names.filter((name) => name in schemas))
+  // A name that is added while the set is walked is walked too.
+  for (const name of found) for (const inner of linksIn(schemaSection(name, schemas[name] ?? {}))) found.add(inner)
+  return found
+}
+
+/** Makes the links to schemas of other pages lead there. */
+function withPages(text: string, page: string, pageOf: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/\[([^\]]+)\]\((#[^)]+)\)/g, (link, name: string, anchor: string) => {
+    const target = pageOf.get(name)
+    return target === undefined || target === page ? link : `[${name}](${target}${anchor})`
   })
-  const schemas = Object.entries(document.components.schemas)
-    .filter(([, schema]) => Object.keys(schema).length > 0)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, schema]) => schemaSection(name, schema))
-  return [introduction, ...surfaces, '## Schemas\n', ...schemas].join('\n')
 }
 
 /** The path of a static file contains the hash of its content. */

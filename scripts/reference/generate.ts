@@ -1,35 +1,35 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
-import { loadProgram } from '../../cli/src/table/table.ts'
-import { apiReference } from './api.ts'
-import { cliReference } from './cli.ts'
+import { apiTypes } from './api-types.ts'
 import { errorsReference } from './errors.ts'
 import { withLoginScript } from './login-script.ts'
+import { openApiOfServer } from './openapi.ts'
 
 /*
- * Writes the generated pages of the reference, and the templates of CI systems. With `--check`, writes none and fails if one is out of date. The OpenAPI
- * document has its own check.
+ * Writes the generated files of the repository: types of API documents, the codes of the table of errors, and the script in the
+ * templates of CI systems. With `--check`, writes none and fails if a file is out of date.
  */
 const root = path.resolve(import.meta.dirname, '../..')
 const read = (name: string): Promise<string> => readFile(path.join(root, name), 'utf8')
 
-const pages: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
-  'docs/reference/api.md': async () => apiReference(JSON.parse(await read('docs/openapi.json'))),
-  'docs/reference/cli.md': async () => cliReference(await loadProgram(() => true)),
-  'docs/reference/errors.md': async (present) => {
-    const options = await resolveConfig(path.join(root, 'docs/reference/errors.md'))
-    return format(errorsReference(present), { ...options, parser: 'markdown' })
-  },
-  'templates/login.yml': async (present) => withLoginScript(present, await read('actions/login/login.sh')),
-  'azure-pipelines/login.yml': async (present) => withLoginScript(present, await read('actions/login/login.sh')),
+const { components } = await openApiOfServer()
+const script = await read('actions/login/login.sh')
+const errors = 'docs/reference/errors.md'
+
+const files: Readonly<Record<string, string>> = {
+  ...(await apiTypes(components.schemas)),
+  [errors]: await format(errorsReference(await read(errors)), {
+    ...(await resolveConfig(path.join(root, errors))),
+    parser: 'markdown',
+  }),
+  'templates/login.yml': withLoginScript(await read('templates/login.yml'), script),
+  'azure-pipelines/login.yml': withLoginScript(await read('azure-pipelines/login.yml'), script),
 }
 
 const check = process.argv.includes('--check')
-for (const [name, render] of Object.entries(pages)) {
-  const present = await read(name).catch(() => '')
-  const text = await render(present)
-  if (present === text) continue
+for (const [name, text] of Object.entries(files)) {
+  if ((await read(name).catch(() => '')) === text) continue
   if (check) {
     process.stderr.write(`${name} is stale: run npm run generate\n`)
     process.exitCode = 1

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { root } from '../clients/lib/examples.ts'
+import { readOpenApi } from '../setup/openapi.mjs'
 
 type Fields = Readonly<Record<string, string>>
 
@@ -25,9 +23,11 @@ interface Operation {
 
 type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> }
 
-/** The routes of all surfaces, in the generated OpenAPI document. */
+let document: Document | undefined
+
+/** The routes of all surfaces, in the OpenAPI document. */
 export function allRoutes(): readonly RouteKind[] {
-  const { paths } = JSON.parse(readFileSync(join(root, 'docs/openapi.json'), 'utf8')) as Document
+  const { paths } = (document ??= readOpenApi() as Document)
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { operationId: id, requestBody }]) => ({
       id,

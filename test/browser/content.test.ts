@@ -50,3 +50,20 @@ test('a blob that contains HTML is downloaded as a file', async (t) => {
   await assert.rejects(visited.goto(`/v2/evil/blobs/${digest}`), /Download is starting/)
   await (await download).cancel()
 })
+
+test('the search of the documents finds a section, and shows markup in a query as text', async (t) => {
+  if (!browser.isThere(t)) return
+  await using context = await browser.newContext()
+  const visited = await context.newPage()
+  const failures: string[] = []
+  visited.on('console', (message) => void failures.push(message.text()))
+  await visited.goto('/docs/how-to/install.html')
+  await visited.getByRole('searchbox').fill('rotate master key')
+  await visited.getByRole('searchbox').press('Enter')
+  await visited.getByRole('link', { name: 'acrux master-key rotate' }).click()
+  assert.match(visited.url(), /\/docs\/reference\/cli\/acrux-master-key\.html#acrux-master-key-rotate$/)
+  await visited.getByRole('searchbox').fill('zzqq<b>zzqq</b>')
+  await visited.getByRole('button', { name: 'Search' }).click()
+  await visited.getByText('Results: 0 for “zzqq<b>zzqq</b>”').waitFor()
+  assert.deepEqual(failures, [])
+})

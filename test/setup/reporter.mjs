@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { spec as Spec } from 'node:test/reporters'
+import { readOpenApi } from './openapi.mjs'
 import { readAnswered, unansweredOperations } from './route-coverage.mjs'
-
-const openApi = new URL('../../docs/openapi.json', import.meta.url)
 
 const notRun = /^not run\b[^:]*: ?(.*)$/s
 
@@ -66,7 +64,7 @@ function lines(missing) {
 function unansweredLines(missing) {
   if (process.env.ACRUX_TEST_EVERY_ROUTE !== 'true') return ''
   const answered = readAnswered(process.env.ACRUX_TEST_ANSWERED ?? '')
-  const unanswered = unansweredOperations(JSON.parse(readFileSync(openApi, 'utf8')), answered)
+  const unanswered = unansweredOperations(readOpenApi(), answered)
   if (unanswered.length === 0) return ''
   const isFailure = missing.size === 0 || process.env.CI === 'true'
   if (isFailure) process.exitCode = 1

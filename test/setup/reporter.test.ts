@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { findProgram, run } from '../harness/clients.ts'
 import { at } from '../harness/json.ts'
 import { tempDir } from '../harness/temp-dir.ts'
+import { readOpenApi } from './openapi.mjs'
 
 const harness = new URL('../harness/clients.ts', import.meta.url).href
 const reporter = fileURLToPath(new URL('reporter.mjs', import.meta.url))
@@ -85,7 +86,7 @@ for (const [what, options] of [
   })
 }
 
-const openApi = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as object
+const openApi = readOpenApi()
 const passing = "import { test } from 'node:test'\ntest('a test', () => undefined)\n"
 
 /** Reports a whole run whose servers answered these requests with success. */

@@ -57,6 +57,7 @@ export const inNpmTest = {
     'test/rights/scoped-tokens.test.ts',
     'test/serve/log.test.ts',
     'test/serve/several-registries.test.ts',
+    'test/surfaces/docs.test.ts',
     'test/surfaces/refused-routes.test.ts',
   ],
   /** Tests of the repository itself: they start no server. */

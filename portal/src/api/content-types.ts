@@ -1,4 +1,4 @@
-/* Written by `npm run generate` from docs/openapi.json. */
+/* Written by `npm run generate` from the OpenAPI document of the server. */
 export interface DeletedManifestList {
   /**
    * The login server.

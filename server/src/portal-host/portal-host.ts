@@ -6,6 +6,7 @@ import type { Sealer } from '../platform/keys/sealing.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
+import { type ReadDocuments, createDocuments } from './files/documents.ts'
 import { type ReadPortalFiles, createPortalFiles } from './files/portal-files.ts'
 import type { PortalSignIns } from './sessions/model.ts'
 import { portalRoutes } from './routes.ts'
@@ -26,11 +27,13 @@ export type PortalHostOptions = {
   readonly signIns: PortalSignIns
   /** The files of the built portal; those of the program by default. */
   readonly files?: ReadPortalFiles
+  /** The built documents; those of the program by default. */
+  readonly documents?: ReadDocuments
 }
 
 /** The portal: its files, its sessions and its API. */
 export interface PortalHost {
-  /** Adds `/` and `/portal`. */
+  /** Adds `/`, `/portal` and `/docs`. */
   mount(app: FastifyInstance): void
   readonly routes: readonly RouteDescription[]
   /**
@@ -48,14 +51,14 @@ export interface PortalHost {
 
 /** Creates the portal. */
 export function createPortalHost(options: PortalHostOptions): PortalHost {
-  const { publicOrigin, files = createPortalFiles() } = options
+  const { publicOrigin, files = createPortalFiles(), documents = createDocuments() } = options
   const sessions = createPortalSessions(options)
   const cookies = createPortalCookies(publicOrigin)
   return {
     mount: (app) => {
       const requestToken = createTokenClient(app)
       const tokens = createSessionTokens({ ...options, requestToken })
-      mountPortal(app, { ...options, files, cookies, sessions, tokens, requestToken })
+      mountPortal(app, { ...options, files, documents, cookies, sessions, tokens, requestToken })
     },
     routes: portalRoutes,
     endSessionOf: async (transaction, cookieHeader, objectIds) => {

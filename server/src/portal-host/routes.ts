@@ -40,6 +40,10 @@ export const pageRows = [
   { id: 'portal.page.head', method: 'HEAD', path: '/portal',           need: 'public', cost: 'small' },
   { id: 'portal.file.get',  method: 'GET',  path: '/portal/{file}',    need: 'public', cost: 'small' },
   { id: 'portal.file.head', method: 'HEAD', path: '/portal/{file}',    need: 'public', cost: 'small' },
+  { id: 'portal.docs.get',  method: 'GET',  path: '/docs',             need: 'public', cost: 'small' },
+  { id: 'portal.docs.head', method: 'HEAD', path: '/docs',             need: 'public', cost: 'small' },
+  { id: 'portal.doc.get',   method: 'GET',  path: '/docs/{file}',      need: 'public', cost: 'small' },
+  { id: 'portal.doc.head',  method: 'HEAD', path: '/docs/{file}',      need: 'public', cost: 'small' },
 ] as const satisfies readonly RouteDescription[]
 
 /** The route table. */

@@ -7,6 +7,7 @@ import { apiPath } from './api/api-target.ts'
 import { createApiSurface } from './api/api-surface.ts'
 import type { Context } from './sessions/context.ts'
 import { PortalError } from './sessions/errors.ts'
+import { sendDocument } from './files/send-document.ts'
 import { sendPortalFile } from './files/send-file.ts'
 import { dispatchedMethods, pageRows, sessionRows } from './routes.ts'
 import { isOwnHost } from './sessions/own-host.ts'
@@ -54,6 +55,14 @@ const handlers: Readonly<Record<PageId, (context: Context, call: PageCall) => un
   'portal.page.head': sendFile,
   'portal.file.get': sendFile,
   'portal.file.head': sendFile,
+  'portal.docs.get': sendDoc,
+  'portal.docs.head': sendDoc,
+  'portal.doc.get': sendDoc,
+  'portal.doc.head': sendDoc,
+}
+
+function sendDoc({ documents }: Context, { request, reply, params }: PageCall): FastifyReply {
+  return sendDocument(documents, params['*'] ?? '', request, reply)
 }
 
 function sendFile({ files }: Context, { request, reply, params }: PageCall): FastifyReply {

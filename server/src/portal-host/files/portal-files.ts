@@ -52,17 +52,22 @@ function parseFiles(read: () => string): PortalFiles | undefined {
   )
 }
 
-/** The content of a file in an encoding that the client accepts. [RFC 9110 §12.5.3] */
-export function encodedFor(
-  acceptEncoding: string | undefined,
-  { brotli, gzip }: PortalFile,
-): { readonly encoding: 'br' | 'gzip' | undefined; readonly content: Buffer } {
-  const accepted = (acceptEncoding ?? '')
+/** The encodings that a client accepts, in lower case. [RFC 9110 §12.5.3] */
+export function acceptedEncodings(acceptEncoding: string | undefined): readonly string[] {
+  return (acceptEncoding ?? '')
     .toLowerCase()
     .split(',')
     .map((part) => part.trim())
     .filter((part) => !/;\s*q=0(?:\.0*)?$/.test(part))
-    .map((part) => part.split(';')[0]?.trim())
+    .map((part) => part.split(';')[0]?.trim() ?? '')
+}
+
+/** The content of a file in an encoding that the client accepts. */
+export function encodedFor(
+  acceptEncoding: string | undefined,
+  { brotli, gzip }: PortalFile,
+): { readonly encoding: 'br' | 'gzip' | undefined; readonly content: Buffer } {
+  const accepted = acceptedEncodings(acceptEncoding)
   if (accepted.includes('br')) return { encoding: 'br', content: brotli }
   if (accepted.includes('gzip')) return { encoding: 'gzip', content: gzip }
   return { encoding: undefined, content: gunzipSync(gzip) }

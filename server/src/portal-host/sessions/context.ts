@@ -3,6 +3,7 @@ import type { Log } from '../../platform/log/log.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
+import type { ReadDocuments } from '../files/documents.ts'
 import type { ReadPortalFiles } from '../files/portal-files.ts'
 import type { PortalSignIns } from './model.ts'
 import type { PortalCookies } from './portal-cookies.ts'
@@ -21,6 +22,7 @@ export type Context = {
   readonly publicOrigin: string
   readonly signIns: PortalSignIns
   readonly files: ReadPortalFiles
+  readonly documents: ReadDocuments
   readonly cookies: PortalCookies
   readonly sessions: PortalSessions
   readonly tokens: SessionTokens

@@ -1,0 +1,43 @@
+import { gunzipSync } from 'node:zlib'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ReadDocuments } from './documents.ts'
+import { acceptedEncodings } from './portal-files.ts'
+import { pageHeaders } from './security-headers.ts'
+
+/** The path of the index. The links of the documents are relative to this folder. */
+const documentsPath = '/docs/'
+
+/** What a checkout shows before the documents were built. It loads nothing. */
+const notBuilt = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>The documents are not built</title>
+<h1>The documents are not built yet</h1>
+<p>This server runs from a checkout. <code>npm start</code> builds the documents in a few seconds, and so does
+<code>npm run docs</code>. Then load this page again.</p>
+</html>
+`
+
+/** Sends a file of the documents, or the page that says that there is none. Browsers ask each time whether a file has changed. */
+export function sendDocument(
+  readDocuments: ReadDocuments,
+  path: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const documents = readDocuments()
+  if (documents === undefined)
+    return reply.code(503).headers(pageHeaders).type('text/html; charset=utf-8').send(notBuilt)
+  const isIndex = path === ''
+  if (isIndex && !request.url.startsWith(documentsPath))
+    return reply.code(302).headers({ 'cache-control': 'no-store', location: documentsPath }).send()
+  const found = documents.get(isIndex ? 'index.html' : path)
+  const file = found ?? documents.get('404.html')
+  if (file === undefined) throw new Error('the built documents have no 404.html')
+  const etag = `W/"${file.etag}"`
+  reply.headers(pageHeaders).headers({ 'cache-control': 'no-cache', vary: 'accept-encoding', etag })
+  if (found !== undefined && request.headers['if-none-match'] === etag) return reply.code(304).send()
+  reply.code(found === undefined ? 404 : 200).type(file.contentType)
+  if (!acceptedEncodings(request.headers['accept-encoding']).includes('gzip')) return reply.send(gunzipSync(file.gzip))
+  return reply.header('content-encoding', 'gzip').send(file.gzip)
+}

@@ -1,0 +1,13 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const program = fileURLToPath(new URL('../../scripts/reference/print-openapi.ts', import.meta.url))
+
+/**
+ * The OpenAPI document of the server.
+ *
+ * @returns {{ paths: Record<string, Record<string, object>> }}
+ */
+export function readOpenApi() {
+  return JSON.parse(execFileSync(process.execPath, [program], { encoding: 'utf8', maxBuffer: 2 ** 26 }))
+}
