@@ -88,9 +88,17 @@ test('a text is found in a string and a template, with its line, and names and q
     'throw new Error(`the file ${join(path, "in a value")} is missing`)',
     'sql`select a from table`',
     'html`<p class="quiet hint">Two <b>words</b></p>`',
+    'const page = <Button title="The title">in an element</Button>',
   ].join('\n')
   assert.deepEqual(
-    textsOf('example.ts', source).map(({ line, text }) => `${line}: ${text}`),
-    ['1: a line of the log', '2: the file … is missing', '2: in a value', '4: Two words'],
+    textsOf('example.tsx', source).map(({ line, text }) => `${line}: ${text}`),
+    [
+      '1: a line of the log',
+      '2: the file … is missing',
+      '2: in a value',
+      '4: Two words',
+      '5: The title',
+      '5: in an element',
+    ],
   )
 })

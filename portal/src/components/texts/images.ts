@@ -65,7 +65,7 @@ export const imagesTexts = {
     tags: 'Tags',
     pushed: 'Pushed',
     subject: 'Refers to',
-    noConfig: 'This is no image, so it has no configuration.',
+    noConfig: 'This is not an image, so it has no configuration.',
     lockTag: 'Lock tag…',
     lockManifest: 'Lock manifest…',
     untag: 'Remove tag…',
