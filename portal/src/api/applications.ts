@@ -1,6 +1,5 @@
 import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { readJson, send } from './client.ts'
-import {} from './directory.ts'
 import type {
   GraphApplication,
   GraphFederatedIdentityCredential,
