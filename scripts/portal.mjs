@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, extname, join, relative, resolve, sep } from 'node:path'
+import { extname, join, relative, sep } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
 
@@ -73,23 +73,13 @@ function hashOfSources() {
   return hash.digest('hex')
 }
 
-/** The files of the portal without its tests, and what they import of other folders. */
+/** The files of the portal and of `shared`, without their tests. */
 function sources() {
-  const found = new Set(
-    readdirSync(join(folder, 'src'), { recursive: true, withFileTypes: true })
+  return [join(folder, 'src'), join(root, 'shared/src')].flatMap((sources) =>
+    readdirSync(sources, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
       .map((entry) => join(entry.parentPath, entry.name)),
   )
-  // A file that is added while the set is walked is walked too.
-  for (const file of found) {
-    const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import) '(\.[^']+)'/g)
-    for (const [, path = ''] of imports) {
-      const imported = resolve(dirname(file), path)
-      // The bundler reports a file that does not exist.
-      if (existsSync(imported)) found.add(imported)
-    }
-  }
-  return found
 }
 
 /** The most that a browser may load before the first view is there. */
