@@ -5,22 +5,15 @@ import type { ChangeableAttributes } from '../../api/content-types.ts'
 import { FormDialog } from '../elements/form-dialog.tsx'
 import { imagesTexts } from '../texts/images.ts'
 import { words } from '../texts/words.ts'
+import { lockAttributes } from './locks.ts'
 
 const view = imagesTexts.locks
-const attributes = ['writeEnabled', 'deleteEnabled', 'readEnabled', 'listEnabled'] as const
-
 type LockDialogProps = {
   readonly name: string
   readonly place: ContentPlace
   readonly locks: ChangeableAttributes
   readonly onClose: (isChanged: boolean) => void
 }
-
-/** Whether something is locked in any way. */
-export const isLocked = (locks: ChangeableAttributes) => attributes.some((attribute) => !locks[attribute])
-
-/** Whether the locks forbid that it is deleted. */
-export const isUndeletable = ({ deleteEnabled, writeEnabled }: ChangeableAttributes) => !deleteEnabled || !writeEnabled
 
 /** Changes the locks of a repository, a tag or a manifest. */
 export function LockDialog({ name, place, locks, onClose }: LockDialogProps) {
@@ -33,7 +26,7 @@ export function LockDialog({ name, place, locks, onClose }: LockDialogProps) {
       onClose={() => onClose(false)}
     >
       <Text>{view.hint}</Text>
-      {attributes.map((attribute) => (
+      {lockAttributes.map((attribute) => (
         <Checkbox
           key={attribute}
           label={view[attribute]}

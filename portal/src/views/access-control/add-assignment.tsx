@@ -12,7 +12,8 @@ import { PrincipalPicker, usePrincipals } from './principal-picker.tsx'
 import { ReviewStep } from './review-step.tsx'
 import { RoleStep } from './role-step.tsx'
 import { useRoles } from './use-access.ts'
-import { type PlaceChoice, WhereStep, placeOf } from './where-step.tsx'
+import { WhereStep } from './where-step.tsx'
+import { type PlaceChoice, placeOf } from './plan-assignments.ts'
 
 const texts = rightsTexts.add
 

@@ -13,11 +13,6 @@ const useStyles = makeStyles({
 
 type ConditionEditorProps = { readonly value: string; readonly onChange: (text: string) => void }
 
-/** Whether a text is a condition, or empty. The server uses the same parser. */
-export function isCondition(text: string): boolean {
-  return text.trim() === '' || 'condition' in parseRoleCondition(text)
-}
-
 /** A text field for a condition. It says at which character an error is. */
 export function ConditionEditor({ value, onChange }: ConditionEditorProps) {
   const styles = useStyles()

@@ -4,6 +4,7 @@ import { type RepositoryPattern, parseRepositoryPattern } from '@acrux/shared/pe
 import type { Principal } from '../../api/principals.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import type { NamedAssignment } from './use-access.ts'
+import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
 
 /** Where a role applies. */
 export type Place =
@@ -91,4 +92,26 @@ function changeOf(
   const [change] = addRepositories(named, { id: '', roleName, condition: present }, place.patterns, [])
   if (change === undefined || change.kind === 'delete-assignment') return { kind: 'has', condition: present }
   return { kind: 'adds-to', condition: change.condition }
+}
+
+/** Whether a text is a condition, or empty. The server uses the same parser. */
+export function isCondition(text: string): boolean {
+  return text.trim() === '' || 'condition' in parseRoleCondition(text)
+}
+
+/** What is entered; the texts are kept when another kind is selected. */
+export type PlaceChoice = {
+  readonly kind: Place['kind']
+  readonly patterns: string
+  readonly condition: string
+}
+
+/** Where the role applies. Undefined while something is missing or wrong. */
+export function placeOf({ kind, patterns: text, condition }: PlaceChoice): Place | undefined {
+  if (kind === 'all') return { kind }
+  if (kind === 'condition') {
+    return condition.trim() !== '' && isCondition(condition) ? { kind, text: condition } : undefined
+  }
+  const { patterns, wrong } = readPatterns(text)
+  return wrong === undefined && patterns.length > 0 ? { kind, patterns } : undefined
 }

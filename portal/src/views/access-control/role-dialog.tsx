@@ -6,6 +6,7 @@ import type { RoleDefinition } from '../../api/types.ts'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { words } from '../../components/texts/words.ts'
+import { actionLists, textsOf, linesOf } from './role-texts.ts'
 
 const texts = rightsTexts.roles
 
@@ -16,8 +17,6 @@ type RoleDialogProps = {
   readonly onDone: () => Promise<void>
   readonly onClose: () => void
 }
-
-const lists = ['actions', 'notActions', 'dataActions', 'notDataActions'] as const
 
 /** Creates a custom role that can be assigned at the registry, or changes one. */
 export function RoleDialog({ registry, role, onDone, onClose }: RoleDialogProps) {
@@ -53,7 +52,7 @@ export function RoleDialog({ registry, role, onDone, onClose }: RoleDialogProps)
       <Field label={words.description}>
         <Input value={description} maxLength={2048} onChange={(_event, { value }) => setDescription(value)} />
       </Field>
-      {lists.map((list) => (
+      {actionLists.map((list) => (
         <Field key={list} label={texts.lists[list]} hint={texts.hints[list]}>
           <Textarea
             value={entered[list]}
@@ -67,22 +66,4 @@ export function RoleDialog({ registry, role, onDone, onClose }: RoleDialogProps)
       {isEmpty && <Text>{texts.needAction}</Text>}
     </ConfirmDialog>
   )
-}
-
-type Entered = Readonly<Record<(typeof lists)[number], string>>
-
-/** The permissions of a role as texts, one on each line. */
-function textsOf(role: RoleDefinition | undefined): Entered {
-  const [block] = role?.properties.permissions ?? []
-  const textOf = (list: keyof Entered) => (block?.[list] ?? []).join('\n')
-  return {
-    actions: textOf('actions'),
-    notActions: textOf('notActions'),
-    dataActions: textOf('dataActions'),
-    notDataActions: textOf('notDataActions'),
-  }
-}
-
-function linesOf(text: string): string[] {
-  return text.split(/\s+/).filter((line) => line !== '')
 }

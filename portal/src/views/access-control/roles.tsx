@@ -19,6 +19,7 @@ import type { AccessSearch } from './access-search.ts'
 import { RoleDialog } from './role-dialog.tsx'
 import { accessKey, useRoles } from './use-access.ts'
 import { words } from '../../components/texts/words.ts'
+import { permissionTexts, matchesRole } from './role-texts.ts'
 
 const texts = rightsTexts.roles
 const writeAction = 'Microsoft.Authorization/roleDefinitions/write'
@@ -61,7 +62,7 @@ export function Roles({ registry, search, go }: RolesProps) {
       <Loaded query={roles}>
         {(all) => (
           <RoleTable
-            roles={all.filter((role) => matches(role, filter))}
+            roles={all.filter((role) => matchesRole(role, filter))}
             onDelete={setDeleted}
             onEdit={setEdited}
             lacksWrite={lacks(writeAction)}
@@ -174,16 +175,4 @@ function RoleTable({ roles, onDelete, onEdit, lacksWrite, lacksDelete }: RoleTab
       ]}
     />
   )
-}
-
-function permissionTexts({ properties }: RoleDefinition): readonly string[] {
-  return properties.permissions.flatMap(({ actions, dataActions, notActions, notDataActions }) => [
-    ...actions,
-    ...dataActions,
-    ...[...notActions, ...notDataActions].map((each) => `${texts.except} ${each}`),
-  ])
-}
-
-function matches({ properties }: RoleDefinition, filter: string): boolean {
-  return `${properties.roleName} ${properties.description}`.toLowerCase().includes(filter.toLowerCase())
 }

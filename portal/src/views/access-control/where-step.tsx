@@ -4,30 +4,13 @@ import type { RoleDefinition } from '../../api/types.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { ConditionEditor, isCondition } from './condition-editor.tsx'
-import { type Place, conditionOf, readPatterns } from './plan-assignments.ts'
+import { ConditionEditor } from './condition-editor.tsx'
+import { type Place, conditionOf, readPatterns, type PlaceChoice, placeOf } from './plan-assignments.ts'
 import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.add
 
 const useStyles = makeStyles({ step: { display: 'grid', rowGap: tokens.spacingVerticalM, maxWidth: '48rem' } })
-
-/** What is entered; the texts are kept when another kind is selected. */
-export type PlaceChoice = {
-  readonly kind: Place['kind']
-  readonly patterns: string
-  readonly condition: string
-}
-
-/** Where the role applies. Undefined while something is missing or wrong. */
-export function placeOf({ kind, patterns: text, condition }: PlaceChoice): Place | undefined {
-  if (kind === 'all') return { kind }
-  if (kind === 'condition') {
-    return condition.trim() !== '' && isCondition(condition) ? { kind, text: condition } : undefined
-  }
-  const { patterns, wrong } = readPatterns(text)
-  return wrong === undefined && patterns.length > 0 ? { kind, patterns } : undefined
-}
 
 type WhereStepProps = {
   readonly registry: Registry

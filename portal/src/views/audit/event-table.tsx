@@ -8,6 +8,7 @@ import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { AuditLink } from './audit-link.tsx'
 import { useNames } from './use-events.ts'
 import { words } from '../../components/texts/words.ts'
+import { shortTarget } from './short-target.ts'
 
 const view = operationsTexts
 
@@ -84,9 +85,4 @@ export function Outcome({ outcome }: { readonly outcome: string }) {
       {codeText(view.outcomes, outcome)}
     </Badge>
   )
-}
-
-/** The last parts of an ARM id. */
-export function shortTarget(target: string): string {
-  return target.replace(/^\/subscriptions\/.*\/providers\/[^/]+\/(?=.)/, '…/')
 }

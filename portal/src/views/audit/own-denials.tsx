@@ -5,10 +5,10 @@ import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { operationsTexts } from '../../components/texts/operations.ts'
-import { shortTarget } from './event-table.tsx'
 import { Older } from './older.tsx'
 import { useOwnDenials } from './use-events.ts'
 import { words } from '../../components/texts/words.ts'
+import { shortTarget } from './short-target.ts'
 
 const view = operationsTexts
 

@@ -13,7 +13,8 @@ import { operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { repositoriesText, scopeText } from '../access-control/describe.ts'
-import { type DecisionPlace, type PossibleFix, possibleFix, useFix } from './use-denial.ts'
+import { type DecisionPlace, useFix } from './use-denial.ts'
+import { type PossibleFix, possibleFix } from './possible-fix.ts'
 
 const view = operationsTexts.denial
 

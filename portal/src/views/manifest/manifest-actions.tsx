@@ -7,11 +7,12 @@ import type { ManifestProperties, TagProperties } from '../../api/content-types.
 import type { Access } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { LockDialog, isUndeletable } from '../../components/registries/lock-dialog.tsx'
+import { LockDialog } from '../../components/registries/lock-dialog.tsx'
 import { useKeptText } from '../../components/registries/use-kept-text.ts'
 import { shortDigest } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { type ManifestAddress, useReferrers } from './use-manifest.ts'
+import { isUndeletable } from '../../components/registries/locks.ts'
 
 const view = imagesTexts.manifest
 const { roleNeeded, lockedReason, confirm } = imagesTexts

@@ -6,7 +6,6 @@ import type { Descriptor } from '../../api/pushed-types.ts'
 import type { RawManifest } from '../../api/registry.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { Tabs } from '../../components/elements/tabs.tsx'
-import { isLocked } from '../../components/registries/lock-dialog.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
 import { ParentLink } from '../../components/elements/parent-link.tsx'
 import { isDigest } from '../../components/elements/address.ts'
@@ -31,6 +30,7 @@ import { ReferrerGraph } from './referrer-graph.tsx'
 import { attestedBy } from './referrer-kind.ts'
 import { type ManifestPart, parseManifestSearch } from './search.ts'
 import { type ManifestAddress, useManifest, useManifestProperties, useTag } from './use-manifest.ts'
+import { isLocked } from '../../components/registries/locks.ts'
 
 const view = texts.manifestView
 const own = imagesTexts.manifest

@@ -1,6 +1,6 @@
 import { Field, Input, Select, Switch, Text, Textarea, makeStyles, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
-import { type RegistryChange, checkNetworkAccess } from '../../api/policies.ts'
+import { checkNetworkAccess } from '../../api/policies.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { NetworkAccess } from '../../api/types.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
@@ -11,6 +11,7 @@ import { Section } from '../../components/elements/page.tsx'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { useChange } from './use-policies.ts'
 import { words } from '../../components/texts/words.ts'
+import { type Rules, rulesOf, changeOf } from './network-change.ts'
 
 const view = operationsTexts.policies
 
@@ -18,8 +19,6 @@ const useStyles = makeStyles({
   narrow: { maxWidth: '24rem' },
   buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
 })
-
-type Rules = { readonly isPublic: boolean; readonly defaultAction: 'Allow' | 'Deny'; readonly addresses: string }
 
 type NetworkRulesProps = {
   readonly registry: Registry
@@ -134,25 +133,6 @@ function Fields({ rules: { isPublic, defaultAction, addresses }, onChange, isDis
       </Field>
     </>
   )
-}
-
-function rulesOf({ properties }: Registry, address: string | undefined): Rules {
-  const { networkRuleSet, publicNetworkAccess } = properties
-  const present = networkRuleSet?.ipRules.map(({ value }) => value) ?? []
-  const addresses = address === undefined || present.includes(address) ? present : [...present, address]
-  return {
-    isPublic: publicNetworkAccess === 'Enabled',
-    defaultAction: networkRuleSet?.defaultAction ?? 'Allow',
-    addresses: addresses.join('\n'),
-  }
-}
-
-function changeOf({ isPublic, defaultAction, addresses }: Rules): RegistryChange {
-  const values = addresses.split(/[\s,]+/).filter((value) => value !== '')
-  return {
-    publicNetworkAccess: isPublic ? 'Enabled' : 'Disabled',
-    networkRuleSet: { defaultAction, ipRules: values.map((value) => ({ action: 'Allow', value })) },
-  }
 }
 
 function verdictOf({ address, isCaller, allowed, reason }: NetworkAccess): string {

@@ -4,14 +4,11 @@ import type { Quota } from '../../api/types.ts'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { operationsTexts } from '../../components/texts/operations.ts'
 import { words } from '../../components/texts/words.ts'
+import { type Unit, unitOf, units } from './quota-unit.ts'
 
 const view = operationsTexts.policies
 
 const useStyles = makeStyles({ narrow: { maxWidth: '12rem' } })
-
-const units = { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const
-
-type Unit = keyof typeof units
 
 /** The largest limit that the server accepts. */
 const maxBytes = 2 ** 50
@@ -60,11 +57,4 @@ export function QuotaForm({ quota, onSave, onClose }: QuotaFormProps) {
       <div role="status">{isValid && bytes < usedBytes && <Text>{view.tooSmall}</Text>}</div>
     </ConfirmDialog>
   )
-}
-
-/** The largest unit in which a limit is a whole number. */
-function unitOf(bytes: number | undefined): Unit {
-  if (bytes === undefined) return 'GiB'
-  const found = (['TiB', 'GiB'] as const).find((unit) => bytes >= units[unit] && bytes % units[unit] === 0)
-  return found ?? 'MiB'
 }

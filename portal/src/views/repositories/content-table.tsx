@@ -5,7 +5,6 @@ import type { ChangeableAttributes } from '../../api/content-types.ts'
 import type { ListOrder, Page } from '../../api/registry.ts'
 import { Age } from '../../components/elements/age.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
-import { isLocked } from '../../components/registries/lock-dialog.tsx'
 import { LongTable } from '../../components/elements/long-table.tsx'
 import { useRestOfList } from '../../components/elements/rest-of-list.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -15,6 +14,7 @@ import { ManifestLink } from './manifest-link.tsx'
 import { platformsOf } from './platforms-of.ts'
 import { useManifests, useTags } from './use-repository.ts'
 import { words } from '../../components/texts/words.ts'
+import { isLocked } from '../../components/registries/locks.ts'
 
 const view = texts.repositoryView
 const own = imagesTexts.repository

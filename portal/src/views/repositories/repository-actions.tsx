@@ -7,9 +7,10 @@ import type { RepositoryProperties } from '../../api/content-types.ts'
 import type { Access } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { LockDialog, isUndeletable } from '../../components/registries/lock-dialog.tsx'
+import { LockDialog } from '../../components/registries/lock-dialog.tsx'
 import { useKeptText } from '../../components/registries/use-kept-text.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
+import { isUndeletable } from '../../components/registries/locks.ts'
 
 const view = imagesTexts.repository
 const { roleNeeded, lockedReason, confirm } = imagesTexts

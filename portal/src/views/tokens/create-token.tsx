@@ -10,11 +10,12 @@ import { Steps } from '../../components/elements/steps.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { WithRegistry } from '../../components/registries/with-registry.tsx'
 import { ExpiryStep } from './expiry-step.tsx'
-import { defaultDays } from './expiry-field.tsx'
-import { NameStep, nameFault } from './name-step.tsx'
+import { NameStep } from './name-step.tsx'
 import { NewPassword } from './new-password.tsx'
-import { type RightsChoice, RightsStep, actionsOf } from './rights-step.tsx'
-import { type TokenData, tokensKey, useTokens } from './use-tokens.ts'
+import { RightsStep } from './rights-step.tsx'
+import { tokensKey, useTokens } from './use-tokens.ts'
+import { nameFault, type RightsChoice, actionsOf, defaultDays } from './new-token.ts'
+import { type TokenData } from './token-rows.ts'
 
 const texts = rightsTexts.token
 

@@ -4,9 +4,6 @@ import { rightsTexts } from '../../components/texts/rights.ts'
 const texts = rightsTexts.token
 const choices = [7, 30, 90, 180, 365] as const
 
-/** How long a password is valid unless another time is selected. */
-export const defaultDays = 90
-
 type ExpiryFieldProps = {
   /** 0 for a password without an expiry. */
   readonly days: number
@@ -27,10 +24,4 @@ export function ExpiryField({ days, onChange }: ExpiryFieldProps) {
       </Select>
     </Field>
   )
-}
-
-/** The expiry of a password that is generated now. */
-export function expiryOf(days: number): { readonly expiry?: string } {
-  if (days === 0) return {}
-  return { expiry: new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString() }
 }

@@ -12,10 +12,9 @@ import { rightsTexts } from '../../components/texts/rights.ts'
 import { words } from '../../components/texts/words.ts'
 import { readPatterns } from '../access-control/plan-assignments.ts'
 import { patternText } from '@acrux/shared/permissions/repository-pattern.ts'
-import { ExpiryField, expiryOf } from './expiry-field.tsx'
-import { ownScopeMap } from './name-step.tsx'
-import { type RightsChoice, actionsOf } from './rights-step.tsx'
-import type { TokenData } from './use-tokens.ts'
+import { ExpiryField } from './expiry-field.tsx'
+import { ownScopeMap, type RightsChoice, actionsOf, expiryOf } from './new-token.ts'
+import { type TokenData } from './token-rows.ts'
 
 const texts = rightsTexts.token
 

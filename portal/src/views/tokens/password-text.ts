@@ -1,6 +1,6 @@
 import { formatTime } from '../../components/texts/format.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import type { TokenPassword } from './use-tokens.ts'
+import { type TokenPassword } from './token-rows.ts'
 
 const texts = rightsTexts.token
 

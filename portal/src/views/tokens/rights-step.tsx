@@ -9,38 +9,20 @@ import {
   makeStyles,
   tokens as theme,
 } from '@fluentui/react-components'
-import { scopeMapAction } from '@acrux/shared/permissions/granted-action.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { words } from '../../components/texts/words.ts'
 import { readPatterns } from '../access-control/plan-assignments.ts'
-import type { TokenData } from './use-tokens.ts'
+import { type Right, type RightsChoice, actionsOf } from './new-token.ts'
+import { type TokenData } from './token-rows.ts'
 
 const texts = rightsTexts.token
 const rights = Object.keys(texts.rights) as readonly Right[]
-
-type Right = keyof typeof texts.rights
 
 const useStyles = makeStyles({
   step: { display: 'grid', rowGap: theme.spacingVerticalM, maxWidth: '48rem' },
   rights: { display: 'flex', flexWrap: 'wrap' },
 })
-
-/** What a new token may do; what was entered is kept when the other kind is selected. */
-export type RightsChoice = {
-  readonly kind: 'fresh' | 'existing'
-  /** The name of an existing scope map. */
-  readonly scopeMap: string
-  readonly patterns: string
-  readonly rights: readonly Right[]
-}
-
-/** The actions of a new scope map. Undefined while something is missing or wrong. */
-export function actionsOf({ patterns: text, rights }: RightsChoice): readonly string[] | undefined {
-  const { patterns, wrong } = readPatterns(text)
-  if (wrong !== undefined || patterns.length === 0 || rights.length === 0) return undefined
-  return patterns.flatMap((pattern) => rights.map((right) => scopeMapAction(pattern, right)))
-}
 
 type RightsStepProps = {
   readonly data: TokenData

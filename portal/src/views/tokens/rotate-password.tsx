@@ -8,10 +8,11 @@ import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { ExpiryField, defaultDays, expiryOf } from './expiry-field.tsx'
+import { ExpiryField } from './expiry-field.tsx'
 import { NewPassword } from './new-password.tsx'
 import { passwordText } from './password-text.ts'
-import type { TokenRow } from './use-tokens.ts'
+import { defaultDays, expiryOf } from './new-token.ts'
+import { type TokenRow } from './token-rows.ts'
 
 const texts = rightsTexts.token
 

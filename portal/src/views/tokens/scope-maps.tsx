@@ -15,8 +15,9 @@ import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { ScopeMapDialog } from './scope-map-dialog.tsx'
 import type { TokenSearch } from './token-search.ts'
-import { type TokenData, tokensKey, useTokens } from './use-tokens.ts'
+import { tokensKey, useTokens } from './use-tokens.ts'
 import { words } from '../../components/texts/words.ts'
+import { usersOf, type TokenData } from './token-rows.ts'
 
 const texts = rightsTexts.token
 const writeAction = 'Microsoft.ContainerRegistry/registries/scopeMaps/write'
@@ -178,9 +179,4 @@ function ScopeMapTable({ registry, data, filter, onDelete, onEdit }: ScopeMapTab
       ]}
     />
   )
-}
-
-/** The names of the tokens that use a scope map. */
-function usersOf({ tokens }: TokenData, name: string): readonly string[] {
-  return tokens.filter(({ scopeMap }) => scopeMap.toLowerCase() === name.toLowerCase()).map(({ token }) => token.name)
 }

@@ -16,8 +16,9 @@ import { passwordText } from './password-text.ts'
 import { RotatePassword } from './rotate-password.tsx'
 import { type TokenAct, TokenDialog } from './token-dialog.tsx'
 import type { TokenSearch } from './token-search.ts'
-import { type TokenRow, tokensKey, useTokenRows } from './use-tokens.ts'
+import { tokensKey, useTokenRows } from './use-tokens.ts'
 import { words } from '../../components/texts/words.ts'
+import { type TokenRow } from './token-rows.ts'
 
 const texts = rightsTexts.token
 /** How many rows are shown at first, and with each “Load more”. */
